@@ -1,0 +1,8 @@
+/** Unit and integration tests. ts-jest only strips types (`isolatedModules`); `npm run typecheck` checks them. */
+module.exports = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }] },
+  moduleNameMapper: { '^cdk8s-mesh$': '<rootDir>/src/index.ts' },
+  testTimeout: 30_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,69 @@
+/**
+ * Builds everything into lib/:
+ *   1. the JSON Schema of ProxyConfig from its types, and from that the proxy's validator (scripts/schema.mjs);
+ *   2. the constructs, with jsii, which also writes .jsii;
+ *   3. the proxy and the command, each bundled into one file that needs no node_modules.
+ * With `--if-changed` it does nothing when no source changed since the last build.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { generateSchema, generateValidator, SCHEMA_FILE, VALIDATOR_FILE } from './schema.mjs';
+
+process.chdir(new URL('..', import.meta.url).pathname);
+
+const MARKER = 'lib/.built-from';
+const fingerprint = fingerprintOf(['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json']);
+if (process.argv.includes('--if-changed') && existsSync(MARKER) && existsSync('.jsii') && readFileSync(MARKER, 'utf8') === fingerprint) {
+  process.exit(0);
+}
+
+console.log('building cdk8s-mesh ...');
+rmSync('lib', { recursive: true, force: true });
+
+const schema = generateSchema();
+writeIfChanged(SCHEMA_FILE, `${JSON.stringify(schema, null, 2)}\n`);
+writeIfChanged(VALIDATOR_FILE, generateValidator(schema));
+
+run('jsii', ['--tsconfig', 'tsconfig.json'], { JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' });
+
+const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
+await build({
+  entryPoints: { proxy: 'src/proxy/main.ts', 'cdk8s-mesh': 'src/cli/main.ts' },
+  outdir: 'lib/bin',
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  banner: { js: '#!/usr/bin/env node' },
+  define: { MESH_VERSION: JSON.stringify(version) },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
+chmodSync('lib/bin/cdk8s-mesh.js', 0o755);
+writeFileSync(MARKER, fingerprintOf(['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json']));
+
+function run(command, args, env = {}) {
+  const { status } = spawnSync(join('node_modules/.bin', command), args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  if (status !== 0) {
+    console.error(`build stopped: ${command} failed`);
+    process.exit(status ?? 1);
+  }
+}
+
+function writeIfChanged(file, text) {
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+}
+
+/** A hash over the names and contents of files, of folders with all that is in them. */
+function fingerprintOf(paths) {
+  const hash = createHash('sha256');
+  const visit = (path) => {
+    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
+    else hash.update(path).update(readFileSync(path));
+  };
+  paths.forEach(visit);
+  return hash.digest('hex');
+}

@@ -1,0 +1,5 @@
+export * from './proxy-config';
+export * from './defaults';
+export * from './names';
+export * from './ports';
+export * from './references';

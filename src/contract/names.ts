@@ -1,0 +1,45 @@
+/**
+ * Names that the constructs write into YAML and that the proxy, `cdk8s-mesh up` and people's own tools find again.
+ */
+
+/** Name of the sidecar container in a pod. */
+export const SIDECAR_CONTAINER = 'mesh-proxy';
+
+/** Label: the mesh service that a Deployment, Service or pod belongs to. */
+export const SERVICE_LABEL = 'cdk8s-mesh/service';
+
+/** Label: the version of that service. */
+export const VERSION_LABEL = 'cdk8s-mesh/version';
+
+/** Label of a Service: `service` for the one that callers name, `version` for the headless one of a single version. */
+export const ROLE_LABEL = 'cdk8s-mesh/role';
+
+/** Key of the document in the ConfigMap. */
+export const CONFIG_KEY = 'proxy.json';
+
+/** Volume and mount point of the ConfigMap. */
+export const CONFIG_VOLUME = 'mesh-config';
+export const CONFIG_DIR = '/etc/cdk8s-mesh';
+
+/** Full path of the document in the sidecar. */
+export const CONFIG_PATH = `${CONFIG_DIR}/${CONFIG_KEY}`;
+
+/** Volume and mount point of the projected token and the cluster's certificate authority. */
+export const TOKEN_VOLUME = 'mesh-token';
+export const TOKEN_DIR = '/var/run/secrets/cdk8s-mesh';
+export const TOKEN_FILE = `${TOKEN_DIR}/token`;
+export const CA_FILE = `${TOKEN_DIR}/ca.crt`;
+
+/** Environment of the sidecar, filled by the downward API. */
+export const ENV_POD_NAME = 'POD_NAME';
+export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';
+export const ENV_POD_IPS = 'POD_IPS';
+
+/** Environment: path of the configuration document. */
+export const ENV_CONFIG = 'MESH_CONFIG';
+
+/** Name of the cluster, in every inbound configuration, that is the app beside the proxy. */
+export const APP_CLUSTER = 'app';
+
+/** Name of the inbound listener. */
+export const INBOUND_LISTENER = 'inbound';

@@ -1,0 +1,15 @@
+/**
+ * The ports that a sidecar takes in its pod. An app's container may not use them; synth says so.
+ */
+
+/** Where other pods' requests arrive; the `targetPort` of every mesh Service. */
+export const INBOUND_PORT = 15006;
+
+/** Health and metrics of the proxy. */
+export const ADMIN_PORT = 15020;
+
+/** Name of the inbound port in Services and containers. */
+export const INBOUND_PORT_NAME = 'mesh-in';
+
+/** Name of the admin port in containers. */
+export const ADMIN_PORT_NAME = 'mesh-admin';

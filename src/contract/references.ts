@@ -1,0 +1,73 @@
+/**
+ * Rules of a {@link ProxyConfig} that its types can't state: names that must be unique or must exist. The constructs run
+ * them at synth and the proxy at load, so that both refuse the same documents in the same words.
+ */
+import { DEFAULT_ADMIN } from './defaults';
+import { ProxyConfig } from './proxy-config';
+
+/** One thing that is wrong with a document. */
+export interface Mistake {
+  /** Where, as a JSON Pointer (RFC 6901): `/clusters/2/name`. Empty for the document itself. */
+  readonly path: string;
+  /** What is wrong, the value got, and what to do. */
+  readonly message: string;
+}
+
+/** Every rule that the document breaks; none when it is sound. The document must have the form of its types. */
+export function findBrokenReferences(config: ProxyConfig): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const clusters = new Set<string>();
+  config.clusters.forEach((cluster, c) => {
+    const path = `/clusters/${c}`;
+    if (clusters.has(cluster.name)) {
+      mistakes.push({ path: `${path}/name`, message: `cluster '${cluster.name}' is declared twice; give each cluster its own name` });
+    }
+    clusters.add(cluster.name);
+    if (cluster.discovery.type === 'endpointSlice' && !config.kubernetes) {
+      mistakes.push({ path: `${path}/discovery`, message: `cluster '${cluster.name}' is discovered from EndpointSlices, which needs the field /kubernetes` });
+    }
+    if (cluster.discovery.type === 'dns' && cluster.discovery.record === 'address' && cluster.discovery.port === undefined) {
+      mistakes.push({ path: `${path}/discovery/port`, message: `cluster '${cluster.name}' resolves address records, which carry no port; set one` });
+    }
+  });
+
+  const names = new Set<string>();
+  const sockets = new Map<string, string>();
+  config.listeners.forEach((listener, l) => {
+    const path = `/listeners/${l}`;
+    if (names.has(listener.name)) {
+      mistakes.push({ path: `${path}/name`, message: `listener '${listener.name}' is declared twice; give each listener its own name` });
+    }
+    names.add(listener.name);
+
+    const socket = `${listener.address ?? 'pod'}:${listener.port}`;
+    const other = sockets.get(socket);
+    if (other !== undefined) {
+      mistakes.push({ path: `${path}/port`, message: `listener '${listener.name}' binds ${socket}, which listener '${other}' binds too` });
+    }
+    sockets.set(socket, listener.name);
+
+    const routes = new Set<string>();
+    listener.routes.forEach((route, r) => {
+      if (routes.has(route.name)) {
+        mistakes.push({ path: `${path}/routes/${r}/name`, message: `route '${route.name}' is declared twice in listener '${listener.name}'; give each route its own name` });
+      }
+      routes.add(route.name);
+      route.split.forEach((share, s) => {
+        if (!clusters.has(share.cluster)) {
+          mistakes.push({ path: `${path}/routes/${r}/split/${s}/cluster`, message: `there is no cluster '${share.cluster}'; declare it under /clusters` });
+        }
+      });
+      if (!route.split.some((share) => share.weight > 0)) {
+        mistakes.push({ path: `${path}/routes/${r}/split`, message: `all weights of route '${route.name}' are 0; give at least one cluster a weight above 0` });
+      }
+    });
+  });
+
+  const admin = config.admin?.port ?? DEFAULT_ADMIN.port;
+  const clash = config.listeners.find((listener) => listener.address === undefined && listener.port === admin);
+  if (clash) {
+    mistakes.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
+  }
+  return mistakes;
+}
