@@ -1,0 +1,3 @@
+export * from './picker';
+export * from './registry';
+export * from './weighted-split';

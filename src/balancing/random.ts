@@ -1,0 +1,26 @@
+/**
+ * Random: any endpoint, by chance, in proportion to weights; one random number and O(1) per pick (see alias-table.ts).
+ *
+ * It keeps no state that many proxies could share by accident, so it needs no spreading; its price is the variance of a
+ * binomial: over k picks an endpoint's share strays by about sqrt(share * (1 - share) / k).
+ */
+import type { RandomConfig } from '../contract';
+import { AliasTable } from './alias-table';
+import type { Balanced, Picker, PickerFactory, Surroundings } from './picker';
+
+class Random<E extends Balanced> implements Picker<E> {
+  private readonly table: AliasTable | undefined;
+
+  constructor(private readonly endpoints: readonly E[], surroundings: Surroundings) {
+    this.table = endpoints.length === 0
+      ? undefined
+      : new AliasTable(endpoints.map((endpoint) => endpoint.weight), () => surroundings.random());
+  }
+
+  pick(): E | undefined {
+    return this.table === undefined ? undefined : this.endpoints[this.table.draw()];
+  }
+}
+
+export const random: PickerFactory<RandomConfig> =
+  (endpoints, _config, surroundings) => new Random(endpoints, surroundings);

@@ -1,0 +1,122 @@
+import { createPicker } from '../../src/balancing';
+import { describeContract } from './contract';
+import { chiSquareDeviations, endpoints, scripted, surroundings, tally, TestEndpoint } from './support';
+
+describe('least request', () => {
+  describeContract({ type: 'leastRequest', choices: 2 }, { shareTolerance: 0.02 });
+  describeContract({ type: 'leastRequest', choices: 5 }, { shareTolerance: 0.02 });
+
+  const pickerOf = (set: readonly TestEndpoint[], choices = 2, seed = 1) =>
+    createPicker(set, { type: 'leastRequest', choices }, surroundings(seed));
+
+  it('draws two, given no number of choices', () => {
+    let drawn = 0;
+    const around = { random: () => { drawn++; return 0; }, now: () => 0 };
+    createPicker(endpoints(1, 1, 1), { type: 'leastRequest' }, around).pick();
+    expect(drawn).toBe(2);
+  });
+
+  it('takes the one with fewer requests in flight of those drawn', () => {
+    const [a, b, c] = endpoints(1, 1, 1);
+    b.inFlight = 2;
+    c.inFlight = 1;
+    // 0.4 of three is b; then 0.6 of the two left, a and c, is c.
+    expect(createPicker([a, b, c], { type: 'leastRequest', choices: 2 }, scripted(0.4, 0.6)).pick()).toBe(c);
+    // 0.4 is b; 0.4 of the two left is a.
+    expect(createPicker([a, b, c], { type: 'leastRequest', choices: 2 }, scripted(0.4, 0.4)).pick()).toBe(a);
+  });
+
+  it('never takes the busier of two, since it draws different ones', () => {
+    const set = endpoints(1, 1);
+    set[0].inFlight = 1;
+    const picker = pickerOf(set);
+    for (let turn = 0; turn < 1_000; turn++) expect(picker.pick()).toBe(set[1]);
+  });
+
+  it.each([2, 3, 7, 10])('takes the least of all, given %i choices of as many or fewer endpoints', (choices) => {
+    const set = endpoints(...new Array<number>(choices).fill(1));
+    set.forEach((endpoint, index) => { endpoint.inFlight = 5 + ((index + 2) % choices); });
+    const least = set.reduce((best, endpoint) => (endpoint.inFlight < best.inFlight ? endpoint : best));
+    const picker = pickerOf(set, choices);
+    for (let turn = 0; turn < 200; turn++) expect(picker.pick()).toBe(least);
+  });
+
+  it('takes the most loaded with the probability that all drawn are as loaded, which is 0 for one', () => {
+    const set = endpoints(1, 1, 1, 1, 1);
+    set.forEach((endpoint, index) => { endpoint.inFlight = index + 1; });
+    const picker = pickerOf(set, 2, 3);
+    // Rank r of n is taken when it is drawn with one of the n - r more loaded: (n - r) of the n (n - 1) / 2 pairs.
+    const counts = tally(5, 50_000, () => set.indexOf(picker.pick()!));
+    expect(counts[4]).toBe(0);
+    expect(chiSquareDeviations(counts.slice(0, 4), [4, 3, 2, 1])).toBeLessThan(4);
+  });
+
+  it('takes any of equals alike', () => {
+    const set = endpoints(1, 1, 1, 1, 1, 1, 1);
+    set.forEach((endpoint) => { endpoint.inFlight = 3; });
+    for (const choices of [2, 3, 10]) {
+      const picker = pickerOf(set, choices, choices);
+      expect(chiSquareDeviations(tally(7, 70_000, () => set.indexOf(picker.pick()!)), new Array(7).fill(1))).toBeLessThan(4);
+    }
+  });
+
+  it('weighs: compares what the load would be, (inFlight + 1) / weight', () => {
+    const [heavy, light] = endpoints(3, 1);
+    const picker = pickerOf([heavy, light]);
+    heavy.inFlight = 1; // 2/3 against 1
+    expect(picker.pick()).toBe(heavy);
+    heavy.inFlight = 3; // 4/3 against 1
+    expect(picker.pick()).toBe(light);
+    light.inFlight = 1; // 4/3 against 2
+    expect(picker.pick()).toBe(heavy);
+  });
+
+  it('fills endpoints in proportion to their weights, given requests that never end', () => {
+    const weights = [10, 1, 1, 1, 1, 1, 5];
+    const set = endpoints(...weights);
+    const picker = pickerOf(set);
+    for (let turn = 0; turn < 2_000; turn++) picker.pick()!.inFlight++;
+    set.forEach((endpoint, index) => expect(endpoint.inFlight / 100).toBeCloseTo(weights[index], 0));
+  });
+
+  it('sends a slow endpoint less: in a closed loop its share falls with its speed', () => {
+    // 12 clients, four endpoints, one of which takes four times as long; time goes by steps.
+    const set = endpoints(1, 1, 1, 1);
+    const picker = pickerOf(set, 2, 9);
+    const served = new Array<number>(4).fill(0);
+    const ends = Array.from({ length: 12 }, () => ({ at: 0, index: -1 }));
+    for (let now = 0; now < 20_000; now++) {
+      for (const request of ends) {
+        if (request.at > now) continue;
+        if (request.index >= 0) set[request.index].inFlight--;
+        const index = set.indexOf(picker.pick()!);
+        set[index].inFlight++;
+        served[index]++;
+        request.index = index;
+        request.at = now + (index === 0 ? 40 : 10);
+      }
+    }
+    const fast = (served[1] + served[2] + served[3]) / 3;
+    expect(served[0]).toBeLessThan(fast * 0.6);
+    expect(served[0]).toBeGreaterThan(0);
+  });
+
+  it('keeps to a preferred zone, given weights far apart', () => {
+    const set = endpoints(100, 100, 100, 1, 1, 1, 1, 1, 1);
+    const picker = pickerOf(set, 2, 4);
+    const counts = tally(9, 10_000, () => set.indexOf(picker.pick()!));
+    expect(counts[0] + counts[1] + counts[2]).toBeGreaterThan(9_600);
+  });
+
+  it('costs at most a fixed number of draws, given one endpoint that outweighs all others', () => {
+    let drawn = 0;
+    const around = surroundings(2);
+    const counting = { random: () => { drawn++; return around.random(); }, now: () => 0 };
+    const picker = createPicker(endpoints(65_535, 1, 1, 1), { type: 'leastRequest', choices: 3 }, counting);
+    for (let turn = 0; turn < 1_000; turn++) {
+      drawn = 0;
+      picker.pick();
+      expect(drawn).toBeLessThanOrEqual(3 * 5);
+    }
+  });
+});

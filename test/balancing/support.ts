@@ -1,0 +1,56 @@
+/** What the tests of the algorithms share: endpoints whose load can be set, repeatable chance, and statistics. */
+import type { Balanced, Surroundings } from '../../src/balancing';
+
+export interface TestEndpoint extends Balanced {
+  inFlight: number;
+}
+
+/** Endpoints `a`, `b`, `c`, ... (then `e26`, ...) with these weights and nothing in flight. */
+export function endpoints(...weights: number[]): TestEndpoint[] {
+  return weights.map((weight, index) => ({ key: index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, inFlight: 0 }));
+}
+
+/** Uniform in [0, 1) and repeatable: mulberry32 (Tommy Ettinger, public domain). */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Surroundings with seeded chance and a clock that stands still. */
+export function surroundings(seed = 1): Surroundings {
+  return { random: seededRandom(seed), now: () => 0 };
+}
+
+/** Surroundings whose chance is this list, then 0. */
+export function scripted(...values: number[]): Surroundings {
+  let next = 0;
+  return { random: () => values[next++] ?? 0, now: () => 0 };
+}
+
+/** How often each of `count` indices came in `draws` draws. */
+export function tally(count: number, draws: number, draw: () => number): number[] {
+  const counts = new Array<number>(count).fill(0);
+  for (let turn = 0; turn < draws; turn++) counts[draw()]++;
+  return counts;
+}
+
+/**
+ * Pearson's chi-square of counts against expected shares, as a number of standard deviations of its normal approximation
+ * (Wilson and Hilferty): above 4 has a probability of about 3 in 100,000 when the shares hold.
+ */
+export function chiSquareDeviations(counts: readonly number[], weights: readonly number[]): number {
+  const draws = counts.reduce((sum, count) => sum + count, 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const statistic = counts.reduce((sum, count, index) => {
+    const expected = (draws * weights[index]) / total;
+    return sum + (count - expected) ** 2 / expected;
+  }, 0);
+  const freedom = counts.length - 1;
+  const spread = 2 / (9 * freedom);
+  return (Math.cbrt(statistic / freedom) - (1 - spread)) / Math.sqrt(spread);
+}
