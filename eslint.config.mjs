@@ -1,0 +1,172 @@
+/**
+ * Lint, for what a compiler doesn't say: who may import whom (scripts/layering.mjs holds the table), calls that would
+ * make a test depend on the machine's clock or on chance, promises that nobody waits for, and a few cheap rules of style.
+ * Every ban gives its reason in the message.
+ */
+import js from '@eslint/js';
+import stylistic from '@stylistic/eslint-plugin';
+import tseslint from 'typescript-eslint';
+import { KPLUS, LAYERS } from './scripts/layering.mjs';
+
+/** Parts in which time, timers and chance are injected. */
+const REPEATABLE = ['balancing', 'simulation', 'proxy'];
+
+/** Where the injected ones come from. */
+const SOURCES_OF_TIME = ['src/proxy/clock.ts', 'src/proxy/main.ts'];
+
+const CLOCK = 'Time is injected: take a Clock (src/proxy/clock.ts), or `now()` in balancing and simulation, so that tests can move it.';
+const TIMER = 'Timers are injected: use `Clock.after` (src/proxy/clock.ts), so that tests need not wait.';
+const CHANCE = 'Chance is injected: take `random(): number` as an argument, so that tests and the simulator repeat exactly.';
+
+const UNUSED = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };
+
+export default tseslint.config(
+  { ignores: ['lib/', 'dist/', 'pkg/', 'coverage/', '**/node_modules/', '**/*.generated.js', '**/*.generated.d.ts'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: nodeGlobals() },
+    rules: { 'no-unused-vars': ['error', UNUSED] },
+  },
+  {
+    files: ['**/*.js', '**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs' },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', UNUSED],
+      '@typescript-eslint/no-require-imports': ['error', { allowAsImport: true }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      // A namespace beside a function or class of the same name is how a CommonJS value with types is declared.
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
+    },
+  },
+  {
+    plugins: { '@stylistic': stylistic },
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'no-console': 'off',
+      'no-constant-condition': ['error', { checkLoops: false }],
+      'object-shorthand': 'error',
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'], location: 'start' }],
+      '@stylistic/max-len': ['error', { code: 150, ignoreUrls: true, ignoreRegExpLiterals: true, ignoreTemplateLiterals: true, ignoreStrings: true }],
+      '@stylistic/indent': ['error', 2, { SwitchCase: 1, flatTernaryExpressions: true, ignoredNodes: ['ConditionalExpression', 'TemplateLiteral *'] }],
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true }],
+      '@stylistic/semi': 'error',
+      '@stylistic/comma-dangle': ['error', 'always-multiline'],
+      '@stylistic/eol-last': 'error',
+      '@stylistic/no-trailing-spaces': 'error',
+      '@stylistic/no-tabs': 'error',
+      '@stylistic/no-multiple-empty-lines': ['error', { max: 1, maxBOF: 0, maxEOF: 0 }],
+    },
+  },
+
+  // Who may import whom.
+  ...Object.entries(LAYERS).map(([part, layer]) => ({
+    files: part === 'index' ? ['src/index.ts'] : [`src/${part}/**/*.ts`],
+    ignores: [KPLUS.file],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [...layering(part, layer), ...kplusOnly(part)] }] },
+  })),
+  {
+    files: [KPLUS.file],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: layering('constructs', LAYERS.constructs) }] },
+  },
+  {
+    files: ['examples/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', {
+        patterns: [{ regex: '/src(/|$)|/lib(/|$)', message: "An example imports 'cdk8s-mesh' by its name, as a user would." }],
+      }],
+    },
+  },
+
+  // Time, timers and chance are injected.
+  {
+    files: REPEATABLE.map((part) => `src/${part}/**/*.ts`),
+    ignores: SOURCES_OF_TIME,
+    rules: {
+      'no-restricted-globals': ['error', {
+        globals: [
+          ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({ name, message: TIMER })),
+          { name: 'performance', message: CLOCK },
+        ],
+        checkGlobalObject: true,
+      }],
+      'no-restricted-properties': ['error',
+        { object: 'Date', property: 'now', message: CLOCK },
+        { object: 'process', property: 'hrtime', message: CLOCK },
+        { object: 'Math', property: 'random', message: CHANCE },
+      ],
+      'no-restricted-syntax': ['error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK },
+        { selector: ':matches(ImportDeclaration, ExportNamedDeclaration)[source.value=/^(node:)?timers(\\u002Fpromises)?$/]', message: TIMER },
+        { selector: ':matches(ImportDeclaration, ExportNamedDeclaration)[source.value=/^(node:)?perf_hooks$/]', message: CLOCK },
+      ],
+    },
+  },
+
+  // A promise that nobody waits for loses its error. Needs types, so it runs only where there are many promises.
+  {
+    files: ['src/proxy/**/*.ts', 'src/cli/**/*.ts'],
+    ignores: ['**/*.d.ts'],
+    languageOptions: { parserOptions: { project: ['./tsconfig.proxy.json'], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+);
+
+/** The patterns of `no-restricted-imports` that keep a part to its layer. */
+function layering(part, layer) {
+  const others = Object.keys(LAYERS).filter((other) => other !== part);
+  const forbidden = others.filter((other) => !layer.parts.includes(other));
+  const patterns = [
+    {
+      regex: `^(\\.\\.?/)+(${forbidden.join('|')})(/|$)`,
+      message: `src/${part} may import ${listed(layer.parts.map((name) => `src/${name}`))}: ${layer.why}.`,
+    },
+    {
+      regex: `^(?!\\.|node:${anyOf(layer.npm)})`,
+      message: `src/${part} may import ${listed(layer.npm)} from npm, and node's modules as 'node:...': ${layer.why}.`,
+    },
+  ];
+  if (!layer.node) patterns.push({ regex: '^node:', message: `src/${part} may not import node's modules: ${layer.why}.` });
+  if (layer.typesOnly) {
+    patterns.push({
+      regex: `^(\\.\\.?/)+(${layer.parts.join('|')})(/|$)`,
+      allowTypeImports: true,
+      message: `src/${part} may import types of ${listed(layer.parts.map((name) => `src/${name}`))} only ('import type'): ${layer.why}.`,
+    });
+  }
+  return patterns;
+}
+
+function kplusOnly(part) {
+  return part === 'constructs'
+    ? [{ regex: `^${KPLUS.name}(/|$)`, message: `Only ${KPLUS.file} names ${KPLUS.name}; import from './kplus', so that its version is written in one place.` }]
+    : [];
+}
+
+function anyOf(packages) {
+  return packages.length === 0 ? '' : `|(${packages.join('|')})(/|$)`;
+}
+
+function listed(names) {
+  return names.length === 0 ? 'nothing' : names.join(', ');
+}
+
+function nodeGlobals() {
+  const names = [
+    'AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'fetch', 'performance', 'process',
+    'setImmediate', 'setInterval', 'setTimeout', 'structuredClone', 'module', 'require', '__dirname', '__filename', 'exports',
+  ];
+  return Object.fromEntries(names.map((name) => [name, 'readonly']));
+}
