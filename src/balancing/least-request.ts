@@ -15,7 +15,7 @@
  *     shares hold; without that rule the heaviest of those drawn would take everything while traffic is low.
  *   - Quotients are compared by multiplying crosswise, exact in integers.
  */
-import { DEFAULT_LEAST_REQUEST, type LeastRequestConfig } from '../contract';
+import type { LeastRequestConfig } from '../contract';
 import { AliasTable } from './alias-table';
 import type { Balanced, Picker, PickerFactory, Surroundings } from './picker';
 
@@ -81,5 +81,9 @@ function lessLoaded(a: Balanced, b: Balanced): boolean {
   return (a.inFlight + 1) * b.weight < (b.inFlight + 1) * a.weight;
 }
 
-export const leastRequest: PickerFactory<LeastRequestConfig> =
-  (endpoints, config, surroundings) => new LeastRequest(endpoints, config.choices ?? DEFAULT_LEAST_REQUEST.choices, surroundings);
+export const leastRequest: PickerFactory<LeastRequestConfig> = (endpoints, config, surroundings) => {
+  if (config.choices === undefined) {
+    throw new TypeError('least request needs its number of choices; fill in the configuration\'s defaults before building a picker');
+  }
+  return new LeastRequest(endpoints, config.choices, surroundings);
+};

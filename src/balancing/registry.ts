@@ -21,7 +21,13 @@ const FACTORIES: Factories = {
 /** Names of all policies. */
 export const POLICIES = Object.keys(FACTORIES) as readonly LoadBalancingConfig['type'][];
 
-/** Builds the picker of a policy over a set of available endpoints, whose weights are finite and more than 0. */
+/**
+ * Builds the picker of a policy.
+ *
+ * @param endpoints the available endpoints; weights are finite and more than 0
+ * @param config    the policy with its defaults filled in; throws when one is missing
+ * @param surroundings time and chance
+ */
 export function createPicker<E extends Balanced>(
   endpoints: readonly E[], config: LoadBalancingConfig, surroundings: Surroundings,
 ): Picker<E> {

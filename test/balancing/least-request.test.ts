@@ -9,11 +9,17 @@ describe('least request', () => {
   const pickerOf = (set: readonly TestEndpoint[], choices = 2, seed = 1) =>
     createPicker(set, { type: 'leastRequest', choices }, surroundings(seed));
 
-  it('draws two, given no number of choices', () => {
-    let drawn = 0;
-    const around = { random: () => { drawn++; return 0; }, now: () => 0 };
-    createPicker(endpoints(1, 1, 1), { type: 'leastRequest' }, around).pick();
-    expect(drawn).toBe(2);
+  it('draws as many as it is told', () => {
+    for (const choices of [2, 3, 5]) {
+      let drawn = 0;
+      const around = { random: () => { drawn++; return 0; }, now: () => 0 };
+      createPicker(endpoints(1, 1, 1, 1, 1, 1), { type: 'leastRequest', choices }, around).pick();
+      expect(drawn).toBe(choices);
+    }
+  });
+
+  it('refuses a configuration whose defaults are not filled in', () => {
+    expect(() => createPicker(endpoints(1, 1), { type: 'leastRequest' }, surroundings())).toThrow('number of choices');
   });
 
   it('takes the one with fewer requests in flight of those drawn', () => {
