@@ -1,0 +1,41 @@
+/**
+ * A small shop: `web` at the edge, behind a load balancer, and the three services that it calls. `catalog` tries out a new
+ * version with a tenth of its requests.
+ */
+import { Chart, Duration } from 'cdk8s';
+import { LoadBalancing, MeshService, Scaling, ServiceType } from 'cdk8s-mesh';
+import { Construct } from 'constructs';
+
+export class Shop extends Chart {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, { namespace: 'shop', disableResourceNameHashes: true });
+
+    const payments = new MeshService(this, 'payments', {
+      containers: [{ image: 'ghcr.io/acme/payments:2.4.0', portNumber: 8080 }],
+    });
+
+    const cart = new MeshService(this, 'cart', {
+      containers: [{ image: 'ghcr.io/acme/cart:3.1.0', portNumber: 8080 }],
+    });
+    cart.calls(payments, { timeout: Duration.seconds(2) });
+
+    const catalog = new MeshService(this, 'catalog', {
+      containers: [{ image: 'ghcr.io/acme/catalog:1.8.2', portNumber: 8080 }],
+      loadBalancing: LoadBalancing.leastRequest(),
+      scaling: Scaling.between(3, 6, { cpuPercent: 60 }),
+    });
+    catalog.addVersion('v2', {
+      containers: [{ image: 'ghcr.io/acme/catalog:2.0.0', portNumber: 8080 }],
+      scaling: Scaling.replicas(2),
+      weight: 10,
+    });
+
+    const web = new MeshService(this, 'web', {
+      containers: [{ image: 'ghcr.io/acme/web:9.0.1', portNumber: 3000 }],
+      port: 80,
+      type: ServiceType.LOAD_BALANCER,
+    });
+    web.calls(catalog, { timeout: Duration.millis(500) });
+    web.calls(cart);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What a workload calls, and the permission that it takes. Versions of a service share the service's dependencies and may
+ * add their own. Each namespace called gets one Role and one RoleBinding for the caller, which name `endpointslices` and
+ * reading only; a caller that needs no EndpointSlices gets neither.
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { CallOptions } from './call-options';
+import { Destination } from './destination';
+import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
+import * as kplus from './kplus';
+import { LoadBalancing } from './load-balancing';
+import { Mistakes } from './mistakes';
+
+const CALL_OPTIONS = { timeout: true, loadBalancing: true } as const satisfies Record<keyof CallOptions, true>;
+
+/** A declared call. */
+export interface Call {
+  readonly destination: Destination;
+  readonly facts: DestinationFacts;
+  readonly timeoutMs?: number;
+  readonly loadBalancing: LoadBalancing;
+}
+
+/** Who calls. */
+export interface Caller {
+  /** Where errors point and permissions are created. */
+  readonly construct: Construct;
+  /** Name that its permissions are called by; unique in its namespace. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The account that its pods run under. Asked for only when a permission is needed. */
+  account(): { name: string };
+  /** The destination that the caller itself is, if any. */
+  readonly self?: Destination;
+}
+
+/** What a service shares with the sidecars of its versions. */
+export interface ServiceLink {
+  readonly dependencies: Dependencies;
+  readonly self: Destination;
+  readonly accountName: string;
+}
+
+/** The calls of one caller. */
+export class Dependencies {
+  private readonly own: Call[] = [];
+  private readonly granted = new Set<string>();
+
+  constructor(private readonly caller: Caller, private readonly inherited?: Dependencies) {}
+
+  /** Every call, the inherited ones first. */
+  public get calls(): Call[] {
+    return [...(this.inherited?.calls ?? []), ...this.own];
+  }
+
+  /** Declares a call. */
+  public add(destination: Destination, options: CallOptions): void {
+    const { construct } = this.caller;
+    const mistakes = new Mistakes();
+    if (!(destination instanceof Destination)) {
+      throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService or an ExternalService`);
+    }
+    const facts = destination._facts();
+    const prop = `calls(${facts.name})`;
+    const loadBalancing = options.loadBalancing ?? facts.loadBalancing;
+    mistakes.unknownProps(options, CALL_OPTIONS);
+    if (destination === this.caller.self) {
+      mistakes.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
+    } else if (this.calls.some((call) => call.destination === destination)) {
+      mistakes.add(prop, facts.name, 'it is called already; say everything in one calls()');
+    }
+    if (options.loadBalancing) {
+      loadBalancing._check(mistakes, `${prop}.loadBalancing`);
+      facts.checkLoadBalancing(mistakes, `${prop}.loadBalancing`, loadBalancing);
+    }
+    const timeoutMs = options.timeout?.toMilliseconds({ integral: false });
+    if (timeoutMs !== undefined && !Number.isInteger(timeoutMs)) {
+      mistakes.add(`${prop}.timeout`, `${timeoutMs} ms`, 'use whole milliseconds');
+    }
+    mistakes.throwIfAny(construct);
+
+    this.own.push({ destination, facts, timeoutMs, loadBalancing });
+    if (facts.endpointSlices) {
+      this.grant(facts);
+    }
+  }
+
+  /** Lets the caller read the EndpointSlices of a destination's namespace. */
+  private grant(facts: DestinationFacts): void {
+    if (this.granted.has(facts.namespace) || this.inherited?.granted.has(facts.namespace)) {
+      return;
+    }
+    this.granted.add(facts.namespace);
+    const { construct, name, namespace } = this.caller;
+    // A chart that names no namespace leaves it to `kubectl apply`; its objects must not get the namespace of another chart.
+    const target = facts.chartNamespace ?? (Chart.of(construct).namespace === undefined ? undefined : DEFAULT_NAMESPACE);
+    const metadata = { name: `cdk8s-mesh.${namespace}.${name}`, namespace: target };
+    const scope = new Construct(construct, `Reads-${facts.namespace}`);
+    const role = new kplus.Role(scope, 'Role', { metadata });
+    role.allowRead(kplus.ApiResource.ENDPOINT_SLICES);
+    const account = kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', this.caller.account().name, { namespaceName: namespace });
+    new kplus.RoleBinding(scope, 'Binding', { metadata, role }).addSubjects(account);
+  }
+}

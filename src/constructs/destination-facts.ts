@@ -1,0 +1,47 @@
+/**
+ * What a caller's sidecar must know of a destination. A destination knows its own names, ports and endpoints; the caller
+ * only asks. None of it is public.
+ */
+import { ClusterConfig } from '../contract';
+import { LoadBalancing } from './load-balancing';
+import { Mistakes } from './mistakes';
+
+/** The namespace that Kubernetes puts objects in when nothing names one. */
+export const DEFAULT_NAMESPACE = 'default';
+
+/** A part of a destination's traffic. */
+export interface DestinationShare {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  readonly weight: number;
+  /** Its endpoints, weighed for the policy that the caller balances by. */
+  discovery(loadBalancing: LoadBalancing): ClusterConfig['discovery'];
+}
+
+/** A destination as a caller's sidecar sees it. */
+export interface DestinationFacts {
+  readonly name: string;
+  /** Namespace as it is in documents and host names. */
+  readonly namespace: string;
+  /** Namespace of the chart; absent when it names none. */
+  readonly chartNamespace?: string;
+  readonly ports: number[];
+  /** Names that reach it from a namespace; the app there may use any of them. */
+  hostnames(callerNamespace: string): string[];
+  readonly loadBalancing: LoadBalancing;
+  /** Whether callers must read EndpointSlices in its namespace. */
+  readonly endpointSlices: boolean;
+  /** Known only when all versions are. */
+  shares(): DestinationShare[];
+  /** Why a policy can't work with where the endpoints come from. */
+  checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void;
+}
+
+/** Where a Service of Kubernetes is, as far as discovery needs to know. */
+export interface ServiceLocation {
+  readonly name: string;
+  readonly namespace: string;
+  readonly clusterDomain: string;
+  readonly portName: string;
+  readonly zoneWeights?: { readonly [zone: string]: number };
+}

@@ -1,0 +1,16 @@
+import { Construct } from 'constructs';
+import { DestinationFacts } from './destination-facts';
+
+/**
+ * Something that `calls()` takes: a `MeshService`, or an `ExternalService`.
+ *
+ * A class and not an interface, so that everything that the proxy's document needs stays out of the public API.
+ */
+export abstract class Destination extends Construct {
+  /**
+   * What a caller's sidecar needs to know.
+   *
+   * @internal
+   */
+  public abstract _facts(): DestinationFacts;
+}

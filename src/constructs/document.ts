@@ -1,0 +1,105 @@
+/**
+ * Puts the proxy's document together. Pure: the same facts give the same document, and what a default says already is
+ * left out, so that a change in the YAML is a change in behaviour.
+ */
+import {
+  APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT,
+  ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
+} from '../contract';
+import { loopbackAddresses } from './addresses';
+import { Call } from './dependencies';
+import { AccessLog } from './mesh-props';
+
+/** Everything that one workload's document says. */
+export interface DocumentFacts {
+  readonly node: NodeIdentity;
+  /** Port of the app beside the proxy; absent when it takes no requests. */
+  readonly appPort?: number;
+  readonly calls: Call[];
+  readonly proxyDrainMs: number;
+  readonly accessLog: AccessLog;
+}
+
+/** The name of a destination that is unique in a cluster. */
+export function qualifiedName(call: Call): string {
+  return `${call.facts.namespace}/${call.facts.name}`;
+}
+
+/** The calls in an order that does not depend on the code's. */
+export function sortedCalls(calls: Call[]): Call[] {
+  return [...calls].sort((a, b) => (qualifiedName(a) < qualifiedName(b) ? -1 : 1));
+}
+
+/** The loopback address of each destination, by its qualified name. */
+export function callAddresses(calls: Call[]): Map<string, string> {
+  return loopbackAddresses(calls.map(qualifiedName));
+}
+
+/** Whether a workload's sidecar reads EndpointSlices. */
+export function readsEndpointSlices(calls: Call[]): boolean {
+  return calls.some((call) => call.facts.endpointSlices);
+}
+
+/** The document of one workload. */
+export function buildDocument(facts: DocumentFacts): ProxyConfig {
+  const calls = sortedCalls(facts.calls);
+  const addresses = callAddresses(calls);
+  const document: ProxyConfig = {
+    version: 'v1',
+    node: facts.node,
+    listeners: [
+      ...(facts.appPort === undefined ? [] : [inboundListener()]),
+      ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!)),
+    ],
+    clusters: [
+      ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort)]),
+      ...calls.flatMap(outboundClusters),
+    ],
+    ...(readsEndpointSlices(calls) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(facts.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { shutdown: { drainMs: facts.proxyDrainMs } }),
+    ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
+  };
+  const broken = findBrokenReferences(document);
+  if (broken.length > 0) {
+    throw new Error(`the document of ${facts.node.namespace}/${facts.node.service} would be refused by the proxy:\n`
+      + broken.map(({ path, message }) => `  - ${path}: ${message}`).join('\n'));
+  }
+  return document;
+}
+
+function inboundListener(): ListenerConfig {
+  return {
+    name: INBOUND_LISTENER,
+    direction: 'inbound',
+    port: INBOUND_PORT,
+    // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
+    routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
+  };
+}
+
+function appCluster(port: number): ClusterConfig {
+  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port }] } };
+}
+
+function outboundListeners(call: Call, address: string): ListenerConfig[] {
+  return call.facts.ports.map((port) => ({
+    name: `outbound/${qualifiedName(call)}:${port}`,
+    direction: 'outbound',
+    address,
+    port,
+    routes: [{
+      name: 'default',
+      split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
+      ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
+    }],
+  }));
+}
+
+function outboundClusters(call: Call): ClusterConfig[] {
+  const policy = call.loadBalancing._toConfig();
+  return call.facts.shares().map((share) => ({
+    name: share.cluster,
+    discovery: share.discovery(call.loadBalancing),
+    ...(policy && { loadBalancing: policy }),
+  }));
+}

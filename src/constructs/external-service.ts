@@ -1,0 +1,249 @@
+/**
+ * A destination outside of the mesh: a list of addresses, or a DNS name. It makes no Kubernetes object; all of it is in
+ * the documents of its callers.
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { isIP } from 'node:net';
+import { ClusterConfig } from '../contract';
+import { Destination } from './destination';
+import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
+import { LoadBalancing } from './load-balancing';
+import { clusterOf } from './mesh-settings';
+import { Mistakes } from './mistakes';
+import { claimName } from './names';
+
+/**
+ * One address of an external service.
+ */
+export interface ExternalAddress {
+  /**
+   * IP address.
+   */
+  readonly address: string;
+
+  /**
+   * Port.
+   */
+  readonly port: number;
+
+  /**
+   * Share of requests relative to the other addresses, 1 to 65535, for the policies that weigh.
+   *
+   * @default - that of its zone in `zoneWeights`, or 1
+   */
+  readonly weight?: number;
+
+  /**
+   * Availability zone that it is in.
+   *
+   * @default - none
+   */
+  readonly zone?: string;
+}
+
+/**
+ * Options of `ExternalEndpoints.dns`.
+ */
+export interface ExternalDnsOptions {
+  /**
+   * Port of the endpoints.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * DNS servers to ask, as `address` or `address:port`.
+   *
+   * @default - those of the pod
+   */
+  readonly servers?: string[];
+}
+
+/**
+ * Options of `ExternalEndpoints.srv`.
+ */
+export interface ExternalSrvOptions {
+  /**
+   * DNS servers to ask, as `address` or `address:port`.
+   *
+   * @default - those of the pod
+   */
+  readonly servers?: string[];
+}
+
+/**
+ * Where the endpoints of an external service come from.
+ */
+export class ExternalEndpoints {
+  /**
+   * A list of addresses.
+   */
+  public static addresses(...addresses: ExternalAddress[]): ExternalEndpoints {
+    return new ExternalEndpoints(addresses);
+  }
+
+  /**
+   * The addresses (A and AAAA records) of a fully qualified DNS name, all on one port.
+   */
+  public static dns(hostname: string, options: ExternalDnsOptions = {}): ExternalEndpoints {
+    return new ExternalEndpoints(undefined, { record: 'address', hostname, port: options.port ?? 80, servers: options.servers });
+  }
+
+  /**
+   * The SRV records of a fully qualified DNS name; ports and weights come from them.
+   */
+  public static srv(hostname: string, options: ExternalSrvOptions = {}): ExternalEndpoints {
+    return new ExternalEndpoints(undefined, { record: 'srv', hostname, servers: options.servers });
+  }
+
+  private constructor(
+    private readonly list?: ExternalAddress[],
+    private readonly lookup?: { record: 'address' | 'srv'; hostname: string; port?: number; servers?: string[] },
+  ) {}
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    if (this.lookup) {
+      mistakes.dnsName(`${prop}.hostname`, this.lookup.hostname);
+      mistakes.dnsServers(`${prop}.servers`, this.lookup.servers);
+      if (this.lookup.port !== undefined) {
+        mistakes.port(`${prop}.port`, this.lookup.port);
+      }
+    }
+    if (this.list?.length === 0) {
+      mistakes.add(prop, [], 'list at least one address');
+    }
+    const seen = new Set<string>();
+    this.list?.forEach(({ address, port, weight }, index) => {
+      const item = `${prop}[${index}]`;
+      if (isIP(address) === 0) {
+        mistakes.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
+      }
+      mistakes.port(`${item}.port`, port);
+      if (weight !== undefined) {
+        mistakes.wholeNumber(`${item}.weight`, weight, 1, 65_535);
+      }
+      if (seen.has(`${address}|${port}`)) {
+        mistakes.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');
+      }
+      seen.add(`${address}|${port}`);
+    });
+  }
+
+  /** @internal */
+  public _checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void {
+    if (this.lookup && loadBalancing._zoneWeights) {
+      mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
+    }
+  }
+
+  /** @internal */
+  public _toConfig(loadBalancing: LoadBalancing): ClusterConfig['discovery'] {
+    if (this.lookup) {
+      const { record, hostname, port, servers } = this.lookup;
+      return { type: 'dns', record, hostname, ...(port !== undefined && { port }), ...(servers && { servers: [...servers] }) };
+    }
+    return {
+      type: 'static',
+      endpoints: (this.list ?? []).map(({ address, port, weight, zone }) => {
+        const share = weight ?? (zone === undefined ? undefined : loadBalancing._zoneWeights?.[zone]);
+        return { address, port, ...(share !== undefined && { weight: share }), ...(zone !== undefined && { zone }) };
+      }),
+    };
+  }
+}
+
+/**
+ * Props of `ExternalService`.
+ */
+export interface ExternalServiceProps {
+  /**
+   * Where its endpoints come from.
+   */
+  readonly endpoints: ExternalEndpoints;
+
+  /**
+   * Host name by which apps call it. In the pods of its callers, the name leads to the sidecar.
+   *
+   * @default - the construct's id in lower case
+   */
+  readonly hostname?: string;
+
+  /**
+   * Port at which apps call it; the endpoints have their own.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * How callers choose among its endpoints.
+   *
+   * @default LoadBalancing.roundRobin()
+   */
+  readonly loadBalancing?: LoadBalancing;
+}
+
+const PROPS = { endpoints: true, hostname: true, port: true, loadBalancing: true } as const satisfies Record<keyof ExternalServiceProps, true>;
+
+/**
+ * A service outside of the mesh that services of the mesh call through their sidecars.
+ */
+export class ExternalService extends Destination {
+  /**
+   * Host name by which apps call it.
+   */
+  public readonly hostname: string;
+
+  /**
+   * Port at which apps call it.
+   */
+  public readonly port: number;
+
+  private readonly endpoints: ExternalEndpoints;
+  private readonly loadBalancing: LoadBalancing;
+
+  constructor(scope: Construct, id: string, props: ExternalServiceProps) {
+    super(scope, id);
+    this.hostname = props.hostname ?? id.toLowerCase();
+    this.port = props.port ?? 80;
+    this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
+    this.endpoints = props.endpoints;
+
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, PROPS);
+    mistakes.dnsName('hostname', this.hostname);
+    mistakes.port('port', this.port);
+    this.loadBalancing._check(mistakes, 'loadBalancing');
+    if (this.endpoints) {
+      this.endpoints._check(mistakes, 'endpoints');
+      this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
+    } else {
+      mistakes.add('endpoints', this.endpoints, 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
+    }
+    mistakes.throwIfAny(this);
+
+    claimName(clusterOf(this), Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname, 'hostname', this);
+  }
+
+  /** @internal */
+  public _facts(): DestinationFacts {
+    const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    return {
+      name: this.hostname,
+      namespace,
+      ports: [this.port],
+      hostnames: () => [this.hostname],
+      loadBalancing: this.loadBalancing,
+      endpointSlices: false,
+      shares: () => [{
+        cluster: `${namespace}/${this.hostname}`,
+        weight: 1,
+        discovery: (loadBalancing) => this.endpoints._toConfig(loadBalancing),
+      }],
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => this.endpoints._checkLoadBalancing(mistakes, prop, loadBalancing),
+    };
+  }
+}

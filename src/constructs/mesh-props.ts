@@ -1,0 +1,85 @@
+/**
+ * Settings of sidecars, as one workload or a whole mesh states them.
+ */
+import { Duration } from 'cdk8s';
+import { Discovery } from './discovery';
+import * as kplus from './kplus';
+import { ProxyImage } from './proxy-image';
+
+/**
+ * Which requests the proxy logs.
+ */
+export enum AccessLog {
+  /** None. */
+  OFF = 'off',
+  /** Responses of status 500 and above, and broken ones. */
+  ERRORS = 'errors',
+  /** All. */
+  ALL = 'all',
+}
+
+/**
+ * What can be said of a sidecar, for one workload or for all of a mesh.
+ */
+export interface ProxyOptions {
+  /**
+   * Image of the proxy.
+   *
+   * @default - that of the nearest Mesh, or ProxyImage.released()
+   */
+  readonly proxyImage?: ProxyImage;
+
+  /**
+   * Resources of the sidecar. No limit on CPU by default: throttling a proxy delays every request through it.
+   *
+   * @default - those of the nearest Mesh, or requests of 100m CPU and 64Mi memory, and a limit of 128Mi memory
+   */
+  readonly proxyResources?: kplus.ContainerResources;
+
+  /**
+   * Which requests the proxy logs.
+   *
+   * @default - that of the nearest Mesh, or AccessLog.OFF
+   */
+  readonly accessLog?: AccessLog;
+
+  /**
+   * Time that callers get to hear that a pod is going away, before its app is told to stop.
+   *
+   * @default - that of the nearest Mesh, or 5 seconds
+   */
+  readonly endpointPropagation?: Duration;
+
+  /**
+   * Time that the app gets to finish, once it was told to stop.
+   *
+   * @default - that of the nearest Mesh, or 20 seconds
+   */
+  readonly appDrain?: Duration;
+
+  /**
+   * Time that the proxy gets to finish, once the app has ended.
+   *
+   * @default - that of the nearest Mesh, or 5 seconds
+   */
+  readonly proxyDrain?: Duration;
+}
+
+/**
+ * Props of `Mesh`.
+ */
+export interface MeshProps extends ProxyOptions {
+  /**
+   * How callers find the pods of services.
+   *
+   * @default - that of the next Mesh up the tree, or Discovery.endpointSlices()
+   */
+  readonly discovery?: Discovery;
+
+  /**
+   * Domain of the cluster's DNS names.
+   *
+   * @default - that of the next Mesh up the tree, or 'cluster.local'
+   */
+  readonly clusterDomain?: string;
+}

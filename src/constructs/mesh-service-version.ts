@@ -1,0 +1,143 @@
+/**
+ * One version of a service: its Deployment with the sidecar, and what keeps that many of its pods up. Versions are made by
+ * `MeshService`, which gives each its share of the traffic.
+ */
+import { Construct } from 'constructs';
+import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { withContainerDefaults } from './app-container';
+import { CallOptions } from './call-options';
+import { Dependencies, ServiceLink } from './dependencies';
+import { Destination } from './destination';
+import { DisruptionBudget } from './disruption-budget';
+import * as kplus from './kplus';
+import { ProxyOptions } from './mesh-props';
+import { MeshSettings } from './mesh-settings';
+import { MeshSidecar, MeshSidecarProps } from './mesh-sidecar';
+import { declareHttp, setInPodSpec } from './patches';
+import { Scaling } from './scaling';
+
+/** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
+const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
+
+/** What a service decides for its version. */
+interface VersionFacts {
+  readonly serviceName: string;
+  readonly version: string;
+  readonly containers: readonly kplus.ContainerProps[];
+  readonly appPort: number;
+  readonly ports: kplus.ServicePort[];
+  readonly scaling: Scaling;
+  readonly disruptionBudget: DisruptionBudget;
+  readonly serviceAccount: kplus.ServiceAccount;
+  readonly settings: MeshSettings;
+  readonly proxyOptions: ProxyOptions;
+  readonly dependencies: Dependencies;
+  readonly self: Destination;
+}
+
+/**
+ * One version of a `MeshService`.
+ */
+export class MeshServiceVersion extends Construct {
+  /**
+   * Name of the version.
+   */
+  public readonly version: string;
+
+  /**
+   * The pods.
+   */
+  public readonly deployment: kplus.Deployment;
+
+  /**
+   * The headless Service of this version alone, from which callers learn its endpoints.
+   */
+  public readonly service: kplus.Service;
+
+  /**
+   * The sidecar of its pods.
+   */
+  public readonly sidecar: MeshSidecar;
+
+  /**
+   * The autoscaler; none when the number of replicas is fixed.
+   */
+  public readonly autoscaler?: kplus.HorizontalPodAutoscaler;
+
+  /**
+   * The budget for voluntary disruptions; none with `DisruptionBudget.none()`.
+   */
+  public readonly disruptionBudget?: kplus.k8s.KubePodDisruptionBudget;
+
+  /** @internal */
+  public readonly _scaling: Scaling;
+
+  /**
+   * Made by `MeshService`.
+   *
+   * @internal
+   */
+  public static _of(scope: Construct, facts: VersionFacts): MeshServiceVersion {
+    return new MeshServiceVersion(scope, facts);
+  }
+
+  private constructor(scope: Construct, facts: VersionFacts) {
+    super(scope, facts.version);
+    const name = `${facts.serviceName}-${facts.version}`;
+    const labels = { [SERVICE_LABEL]: facts.serviceName, [VERSION_LABEL]: facts.version };
+    this.version = facts.version;
+    this._scaling = facts.scaling;
+
+    this.deployment = new kplus.Deployment(this, 'Deployment', {
+      metadata: { name, labels },
+      containers: facts.containers.map(withContainerDefaults),
+      serviceAccount: facts.serviceAccount,
+      replicas: facts.scaling._replicas,
+      // Our own labels and not the construct's address: a selector can't change, and a path does when code moves.
+      select: false,
+      terminationGracePeriod: facts.settings.appDrain,
+      // A rollout never takes a pod away before another one serves in its place.
+      strategy: kplus.DeploymentStrategy.rollingUpdate({
+        maxSurge: kplus.PercentOrAbsolute.percent(25),
+        maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
+      }),
+    });
+    this.deployment.select(kplus.LabelSelector.of({ labels }));
+    setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
+    setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
+      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels },
+    })));
+
+    const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
+      ...facts.proxyOptions,
+      workload: this.deployment,
+      serviceName: facts.serviceName,
+      version: facts.version,
+      appPort: facts.appPort,
+      _service: { dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name },
+    };
+    this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
+
+    this.service = new kplus.Service(this, 'Service', {
+      metadata: { name, labels: { ...labels, [ROLE_LABEL]: 'version' } },
+      clusterIP: 'None',
+      ports: facts.ports.map((port) => ({ port: port.port, name: port.name, targetPort: INBOUND_PORT })),
+      publishNotReadyAddresses: false,
+    });
+    Object.entries(labels).forEach(([key, value]) => this.service.selectLabel(key, value));
+    declareHttp(this.service);
+
+    this.autoscaler = facts.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
+    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, this.deployment);
+  }
+
+  /**
+   * Declares that this version alone calls a service, besides those that all versions call.
+   *
+   * @param destination what it calls
+   * @param options how
+   */
+  public calls(destination: Destination, options: CallOptions = {}): void {
+    this.sidecar.calls(destination, options);
+  }
+}

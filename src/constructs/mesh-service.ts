@@ -1,0 +1,461 @@
+/**
+ * A service of the mesh: its versions, the Service that callers name, and what it calls.
+ *
+ * Names are explicit and derive from the service's own: `catalog` makes a Service `catalog` for all versions, and for each
+ * version a Deployment, a headless Service, an autoscaler and a budget `catalog-v1`. The headless ones exist because an
+ * EndpointSlice says which Service a pod belongs to, but not which labels it has; callers tell versions apart by them.
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL } from '../contract';
+import { checkContainers, firstPort } from './app-container';
+import { CallOptions } from './call-options';
+import { Dependencies } from './dependencies';
+import { Destination } from './destination';
+import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from './destination-facts';
+import { Discovery } from './discovery';
+import { DisruptionBudget } from './disruption-budget';
+import * as kplus from './kplus';
+import { LoadBalancing } from './load-balancing';
+import { ProxyOptions } from './mesh-props';
+import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
+import { MeshServiceVersion } from './mesh-service-version';
+import { MeshSidecar } from './mesh-sidecar';
+import { Mistakes } from './mistakes';
+import { claimName } from './names';
+import { declareHttp, setInServiceSpec } from './patches';
+import { Scaling } from './scaling';
+import { SessionAffinity, ServiceType, TrafficPolicy } from './service-type';
+
+/**
+ * What can be said of each version of a service.
+ */
+export interface VersionProps {
+  /**
+   * The containers, as in cdk8s-plus. The first one is the app; its first port takes the requests.
+   */
+  readonly containers: kplus.ContainerProps[];
+
+  /**
+   * Share of the service's requests, relative to the weights of its other versions; 0 takes none.
+   *
+   * @default - for the first version what the others leave of 100, for any other 0
+   */
+  readonly weight?: number;
+
+  /**
+   * Number of replicas, or range for an autoscaler.
+   *
+   * @default - for the first version Scaling.replicas(2), for any other the same as the first
+   */
+  readonly scaling?: Scaling;
+
+  /**
+   * How many pods may be evicted at once.
+   *
+   * @default - for the first version DisruptionBudget.maxUnavailable(1), for any other the same as the first
+   */
+  readonly disruptionBudget?: DisruptionBudget;
+}
+
+/**
+ * Props of `MeshService`.
+ */
+export interface MeshServiceProps extends VersionProps, ProxyOptions {
+  /**
+   * Name of the service, by which it is called. A DNS label that starts with a letter.
+   *
+   * @default - the construct's id in lower case
+   */
+  readonly name?: string;
+
+  /**
+   * Name of the first version.
+   *
+   * @default 'v1'
+   */
+  readonly version?: string;
+
+  /**
+   * Port at which it is called.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * Name of that port.
+   *
+   * @default 'http'
+   */
+  readonly portName?: string;
+
+  /**
+   * Type of the Service.
+   *
+   * @default ServiceType.CLUSTER_IP
+   */
+  readonly type?: ServiceType;
+
+  /**
+   * Port on every node, for the types NODE_PORT and LOAD_BALANCER.
+   *
+   * @default - Kubernetes chooses one
+   */
+  readonly nodePort?: number;
+
+  /**
+   * Which endpoints traffic from outside the cluster may be sent to, for the types NODE_PORT and LOAD_BALANCER. LOCAL
+   * keeps the client's address.
+   *
+   * @default - any endpoint of the cluster
+   */
+  readonly externalTrafficPolicy?: TrafficPolicy;
+
+  /**
+   * Which endpoints traffic from inside the cluster, but outside of the mesh, may be sent to.
+   *
+   * @default - any endpoint of the cluster
+   */
+  readonly internalTrafficPolicy?: TrafficPolicy;
+
+  /**
+   * Whether the connections of one client go to one pod, for traffic from outside of the mesh.
+   *
+   * @default SessionAffinity.none()
+   */
+  readonly sessionAffinity?: SessionAffinity;
+
+  /**
+   * Which addresses may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
+   *
+   * @default - all
+   */
+  readonly loadBalancerSourceRanges?: string[];
+
+  /**
+   * Annotations of the Service, for example for the cloud's load balancer.
+   *
+   * @default - none
+   */
+  readonly serviceAnnotations?: { readonly [name: string]: string };
+
+  /**
+   * How callers choose among the pods of a version.
+   *
+   * @default LoadBalancing.roundRobin()
+   */
+  readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * How callers find the pods.
+   *
+   * @default - that of the nearest Mesh, or Discovery.endpointSlices()
+   */
+  readonly discovery?: Discovery;
+}
+
+const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
+const PROPS = {
+  ...VERSION_PROPS, ...PROXY_OPTIONS,
+  name: true, version: true, port: true, portName: true, type: true, nodePort: true, externalTrafficPolicy: true, internalTrafficPolicy: true,
+  sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true, discovery: true,
+} as const satisfies Record<keyof MeshServiceProps, true>;
+
+/** Most that a weight in the proxy's document can be. */
+const MAX_WEIGHT = 1_000_000;
+/** What the first version's share is filled up to. */
+const FULL_WEIGHT = 100;
+
+/**
+ * A service that is called through the mesh, and calls others through it.
+ *
+ * Its objects are in the namespace of its chart. For a chart without one the mesh assumes `default`, because the proxy's
+ * document and the names of services must say one.
+ */
+export class MeshService extends Destination {
+  /**
+   * Name of the service.
+   */
+  public readonly serviceName: string;
+
+  /**
+   * Port at which it is called.
+   */
+  public readonly port: number;
+
+  /**
+   * The Service for all versions, which load balancers and callers outside of the mesh use.
+   */
+  public readonly service: kplus.Service;
+
+  /**
+   * The account of its pods.
+   */
+  public readonly serviceAccount: kplus.ServiceAccount;
+
+  private readonly namespace: string;
+  private readonly portName: string;
+  private readonly loadBalancing: LoadBalancing;
+  private readonly settings: MeshSettings;
+  private readonly proxyOptions: ProxyOptions;
+  private readonly dependencies: Dependencies;
+  private readonly scaling: Scaling;
+  private readonly budget: DisruptionBudget;
+  private readonly shares: { readonly version: MeshServiceVersion; readonly weight?: number }[] = [];
+
+  constructor(scope: Construct, id: string, props: MeshServiceProps) {
+    super(scope, id);
+    this.serviceName = props.name ?? id.toLowerCase();
+    this.port = props.port ?? 80;
+    this.portName = props.portName ?? 'http';
+    this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
+    this.scaling = props.scaling ?? Scaling.replicas(2);
+    this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
+    this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    const version = props.version ?? 'v1';
+
+    const { proxyImage, proxyResources, accessLog, endpointPropagation, appDrain, proxyDrain } = props;
+    this.proxyOptions = { proxyImage, proxyResources, accessLog, endpointPropagation, appDrain, proxyDrain };
+    this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
+
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, PROPS);
+    mistakes.dnsLabel('namespace', this.namespace);
+    mistakes.serviceName(props.name === undefined ? 'id' : 'name', this.serviceName);
+    mistakes.port('port', this.port);
+    mistakes.dnsLabel('portName', this.portName);
+    checkProxyOptions(mistakes, props);
+    checkServiceType(mistakes, props);
+    this.loadBalancing._check(mistakes, 'loadBalancing');
+    props.discovery?._check(mistakes, 'discovery');
+    this.checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
+    this.checkVersion(mistakes, version, props);
+    mistakes.throwIfAny(this);
+
+    claimName(clusterOf(this), this.namespace, this.serviceName, 'name', this);
+    this.service = this.makeService(props);
+    this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
+    this.dependencies = new Dependencies({
+      construct: this,
+      name: this.serviceName,
+      namespace: this.namespace,
+      account: () => this.serviceAccount,
+      self: this,
+    });
+    this.makeVersion(version, props);
+    this.node.addValidation({ validate: () => this.validateWeights() });
+  }
+
+  /**
+   * All versions, the first one first.
+   */
+  public get versions(): MeshServiceVersion[] {
+    return this.shares.map(({ version }) => version);
+  }
+
+  /**
+   * The pods of the first version.
+   */
+  public get deployment(): kplus.Deployment {
+    return this.versions[0].deployment;
+  }
+
+  /**
+   * The sidecar of the first version.
+   */
+  public get sidecar(): MeshSidecar {
+    return this.versions[0].sidecar;
+  }
+
+  /**
+   * The autoscaler of the first version; none when the number of replicas is fixed.
+   */
+  public get autoscaler(): kplus.HorizontalPodAutoscaler | undefined {
+    return this.versions[0].autoscaler;
+  }
+
+  /**
+   * The budget for voluntary disruptions of the first version; none with `DisruptionBudget.none()`.
+   */
+  public get disruptionBudget(): kplus.k8s.KubePodDisruptionBudget | undefined {
+    return this.versions[0].disruptionBudget;
+  }
+
+  /**
+   * Adds a version that runs beside the others, with its own pods and its own share of the requests.
+   *
+   * @param version name of the version
+   * @param props what runs, and its share
+   */
+  public addVersion(version: string, props: VersionProps): MeshServiceVersion {
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, VERSION_PROPS);
+    if (this.versions.some((other) => other.version === version)) {
+      mistakes.add('version', version, `'${this.serviceName}' has it already; choose another name`);
+    }
+    this.checkVersion(mistakes, version, props);
+    mistakes.throwIfAny(this);
+    return this.makeVersion(version, props);
+  }
+
+  /**
+   * Declares that all versions call a service. Their apps go on calling it by name, for example `http://catalog`; the
+   * sidecar takes the request there. Services may call each other in a circle.
+   *
+   * @param destination what they call
+   * @param options how
+   */
+  public calls(destination: Destination, options: CallOptions = {}): void {
+    this.dependencies.add(destination, options);
+  }
+
+  /** @internal */
+  public _facts(): DestinationFacts {
+    const { settings, namespace, serviceName } = this;
+    const full = `${serviceName}.${namespace}`;
+    return {
+      name: serviceName,
+      namespace,
+      chartNamespace: Chart.of(this).namespace,
+      ports: [this.port],
+      hostnames: (callerNamespace) => [
+        ...(callerNamespace === namespace ? [serviceName] : []), full, `${full}.svc`, `${full}.svc.${settings.clusterDomain}`,
+      ],
+      loadBalancing: this.loadBalancing,
+      endpointSlices: settings.discovery._source === 'endpointSlices',
+      shares: () => this.resolveShares(),
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => this.checkLoadBalancing(mistakes, prop, loadBalancing),
+    };
+  }
+
+  private makeService(props: MeshServiceProps): kplus.Service {
+    const type = props.type ?? ServiceType.CLUSTER_IP;
+    const service = new kplus.Service(this, 'Service', {
+      metadata: {
+        name: this.serviceName,
+        labels: { [SERVICE_LABEL]: this.serviceName, [ROLE_LABEL]: 'service' },
+        annotations: { ...props.serviceAnnotations },
+      },
+      type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
+      clusterIP: type === ServiceType.HEADLESS ? 'None' : undefined,
+      ports: [{ port: this.port, name: this.portName, targetPort: INBOUND_PORT, nodePort: props.nodePort }],
+      loadBalancerSourceRanges: props.loadBalancerSourceRanges,
+    });
+    service.selectLabel(SERVICE_LABEL, this.serviceName);
+    declareHttp(service);
+    setInServiceSpec(service, {
+      externalTrafficPolicy: props.externalTrafficPolicy,
+      internalTrafficPolicy: props.internalTrafficPolicy,
+      ...props.sessionAffinity?._toKube(),
+    });
+    return service;
+  }
+
+  private makeVersion(version: string, props: VersionProps): MeshServiceVersion {
+    claimName(clusterOf(this), this.namespace, `${this.serviceName}-${version}`, 'version', this);
+    const made = MeshServiceVersion._of(this, {
+      serviceName: this.serviceName,
+      version,
+      containers: props.containers,
+      appPort: firstPort(props.containers[0])!,
+      ports: this.service.ports,
+      scaling: props.scaling ?? this.scaling,
+      disruptionBudget: props.disruptionBudget ?? this.budget,
+      serviceAccount: this.serviceAccount,
+      settings: this.settings,
+      proxyOptions: this.proxyOptions,
+      dependencies: this.dependencies,
+      self: this,
+    });
+    this.shares.push({ version: made, weight: props.weight });
+    return made;
+  }
+
+  private checkVersion(mistakes: Mistakes, version: string, props: VersionProps): void {
+    const prefix = this.shares.length === 0 ? '' : `addVersion(${version}).`;
+    if (mistakes.dnsLabel(`${prefix}version`, version) && `${this.serviceName}-${version}`.length > 63) {
+      mistakes.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than 63 characters; shorten one of them`);
+    }
+    checkContainers(mistakes, props.containers, prefix);
+    if (props.weight !== undefined) {
+      mistakes.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);
+    }
+    const scaling = props.scaling ?? this.scaling;
+    scaling._check(mistakes, `${prefix}scaling`);
+    (props.disruptionBudget ?? this.budget)._check(mistakes, `${prefix}disruptionBudget`, scaling.min);
+  }
+
+  private checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void {
+    if (loadBalancing._zoneWeights && this.settings.discovery._source === 'dns') {
+      mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+    }
+  }
+
+  /** Weights of all versions; the first one's is what the others leave of 100 unless it has its own. */
+  private weights(): number[] {
+    const [first, ...others] = this.shares;
+    const rest = others.map(({ weight }) => weight ?? 0);
+    return [first.weight ?? Math.max(0, FULL_WEIGHT - rest.reduce((sum, weight) => sum + weight, 0)), ...rest];
+  }
+
+  private validateWeights(): string[] {
+    const mistakes = new Mistakes();
+    const weights = this.weights();
+    const others = weights.slice(1).reduce((sum, weight) => sum + weight, 0);
+    if (this.shares[0].weight === undefined && others > FULL_WEIGHT) {
+      mistakes.add('weight', `${weights.slice(1).join(' + ')} = ${others}`,
+        `the other versions take more than ${FULL_WEIGHT} and leave nothing for '${this.versions[0].version}'; lower them, or give it a weight of its own`);
+    }
+    if (weights.every((weight) => weight === 0)) {
+      mistakes.add('weight', 0, `no version of '${this.serviceName}' would get a request; give at least one a weight above 0`);
+    }
+    for (const { version } of this.shares) {
+      const missing = version.autoscaler ? this.missingRequests(version) : [];
+      if (missing.length > 0) {
+        mistakes.add(`${version.version}: containers[0].resources`, `without a request of ${missing.join(' and ')}`,
+          'the autoscaler takes a percentage of what the app requests; add the request');
+      }
+    }
+    return mistakes.messages;
+  }
+
+  private missingRequests(version: MeshServiceVersion): string[] {
+    return version._scaling._missingRequests(version.deployment.containers[0]);
+  }
+
+  private resolveShares(): DestinationShare[] {
+    const { settings, namespace, portName } = this;
+    const weights = this.weights();
+    return this.versions.map(({ service }, index) => ({
+      cluster: `${namespace}/${service.name}`,
+      weight: weights[index],
+      discovery: (loadBalancing) => settings.discovery._toConfig({
+        name: service.name, namespace, portName, clusterDomain: settings.clusterDomain, zoneWeights: loadBalancing._zoneWeights,
+      }),
+    }));
+  }
+}
+
+/** Props that only some types of Service have. */
+function checkServiceType(mistakes: Mistakes, props: MeshServiceProps): void {
+  const type = props.type ?? ServiceType.CLUSTER_IP;
+  const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
+  if (props.nodePort !== undefined && mistakes.port('nodePort', props.nodePort) && !external) {
+    mistakes.add('nodePort', props.nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+  }
+  if (props.externalTrafficPolicy !== undefined && !external) {
+    mistakes.add('externalTrafficPolicy', props.externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+  }
+  if (props.loadBalancerSourceRanges !== undefined && type !== ServiceType.LOAD_BALANCER) {
+    mistakes.add('loadBalancerSourceRanges', props.loadBalancerSourceRanges, `a Service of type ${type} has no load balancer; use the type LOAD_BALANCER, or leave it out`);
+  }
+  props.sessionAffinity?._check(mistakes, 'sessionAffinity');
+  if (type === ServiceType.HEADLESS) {
+    for (const prop of ['sessionAffinity', 'internalTrafficPolicy'] as const) {
+      if (props[prop] !== undefined) {
+        mistakes.add(prop, props[prop], 'a headless Service has no virtual address for it to work on; choose another type, or leave it out');
+      }
+    }
+  }
+}

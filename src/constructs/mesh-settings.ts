@@ -1,0 +1,96 @@
+/**
+ * Finds the settings that hold for a construct: its own, then those of each `Mesh` up the construct tree, then the
+ * defaults below.
+ */
+import { Duration, Size } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { Discovery } from './discovery';
+import * as kplus from './kplus';
+import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
+import { Mistakes } from './mistakes';
+import { ProxyImage } from './proxy-image';
+
+/** {@link MeshProps} with nothing left open. */
+export type MeshSettings = Required<MeshProps>;
+
+/** Names of the props that every sidecar has. */
+export const PROXY_OPTIONS = {
+  proxyImage: true, proxyResources: true, accessLog: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
+} as const satisfies Record<keyof ProxyOptions, true>;
+
+const DEFAULTS: Omit<MeshSettings, 'proxyImage'> = {
+  proxyResources: {
+    cpu: { request: kplus.Cpu.millis(100) },
+    memory: { request: Size.mebibytes(64), limit: Size.mebibytes(128) },
+  },
+  accessLog: AccessLog.OFF,
+  endpointPropagation: Duration.seconds(5),
+  appDrain: Duration.seconds(20),
+  proxyDrain: Duration.seconds(5),
+  discovery: Discovery.endpointSlices(),
+  clusterDomain: 'cluster.local',
+};
+
+/** A Mesh as the constructs that take its settings see it. */
+export interface MeshLayer {
+  readonly path: string;
+  readonly props: MeshProps;
+}
+
+/** The Mesh of each construct that is one, or has one as a child. */
+const meshes = new WeakMap<IConstruct, MeshLayer>();
+/** Constructs that were searched for a Mesh: one that is added later would be too late for who searched. */
+const searched = new WeakSet<IConstruct>();
+
+/** Makes a Mesh known to the constructs in and below `scope`. */
+export function registerMesh(scope: IConstruct, mesh: IConstruct, props: MeshProps): void {
+  const { path } = mesh.node;
+  const other = meshes.get(scope);
+  if (other) {
+    throw new Error(`[${path}] '${other.path}' is a Mesh in the same construct already: merge the two`);
+  }
+  if (searched.has(scope)) {
+    throw new Error(`[${path}] services beside or below this Mesh were created before it and don't have its settings: create the Mesh first`);
+  }
+  meshes.set(scope, { path, props });
+  meshes.set(mesh, { path, props });
+}
+
+/** Settings that hold for a construct, over which its own go. */
+export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>): MeshSettings {
+  const layers: Partial<MeshSettings>[] = [own];
+  for (const scope of construct.node.scopes.reverse()) {
+    searched.add(scope);
+    const mesh = meshes.get(scope);
+    if (mesh) {
+      layers.push(mesh.props);
+    }
+  }
+  const find = <K extends keyof MeshSettings>(key: K): MeshSettings[K] | undefined => layers.find((layer) => layer[key] !== undefined)?.[key];
+  return {
+    proxyImage: find('proxyImage') ?? ProxyImage.released(),
+    proxyResources: find('proxyResources') ?? DEFAULTS.proxyResources,
+    accessLog: find('accessLog') ?? DEFAULTS.accessLog,
+    endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
+    appDrain: find('appDrain') ?? DEFAULTS.appDrain,
+    proxyDrain: find('proxyDrain') ?? DEFAULTS.proxyDrain,
+    discovery: find('discovery') ?? DEFAULTS.discovery,
+    clusterDomain: find('clusterDomain') ?? DEFAULTS.clusterDomain,
+  };
+}
+
+/** What a construct shares its names with: the scope of the outermost Mesh above it, or the whole app. */
+export function clusterOf(construct: IConstruct): IConstruct {
+  return construct.node.scopes.find((scope) => meshes.has(scope)) ?? construct.node.root;
+}
+
+/** Checks of the props that every sidecar has. */
+export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void {
+  if (props.proxyImage && !props.proxyImage.reference.trim()) {
+    mistakes.add('proxyImage', props.proxyImage.reference, 'use a full reference, such as registry.example.com/proxy:1.0');
+  }
+  const { request, limit } = props.proxyResources?.memory ?? {};
+  if (request && limit && request.toKibibytes() > limit.toKibibytes()) {
+    mistakes.add('proxyResources.memory.request', `${request.toMebibytes()}Mi`, `it is above the limit of ${limit.toMebibytes()}Mi; make it at most the limit`);
+  }
+}

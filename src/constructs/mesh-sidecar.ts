@@ -1,0 +1,341 @@
+/**
+ * Attaches the proxy to a workload. It is a native sidecar: an init container that is started first, must answer its
+ * startup probe before anything else runs, lives as long as the pod and ends after the app. So an app never runs without
+ * its proxy, and a Job's pod completes when its app does.
+ *
+ * What a pod needs besides the container: names of the destinations in `/etc/hosts` (hostAliases), leave to listen below
+ * port 1024 (a sysctl from Kubernetes' safe set, and only when such a port is called), a token that is mounted nowhere but
+ * in the sidecar (and only when EndpointSlices are read), and time to stop.
+ */
+import { Chart, Duration, Lazy } from 'cdk8s';
+import { Construct } from 'constructs';
+import {
+  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE,
+  INBOUND_PORT, INBOUND_PORT_NAME, SERVICE_LABEL, SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
+} from '../contract';
+import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
+import { CallOptions } from './call-options';
+import { Dependencies, ServiceLink } from './dependencies';
+import { Destination } from './destination';
+import { DEFAULT_NAMESPACE } from './destination-facts';
+import { buildDocument, callAddresses, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
+import * as kplus from './kplus';
+import { ProxyOptions } from './mesh-props';
+import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
+import { Mistakes } from './mistakes';
+import { claimName } from './names';
+import {
+  completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec, sleepBeforeStop,
+} from './patches';
+import { pullPolicy } from './pull-policy';
+
+/** User and group of the proxy's image: `nonroot` of the distroless images. */
+const PROXY_USER = 65_532;
+
+/** The safe sysctl that lets a non-root process listen on any port of its own network namespace. */
+const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
+const FIRST_UNPRIVILEGED_PORT = 1_024;
+
+/** How long the kubelet's token is good for; it renews it in time. */
+const TOKEN_SECONDS = 3_600;
+
+/**
+ * Props of `MeshSidecar`.
+ */
+export interface MeshSidecarProps extends ProxyOptions {
+  /**
+   * The workload to attach the proxy to: a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus.
+   */
+  readonly workload: kplus.Workload;
+
+  /**
+   * Name of the service that the workload is, in metrics, logs and labels.
+   *
+   * @default - the id of the workload's construct in lower case
+   */
+  readonly serviceName?: string;
+
+  /**
+   * Version of that service.
+   *
+   * @default 'v1'
+   */
+  readonly version?: string;
+
+  /**
+   * Port that the app listens on. The proxy takes requests on port 15006 and hands them to it.
+   *
+   * @default - the first port of the first container; a workload that names none takes no requests
+   */
+  readonly appPort?: number;
+}
+
+const PROPS = {
+  ...PROXY_OPTIONS, workload: true, serviceName: true, version: true, appPort: true,
+} as const satisfies Record<keyof MeshSidecarProps, true>;
+
+/**
+ * The proxy beside the app of one workload.
+ *
+ * `MeshService` attaches it to its own Deployments. Use it directly for a workload that was made elsewhere: the
+ * workload's own containers stay as they are; it gets labels, the sidecar and time to stop.
+ */
+export class MeshSidecar extends Construct {
+  /**
+   * The workload that it is attached to.
+   */
+  public readonly workload: kplus.Workload;
+
+  /**
+   * Name of the service that the workload is.
+   */
+  public readonly serviceName: string;
+
+  /**
+   * Version of that service.
+   */
+  public readonly version: string;
+
+  /**
+   * The ConfigMap with the proxy's document. Its name never changes; the proxy reloads what changes in it.
+   */
+  public readonly configMap: kplus.ConfigMap;
+
+  /**
+   * The account that was created for a workload that had none. Only workloads that read EndpointSlices need one.
+   */
+  public get serviceAccount(): kplus.ServiceAccount | undefined {
+    return this.node.tryFindChild('ServiceAccount') as kplus.ServiceAccount | undefined;
+  }
+
+  private readonly namespace: string;
+  private readonly appPort?: number;
+  private readonly settings: MeshSettings;
+  private readonly budget: ShutdownBudget;
+  private readonly dependencies: Dependencies;
+
+  constructor(scope: Construct, id: string, props: MeshSidecarProps) {
+    super(scope, id);
+    const mistakes = new Mistakes();
+    const service = (props as { _service?: ServiceLink })._service;
+    mistakes.unknownProps(props, service ? { ...PROPS, _service: true } : PROPS);
+    checkWorkload(mistakes, props.workload);
+    mistakes.throwIfAny(this);
+
+    this.workload = props.workload;
+    this.serviceName = props.serviceName ?? this.workload.node.id.toLowerCase();
+    this.version = props.version ?? 'v1';
+    this.namespace = this.workload.metadata.namespace ?? DEFAULT_NAMESPACE;
+    this.appPort = props.appPort ?? this.workload.containers[0]?.ports[0]?.number;
+    mistakes.serviceName('serviceName', this.serviceName);
+    mistakes.dnsLabel('version', this.version);
+    if (this.appPort !== undefined) {
+      mistakes.port('appPort', this.appPort);
+    }
+    checkProxyOptions(mistakes, props);
+    mistakes.throwIfAny(this);
+
+    const { workload, serviceName, version, appPort, ...options } = props;
+    this.settings = meshSettings(this, options);
+    this.budget = shutdownBudget({
+      // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
+      endpointPropagationMs: this.appPort === undefined ? 0 : this.settings.endpointPropagation.toMilliseconds(),
+      // Made elsewhere, a workload's own grace period is the time that its author gave the app.
+      appDrainMs: ((!service && !props.appDrain && this.workload.terminationGracePeriod) || this.settings.appDrain).toMilliseconds(),
+      proxyDrainMs: this.settings.proxyDrain.toMilliseconds(),
+    });
+
+    const name = `${this.serviceName}-${this.version}`;
+    this.dependencies = new Dependencies({
+      construct: this,
+      name,
+      namespace: this.namespace,
+      account: () => (service ? { name: service.accountName } : this.account()),
+      self: service?.self,
+    }, service?.dependencies);
+    if (!service) {
+      claimName(clusterOf(this), this.namespace, name, 'serviceName', this);
+    }
+
+    this.configMap = new kplus.ConfigMap(this, 'Config', {
+      metadata: { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() },
+    });
+    this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => this.document() }));
+
+    this.attach();
+    this.node.addValidation({ validate: () => this.validatePod() });
+  }
+
+  /**
+   * Declares that this workload calls a service. Its app goes on calling the service by name; the sidecar takes it there.
+   *
+   * @param destination what it calls
+   * @param options how
+   */
+  public calls(destination: Destination, options: CallOptions = {}): void {
+    this.dependencies.add(destination, options);
+  }
+
+  /** The namespace to write when the workload's chart names none but this construct's chart does. */
+  private namespaceWithout(): string | undefined {
+    return Chart.of(this).namespace === undefined ? undefined : DEFAULT_NAMESPACE;
+  }
+
+  private document(): string {
+    return JSON.stringify(buildDocument({
+      node: { service: this.serviceName, namespace: this.namespace, version: this.version },
+      appPort: this.appPort,
+      calls: this.dependencies.calls,
+      proxyDrainMs: this.budget.proxyDrainMs,
+      accessLog: this.settings.accessLog,
+    }), undefined, 2);
+  }
+
+  /** The account that the workload runs under; made when it has none. */
+  private account(): kplus.IServiceAccount {
+    const own = this.workload.serviceAccount ?? this.serviceAccount;
+    if (own) {
+      return own;
+    }
+    const account = new kplus.ServiceAccount(this, 'ServiceAccount', {
+      metadata: { name: `${this.serviceName}-${this.version}`, namespace: this.configMap.metadata.namespace },
+    });
+    setInPodSpec(this.workload, '/serviceAccountName', account.name);
+    return account;
+  }
+
+  private attach(): void {
+    const { workload, settings } = this;
+    workload.podMetadata.addLabel(SERVICE_LABEL, this.serviceName);
+    workload.podMetadata.addLabel(VERSION_LABEL, this.version);
+
+    const image = settings.proxyImage.reference;
+    const probe = (path: string, period: number, failures: number) => kplus.Probe.fromHttpGet(path, {
+      port: ADMIN_PORT, periodSeconds: Duration.seconds(period), failureThreshold: failures,
+    });
+    workload.addInitContainer({
+      name: SIDECAR_CONTAINER,
+      image,
+      imagePullPolicy: pullPolicy(image),
+      restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
+      ports: [
+        ...(this.appPort === undefined ? [] : [{ number: INBOUND_PORT, name: INBOUND_PORT_NAME }]),
+        { number: ADMIN_PORT, name: ADMIN_PORT_NAME },
+      ],
+      envVariables: {
+        [ENV_CONFIG]: kplus.EnvValue.fromValue(CONFIG_PATH),
+        [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
+        [ENV_POD_NAMESPACE]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAMESPACE),
+        [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
+      },
+      // The whole directory: Kubernetes updates it by swapping a symbolic link, which a subPath mount never sees.
+      volumeMounts: [{
+        path: CONFIG_DIR,
+        volume: kplus.Volume.fromConfigMap(this, 'ConfigVolume', this.configMap, { name: CONFIG_VOLUME }),
+        readOnly: true,
+      }],
+      startup: probe('/ready', 1, 60),
+      readiness: probe('/ready', 5, 3),
+      liveness: probe('/live', 10, 3),
+      resources: settings.proxyResources,
+      securityContext: {
+        user: PROXY_USER,
+        group: PROXY_USER,
+        ensureNonRoot: true,
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: [kplus.Capability.ALL] },
+        seccompProfile: { type: kplus.SeccompProfileType.RUNTIME_DEFAULT },
+      },
+    });
+    moveInitContainerFirst(workload, workload.initContainers.length - 1);
+    setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
+    completePodSpec(workload, (spec) => this.complete(spec));
+  }
+
+  /** What depends on the calls, and what is newer than the generated types. */
+  private complete(spec: PodSpecManifest): void {
+    const calls = sortedCalls(this.dependencies.calls);
+    spec.containers.forEach((container) => sleepBeforeStop(container, this.budget.sleepSeconds));
+
+    if (calls.length > 0) {
+      const addresses = callAddresses(calls);
+      spec.hostAliases = [
+        ...(spec.hostAliases ?? []),
+        ...calls.map((call) => ({ ip: addresses.get(qualifiedName(call))!, hostnames: call.facts.hostnames(this.namespace) })),
+      ];
+    }
+    const sysctls = spec.securityContext?.sysctls ?? [];
+    if (calls.some((call) => call.facts.ports.some((port) => port < FIRST_UNPRIVILEGED_PORT))
+      && !sysctls.some(({ name }) => name === UNPRIVILEGED_PORTS.name)) {
+      spec.securityContext = { ...spec.securityContext, sysctls: [...sysctls, UNPRIVILEGED_PORTS] };
+    }
+    if (readsEndpointSlices(calls)) {
+      const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
+      mountToken(spec, sidecar);
+    }
+  }
+
+  /** Facts of the pod that may still change until synth. */
+  private validatePod(): string[] {
+    const mistakes = new Mistakes();
+    const calls = this.dependencies.calls;
+    const names = new Set<string>();
+    for (const container of this.workload.containers) {
+      if (names.has(container.name) || container.name === SIDECAR_CONTAINER) {
+        mistakes.add('containers.name', container.name, names.has(container.name)
+          ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
+      }
+      names.add(container.name);
+      for (const { number: port } of container.ports) {
+        const taken = [[INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics']].find(([reserved]) => reserved === port);
+        if (taken) {
+          mistakes.add(`containers['${container.name}'].port`, port, `the sidecar takes this port for ${taken[1]}; let the app listen on another`);
+        }
+        for (const call of calls.filter(({ facts }) => facts.ports.includes(port))) {
+          mistakes.add(`containers['${container.name}'].port`, port, `the sidecar listens on this port for calls to '${call.facts.name}', which keeps an app that binds `
+            + `all addresses from starting; give '${call.facts.name}' another service port, or let the app listen on another`);
+        }
+      }
+    }
+    const owners = new Map<string, string>();
+    for (const call of sortedCalls(calls)) {
+      for (const hostname of call.facts.hostnames(this.namespace)) {
+        const owner = owners.get(hostname);
+        if (owner !== undefined) {
+          mistakes.add(`calls(${call.facts.name})`, hostname, `in this pod the name already leads to ${owner}; rename one of them`);
+        }
+        owners.set(hostname, qualifiedName(call));
+      }
+    }
+    return mistakes.messages;
+  }
+}
+
+function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {
+  if (!workload || !isKnownWorkload(workload)) {
+    mistakes.add('workload', workload && workload.node.path, 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
+    return;
+  }
+  if (workload.initContainers.some(({ name }) => name === SIDECAR_CONTAINER)) {
+    mistakes.add('workload', workload.node.path, 'it has a sidecar already; attach one only');
+  }
+  if (workload.hostNetwork) {
+    mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
+  }
+}
+
+/** A token that the kubelet renews and the CA of the API server, for the sidecar's eyes only. */
+function mountToken(spec: PodSpecManifest, sidecar: ContainerManifest): void {
+  const file = (path: string) => path.slice(TOKEN_DIR.length + 1);
+  spec.volumes = [...(spec.volumes ?? []), {
+    name: TOKEN_VOLUME,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: file(TOKEN_FILE) } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: file(CA_FILE) }] } },
+      ],
+    },
+  }];
+  sidecar.volumeMounts = [...(sidecar.volumeMounts ?? []), { name: TOKEN_VOLUME, mountPath: TOKEN_DIR, readOnly: true }];
+}

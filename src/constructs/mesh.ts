@@ -1,0 +1,31 @@
+/**
+ * Settings that many services share. A service takes those of the nearest `Mesh` up the construct tree and, for what that
+ * one leaves open, of the next; with none at all there are working defaults. The outermost `Mesh` also marks what belongs
+ * to one cluster: names must be unique within it, so an app that synthesizes for two clusters gives each its own.
+ */
+import { Construct } from 'constructs';
+import { MeshProps } from './mesh-props';
+import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
+import { Mistakes } from './mistakes';
+
+const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true } as const satisfies Record<keyof MeshProps, true>;
+
+/**
+ * Settings for every mesh service in and below the construct that it is created in.
+ *
+ * Create it before the services: they take their settings when they are created.
+ */
+export class Mesh extends Construct {
+  constructor(scope: Construct, id: string, props: MeshProps = {}) {
+    super(scope, id);
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, PROPS);
+    props.discovery?._check(mistakes, 'discovery');
+    checkProxyOptions(mistakes, props);
+    if (props.clusterDomain !== undefined) {
+      mistakes.dnsName('clusterDomain', props.clusterDomain);
+    }
+    mistakes.throwIfAny(this);
+    registerMesh(scope, this, { ...props });
+  }
+}

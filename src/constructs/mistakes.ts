@@ -1,0 +1,118 @@
+/**
+ * Collects what is wrong with the props of one construct, so that its author reads all of it at once and in the words
+ * of the props: which prop, the value got, what to do. Errors carry the construct's path, because a stack trace points
+ * at this library and not at the line that chose the value.
+ */
+import { IConstruct } from 'constructs';
+import { isIP } from 'node:net';
+
+/** Kubernetes' DNS label (RFC 1123), the form of most names. */
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** A Service's name must start with a letter besides (RFC 1035). */
+const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const DNS_NAME = /^(?=.{1,253}$)[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?(\.[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?)*$/;
+
+const NAME_RULE = 'use 1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit';
+
+/** Mistakes of one construct's props. */
+export class Mistakes {
+  private readonly found: string[] = [];
+
+  /** Notes that `prop` has a value it can't have; `remedy` says what it can have. */
+  public add(prop: string, value: unknown, remedy: string): void {
+    this.found.push(`'${prop}' is ${show(value)}: ${remedy}`);
+  }
+
+  /** Everything noted, one sentence each. */
+  public get messages(): string[] {
+    return [...this.found];
+  }
+
+  /** Throws what was noted, if anything was. */
+  public throwIfAny(where: IConstruct): void {
+    if (this.found.length === 1) {
+      throw new Error(`[${where.node.path}] ${this.found[0]}`);
+    }
+    if (this.found.length > 1) {
+      throw new Error(`[${where.node.path}] ${this.found.length} props are wrong:\n  - ${this.found.join('\n  - ')}`);
+    }
+  }
+
+  /** Props that don't exist. The compiler finds them in TypeScript; spreads, JavaScript and other languages get past it. */
+  public unknownProps(props: object, known: Record<string, true>): void {
+    for (const prop of Object.keys(props)) {
+      if (!Object.hasOwn(known, prop)) {
+        const close = Object.keys(known).find((name) => distance(name.toLowerCase(), prop.toLowerCase()) <= 2);
+        this.found.push(`'${prop}' is not a prop here: ${close ? `did you mean '${close}'?` : `use any of ${Object.keys(known).sort().join(', ')}`}`);
+      }
+    }
+  }
+
+  /** A whole number within bounds. */
+  public wholeNumber(prop: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): boolean {
+    if (Number.isInteger(value) && value >= min && value <= max) {
+      return true;
+    }
+    this.add(prop, value, max === Number.MAX_SAFE_INTEGER ? `use a whole number of at least ${min}` : `use a whole number from ${min} to ${max}`);
+    return false;
+  }
+
+  /** A TCP port. */
+  public port(prop: string, value: number): boolean {
+    return this.wholeNumber(prop, value, 1, 65_535);
+  }
+
+  /** A name in Kubernetes' usual form. */
+  public dnsLabel(prop: string, value: string): boolean {
+    return this.name(prop, value, DNS_LABEL, NAME_RULE);
+  }
+
+  /** A name of a Service. */
+  public serviceName(prop: string, value: string): boolean {
+    return this.name(prop, value, SERVICE_NAME, 'use 1 to 63 of a-z, 0-9 and -, starting with a letter and ending with a letter or digit');
+  }
+
+  /** A host name; labels may have an underscore in front, as those of SRV records do. */
+  public dnsName(prop: string, value: string): boolean {
+    return this.name(prop, value, DNS_NAME, 'use a host name in lower case, such as api.example.com');
+  }
+
+  /** DNS servers by address; a name would need the very resolver that it is to be. */
+  public dnsServers(prop: string, servers: readonly string[] | undefined): void {
+    if (servers?.length === 0) {
+      this.add(prop, servers, 'name at least one DNS server, or leave it out to use those of the pod');
+    }
+    servers?.forEach((server, index) => {
+      const [, bracketed, host, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(server) ?? [];
+      const valid = isIP(server) !== 0 || ((isIP(bracketed ?? '') === 6 || isIP(host ?? '') === 4) && (port === undefined || (+port >= 1 && +port <= 65_535)));
+      if (!valid) {
+        this.add(`${prop}[${index}]`, server, 'use an IP address, with a port if it is not 53: 10.96.0.10 or 10.96.0.10:5353');
+      }
+    });
+  }
+
+  private name(prop: string, value: string, form: RegExp, remedy: string): boolean {
+    if (typeof value === 'string' && form.test(value)) {
+      return true;
+    }
+    this.add(prop, value, remedy);
+    return false;
+  }
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'missing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
+}
+
+/** Levenshtein distance, for a hint at a misspelt prop. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

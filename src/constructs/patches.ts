@@ -1,0 +1,91 @@
+/**
+ * What the types of cdk8s-plus-28 can't say, in one place.
+ *
+ * Two ways, for two needs. Fields that Kubernetes 1.28 already had but cdk8s-plus has no prop for are JSON patches: they
+ * run before the patches that a user adds, so the user's win. Fields that are newer (`preStop.sleep`) would be dropped by
+ * the generated 1.28 serializer after all patches have run, and values that depend on later calls (`calls()`) are not
+ * known when a patch is added; both are completed on the finished manifest by {@link completePodSpec}, which only adds
+ * what isn't there, so that a user's own value still wins.
+ */
+import { ApiObject, JsonPatch } from 'cdk8s';
+import * as kplus from './kplus';
+
+/** Where the pod template is in the manifest, by kind of workload. */
+const POD_TEMPLATE: Record<string, string[]> = {
+  Deployment: ['spec', 'template'],
+  StatefulSet: ['spec', 'template'],
+  DaemonSet: ['spec', 'template'],
+  Job: ['spec', 'template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+};
+
+/** The parts of a pod spec that are completed here. */
+export interface PodSpecManifest {
+  containers: ContainerManifest[];
+  initContainers?: ContainerManifest[];
+  hostAliases?: { ip: string; hostnames: string[] }[];
+  securityContext?: { sysctls?: { name: string; value: string }[] };
+  volumes?: object[];
+}
+
+/** The parts of a container that are completed here. */
+export interface ContainerManifest {
+  name: string;
+  volumeMounts?: object[];
+  lifecycle?: { preStop?: object };
+}
+
+/** Kinds of workloads that have a pod template we know. */
+export function isKnownWorkload(workload: kplus.Workload): boolean {
+  return ApiObject.of(workload).kind in POD_TEMPLATE;
+}
+
+/** Sets a field of the pod's spec by a path relative to it. */
+export function setInPodSpec(workload: kplus.Workload, path: string, value: unknown): void {
+  ApiObject.of(workload).addJsonPatch(JsonPatch.add(podSpecPointer(workload) + path, value));
+}
+
+/** Makes the init container at `index` the first one. */
+export function moveInitContainerFirst(workload: kplus.Workload, index: number): void {
+  if (index > 0) {
+    const list = `${podSpecPointer(workload)}/initContainers`;
+    ApiObject.of(workload).addJsonPatch(JsonPatch.move(`${list}/${index}`, `${list}/0`));
+  }
+}
+
+/** Lets `complete` fill in a workload's pod spec after everything else was translated. It must be pure but for its argument. */
+export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSpecManifest) => void): void {
+  const object = ApiObject.of(workload);
+  const translate = object.toJson.bind(object);
+  object.toJson = () => {
+    const manifest = translate();
+    const template = POD_TEMPLATE[object.kind].reduce((node, key) => node[key], manifest);
+    complete(template.spec);
+    return manifest;
+  };
+}
+
+/** Gives an app's container the `sleep` action (Kubernetes 1.30) unless it has a preStop of its own. */
+export function sleepBeforeStop(container: ContainerManifest, seconds: number): void {
+  if (seconds > 0 && !container.lifecycle?.preStop) {
+    container.lifecycle = { ...container.lifecycle, preStop: { sleep: { seconds } } };
+  }
+}
+
+/** Sets fields of a Service that cdk8s-plus has no props for. */
+export function setInServiceSpec(service: kplus.Service, fields: Record<string, unknown>): void {
+  for (const [field, value] of Object.entries(fields)) {
+    if (value !== undefined) {
+      ApiObject.of(service).addJsonPatch(JsonPatch.add(`/spec/${field}`, value));
+    }
+  }
+}
+
+/** Declares every port of a Service as HTTP. */
+export function declareHttp(service: kplus.Service): void {
+  service.ports.forEach((_, index) => setInServiceSpec(service, { [`ports/${index}/appProtocol`]: 'http' }));
+}
+
+function podSpecPointer(workload: kplus.Workload): string {
+  return `/${POD_TEMPLATE[ApiObject.of(workload).kind].join('/')}/spec`;
+}

@@ -1,0 +1,40 @@
+/**
+ * Which image the sidecar runs. The default is the one released with this version of the package, because the document
+ * that the constructs write and the proxy that reads it are built from the same sources.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where released images are. */
+const RELEASED = 'ghcr.io/cdk8s-mesh/proxy';
+
+/**
+ * The container image of the proxy.
+ */
+export class ProxyImage {
+  /**
+   * The image released with this version of the package.
+   *
+   * @param repository another repository to pull it from, for example a mirror; the tag stays
+   */
+  public static released(repository: string = RELEASED): ProxyImage {
+    const manifest = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string };
+    return new ProxyImage(`${repository}:${manifest.version}`);
+  }
+
+  /**
+   * An image of your own, for example one built from `image/Dockerfile`.
+   *
+   * @param reference the full reference: repository with a tag or a digest
+   */
+  public static of(reference: string): ProxyImage {
+    return new ProxyImage(reference);
+  }
+
+  private constructor(
+    /**
+     * The full reference.
+     */
+    public readonly reference: string,
+  ) {}
+}

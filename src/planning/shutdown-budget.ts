@@ -1,0 +1,43 @@
+/**
+ * One budget for stopping a pod, from which every timer is derived, so that none can contradict another.
+ *
+ * Kubernetes starts the grace period when it marks the pod for deletion and counts everything against it:
+ *
+ *     |-- endpoint propagation --|------ app drain ------|-- proxy drain --|
+ *     preStop.sleep: callers and  SIGTERM to the app,      SIGTERM to the
+ *     load balancers stop sending it finishes its work      native sidecar
+ *     |<-------------------- terminationGracePeriodSeconds ---------------->|
+ *
+ * A native sidecar gets its SIGTERM only when all app containers have ended, hence the sum and not a maximum. Kubernetes
+ * counts in whole seconds; each part is rounded up, so a part is never shorter than what was asked for.
+ */
+
+/** The three parts, in milliseconds. */
+export interface ShutdownParts {
+  /** Until every caller has heard that the pod is going away. */
+  readonly endpointPropagationMs: number;
+  /** For the app to finish, after its SIGTERM. */
+  readonly appDrainMs: number;
+  /** For the proxy to finish, after the app has ended. */
+  readonly proxyDrainMs: number;
+}
+
+/** What is written into the pod and the proxy's document. */
+export interface ShutdownBudget {
+  /** `preStop.sleep.seconds` of the app's containers; 0 means no preStop. */
+  readonly sleepSeconds: number;
+  /** `terminationGracePeriodSeconds` of the pod. */
+  readonly gracePeriodSeconds: number;
+  /** `shutdown.drainMs` of the proxy. */
+  readonly proxyDrainMs: number;
+}
+
+/** Adds the parts up. */
+export function shutdownBudget(parts: ShutdownParts): ShutdownBudget {
+  const sleepSeconds = Math.ceil(parts.endpointPropagationMs / 1_000);
+  return {
+    sleepSeconds,
+    gracePeriodSeconds: sleepSeconds + Math.ceil(parts.appDrainMs / 1_000) + Math.ceil(parts.proxyDrainMs / 1_000),
+    proxyDrainMs: parts.proxyDrainMs,
+  };
+}
