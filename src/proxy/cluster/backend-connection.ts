@@ -1,0 +1,281 @@
+/**
+ * A connection to an endpoint: carries one request at a time and reads its response (RFC 9112). Whatever arrives while
+ * no request is on it, or behind the end of a response, makes it unusable: it could only be taken for the answer to the
+ * next request.
+ *
+ * States: connecting -> idle <-> busy -> closed.
+ */
+import type { Socket } from 'node:net';
+import { ChunkedDecoder, Step } from '../http1/chunked';
+import type { Fault } from '../http1/fault';
+import { Framing } from '../http1/framing';
+import { HeadBuffer } from '../http1/head-buffer';
+import { ResponseHead } from '../http1/response-head';
+import { Timeout, TimeoutQueue } from '../timeouts';
+import type { ConnectionPool, PoolSurroundings } from './pool';
+
+/** Who gets the response. Calls come in this order: interim*, head, data*, end; or failed, once, in place of the rest. */
+export interface ResponseReceiver {
+  /** An interim (1xx) response. */
+  onInterim(buffer: Buffer, head: ResponseHead): void;
+  /**
+   * The head of the final response. `head` is valid during the call only.
+   *
+   * @param body octets of the body that arrived with it; none when the body is chunked
+   * @param complete `body` is all of it and no other call follows
+   */
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void;
+  /** Octets of the body, without their framing. */
+  onResponseData(data: Buffer): void;
+  /** The body is complete. */
+  onResponseEnd(trailers: Buffer | undefined): void;
+  /** The connection broke, or the response is not HTTP. */
+  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string): void;
+  /** The connection takes octets again. */
+  onBackendDrain(): void;
+}
+
+/** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
+const head = new ResponseHead(1_000);
+const EMPTY = Buffer.alloc(0);
+
+export class BackendConnection {
+  /** Requests that this connection has carried before the present one. */
+  served = 0;
+  /** Octets of a response have arrived for the present request. */
+  answered = false;
+
+  private receiver: ResponseReceiver | undefined;
+  private toHead = false;
+  private established = false;
+  private closed = false;
+  /** The head of the final response has been read. */
+  private inBody = false;
+  private framing: Framing = Framing.NONE;
+  private remaining = 0;
+  /** After the response is over the connection may carry another request. */
+  private reusable = false;
+  private readonly heads = new HeadBuffer();
+  private decoder: ChunkedDecoder | undefined;
+  private readonly timeout: Timeout;
+  private lastError = '';
+
+  constructor(readonly socket: Socket, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings) {
+    this.timeout = new Timeout(() => this.onTimeout());
+    socket.on('connect', () => this.onConnect());
+    socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    socket.on('drain', () => this.receiver?.onBackendDrain());
+    socket.on('end', () => this.onEnd());
+    socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = error.code ?? error.message; });
+    socket.on('close', () => this.onClose());
+  }
+
+  /** @internal */
+  awaitConnection(queue: TimeoutQueue): void {
+    this.timeout.start(queue);
+  }
+
+  /** @internal Waits for another request until `queue`'s time is over. */
+  enterIdle(queue: TimeoutQueue): void {
+    this.timeout.start(queue);
+  }
+
+  /** @internal */
+  leaveIdle(): void {
+    this.timeout.stop();
+  }
+
+  /**
+   * Sends a request's head, with as much of the body as is there.
+   *
+   * @param toHead it is a HEAD request
+   * @returns false when the octets are held back; `onBackendDrain` says when more can come
+   */
+  send(message: Buffer, toHead: boolean, receiver: ResponseReceiver): boolean {
+    this.receiver = receiver;
+    this.toHead = toHead;
+    this.inBody = false;
+    this.answered = false;
+    return this.socket.write(message);
+  }
+
+  /** Octets of the request's body, framed. */
+  sendBody(data: Buffer): boolean {
+    return this.socket.write(data);
+  }
+
+  /** The request's side stalls, or reads again. */
+  pauseReading(): void { this.socket.pause(); }
+  resumeReading(): void { this.socket.resume(); }
+
+  /**
+   * The response is over: gives the connection back, or closes it when it can't be used again.
+   *
+   * @param requestComplete all of the request was sent
+   */
+  finish(requestComplete: boolean): void {
+    this.receiver = undefined;
+    if (this.closed) return;
+    if (this.reusable && requestComplete) {
+      this.served += 1;
+      if (this.socket.isPaused()) this.socket.resume();
+      this.pool.release(this);
+    } else {
+      this.close();
+    }
+  }
+
+  /** Closes at once; the receiver hears no more. */
+  close(): void {
+    this.receiver = undefined;
+    this.socket.destroy();
+  }
+
+  private onConnect(): void {
+    this.established = true;
+    this.timeout.stop();
+    this.pool.onEstablished(this);
+  }
+
+  private onTimeout(): void {
+    if (this.established) {
+      this.close();
+    } else {
+      this.lastError = 'timeout';
+      this.socket.destroy();
+    }
+  }
+
+  private onData(chunk: Buffer): void {
+    if (!this.receiver) {
+      this.close();
+      return;
+    }
+    this.answered = true;
+    if (this.inBody) this.readBody(chunk, 0);
+    else this.readHead(chunk);
+  }
+
+  private readHead(chunk: Buffer): void {
+    const { limits } = this.surroundings;
+    let from = 0;
+    for (;;) {
+      const { receiver, heads } = this;
+      if (!receiver || from >= chunk.length) return;
+      const complete = heads.feed(chunk, from, limits.maxHeadBytes);
+      if (complete === false) return;
+      const wrong: Fault | undefined = complete === true
+        ? head.parse(heads.buffer, heads.start, heads.end, limits, this.toHead)
+        : complete;
+      if (wrong) {
+        this.fail('upstream_protocol_error', wrong.detail);
+        return;
+      }
+      if (!head.interim) {
+        this.beginBody(heads.buffer, heads.end, receiver);
+        return;
+      }
+      if (head.status === 101) {
+        this.fail('upstream_protocol_error', 'a switch of protocols that was not asked for');
+        return;
+      }
+      receiver.onInterim(heads.buffer, head);
+      chunk = heads.buffer;
+      from = heads.end;
+    }
+  }
+
+  private beginBody(buffer: Buffer, end: number, receiver: ResponseReceiver): void {
+    const { framing, length } = head;
+    const available = buffer.length - end;
+    this.framing = framing;
+    this.heads.clear();
+    if (framing === Framing.NONE || framing === Framing.LENGTH) {
+      const complete = available >= length;
+      const taken = complete ? length : available;
+      this.reusable = head.persistent && available <= length;
+      this.inBody = true;
+      this.remaining = length - taken;
+      receiver.onResponseHead(buffer, head, taken === 0 ? EMPTY : buffer.subarray(end, end + taken), complete);
+      return;
+    }
+    this.reusable = head.persistent && framing === Framing.CHUNKED;
+    this.inBody = true;
+    this.decoder?.reset();
+    receiver.onResponseHead(buffer, head, EMPTY, false);
+    if (available > 0) this.readBody(buffer, end);
+  }
+
+  private readBody(chunk: Buffer, from: number): void {
+    const receiver = this.receiver;
+    if (!receiver) return;
+    switch (this.framing) {
+      case Framing.LENGTH: {
+        const available = chunk.length - from;
+        const taken = Math.min(available, this.remaining);
+        this.remaining -= taken;
+        if (available > taken) this.reusable = false;
+        receiver.onResponseData(from === 0 && taken === available ? chunk : chunk.subarray(from, from + taken));
+        if (this.remaining === 0) this.receiver?.onResponseEnd(undefined);
+        return;
+      }
+      case Framing.CHUNKED:
+        this.readChunks(chunk, from);
+        return;
+      case Framing.CLOSE:
+        receiver.onResponseData(from === 0 ? chunk : chunk.subarray(from));
+        return;
+      case Framing.NONE:
+    }
+  }
+
+  private readChunks(chunk: Buffer, from: number): void {
+    const decoder = this.decoder ??= new ChunkedDecoder();
+    decoder.position = from;
+    for (;;) {
+      const step = decoder.next(chunk, chunk.length, this.surroundings.limits);
+      // The receiver may have given up in the call before.
+      const receiver = this.receiver;
+      if (!receiver || step === Step.MORE) return;
+      if (step === Step.DATA) {
+        receiver.onResponseData(chunk.subarray(decoder.dataStart, decoder.dataEnd));
+      } else if (step === Step.END) {
+        if (decoder.position < chunk.length) this.reusable = false;
+        receiver.onResponseEnd(decoder.trailers);
+        return;
+      } else {
+        this.fail('upstream_protocol_error', decoder.fault!.detail);
+        return;
+      }
+    }
+  }
+
+  /** The endpoint sends no more: the end of a body that has no other, and of everything else an untimely one. */
+  private onEnd(): void {
+    if (this.receiver && this.inBody && this.framing === Framing.CLOSE) {
+      this.receiver.onResponseEnd(undefined);
+    }
+    this.socket.destroy();
+  }
+
+  private onClose(): void {
+    this.closed = true;
+    this.timeout.stop();
+    if (!this.established) {
+      const timedOut = this.lastError === 'timeout';
+      this.pool.onConnectFailed(timedOut ? 'connect_timeout' : 'connect_failed', this.lastError);
+      return;
+    }
+    this.pool.onClosed(this);
+    if (this.receiver) {
+      this.surroundings.stats.brokenInUse += 1;
+      this.fail('upstream_closed', this.lastError || 'closed');
+    }
+  }
+
+  private fail(code: 'upstream_closed' | 'upstream_protocol_error', detail: string): void {
+    const receiver = this.receiver;
+    this.close();
+    receiver?.onResponseFailed(code, detail);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The clusters of the configuration in force, by name.
+ */
+import type { Surroundings } from '../../balancing';
+import type { ResolvedProxyConfig } from '../../contract';
+import type { TimeoutQueues } from '../timeouts';
+import { Cluster, SourceFactory } from './cluster';
+
+/** Where a cluster is looked up. */
+export interface ClusterLookup {
+  get(name: string): Cluster;
+}
+
+/** Clusters of a document that is not in force yet. */
+export interface StagedClusters extends ClusterLookup {
+  commit(): void;
+  rollback(): void;
+}
+
+export class ClusterSet implements ClusterLookup {
+  private readonly byName = new Map<string, Cluster>();
+  private kubernetes: string | undefined;
+
+  constructor(
+    private readonly sources: SourceFactory,
+    private readonly timeouts: TimeoutQueues,
+    private readonly surroundings: Surroundings,
+  ) {}
+
+  /**
+   * Makes what `document` adds, without touching what is there: the caller commits when everything else of the
+   * document can be had too, or rolls back.
+   */
+  stage(document: ResolvedProxyConfig): StagedClusters {
+    const added = new Map<string, Cluster>();
+    for (const config of document.clusters) {
+      if (!this.byName.has(config.name)) {
+        added.set(config.name, new Cluster(config, document, this.sources, this.timeouts, this.surroundings));
+      }
+    }
+    return {
+      get: (name) => added.get(name) ?? this.get(name),
+      commit: () => this.commit(document, added),
+      rollback: () => added.forEach((cluster) => cluster.retire()),
+    };
+  }
+
+  private commit(document: ResolvedProxyConfig, added: ReadonlyMap<string, Cluster>): void {
+    const kubernetes = JSON.stringify(document.kubernetes);
+    const apiChanged = kubernetes !== this.kubernetes;
+    this.kubernetes = kubernetes;
+    const leaving = new Map(this.byName);
+    for (const config of document.clusters) {
+      leaving.get(config.name)?.reconfigure(config, document, apiChanged);
+      leaving.delete(config.name);
+    }
+    for (const [name, cluster] of leaving) {
+      this.byName.delete(name);
+      cluster.retire();
+    }
+    for (const [name, cluster] of added) this.byName.set(name, cluster);
+  }
+
+  /** @throws RangeError when there is no such cluster, which a valid document excludes */
+  get(name: string): Cluster {
+    const cluster = this.byName.get(name);
+    if (!cluster) throw new RangeError(`no cluster '${name}'`);
+    return cluster;
+  }
+
+  all(): Cluster[] {
+    return [...this.byName.values()];
+  }
+
+  close(): void {
+    for (const cluster of this.byName.values()) cluster.retire();
+    this.byName.clear();
+  }
+}

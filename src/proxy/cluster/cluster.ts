@@ -1,0 +1,121 @@
+/**
+ * A cluster at run time: the endpoints that discovery found, the picker over those that are available, and what their
+ * connections share. Discovery and configuration change it between requests; a request only asks for `pick()`.
+ *
+ * Available are the ready endpoints; when none is ready, those that are draining, for a pod that shuts down and still
+ * serves is better than an error (kube-proxy does the same).
+ */
+import { createPicker, Picker, Surroundings } from '../../balancing';
+import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
+import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
+import type { TimeoutQueues } from '../timeouts';
+import { Endpoint, endpointKey } from './endpoint';
+import type { PoolStats, PoolSurroundings } from './pool';
+
+/** Makes the discovery source of a cluster. */
+export type SourceFactory = (discovery: ResolvedCluster['discovery'], config: ResolvedProxyConfig) => DiscoverySource;
+
+export class Cluster {
+  readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
+  private readonly members = new Map<string, Endpoint>();
+  private readonly pools: PoolSurroundings;
+  private source: DiscoverySource | undefined;
+  private config: ResolvedCluster;
+  private picker: Picker<Endpoint>;
+  private availableCount = 0;
+
+  constructor(
+    config: ResolvedCluster,
+    document: ResolvedProxyConfig,
+    private readonly sources: SourceFactory,
+    private readonly timeouts: TimeoutQueues,
+    private readonly surroundings: Surroundings,
+  ) {
+    this.config = config;
+    this.pools = {
+      connectTimeout: timeouts.of(config.connectTimeoutMs),
+      idleTimeout: timeouts.of(config.idleTimeoutMs),
+      maxConnections: config.maxConnectionsPerEndpoint,
+      maxPending: config.maxPendingRequests,
+      limits: document.limits,
+      pending: 0,
+      stats: this.stats,
+    };
+    this.picker = createPicker<Endpoint>([], config.loadBalancing, surroundings);
+    this.discover(document);
+  }
+
+  get name(): string { return this.config.name; }
+  /** Name of the policy in force. */
+  get policy(): string { return this.config.loadBalancing.type; }
+  /** Whether a request could be sent. */
+  get available(): boolean { return this.availableCount > 0; }
+  /** Requests that wait for a connection. */
+  get pending(): number { return this.pools.pending; }
+  /** The endpoints, in the order of their addresses. */
+  get endpoints(): Endpoint[] { return [...this.members.values()]; }
+  get discovery(): DiscoveryHealth { return this.source!.health; }
+
+  /** The endpoint for one request; undefined when there is none. */
+  pick(): Endpoint | undefined {
+    return this.picker.pick();
+  }
+
+  /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
+  reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, apiChanged: boolean): void {
+    const before = this.config;
+    this.config = config;
+    this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
+    this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
+    this.pools.maxConnections = config.maxConnectionsPerEndpoint;
+    this.pools.maxPending = config.maxPendingRequests;
+    this.pools.limits = document.limits;
+    const elsewhere = JSON.stringify(before.discovery) !== JSON.stringify(config.discovery)
+      || (apiChanged && config.discovery.type === 'endpointSlice');
+    if (elsewhere) {
+      // The old endpoints serve until the new source has spoken.
+      this.source?.close();
+      this.discover(document);
+    }
+    if (JSON.stringify(before.loadBalancing) !== JSON.stringify(config.loadBalancing)) this.rebuild();
+  }
+
+  /** Leaves the configuration: requests in flight finish, then its connections close. */
+  retire(): void {
+    this.source?.close();
+    for (const endpoint of this.members.values()) endpoint.retire();
+  }
+
+  private discover(document: ResolvedProxyConfig): void {
+    this.source = this.sources(this.config.discovery, document);
+    this.source.start((snapshot) => this.onSnapshot(snapshot));
+  }
+
+  private onSnapshot(snapshot: EndpointSnapshot): void {
+    const gone = new Map(this.members);
+    this.members.clear();
+    let changed = false;
+    for (const found of snapshot) {
+      const key = endpointKey(found);
+      let endpoint = gone.get(key);
+      if (endpoint) {
+        gone.delete(key);
+        changed = endpoint.update(found) || changed;
+      } else {
+        endpoint = new Endpoint(found.address, found.port, found, this.pools);
+        changed = true;
+      }
+      this.members.set(key, endpoint);
+    }
+    for (const endpoint of gone.values()) endpoint.retire();
+    if (changed || gone.size > 0) this.rebuild();
+  }
+
+  private rebuild(): void {
+    const all = this.endpoints;
+    const ready = all.filter((endpoint) => endpoint.state === 'ready');
+    const available = ready.length > 0 ? ready : all;
+    this.availableCount = available.length;
+    this.picker = createPicker(available, this.config.loadBalancing, this.surroundings);
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * What the codec says of bytes that it refuses: a reason code of `telemetry/reasons.ts` and a detail for people.
+ * Faults are constants, made once; refusing a message allocates nothing.
+ */
+
+export type FaultCode =
+  | 'bad_request'
+  | 'head_too_large'
+  | 'uri_too_long'
+  | 'unsupported_transfer_coding'
+  | 'version_not_supported';
+
+export interface Fault {
+  readonly code: FaultCode;
+  /** What is wrong, for a log line; never contains bytes of the message. */
+  readonly detail: string;
+}
+
+export function fault(detail: string, code: FaultCode = 'bad_request'): Fault {
+  return Object.freeze({ code, detail });
+}

@@ -1,0 +1,192 @@
+/**
+ * The field section of a message head (RFC 9112 section 5): scanned once, in place. A field is four offsets and a
+ * kind; no string is made of it. The trade-off: a table is only valid together with the buffer it was scanned from,
+ * and only until the next scan, so whatever a connection keeps must be serialized first.
+ *
+ * Strict on purpose: CRLF ends a line and nothing else does, no white space before a colon, no folded lines. What two
+ * parsers could read differently is refused, not repaired.
+ */
+import { COLON, COMMA, CR, HTAB, IS_TOKEN, IS_VALUE, isWord, LF, SP, word } from './bytes';
+import { Fault, fault } from './fault';
+
+/** Fields that the proxy itself acts on, and `OTHER`. */
+export const enum Kind {
+  OTHER = 0,
+  HOST,
+  CONNECTION,
+  CONTENT_LENGTH,
+  TRANSFER_ENCODING,
+  /** Hop-by-hop: removed before forwarding (RFC 9110 section 7.6.1). */
+  HOP_BY_HOP,
+  TE,
+  UPGRADE,
+  EXPECT,
+  DATE,
+  TRAILER,
+  /** Named by Connection: removed like a hop-by-hop field. */
+  NOMINATED,
+}
+
+const HOST = word('host');
+const CONNECTION = word('connection');
+const CONTENT_LENGTH = word('content-length');
+const TRANSFER_ENCODING = word('transfer-encoding');
+const KEEP_ALIVE = word('keep-alive');
+const PROXY_CONNECTION = word('proxy-connection');
+const TE = word('te');
+const UPGRADE = word('upgrade');
+const EXPECT = word('expect');
+const DATE = word('date');
+const TRAILER = word('trailer');
+const CLOSE = word('close');
+
+/**
+ * Fields that a peer can't have removed by naming them in Connection: doing so would strip what the next hop relies on
+ * for routing, framing, authorization or identity. Prefixes end in `-`.
+ */
+const PROTECTED = ['host', 'authorization', 'cookie', 'content-', 'transfer-encoding', 'forwarded', 'x-forwarded-', 'x-real-ip', 'via', 'origin', 'expect', 'date', 'set-cookie', 'proxy-authorization'].map(word);
+
+const DASH = 0x2d;
+
+export const FAULT_FIELD_NAME = fault('a field name is empty or holds a character that is not allowed');
+export const FAULT_SPACE_BEFORE_COLON = fault('white space between a field name and its colon');
+export const FAULT_FOLDED = fault('a line that begins with white space: folded fields are not accepted');
+export const FAULT_FIELD_VALUE = fault('a field value holds a control character');
+export const FAULT_LINE_END = fault('a line that does not end in CRLF');
+export const FAULT_TOO_MANY_FIELDS = fault('more header fields than the limit', 'head_too_large');
+
+/** The fields of one message, as offsets into the buffer that was scanned. */
+export class FieldTable {
+  count = 0;
+  /** Four a field: start and end of the name, start and end of the value without surrounding white space. */
+  readonly offsets: Int32Array;
+  readonly kinds: Uint8Array;
+  /** `Connection` holds `close`. */
+  close = false;
+  /** `Connection` holds `keep-alive`. */
+  keepAlive = false;
+  /** `Connection` holds `upgrade`. */
+  upgrade = false;
+
+  constructor(readonly capacity: number) {
+    this.offsets = new Int32Array(capacity * 4);
+    this.kinds = new Uint8Array(capacity);
+  }
+
+  nameStart(i: number): number { return this.offsets[i * 4]!; }
+  nameEnd(i: number): number { return this.offsets[i * 4 + 1]!; }
+  valueStart(i: number): number { return this.offsets[i * 4 + 2]!; }
+  valueEnd(i: number): number { return this.offsets[i * 4 + 3]!; }
+
+  /**
+   * Scans the field lines in `buffer[start, end)`, where `end` lies behind the empty line that closes them.
+   *
+   * @param limit most fields accepted
+   */
+  scan(buffer: Uint8Array, start: number, end: number, limit: number): Fault | undefined {
+    this.count = 0;
+    this.close = false;
+    this.keepAlive = false;
+    this.upgrade = false;
+    let position = start;
+    let hasConnection = false;
+    for (;;) {
+      let octet = buffer[position]!;
+      if (octet === CR) return this.finish(buffer, position, end, hasConnection);
+      if (this.count >= limit) return FAULT_TOO_MANY_FIELDS;
+
+      const nameStart = position;
+      while (IS_TOKEN[octet] === 1) octet = buffer[++position]!;
+      const nameEnd = position;
+      if (octet !== COLON || nameEnd === nameStart) {
+        if (octet === SP || octet === HTAB) return nameEnd === nameStart ? FAULT_FOLDED : FAULT_SPACE_BEFORE_COLON;
+        return octet === LF ? FAULT_LINE_END : FAULT_FIELD_NAME;
+      }
+
+      octet = buffer[++position]!;
+      while (octet === SP || octet === HTAB) octet = buffer[++position]!;
+      const valueStart = position;
+      while (IS_VALUE[octet] === 1) octet = buffer[++position]!;
+      if (octet !== CR) return octet === LF ? FAULT_LINE_END : FAULT_FIELD_VALUE;
+      if (buffer[position + 1] !== LF) return FAULT_LINE_END;
+      let valueEnd = position;
+      while (valueEnd > valueStart && (buffer[valueEnd - 1] === SP || buffer[valueEnd - 1] === HTAB)) valueEnd -= 1;
+
+      const at = this.count * 4;
+      this.offsets[at] = nameStart;
+      this.offsets[at + 1] = nameEnd;
+      this.offsets[at + 2] = valueStart;
+      this.offsets[at + 3] = valueEnd;
+      const kind = kindOf(buffer, nameStart, nameEnd);
+      this.kinds[this.count] = kind;
+      if (kind === Kind.CONNECTION) hasConnection = true;
+      this.count += 1;
+      position += 2;
+    }
+  }
+
+  /** At the CR of the empty line: it must be the last line, and only now is it known what Connection nominates. */
+  private finish(buffer: Uint8Array, position: number, end: number, hasConnection: boolean): Fault | undefined {
+    if (buffer[position + 1] !== LF || position + 2 !== end) return FAULT_LINE_END;
+    if (hasConnection) {
+      for (let i = 0; i < this.count; i += 1) {
+        if (this.kinds[i] === Kind.CONNECTION) this.readConnection(buffer, this.valueStart(i), this.valueEnd(i));
+      }
+    }
+    return undefined;
+  }
+
+  private readConnection(buffer: Uint8Array, start: number, end: number): void {
+    let position = start;
+    while (position < end) {
+      const octet = buffer[position]!;
+      if (octet === COMMA || octet === SP || octet === HTAB) {
+        position += 1;
+        continue;
+      }
+      const optionStart = position;
+      while (position < end && buffer[position] !== COMMA) position += 1;
+      let optionEnd = position;
+      while (buffer[optionEnd - 1] === SP || buffer[optionEnd - 1] === HTAB) optionEnd -= 1;
+      if (isWord(buffer, optionStart, optionEnd, CLOSE)) this.close = true;
+      else if (isWord(buffer, optionStart, optionEnd, KEEP_ALIVE)) this.keepAlive = true;
+      else if (isWord(buffer, optionStart, optionEnd, UPGRADE)) this.upgrade = true;
+      else this.nominate(buffer, optionStart, optionEnd);
+    }
+  }
+
+  private nominate(buffer: Uint8Array, start: number, end: number): void {
+    const option = Uint8Array.prototype.slice.call(buffer, start, end).map((octet) => octet | 0x20);
+    if (isProtected(option)) return;
+    for (let i = 0; i < this.count; i += 1) {
+      if (this.kinds[i] === Kind.OTHER && isWord(buffer, this.nameStart(i), this.nameEnd(i), option)) this.kinds[i] = Kind.NOMINATED;
+    }
+  }
+}
+
+function isProtected(option: Uint8Array): boolean {
+  return PROTECTED.some((name) => (name[name.length - 1] === DASH
+    ? option.length >= name.length && isWord(option, 0, name.length, name)
+    : isWord(option, 0, option.length, name)));
+}
+
+/** Told apart by length first, so that most names cost one comparison or none. */
+function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
+  switch (end - start) {
+    case 2: return isWord(buffer, start, end, TE) ? Kind.TE : Kind.OTHER;
+    case 4:
+      if (isWord(buffer, start, end, HOST)) return Kind.HOST;
+      return isWord(buffer, start, end, DATE) ? Kind.DATE : Kind.OTHER;
+    case 6: return isWord(buffer, start, end, EXPECT) ? Kind.EXPECT : Kind.OTHER;
+    case 7:
+      if (isWord(buffer, start, end, UPGRADE)) return Kind.UPGRADE;
+      return isWord(buffer, start, end, TRAILER) ? Kind.TRAILER : Kind.OTHER;
+    case 10:
+      if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
+      return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.HOP_BY_HOP : Kind.OTHER;
+    case 14: return isWord(buffer, start, end, CONTENT_LENGTH) ? Kind.CONTENT_LENGTH : Kind.OTHER;
+    case 16: return isWord(buffer, start, end, PROXY_CONNECTION) ? Kind.HOP_BY_HOP : Kind.OTHER;
+    case 17: return isWord(buffer, start, end, TRANSFER_ENCODING) ? Kind.TRANSFER_ENCODING : Kind.OTHER;
+    default: return Kind.OTHER;
+  }
+}

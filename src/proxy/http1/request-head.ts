@@ -1,0 +1,239 @@
+/**
+ * The head of a request (RFC 9112 section 3): method, target, version and fields, as offsets into the buffer it was
+ * parsed from. One instance serves the whole process, for parsing and what follows from it happen in one turn.
+ */
+import { COLON, CR, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, SP, word } from './bytes';
+import { Fault, fault } from './fault';
+import { FieldTable, Kind } from './fields';
+import { bodyLength, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
+
+export const enum Method {
+  OTHER = 0,
+  GET,
+  HEAD,
+  OPTIONS,
+  TRACE,
+  PUT,
+  DELETE,
+  POST,
+  PATCH,
+  CONNECT,
+}
+
+export const FAULT_REQUEST_LINE = fault('the request line is not `method SP target SP HTTP/1.1`');
+export const FAULT_VERSION = fault('a version other than HTTP/1.0 and HTTP/1.1', 'version_not_supported');
+export const FAULT_URI_TOO_LONG = fault('the request line is longer than the limit', 'uri_too_long');
+export const FAULT_TARGET = fault('the request target holds a character that is not allowed');
+export const FAULT_TARGET_FORM = fault('a request target that is no path, no http URL, and `*` only with OPTIONS');
+export const FAULT_AUTHORITY = fault('the URL of the request target has an invalid host or user information');
+export const FAULT_NO_HOST = fault('no Host field in an HTTP/1.1 request');
+export const FAULT_TWO_HOSTS = fault('more than one Host field');
+export const FAULT_HOST = fault('an invalid Host field');
+export const FAULT_CONNECT = fault('CONNECT is not supported');
+export const FAULT_EXPECT = fault('an expectation other than 100-continue');
+
+const METHODS: readonly [Uint8Array, Method][] = [
+  [Buffer.from('GET'), Method.GET], [Buffer.from('HEAD'), Method.HEAD], [Buffer.from('OPTIONS'), Method.OPTIONS],
+  [Buffer.from('TRACE'), Method.TRACE], [Buffer.from('PUT'), Method.PUT], [Buffer.from('DELETE'), Method.DELETE],
+  [Buffer.from('POST'), Method.POST], [Buffer.from('PATCH'), Method.PATCH], [Buffer.from('CONNECT'), Method.CONNECT],
+];
+const SLASH = 0x2f;
+const STAR = 0x2a;
+const QUESTION = 0x3f;
+const HTTP_1 = Buffer.from('HTTP/1.');
+const SCHEME_HTTP = word('http://');
+const SCHEME_HTTPS = word('https://');
+const CONTINUE = word('100-continue');
+const TRAILERS = word('trailers');
+
+/** Limits of a head that the parser itself enforces; its total size is bounded where the bytes are gathered. */
+export interface HeadLimits {
+  readonly maxStartLineBytes: number;
+  readonly maxHeaderFields: number;
+}
+
+export class RequestHead {
+  method: Method = Method.OTHER;
+  methodStart = 0;
+  methodEnd = 0;
+  /** The target to forward: path and query, or `*`. Empty (start equals end) stands for `/`, when a URL has no path. */
+  targetStart = 0;
+  targetEnd = 0;
+  /** Authority of an absolute-form target, which replaces Host; empty otherwise. */
+  authorityStart = 0;
+  authorityEnd = 0;
+  isHttp10 = false;
+  framing: Framing = Framing.NONE;
+  /** Octets of the body when `framing` is LENGTH. */
+  length = 0;
+  hasHost = false;
+  expectsContinue = false;
+  acceptsTrailers = false;
+  readonly fields: FieldTable;
+
+  constructor(maxHeaderFields: number) {
+    this.fields = new FieldTable(maxHeaderFields);
+  }
+
+  /** Whether the client lets this connection be used again. */
+  get persistent(): boolean {
+    return this.isHttp10 ? this.fields.keepAlive && !this.fields.close : !this.fields.close;
+  }
+
+  /**
+   * Parses the head in `buffer[start, end)`, which begins at the request line and ends behind the empty line.
+   * On a fault the instance holds nothing of use.
+   */
+  parse(buffer: Uint8Array, start: number, end: number, limits: HeadLimits): Fault | undefined {
+    let position = start;
+    while (IS_TOKEN[buffer[position]!] === 1) position += 1;
+    if (position === start || buffer[position] !== SP) return FAULT_REQUEST_LINE;
+    this.methodStart = start;
+    this.methodEnd = position;
+    this.method = methodOf(buffer, start, position);
+
+    const targetStart = position + 1;
+    position = targetStart;
+    while (IS_TARGET[buffer[position]!] === 1) position += 1;
+    if (buffer[position] !== SP) return buffer[position] === CR || buffer[position] === LF ? FAULT_REQUEST_LINE : FAULT_TARGET;
+    if (position === targetStart) return FAULT_REQUEST_LINE;
+    const targetEnd = position;
+
+    position += 1;
+    for (let i = 0; i < HTTP_1.length; i += 1) {
+      if (buffer[position + i] !== HTTP_1[i]) return this.versionFault(buffer, position);
+    }
+    position += HTTP_1.length;
+    const minor = buffer[position];
+    if (minor !== 0x30 && minor !== 0x31) return FAULT_VERSION;
+    this.isHttp10 = minor === 0x30;
+    if (buffer[position + 1] !== CR || buffer[position + 2] !== LF) return FAULT_REQUEST_LINE;
+    position += 3;
+    if (position - start > limits.maxStartLineBytes) return FAULT_URI_TOO_LONG;
+
+    return this.readTarget(buffer, targetStart, targetEnd)
+      ?? this.fields.scan(buffer, position, end, limits.maxHeaderFields)
+      ?? this.readFields(buffer)
+      ?? this.readFraming(buffer);
+  }
+
+  /** `HTTP/` with other digits is a version that is not spoken here; anything else is no request line at all. */
+  private versionFault(buffer: Uint8Array, start: number): Fault {
+    const text = Buffer.from(buffer.buffer, buffer.byteOffset + start, Math.min(9, buffer.length - start)).toString('latin1');
+    return /^HTTP\/\d/.test(text) ? FAULT_VERSION : FAULT_REQUEST_LINE;
+  }
+
+  private readTarget(buffer: Uint8Array, start: number, end: number): Fault | undefined {
+    this.authorityStart = 0;
+    this.authorityEnd = 0;
+    this.targetStart = start;
+    this.targetEnd = end;
+    if (this.method === Method.CONNECT) return FAULT_CONNECT;
+    if (buffer[start] === SLASH) return undefined;
+    if (buffer[start] === STAR && end === start + 1) return this.method === Method.OPTIONS ? undefined : FAULT_TARGET_FORM;
+
+    const authorityStart = schemeEnd(buffer, start, end);
+    if (authorityStart < 0) return FAULT_TARGET_FORM;
+    let position = authorityStart;
+    while (position < end && IS_HOST[buffer[position]!] === 1) position += 1;
+    if (position < end && buffer[position] !== SLASH && buffer[position] !== QUESTION) return FAULT_AUTHORITY;
+    if (!isHost(buffer, authorityStart, position)) return FAULT_AUTHORITY;
+    this.authorityStart = authorityStart;
+    this.authorityEnd = position;
+    this.targetStart = position;
+    return undefined;
+  }
+
+  private readFields(buffer: Uint8Array): Fault | undefined {
+    this.hasHost = false;
+    this.expectsContinue = false;
+    this.acceptsTrailers = false;
+    const fields = this.fields;
+    for (let i = 0; i < fields.count; i += 1) {
+      switch (fields.kinds[i]) {
+        case Kind.HOST:
+          if (this.hasHost) return FAULT_TWO_HOSTS;
+          if (!isHost(buffer, fields.valueStart(i), fields.valueEnd(i))) return FAULT_HOST;
+          this.hasHost = true;
+          break;
+        case Kind.EXPECT:
+          if (!isWord(buffer, fields.valueStart(i), fields.valueEnd(i), CONTINUE)) return FAULT_EXPECT;
+          // RFC 9110 section 10.1.1: ignored in HTTP/1.0, so it is not forwarded either.
+          if (this.isHttp10) fields.kinds[i] = Kind.HOP_BY_HOP;
+          else this.expectsContinue = true;
+          break;
+        case Kind.TE:
+          if (isWord(buffer, fields.valueStart(i), fields.valueEnd(i), TRAILERS)) this.acceptsTrailers = true;
+          break;
+        default:
+      }
+    }
+    return this.hasHost || this.isHttp10 ? undefined : FAULT_NO_HOST;
+  }
+
+  private readFraming(buffer: Uint8Array): Fault | undefined {
+    const length = bodyLength(buffer, this.fields, this.isHttp10);
+    this.length = 0;
+    if (length === LENGTH_FAULTY) return lengthFault;
+    if (length === LENGTH_CHUNKED) {
+      this.framing = Framing.CHUNKED;
+    } else if (length === NO_LENGTH || length === 0) {
+      this.framing = Framing.NONE;
+    } else {
+      this.framing = Framing.LENGTH;
+      this.length = length;
+    }
+    return undefined;
+  }
+}
+
+/** RFC 9110 section 9.2.2: sending it twice means no more than sending it once. */
+export function isIdempotent(method: Method): boolean {
+  return method >= Method.GET && method <= Method.DELETE;
+}
+
+/** Methods are told apart with their case, as RFC 9110 section 9.1 says. */
+function methodOf(buffer: Uint8Array, start: number, end: number): Method {
+  for (let m = 0; m < METHODS.length; m += 1) {
+    const [name, method] = METHODS[m]!;
+    if (name.length !== end - start) continue;
+    let i = 0;
+    while (i < name.length && buffer[start + i] === name[i]) i += 1;
+    if (i === name.length) return method;
+  }
+  return Method.OTHER;
+}
+
+function schemeEnd(buffer: Uint8Array, start: number, end: number): number {
+  for (const scheme of [SCHEME_HTTP, SCHEME_HTTPS]) {
+    if (end - start > scheme.length && isWord(buffer, start, start + scheme.length, scheme)) return start + scheme.length;
+  }
+  return -1;
+}
+
+/** `host [":" port]`: allowed characters, at most one port, of digits; brackets only around a whole literal. */
+function isHost(buffer: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false;
+  let position = start;
+  if (buffer[start] === 0x5b) {
+    while (position < end && buffer[position] !== 0x5d) {
+      if (IS_HOST[buffer[position]!] !== 1) return false;
+      position += 1;
+    }
+    if (position === end || position === start + 1) return false;
+    position += 1;
+  } else {
+    while (position < end && buffer[position] !== COLON) {
+      const octet = buffer[position]!;
+      if (IS_HOST[octet] !== 1 || octet === 0x5b || octet === 0x5d) return false;
+      position += 1;
+    }
+    if (position === start) return false;
+  }
+  if (position === end) return true;
+  if (buffer[position] !== COLON) return false;
+  for (let i = position + 1; i < end; i += 1) {
+    if (buffer[i]! < 0x30 || buffer[i]! > 0x39) return false;
+  }
+  return end - position <= 6;
+}

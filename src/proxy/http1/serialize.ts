@@ -1,0 +1,205 @@
+/**
+ * Writes the heads that the proxy forwards. Start line, framing and connection fields are always our own; the other
+ * fields keep their order, case and value. Fields that stand in canonical form (`name: value CRLF`) are copied in runs,
+ * several at a time, the rest one by one.
+ */
+import { COLON, CR, LF, SP } from './bytes';
+import { FieldTable, Kind } from './fields';
+import { Framing } from './framing';
+import type { RequestHead } from './request-head';
+import type { ResponseHead } from './response-head';
+
+const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n');
+const STATUS_LINE = Buffer.from('HTTP/1.1 ');
+const CRLF = Buffer.from('\r\n');
+const HOST = Buffer.from('host: ');
+const VIA = Buffer.from('via: 1.1 cdk8s-mesh\r\n');
+const TE_TRAILERS = Buffer.from('te: trailers\r\nconnection: te\r\n');
+const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n');
+const CLOSE = Buffer.from('connection: close\r\n');
+const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n');
+const DATE = Buffer.from('date: ');
+
+/** Kinds of fields that are forwarded, as bits. */
+const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE);
+
+/** Room for everything that is added to a head. */
+const ADDED_BYTES = 512;
+
+/** How the connection to the client goes on after a response. */
+export const enum Persistence {
+  /** As HTTP/1.1 does unless told otherwise. */
+  DEFAULT = 0,
+  /** Say that it stays open, for an HTTP/1.0 client that asked. */
+  KEEP_ALIVE,
+  /** Say that it will be closed. */
+  CLOSE,
+}
+
+let out: Buffer = Buffer.allocUnsafe(32 * 1024);
+let at = 0;
+
+/**
+ * The request to forward, from `buffer`, in which `head` was parsed.
+ *
+ * @param defaultHost Host for an HTTP/1.0 request without one
+ * @param body first octets of the body, to leave in the same write; empty when there are none
+ */
+export function serializeRequest(buffer: Buffer, head: RequestHead, defaultHost: string, body: Buffer): Buffer {
+  begin(head.fields, buffer.length + body.length);
+  append(buffer, head.methodStart, head.methodEnd);
+  out[at++] = SP;
+  if (head.targetStart === head.targetEnd || buffer[head.targetStart] === 0x3f) out[at++] = 0x2f;
+  append(buffer, head.targetStart, head.targetEnd);
+  appendAll(HTTP_1_1);
+  const hasAuthority = head.authorityEnd > head.authorityStart;
+  if (hasAuthority || !head.hasHost) {
+    appendAll(HOST);
+    if (hasAuthority) append(buffer, head.authorityStart, head.authorityEnd);
+    else at += out.write(defaultHost, at, 'latin1');
+    appendAll(CRLF);
+  }
+  appendFields(buffer, head.fields, hasAuthority ? KEPT & ~(1 << Kind.HOST) : KEPT, head.framing === Framing.CHUNKED);
+  appendAll(VIA);
+  if (head.acceptsTrailers) appendAll(TE_TRAILERS);
+  appendAll(CRLF);
+  appendAll(body);
+  return take();
+}
+
+/**
+ * The response to forward.
+ *
+ * @param chunked the body follows in chunks made here
+ * @param trailers trailers will be forwarded, and so is what announces them
+ * @param date `Date` to add when the backend sent none
+ * @param body first octets of the body, already framed, to leave in the same write
+ */
+export function serializeResponse(
+  buffer: Buffer, head: ResponseHead, chunked: boolean, trailers: boolean, persistence: Persistence, date: string, body: Buffer,
+): Buffer {
+  begin(head.fields, buffer.length + body.length);
+  appendAll(STATUS_LINE);
+  appendDecimal(head.status);
+  out[at++] = SP;
+  append(buffer, head.reasonStart, head.reasonEnd);
+  appendAll(CRLF);
+  const hasLength = head.status >= 200 && head.status !== 204;
+  const kept = (hasLength ? KEPT : KEPT & ~(1 << Kind.CONTENT_LENGTH)) | (trailers ? 1 << Kind.TRAILER : 0);
+  appendFields(buffer, head.fields, kept, chunked);
+  if (persistence === Persistence.CLOSE) appendAll(CLOSE);
+  else if (persistence === Persistence.KEEP_ALIVE) appendAll(KEEP_ALIVE);
+  if (!head.hasDate && !head.interim) {
+    appendAll(DATE);
+    at += out.write(date, at, 'latin1');
+    appendAll(CRLF);
+  }
+  appendAll(CRLF);
+  appendAll(body);
+  return take();
+}
+
+/** Octets of a body as one chunk of our own. */
+export function frameChunk(data: Buffer): Buffer {
+  const size = data.length.toString(16);
+  const chunk = Buffer.allocUnsafe(size.length + data.length + 4);
+  let end = chunk.write(size, 0, 'latin1');
+  chunk[end++] = CR;
+  chunk[end++] = LF;
+  end += data.copy(chunk, end);
+  chunk[end++] = CR;
+  chunk[end] = LF;
+  return chunk;
+}
+
+/** The end of a chunked body; trailers come with their closing empty line. */
+export function lastChunk(trailers: Buffer | undefined): Buffer {
+  return trailers ? Buffer.concat([LAST_CHUNK_SIZE, trailers]) : LAST_CHUNK;
+}
+
+const LAST_CHUNK_SIZE = Buffer.from('0\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
+/**
+ * Copies what is forwarded of the fields. A run is a stretch of adjacent canonical fields; it ends at a field that is
+ * left out or must be written anew.
+ */
+function appendFields(buffer: Buffer, fields: FieldTable, keep: number, chunked: boolean): void {
+  let runStart = -1;
+  let runEnd = -1;
+  for (let i = 0; i < fields.count; i += 1) {
+    const nameStart = fields.nameStart(i);
+    const nameEnd = fields.nameEnd(i);
+    const valueStart = fields.valueStart(i);
+    const valueEnd = fields.valueEnd(i);
+    const kind = fields.kinds[i]!;
+    const kept = (keep & (1 << kind)) !== 0;
+    const canonical = valueStart === nameEnd + 2 && buffer[nameEnd + 1] === SP && buffer[valueEnd] === CR
+      && !(kind === Kind.CONTENT_LENGTH && buffer[valueStart] === 0x30);
+    if (kept && canonical && nameStart === runEnd) {
+      runEnd = valueEnd + 2;
+      continue;
+    }
+    if (runStart >= 0) append(buffer, runStart, runEnd);
+    runStart = -1;
+    runEnd = -1;
+    if (!kept) continue;
+    if (canonical) {
+      runStart = nameStart;
+      runEnd = valueEnd + 2;
+    } else {
+      append(buffer, nameStart, nameEnd);
+      out[at++] = COLON;
+      out[at++] = SP;
+      if (kind === Kind.CONTENT_LENGTH) appendWithoutZeros(buffer, valueStart, valueEnd);
+      else append(buffer, valueStart, valueEnd);
+      out[at++] = CR;
+      out[at++] = LF;
+    }
+  }
+  if (runStart >= 0) append(buffer, runStart, runEnd);
+  if (chunked) appendAll(CHUNKED);
+}
+
+/** A length without leading zeros, which some readers take for octal. */
+function appendWithoutZeros(buffer: Buffer, start: number, end: number): void {
+  let first = start;
+  while (first < end - 1 && buffer[first] === 0x30) first += 1;
+  append(buffer, first, end);
+}
+
+/** A head never grows by more than two octets a field and what is added by name. */
+function begin(fields: FieldTable, inputBytes: number): void {
+  const most = inputBytes + fields.count * 2 + ADDED_BYTES;
+  if (out.length < most) out = Buffer.allocUnsafe(most);
+  at = 0;
+}
+
+function append(from: Buffer, start: number, end: number): void {
+  from.copy(out, at, start, end);
+  at += end - start;
+}
+
+function appendAll(from: Buffer): void {
+  if (from.length === 0) return;
+  out.set(from, at);
+  at += from.length;
+}
+
+function appendDecimal(value: number): void {
+  at += out.write(String(value), at, 'latin1');
+}
+
+/** What was written, copied out of the scratch space at its exact size. */
+function take(): Buffer {
+  const message = Buffer.allocUnsafe(at);
+  out.copy(message, 0, 0, at);
+  return message;
+}
+
+/** A response of the proxy's own. */
+export function localResponse(status: number, reason: string, fields: readonly (readonly [string, string])[], body: string): Buffer {
+  const lines = [`HTTP/1.1 ${status} ${reason}`, ...fields.map(([name, value]) => `${name}: ${value}`), '', body];
+  return Buffer.from(lines.join('\r\n'), 'latin1');
+}
+

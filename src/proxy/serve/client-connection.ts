@@ -1,0 +1,305 @@
+/**
+ * A client's connection: reads its requests one after the other and writes the responses in the same order. Requests that
+ * arrive while one is under way (pipelining) wait in the socket: reading stops, so they cost one read's worth of memory.
+ *
+ * States: head -> body -> waiting -> head ..., and from any of them lingering -> closed. Lingering (RFC 9112 section 9.6)
+ * means that the last response is written and what still comes in is read and dropped for a moment, so that the client
+ * gets to read the response before a reset takes it away.
+ */
+import type { Socket } from 'node:net';
+import { ChunkedDecoder, Step } from '../http1/chunked';
+import type { Fault } from '../http1/fault';
+import { Framing } from '../http1/framing';
+import { HeadBuffer } from '../http1/head-buffer';
+import { RequestHead } from '../http1/request-head';
+import { localResponse } from '../http1/serialize';
+import { ReasonCode, REASONS } from '../telemetry/reasons';
+import { Timeout } from '../timeouts';
+import type { ServeContext } from './context';
+import { Exchange } from './exchange';
+import type { Listener } from './listener';
+
+const enum State {
+  /** Between requests, or within a head. */
+  HEAD = 0,
+  /** Within a request's body. */
+  BODY,
+  /** The request is complete, its response is not. */
+  WAITING,
+  /** The last response is written. */
+  LINGERING,
+  CLOSED,
+}
+
+/** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
+const head = new RequestHead(1_000);
+const EMPTY = Buffer.alloc(0);
+
+export class ClientConnection {
+  /** Host for an HTTP/1.0 request that names none: where the client connected to. */
+  readonly localAuthority: string;
+
+  private state: State = State.HEAD;
+  private readonly exchange: Exchange;
+  private readonly heads = new HeadBuffer();
+  private decoder: ChunkedDecoder | undefined;
+  private framing: Framing = Framing.NONE;
+  private remaining = 0;
+  /** Octets behind the request under way. */
+  private backlog: Buffer | undefined;
+  /** A loop over `backlog` is running further up the stack. */
+  private reading = false;
+  /** The client will send no more. */
+  private inputEnded = false;
+  private corked = false;
+  private readonly timeout: Timeout;
+
+  constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
+    this.localAuthority = listener.authority;
+    this.exchange = new Exchange(this, context);
+    this.timeout = new Timeout(() => this.onTimeout());
+    this.timeout.start(context.idleTimeout);
+    socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    socket.on('drain', () => { if (this.exchange.active) this.exchange.onClientDrain(); });
+    socket.on('end', () => this.onEnd());
+    // 'close' follows and does what is to be done.
+    socket.on('error', () => {});
+    socket.on('close', () => this.onClose());
+  }
+
+  /** No request is under way and none has begun to arrive. */
+  get idle(): boolean {
+    return this.state === State.HEAD && !this.heads.partial && !this.backlog;
+  }
+
+  /** Writes a part of a response. False: hold back until `onClientDrain`. */
+  write(data: Buffer): boolean {
+    this.listener.stats.sentBytes += data.length;
+    return this.socket.write(data);
+  }
+
+  /** Like `write`, but what is written in the same turn leaves together with it. */
+  writeTogether(data: Buffer): void {
+    if (!this.corked) {
+      this.corked = true;
+      this.socket.cork();
+      process.nextTick(this.uncork);
+    }
+    this.write(data);
+  }
+
+  pauseReading(): void {
+    if (!this.socket.isPaused()) this.socket.pause();
+  }
+
+  resumeReading(): void {
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  /** Answers the request under way by the proxy itself. Returns the status sent. */
+  respond(code: ReasonCode, detail: string, toHead: boolean, close: boolean): number {
+    const { status, phrase, proxyStatus, meaning } = REASONS[code];
+    const body = `${code}: ${meaning}\n`;
+    const cause = this.exchange.cluster ? `${detail}; cluster ${this.exchange.cluster.name}` : detail;
+    const fields: [string, string][] = [
+      ['content-type', 'text/plain; charset=utf-8'],
+      ['content-length', String(Buffer.byteLength(body))],
+      ['date', this.context.date()],
+      ['proxy-status', `${this.context.proxyName}; error=${proxyStatus}; details="${code}"`],
+      ['x-mesh-detail', cause.replace(/[^\x20-\x7e]/g, '?')],
+    ];
+    if (close) fields.push(['connection', 'close']);
+    this.write(localResponse(status, phrase, fields, toHead ? '' : body));
+    return status;
+  }
+
+  /** The response is written and the connection stays open: on to the next request. */
+  nextRequest(): void {
+    if (this.state === State.CLOSED) return;
+    this.state = State.HEAD;
+    this.timeout.start(this.context.idleTimeout);
+    if (this.inputEnded && !this.backlog) {
+      this.endGracefully();
+      return;
+    }
+    if (this.backlog && !this.reading) this.readBacklog();
+    // A backlog that is still there belongs to a request that is under way: reading goes on after it.
+    if (!this.backlog) this.resumeReading();
+  }
+
+  /** The last response is written: closes, but lets the client read it first. */
+  endGracefully(): void {
+    if (this.state >= State.LINGERING) return;
+    this.state = State.LINGERING;
+    this.backlog = undefined;
+    this.heads.clear();
+    this.timeout.start(this.context.lingerTimeout);
+    this.socket.end();
+    this.resumeReading();
+    if (this.inputEnded) this.socket.destroySoon();
+  }
+
+  /** Breaks off: the client must see that the message is not complete. */
+  destroy(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Closes a connection that nothing happens on. */
+  closeIdle(): void {
+    if (this.idle) this.endGracefully();
+  }
+
+  private onData(chunk: Buffer): void {
+    this.listener.stats.receivedBytes += chunk.length;
+    switch (this.state) {
+      case State.HEAD:
+        this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
+        if (!this.reading) this.readBacklog();
+        return;
+      case State.BODY:
+        this.readBody(chunk, 0);
+        return;
+      case State.WAITING:
+        this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
+        this.pauseReading();
+        return;
+      default:
+    }
+  }
+
+  /** Reads heads for as long as requests are over at once; a loop, for a pipeline must not become a deep stack. */
+  private readBacklog(): void {
+    this.reading = true;
+    while (this.backlog && this.state === State.HEAD) {
+      const chunk = this.backlog;
+      this.backlog = undefined;
+      this.readHead(chunk);
+    }
+    this.reading = false;
+  }
+
+  private readHead(chunk: Buffer): void {
+    const { heads, context } = this;
+    const { limits } = context;
+    const began = heads.partial;
+    const complete = heads.feed(chunk, 0, limits.maxHeadBytes);
+    if (complete === false) {
+      if (!began && heads.partial) this.timeout.start(context.headTimeout);
+      return;
+    }
+    const wrong = complete === true ? head.parse(heads.buffer, heads.start, heads.end, limits) : complete;
+    if (wrong) {
+      this.refuse(wrong);
+      return;
+    }
+    this.timeout.stop();
+    const { buffer, end } = heads;
+    heads.clear();
+    this.beginRequest(buffer, end);
+  }
+
+  private beginRequest(buffer: Buffer, end: number): void {
+    const { framing, length } = head;
+    const available = buffer.length - end;
+    this.framing = framing;
+    if (framing === Framing.CHUNKED) {
+      this.decoder ??= new ChunkedDecoder();
+      this.decoder.reset();
+      this.state = State.BODY;
+      this.exchange.begin(head, buffer, EMPTY, false);
+      if (available > 0 && this.state === State.BODY) this.readBody(buffer, end);
+      return;
+    }
+    const { maxBodyBytes } = this.context.limits;
+    if (maxBodyBytes > 0 && length > maxBodyBytes) {
+      this.context.observer.onLimit('maxBodyBytes');
+      this.refuse({ code: 'body_too_large', detail: 'Content-Length is above the limit' });
+      return;
+    }
+    if (available > length) this.backlog = buffer.subarray(end + length);
+    const taken = Math.min(available, length);
+    this.remaining = length - taken;
+    this.state = this.remaining === 0 ? State.WAITING : State.BODY;
+    this.exchange.begin(head, buffer, taken === 0 ? EMPTY : buffer.subarray(end, end + taken), this.remaining === 0);
+  }
+
+  private readBody(chunk: Buffer, from: number): void {
+    if (this.framing === Framing.CHUNKED) {
+      this.readChunks(chunk, from);
+      return;
+    }
+    const available = chunk.length - from;
+    const taken = Math.min(available, this.remaining);
+    this.remaining -= taken;
+    if (available > taken) this.backlog = chunk.subarray(from + taken);
+    const complete = this.remaining === 0;
+    if (complete) this.state = State.WAITING;
+    this.exchange.onRequestData(from === 0 && taken === available ? chunk : chunk.subarray(from, from + taken));
+    if (complete && this.exchange.active) this.exchange.onRequestEnd();
+  }
+
+  private readChunks(chunk: Buffer, from: number): void {
+    const decoder = this.decoder!;
+    decoder.position = from;
+    while (this.state === State.BODY) {
+      const step = decoder.next(chunk, chunk.length, this.context.limits);
+      if (step === Step.MORE) return;
+      if (step === Step.DATA) {
+        this.exchange.onRequestData(chunk.subarray(decoder.dataStart, decoder.dataEnd));
+      } else if (step === Step.END) {
+        this.state = State.WAITING;
+        if (decoder.position < chunk.length) this.backlog = chunk.subarray(decoder.position);
+        this.exchange.onRequestEnd();
+      } else {
+        this.exchange.failRequest('bad_request', decoder.fault!.detail);
+      }
+    }
+  }
+
+  /** Answers bytes that are no request, and closes: where the next one would begin is not known. */
+  private refuse(wrong: Fault | { readonly code: ReasonCode; readonly detail: string }): void {
+    this.timeout.stop();
+    this.heads.clear();
+    this.exchange.refuse(wrong.code, wrong.detail);
+    this.endGracefully();
+  }
+
+  private onTimeout(): void {
+    if (this.state === State.HEAD && this.heads.partial) {
+      this.refuse({ code: 'client_timeout', detail: 'the head was not complete in time' });
+    } else if (this.state === State.HEAD) {
+      this.endGracefully();
+    } else {
+      this.socket.destroy();
+    }
+  }
+
+  /** The client sends no more: it may still wait for the response to a whole request. */
+  private onEnd(): void {
+    this.inputEnded = true;
+    if (this.state === State.WAITING) return;
+    if (this.state === State.HEAD && this.heads.partial) {
+      this.refuse({ code: 'bad_request', detail: 'the connection ended within a head' });
+      return;
+    }
+    if (this.state === State.BODY) {
+      this.exchange.failRequest('bad_request', 'the connection ended within a body');
+      return;
+    }
+    if (this.state === State.HEAD) this.endGracefully();
+    else this.socket.destroySoon();
+  }
+
+  private onClose(): void {
+    this.state = State.CLOSED;
+    this.timeout.stop();
+    this.backlog = undefined;
+    if (this.exchange.active) this.exchange.abort();
+    this.listener.onConnectionClosed(this);
+  }
+
+  private readonly uncork = (): void => {
+    this.corked = false;
+    this.socket.uncork();
+  };
+}

@@ -1,0 +1,346 @@
+/**
+ * One request and its response, on their way between a client connection and a connection to an endpoint. Each client
+ * connection has one Exchange and uses it again for each request.
+ *
+ * What may be tried again, and why it is safe:
+ *   - a connection could not be made: nothing was sent, so any request goes to another endpoint;
+ *   - a connection that was used before closed without a single octet of an answer: its endpoint closed it while it was
+ *     idle, most likely. Only idempotent requests (RFC 9110 section 9.2.2), and only when all of it is still at hand.
+ *
+ * Failures are values with a reason code, never exceptions.
+ */
+import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
+import type { Cluster } from '../cluster/cluster';
+import type { Endpoint } from '../cluster/endpoint';
+import type { Waiter } from '../cluster/pool';
+import { Framing } from '../http1/framing';
+import { isIdempotent, Method, RequestHead } from '../http1/request-head';
+import type { ResponseHead } from '../http1/response-head';
+import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
+import type { ReasonCode } from '../telemetry/reasons';
+import { Timeout } from '../timeouts';
+import type { ClientConnection } from './client-connection';
+import type { ServeContext } from './context';
+import type { Route } from './route';
+
+/** Most endpoints tried for one request. */
+export const MAX_ATTEMPTS = 3;
+
+/** Draws of the picker to find another endpoint than the one that failed. */
+const REDRAWS = 3;
+
+/** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
+const COPY_BYTES = 4_096;
+
+const EMPTY = Buffer.alloc(0);
+
+export class Exchange implements ResponseReceiver, Waiter {
+  /** A request is under way. */
+  active = false;
+  /** Status sent to the client, 0 before that. */
+  status = 0;
+  /** Why the proxy answered or broke off by itself; undefined when the response is the backend's. */
+  reason: ReasonCode | undefined;
+  /** Words for the log about `reason`. */
+  detail = '';
+  cluster: Cluster | undefined;
+  endpoint: Endpoint | undefined;
+  attempts = 0;
+  /** Octets of the bodies. */
+  requestBytes = 0;
+  responseBytes = 0;
+  startedAt = 0;
+  /** Method and target, when somebody wants them. */
+  description = '';
+
+  private route: Route | undefined;
+  private connection: BackendConnection | undefined;
+  private waiting = false;
+  private method: Method = Method.OTHER;
+  private isHttp10 = false;
+  private clientPersistent = false;
+  private acceptsTrailers = false;
+  private chunkedRequest = false;
+  private requestComplete = false;
+  /** The head, and as much of the body as came with it. */
+  private message: Buffer = EMPTY;
+  /** Octets of the body that came before there was a connection. */
+  private held: Buffer[] = [];
+  /** `message` is the whole request. */
+  private replayable = false;
+  /** The final response's head was sent to the client. */
+  private headSent = false;
+  private chunkedResponse = false;
+  private closesClient = false;
+
+  private readonly routeTimeout: Timeout;
+  /** Runs while a body is under way, in either direction. */
+  private readonly progress: Timeout;
+
+  constructor(private readonly client: ClientConnection, private readonly context: ServeContext) {
+    this.routeTimeout = new Timeout(() => this.fail('request_timeout', 'the route\'s timeout is over'));
+    this.progress = new Timeout(() => this.onNoProgress());
+  }
+
+  /**
+   * Begins with a request whose head has been read.
+   *
+   * @param body octets of the body that came with the head; none when it is chunked
+   * @param complete `body` is all of it
+   */
+  begin(head: RequestHead, buffer: Buffer, body: Buffer, complete: boolean): void {
+    const { context, client } = this;
+    this.active = true;
+    this.status = 0;
+    this.reason = undefined;
+    this.detail = '';
+    this.cluster = undefined;
+    this.endpoint = undefined;
+    this.attempts = 0;
+    this.requestBytes = body.length;
+    this.responseBytes = 0;
+    this.startedAt = context.clock.now();
+    this.method = head.method;
+    this.isHttp10 = head.isHttp10;
+    this.clientPersistent = head.persistent;
+    this.acceptsTrailers = head.acceptsTrailers;
+    this.chunkedRequest = head.framing === Framing.CHUNKED;
+    this.requestComplete = complete;
+    this.replayable = complete;
+    this.headSent = false;
+    this.closesClient = false;
+    this.message = serializeRequest(buffer, head, client.localAuthority, body);
+    this.description = context.describesRequests ? buffer.latin1Slice(head.methodStart, head.targetEnd) : '';
+
+    const route = client.listener.route;
+    this.route = route;
+    this.routeTimeout.start(route.timeout);
+    if (!complete) this.progress.start(context.bodyTimeout);
+    this.dispatch(undefined);
+  }
+
+  /** Octets of the request's body, without their framing. */
+  onRequestData(data: Buffer): void {
+    this.requestBytes += data.length;
+    if (this.context.limits.maxBodyBytes > 0 && this.requestBytes > this.context.limits.maxBodyBytes) {
+      this.context.observer.onLimit('maxBodyBytes');
+      this.fail('body_too_large', 'longer than the limit');
+      return;
+    }
+    this.progress.start(this.context.bodyTimeout);
+    this.forwardBody(this.chunkedRequest ? frameChunk(data) : data);
+  }
+
+  onRequestEnd(): void {
+    this.requestComplete = true;
+    this.progress.stop();
+    if (this.chunkedRequest) this.forwardBody(lastChunk(undefined));
+  }
+
+  /** The rest of the request can't be read. */
+  failRequest(code: ReasonCode, detail: string): void {
+    this.fail(code, detail);
+  }
+
+  /** Answers bytes that never became a request. */
+  refuse(code: ReasonCode, detail: string): void {
+    this.active = true;
+    this.cluster = undefined;
+    this.attempts = 0;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.startedAt = this.context.clock.now();
+    this.description = '';
+    this.reason = code;
+    this.detail = detail;
+    this.status = this.client.respond(code, detail, false, true);
+    this.finish();
+  }
+
+  /** The client takes octets again. */
+  onClientDrain(): void {
+    this.connection?.resumeReading();
+  }
+
+  /** The client went away. */
+  abort(): void {
+    this.reason = 'client_abort';
+    if (this.status === 0) this.status = 499;
+    this.dropBackend();
+    this.finish();
+  }
+
+  onConnection(connection: BackendConnection): void {
+    this.waiting = false;
+    this.connection = connection;
+    let open = connection.send(this.message, this.method === Method.HEAD, this);
+    for (const data of this.held) open = connection.sendBody(data);
+    if (this.held.length > 0) this.held = [];
+    if (this.replayable) return;
+    this.message = EMPTY;
+    if (open) this.client.resumeReading();
+  }
+
+  onConnectionFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
+    this.waiting = false;
+    this.retryOrFail(true, code, detail);
+  }
+
+  onInterim(buffer: Buffer, head: ResponseHead): void {
+    if (!this.isHttp10) this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
+  }
+
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+    const { client, context } = this;
+    this.status = head.status;
+    this.headSent = true;
+    this.responseBytes = body.length;
+    const unknownLength = !complete && head.framing !== Framing.LENGTH;
+    this.chunkedResponse = unknownLength && !this.isHttp10;
+    this.closesClient = !this.clientPersistent || !this.requestComplete || context.draining || client.listener.closing
+      || (unknownLength && this.isHttp10);
+    const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
+    const trailers = this.chunkedResponse && this.acceptsTrailers;
+    const small = body.length <= COPY_BYTES;
+    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), small ? body : EMPTY);
+    if (complete && small) {
+      client.write(message);
+    } else {
+      client.writeTogether(message);
+      if (!small) this.forwardResponse(body);
+    }
+    if (complete) this.endResponse();
+    else this.progress.start(context.bodyTimeout);
+  }
+
+  onResponseData(data: Buffer): void {
+    this.responseBytes += data.length;
+    this.progress.start(this.context.bodyTimeout);
+    this.forwardResponse(this.chunkedResponse ? frameChunk(data) : data);
+  }
+
+  onResponseEnd(trailers: Buffer | undefined): void {
+    if (this.chunkedResponse) this.client.write(lastChunk(this.acceptsTrailers ? trailers : undefined));
+    this.endResponse();
+  }
+
+  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string): void {
+    const connection = this.connection!;
+    this.connection = undefined;
+    const idleClose = code === 'upstream_closed' && connection.served > 0 && !connection.answered
+      && this.replayable && isIdempotent(this.method);
+    if (this.headSent) this.fail('upstream_broken_body', detail);
+    else this.retryOrFail(idleClose, code, detail);
+  }
+
+  onBackendDrain(): void {
+    if (!this.requestComplete) this.client.resumeReading();
+  }
+
+  /** Chooses an endpoint and asks for a connection to it. */
+  private dispatch(avoid: Endpoint | undefined): void {
+    const cluster = this.route!.choose();
+    this.cluster = cluster ?? this.cluster;
+    let endpoint = cluster?.pick();
+    for (let draw = 0; endpoint === avoid && avoid !== undefined && draw < REDRAWS; draw += 1) endpoint = cluster!.pick();
+    if (!endpoint) {
+      this.fail('no_endpoints', 'no endpoint is available');
+      return;
+    }
+    this.attempts += 1;
+    this.endpoint = endpoint;
+    endpoint.inFlight += 1;
+    endpoint.requests += 1;
+    this.waiting = true;
+    const connection = endpoint.pool.acquire(this);
+    if (connection === false) {
+      this.waiting = false;
+      this.fail('pending_overflow', 'too many requests wait for a connection');
+    } else if (connection) {
+      this.onConnection(connection);
+    } else if (!this.requestComplete) {
+      this.client.pauseReading();
+    }
+  }
+
+  private retryOrFail(safe: boolean, code: ReasonCode, detail: string): void {
+    if (!safe || this.attempts >= MAX_ATTEMPTS) {
+      this.fail(code, detail);
+      return;
+    }
+    const failed = this.endpoint;
+    this.leaveEndpoint();
+    this.context.observer.onRetry(this, code);
+    this.dispatch(failed);
+  }
+
+  private forwardBody(data: Buffer): void {
+    if (!this.connection) {
+      this.held.push(data);
+      this.client.pauseReading();
+    } else if (!this.connection.sendBody(data)) {
+      this.client.pauseReading();
+    }
+  }
+
+  private forwardResponse(data: Buffer): void {
+    if (!this.client.write(data)) this.connection?.pauseReading();
+  }
+
+  private onNoProgress(): void {
+    if (this.headSent) this.fail('body_timeout', 'the response stalled');
+    else this.fail('client_timeout', 'the request\'s body stalled');
+  }
+
+  /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */
+  private fail(code: ReasonCode, detail: string): void {
+    this.reason = code;
+    this.detail = detail;
+    this.dropBackend();
+    if (this.headSent) {
+      this.client.destroy();
+      this.finish();
+      return;
+    }
+    const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
+    this.status = this.client.respond(code, detail, this.method === Method.HEAD, close || this.isHttp10);
+    this.finish();
+    if (close || this.isHttp10) this.client.endGracefully();
+    else this.client.nextRequest();
+  }
+
+  private endResponse(): void {
+    const connection = this.connection!;
+    this.connection = undefined;
+    this.finish();
+    connection.finish(this.requestComplete);
+    if (this.closesClient) this.client.endGracefully();
+    else this.client.nextRequest();
+  }
+
+  private dropBackend(): void {
+    if (this.waiting) {
+      this.waiting = false;
+      this.endpoint!.pool.forget(this);
+    }
+    this.connection?.close();
+    this.connection = undefined;
+  }
+
+  private leaveEndpoint(): void {
+    if (this.endpoint) this.endpoint.inFlight -= 1;
+    this.endpoint = undefined;
+  }
+
+  private finish(): void {
+    this.routeTimeout.stop();
+    this.progress.stop();
+    this.active = false;
+    this.message = EMPTY;
+    if (this.held.length > 0) this.held = [];
+    const endpoint = this.endpoint;
+    if (endpoint) endpoint.inFlight -= 1;
+    this.context.observer.onExchange(this);
+    this.endpoint = undefined;
+  }
+}

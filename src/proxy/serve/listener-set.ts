@@ -1,0 +1,99 @@
+/**
+ * The listeners of the configuration in force, by the socket that they bind. New sockets are bound before anything
+ * changes, so that a port that is taken refuses the whole document; a listener whose socket stays only changes its route.
+ */
+import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
+import type { ClusterLookup } from '../cluster/cluster-set';
+import type { TimeoutQueues } from '../timeouts';
+import type { ServeContext } from './context';
+import { Listener } from './listener';
+import { Route } from './route';
+
+/** Listeners of a document that is not in force yet. */
+export type StagedListeners =
+  | { readonly ok: true; commit(): void; rollback(): void }
+  | { readonly ok: false; readonly failures: string[] };
+
+export class ListenerSet {
+  private readonly bySocket = new Map<string, Listener>();
+
+  /** @param podAddresses what a listener without an address binds */
+  constructor(
+    private readonly podAddresses: readonly string[],
+    private readonly context: ServeContext,
+    private readonly timeouts: TimeoutQueues,
+    private readonly random: () => number,
+  ) {}
+
+  all(): Listener[] {
+    return [...this.bySocket.values()];
+  }
+
+  /** Binds what `document` adds; takes nothing away yet. */
+  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup): Promise<StagedListeners> {
+    const wanted = new Map<string, { readonly config: ResolvedListener; readonly route: Route }>();
+    const added = new Map<string, Listener>();
+    const failures: string[] = [];
+    for (const config of document.listeners) {
+      // A document of today's form has one route a listener.
+      const route = new Route(config.routes[0]!, clusters, this.timeouts, this.random);
+      for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
+        const socket = `${address}|${config.port}`;
+        wanted.set(socket, { config, route });
+        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, this.context));
+      }
+    }
+    await Promise.all([...added.values()].map(async (listener) => {
+      try {
+        await listener.listen();
+      } catch (error) {
+        failures.push(inWords(listener, error as NodeJS.ErrnoException));
+      }
+    }));
+    const rollback = (): void => added.forEach((listener) => listener.destroy());
+    if (failures.length > 0) {
+      rollback();
+      return { ok: false, failures };
+    }
+    return { ok: true, rollback, commit: () => this.commit(wanted, added) };
+  }
+
+  stopAccepting(): void {
+    for (const listener of this.bySocket.values()) listener.stopAccepting();
+  }
+
+  closeIdle(): void {
+    for (const listener of this.bySocket.values()) listener.closeIdle();
+  }
+
+  destroy(): void {
+    for (const listener of this.bySocket.values()) listener.destroy();
+  }
+
+  private commit(
+    wanted: ReadonlyMap<string, { readonly config: ResolvedListener; readonly route: Route }>, added: ReadonlyMap<string, Listener>,
+  ): void {
+    for (const [socket, listener] of this.bySocket) {
+      const next = wanted.get(socket);
+      if (next) {
+        listener.config = next.config;
+        listener.route = next.route;
+      } else {
+        this.bySocket.delete(socket);
+        listener.stopAccepting();
+        listener.closeIdle();
+      }
+    }
+    for (const [socket, listener] of added) this.bySocket.set(socket, listener);
+  }
+}
+
+function inWords(listener: Listener, error: NodeJS.ErrnoException): string {
+  const where = `listener '${listener.name}' can't bind ${listener.authority}`;
+  switch (error.code) {
+    case 'EADDRINUSE': return `${where}: the port is taken; stop what listens there or choose another port`;
+    case 'EACCES': return `${where}: ports below net.ipv4.ip_unprivileged_port_start need a privilege; set that sysctl for the pod or choose a higher port`;
+    case 'EADDRNOTAVAIL': return `${where}: this host has no such address`;
+    default: return `${where}: ${error.message}`;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * A route at run time: chooses the cluster of a request by the declared weights. A cluster without an available endpoint
+ * leaves its share to the others (a canary that does not start takes nobody down with it).
+ */
+import { NONE_AVAILABLE, WeightedSplit } from '../../balancing';
+import type { ResolvedRoute } from '../../contract';
+import type { Cluster } from '../cluster/cluster';
+import type { ClusterLookup } from '../cluster/cluster-set';
+import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
+
+export class Route {
+  readonly name: string;
+  readonly timeout: TimeoutQueue;
+  private readonly clusters: readonly Cluster[];
+  /** Undefined when there is nothing to choose. */
+  private readonly split: WeightedSplit | undefined;
+  private readonly isAvailable = (index: number): boolean => this.clusters[index]!.available;
+
+  constructor(config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, random: () => number) {
+    this.name = config.name;
+    this.timeout = timeouts.of(config.timeoutMs);
+    const shares = config.split.filter((share) => share.weight > 0);
+    this.clusters = shares.map((share) => clusters.get(share.cluster));
+    this.split = shares.length > 1 ? new WeightedSplit(shares.map((share) => share.weight), random) : undefined;
+  }
+
+  /** The cluster for one request; undefined when none has an available endpoint. */
+  choose(): Cluster | undefined {
+    if (!this.split) {
+      const only = this.clusters[0]!;
+      return only.available ? only : undefined;
+    }
+    const index = this.split.next(this.isAvailable);
+    return index === NONE_AVAILABLE ? undefined : this.clusters[index]!;
+  }
+}

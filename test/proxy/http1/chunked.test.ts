@@ -1,0 +1,98 @@
+import * as fc from 'fast-check';
+import { ChunkedDecoder, Step } from '../../../src/proxy/http1/chunked';
+
+const LIMITS = { maxHeadBytes: 256, maxHeaderFields: 10 };
+
+interface Read { readonly body: string; readonly trailers: string; readonly rest: string; readonly fault: string | undefined; readonly ended: boolean }
+
+/** Feeds the decoder with the input cut at the given points. */
+function decode(input: string, cuts: readonly number[] = []): Read {
+  const decoder = new ChunkedDecoder();
+  const bytes = Buffer.from(input, 'latin1');
+  const points = [...new Set([0, ...cuts.filter((cut) => cut < bytes.length), bytes.length])].sort((a, b) => a - b);
+  let body = '';
+  for (let i = 0; i + 1 < points.length; i += 1) {
+    const piece = bytes.subarray(points[i], points[i + 1]);
+    decoder.position = 0;
+    for (;;) {
+      const step = decoder.next(piece, piece.length, LIMITS);
+      if (step === Step.MORE) break;
+      if (step === Step.DATA) {
+        body += piece.subarray(decoder.dataStart, decoder.dataEnd).toString('latin1');
+        continue;
+      }
+      if (step === Step.FAULT) return { body, trailers: '', rest: '', fault: decoder.fault!.detail, ended: false };
+      return {
+        body,
+        trailers: decoder.trailers?.toString('latin1') ?? '',
+        rest: bytes.subarray(points[i]! + decoder.position).toString('latin1'),
+        fault: undefined,
+        ended: true,
+      };
+    }
+  }
+  return { body, trailers: '', rest: '', fault: undefined, ended: false };
+}
+
+function everyCut(input: string): number[][] {
+  return [[], ...Array.from({ length: input.length }, (_, at) => [at]), Array.from({ length: input.length }, (_, at) => at)];
+}
+
+describe.each([
+  ['a body in chunks', '3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\nGET', { body: 'abc0123456789', trailers: '', rest: 'GET' }],
+  ['an empty body', '0\r\n\r\n', { body: '', trailers: '', rest: '' }],
+  ['extensions, which it drops', '1;a=b;c="d;\\"e"\r\nx\r\n0;last\r\n\r\n', { body: 'x', trailers: '', rest: '' }],
+  ['trailers', '1\r\nx\r\n0\r\nA: 1\r\nB: 2\r\n\r\nrest', { body: 'x', trailers: 'A: 1\r\nB: 2\r\n\r\n', rest: 'rest' }],
+])('reads %s', (_, input, expected) => {
+  test('whole, cut at every octet, and octet by octet', () => {
+    for (const cuts of everyCut(input)) expect(decode(input, cuts)).toEqual({ ...expected, fault: undefined, ended: true });
+  });
+});
+
+describe.each([
+  ['a size with 0x', '0x3\r\nabc\r\n'],
+  ['a size with a sign', '+3\r\nabc\r\n'],
+  ['a size with an underscore', '1_0\r\n'],
+  ['a space before the size', ' 3\r\nabc\r\n'],
+  ['a space behind the size', '3 \r\nabc\r\n'],
+  ['no size', '\r\nabc\r\n'],
+  ['a size of 14 digits', '00000000000003\r\nabc\r\n'],
+  ['a size line that ends in LF', '3\nabc\r\n0\r\n\r\n'],
+  ['a size line with CR and something else', '3\rXabc\r\n'],
+  ['data that is longer than its size', '3\r\nabcd\r\n0\r\n\r\n'],
+  ['data followed by LF', '3\r\nabc\n0\r\n\r\n'],
+  ['data followed by CR and something else', '3\r\nabc\rX0\r\n\r\n'],
+  ['a control character in an extension', '3;a\0\r\nabc\r\n'],
+  ['LF in an extension', '3;a\nabc\r\n'],
+  ['an unclosed quote in an extension', '3;a="b\r\nabc\r\n'],
+  ['a backslash at the end of an extension', '3;a="b\\\r\nabc\r\n'],
+  ['extensions beyond the limit', `3;${'a'.repeat(300)}\r\nabc\r\n`],
+  ['trailers beyond the limit', `0\r\nA: ${'a'.repeat(300)}\r\n\r\n`],
+  ['a trailer that frames', '0\r\nContent-Length: 3\r\n\r\n'],
+  ['a trailer that routes', '0\r\nHost: other\r\n\r\n'],
+  ['a folded trailer', '0\r\nA: 1\r\n b\r\n\r\n'],
+  ['a trailer line that ends in LF', '0\r\nA: 1\nB: 2\r\n\r\n'],
+])('refuses %s', (_, input) => {
+  test('whole and cut at every octet', () => {
+    for (const cuts of everyCut(input)) expect(decode(input, cuts)).toMatchObject({ fault: expect.any(String), ended: false });
+  });
+});
+
+test('gives back any body, given it in chunks of any size and cut anywhere', () => {
+  fc.assert(fc.property(
+    fc.array(fc.string({ minLength: 1, maxLength: 40 }).map((text) => Buffer.from(text).toString('latin1'))),
+    fc.array(fc.nat({ max: 500 })),
+    (chunks, cuts) => {
+      const coded = `${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}0\r\n\r\n`;
+      expect(decode(coded, cuts)).toMatchObject({ body: chunks.join(''), ended: true, rest: '' });
+    },
+  ));
+});
+
+test('says the same of any octets, given them whole or cut anywhere', () => {
+  const piece = fc.oneof(fc.constantFrom('0', '3', 'a', '\r\n', '\r', '\n', ';', '"', ' ', '\r\n\r\n', 'A: 1'), fc.string({ maxLength: 3 }));
+  fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), fc.array(fc.nat({ max: 60 })), (pieces, cuts) => {
+    const input = pieces.join('');
+    expect(decode(input, cuts)).toEqual(decode(input));
+  }), { numRuns: 2_000 });
+});
