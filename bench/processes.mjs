@@ -1,0 +1,88 @@
+/**
+ * Processes under measurement: started on one core, their CPU time and memory as the kernel accounts for them. A
+ * proxy's own figures would leave out what the kernel does for it (sockets, copying), which is most of its work.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Ticks a second in /proc/PID/stat. */
+const TICKS = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+
+const SEARCH = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+
+/** Full path of a program, or undefined. Debian keeps nginx and haproxy in /usr/sbin, which is not in everybody's PATH. */
+export function programOf(name) {
+  return SEARCH.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** Starts a command that may run on one core only, with all its threads and children. */
+export function startOn(core, command, args, options = {}) {
+  const child = spawn('taskset', ['--cpu-list', String(core), command, ...args], { stdio: ['ignore', 'ignore', 'pipe'], ...options });
+  let said = '';
+  child.stderr.on('data', (chunk) => { said = (said + chunk).slice(-4000); });
+  const exited = new Promise((done) => { child.on('exit', done); });
+  return {
+    pid: child.pid,
+    said: () => said,
+    running: () => child.exitCode === null && child.signalCode === null,
+    async stop() {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => { for (const pid of treeOf(child.pid)) tryKill(pid); }, 3000);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** CPU seconds that a process and its children, living or gone, have used so far. */
+export function cpuSeconds(pid) {
+  return treeOf(pid).reduce((sum, each) => {
+    const fields = statOf(each);
+    // utime, stime of all threads; cutime, cstime of children that ended.
+    return fields ? sum + (Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) / TICKS : sum;
+  }, 0);
+}
+
+/** Resident memory of a process and its children, in bytes; pages that they share are counted once each. */
+export function residentBytes(pid) {
+  return treeOf(pid).reduce((sum, each) => {
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(tryRead(`/proc/${each}/status`) ?? '')?.[1];
+    return sum + Number(kib ?? 0) * 1024;
+  }, 0);
+}
+
+/** A process and its descendants. */
+function treeOf(pid) {
+  const childrenOf = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = Number(statOf(name)?.[1]);
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), Number(name)]);
+  }
+  const tree = [pid];
+  for (const each of tree) tree.push(...(childrenOf.get(each) ?? []));
+  return tree;
+}
+
+/** Fields of /proc/PID/stat from the state on; the name before it may contain spaces. */
+function statOf(pid) {
+  const text = tryRead(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function tryRead(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function tryKill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
