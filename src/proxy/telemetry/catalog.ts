@@ -1,0 +1,160 @@
+/**
+ * Every metric family of the proxy: the one table that the code takes names and labels from and that `docs/metrics.md`
+ * is made of. A family or label that isn't here can't be recorded.
+ *
+ * Names follow Prometheus: base units (seconds, bytes), `_total` on counters. Labels have few values: names out of the
+ * configuration, status codes, reason codes. What varies with traffic (paths, addresses, methods) is for the access log.
+ * The proxy's own identity is not a label of every series but of `mesh_node_info`, to be joined when wanted.
+ */
+import { DURATION_BUCKETS } from './metrics';
+
+export interface FamilyDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+/** Value of a label that does not apply. Never a name: those of clusters and listeners are names of Kubernetes or longer. */
+export const NOT_APPLICABLE = '-';
+
+export const FAMILIES = {
+  requests: {
+    name: 'mesh_requests_total', type: 'counter', labels: ['listener', 'direction', 'cluster', 'code', 'reason'],
+    help: 'Requests that are over. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
+      + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s. `cluster`: `-` when none was chosen.',
+  },
+  requestDuration: {
+    name: 'mesh_request_duration_seconds', type: 'histogram', labels: ['listener', 'cluster'], buckets: DURATION_BUCKETS,
+    help: 'Time from the head of a request to the end of its response, for requests that are over.',
+  },
+  requestsInFlight: {
+    name: 'mesh_requests_in_flight', type: 'gauge', labels: ['listener'],
+    help: 'Requests under way.',
+  },
+  downstreamConnections: {
+    name: 'mesh_downstream_connections_total', type: 'counter', labels: ['listener'],
+    help: 'Connections accepted from clients.',
+  },
+  downstreamConnectionsOpen: {
+    name: 'mesh_downstream_connections_open', type: 'gauge', labels: ['listener'],
+    help: 'Open connections from clients.',
+  },
+  receivedBytes: {
+    name: 'mesh_received_bytes_total', type: 'counter', labels: ['listener'],
+    help: 'Bytes received in the bodies of requests.',
+  },
+  sentBytes: {
+    name: 'mesh_sent_bytes_total', type: 'counter', labels: ['listener'],
+    help: 'Bytes sent in the bodies of responses.',
+  },
+  attempts: {
+    name: 'mesh_upstream_attempts_total', type: 'counter', labels: ['cluster'],
+    help: 'Endpoints tried for requests: one per request plus one per retry.',
+  },
+  retries: {
+    name: 'mesh_retries_total', type: 'counter', labels: ['cluster', 'reason'],
+    help: 'Requests sent again to another endpoint or on another connection, by the reason code of what failed before.',
+  },
+  upstreamConnections: {
+    name: 'mesh_upstream_connections_total', type: 'counter', labels: ['cluster'],
+    help: 'Connections to endpoints that were begun.',
+  },
+  upstreamConnectionsOpen: {
+    name: 'mesh_upstream_connections_open', type: 'gauge', labels: ['cluster'],
+    help: 'Connections to endpoints that are open or being made.',
+  },
+  upstreamConnectionsReused: {
+    name: 'mesh_upstream_connections_reused_total', type: 'counter', labels: ['cluster'],
+    help: 'Requests that found a connection to their endpoint already open.',
+  },
+  upstreamConnectionFailures: {
+    name: 'mesh_upstream_connection_failures_total', type: 'counter', labels: ['cluster', 'kind'],
+    help: 'Connections to endpoints that failed. `kind`: `refused` (could not be made), `timeout` (not made in time), '
+      + '`broken` (closed by the endpoint with a request on it).',
+  },
+  pendingRequests: {
+    name: 'mesh_pending_requests', type: 'gauge', labels: ['cluster'],
+    help: 'Requests that wait for a connection to their endpoint.',
+  },
+  pendingOverflow: {
+    name: 'mesh_pending_overflow_total', type: 'counter', labels: ['cluster'],
+    help: 'Requests refused because as many as may were waiting for a connection.',
+  },
+  endpoints: {
+    name: 'mesh_endpoints', type: 'gauge', labels: ['cluster', 'state'],
+    help: 'Endpoints of a cluster. `state`: `ready`, or `draining` (going away; used when none is ready).',
+  },
+  discoverySynced: {
+    name: 'mesh_discovery_synced', type: 'gauge', labels: ['cluster'],
+    help: '1 when the endpoints of the cluster were found at least once, else 0.',
+  },
+  discoveryAge: {
+    name: 'mesh_discovery_age_seconds', type: 'gauge', labels: ['cluster'],
+    help: 'Time since the endpoints were last known to be up to date; NaN before the first time.',
+  },
+  discoveryFailures: {
+    name: 'mesh_discovery_consecutive_failures', type: 'gauge', labels: ['cluster'],
+    help: 'Failures of discovery in a row; 0 when all is well. The last known endpoints stay in use.',
+  },
+  configInfo: {
+    name: 'mesh_config_info', type: 'gauge', labels: ['hash'],
+    help: 'Always 1; `hash` is that of the configuration in force.',
+  },
+  configReloads: {
+    name: 'mesh_config_reloads_total', type: 'counter', labels: ['result'],
+    help: 'Configurations read after the first. `result`: `applied`, or `rejected` (the one before stays in force).',
+  },
+  configApplied: {
+    name: 'mesh_config_last_applied_timestamp_seconds', type: 'gauge', labels: [],
+    help: 'When the configuration in force was applied, in seconds since 1970.',
+  },
+  limitReached: {
+    name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
+    help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
+      + 'of one family) and `repeatedEvents` (log lines of one event).',
+  },
+  logLinesDropped: {
+    name: 'mesh_log_lines_dropped_total', type: 'counter', labels: [],
+    help: 'Log lines dropped because standard output took no more and the buffer was full.',
+  },
+  ready: {
+    name: 'mesh_ready', type: 'gauge', labels: [],
+    help: '1 when /ready answers 200, else 0.',
+  },
+  eventLoopDelay: {
+    name: 'mesh_event_loop_delay_seconds', type: 'gauge', labels: ['quantile'],
+    help: 'How much later than planned the proxy got to its work, since the last time metrics were read. `quantile`: 0.5, 0.99, 1.',
+  },
+  buildInfo: {
+    name: 'mesh_build_info', type: 'gauge', labels: ['version', 'runtime'],
+    help: 'Always 1; the version of the proxy and of the runtime it runs on.',
+  },
+  nodeInfo: {
+    name: 'mesh_node_info', type: 'gauge', labels: ['service', 'namespace', 'version'],
+    help: 'Always 1; the workload that this proxy belongs to.',
+  },
+  processCpu: {
+    name: 'process_cpu_seconds_total', type: 'counter', labels: [],
+    help: 'User and system CPU time spent.',
+  },
+  processMemory: {
+    name: 'process_resident_memory_bytes', type: 'gauge', labels: [],
+    help: 'Resident memory.',
+  },
+  processStart: {
+    name: 'process_start_time_seconds', type: 'gauge', labels: [],
+    help: 'When the process started, in seconds since 1970.',
+  },
+} as const satisfies Record<string, FamilyDefinition>;
+
+type Families = typeof FAMILIES;
+/** A family of the table. */
+export type Family = Families[keyof Families];
+/** A family of the table with this type. */
+export type FamilyOf<T extends FamilyDefinition['type']> = Extract<Family, { readonly type: T }>;
+
+/** The labels that a family needs, and no others. */
+export type LabelsOf<F extends FamilyDefinition> = { readonly [Name in F['labels'][number]]: string };

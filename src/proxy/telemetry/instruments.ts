@@ -1,0 +1,173 @@
+/**
+ * The instruments of the data path, bound in advance to what they belong to: a listener, a cluster. Whoever serves
+ * requests keeps one of these objects and adds to plain numbers.
+ *
+ * Only status and reason are not known in advance. Their counters are bound the first time such a response is seen, and
+ * found in two small maps after that.
+ */
+import { FAMILIES, NOT_APPLICABLE } from './catalog';
+import type { Counter, Gauge, Histogram } from './metrics';
+import type { ReasonCode } from './reasons';
+import type { MetricRegistry } from './registry';
+
+/** Requests from one listener to one cluster. */
+export class RequestInstruments {
+  private readonly duration: Histogram;
+  /** Responses of endpoints, by status. */
+  private readonly byStatus = new Map<number, Counter>();
+  /** What the proxy answered or broke off by itself, by reason and status. */
+  private readonly byReason = new Map<ReasonCode, Map<number, Counter>>();
+
+  constructor(
+    private readonly registry: MetricRegistry,
+    private readonly listener: string,
+    private readonly direction: string,
+    private readonly cluster: string,
+  ) {
+    this.duration = registry.histogram(FAMILIES.requestDuration, { listener, cluster });
+  }
+
+  /**
+   * Records a request that is over.
+   *
+   * @param status  as sent to the client
+   * @param reason  why the proxy answered or broke off by itself; undefined when the response is the endpoint's
+   * @param seconds from its head to the end of the response
+   */
+  record(status: number, reason: ReasonCode | undefined, seconds: number): void {
+    const counters = reason === undefined ? this.byStatus : this.statusesOf(reason);
+    const counter = counters.get(status) ?? this.bind(counters, status, reason ?? NOT_APPLICABLE);
+    counter.value += 1;
+    this.duration.record(seconds);
+  }
+
+  private statusesOf(reason: ReasonCode): Map<number, Counter> {
+    let counters = this.byReason.get(reason);
+    if (!counters) {
+      counters = new Map();
+      this.byReason.set(reason, counters);
+    }
+    return counters;
+  }
+
+  private bind(counters: Map<number, Counter>, status: number, reason: string): Counter {
+    const { listener, direction, cluster } = this;
+    const code = String(status).padStart(3, '0');
+    const counter = this.registry.counter(FAMILIES.requests, { listener, direction, cluster, code, reason });
+    counters.set(status, counter);
+    return counter;
+  }
+}
+
+/** What a listener records. */
+export class ListenerInstruments {
+  readonly connections: Counter;
+  readonly connectionsOpen: Gauge;
+  readonly requestsInFlight: Gauge;
+  readonly receivedBytes: Counter;
+  readonly sentBytes: Counter;
+  private readonly byCluster = new Map<string, RequestInstruments>();
+
+  constructor(private readonly registry: MetricRegistry, private readonly listener: string, private readonly direction: string) {
+    this.connections = registry.counter(FAMILIES.downstreamConnections, { listener });
+    this.connectionsOpen = registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener });
+    this.requestsInFlight = registry.gauge(FAMILIES.requestsInFlight, { listener });
+    this.receivedBytes = registry.counter(FAMILIES.receivedBytes, { listener });
+    this.sentBytes = registry.counter(FAMILIES.sentBytes, { listener });
+  }
+
+  /** Its requests to a cluster; undefined for those that never got to one. */
+  requests(cluster: string | undefined): RequestInstruments {
+    const name = cluster ?? NOT_APPLICABLE;
+    let requests = this.byCluster.get(name);
+    if (!requests) {
+      requests = new RequestInstruments(this.registry, this.listener, this.direction, name);
+      this.byCluster.set(name, requests);
+    }
+    return requests;
+  }
+
+  /** @internal The cluster is gone. */
+  forget(cluster: string): void {
+    this.byCluster.delete(cluster);
+  }
+}
+
+/** What a cluster records. */
+export class ClusterInstruments {
+  readonly attempts: Counter;
+  readonly pendingOverflow: Counter;
+  private readonly retriesByReason = new Map<ReasonCode, Counter>();
+
+  constructor(private readonly registry: MetricRegistry, private readonly cluster: string) {
+    this.attempts = registry.counter(FAMILIES.attempts, { cluster });
+    this.pendingOverflow = registry.counter(FAMILIES.pendingOverflow, { cluster });
+  }
+
+  /** Retries after a failure with this reason. */
+  retries(reason: ReasonCode): Counter {
+    let counter = this.retriesByReason.get(reason);
+    if (!counter) {
+      counter = this.registry.counter(FAMILIES.retries, { cluster: this.cluster, reason });
+      this.retriesByReason.set(reason, counter);
+    }
+    return counter;
+  }
+}
+
+/** All instruments of the data path; one object per proxy. */
+export class Instruments {
+  private readonly listeners = new Map<string, ListenerInstruments>();
+  private readonly clusters = new Map<string, ClusterInstruments>();
+  private readonly limits = new Map<string, Counter>();
+
+  constructor(private readonly registry: MetricRegistry) {
+    registry.observe(FAMILIES.limitReached, { limit: 'metricSeries' }, () => registry.overflows);
+  }
+
+  /** Those of a listener; the same object whenever asked. */
+  listener(name: string, direction: 'inbound' | 'outbound'): ListenerInstruments {
+    let listener = this.listeners.get(name);
+    if (!listener) {
+      listener = new ListenerInstruments(this.registry, name, direction);
+      this.listeners.set(name, listener);
+    }
+    return listener;
+  }
+
+  /** Those of a cluster; the same object whenever asked. */
+  cluster(name: string): ClusterInstruments {
+    let cluster = this.clusters.get(name);
+    if (!cluster) {
+      cluster = new ClusterInstruments(this.registry, name);
+      this.clusters.set(name, cluster);
+    }
+    return cluster;
+  }
+
+  /** Counts that a limit was reached. */
+  limitReached(limit: string): void {
+    let counter = this.limits.get(limit);
+    if (!counter) {
+      counter = this.registry.counter(FAMILIES.limitReached, { limit });
+      this.limits.set(limit, counter);
+    }
+    counter.value += 1;
+  }
+
+  /** The listener is no longer in the configuration: its series go. */
+  removeListener(name: string): void {
+    this.listeners.delete(name);
+    this.registry.remove({ listener: name });
+  }
+
+  /**
+   * The cluster is no longer in the configuration: its series go. To be called when its last request is over; one that is
+   * recorded later brings its series back.
+   */
+  removeCluster(name: string): void {
+    this.clusters.delete(name);
+    for (const listener of this.listeners.values()) listener.forget(name);
+    this.registry.remove({ cluster: name });
+  }
+}

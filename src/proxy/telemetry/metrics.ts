@@ -1,0 +1,48 @@
+/**
+ * The three instruments. Each is bound to its labels when it is made, so that recording is `counter.value += 1` or a few
+ * steps in an array: no lookup, no allocation, no text. Text is made when somebody asks for it (exposition.ts).
+ */
+
+/** Only ever grows; whoever counts adds to `value`. */
+export class Counter {
+  value = 0;
+}
+
+/** Goes up and down. */
+export class Gauge {
+  value = 0;
+}
+
+/**
+ * Counts values by size, in buckets with fixed upper bounds (inclusive, as in Prometheus).
+ *
+ * The bucket is found by walking up from the smallest: requests are short, so it is mostly one of the first, and for 16
+ * buckets a walk is no slower than a binary search. What was not chosen: buckets of exponential width (HdrHistogram,
+ * Prometheus's native histograms) are finer, but the text format can't carry them.
+ */
+export class Histogram {
+  /** Values per bucket, not cumulative; the last is for those above every bound. */
+  readonly counts: Float64Array;
+  sum = 0;
+
+  /** @param bounds upper bounds, ascending */
+  constructor(readonly bounds: readonly number[]) {
+    this.counts = new Float64Array(bounds.length + 1);
+  }
+
+  record(value: number): void {
+    const { bounds } = this;
+    let bucket = 0;
+    while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
+    this.counts[bucket] = this.counts[bucket]! + 1;
+    this.sum += value;
+  }
+}
+
+/** A value that is somewhere else already, and read when it is asked for. */
+export type Reading = () => number;
+
+/** Bounds for durations, in seconds: 0.5 ms, what one hop costs, to 60 s, above any sensible timeout. */
+export const DURATION_BUCKETS: readonly number[] = [
+  0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];

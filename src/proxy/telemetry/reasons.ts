@@ -1,0 +1,180 @@
+/**
+ * Why the proxy answered a request by itself or broke one off: the one table of reason codes. The code is in the
+ * response, in the label `reason` of `mesh_requests_total`, in the access log and in `docs/reason-codes.md`, which is made
+ * from this table.
+ *
+ * How statuses were chosen. References disagree where no connection could be made: RFC 9209 (section 2.3) recommends 502
+ * for connection_refused and 504 for connection_timeout, and nginx does so; Envoy and HAProxy answer 503. Here 503 means
+ * one thing: **no application has seen the request**, so it is safe to send again, whatever its method. 502 and 504 mean
+ * that an application may have acted on it. A client that looks at nothing but the status can then tell the two apart,
+ * which is what matters to it; the error type of RFC 9209 in `Proxy-Status` says the rest.
+ */
+
+/** Error types of RFC 9209 section 2.3 that the proxy uses. */
+export type ProxyStatusError =
+  | 'destination_not_found'
+  | 'destination_unavailable'
+  | 'connection_refused'
+  | 'connection_terminated'
+  | 'connection_timeout'
+  | 'connection_read_timeout'
+  | 'connection_limit_reached'
+  | 'http_request_error'
+  | 'http_response_incomplete'
+  | 'http_response_timeout'
+  | 'http_protocol_error'
+  | 'proxy_internal_response'
+  | 'proxy_internal_error'
+  | 'proxy_loop_detected';
+
+/** What becomes of the client's request. */
+export type Outcome =
+  /** It is answered with the reason's status. */
+  | 'answered'
+  /** The head of the endpoint's response had been sent, so the connection is cut and the client sees a broken body. */
+  | 'cut'
+  /** There is nobody left to answer; the status is for logs and metrics only. */
+  | 'gone';
+
+export interface Reason {
+  readonly outcome: Outcome;
+  /** Status of the response; 0 when `outcome` is `cut`, where the endpoint's own status counts. */
+  readonly status: number;
+  /** Its reason phrase. */
+  readonly phrase: string;
+  /** The error type in `Proxy-Status`. */
+  readonly proxyStatus: ProxyStatusError;
+  /** Whether an application may have seen the request. */
+  readonly reached: 'no' | 'maybe';
+  /** What happened. */
+  readonly meaning: string;
+  /** What whoever finds it can do. */
+  readonly remedy: string;
+}
+
+const TABLE = {
+  no_endpoints: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no',
+    meaning: 'no endpoint of the service is ready, or discovery has not found any yet',
+    remedy: 'see /endpoints and mesh_discovery_synced; check that the callee\'s pods are ready and that its Service selects them',
+  },
+  connect_failed: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_refused', reached: 'no',
+    meaning: 'no connection to an endpoint could be made: it was refused, reset or has no route',
+    remedy: 'check that the app listens on the port of its container, and that no NetworkPolicy rejects the caller',
+  },
+  connect_timeout: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_timeout', reached: 'no',
+    meaning: 'an endpoint did not accept a connection in time',
+    remedy: 'look for packets being dropped (NetworkPolicy, node under load); raise connectTimeoutMs when the way is far',
+  },
+  upstream_closed: {
+    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
+    meaning: 'the endpoint closed the connection before the head of its response was complete',
+    remedy: 'look for crashes or restarts of the callee; its idle time must be longer than idleTimeoutMs',
+  },
+  upstream_protocol_error: {
+    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_protocol_error', reached: 'maybe',
+    meaning: 'the endpoint\'s response is not valid HTTP/1.1, or its head is larger than the limit',
+    remedy: 'the log has the detail; check that the port speaks HTTP and not TLS or something else',
+  },
+  upstream_broken_body: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'http_response_incomplete', reached: 'maybe',
+    meaning: 'the endpoint broke off in the middle of its response\'s body',
+    remedy: 'look for crashes or timeouts of the callee; the client has to treat what it got as incomplete',
+  },
+  request_timeout: {
+    outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
+    meaning: 'the response was not complete within the route\'s timeout; if its head had been sent, the connection was cut',
+    remedy: 'see mesh_request_duration_seconds of the callee; raise the call\'s timeout if that is how long it takes',
+  },
+  body_timeout: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
+    meaning: 'the response\'s body made no progress: the endpoint sent nothing more, or the client took nothing more',
+    remedy: 'look for a stuck callee or client; raise bodyTimeoutMs for streams that pause',
+  },
+  client_timeout: {
+    outcome: 'answered', status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe',
+    meaning: 'the client did not send the rest of its request in time',
+    remedy: 'look for a stuck client or a lossy network; raise headTimeoutMs or bodyTimeoutMs for slow uploads',
+  },
+  pending_overflow: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no',
+    meaning: 'all connections to the endpoint were in use and as many requests as may were waiting for one',
+    remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxPendingRequests or maxConnectionsPerEndpoint',
+  },
+  connection_limit: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
+    meaning: 'the proxy had as many client connections as it may',
+    remedy: 'look for clients that open connections without closing them; raise limits.maxConnections with the memory for it',
+  },
+  bad_request: {
+    outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
+    meaning: 'the request is not valid HTTP/1.1, or is valid in a way that two parsers could read differently',
+    remedy: 'the log has the detail; correct the client',
+  },
+  head_too_large: {
+    outcome: 'answered', status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'the request\'s head is larger than the limit or has too many fields',
+    remedy: 'look for cookies that grow; raise limits.maxHeadBytes or limits.maxHeaderFields',
+  },
+  uri_too_long: {
+    outcome: 'answered', status: 414, phrase: 'URI Too Long', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'the request line is longer than the limit',
+    remedy: 'send long queries in a body, or raise limits.maxStartLineBytes',
+  },
+  body_too_large: {
+    outcome: 'answered', status: 413, phrase: 'Content Too Large', proxyStatus: 'http_request_error', reached: 'maybe',
+    meaning: 'the request\'s body is longer than the limit; without a Content-Length the first part of it had been sent on',
+    remedy: 'raise limits.maxBodyBytes if such bodies are meant to pass',
+  },
+  unsupported_transfer_coding: {
+    outcome: 'answered', status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'the request has a Transfer-Encoding other than chunked',
+    remedy: 'let the client send chunked or a Content-Length',
+  },
+  version_not_supported: {
+    outcome: 'answered', status: 505, phrase: 'HTTP Version Not Supported', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'the request is neither HTTP/1.1 nor HTTP/1.0',
+    remedy: 'let the client speak HTTP/1.1; HTTP/2 without TLS ("prior knowledge") is refused, too',
+  },
+  connect_method_refused: {
+    outcome: 'answered', status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'the method is CONNECT: the proxy opens tunnels for nobody (501 rather than 405, as no resource here allows it)',
+    remedy: 'do not set this address as HTTP proxy (http_proxy, https_proxy); call the service by its name',
+  },
+  route_not_found: {
+    outcome: 'answered', status: 404, phrase: 'Not Found', proxyStatus: 'destination_not_found', reached: 'no',
+    meaning: 'no route of the listener fits the request',
+    remedy: 'see /config for the routes; check host and path of the request',
+  },
+  draining: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
+    meaning: 'the proxy is shutting down and takes no new request',
+    remedy: 'send it again, on a new connection; if it happens on every rollout, raise the time between endpoint removal and SIGTERM',
+  },
+  client_abort: {
+    outcome: 'gone', status: 499, phrase: '', proxyStatus: 'http_request_error', reached: 'maybe',
+    meaning: 'the client closed its connection before the response was complete',
+    remedy: 'compare the client\'s timeout with mesh_request_duration_seconds',
+  },
+  loop_detected: {
+    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'proxy_loop_detected', reached: 'no',
+    meaning: 'the request has passed this proxy before',
+    remedy: 'the service names itself as its own callee, or its name resolves to its own sidecar; correct the name',
+  },
+  internal_error: {
+    outcome: 'answered', status: 500, phrase: 'Internal Server Error', proxyStatus: 'proxy_internal_error', reached: 'maybe',
+    meaning: 'a mistake in the proxy itself',
+    remedy: 'report it with the log line of the same time',
+  },
+} as const satisfies Record<string, Reason>;
+
+/** Name of a reason. */
+export type ReasonCode = keyof typeof TABLE;
+
+/** Every reason by its code. */
+export const REASONS: { readonly [Code in ReasonCode]: Reason } = TABLE;
+
+/** All codes, in the order of the table. */
+export const REASON_CODES = Object.keys(TABLE) as readonly ReasonCode[];

@@ -1,0 +1,124 @@
+/**
+ * Holds every series of the proxy: one instrument per family and set of label values. Binding looks a series up or makes
+ * it, on the cold side; whoever records keeps the instrument.
+ *
+ * Bounded: a family holds at most {@link MAX_SERIES_PER_FAMILY} series. Label sets beyond that share one series whose
+ * labels all read `overflow`, so that sums stay right and memory stays put; `overflows` counts such bindings. A series read
+ * from elsewhere has no sum to add to and is left out.
+ */
+import type { FamilyDefinition, FamilyOf, LabelsOf } from './catalog';
+import { Counter, Gauge, Histogram, Reading } from './metrics';
+
+/** Limit `metricSeries`: most series of a family. 200 clusters with 10 pairs of status and reason each. */
+export const MAX_SERIES_PER_FAMILY = 2_000;
+
+/** Value of every label of the series that takes what is above the limit. */
+export const OVERFLOW = 'overflow';
+
+export type Instrument = Counter | Gauge | Histogram | Reading;
+
+export interface Series {
+  /** Label values, in the order of the family's labels. */
+  readonly values: readonly string[];
+  readonly instrument: Instrument;
+}
+
+/** A family and its series, as the exposition reads them. */
+export interface FamilyState {
+  readonly definition: FamilyDefinition;
+  /** By their label values; in the order of binding. */
+  readonly series: ReadonlyMap<string, Series>;
+}
+
+interface MutableFamily extends FamilyState {
+  readonly series: Map<string, Series>;
+}
+
+export class MetricRegistry {
+  private readonly byName = new Map<string, MutableFamily>();
+
+  /** Bindings beyond the limit. */
+  overflows = 0;
+
+  constructor(private readonly maxSeriesPerFamily = MAX_SERIES_PER_FAMILY) {}
+
+  /** The counter with these labels; the same one whenever asked. */
+  counter<F extends FamilyOf<'counter'>>(family: F, labels: LabelsOf<F>): Counter {
+    return this.bind(family, labels, () => new Counter()) as Counter;
+  }
+
+  /** The gauge with these labels; the same one whenever asked. */
+  gauge<F extends FamilyOf<'gauge'>>(family: F, labels: LabelsOf<F>): Gauge {
+    return this.bind(family, labels, () => new Gauge()) as Gauge;
+  }
+
+  /** The histogram with these labels; the same one whenever asked. */
+  histogram<F extends FamilyOf<'histogram'>>(family: F, labels: LabelsOf<F>): Histogram {
+    return this.bind(family, labels, () => new Histogram(family.buckets)) as Histogram;
+  }
+
+  /** Has the series with these labels read from elsewhere whenever metrics are asked for, in place of what it was. */
+  observe<F extends FamilyOf<'counter' | 'gauge'>>(family: F, labels: LabelsOf<F>, read: Reading): void {
+    const state = this.family(family);
+    const values = valuesOf(family, labels);
+    const key = keyOf(values);
+    if (!state.series.has(key) && state.series.size >= this.maxSeriesPerFamily) this.overflows += 1;
+    else state.series.set(key, { values, instrument: read });
+  }
+
+  /**
+   * Forgets every series, of any family, whose labels include these: what is gone from the configuration must not be
+   * reported for ever. Instruments that somebody still holds keep working and are no longer reported.
+   */
+  remove(labels: Readonly<Record<string, string>>): void {
+    const wanted = Object.entries(labels);
+    for (const { definition, series } of this.byName.values()) {
+      const places = wanted.map(([name, value]) => [definition.labels.indexOf(name), value] as const);
+      if (places.some(([place]) => place < 0)) continue;
+      for (const [key, { values }] of series) {
+        if (places.every(([place, value]) => values[place] === value)) series.delete(key);
+      }
+    }
+  }
+
+  /** All families that have series, by name. */
+  families(): FamilyState[] {
+    return [...this.byName.values()]
+      .filter((family) => family.series.size > 0)
+      .sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
+  }
+
+  private bind(family: FamilyDefinition, labels: Readonly<Record<string, string>>, make: () => Instrument): Instrument {
+    const { series } = this.family(family);
+    let values = valuesOf(family, labels);
+    let key = keyOf(values);
+    if (!series.has(key) && series.size >= this.maxSeriesPerFamily) {
+      this.overflows += 1;
+      values = family.labels.map(() => OVERFLOW);
+      key = keyOf(values);
+    }
+    let found = series.get(key);
+    if (!found) {
+      found = { values, instrument: make() };
+      series.set(key, found);
+    }
+    return found.instrument;
+  }
+
+  private family(definition: FamilyDefinition): MutableFamily {
+    let family = this.byName.get(definition.name);
+    if (!family) {
+      family = { definition, series: new Map() };
+      this.byName.set(definition.name, family);
+    }
+    return family;
+  }
+}
+
+function valuesOf(family: FamilyDefinition, labels: Readonly<Record<string, string>>): string[] {
+  return family.labels.map((name) => labels[name]!);
+}
+
+function keyOf(values: readonly string[]): string {
+  return JSON.stringify(values);
+}
