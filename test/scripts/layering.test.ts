@@ -181,15 +181,28 @@ describe('npm run layers', () => {
     expect(status).toBe(1);
   });
 
-  test('fails on a cycle, of types too, and prints it', () => {
+  test('fails on a cycle that is left at run time, and on one of types over folders, and prints them', () => {
     write({
       ...SOUND,
-      'src/proxy/a.ts': "import type { B } from './b';\nexport interface A { readonly b: B }\n",
-      'src/proxy/b.ts': "import type { A } from './a';\nexport interface B { readonly a: A }\n",
+      'src/proxy/a.ts': "import { b } from './b';\nexport const a = (): unknown => b;\n",
+      'src/proxy/b.ts': "import { a } from './a';\nexport const b = (): unknown => a;\n",
+      'src/proxy/c.ts': "import type { D } from './deep/d';\nexport interface C { readonly d: D }\n",
+      'src/proxy/deep/d.ts': "import type { C } from '../c';\nexport interface D { readonly c: C }\n",
     });
     const { status, output } = layers();
     expect(output).toContain('cycle: src/proxy/a.ts -> src/proxy/b.ts -> src/proxy/a.ts');
+    expect(output).toContain('cycle: src/proxy/c.ts -> src/proxy/deep/d.ts -> src/proxy/c.ts');
+    expect(output).toContain('2 breaches');
     expect(status).toBe(1);
+  });
+
+  test('lets two files of one folder know each other by type', () => {
+    write({
+      ...SOUND,
+      'src/proxy/a.ts': "import { B } from './b';\nexport class A { readonly b = new B(this); }\n",
+      'src/proxy/b.ts': "import type { A } from './a';\nexport class B { constructor(readonly a: A) {} }\n",
+    });
+    expect(layers()).toEqual({ status: 0, output: expect.stringContaining('no cycle') });
   });
 
   test('prints the chain of imports from the entry point', () => {
