@@ -1,0 +1,82 @@
+/**
+ * The command `cdk8s-mesh`: finds the subcommand and shows what it says. Loaded as a module instead of run, it exports
+ * the local mesh, which scripts of this repository and tests drive by themselves.
+ */
+import { Command, helpOf, parseArguments } from './command';
+import { UserError } from './errors';
+import { didYouMean } from './nearest';
+import { standInCommand } from './stand-in/command';
+import { upCommand } from './up/command';
+import { guardCommand } from './up/guard';
+
+export { UserError } from './errors';
+export { findPrograms } from './up/command';
+export { type Flow, flowBetween, OUTSIDE } from './up/flow';
+export { httpGet } from './up/http-get';
+export { LocalMesh, type LocalMeshEvents, type LocalMeshOptions } from './up/local-mesh';
+export { readManifests } from './up/manifests';
+export { Pod, type PodState } from './up/pod';
+export { readModel } from './up/read-model';
+export { reportOf } from './up/report';
+export { Screen } from './up/screen';
+export { statusOf, summaryOf } from './up/status';
+export { renderTable } from './up/table';
+export { Tally } from './up/tally';
+export { Traffic } from './up/traffic';
+
+/** Put in by the bundler. */
+declare const MESH_VERSION: string;
+
+const COMMANDS: readonly Command[] = [upCommand, standInCommand, guardCommand];
+
+/** Runs the command line; settles with the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  try {
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      process.stdout.write(help());
+      return name === undefined ? 1 : 0;
+    }
+    if (name === '--version') {
+      process.stdout.write(`${MESH_VERSION}\n`);
+      return 0;
+    }
+    const command = COMMANDS.find((candidate) => candidate.name === name);
+    if (!command) {
+      throw new UserError(`unknown ${name.startsWith('-') ? 'flag' : 'command'} '${name}'.${didYouMean(name, listed().map((candidate) => candidate.name))}`
+        + " 'cdk8s-mesh --help' lists all commands");
+    }
+    const args = parseArguments(command, rest);
+    if (args === 'help') {
+      process.stdout.write(helpOf(command));
+      return 0;
+    }
+    return await command.run(args);
+  } catch (error) {
+    process.stderr.write(error instanceof UserError ? `cdk8s-mesh: ${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}
+
+function help(): string {
+  const width = Math.max(...listed().map((command) => command.name.length));
+  return [
+    'Usage: cdk8s-mesh COMMAND [arguments]',
+    '',
+    'Works on the YAML that the constructs of cdk8s-mesh synthesize.',
+    '',
+    'Commands:',
+    ...listed().map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    '',
+    "'cdk8s-mesh COMMAND --help' explains a command; --version prints the version.",
+    '',
+  ].join('\n');
+}
+
+function listed(): readonly Command[] {
+  return COMMANDS.filter((command) => command.summary !== undefined);
+}
+
+if (require.main === module) {
+  void main(process.argv.slice(2)).then((code) => { process.exitCode = code; });
+}

@@ -1,0 +1,70 @@
+/**
+ * `cdk8s-mesh stand-in`: one stand-in app in a process. `up` starts one for every pod and steers it through the channel
+ * that it opens; by hand it is a server for trying things out.
+ */
+import type { AddressInfo } from 'node:net';
+import { Arguments, Command } from '../command';
+import { UserError, codeOf, messageOf } from '../errors';
+import { Behaviour, parseLatency, parseRate, PROMPT } from './behaviour';
+import { createStandIn } from './server';
+
+/** What `up` sends to a running stand-in. */
+export interface BehaveMessage {
+  readonly type: 'behave';
+  readonly behaviour: Behaviour;
+}
+
+export const standInCommand: Command = {
+  name: 'stand-in',
+  summary: 'an app that answers with who it is, with adjustable latency and failures',
+  usage: '[flags]',
+  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON.',
+  flags: {
+    host: { value: 'ADDRESS', help: 'address to listen on; default $HOST, else 127.0.0.1' },
+    port: { value: 'PORT', help: 'port to listen on; default $PORT, else 8080' },
+    service: { value: 'NAME', help: 'service that it says it is; default \'stand-in\'' },
+    version: { value: 'NAME', help: 'version that it says it is; default \'v1\'' },
+    pod: { value: 'NAME', help: 'pod that it says it is; default $POD_NAME, else \'local\'' },
+    latency: { value: 'TIME', help: 'how long answers take: 20ms, 10ms..40ms (anything between), ~20ms (exponential)' },
+    fail: { value: 'SHARE', help: 'share of requests answered with 500: 1% or 0.01' },
+  },
+  examples: ['cdk8s-mesh stand-in --port 9000 --latency 10ms..40ms --fail 1%'],
+  run: serve,
+};
+
+async function serve(args: Arguments): Promise<number> {
+  if (args.positionals.length > 0) throw new UserError(`stand-in takes no argument, got '${args.positionals[0]}'`);
+  let behaviour: Behaviour = {
+    latency: args.has('latency') ? parseLatency(args.text('latency')!) : PROMPT.latency,
+    failureRate: args.has('fail') ? parseRate(args.text('fail')!) : PROMPT.failureRate,
+  };
+  const host = args.text('host') ?? process.env['HOST'] ?? '127.0.0.1';
+  const port = args.number('port', { min: 0, max: 65_535 }) ?? Number(process.env['PORT'] ?? 8080);
+  const identity = {
+    service: args.text('service') ?? 'stand-in',
+    version: args.text('version') ?? 'v1',
+    pod: args.text('pod') ?? process.env['POD_NAME'] ?? 'local',
+  };
+
+  const server = createStandIn(identity, () => behaviour, Math.random);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(codeOf(error) === 'EADDRINUSE'
+      ? new UserError(`port ${port} of ${host} is in use by another program; choose another with --port`)
+      : new UserError(`can't listen on ${host}:${port}: ${messageOf(error)}`)));
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  console.log(`${identity.service} ${identity.version} stands in on http://${bound.address}:${bound.port}`);
+
+  process.on('message', (message: BehaveMessage) => {
+    if (message.type === 'behave') behaviour = message.behaviour;
+  });
+  // Whoever started it is gone.
+  process.on('disconnect', () => process.exit(0));
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close(() => resolve()));
+  });
+  // An open channel would keep the process alive.
+  if (process.connected) process.disconnect();
+  return 0;
+}

@@ -1,0 +1,75 @@
+/**
+ * The environment of an app that runs on this machine in place of a container: the container's own variables as far as
+ * their values are in the files, where to listen, and where this pod's sidecar listens for each service that it calls.
+ * In a cluster the app calls `http://catalog`; here that name resolves to nothing, so the user's program gets CATALOG_URL.
+ */
+import type { Callee } from './callees';
+import type { Workload } from './model';
+import { inText, Place, PodNetwork } from './network';
+
+/** What the downward API knows of a pod. */
+export interface PodFacts {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly ip: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Values of the container's `env`; those that live in the cluster alone (Secrets) are left out. */
+export function containerEnvironment(workload: Workload, pod: PodFacts): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const variable of workload.app.env) {
+    if (variable.type === 'value') values[variable.name] = expand(variable.value, values);
+    else if (variable.type === 'field') {
+      const value = fieldValue(variable.path, pod);
+      if (value !== undefined) values[variable.name] = value;
+    }
+  }
+  return values;
+}
+
+/** `CATALOG_URL` and, for every further port of a callee, `CATALOG_<PORT>_URL`. */
+export function calleeEnvironment(callees: readonly Callee[], workload: Workload, network: Pick<PodNetwork, 'outbound'>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { listener, service, namespace } of callees) {
+    if (listener.address === undefined) continue;
+    const url = `http://${inText(network.outbound({ address: listener.address, port: listener.port }))}`;
+    const foreign = namespace !== undefined && namespace !== workload.namespace;
+    const name = variableName(foreign ? `${service}_${namespace}` : service);
+    const plain = `${name}_URL`;
+    values[plain in values ? `${name}_${listener.port}_URL` : plain] = url;
+  }
+  return values;
+}
+
+/** Where the app is to listen. */
+export function listenEnvironment({ address, port }: Place): Record<string, string> {
+  return { HOST: address, PORT: String(port) };
+}
+
+/** `shop-cart` as `SHOP_CART`. */
+function variableName(text: string): string {
+  return text.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+}
+
+/** `$(NAME)` stands for a variable defined earlier, `$$` for a dollar sign, as in Kubernetes. */
+function expand(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\$|\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)/g, (whole, name: string | undefined) =>
+    (name === undefined ? '$' : values[name] ?? whole));
+}
+
+function fieldValue(path: string, pod: PodFacts): string | undefined {
+  const label = /^metadata\.labels\['(.+)'\]$/.exec(path)?.[1];
+  if (label !== undefined) return pod.labels[label];
+  switch (path) {
+    case 'metadata.name': return pod.name;
+    case 'metadata.namespace': return pod.namespace;
+    case 'metadata.uid': return pod.uid;
+    case 'status.podIP':
+    case 'status.podIPs':
+    case 'status.hostIP': return pod.ip;
+    case 'spec.nodeName': return 'localhost';
+    default: return undefined;
+  }
+}

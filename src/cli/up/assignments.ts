@@ -1,0 +1,41 @@
+/**
+ * Flags of the form `SERVICE=VALUE` or `SERVICE@VERSION=VALUE`: a value for the workloads of a service, or of one of its
+ * versions. The more particular one holds, whatever the order.
+ */
+import { UserError } from '../errors';
+import { didYouMean } from '../nearest';
+import type { MeshModel, Workload } from './model';
+
+/** Looks a workload's value up. */
+export type Assignments<T> = (workload: Workload) => T | undefined;
+
+/** Reads every use of one flag. */
+export function readAssignments<T>(flag: string, texts: readonly string[], model: MeshModel, parse: (text: string) => T): Assignments<T> {
+  const values = new Map<string, T>();
+  for (const text of texts) {
+    const equals = text.indexOf('=');
+    if (equals <= 0 || equals === text.length - 1) throw new UserError(`--${flag} must name a service and a value, as in --${flag} catalog=..., got '${text}'`);
+    const subject = text.slice(0, equals);
+    checkSubject(flag, subject, model);
+    if (values.has(subject)) throw new UserError(`--${flag} is given twice for '${subject}'`);
+    try {
+      values.set(subject, parse(text.slice(equals + 1)));
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`--${flag} ${subject}: ${error.message}`);
+      throw error;
+    }
+  }
+  return ({ service, version }) => values.get(`${service}@${version}`) ?? values.get(service);
+}
+
+function checkSubject(flag: string, subject: string, model: MeshModel): void {
+  const [service, version] = subject.split('@');
+  const services = [...new Set(model.workloads.map((workload) => workload.service))];
+  if (!services.includes(service!)) {
+    throw new UserError(`--${flag} names the service '${service}', which is not in the mesh.${didYouMean(service!, services)} There are ${services.join(', ')}`);
+  }
+  const versions = model.workloads.filter((workload) => workload.service === service).map((workload) => workload.version);
+  if (version !== undefined && !versions.includes(version)) {
+    throw new UserError(`--${flag} names version '${version}' of '${service}', which has ${versions.join(', ')}`);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Who an outbound listener leads to. A document names clusters and clusters name Kubernetes Services; the Services'
+ * selectors say which workloads answer, and those carry the names and versions that people think in.
+ */
+import type { ListenerConfig, LoadBalancingConfig, ProxyConfig } from '../../contract';
+import { MeshModel, selects, ServiceSpec, Workload } from './model';
+import { serviceOfHostname } from './map-config';
+
+/** One cluster of a listener's split. */
+export interface CalleeShare {
+  readonly cluster: string;
+  /** Declared weight, relative to the others of the listener. */
+  readonly weight: number;
+  readonly loadBalancing: LoadBalancingConfig;
+  readonly zoneWeights: Readonly<Record<string, number>>;
+  /** Workloads on this machine that answer; none for what is outside of the files. */
+  readonly workloads: readonly Workload[];
+}
+
+/** Where an outbound listener leads. */
+export interface Callee {
+  readonly listener: ListenerConfig;
+  /** Name of the service that answers; the listener's own name when it is not one of the files'. */
+  readonly service: string;
+  readonly namespace: string | undefined;
+  readonly shares: readonly CalleeShare[];
+}
+
+/** The callees of a document, in the order of its listeners. */
+export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services' | 'workloads'>): Callee[] {
+  return config.listeners.filter((listener) => listener.direction === 'outbound').map((listener) => {
+    const shares = listener.routes.flatMap((route) => route.split).map(({ cluster: name, weight }): CalleeShare => {
+      const cluster = config.clusters.find((candidate) => candidate.name === name);
+      const service = cluster && serviceOf(cluster.discovery, model.services);
+      return {
+        cluster: name,
+        weight,
+        loadBalancing: cluster?.loadBalancing ?? { type: 'roundRobin' },
+        zoneWeights: cluster?.discovery.type === 'endpointSlice' ? cluster.discovery.zoneWeights ?? {} : {},
+        workloads: service ? workloadsBehind(service, model.workloads) : [],
+      };
+    });
+    const [first] = shares.flatMap((share) => share.workloads);
+    return { listener, service: first?.service ?? listener.name, namespace: first?.namespace, shares };
+  });
+}
+
+/** The workloads that a Service selects. */
+export function workloadsBehind(service: ServiceSpec, workloads: readonly Workload[]): Workload[] {
+  return workloads.filter((workload) => selects(service, workload.namespace, workload.labels));
+}
+
+function serviceOf(discovery: ProxyConfig['clusters'][number]['discovery'], services: readonly ServiceSpec[]): ServiceSpec | undefined {
+  if (discovery.type === 'static') return undefined;
+  if (discovery.type === 'dns') return serviceOfHostname(discovery.hostname, services);
+  return services.find(({ name, namespace }) => name === discovery.service && namespace === discovery.namespace);
+}

@@ -1,0 +1,110 @@
+/**
+ * A child process that can't be lost: it leads a process group of its own, so that a signal reaches whatever it started
+ * and Ctrl-C in the terminal does not reach it behind our back, and the guard is told of it, so that it dies even when
+ * this process is killed. Its last lines of output are kept, to say why it ended.
+ */
+import { ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { UserError, messageOf } from '../errors';
+import type { Guard } from './guard';
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+export interface ChildOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Opens a channel for messages. */
+  readonly ipc?: boolean;
+  readonly guard: Guard;
+  /** Called with every line of output. */
+  onLine?(line: string): void;
+}
+
+/** Lines of output that are kept. */
+const KEPT_LINES = 20;
+
+export class Child {
+  /** Settles when the process ended and all its output was read. */
+  readonly exited: Promise<Exit>;
+  readonly pid: number;
+  private ended: Exit | undefined;
+  private readonly process: ChildProcess;
+  private readonly lines: string[] = [];
+
+  constructor({ command, args, env, ipc, guard, onLine }: ChildOptions) {
+    this.process = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])] });
+    const keep = (line: string): void => {
+      this.lines.push(line);
+      if (this.lines.length > KEPT_LINES) this.lines.shift();
+      onLine?.(line);
+    };
+    for (const stream of [this.process.stdout, this.process.stderr]) createInterface({ input: stream as Readable }).on('line', keep);
+    const failed = new Promise<Exit>((resolve) => {
+      this.process.once('error', (error) => {
+        keep(messageOf(error));
+        if (this.process.pid === undefined) resolve({ code: undefined, signal: undefined });
+      });
+    });
+    const { pid } = this.process;
+    this.pid = pid ?? 0;
+    if (pid !== undefined) guard.watch(pid);
+    this.exited = Promise.race([failed, new Promise<Exit>((resolve) => {
+      this.process.once('exit', (code, signal) => {
+        this.ended = { code: code ?? undefined, signal: signal ?? undefined };
+        // What it started and left behind goes with it.
+        this.signal('SIGKILL');
+        if (pid !== undefined) guard.forget(pid);
+      });
+      this.process.once('close', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
+    })]);
+  }
+
+  get running(): boolean {
+    return this.pid !== 0 && this.ended === undefined;
+  }
+
+  /** The last lines of its output. */
+  get output(): readonly string[] {
+    return this.lines;
+  }
+
+  /** Sends a signal to the process and all that it started. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.pid === 0) return;
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // The whole group is gone, which is what a signal would bring about anyhow.
+    }
+  }
+
+  /** Sends a message to a process that was started with a channel. */
+  send(message: object): void {
+    if (this.process.connected) this.process.send(message, () => undefined);
+  }
+
+  /** Asks it to end, and kills it when it has not after `graceMs`. */
+  async stop(graceMs: number): Promise<Exit> {
+    if (this.running) this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), graceMs);
+    try {
+      return await this.exited;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** An error that says how it ended, with its last words. */
+  failure(what: string, { code, signal }: Exit): UserError {
+    const how = signal ? `was ended by ${signal}` : code === undefined ? 'could not be started' : `ended with exit code ${code}`;
+    // Whoever was killed had no last words that explain it.
+    if (signal === 'SIGKILL') return new UserError(`${what} ${how}`);
+    return new UserError([`${what} ${how}${this.lines.length > 0 ? ':' : ' and said nothing'}`, ...this.lines.slice(-8).map((line) => `  ${line}`)].join('\n'));
+  }
+}

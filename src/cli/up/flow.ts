@@ -1,0 +1,153 @@
+/**
+ * From whom to whom requests go, and where each of them is sent: from inside, to the outbound listener of a calling pod,
+ * as its app would send it; from outside, to any ready pod behind the Service, as kube-proxy would. Also what share of
+ * the requests each pod is to get by what was declared, at this moment and for this set of pods, which is what the
+ * report compares with.
+ */
+import { UserError } from '../errors';
+import { didYouMean } from '../nearest';
+import { Callee, calleesOf, workloadsBehind } from './callees';
+import type { LocalMesh } from './local-mesh';
+import { MeshModel, resolveTarget, ServiceSpec, Workload } from './model';
+import type { Place } from './network';
+import type { Pod } from './pod';
+
+/** The name that stands for clients which are not in the mesh. */
+export const OUTSIDE = 'outside';
+
+/** One stream of requests. */
+export interface Flow {
+  readonly from: string;
+  readonly to: string;
+  /** Host field of its requests. */
+  readonly host: string;
+  /** Declared share of each version, when the caller splits by version; they add up to 1. */
+  readonly declared: ReadonlyMap<string, number>;
+  /** Where the next request goes; undefined when no pod could send or take it. */
+  target(): Place | undefined;
+  /** The share of requests that each ready pod is to get now; they add up to 1, or there are none. */
+  expected(): ReadonlyMap<Pod, number>;
+}
+
+/** Finds the way from one service to another. */
+export function flowBetween(mesh: LocalMesh, from: string, to: string, random: () => number = Math.random): Flow {
+  return from === OUTSIDE ? flowFromOutside(mesh, to, random) : flowFromInside(mesh, from, to);
+}
+
+function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
+  const callers = workloadsOf(mesh.model, from, 'from');
+  workloadsOf(mesh.model, to, 'to');
+  const calleeOf = (workload: Workload): Callee | undefined =>
+    calleesOf(workload.config, mesh.model).find((callee) => isNamed(callee, to));
+  const [callee] = callers.map(calleeOf).filter((candidate) => candidate !== undefined);
+  if (!callee) {
+    const called = [...new Set(callers.flatMap((workload) => calleesOf(workload.config, mesh.model).map(({ service }) => service)))];
+    throw new UserError(`'${from}' does not call '${to}': by the YAML it calls ${called.length > 0 ? called.join(', ') : 'no service'}. Declare it with ${from}.calls(${to})`);
+  }
+  const address = callee.listener.address ?? '';
+  const hostName = callers.map((workload) => workload.hostNames.get(address)?.[0]).find((name) => name !== undefined);
+
+  let turn = 0;
+  return {
+    from, to,
+    host: hostName ?? to,
+    declared: declaredShares(callee),
+    target() {
+      const pods = mesh.pods.filter((pod) => pod.state === 'ready' && isNamed(pod.workload, from));
+      for (let tries = 0; tries < pods.length; tries++) {
+        const pod = pods[turn++ % pods.length]!;
+        // A version of the caller may not call this service.
+        const { listener } = calleeOf(pod.workload) ?? {};
+        if (listener?.address !== undefined) return pod.outbound({ address: listener.address, port: listener.port });
+      }
+      return undefined;
+    },
+    expected() {
+      const current = mesh.model.workloads.filter((workload) => isNamed(workload, from)).map(calleeOf).find((candidate) => candidate !== undefined);
+      return current ? expectedShares(current, mesh.pods) : new Map<Pod, number>();
+    },
+  };
+}
+
+function flowFromOutside(mesh: LocalMesh, to: string, random: () => number): Flow {
+  const workloads = workloadsOf(mesh.model, to, 'to');
+  const service = frontOf(mesh.model, workloads);
+  const port = service?.ports[0];
+  if (!service || !port) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
+  const places = (): { readonly pod: Pod; readonly place: Place }[] => {
+    const behind = workloadsBehind(service, mesh.model.workloads);
+    return mesh.pods.filter((pod) => pod.state === 'ready' && behind.some(({ kind, name, namespace }) =>
+      kind === pod.workload.kind && name === pod.workload.name && namespace === pod.workload.namespace)).flatMap((pod) => {
+      const target = resolveTarget(port.target, pod.containers);
+      return target === undefined ? [] : [{ pod, place: { address: pod.address, port: pod.own(target) } }];
+    });
+  };
+  return {
+    from: OUTSIDE, to,
+    host: service.name,
+    declared: new Map(),
+    target() {
+      const all = places();
+      return all[Math.floor(random() * all.length)]?.place;
+    },
+    expected() {
+      const all = places();
+      return new Map(all.map(({ pod }) => [pod, 1 / all.length]));
+    },
+  };
+}
+
+/** The declared share of each version of a callee. */
+function declaredShares(callee: Callee): Map<string, number> {
+  const total = callee.shares.reduce((sum, { weight }) => sum + weight, 0);
+  const shares = new Map<string, number>();
+  for (const { weight, workloads } of callee.shares) {
+    const versions = new Set(workloads.map((workload) => workload.version));
+    // A cluster of several versions says nothing about any one of them.
+    if (versions.size !== 1) return new Map();
+    const [version] = versions as Set<string>;
+    shares.set(version!, (shares.get(version!) ?? 0) + weight / total);
+  }
+  return shares;
+}
+
+/** What each ready pod is to get of the requests to a callee: its cluster's weight, then its own within the cluster. */
+export function expectedShares(callee: Callee, pods: readonly Pod[]): Map<Pod, number> {
+  const clusters = callee.shares.map(({ weight, workloads, loadBalancing, zoneWeights }) => ({
+    weight,
+    members: pods.filter((pod) => pod.state === 'ready' && workloads.some((workload) =>
+      workload.name === pod.workload.name && workload.kind === pod.workload.kind && workload.namespace === pod.namespace)).map((pod) => ({
+      pod,
+      weight: loadBalancing.type === 'roundRobin' ? 1 : zoneWeights[pod.zone] ?? 1,
+    })),
+  })).filter(({ weight, members }) => weight > 0 && members.length > 0);
+  const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
+  const shares = new Map<Pod, number>();
+  for (const { weight, members } of clusters) {
+    const within = members.reduce((sum, member) => sum + member.weight, 0);
+    for (const member of members) shares.set(member.pod, (shares.get(member.pod) ?? 0) + (weight / total) * (member.weight / within));
+  }
+  return shares;
+}
+
+/** The Service that outside clients use: one that is open to them if there is one, and the one with the most behind it. */
+function frontOf(model: MeshModel, workloads: readonly Workload[]): ServiceSpec | undefined {
+  const rank = (service: ServiceSpec): number =>
+    (service.type === 'LoadBalancer' || service.type === 'NodePort' ? 1_000 : 0) + workloadsBehind(service, workloads).length;
+  return model.services.filter((service) => workloadsBehind(service, workloads).length > 0).sort((a, b) => rank(b) - rank(a))[0];
+}
+
+/** The workloads of a service, or an error that names the services there are. */
+export function workloadsOf(model: MeshModel, service: string, flag: string): Workload[] {
+  const found = model.workloads.filter((workload) => isNamed(workload, service));
+  if (found.length === 0) {
+    const names = [...new Set(model.workloads.map((workload) => workload.service))];
+    throw new UserError(`--${flag} names the service '${service}', which is not in the mesh.${didYouMean(service, names)} There are ${names.join(', ')}`);
+  }
+  return found;
+}
+
+/** `catalog`, or `catalog.shop` when two namespaces have one. */
+function isNamed({ service, namespace }: { readonly service: string; readonly namespace: string | undefined }, name: string): boolean {
+  return name === service || name === `${service}.${namespace}`;
+}

@@ -1,0 +1,76 @@
+/**
+ * Kills what is left when `up` itself is killed. A process that gets SIGKILL can't clean up, and its children go on; the
+ * guard is one more child, in a session of its own, that holds the other end of a pipe. It is told of every process and
+ * folder, and when the pipe closes without a farewell it kills and removes what it still knows of. The proxy and the
+ * user's programs need not know of any of this.
+ */
+import { ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Command } from '../command';
+
+/** The side of `up`. */
+export class Guard {
+  private readonly process: ChildProcess;
+
+  constructor(cli: string) {
+    this.process = spawn(process.execPath, [cli, guardCommand.name], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    this.process.stdin!.on('error', () => undefined);
+    this.process.on('error', () => undefined);
+  }
+
+  /** This process group is to die with us. */
+  watch(pid: number): void {
+    this.process.stdin!.write(`watch ${pid}\n`);
+  }
+
+  /** It ended. */
+  forget(pid: number): void {
+    this.process.stdin!.write(`forget ${pid}\n`);
+  }
+
+  /** This folder is to go with us. */
+  watchFolder(path: string): void {
+    this.process.stdin!.write(`folder ${path}\n`);
+  }
+
+  /** Everything is gone already: the guard has nothing left to do. */
+  async dismiss(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      this.process.once('exit', () => resolve());
+      this.process.stdin!.end('dismissed\n');
+    });
+  }
+}
+
+/** The side of the guard. */
+export const guardCommand: Command = {
+  name: 'guard',
+  usage: '',
+  about: "Internal: ends the processes of 'cdk8s-mesh up' when it was killed.",
+  flags: {},
+  async run() {
+    // Only the end of the pipe ends the guard.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+    const groups = new Set<number>();
+    const folders = new Set<string>();
+    for await (const line of createInterface({ input: process.stdin })) {
+      const [verb, ...rest] = line.split(' ');
+      const value = rest.join(' ');
+      if (verb === 'watch') groups.add(Number(value));
+      else if (verb === 'forget') groups.delete(Number(value));
+      else if (verb === 'folder') folders.add(value);
+      else if (verb === 'dismissed') return 0;
+    }
+    for (const pid of groups) {
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch {
+        // It ended at the same moment.
+      }
+    }
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    return 0;
+  },
+};

@@ -1,0 +1,122 @@
+/**
+ * The document that a pod's proxy gets on this machine: the ConfigMap's, with every socket moved to where it is here and
+ * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
+ * shown. A pure function of the document and the pod's places.
+ */
+import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig } from '../../contract';
+import type { ServiceSpec } from './model';
+import { inText, Place, PodNetwork, WantedPlaces } from './network';
+
+/** One thing that is elsewhere than the YAML says. */
+export interface Mapping {
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface MappedConfig {
+  readonly config: ProxyConfig;
+  readonly mappings: readonly Mapping[];
+}
+
+/** The sockets that a document names. */
+export function placesIn(config: ProxyConfig, foreignApp: boolean): WantedPlaces {
+  const own = config.listeners.filter((listener) => listener.address === undefined).map((listener) => listener.port);
+  const app = appPortOf(config);
+  return {
+    own: [...own, config.admin?.port ?? DEFAULT_ADMIN.port],
+    outbound: config.listeners.flatMap(({ address, port }) => (address === undefined ? [] : [{ address, port }])),
+    ...(app === undefined ? {} : { app: { port: app, foreign: foreignApp } }),
+  };
+}
+
+/** Where the document expects the app; undefined when it has none to forward to. */
+export function appPortOf(config: ProxyConfig): number | undefined {
+  const discovery = config.clusters.find((cluster) => cluster.name === APP_CLUSTER)?.discovery;
+  return discovery?.type === 'static' ? discovery.endpoints[0]?.port : undefined;
+}
+
+/** Moves the document's sockets to the pod's places. */
+export function mapConfig(
+  config: ProxyConfig,
+  network: Pick<PodNetwork, 'ip' | 'adminLoopback' | 'own' | 'outbound' | 'app'>,
+  kubernetes: KubernetesApiConfig,
+  services: readonly ServiceSpec[],
+): MappedConfig {
+  const mappings: Mapping[] = [];
+  const moved = (what: string, from: string, to: string): void => {
+    if (from !== to) mappings.push({ what, from, to });
+  };
+
+  const listeners = config.listeners.map((listener): ListenerConfig => {
+    if (listener.address === undefined) {
+      const port = network.own(listener.port);
+      moved(`${listener.direction} ${listener.name}`, `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
+      return { ...listener, port };
+    }
+    const from: Place = { address: listener.address, port: listener.port };
+    const to = network.outbound(from);
+    moved(`${listener.direction} ${listener.name}`, inText(from), inText(to));
+    return { ...listener, ...to };
+  });
+
+  const adminPort = config.admin?.port ?? DEFAULT_ADMIN.port;
+  const admin = { ...config.admin, port: network.own(adminPort), loopbackAddress: network.adminLoopback };
+  moved('admin', inText({ address: config.admin?.loopbackAddress ?? DEFAULT_ADMIN.loopbackAddress, port: adminPort }),
+    inText({ address: admin.loopbackAddress, port: admin.port }));
+
+  const clusters = config.clusters.map((cluster) => {
+    const { mapped, from, to } = mapCluster(cluster, network, services);
+    moved(cluster.name === APP_CLUSTER ? 'app' : `cluster ${cluster.name}`, from, to);
+    return mapped;
+  });
+
+  // A document that needed no API in the cluster may need the embedded one here, in place of the cluster's DNS.
+  const usesApi = clusters.some((cluster) => cluster.discovery.type === 'endpointSlice');
+  if (usesApi) moved('Kubernetes API', config.kubernetes ? config.kubernetes.server ?? 'in-cluster' : 'none', kubernetes.server ?? 'in-cluster');
+
+  return {
+    mappings,
+    config: { ...config, listeners, clusters, admin, ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}) },
+  };
+}
+
+interface MappedCluster {
+  readonly mapped: ClusterConfig;
+  readonly from: string;
+  readonly to: string;
+}
+
+function mapCluster(
+  cluster: ClusterConfig, network: Pick<PodNetwork, 'app'>, services: readonly ServiceSpec[],
+): MappedCluster {
+  const { discovery } = cluster;
+  if (cluster.name === APP_CLUSTER && discovery.type === 'static') {
+    const [first, ...others] = discovery.endpoints;
+    if (first) {
+      const to = network.app(first.port);
+      const endpoints = [{ ...first, ...to }, ...others];
+      return { mapped: { ...cluster, discovery: { ...discovery, endpoints } }, from: inText(first), to: inText(to) };
+    }
+  }
+  if (discovery.type === 'dns') {
+    const service = serviceOfHostname(discovery.hostname, services);
+    if (service) {
+      const named = /^_([^.]+)\._tcp\./.exec(discovery.hostname)?.[1];
+      const port = service.ports.find(({ name, target }) => (named === undefined ? target === discovery.port : name === named)) ?? service.ports[0];
+      const portName = port?.name === undefined ? {} : { portName: port.name };
+      return {
+        mapped: { ...cluster, discovery: { type: 'endpointSlice', namespace: service.namespace, service: service.name, ...portName } },
+        from: `DNS ${discovery.hostname}`,
+        to: `EndpointSlices of ${service.namespace}/${service.name}`,
+      };
+    }
+  }
+  return { mapped: cluster, from: '', to: '' };
+}
+
+/** The Service with this fully qualified name, SRV or not. There is no cluster DNS here to resolve it. */
+export function serviceOfHostname(hostname: string, services: readonly ServiceSpec[]): ServiceSpec | undefined {
+  const plain = hostname.replace(/\.$/, '').replace(/^_[^.]+\._tcp\./, '');
+  return services.find(({ name, namespace }) => plain === `${name}.${namespace}.svc.cluster.local` || plain === `${name}.${namespace}.svc`);
+}

@@ -1,0 +1,98 @@
+/**
+ * The parts of the synthesized objects that running them needs, and nothing else of Kubernetes: which workloads carry
+ * the sidecar, how many pods each has, what is in such a pod, and which Services select it.
+ */
+import type { ProxyConfig } from '../../contract';
+
+/** A port that a container declares. */
+export interface ContainerPort {
+  readonly name: string | undefined;
+  readonly port: number;
+}
+
+/** A container, as far as a process can stand in for it. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly ports: readonly ContainerPort[];
+  readonly env: readonly EnvVariable[];
+}
+
+/** An environment variable, and where its value is. */
+export type EnvVariable =
+  | { readonly name: string; readonly type: 'value'; readonly value: string }
+  | { readonly name: string; readonly type: 'field'; readonly path: string }
+  | { readonly name: string; readonly type: 'unavailable'; readonly reason: string };
+
+/** A workload whose pods carry the sidecar. */
+export interface Workload {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly where: string;
+  /** Labels of its pods. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly replicas: number;
+  /** From the document's `node`. */
+  readonly service: string;
+  readonly version: string;
+  /** The document that the sidecar reads, as it stands in the ConfigMap. */
+  readonly config: ProxyConfig;
+  /** The container that is the app: the first one. */
+  readonly app: ContainerSpec;
+  /** All containers, the sidecar among them; named target ports are looked up here. */
+  readonly containers: readonly ContainerSpec[];
+  /** Names that the pod's /etc/hosts gives an address. */
+  readonly hostNames: ReadonlyMap<string, readonly string[]>;
+  /** How long the app's preStop hook sleeps. */
+  readonly preStopMs: number;
+  /** From the beginning of a stop to the kill of what is left. */
+  readonly graceMs: number;
+}
+
+/** A Service. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly namespace: string;
+  readonly where: string;
+  readonly type: string;
+  /** Labels that a pod must have; empty: no pod is selected. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly ServicePort[];
+  readonly publishNotReady: boolean;
+}
+
+export interface ServicePort {
+  readonly name: string | undefined;
+  readonly port: number;
+  /** Number or name of the container's port. */
+  readonly target: number | string;
+}
+
+/** Everything that `up` runs. */
+export interface MeshModel {
+  readonly workloads: readonly Workload[];
+  readonly services: readonly ServiceSpec[];
+  /** Workloads without the sidecar, which are not run, for a notice. */
+  readonly outside: readonly string[];
+}
+
+/** `catalog v2`: how people name a workload. */
+export function titleOf(workload: Workload): string {
+  return `${workload.service} ${workload.version}`;
+}
+
+/** Whether the Service selects pods with these labels. */
+export function selects(service: ServiceSpec, namespace: string, labels: Readonly<Record<string, string>>): boolean {
+  const wanted = Object.entries(service.selector);
+  return service.namespace === namespace && wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
+}
+
+/** The port number that a Service's target is in these containers; undefined when no container has a port of that name. */
+export function resolveTarget(target: number | string, containers: readonly ContainerSpec[]): number | undefined {
+  if (typeof target === 'number') return target;
+  for (const container of containers) {
+    const found = container.ports.find((port) => port.name === target);
+    if (found) return found.port;
+  }
+  return undefined;
+}

@@ -1,0 +1,297 @@
+/**
+ * One pod: a proxy and an app beside it, started, probed and stopped in the order that Kubernetes does. The proxy is a
+ * native sidecar, so it is ready before the app starts and gets SIGTERM after the app is gone. A pod whose proxy or app
+ * ends by itself is over; whether another takes its place is not decided here.
+ */
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, KubernetesApiConfig } from '../../contract';
+import { UserError } from '../errors';
+import type { Behaviour } from '../stand-in/behaviour';
+import type { BehaveMessage } from '../stand-in/command';
+import { calleeEnvironment, containerEnvironment, listenEnvironment } from './app-environment';
+import { calleesOf } from './callees';
+import { Child, Exit } from './child';
+import { ConfigFolder } from './config-folder';
+import type { Guard } from './guard';
+import { httpGet } from './http-get';
+import { appPortOf, mapConfig, Mapping, placesIn } from './map-config';
+import { MeshModel, titleOf, Workload } from './model';
+import type { Place, PodNetwork } from './network';
+import type { SelectablePod } from './service-pods';
+
+export type PodState = 'starting' | 'ready' | 'unready' | 'terminating' | 'ended';
+
+/** What all pods of a run share. */
+export interface PodSurroundings {
+  readonly guard: Guard;
+  /** The bundles that are run. */
+  readonly programs: { readonly cli: string; readonly proxy: string };
+  /** Folder for the pods' files. */
+  readonly folder: string;
+  readonly kubernetes: KubernetesApiConfig;
+  /** Called with every line that a proxy or app writes. */
+  onLine(pod: string, program: 'proxy' | 'app', line: string): void;
+}
+
+export interface PodOptions {
+  readonly name: string;
+  readonly workload: Workload;
+  readonly network: PodNetwork;
+  readonly zone: string;
+  /** The user's own program in place of the stand-in. */
+  readonly command: string | undefined;
+  readonly behaviour: Behaviour;
+}
+
+/** A probe that has not passed by then means that the start failed. */
+const START_TIMEOUT_MS = 60_000;
+const PROBE_TIMEOUT_MS = 2_000;
+const STARTUP_PROBE_PERIOD_MS = 50;
+const READINESS_PROBE_PERIOD_MS = 1_000;
+
+/** Emits `change` whenever its state did. */
+export class Pod extends EventEmitter<{ change: [PodState] }> implements SelectablePod {
+  readonly name: string;
+  readonly uid = randomUUID();
+  readonly zone: string;
+  readonly startedAt = Date.now();
+  /** Settles when both processes are gone. */
+  readonly ended: Promise<void>;
+  mappings: readonly Mapping[] = [];
+  private current: PodState = 'starting';
+  private spec: Workload;
+  private why: string | undefined;
+  private proxy: Child | undefined;
+  private app: Child | undefined;
+  private config: ConfigFolder | undefined;
+  private settleEnded!: () => void;
+  private readonly network: PodNetwork;
+  private readonly command: string | undefined;
+  private behaviour: Behaviour;
+
+  constructor(private readonly surroundings: PodSurroundings, options: PodOptions) {
+    super();
+    this.name = options.name;
+    this.spec = options.workload;
+    this.network = options.network;
+    this.zone = options.zone;
+    this.command = options.command;
+    this.behaviour = options.behaviour;
+    this.ended = new Promise((resolve) => { this.settleEnded = resolve; });
+  }
+
+  /** Its workload, as it was last configured. */
+  get workload(): Workload { return this.spec; }
+  get namespace(): string { return this.workload.namespace; }
+  get labels(): Readonly<Record<string, string>> { return this.workload.labels; }
+  get containers(): Workload['containers'] { return this.workload.containers; }
+  get address(): string { return this.network.ip; }
+  get state(): PodState { return this.current; }
+  get ready(): boolean { return this.current === 'ready' || (this.current === 'terminating' && this.app?.running === true); }
+  get terminating(): boolean { return this.current === 'terminating'; }
+  /** Why it ended, when nobody asked it to. */
+  get reason(): string | undefined { return this.why; }
+  /** Process ids, for tools that look at the processes. */
+  get pids(): { readonly proxy: number | undefined; readonly app: number | undefined } {
+    return { proxy: this.proxy?.pid, app: this.app?.pid };
+  }
+
+  own(port: number): number { return this.network.own(port); }
+
+  /** Where its outbound listener is. */
+  outbound(place: Place): Place { return this.network.outbound(place); }
+
+  /** Where its admin pages are, all of them. */
+  get adminPlace(): Place { return { address: this.network.adminLoopback, port: this.adminPort }; }
+
+  /** Starts both processes; settles when the pod is ready. Whoever calls it must `kill` the pod when this fails. */
+  async start(model: MeshModel): Promise<void> {
+    await this.reserve(this.workload);
+    this.assertStarting();
+    this.config = new ConfigFolder(join(this.surroundings.folder, this.name), CONFIG_KEY);
+    this.configure(this.workload, model);
+
+    const proxy = this.proxy = this.spawnProxy();
+    await this.waitFor(proxy, 'proxy', 'its /ready answers 200', () => this.proxyReady());
+    const app = this.app = this.spawnApp(model);
+    const place = this.appPlace;
+    if (place) await this.waitFor(app, 'app', `something listens on ${place.address}:${place.port}`, () => isOpen(place));
+    this.enter('ready');
+    void this.probe();
+  }
+
+  /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
+  configure(workload: Workload, model: MeshModel): void {
+    const { config, mappings } = mapConfig(workload.config, this.network, this.surroundings.kubernetes, model.services);
+    this.spec = workload;
+    this.mappings = mappings;
+    this.config!.write(`${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  /** Finds places for what a changed document names beyond the old one. */
+  async reserve(workload: Workload): Promise<void> {
+    await this.network.reserve(placesIn(workload.config, this.command !== undefined));
+  }
+
+  /** Changes how the stand-in behaves from now on. */
+  behave(behaviour: Behaviour): void {
+    this.behaviour = behaviour;
+    if (this.command === undefined) this.app?.send({ type: 'behave', behaviour } satisfies BehaveMessage);
+  }
+
+  /** Ends both processes at once, as a crash of the machine would. */
+  async kill(): Promise<void> {
+    this.proxy?.signal('SIGKILL');
+    this.app?.signal('SIGKILL');
+    await Promise.all([this.proxy?.exited, this.app?.exited]);
+    this.finish();
+  }
+
+  /**
+   * Stops in order: no new requests are sent here, the preStop hook sleeps so that everybody learns it, the app ends,
+   * then the proxy. With `hurry` the hook is left out and a few seconds are all the time there is.
+   */
+  async stop(options: { readonly hurry?: boolean } = {}): Promise<void> {
+    if (this.current === 'terminating' || this.current === 'ended') return this.ended;
+    this.enter('terminating');
+    const deadline = Date.now() + (options.hurry ? 3_000 : this.workload.graceMs);
+    if (!options.hurry) await new Promise((resolve) => setTimeout(resolve, Math.min(this.workload.preStopMs, this.workload.graceMs)));
+    await this.app?.stop(Math.max(0, deadline - Date.now()));
+    await this.proxy?.stop(Math.max(0, deadline - Date.now()));
+    this.finish();
+  }
+
+  private get appPlace(): Place | undefined {
+    const port = appPortOf(this.spec.config);
+    return port === undefined ? undefined : this.network.app(port);
+  }
+
+  private get adminPort(): number {
+    return this.network.own(this.spec.config.admin?.port ?? DEFAULT_ADMIN.port);
+  }
+
+  private spawnProxy(): Child {
+    const { programs, guard } = this.surroundings;
+    return this.supervise('proxy', new Child({
+      command: process.execPath,
+      args: [programs.proxy],
+      env: {
+        ...process.env,
+        [ENV_CONFIG]: this.config!.file,
+        [ENV_POD_NAME]: this.name,
+        [ENV_POD_NAMESPACE]: this.namespace,
+        [ENV_POD_IPS]: this.network.ip,
+      },
+      guard,
+      onLine: (line) => this.surroundings.onLine(this.name, 'proxy', line),
+    }));
+  }
+
+  private spawnApp(model: MeshModel): Child {
+    const { programs, guard } = this.surroundings;
+    const { workload, name, namespace, uid, labels, network } = this;
+    const place = this.appPlace ?? { address: network.ip, port: 0 };
+    const onLine = (line: string): void => this.surroundings.onLine(this.name, 'app', line);
+    if (this.command === undefined) {
+      const app = new Child({
+        command: process.execPath,
+        args: [programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name],
+        env: { ...process.env, ...listenEnvironment(place) },
+        ipc: true, guard, onLine,
+      });
+      app.send({ type: 'behave', behaviour: this.behaviour } satisfies BehaveMessage);
+      return this.supervise('app', app);
+    }
+    return this.supervise('app', new Child({
+      command: '/bin/sh',
+      args: ['-c', this.command],
+      env: {
+        ...process.env,
+        ...containerEnvironment(workload, { name, namespace, uid, ip: network.ip, labels }),
+        ...calleeEnvironment(calleesOf(workload.config, model), workload, network),
+        ...listenEnvironment(place),
+        [ENV_POD_NAME]: name,
+        [ENV_POD_NAMESPACE]: namespace,
+        MESH_SERVICE: workload.service,
+        MESH_VERSION: workload.version,
+      },
+      guard, onLine,
+    }));
+  }
+
+  /** A process that ends unasked ends the pod. */
+  private supervise(program: 'proxy' | 'app', child: Child): Child {
+    void child.exited.then((exit) => {
+      if (this.current === 'terminating' || this.current === 'ended') return;
+      this.why = child.failure(`the ${program} of ${this.name}`, exit).message;
+      if (this.current === 'ready') this.enter('unready');
+      void this.kill();
+    });
+    return child;
+  }
+
+  private async waitFor(child: Child, program: string, passes: string, probe: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    let exit: Exit | undefined;
+    void child.exited.then((value) => { exit = value; });
+    while (!await probe()) {
+      this.assertStarting();
+      if (exit) throw child.failure(`the ${program} of ${this.name} (${titleOf(this.workload)})`, exit);
+      if (Date.now() > deadline) {
+        throw new UserError([
+          `the ${program} of ${this.name} (${titleOf(this.workload)}) is not ready after ${START_TIMEOUT_MS / 1000} s: waited until ${passes}.`,
+          ...child.output.slice(-8).map((line) => `  ${line}`),
+        ].join('\n'));
+      }
+      await new Promise((resolve) => setTimeout(resolve, STARTUP_PROBE_PERIOD_MS));
+    }
+    this.assertStarting();
+  }
+
+  private assertStarting(): void {
+    if (this.current !== 'starting') throw new UserError(this.why ?? `${this.name} was stopped while it started`);
+  }
+
+  private proxyReady(): Promise<boolean> {
+    const place = { address: this.network.ip, port: this.adminPort };
+    return httpGet(place, '/ready', PROBE_TIMEOUT_MS).then(({ status }) => status === 200, () => false);
+  }
+
+  /** The readiness probes of both containers, for as long as the pod is there. */
+  private async probe(): Promise<void> {
+    while (this.current === 'ready' || this.current === 'unready') {
+      await new Promise((resolve) => setTimeout(resolve, READINESS_PROBE_PERIOD_MS).unref());
+      const place = this.appPlace;
+      const [proxy, app] = await Promise.all([this.proxyReady(), place ? isOpen(place) : true]);
+      if (this.current === 'ready' || this.current === 'unready') this.enter(proxy && app ? 'ready' : 'unready');
+    }
+  }
+
+  private enter(state: PodState): void {
+    if (state === this.current || this.current === 'ended') return;
+    this.current = state;
+    this.emit('change', state);
+  }
+
+  private finish(): void {
+    if (this.current === 'ended') return;
+    this.enter('ended');
+    this.network.release();
+    this.settleEnded();
+  }
+}
+
+/** Whether something accepts connections there. */
+function isOpen({ address, port }: Place): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: PROBE_TIMEOUT_MS });
+    const settle = (open: boolean) => (): void => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', settle(true)).once('error', settle(false)).once('timeout', settle(false));
+  });
+}

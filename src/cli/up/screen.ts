@@ -1,0 +1,75 @@
+/**
+ * Where `up` writes. In a terminal, messages scroll and a block below them is drawn over and over; elsewhere there are
+ * lines and nothing else. A reader that goes away (`up | head`) is no failure: writing ends.
+ */
+import { coloured, Paint, plain } from './table';
+
+export class Screen {
+  readonly live: boolean;
+  readonly paint: Paint;
+  private drawn = 0;
+  private block: readonly string[] = [];
+  private broken = false;
+
+  constructor(private readonly out: NodeJS.WriteStream, onBroken: () => void = () => undefined) {
+    this.live = out.isTTY === true && process.env['TERM'] !== 'dumb';
+    this.paint = this.live && process.env['NO_COLOR'] === undefined ? coloured : plain;
+    out.on('error', () => {
+      if (this.broken) return;
+      this.broken = true;
+      onBroken();
+    });
+  }
+
+  /** A message that stays. */
+  say(text: string): void {
+    this.write(`${this.erase()}${text}\n${this.redraw()}`);
+  }
+
+  /** The block below the messages; nothing outside of a terminal. */
+  show(lines: readonly string[]): void {
+    if (!this.live) return;
+    this.block = lines;
+    this.write(this.erase() + this.redraw());
+  }
+
+  /** Takes the block away. */
+  clear(): void {
+    this.block = [];
+    this.write(this.erase());
+  }
+
+  private erase(): string {
+    const up = this.drawn === 0 ? '' : `\u001b[${this.drawn}A\r\u001b[J`;
+    this.drawn = 0;
+    return up;
+  }
+
+  private redraw(): string {
+    // What does not fit could not be erased again.
+    const room = Math.max(1, (this.out.rows ?? 24) - 2);
+    const width = this.out.columns ?? 80;
+    const lines = this.block.slice(0, room).map((line) => cut(line, width));
+    this.drawn = lines.length;
+    return lines.map((line) => `${line}\n`).join('');
+  }
+
+  private write(text: string): void {
+    if (!this.broken && text !== '') this.out.write(text);
+  }
+}
+
+/** The first `width` characters of a line; colours take no room. */
+export function cut(line: string, width: number): string {
+  let seen = 0;
+  let out = '';
+  for (const part of line.split(/(\u001b\[[0-9;]*m)/)) {
+    if (part.startsWith('\u001b')) out += part;
+    else {
+      const room = width - seen;
+      out += part.slice(0, Math.max(0, room));
+      seen += part.length;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,81 @@
+/**
+ * Counts what became of a flow's requests, by the pod that answered, and beside it how many each pod was to answer by
+ * what was declared at the moment of each request. Pods come and go during a run; summing the expectation request by
+ * request keeps the comparison right through all of it.
+ */
+import type { Flow } from './flow';
+import { LatencyHistogram } from './latency-histogram';
+import type { Outcome } from './traffic';
+
+/** One pod's part of a flow. */
+export interface PodTally {
+  readonly pod: string;
+  readonly version: string;
+  readonly latency: LatencyHistogram;
+  answered: number;
+  failed: number;
+  /** How many requests it was to answer. */
+  expected: number;
+}
+
+export class Tally {
+  readonly pods = new Map<string, PodTally>();
+  /** Of requests that did not fail. */
+  readonly latency = new LatencyHistogram();
+  /** How late requests were sent. */
+  readonly lateness = new LatencyHistogram();
+  readonly failures = new Map<string, number>();
+  private count = 0;
+
+  constructor(readonly flow: Flow) {}
+
+  /** All requests whose outcome is known. */
+  get total(): number { return this.count; }
+
+  get failed(): number { return [...this.failures.values()].reduce((sum, count) => sum + count, 0); }
+
+  /** Requests of which it is known who answered. */
+  get attributed(): number { return [...this.pods.values()].reduce((sum, pod) => sum + pod.answered, 0); }
+
+  /** A request is due now. */
+  due(): void {
+    for (const [pod, share] of this.flow.expected()) this.of(pod.name, pod.workload.version).expected += share;
+  }
+
+  record({ pod, version, latencyMs, lateMs, failure }: Outcome): void {
+    this.count++;
+    this.lateness.record(lateMs);
+    if (failure === undefined) this.latency.record(latencyMs);
+    else this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
+    if (pod === undefined) return;
+    const tally = this.of(pod, version ?? '');
+    tally.answered++;
+    if (failure === undefined) tally.latency.record(latencyMs);
+    else tally.failed++;
+  }
+
+  /** The pods' tallies summed up by version. */
+  versions(): Omit<PodTally, 'pod'>[] {
+    return [...new Set([...this.pods.values()].map((pod) => pod.version))].sort().map((version) => {
+      const latency = new LatencyHistogram();
+      const sums = { version, answered: 0, expected: 0, failed: 0, latency };
+      for (const pod of this.pods.values()) {
+        if (pod.version !== version) continue;
+        sums.answered += pod.answered;
+        sums.expected += pod.expected;
+        sums.failed += pod.failed;
+        latency.add(pod.latency);
+      }
+      return sums;
+    });
+  }
+
+  private of(pod: string, version: string): PodTally {
+    let tally = this.pods.get(pod);
+    if (!tally) {
+      tally = { pod, version, latency: new LatencyHistogram(), answered: 0, failed: 0, expected: 0 };
+      this.pods.set(pod, tally);
+    }
+    return tally;
+  }
+}

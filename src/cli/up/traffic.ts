@@ -1,0 +1,128 @@
+/**
+ * Drives requests at a fixed rate, whatever the answers do: an open loop. Latency counts from the moment at which a
+ * request was due and not from the moment at which it was sent, so that a stall is seen by all the requests that would
+ * have come in the meantime (Gil Tene's coordinated omission). How late this process itself was is kept beside it.
+ */
+import { Agent, IncomingHttpHeaders, request } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { POD_FIELD, VERSION_FIELD } from '../stand-in/server';
+import { codeOf, messageOf } from '../errors';
+import type { Flow } from './flow';
+
+/** What became of one request. */
+export interface Outcome {
+  /** From the moment it was due to the last byte of its answer. */
+  readonly latencyMs: number;
+  /** How long after that moment it was sent. */
+  readonly lateMs: number;
+  /** Who answered, when it said so. */
+  readonly pod: string | undefined;
+  readonly version: string | undefined;
+  /** Why it counts as failed; undefined when it did not. */
+  readonly failure: string | undefined;
+}
+
+export interface TrafficOptions {
+  readonly flow: Flow;
+  /** Requests a second. */
+  readonly rate: number;
+  readonly path: string;
+  /** Absent: until `stop`. */
+  readonly durationMs?: number;
+  onOutcome(outcome: Outcome): void;
+  /** Called at the moment that a request is due, before it is sent. */
+  onDue?(): void;
+}
+
+/** Requests under way at a time; one more is given up at once, so that a stall does not take all memory. */
+const MAX_IN_FLIGHT = 10_000;
+/** The proxies answer before this; it bounds what a stuck connection holds. */
+const TIMEOUT_MS = 30_000;
+
+export class Traffic {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024 });
+  private readonly started = performance.now();
+  private due = this.started;
+  private timer: NodeJS.Timeout | undefined;
+  private inFlight = 0;
+  private stopped = false;
+  private settleFinished!: () => void;
+  /** Settles when no request is due any more and the last was answered. */
+  readonly finished = new Promise<void>((resolve) => { this.settleFinished = resolve; });
+
+  constructor(private readonly options: TrafficOptions) {
+    this.tick();
+  }
+
+  /** No further requests; settles when those under way are answered. */
+  stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.finishIfIdle();
+    return this.finished;
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    const end = this.options.durationMs === undefined ? Infinity : this.started + this.options.durationMs;
+    while (this.due <= now && this.due < end) {
+      this.send(this.due);
+      this.due += 1000 / this.options.rate;
+    }
+    if (this.due >= end) {
+      void this.stop();
+      return;
+    }
+    this.timer = setTimeout(() => this.tick(), Math.max(0, this.due - performance.now()));
+  }
+
+  private send(due: number): void {
+    const { flow, path, onOutcome, onDue } = this.options;
+    onDue?.();
+    const lateMs = performance.now() - due;
+    const place = flow.target();
+    if (!place || this.inFlight >= MAX_IN_FLIGHT) {
+      onOutcome({
+        latencyMs: lateMs, lateMs, pod: undefined, version: undefined,
+        failure: place ? `not sent: ${MAX_IN_FLIGHT} requests are under way` : 'not sent: no pod is ready to',
+      });
+      return;
+    }
+    this.inFlight++;
+    let settled = false;
+    const settle = (headers: IncomingHttpHeaders, failure: string | undefined): void => {
+      if (settled) return;
+      settled = true;
+      this.inFlight--;
+      onOutcome({ latencyMs: performance.now() - due, lateMs, pod: single(headers[POD_FIELD]), version: single(headers[VERSION_FIELD]), failure });
+      this.finishIfIdle();
+    };
+    const sent = request({
+      host: place.address, port: place.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { host: flow.host },
+    }, (response) => {
+      response.resume();
+      response.on('end', () => settle(response.headers, response.complete ? failureOf(response.statusCode ?? 0, response.headers) : 'answer cut off'));
+      response.on('error', () => settle(response.headers, 'answer cut off'));
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+    sent.on('error', (error) => settle({}, codeOf(error) || messageOf(error)));
+    sent.end();
+  }
+
+  private finishIfIdle(): void {
+    if (!this.stopped || this.inFlight > 0) return;
+    this.agent.destroy();
+    this.settleFinished();
+  }
+}
+
+/** Why an answer counts as failed: the proxy's own reason if it gave one, else the app's status from 500 on. */
+export function failureOf(status: number, headers: IncomingHttpHeaders): string | undefined {
+  const reason = /;\s*details="((?:[^"\\]|\\.)*)"/.exec(single(headers['proxy-status']) ?? '')?.[1];
+  if (reason !== undefined) return reason.replace(/\\(.)/g, '$1');
+  return status >= 500 ? `app answered ${status}` : undefined;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}
