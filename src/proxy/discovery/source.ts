@@ -22,7 +22,10 @@ export type EndpointSnapshot = readonly DiscoveredEndpoint[];
 
 /** Finds the endpoints of one cluster. */
 export interface DiscoverySource {
-  /** Begins; `onSnapshot` is called with the first snapshot and after that only when one differs from the last. */
+  /**
+   * Begins; `onSnapshot` is called with the first snapshot (perhaps before `start` returns, perhaps never) and after that
+   * only when one differs from the last. An empty snapshot is one: the source says that there are no endpoints.
+   */
   start(onSnapshot: (snapshot: EndpointSnapshot) => void): void;
   /** Stops and frees everything; no call-back after it. */
   close(): void;

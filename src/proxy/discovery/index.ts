@@ -1,0 +1,60 @@
+/** Discovery: makes the source that a cluster's configuration asks for. */
+import { Resolver } from 'node:dns/promises';
+import { ClusterConfig } from '../../contract';
+import { Clock } from '../clock';
+import { DnsSource } from './dns';
+import { EndpointSliceSource } from './endpoint-slice-source';
+import { preferredFamily } from './families';
+import { OnEvent } from './health';
+import { ApiAccess } from './kubernetes-api';
+import { DnsClient } from './name-resolver';
+import { DiscoverySource } from './source';
+import { StaticSource } from './static';
+
+export type { DiscoveryEvent, OnEvent } from './health';
+export { KubernetesApi } from './kubernetes-api';
+export type { ApiAccess } from './kubernetes-api';
+export type { DiscoveredEndpoint, DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
+
+/** What sources share, and what they may touch of the outside world. */
+export interface DiscoverySurroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Needed by clusters with EndpointSlices; one for all of them. */
+  readonly kubernetes: ApiAccess | undefined;
+  /** This pod's own addresses, the preferred family first; none: IPv4 is preferred. */
+  readonly podIps: readonly string[];
+  readonly onEvent: OnEvent;
+  /** Makes a DNS client that asks these servers; none: those of the system. Absent: `node:dns`. */
+  readonly dnsClient?: (servers: readonly string[]) => DnsClient;
+}
+
+/** A source that was not started yet. The configuration must have passed validation; throws when `servers` holds no addresses. */
+export function createSource(discovery: ClusterConfig['discovery'], surroundings: DiscoverySurroundings): DiscoverySource {
+  const { clock, random, kubernetes, onEvent } = surroundings;
+  const family = preferredFamily(surroundings.podIps);
+  switch (discovery.type) {
+    case 'static':
+      return new StaticSource(discovery, clock);
+    case 'dns':
+      return new DnsSource(discovery, (surroundings.dnsClient ?? systemDns)(discovery.servers ?? []), family, clock, random, onEvent);
+    case 'endpointSlice':
+      if (!kubernetes) throw new Error(`service '${discovery.service}' is discovered from EndpointSlices, which needs the field /kubernetes`);
+      return new EndpointSliceSource(discovery, kubernetes, family, clock, random, onEvent);
+  }
+}
+
+/** Per try, and how often a server is tried before the next. */
+const DNS_TIMEOUT_MS = 2_000;
+const DNS_TRIES = 2;
+
+function systemDns(servers: readonly string[]): DnsClient {
+  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+  if (servers.length === 0) return resolver;
+  try {
+    resolver.setServers(servers);
+  } catch (error) {
+    throw new Error(`DNS servers [${servers.join(', ')}] must be given as address, address:port or [IPv6 address]:port`, { cause: error });
+  }
+  return resolver;
+}
