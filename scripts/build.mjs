@@ -43,7 +43,7 @@ await build({
   logLevel: 'warning',
 });
 chmodSync('lib/bin/cdk8s-mesh.js', 0o755);
-writeFileSync(MARKER, fingerprintOf(['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json']));
+writeFileSync(MARKER, fingerprint);
 
 function run(command, args, env = {}) {
   const { status } = spawnSync(join('node_modules/.bin', command), args, { stdio: 'inherit', env: { ...process.env, ...env } });
@@ -57,12 +57,12 @@ function writeIfChanged(file, text) {
   if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
-/** A hash over the names and contents of files, of folders with all that is in them. */
+/** A hash over the names and contents of files, of folders with all that is in them but what the build itself writes there. */
 function fingerprintOf(paths) {
   const hash = createHash('sha256');
   const visit = (path) => {
     if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
-    else hash.update(path).update(readFileSync(path));
+    else if (!path.endsWith('.generated.js')) hash.update(path).update(readFileSync(path));
   };
   paths.forEach(visit);
   return hash.digest('hex');
