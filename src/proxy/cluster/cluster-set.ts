@@ -2,7 +2,8 @@
  * The clusters of the configuration in force, by name.
  */
 import type { Surroundings } from '../../balancing';
-import type { ResolvedProxyConfig } from '../../contract';
+import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
+import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Cluster, SourceFactory } from './cluster';
 
@@ -25,6 +26,7 @@ export class ClusterSet implements ClusterLookup {
     private readonly sources: SourceFactory,
     private readonly timeouts: TimeoutQueues,
     private readonly surroundings: Surroundings,
+    private readonly instruments: Instruments,
   ) {}
 
   /**
@@ -35,7 +37,7 @@ export class ClusterSet implements ClusterLookup {
     const added = new Map<string, Cluster>();
     for (const config of document.clusters) {
       if (!this.byName.has(config.name)) {
-        added.set(config.name, new Cluster(config, document, this.sources, this.timeouts, this.surroundings));
+        added.set(config.name, this.make(config, document));
       }
     }
     return {
@@ -43,6 +45,10 @@ export class ClusterSet implements ClusterLookup {
       commit: () => this.commit(document, added),
       rollback: () => added.forEach((cluster) => cluster.retire()),
     };
+  }
+
+  private make(config: ResolvedCluster, document: ResolvedProxyConfig): Cluster {
+    return new Cluster(config, document, this.sources, this.timeouts, this.surroundings, this.instruments.cluster(config.name));
   }
 
   private commit(document: ResolvedProxyConfig, added: ReadonlyMap<string, Cluster>): void {

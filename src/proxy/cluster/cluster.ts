@@ -8,6 +8,7 @@
 import { createPicker, Picker, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
+import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import type { PoolStats, PoolSurroundings } from './pool';
@@ -30,6 +31,7 @@ export class Cluster {
     private readonly sources: SourceFactory,
     private readonly timeouts: TimeoutQueues,
     private readonly surroundings: Surroundings,
+    readonly instruments: ClusterInstruments,
   ) {
     this.config = config;
     this.pools = {

@@ -8,7 +8,8 @@ export type FaultCode =
   | 'head_too_large'
   | 'uri_too_long'
   | 'unsupported_transfer_coding'
-  | 'version_not_supported';
+  | 'version_not_supported'
+  | 'connect_method_refused';
 
 export interface Fault {
   readonly code: FaultCode;

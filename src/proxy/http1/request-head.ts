@@ -29,7 +29,7 @@ export const FAULT_AUTHORITY = fault('the URL of the request target has an inval
 export const FAULT_NO_HOST = fault('no Host field in an HTTP/1.1 request');
 export const FAULT_TWO_HOSTS = fault('more than one Host field');
 export const FAULT_HOST = fault('an invalid Host field');
-export const FAULT_CONNECT = fault('CONNECT is not supported');
+export const FAULT_CONNECT = fault('CONNECT is not supported', 'connect_method_refused');
 export const FAULT_EXPECT = fault('an expectation other than 100-continue');
 
 const METHODS: readonly [Uint8Array, Method][] = [

@@ -196,10 +196,3 @@ function take(): Buffer {
   out.copy(message, 0, 0, at);
   return message;
 }
-
-/** A response of the proxy's own. */
-export function localResponse(status: number, reason: string, fields: readonly (readonly [string, string])[], body: string): Buffer {
-  const lines = [`HTTP/1.1 ${status} ${reason}`, ...fields.map(([name, value]) => `${name}: ${value}`), '', body];
-  return Buffer.from(lines.join('\r\n'), 'latin1');
-}
-

@@ -12,12 +12,12 @@ import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
-import { localResponse } from '../http1/serialize';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
 import type { Listener } from './listener';
+import { localResponse } from './local-response';
 
 const enum State {
   /** Between requests, or within a head. */
@@ -74,7 +74,6 @@ export class ClientConnection {
 
   /** Writes a part of a response. False: hold back until `onClientDrain`. */
   write(data: Buffer): boolean {
-    this.listener.stats.sentBytes += data.length;
     return this.socket.write(data);
   }
 
@@ -98,19 +97,9 @@ export class ClientConnection {
 
   /** Answers the request under way by the proxy itself. Returns the status sent. */
   respond(code: ReasonCode, detail: string, toHead: boolean, close: boolean): number {
-    const { status, phrase, proxyStatus, meaning } = REASONS[code];
-    const body = `${code}: ${meaning}\n`;
-    const cause = this.exchange.cluster ? `${detail}; cluster ${this.exchange.cluster.name}` : detail;
-    const fields: [string, string][] = [
-      ['content-type', 'text/plain; charset=utf-8'],
-      ['content-length', String(Buffer.byteLength(body))],
-      ['date', this.context.date()],
-      ['proxy-status', `${this.context.proxyName}; error=${proxyStatus}; details="${code}"`],
-      ['x-mesh-detail', cause.replace(/[^\x20-\x7e]/g, '?')],
-    ];
-    if (close) fields.push(['connection', 'close']);
-    this.write(localResponse(status, phrase, fields, toHead ? '' : body));
-    return status;
+    const where = this.exchange.cluster ? `cluster ${this.exchange.cluster.name}: ${detail}` : detail;
+    this.write(localResponse(code, where, this.context, { toHead, close }));
+    return REASONS[code].status;
   }
 
   /** The response is written and the connection stays open: on to the next request. */
@@ -150,7 +139,6 @@ export class ClientConnection {
   }
 
   private onData(chunk: Buffer): void {
-    this.listener.stats.receivedBytes += chunk.length;
     switch (this.state) {
       case State.HEAD:
         this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
@@ -212,7 +200,7 @@ export class ClientConnection {
     }
     const { maxBodyBytes } = this.context.limits;
     if (maxBodyBytes > 0 && length > maxBodyBytes) {
-      this.context.observer.onLimit('maxBodyBytes');
+      this.context.instruments.limitReached('maxBodyBytes');
       this.refuse({ code: 'body_too_large', detail: 'Content-Length is above the limit' });
       return;
     }

@@ -4,18 +4,12 @@
  */
 import type { LimitsConfig } from '../../contract';
 import type { Clock } from '../clock';
+import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 import type { Exchange } from './exchange';
 
-/** Told of what happens on the data path; must neither throw nor take long. */
-export interface ServeObserver {
-  /** A request is over, whatever came of it. */
-  onExchange(exchange: Exchange): void;
-  /** A named limit was reached. */
-  onLimit(limit: keyof LimitsConfig): void;
-  /** A request is tried again on another connection. */
-  onRetry(exchange: Exchange, code: string): void;
-}
+/** Wants to know of every request that is over; must neither throw nor take long. */
+export type ExchangeListener = (exchange: Exchange) => void;
 
 /** How long a connection is drained of what its client still sends after the last response. */
 const LINGER_MS = 1_000;
@@ -32,8 +26,8 @@ export class ServeContext {
   connections = 0;
   /** Called whenever a client connection is closed; the drain waits for the last one. */
   onConnectionClosed: () => void = () => {};
-  /** Whether somebody will want method and path of a request: only then are strings made of them. */
-  describesRequests = false;
+  /** The access log; undefined while it is off, and then no text is made of a request. */
+  onExchange: ExchangeListener | undefined;
 
   private dateSecond = -1;
   private dateText = '';
@@ -44,7 +38,7 @@ export class ServeContext {
     readonly clock: Clock,
     /** Names this proxy in `Proxy-Status` (RFC 9209). */
     readonly proxyName: string,
-    readonly observer: ServeObserver,
+    readonly instruments: Instruments,
   ) {
     this.limits = limits;
     this.idleTimeout = timeouts.of(limits.idleTimeoutMs);

@@ -17,6 +17,7 @@ import { Framing } from '../http1/framing';
 import { isIdempotent, Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
+import type { ListenerInstruments } from '../telemetry/instruments';
 import type { ReasonCode } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ClientConnection } from './client-connection';
@@ -50,9 +51,13 @@ export class Exchange implements ResponseReceiver, Waiter {
   requestBytes = 0;
   responseBytes = 0;
   startedAt = 0;
+  /** From the request's head to the end of the response, once it is over. */
+  durationMs = 0;
   /** Method and target, when somebody wants them. */
   description = '';
 
+  /** The listener's, as they were when the request began. */
+  private instruments: ListenerInstruments;
   private route: Route | undefined;
   private connection: BackendConnection | undefined;
   private waiting = false;
@@ -77,7 +82,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** Runs while a body is under way, in either direction. */
   private readonly progress: Timeout;
 
-  constructor(private readonly client: ClientConnection, private readonly context: ServeContext) {
+  constructor(readonly client: ClientConnection, private readonly context: ServeContext) {
+    this.instruments = client.listener.instruments;
     this.routeTimeout = new Timeout(() => this.fail('request_timeout', 'the route\'s timeout is over'));
     this.progress = new Timeout(() => this.onNoProgress());
   }
@@ -91,6 +97,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   begin(head: RequestHead, buffer: Buffer, body: Buffer, complete: boolean): void {
     const { context, client } = this;
     this.active = true;
+    this.instruments = client.listener.instruments;
+    this.instruments.requestsInFlight.value += 1;
     this.status = 0;
     this.reason = undefined;
     this.detail = '';
@@ -110,7 +118,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.headSent = false;
     this.closesClient = false;
     this.message = serializeRequest(buffer, head, client.localAuthority, body);
-    this.description = context.describesRequests ? buffer.latin1Slice(head.methodStart, head.targetEnd) : '';
+    this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
     const route = client.listener.route;
     this.route = route;
@@ -123,7 +131,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   onRequestData(data: Buffer): void {
     this.requestBytes += data.length;
     if (this.context.limits.maxBodyBytes > 0 && this.requestBytes > this.context.limits.maxBodyBytes) {
-      this.context.observer.onLimit('maxBodyBytes');
+      this.context.instruments.limitReached('maxBodyBytes');
       this.fail('body_too_large', 'longer than the limit');
       return;
     }
@@ -145,6 +153,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** Answers bytes that never became a request. */
   refuse(code: ReasonCode, detail: string): void {
     this.active = true;
+    this.instruments = this.client.listener.instruments;
+    this.instruments.requestsInFlight.value += 1;
     this.cluster = undefined;
     this.attempts = 0;
     this.requestBytes = 0;
@@ -248,6 +258,7 @@ export class Exchange implements ResponseReceiver, Waiter {
       return;
     }
     this.attempts += 1;
+    cluster!.instruments.attempts.value += 1;
     this.endpoint = endpoint;
     endpoint.inFlight += 1;
     endpoint.requests += 1;
@@ -255,6 +266,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     const connection = endpoint.pool.acquire(this);
     if (connection === false) {
       this.waiting = false;
+      cluster!.instruments.pendingOverflow.value += 1;
       this.fail('pending_overflow', 'too many requests wait for a connection');
     } else if (connection) {
       this.onConnection(connection);
@@ -270,7 +282,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     }
     const failed = this.endpoint;
     this.leaveEndpoint();
-    this.context.observer.onRetry(this, code);
+    if (this.cluster) this.cluster.instruments.retries(code).value += 1;
     this.dispatch(failed);
   }
 
@@ -338,9 +350,14 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.active = false;
     this.message = EMPTY;
     if (this.held.length > 0) this.held = [];
-    const endpoint = this.endpoint;
-    if (endpoint) endpoint.inFlight -= 1;
-    this.context.observer.onExchange(this);
+    if (this.endpoint) this.endpoint.inFlight -= 1;
+    const { instruments } = this;
+    instruments.requestsInFlight.value -= 1;
+    instruments.receivedBytes.value += this.requestBytes;
+    instruments.sentBytes.value += this.responseBytes;
+    this.durationMs = this.context.clock.now() - this.startedAt;
+    instruments.requests(this.cluster?.name).record(this.status, this.reason, this.durationMs / 1_000);
+    this.context.onExchange?.(this);
     this.endpoint = undefined;
   }
 }

@@ -76,8 +76,7 @@ export class ListenerSet {
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
       if (next) {
-        listener.config = next.config;
-        listener.route = next.route;
+        listener.reconfigure(next.config, next.route);
       } else {
         this.bySocket.delete(socket);
         listener.stopAccepting();

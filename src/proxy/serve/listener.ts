@@ -4,25 +4,17 @@
  */
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../contract';
+import type { ListenerInstruments } from '../telemetry/instruments';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
+import { localResponse } from './local-response';
 import type { Route } from './route';
 
 /** Connections that the kernel holds ready while the proxy is busy. */
 const BACKLOG = 1_024;
 
-/** Plain numbers, read when metrics are asked for. */
-export interface ListenerStats {
-  opened: number;
-  open: number;
-  /** Turned away because of `maxConnections`. */
-  refused: number;
-  receivedBytes: number;
-  sentBytes: number;
-}
-
 export class Listener {
-  readonly stats: ListenerStats = { opened: 0, open: 0, refused: 0, receivedBytes: 0, sentBytes: 0 };
+  instruments: ListenerInstruments;
   /** `address:port`, as a Host field has it. */
   readonly authority: string;
   /** Takes no new connections, and ends those it has after their response. */
@@ -32,11 +24,12 @@ export class Listener {
   private readonly connections = new Set<ClientConnection>();
 
   constructor(
-    public config: ResolvedListener,
+    private config: ResolvedListener,
     readonly address: string,
     public route: Route,
     private readonly context: ServeContext,
   ) {
+    this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
     this.server = createServer({
       allowHalfOpen: true,
@@ -46,6 +39,14 @@ export class Listener {
   }
 
   get name(): string { return this.config.name; }
+  get direction(): ResolvedListener['direction'] { return this.config.direction; }
+
+  /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
+  reconfigure(config: ResolvedListener, route: Route): void {
+    this.config = config;
+    this.route = route;
+    this.instruments = this.context.instruments.listener(config.name, config.direction);
+  }
 
   /** Binds. Rejects with the system's error when that is not possible. */
   listen(): Promise<void> {
@@ -80,21 +81,22 @@ export class Listener {
   /** @internal */
   onConnectionClosed(connection: ClientConnection): void {
     if (!this.connections.delete(connection)) return;
-    this.stats.open -= 1;
+    this.instruments.connectionsOpen.value -= 1;
     this.context.connections -= 1;
     this.context.onConnectionClosed();
   }
 
   private onConnection(socket: Socket): void {
-    const { context, stats } = this;
-    stats.opened += 1;
+    const { context, instruments } = this;
+    instruments.connections.value += 1;
     if (context.connections >= context.limits.maxConnections) {
-      stats.refused += 1;
-      context.observer.onLimit('maxConnections');
-      socket.destroy();
+      context.instruments.limitReached('maxConnections');
+      socket.on('error', () => {});
+      socket.end(localResponse('connection_limit', `limit ${context.limits.maxConnections}`, context, { toHead: false, close: true }));
+      socket.destroySoon();
       return;
     }
-    stats.open += 1;
+    instruments.connectionsOpen.value += 1;
     context.connections += 1;
     this.connections.add(new ClientConnection(socket, this, context));
   }

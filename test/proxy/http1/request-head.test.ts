@@ -108,7 +108,6 @@ describe('refuses', () => {
     ['another scheme', `GET ftp://a/ HTTP/1.1\r\n${host}\r\n`],
     ['a target that is no path', `GET x HTTP/1.1\r\n${host}\r\n`],
     ['* with GET', `GET * HTTP/1.1\r\n${host}\r\n`],
-    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
     ['a fragment', `GET /a#b HTTP/1.1\r\n${host}\r\n`],
     ['a raw 8-bit octet in the target', `GET /\xff HTTP/1.1\r\n${host}\r\n`],
     ['a space in the target', `GET /a b HTTP/1.1\r\n${host}\r\n`],
@@ -136,6 +135,10 @@ describe('refuses', () => {
 
   test.each(['HTTP/2.0', 'HTTP/1.2', 'HTTP/0.9', 'HTTP/3'])('version %s with 505', (version) => {
     expect(read(`GET / ${version}\r\n${host}\r\n`)).toMatch(/^version_not_supported: /);
+  });
+
+  test('CONNECT with 501', () => {
+    expect(read('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n')).toMatch(/^connect_method_refused: /);
   });
 
   test('a request line, a head and a number of fields beyond their limits', () => {

@@ -1,0 +1,139 @@
+/**
+ * The proxy put together: a configuration document in, listeners and clusters at work. Knows nothing of the process it
+ * runs in (main.ts does), so tests run it in theirs.
+ *
+ * A document is taken over in two steps. Staging makes what is new (clusters begin to discover, sockets are bound) and
+ * touches nothing; only when all of it can be had is it committed, in one turn of the event loop. Requests under way
+ * keep what they began with.
+ */
+import type { ResolvedProxyConfig } from '../contract';
+import type { SourceFactory } from './cluster/cluster';
+import { ClusterSet } from './cluster/cluster-set';
+import type { Clock } from './clock';
+import { decodeConfig, describeMistakes } from './config/decode';
+import { ServeContext } from './serve/context';
+import { ListenerSet } from './serve/listener-set';
+import { Instruments } from './telemetry/instruments';
+import { TimeoutQueues } from './timeouts';
+
+/** How long after the start the proxy calls itself ready though a source has found nothing yet. */
+export const SYNC_GRACE_MS = 10_000;
+
+/** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
+const IDLE_SHARE_OF_DRAIN = 0.5;
+
+export interface ProxySurroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sources: SourceFactory;
+  readonly instruments: Instruments;
+  /** What listeners without an address bind. */
+  readonly podAddresses: readonly string[];
+}
+
+/** What became of a document. */
+export type Applied =
+  | { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig }
+  | { readonly ok: false; readonly hash: string; readonly problems: readonly string[] };
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** In words, for whoever asks /ready. */
+  readonly why: string;
+}
+
+export class Proxy {
+  readonly clusters: ClusterSet;
+  readonly listeners: ListenerSet;
+  readonly context: ServeContext;
+  private readonly timeouts: TimeoutQueues;
+  private readonly startedAt: number;
+  private draining = false;
+
+  private constructor(public config: ResolvedProxyConfig, public hash: string, private readonly surroundings: ProxySurroundings) {
+    const { clock, random, instruments } = surroundings;
+    this.startedAt = clock.now();
+    this.timeouts = new TimeoutQueues(clock);
+    this.context = new ServeContext(config.limits, this.timeouts, clock, `${config.node.service}.${config.node.namespace}`, instruments);
+    this.clusters = new ClusterSet(surroundings.sources, this.timeouts, { random, now: () => clock.now() }, instruments);
+    this.listeners = new ListenerSet(surroundings.podAddresses, this.context, this.timeouts, random);
+  }
+
+  /** Starts with a first document, or says why that can't be. */
+  static async start(text: string, surroundings: ProxySurroundings): Promise<{ readonly proxy: Proxy } | { readonly problems: readonly string[] }> {
+    const decoded = decodeConfig(text);
+    if (!decoded.ok) return { problems: describeMistakes(decoded.mistakes) };
+    const proxy = new Proxy(decoded.config, decoded.hash, surroundings);
+    const applied = await proxy.takeOver(decoded.config, decoded.hash);
+    return applied.ok ? { proxy } : { problems: applied.problems };
+  }
+
+  /** Takes over another document, or keeps the one in force and says what is wrong with the other. */
+  async apply(text: string): Promise<Applied> {
+    const decoded = decodeConfig(text);
+    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
+    if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
+    return this.takeOver(decoded.config, decoded.hash);
+  }
+
+  /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */
+  readiness(): Readiness {
+    if (this.draining) return { ready: false, why: 'shutting down' };
+    const unsynced = this.clusters.all().filter((cluster) => !cluster.discovery.synced);
+    if (unsynced.length === 0) return { ready: true, why: 'all clusters are discovered' };
+    const names = unsynced.map((cluster) => cluster.name).join(', ');
+    return this.surroundings.clock.now() - this.startedAt >= SYNC_GRACE_MS
+      ? { ready: true, why: `no endpoints found yet for ${names}; the others can be called` }
+      : { ready: false, why: `waiting for the endpoints of ${names}` };
+  }
+
+  /**
+   * Stops gracefully: accepts no connections, answers what is under way and says on each that it is the last, then closes.
+   * Resolves when all connections are closed or the time to drain is over.
+   */
+  async drain(): Promise<{ readonly cut: number }> {
+    this.draining = true;
+    this.context.draining = true;
+    this.listeners.stopAccepting();
+    const { drainMs } = this.config.shutdown;
+    const { clock } = this.surroundings;
+    const cancelIdle = clock.after(drainMs * IDLE_SHARE_OF_DRAIN, () => this.listeners.closeIdle());
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(drainMs, resolve);
+      const check = (): void => {
+        if (this.context.connections > 0) return;
+        cancel();
+        resolve();
+      };
+      this.context.onConnectionClosed = check;
+      check();
+    });
+    cancelIdle();
+    const cut = this.context.connections;
+    this.close();
+    return { cut };
+  }
+
+  /** Stops at once. */
+  close(): void {
+    this.draining = true;
+    this.listeners.destroy();
+    this.clusters.close();
+    this.timeouts.close();
+  }
+
+  private async takeOver(config: ResolvedProxyConfig, hash: string): Promise<Applied> {
+    const clusters = this.clusters.stage(config);
+    const listeners = await this.listeners.stage(config, clusters);
+    if (!listeners.ok) {
+      clusters.rollback();
+      return { ok: false, hash, problems: listeners.failures };
+    }
+    clusters.commit();
+    listeners.commit();
+    this.context.applyLimits(config.limits);
+    this.config = config;
+    this.hash = hash;
+    return { ok: true, hash, config };
+  }
+}

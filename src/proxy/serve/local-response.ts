@@ -1,0 +1,29 @@
+/**
+ * Responses that the proxy makes by itself. The reason code is in the body, for people, and in `Proxy-Status` (RFC 9209),
+ * for programs, which also names the proxy: of two sidecars on the way, it tells which one spoke.
+ */
+import { ReasonCode, REASONS } from '../telemetry/reasons';
+import type { ServeContext } from './context';
+
+export interface LocalResponseOptions {
+  /** The request was HEAD: no body follows. */
+  readonly toHead: boolean;
+  /** The connection is closed afterwards. */
+  readonly close: boolean;
+}
+
+/** @param detail what happened in particular; not from the request's own bytes */
+export function localResponse(code: ReasonCode, detail: string, context: ServeContext, options: LocalResponseOptions): Buffer {
+  const { status, phrase, proxyStatus, meaning } = REASONS[code];
+  const body = Buffer.from(`${code}: ${meaning}\n${detail}\n`);
+  const head = [
+    `HTTP/1.1 ${status} ${phrase}`,
+    'content-type: text/plain; charset=utf-8',
+    `content-length: ${body.length}`,
+    `date: ${context.date()}`,
+    `proxy-status: ${context.proxyName}; error=${proxyStatus}; details="${code}"`,
+    ...(options.close ? ['connection: close'] : []),
+    '\r\n',
+  ].join('\r\n');
+  return options.toHead ? Buffer.from(head, 'latin1') : Buffer.concat([Buffer.from(head, 'latin1'), body]);
+}

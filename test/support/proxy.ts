@@ -1,0 +1,117 @@
+/**
+ * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
+ */
+import { AddressInfo, createServer } from 'node:net';
+import type { ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig } from '../../src/contract';
+import { systemClock } from '../../src/proxy/clock';
+import type { Clock } from '../../src/proxy/clock';
+import type { SourceFactory } from '../../src/proxy/cluster/cluster';
+import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
+import { Proxy } from '../../src/proxy/proxy';
+import { Instruments } from '../../src/proxy/telemetry/instruments';
+import { expose } from '../../src/proxy/telemetry/exposition';
+import { MetricRegistry } from '../../src/proxy/telemetry/registry';
+import { seededRandom } from './random';
+
+/** A port that nobody listens on, from the kernel. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => { server.listen(0, host, resolve); });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => { server.close(resolve); });
+  return port;
+}
+
+/** Sources whose snapshots a test gives; static clusters deliver theirs at once. */
+export class FakeSources {
+  private readonly started = new Map<string, (snapshot: readonly DiscoveredEndpoint[]) => void>();
+  private readonly health = new Map<string, { synced: boolean; lastConfirmedAt: number | undefined; failures: number; lastError: string | undefined }>();
+
+  readonly factory: SourceFactory = (discovery) => {
+    const name = discovery.type === 'endpointSlice' ? discovery.service : JSON.stringify(discovery);
+    const health = { synced: false, lastConfirmedAt: undefined as number | undefined, failures: 0, lastError: undefined };
+    this.health.set(name, health);
+    const source: DiscoverySource = {
+      health,
+      start: (onSnapshot) => {
+        this.started.set(name, onSnapshot);
+        if (discovery.type === 'static') {
+          health.synced = true;
+          onSnapshot(discovery.endpoints.map((endpoint) => ready(endpoint.address, endpoint.port, endpoint.weight)));
+        }
+      },
+      close: () => { this.started.delete(name); },
+    };
+    return source;
+  };
+
+  /** Names of Services that are watched now. */
+  get watched(): string[] { return [...this.started.keys()]; }
+
+  push(service: string, endpoints: readonly DiscoveredEndpoint[]): void {
+    this.health.get(service)!.synced = true;
+    this.started.get(service)!(endpoints);
+  }
+}
+
+export function ready(address: string, port: number, weight = 1): DiscoveredEndpoint {
+  return { address, port, weight, ready: true, draining: false };
+}
+
+export function draining(address: string, port: number): DiscoveredEndpoint {
+  return { address, port, weight: 1, ready: false, draining: true };
+}
+
+export interface TestProxyOptions {
+  readonly limits?: LimitsConfig;
+  readonly cluster?: Partial<ClusterConfig>;
+  readonly clusters?: ClusterConfig[];
+  readonly route?: Partial<RouteConfig>;
+  readonly drainMs?: number;
+  readonly clock?: Clock;
+}
+
+export interface TestProxy {
+  readonly proxy: Proxy;
+  readonly port: number;
+  readonly config: ProxyConfig;
+  readonly sources: FakeSources;
+  /** The metrics in Prometheus' text form. */
+  metrics(): string;
+}
+
+/** One listener in front of one cluster with the given static endpoints, unless the options say otherwise. */
+export async function startProxy(backendPorts: readonly number[], options: TestProxyOptions = {}): Promise<TestProxy> {
+  const port = await freePort();
+  const clusters = options.clusters ?? [{
+    name: 'backend',
+    discovery: { type: 'static' as const, endpoints: backendPorts.map((backend) => ({ address: '127.0.0.1', port: backend })) },
+    ...options.cluster,
+  }];
+  const config: ProxyConfig = {
+    version: 'v1',
+    node: { service: 'web', namespace: 'shop', version: 'v1' },
+    listeners: [{
+      name: 'test',
+      direction: 'outbound',
+      address: '127.0.0.1',
+      port,
+      routes: [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
+    }],
+    clusters,
+    kubernetes: { tokenFile: '/nowhere', caFile: '/nowhere' },
+    limits: options.limits ?? {},
+    shutdown: { drainMs: options.drainMs ?? 1_000 },
+  };
+  const registry = new MetricRegistry();
+  const sources = new FakeSources();
+  const started = await Proxy.start(JSON.stringify(config), {
+    clock: options.clock ?? systemClock,
+    random: seededRandom(1),
+    sources: sources.factory,
+    instruments: new Instruments(registry),
+    podAddresses: ['127.0.0.1'],
+  });
+  if (!('proxy' in started)) throw new Error(started.problems.join('\n'));
+  return { proxy: started.proxy, port, config, sources, metrics: () => expose(registry) };
+}
