@@ -51,12 +51,12 @@ export function mapConfig(
   const listeners = config.listeners.map((listener): ListenerConfig => {
     if (listener.address === undefined) {
       const port = network.own(listener.port);
-      moved(`${listener.direction} ${listener.name}`, `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
+      moved(titleOfListener(listener), `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
       return { ...listener, port };
     }
     const from: Place = { address: listener.address, port: listener.port };
     const to = network.outbound(from);
-    moved(`${listener.direction} ${listener.name}`, inText(from), inText(to));
+    moved(titleOfListener(listener), inText(from), inText(to));
     return { ...listener, ...to };
   });
 
@@ -79,6 +79,11 @@ export function mapConfig(
     mappings,
     config: { ...config, listeners, clusters, admin, ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}) },
   };
+}
+
+/** `outbound catalog`; the one inbound listener is called as its direction already. */
+function titleOfListener({ direction, name }: ListenerConfig): string {
+  return name === direction ? name : `${direction} ${name}`;
 }
 
 interface MappedCluster {

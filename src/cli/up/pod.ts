@@ -13,7 +13,7 @@ import type { Behaviour } from '../stand-in/behaviour';
 import type { BehaveMessage } from '../stand-in/command';
 import { calleeEnvironment, containerEnvironment, listenEnvironment } from './app-environment';
 import { calleesOf } from './callees';
-import { Child, Exit } from './child';
+import { Child } from './child';
 import { ConfigFolder } from './config-folder';
 import type { Guard } from './guard';
 import { httpGet } from './http-get';
@@ -226,7 +226,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   private supervise(program: 'proxy' | 'app', child: Child): Child {
     void child.exited.then((exit) => {
       if (this.current === 'terminating' || this.current === 'ended') return;
-      this.why = child.failure(`the ${program} of ${this.name}`, exit).message;
+      this.why ??= child.failure(`the ${program} of ${this.name} (${titleOf(this.workload)})`, exit).message;
       if (this.current === 'ready') this.enter('unready');
       void this.kill();
     });
@@ -235,11 +235,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   private async waitFor(child: Child, program: string, passes: string, probe: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    let exit: Exit | undefined;
-    void child.exited.then((value) => { exit = value; });
+    let ended = false;
+    void child.exited.then(() => { ended = true; });
     while (!await probe()) {
       this.assertStarting();
-      if (exit) throw child.failure(`the ${program} of ${this.name} (${titleOf(this.workload)})`, exit);
+      if (ended) throw new UserError(this.why);
       if (Date.now() > deadline) {
         throw new UserError([
           `the ${program} of ${this.name} (${titleOf(this.workload)}) is not ready after ${START_TIMEOUT_MS / 1000} s: waited until ${passes}.`,
