@@ -1,0 +1,30 @@
+import { Testing } from 'cdk8s';
+import { Shop } from '../../examples/shop/shop';
+import { expectRestricted, expectSound } from '../constructs/sound';
+import { documentOf, findOne, inventory } from '../support/manifests';
+
+describe('the example shop', () => {
+  const manifests = Testing.synth(new Shop(Testing.app(), 'shop'));
+
+  test('is the YAML of the snapshot', () => {
+    expect(manifests).toMatchSnapshot();
+  });
+
+  test('consists of objects that Kubernetes accepts and pods that are restricted', () => {
+    expectSound(manifests);
+    expectRestricted(manifests);
+  });
+
+  test('has its edge behind a load balancer on port 80, and a canary with a tenth of the requests', () => {
+    expect(findOne(manifests, 'Service', 'web').spec).toMatchObject({ type: 'LoadBalancer', ports: [{ port: 80 }] });
+    const listener = documentOf(manifests, 'web-v1').listeners.find(({ name }) => name === 'outbound/shop/catalog:80');
+    expect(listener?.routes[0].split).toEqual([{ cluster: 'shop/catalog-v1', weight: 90 }, { cluster: 'shop/catalog-v2', weight: 10 }]);
+  });
+
+  test('synthesizes to the same twice, in one app and in two', () => {
+    const again = new Shop(Testing.app(), 'shop');
+    expect(Testing.synth(again)).toEqual(manifests);
+    expect(Testing.synth(again)).toEqual(manifests);
+    expect(inventory(manifests)).toMatchSnapshot();
+  });
+});
