@@ -14,9 +14,12 @@ import { generateSchema, generateValidator, SCHEMA_FILE, VALIDATOR_FILE } from '
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
-const MARKER = 'lib/.built-from';
+// Not in lib/, all of which is shipped.
+const MARKER = 'node_modules/.cdk8s-mesh-built-from';
+const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', '.jsii'];
 const fingerprint = fingerprintOf(['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json']);
-if (process.argv.includes('--if-changed') && existsSync(MARKER) && existsSync('.jsii') && readFileSync(MARKER, 'utf8') === fingerprint) {
+const upToDate = existsSync(MARKER) && readFileSync(MARKER, 'utf8') === fingerprint && RESULTS.every((file) => existsSync(file));
+if (process.argv.includes('--if-changed') && upToDate) {
   process.exit(0);
 }
 

@@ -1,37 +1,31 @@
 /**
- * Regenerates every committed file that is made from another one, and fails when that changed anything: what a reader
- * sees in the repository is then what the sources say. The new text is left in place, ready to be committed.
- * Snapshots are checked by `jest --ci`.
+ * Regenerates every committed file that is made from another one, and fails when one of them then differs from what is
+ * committed (or staged): what a reader sees in the repository is what the sources say. The new text is left in place,
+ * ready to be committed. Snapshots are checked by `jest --ci`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
-const STEPS = [
-  { command: process.execPath, args: ['scripts/build.mjs'], files: ['schema/proxy-config.v1.json'] },
-  { command: join('node_modules', '.bin', 'jsii-docgen'), args: ['-o', 'API.md'], files: ['API.md'] },
-];
+const FILES = ['schema/proxy-config.v1.json', 'API.md'];
 
-const stale = [];
-for (const { command, args, files } of STEPS) {
-  const before = files.map(textOf);
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  if (status !== 0) {
-    console.error(`${command} ${args.join(' ')} failed`);
-    process.exit(1);
-  }
-  stale.push(...files.filter((file, index) => textOf(file) !== before[index]));
+run(process.execPath, 'scripts/build.mjs');
+run(join('node_modules', '.bin', 'jsii-docgen'), '-o', 'API.md');
+
+const status = spawnSync('git', ['status', '--porcelain', '--', ...FILES], { encoding: 'utf8' });
+if (status.status !== 0) stop(`git status failed: ${status.stderr.trim()}`);
+// Two columns: what is staged, what is not.
+const stale = status.stdout.split('\n').filter((line) => line !== '' && line[1] !== ' ').map((line) => line.slice(3));
+for (const file of stale) console.error(`${file} was out of date; it is regenerated now, commit it`);
+if (stale.length > 0) process.exit(1);
+console.log(`${FILES.join(', ')}: up to date`);
+
+function run(command, ...args) {
+  if (spawnSync(command, args, { stdio: 'inherit' }).status !== 0) stop(`${command} ${args.join(' ')} failed`);
 }
 
-const files = STEPS.flatMap((step) => step.files);
-const untracked = spawnSync('git', ['ls-files', '--others', '--', ...files], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
-for (const file of stale) console.error(`${file} was out of date; it is regenerated now, commit it`);
-for (const file of untracked) console.error(`${file} is not in the repository; commit it`);
-if (stale.length > 0 || untracked.length > 0) process.exit(1);
-console.log(`${files.join(', ')}: up to date`);
-
-function textOf(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+function stop(message) {
+  console.error(message);
+  process.exit(1);
 }
