@@ -70,7 +70,7 @@ describe('ports', () => {
 describe('zones', () => {
   test('an endpoint carries its zone and the weight of it', () => {
     const discovery = { ...CATALOG, zoneWeights: { a: 9 } };
-    const endpoints = [endpoint('10.0.0.1', {}, { zone: 'a' }), endpoint('10.0.0.2', {}, { zone: 'b' }), endpoint('10.0.0.3', {}), endpoint('10.0.0.4', {}, { zone: 'toString' })];
+    const endpoints = ['a', 'b', undefined, 'toString'].map((zone, index) => endpoint(`10.0.0.${index}`, {}, zone === undefined ? {} : { zone }));
     expect(merge([sliceObject('s', [], { endpoints })], 4, discovery).map(({ zone, weight }) => [zone, weight]))
       .toEqual([['a', 9], ['b', 1], [undefined, 1], ['toString', 1]]);
   });
