@@ -1,0 +1,34 @@
+import { readAssignments } from '../../../src/cli/up/assignments';
+import { UserError } from '../../../src/cli/errors';
+import { workloadOf } from './support';
+
+const [web, v1, v2] = [workloadOf('web'), workloadOf('catalog', 'v1'), workloadOf('catalog', 'v2')];
+const MODEL = { workloads: [web!, v1!, v2!], services: [], outside: [] };
+const parse = (text: string): number => {
+  if (Number.isNaN(Number(text))) throw new UserError(`'${text}' is not a number`);
+  return Number(text);
+};
+
+test('a value is for all versions of a service, or for one, which goes first', () => {
+  const value = readAssignments('latency', ['catalog@v2=2', 'catalog=1'], MODEL, parse);
+  expect([value(web!), value(v1!), value(v2!)]).toEqual([undefined, 1, 2]);
+});
+
+test('the value may hold an equals sign', () => {
+  expect(readAssignments('run', ['web=A=b node'], MODEL, (text) => text)(web!)).toBe('A=b node');
+});
+
+test.each([
+  ['web', "--latency must name a service and a value, as in --latency catalog=..., got 'web'"],
+  ['=5', 'must name a service and a value'],
+  ['web=', 'must name a service and a value'],
+  ['catlog=5', "--latency names the service 'catlog', which is not in the mesh. Did you mean 'catalog'? There are web, catalog"],
+  ['catalog@v3=5', "--latency names version 'v3' of 'catalog', which has v1, v2"],
+  ['web=five', "--latency web: 'five' is not a number"],
+])('refuses %j', (text, message) => {
+  expect(() => readAssignments('latency', [text], MODEL, parse)).toThrow(message);
+});
+
+test('refuses two values for one subject', () => {
+  expect(() => readAssignments('latency', ['web=1', 'web=2'], MODEL, parse)).toThrow("--latency is given twice for 'web'");
+});
