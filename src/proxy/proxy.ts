@@ -8,12 +8,14 @@
  */
 import type { ResolvedProxyConfig } from '../contract';
 import type { SourceFactory } from './cluster/cluster';
-import { ClusterSet } from './cluster/cluster-set';
+import { ClusterSet, StagedClusters } from './cluster/cluster-set';
 import type { Clock } from './clock';
 import { decodeConfig, describeMistakes } from './config/decode';
 import { ServeContext } from './serve/context';
 import { ListenerSet } from './serve/listener-set';
+import { observeCluster } from './telemetry/cluster-view';
 import { Instruments } from './telemetry/instruments';
+import type { MetricRegistry } from './telemetry/registry';
 import { TimeoutQueues } from './timeouts';
 
 /** How long after the start the proxy calls itself ready though a source has found nothing yet. */
@@ -26,7 +28,7 @@ export interface ProxySurroundings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly sources: SourceFactory;
-  readonly instruments: Instruments;
+  readonly registry: MetricRegistry;
   /** What listeners without an address bind. */
   readonly podAddresses: readonly string[];
 }
@@ -46,12 +48,15 @@ export class Proxy {
   readonly clusters: ClusterSet;
   readonly listeners: ListenerSet;
   readonly context: ServeContext;
+  private readonly instruments: Instruments;
   private readonly timeouts: TimeoutQueues;
   private readonly startedAt: number;
   private draining = false;
 
   private constructor(public config: ResolvedProxyConfig, public hash: string, private readonly surroundings: ProxySurroundings) {
-    const { clock, random, instruments } = surroundings;
+    const { clock, random, registry } = surroundings;
+    const instruments = new Instruments(registry);
+    this.instruments = instruments;
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
     this.context = new ServeContext(config.limits, this.timeouts, clock, `${config.node.service}.${config.node.namespace}`, instruments);
@@ -123,7 +128,12 @@ export class Proxy {
   }
 
   private async takeOver(config: ResolvedProxyConfig, hash: string): Promise<Applied> {
-    const clusters = this.clusters.stage(config);
+    let clusters: StagedClusters;
+    try {
+      clusters = this.clusters.stage(config);
+    } catch (error) {
+      return { ok: false, hash, problems: [(error as Error).message] };
+    }
     const listeners = await this.listeners.stage(config, clusters);
     if (!listeners.ok) {
       clusters.rollback();
@@ -132,8 +142,19 @@ export class Proxy {
     clusters.commit();
     listeners.commit();
     this.context.applyLimits(config.limits);
+    this.reportOn(this.config, config);
     this.config = config;
     this.hash = hash;
     return { ok: true, hash, config };
+  }
+
+  /** Ends the metrics of what has left the configuration and begins those of what has come. */
+  private reportOn(before: ResolvedProxyConfig, now: ResolvedProxyConfig): void {
+    const { registry, clock } = this.surroundings;
+    const listeners = new Set(now.listeners.map(({ name }) => name));
+    const clusters = new Set(now.clusters.map(({ name }) => name));
+    for (const { name } of before.listeners) if (!listeners.has(name)) this.instruments.removeListener(name);
+    for (const { name } of before.clusters) if (!clusters.has(name)) this.instruments.removeCluster(name);
+    for (const cluster of this.clusters.all()) observeCluster(registry, () => clock.now(), cluster);
   }
 }

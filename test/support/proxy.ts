@@ -8,7 +8,6 @@ import type { Clock } from '../../src/proxy/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
 import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
 import { Proxy } from '../../src/proxy/proxy';
-import { Instruments } from '../../src/proxy/telemetry/instruments';
 import { expose } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
 import { seededRandom } from './random';
@@ -27,7 +26,7 @@ export class FakeSources {
   private readonly started = new Map<string, (snapshot: readonly DiscoveredEndpoint[]) => void>();
   private readonly health = new Map<string, { synced: boolean; lastConfirmedAt: number | undefined; failures: number; lastError: string | undefined }>();
 
-  readonly factory: SourceFactory = (discovery) => {
+  readonly factory: SourceFactory = ({ discovery }) => {
     const name = discovery.type === 'endpointSlice' ? discovery.service : JSON.stringify(discovery);
     const health = { synced: false, lastConfirmedAt: undefined as number | undefined, failures: 0, lastError: undefined };
     this.health.set(name, health);
@@ -109,7 +108,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     clock: options.clock ?? systemClock,
     random: seededRandom(1),
     sources: sources.factory,
-    instruments: new Instruments(registry),
+    registry,
     podAddresses: ['127.0.0.1'],
   });
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));

@@ -32,18 +32,25 @@ export class ClusterSet implements ClusterLookup {
   /**
    * Makes what `document` adds, without touching what is there: the caller commits when everything else of the
    * document can be had too, or rolls back.
+   *
+   * @throws Error in the user's words when a source can't be made
    */
   stage(document: ResolvedProxyConfig): StagedClusters {
     const added = new Map<string, Cluster>();
+    const rollback = (): void => added.forEach((cluster) => cluster.retire());
     for (const config of document.clusters) {
-      if (!this.byName.has(config.name)) {
+      if (this.byName.has(config.name)) continue;
+      try {
         added.set(config.name, this.make(config, document));
+      } catch (error) {
+        rollback();
+        throw error;
       }
     }
     return {
       get: (name) => added.get(name) ?? this.get(name),
       commit: () => this.commit(document, added),
-      rollback: () => added.forEach((cluster) => cluster.retire()),
+      rollback,
     };
   }
 

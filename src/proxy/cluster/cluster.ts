@@ -13,8 +13,11 @@ import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import type { PoolStats, PoolSurroundings } from './pool';
 
+/** How often a policy is asked for another endpoint. */
+const REDRAWS = 2;
+
 /** Makes the discovery source of a cluster. */
-export type SourceFactory = (discovery: ResolvedCluster['discovery'], config: ResolvedProxyConfig) => DiscoverySource;
+export type SourceFactory = (cluster: ResolvedCluster, document: ResolvedProxyConfig) => DiscoverySource;
 
 export class Cluster {
   readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
@@ -23,7 +26,7 @@ export class Cluster {
   private source: DiscoverySource | undefined;
   private config: ResolvedCluster;
   private picker: Picker<Endpoint>;
-  private availableCount = 0;
+  private availableEndpoints: readonly Endpoint[] = [];
 
   constructor(
     config: ResolvedCluster,
@@ -51,7 +54,7 @@ export class Cluster {
   /** Name of the policy in force. */
   get policy(): string { return this.config.loadBalancing.type; }
   /** Whether a request could be sent. */
-  get available(): boolean { return this.availableCount > 0; }
+  get available(): boolean { return this.availableEndpoints.length > 0; }
   /** Requests that wait for a connection. */
   get pending(): number { return this.pools.pending; }
   /** The endpoints, in the order of their addresses. */
@@ -61,6 +64,19 @@ export class Cluster {
   /** The endpoint for one request; undefined when there is none. */
   pick(): Endpoint | undefined {
     return this.picker.pick();
+  }
+
+  /**
+   * Another endpoint than the one that just failed; undefined when there is no other. The policy is asked first, a few
+   * times; one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance.
+   */
+  pickOther(failed: Endpoint): Endpoint | undefined {
+    for (let draw = 0; draw < REDRAWS; draw += 1) {
+      const endpoint = this.picker.pick();
+      if (endpoint !== failed) return endpoint;
+    }
+    const others = this.availableEndpoints.filter((endpoint) => endpoint !== failed);
+    return others[Math.floor(this.surroundings.random() * others.length)];
   }
 
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
@@ -89,7 +105,7 @@ export class Cluster {
   }
 
   private discover(document: ResolvedProxyConfig): void {
-    this.source = this.sources(this.config.discovery, document);
+    this.source = this.sources(this.config, document);
     this.source.start((snapshot) => this.onSnapshot(snapshot));
   }
 
@@ -117,7 +133,7 @@ export class Cluster {
     const all = this.endpoints;
     const ready = all.filter((endpoint) => endpoint.state === 'ready');
     const available = ready.length > 0 ? ready : all;
-    this.availableCount = available.length;
+    this.availableEndpoints = available;
     this.picker = createPicker(available, this.config.loadBalancing, this.surroundings);
   }
 }

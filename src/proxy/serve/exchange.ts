@@ -27,9 +27,6 @@ import type { Route } from './route';
 /** Most endpoints tried for one request. */
 export const MAX_ATTEMPTS = 3;
 
-/** Draws of the picker to find another endpoint than the one that failed. */
-const REDRAWS = 3;
-
 /** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
 const COPY_BYTES = 4_096;
 
@@ -124,7 +121,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.route = route;
     this.routeTimeout.start(route.timeout);
     if (!complete) this.progress.start(context.bodyTimeout);
-    this.dispatch(undefined);
+    this.dispatch();
   }
 
   /** Octets of the request's body, without their framing. */
@@ -193,7 +190,7 @@ export class Exchange implements ResponseReceiver, Waiter {
 
   onConnectionFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
     this.waiting = false;
-    this.retryOrFail(true, code, detail);
+    this.tryAnother(code, detail);
   }
 
   onInterim(buffer: Buffer, head: ResponseHead): void {
@@ -240,25 +237,30 @@ export class Exchange implements ResponseReceiver, Waiter {
     const idleClose = code === 'upstream_closed' && connection.served > 0 && !connection.answered
       && this.replayable && isIdempotent(this.method);
     if (this.headSent) this.fail('upstream_broken_body', detail);
-    else this.retryOrFail(idleClose, code, detail);
+    else if (idleClose) this.tryAgain(code, detail);
+    else this.fail(code, detail);
   }
 
   onBackendDrain(): void {
     if (!this.requestComplete) this.client.resumeReading();
   }
 
-  /** Chooses an endpoint and asks for a connection to it. */
-  private dispatch(avoid: Endpoint | undefined): void {
+  /** Chooses a cluster and an endpoint of it. */
+  private dispatch(): void {
     const cluster = this.route!.choose();
-    this.cluster = cluster ?? this.cluster;
-    let endpoint = cluster?.pick();
-    for (let draw = 0; endpoint === avoid && avoid !== undefined && draw < REDRAWS; draw += 1) endpoint = cluster!.pick();
-    if (!endpoint) {
+    const endpoint = cluster?.pick();
+    if (!cluster || !endpoint) {
       this.fail('no_endpoints', 'no endpoint is available');
       return;
     }
+    this.cluster = cluster;
+    this.attempt(cluster, endpoint);
+  }
+
+  /** Asks for a connection to the endpoint. */
+  private attempt(cluster: Cluster, endpoint: Endpoint): void {
     this.attempts += 1;
-    cluster!.instruments.attempts.value += 1;
+    cluster.instruments.attempts.value += 1;
     this.endpoint = endpoint;
     endpoint.inFlight += 1;
     endpoint.requests += 1;
@@ -266,7 +268,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     const connection = endpoint.pool.acquire(this);
     if (connection === false) {
       this.waiting = false;
-      cluster!.instruments.pendingOverflow.value += 1;
+      cluster.instruments.pendingOverflow.value += 1;
       this.fail('pending_overflow', 'too many requests wait for a connection');
     } else if (connection) {
       this.onConnection(connection);
@@ -275,15 +277,28 @@ export class Exchange implements ResponseReceiver, Waiter {
     }
   }
 
-  private retryOrFail(safe: boolean, code: ReasonCode, detail: string): void {
-    if (!safe || this.attempts >= MAX_ATTEMPTS) {
+  /** Nothing was sent: the request goes to another endpoint, while there is one. */
+  private tryAnother(code: ReasonCode, detail: string): void {
+    const cluster = this.cluster!;
+    const other = this.attempts < MAX_ATTEMPTS ? cluster.pickOther(this.endpoint!) : undefined;
+    if (!other) {
       this.fail(code, detail);
       return;
     }
-    const failed = this.endpoint;
     this.leaveEndpoint();
-    if (this.cluster) this.cluster.instruments.retries(code).value += 1;
-    this.dispatch(failed);
+    cluster.instruments.retries(code).value += 1;
+    this.attempt(cluster, other);
+  }
+
+  /** The connection had been closed before the request was sent: it goes on another, to whichever endpoint. */
+  private tryAgain(code: ReasonCode, detail: string): void {
+    if (this.attempts >= MAX_ATTEMPTS) {
+      this.fail(code, detail);
+      return;
+    }
+    this.leaveEndpoint();
+    this.cluster!.instruments.retries(code).value += 1;
+    this.dispatch();
   }
 
   private forwardBody(data: Buffer): void {

@@ -283,6 +283,14 @@ describe('when the backend fails', () => {
     expect(test.metrics()).toMatch(/mesh_retries_total\{cluster="backend",reason="connect_failed"\} [1-4]\n/);
   });
 
+  test('another endpoint is tried, given a policy that prefers the one that refuses', async () => {
+    const backend = await answering(() => OK);
+    const test = await proxyFor([await freePort(), backend.port], { cluster: { loadBalancing: { type: 'leastRequest' } } });
+    const busy = test.proxy.clusters.get('backend').endpoints[1]!;
+    busy.inFlight = 10;
+    for (let i = 0; i < 20; i += 1) await ask(test, GET, 'ok');
+  });
+
   test('the answer is 503 no_endpoints, given none', async () => {
     await ask(await proxyFor([]), GET, /^HTTP\/1.1 503 [^]*details="no_endpoints"/);
   });
