@@ -1,3 +1,4 @@
+import type { ProxyConfig } from '../../../src/contract';
 import { calleesOf } from '../../../src/cli/up/callees';
 import { expectedShares } from '../../../src/cli/up/flow';
 import type { Pod } from '../../../src/cli/up/pod';
@@ -15,7 +16,11 @@ function pod(name: string, workload = V1, state: Pod['state'] = 'ready', zone = 
   return { name, workload, state, zone, namespace: workload.namespace } as Pod;
 }
 
-function shares(pods: Pod[], weights: Record<string, number> = { v1: 75, v2: 25 }, change: (config: ReturnType<typeof callerConfig>) => ReturnType<typeof callerConfig> = (config) => config) {
+function shares(
+  pods: Pod[],
+  weights: Record<string, number> = { v1: 75, v2: 25 },
+  change: (config: ProxyConfig) => ProxyConfig = (config) => config,
+): Record<string, number> {
   const [callee] = calleesOf(change(callerConfig(weights)), MODEL);
   return Object.fromEntries([...expectedShares(callee!, pods)].map(([{ name }, share]) => [name, share]));
 }
@@ -48,7 +53,7 @@ describe('expected shares', () => {
 
   test('follow the weights of zones where the policy weighs', () => {
     const pods = [pod('a', V1, 'ready', 'near'), pod('b', V1, 'ready', 'far')];
-    const weigh = (type: 'weightedRoundRobin' | 'roundRobin') => (config: ReturnType<typeof callerConfig>): ReturnType<typeof callerConfig> => ({
+    const weigh = (type: 'weightedRoundRobin' | 'roundRobin') => (config: ProxyConfig): ProxyConfig => ({
       ...config,
       clusters: config.clusters.map((cluster) => (cluster.discovery.type === 'endpointSlice'
         ? { ...cluster, loadBalancing: { type }, discovery: { ...cluster.discovery, zoneWeights: { near: 3 } } } : cluster)),

@@ -97,7 +97,8 @@ describe('one shared address (systems that have no other)', () => {
     const network = await open('shared');
     const pods = [network.newPod(), network.newPod()];
     for (const pod of pods) await pod.reserve(WANTED);
-    const ports = pods.flatMap((pod) => [pod.own(15006), pod.own(15020), ...WANTED.outbound.map((place) => pod.outbound(place).port), pod.app(9090).port]);
+    const ports = pods.flatMap((pod) =>
+      [pod.own(15006), pod.own(15020), ...WANTED.outbound.map((place) => pod.outbound(place).port), pod.app(9090).port]);
     expect(new Set(ports).size).toBe(10);
     for (const pod of pods) {
       expect(pod.ip).toBe('127.0.0.1');

@@ -14,7 +14,13 @@ function objects(): KubernetesObject[] {
   return parseAllDocuments(FIXTURE).map((document) => document.toJS() as KubernetesObject);
 }
 
-function find(all: KubernetesObject[], kind: string, name: string): { spec: Record<string, any>; data: Record<string, string> } { // eslint-disable-line @typescript-eslint/no-explicit-any
+interface Parts {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  spec: Record<string, any>;
+  data: Record<string, string>;
+}
+
+function find(all: KubernetesObject[], kind: string, name: string): Parts {
   return all.find((object) => object.kind === kind && object.metadata.name === name) as never;
 }
 
@@ -118,7 +124,7 @@ describe('refuses, saying where and what to do:', () => {
     const all = objects();
     find(all, 'ConfigMap', 'web-mesh').data['proxy.json'] = '{"version":"v2"}';
     find(all, 'ConfigMap', 'catalog-v1-mesh').data['proxy.json'] = 'not JSON';
-    expect(() => read(all)).toThrow(/Deployment 'web': the proxy would refuse 'proxy.json' of ConfigMap 'web-mesh':\n(  .+\n){3,}shop.yaml:5: Deployment 'catalog-v1': .+\n  \/: the document is not JSON/);
+    expect(() => read(all)).toThrow(/Deployment 'web': the proxy would refuse 'proxy.json' of ConfigMap 'web-mesh':\n( {2}.+\n){3,}shop.yaml:5: Deployment 'catalog-v1': .+\n {2}\/: the document is not JSON/);
   });
 
   test('fields of the wrong type, with their path', () => {
