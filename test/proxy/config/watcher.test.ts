@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/proxy/clock';
+import { ConfigWatcher, POLL_MS } from '../../../src/proxy/config/watcher';
+import { eventually } from '../../support/eventually';
+import { FakeClock } from '../../support/fake-clock';
+
+let folder: string;
+let watcher: ConfigWatcher | undefined;
+const seen: string[] = [];
+const errors: string[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mesh-config-'));
+  seen.length = 0;
+  errors.length = 0;
+});
+
+afterEach(() => {
+  watcher?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Lays files out as the kubelet does: `proxy.json` -> `..data/proxy.json`, `..data` -> a folder that is swapped whole. */
+function mount(revision: number, text: string): string {
+  mkdirSync(join(folder, `..${revision}`));
+  writeFileSync(join(folder, `..${revision}`, 'proxy.json'), text);
+  symlinkSync(`..${revision}`, join(folder, '..data_tmp'));
+  renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+  if (revision === 1) symlinkSync('..data/proxy.json', join(folder, 'proxy.json'));
+  return join(folder, 'proxy.json');
+}
+
+function watchFile(path: string, current: string, clock: FakeClock | typeof systemClock = systemClock): void {
+  watcher = new ConfigWatcher(path, current, clock, async (text) => { seen.push(text); }, (error) => errors.push(error.code!));
+  watcher.start();
+}
+
+test('sees the swap of the symlink by which Kubernetes changes a mounted ConfigMap', async () => {
+  const path = mount(1, 'one');
+  watchFile(path, 'one');
+  mount(2, 'two');
+  await eventually('the second content', () => seen.includes('two'));
+  mount(3, 'three');
+  await eventually('the third content', () => seen.includes('three'));
+  expect(seen).toEqual(['two', 'three']);
+});
+
+test('sees a file that is written in place', async () => {
+  const path = join(folder, 'proxy.json');
+  writeFileSync(path, 'one');
+  watchFile(path, 'one');
+  writeFileSync(path, 'two');
+  await eventually('the second content', () => seen.includes('two'));
+});
+
+test('sees a change without a notice when it looks of its own accord', async () => {
+  const path = join(folder, 'proxy.json');
+  writeFileSync(path, 'two');
+  const clock = new FakeClock();
+  watchFile(path, 'one', clock);
+  clock.advance(POLL_MS);
+  await eventually('the second content', () => seen.includes('two'));
+});
+
+test('says nothing of content that is the same, and says so when the file is gone', async () => {
+  const path = join(folder, 'proxy.json');
+  writeFileSync(path, 'one');
+  const clock = new FakeClock();
+  watchFile(path, 'one', clock);
+  clock.advance(POLL_MS);
+  await eventually('it has looked', () => clock.pending > 0);
+  rmSync(path);
+  await eventually('an error', () => { clock.advance(POLL_MS); return errors.includes('ENOENT'); });
+  expect(seen).toEqual([]);
+});
