@@ -1,3 +1,4 @@
+/** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
 export * from './constructs/call-options';
 export * from './constructs/destination';
 export * from './constructs/discovery';
@@ -7,6 +8,7 @@ export * from './constructs/load-balancing';
 export * from './constructs/mesh';
 export * from './constructs/mesh-props';
 export * from './constructs/mesh-service';
+export * from './constructs/mesh-service-props';
 export * from './constructs/mesh-service-version';
 export * from './constructs/mesh-sidecar';
 export * from './constructs/proxy-image';

@@ -52,6 +52,9 @@ export function checkContainers(mistakes: Mistakes, containers: readonly kplus.C
     if (container.name !== undefined) {
       mistakes.dnsLabel(`${prop}.name`, container.name);
     }
+    if (container.portNumber !== undefined && container.port !== undefined) {
+      mistakes.add(`${prop}.port`, container.port, `'portNumber' is ${container.portNumber} and means the same; leave out 'port', which is deprecated`);
+    }
     const ports: [string, number | undefined][] = [
       ['portNumber', container.portNumber],
       ['port', container.port],

@@ -1,3 +1,4 @@
+/** What a caller can say of a call. */
 import { Duration } from 'cdk8s';
 import { LoadBalancing } from './load-balancing';
 

@@ -1,10 +1,12 @@
+/**
+ * What `calls()` takes. A class and not an interface, so that everything that the proxy's document needs stays out of the
+ * public API.
+ */
 import { Construct } from 'constructs';
 import { DestinationFacts } from './destination-facts';
 
 /**
- * Something that `calls()` takes: a `MeshService`, or an `ExternalService`.
- *
- * A class and not an interface, so that everything that the proxy's document needs stays out of the public API.
+ * Something that can be called: a `MeshService`, or an `ExternalService`.
  */
 export abstract class Destination extends Construct {
   /**

@@ -13,11 +13,11 @@ import { CallOptions } from './call-options';
 import { Dependencies } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from './destination-facts';
-import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { ProxyOptions } from './mesh-props';
+import { MeshServiceProps, VersionProps } from './mesh-service-props';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { MeshServiceVersion } from './mesh-service-version';
 import { MeshSidecar } from './mesh-sidecar';
@@ -25,135 +25,7 @@ import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import { declareHttp, setInServiceSpec } from './patches';
 import { Scaling } from './scaling';
-import { SessionAffinity, ServiceType, TrafficPolicy } from './service-type';
-
-/**
- * What can be said of each version of a service.
- */
-export interface VersionProps {
-  /**
-   * The containers, as in cdk8s-plus. The first one is the app; its first port takes the requests.
-   */
-  readonly containers: kplus.ContainerProps[];
-
-  /**
-   * Share of the service's requests, relative to the weights of its other versions; 0 takes none.
-   *
-   * @default - for the first version what the others leave of 100, for any other 0
-   */
-  readonly weight?: number;
-
-  /**
-   * Number of replicas, or range for an autoscaler.
-   *
-   * @default - for the first version Scaling.replicas(2), for any other the same as the first
-   */
-  readonly scaling?: Scaling;
-
-  /**
-   * How many pods may be evicted at once.
-   *
-   * @default - for the first version DisruptionBudget.maxUnavailable(1), for any other the same as the first
-   */
-  readonly disruptionBudget?: DisruptionBudget;
-}
-
-/**
- * Props of `MeshService`.
- */
-export interface MeshServiceProps extends VersionProps, ProxyOptions {
-  /**
-   * Name of the service, by which it is called. A DNS label that starts with a letter.
-   *
-   * @default - the construct's id in lower case
-   */
-  readonly name?: string;
-
-  /**
-   * Name of the first version.
-   *
-   * @default 'v1'
-   */
-  readonly version?: string;
-
-  /**
-   * Port at which it is called.
-   *
-   * @default 80
-   */
-  readonly port?: number;
-
-  /**
-   * Name of that port.
-   *
-   * @default 'http'
-   */
-  readonly portName?: string;
-
-  /**
-   * Type of the Service.
-   *
-   * @default ServiceType.CLUSTER_IP
-   */
-  readonly type?: ServiceType;
-
-  /**
-   * Port on every node, for the types NODE_PORT and LOAD_BALANCER.
-   *
-   * @default - Kubernetes chooses one
-   */
-  readonly nodePort?: number;
-
-  /**
-   * Which endpoints traffic from outside the cluster may be sent to, for the types NODE_PORT and LOAD_BALANCER. LOCAL
-   * keeps the client's address.
-   *
-   * @default - any endpoint of the cluster
-   */
-  readonly externalTrafficPolicy?: TrafficPolicy;
-
-  /**
-   * Which endpoints traffic from inside the cluster, but outside of the mesh, may be sent to.
-   *
-   * @default - any endpoint of the cluster
-   */
-  readonly internalTrafficPolicy?: TrafficPolicy;
-
-  /**
-   * Whether the connections of one client go to one pod, for traffic from outside of the mesh.
-   *
-   * @default SessionAffinity.none()
-   */
-  readonly sessionAffinity?: SessionAffinity;
-
-  /**
-   * Which addresses may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
-   *
-   * @default - all
-   */
-  readonly loadBalancerSourceRanges?: string[];
-
-  /**
-   * Annotations of the Service, for example for the cloud's load balancer.
-   *
-   * @default - none
-   */
-  readonly serviceAnnotations?: { readonly [name: string]: string };
-
-  /**
-   * How callers choose among the pods of a version.
-   *
-   * @default LoadBalancing.roundRobin()
-   */
-  readonly loadBalancing?: LoadBalancing;
-
-  /**
-   * How callers find the pods.
-   *
-   * @default - that of the nearest Mesh, or Discovery.endpointSlices()
-   */
-  readonly discovery?: Discovery;
-}
+import { ServiceType } from './service-type';
 
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
@@ -244,7 +116,7 @@ export class MeshService extends Destination {
       self: this,
     });
     this.makeVersion(version, props);
-    this.node.addValidation({ validate: () => this.validateWeights() });
+    this.node.addValidation({ validate: () => this.validateVersions() });
   }
 
   /**
@@ -399,29 +271,24 @@ export class MeshService extends Destination {
     return [first.weight ?? Math.max(0, FULL_WEIGHT - rest.reduce((sum, weight) => sum + weight, 0)), ...rest];
   }
 
-  private validateWeights(): string[] {
+  private validateVersions(): string[] {
     const mistakes = new Mistakes();
     const weights = this.weights();
     const others = weights.slice(1).reduce((sum, weight) => sum + weight, 0);
     if (this.shares[0].weight === undefined && others > FULL_WEIGHT) {
-      mistakes.add('weight', `${weights.slice(1).join(' + ')} = ${others}`,
-        `the other versions take more than ${FULL_WEIGHT} and leave nothing for '${this.versions[0].version}'; lower them, or give it a weight of its own`);
+      mistakes.add('weight', others,
+        `together the added versions take more than ${FULL_WEIGHT} and leave nothing for '${this.versions[0].version}'; lower them, or give it a weight of its own`);
     }
     if (weights.every((weight) => weight === 0)) {
       mistakes.add('weight', 0, `no version of '${this.serviceName}' would get a request; give at least one a weight above 0`);
     }
     for (const { version } of this.shares) {
-      const missing = version.autoscaler ? this.missingRequests(version) : [];
-      if (missing.length > 0) {
-        mistakes.add(`${version.version}: containers[0].resources`, `without a request of ${missing.join(' and ')}`,
+      for (const resource of version._scaling._missingRequests(version.deployment.containers[0])) {
+        mistakes.add(`${version.version}: containers[0].resources.${resource}.request`, undefined,
           'the autoscaler takes a percentage of what the app requests; add the request');
       }
     }
     return mistakes.messages;
-  }
-
-  private missingRequests(version: MeshServiceVersion): string[] {
-    return version._scaling._missingRequests(version.deployment.containers[0]);
   }
 
   private resolveShares(): DestinationShare[] {

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 /** Where released images are. */
 const RELEASED = 'ghcr.io/cdk8s-mesh/proxy';
 
+/** Version of this package, read when it is first asked for. */
+let ownVersion: string | undefined;
+
 /**
  * The container image of the proxy.
  */
@@ -18,8 +21,8 @@ export class ProxyImage {
    * @param repository another repository to pull it from, for example a mirror; the tag stays
    */
   public static released(repository: string = RELEASED): ProxyImage {
-    const manifest = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string };
-    return new ProxyImage(`${repository}:${manifest.version}`);
+    ownVersion ??= (JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
+    return new ProxyImage(`${repository}:${ownVersion}`);
   }
 
   /**

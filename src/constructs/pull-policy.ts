@@ -1,3 +1,4 @@
+/** When an image is pulled. */
 import * as kplus from './kplus';
 
 /**

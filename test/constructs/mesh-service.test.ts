@@ -1,7 +1,7 @@
 import { ApiObject, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { DisruptionBudget, MeshService, MeshServiceProps, ProxyImage, Scaling, ServiceType, SessionAffinity, TrafficPolicy } from '../../src';
-import { documentOf, findByKind, findOne, inventory, newChart, podSpec, synth } from '../support/manifests';
+import { documentOf, findByKind, findOne, inventory, Manifest, newChart, podSpec, synth } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';
 
 const app = { image: 'ghcr.io/acme/web:1.0', portNumber: 3000 };
@@ -91,7 +91,7 @@ describe('the sidecar of a service', () => {
   });
 
   test('knows its document, its pod and the addresses of it', () => {
-    const env = Object.fromEntries(sidecar.env.map(({ name, value, valueFrom }: Record<string, { fieldRef: object }>) => [name, value ?? valueFrom.fieldRef]));
+    const env = Object.fromEntries(sidecar.env.map(({ name, value, valueFrom }: Manifest) => [name, value ?? valueFrom.fieldRef]));
     expect(env).toEqual({
       MESH_CONFIG: '/etc/cdk8s-mesh/proxy.json',
       POD_NAME: { fieldPath: 'metadata.name' },
@@ -235,9 +235,12 @@ describe('the type of the Service', () => {
   });
 
   test('session affinity lasts three hours unless said otherwise', () => {
-    expect(spec({ sessionAffinity: SessionAffinity.clientIp() })).toMatchObject({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } });
-    expect(spec({ sessionAffinity: SessionAffinity.clientIp({ timeout: Duration.minutes(1) }) }).sessionAffinityConfig).toEqual({ clientIP: { timeoutSeconds: 60 } });
-    expect(spec({ sessionAffinity: SessionAffinity.none() }).sessionAffinity).toBeUndefined();
+    const affinity = (sessionAffinity: SessionAffinity) => spec({ sessionAffinity });
+    expect(affinity(SessionAffinity.clientIp())).toMatchObject({
+      sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } },
+    });
+    expect(affinity(SessionAffinity.clientIp({ timeout: Duration.minutes(1) })).sessionAffinityConfig).toEqual({ clientIP: { timeoutSeconds: 60 } });
+    expect(affinity(SessionAffinity.none()).sessionAffinity).toBeUndefined();
   });
 
   test('traffic from inside the cluster can be kept on its node', () => {
@@ -267,7 +270,7 @@ describe('scaling', () => {
 
   test('aims at 70 % CPU when nothing is said, and at memory alone when only that is said', () => {
     const metrics = (scaling: Scaling) => findOne(web({ scaling }), 'HorizontalPodAutoscaler', 'web-v1').spec.metrics
-      .map(({ containerResource: { name, target } }: { containerResource: { name: string; target: { averageUtilization: number } } }) => [name, target.averageUtilization]);
+      .map(({ containerResource: { name, target } }: Manifest) => [name, target.averageUtilization]);
     expect(metrics(Scaling.between(1, 2))).toEqual([['cpu', 70]]);
     expect(metrics(Scaling.between(1, 2, { memoryPercent: 80 }))).toEqual([['memory', 80]]);
     expect(metrics(Scaling.between(1, 2, { cpuPercent: 50, memoryPercent: 80 }))).toEqual([['cpu', 50], ['memory', 80]]);

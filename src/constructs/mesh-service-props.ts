@@ -1,0 +1,138 @@
+/**
+ * What can be said of a service and of each of its versions.
+ */
+import { Discovery } from './discovery';
+import { DisruptionBudget } from './disruption-budget';
+import * as kplus from './kplus';
+import { LoadBalancing } from './load-balancing';
+import { ProxyOptions } from './mesh-props';
+import { Scaling } from './scaling';
+import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
+
+/**
+ * What can be said of each version of a service.
+ */
+export interface VersionProps {
+  /**
+   * The containers, as in cdk8s-plus. The first one is the app; its first port takes the requests.
+   */
+  readonly containers: kplus.ContainerProps[];
+
+  /**
+   * Share of the service's requests, relative to the weights of its other versions; 0 takes none.
+   *
+   * @default - for the first version what the others leave of 100, for any other 0
+   */
+  readonly weight?: number;
+
+  /**
+   * Number of replicas, or range for an autoscaler.
+   *
+   * @default - for the first version Scaling.replicas(2), for any other the same as the first
+   */
+  readonly scaling?: Scaling;
+
+  /**
+   * How many pods may be evicted at once.
+   *
+   * @default - for the first version DisruptionBudget.maxUnavailable(1), for any other the same as the first
+   */
+  readonly disruptionBudget?: DisruptionBudget;
+}
+
+/**
+ * Props of `MeshService`.
+ */
+export interface MeshServiceProps extends VersionProps, ProxyOptions {
+  /**
+   * Name of the service, by which it is called. A DNS label that starts with a letter.
+   *
+   * @default - the construct's id in lower case
+   */
+  readonly name?: string;
+
+  /**
+   * Name of the first version.
+   *
+   * @default 'v1'
+   */
+  readonly version?: string;
+
+  /**
+   * Port at which it is called.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * Name of that port.
+   *
+   * @default 'http'
+   */
+  readonly portName?: string;
+
+  /**
+   * Type of the Service.
+   *
+   * @default ServiceType.CLUSTER_IP
+   */
+  readonly type?: ServiceType;
+
+  /**
+   * Port on every node, for the types NODE_PORT and LOAD_BALANCER.
+   *
+   * @default - Kubernetes chooses one
+   */
+  readonly nodePort?: number;
+
+  /**
+   * Which endpoints traffic from outside the cluster may be sent to, for the types NODE_PORT and LOAD_BALANCER. LOCAL
+   * keeps the client's address.
+   *
+   * @default - any endpoint of the cluster
+   */
+  readonly externalTrafficPolicy?: TrafficPolicy;
+
+  /**
+   * Which endpoints traffic from inside the cluster, but outside of the mesh, may be sent to.
+   *
+   * @default - any endpoint of the cluster
+   */
+  readonly internalTrafficPolicy?: TrafficPolicy;
+
+  /**
+   * Whether the connections of one client go to one pod, for traffic from outside of the mesh.
+   *
+   * @default SessionAffinity.none()
+   */
+  readonly sessionAffinity?: SessionAffinity;
+
+  /**
+   * Which addresses may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
+   *
+   * @default - all
+   */
+  readonly loadBalancerSourceRanges?: string[];
+
+  /**
+   * Annotations of the Service, for example for the cloud's load balancer.
+   *
+   * @default - none
+   */
+  readonly serviceAnnotations?: { readonly [name: string]: string };
+
+  /**
+   * How callers choose among the pods of a version.
+   *
+   * @default LoadBalancing.roundRobin()
+   */
+  readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * How callers find the pods.
+   *
+   * @default - that of the nearest Mesh, or Discovery.endpointSlices()
+   */
+  readonly discovery?: Discovery;
+}

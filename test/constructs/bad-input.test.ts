@@ -1,0 +1,305 @@
+/** Everything that a person can get wrong, and what they read then: the construct's path, the prop, the value, the remedy. */
+import { Chart, Duration, Size, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import {
+  Discovery, DisruptionBudget, ExternalEndpoints, ExternalService, LoadBalancing, Mesh, MeshService, MeshServiceProps, MeshSidecar, ProxyImage,
+  Scaling, ServiceType, SessionAffinity, TrafficPolicy, VersionProps,
+} from '../../src';
+import { newChart } from '../support/manifests';
+
+const app = { image: 'ghcr.io/acme/web:1', portNumber: 8080 };
+const make = (props: object = {}, id = 'web', chart: Chart = newChart()) => new MeshService(chart, id, { containers: [app], ...props } as MeshServiceProps);
+const other = (chart: Chart, name = 'catalog', props: Partial<MeshServiceProps> = {}) => new MeshService(chart, name, { containers: [{ ...app, portNumber: 9090 }], ...props });
+
+/** The message of what `build` throws. */
+function mistake(build: () => unknown): string {
+  try {
+    build();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('one wrong prop of a service is refused with its path, value and remedy', () => {
+  const cases: [string, object, string][] = [
+    ['an unknown prop that resembles one', { wieght: 5 }, '\'wieght\' is not a prop here: did you mean \'weight\'?'],
+    ['a port out of range', { port: 70_000 }, '\'port\' is 70000: use a whole number from 1 to 65535'],
+    ['a port of zero', { port: 0 }, '\'port\' is 0: use a whole number from 1 to 65535'],
+    ['a name with capitals', { name: 'Web' }, '\'name\' is "Web": use 1 to 63 of a-z, 0-9 and -, starting with a letter and ending with a letter or digit'],
+    ['a name that starts with a digit, as no Service may', { name: '1web' }, '\'name\' is "1web": use 1 to 63 of a-z, 0-9 and -, starting with a letter and ending with a letter or digit'],
+    ['a name that is too long', { name: 'a'.repeat(64) }, `'name' is "${'a'.repeat(64)}": use 1 to 63 of a-z`],
+    ['a name that is too long with its version', { name: 'a'.repeat(61), version: 'v1' }, '\'version\' is "v1": with it, the name'],
+    ['a version that is no label', { version: '1.8' }, '\'version\' is "1.8": use 1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit'],
+    ['a port name that is no label', { portName: 'HTTP' }, '\'portName\' is "HTTP": use 1 to 63 of a-z'],
+    ['no container', { containers: [] }, '\'containers\' is []: name at least one container: the app'],
+    ['containers forgotten', { containers: undefined }, '\'containers\' is missing: name at least one container: the app'],
+    ['an app without a port', { containers: [{ image: 'x' }] }, '\'containers[0].portNumber\' is missing: name the port that the app listens on'],
+    ['an app\'s port out of range', { containers: [{ image: 'x', portNumber: -1 }] }, '\'containers[0].portNumber\' is -1: use a whole number from 1 to 65535'],
+    ['a second port out of range', { containers: [app, { image: 'x', name: 'b', ports: [{ number: 99_999 }] }] }, '\'containers[1].ports[0].number\' is 99999: use a whole number'],
+    ['a port said in two ways', { containers: [{ ...app, port: 80 }] }, '\'containers[0].port\' is 80: \'portNumber\' is 8080 and means the same; leave out \'port\''],
+    ['a port that is no number', { port: '80' }, '\'port\' is "80": use a whole number from 1 to 65535'],
+    ['a container without an image', { containers: [{ portNumber: 80 }] }, '\'containers[0].image\' is missing: name an image'],
+    ['a container\'s name that is no label', { containers: [{ ...app, name: 'My App' }] }, '\'containers[0].name\' is "My App": use 1 to 63'],
+    ['a negative weight', { weight: -1 }, '\'weight\' is -1: use a whole number from 0 to 1000000'],
+    ['a broken weight', { weight: 0.5 }, '\'weight\' is 0.5: use a whole number from 0 to 1000000'],
+    ['min above max', { scaling: Scaling.between(5, 3) }, '\'scaling.min\' is 5: it is above the max of 3; make min at most max'],
+    ['a minimum of none', { scaling: Scaling.between(0, 3) }, '\'scaling.min\' is 0: use a whole number of at least 1'],
+    ['a target of none', { scaling: Scaling.between(1, 3, { cpuPercent: 0 }) }, '\'scaling.cpuPercent\' is 0: use a whole number of at least 1'],
+    ['negative replicas', { scaling: Scaling.replicas(-2) }, '\'scaling.replicas\' is -2: use a whole number of at least 0'],
+    ['a budget of nothing', { disruptionBudget: DisruptionBudget.maxUnavailable(0) },
+      '\'disruptionBudget.maxUnavailable\' is 0: with 2 replicas it never lets a pod be evicted and blocks every node drain; use maxUnavailable(1), or more replicas'],
+    ['a budget that keeps all', { disruptionBudget: DisruptionBudget.minAvailable(2) }, '\'disruptionBudget.minAvailable\' is 2: with 2 replicas it never lets a pod be evicted'],
+    ['a budget that keeps all by rounding', { disruptionBudget: DisruptionBudget.minAvailablePercent(51) },
+      '\'disruptionBudget.minAvailablePercent\' is 51: with 2 replicas it never lets a pod be evicted'],
+    ['a budget that keeps the one there is', { scaling: Scaling.replicas(1), disruptionBudget: DisruptionBudget.minAvailable(1) }, 'with 1 replica it never lets a pod be evicted'],
+    ['a budget that keeps the fewest there may be', { scaling: Scaling.between(3, 30), disruptionBudget: DisruptionBudget.minAvailable(3) }, 'with 3 replicas it never lets'],
+    ['a share above all', { disruptionBudget: DisruptionBudget.maxUnavailablePercent(101) }, '\'disruptionBudget.maxUnavailablePercent\' is 101: use a whole number from 0 to 100'],
+    ['too few choices', { loadBalancing: LoadBalancing.leastRequest({ choices: 1 }) }, '\'loadBalancing.choices\' is 1: use a whole number from 2 to 10'],
+    ['a zone\'s weight of zero', { loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 0 } }) }, '\'loadBalancing.zoneWeights[\'a\']\' is 0: use a whole number from 1 to 65535'],
+    ['zones that DNS does not tell', { loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 2 } }), discovery: Discovery.dns() },
+      '\'loadBalancing.zoneWeights\' is {"a":2}: DNS does not tell zones; leave it out, or use Discovery.endpointSlices()'],
+    ['a DNS server by name', { discovery: Discovery.dns({ servers: ['dns.example.com'] }) }, '\'discovery.servers[0]\' is "dns.example.com": use an IP address'],
+    ['a DNS server on no port', { discovery: Discovery.dns({ servers: ['10.0.0.1:99999'] }) }, '\'discovery.servers[0]\' is "10.0.0.1:99999": use an IP address'],
+    ['no DNS server', { discovery: Discovery.dns({ servers: [] }) }, '\'discovery.servers\' is []: name at least one DNS server'],
+    ['a node\'s port without one', { nodePort: 30_000 }, '\'nodePort\' is 30000: a Service of type ClusterIP has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out'],
+    ['an external policy inside', { externalTrafficPolicy: TrafficPolicy.LOCAL }, '\'externalTrafficPolicy\' is "Local": a Service of type ClusterIP takes nothing from outside'],
+    ['source ranges without a balancer', { type: ServiceType.NODE_PORT, loadBalancerSourceRanges: [] }, '\'loadBalancerSourceRanges\' is []: a Service of type NodePort has no load balancer'],
+    ['affinity without an address', { type: ServiceType.HEADLESS, internalTrafficPolicy: TrafficPolicy.LOCAL }, '\'internalTrafficPolicy\' is "Local": a headless Service has no virtual address'],
+    ['affinity for ever', { sessionAffinity: SessionAffinity.clientIp({ timeout: Duration.days(2) }) }, '\'sessionAffinity.timeout (seconds)\' is 172800: use a whole number from 1 to 86400'],
+    ['an image of nothing', { proxyImage: ProxyImage.of(' ') }, '\'proxyImage\' is " ": use a full reference'],
+    ['a request above the limit', { proxyResources: { memory: { request: Size.mebibytes(256), limit: Size.mebibytes(128) } } },
+      '\'proxyResources.memory.request\' is "256Mi": it is above the limit of 128Mi; make it at most the limit'],
+  ];
+
+  test.each(cases)('%s', (_, props, message) => {
+    const said = mistake(() => make(props));
+    expect(said).toContain('[chart/web] ');
+    expect(said).toContain(message);
+  });
+
+  test('a construct\'s id that can\'t be the name says so', () => {
+    expect(mistake(() => make({}, 'Web_App'))).toContain('[chart/Web_App] \'id\' is "web_app": use 1 to 63');
+  });
+
+  test('an unknown prop that resembles none lists those that there are', () => {
+    expect(mistake(() => make({ sidecarInjection: true }))).toMatch(/'sidecarInjection' is not a prop here: use any of accessLog, .*, weight$/);
+  });
+
+  test('a namespace that Kubernetes would refuse', () => {
+    expect(mistake(() => make({}, 'web', newChart({ namespace: 'My Shop' })))).toContain('\'namespace\' is "My Shop": use 1 to 63');
+  });
+
+  test('several are reported together', () => {
+    expect(mistake(() => make({ port: 0, name: 'No', scaling: Scaling.between(9, 1), wieght: 1 }))).toBe([
+      '[chart/web] 4 props are wrong:',
+      '  - \'wieght\' is not a prop here: did you mean \'weight\'?',
+      '  - \'name\' is "No": use 1 to 63 of a-z, 0-9 and -, starting with a letter and ending with a letter or digit',
+      '  - \'port\' is 0: use a whole number from 1 to 65535',
+      '  - \'scaling.min\' is 9: it is above the max of 1; make min at most max',
+    ].join('\n'));
+  });
+});
+
+describe('a version is refused', () => {
+  const add = (version: string, props: Partial<VersionProps>) => mistake(() => make().addVersion(version, { containers: [app], ...props }));
+
+  test('with a name that is there', () => {
+    expect(add('v1', {})).toBe('[chart/web] \'version\' is "v1": \'web\' has it already; choose another name');
+  });
+
+  test('with wrong props, all at once', () => {
+    const said = add('V 2', { weight: -5, containers: [{ image: 'x' }] });
+    expect(said).toContain('[chart/web] 3 props are wrong:');
+    expect(said).toContain('\'addVersion(V 2).version\' is "V 2"');
+    expect(said).toContain('\'addVersion(V 2).containers[0].portNumber\' is missing');
+    expect(said).toContain('\'addVersion(V 2).weight\' is -5');
+  });
+
+  test('with props that only a service has', () => {
+    expect(add('v2', { port: 80 } as object)).toContain('\'port\' is not a prop here');
+  });
+});
+
+describe('a call is refused', () => {
+  test('to the service itself', () => {
+    const web = make();
+    expect(mistake(() => web.calls(web))).toBe('[chart/web] \'calls(web)\' is "web": a service can\'t call itself through the mesh; use localhost');
+    expect(mistake(() => web.versions[0].calls(web))).toContain('a service can\'t call itself');
+  });
+
+  test('twice to the same service', () => {
+    const chart = newChart();
+    const web = make({}, 'web', chart);
+    const catalog = other(chart);
+    web.calls(catalog);
+    expect(mistake(() => web.calls(catalog, { timeout: Duration.seconds(1) }))).toBe('[chart/web] \'calls(catalog)\' is "catalog": it is called already; say everything in one calls()');
+    expect(mistake(() => web.versions[0].calls(catalog))).toContain('it is called already');
+  });
+
+  test('to nothing', () => {
+    expect(mistake(() => make().calls(undefined as never))).toBe('[chart/web] \'calls()\' got undefined: give it a MeshService or an ExternalService');
+  });
+
+  test('with wrong options, all at once', () => {
+    const chart = newChart();
+    const said = mistake(() => make({}, 'web', chart).calls(other(chart), { loadBalancing: LoadBalancing.leastRequest({ choices: 99 }), retries: 3 } as object));
+    expect(said).toContain('\'retries\' is not a prop here');
+    expect(said).toContain('\'calls(catalog).loadBalancing.choices\' is 99: use a whole number from 2 to 10');
+  });
+
+  test('with zones to a service that is found by DNS', () => {
+    const chart = newChart();
+    const catalog = other(chart, 'catalog', { discovery: Discovery.dns() });
+    expect(mistake(() => make({}, 'web', chart).calls(catalog, { loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 2 } }) })))
+      .toContain('\'calls(catalog).loadBalancing.zoneWeights\' is {"a":2}: DNS does not tell zones');
+  });
+});
+
+describe('what only the whole app shows fails validation, all at once', () => {
+  test('two services of a name in a namespace, wherever they are', () => {
+    const application = Testing.app();
+    const [one, two] = ['one', 'two'].map((id) => new Chart(application, id, { namespace: 'shop' }));
+    make({}, 'web', one);
+    make({}, 'web', two);
+    make({ name: 'web-v1' }, 'clash', two);
+    expect(mistake(() => Testing.synth(one))).toBe([
+      'Validation failed with the following errors:',
+      '  [two/web] \'name\' makes "web", which \'one/web\' already is in namespace "shop": choose another name, or another namespace',
+      '  [two/web] \'version\' makes "web-v1", which \'one/web\' already is in namespace "shop": choose another name, or another namespace',
+      '  [two/clash] \'name\' makes "web-v1", which \'one/web\' already is in namespace "shop": choose another name, or another namespace',
+    ].join('\n'));
+  });
+
+  test('weights of which nothing is left for the first version, or for any', () => {
+    const chart = newChart();
+    make({}, 'web', chart).addVersion('v2', { containers: [app], weight: 120 });
+    make({ weight: 0 }, 'cart', chart).addVersion('v2', { containers: [app], weight: 0 });
+    const said = mistake(() => Testing.synth(chart));
+    expect(said).toContain('[chart/web] \'weight\' is 120: together the added versions take more than 100 and leave nothing for \'v1\'; lower them, or give it a weight of its own');
+    expect(said).toContain('[chart/cart] \'weight\' is 0: no version of \'cart\' would get a request; give at least one a weight above 0');
+  });
+
+  test('an app on a port of the sidecar, or on the port at which it calls another service', () => {
+    const chart = newChart();
+    make({ containers: [{ ...app, portNumber: 15_006 }] }, 'inbound', chart);
+    make({ containers: [app, { image: 'm:1', name: 'metrics', portNumber: 15_020 }] }, 'admin', chart);
+    make({}, 'web', chart).calls(other(chart, 'catalog', { port: 8080 }));
+    const said = mistake(() => Testing.synth(chart));
+    expect(said).toContain('[chart/inbound/v1/Sidecar] \'containers[\'main\'].port\' is 15006: the sidecar takes this port for incoming requests; let the app listen on another');
+    expect(said).toContain('[chart/admin/v1/Sidecar] \'containers[\'metrics\'].port\' is 15020: the sidecar takes this port for health and metrics; let the app listen on another');
+    expect(said).toContain('[chart/web/v1/Sidecar] \'containers[\'main\'].port\' is 8080: the sidecar listens on this port for calls to \'catalog\', which keeps an app that '
+      + 'binds all addresses from starting; give \'catalog\' another service port, or let the app listen on another');
+  });
+
+  test('containers of one name, or with the sidecar\'s', () => {
+    const chart = newChart();
+    make({ containers: [app, { image: 'b:1' }] }, 'web', chart);
+    make({ containers: [app, { image: 'b:1', name: 'mesh-proxy' }] }, 'cart', chart);
+    const said = mistake(() => Testing.synth(chart));
+    expect(said).toContain('[chart/web/v1/Sidecar] \'containers.name\' is "main": two containers of the pod have this name; give each its own');
+    expect(said).toContain('[chart/cart/v1/Sidecar] \'containers.name\' is "mesh-proxy": this is the name of the sidecar; choose another');
+  });
+
+  test('an autoscaler by a percentage of a request that is not there', () => {
+    const chart = newChart();
+    make({ containers: [{ ...app, resources: { memory: { request: Size.mebibytes(64) } } }], scaling: Scaling.between(1, 3) }, 'web', chart);
+    expect(mistake(() => Testing.synth(chart))).toContain('[chart/web] \'v1: containers[0].resources.cpu.request\' is missing: the autoscaler takes a percentage of what the app requests; add the request');
+  });
+
+  test('two destinations by one name in a pod', () => {
+    const application = Testing.app();
+    const [shop, outside] = ['shop', 'outside'].map((namespace) => new Chart(application, namespace, { namespace }));
+    const web = make({}, 'web', shop);
+    web.calls(other(shop));
+    web.calls(new ExternalService(outside, 'catalog', { endpoints: ExternalEndpoints.dns('catalog.example.com') }));
+    expect(mistake(() => Testing.synth(shop))).toContain('[shop/web/v1/Sidecar] \'calls(catalog)\' is "catalog": in this pod the name already leads to outside/catalog; rename one of them');
+  });
+});
+
+describe('an external service is refused', () => {
+  const external = (endpoints: ExternalEndpoints, props: object = {}) => mistake(() => new ExternalService(newChart(), 'ledger', { endpoints, ...props }));
+
+  test('without a place to be', () => {
+    expect(external(undefined as never)).toContain('[chart/ledger] \'endpoints\' is missing: say where it is');
+    expect(external(ExternalEndpoints.addresses())).toContain('\'endpoints\' is []: list at least one address');
+  });
+
+  test('with addresses that are none', () => {
+    const said = external(ExternalEndpoints.addresses({ address: 'ledger.example.com', port: 0, weight: 0 }, { address: '10.0.0.1', port: 80 }, { address: '10.0.0.1', port: 80 }));
+    expect(said).toContain('\'endpoints[0].address\' is "ledger.example.com": use an IP address; for a name use ExternalEndpoints.dns');
+    expect(said).toContain('\'endpoints[0].port\' is 0');
+    expect(said).toContain('\'endpoints[0].weight\' is 0: use a whole number from 1 to 65535');
+    expect(said).toContain('\'endpoints[2]\' is "10.0.0.1:80": it is listed twice');
+  });
+
+  test('with names that are none, and ports out of range', () => {
+    const said = external(ExternalEndpoints.dns('http://api', { port: 0, servers: ['nope'] }), { hostname: 'a b', port: 65_536 });
+    expect(said).toContain('\'hostname\' is "a b": use a host name');
+    expect(said).toContain('\'port\' is 65536');
+    expect(said).toContain('\'endpoints.hostname\' is "http://api"');
+    expect(said).toContain('\'endpoints.port\' is 0');
+    expect(said).toContain('\'endpoints.servers[0]\' is "nope"');
+  });
+
+  test('with zones that DNS does not tell', () => {
+    const loadBalancing = LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 2 } });
+    expect(external(ExternalEndpoints.dns('api.example.com'), { loadBalancing })).toContain('\'loadBalancing.zoneWeights\' is {"a":2}: DNS does not tell zones; leave it out, or list addresses with their zones');
+  });
+
+  test('with props that don\'t exist', () => {
+    expect(external(ExternalEndpoints.dns('api.example.com'), { hostName: 'api' })).toContain('\'hostName\' is not a prop here: did you mean \'hostname\'?');
+  });
+
+  test('with the name of a service beside it', () => {
+    const chart = newChart();
+    other(chart, 'ledger');
+    new ExternalService(chart, 'old', { hostname: 'ledger', endpoints: ExternalEndpoints.dns('ledger.example.com') });
+    expect(mistake(() => Testing.synth(chart))).toContain('[chart/old] \'hostname\' makes "ledger", which \'chart/ledger\' already is in namespace "shop"');
+  });
+});
+
+describe('a sidecar is refused', () => {
+  const attach = (props: object) => mistake(() => new MeshSidecar(newChart(), 'sidecar', props as never));
+  const deployment = (props: kplus.DeploymentProps = {}) => new kplus.Deployment(newChart(), 'App', { containers: [app], ...props });
+
+  test('without a workload that it knows', () => {
+    expect(attach({})).toBe('[chart/sidecar] \'workload\' is missing: give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
+    expect(attach({ workload: new kplus.Pod(newChart(), 'Pod', { containers: [app] }) })).toContain('\'workload\' is "chart/Pod": give a Deployment');
+  });
+
+  test('beside another one', () => {
+    const workload = deployment();
+    new MeshSidecar(newChart(), 'first', { workload });
+    expect(attach({ workload })).toContain('\'workload\' is "chart/App": it has a sidecar already; attach one only');
+  });
+
+  test('on the network of the node', () => {
+    expect(attach({ workload: deployment({ hostNetwork: true }) })).toContain('it uses the network of its node (hostNetwork)');
+  });
+
+  test('with wrong props, all at once', () => {
+    const said = attach({ workload: deployment(), serviceName: 'No', version: '1.0', appPort: 0 });
+    expect(said).toContain('[chart/sidecar] 3 props are wrong:');
+    expect(said).toContain('\'serviceName\' is "No"');
+    expect(said).toContain('\'version\' is "1.0"');
+    expect(said).toContain('\'appPort\' is 0');
+  });
+
+  test('with the name of another workload', () => {
+    const chart = newChart();
+    other(chart);
+    new MeshSidecar(chart, 'sidecar', { workload: new kplus.Job(chart, 'Job', { containers: [{ image: 'x:1' }] }), serviceName: 'catalog' });
+    expect(mistake(() => Testing.synth(chart))).toContain('[chart/sidecar] \'serviceName\' makes "catalog-v1", which \'chart/catalog\' already is in namespace "shop"');
+  });
+});
+
+describe('a mesh is refused', () => {
+  test('with wrong props, all at once', () => {
+    const said = mistake(() => new Mesh(newChart(), 'mesh', { clusterDomain: 'Cluster Local', discovery: Discovery.dns({ servers: ['x'] }), image: 'x' } as object));
+    expect(said).toContain('[chart/mesh] 3 props are wrong:');
+    expect(said).toContain('\'image\' is not a prop here');
+    expect(said).toContain('\'clusterDomain\' is "Cluster Local"');
+    expect(said).toContain('\'discovery.servers[0]\' is "x"');
+  });
+});
