@@ -1,5 +1,8 @@
 /** What the tests of the algorithms share: endpoints whose load can be set, repeatable chance, and statistics. */
 import type { Balanced, Surroundings } from '../../src/balancing';
+import { seededRandom } from '../support/random';
+
+export { seededRandom };
 
 export interface TestEndpoint extends Balanced {
   inFlight: number;
@@ -8,17 +11,6 @@ export interface TestEndpoint extends Balanced {
 /** Endpoints `a`, `b`, `c`, ... (then `e26`, ...) with these weights and nothing in flight. */
 export function endpoints(...weights: number[]): TestEndpoint[] {
   return weights.map((weight, index) => ({ key: index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, inFlight: 0 }));
-}
-
-/** Uniform in [0, 1) and repeatable: mulberry32 (Tommy Ettinger, public domain). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** Surroundings with seeded chance and a clock that stands still. */

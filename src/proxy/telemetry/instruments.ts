@@ -30,7 +30,7 @@ export class RequestInstruments {
   /**
    * Records a request that is over.
    *
-   * @param status  as sent to the client
+   * @param status  as sent to the client; three digits
    * @param reason  why the proxy answered or broke off by itself; undefined when the response is the endpoint's
    * @param seconds from its head to the end of the response
    */
@@ -52,8 +52,7 @@ export class RequestInstruments {
 
   private bind(counters: Map<number, Counter>, status: number, reason: string): Counter {
     const { listener, direction, cluster } = this;
-    const code = String(status).padStart(3, '0');
-    const counter = this.registry.counter(FAMILIES.requests, { listener, direction, cluster, code, reason });
+    const counter = this.registry.counter(FAMILIES.requests, { listener, direction, cluster, code: String(status), reason });
     counters.set(status, counter);
     return counter;
   }

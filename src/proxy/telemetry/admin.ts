@@ -1,0 +1,187 @@
+/**
+ * The admin pages, all read-only: `/ready`, `/live` and `/metrics` for kubelet and Prometheus on the pod's addresses; on
+ * loopback, which only the pod's own containers and `kubectl port-forward` reach, also `/config` and `/endpoints`.
+ *
+ * Which of the two a connection belongs to is told by the address it came in on, not by who bound it, so a wildcard
+ * address opens nothing more. The loopback address is a parameter, for when several proxies run on one machine; when it
+ * can't be bound, that is an event: kubelet and Prometheus don't need it.
+ *
+ * `node:http` is good enough here: nothing is forwarded, and connections, heads and times are limited.
+ */
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AddressInfo, isIPv6 } from 'node:net';
+import { CONTENT_TYPE } from './exposition';
+
+/** Limits of the admin pages, per address. */
+export const ADMIN_LIMITS = {
+  maxConnections: 64,
+  maxHeadBytes: 8_192,
+  /** For a request to arrive. */
+  requestTimeoutMs: 5_000,
+  /** For a connection on which nothing moves, a response under way included. */
+  idleTimeoutMs: 10_000,
+} as const;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+/** Where the pages' contents come from; asked on every request. */
+export interface AdminSources {
+  ready(): { readonly ready: boolean; readonly why: string };
+  /** In the Prometheus text format. */
+  metrics(): string;
+  /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
+  config(): unknown;
+  /** The clusters and their endpoints; becomes JSON. */
+  endpoints(): unknown;
+}
+
+export interface AdminAddresses {
+  readonly port: number;
+  readonly podAddresses: readonly string[];
+  readonly loopbackAddress: string;
+}
+
+export type AdminEvent = 'admin_loopback_unavailable' | 'admin_failed';
+export type OnAdminEvent = (event: AdminEvent, fields: Readonly<Record<string, string | number>>) => void;
+
+export type Listening = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+interface Page {
+  readonly type: string;
+  readonly onLoopbackOnly: boolean;
+  answer(sources: AdminSources): { readonly status: number; readonly body: string };
+}
+
+const PAGES: Readonly<Record<string, Page>> = {
+  '/ready': {
+    type: TEXT_TYPE, onLoopbackOnly: false,
+    answer: (sources) => {
+      const { ready, why } = sources.ready();
+      return { status: ready ? 200 : 503, body: `${ready ? 'ready' : 'not ready'}: ${why}\n` };
+    },
+  },
+  '/live': { type: TEXT_TYPE, onLoopbackOnly: false, answer: () => ({ status: 200, body: 'live\n' }) },
+  '/metrics': { type: CONTENT_TYPE, onLoopbackOnly: false, answer: (sources) => ({ status: 200, body: sources.metrics() }) },
+  '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
+  '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.endpoints()) }) },
+};
+
+export class AdminServer {
+  private readonly servers: Server[] = [];
+  private loopbackAddress = '';
+
+  constructor(private readonly sources: AdminSources, private readonly onEvent: OnAdminEvent) {}
+
+  /** Binds all addresses; when one of the pod's can't be bound, none is. */
+  async listen({ port, podAddresses, loopbackAddress }: AdminAddresses): Promise<Listening> {
+    this.loopbackAddress = loopbackAddress;
+    for (const address of new Set(podAddresses)) {
+      const problem = await this.bind(address, port);
+      if (problem !== undefined) {
+        await this.close();
+        return { ok: false, problem };
+      }
+    }
+    if (!podAddresses.some((address) => address === loopbackAddress || isWildcard(address))) {
+      const problem = await this.bind(loopbackAddress, port);
+      if (problem !== undefined) this.onEvent('admin_loopback_unavailable', { problem });
+    }
+    return { ok: true };
+  }
+
+  /** What is bound; for a port of 0, the ports that were given. */
+  get bound(): { readonly address: string; readonly port: number }[] {
+    return this.servers.map((server) => {
+      const { address, port } = server.address() as AddressInfo;
+      return { address, port };
+    });
+  }
+
+  /** Stops and closes all connections. */
+  async close(): Promise<void> {
+    await Promise.all(this.servers.splice(0).map((server) => new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    })));
+  }
+
+  /** Undefined when it went well, else what went wrong. */
+  private bind(address: string, port: number): Promise<string | undefined> {
+    const { maxConnections, maxHeadBytes, requestTimeoutMs, idleTimeoutMs } = ADMIN_LIMITS;
+    const server = createServer({
+      maxHeaderSize: maxHeadBytes,
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    }, (request, response) => this.onRequest(request, response));
+    server.maxConnections = maxConnections;
+    server.setTimeout(idleTimeoutMs);
+    return new Promise((resolve) => {
+      const shown = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        resolve(`the admin port can't be bound on ${shown}: ${inWords(error)}`);
+      });
+      server.listen({ host: address, port, ipv6Only: false }, () => {
+        server.removeAllListeners('error');
+        server.on('error', (error) => this.onEvent('admin_failed', { error: error.message }));
+        this.servers.push(server);
+        resolve(undefined);
+      });
+    });
+  }
+
+  private onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url!.split('?', 1)[0]!;
+    const page = Object.hasOwn(PAGES, path) ? PAGES[path]! : undefined;
+    if (!page || (page.onLoopbackOnly && !this.cameOnLoopback(request))) {
+      const hint = page ? `; ${path} answers on loopback only, which kubectl port-forward reaches` : '';
+      send(request, response, 404, TEXT_TYPE, `not found${hint}\n`);
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      send(request, response, 405, TEXT_TYPE, 'method not allowed: these pages can only be read\n');
+    } else {
+      this.answer(page, request, response);
+    }
+  }
+
+  /** A page that can't be made must not take the data path down with it. */
+  private answer(page: Page, request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const { status, body } = page.answer(this.sources);
+      send(request, response, status, page.type, body);
+    } catch (error) {
+      this.onEvent('admin_failed', { error: error instanceof Error ? error.stack ?? error.message : String(error) });
+      send(request, response, 500, TEXT_TYPE, 'the page could not be made; the log says why\n');
+    }
+  }
+
+  private cameOnLoopback(request: IncomingMessage): boolean {
+    return request.socket.localAddress?.replace(/^::ffff:/, '') === this.loopbackAddress;
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+function inWords(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE') return 'something else listens there; choose another port with admin.port';
+  if (error.code === 'EADDRNOTAVAIL') return 'this machine does not have that address';
+  return error.message;
+}

@@ -1,0 +1,219 @@
+import { observeCluster, ObservedCluster, reportCluster } from '../../../src/proxy/telemetry/cluster-view';
+import { ConfigMetrics } from '../../../src/proxy/telemetry/config-metrics';
+import { expose } from '../../../src/proxy/telemetry/exposition';
+import { Instruments } from '../../../src/proxy/telemetry/instruments';
+import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from '../../../src/proxy/telemetry/process-metrics';
+import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
+import { FakeClock } from '../../support/fake-clock';
+import { parsePrometheus } from '../../support/prometheus';
+
+/** All samples of a registry whose value is not 0. */
+function samples(registry: MetricRegistry, only = ''): Record<string, number> {
+  return Object.fromEntries([...parsePrometheus(expose(registry)).values()]
+    .flatMap((family) => [...family.samples])
+    .filter(([key, value]) => value !== 0 && key.startsWith(only)));
+}
+
+describe('instruments of the data path', () => {
+  it('count requests by status and reason, and time them', () => {
+    const registry = new MetricRegistry();
+    const requests = new Instruments(registry).listener('catalog', 'outbound').requests('catalog-v1');
+    requests.record(200, undefined, 0.01);
+    requests.record(200, undefined, 0.02);
+    requests.record(503, undefined, 0.03);
+    requests.record(503, 'no_endpoints', 0.04);
+    requests.record(200, 'upstream_broken_body', 0.05);
+    requests.record(499, 'client_abort', 0.5);
+    const labels = 'listener="catalog",direction="outbound",cluster="catalog-v1"';
+    expect(samples(registry, 'mesh_requests_total')).toEqual({
+      [`mesh_requests_total{${labels},code="200",reason="-"}`]: 2,
+      [`mesh_requests_total{${labels},code="503",reason="-"}`]: 1,
+      [`mesh_requests_total{${labels},code="503",reason="no_endpoints"}`]: 1,
+      [`mesh_requests_total{${labels},code="200",reason="upstream_broken_body"}`]: 1,
+      [`mesh_requests_total{${labels},code="499",reason="client_abort"}`]: 1,
+    });
+    const { samples: durations } = parsePrometheus(expose(registry)).get('mesh_request_duration_seconds')!;
+    expect(durations.get('mesh_request_duration_seconds_count{listener="catalog",cluster="catalog-v1"}')).toBe(6);
+    expect(durations.get('mesh_request_duration_seconds_sum{listener="catalog",cluster="catalog-v1"}')).toBeCloseTo(0.65);
+  });
+
+  it('count requests that never got to a cluster under `-`', () => {
+    const registry = new MetricRegistry();
+    new Instruments(registry).listener('in', 'inbound').requests(undefined).record(400, 'bad_request', 0);
+    expect(samples(registry, 'mesh_requests_total')).toEqual({
+      'mesh_requests_total{listener="in",direction="inbound",cluster="-",code="400",reason="bad_request"}': 1,
+    });
+  });
+
+  it('are the same objects whenever asked', () => {
+    const instruments = new Instruments(new MetricRegistry());
+    const listener = instruments.listener('in', 'inbound');
+    expect(instruments.listener('in', 'inbound')).toBe(listener);
+    expect(listener.requests('app')).toBe(listener.requests('app'));
+    expect(instruments.cluster('app')).toBe(instruments.cluster('app'));
+    expect(instruments.cluster('app').retries('connect_failed')).toBe(instruments.cluster('app').retries('connect_failed'));
+  });
+
+  it('are plain numbers to add to', () => {
+    const registry = new MetricRegistry();
+    const instruments = new Instruments(registry);
+    const listener = instruments.listener('in', 'inbound');
+    listener.connections.value += 3;
+    listener.connectionsOpen.value += 2;
+    listener.requestsInFlight.value += 1;
+    listener.receivedBytes.value += 10;
+    listener.sentBytes.value += 20;
+    const cluster = instruments.cluster('app');
+    cluster.attempts.value += 4;
+    cluster.pendingOverflow.value += 5;
+    cluster.retries('connect_failed').value += 6;
+    instruments.limitReached('maxConnections');
+    instruments.limitReached('maxConnections');
+    expect(samples(registry)).toEqual({
+      'mesh_downstream_connections_total{listener="in"}': 3,
+      'mesh_downstream_connections_open{listener="in"}': 2,
+      'mesh_requests_in_flight{listener="in"}': 1,
+      'mesh_received_bytes_total{listener="in"}': 10,
+      'mesh_sent_bytes_total{listener="in"}': 20,
+      'mesh_upstream_attempts_total{cluster="app"}': 4,
+      'mesh_pending_overflow_total{cluster="app"}': 5,
+      'mesh_retries_total{cluster="app",reason="connect_failed"}': 6,
+      'mesh_limit_reached_total{limit="maxConnections"}': 2,
+    });
+  });
+
+  it('forget a cluster that is gone, and begin at 0 when it comes back', () => {
+    const registry = new MetricRegistry();
+    const instruments = new Instruments(registry);
+    const listener = instruments.listener('out', 'outbound');
+    listener.requests('a').record(200, undefined, 1);
+    listener.requests('b').record(200, undefined, 1);
+    instruments.cluster('a').attempts.value = 7;
+    instruments.removeCluster('a');
+    expect(Object.keys(samples(registry)).filter((key) => key.includes('cluster="a"'))).toEqual([]);
+    listener.requests('a').record(200, undefined, 1);
+    expect(samples(registry, 'mesh_requests_total')).toEqual({
+      'mesh_requests_total{listener="out",direction="outbound",cluster="a",code="200",reason="-"}': 1,
+      'mesh_requests_total{listener="out",direction="outbound",cluster="b",code="200",reason="-"}': 1,
+    });
+  });
+
+  it('forget a listener that is gone', () => {
+    const registry = new MetricRegistry();
+    const instruments = new Instruments(registry);
+    instruments.listener('gone', 'outbound').requests('a').record(200, undefined, 1);
+    instruments.listener('stays', 'outbound').connections.value = 1;
+    instruments.removeListener('gone');
+    expect(samples(registry)).toEqual({ 'mesh_downstream_connections_total{listener="stays"}': 1 });
+  });
+
+  it('report that the limit of series was reached', () => {
+    const registry = new MetricRegistry(2);
+    const instruments = new Instruments(registry);
+    ['a', 'b', 'c', 'd'].forEach((name) => { instruments.cluster(name).attempts.value = 1; });
+    // Each of the last two could bind neither its attempts nor its overflow.
+    expect(samples(registry, 'mesh_limit')).toEqual({ 'mesh_limit_reached_total{limit="metricSeries"}': 4 });
+    expect(samples(registry, 'mesh_upstream_attempts_total{cluster="overflow"}')).toEqual({ 'mesh_upstream_attempts_total{cluster="overflow"}': 1 });
+  });
+});
+
+describe('the configuration\'s metrics', () => {
+  it('tell which is in force, since when, and count reloads', () => {
+    const registry = new MetricRegistry();
+    const clock = new FakeClock();
+    const metrics = new ConfigMetrics(registry, clock);
+    metrics.applied('aaa');
+    metrics.rejected();
+    clock.advance(5_000);
+    metrics.applied('bbb');
+    expect(samples(registry)).toEqual({
+      'mesh_config_info{hash="bbb"}': 1,
+      'mesh_config_reloads_total{result="applied"}': 1,
+      'mesh_config_reloads_total{result="rejected"}': 1,
+      mesh_config_last_applied_timestamp_seconds: 1_700_000_006,
+    });
+  });
+});
+
+describe('a cluster seen from outside', () => {
+  const endpoint = (key: string, state: string, inFlight = 0) => (
+    { key, weight: 1, zone: 'z1', state, inFlight, requests: 9, pool: { connections: 2 } }
+  );
+  const cluster = {
+    name: 'catalog', policy: 'leastRequest', pending: 3,
+    stats: { opened: 10, open: 4, reused: 90, connectFailed: 1, connectTimedOut: 2, brokenInUse: 5 },
+    endpoints: [endpoint('10.0.0.1:80', 'ready', 2), endpoint('10.0.0.2:80', 'ready'), endpoint('10.0.0.3:80', 'draining')],
+    discovery: { synced: true, lastConfirmedAt: 1_000, failures: 2, lastError: 'no route' as string | undefined },
+  } satisfies ObservedCluster;
+
+  it('has its own numbers as metrics, read when asked', () => {
+    const registry = new MetricRegistry();
+    observeCluster(registry, () => 3_500, cluster);
+    const labels = 'cluster="catalog"';
+    expect(samples(registry)).toEqual({
+      [`mesh_upstream_connections_total{${labels}}`]: 10,
+      [`mesh_upstream_connections_open{${labels}}`]: 4,
+      [`mesh_upstream_connections_reused_total{${labels}}`]: 90,
+      [`mesh_upstream_connection_failures_total{${labels},kind="refused"}`]: 1,
+      [`mesh_upstream_connection_failures_total{${labels},kind="timeout"}`]: 2,
+      [`mesh_upstream_connection_failures_total{${labels},kind="broken"}`]: 5,
+      [`mesh_pending_requests{${labels}}`]: 3,
+      [`mesh_endpoints{${labels},state="ready"}`]: 2,
+      [`mesh_endpoints{${labels},state="draining"}`]: 1,
+      [`mesh_discovery_synced{${labels}}`]: 1,
+      [`mesh_discovery_age_seconds{${labels}}`]: 2.5,
+      [`mesh_discovery_consecutive_failures{${labels}}`]: 2,
+    });
+    new Instruments(registry).removeCluster('catalog');
+    expect(samples(registry)).toEqual({});
+  });
+
+  it('has an unknown age before it was found', () => {
+    const registry = new MetricRegistry();
+    const discovery = { synced: false, lastConfirmedAt: undefined, failures: 0, lastError: undefined };
+    observeCluster(registry, () => 3_500, { ...cluster, discovery });
+    expect(samples(registry, 'mesh_discovery')).toEqual({ 'mesh_discovery_age_seconds{cluster="catalog"}': NaN });
+    expect(JSON.parse(JSON.stringify(reportCluster({ ...cluster, discovery }, 3_500).discovery))).toEqual({ synced: false, failures: 0 });
+  });
+
+  it('has a report for people', () => {
+    expect(reportCluster(cluster, 3_500)).toEqual({
+      name: 'catalog', policy: 'leastRequest', pending: 3,
+      discovery: { synced: true, ageSeconds: 2.5, failures: 2, lastError: 'no route' },
+      endpoints: [
+        { address: '10.0.0.1:80', weight: 1, zone: 'z1', state: 'ready', inFlight: 2, requests: 9, connections: 2 },
+        { address: '10.0.0.2:80', weight: 1, zone: 'z1', state: 'ready', inFlight: 0, requests: 9, connections: 2 },
+        { address: '10.0.0.3:80', weight: 1, zone: 'z1', state: 'draining', inFlight: 0, requests: 9, connections: 2 },
+      ],
+    });
+  });
+});
+
+describe('the process\'s metrics', () => {
+  it('have the usual names, and the delay of the event loop without the time between samples', () => {
+    const registry = new MetricRegistry();
+    const clock = new FakeClock();
+    let resets = 0;
+    const delays: Record<number, number> = {
+      50: EVENT_LOOP_RESOLUTION_MS + 1, 99: EVENT_LOOP_RESOLUTION_MS + 20, 100: EVENT_LOOP_RESOLUTION_MS + 300,
+    };
+    observeProcess(registry, clock, {
+      cpuUsage: () => ({ user: 1_500_000, system: 500_000 }), rss: () => 60e6, startedAt: 1_700_000_000_000,
+      eventLoopDelay: { percentile: (percentile) => delays[percentile] * 1e6, reset: () => { resets++; } },
+    });
+    const read = () => samples(registry);
+    const first = read();
+    expect(first).toMatchObject({
+      process_cpu_seconds_total: 2, process_resident_memory_bytes: 60e6, process_start_time_seconds: 1.7e9,
+    });
+    expect(first['mesh_event_loop_delay_seconds{quantile="0.5"}']).toBeCloseTo(0.001);
+    expect(first['mesh_event_loop_delay_seconds{quantile="0.99"}']).toBeCloseTo(0.02);
+    expect(first['mesh_event_loop_delay_seconds{quantile="1"}']).toBeCloseTo(0.3);
+    expect(resets).toBe(1);
+    clock.advance(15_000);
+    Object.assign(delays, { 50: 0, 99: 0, 100: 0 });
+    expect(Object.keys(read()).filter((key) => key.includes('delay'))).toEqual([]);
+    expect(resets).toBe(2);
+  });
+
+});

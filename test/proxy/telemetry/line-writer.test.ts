@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LineSink, LineWriter } from '../../../src/proxy/telemetry/line-writer';
+import { FakeClock } from '../../support/fake-clock';
+
+/** Takes a text and is done with it when the test says so. */
+class SlowSink implements LineSink {
+  readonly texts: string[] = [];
+  private done: ((error?: Error) => void) | undefined;
+
+  write(text: string, done: (error?: Error) => void): void {
+    if (this.done) throw new Error('two writes at a time');
+    this.texts.push(text);
+    this.done = done;
+  }
+
+  finish(error?: Error): void {
+    const done = this.done!;
+    this.done = undefined;
+    done(error);
+  }
+}
+
+describe('the writer of log lines', () => {
+  it('writes a line at once, and what comes meanwhile together', () => {
+    const sink = new SlowSink();
+    const writer = new LineWriter(sink);
+    writer.write('one');
+    writer.write('two');
+    writer.write('three');
+    expect(sink.texts).toEqual(['one\n']);
+    sink.finish();
+    expect(sink.texts).toEqual(['one\n', 'two\nthree\n']);
+    sink.finish();
+    writer.write('four');
+    expect(sink.texts).toEqual(['one\n', 'two\nthree\n', 'four\n']);
+    expect(writer.dropped).toBe(0);
+  });
+
+  it('drops whole lines and counts them, given a reader that has stopped, and goes on when it reads again', () => {
+    const sink = new SlowSink();
+    const writer = new LineWriter(sink, 20);
+    writer.write('under way');
+    const taken = Array.from({ length: 10 }, (_, index) => writer.write(`line ${index}`));
+    expect(taken).toEqual([true, true, ...new Array<boolean>(8).fill(false)]);
+    expect(writer.dropped).toBe(8);
+    sink.finish();
+    expect(sink.texts[1]).toBe('line 0\nline 1\n');
+    sink.finish();
+    expect(writer.write('again')).toBe(true);
+    expect(sink.texts[2]).toBe('again\n');
+  });
+
+  it('drops a line that is longer than all that may wait', () => {
+    const sink = new SlowSink();
+    const writer = new LineWriter(sink, 20);
+    expect(writer.write('x'.repeat(20))).toBe(false);
+    expect(sink.texts).toEqual([]);
+  });
+
+  it('counts everything as dropped, given an output that is gone', () => {
+    const sink = new SlowSink();
+    const writer = new LineWriter(sink);
+    ['a', 'b', 'c'].forEach((line) => writer.write(line));
+    sink.finish(new Error('EPIPE'));
+    writer.write('d');
+    expect(writer.dropped).toBe(4);
+    expect(sink.texts).toEqual(['a\n']);
+  });
+
+  it('can be waited for until all is written, but not for ever', async () => {
+    const clock = new FakeClock();
+    const sink = new SlowSink();
+    const writer = new LineWriter(sink);
+    await writer.flush(clock, 100);
+    writer.write('a');
+    writer.write('b');
+    let flushed = 0;
+    const one = writer.flush(clock, 100).then(() => { flushed += 1; });
+    sink.finish();
+    await Promise.resolve();
+    expect(flushed).toBe(0);
+    sink.finish();
+    await one;
+    expect(clock.pending).toBe(0);
+    writer.write('c');
+    const other = writer.flush(clock, 100);
+    clock.advance(100);
+    await other;
+  });
+});
+
+describe('standard output', () => {
+  const module = JSON.stringify(require.resolve('../../../src/proxy/telemetry/line-writer'));
+  const clock = JSON.stringify(require.resolve('../../../src/proxy/clock'));
+
+  /** Runs a script in which `writer` writes to standard output. */
+  const start = (script: string, stdout: 'pipe' | number) => spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', `
+    const { LineWriter, openStandardOutput } = require(${module});
+    const { systemClock } = require(${clock});
+    const writer = new LineWriter(openStandardOutput(), 100_000);
+    ${script}
+  `], { stdio: ['ignore', stdout, 'pipe'] });
+
+  const textOf = async (stream: NodeJS.ReadableStream): Promise<string> => {
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    return text;
+  };
+
+  it('does not hold up the process, given a pipe that nobody reads, and lets it exit', async () => {
+    const child = start(`
+      for (let line = 0; line < 20_000; line++) writer.write('x'.repeat(99));
+      setTimeout(async () => {
+        await writer.flush(systemClock, 50);
+        process.stderr.write('dropped ' + (writer.dropped > 0), () => process.exit(0));
+      }, 10);
+    `, 'pipe');
+    const said = textOf(child.stderr!);
+    const code = await new Promise((resolve) => { child.once('exit', resolve); });
+    child.stdout!.destroy();
+    expect([code, await said]).toEqual([0, 'dropped true']);
+  });
+
+  it('gets every line, given a pipe that is read', async () => {
+    const child = start('for (let line = 0; line < 1_000; line++) writer.write(`line ${line}`); void writer.flush(systemClock, 5_000);', 'pipe');
+    expect(await textOf(child.stdout!)).toBe(Array.from({ length: 1_000 }, (_, line) => `line ${line}\n`).join(''));
+  });
+
+  it('gets every line, given a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mesh-log-'));
+    try {
+      const { openSync, closeSync } = await import('node:fs');
+      const fd = openSync(join(folder, 'log'), 'w');
+      const child = start('for (let line = 0; line < 100; line++) writer.write(`line ${line}`);', fd);
+      closeSync(fd);
+      await new Promise((resolve) => { child.once('exit', resolve); });
+      expect(readFileSync(join(folder, 'log'), 'utf8').split('\n')).toHaveLength(101);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

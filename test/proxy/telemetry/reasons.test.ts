@@ -1,0 +1,41 @@
+import { REASON_CODES, REASONS } from '../../../src/proxy/telemetry/reasons';
+
+describe('the table of reason codes', () => {
+  it.each(REASON_CODES.map((code) => [code, REASONS[code]] as const))('says what happened and what to do, in one form: %s', (code, reason) => {
+    expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+    for (const text of [reason.meaning, reason.remedy]) {
+      expect(text.length).toBeGreaterThan(20);
+      expect(text).toMatch(/^[a-z5].*[^.]$/);
+    }
+  });
+
+  it('has a status and phrase for every answer, and none for a connection that is cut', () => {
+    for (const code of REASON_CODES) {
+      const { outcome, status, phrase } = REASONS[code];
+      if (outcome === 'answered') {
+        expect(status).toBeGreaterThanOrEqual(400);
+        expect(status).toBeLessThan(600);
+        expect(phrase).toMatch(/^[A-Z]/);
+      } else {
+        expect([status, phrase]).toEqual([outcome === 'gone' ? 499 : 0, '']);
+      }
+    }
+  });
+
+  it('answers 503 only when no application has seen the request, and never 502 or 504 for a failure to connect', () => {
+    for (const code of REASON_CODES) {
+      const { status, reached, proxyStatus } = REASONS[code];
+      if (status === 503) expect([code, reached]).toEqual([code, 'no']);
+      if (status === 504) expect([code, reached]).toEqual([code, 'maybe']);
+      if (['connection_refused', 'connection_timeout', 'destination_unavailable'].includes(proxyStatus)) expect([code, status]).toEqual([code, 503]);
+    }
+  });
+
+  it('blames the client with a 4xx (or 501, 505) exactly where the error type is that of a bad request', () => {
+    for (const code of REASON_CODES) {
+      const { status, proxyStatus } = REASONS[code];
+      const blamesClient = (status >= 400 && status < 500 && status !== 404) || status === 501 || status === 505;
+      expect([code, blamesClient]).toEqual([code, proxyStatus === 'http_request_error']);
+    }
+  });
+});
