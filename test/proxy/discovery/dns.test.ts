@@ -196,12 +196,16 @@ describe('SRV records', () => {
     expect(shown()).toEqual(['10.0.0.1:8080*5', '10.0.0.2:8080*5']);
   });
 
-  test('a target that the records no longer name is gone', async () => {
+  test('a target that the records no longer name is gone, and forgotten', async () => {
     const { client, again, shown } = await setUp(SRV, ({ srv, a }) => {
       srv.set(SRV.hostname, [record('one'), record('two')]);
       a.set('one', ['10.0.0.1']).set('two', ['10.0.0.2']);
     });
     client.srv.set(SRV.hostname, [record('two')]);
+    await again();
+    expect(shown()).toEqual(['10.0.0.2:8080*5']);
+    client.srv.set(SRV.hostname, [record('one'), record('two')]);
+    client.a.set('one', 'ESERVFAIL');
     await again();
     expect(shown()).toEqual(['10.0.0.2:8080*5']);
   });

@@ -191,6 +191,28 @@ describe('watching', () => {
     expect(events).toEqual([expect.stringContaining('discovery_failing'), 'discovery_recovered {"failures":1}']);
   });
 
+  test('pauses are short again once a watch has held', () => {
+    const { api, clock } = setUp(1);
+    for (let round = 0; round < 5; round++) {
+      api.last.fail();
+      retry(clock);
+    }
+    api.last.list('5', []);
+    api.last.open();
+    clock.advance(SETTLED_MS);
+    const requests = api.requests.length;
+    api.last.fail();
+    clock.advance(250);
+    expect(api.requests).toHaveLength(requests + 1);
+  });
+
+  test('nothing after an error in the stream counts', () => {
+    const { api, addresses } = setUpWatching();
+    const late = { type: 'DELETED', object: sliceObject('a', [], { resourceVersion: '6' }) };
+    api.last.data(`${JSON.stringify({ type: 'ERROR', object: EXPIRED })}\n${JSON.stringify(late)}\n`);
+    expect(addresses()).toEqual(['10.0.0.1']);
+  });
+
   test('a server that was restored to an earlier state is read anew', () => {
     const { api, clock, addresses } = setUpWatching();
     api.last.fail();

@@ -89,7 +89,9 @@ describe('several slices', () => {
   test('an endpoint that is in two of them counts once, in its better state', () => {
     const leaving = sliceObject('a', [], { endpoints: [endpoint('10.0.0.1', { ready: false, serving: true, terminating: true }, pod('1'))] });
     const arriving = sliceObject('b', [], { endpoints: [endpoint('10.0.0.1', { ready: true }, pod('1'))] });
-    for (const slices of [[leaving, arriving], [arriving, leaving]]) expect(merge(slices)).toEqual([expect.objectContaining({ ready: true, draining: false })]);
+    for (const slices of [[leaving, arriving], [arriving, leaving]]) {
+      expect(merge(slices)).toEqual([expect.objectContaining({ ready: true, draining: false })]);
+    }
   });
 
   test('of an endpoint with several addresses the first is used', () => {
@@ -109,8 +111,11 @@ describe('dual stack', () => {
 
   test('pods are the same by name when the slices say no uid', () => {
     const named = (address: string) => endpoint(address, {}, { targetRef: { kind: 'Pod', namespace: 'shop', name: 'web-0' } });
-    expect(merge([sliceObject('a', [], { endpoints: [named('10.0.0.1')] }), sliceObject('b', [], { addressType: 'IPv6', endpoints: [named('fd00::1')] })], 6))
-      .toEqual([expect.objectContaining({ address: 'fd00::1' })]);
+    const slices = [
+      sliceObject('a', [], { endpoints: [named('10.0.0.1')] }),
+      sliceObject('b', [], { addressType: 'IPv6', endpoints: [named('fd00::1')] }),
+    ];
+    expect(merge(slices, 6)).toEqual([expect.objectContaining({ address: 'fd00::1' })]);
   });
 
   test('a pod that is ready in one family only, for a moment, is ready', () => {
