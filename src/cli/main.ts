@@ -11,6 +11,7 @@ import { guardCommand } from './up/guard';
 
 export { UserError } from './errors';
 export { findPrograms } from './up/command';
+export { endpointsSeenBy, whenAllSee } from './up/endpoint-view';
 export { type Flow, flowBetween, OUTSIDE } from './up/flow';
 export { httpGet } from './up/http-get';
 export { LocalMesh, type LocalMeshEvents, type LocalMeshOptions } from './up/local-mesh';

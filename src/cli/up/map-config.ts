@@ -81,9 +81,9 @@ export function mapConfig(
   };
 }
 
-/** `outbound catalog`; the one inbound listener is called as its direction already. */
+/** `outbound catalog`; a name that says its direction already is enough. */
 function titleOfListener({ direction, name }: ListenerConfig): string {
-  return name === direction ? name : `${direction} ${name}`;
+  return name.startsWith(direction) ? name : `${direction} ${name}`;
 }
 
 interface MappedCluster {

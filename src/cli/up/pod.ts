@@ -101,6 +101,12 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   own(port: number): number { return this.network.own(port); }
 
+  /** Where other pods' requests arrive; undefined for a workload that nobody calls. */
+  get inbound(): Place | undefined {
+    const listener = this.spec.config.listeners.find(({ direction }) => direction === 'inbound');
+    return listener && { address: this.address, port: this.own(listener.port) };
+  }
+
   /** Where its outbound listener is. */
   outbound(place: Place): Place { return this.network.outbound(place); }
 

@@ -39,7 +39,7 @@ function sharesOf(tally: Tally, paint: Paint): string[] {
       const share = part.answered / attributed;
       return [
         name, percent(declaredShare), percent(share), signedPoints(share - declaredShare), count(part.answered), count(part.failed),
-        duration(part.latency.percentile(0.5)), duration(part.latency.percentile(0.99)), bar(share, 20),
+        duration(part.latency.percentile(0.5)), duration(part.latency.percentile(0.99)), bar(share, 12),
       ];
     };
     return [

@@ -47,9 +47,10 @@ export function duration(ms: number): string {
   return ms >= 9.995 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(2)} ms`;
 }
 
-/** `33.3 %`; a dash for a share of nothing. */
+/** `33.3 %`, `0.03 %`; a dash for a share of nothing. */
 export function percent(share: number): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : '-';
+  if (!Number.isFinite(share)) return '-';
+  return `${(share * 100).toFixed(share > 0 && share < 0.0095 ? 2 : 1)} %`;
 }
 
 /** A bar of at most `width` characters for a share of 0 to 1, in eighths of a character. */

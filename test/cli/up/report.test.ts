@@ -114,7 +114,7 @@ describe('text', () => {
   });
 
   test('counts, shares and bars', () => {
-    expect([count(12_345.6), percent(1 / 3), percent(NaN)]).toEqual(['12,346', '33.3 %', '-']);
+    expect([count(12_345.6), percent(1 / 3), percent(0.0003), percent(0), percent(NaN)]).toEqual(['12,346', '33.3 %', '0.03 %', '0.0 %', '-']);
     expect([bar(0.5, 4), bar(0, 4), bar(1, 4), bar(2, 4), bar(1 / 32, 4)]).toEqual(['██', '', '████', '████', '▏']);
   });
 

@@ -1,0 +1,248 @@
+/**
+ * `npm run demo`: synthesizes the example, runs it on this machine with the real proxy, drives traffic, kills one replica,
+ * adds one, and reports what happened. Ends with an exit code other than 0 when something that must hold does not.
+ */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { performance } from 'node:perf_hooks';
+
+process.chdir(new URL('..', import.meta.url).pathname);
+const {
+  findPrograms, flowBetween, LocalMesh, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf, Tally, Traffic,
+  UserError, whenAllSee,
+} = createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js');
+
+/** Who calls whom, how often, and what happens when. */
+const CALLER = 'web';
+const CALLEE = 'catalog';
+const INSIDE_RATE = 150;
+const OUTSIDE_RATE = 50;
+const KILL_AT_S = 8;
+const ADD_AT_S = 16;
+const END_AT_S = 25;
+
+/** What must hold. Shares are of thousands of requests, so that chance alone stays well within these. */
+const MOST_SHARE_OFF = 0.02;
+const MOST_FAILED = 0.01;
+const DISCOVERY_WITHIN_MS = 1_000;
+const DISCOVERY_TIMEOUT_MS = 10_000;
+
+/** How the stand-ins of the callee behave: the new version is slower, so that there is something to see. */
+const LATENCIES = {
+  v1: { type: 'exponential', meanMs: 4 },
+  v2: { type: 'uniform', fromMs: 8, toMs: 16 },
+};
+
+const screen = new Screen(process.stdout);
+const { paint } = screen;
+const broken = [];
+let mesh;
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interrupted = true;
+    screen.clear();
+    void (mesh?.stop() ?? Promise.resolve()).then(() => process.exit(1));
+  });
+}
+
+try {
+  await demo();
+} catch (error) {
+  if (!interrupted) {
+    screen.clear();
+    console.error(error instanceof UserError ? `demo: ${error.message}` : error);
+    process.exitCode = 1;
+  }
+} finally {
+  if (!interrupted) await mesh?.stop();
+}
+
+async function demo() {
+  step('synthesizing examples/shop into dist/');
+  await synthesize();
+
+  const model = readModel(readManifests(['dist']), 'dist');
+  mesh = new LocalMesh(model, {
+    programs: findPrograms('lib/bin'),
+    zones: ['zone-a', 'zone-b', 'zone-c'],
+    behaviour: ({ service, version }) => ({ failureRate: 0, latency: (service === CALLEE && LATENCIES[version]) || { type: 'fixed', ms: 1 } }),
+  });
+  const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
+  step(`starting ${pods} pods, each a proxy and a stand-in app`);
+  const startedAt = performance.now();
+  await mesh.start();
+  step(`all ready after ${seconds(performance.now() - startedAt)}`);
+
+  const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, CALLER), rate: OUTSIDE_RATE }];
+  step(`driving ${flows.map(({ flow, rate }) => `${rate} requests/s ${flow.from} -> ${flow.to}`).join(' and ')} for ${END_AT_S} s`);
+  const began = performance.now();
+  const runs = flows.map(({ flow, rate }) => run(flow, rate));
+  const stopDrawing = draw(runs);
+
+  const killed = await at(began, KILL_AT_S, killOne);
+  const added = await at(began, ADD_AT_S, addOne);
+  await Promise.all(runs.map(({ traffic }) => traffic.finished));
+  stopDrawing();
+  screen.clear();
+
+  const elapsed = (performance.now() - began) / 1000;
+  for (const { whole } of runs) {
+    screen.say('');
+    for (const line of reportOf(whole, elapsed, paint)) screen.say(line);
+  }
+  screen.say('');
+  for (const line of discoveryTable([...killed, ...added])) screen.say(line);
+  check(runs, killed, added);
+  screen.say('');
+  if (broken.length === 0) screen.say(paint('green', 'All that the demo promises held.'));
+  else {
+    for (const line of broken) screen.say(paint('red', `does not hold: ${line}`));
+    process.exitCode = 1;
+  }
+}
+
+function step(text) {
+  screen.say(`${paint('cyan', '>')} ${text}`);
+}
+
+function synthesize() {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const child = spawn('node_modules/.bin/cdk8s', ['synth', '--check-upgrade=false'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk; });
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new UserError(`cdk8s synth failed with exit code ${code}:\n${output}`))));
+  });
+}
+
+/** Drives one flow and counts: over all, and since the last second. */
+function run(flow, rate) {
+  const counts = { whole: new Tally(flow), second: new Tally(flow), span: new Tally(flow), lastFailureAt: undefined };
+  counts.traffic = new Traffic({
+    flow, rate, path: '/', durationMs: END_AT_S * 1000,
+    onDue: () => counts.whole.due(),
+    onOutcome: (outcome) => {
+      for (const tally of [counts.whole, counts.second, counts.span]) tally.record(outcome);
+      if (outcome.failure !== undefined) counts.lastFailureAt = performance.now();
+    },
+  });
+  counts.planned = rate * END_AT_S;
+  return counts;
+}
+
+function draw(runs) {
+  const began = performance.now();
+  let ticks = 0;
+  const timer = setInterval(() => {
+    const elapsed = Math.min(END_AT_S, Math.round((performance.now() - began) / 1000));
+    screen.show(['', ...statusOf(mesh.pods, runs.map(({ second }) => second), 1, paint), '', `${elapsed} of ${END_AT_S} s`]);
+    for (const counts of runs) counts.second = new Tally(counts.whole.flow);
+    if (!screen.live && ++ticks % 5 === 0) {
+      for (const counts of runs) {
+        screen.say(`  ${elapsed} s  ${summaryOf(counts.span, 5)}`);
+        counts.span = new Tally(counts.whole.flow);
+      }
+    }
+  }, 1000);
+  return () => clearInterval(timer);
+}
+
+async function at(began, second, action) {
+  await new Promise((resolve) => setTimeout(resolve, began + second * 1000 - performance.now()));
+  const rows = await action();
+  return rows.map((row) => ({ ...row, second }));
+}
+
+function callers() {
+  return mesh.pods.filter((pod) => pod.workload.service === CALLER && pod.state === 'ready');
+}
+
+/** SIGKILL to both processes of a replica; the mesh replaces it, as a Deployment would. */
+async function killOne() {
+  const victim = mesh.pods.find((pod) => pod.workload.service === CALLEE && pod.workload.version === 'v1' && pod.state === 'ready');
+  step(`killing ${victim.name} (kill -9)`);
+  const replacementReady = nextReady(victim.workload);
+  const killedAt = performance.now();
+  const toldAt = new Promise((resolve) => {
+    victim.once('change', () => resolve(performance.now()));
+  });
+  void mesh.kill(victim.name);
+  const goneAt = await whenAllSee(callers(), victim, 'gone', DISCOVERY_TIMEOUT_MS);
+  const rows = [{ what: `killed ${victim.name}`, since: killedAt, toldMs: await toldAt - killedAt, seenMs: goneAt && goneAt - killedAt, seenAt: goneAt }];
+  const replacement = await replacementReady;
+  if (!replacement) return rows;
+  return [...rows, await seen(`replaced by ${replacement.pod.name}`, replacement)];
+}
+
+async function addOne() {
+  step(`adding a replica to ${CALLEE} v1`);
+  const ready = nextReady({ service: CALLEE, version: 'v1' });
+  await mesh.add(CALLEE, 'v1');
+  return [await seen(`added ${(await ready).pod.name}`, await ready)];
+}
+
+async function seen(what, { pod, readyAt }) {
+  const usedAt = await whenAllSee(callers(), pod, 'used', DISCOVERY_TIMEOUT_MS);
+  return { what, since: readyAt, toldMs: 0, seenMs: usedAt && usedAt - readyAt, pod };
+}
+
+/** The next pod of a version that becomes ready, and when; undefined when none does in time. */
+function nextReady({ service, version }) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settle(undefined), DISCOVERY_TIMEOUT_MS);
+    const onPod = (pod, state) => {
+      if (state === 'ready' && pod.workload.service === service && pod.workload.version === version) settle({ pod, readyAt: performance.now() });
+    };
+    const settle = (value) => {
+      clearTimeout(timer);
+      mesh.off('pod', onPod);
+      resolve(value);
+    };
+    mesh.on('pod', onPod);
+  });
+}
+
+function discoveryTable(rows) {
+  return renderTable(
+    [{ title: 'discovery' }, { title: 'at', right: true }, { title: 'API told after', right: true }, { title: `all ${CALLER} proxies knew after`, right: true }],
+    rows.map(({ what, second, toldMs, seenMs }) => [
+      what, `${second} s`, toldMs === 0 ? 'at once' : `${toldMs.toFixed(0)} ms`, seenMs === undefined ? 'not seen' : `${seenMs.toFixed(0)} ms`,
+    ]),
+    paint,
+  );
+}
+
+/** Everything that must hold. */
+function check(runs, killed, added) {
+  for (const { whole, planned } of runs) {
+    const name = `${whole.flow.from} -> ${whole.flow.to}`;
+    if (whole.total < planned * 0.99) broken.push(`${name}: ${whole.total} of ${planned} requests were sent`);
+    if (whole.failed > whole.total * MOST_FAILED) broken.push(`${name}: ${whole.failed} of ${whole.total} requests failed, more than ${MOST_FAILED * 100} %`);
+    for (const { version, answered } of whole.versions()) {
+      const declared = whole.flow.declared.get(version);
+      const share = answered / whole.attributed;
+      if (declared !== undefined && !(Math.abs(share - declared) <= MOST_SHARE_OFF)) {
+        broken.push(`${name}: version ${version} got ${(share * 100).toFixed(1)} % instead of ${(declared * 100).toFixed(1)} %`);
+      }
+    }
+  }
+  if (killed.length < 2) broken.push('the killed replica was not replaced');
+  for (const { what, seenMs } of [...killed, ...added]) {
+    if (seenMs === undefined || seenMs > DISCOVERY_WITHIN_MS) {
+      broken.push(`${what}: ${seenMs === undefined ? 'the calling proxies never knew' : `known after ${seenMs.toFixed(0)} ms, more than ${DISCOVERY_WITHIN_MS} ms`}`);
+    }
+  }
+  const [inside] = runs;
+  const goneAt = killed[0].seenAt;
+  if (goneAt !== undefined && inside.lastFailureAt > goneAt + DISCOVERY_WITHIN_MS) {
+    broken.push('requests still failed a second after the killed replica was known to be gone');
+  }
+  for (const { what, pod } of [...killed, ...added]) {
+    if (pod && !(inside.whole.pods.get(pod.name)?.answered > 0)) broken.push(`${what}: it answered no request`);
+  }
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
