@@ -24,7 +24,7 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
 /** Sources whose snapshots a test gives; static clusters deliver theirs at once. */
 export class FakeSources {
   private readonly started = new Map<string, (snapshot: readonly DiscoveredEndpoint[]) => void>();
-  private readonly health = new Map<string, { synced: boolean; lastConfirmedAt: number | undefined; failures: number; lastError: string | undefined }>();
+  private readonly health = new Map<string, { synced: boolean }>();
 
   readonly factory: SourceFactory = ({ discovery }) => {
     const name = discovery.type === 'endpointSlice' ? discovery.service : JSON.stringify(discovery);

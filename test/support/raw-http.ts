@@ -64,17 +64,19 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCo
 export class RawBackend {
   readonly connections: RawConnection[] = [];
 
-  private constructor(private readonly server: Server, readonly port: number) {}
+  private constructor(private readonly server: Server) {}
+
+  get port(): number { return (this.server.address() as AddressInfo).port; }
+
 
   static async start(onConnection: (connection: RawConnection) => void = () => {}, host = '127.0.0.1', port = 0): Promise<RawBackend> {
-    let backend: RawBackend | undefined;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const connection = new RawConnection(socket);
-      backend!.connections.push(connection);
+      backend.connections.push(connection);
       onConnection(connection);
     });
+    const backend = new RawBackend(server);
     await new Promise<void>((resolve, reject) => { server.listen(port, host, resolve).once('error', reject); });
-    backend = new RawBackend(server, (server.address() as AddressInfo).port);
     return backend;
   }
 

@@ -3,6 +3,7 @@
  */
 import type { Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
+import type { DiscoverySource } from '../discovery/source';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Cluster, SourceFactory } from './cluster';
@@ -36,20 +37,31 @@ export class ClusterSet implements ClusterLookup {
    * @throws Error in the user's words when a source can't be made
    */
   stage(document: ResolvedProxyConfig): StagedClusters {
+    const kubernetes = JSON.stringify(document.kubernetes);
+    const apiChanged = kubernetes !== this.kubernetes;
     const added = new Map<string, Cluster>();
-    const rollback = (): void => added.forEach((cluster) => cluster.retire());
-    for (const config of document.clusters) {
-      if (this.byName.has(config.name)) continue;
-      try {
-        added.set(config.name, this.make(config, document));
-      } catch (error) {
-        rollback();
-        throw error;
+    const sources = new Map<string, DiscoverySource>();
+    const rollback = (): void => {
+      added.forEach((cluster) => cluster.retire());
+      sources.forEach((source) => source.close());
+    };
+    try {
+      for (const config of document.clusters) {
+        const present = this.byName.get(config.name);
+        const source = present?.stageSource(config, document, apiChanged);
+        if (source) sources.set(config.name, source);
+        if (!present) added.set(config.name, this.make(config, document));
       }
+    } catch (error) {
+      rollback();
+      throw error;
     }
     return {
       get: (name) => added.get(name) ?? this.get(name),
-      commit: () => this.commit(document, added),
+      commit: () => {
+        this.kubernetes = kubernetes;
+        this.commit(document, added, sources);
+      },
       rollback,
     };
   }
@@ -58,13 +70,12 @@ export class ClusterSet implements ClusterLookup {
     return new Cluster(config, document, this.sources, this.timeouts, this.surroundings, this.instruments.cluster(config.name));
   }
 
-  private commit(document: ResolvedProxyConfig, added: ReadonlyMap<string, Cluster>): void {
-    const kubernetes = JSON.stringify(document.kubernetes);
-    const apiChanged = kubernetes !== this.kubernetes;
-    this.kubernetes = kubernetes;
+  private commit(
+    document: ResolvedProxyConfig, added: ReadonlyMap<string, Cluster>, sources: ReadonlyMap<string, DiscoverySource>,
+  ): void {
     const leaving = new Map(this.byName);
     for (const config of document.clusters) {
-      leaving.get(config.name)?.reconfigure(config, document, apiChanged);
+      leaving.get(config.name)?.reconfigure(config, document, sources.get(config.name));
       leaving.delete(config.name);
     }
     for (const [name, cluster] of leaving) {

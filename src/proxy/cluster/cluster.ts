@@ -23,7 +23,7 @@ export class Cluster {
   readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
   private readonly members = new Map<string, Endpoint>();
   private readonly pools: PoolSurroundings;
-  private source: DiscoverySource | undefined;
+  private source: DiscoverySource;
   private config: ResolvedCluster;
   private picker: Picker<Endpoint>;
   private availableEndpoints: readonly Endpoint[] = [];
@@ -47,7 +47,8 @@ export class Cluster {
       stats: this.stats,
     };
     this.picker = createPicker<Endpoint>([], config.loadBalancing, surroundings);
-    this.discover(document);
+    this.source = sources(config, document);
+    this.discover();
   }
 
   get name(): string { return this.config.name; }
@@ -59,7 +60,7 @@ export class Cluster {
   get pending(): number { return this.pools.pending; }
   /** The endpoints, in the order of their addresses. */
   get endpoints(): Endpoint[] { return [...this.members.values()]; }
-  get discovery(): DiscoveryHealth { return this.source!.health; }
+  get discovery(): DiscoveryHealth { return this.source.health; }
 
   /** The endpoint for one request; undefined when there is none. */
   pick(): Endpoint | undefined {
@@ -79,8 +80,19 @@ export class Cluster {
     return others[Math.floor(this.surroundings.random() * others.length)];
   }
 
+  /**
+   * The source that a new configuration asks for, not started yet; undefined when the present one goes on.
+   *
+   * @throws Error in the user's words when it can't be made
+   */
+  stageSource(config: ResolvedCluster, document: ResolvedProxyConfig, apiChanged: boolean): DiscoverySource | undefined {
+    const elsewhere = JSON.stringify(this.config.discovery) !== JSON.stringify(config.discovery)
+      || (apiChanged && config.discovery.type === 'endpointSlice');
+    return elsewhere ? this.sources(config, document) : undefined;
+  }
+
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
-  reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, apiChanged: boolean): void {
+  reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined): void {
     const before = this.config;
     this.config = config;
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
@@ -88,24 +100,22 @@ export class Cluster {
     this.pools.maxConnections = config.maxConnectionsPerEndpoint;
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.limits = document.limits;
-    const elsewhere = JSON.stringify(before.discovery) !== JSON.stringify(config.discovery)
-      || (apiChanged && config.discovery.type === 'endpointSlice');
-    if (elsewhere) {
+    if (source) {
       // The old endpoints serve until the new source has spoken.
-      this.source?.close();
-      this.discover(document);
+      this.source.close();
+      this.source = source;
+      this.discover();
     }
     if (JSON.stringify(before.loadBalancing) !== JSON.stringify(config.loadBalancing)) this.rebuild();
   }
 
   /** Leaves the configuration: requests in flight finish, then its connections close. */
   retire(): void {
-    this.source?.close();
+    this.source.close();
     for (const endpoint of this.members.values()) endpoint.retire();
   }
 
-  private discover(document: ResolvedProxyConfig): void {
-    this.source = this.sources(this.config, document);
+  private discover(): void {
     this.source.start((snapshot) => this.onSnapshot(snapshot));
   }
 

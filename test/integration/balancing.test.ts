@@ -1,0 +1,86 @@
+/** Shares of real traffic through two proxies, against what was declared. */
+import { Chart } from 'cdk8s';
+import { LoadBalancing, MeshService, Scaling } from 'cdk8s-mesh';
+import type { LocalMesh } from '../../src/cli/up/local-mesh';
+import { endpointsSeenBy, load, modelOf, startMesh } from '../support/local-mesh';
+
+const container = { image: 'example/app:1', portNumber: 8080 };
+const REQUESTS = 10_000;
+
+function build(chart: Chart): void {
+  const web = new MeshService(chart, 'web', { containers: [container], scaling: Scaling.replicas(1) });
+  const versions = new MeshService(chart, 'versions', { containers: [container], scaling: Scaling.replicas(2) });
+  versions.addVersion('v2', { containers: [container], scaling: Scaling.replicas(1), weight: 17 });
+  const weighted = new MeshService(chart, 'weighted', {
+    containers: [container],
+    scaling: Scaling.replicas(3),
+    loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 5, b: 3, c: 2 } }),
+  });
+  const uneven = new MeshService(chart, 'uneven', { containers: [container], scaling: Scaling.replicas(3), loadBalancing: LoadBalancing.leastRequest() });
+  web.calls(versions);
+  web.calls(weighted);
+  web.calls(uneven);
+}
+
+let mesh: LocalMesh;
+beforeAll(async () => { mesh = await startMesh(modelOf(build), { zones: ['a', 'b', 'c'] }); }, 60_000);
+afterAll(() => mesh.stop());
+
+test('versions get their declared shares within 1 % over 10,000 requests', async () => {
+  const tally = await load(mesh, 'web', 'versions', 16, (sent) => sent < REQUESTS);
+  expect(tally.failures).toEqual(new Map());
+  expect(Math.abs(tally.versions.get('v1')! / REQUESTS - 0.83)).toBeLessThan(0.01);
+  expect(Math.abs(tally.versions.get('v2')! / REQUESTS - 0.17)).toBeLessThan(0.01);
+}, 60_000);
+
+test('endpoints get their declared weights within 1 % over 10,000 requests, by weighted round robin', async () => {
+  const tally = await load(mesh, 'web', 'weighted', 16, (sent) => sent < REQUESTS);
+  expect(tally.failures).toEqual(new Map());
+  const weights: Record<string, number> = { a: 0.5, b: 0.3, c: 0.2 };
+  for (const pod of mesh.pods.filter(({ workload }) => workload.service === 'weighted')) {
+    expect(Math.abs(tally.pods.get(pod.name)! / REQUESTS - weights[pod.zone]!)).toBeLessThan(0.01);
+  }
+}, 60_000);
+
+test('a slow endpoint gets less than half of an equal share, by least request', async () => {
+  const pods = mesh.pods.filter(({ workload }) => workload.service === 'uneven');
+  pods[0]!.behave({ latency: { type: 'fixed', ms: 60 }, failureRate: 0 });
+  for (const pod of pods.slice(1)) pod.behave({ latency: { type: 'fixed', ms: 2 }, failureRate: 0 });
+  await load(mesh, 'web', 'uneven', 16, (sent) => sent < 200);
+  const tally = await load(mesh, 'web', 'uneven', 16, (sent) => sent < 3_000);
+  expect(tally.failures).toEqual(new Map());
+  expect(tally.pods.get(pods[0]!.name)! / 3_000).toBeLessThan(1 / 6);
+}, 60_000);
+
+test('an endpoint is used within a second of its appearing in the API, and no more within a second of its going', async () => {
+  const [web] = mesh.pods.filter(({ workload }) => workload.service === 'web');
+  const cluster = 'shop/versions-v1';
+  const sees = async (count: number): Promise<boolean> => (await endpointsSeenBy(web!, cluster)).length === count;
+  const within = async (what: () => Promise<boolean>): Promise<number> => {
+    const start = performance.now();
+    while (!await what()) {
+      if (performance.now() - start > 5_000) throw new Error('not seen within 5 s');
+    }
+    return performance.now() - start;
+  };
+  let added = '';
+  const appearing = new Promise<number>((resolve) => {
+    mesh.on('pod', (pod, state) => {
+      if (state === 'ready' && pod.workload.service === 'versions') {
+        added = pod.name;
+        resolve(within(() => sees(3)));
+      }
+    });
+  });
+  await mesh.add('versions', 'v1');
+  expect(await appearing).toBeLessThan(1_000);
+  const used = await load(mesh, 'web', 'versions', 4, (sent) => sent < 40);
+  expect(used.pods.get(added)).toBeGreaterThan(0);
+
+  const gone = mesh.stopGracefully(added);
+  expect(await within(() => sees(2))).toBeLessThan(1_000);
+  const unused = await load(mesh, 'web', 'versions', 4, (sent) => sent < 40);
+  expect(unused.failures).toEqual(new Map());
+  expect(unused.pods.get(added)).toBeUndefined();
+  await gone;
+}, 60_000);
