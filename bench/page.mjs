@@ -67,7 +67,7 @@ function proxySection(result) {
     '## The proxy beside nginx and HAProxy',
     `Measured ${measured} on ${described(result.machine)}; load by wrk ${result.machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}.`,
     proxyTable(result),
-    `The number after the bar is the ratio to ${peers[0].name}. Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s each.`,
+    `The number after the bar is the ratio to ${peers[0].name}; the machine's load average was ${result.machine.loadBefore.toFixed(1)} before. Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s each.`,
     [
       `- Every proxy has one worker on one core; the load and the backend (nginx, from memory) share another. ${settings.connections} keep-alive`,
       '  connections on loopback, keep-alive to the backend, no TLS, no access log. This proxy runs with the flags of its image.',

@@ -12,7 +12,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { atRate, holdOpen, saturate } from './load.mjs';
@@ -30,6 +30,10 @@ for (const program of ['taskset', 'wrk', 'nginx']) {
   if (!programOf(program)) stop(`${program} is missing, which carries the load: apt-get install wrk nginx-light util-linux`);
 }
 if (availableParallelism() < 2) stop('at least two cores are needed: one for the proxy, one for load and backend');
+const [loadBefore] = loadavg();
+if (loadBefore > 0.5) {
+  console.log(`other processes are busy here (load average ${loadBefore.toFixed(1)}): the numbers will be worse than on an idle machine, ratios too`);
+}
 // The generator of the fixed rate runs in this process, so all its threads go where the load belongs.
 spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(LOAD_CORE), String(process.pid)]);
 process.on('SIGINT', () => { void cleanUp().then(() => process.exit(130)); });
@@ -85,7 +89,7 @@ async function measure() {
   }
   return {
     measured: new Date().toISOString().slice(0, 10),
-    machine: machine(),
+    machine: { ...machine(), loadBefore },
     settings: {
       repeats: options.repeats, seconds: options.seconds, connections: options.connections, manyConnections: MANY_CONNECTIONS,
       rates: options.rates,
