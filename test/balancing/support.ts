@@ -18,6 +18,23 @@ export function surroundings(seed = 1): Surroundings {
   return { random: seededRandom(seed), now: () => 0 };
 }
 
+/**
+ * Surroundings whose chance is a table read in a circle, for measuring allocation: a generator makes a number on the heap
+ * whenever V8 does not inline it, as `Math.random` does; these numbers are there already (the text in front keeps V8 from
+ * storing them unboxed).
+ */
+export function tabulated(): Surroundings {
+  const table: unknown[] = ['', ...Array.from({ length: 4_096 }, seededRandom(1))];
+  let next = 0;
+  return {
+    random: () => {
+      next = next === 4_096 ? 1 : next + 1;
+      return table[next] as number;
+    },
+    now: () => 0,
+  };
+}
+
 /** Surroundings whose chance is this list, then 0. */
 export function scripted(...values: number[]): Surroundings {
   let next = 0;

@@ -68,7 +68,6 @@ export class RawBackend {
 
   get port(): number { return (this.server.address() as AddressInfo).port; }
 
-
   static async start(onConnection: (connection: RawConnection) => void = () => {}, host = '127.0.0.1', port = 0): Promise<RawBackend> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const connection = new RawConnection(socket);

@@ -28,7 +28,8 @@ test('fills in the policy\'s own defaults, given a policy without its options', 
 });
 
 test('says that it is not JSON, given something else', () => {
-  expect(describeMistakes((decodeConfig('version: v1') as { mistakes: [] }).mistakes)[0]).toMatch(/^\/: the document is not JSON: /);
+  const decoded = decodeConfig('version: v1');
+  expect(decoded.ok ? [] : describeMistakes(decoded.mistakes)[0]).toMatch(/^\/: the document is not JSON: /);
 });
 
 test('reports every mistake of form at once, each with its path and the value got', () => {
