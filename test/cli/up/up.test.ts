@@ -1,0 +1,140 @@
+/** `cdk8s-mesh up` as people run it: the built command in a process of its own, on a hand-written mesh. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliRun, until } from './programs';
+
+jest.setTimeout(60_000);
+
+const FIXTURE = join(__dirname, 'fixtures', 'shop.yaml');
+
+let folder: string;
+let runs: CliRun[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'up-test-'));
+  runs = [];
+});
+afterEach(async () => {
+  for (const run of runs) for (const pid of run.processes()) process.kill(pid, 'SIGKILL');
+  await Promise.all(runs.map((run) => run.exited));
+  rmSync(folder, { recursive: true });
+});
+
+/** Its temporary files go to `folder`, so that what is left of them is seen. */
+function up(...args: string[]): CliRun {
+  const run = new CliRun(['up', ...args], { TMPDIR: folder });
+  runs.push(run);
+  return run;
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The figure in a row of the report. */
+function measured(report: string, row: string): number {
+  const match = new RegExp(`${row} +[\\d.]+ % +([\\d.]+) %`).exec(report);
+  if (!match) throw new Error(`no row '${row}' in:\n${report}`);
+  return Number(match[1]);
+}
+
+test('traffic is shared as declared, reported, and nothing is left', async () => {
+  const run = up(FIXTURE, '--from', 'web', '--to', 'catalog', '--rps', '200', '--duration', '3', '--zones', 'a,b');
+  const { code } = await run.exited;
+  expect([code, run.stderr]).toEqual([0, '']);
+  expect(run.stdout).toMatch(/outbound catalog-80 +127\.64\.10\.20:80 +127\.\d+\.\d+\.10:(80|8080)\n/);
+  expect(run.stdout).toMatch(/600 requests in .+, none failed/);
+  expect(Math.abs(measured(run.stdout, 'version v1') - 75)).toBeLessThanOrEqual(1);
+  expect(Math.abs(measured(run.stdout, 'version v2') - 25)).toBeLessThanOrEqual(1);
+  expect(run.processes()).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with nothing left', async (signal) => {
+  const run = up(FIXTURE);
+  await run.printed('running; Ctrl-C stops it');
+  // Four pods of two processes, the guard, and the command.
+  expect(run.processes()).toHaveLength(10);
+  run.signal(signal);
+  expect(await run.exited).toEqual({ code: 0, signal: null });
+  expect(run.processes()).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('Ctrl-C while it starts ends it with nothing left', async () => {
+  const run = up(FIXTURE);
+  await run.printed('is starting');
+  run.signal('SIGINT');
+  expect(await run.exited).toEqual({ code: 0, signal: null });
+  expect(run.processes()).toEqual([]);
+});
+
+test('when it is killed, its processes and files go with it', async () => {
+  const run = up(FIXTURE, '--run', 'web=sleep 1000', '--replicas', 'catalog=1');
+  await until(() => run.processes().length > 5, () => 'it did not start');
+  run.signal('SIGKILL');
+  await run.exited;
+  await until(() => run.processes().length === 0, () => `these are left: ${run.processes().join(', ')}`);
+  await until(() => readdirSync(folder).length === 0, () => `these are left: ${readdirSync(folder).join(', ')}`);
+});
+
+test("the user's own program takes the place of the stand-in, and finds the services it calls", async () => {
+  const program = file('app.js', `
+    const { createServer, get } = require('node:http');
+    createServer((request, response) => {
+      get(process.env.CATALOG_URL + request.url, (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)));
+    }).listen(process.env.PORT, () => console.log('greets with', process.env.GREETING, 'as', process.env.MY_POD));
+  `);
+  const run = up(FIXTURE, '--run', `web=node ${program}`, '--to', 'web', '--rps', '100', '--duration', '1', '--verbose');
+  expect((await run.exited).code).toBe(0);
+  expect(run.stdout).toMatch(/web-(\w+) app: greets with hello as web-\1/);
+  // web passes on what catalog's stand-ins answer, so its answers carry their names.
+  expect(run.stdout).toMatch(/100 requests in .+, none failed/);
+  expect(run.stdout).toContain('catalog-v2-');
+  expect(run.processes()).toEqual([]);
+});
+
+describe('ends with exit code 1, one message and nothing left:', () => {
+  async function refuses(message: RegExp | string, ...args: string[]): Promise<void> {
+    const run = up(...args);
+    expect((await run.exited).code).toBe(1);
+    expect(run.stderr).toMatch(message);
+    expect(run.stderr).toMatch(/^cdk8s-mesh: /);
+    expect(run.processes()).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('cdk8s-mesh'))).toEqual([]);
+  }
+
+  test('YAML without a mesh', async () => {
+    await refuses(/no mesh in .*plain\.yaml: its 1 object is no Deployment/, file('plain.yaml', 'kind: Service\nmetadata: { name: web }\n'));
+  });
+
+  test('a folder that is not there', () => refuses(/there is no file or folder 'nowhere'; synthesize first/, 'nowhere'));
+
+  test('broken YAML', () => refuses(/broken\.yaml:1:\d+: this is not YAML/, file('broken.yaml', 'kind: [Service')));
+
+  test('an unknown flag', () => refuses("unknown flag '--lateny'. Did you mean '--latency'?", FIXTURE, '--lateny', 'x=1ms'));
+
+  test('a service that is not there', () => refuses("'catlog', which is not in the mesh. Did you mean 'catalog'?", FIXTURE, '--to', 'catlog', '--rps', '1'));
+
+  test('traffic that was not declared', () => refuses("'catalog' does not call 'web'", FIXTURE, '--from', 'catalog', '--to', 'web', '--rps', '1'));
+
+  test('traffic to nobody', () => refuses('--rps needs to know who is called: --to SERVICE', FIXTURE, '--rps', '1'));
+
+  test('a program that ends', () => refuses(/the app of web-\w+ \(web v1\) ended with exit code 3:\n +no such file/, FIXTURE, '--run', 'web=echo no such file; exit 3'));
+
+  test('a port in use', async () => {
+    const holder: Server = createServer();
+    await new Promise<void>((resolve) => { holder.listen(0, '0.0.0.0', resolve); });
+    try {
+      const { port } = holder.address() as AddressInfo;
+      const yaml = file('mesh.yaml', readFileSync(FIXTURE, 'utf8').replaceAll('15006', String(port)));
+      await refuses(new RegExp(`port ${port} of 127\\.\\d+\\.\\d+\\.1 is in use by another program.+--addresses shared`), yaml);
+    } finally {
+      await new Promise((resolve) => holder.close(resolve));
+    }
+  });
+});
