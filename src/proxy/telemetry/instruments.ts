@@ -8,7 +8,10 @@
 import { FAMILIES, NOT_APPLICABLE } from './catalog';
 import type { Counter, Gauge, Histogram } from './metrics';
 import type { ReasonCode } from './reasons';
-import type { MetricRegistry } from './registry';
+import { MetricRegistry } from './registry';
+
+/** Takes what requests to a removed cluster still record; bounded like any registry, and never read. */
+const UNREPORTED = new MetricRegistry();
 
 /** Requests from one listener to one cluster. */
 export class RequestInstruments {
@@ -86,8 +89,13 @@ export class ListenerInstruments {
     return requests;
   }
 
-  /** @internal The cluster is gone. */
-  forget(cluster: string): void {
+  /** @internal The cluster is gone: requests to it that still end are recorded where nobody looks. */
+  retire(cluster: string): void {
+    if (this.byCluster.has(cluster)) this.byCluster.set(cluster, new RequestInstruments(UNREPORTED, this.listener, this.direction, cluster));
+  }
+
+  /** @internal A cluster of this name is there, perhaps again. */
+  revive(cluster: string): void {
     this.byCluster.delete(cluster);
   }
 }
@@ -98,7 +106,7 @@ export class ClusterInstruments {
   readonly pendingOverflow: Counter;
   private readonly retriesByReason = new Map<ReasonCode, Counter>();
 
-  constructor(private readonly registry: MetricRegistry, private readonly cluster: string) {
+  constructor(private registry: MetricRegistry, private readonly cluster: string) {
     this.attempts = registry.counter(FAMILIES.attempts, { cluster });
     this.pendingOverflow = registry.counter(FAMILIES.pendingOverflow, { cluster });
   }
@@ -111,6 +119,11 @@ export class ClusterInstruments {
       this.retriesByReason.set(reason, counter);
     }
     return counter;
+  }
+
+  /** @internal The cluster is gone: what its last requests still record is not reported. */
+  retire(): void {
+    this.registry = UNREPORTED;
   }
 }
 
@@ -140,6 +153,7 @@ export class Instruments {
     if (!cluster) {
       cluster = new ClusterInstruments(this.registry, name);
       this.clusters.set(name, cluster);
+      for (const listener of this.listeners.values()) listener.revive(name);
     }
     return cluster;
   }
@@ -160,13 +174,11 @@ export class Instruments {
     this.registry.remove({ listener: name });
   }
 
-  /**
-   * The cluster is no longer in the configuration: its series go. To be called when its last request is over; one that is
-   * recorded later brings its series back.
-   */
+  /** The cluster is no longer in the configuration: its series go, though requests to it may still be under way. */
   removeCluster(name: string): void {
+    this.clusters.get(name)?.retire();
     this.clusters.delete(name);
-    for (const listener of this.listeners.values()) listener.forget(name);
+    for (const listener of this.listeners.values()) listener.retire(name);
     this.registry.remove({ cluster: name });
   }
 }

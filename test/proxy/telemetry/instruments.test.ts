@@ -82,20 +82,30 @@ describe('instruments of the data path', () => {
     });
   });
 
-  it('forget a cluster that is gone, and begin at 0 when it comes back', () => {
+  it('forget a cluster that is gone, though requests to it still end, and begin at 0 when it comes back', () => {
     const registry = new MetricRegistry();
     const instruments = new Instruments(registry);
     const listener = instruments.listener('out', 'outbound');
     listener.requests('a').record(200, undefined, 1);
     listener.requests('b').record(200, undefined, 1);
-    instruments.cluster('a').attempts.value = 7;
+    const old = instruments.cluster('a');
+    old.attempts.value = 7;
+    const ofA = (): Record<string, number> => Object.fromEntries(Object.entries(samples(registry)).filter(([key]) => key.includes('cluster="a"')));
+
     instruments.removeCluster('a');
-    expect(Object.keys(samples(registry)).filter((key) => key.includes('cluster="a"'))).toEqual([]);
-    listener.requests('a').record(200, undefined, 1);
-    expect(samples(registry, 'mesh_requests_total')).toEqual({
+    listener.requests('a').record(503, 'connect_failed', 1);
+    old.attempts.value += 1;
+    old.retries('connect_failed').value += 1;
+    expect(ofA()).toEqual({});
+
+    instruments.cluster('a').attempts.value += 1;
+    listener.requests('a').record(200, undefined, 0.0001);
+    expect(ofA()).toMatchObject({
+      'mesh_upstream_attempts_total{cluster="a"}': 1,
       'mesh_requests_total{listener="out",direction="outbound",cluster="a",code="200",reason="-"}': 1,
-      'mesh_requests_total{listener="out",direction="outbound",cluster="b",code="200",reason="-"}': 1,
     });
+    expect(samples(registry, 'mesh_requests_total')).toHaveProperty(
+      ['mesh_requests_total{listener="out",direction="outbound",cluster="b",code="200",reason="-"}'], 1);
   });
 
   it('forget a listener that is gone', () => {
