@@ -91,7 +91,7 @@ export class ListenerInstruments {
 
   /** @internal The cluster is gone: requests to it that still end are recorded where nobody looks. */
   retire(cluster: string): void {
-    if (this.byCluster.has(cluster)) this.byCluster.set(cluster, new RequestInstruments(UNREPORTED, this.listener, this.direction, cluster));
+    this.byCluster.set(cluster, new RequestInstruments(UNREPORTED, this.listener, this.direction, cluster));
   }
 
   /** @internal A cluster of this name is there, perhaps again. */
