@@ -329,7 +329,8 @@ export interface LimitsConfig {
    */
   readonly headTimeoutMs?: Integer;
   /**
-   * How long a body may make no progress, in either direction.
+   * How long a body may make no progress, in either direction. A peer that takes less than `maxBufferedBytes` in this
+   * time counts as stalled.
    * @minimum 1
    */
   readonly bodyTimeoutMs?: Integer;

@@ -166,6 +166,7 @@ export class Exchange implements ResponseReceiver, Waiter {
 
   /** The client takes octets again. */
   onClientDrain(): void {
+    if (this.headSent) this.progress.start(this.context.bodyTimeout);
     this.connection?.resumeReading();
   }
 
@@ -242,7 +243,9 @@ export class Exchange implements ResponseReceiver, Waiter {
   }
 
   onBackendDrain(): void {
-    if (!this.requestComplete) this.client.resumeReading();
+    if (this.requestComplete) return;
+    this.progress.start(this.context.bodyTimeout);
+    this.client.resumeReading();
   }
 
   /** Chooses a cluster and an endpoint of it. */
