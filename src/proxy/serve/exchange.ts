@@ -18,7 +18,7 @@ import { isIdempotent, Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import type { ListenerInstruments } from '../telemetry/instruments';
-import type { ReasonCode } from '../telemetry/reasons';
+import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
@@ -70,6 +70,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   private held: Buffer[] = [];
   /** `message` is the whole request. */
   private replayable = false;
+  /** An attempt before this one may have reached an application. */
+  private maybeReached = false;
   /** The final response's head was sent to the client. */
   private headSent = false;
   private chunkedResponse = false;
@@ -112,6 +114,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;
     this.replayable = complete;
+    this.maybeReached = false;
     this.headSent = false;
     this.closesClient = false;
     this.message = serializeRequest(buffer, head, client.localAuthority, body);
@@ -299,6 +302,7 @@ export class Exchange implements ResponseReceiver, Waiter {
       this.fail(code, detail);
       return;
     }
+    this.maybeReached = true;
     this.leaveEndpoint();
     this.cluster!.instruments.retries(code).value += 1;
     this.dispatch();
@@ -323,7 +327,9 @@ export class Exchange implements ResponseReceiver, Waiter {
   }
 
   /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */
-  private fail(code: ReasonCode, detail: string): void {
+  private fail(cause: ReasonCode, detail: string): void {
+    // A reason that says `no application has seen it` must hold for every attempt.
+    const code = this.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
     this.reason = code;
     this.detail = detail;
     this.dropBackend();

@@ -374,6 +374,25 @@ describe('when the backend fails', () => {
     expect(requests).toBe(4);
   });
 
+  test('the answer does not say that nobody has seen the request, given a first try that somebody may have seen', async () => {
+    let requests = 0;
+    const backend = await answering((_, connection) => {
+      requests += 1;
+      if (requests === 2) {
+        void backend.close();
+        connection.reset();
+      }
+      return OK;
+    });
+    const test = await proxyFor(backend);
+    const connection = await client(test);
+    connection.send(GET);
+    await connection.receives('ok');
+    connection.send(GET);
+    await connection.receives(/HTTP\/1.1 502 [^]*details="upstream_closed"/);
+    expect(test.metrics()).toContain('mesh_retries_total{cluster="backend",reason="upstream_closed"} 1');
+  });
+
   test('the answer is 504 request_timeout after the route\'s time, and the request to the backend ends', async () => {
     const backend = await start();
     const test = await proxyFor(backend, { route: { timeoutMs: 40 } });
