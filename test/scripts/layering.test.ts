@@ -140,6 +140,8 @@ const GRAPH_ONLY: Omit<Breach, 'lint'>[] = [
   },
 ];
 
+jest.setTimeout(60_000);
+
 let folder: string;
 
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'mesh-layering-')); });
