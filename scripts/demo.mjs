@@ -10,7 +10,7 @@ process.chdir(new URL('..', import.meta.url).pathname);
 const {
   findPrograms, flowBetween, LocalMesh, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf, Tally, Traffic,
   UserError, whenAllSee,
-} = createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js');
+} = await createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js').loadLocalMesh();
 
 /** Who calls whom, how often, and what happens when. */
 const CALLER = 'web';

@@ -1,6 +1,6 @@
 /**
- * The command `cdk8s-mesh`: finds the subcommand and shows what it says. Loaded as a module instead of run, it exports
- * the local mesh, which scripts of this repository and tests drive by themselves.
+ * The command `cdk8s-mesh`: finds the subcommand and shows what it says. Loaded as a module instead of run, it hands
+ * out the local mesh, which scripts of this repository drive by themselves.
  */
 import { Command, helpOf, parseArguments } from './command';
 import { UserError } from './errors';
@@ -9,21 +9,8 @@ import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
 import { guardCommand } from './up/guard';
 
-export { UserError } from './errors';
-export { findPrograms } from './up/command';
-export { endpointsSeenBy, whenAllSee } from './up/endpoint-view';
-export { type Flow, flowBetween, OUTSIDE } from './up/flow';
-export { httpGet } from './up/http-get';
-export { LocalMesh, type LocalMeshEvents, type LocalMeshOptions } from './up/local-mesh';
-export { readManifests } from './up/manifests';
-export { Pod, type PodState } from './up/pod';
-export { readModel } from './up/read-model';
-export { reportOf } from './up/report';
-export { Screen } from './up/screen';
-export { statusOf, summaryOf } from './up/status';
-export { renderTable } from './up/table';
-export { Tally } from './up/tally';
-export { Traffic } from './up/traffic';
+/** The local mesh and what goes with it; see up/index.ts. Loaded when it is asked for. */
+export const loadLocalMesh = () => import('./up');
 
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;

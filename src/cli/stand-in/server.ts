@@ -44,7 +44,9 @@ export function createStandIn(identity: Identity, behaviour: () => Behaviour, ra
           bodyBytes,
           ...(fails ? { error: 'this stand-in was told to fail some requests' } : {}),
         });
-        response.writeHead(fails ? 500 : 200, { ...fields, 'content-length': Buffer.byteLength(body) });
+        // A server that is closing says so on its last answers, or kept connections would hold it open.
+        const last = server.listening ? {} : { connection: 'close' };
+        response.writeHead(fails ? 500 : 200, { ...fields, ...last, 'content-length': Buffer.byteLength(body) });
         response.end(body);
       };
       if (delay > 0) setTimeout(answer, delay);

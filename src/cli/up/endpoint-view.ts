@@ -13,6 +13,7 @@ export interface SeenEndpoint {
   readonly cluster: string;
   readonly address: string;
   readonly state: string;
+  readonly zone: string | undefined;
   /** Requests that this proxy has sent to it. */
   readonly requests: number;
 }
@@ -25,7 +26,7 @@ export async function endpointsSeenBy(pod: Pod): Promise<SeenEndpoint[]> {
   const { body } = await httpGet(pod.adminPlace, '/endpoints', TIMEOUT_MS);
   const { clusters } = JSON.parse(body) as { readonly clusters: readonly ClusterReport[] };
   return clusters.flatMap(({ name: cluster, endpoints }) =>
-    endpoints.map(({ address, state, requests }) => ({ cluster, address, state, requests })));
+    endpoints.map(({ address, state, zone, requests }) => ({ cluster, address, state, zone, requests })));
 }
 
 /**

@@ -10,10 +10,8 @@ import { Callee, calleesOf, workloadsBehind } from './callees';
 import type { LocalMesh } from './local-mesh';
 import { MeshModel, resolveTarget, ServiceSpec, Workload } from './model';
 import type { Place } from './network';
+import { OUTSIDE } from './outside';
 import type { Pod } from './pod';
-
-/** The name that stands for clients which are not in the mesh. */
-export const OUTSIDE = 'outside';
 
 /** One stream of requests. */
 export interface Flow {

@@ -1,10 +1,11 @@
 /** The mesh on this machine, driven as the demo drives it: real proxies, stand-ins and sockets. */
 import { join } from 'node:path';
 import { endpointsSeenBy, whenAllSee } from '../../../src/cli/up/endpoint-view';
-import { Flow, flowBetween, OUTSIDE } from '../../../src/cli/up/flow';
+import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import { LocalMesh, LocalMeshOptions } from '../../../src/cli/up/local-mesh';
 import { readManifests } from '../../../src/cli/up/manifests';
 import type { MeshModel } from '../../../src/cli/up/model';
+import { OUTSIDE } from '../../../src/cli/up/outside';
 import type { Pod } from '../../../src/cli/up/pod';
 import { readModel } from '../../../src/cli/up/read-model';
 import { Tally } from '../../../src/cli/up/tally';
@@ -144,7 +145,11 @@ test('pods are given zones in turn, and the proxies learn them', async () => {
   const running = await start({ zones: ['a', 'b'] });
   expect(podsOf(running, 'catalog').map(({ zone }) => zone).sort()).toEqual(['a', 'b']);
   const [web] = podsOf(running, 'web');
-  await until(async () => (await endpointsSeenBy(web!)).filter(({ cluster }) => cluster === 'catalog-v1').length === 2, () => 'the endpoints are not known');
+  let seen: (string | undefined)[] = [];
+  await until(async () => {
+    seen = (await endpointsSeenBy(web!)).filter(({ cluster }) => cluster === 'catalog-v1').map(({ zone }) => zone).sort();
+    return seen.join() === 'a,b';
+  }, () => `it knows of endpoints in ${seen.join(', ')}`);
 });
 
 test('everything runs on one shared address too', async () => {
@@ -152,7 +157,7 @@ test('everything runs on one shared address too', async () => {
   expect(new Set(running.pods.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
   const tally = await drive(flowBetween(running, 'web', 'catalog'), 200, 1_000);
   expect([tally.total, tally.failed]).toEqual([200, 0]);
-  expect(tally.versions().find(({ version }) => version === 'v2')!.answered).toBe(50);
+  expect(Math.abs(tally.versions().find(({ version }) => version === 'v2')!.answered - 50)).toBeLessThanOrEqual(2);
 });
 
 test('a start that fails half way leaves nothing and says why', async () => {

@@ -35,6 +35,14 @@ function file(name: string, text: string): string {
   return path;
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** The figure in a row of the report. */
 function measured(report: string, row: string): number {
   const match = new RegExp(`${row} +[\\d.]+ % +([\\d.]+) %`).exec(report);
@@ -98,6 +106,41 @@ test("the user's own program takes the place of the stand-in, and finds the serv
   expect(run.processes()).toEqual([]);
 });
 
+test('a port of 127.0.0.1 leads to the pods behind a Service', async () => {
+  const port = await freePort();
+  const run = up(FIXTURE, '--expose', `catalog=${port}`);
+  await run.printed(`catalog answers on http://127.0.0.1:${port}`);
+  const pods = new Set<unknown>();
+  await until(async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/hello`, { headers: { connection: 'close' } });
+    const body = await answer.json() as { service: string; path: string; pod: string };
+    expect(body).toMatchObject({ service: 'catalog', path: '/hello' });
+    pods.add(body.pod);
+    return pods.size === 3;
+  }, () => `only ${pods.size} pods answered`);
+  run.signal('SIGINT');
+  expect((await run.exited).code).toBe(0);
+  expect(run.processes()).toEqual([]);
+});
+
+describe('a change of the files, with --watch,', () => {
+  test('reaches the running proxies; one that is wrong is refused and changes nothing', async () => {
+    const text = readFileSync(FIXTURE, 'utf8');
+    const yaml = file('mesh.yaml', text);
+    const run = up(yaml, '--watch', '--from', 'web', '--to', 'catalog', '--rps', '50', '--verbose');
+    await run.printed('driving');
+    writeFileSync(yaml, text.replace('"weight": 75', '"weight": "all"'));
+    await run.printed('the changed YAML is not applied: ');
+    expect(run.stdout).toContain('/listeners/1/routes/0/split/0/weight: must be integer, got "all"');
+    writeFileSync(yaml, text.replace('"weight": 75', '"weight": 50'));
+    await run.printed('the configuration of web v1 changed; its proxy has it');
+    await run.printed('"event":"config_applied"');
+    run.signal('SIGINT');
+    expect((await run.exited).code).toBe(0);
+    expect(run.stdout).toContain('none failed');
+  });
+});
+
 describe('ends with exit code 1, one message and nothing left:', () => {
   async function refuses(message: RegExp | string, ...args: string[]): Promise<void> {
     const run = up(...args);
@@ -125,6 +168,14 @@ describe('ends with exit code 1, one message and nothing left:', () => {
   test('traffic to nobody', () => refuses('--rps needs to know who is called: --to SERVICE', FIXTURE, '--rps', '1'));
 
   test('a program that ends', () => refuses(/the app of web-\w+ \(web v1\) ended with exit code 3:\n +no such file/, FIXTURE, '--run', 'web=echo no such file; exit 3'));
+
+  test('a port to expose that is in use', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => { holder.listen(0, '127.0.0.1', resolve); });
+    const { port } = holder.address() as AddressInfo;
+    await refuses(`--expose web=${port}: port ${port} of 127.0.0.1 is in use by another program`, FIXTURE, '--expose', `web=${port}`);
+    await new Promise((resolve) => holder.close(resolve));
+  });
 
   test('a port in use', async () => {
     const holder: Server = createServer();

@@ -1,0 +1,65 @@
+/**
+ * A way in for a browser or curl: a port of 127.0.0.1 whose connections are passed on, byte by byte, to a ready pod behind
+ * a Service, each connection to any of them. That is what a load balancer and kube-proxy do in front of a cluster.
+ */
+import { connect, createServer, Server, Socket } from 'node:net';
+import { UserError, codeOf, messageOf } from '../errors';
+import { Flow, flowBetween } from './flow';
+import type { LocalMesh } from './local-mesh';
+import { OUTSIDE } from './outside';
+
+export class Front {
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+
+  constructor(private readonly flow: Pick<Flow, 'to' | 'target'>, readonly port: number) {
+    this.server = createServer((client) => this.pass(client));
+  }
+
+  get service(): string { return this.flow.to; }
+
+  async open(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', (error) => reject(new UserError(codeOf(error) === 'EADDRINUSE'
+        ? `--expose ${this.service}=${this.port}: port ${this.port} of 127.0.0.1 is in use by another program; choose another`
+        : `--expose ${this.service}=${this.port}: ${messageOf(error)}`)));
+      this.server.listen(this.port, '127.0.0.1', resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  private pass(client: Socket): void {
+    const place = this.flow.target();
+    if (!place) {
+      client.destroy();
+      return;
+    }
+    const pod = connect(place.port, place.address);
+    for (const [socket, other] of [[client, pod], [pod, client]] as const) {
+      this.sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        other.destroy();
+      });
+      socket.pipe(other);
+    }
+  }
+}
+
+/** The fronts that `--expose SERVICE=PORT` asks for; not open yet. */
+export function readExposures(texts: readonly string[], mesh: LocalMesh): Front[] {
+  return texts.map((text) => {
+    const [, service, port] = /^([^=]+)=(\d{1,5})$/.exec(text) ?? [];
+    if (service === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
+      throw new UserError(`--expose must name a service and a port, as in --expose web=8080, got '${text}'`);
+    }
+    return new Front(flowBetween(mesh, OUTSIDE, service), Number(port));
+  });
+}

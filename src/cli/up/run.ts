@@ -1,0 +1,230 @@
+/**
+ * What `cdk8s-mesh up` does: reads the YAML, starts the mesh, drives traffic if asked to, shows what happens, and leaves
+ * nothing behind. What the mesh is and does is in local-mesh.ts; this file is flags, screen and signals.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Arguments } from '../command';
+import { UserError, messageOf } from '../errors';
+import { parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
+import { readAssignments } from './assignments';
+import { Flow, flowBetween } from './flow';
+import { readExposures } from './front';
+import { LocalMesh } from './local-mesh';
+import { readManifests } from './manifests';
+import { mappingTable } from './mapping-table';
+import { MeshModel, titleOf, Workload } from './model';
+import { OUTSIDE } from './outside';
+import { readModel } from './read-model';
+import { reportOf } from './report';
+import { Screen } from './screen';
+import { statusOf, summaryOf } from './status';
+import { Tally } from './tally';
+import { Traffic } from './traffic';
+import { watchFiles } from './watch-files';
+
+/** The line for somebody without a terminal comes this often. */
+const SUMMARY_SECONDS = 5;
+
+/** While pods start, the table is drawn this often. */
+const STARTING_PERIOD_MS = 200;
+
+/** Settles with the exit code. */
+export async function up(args: Arguments): Promise<number> {
+  const paths = args.positionals.length > 0 ? args.positionals : ['dist'];
+  const read = (): MeshModel => withReplicas(readModel(readManifests(paths), paths.join(', ')), args);
+  const model = read();
+  const options = readOptions(args, model);
+  const mesh = new LocalMesh(model, {
+    programs: findPrograms(),
+    zones: options.zones,
+    restart: !args.has('no-restart'),
+    addresses: options.addresses,
+    command: options.command,
+    behaviour: options.behaviour,
+  });
+  const flow = options.traffic && flowBetween(mesh, options.traffic.from, options.traffic.to);
+  const fronts = readExposures(args.all('expose'), mesh);
+
+  const ending = new Ending();
+  const screen = new Screen(process.stdout, () => ending.begin());
+  announce(mesh, screen, args.has('verbose'), ending);
+  const stopOnSignal = (): void => {
+    if (!ending.begun) {
+      ending.begin();
+      screen.say('stopping ...');
+    } else void mesh.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopOnSignal);
+
+  try {
+    for (const outside of model.outside) screen.say(`${outside} has no sidecar and is not run`);
+    const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
+    screen.say(`starting ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${model.workloads.map(titleOf).join(', ')} ...`);
+    for (const front of fronts) await front.open();
+    const drawing = setInterval(() => screen.show(statusOf(mesh.pods, [], 1, screen.paint)), STARTING_PERIOD_MS);
+    await Promise.race([mesh.start(), ending.reached]).finally(() => clearInterval(drawing));
+    screen.clear();
+    if (ending.begun) return 0;
+    for (const line of mappingTable(mesh, screen.paint, args.has('verbose'))) screen.say(line);
+    for (const front of fronts) screen.say(`${front.service} answers on http://127.0.0.1:${front.port}`);
+    const unwatch = args.has('watch') ? watchFiles(paths, () => void reapply(mesh, read, screen)) : undefined;
+    try {
+      return await (flow && options.traffic ? drive(mesh, flow, options.traffic, screen, ending) : idle(mesh, screen, ending));
+    } finally {
+      unwatch?.();
+    }
+  } finally {
+    ending.begin();
+    screen.clear();
+    await Promise.all(fronts.map((front) => front.close()));
+    await mesh.stop();
+  }
+}
+
+/** Runs until the end is asked for. */
+async function idle(mesh: LocalMesh, screen: Screen, ending: Ending): Promise<number> {
+  screen.say('running; Ctrl-C stops it');
+  const draw = (): void => screen.show(statusOf(mesh.pods, [], 1, screen.paint));
+  draw();
+  const timer = setInterval(draw, 1_000);
+  await ending.reached;
+  clearInterval(timer);
+  return 0;
+}
+
+/** Runs with traffic until the end is asked for or the time is over, and reports. */
+async function drive(mesh: LocalMesh, flow: Flow, { rate, path, durationMs }: TrafficFlags, screen: Screen, ending: Ending): Promise<number> {
+  screen.say(`driving ${rate} requests a second ${flow.from} -> ${flow.to}${durationMs === undefined ? '; Ctrl-C stops it' : ` for ${durationMs / 1000} s`}`);
+  const whole = new Tally(flow);
+  let second = new Tally(flow);
+  let span = new Tally(flow);
+  const began = performance.now();
+  const traffic = new Traffic({
+    flow, rate, path,
+    ...(durationMs === undefined ? {} : { durationMs }),
+    onDue: () => whole.due(),
+    onOutcome: (outcome) => {
+      for (const tally of [whole, second, span]) tally.record(outcome);
+    },
+  });
+  let ticks = 0;
+  const timer = setInterval(() => {
+    screen.show([...statusOf(mesh.pods, [second], 1, screen.paint), '', summaryOf(second, 1)]);
+    second = new Tally(flow);
+    if (!screen.live && ++ticks % SUMMARY_SECONDS === 0) {
+      screen.say(summaryOf(span, SUMMARY_SECONDS));
+      span = new Tally(flow);
+    }
+  }, 1_000);
+  await Promise.race([traffic.finished, ending.reached]);
+  clearInterval(timer);
+  const seconds = (performance.now() - began) / 1000;
+  await traffic.stop();
+  screen.clear();
+  screen.say('');
+  for (const line of reportOf(whole, seconds, screen.paint)) screen.say(line);
+  if (whole.total > 0 && whole.failed === whole.total) {
+    screen.say('');
+    screen.say('not one request succeeded');
+    return 1;
+  }
+  return 0;
+}
+
+/** Says what happens in the mesh. */
+function announce(mesh: LocalMesh, screen: Screen, verbose: boolean, ending: Ending): void {
+  mesh.on('notice', (text) => {
+    if (!ending.begun) screen.say(text);
+  });
+  mesh.on('pod', (pod, state) => {
+    if (!ending.begun && !screen.live) screen.say(`pod ${pod.name} (${titleOf(pod.workload)}) ${state === 'ended' ? 'is gone' : `is ${state}`}`);
+  });
+  if (verbose) mesh.on('line', (pod, program, line) => screen.say(`${pod} ${program}: ${line}`));
+}
+
+async function reapply(mesh: LocalMesh, read: () => MeshModel, screen: Screen): Promise<void> {
+  try {
+    await mesh.apply(read());
+  } catch (error) {
+    screen.say(`the changed YAML is not applied: ${messageOf(error)}`);
+  }
+}
+
+interface TrafficFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly rate: number;
+  readonly path: string;
+  readonly durationMs: number | undefined;
+}
+
+function readOptions(args: Arguments, model: MeshModel) {
+  const command = readAssignments('run', args.all('run'), model, (text) => text);
+  const latency = readAssignments('latency', args.all('latency'), model, parseLatency);
+  const failureRate = readAssignments('fail', args.all('fail'), model, parseRate);
+  for (const workload of model.workloads) {
+    if (command(workload) !== undefined && (latency(workload) ?? failureRate(workload)) !== undefined) {
+      throw new UserError(`--latency and --fail steer stand-ins; '${workload.service}' runs your own program (--run), which decides for itself`);
+    }
+  }
+  const zones = args.text('zones')?.split(',').map((zone) => zone.trim());
+  if (zones?.some((zone) => zone === '')) throw new UserError(`--zones must be names with commas between, got '${args.text('zones')}'`);
+  const addresses = args.text('addresses') ?? 'auto';
+  if (addresses !== 'auto' && addresses !== 'per-pod' && addresses !== 'shared') {
+    throw new UserError(`--addresses must be 'per-pod' or 'shared', got '${addresses}'`);
+  }
+  return {
+    command, addresses, zones: zones ?? ['local'],
+    behaviour: (workload: Workload) => ({ latency: latency(workload) ?? PROMPT.latency, failureRate: failureRate(workload) ?? PROMPT.failureRate }),
+    traffic: readTraffic(args),
+  } as const;
+}
+
+function readTraffic(args: Arguments): TrafficFlags | undefined {
+  const rate = args.number('rps', { min: 0.01, max: 100_000 });
+  if (rate === undefined) {
+    const other = ['to', 'from', 'path', 'duration'].find((flag) => args.has(flag));
+    if (other !== undefined) throw new UserError(`--${other} belongs to traffic; say how much with --rps RATE`);
+    return undefined;
+  }
+  const to = args.text('to');
+  if (to === undefined) throw new UserError('--rps needs to know who is called: --to SERVICE');
+  const path = args.text('path') ?? '/';
+  if (!/^\/[\x21-\x7e]*$/.test(path)) throw new UserError(`--path must begin with / and have no spaces, got '${path}'`);
+  const duration = args.number('duration', { min: 0.1, max: 1_000_000 });
+  return { from: args.text('from') ?? OUTSIDE, to, rate, path, durationMs: duration === undefined ? undefined : duration * 1000 };
+}
+
+function withReplicas(model: MeshModel, args: Arguments): MeshModel {
+  const replicas = readAssignments('replicas', args.all('replicas'), model, (text) => {
+    if (!/^\d{1,3}$/.test(text)) throw new UserError(`must be a whole number up to 999, got '${text}'`);
+    return Number(text);
+  });
+  return { ...model, workloads: model.workloads.map((workload) => ({ ...workload, replicas: replicas(workload) ?? workload.replicas })) };
+}
+
+/** The bundles: this file's own, and the proxy's beside it. */
+export function findPrograms(folder: string = __dirname): { readonly cli: string; readonly proxy: string } {
+  const programs = { cli: join(folder, 'cdk8s-mesh.js'), proxy: join(folder, 'proxy.js') };
+  for (const file of Object.values(programs)) {
+    if (!existsSync(file)) throw new UserError(`${file} is missing; in a clone of the repository, build it first (npm run build)`);
+  }
+  return programs;
+}
+
+/** The moment at which somebody wants it to end. */
+class Ending {
+  begun = false;
+  readonly reached: Promise<void>;
+  private settle!: () => void;
+
+  constructor() {
+    this.reached = new Promise((resolve) => { this.settle = resolve; });
+  }
+
+  begin(): void {
+    this.begun = true;
+    this.settle();
+  }
+}
