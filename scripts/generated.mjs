@@ -4,14 +4,15 @@
  * ready to be committed. Snapshots are checked by `jest --ci`.
  */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { API_REFERENCE, PAGES } from './pages/index.mjs';
+import { SCHEMA_FILE } from './schema.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
-const FILES = ['schema/proxy-config.v1.json', 'API.md'];
+const FILES = [SCHEMA_FILE, API_REFERENCE, ...Object.keys(PAGES)];
 
 run(process.execPath, 'scripts/build.mjs');
-run(join('node_modules', '.bin', 'jsii-docgen'), '-o', 'API.md');
+run(process.execPath, 'scripts/docs.mjs');
 
 const status = spawnSync('git', ['status', '--porcelain', '--', ...FILES], { encoding: 'utf8' });
 if (status.status !== 0) stop(`git status failed: ${status.stderr.trim()}`);

@@ -106,7 +106,7 @@ export interface ListenerConfig {
 /** Where requests go. */
 export interface RouteConfig {
   /**
-   * Name within the listener; a label of its metrics.
+   * Unique name within the listener.
    * @minLength 1
    */
   readonly name: string;

@@ -1,0 +1,15 @@
+/** Every page of docs/ that is made from sources: its file, and how it is made. */
+import { configurationPage } from './configuration.mjs';
+import { metricsPage, reasonsPage } from './telemetry.mjs';
+
+/** The modules below src/ whose exports the pages are made from. */
+export const SOURCES = ['contract', 'proxy/telemetry/catalog', 'proxy/telemetry/reasons', 'proxy/telemetry/registry'];
+
+export const PAGES = {
+  'docs/configuration.md': (sources, schema) => configurationPage(schema, sources),
+  'docs/metrics.md': (sources) => metricsPage(sources),
+  'docs/reason-codes.md': (sources) => reasonsPage(sources),
+};
+
+/** Written by jsii-docgen from the compiled constructs. */
+export const API_REFERENCE = 'API.md';

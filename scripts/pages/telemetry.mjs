@@ -1,0 +1,45 @@
+/** The tables of metrics and reason codes as pages for people. */
+import { code, page, table } from './markdown.mjs';
+
+export function metricsPage({ FAMILIES, MAX_SERIES_PER_FAMILY, OVERFLOW }) {
+  const families = Object.values(FAMILIES);
+  return page('Metrics', [
+    'The proxy reports these at `/metrics` on its admin port, in the Prometheus text format. All times are seconds, all sizes',
+    'bytes. Counters begin at 0 when the proxy starts.',
+    '',
+    `A family has at most ${MAX_SERIES_PER_FAMILY} series. Further label sets are counted together in one whose labels all read`,
+    `${code(OVERFLOW)}, and \`mesh_limit_reached_total{limit="metricSeries"}\` says so. The series of a cluster or listener go when it`,
+    'leaves the configuration.',
+    '',
+    ...table(['Name', 'Type', 'Labels', 'Meaning'], families.map(({ name, type, labels, help }) => [
+      code(name), type, labels.map(code).join(', '), help,
+    ])),
+    ...families.flatMap(({ name, buckets }) => (buckets ? ['', `Buckets of ${code(name)}: ${buckets.join(', ')}.`] : [])),
+  ]);
+}
+
+/** What the client sees, by the outcome that a reason has. */
+const OUTCOMES = {
+  answered: (status) => String(status),
+  cut: () => 'connection cut',
+  gone: (status) => `(${status})`,
+};
+
+export function reasonsPage({ REASONS, REASON_CODES }) {
+  return page('Reason codes', [
+    'When the proxy answers a request by itself or breaks one off, it says why with one of these codes: in the response',
+    '(`Proxy-Status`, RFC 9209, and the first word of the body), in the label `reason` of `mesh_requests_total`, and in the field',
+    '`reason` of the access log. A response without such a code is the application\'s own.',
+    '',
+    '**503 means that no application has seen the request**: it is safe to send again, whatever its method',
+    '([why](decisions/503-means-unseen.md)). After 502 and 504 an application may have acted on it. *Connection cut*: the status',
+    'had been sent when it happened, so the client sees a body that breaks off; metrics and log show the status sent. A status in',
+    'brackets is in metrics and log only, as nobody is left to be answered. A request that was tried more than once shows the',
+    'reason of its last attempt.',
+    '',
+    ...table(['Code', 'Status', 'RFC 9209 error type', 'What happened', 'What to do'], REASON_CODES.map((reason) => {
+      const { outcome, status, proxyStatus, meaning, remedy } = REASONS[reason];
+      return [code(reason), OUTCOMES[outcome](status), code(proxyStatus), meaning, remedy];
+    })),
+  ]);
+}
