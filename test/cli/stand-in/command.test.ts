@@ -1,4 +1,5 @@
 /** The stand-in as a process, used by hand. */
+import { IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { CliRun, until } from '../up/programs';
@@ -30,12 +31,16 @@ test('fails and takes its time as it is told, and answers what is under way befo
   expect(performance.now() - began).toBeGreaterThanOrEqual(295);
   await first.text();
 
-  // On the connection that the first answer left open, so it is there as soon as it is written.
-  const second = fetch(url);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  run.signal('SIGTERM');
-  expect((await second).status).toBe(500);
-  expect((await second).headers.get('connection')).toBe('close');
+  // The interim response says that the request has arrived; the signal comes while it is under way.
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { expect: '100-continue' } }, resolve).on('error', reject);
+    sent.on('continue', () => {
+      run.signal('SIGTERM');
+      sent.end('body');
+    });
+  });
+  answer.resume();
+  expect([answer.statusCode, answer.headers.connection]).toEqual([500, 'close']);
   expect((await run.exited).code).toBe(0);
 });
 
