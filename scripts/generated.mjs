@@ -22,8 +22,8 @@ for (const file of stale) console.error(`${file} was out of date; it is regenera
 if (stale.length > 0) process.exit(1);
 console.log(`${FILES.join(', ')}: up to date`);
 
-function run(command, ...args) {
-  if (spawnSync(command, args, { stdio: 'inherit' }).status !== 0) stop(`${command} ${args.join(' ')} failed`);
+function run(script) {
+  if (spawnSync(process.execPath, [script], { stdio: 'inherit' }).status !== 0) stop(`${script} failed`);
 }
 
 function stop(message) {
