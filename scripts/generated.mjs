@@ -11,8 +11,8 @@ process.chdir(new URL('..', import.meta.url).pathname);
 
 const FILES = [SCHEMA_FILE, API_REFERENCE, ...Object.keys(PAGES)];
 
-run(process.execPath, 'scripts/build.mjs');
-run(process.execPath, 'scripts/docs.mjs');
+run('scripts/build.mjs');
+run('scripts/docs.mjs');
 
 const status = spawnSync('git', ['status', '--porcelain', '--', ...FILES], { encoding: 'utf8' });
 if (status.status !== 0) stop(`git status failed: ${status.stderr.trim()}`);
