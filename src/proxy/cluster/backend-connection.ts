@@ -55,7 +55,7 @@ export class BackendConnection {
   private remaining = 0;
   /** After the response is over the connection may carry another request. */
   private reusable = false;
-  private readonly heads = new HeadBuffer();
+  private readonly heads = new HeadBuffer(false);
   private decoder: ChunkedDecoder | undefined;
   private readonly timeout: Timeout;
   private lastError = '';

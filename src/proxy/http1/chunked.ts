@@ -1,20 +1,28 @@
 /**
  * Decoder of the chunked transfer coding (RFC 9112 section 7.1): a state machine fed with whatever arrived, cut
- * anywhere. It hands out ranges of the caller's own buffer and copies nothing but trailers.
+ * anywhere. It hands out ranges of the caller's own buffer and copies nothing but trailers, which it writes anew.
  *
  * Strict: sizes are 1 to 13 hexadecimal digits (so that readers which count in doubles agree), CRLF ends every line,
  * extensions are bounded, checked and dropped.
  */
 import { BACKSLASH, CR, HEX_VALUE, IS_VALUE, LF, QUOTE, SEMICOLON } from './bytes';
 import { Fault, fault } from './fault';
-import { FieldTable, Kind } from './fields';
+import { FieldTable, Kind, nameList } from './fields';
+import { FAULT_HEAD_TOO_LARGE, HeadBuffer } from './head-buffer';
 
 export const FAULT_CHUNK_SIZE = fault('a chunk size that is not 1 to 13 hexadecimal digits');
 export const FAULT_CHUNK_END = fault('chunk data not followed by CRLF, or a chunk line that does not end in CRLF');
 export const FAULT_CHUNK_EXTENSION = fault('a chunk extension with a control character or an unclosed quote');
-export const FAULT_CHUNK_EXTENSION_TOO_LONG = fault('chunk extensions longer than the limit');
-export const FAULT_TRAILERS_TOO_LONG = fault('trailers longer than the limit', 'head_too_large');
-export const FAULT_TRAILER = fault('a trailer field that frames or routes');
+export const FAULT_CHUNK_EXTENSION_TOO_LONG = fault('chunk extensions longer than the limit', 'bad_request', 'maxHeadBytes');
+export const FAULT_TRAILERS_TOO_LONG = fault('trailers longer than the limit', 'head_too_large', 'maxHeadBytes');
+export const FAULT_TRAILER = fault('a trailer field that frames, routes, authorizes or modifies: it belongs in the head');
+
+/** What RFC 9110 section 6.5.1 wants to be known before the body, beside the fields that are hop-by-hop. */
+const isHeadOnly = nameList([
+  'authorization', 'proxy-authorization', 'www-authenticate', 'proxy-authenticate', 'cookie', 'set-cookie', 'forwarded', 'x-forwarded-',
+  'x-real-ip', 'via', 'origin', 'content-encoding', 'content-type', 'content-range', 'cache-control', 'max-forwards', 'pragma', 'range',
+  'if-', 'age', 'expires', 'location', 'retry-after', 'vary', 'http2-settings',
+]);
 
 const MAX_SIZE_DIGITS = 13;
 
@@ -39,7 +47,9 @@ const enum State {
   DATA,
   DATA_CR,
   DATA_LF,
+  TRAILER_START,
   TRAILER,
+  TRAILER_END_LF,
   DONE,
 }
 
@@ -54,10 +64,11 @@ export class ChunkedDecoder {
   dataStart = 0;
   dataEnd = 0;
   fault: Fault | undefined;
-  /** The trailer section with its closing empty line, when there are trailers; copied, for it may arrive in pieces. */
+  /** The trailer section in canonical form with its closing empty line, when there are trailers. */
   trailers: Buffer | undefined;
 
   private state: State = State.SIZE;
+  private section: HeadBuffer | undefined;
   private remaining = 0;
   private digits = 0;
   private extensionBytes = 0;
@@ -70,6 +81,7 @@ export class ChunkedDecoder {
     this.extensionBytes = 0;
     this.fault = undefined;
     this.trailers = undefined;
+    this.section = undefined;
   }
 
   /** Reads on at `position`, which the caller sets for each new buffer, up to the next thing worth knowing. */
@@ -107,7 +119,7 @@ export class ChunkedDecoder {
           if (octet !== LF) return this.fail(FAULT_CHUNK_END);
           this.position += 1;
           this.digits = 0;
-          this.state = this.remaining === 0 ? State.TRAILER : State.DATA;
+          this.state = this.remaining === 0 ? State.TRAILER_START : State.DATA;
           break;
         case State.DATA: {
           const available = Math.min(this.remaining, end - this.position);
@@ -128,8 +140,21 @@ export class ChunkedDecoder {
           this.position += 1;
           this.state = State.SIZE;
           break;
+        case State.TRAILER_START:
+          if (octet === CR) {
+            this.position += 1;
+            this.state = State.TRAILER_END_LF;
+          } else {
+            this.state = State.TRAILER;
+          }
+          break;
+        case State.TRAILER_END_LF:
+          if (octet !== LF) return this.fail(FAULT_CHUNK_END);
+          this.position += 1;
+          this.state = State.DONE;
+          break;
         case State.TRAILER:
-          return this.readTrailers(buffer, end, limits);
+          return this.readTrailers(end === buffer.length ? buffer : buffer.subarray(0, end), limits);
         case State.DONE:
           return Step.END;
       }
@@ -138,35 +163,24 @@ export class ChunkedDecoder {
   }
 
   /** Gathers the trailer section up to its empty line, then checks it as a field section. */
-  private readTrailers(buffer: Buffer, end: number, limits: ChunkLimits): Step {
-    const gathered = this.trailers;
-    if (!gathered && buffer[this.position] === CR && this.position + 1 < end) {
-      if (buffer[this.position + 1] !== LF) return this.fail(FAULT_CHUNK_END);
-      this.position += 2;
-      this.state = State.DONE;
-      return Step.END;
-    }
-    const before = gathered?.length ?? 0;
-    const room = limits.maxHeadBytes - before;
-    const section = Buffer.concat([gathered ?? Buffer.alloc(0), buffer.subarray(this.position, Math.min(end, this.position + room))]);
-    const length = sectionLength(section);
-    if (length < 0) {
-      if (end - this.position >= room) return this.fail(FAULT_TRAILERS_TOO_LONG);
-      this.trailers = section;
-      this.position = end;
+  private readTrailers(buffer: Buffer, limits: ChunkLimits): Step {
+    const section = this.section ??= new HeadBuffer(false);
+    const complete = section.feed(buffer, this.position, limits.maxHeadBytes);
+    if (complete === false) {
+      this.position = buffer.length;
       return Step.MORE;
     }
-    this.position += length - before;
-    this.state = State.DONE;
-    this.trailers = length > 2 ? section.subarray(0, length) : undefined;
-    if (!this.trailers) return section[1] === LF ? Step.END : this.fail(FAULT_CHUNK_END);
-
+    if (complete !== true) return this.fail(complete === FAULT_HEAD_TOO_LARGE ? FAULT_TRAILERS_TOO_LONG : complete);
+    this.position = buffer.length - (section.buffer.length - section.end);
     const fields = new FieldTable(limits.maxHeaderFields);
-    const broken = fields.scan(section, 0, length, limits.maxHeaderFields);
+    const broken = fields.scan(section.buffer, section.start, section.end, limits.maxHeaderFields);
     if (broken) return this.fail(broken);
     for (let i = 0; i < fields.count; i += 1) {
-      if (fields.kinds[i] !== Kind.OTHER) return this.fail(FAULT_TRAILER);
+      if (fields.kinds[i] !== Kind.OTHER || isHeadOnly(section.buffer, fields.nameStart(i), fields.nameEnd(i))) return this.fail(FAULT_TRAILER);
     }
+    this.trailers = rewritten(section.buffer, fields);
+    this.section = undefined;
+    this.state = State.DONE;
     return Step.END;
   }
 
@@ -185,9 +199,12 @@ function extensionState(state: State, octet: number): State {
   return octet === QUOTE ? State.EXTENSION_QUOTED : State.EXTENSION;
 }
 
-/** Length of a field section with its closing empty line, -1 when that has not arrived. */
-function sectionLength(section: Buffer): number {
-  if (section.length >= 2 && section[0] === CR) return 2;
-  const at = section.indexOf('\r\n\r\n');
-  return at < 0 ? -1 : at + 4;
+/** The fields as a section of our own: `name: value` and CRLF, and an empty line. */
+function rewritten(buffer: Buffer, fields: FieldTable): Buffer {
+  let text = '';
+  for (let i = 0; i < fields.count; i += 1) {
+    const name = buffer.toString('latin1', fields.nameStart(i), fields.nameEnd(i));
+    text += `${name}: ${buffer.toString('latin1', fields.valueStart(i), fields.valueEnd(i))}\r\n`;
+  }
+  return Buffer.from(`${text}\r\n`, 'latin1');
 }

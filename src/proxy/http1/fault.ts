@@ -8,6 +8,7 @@ export type FaultCode =
   | 'head_too_large'
   | 'uri_too_long'
   | 'unsupported_transfer_coding'
+  | 'expectation_failed'
   | 'version_not_supported'
   | 'connect_method_refused';
 
@@ -15,8 +16,10 @@ export interface Fault {
   readonly code: FaultCode;
   /** What is wrong, for a log line; never contains bytes of the message. */
   readonly detail: string;
+  /** The limit of the configuration that was reached, when it is one. */
+  readonly limit: string | undefined;
 }
 
-export function fault(detail: string, code: FaultCode = 'bad_request'): Fault {
-  return Object.freeze({ code, detail });
+export function fault(detail: string, code: FaultCode = 'bad_request', limit?: string): Fault {
+  return Object.freeze({ code, detail, limit });
 }

@@ -23,6 +23,8 @@ export const enum Kind {
   EXPECT,
   DATE,
   TRAILER,
+  VIA,
+  MAX_FORWARDS,
   /** Named by Connection: removed like a hop-by-hop field. */
   NOMINATED,
 }
@@ -38,22 +40,29 @@ const UPGRADE = word('upgrade');
 const EXPECT = word('expect');
 const DATE = word('date');
 const TRAILER = word('trailer');
+const VIA = word('via');
+const MAX_FORWARDS = word('max-forwards');
+const HTTP2_SETTINGS = word('http2-settings');
 const CLOSE = word('close');
+
+const DASH = 0x2d;
 
 /**
  * Fields that a peer can't have removed by naming them in Connection: doing so would strip what the next hop relies on
- * for routing, framing, authorization or identity. Prefixes end in `-`.
+ * for routing, authorization, identity or caching. Those that have a kind of their own are never removed that way.
  */
-const PROTECTED = ['host', 'authorization', 'cookie', 'content-', 'transfer-encoding', 'forwarded', 'x-forwarded-', 'x-real-ip', 'via', 'origin', 'expect', 'date', 'set-cookie', 'proxy-authorization'].map(word);
-
-const DASH = 0x2d;
+const isProtected = nameList([
+  'authorization', 'proxy-authorization', 'www-authenticate', 'proxy-authenticate', 'proxy-status', 'cookie', 'set-cookie', 'content-',
+  'forwarded', 'x-forwarded-', 'x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'origin', 'cache-control', 'range', 'if-',
+]);
 
 export const FAULT_FIELD_NAME = fault('a field name is empty or holds a character that is not allowed');
 export const FAULT_SPACE_BEFORE_COLON = fault('white space between a field name and its colon');
 export const FAULT_FOLDED = fault('a line that begins with white space: folded fields are not accepted');
 export const FAULT_FIELD_VALUE = fault('a field value holds a control character');
 export const FAULT_LINE_END = fault('a line that does not end in CRLF');
-export const FAULT_TOO_MANY_FIELDS = fault('more header fields than the limit', 'head_too_large');
+export const FAULT_TOO_MANY_FIELDS = fault('more header fields than the limit', 'head_too_large', 'maxHeaderFields');
+export const FAULT_CONNECTION = fault('a Connection option that is not a token');
 
 /** The fields of one message, as offsets into the buffer that was scanned. */
 export class FieldTable {
@@ -130,13 +139,13 @@ export class FieldTable {
     if (buffer[position + 1] !== LF || position + 2 !== end) return FAULT_LINE_END;
     if (hasConnection) {
       for (let i = 0; i < this.count; i += 1) {
-        if (this.kinds[i] === Kind.CONNECTION) this.readConnection(buffer, this.valueStart(i), this.valueEnd(i));
+        if (this.kinds[i] === Kind.CONNECTION && !this.readConnection(buffer, this.valueStart(i), this.valueEnd(i))) return FAULT_CONNECTION;
       }
     }
     return undefined;
   }
 
-  private readConnection(buffer: Uint8Array, start: number, end: number): void {
+  private readConnection(buffer: Uint8Array, start: number, end: number): boolean {
     let position = start;
     while (position < end) {
       const octet = buffer[position]!;
@@ -145,35 +154,40 @@ export class FieldTable {
         continue;
       }
       const optionStart = position;
-      while (position < end && buffer[position] !== COMMA) position += 1;
-      let optionEnd = position;
-      while (buffer[optionEnd - 1] === SP || buffer[optionEnd - 1] === HTAB) optionEnd -= 1;
+      while (position < end && IS_TOKEN[buffer[position]!] === 1) position += 1;
+      const optionEnd = position;
+      while (position < end && (buffer[position] === SP || buffer[position] === HTAB)) position += 1;
+      if (optionEnd === optionStart || (position < end && buffer[position] !== COMMA)) return false;
       if (isWord(buffer, optionStart, optionEnd, CLOSE)) this.close = true;
       else if (isWord(buffer, optionStart, optionEnd, KEEP_ALIVE)) this.keepAlive = true;
       else if (isWord(buffer, optionStart, optionEnd, UPGRADE)) this.upgrade = true;
       else this.nominate(buffer, optionStart, optionEnd);
     }
+    return true;
   }
 
   private nominate(buffer: Uint8Array, start: number, end: number): void {
+    if (isProtected(buffer, start, end)) return;
     const option = Uint8Array.prototype.slice.call(buffer, start, end).map((octet) => octet | 0x20);
-    if (isProtected(option)) return;
     for (let i = 0; i < this.count; i += 1) {
       if (this.kinds[i] === Kind.OTHER && isWord(buffer, this.nameStart(i), this.nameEnd(i), option)) this.kinds[i] = Kind.NOMINATED;
     }
   }
 }
 
-function isProtected(option: Uint8Array): boolean {
-  return PROTECTED.some((name) => (name[name.length - 1] === DASH
-    ? option.length >= name.length && isWord(option, 0, name.length, name)
-    : isWord(option, 0, option.length, name)));
+/** Tells whether a field name is one of `names`; one that ends in `-` stands for all that begin so. */
+export function nameList(names: readonly string[]): (buffer: Uint8Array, start: number, end: number) => boolean {
+  const words = names.map(word);
+  return (buffer, start, end) => words.some((name) => (name[name.length - 1] === DASH
+    ? end - start >= name.length && isWord(buffer, start, start + name.length, name)
+    : isWord(buffer, start, end, name)));
 }
 
 /** Told apart by length first, so that most names cost one comparison or none. */
 function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
   switch (end - start) {
     case 2: return isWord(buffer, start, end, TE) ? Kind.TE : Kind.OTHER;
+    case 3: return isWord(buffer, start, end, VIA) ? Kind.VIA : Kind.OTHER;
     case 4:
       if (isWord(buffer, start, end, HOST)) return Kind.HOST;
       return isWord(buffer, start, end, DATE) ? Kind.DATE : Kind.OTHER;
@@ -184,7 +198,10 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
     case 10:
       if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
       return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.HOP_BY_HOP : Kind.OTHER;
-    case 14: return isWord(buffer, start, end, CONTENT_LENGTH) ? Kind.CONTENT_LENGTH : Kind.OTHER;
+    case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;
+    case 14:
+      if (isWord(buffer, start, end, CONTENT_LENGTH)) return Kind.CONTENT_LENGTH;
+      return isWord(buffer, start, end, HTTP2_SETTINGS) ? Kind.HOP_BY_HOP : Kind.OTHER;
     case 16: return isWord(buffer, start, end, PROXY_CONNECTION) ? Kind.HOP_BY_HOP : Kind.OTHER;
     case 17: return isWord(buffer, start, end, TRANSFER_ENCODING) ? Kind.TRANSFER_ENCODING : Kind.OTHER;
     default: return Kind.OTHER;

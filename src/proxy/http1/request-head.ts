@@ -2,9 +2,12 @@
  * The head of a request (RFC 9112 section 3): method, target, version and fields, as offsets into the buffer it was
  * parsed from. One instance serves the whole process, for parsing and what follows from it happen in one turn.
  */
-import { COLON, CR, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, SP, word } from './bytes';
+import { COMMA, CR, HTAB, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, parseDecimal, SP, word } from './bytes';
 import { Fault, fault } from './fault';
 import { FieldTable, Kind } from './fields';
+import { FAULT_URI_TOO_LONG } from './head-buffer';
+import { isHost } from './host';
+import { isProtocolList } from './upgrade';
 import { bodyLength, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
 
 export const enum Method {
@@ -22,7 +25,6 @@ export const enum Method {
 
 export const FAULT_REQUEST_LINE = fault('the request line is not `method SP target SP HTTP/1.1`');
 export const FAULT_VERSION = fault('a version other than HTTP/1.0 and HTTP/1.1', 'version_not_supported');
-export const FAULT_URI_TOO_LONG = fault('the request line is longer than the limit', 'uri_too_long');
 export const FAULT_TARGET = fault('the request target holds a character that is not allowed');
 export const FAULT_TARGET_FORM = fault('a request target that is no path, no http URL, and `*` only with OPTIONS');
 export const FAULT_AUTHORITY = fault('the URL of the request target has an invalid host or user information');
@@ -30,7 +32,11 @@ export const FAULT_NO_HOST = fault('no Host field in an HTTP/1.1 request');
 export const FAULT_TWO_HOSTS = fault('more than one Host field');
 export const FAULT_HOST = fault('an invalid Host field');
 export const FAULT_CONNECT = fault('CONNECT is not supported', 'connect_method_refused');
-export const FAULT_EXPECT = fault('an expectation other than 100-continue');
+export const FAULT_EXPECT = fault('an expectation other than 100-continue', 'expectation_failed');
+export const FAULT_TWO_EXPECTS = fault('more than one Expect field');
+export const FAULT_MAX_FORWARDS = fault('Max-Forwards that is not one number of digits alone');
+export const FAULT_TRACE_BODY = fault('TRACE with a body');
+export const FAULT_UPGRADE = fault('more than one Upgrade field, or one that is not a list of protocols');
 
 const METHODS: readonly [Uint8Array, Method][] = [
   [Buffer.from('GET'), Method.GET], [Buffer.from('HEAD'), Method.HEAD], [Buffer.from('OPTIONS'), Method.OPTIONS],
@@ -69,6 +75,13 @@ export class RequestHead {
   hasHost = false;
   expectsContinue = false;
   acceptsTrailers = false;
+  /** Some proxy has passed it on. */
+  hasVia = false;
+  /** How many times OPTIONS or TRACE may be passed on; -1 when there is no bound. */
+  maxForwards = -1;
+  /** Protocols that the client would switch to, as it named them; empty when it doesn't, or not in a way to act on. */
+  upgradeStart = 0;
+  upgradeEnd = 0;
   readonly fields: FieldTable;
 
   constructor(maxHeaderFields: number) {
@@ -148,6 +161,10 @@ export class RequestHead {
     this.hasHost = false;
     this.expectsContinue = false;
     this.acceptsTrailers = false;
+    this.hasVia = false;
+    this.maxForwards = -1;
+    this.upgradeStart = 0;
+    this.upgradeEnd = 0;
     const fields = this.fields;
     for (let i = 0; i < fields.count; i += 1) {
       switch (fields.kinds[i]) {
@@ -157,13 +174,31 @@ export class RequestHead {
           this.hasHost = true;
           break;
         case Kind.EXPECT:
+          if (this.expectsContinue) return FAULT_TWO_EXPECTS;
           if (!isWord(buffer, fields.valueStart(i), fields.valueEnd(i), CONTINUE)) return FAULT_EXPECT;
           // RFC 9110 section 10.1.1: ignored in HTTP/1.0, so it is not forwarded either.
           if (this.isHttp10) fields.kinds[i] = Kind.HOP_BY_HOP;
           else this.expectsContinue = true;
           break;
         case Kind.TE:
-          if (isWord(buffer, fields.valueStart(i), fields.valueEnd(i), TRAILERS)) this.acceptsTrailers = true;
+          if (hasMember(buffer, fields.valueStart(i), fields.valueEnd(i), TRAILERS)) this.acceptsTrailers = true;
+          break;
+        case Kind.VIA:
+          this.hasVia = true;
+          break;
+        case Kind.MAX_FORWARDS:
+          if (this.method !== Method.OPTIONS && this.method !== Method.TRACE) {
+            fields.kinds[i] = Kind.OTHER;
+            break;
+          }
+          if (this.maxForwards >= 0) return FAULT_MAX_FORWARDS;
+          this.maxForwards = parseDecimal(buffer, fields.valueStart(i), fields.valueEnd(i));
+          if (this.maxForwards < 0) return FAULT_MAX_FORWARDS;
+          break;
+        case Kind.UPGRADE:
+          if (this.upgradeEnd > 0 || !isProtocolList(buffer, fields.valueStart(i), fields.valueEnd(i))) return FAULT_UPGRADE;
+          this.upgradeStart = fields.valueStart(i);
+          this.upgradeEnd = fields.valueEnd(i);
           break;
         default:
       }
@@ -183,8 +218,22 @@ export class RequestHead {
       this.framing = Framing.LENGTH;
       this.length = length;
     }
-    return undefined;
+    return this.method === Method.TRACE && this.framing !== Framing.NONE ? FAULT_TRACE_BODY : undefined;
   }
+}
+
+/** Whether a list of tokens, each perhaps with parameters, has this member. */
+function hasMember(buffer: Uint8Array, start: number, end: number, member: Uint8Array): boolean {
+  let position = start;
+  while (position < end) {
+    while (position < end && (buffer[position] === SP || buffer[position] === HTAB || buffer[position] === COMMA)) position += 1;
+    const memberStart = position;
+    while (position < end && buffer[position] !== COMMA) position += 1;
+    let memberEnd = position;
+    while (memberEnd > memberStart && (buffer[memberEnd - 1] === SP || buffer[memberEnd - 1] === HTAB)) memberEnd -= 1;
+    if (isWord(buffer, memberStart, memberEnd, member)) return true;
+  }
+  return false;
 }
 
 /** RFC 9110 section 9.2.2: sending it twice means no more than sending it once. */
@@ -209,31 +258,4 @@ function schemeEnd(buffer: Uint8Array, start: number, end: number): number {
     if (end - start > scheme.length && isWord(buffer, start, start + scheme.length, scheme)) return start + scheme.length;
   }
   return -1;
-}
-
-/** `host [":" port]`: allowed characters, at most one port, of digits; brackets only around a whole literal. */
-function isHost(buffer: Uint8Array, start: number, end: number): boolean {
-  if (start === end) return false;
-  let position = start;
-  if (buffer[start] === 0x5b) {
-    while (position < end && buffer[position] !== 0x5d) {
-      if (IS_HOST[buffer[position]!] !== 1) return false;
-      position += 1;
-    }
-    if (position === end || position === start + 1) return false;
-    position += 1;
-  } else {
-    while (position < end && buffer[position] !== COLON) {
-      const octet = buffer[position]!;
-      if (IS_HOST[octet] !== 1 || octet === 0x5b || octet === 0x5d) return false;
-      position += 1;
-    }
-    if (position === start) return false;
-  }
-  if (position === end) return true;
-  if (buffer[position] !== COLON) return false;
-  for (let i = position + 1; i < end; i += 1) {
-    if (buffer[i]! < 0x30 || buffer[i]! > 0x39) return false;
-  }
-  return end - position <= 6;
 }

@@ -10,7 +10,7 @@ import type { HeadLimits } from './request-head';
 
 export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`');
 export const FAULT_STATUS = fault('a status below 100 or above 599');
-export const FAULT_STATUS_TOO_LONG = fault('the status line is longer than the limit');
+export const FAULT_STATUS_TOO_LONG = fault('the status line is longer than the limit', 'bad_request', 'maxStartLineBytes');
 
 const HTTP_1 = Buffer.from('HTTP/1.');
 

@@ -6,22 +6,23 @@
 import { COLON, CR, LF, SP } from './bytes';
 import { FieldTable, Kind } from './fields';
 import { Framing } from './framing';
-import type { RequestHead } from './request-head';
+import { Method, RequestHead } from './request-head';
 import type { ResponseHead } from './response-head';
 
 const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n');
 const STATUS_LINE = Buffer.from('HTTP/1.1 ');
 const CRLF = Buffer.from('\r\n');
 const HOST = Buffer.from('host: ');
-const VIA = Buffer.from('via: 1.1 cdk8s-mesh\r\n');
 const TE_TRAILERS = Buffer.from('te: trailers\r\nconnection: te\r\n');
+const UPGRADE = Buffer.from('connection: upgrade\r\nupgrade: ');
+const MAX_FORWARDS = Buffer.from('max-forwards: ');
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n');
 const CLOSE = Buffer.from('connection: close\r\n');
 const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n');
 const DATE = Buffer.from('date: ');
 
 /** Kinds of fields that are forwarded, as bits. */
-const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE);
+const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE) | (1 << Kind.VIA);
 
 /** Room for everything that is added to a head. */
 const ADDED_BYTES = 512;
@@ -36,32 +37,54 @@ export const enum Persistence {
   CLOSE,
 }
 
+/** What the proxy adds to requests, made once. */
+export interface AddedFields {
+  /** Host for an HTTP/1.0 request without one. */
+  readonly defaultHost: string;
+  /** The Via field, with its CRLF, for a request that came by HTTP/1.1. */
+  readonly via: Buffer;
+  /** The same for HTTP/1.0. */
+  readonly viaHttp10: Buffer;
+}
+
 let out: Buffer = Buffer.allocUnsafe(32 * 1024);
 let at = 0;
 
 /**
  * The request to forward, from `buffer`, in which `head` was parsed.
  *
- * @param defaultHost Host for an HTTP/1.0 request without one
+ * @param offersUpgrade the protocols that the client would switch to are offered to the backend, too
  * @param body first octets of the body, to leave in the same write; empty when there are none
  */
-export function serializeRequest(buffer: Buffer, head: RequestHead, defaultHost: string, body: Buffer): Buffer {
+export function serializeRequest(buffer: Buffer, head: RequestHead, added: AddedFields, offersUpgrade: boolean, body: Buffer): Buffer {
   begin(head.fields, buffer.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
   out[at++] = SP;
-  if (head.targetStart === head.targetEnd || buffer[head.targetStart] === 0x3f) out[at++] = 0x2f;
+  // RFC 9112 section 3.2.4: a URL without path and query means the server itself when asked for its OPTIONS.
+  if (head.targetStart === head.targetEnd && head.method === Method.OPTIONS) out[at++] = 0x2a;
+  else if (head.targetStart === head.targetEnd || buffer[head.targetStart] === 0x3f) out[at++] = 0x2f;
   append(buffer, head.targetStart, head.targetEnd);
   appendAll(HTTP_1_1);
   const hasAuthority = head.authorityEnd > head.authorityStart;
   if (hasAuthority || !head.hasHost) {
     appendAll(HOST);
     if (hasAuthority) append(buffer, head.authorityStart, head.authorityEnd);
-    else at += out.write(defaultHost, at, 'latin1');
+    else at += out.write(added.defaultHost, at, 'latin1');
     appendAll(CRLF);
   }
   appendFields(buffer, head.fields, hasAuthority ? KEPT & ~(1 << Kind.HOST) : KEPT, head.framing === Framing.CHUNKED);
-  appendAll(VIA);
+  appendAll(head.isHttp10 ? added.viaHttp10 : added.via);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
+  if (head.maxForwards > 0) {
+    appendAll(MAX_FORWARDS);
+    appendDecimal(head.maxForwards - 1);
+    appendAll(CRLF);
+  }
+  if (offersUpgrade) {
+    appendAll(UPGRADE);
+    append(buffer, head.upgradeStart, head.upgradeEnd);
+    appendAll(CRLF);
+  }
   appendAll(CRLF);
   appendAll(body);
   return take();

@@ -36,12 +36,9 @@ const head = new RequestHead(1_000);
 const EMPTY = Buffer.alloc(0);
 
 export class ClientConnection {
-  /** Host for an HTTP/1.0 request that names none: where the client connected to. */
-  readonly localAuthority: string;
-
   private state: State = State.HEAD;
   private readonly exchange: Exchange;
-  private readonly heads = new HeadBuffer();
+  private readonly heads = new HeadBuffer(true);
   private decoder: ChunkedDecoder | undefined;
   private framing: Framing = Framing.NONE;
   private remaining = 0;
@@ -55,7 +52,6 @@ export class ClientConnection {
   private readonly timeout: Timeout;
 
   constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
-    this.localAuthority = listener.authority;
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
@@ -170,7 +166,7 @@ export class ClientConnection {
     const { heads, context } = this;
     const { limits } = context;
     const began = heads.partial;
-    const complete = heads.feed(chunk, 0, limits.maxHeadBytes);
+    const complete = heads.feed(chunk, 0, limits.maxHeadBytes, limits.maxStartLineBytes);
     if (complete === false) {
       if (!began && heads.partial) this.timeout.start(context.headTimeout);
       return;
@@ -200,8 +196,7 @@ export class ClientConnection {
     }
     const { maxBodyBytes } = this.context.limits;
     if (maxBodyBytes > 0 && length > maxBodyBytes) {
-      this.context.instruments.limitReached('maxBodyBytes');
-      this.refuse({ code: 'body_too_large', detail: 'Content-Length is above the limit' });
+      this.refuse({ code: 'body_too_large', detail: 'Content-Length is above the limit', limit: 'maxBodyBytes' });
       return;
     }
     if (available > length) this.backlog = buffer.subarray(end + length);
@@ -245,8 +240,9 @@ export class ClientConnection {
   }
 
   /** Answers bytes that are no request, and closes: where the next one would begin is not known. */
-  private refuse(wrong: Fault | { readonly code: ReasonCode; readonly detail: string }): void {
+  private refuse(wrong: Fault | { readonly code: ReasonCode; readonly detail: string; readonly limit?: string }): void {
     this.timeout.stop();
+    if (wrong.limit !== undefined) this.context.instruments.limitReached(wrong.limit);
     this.heads.clear();
     this.exchange.refuse(wrong.code, wrong.detail);
     this.endGracefully();
@@ -254,7 +250,7 @@ export class ClientConnection {
 
   private onTimeout(): void {
     if (this.state === State.HEAD && this.heads.partial) {
-      this.refuse({ code: 'client_timeout', detail: 'the head was not complete in time' });
+      this.refuse({ code: 'client_timeout', detail: 'the head was not complete in time', limit: 'headTimeoutMs' });
     } else if (this.state === State.HEAD) {
       this.endGracefully();
     } else {

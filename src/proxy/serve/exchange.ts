@@ -117,7 +117,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.maybeReached = false;
     this.headSent = false;
     this.closesClient = false;
-    this.message = serializeRequest(buffer, head, client.localAuthority, body);
+    this.message = serializeRequest(buffer, head, client.listener.hop, false, body);
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
     const route = client.listener.route;

@@ -40,7 +40,7 @@ export class ListenerSet {
       for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
         const socket = `${address}|${config.port}`;
         wanted.set(socket, { config, route });
-        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, this.context));
+        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, this.context, this.random));
       }
     }
     await Promise.all([...added.values()].map(async (listener) => {

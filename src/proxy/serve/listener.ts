@@ -7,6 +7,7 @@ import type { ResolvedListener } from '../../contract';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
+import { Hop } from './hop';
 import { localResponse } from './local-response';
 import type { Route } from './route';
 
@@ -17,6 +18,7 @@ export class Listener {
   instruments: ListenerInstruments;
   /** `address:port`, as a Host field has it. */
   readonly authority: string;
+  readonly hop: Hop;
   /** Takes no new connections, and ends those it has after their response. */
   closing = false;
 
@@ -28,9 +30,11 @@ export class Listener {
     readonly address: string,
     public route: Route,
     private readonly context: ServeContext,
+    random: () => number,
   ) {
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
+    this.hop = new Hop(this.authority, random);
     this.server = createServer({
       allowHalfOpen: true,
       noDelay: true,

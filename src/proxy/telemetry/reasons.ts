@@ -133,6 +133,11 @@ const TABLE = {
     meaning: 'the request has a Transfer-Encoding other than chunked',
     remedy: 'let the client send chunked or a Content-Length',
   },
+  expectation_failed: {
+    outcome: 'answered', status: 417, phrase: 'Expectation Failed', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'the request has an Expect other than 100-continue',
+    remedy: 'let the client expect nothing else: no other expectation was ever defined',
+  },
   version_not_supported: {
     outcome: 'answered', status: 505, phrase: 'HTTP Version Not Supported', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request is neither HTTP/1.1 nor HTTP/1.0',
