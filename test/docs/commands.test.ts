@@ -1,0 +1,53 @@
+/** The commands that the documents show exist, and take the flags that they are shown with. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Arguments, Command, parseArguments } from '../../src/cli/command';
+import { standInCommand } from '../../src/cli/stand-in/command';
+import { upCommand } from '../../src/cli/up/command';
+import { Block, blocksOf, parse, REPOSITORY } from './markdown';
+
+const COMMANDS: readonly Command[] = [upCommand, standInCommand];
+const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+
+/** What is wrong with the command lines of a block. */
+function mistakesOf({ text }: Block): string[] {
+  return text.split('\n').flatMap((line) => line.split(' && ')).flatMap((line) => {
+    const [program, ...rest] = wordsOf(line);
+    if (program === 'npm' && rest[0] === 'run') return rest[1] in scripts ? [] : [`package.json has no script '${rest[1]}'`];
+    if (program !== 'npx' || rest[0] !== 'cdk8s-mesh') return [];
+    const command = COMMANDS.find(({ name }) => name === rest[1]);
+    if (!command) return [`cdk8s-mesh has no command '${rest[1]}'`];
+    try {
+      expect(parseArguments(command, rest.slice(2))).toBeInstanceOf(Arguments);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
+}
+
+/** The words of a command line, as a shell takes them apart, without what follows a `#`. */
+function wordsOf(line: string): string[] {
+  return [...line.replace(/(^|\s)#.*$/, '').matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replace(/'/g, ''));
+}
+
+describe('commands in the documents', () => {
+  it.each(blocksOf('sh').map((block) => [block.where, block] as const))('are there, with their flags: %s', (_, block) => {
+    expect(mistakesOf(block)).toEqual([]);
+  });
+
+  it('are told when they are not', () => {
+    const [block] = parse('```sh\nnpm run nothing && npx cdk8s-mesh up dist/ --rsp 5\nnpx cdk8s-mesh down\nnpm run lint  # fine\n```', 'x.md').blocks;
+    expect(mistakesOf(block)).toEqual([
+      "package.json has no script 'nothing'",
+      expect.stringContaining("unknown flag '--rsp'"),
+      "cdk8s-mesh has no command 'down'",
+    ]);
+  });
+
+  it('have their flags in the page about up, too', () => {
+    const mentioned = readFileSync(join(REPOSITORY, 'docs/up.md'), 'utf8').match(/--[a-z][a-z-]*/g) ?? [];
+    expect(mentioned.filter((flag) => flag !== '--help' && !(flag.slice(2) in upCommand.flags))).toEqual([]);
+    expect(mentioned.length).toBeGreaterThan(0);
+  });
+});
