@@ -37,11 +37,14 @@ const screen = new Screen(process.stdout);
 const { paint } = screen;
 const broken = [];
 let mesh;
+let runs = [];
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     interrupted = true;
     screen.clear();
+    screen.say('stopping ...');
+    for (const { traffic } of runs) void traffic.stop();
     void (mesh?.stop() ?? Promise.resolve()).then(() => process.exit(1));
   });
 }
@@ -77,8 +80,8 @@ async function demo() {
   const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, CALLER), rate: OUTSIDE_RATE }];
   step(`driving ${flows.map(({ flow, rate }) => `${rate} requests/s ${flow.from} -> ${flow.to}`).join(' and ')} for ${END_AT_S} s`);
   const began = performance.now();
-  const runs = flows.map(({ flow, rate }) => run(flow, rate));
-  const stopDrawing = draw(runs);
+  runs = flows.map(({ flow, rate }) => run(flow, rate));
+  const stopDrawing = draw();
 
   const killed = await at(began, KILL_AT_S, killOne);
   const added = await at(began, ADD_AT_S, addOne);
@@ -93,7 +96,7 @@ async function demo() {
   }
   screen.say('');
   for (const line of discoveryTable([...killed, ...added])) screen.say(line);
-  check(runs, killed, added);
+  check(killed, added);
   screen.say('');
   if (broken.length === 0) screen.say(paint('green', 'All that the demo promises held.'));
   else {
@@ -131,10 +134,11 @@ function run(flow, rate) {
   return counts;
 }
 
-function draw(runs) {
+function draw() {
   const began = performance.now();
   let ticks = 0;
   const timer = setInterval(() => {
+    if (interrupted) return;
     const elapsed = Math.min(END_AT_S, Math.round((performance.now() - began) / 1000));
     screen.show(['', ...statusOf(mesh.pods, runs.map(({ second }) => second), 1, paint), '', `${elapsed} of ${END_AT_S} s`]);
     for (const counts of runs) counts.second = new Tally(counts.whole.flow);
@@ -214,7 +218,7 @@ function discoveryTable(rows) {
 }
 
 /** Everything that must hold. */
-function check(runs, killed, added) {
+function check(killed, added) {
   for (const { whole, planned } of runs) {
     const name = `${whole.flow.from} -> ${whole.flow.to}`;
     if (whole.total < planned * 0.99) broken.push(`${name}: ${whole.total} of ${planned} requests were sent`);

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Arguments, Command } from '../command';
 import { UserError, codeOf, messageOf } from '../errors';
 import { Behaviour, parseLatency, parseRate, PROMPT } from './behaviour';
-import { createStandIn } from './server';
+import { StandIn } from './server';
 
 /** What `up` sends to a running stand-in. */
 export interface BehaveMessage {
@@ -46,7 +46,8 @@ async function serve(args: Arguments): Promise<number> {
     pod: args.text('pod') ?? process.env['POD_NAME'] ?? 'local',
   };
 
-  const server = createStandIn(identity, () => behaviour, Math.random);
+  const standIn = new StandIn(identity, () => behaviour, Math.random);
+  const { server } = standIn;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(codeOf(error) === 'EADDRINUSE'
       ? new UserError(`port ${port} of ${host} is in use by another program; choose another with --port`)
@@ -62,7 +63,7 @@ async function serve(args: Arguments): Promise<number> {
   // Whoever started it is gone.
   process.on('disconnect', () => process.exit(0));
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close(() => resolve()));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void standIn.close().then(resolve));
   });
   // An open channel would keep the process alive.
   if (process.connected) process.disconnect();

@@ -4,6 +4,7 @@
  * can count shares without parsing bodies.
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Behaviour, drawLatency } from './behaviour';
 
 /** Response fields that say who answered. */
@@ -20,39 +21,61 @@ export interface Identity {
 /** Idle connections stay open for longer than any proxy keeps them, so that it is never the app that closes one in use. */
 const IDLE_TIMEOUT_MS = 120_000;
 
-/** A server that behaves as `behaviour()` says at the moment of each request. */
-export function createStandIn(identity: Identity, behaviour: () => Behaviour, random: () => number): Server {
-  const fields = {
-    'content-type': 'application/json',
-    [SERVICE_FIELD]: identity.service,
-    [VERSION_FIELD]: identity.version,
-    [POD_FIELD]: identity.pod,
-  };
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const { latency, failureRate } = behaviour();
-    const delay = drawLatency(latency, random);
-    const fails = random() < failureRate;
+export class StandIn {
+  readonly server: Server;
+  /** Connections on which nothing was asked yet: a proxy opened them and then did not need them. */
+  private readonly unused = new Set<Socket>();
+
+  /** Behaves as `behaviour()` says at the moment of each request. */
+  constructor(private readonly identity: Identity, private readonly behaviour: () => Behaviour, private readonly random: () => number) {
+    this.server = createServer((request, response) => this.answer(request, response));
+    this.server.keepAliveTimeout = IDLE_TIMEOUT_MS;
+    this.server.on('connection', (socket: Socket) => {
+      this.unused.add(socket);
+      socket.once('close', () => this.unused.delete(socket));
+    });
+  }
+
+  /** Answers what is under way, then ends. `Server.close` alone would wait a minute for connections that were never used. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this.unused) socket.destroy();
+    await closed;
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    this.unused.delete(request.socket);
+    const { latency, failureRate } = this.behaviour();
+    const delay = drawLatency(latency, this.random);
+    const fails = this.random() < failureRate;
     let bodyBytes = 0;
     request.on('data', (chunk: Buffer) => { bodyBytes += chunk.length; });
     request.on('end', () => {
-      const answer = (): void => {
-        const body = JSON.stringify({
-          ...identity,
-          method: request.method,
-          path: request.url,
-          headers: request.headers,
-          bodyBytes,
-          ...(fails ? { error: 'this stand-in was told to fail some requests' } : {}),
-        });
-        // A server that is closing says so on its last answers, or kept connections would hold it open.
-        const last = server.listening ? {} : { connection: 'close' };
-        response.writeHead(fails ? 500 : 200, { ...fields, ...last, 'content-length': Buffer.byteLength(body) });
-        response.end(body);
-      };
-      if (delay > 0) setTimeout(answer, delay);
-      else answer();
+      const send = (): void => this.send(request, response, bodyBytes, fails);
+      if (delay > 0) setTimeout(send, delay);
+      else send();
     });
-  });
-  server.keepAliveTimeout = IDLE_TIMEOUT_MS;
-  return server;
+  }
+
+  private send(request: IncomingMessage, response: ServerResponse, bodyBytes: number, fails: boolean): void {
+    const { service, version, pod } = this.identity;
+    const body = JSON.stringify({
+      ...this.identity,
+      method: request.method,
+      path: request.url,
+      headers: request.headers,
+      bodyBytes,
+      ...(fails ? { error: 'this stand-in was told to fail some requests' } : {}),
+    });
+    response.writeHead(fails ? 500 : 200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      [SERVICE_FIELD]: service,
+      [VERSION_FIELD]: version,
+      [POD_FIELD]: pod,
+      // A server that is closing says so on its last answers, or kept connections would hold it open.
+      ...(this.server.listening ? {} : { connection: 'close' }),
+    });
+    response.end(body);
+  }
 }

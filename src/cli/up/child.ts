@@ -30,10 +30,11 @@ export interface ChildOptions {
 const KEPT_LINES = 20;
 
 export class Child {
-  /** Settles when the process ended and all its output was read. */
+  /** Settles when the process and what it started ended and all output was read. */
   readonly exited: Promise<Exit>;
   readonly pid: number;
   private ended: Exit | undefined;
+  private stopping = false;
   private readonly process: ChildProcess;
   private readonly lines: string[] = [];
 
@@ -57,11 +58,15 @@ export class Child {
     this.exited = Promise.race([failed, new Promise<Exit>((resolve) => {
       this.process.once('exit', (code, signal) => {
         this.ended = { code: code ?? undefined, signal: signal ?? undefined };
-        // What it started and left behind goes with it.
+        // What it started goes with it; when it was asked to end, those may still be ending in good order.
+        if (!this.stopping) this.signal('SIGKILL');
+      });
+      // Its output is closed once nothing that it started holds it any more.
+      this.process.once('close', (code, signal) => {
         this.signal('SIGKILL');
         if (pid !== undefined) guard.forget(pid);
+        resolve({ code: code ?? undefined, signal: signal ?? undefined });
       });
-      this.process.once('close', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
     })]);
   }
 
@@ -91,7 +96,8 @@ export class Child {
 
   /** Asks it to end, and kills it when it has not after `graceMs`. */
   async stop(graceMs: number): Promise<Exit> {
-    if (this.running) this.signal('SIGTERM');
+    this.stopping = true;
+    this.signal('SIGTERM');
     const timer = setTimeout(() => this.signal('SIGKILL'), graceMs);
     try {
       return await this.exited;

@@ -31,4 +31,9 @@ export class ConfigFolder {
     if (old === undefined) symlinkSync(join('..data', this.key), this.file);
     else rmSync(join(this.path, old), { recursive: true, force: true });
   }
+
+  /** Takes everything away. */
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
 }

@@ -17,6 +17,8 @@ import type { Pod } from './pod';
 export interface Flow {
   readonly from: string;
   readonly to: string;
+  /** Name that the callee's pods go by: `to` without a namespace. */
+  readonly service: string;
   /** Host field of its requests. */
   readonly host: string;
   /** Declared share of each version, when the caller splits by version; they add up to 1. */
@@ -48,6 +50,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
   let turn = 0;
   return {
     from, to,
+    service: callee.service,
     host: hostName ?? to,
     declared: declaredShares(callee),
     target() {
@@ -82,6 +85,7 @@ function flowFromOutside(mesh: LocalMesh, to: string, random: () => number): Flo
   };
   return {
     from: OUTSIDE, to,
+    service: workloads[0]!.service,
     host: service.name,
     declared: new Map(),
     target() {

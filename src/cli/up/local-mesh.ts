@@ -99,7 +99,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       await this.endpointApi.listen();
       this.surroundings = { ...this.surroundings, kubernetes: { ...this.surroundings.kubernetes, server: this.endpointApi.url } };
       await Promise.all(this.current.workloads.flatMap((workload) =>
-        Array.from({ length: workload.replicas }, (_, index) => this.startPod(workload, workload.kind === 'StatefulSet' ? String(index) : undefined))));
+        Array.from({ length: workload.replicas }, () => this.startPod(workload))));
     } catch (error) {
       await this.stop();
       throw error;
@@ -179,13 +179,13 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     await this.guard?.dismiss();
   }
 
-  private async startPod(workload: Workload, suffix: string = randomSuffix()): Promise<Pod> {
+  private async startPod(workload: Workload): Promise<Pod> {
     if (this.stopping) throw new UserError('the mesh is stopping');
     const zones = this.options.zones ?? ['local'];
     const turn = this.zonesGiven.get(keyOf(workload)) ?? 0;
     this.zonesGiven.set(keyOf(workload), turn + 1);
     const pod = new Pod(this.surroundings!, {
-      name: `${workload.name}-${suffix}`,
+      name: this.nameFor(workload),
       workload,
       network: this.network!.newPod(),
       zone: zones[turn % zones.length]!,
@@ -247,6 +247,15 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     const pod = this.pods.find((candidate) => candidate.name === name);
     if (!pod) throw new UserError(`there is no pod '${name}'; there are ${this.pods.map((candidate) => candidate.name).join(', ') || 'none'}`);
     return pod;
+  }
+
+  /** A StatefulSet's pods are numbered, and a number comes back; others have a name of their own each. */
+  private nameFor(workload: Workload): string {
+    if (workload.kind !== 'StatefulSet') return `${workload.name}-${randomSuffix()}`;
+    const taken = new Set(this.pods.map(({ name }) => name));
+    let ordinal = 0;
+    while (taken.has(`${workload.name}-${ordinal}`)) ordinal++;
+    return `${workload.name}-${ordinal}`;
   }
 
   private titles(): string {

@@ -228,10 +228,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     }));
   }
 
-  /** A process that ends unasked ends the pod. */
+  /** A process that ends unasked ends the pod; the app of a Job may, when it is done. */
   private supervise(program: 'proxy' | 'app', child: Child): Child {
     void child.exited.then((exit) => {
       if (this.current === 'terminating' || this.current === 'ended') return;
+      if (program === 'app' && this.spec.kind === 'Job' && exit.code === 0) return void this.stop({ hurry: true });
       this.why ??= child.failure(`the ${program} of ${this.name} (${titleOf(this.workload)})`, exit).message;
       if (this.current === 'ready') this.enter('unready');
       void this.kill();
@@ -285,6 +286,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   private finish(): void {
     if (this.current === 'ended') return;
     this.enter('ended');
+    this.config?.remove();
     this.network.release();
     this.settleEnded();
   }

@@ -12,7 +12,7 @@ export function statusOf(pods: readonly Pod[], tallies: readonly Tally[], second
   const ordered = [...pods].sort((a, b) => compare(a.workload.service, b.workload.service)
     || compare(a.workload.version, b.workload.version) || compare(a.name, b.name));
   const rows = ordered.map((pod) => {
-    const tally = tallies.find(({ flow, pods: known }) => known.has(pod.name) && flow.to.split('.')[0] === pod.workload.service);
+    const tally = tallies.find(({ flow, pods: known }) => known.has(pod.name) && flow.service === pod.workload.service);
     const part = tally?.pods.get(pod.name);
     const figures = part && tally && part.answered > 0
       ? [percent(part.answered / tally.attributed), count(part.answered / seconds), duration(part.latency.percentile(0.5)),

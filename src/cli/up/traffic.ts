@@ -5,7 +5,7 @@
  */
 import { Agent, IncomingHttpHeaders, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { POD_FIELD, VERSION_FIELD } from '../stand-in/server';
+import { POD_FIELD, SERVICE_FIELD, VERSION_FIELD } from '../stand-in/server';
 import { codeOf, messageOf } from '../errors';
 import type { Flow } from './flow';
 
@@ -94,7 +94,13 @@ export class Traffic {
       if (settled) return;
       settled = true;
       this.inFlight--;
-      onOutcome({ latencyMs: performance.now() - due, lateMs, pod: single(headers[POD_FIELD]), version: single(headers[VERSION_FIELD]), failure });
+      // An app that passes on the answer of another says who that one was; it counts as not saying who it is.
+      const known = single(headers[SERVICE_FIELD]) === flow.service;
+      onOutcome({
+        latencyMs: performance.now() - due, lateMs, failure,
+        pod: known ? single(headers[POD_FIELD]) : undefined,
+        version: known ? single(headers[VERSION_FIELD]) : undefined,
+      });
       this.finishIfIdle();
     };
     const sent = request({

@@ -1,5 +1,6 @@
 /** The mesh on this machine, driven as the demo drives it: real proxies, stand-ins and sockets. */
 import { join } from 'node:path';
+import { APP_CLUSTER, ProxyConfig } from '../../../src/contract';
 import { endpointsSeenBy, whenAllSee } from '../../../src/cli/up/endpoint-view';
 import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import { LocalMesh, LocalMeshOptions } from '../../../src/cli/up/local-mesh';
@@ -30,6 +31,15 @@ async function start(options: Partial<LocalMeshOptions> = {}, change: (model: Me
 
 function podsOf(running: LocalMesh, service: string, version = 'v1'): Pod[] {
   return running.pods.filter((pod) => pod.workload.service === service && pod.workload.version === version && pod.state === 'ready');
+}
+
+/** The document of a workload that calls others and is called by nobody. */
+function withoutInbound(config: ProxyConfig): ProxyConfig {
+  return {
+    ...config,
+    listeners: config.listeners.filter(({ direction }) => direction === 'outbound'),
+    clusters: config.clusters.filter(({ name }) => name !== APP_CLUSTER),
+  };
 }
 
 async function drive(flow: Flow, rate: number, durationMs: number): Promise<Tally> {
@@ -158,6 +168,30 @@ test('everything runs on one shared address too', async () => {
   const tally = await drive(flowBetween(running, 'web', 'catalog'), 200, 1_000);
   expect([tally.total, tally.failed]).toEqual([200, 0]);
   expect(Math.abs(tally.versions().find(({ version }) => version === 'v2')!.answered - 50)).toBeLessThanOrEqual(2);
+});
+
+test('the pods of a StatefulSet are numbered, and the successor of one has its number', async () => {
+  const running = await start({}, (model) => ({
+    ...model, workloads: model.workloads.map((workload) => (workload.name === 'catalog-v1' ? { ...workload, kind: 'StatefulSet' } : workload)),
+  }));
+  const names = (): string[] => podsOf(running, 'catalog').map(({ name }) => name).sort();
+  expect(names()).toEqual(['catalog-v1-0', 'catalog-v1-1']);
+  const [first] = podsOf(running, 'catalog').filter(({ name }) => name === 'catalog-v1-0');
+  await running.kill('catalog-v1-0');
+  await until(() => names().length === 2, () => `there are ${names().join(', ')}`);
+  expect(names()).toEqual(['catalog-v1-0', 'catalog-v1-1']);
+  expect(podsOf(running, 'catalog')).not.toContain(first);
+});
+
+test('a Job that is done is not started again', async () => {
+  const running = await start({ command: ({ kind }) => (kind === 'Job' ? 'sleep 0.5' : undefined) }, (model) => ({
+    ...model,
+    workloads: model.workloads.map((workload) => (workload.service === 'web' ? { ...workload, kind: 'Job', config: withoutInbound(workload.config) } : workload)),
+  }));
+  const notices: string[] = [];
+  running.on('notice', (notice) => notices.push(notice));
+  await until(() => running.pods.every(({ workload }) => workload.kind !== 'Job'), () => 'it is still there');
+  expect(notices).toEqual([]);
 });
 
 test('a start that fails half way leaves nothing and says why', async () => {

@@ -11,7 +11,7 @@ import { workloadOf } from './support';
 const PODS = [['a', 'v1'], ['b', 'v1'], ['c', 'v2']].map(([name, version]) => ({ name, workload: workloadOf('catalog', version) }) as Pod);
 
 function flow(expected: Map<Pod, number>, declared: Record<string, number> = { v1: 0.75, v2: 0.25 }): Flow {
-  return { from: 'web', to: 'catalog', host: 'catalog', declared: new Map(Object.entries(declared)), target: () => undefined, expected: () => expected };
+  return { from: 'web', to: 'catalog', service: 'catalog', host: 'catalog', declared: new Map(Object.entries(declared)), target: () => undefined, expected: () => expected };
 }
 
 function record(tally: Tally, pod: string, version: string, times: number, failure?: string): void {

@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<Flow['target']> {
 
 async function drive(target: Flow['target'], rate: number, durationMs: number, path = '/'): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const flow = { from: 'a', to: 'b', host: 'b.example', declared: new Map(), target, expected: () => new Map() };
+  const flow = { from: 'a', to: 'b', service: 'b', host: 'b.example', declared: new Map(), target, expected: () => new Map() };
   await new Traffic({ flow, rate, durationMs, path, onOutcome: (outcome) => outcomes.push(outcome) }).finished;
   return outcomes;
 }
@@ -30,12 +30,17 @@ test('sends as many requests as are due, with path and host, and says who answer
   const seen: string[] = [];
   const target = await serve((request, response) => {
     seen.push(`${request.headers.host} ${request.url}`);
-    response.writeHead(200, { 'x-mesh-pod': 'b-1', 'x-mesh-version': 'v1' }).end('fine');
+    response.writeHead(200, { 'x-mesh-service': 'b', 'x-mesh-pod': 'b-1', 'x-mesh-version': 'v1' }).end('fine');
   });
   const outcomes = await drive(target, 200, 250, '/items?x=1');
   expect(outcomes).toHaveLength(50);
   expect(new Set(seen)).toEqual(new Set(['b.example /items?x=1']));
   for (const outcome of outcomes) expect(outcome).toMatchObject({ pod: 'b-1', version: 'v1', failure: undefined });
+});
+
+test('an answer that another service gave says nothing about who passed it on', async () => {
+  const target = await serve((_request, response) => { response.writeHead(200, { 'x-mesh-service': 'c', 'x-mesh-pod': 'c-1' }).end(); });
+  expect(await drive(target, 100, 10)).toMatchObject([{ pod: undefined, version: undefined, failure: undefined }]);
 });
 
 test('latency counts from the moment a request is due, so a stall is seen by all who would have come meanwhile', async () => {
@@ -77,7 +82,7 @@ test('stop sends no more and waits for what is under way', async () => {
     }, 50);
   });
   const outcomes: Outcome[] = [];
-  const flow = { from: 'a', to: 'b', host: 'b', declared: new Map(), target, expected: () => new Map() };
+  const flow = { from: 'a', to: 'b', service: 'b', host: 'b', declared: new Map(), target, expected: () => new Map() };
   const traffic = new Traffic({ flow, rate: 100, path: '/', onOutcome: (outcome) => outcomes.push(outcome) });
   while (outcomes.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
   await traffic.stop();

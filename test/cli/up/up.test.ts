@@ -100,10 +100,34 @@ test("the user's own program takes the place of the stand-in, and finds the serv
   const run = up(FIXTURE, '--run', `web=node ${program}`, '--to', 'web', '--rps', '100', '--duration', '1', '--verbose');
   expect((await run.exited).code).toBe(0);
   expect(run.stdout).toMatch(/web-(\w+) app: greets with hello as web-\1/);
-  // web passes on what catalog's stand-ins answer, so its answers carry their names.
   expect(run.stdout).toMatch(/100 requests in .+, none failed/);
-  expect(run.stdout).toContain('catalog-v2-');
+  expect(run.stdout).toContain('100 answers do not say which pod they are from');
   expect(run.processes()).toEqual([]);
+});
+
+test('a program that its shell started has its time to end in good order; a second Ctrl-C does not wait', async () => {
+  const program = file('slow.js', `
+    require('node:http').createServer().listen(process.env.PORT);
+    process.on('SIGTERM', () => {
+      console.log('ending');
+      if (process.argv[2] === 'well') setTimeout(() => { console.log('ended well'); process.exit(); }, 500);
+    });
+  `);
+  const run = up(FIXTURE, '--run', `web=node ${program} well; true`, '--verbose');
+  await run.printed('running; Ctrl-C stops it');
+  run.signal('SIGINT');
+  expect((await run.exited).code).toBe(0);
+  expect(run.stdout).toContain('app: ended well');
+
+  const stubborn = up(FIXTURE, '--run', `web=node ${program}`, '--verbose');
+  await stubborn.printed('running; Ctrl-C stops it');
+  stubborn.signal('SIGINT');
+  await stubborn.printed('app: ending');
+  const began = performance.now();
+  stubborn.signal('SIGINT');
+  expect((await stubborn.exited).code).toBe(0);
+  expect(performance.now() - began).toBeLessThan(2_500);
+  expect(stubborn.processes()).toEqual([]);
 });
 
 test('a port of 127.0.0.1 leads to the pods behind a Service', async () => {
