@@ -68,6 +68,9 @@ function proxySection(result) {
     `Measured ${measured} on ${described(result.machine)}; load by wrk ${result.machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}.`,
     proxyTable(result),
     `The number after the bar is the ratio to ${peers[0].name}; the machine's load average was ${result.machine.loadBefore.toFixed(1)} before. Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s each.`,
+    ...(result.machine.loadBefore > 0.5
+      ? ['**Other processes were busy during this run**, which makes every number worse and the ratios uncertain.']
+      : []),
     [
       `- Every proxy has one worker on one core; the load and the backend (nginx, from memory) share another. ${settings.connections} keep-alive`,
       '  connections on loopback, keep-alive to the backend, no TLS, no access log. This proxy runs with the flags of its image.',
