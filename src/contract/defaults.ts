@@ -14,10 +14,12 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   maxHeadBytes: 16_384,
   maxHeaderFields: 100,
   maxBodyBytes: 0,
+  maxRequestsPerConnection: 0,
   maxBufferedBytes: 262_144,
   idleTimeoutMs: 60_000,
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 60_000,
+  tunnelIdleTimeoutMs: 300_000,
 };
 
 /** Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. */

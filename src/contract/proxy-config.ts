@@ -313,6 +313,8 @@ export interface LimitsConfig {
   readonly maxHeaderFields?: Integer;
   /** Longest request body; 0 is no limit. */
   readonly maxBodyBytes?: Integer;
+  /** Most requests on one client connection, which is closed after the last; 0 is no limit. */
+  readonly maxRequestsPerConnection?: Integer;
   /**
    * Bytes held for a peer that reads slower than the other side sends, per connection and direction.
    * @minimum 1024
@@ -334,6 +336,11 @@ export interface LimitsConfig {
    * @minimum 1
    */
   readonly bodyTimeoutMs?: Integer;
+  /**
+   * How long nothing may pass through a tunnel, which is what a connection becomes after a switch of protocols (WebSocket).
+   * @minimum 1
+   */
+  readonly tunnelIdleTimeoutMs?: Integer;
 }
 
 /** Graceful stop. */

@@ -19,6 +19,12 @@ export interface ResponseReceiver {
   /** An interim (1xx) response. */
   onInterim(buffer: Buffer, head: ResponseHead): void;
   /**
+   * A switch of protocols (101). The receiver takes the socket over by `detach`, or returns false when it did not ask for it.
+   *
+   * @param rest octets of the other protocol that came with the head
+   */
+  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
+  /**
    * The head of the final response. `head` is valid during the call only.
    *
    * @param body octets of the body that arrived with it; none when the body is chunked
@@ -29,8 +35,12 @@ export interface ResponseReceiver {
   onResponseData(data: Buffer): void;
   /** The body is complete. */
   onResponseEnd(trailers: Buffer | undefined): void;
-  /** The connection broke, or the response is not HTTP. */
-  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string): void;
+  /**
+   * The connection broke, or the response is not HTTP.
+   *
+   * @param limit the limit that it reached, when it did
+   */
+  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void;
   /** The connection takes octets again. */
   onBackendDrain(): void;
 }
@@ -59,6 +69,8 @@ export class BackendConnection {
   private decoder: ChunkedDecoder | undefined;
   private readonly timeout: Timeout;
   private lastError = '';
+  /** Octets of interim responses to the present request. */
+  private interimBytes = 0;
 
   constructor(readonly socket: Socket, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings) {
     this.timeout = new Timeout(() => this.onTimeout());
@@ -96,6 +108,7 @@ export class BackendConnection {
     this.toHead = toHead;
     this.inBody = false;
     this.answered = false;
+    this.interimBytes = 0;
     return this.socket.write(message);
   }
 
@@ -123,6 +136,15 @@ export class BackendConnection {
     } else {
       this.close();
     }
+  }
+
+  /** Hands the socket over to a tunnel. The connection counts as one of the pool's until the socket is closed. */
+  detach(): Socket {
+    const { socket } = this;
+    this.receiver = undefined;
+    this.heads.clear();
+    for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
+    return socket;
   }
 
   /** Closes at once; the receiver hears no more. */
@@ -168,7 +190,7 @@ export class BackendConnection {
         ? head.parse(heads.buffer, heads.start, heads.end, limits, this.toHead)
         : complete;
       if (wrong) {
-        this.fail('upstream_protocol_error', wrong.detail);
+        this.fail('upstream_protocol_error', wrong.detail, wrong.limit);
         return;
       }
       if (!head.interim) {
@@ -176,7 +198,13 @@ export class BackendConnection {
         return;
       }
       if (head.status === 101) {
-        this.fail('upstream_protocol_error', 'a switch of protocols that was not asked for');
+        const rest = heads.end < heads.buffer.length ? heads.buffer.subarray(heads.end) : EMPTY;
+        if (!receiver.onSwitch(heads.buffer, head, rest)) this.fail('upstream_protocol_error', 'a switch of protocols that was not asked for');
+        return;
+      }
+      this.interimBytes += heads.end - heads.start;
+      if (this.interimBytes > limits.maxHeadBytes) {
+        this.fail('upstream_protocol_error', 'interim responses longer than the limit of a head', 'maxHeadBytes');
         return;
       }
       receiver.onInterim(heads.buffer, head);
@@ -244,7 +272,7 @@ export class BackendConnection {
         receiver.onResponseEnd(decoder.trailers);
         return;
       } else {
-        this.fail('upstream_protocol_error', decoder.fault!.detail);
+        this.fail('upstream_protocol_error', decoder.fault!.detail, decoder.fault!.limit);
         return;
       }
     }
@@ -273,9 +301,9 @@ export class BackendConnection {
     }
   }
 
-  private fail(code: 'upstream_closed' | 'upstream_protocol_error', detail: string): void {
+  private fail(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit?: string): void {
     const receiver = this.receiver;
     this.close();
-    receiver?.onResponseFailed(code, detail);
+    receiver?.onResponseFailed(code, detail, limit);
   }
 }

@@ -157,6 +157,7 @@ export class ConnectionPool {
       host: this.endpoint.address,
       port: this.endpoint.port,
       noDelay: true,
+      allowHalfOpen: true,
       highWaterMark: limits.maxBufferedBytes,
     };
     new BackendConnection(connect(options), this, this.surroundings).awaitConnection(connectTimeout);

@@ -7,6 +7,7 @@ import { Fault, fault } from './fault';
 import { FieldTable, Kind } from './fields';
 import { bodyLength, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
 import type { HeadLimits } from './request-head';
+import { isProtocolList } from './upgrade';
 
 export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`');
 export const FAULT_STATUS = fault('a status below 100 or above 599');
@@ -23,6 +24,9 @@ export class ResponseHead {
   /** Octets of the body when `framing` is LENGTH. */
   length = 0;
   hasDate = false;
+  /** Protocols that the server names in its one valid Upgrade field; empty when there is none. */
+  upgradeStart = 0;
+  upgradeEnd = 0;
   readonly fields: FieldTable;
 
   constructor(maxHeaderFields: number) {
@@ -77,8 +81,12 @@ export class ResponseHead {
 
   private readFraming(buffer: Uint8Array, toHead: boolean): Fault | undefined {
     this.hasDate = false;
+    this.upgradeStart = 0;
+    this.upgradeEnd = 0;
     for (let i = 0; i < this.fields.count; i += 1) {
-      if (this.fields.kinds[i] === Kind.DATE) this.hasDate = true;
+      const kind = this.fields.kinds[i];
+      if (kind === Kind.DATE) this.hasDate = true;
+      else if (kind === Kind.UPGRADE) this.readUpgrade(buffer, i);
     }
     const length = bodyLength(buffer, this.fields, this.isHttp10);
     this.length = 0;
@@ -96,6 +104,15 @@ export class ResponseHead {
       this.length = length;
     }
     return undefined;
+  }
+
+  private readUpgrade(buffer: Uint8Array, field: number): void {
+    if (this.upgradeEnd > 0) return;
+    const start = this.fields.valueStart(field);
+    const end = this.fields.valueEnd(field);
+    if (!isProtocolList(buffer, start, end)) return;
+    this.upgradeStart = start;
+    this.upgradeEnd = end;
   }
 }
 

@@ -110,6 +110,12 @@ export function serializeResponse(
   const hasLength = head.status >= 200 && head.status !== 204;
   const kept = (hasLength ? KEPT : KEPT & ~(1 << Kind.CONTENT_LENGTH)) | (trailers ? 1 << Kind.TRAILER : 0);
   appendFields(buffer, head.fields, kept, chunked);
+  // An upgrade that happens, and one that is required (426), are said anew: both fields are of this connection only.
+  if ((head.status === 101 || head.status === 426) && head.upgradeEnd > head.upgradeStart) {
+    appendAll(UPGRADE);
+    append(buffer, head.upgradeStart, head.upgradeEnd);
+    appendAll(CRLF);
+  }
   if (persistence === Persistence.CLOSE) appendAll(CLOSE);
   else if (persistence === Persistence.KEEP_ALIVE) appendAll(KEEP_ALIVE);
   if (!head.hasDate && !head.interim) {

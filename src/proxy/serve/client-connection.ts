@@ -2,7 +2,8 @@
  * A client's connection: reads its requests one after the other and writes the responses in the same order. Requests that
  * arrive while one is under way (pipelining) wait in the socket: reading stops, so they cost one read's worth of memory.
  *
- * States: head -> body -> waiting -> head ..., and from any of them lingering -> closed. Lingering (RFC 9112 section 9.6)
+ * States: head -> body -> waiting (-> flushing) -> head ..., and from any of them lingering -> closed; after a switch of
+ * protocols, waiting -> tunnel -> closed. Lingering (RFC 9112 section 9.6)
  * means that the last response is written and what still comes in is read and dropped for a moment, so that the client
  * gets to read the response before a reset takes it away.
  */
@@ -16,6 +17,7 @@ import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
+import type { Content } from './final-recipient';
 import type { Listener } from './listener';
 import { localResponse } from './local-response';
 
@@ -26,6 +28,10 @@ const enum State {
   BODY,
   /** The request is complete, its response is not. */
   WAITING,
+  /** The response is complete, but the client has not taken so much of it that another may be made. */
+  FLUSHING,
+  /** The socket is a tunnel's. */
+  TUNNEL,
   /** The last response is written. */
   LINGERING,
   CLOSED,
@@ -49,6 +55,8 @@ export class ClientConnection {
   /** The client will send no more. */
   private inputEnded = false;
   private corked = false;
+  /** Requests that have begun. */
+  private requests = 0;
   private readonly timeout: Timeout;
 
   constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
@@ -56,7 +64,7 @@ export class ClientConnection {
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
-    socket.on('drain', () => { if (this.exchange.active) this.exchange.onClientDrain(); });
+    socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
     socket.on('error', () => {});
@@ -91,16 +99,41 @@ export class ClientConnection {
     if (this.socket.isPaused()) this.socket.resume();
   }
 
+  /** The request that begins is the last that this connection may carry. */
+  isLastRequest(): boolean {
+    const { maxRequestsPerConnection } = this.context.limits;
+    if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
+    this.context.instruments.limitReached('maxRequestsPerConnection');
+    return true;
+  }
+
+  /** Gives the socket to a tunnel, with what the client has sent behind its request, and whether it has ended its side. */
+  handOver(): { readonly socket: Socket; readonly backlog: Buffer | undefined; readonly ended: boolean } {
+    const { socket, backlog, inputEnded } = this;
+    this.state = State.TUNNEL;
+    this.backlog = undefined;
+    this.timeout.stop();
+    for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
+    return { socket, backlog, ended: inputEnded };
+  }
+
   /** Answers the request under way by the proxy itself. Returns the status sent. */
-  respond(code: ReasonCode, detail: string, toHead: boolean, close: boolean): number {
+  respond(code: ReasonCode, detail: string, toHead: boolean, close: boolean, content?: Content): number {
     const where = this.exchange.cluster ? `cluster ${this.exchange.cluster.name}: ${detail}` : detail;
-    this.write(localResponse(code, where, this.context, { toHead, close }));
+    this.write(localResponse(code, where, this.context, { toHead, close, content }));
     return REASONS[code].status;
   }
 
   /** The response is written and the connection stays open: on to the next request. */
   nextRequest(): void {
     if (this.state === State.CLOSED) return;
+    if (this.socket.writableNeedDrain) {
+      // Whoever sends requests and takes no responses must not make the proxy keep them all.
+      this.state = State.FLUSHING;
+      this.pauseReading();
+      this.timeout.start(this.context.bodyTimeout);
+      return;
+    }
     this.state = State.HEAD;
     this.timeout.start(this.context.idleTimeout);
     if (this.inputEnded && !this.backlog) {
@@ -118,8 +151,9 @@ export class ClientConnection {
     this.state = State.LINGERING;
     this.backlog = undefined;
     this.heads.clear();
-    this.timeout.start(this.context.lingerTimeout);
-    this.socket.end();
+    // A slow client gets the time of a body to take what is left; only then the time to linger begins.
+    this.timeout.start(this.context.bodyTimeout);
+    this.socket.end(() => { if (this.state === State.LINGERING) this.timeout.start(this.context.lingerTimeout); });
     this.resumeReading();
     if (this.inputEnded) this.socket.destroySoon();
   }
@@ -144,6 +178,7 @@ export class ClientConnection {
         this.readBody(chunk, 0);
         return;
       case State.WAITING:
+      case State.FLUSHING:
         this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
         this.pauseReading();
         return;
@@ -185,6 +220,7 @@ export class ClientConnection {
   private beginRequest(buffer: Buffer, end: number): void {
     const { framing, length } = head;
     const available = buffer.length - end;
+    this.requests += 1;
     this.framing = framing;
     if (framing === Framing.CHUNKED) {
       this.decoder ??= new ChunkedDecoder();
@@ -234,7 +270,7 @@ export class ClientConnection {
         if (decoder.position < chunk.length) this.backlog = chunk.subarray(decoder.position);
         this.exchange.onRequestEnd();
       } else {
-        this.exchange.failRequest('bad_request', decoder.fault!.detail);
+        this.exchange.failRequest(decoder.fault!.code, decoder.fault!.detail, decoder.fault!.limit);
       }
     }
   }
@@ -252,8 +288,10 @@ export class ClientConnection {
     if (this.state === State.HEAD && this.heads.partial) {
       this.refuse({ code: 'client_timeout', detail: 'the head was not complete in time', limit: 'headTimeoutMs' });
     } else if (this.state === State.HEAD) {
+      this.context.instruments.limitReached('idleTimeoutMs');
       this.endGracefully();
     } else {
+      if (this.state === State.FLUSHING) this.context.instruments.limitReached('bodyTimeoutMs');
       this.socket.destroy();
     }
   }
@@ -261,7 +299,7 @@ export class ClientConnection {
   /** The client sends no more: it may still wait for the response to a whole request. */
   private onEnd(): void {
     this.inputEnded = true;
-    if (this.state === State.WAITING) return;
+    if (this.state === State.WAITING || this.state === State.FLUSHING) return;
     if (this.state === State.HEAD && this.heads.partial) {
       this.refuse({ code: 'bad_request', detail: 'the connection ended within a head' });
       return;
@@ -272,6 +310,11 @@ export class ClientConnection {
     }
     if (this.state === State.HEAD) this.endGracefully();
     else this.socket.destroySoon();
+  }
+
+  private onDrain(): void {
+    if (this.exchange.active) this.exchange.onClientDrain();
+    else if (this.state === State.FLUSHING) this.nextRequest();
   }
 
   private onClose(): void {

@@ -19,6 +19,7 @@ export class ServeContext {
   idleTimeout: TimeoutQueue;
   headTimeout: TimeoutQueue;
   bodyTimeout: TimeoutQueue;
+  tunnelIdleTimeout: TimeoutQueue;
   readonly lingerTimeout: TimeoutQueue;
   /** The proxy is shutting down: every response is the last of its connection. */
   draining = false;
@@ -44,6 +45,7 @@ export class ServeContext {
     this.idleTimeout = timeouts.of(limits.idleTimeoutMs);
     this.headTimeout = timeouts.of(limits.headTimeoutMs);
     this.bodyTimeout = timeouts.of(limits.bodyTimeoutMs);
+    this.tunnelIdleTimeout = timeouts.of(limits.tunnelIdleTimeoutMs);
     this.lingerTimeout = timeouts.of(LINGER_MS);
   }
 
@@ -52,6 +54,7 @@ export class ServeContext {
     this.idleTimeout = this.timeouts.of(limits.idleTimeoutMs);
     this.headTimeout = this.timeouts.of(limits.headTimeoutMs);
     this.bodyTimeout = this.timeouts.of(limits.bodyTimeoutMs);
+    this.tunnelIdleTimeout = this.timeouts.of(limits.tunnelIdleTimeoutMs);
   }
 
   /** Now as an HTTP date, made once a second. */

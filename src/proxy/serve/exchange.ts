@@ -16,13 +16,16 @@ import type { Waiter } from '../cluster/pool';
 import { Framing } from '../http1/framing';
 import { isIdempotent, Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
+import { isOfferable, protocolsOf } from '../http1/upgrade';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
+import { Content, finalContent } from './final-recipient';
 import type { Route } from './route';
+import { Tunnel } from './tunnel';
 
 /** Most endpoints tried for one request. */
 export const MAX_ATTEMPTS = 3;
@@ -31,6 +34,7 @@ export const MAX_ATTEMPTS = 3;
 const COPY_BYTES = 4_096;
 
 const EMPTY = Buffer.alloc(0);
+const NO_PROTOCOLS: readonly string[] = [];
 
 export class Exchange implements ResponseReceiver, Waiter {
   /** A request is under way. */
@@ -76,6 +80,11 @@ export class Exchange implements ResponseReceiver, Waiter {
   private headSent = false;
   private chunkedResponse = false;
   private closesClient = false;
+  /** Protocols that were offered to the backend. */
+  private offered = NO_PROTOCOLS;
+  private tunnel: Tunnel | undefined;
+  /** From the request's head to the switch of protocols. */
+  private switchedAfterMs = 0;
 
   private readonly routeTimeout: Timeout;
   /** Runs while a body is under way, in either direction. */
@@ -109,7 +118,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.startedAt = context.clock.now();
     this.method = head.method;
     this.isHttp10 = head.isHttp10;
-    this.clientPersistent = head.persistent;
+    this.clientPersistent = head.persistent && !client.isLastRequest();
     this.acceptsTrailers = head.acceptsTrailers;
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;
@@ -117,11 +126,20 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.maybeReached = false;
     this.headSent = false;
     this.closesClient = false;
-    this.message = serializeRequest(buffer, head, client.listener.hop, false, body);
+    this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
+    this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, body);
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
     const route = client.listener.route;
     this.route = route;
+    if (client.listener.hop.isLoop(buffer, head)) {
+      this.fail('loop_detected', 'too many passes by Via');
+      return;
+    }
+    if (head.maxForwards === 0) {
+      this.fail('max_forwards', '', finalContent(buffer, head));
+      return;
+    }
     this.routeTimeout.start(route.timeout);
     if (!complete) this.progress.start(context.bodyTimeout);
     this.dispatch();
@@ -146,7 +164,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   }
 
   /** The rest of the request can't be read. */
-  failRequest(code: ReasonCode, detail: string): void {
+  failRequest(code: ReasonCode, detail: string, limit?: string): void {
+    if (limit !== undefined) this.context.instruments.limitReached(limit);
     this.fail(code, detail);
   }
 
@@ -173,8 +192,9 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.connection?.resumeReading();
   }
 
-  /** The client went away. */
+  /** The client went away. A tunnel ends by itself, when both of its sides have. */
   abort(): void {
+    if (this.tunnel) return;
     this.reason = 'client_abort';
     if (this.status === 0) this.status = 499;
     this.dropBackend();
@@ -198,7 +218,33 @@ export class Exchange implements ResponseReceiver, Waiter {
   }
 
   onInterim(buffer: Buffer, head: ResponseHead): void {
-    if (!this.isHttp10) this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
+    if (this.isHttp10) return;
+    const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
+    if (!open) this.connection!.pauseReading();
+  }
+
+  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+    const { client, context, instruments, offered } = this;
+    const chosen = head.upgradeEnd > head.upgradeStart ? protocolsOf(buffer, head.upgradeStart, head.upgradeEnd) : NO_PROTOCOLS;
+    if (head.isHttp10 || !head.fields.upgrade || chosen.length === 0 || !chosen.every((protocol) => offered.includes(protocol))) return false;
+    this.routeTimeout.stop();
+    this.status = head.status;
+    this.switchedAfterMs = context.clock.now() - this.startedAt;
+    this.message = EMPTY;
+    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
+    const backend = this.connection!.detach();
+    this.connection = undefined;
+    const { socket, backlog, ended } = client.handOver();
+    instruments.tunnels.value += 1;
+    instruments.tunnelsOpen.value += 1;
+    this.tunnel = new Tunnel(socket, backend, {
+      idleTimeout: context.tunnelIdleTimeout,
+      received: instruments.receivedBytes,
+      sent: instruments.sentBytes,
+      onClosed: (tunnel) => this.onTunnelClosed(tunnel),
+    });
+    this.tunnel.start(backlog, rest.length > 0 ? rest : undefined, ended);
+    return true;
   }
 
   onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
@@ -235,8 +281,9 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.endResponse();
   }
 
-  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string): void {
+  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
     const connection = this.connection!;
+    if (limit !== undefined) this.context.instruments.limitReached(limit);
     this.connection = undefined;
     const idleClose = code === 'upstream_closed' && connection.served > 0 && !connection.answered
       && this.replayable && isIdempotent(this.method);
@@ -322,12 +369,13 @@ export class Exchange implements ResponseReceiver, Waiter {
   }
 
   private onNoProgress(): void {
+    this.context.instruments.limitReached('bodyTimeoutMs');
     if (this.headSent) this.fail('body_timeout', 'the response stalled');
     else this.fail('client_timeout', 'the request\'s body stalled');
   }
 
   /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */
-  private fail(cause: ReasonCode, detail: string): void {
+  private fail(cause: ReasonCode, detail: string, content?: Content): void {
     // A reason that says `no application has seen it` must hold for every attempt.
     const code = this.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
     this.reason = code;
@@ -339,7 +387,7 @@ export class Exchange implements ResponseReceiver, Waiter {
       return;
     }
     const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
-    this.status = this.client.respond(code, detail, this.method === Method.HEAD, close || this.isHttp10);
+    this.status = this.client.respond(code, detail, this.method === Method.HEAD, close || this.isHttp10, content);
     this.finish();
     if (close || this.isHttp10) this.client.endGracefully();
     else this.client.nextRequest();
@@ -352,6 +400,25 @@ export class Exchange implements ResponseReceiver, Waiter {
     connection.finish(this.requestComplete);
     if (this.closesClient) this.client.endGracefully();
     else this.client.nextRequest();
+  }
+
+  /** What the client offers, when it can be passed on: not from HTTP/1.0 and not with a body, which would have to come first. */
+  private offerOf(buffer: Buffer, head: RequestHead): readonly string[] {
+    if (head.isHttp10 || !head.fields.upgrade || head.framing !== Framing.NONE) return NO_PROTOCOLS;
+    const protocols = protocolsOf(buffer, head.upgradeStart, head.upgradeEnd);
+    return isOfferable(protocols) ? protocols : NO_PROTOCOLS;
+  }
+
+  private onTunnelClosed(tunnel: Tunnel): void {
+    if (tunnel.timedOut) {
+      this.reason = 'tunnel_timeout';
+      this.detail = 'nothing passed';
+      this.context.instruments.limitReached('tunnelIdleTimeoutMs');
+    }
+    this.instruments.tunnelsOpen.value -= 1;
+    this.requestBytes = tunnel.received;
+    this.responseBytes = tunnel.sent;
+    this.finish();
   }
 
   private dropBackend(): void {
@@ -377,10 +444,13 @@ export class Exchange implements ResponseReceiver, Waiter {
     if (this.endpoint) this.endpoint.inFlight -= 1;
     const { instruments } = this;
     instruments.requestsInFlight.value -= 1;
-    instruments.receivedBytes.value += this.requestBytes;
-    instruments.sentBytes.value += this.responseBytes;
     this.durationMs = this.context.clock.now() - this.startedAt;
-    instruments.requests(this.cluster?.name).record(this.status, this.reason, this.durationMs / 1_000);
+    if (!this.tunnel) {
+      instruments.receivedBytes.value += this.requestBytes;
+      instruments.sentBytes.value += this.responseBytes;
+    }
+    const measuredMs = this.tunnel ? this.switchedAfterMs : this.durationMs;
+    instruments.requests(this.cluster?.name).record(this.status, this.reason, measuredMs / 1_000);
     this.context.onExchange?.(this);
     this.endpoint = undefined;
   }

@@ -4,21 +4,25 @@
  */
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import type { ServeContext } from './context';
+import type { Content } from './final-recipient';
 
 export interface LocalResponseOptions {
   /** The request was HEAD: no body follows. */
   readonly toHead: boolean;
   /** The connection is closed afterwards. */
   readonly close: boolean;
+  /** In place of the words about the reason. */
+  readonly content?: Content | undefined;
 }
 
 /** @param detail what happened in particular; not from the request's own bytes */
 export function localResponse(code: ReasonCode, detail: string, context: ServeContext, options: LocalResponseOptions): Buffer {
   const { status, phrase, proxyStatus, meaning } = REASONS[code];
-  const body = Buffer.from(`${code}: ${meaning}\n${detail}\n`);
+  const { type, text } = options.content ?? { type: 'text/plain; charset=utf-8', text: `${code}: ${meaning}\n${detail}\n` };
+  const body = Buffer.from(text, options.content ? 'latin1' : 'utf8');
   const head = [
     `HTTP/1.1 ${status} ${phrase}`,
-    'content-type: text/plain; charset=utf-8',
+    `content-type: ${type}`,
     `content-length: ${body.length}`,
     `date: ${context.date()}`,
     `proxy-status: ${context.proxyName}; error=${proxyStatus}; details="${code}"`,

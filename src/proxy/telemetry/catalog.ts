@@ -28,7 +28,8 @@ export const FAMILIES = {
   },
   requestDuration: {
     name: 'mesh_request_duration_seconds', type: 'histogram', labels: ['listener', 'cluster'], buckets: DURATION_BUCKETS,
-    help: 'Time from the head of a request to the end of its response, for requests that are over.',
+    help: 'Time from the head of a request to the end of its response, for requests that are over; to the beginning of the tunnel, '
+      + 'for those that switched protocols.',
   },
   requestsInFlight: {
     name: 'mesh_requests_in_flight', type: 'gauge', labels: ['listener'],
@@ -42,13 +43,21 @@ export const FAMILIES = {
     name: 'mesh_downstream_connections_open', type: 'gauge', labels: ['listener'],
     help: 'Open connections from clients.',
   },
+  tunnels: {
+    name: 'mesh_tunnels_total', type: 'counter', labels: ['listener'],
+    help: 'Requests that switched protocols (status 101, as for WebSocket).',
+  },
+  tunnelsOpen: {
+    name: 'mesh_tunnels_open', type: 'gauge', labels: ['listener'],
+    help: 'Open tunnels: connections that switched protocols.',
+  },
   receivedBytes: {
     name: 'mesh_received_bytes_total', type: 'counter', labels: ['listener'],
-    help: 'Bytes received in the bodies of requests.',
+    help: 'Bytes received in the bodies of requests and in tunnels.',
   },
   sentBytes: {
     name: 'mesh_sent_bytes_total', type: 'counter', labels: ['listener'],
-    help: 'Bytes sent in the bodies of responses.',
+    help: 'Bytes sent in the bodies of responses and in tunnels.',
   },
   attempts: {
     name: 'mesh_upstream_attempts_total', type: 'counter', labels: ['cluster'],

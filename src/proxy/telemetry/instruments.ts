@@ -66,6 +66,8 @@ export class ListenerInstruments {
   readonly connections: Counter;
   readonly connectionsOpen: Gauge;
   readonly requestsInFlight: Gauge;
+  readonly tunnels: Counter;
+  readonly tunnelsOpen: Gauge;
   readonly receivedBytes: Counter;
   readonly sentBytes: Counter;
   private readonly byCluster = new Map<string, RequestInstruments>();
@@ -74,6 +76,8 @@ export class ListenerInstruments {
     this.connections = registry.counter(FAMILIES.downstreamConnections, { listener });
     this.connectionsOpen = registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener });
     this.requestsInFlight = registry.gauge(FAMILIES.requestsInFlight, { listener });
+    this.tunnels = registry.counter(FAMILIES.tunnels, { listener });
+    this.tunnelsOpen = registry.gauge(FAMILIES.tunnelsOpen, { listener });
     this.receivedBytes = registry.counter(FAMILIES.receivedBytes, { listener });
     this.sentBytes = registry.counter(FAMILIES.sentBytes, { listener });
   }

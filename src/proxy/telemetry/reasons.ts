@@ -12,7 +12,6 @@
 
 /** Error types of RFC 9209 section 2.3 that the proxy uses. */
 export type ProxyStatusError =
-  | 'destination_not_found'
   | 'destination_unavailable'
   | 'connection_refused'
   | 'connection_terminated'
@@ -24,7 +23,6 @@ export type ProxyStatusError =
   | 'http_response_timeout'
   | 'http_protocol_error'
   | 'proxy_internal_response'
-  | 'proxy_internal_error'
   | 'proxy_loop_detected';
 
 /** What becomes of the client's request. */
@@ -148,15 +146,15 @@ const TABLE = {
     meaning: 'the method is CONNECT: the proxy opens tunnels for nobody (501 rather than 405, as no resource here allows it)',
     remedy: 'do not set this address as HTTP proxy (http_proxy, https_proxy); call the service by its name',
   },
-  route_not_found: {
-    outcome: 'answered', status: 404, phrase: 'Not Found', proxyStatus: 'destination_not_found', reached: 'no',
-    meaning: 'no route of the listener fits the request',
-    remedy: 'see /config for the routes; check host and path of the request',
+  tunnel_timeout: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
+    meaning: 'nothing passed through a tunnel (a connection that switched protocols, as for WebSocket) for too long',
+    remedy: 'let one side send pings; raise limits.tunnelIdleTimeoutMs for protocols that are silent for longer',
   },
-  draining: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
-    meaning: 'the proxy is shutting down and takes no new request',
-    remedy: 'send it again, on a new connection; if it happens on every rollout, raise the time between endpoint removal and SIGTERM',
+  max_forwards: {
+    outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'no',
+    meaning: 'the request was OPTIONS or TRACE with Max-Forwards 0, which the proxy has to answer itself',
+    remedy: 'nothing is wrong: send it with a larger Max-Forwards to get further',
   },
   client_abort: {
     outcome: 'gone', status: 499, phrase: '', proxyStatus: 'http_request_error', reached: 'maybe',
@@ -165,13 +163,8 @@ const TABLE = {
   },
   loop_detected: {
     outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'proxy_loop_detected', reached: 'no',
-    meaning: 'the request has passed this proxy before',
+    meaning: 'the request has passed this listener of this proxy several times before, by its Via',
     remedy: 'the service names itself as its own callee, or its name resolves to its own sidecar; correct the name',
-  },
-  internal_error: {
-    outcome: 'answered', status: 500, phrase: 'Internal Server Error', proxyStatus: 'proxy_internal_error', reached: 'maybe',
-    meaning: 'a mistake in the proxy itself',
-    remedy: 'report it with the log line of the same time',
   },
 } as const satisfies Record<string, Reason>;
 

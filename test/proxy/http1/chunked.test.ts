@@ -3,7 +3,13 @@ import { ChunkedDecoder, Step } from '../../../src/proxy/http1/chunked';
 
 const LIMITS = { maxHeadBytes: 256, maxHeaderFields: 10 };
 
-interface Read { readonly body: string; readonly trailers: string; readonly rest: string; readonly fault: string | undefined; readonly ended: boolean }
+interface Read {
+  readonly body: string;
+  readonly trailers: string;
+  readonly rest: string;
+  readonly fault: string | undefined;
+  readonly ended: boolean;
+}
 
 /** Feeds the decoder with the input cut at the given points. */
 function decode(input: string, cuts: readonly number[] = []): Read {

@@ -63,6 +63,6 @@ describe('the access log', () => {
   it('has failures of the server\'s side and what broke, given errors only', () => {
     expect(statusesOf('errors')).toEqual([500, '200 upstream_broken_body', '200 request_timeout', '499 client_abort']);
     expect(isError({ status: 503, reason: 'no_endpoints' })).toBe(true);
-    expect(isError({ status: 404, reason: 'route_not_found' })).toBe(false);
+    expect(isError({ status: 413, reason: 'body_too_large' })).toBe(false);
   });
 });

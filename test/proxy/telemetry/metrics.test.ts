@@ -125,7 +125,8 @@ describe('exposition', () => {
     registry.histogram(FAMILIES.requestDuration, { listener: 'in', cluster: 'app' }).record(0.003);
     const lines = expose(registry).split('\n');
     expect(lines.slice(0, 6)).toEqual([
-      '# HELP mesh_request_duration_seconds Time from the head of a request to the end of its response, for requests that are over.',
+      '# HELP mesh_request_duration_seconds Time from the head of a request to the end of its response, for requests that are over; '
+        + 'to the beginning of the tunnel, for those that switched protocols.',
       '# TYPE mesh_request_duration_seconds histogram',
       'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.0005"} 0',
       'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.001"} 0',

@@ -1,0 +1,88 @@
+/**
+ * Two sockets joined after a switch of protocols (RFC 9110 section 7.8): from then on octets are passed on as they come,
+ * and nobody here knows what they mean. Each direction has its own end (half-close) and its own backpressure: what one
+ * side does not take is not read from the other. A side that breaks breaks the other one, too, so that neither mistakes
+ * an accident for an end.
+ *
+ * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
+ */
+import type { Socket } from 'node:net';
+import type { Counter } from '../telemetry/metrics';
+import { Timeout, TimeoutQueue } from '../timeouts';
+
+export interface TunnelOptions {
+  /** How long nothing may pass. */
+  readonly idleTimeout: TimeoutQueue;
+  /** Octets from the client, and to it; counted as they pass, for a tunnel can last for days. */
+  readonly received: Counter;
+  readonly sent: Counter;
+  /** Both sides are closed. Called once. */
+  readonly onClosed: (tunnel: Tunnel) => void;
+}
+
+export class Tunnel {
+  /** Octets from the client, and to it. */
+  received = 0;
+  sent = 0;
+  /** It was broken off because nothing passed. */
+  timedOut = false;
+
+  private open = 2;
+  private readonly timeout = new Timeout(() => this.onTimeout());
+
+  /** Nobody else may listen to the sockets' data any more. */
+  constructor(private readonly client: Socket, private readonly backend: Socket, private readonly options: TunnelOptions) {
+    this.join(client, backend);
+    this.join(backend, client);
+    this.timeout.start(options.idleTimeout);
+  }
+
+  /**
+   * Passes on what had been read before the tunnel was there, and begins to read.
+   *
+   * @param clientEnded the client had ended its side already
+   */
+  start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined, clientEnded: boolean): void {
+    if (fromClient) this.pass(this.client, this.backend, fromClient);
+    if (fromBackend) this.pass(this.backend, this.client, fromBackend);
+    if (clientEnded) this.backend.end();
+    if (!this.backend.writableNeedDrain) this.client.resume();
+    if (!this.client.writableNeedDrain) this.backend.resume();
+  }
+
+  private join(from: Socket, to: Socket): void {
+    from.on('data', (chunk: Buffer) => this.pass(from, to, chunk));
+    from.on('end', () => to.end());
+    to.on('drain', () => {
+      this.timeout.start(this.options.idleTimeout);
+      from.resume();
+    });
+    from.on('close', (hadError: boolean) => this.onClose(to, !hadError && from.readableEnded && from.writableFinished));
+  }
+
+  private pass(from: Socket, to: Socket, chunk: Buffer): void {
+    this.timeout.start(this.options.idleTimeout);
+    if (from === this.client) {
+      this.received += chunk.length;
+      this.options.received.value += chunk.length;
+    } else {
+      this.sent += chunk.length;
+      this.options.sent.value += chunk.length;
+    }
+    if (!to.write(chunk)) from.pause();
+  }
+
+  private onClose(other: Socket, clean: boolean): void {
+    if (!clean && !other.destroyed) other.resetAndDestroy();
+    this.open -= 1;
+    if (this.open > 0) return;
+    this.timeout.stop();
+    this.options.onClosed(this);
+  }
+
+  private onTimeout(): void {
+    this.timedOut = true;
+    this.client.resetAndDestroy();
+    this.backend.resetAndDestroy();
+  }
+}
