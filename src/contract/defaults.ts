@@ -43,6 +43,9 @@ export const DEFAULT_SHUTDOWN: Required<ShutdownConfig> = { drainMs: 15_000 };
 /** Default of `accessLog`. */
 export const DEFAULT_ACCESS_LOG: AccessLogConfig = { mode: 'off' };
 
+/** Default of `workers`: everything in one process, which is the smallest. */
+export const DEFAULT_WORKERS = 1;
+
 /** Default of {@link LeastRequestConfig}: two choices, as in Envoy and gRPC. */
 export const DEFAULT_LEAST_REQUEST: Required<Pick<LeastRequestConfig, 'choices'>> = { choices: 2 };
 
@@ -54,13 +57,14 @@ export type ResolvedCluster = Required<ClusterConfig>;
 export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes'> & { readonly routes: ResolvedRoute[] };
 
 /** A {@link ProxyConfig} with every default filled in. */
-export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog'> {
+export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'workers'> {
   readonly admin: Required<AdminConfig>;
   readonly listeners: ResolvedListener[];
   readonly clusters: ResolvedCluster[];
   readonly limits: Required<LimitsConfig>;
   readonly shutdown: Required<ShutdownConfig>;
   readonly accessLog: AccessLogConfig;
+  readonly workers: number;
 }
 
 /** Fills in every default. The argument must have passed validation; it is not changed. */
@@ -80,6 +84,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     limits: { ...DEFAULT_LIMITS, ...config.limits },
     shutdown: { ...DEFAULT_SHUTDOWN, ...config.shutdown },
     accessLog: config.accessLog ?? DEFAULT_ACCESS_LOG,
+    workers: config.workers ?? DEFAULT_WORKERS,
   };
 }
 

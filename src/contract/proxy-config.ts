@@ -32,6 +32,13 @@ export interface ProxyConfig {
   readonly shutdown?: ShutdownConfig;
   /** What is logged of each request. */
   readonly accessLog?: AccessLogConfig;
+  /**
+   * Processes that serve requests, for a pod with more than one core. They share sockets, one discovery and one metrics
+   * page; limits on connections hold for each. A change needs a restart.
+   * @minimum 1
+   * @maximum 64
+   */
+  readonly workers?: Integer;
 }
 
 /** The workload that a sidecar belongs to; labels of its metrics and log lines. */

@@ -1,30 +1,39 @@
 /**
  * The sidecar's process: reads the mounted configuration, runs the proxy, takes over new configurations, drains on
- * SIGTERM. Exits with 0 after a drain, with 1 when nothing can run.
+ * SIGTERM. Exits with 0 after a drain, with 1 when nothing can run. With `workers` above 1 this process does everything but
+ * serve requests, and the same file runs once more for each worker.
  *
  * Nothing here knows whether it runs in a cluster: addresses, files and names come from the configuration and from the
  * environment.
  */
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import type { KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
 import { systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
+import { decodeConfig } from './config/decode';
 import { ConfigWatcher } from './config/watcher';
 import { createSource, KubernetesApi } from './discovery';
-import { readEnvironment } from './environment';
+import type { Engine } from './engine';
+import { Environment, readEnvironment } from './environment';
 import { Proxy } from './proxy';
 import type { Exchange } from './serve/exchange';
+import { SingleProcess } from './single';
 import { AccessLog } from './telemetry/access-log';
 import { AdminServer } from './telemetry/admin';
+import { dump, merge } from './telemetry/aggregate';
 import { FAMILIES } from './telemetry/catalog';
-import { reportCluster } from './telemetry/cluster-view';
 import { ConfigMetrics } from './telemetry/config-metrics';
-import { expose } from './telemetry/exposition';
+import { exposeFamilies } from './telemetry/exposition';
 import { LineWriter, openStandardOutput } from './telemetry/line-writer';
 import { EventLog } from './telemetry/log';
 import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from './telemetry/process-metrics';
 import { MetricRegistry } from './telemetry/registry';
+import { Fleet, WorkerProcess } from './workers/fleet';
+import type { ToWorker } from './workers/messages';
+import { Worker } from './workers/worker';
 
 /** Set by the bundler. */
 declare const MESH_VERSION: string;
@@ -91,48 +100,78 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: Exchange) => v
   });
 }
 
-async function main(): Promise<void> {
-  let environment;
-  try {
-    environment = readEnvironment(process.argv.slice(2), process.env);
-  } catch (error) {
-    return giveUp([(error as Error).message]);
+/** What is in force changed: what this process logs of requests follows. */
+function onCommit(proxy: Proxy): void {
+  proxy.context.onExchange = accessRecorder(proxy.config);
+}
+
+/** The primary's channel to a worker; its log lines come through a pipe, for several writers would mix theirs up. */
+function forkWorker(): WorkerProcess {
+  const worker = cluster.fork();
+  const lines = createInterface({ input: worker.process.stdout! });
+  lines.on('line', (line) => writer.write(line));
+  worker.process.stderr!.pipe(process.stderr, { end: false });
+  // A message to a worker that has just died is lost, and its replacement is told everything.
+  worker.on('error', () => undefined);
+  return {
+    send: (message) => { if (worker.isConnected()) worker.send(message); },
+    kill: () => worker.process.kill('SIGKILL'),
+    onMessage: (listener) => worker.on('message', listener),
+    onExit: (listener) => worker.on('exit', listener),
+  };
+}
+
+async function startEngine(text: string, { podIps, bindAddresses }: Environment): Promise<{ engine: Engine } | { problems: readonly string[] }> {
+  const sources = sourcesFor(podIps);
+  const decoded = decodeConfig(text);
+  if (decoded.ok && decoded.config.workers > 1) {
+    cluster.setupPrimary({ silent: true });
+    return Fleet.start(text, {
+      clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
+    });
   }
-  const { configPath, pod, podIps, bindAddresses } = environment;
+  const started = await Proxy.start(text, { clock, random: Math.random, sources, registry, podAddresses: bindAddresses });
+  return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
+}
+
+async function main(environment: Environment): Promise<void> {
+  const { configPath, pod, bindAddresses } = environment;
   let text: string;
   try {
     text = readFileSync(configPath, 'utf8');
   } catch (error) {
     return giveUp([`the configuration can't be read: ${(error as Error).message}`]);
   }
-
-  const started = await Proxy.start(text, { clock, random: Math.random, sources: sourcesFor(podIps), registry, podAddresses: bindAddresses });
-  if (!('proxy' in started)) return giveUp(started.problems);
-  const { proxy } = started;
-  log.node = { ...proxy.config.node, ...(pod === undefined ? {} : { pod }) };
-  proxy.context.onExchange = accessRecorder(proxy.config);
+  const started = await startEngine(text, environment);
+  if (!('engine' in started)) return giveUp(started.problems);
+  const { engine } = started;
+  identify(engine.config, pod);
 
   const configMetrics = new ConfigMetrics(registry, clock);
-  configMetrics.applied(proxy.hash);
+  configMetrics.applied(engine.hash);
   let rejected: { hash: string; problems: readonly string[]; at: string } | undefined;
 
   const admin = new AdminServer({
-    ready: () => proxy.readiness(),
-    metrics: () => expose(registry),
-    config: () => ({ hash: proxy.hash, document: proxy.config, lastRejected: rejected }),
-    endpoints: () => ({ clusters: proxy.clusters.all().map((cluster) => reportCluster(cluster, clock.now())) }),
+    ready: () => engine.readiness(),
+    metrics: async () => {
+      const { ready } = await engine.readiness();
+      registry.gauge(FAMILIES.ready, {}).value = ready ? 1 : 0;
+      const others = engine instanceof Fleet ? await engine.metrics() : [];
+      return exposeFamilies(merge([dump(registry), ...others]));
+    },
+    config: () => ({ hash: engine.hash, document: engine.config, lastRejected: rejected }),
+    endpoints: async () => ({ clusters: await engine.clusters() }),
   }, (event, fields) => log.warn(event, fields));
-  const listening = await admin.listen({ ...proxy.config.admin, podAddresses: bindAddresses });
+  const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
   if (!listening.ok) {
-    proxy.close();
+    engine.close();
     return giveUp([listening.problem]);
   }
-
-  observe(proxy);
+  observeSelf();
 
   const watcher = new ConfigWatcher(configPath, text, clock, async (next) => {
-    const admins = JSON.stringify(proxy.config.admin);
-    const applied = await proxy.apply(next);
+    const { admin: admins, workers } = engine.config;
+    const applied = await engine.apply(next);
     if (!applied.ok) {
       configMetrics.rejected();
       rejected = { hash: applied.hash, problems: applied.problems, at: new Date(clock.wallTime()).toISOString() };
@@ -141,9 +180,9 @@ async function main(): Promise<void> {
     }
     configMetrics.applied(applied.hash);
     rejected = undefined;
-    proxy.context.onExchange = accessRecorder(applied.config);
     log.info('config_applied', { hash: applied.hash });
-    if (admins !== JSON.stringify(applied.config.admin)) log.warn('config_needs_restart', { field: 'admin' });
+    if (JSON.stringify(admins) !== JSON.stringify(applied.config.admin)) log.warn('config_needs_restart', { field: 'admin' });
+    if (workers !== applied.config.workers) log.warn('config_needs_restart', { field: 'workers' });
   }, (error) => log.warn('config_unreadable', { error: error.message }));
   watcher.start();
 
@@ -152,8 +191,8 @@ async function main(): Promise<void> {
     if (stopping) return exit(0);
     stopping = true;
     watcher.close();
-    log.info('draining', { signal, connections: proxy.context.connections, drainMs: proxy.config.shutdown.drainMs });
-    const { cut } = await proxy.drain();
+    log.info('draining', { signal, connections: engine.connections, drainMs: engine.config.shutdown.drainMs });
+    const { cut } = await engine.drain();
     log.info('stopped', { cut });
     await admin.close();
     return exit(0);
@@ -162,13 +201,37 @@ async function main(): Promise<void> {
 
   log.info('started', {
     version: MESH_VERSION,
-    hash: proxy.hash,
-    listeners: proxy.listeners.all().map((listener) => `${listener.name} ${listener.authority}`),
-    clusters: proxy.clusters.all().map((cluster) => cluster.name),
+    hash: engine.hash,
+    listeners: engine.config.listeners.map(({ name, address, port }) => `${name} ${address ?? bindAddresses.join(',')}:${port}`),
+    clusters: engine.config.clusters.map(({ name }) => name),
+    workers: engine.config.workers,
   });
 }
 
-function observe(proxy: Proxy): void {
+/** A worker does what the primary says until it is told to drain, or the primary is gone. */
+function work({ pod, bindAddresses }: Environment): void {
+  observeSelf();
+  const worker = new Worker({
+    clock, random: Math.random, registry, podAddresses: bindAddresses,
+    send: (message) => { if (process.connected) process.send!(message); },
+    onCommit: (proxy) => {
+      identify(proxy.config, pod);
+      onCommit(proxy);
+    },
+    onDrained: () => void exit(0),
+  });
+  process.on('message', (message) => worker.receive(message as ToWorker));
+  process.on('disconnect', () => void exit(0));
+  // Kubernetes and terminals signal all processes at once; the primary says when.
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => undefined);
+}
+
+function identify({ node }: ResolvedProxyConfig, pod: string | undefined): void {
+  log.node = { ...node, ...(pod === undefined ? {} : { pod }) };
+  registry.gauge(FAMILIES.nodeInfo, { ...node }).value = 1;
+}
+
+function observeSelf(): void {
   const eventLoopDelay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
   eventLoopDelay.enable();
   observeProcess(registry, clock, {
@@ -178,9 +241,7 @@ function observe(proxy: Proxy): void {
     eventLoopDelay,
   });
   registry.observe(FAMILIES.logLinesDropped, {}, () => writer.dropped);
-  registry.observe(FAMILIES.ready, {}, () => (proxy.readiness().ready ? 1 : 0));
   registry.gauge(FAMILIES.buildInfo, { version: MESH_VERSION, runtime: `node ${process.version}` }).value = 1;
-  registry.gauge(FAMILIES.nodeInfo, { ...proxy.config.node }).value = 1;
 }
 
 process.on('uncaughtException', (error) => {
@@ -188,4 +249,11 @@ process.on('uncaughtException', (error) => {
   void exit(1);
 });
 
-void main();
+let environment: Environment | undefined;
+try {
+  environment = readEnvironment(process.argv.slice(2), process.env);
+} catch (error) {
+  void giveUp([(error as Error).message]);
+}
+if (environment && cluster.isWorker) work(environment);
+else if (environment) void main(environment);

@@ -38,6 +38,11 @@ export type Applied =
   | { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig }
   | { readonly ok: false; readonly hash: string; readonly problems: readonly string[] };
 
+/** A document of which everything can be had, not in force yet; or why not. */
+export type Staged =
+  | { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig; commit(): void; rollback(): void }
+  | { readonly ok: false; readonly hash: string; readonly problems: readonly string[] };
+
 export interface Readiness {
   readonly ready: boolean;
   /** In words, for whoever asks /ready. */
@@ -66,19 +71,42 @@ export class Proxy {
 
   /** Starts with a first document, or says why that can't be. */
   static async start(text: string, surroundings: ProxySurroundings): Promise<{ readonly proxy: Proxy } | { readonly problems: readonly string[] }> {
+    let started: Proxy | undefined;
+    const staged = await Proxy.stageFirst(text, surroundings, (proxy) => { started = proxy; });
+    if (!staged.ok) return { problems: staged.problems };
+    staged.commit();
+    return { proxy: started! };
+  }
+
+  /** Stages a first document; the proxy is handed out when the caller commits. */
+  static async stageFirst(text: string, surroundings: ProxySurroundings, onCommit: (proxy: Proxy) => void): Promise<Staged> {
     const decoded = decodeConfig(text);
-    if (!decoded.ok) return { problems: describeMistakes(decoded.mistakes) };
+    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     const proxy = new Proxy(decoded.config, decoded.hash, surroundings);
-    const applied = await proxy.takeOver(decoded.config, decoded.hash);
-    return applied.ok ? { proxy } : { problems: applied.problems };
+    const staged = await proxy.prepare(decoded.config, decoded.hash);
+    if (!staged.ok) return staged;
+    return {
+      ...staged,
+      commit: () => {
+        staged.commit();
+        onCommit(proxy);
+      },
+    };
   }
 
   /** Takes over another document, or keeps the one in force and says what is wrong with the other. */
   async apply(text: string): Promise<Applied> {
+    const staged = await this.stage(text);
+    if (staged.ok) staged.commit();
+    return staged;
+  }
+
+  /** Makes what another document adds, for the caller to commit or roll back; the one in force stays till then. */
+  async stage(text: string): Promise<Staged> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
-    return this.takeOver(decoded.config, decoded.hash);
+    return this.prepare(decoded.config, decoded.hash);
   }
 
   /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */
@@ -127,7 +155,7 @@ export class Proxy {
     this.timeouts.close();
   }
 
-  private async takeOver(config: ResolvedProxyConfig, hash: string): Promise<Applied> {
+  private async prepare(config: ResolvedProxyConfig, hash: string): Promise<Staged> {
     let clusters: StagedClusters;
     try {
       clusters = this.clusters.stage(config);
@@ -139,13 +167,23 @@ export class Proxy {
       clusters.rollback();
       return { ok: false, hash, problems: listeners.failures };
     }
-    clusters.commit();
-    listeners.commit();
-    this.context.applyLimits(config.limits);
-    this.reportOn(this.config, config);
-    this.config = config;
-    this.hash = hash;
-    return { ok: true, hash, config };
+    return {
+      ok: true,
+      hash,
+      config,
+      commit: () => {
+        clusters.commit();
+        listeners.commit();
+        this.context.applyLimits(config.limits);
+        this.reportOn(this.config, config);
+        this.config = config;
+        this.hash = hash;
+      },
+      rollback: () => {
+        listeners.rollback();
+        clusters.rollback();
+      },
+    };
   }
 
   /** Ends the metrics of what has left the configuration and begins those of what has come. */

@@ -125,6 +125,7 @@ test('runs and says what is missing, given neither token nor API server', async 
   });
   const proxy = run(['--config', write(JSON.stringify(config))]);
   await until('it says what is missing', () => /"event":"discovery_failing".*token/.test(proxy.output()));
+  await until('its admin pages are there', () => proxy.output().includes('"event":"started"'));
   const ready = await fetch(`http://127.0.0.1:${config.admin!.port}/ready`);
   expect([ready.status, await ready.text()]).toEqual([503, 'not ready: waiting for the endpoints of catalog\n']);
 });

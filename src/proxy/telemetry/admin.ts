@@ -25,16 +25,18 @@ export const ADMIN_LIMITS = {
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
-/** Where the pages' contents come from; asked on every request. */
+/** Where the pages' contents come from; asked on every request. What comes from other processes takes its time. */
 export interface AdminSources {
-  ready(): { readonly ready: boolean; readonly why: string };
+  ready(): Eventually<{ readonly ready: boolean; readonly why: string }>;
   /** In the Prometheus text format. */
-  metrics(): string;
+  metrics(): Eventually<string>;
   /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
   config(): unknown;
   /** The clusters and their endpoints; becomes JSON. */
-  endpoints(): unknown;
+  endpoints(): Eventually<unknown>;
 }
+
+type Eventually<T> = T | Promise<T>;
 
 export interface AdminAddresses {
   readonly port: number;
@@ -50,21 +52,21 @@ export type Listening = { readonly ok: true } | { readonly ok: false; readonly p
 interface Page {
   readonly type: string;
   readonly onLoopbackOnly: boolean;
-  answer(sources: AdminSources): { readonly status: number; readonly body: string };
+  answer(sources: AdminSources): Eventually<{ readonly status: number; readonly body: string }>;
 }
 
 const PAGES: Readonly<Record<string, Page>> = {
   '/ready': {
     type: TEXT_TYPE, onLoopbackOnly: false,
-    answer: (sources) => {
-      const { ready, why } = sources.ready();
+    answer: async (sources) => {
+      const { ready, why } = await sources.ready();
       return { status: ready ? 200 : 503, body: `${ready ? 'ready' : 'not ready'}: ${why}\n` };
     },
   },
   '/live': { type: TEXT_TYPE, onLoopbackOnly: false, answer: () => ({ status: 200, body: 'live\n' }) },
-  '/metrics': { type: CONTENT_TYPE, onLoopbackOnly: false, answer: (sources) => ({ status: 200, body: sources.metrics() }) },
+  '/metrics': { type: CONTENT_TYPE, onLoopbackOnly: false, answer: async (sources) => ({ status: 200, body: await sources.metrics() }) },
   '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
-  '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.endpoints()) }) },
+  '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
 };
 
 export class AdminServer {
@@ -142,14 +144,14 @@ export class AdminServer {
       response.setHeader('allow', 'GET, HEAD');
       send(request, response, 405, TEXT_TYPE, 'method not allowed: these pages can only be read\n');
     } else {
-      this.answer(page, request, response);
+      void this.answer(page, request, response);
     }
   }
 
   /** A page that can't be made must not take the data path down with it. */
-  private answer(page: Page, request: IncomingMessage, response: ServerResponse): void {
+  private async answer(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { status, body } = page.answer(this.sources);
+      const { status, body } = await page.answer(this.sources);
       send(request, response, status, page.type, body);
     } catch (error) {
       this.onEvent('admin_failed', { error: error instanceof Error ? error.stack ?? error.message : String(error) });

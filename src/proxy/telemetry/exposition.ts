@@ -10,7 +10,12 @@ import type { FamilyState, MetricRegistry, Series } from './registry';
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function expose(registry: MetricRegistry): string {
-  return registry.families().map(exposeFamily).join('');
+  return exposeFamilies(registry.families());
+}
+
+/** Families from wherever; by name, as `MetricRegistry.families` and `merge` give them. */
+export function exposeFamilies(families: readonly FamilyState[]): string {
+  return families.map(exposeFamily).join('');
 }
 
 function exposeFamily({ definition, series }: FamilyState): string {

@@ -1,0 +1,26 @@
+/**
+ * What the process around it needs of whatever serves requests: one proxy in this process, or a fleet of workers. Files,
+ * signals, admin pages and logs are the process's business (main.ts).
+ */
+import type { ResolvedProxyConfig } from '../contract';
+import type { Applied, Readiness } from './proxy';
+import type { FamilyDump } from './telemetry/aggregate';
+import type { ClusterReport } from './telemetry/cluster-view';
+
+export interface Engine {
+  /** The document in force, and its hash. */
+  readonly config: ResolvedProxyConfig;
+  readonly hash: string;
+  /** Takes over another document, or keeps the one in force and says what is wrong with the other. */
+  apply(text: string): Promise<Applied>;
+  readiness(): Promise<Readiness>;
+  /** Metrics of everything but the calling process itself. */
+  metrics(): Promise<readonly (readonly FamilyDump[])[]>;
+  clusters(): Promise<readonly ClusterReport[]>;
+  /** Open client connections, for a log line. */
+  readonly connections: number;
+  /** Stops gracefully; tells how many connections had to be cut. */
+  drain(): Promise<{ readonly cut: number }>;
+  /** Stops at once. */
+  close(): void;
+}

@@ -1,0 +1,49 @@
+/** One proxy in this process, as an engine. */
+import type { Clock } from './clock';
+import type { Engine } from './engine';
+import type { Applied, Proxy, Readiness } from './proxy';
+import { dump, FamilyDump } from './telemetry/aggregate';
+import { ClusterReport, reportCluster } from './telemetry/cluster-view';
+import type { MetricRegistry } from './telemetry/registry';
+
+export class SingleProcess implements Engine {
+  /** @param onCommit called whenever another document is in force */
+  constructor(
+    private readonly proxy: Proxy,
+    private readonly registry: MetricRegistry,
+    private readonly clock: Clock,
+    private readonly onCommit: (proxy: Proxy) => void,
+  ) {
+    onCommit(proxy);
+  }
+
+  get config(): Proxy['config'] { return this.proxy.config; }
+  get hash(): string { return this.proxy.hash; }
+  get connections(): number { return this.proxy.context.connections; }
+
+  async apply(text: string): Promise<Applied> {
+    const applied = await this.proxy.apply(text);
+    if (applied.ok) this.onCommit(this.proxy);
+    return applied;
+  }
+
+  readiness(): Promise<Readiness> {
+    return Promise.resolve(this.proxy.readiness());
+  }
+
+  metrics(): Promise<readonly (readonly FamilyDump[])[]> {
+    return Promise.resolve([dump(this.registry)]);
+  }
+
+  clusters(): Promise<readonly ClusterReport[]> {
+    return Promise.resolve(this.proxy.clusters.all().map((cluster) => reportCluster(cluster, this.clock.now())));
+  }
+
+  drain(): Promise<{ readonly cut: number }> {
+    return this.proxy.drain();
+  }
+
+  close(): void {
+    this.proxy.close();
+  }
+}

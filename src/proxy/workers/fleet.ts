@@ -1,0 +1,231 @@
+/**
+ * The primary's side: starts the workers, gives all of them every document and every snapshot of endpoints, and speaks
+ * for them. A document is staged by all workers before any commits it, so a port that one can't bind refuses it for all.
+ * A worker that dies is replaced; its connections are lost, the others' are not.
+ *
+ * What a worker knows of endpoints (requests in flight, latencies) is its own, as in Envoy: each balances its share of the
+ * connections, and a limit on connections holds per worker.
+ */
+import type { ResolvedProxyConfig } from '../../contract';
+import type { Clock } from '../clock';
+import type { SourceFactory } from '../cluster/cluster';
+import { decodeConfig, describeMistakes } from '../config/decode';
+import type { Engine } from '../engine';
+import type { Applied, Readiness } from '../proxy';
+import type { FamilyDump } from '../telemetry/aggregate';
+import type { ClusterReport } from '../telemetry/cluster-view';
+import type { FromWorker, ToWorker, WorkerReport } from './messages';
+import { mergeClusters } from './merge-clusters';
+import { SourceHub, SourceListener } from './source-hub';
+
+/** How long a worker may take to answer; one that is stuck for longer is replaced. */
+export const ANSWER_MS = 10_000;
+
+/** A worker that lived shorter than this is replaced only after a wait, which doubles up to the longest. */
+const CRASH_AGE_MS = 10_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+/** How much longer than the proxy's own time to drain a worker is waited for. */
+const DRAIN_MARGIN_MS = 1_000;
+
+/** A worker process, as the fleet sees it. */
+export interface WorkerProcess {
+  send(message: ToWorker): void;
+  kill(): void;
+  onMessage(listener: (message: FromWorker) => void): void;
+  onExit(listener: (code: number | null, signal: string | null) => void): void;
+}
+
+export interface FleetSurroundings {
+  readonly clock: Clock;
+  readonly sources: SourceFactory;
+  /** Number of workers. */
+  readonly size: number;
+  fork(): WorkerProcess;
+  onEvent(event: 'worker_died' | 'worker_stuck' | 'worker_refused', fields: Readonly<Record<string, string | number | readonly string[]>>): void;
+}
+
+interface Member {
+  readonly process: WorkerProcess;
+  readonly startedAt: number;
+  /** Has committed a document. */
+  serving: boolean;
+  readonly awaited: Map<number, (message: FromWorker | undefined) => void>;
+  drained: ((cut: number) => void) | undefined;
+}
+
+export class Fleet implements Engine {
+  config!: ResolvedProxyConfig;
+  hash = '';
+  /** As of the last report. */
+  connections = 0;
+  private text = '';
+  private readonly members = new Set<Member>();
+  private readonly hub: SourceHub;
+  private nextId = 0;
+  private stopping = false;
+  private crashes = 0;
+
+  private constructor(private readonly surroundings: FleetSurroundings) {
+    const toAll: SourceListener = {
+      onSnapshot: (key, snapshot) => this.sendAll({ type: 'snapshot', key, snapshot }),
+      onHealth: (key, state) => this.sendAll({ type: 'health', key, state }),
+    };
+    this.hub = new SourceHub(surroundings.sources, surroundings.clock, toAll);
+  }
+
+  /** Starts all workers with a first document, or says why that can't be. */
+  static async start(text: string, surroundings: FleetSurroundings): Promise<{ readonly engine: Fleet } | { readonly problems: readonly string[] }> {
+    const fleet = new Fleet(surroundings);
+    for (let i = 0; i < surroundings.size; i += 1) fleet.hire();
+    const applied = await fleet.apply(text);
+    if (applied.ok) return { engine: fleet };
+    fleet.close();
+    return { problems: applied.problems };
+  }
+
+  async apply(text: string): Promise<Applied> {
+    const decoded = decodeConfig(text);
+    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
+    const { config, hash } = decoded;
+    if (this.stopping) return { ok: false, hash, problems: ['the proxy is shutting down'] };
+    try {
+      this.hub.add(config);
+    } catch (error) {
+      return { ok: false, hash, problems: [(error as Error).message] };
+    }
+    const id = ++this.nextId;
+    const members = [...this.members];
+    const answers = await Promise.all(members.map((member) => this.ask(member, { type: 'stage', id, text })));
+    const problems = answers.flatMap((answer) => (answer?.type === 'staged' ? answer.problems : ['a worker did not answer']));
+    if (problems.length > 0) {
+      for (const member of members) member.process.send({ type: 'rollback', id });
+      if (this.hash !== '') this.hub.keepOnly(this.config);
+      return { ok: false, hash, problems: [...new Set(problems)] };
+    }
+    this.config = config;
+    this.hash = hash;
+    this.text = text;
+    for (const member of members) {
+      member.process.send({ type: 'commit', id });
+      member.serving = true;
+    }
+    this.hub.keepOnly(config);
+    return { ok: true, hash, config };
+  }
+
+  async readiness(): Promise<Readiness> {
+    if (this.stopping) return { ready: false, why: 'shutting down' };
+    const reports = await this.reports();
+    const unready = reports.find(({ ready }) => !ready);
+    if (unready) return { ready: false, why: unready.why };
+    return reports.length > 0 ? { ready: true, why: reports[0]!.why } : { ready: false, why: 'no worker answers' };
+  }
+
+  async metrics(): Promise<readonly (readonly FamilyDump[])[]> {
+    return (await this.reports()).map(({ metrics }) => metrics);
+  }
+
+  async clusters(): Promise<readonly ClusterReport[]> {
+    return mergeClusters((await this.reports()).map(({ clusters }) => clusters));
+  }
+
+  async drain(): Promise<{ readonly cut: number }> {
+    this.stopping = true;
+    const timeout = this.config.shutdown.drainMs + DRAIN_MARGIN_MS;
+    const cuts = await Promise.all([...this.members].map((member) => new Promise<number>((resolve) => {
+      const cancel = this.surroundings.clock.after(timeout, () => resolve(0));
+      member.drained = (cut) => {
+        cancel();
+        resolve(cut);
+      };
+      member.process.send({ type: 'drain' });
+    })));
+    this.close();
+    return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
+  }
+
+  close(): void {
+    this.stopping = true;
+    this.hub.close();
+    for (const { process } of this.members) process.kill();
+  }
+
+  private async reports(): Promise<WorkerReport[]> {
+    const serving = [...this.members].filter((member) => member.serving);
+    const answers = await Promise.all(serving.map((member) => this.ask(member, { type: 'report', id: ++this.nextId })));
+    const reports = answers.flatMap((answer) => (answer?.type === 'report' ? [answer.report] : []));
+    this.connections = reports.reduce((sum, { connections }) => sum + connections, 0);
+    return reports;
+  }
+
+  /** Undefined when the worker died, or is stuck and therefore replaced. */
+  private ask(member: Member, message: Extract<ToWorker, { readonly id: number }>): Promise<FromWorker | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.surroundings.clock.after(ANSWER_MS, () => {
+        member.awaited.delete(message.id);
+        this.surroundings.onEvent('worker_stuck', { waitedMs: ANSWER_MS });
+        member.process.kill();
+        resolve(undefined);
+      });
+      member.awaited.set(message.id, (answer) => {
+        cancel();
+        resolve(answer);
+      });
+      member.process.send(message);
+    });
+  }
+
+  private sendAll(message: ToWorker): void {
+    for (const { process } of this.members) process.send(message);
+  }
+
+  private hire(): Member {
+    const process = this.surroundings.fork();
+    const member: Member = { process, startedAt: this.surroundings.clock.now(), serving: false, awaited: new Map(), drained: undefined };
+    this.members.add(member);
+    process.onMessage((message) => {
+      if (message.type === 'drained') {
+        member.drained?.(message.cut);
+        return;
+      }
+      const answer = member.awaited.get(message.id);
+      member.awaited.delete(message.id);
+      answer?.(message);
+    });
+    process.onExit((code, signal) => this.onExit(member, code, signal));
+    this.hub.replay({
+      onSnapshot: (key, snapshot) => process.send({ type: 'snapshot', key, snapshot }),
+      onHealth: (key, state) => process.send({ type: 'health', key, state }),
+    });
+    return member;
+  }
+
+  private onExit(member: Member, code: number | null, signal: string | null): void {
+    this.members.delete(member);
+    for (const answer of member.awaited.values()) answer(undefined);
+    member.drained?.(0);
+    // Before the first document is in force, whoever starts the fleet learns of it and nothing is replaced.
+    if (this.stopping || this.hash === '') return;
+    this.surroundings.onEvent('worker_died', { code: code ?? signal ?? 'unknown' });
+    const { clock } = this.surroundings;
+    this.crashes = clock.now() - member.startedAt < CRASH_AGE_MS ? this.crashes + 1 : 0;
+    const wait = this.crashes === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.crashes - 1));
+    clock.after(wait, () => { if (!this.stopping) void this.replace(); });
+  }
+
+  /** Starts a worker with the document in force. */
+  private async replace(): Promise<void> {
+    const member = this.hire();
+    const id = ++this.nextId;
+    const answer = await this.ask(member, { type: 'stage', id, text: this.text });
+    if (answer?.type === 'staged' && answer.problems.length === 0) {
+      member.process.send({ type: 'commit', id });
+      member.serving = true;
+    } else if (answer?.type === 'staged') {
+      this.surroundings.onEvent('worker_refused', { problems: answer.problems });
+      member.process.kill();
+    }
+  }
+}

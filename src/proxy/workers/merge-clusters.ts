@@ -1,0 +1,29 @@
+/**
+ * `/endpoints` of a proxy with workers: what each worker knows of a cluster, added up. All workers have the same endpoints,
+ * give or take a moment; the first one's order and state are shown.
+ */
+import type { ClusterReport } from '../telemetry/cluster-view';
+
+type EndpointReport = ClusterReport['endpoints'][number];
+
+export function mergeClusters(workers: readonly (readonly ClusterReport[])[]): ClusterReport[] {
+  const [first, ...others] = workers;
+  return (first ?? []).map((cluster) => {
+    const same = others.flatMap((worker) => worker.filter(({ name }) => name === cluster.name));
+    return {
+      ...cluster,
+      pending: same.reduce((sum, { pending }) => sum + pending, cluster.pending),
+      endpoints: cluster.endpoints.map((endpoint) => same.reduce((sum, { endpoints }) => added(sum, endpoints), endpoint)),
+    };
+  });
+}
+
+function added(sum: EndpointReport, endpoints: readonly EndpointReport[]): EndpointReport {
+  const other = endpoints.find(({ address }) => address === sum.address);
+  return other ? {
+    ...sum,
+    inFlight: sum.inFlight + other.inFlight,
+    requests: sum.requests + other.requests,
+    connections: sum.connections + other.connections,
+  } : sum;
+}

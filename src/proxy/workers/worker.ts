@@ -1,0 +1,98 @@
+/**
+ * A worker process: serves requests with a proxy of its own, on sockets that it shares with the other workers, and does
+ * what the primary says. Its endpoints come from the primary, its metrics go there.
+ */
+import type { Clock } from '../clock';
+import { Proxy, Staged } from '../proxy';
+import { dump } from '../telemetry/aggregate';
+import { reportCluster } from '../telemetry/cluster-view';
+import type { MetricRegistry } from '../telemetry/registry';
+import type { FromWorker, ToWorker } from './messages';
+import { RemoteSources, sourceKey } from './remote-source';
+
+export interface WorkerSurroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly registry: MetricRegistry;
+  readonly podAddresses: readonly string[];
+  send(message: FromWorker): void;
+  /** The proxy serves its first document, or another one. */
+  onCommit(proxy: Proxy): void;
+  /** All is done: the process may end. */
+  onDrained(): void;
+}
+
+export class Worker {
+  private proxy: Proxy | undefined;
+  private readonly sources: RemoteSources;
+  /** The document being staged. */
+  private staged: { readonly id: number; readonly outcome: Extract<Staged, { ok: true }> } | undefined;
+
+  constructor(private readonly surroundings: WorkerSurroundings) {
+    this.sources = new RemoteSources(surroundings.clock);
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'stage':
+        void this.stage(message.id, message.text);
+        break;
+      case 'commit':
+        if (this.staged?.id === message.id) this.commit();
+        break;
+      case 'rollback':
+        if (this.staged?.id !== message.id) break;
+        this.staged.outcome.rollback();
+        this.staged = undefined;
+        break;
+      case 'snapshot':
+        this.sources.onSnapshot(message.key, message.snapshot);
+        break;
+      case 'health':
+        this.sources.onHealth(message.key, message.state);
+        break;
+      case 'report':
+        this.report(message.id);
+        break;
+      case 'drain':
+        void this.drain();
+        break;
+    }
+  }
+
+  private async stage(id: number, text: string): Promise<void> {
+    const { surroundings, proxy } = this;
+    const outcome = proxy
+      ? await proxy.stage(text)
+      : await Proxy.stageFirst(text, {
+        clock: surroundings.clock,
+        random: surroundings.random,
+        registry: surroundings.registry,
+        podAddresses: surroundings.podAddresses,
+        sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
+      }, (first) => { this.proxy = first; });
+    if (outcome.ok) this.staged = { id, outcome };
+    surroundings.send({ type: 'staged', id, problems: outcome.ok ? [] : outcome.problems });
+  }
+
+  private commit(): void {
+    const { config, commit } = this.staged!.outcome;
+    this.staged = undefined;
+    commit();
+    this.sources.keepOnly(new Set(config.clusters.map((cluster) => sourceKey(cluster, config))));
+    this.surroundings.onCommit(this.proxy!);
+  }
+
+  private report(id: number): void {
+    const { clock, registry, send } = this.surroundings;
+    const readiness = this.proxy?.readiness() ?? { ready: false, why: 'starting' };
+    const clusters = this.proxy?.clusters.all().map((cluster) => reportCluster(cluster, clock.now())) ?? [];
+    send({ type: 'report', id, report: { metrics: dump(registry), clusters, ...readiness, connections: this.proxy?.context.connections ?? 0 } });
+  }
+
+  private async drain(): Promise<void> {
+    const { cut } = this.proxy ? await this.proxy.drain() : { cut: 0 };
+    this.surroundings.send({ type: 'drained', cut });
+    this.surroundings.onDrained();
+  }
+}

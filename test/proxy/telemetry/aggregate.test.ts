@@ -1,0 +1,47 @@
+import { dump, merge } from '../../../src/proxy/telemetry/aggregate';
+import { FAMILIES } from '../../../src/proxy/telemetry/catalog';
+import { expose, exposeFamilies } from '../../../src/proxy/telemetry/exposition';
+import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
+
+function registryWith(requests: number, seconds: number, ready: number, endpoints: number): MetricRegistry {
+  const registry = new MetricRegistry();
+  registry.counter(FAMILIES.requests, { listener: 'in', direction: 'inbound', cluster: 'app', code: '200', reason: '-' }).value = requests;
+  for (let i = 0; i < requests; i += 1) registry.histogram(FAMILIES.requestDuration, { listener: 'in', cluster: 'app' }).record(seconds);
+  registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener: 'in' }).value = requests;
+  registry.gauge(FAMILIES.ready, {}).value = ready;
+  registry.observe(FAMILIES.endpoints, { cluster: 'app', state: 'ready' }, () => endpoints);
+  return registry;
+}
+
+/** What goes through the channel between processes. */
+function sent<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+test('one process reads as its own registry does', () => {
+  const registry = registryWith(3, 0.004, 1, 2);
+  expect(exposeFamilies(merge([sent(dump(registry))]))).toBe(expose(registry));
+});
+
+test('counters, histograms and open connections of several processes add up', () => {
+  const text = exposeFamilies(merge([sent(dump(registryWith(3, 0.004, 1, 2))), sent(dump(registryWith(4, 0.2, 1, 2)))]));
+  expect(text).toContain('mesh_requests_total{listener="in",direction="inbound",cluster="app",code="200",reason="-"} 7');
+  expect(text).toContain('mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.005"} 3');
+  expect(text).toContain('mesh_request_duration_seconds_count{listener="in",cluster="app"} 7');
+  expect(text).toContain('mesh_downstream_connections_open{listener="in"} 7');
+});
+
+test('what all report alike is not added up, and the worst counts where one is worse', () => {
+  const text = exposeFamilies(merge([dump(registryWith(1, 1, 1, 3)), dump(registryWith(1, 1, 0, 3))]));
+  expect(text).toContain('mesh_endpoints{cluster="app",state="ready"} 3');
+  expect(text).toContain('mesh_ready 0');
+});
+
+test('a value that one process does not know is the other\'s', () => {
+  const unknown = new MetricRegistry();
+  unknown.observe(FAMILIES.discoveryAge, { cluster: 'app' }, () => NaN);
+  const known = new MetricRegistry();
+  known.observe(FAMILIES.discoveryAge, { cluster: 'app' }, () => 2);
+  expect(exposeFamilies(merge([sent(dump(unknown)), sent(dump(known))]))).toContain('mesh_discovery_age_seconds{cluster="app"} 2');
+  expect(exposeFamilies(merge([sent(dump(known)), sent(dump(unknown))]))).toContain('mesh_discovery_age_seconds{cluster="app"} 2');
+});
