@@ -1,3 +1,4 @@
+export * from './learned';
 export * from './picker';
 export * from './registry';
 export * from './weighted-split';

@@ -6,15 +6,16 @@
  */
 import type { RandomConfig } from '../contract';
 import { AliasTable } from './alias-table';
-import type { Balanced, Picker, PickerFactory, Surroundings } from './picker';
+import type { Balanced, Candidates, Picker, PickerFactory, Surroundings } from './picker';
 
 class Random<E extends Balanced> implements Picker<E> {
   private readonly table: AliasTable | undefined;
 
-  constructor(private readonly endpoints: readonly E[], surroundings: Surroundings) {
-    this.table = endpoints.length === 0
-      ? undefined
-      : new AliasTable(endpoints.map((endpoint) => endpoint.weight), () => surroundings.random());
+  private readonly endpoints: readonly E[];
+
+  constructor({ endpoints, weights }: Candidates<E>, surroundings: Surroundings) {
+    this.endpoints = endpoints;
+    this.table = endpoints.length === 0 ? undefined : new AliasTable(weights, () => surroundings.random());
   }
 
   pick(): E | undefined {
@@ -23,4 +24,4 @@ class Random<E extends Balanced> implements Picker<E> {
 }
 
 export const random: PickerFactory<RandomConfig> =
-  (endpoints, _config, surroundings) => new Random(endpoints, surroundings);
+  (candidates, _config, surroundings) => new Random(candidates, surroundings);

@@ -4,9 +4,10 @@
  */
 import type { LoadBalancingConfig } from '../contract';
 import { leastRequest } from './least-request';
-import type { Balanced, Picker, PickerFactory, Surroundings } from './picker';
+import type { Balanced, Candidates, Picker, PickerFactory, Surroundings } from './picker';
 import { random } from './random';
 import { roundRobin } from './round-robin';
+import { soundWeights } from './sound-weights';
 import { weightedRoundRobin } from './weighted-round-robin';
 
 type Factories = { readonly [T in LoadBalancingConfig['type']]: PickerFactory<Extract<LoadBalancingConfig, { readonly type: T }>> };
@@ -24,13 +25,20 @@ export const POLICIES = Object.keys(FACTORIES) as readonly LoadBalancingConfig['
 /**
  * Builds the picker of a policy.
  *
- * @param endpoints the available endpoints; weights are finite and more than 0
+ * @param endpoints the available endpoints
  * @param config    the policy with its defaults filled in; throws when one is missing
  * @param surroundings time and chance
+ * @param given     weights other than the endpoints' own, and the picker that is replaced
  */
 export function createPicker<E extends Balanced>(
-  endpoints: readonly E[], config: LoadBalancingConfig, surroundings: Surroundings,
+  endpoints: readonly E[], config: LoadBalancingConfig, surroundings: Surroundings, given: Partial<Omit<Candidates<E>, 'endpoints'>> = {},
 ): Picker<E> {
+  const weights = soundWeights(given.weights ?? ownWeights(endpoints, config));
   // Each factory takes its own member of the union, and `type` is what selects both.
-  return (FACTORIES[config.type] as PickerFactory)(endpoints, config, surroundings);
+  return (FACTORIES[config.type] as PickerFactory)({ endpoints, weights, previous: given.previous }, config, surroundings);
+}
+
+/** The weights that a policy begins with: round robin is the one that doesn't look at what was declared. */
+export function ownWeights(endpoints: readonly Balanced[], config: LoadBalancingConfig): readonly number[] {
+  return endpoints.map((endpoint) => (config.type === 'roundRobin' ? 1 : endpoint.weight));
 }

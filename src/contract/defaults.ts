@@ -46,8 +46,8 @@ export const DEFAULT_ACCESS_LOG: AccessLogConfig = { mode: 'off' };
 /** Default of `workers`: everything in one process, which is the smallest. */
 export const DEFAULT_WORKERS = 1;
 
-/** Default of {@link LeastRequestConfig}: two choices, as in Envoy and gRPC. */
-export const DEFAULT_LEAST_REQUEST: Required<Pick<LeastRequestConfig, 'choices'>> = { choices: 2 };
+/** Default of {@link LeastRequestConfig}: two choices and a bias of 1, as in Envoy and gRPC. */
+export const DEFAULT_LEAST_REQUEST: Required<Omit<LeastRequestConfig, 'type'>> = { scan: 'choices', choices: 2, bias: 1 };
 
 /** A route with nothing left open. */
 export type ResolvedRoute = Required<RouteConfig>;
@@ -88,6 +88,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   };
 }
 
-function withPolicyDefaults(policy: LoadBalancingConfig): LoadBalancingConfig {
+/** Fills in what a policy leaves open. */
+export function withPolicyDefaults(policy: LoadBalancingConfig): LoadBalancingConfig {
   return policy.type === 'leastRequest' ? { ...DEFAULT_LEAST_REQUEST, ...policy } : policy;
 }

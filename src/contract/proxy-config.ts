@@ -267,15 +267,23 @@ export interface WeightedRoundRobinConfig {
   readonly type: 'weightedRoundRobin';
 }
 
-/** Of a few endpoints drawn by chance, the one with the fewest requests in flight for its weight. */
+/** Of a few endpoints drawn by chance, or of all, the one with the fewest requests in flight for its weight. */
 export interface LeastRequestConfig {
   readonly type: 'leastRequest';
+  /** `choices`: a few are drawn. `all`: every endpoint is looked at, which costs more the more there are. */
+  readonly scan?: 'choices' | 'all';
   /**
    * How many different endpoints are drawn.
    * @minimum 2
    * @maximum 10
    */
   readonly choices?: Integer;
+  /**
+   * What requests in flight count for against weights: load is (requests in flight + 1) to this power, over the weight.
+   * @minimum 0
+   * @maximum 10
+   */
+  readonly bias?: number;
 }
 
 /** The Kubernetes API as seen from the sidecar. */

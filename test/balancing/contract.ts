@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { createPicker, type Picker } from '../../src/balancing';
-import type { LoadBalancingConfig } from '../../src/contract';
+import { type LoadBalancingConfig, withPolicyDefaults } from '../../src/contract';
 import { bytesPerCall } from '../support/allocation';
 import { endpoints, surroundings, tabulated, TestEndpoint } from './support';
 
@@ -16,10 +16,11 @@ export interface ContractOptions {
   readonly shareTolerance: number | { readonly doesNotWeigh: string };
 }
 
-export function describeContract(config: LoadBalancingConfig, options: ContractOptions): void {
+export function describeContract(policy: LoadBalancingConfig, options: ContractOptions): void {
+  const config = withPolicyDefaults(policy);
   const pickerOf = (set: readonly TestEndpoint[], seed = 1): Picker<TestEndpoint> => createPicker(set, config, surroundings(seed));
 
-  describe(`contract of all algorithms, given ${JSON.stringify(config)}`, () => {
+  describe(`contract of all algorithms, given ${JSON.stringify(policy)}`, () => {
     it('picks nothing, given an empty set', () => {
       const picker = pickerOf([]);
       expect([picker.pick(), picker.pick()]).toEqual([undefined, undefined]);
@@ -79,7 +80,7 @@ export function describeContract(config: LoadBalancingConfig, options: ContractO
         let picker = createPicker(members, config, around);
         for (const { add, weight, at, picks } of changes) {
           members = add
-            ? [...members, { key: `n${names++}`, weight, inFlight: 0 }]
+            ? [...members, new TestEndpoint(`n${names++}`, weight)]
             : members.filter((_, index) => index !== at % members.length);
           picker = createPicker(members, config, around);
           for (let turn = 0; turn < picks; turn++) {

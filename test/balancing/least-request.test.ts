@@ -1,25 +1,28 @@
 import { createPicker } from '../../src/balancing';
+import { withPolicyDefaults } from '../../src/contract';
 import { describeContract } from './contract';
 import { chiSquareDeviations, endpoints, scripted, surroundings, tally, TestEndpoint } from './support';
+
+const policy = (choices: number) => withPolicyDefaults({ type: 'leastRequest', choices });
 
 describe('least request', () => {
   describeContract({ type: 'leastRequest', choices: 2 }, { shareTolerance: 0.02 });
   describeContract({ type: 'leastRequest', choices: 5 }, { shareTolerance: 0.02 });
 
   const pickerOf = (set: readonly TestEndpoint[], choices = 2, seed = 1) =>
-    createPicker(set, { type: 'leastRequest', choices }, surroundings(seed));
+    createPicker(set, policy(choices), surroundings(seed));
 
   it('draws as many as it is told', () => {
     for (const choices of [2, 3, 5]) {
       let drawn = 0;
       const around = { random: () => { drawn++; return 0; }, now: () => 0 };
-      createPicker(endpoints(1, 1, 1, 1, 1, 1), { type: 'leastRequest', choices }, around).pick();
+      createPicker(endpoints(1, 1, 1, 1, 1, 1), policy(choices), around).pick();
       expect(drawn).toBe(choices);
     }
   });
 
   it('refuses a configuration whose defaults are not filled in', () => {
-    expect(() => createPicker(endpoints(1, 1), { type: 'leastRequest' }, surroundings())).toThrow('number of choices');
+    expect(() => createPicker(endpoints(1, 1), { type: 'leastRequest' }, surroundings())).toThrow('defaults');
   });
 
   it('takes the one with fewer requests in flight of those drawn', () => {
@@ -27,9 +30,9 @@ describe('least request', () => {
     b.inFlight = 2;
     c.inFlight = 1;
     // 0.4 of three is b; then 0.6 of the two left, a and c, is c.
-    expect(createPicker([a, b, c], { type: 'leastRequest', choices: 2 }, scripted(0.4, 0.6)).pick()).toBe(c);
+    expect(createPicker([a, b, c], policy(2), scripted(0.4, 0.6)).pick()).toBe(c);
     // 0.4 is b; 0.4 of the two left is a.
-    expect(createPicker([a, b, c], { type: 'leastRequest', choices: 2 }, scripted(0.4, 0.4)).pick()).toBe(a);
+    expect(createPicker([a, b, c], policy(2), scripted(0.4, 0.4)).pick()).toBe(a);
   });
 
   it('never takes the busier of two, since it draws different ones', () => {
@@ -118,7 +121,7 @@ describe('least request', () => {
     let drawn = 0;
     const around = surroundings(2);
     const counting = { random: () => { drawn++; return around.random(); }, now: () => 0 };
-    const picker = createPicker(endpoints(65_535, 1, 1, 1), { type: 'leastRequest', choices: 3 }, counting);
+    const picker = createPicker(endpoints(65_535, 1, 1, 1), policy(3), counting);
     for (let turn = 0; turn < 1_000; turn++) {
       drawn = 0;
       picker.pick();

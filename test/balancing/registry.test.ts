@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_LEAST_REQUEST, type LoadBalancingConfig } from '../../src/contract';
+import { type LoadBalancingConfig, withPolicyDefaults } from '../../src/contract';
 import { createPicker, POLICIES } from '../../src/balancing';
 import { endpoints, surroundings } from './support';
 
@@ -9,7 +9,7 @@ describe('the registry of policies', () => {
     expect(POLICIES.length).toBeGreaterThanOrEqual(4);
     for (const type of POLICIES) {
       const set = endpoints(2, 1);
-      expect(set).toContain(createPicker(set, { ...DEFAULT_LEAST_REQUEST, type } as LoadBalancingConfig, surroundings()).pick());
+      expect(set).toContain(createPicker(set, withPolicyDefaults({ type } as LoadBalancingConfig), surroundings()).pick());
     }
   });
 

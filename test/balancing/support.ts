@@ -1,16 +1,31 @@
 /** What the tests of the algorithms share: endpoints whose load can be set, repeatable chance, and statistics. */
-import type { Balanced, Surroundings } from '../../src/balancing';
+import { type Balanced, Learned, Learning, type Surroundings } from '../../src/balancing';
 import { seededRandom } from '../support/random';
 
 export { seededRandom };
 
-export interface TestEndpoint extends Balanced {
-  inFlight: number;
+export class TestEndpoint implements Balanced {
+  readonly learned: Learned;
+
+  constructor(readonly key: string, public weight: number, readonly facts: Pick<Balanced, 'zone' | 'priority' | 'since'> = {}, learning = new Learning()) {
+    this.learned = new Learned(learning);
+  }
+
+  get zone(): string | undefined { return this.facts.zone; }
+  get priority(): number | undefined { return this.facts.priority; }
+  get since(): number | undefined { return this.facts.since; }
+
+  get inFlight(): number { return this.learned.inFlight; }
+  set inFlight(count: number) {
+    while (this.learned.inFlight < count) this.learned.started();
+    while (this.learned.inFlight > count) this.learned.abandoned();
+  }
 }
 
 /** Endpoints `a`, `b`, `c`, ... (then `e26`, ...) with these weights and nothing in flight. */
 export function endpoints(...weights: number[]): TestEndpoint[] {
-  return weights.map((weight, index) => ({ key: index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, inFlight: 0 }));
+  const learning = new Learning();
+  return weights.map((weight, index) => new TestEndpoint(index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, {}, learning));
 }
 
 /** Surroundings with seeded chance and a clock that stands still. */

@@ -3,7 +3,7 @@
  * picker rebuilds and configuration reloads: what was learned of an endpoint (requests in flight, open connections)
  * belongs to it and not to any of these.
  */
-import type { Balanced } from '../../balancing';
+import { Balanced, Learned } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
 import { ConnectionPool, PoolSurroundings } from './pool';
 
@@ -20,10 +20,10 @@ export class Endpoint implements Balanced {
   weight: number;
   zone: string | undefined;
   state: EndpointState;
-  inFlight = 0;
   /** Requests sent to it so far, for `/endpoints`. */
   requests = 0;
   readonly pool: ConnectionPool;
+  readonly learned = new Learned();
 
   constructor(readonly address: string, readonly port: number, found: DiscoveredEndpoint, surroundings: PoolSurroundings) {
     this.key = endpointKey(found);
@@ -31,6 +31,13 @@ export class Endpoint implements Balanced {
     this.zone = found.zone;
     this.state = found.ready ? 'ready' : 'draining';
     this.pool = new ConnectionPool(this, surroundings);
+  }
+
+  /** Requests in flight to it right now. */
+  get inFlight(): number { return this.learned.inFlight; }
+  set inFlight(count: number) {
+    while (this.learned.inFlight < count) this.learned.started();
+    while (this.learned.inFlight > count) this.learned.abandoned();
   }
 
   /** Takes over what discovery says now. True when a picker would have to know. */

@@ -1,0 +1,165 @@
+/**
+ * What is learned of one endpoint: requests in flight, how long it takes, how often it fails, what it reports of its load.
+ *
+ * It belongs to the endpoint, not to a policy or a picker: whoever balances (the proxy, the simulator) keeps one object an
+ * endpoint for as long as the endpoint exists and feeds it, so that a change of policy keeps what was learned. Feeding
+ * costs one exponential and a few sums and allocates nothing.
+ *
+ * Latency is a peak-sensitive moving average (Finagle's and tower's Peak EWMA, tower/src/load/peak_ewma.rs): a sample
+ * above the estimate replaces it, one below it moves it by 1 - exp(-elapsed / decay). Between samples the estimate decays
+ * towards 0, so that an endpoint that nobody asks any more is tried again in the end.
+ *
+ * Failures must not look fast. A failed request therefore doesn't count as a latency (unless it took longer than the
+ * estimate); it pays a toll, the failure penalty or the time its Retry-After asks for, whichever is longer. Linkerd records
+ * such a toll as a latency peak (linkerd2-proxy, PenaltyPeakEwma); then a single stray failure shuts an endpoint out for
+ * most of a minute, and where one request in a thousand fails on every endpoint, latency no longer counts at all. Here
+ * the toll is averaged over requests with the same decay: it is the expected price of failures at this endpoint, nearly
+ * nothing for a rare one and the full penalty when all fail, and it adds to the expected latency.
+ *
+ * Both decay alike, so a comparison of two endpoints needs no clock: see {@link costRatio}.
+ */
+
+/** How a request ended: `failure` is an answer of 429, 503 or 5xx, a timeout, a broken or refused connection. */
+export type Outcome = 'success' | 'failure';
+
+/** What an endpoint says of its own load; see A58 in client-side-weights.ts. Whoever calls may use one object again. */
+export interface LoadReport {
+  /** Part of its capacity in use; 1 is all of it. */
+  readonly utilization: number;
+  readonly requestsPerSecond: number;
+  readonly errorsPerSecond: number;
+}
+
+/** Longest Retry-After that counts, as in Linkerd: a hostile one can't shut an endpoint out for days. */
+export const MAX_RETRY_AFTER_MS = 300_000;
+
+/** Longest latency that counts; also what a value that is no number counts as a bound for. */
+const MAX_LATENCY_MS = 3_600_000;
+
+/** Bounds of what a report may say. */
+const MAX_UTILIZATION = 100;
+const MAX_PER_SECOND = 1e7;
+
+/** What the endpoints of one cluster share: how to average, and how much is in flight to all of them. */
+export class Learning {
+  /** Requests in flight to all endpoints that share this. */
+  inFlight = 0;
+
+  /**
+   * @param decayMs          time constant of the averages; may be changed at any time
+   * @param failurePenaltyMs least toll of a failed request; may be changed at any time
+   */
+  constructor(public decayMs = 10_000, public failurePenaltyMs = 5_000) {}
+}
+
+/** The last load report that said something, in the terms of gRFC A58. */
+export class Reported {
+  utilization = 0;
+  requestsPerSecond = 0;
+  errorsPerSecond = 0;
+  /** When the last one came. */
+  at = 0;
+  /** When the first one came of those that came without a gap as long as the expiration period. */
+  since = 0;
+}
+
+export class Learned {
+  /** Requests in flight right now. Fields are written by this class alone. */
+  inFlight = 0;
+  /** Requests sent so far, and how those that ended did; whoever compares two readings has exact rates and means. */
+  sent = 0;
+  succeeded = 0;
+  failed = 0;
+  /** Of those that succeeded. */
+  latencySumMs = 0;
+  /** A request has ended, so the averages mean something. */
+  sampled = false;
+  /** Peak-sensitive average of latency as of {@link updatedAt}. */
+  latencyMs = 0;
+  /** Averaged price of failures as of {@link updatedAt}. */
+  tollMs = 0;
+  /** Plain average of the latency of successes; doesn't decay. */
+  meanLatencyMs = 0;
+  /** Averaged part of requests that succeed, 0 to 1; doesn't decay. */
+  success = 1;
+  updatedAt = 0;
+  /** Undefined until the endpoint reports its load. */
+  reported: Reported | undefined = undefined;
+
+  constructor(readonly learning: Learning = new Learning()) {}
+
+  /** A request is sent to the endpoint. Exactly one of {@link finished} and {@link abandoned} follows. */
+  started(): void {
+    this.inFlight++;
+    this.sent++;
+    this.learning.inFlight++;
+  }
+
+  /** A request ended in a way that says nothing of the endpoint: its client went away, or it never left the proxy. */
+  abandoned(): void {
+    this.inFlight--;
+    this.learning.inFlight--;
+  }
+
+  /**
+   * A request ended.
+   *
+   * @param latencyMs    until the first byte of the answer, or until the failure was known
+   * @param now          monotonic milliseconds
+   * @param retryAfterMs what the answer's Retry-After asks for; 0 when it has none
+   */
+  finished(latencyMs: number, outcome: Outcome, now: number, retryAfterMs = 0): void {
+    this.inFlight--;
+    this.learning.inFlight--;
+    // `> 0` also leaves out what is no number.
+    const latency = latencyMs > 0 ? Math.min(latencyMs, MAX_LATENCY_MS) : 0;
+    const kept = this.sampled ? Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs) : 0;
+    const added = 1 - kept;
+    if (outcome === 'success') {
+      this.meanLatencyMs = this.succeeded === 0 ? latency : this.meanLatencyMs * kept + latency * added;
+      this.latencyMs = latency > this.latencyMs ? latency : this.latencyMs * kept + latency * added;
+      this.tollMs *= kept;
+      this.success = this.success * kept + added;
+      this.succeeded++;
+      this.latencySumMs += latency;
+    } else {
+      const toll = Math.max(this.learning.failurePenaltyMs, retryAfterMs > 0 ? Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) : 0);
+      this.latencyMs = Math.max(latency, this.latencyMs * kept);
+      this.tollMs = this.tollMs * kept + toll * added;
+      this.success *= kept;
+      this.failed++;
+    }
+    this.updatedAt = Math.max(now, this.updatedAt);
+    this.sampled = true;
+  }
+
+  /**
+   * The endpoint said how loaded it is. A report without work or without a utilization says nothing and is left out, as
+   * is one that is no number; numbers beyond all reason count as their bounds.
+   *
+   * @param expirationMs a gap this long begins a new series; see {@link Reported.since}
+   * @returns whether it said something
+   */
+  report(report: LoadReport, now: number, expirationMs: number): boolean {
+    const { utilization, requestsPerSecond, errorsPerSecond } = report;
+    if (!(utilization > 0 && requestsPerSecond > 0)) return false;
+    const first = this.reported === undefined;
+    const reported = this.reported ??= new Reported();
+    if (first || now - reported.at >= expirationMs) reported.since = now;
+    reported.utilization = Math.min(utilization, MAX_UTILIZATION);
+    reported.requestsPerSecond = Math.min(requestsPerSecond, MAX_PER_SECOND);
+    reported.errorsPerSecond = errorsPerSecond > 0 ? Math.min(errorsPerSecond, MAX_PER_SECOND) : 0;
+    reported.at = now;
+    return true;
+  }
+
+  /** The endpoint was reconnected to: what it reports begins a new series. */
+  reconnected(): void {
+    this.reported = undefined;
+  }
+
+  /** What a request costs there, milliseconds as of `now`: expected latency and price of failure. For people and tests. */
+  costMs(now: number): number {
+    return (this.latencyMs + this.tollMs) * Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs);
+  }
+}
