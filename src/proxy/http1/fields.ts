@@ -25,6 +25,8 @@ export const enum Kind {
   TRAILER,
   VIA,
   MAX_FORWARDS,
+  /** Would frame the message for a reader that takes `_` for `-`, as CGI and its heirs do. */
+  DISGUISED,
   /** Named by Connection: removed like a hop-by-hop field. */
   NOMINATED,
 }
@@ -43,6 +45,9 @@ const TRAILER = word('trailer');
 const VIA = word('via');
 const MAX_FORWARDS = word('max-forwards');
 const HTTP2_SETTINGS = word('http2-settings');
+// As `isWord` compares: it folds `_` into 0x7f.
+const CONTENT_LENGTH_DISGUISED = word('content\x7flength');
+const TRANSFER_ENCODING_DISGUISED = word('transfer\x7fencoding');
 const CLOSE = word('close');
 
 const DASH = 0x2d;
@@ -62,6 +67,7 @@ export const FAULT_FOLDED = fault('a line that begins with white space: folded f
 export const FAULT_FIELD_VALUE = fault('a field value holds a control character');
 export const FAULT_LINE_END = fault('a line that does not end in CRLF');
 export const FAULT_TOO_MANY_FIELDS = fault('more header fields than the limit', 'head_too_large', 'maxHeaderFields');
+export const FAULT_DISGUISED = fault('a field that some take for Content-Length or Transfer-Encoding: with `_` for `-`');
 export const FAULT_CONNECTION = fault('a Connection option that is not a token');
 
 /** The fields of one message, as offsets into the buffer that was scanned. */
@@ -129,6 +135,7 @@ export class FieldTable {
       const kind = kindOf(buffer, nameStart, nameEnd);
       this.kinds[this.count] = kind;
       if (kind === Kind.CONNECTION) hasConnection = true;
+      else if (kind === Kind.DISGUISED) return FAULT_DISGUISED;
       this.count += 1;
       position += 2;
     }
@@ -201,9 +208,12 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
     case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;
     case 14:
       if (isWord(buffer, start, end, CONTENT_LENGTH)) return Kind.CONTENT_LENGTH;
+      if (isWord(buffer, start, end, CONTENT_LENGTH_DISGUISED)) return Kind.DISGUISED;
       return isWord(buffer, start, end, HTTP2_SETTINGS) ? Kind.HOP_BY_HOP : Kind.OTHER;
     case 16: return isWord(buffer, start, end, PROXY_CONNECTION) ? Kind.HOP_BY_HOP : Kind.OTHER;
-    case 17: return isWord(buffer, start, end, TRANSFER_ENCODING) ? Kind.TRANSFER_ENCODING : Kind.OTHER;
+    case 17:
+      if (isWord(buffer, start, end, TRANSFER_ENCODING)) return Kind.TRANSFER_ENCODING;
+      return isWord(buffer, start, end, TRANSFER_ENCODING_DISGUISED) ? Kind.DISGUISED : Kind.OTHER;
     default: return Kind.OTHER;
   }
 }

@@ -1,0 +1,168 @@
+/**
+ * Reads requests and responses with the proxy's codec and nothing else, from octets cut anywhere, and says what would be
+ * passed on. It does without sockets, so that every message of the corpus can be cut at every octet.
+ */
+import { ChunkedDecoder, Step } from '../../src/proxy/http1/chunked';
+import { Framing } from '../../src/proxy/http1/framing';
+import { HeadBuffer } from '../../src/proxy/http1/head-buffer';
+import { RequestHead } from '../../src/proxy/http1/request-head';
+import { ResponseHead } from '../../src/proxy/http1/response-head';
+import { lastChunk, Persistence, serializeRequest, serializeResponse } from '../../src/proxy/http1/serialize';
+
+export interface ReaderLimits {
+  readonly maxStartLineBytes: number;
+  readonly maxHeadBytes: number;
+  readonly maxHeaderFields: number;
+}
+
+export interface PassedOn {
+  /** The head as it would be sent. */
+  readonly head: string;
+  body: string;
+  trailers: string;
+  complete: boolean;
+  /** The sender lets the connection be used again. */
+  persistent: boolean;
+}
+
+export interface CodecReading {
+  readonly messages: readonly PassedOn[];
+  /** Reason code of what is refused. */
+  readonly fault: string | undefined;
+  /** A message has begun and is not complete. */
+  readonly partial: boolean;
+}
+
+export const ADDED = { defaultHost: 'default.host', via: Buffer.from('via: 1.1 mesh-test\r\n'), viaHttp10: Buffer.from('via: 1.0 mesh-test\r\n') };
+const EMPTY = Buffer.alloc(0);
+
+/** The input as the pieces between `cuts`. */
+export function pieces(input: Buffer, cuts: readonly number[]): Buffer[] {
+  const points = [0, ...[...new Set(cuts)].filter((cut) => cut > 0 && cut < input.length).sort((a, b) => a - b), input.length];
+  // Copies: what is read must not reach beyond its piece.
+  return points.slice(1).map((end, i) => Buffer.from(input.subarray(points[i], end)));
+}
+
+abstract class CodecReader {
+  readonly messages: PassedOn[] = [];
+  fault: string | undefined;
+  protected readonly heads: HeadBuffer;
+  private readonly decoder = new ChunkedDecoder();
+  private framing: Framing = Framing.NONE;
+  private remaining = 0;
+  private inBody = false;
+
+  constructor(protected readonly limits: ReaderLimits, skipsEmptyLine: boolean) {
+    this.heads = new HeadBuffer(skipsEmptyLine);
+  }
+
+  get reading(): CodecReading {
+    return { messages: this.messages, fault: this.fault, partial: this.fault === undefined && (this.inBody || this.heads.partial) };
+  }
+
+  /** Parses the head that `heads` holds; undefined when `fault` says why not. */
+  protected abstract parse(): { readonly framing: Framing; readonly length: number; readonly text: string; readonly persistent: boolean } | undefined;
+
+  feed(chunk: Buffer): void {
+    let rest: Buffer | undefined = chunk;
+    while (rest && rest.length > 0 && this.fault === undefined) rest = this.inBody ? this.readBody(rest) : this.readHead(rest);
+  }
+
+  private readHead(chunk: Buffer): Buffer | undefined {
+    const { limits } = this;
+    const complete = this.heads.feed(chunk, 0, limits.maxHeadBytes, limits.maxStartLineBytes);
+    if (complete === false) return undefined;
+    if (complete !== true) {
+      this.fault = complete.code;
+      return undefined;
+    }
+    const head = this.parse();
+    if (!head) return undefined;
+    this.framing = head.framing;
+    this.remaining = head.length;
+    this.messages.push({ head: head.text, body: '', trailers: '', complete: head.framing === Framing.NONE, persistent: head.persistent });
+    this.inBody = head.framing !== Framing.NONE;
+    this.decoder.reset();
+    const { buffer, end } = this.heads;
+    this.heads.clear();
+    return buffer.subarray(end);
+  }
+
+  private readBody(chunk: Buffer): Buffer | undefined {
+    const message = this.messages.at(-1)!;
+    if (this.framing !== Framing.CHUNKED) {
+      const taken = this.framing === Framing.CLOSE ? chunk.length : Math.min(this.remaining, chunk.length);
+      message.body += chunk.toString('latin1', 0, taken);
+      this.remaining -= taken;
+      if (this.framing === Framing.CLOSE || this.remaining > 0) return undefined;
+      this.inBody = false;
+      message.complete = true;
+      return chunk.subarray(taken);
+    }
+    this.decoder.position = 0;
+    for (;;) {
+      const step = this.decoder.next(chunk, chunk.length, this.limits);
+      if (step === Step.MORE) return undefined;
+      if (step === Step.DATA) {
+        message.body += chunk.toString('latin1', this.decoder.dataStart, this.decoder.dataEnd);
+      } else if (step === Step.END) {
+        this.inBody = false;
+        message.complete = true;
+        message.trailers = lastChunk(this.decoder.trailers).toString('latin1').slice(3);
+        return chunk.subarray(this.decoder.position);
+      } else {
+        this.fault = this.decoder.fault!.code;
+        return undefined;
+      }
+    }
+  }
+}
+
+class RequestReader extends CodecReader {
+  private readonly head = new RequestHead(1_000);
+
+  constructor(limits: ReaderLimits) {
+    super(limits, true);
+  }
+
+  protected parse(): ReturnType<CodecReader['parse']> {
+    const { buffer, start, end } = this.heads;
+    const { head } = this;
+    this.fault = head.parse(buffer, start, end, this.limits)?.code;
+    if (this.fault !== undefined) return undefined;
+    const text = serializeRequest(buffer, head, ADDED, false, EMPTY).toString('latin1');
+    return { framing: head.framing, length: head.length, text, persistent: head.persistent };
+  }
+}
+
+class ResponseReader extends CodecReader {
+  private readonly head = new ResponseHead(1_000);
+
+  constructor(limits: ReaderLimits, private readonly toHead: boolean) {
+    super(limits, false);
+  }
+
+  protected parse(): ReturnType<CodecReader['parse']> {
+    const { buffer, start, end } = this.heads;
+    const { head } = this;
+    this.fault = head.parse(buffer, start, end, this.limits, this.toHead)?.code;
+    if (this.fault !== undefined) return undefined;
+    const chunked = head.framing === Framing.CHUNKED || head.framing === Framing.CLOSE;
+    const text = serializeResponse(buffer, head, chunked, true, Persistence.DEFAULT, 'now', EMPTY).toString('latin1');
+    return { framing: head.framing, length: head.length, text, persistent: head.persistent };
+  }
+}
+
+/** What the codec makes of a client's octets; a request that ends the connection is the last. */
+export function readRequestPieces(chunks: readonly Buffer[], limits: ReaderLimits): CodecReading {
+  const reader = new RequestReader(limits);
+  chunks.forEach((chunk) => reader.feed(chunk));
+  return reader.reading;
+}
+
+/** What the codec makes of a backend's octets. */
+export function readResponsePieces(chunks: readonly Buffer[], limits: ReaderLimits, toHead: boolean): CodecReading {
+  const reader = new ResponseReader(limits, toHead);
+  chunks.forEach((chunk) => reader.feed(chunk));
+  return reader.reading;
+}
