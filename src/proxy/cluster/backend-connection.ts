@@ -5,16 +5,21 @@
  *
  * States: connecting -> idle <-> busy -> closed.
  */
-import type { Socket } from 'node:net';
+import { connect, Socket, TcpSocketConnectOpts } from 'node:net';
+import type { DuplexOptions } from 'node:stream';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
+import { onread, owned } from '../shared-read';
 import { Timeout, TimeoutQueue } from '../timeouts';
 import type { ConnectionPool, PoolSurroundings } from './pool';
 
-/** Who gets the response. Calls come in this order: interim*, head, data*, end; or failed, once, in place of the rest. */
+/**
+ * Who gets the response. Buffers are valid during a call only. Calls come in this order: interim*, head, data*, end; or
+ * failed, once, in place of the rest.
+ */
 export interface ResponseReceiver {
   /** An interim (1xx) response. */
   onInterim(buffer: Buffer, head: ResponseHead): void;
@@ -49,6 +54,9 @@ export interface ResponseReceiver {
 const head = new ResponseHead(1_000);
 const EMPTY = Buffer.alloc(0);
 
+/** Options of a socket, and of the stream that it is. */
+export type SocketOptions = TcpSocketConnectOpts & DuplexOptions;
+
 export class BackendConnection {
   /** Requests that this connection has carried before the present one. */
   served = 0;
@@ -58,6 +66,8 @@ export class BackendConnection {
   private receiver: ResponseReceiver | undefined;
   private toHead = false;
   private established = false;
+  /** The socket is a tunnel's. */
+  private detached = false;
   private closed = false;
   /** The head of the final response has been read. */
   private inBody = false;
@@ -72,10 +82,13 @@ export class BackendConnection {
   /** Octets of interim responses to the present request. */
   private interimBytes = 0;
 
-  constructor(readonly socket: Socket, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings) {
+  readonly socket: Socket;
+
+  constructor(options: SocketOptions, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings) {
     this.timeout = new Timeout(() => this.onTimeout());
+    const socket = connect({ ...options, onread: onread((octets) => this.onData(octets)) });
+    this.socket = socket;
     socket.on('connect', () => this.onConnect());
-    socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('drain', () => this.receiver?.onBackendDrain());
     socket.on('end', () => this.onEnd());
     socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = error.code ?? error.message; });
@@ -138,12 +151,16 @@ export class BackendConnection {
     }
   }
 
-  /** Hands the socket over to a tunnel. The connection counts as one of the pool's until the socket is closed. */
+  /**
+   * Hands the socket over to a tunnel, which gets copies of what is read by `data` events. The connection counts as one of
+   * the pool's until the socket is closed.
+   */
   detach(): Socket {
     const { socket } = this;
     this.receiver = undefined;
+    this.detached = true;
     this.heads.clear();
-    for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
+    for (const event of ['drain', 'end']) socket.removeAllListeners(event);
     return socket;
   }
 
@@ -169,6 +186,10 @@ export class BackendConnection {
   }
 
   private onData(chunk: Buffer): void {
+    if (this.detached) {
+      this.socket.emit('data', owned(chunk));
+      return;
+    }
     if (!this.receiver) {
       this.close();
       return;
@@ -198,7 +219,7 @@ export class BackendConnection {
         return;
       }
       if (head.status === 101) {
-        const rest = heads.end < heads.buffer.length ? heads.buffer.subarray(heads.end) : EMPTY;
+        const rest = heads.end < heads.buffer.length ? owned(heads.buffer.subarray(heads.end)) : EMPTY;
         if (!receiver.onSwitch(heads.buffer, head, rest)) this.fail('upstream_protocol_error', 'a switch of protocols that was not asked for');
         return;
       }

@@ -5,11 +5,9 @@
  *
  * Bounded: connections by `maxConnectionsPerEndpoint`, waiting requests by the cluster's `maxPendingRequests`.
  */
-import { connect, TcpSocketConnectOpts } from 'node:net';
-import type { DuplexOptions } from 'node:stream';
 import type { HeadLimits } from '../http1/request-head';
 import type { TimeoutQueue } from '../timeouts';
-import { BackendConnection } from './backend-connection';
+import { BackendConnection, SocketOptions } from './backend-connection';
 import type { Endpoint } from './endpoint';
 
 /** A request that needs a connection. */
@@ -153,13 +151,13 @@ export class ConnectionPool {
     this.connecting += 1;
     stats.opened += 1;
     stats.open += 1;
-    const options: TcpSocketConnectOpts & DuplexOptions = {
+    const options: SocketOptions = {
       host: this.endpoint.address,
       port: this.endpoint.port,
       noDelay: true,
       allowHalfOpen: true,
       highWaterMark: limits.maxBufferedBytes,
     };
-    new BackendConnection(connect(options), this, this.surroundings).awaitConnection(connectTimeout);
+    new BackendConnection(options, this, this.surroundings).awaitConnection(connectTimeout);
   }
 }

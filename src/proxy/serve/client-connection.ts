@@ -13,6 +13,7 @@ import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
+import { owned, readShared } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ServeContext } from './context';
@@ -63,7 +64,7 @@ export class ClientConnection {
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
-    socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    readShared(socket, (octets) => this.onOctets(octets));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
@@ -113,8 +114,8 @@ export class ClientConnection {
     this.state = State.TUNNEL;
     this.backlog = undefined;
     this.timeout.stop();
-    for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
-    return { socket, backlog, ended: inputEnded };
+    for (const event of ['drain', 'end']) socket.removeAllListeners(event);
+    return { socket, backlog: backlog && owned(backlog), ended: inputEnded };
   }
 
   /** Answers the request under way by the proxy itself. Returns the status sent. */
@@ -168,6 +169,11 @@ export class ClientConnection {
     if (this.idle) this.endGracefully();
   }
 
+  private onOctets(octets: Buffer): void {
+    this.onData(octets);
+    if (this.backlog) this.backlog = owned(this.backlog);
+  }
+
   private onData(chunk: Buffer): void {
     switch (this.state) {
       case State.HEAD:
@@ -181,6 +187,9 @@ export class ClientConnection {
       case State.FLUSHING:
         this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
         this.pauseReading();
+        return;
+      case State.TUNNEL:
+        this.socket.emit('data', owned(chunk));
         return;
       default:
     }

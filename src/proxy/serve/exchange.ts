@@ -19,6 +19,7 @@ import type { ResponseHead } from '../http1/response-head';
 import { isOfferable, protocolsOf } from '../http1/upgrade';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import type { ListenerInstruments } from '../telemetry/instruments';
+import { owned } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ClientConnection } from './client-connection';
@@ -154,7 +155,7 @@ export class Exchange implements ResponseReceiver, Waiter {
       return;
     }
     this.progress.start(this.context.bodyTimeout);
-    this.forwardBody(this.chunkedRequest ? frameChunk(data) : data);
+    this.forwardBody(this.chunkedRequest ? frameChunk(data) : owned(data));
   }
 
   onRequestEnd(): void {
@@ -264,7 +265,7 @@ export class Exchange implements ResponseReceiver, Waiter {
       client.write(message);
     } else {
       client.writeTogether(message);
-      if (!small) this.forwardResponse(body);
+      if (!small) this.forwardResponse(owned(body));
     }
     if (complete) this.endResponse();
     else this.progress.start(context.bodyTimeout);
@@ -273,7 +274,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   onResponseData(data: Buffer): void {
     this.responseBytes += data.length;
     this.progress.start(this.context.bodyTimeout);
-    this.forwardResponse(this.chunkedResponse ? frameChunk(data) : data);
+    this.forwardResponse(this.chunkedResponse ? frameChunk(data) : owned(data));
   }
 
   onResponseEnd(trailers: Buffer | undefined): void {

@@ -1,0 +1,69 @@
+/**
+ * All connections read into one buffer. Node's streams allocate 64 KiB for every read and shrink it to what came, which is
+ * most of what a small request leaves for the garbage collector; here a read allocates a view and nothing else, and an idle
+ * connection holds no memory. (bench/read-buffer.mjs measures it.)
+ *
+ * The price: what is in the buffer is gone with the next read of any connection. Whoever keeps octets beyond the call
+ * copies them; {@link owned} does so when needed.
+ *
+ * For sockets that the proxy opens, Node has an option for it, `onread`. For accepted ones it has none; there the same
+ * fields are set that the option sets. They are Node's own, so their presence is checked, and without them such a socket
+ * reads as usual: slower, with the same result.
+ */
+import type { OnReadOpts, Socket } from 'node:net';
+
+/** The size in which libuv reads. */
+const READ_BYTES = 65_536;
+
+const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+/** Takes octets that are valid during the call only. */
+export type OctetListener = (octets: Buffer) => void;
+
+/** The option `onread` of a socket that is going to be opened. */
+export function onread(listener: OctetListener): OnReadOpts {
+  return {
+    buffer,
+    callback: (length) => {
+      listener(buffer.subarray(0, length));
+      return true;
+    },
+  };
+}
+
+/** Has an accepted socket read into the buffer; to be called before it has read anything. */
+export function readShared(socket: Socket, listener: OctetListener): void {
+  const fields = fieldsOf(socket);
+  const handle = (socket as unknown as { readonly _handle?: { useUserBuffer?(into: Uint8Array): void } })._handle;
+  if (!fields || !handle?.useUserBuffer) {
+    socket.on('data', listener);
+    return;
+  }
+  const { callback } = onread(listener);
+  const internals = socket as unknown as Record<symbol, unknown>;
+  internals[fields.buffer] = buffer;
+  internals[fields.callback] = callback;
+  handle.useUserBuffer(buffer);
+}
+
+/** The octets themselves, or a copy when they lie in the buffer. */
+export function owned(octets: Buffer): Buffer {
+  return octets.buffer === buffer.buffer ? Buffer.from(octets) : octets;
+}
+
+interface Fields {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+}
+
+let known: Fields | undefined | 'unknown' = 'unknown';
+
+/** Where Node's sockets keep their buffer and its call-back; undefined when this Node does it in another way. */
+function fieldsOf(socket: Socket): Fields | undefined {
+  if (known === 'unknown') {
+    const named = (name: string): symbol | undefined => Object.getOwnPropertySymbols(socket).find(({ description }) => description === name);
+    const [kBuffer, kBufferCb] = [named('kBuffer'), named('kBufferCb')];
+    known = kBuffer && kBufferCb ? { buffer: kBuffer, callback: kBufferCb } : undefined;
+  }
+  return known;
+}

@@ -1,0 +1,73 @@
+import { AddressInfo, connect, createServer, Socket } from 'node:net';
+import { onread, owned, readShared } from '../../src/proxy/shared-read';
+import { until } from '../support/raw-http';
+
+const sockets: Socket[] = [];
+afterEach(() => { for (const socket of sockets.splice(0)) socket.destroy(); });
+
+async function pair(options: object = {}): Promise<{ client: Socket; accepted: Socket }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const accepting = new Promise<Socket>((resolve) => { server.once('connection', (socket) => { server.close(); resolve(socket); }); });
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true, ...options });
+  sockets.push(client);
+  return { client, accepted: await accepting.then((socket) => { sockets.push(socket); return socket; }) };
+}
+
+test('accepted and opened sockets read into the buffer on this version of Node, and `owned` copies out of it', async () => {
+  const opened: Buffer[] = [];
+  const accepting: Buffer[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    readShared(socket, (octets) => {
+      accepting.push(owned(octets));
+      expect(owned(octets)).not.toBe(octets);
+      socket.write('world');
+    });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const client = connect({
+    port: (server.address() as AddressInfo).port, host: '127.0.0.1',
+    onread: onread((octets) => {
+      expect(owned(octets)).not.toBe(octets);
+      opened.push(owned(octets));
+    }),
+  });
+  sockets.push(client);
+  client.write('hello');
+  await until('both have read', () => opened.length === 1 && accepting.length === 1);
+  server.close();
+  expect([accepting.join(), opened.join()]).toEqual(['hello', 'world']);
+});
+
+test('a socket without the fields of Node reads as usual', async () => {
+  const { client, accepted } = await pair();
+  const received: Buffer[] = [];
+  readShared(new Proxy(accepted, { get: (target, name) => (name === '_handle' ? {} : Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)) }), (octets) => {
+    expect(owned(octets)).toBe(octets);
+    received.push(octets);
+  });
+  client.write('hello');
+  await until('it has read', () => received.join() === 'hello');
+});
+
+test('pause stops the reading, resume goes on, and the end is told', async () => {
+  let received = 0;
+  let ended = false;
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket);
+    readShared(socket, (octets) => {
+      received += octets.length;
+      socket.pause();
+      setImmediate(() => socket.resume());
+    });
+    socket.on('end', () => { ended = true; });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  sockets.push(client);
+  const size = 5_000_000;
+  client.end(Buffer.alloc(size));
+  await until('all is read', () => received === size && ended);
+  server.close();
+});
