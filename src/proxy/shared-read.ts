@@ -51,6 +51,33 @@ export function owned(octets: Buffer): Buffer {
   return octets.buffer === buffer.buffer ? Buffer.from(octets) : octets;
 }
 
+/** Below this a copy of its own is cheaper than what the slab holds on to when the kernel does not take it at once. */
+const SLAB_FROM_BYTES = 16_384;
+
+/** Room for what one read brings and the head of a message before it. */
+const SLAB_BYTES = READ_BYTES + 32_768;
+
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+
+/**
+ * Writes octets of the buffer, behind `head` and in the same write. Large ones are copied through a slab: mostly the
+ * kernel takes them at once and the slab is free again, so that a stream of large bodies allocates nothing. When it does
+ * not, the socket keeps that slab, and there is a new one.
+ *
+ * @returns false when the socket holds octets back, as `socket.write` does
+ */
+export function writeCopy(socket: Socket, head: Buffer, octets: Buffer): boolean {
+  const length = head.length + octets.length;
+  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || socket.writableLength > 0) {
+    return socket.write(head.length === 0 ? owned(octets) : Buffer.concat([head, octets], length));
+  }
+  head.copy(slab, 0);
+  octets.copy(slab, head.length);
+  const open = socket.write(slab.subarray(0, length));
+  if (socket.writableLength > 0) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  return open;
+}
+
 interface Fields {
   readonly buffer: symbol;
   readonly callback: symbol;

@@ -1,5 +1,6 @@
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
-import { onread, owned, readShared } from '../../src/proxy/shared-read';
+import * as fc from 'fast-check';
+import { onread, owned, readShared, writeCopy } from '../../src/proxy/shared-read';
 import { until } from '../support/raw-http';
 
 const sockets: Socket[] = [];
@@ -70,4 +71,29 @@ test('pause stops the reading, resume goes on, and the end is told', async () =>
   client.end(Buffer.alloc(size));
   await until('all is read', () => received === size && ended);
   server.close();
+});
+
+test('what is written by writeCopy arrives as it was, whatever becomes of its octets afterwards and however slow the reader is', async () => {
+  const sizes = fc.tuple(fc.nat({ max: 300 }), fc.nat({ max: 65_536 }));
+  await fc.assert(fc.asyncProperty(fc.array(sizes, { minLength: 1, maxLength: 60 }), fc.boolean(), async (writes, slow) => {
+    const { client, accepted } = await pair();
+    const received: Buffer[] = [];
+    if (slow) client.pause();
+    client.on('data', (chunk) => received.push(chunk));
+    const expected: Buffer[] = [];
+    writes.forEach(([headLength, length], i) => {
+      const head = Buffer.alloc(headLength, i);
+      const octets = Buffer.alloc(length, i + 1);
+      expected.push(Buffer.from(head), Buffer.from(octets));
+      writeCopy(accepted, head, octets);
+      head.fill(0);
+    });
+    const all = Buffer.concat(expected);
+    await new Promise((resolve) => { setImmediate(resolve); });
+    client.resume();
+    await until('all has arrived', () => received.reduce((sum, chunk) => sum + chunk.length, 0) === all.length);
+    expect(Buffer.concat(received).equals(all)).toBe(true);
+    client.destroy();
+    accepted.destroy();
+  }), { numRuns: 30 });
 });

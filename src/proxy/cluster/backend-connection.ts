@@ -12,7 +12,7 @@ import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
-import { onread, owned } from '../shared-read';
+import { onread, owned, writeCopy } from '../shared-read';
 import { Timeout, TimeoutQueue } from '../timeouts';
 import type { ConnectionPool, PoolSurroundings } from './pool';
 
@@ -128,6 +128,11 @@ export class BackendConnection {
   /** Octets of the request's body, framed. */
   sendBody(data: Buffer): boolean {
     return this.socket.write(data);
+  }
+
+  /** The same for octets that are valid during this call only. */
+  sendCopy(data: Buffer): boolean {
+    return writeCopy(this.socket, EMPTY, data);
   }
 
   /** The request's side stalls, or reads again. */

@@ -13,7 +13,7 @@ import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
-import { owned, readShared } from '../shared-read';
+import { owned, readShared, writeCopy } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ServeContext } from './context';
@@ -80,6 +80,11 @@ export class ClientConnection {
   /** Writes a part of a response. False: hold back until `onClientDrain`. */
   write(data: Buffer): boolean {
     return this.socket.write(data);
+  }
+
+  /** Writes octets that are valid during this call only, behind `head`. */
+  writeCopy(head: Buffer, octets: Buffer): boolean {
+    return writeCopy(this.socket, head, octets);
   }
 
   /** Like `write`, but what is written in the same turn leaves together with it. */

@@ -155,7 +155,9 @@ export class Exchange implements ResponseReceiver, Waiter {
       return;
     }
     this.progress.start(this.context.bodyTimeout);
-    this.forwardBody(this.chunkedRequest ? frameChunk(data) : owned(data));
+    if (this.chunkedRequest) this.forwardBody(frameChunk(data));
+    else if (!this.connection) this.forwardBody(owned(data));
+    else if (!this.connection.sendCopy(data)) this.client.pauseReading();
   }
 
   onRequestEnd(): void {
@@ -261,12 +263,8 @@ export class Exchange implements ResponseReceiver, Waiter {
     const trailers = this.chunkedResponse && this.acceptsTrailers;
     const small = body.length <= COPY_BYTES;
     const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), small ? body : EMPTY);
-    if (complete && small) {
-      client.write(message);
-    } else {
-      client.writeTogether(message);
-      if (!small) this.forwardResponse(owned(body));
-    }
+    if (unknownLength) client.writeTogether(message);
+    else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.connection?.pauseReading();
     if (complete) this.endResponse();
     else this.progress.start(context.bodyTimeout);
   }
@@ -274,7 +272,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   onResponseData(data: Buffer): void {
     this.responseBytes += data.length;
     this.progress.start(this.context.bodyTimeout);
-    this.forwardResponse(this.chunkedResponse ? frameChunk(data) : owned(data));
+    const open = this.chunkedResponse ? this.client.write(frameChunk(data)) : this.client.writeCopy(EMPTY, data);
+    if (!open) this.connection?.pauseReading();
   }
 
   onResponseEnd(trailers: Buffer | undefined): void {
@@ -363,10 +362,6 @@ export class Exchange implements ResponseReceiver, Waiter {
     } else if (!this.connection.sendBody(data)) {
       this.client.pauseReading();
     }
-  }
-
-  private forwardResponse(data: Buffer): void {
-    if (!this.client.write(data)) this.connection?.pauseReading();
   }
 
   private onNoProgress(): void {
