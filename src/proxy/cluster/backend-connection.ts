@@ -12,7 +12,7 @@ import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
-import { onread, owned, writeCopy } from '../shared-read';
+import { OctetListener, onread, writeCopy } from '../shared-read';
 import { Timeout, TimeoutQueue } from '../timeouts';
 import type { ConnectionPool, PoolSurroundings } from './pool';
 
@@ -66,8 +66,8 @@ export class BackendConnection {
   private receiver: ResponseReceiver | undefined;
   private toHead = false;
   private established = false;
-  /** The socket is a tunnel's. */
-  private detached = false;
+  /** Gets what is read, when the socket is a tunnel's. */
+  private tunnel: OctetListener | undefined;
   private closed = false;
   /** The head of the final response has been read. */
   private inBody = false;
@@ -157,13 +157,14 @@ export class BackendConnection {
   }
 
   /**
-   * Hands the socket over to a tunnel, which gets copies of what is read by `data` events. The connection counts as one of
-   * the pool's until the socket is closed.
+   * Hands the socket over to a tunnel. The connection counts as one of the pool's until the socket is closed.
+   *
+   * @param listener gets what is read from now on
    */
-  detach(): Socket {
+  detach(listener: OctetListener): Socket {
     const { socket } = this;
     this.receiver = undefined;
-    this.detached = true;
+    this.tunnel = listener;
     this.heads.clear();
     for (const event of ['drain', 'end']) socket.removeAllListeners(event);
     return socket;
@@ -191,8 +192,8 @@ export class BackendConnection {
   }
 
   private onData(chunk: Buffer): void {
-    if (this.detached) {
-      this.socket.emit('data', owned(chunk));
+    if (this.tunnel) {
+      this.tunnel(chunk);
       return;
     }
     if (!this.receiver) {
@@ -224,7 +225,7 @@ export class BackendConnection {
         return;
       }
       if (head.status === 101) {
-        const rest = heads.end < heads.buffer.length ? owned(heads.buffer.subarray(heads.end)) : EMPTY;
+        const rest = heads.end < heads.buffer.length ? heads.buffer.subarray(heads.end) : EMPTY;
         if (!receiver.onSwitch(heads.buffer, head, rest)) this.fail('upstream_protocol_error', 'a switch of protocols that was not asked for');
         return;
       }

@@ -13,7 +13,7 @@ import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
-import { owned, readShared, writeCopy } from '../shared-read';
+import { OctetListener, owned, readShared, writeCopy } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ServeContext } from './context';
@@ -56,6 +56,8 @@ export class ClientConnection {
   /** The client will send no more. */
   private inputEnded = false;
   private corked = false;
+  /** Gets what is read, when the socket is a tunnel's. */
+  private tunnel: OctetListener | undefined;
   /** Requests that have begun. */
   private requests = 0;
   private readonly timeout: Timeout;
@@ -113,14 +115,19 @@ export class ClientConnection {
     return true;
   }
 
-  /** Gives the socket to a tunnel, with what the client has sent behind its request, and whether it has ended its side. */
-  handOver(): { readonly socket: Socket; readonly backlog: Buffer | undefined; readonly ended: boolean } {
+  /**
+   * Gives the socket to a tunnel, with what the client has sent behind its request, and whether it has ended its side.
+   *
+   * @param listener gets what is read from now on
+   */
+  handOver(listener: OctetListener): { readonly socket: Socket; readonly backlog: Buffer | undefined; readonly ended: boolean } {
     const { socket, backlog, inputEnded } = this;
     this.state = State.TUNNEL;
+    this.tunnel = listener;
     this.backlog = undefined;
     this.timeout.stop();
     for (const event of ['drain', 'end']) socket.removeAllListeners(event);
-    return { socket, backlog: backlog && owned(backlog), ended: inputEnded };
+    return { socket, backlog, ended: inputEnded };
   }
 
   /** Answers the request under way by the proxy itself. Returns the status sent. */
@@ -194,7 +201,7 @@ export class ClientConnection {
         this.pauseReading();
         return;
       case State.TUNNEL:
-        this.socket.emit('data', owned(chunk));
+        this.tunnel!(chunk);
         return;
       default:
     }

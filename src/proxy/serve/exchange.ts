@@ -235,9 +235,9 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.switchedAfterMs = context.clock.now() - this.startedAt;
     this.message = EMPTY;
     client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
-    const backend = this.connection!.detach();
+    const backend = this.connection!.detach((octets) => this.tunnel!.onBackendOctets(octets));
     this.connection = undefined;
-    const { socket, backlog, ended } = client.handOver();
+    const { socket, backlog, ended } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
     instruments.tunnels.value += 1;
     instruments.tunnelsOpen.value += 1;
     this.tunnel = new Tunnel(socket, backend, {

@@ -7,8 +7,11 @@
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
  */
 import type { Socket } from 'node:net';
+import { writeCopy } from '../shared-read';
 import type { Counter } from '../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../timeouts';
+
+const EMPTY = Buffer.alloc(0);
 
 export interface TunnelOptions {
   /** How long nothing may pass. */
@@ -30,7 +33,6 @@ export class Tunnel {
   private open = 2;
   private readonly timeout = new Timeout(() => this.onTimeout());
 
-  /** Nobody else may listen to the sockets' data any more. */
   constructor(private readonly client: Socket, private readonly backend: Socket, private readonly options: TunnelOptions) {
     this.join(client, backend);
     this.join(backend, client);
@@ -43,15 +45,28 @@ export class Tunnel {
    * @param clientEnded the client had ended its side already
    */
   start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined, clientEnded: boolean): void {
-    if (fromClient) this.pass(this.client, this.backend, fromClient);
-    if (fromBackend) this.pass(this.backend, this.client, fromBackend);
+    if (fromClient) this.onClientOctets(fromClient);
+    if (fromBackend) this.onBackendOctets(fromBackend);
     if (clientEnded) this.backend.end();
     if (!this.backend.writableNeedDrain) this.client.resume();
     if (!this.client.writableNeedDrain) this.backend.resume();
   }
 
+  /** The client has sent these; valid during the call only. */
+  onClientOctets(octets: Buffer): void {
+    this.received += octets.length;
+    this.options.received.value += octets.length;
+    this.pass(this.client, this.backend, octets);
+  }
+
+  /** The same from the backend. */
+  onBackendOctets(octets: Buffer): void {
+    this.sent += octets.length;
+    this.options.sent.value += octets.length;
+    this.pass(this.backend, this.client, octets);
+  }
+
   private join(from: Socket, to: Socket): void {
-    from.on('data', (chunk: Buffer) => this.pass(from, to, chunk));
     from.on('end', () => to.end());
     to.on('drain', () => {
       this.timeout.start(this.options.idleTimeout);
@@ -60,16 +75,9 @@ export class Tunnel {
     from.on('close', (hadError: boolean) => this.onClose(to, !hadError && from.readableEnded && from.writableFinished));
   }
 
-  private pass(from: Socket, to: Socket, chunk: Buffer): void {
+  private pass(from: Socket, to: Socket, octets: Buffer): void {
     this.timeout.start(this.options.idleTimeout);
-    if (from === this.client) {
-      this.received += chunk.length;
-      this.options.received.value += chunk.length;
-    } else {
-      this.sent += chunk.length;
-      this.options.sent.value += chunk.length;
-    }
-    if (!to.write(chunk)) from.pause();
+    if (!writeCopy(to, EMPTY, octets)) from.pause();
   }
 
   private onClose(other: Socket, clean: boolean): void {
