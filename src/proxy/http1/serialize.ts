@@ -204,15 +204,19 @@ function begin(fields: FieldTable, inputBytes: number): void {
   at = 0;
 }
 
+/** A short stretch is copied octet by octet: up to there a call into native code costs more (bench/codec.mjs). */
+const LOOP_BYTES = 48;
+
 function append(from: Buffer, start: number, end: number): void {
-  from.copy(out, at, start, end);
+  const to = out;
+  let position = at;
+  if (end - start > LOOP_BYTES) from.copy(to, position, start, end);
+  else for (let i = start; i < end; i += 1) to[position++] = from[i]!;
   at += end - start;
 }
 
 function appendAll(from: Buffer): void {
-  if (from.length === 0) return;
-  out.set(from, at);
-  at += from.length;
+  append(from, 0, from.length);
 }
 
 function appendDecimal(value: number): void {

@@ -1,0 +1,26 @@
+/**
+ * What it costs to copy a body's octets out of the read buffer so that they can be written: into a slab that is used again,
+ * as src/proxy/shared-read.ts does, beside memory of its own for each. `node bench/body-slab.mjs [--json]`.
+ *
+ * The claim it shows: for large pieces, memory of its own costs several times the copy itself, for the operating system
+ * has to find and clear it and the garbage collector to give it back.
+ */
+import { compare, report } from './micro.mjs';
+
+const source = Buffer.alloc(65_536, 'x');
+const slab = Buffer.allocUnsafeSlow(98_304);
+let last;
+
+for (const size of [16_384, 65_536]) {
+  const octets = source.subarray(0, size);
+  report(`${size / 1_024} KiB`, 'piece', compare({
+    'memory of its own': (count) => { for (let i = 0; i < count; i++) last = Buffer.from(octets); },
+    'a slab used again': (count) => {
+      for (let i = 0; i < count; i++) {
+        octets.copy(slab, 0);
+        last = slab.subarray(0, size);
+      }
+    },
+  }, 20_000));
+}
+if (last.length === 0) throw new Error('the pieces must not be optimized away');
