@@ -127,9 +127,10 @@ const BAD_SIZES = [
 const SIZE_ENDS = ['\n', '\r', '\r\r\n', '\n\n', '\n\r', '', ' \r\n', '\x00\r\n', '\x85'];
 const DATA_ENDS = ['', '\n', '\r', '\r\r\n', '\n\r', '\n\n', ' \r\n', 'X\r\n', '\x00\r\n', '\r\n\r\n', '\rX'];
 const GOOD_EXTENSIONS = [
-  ';a', ';a=b', ';a="b"', ';a="b;c"', ';a="b\\"c"', ';a="\\\\"', '; a = b', ';a;b;c', ';', ';a="b\tc"', ';\xff',
+  ';a', ';a=b', ';a="b"', ';a="b;c"', ';a="b\\"c"', ';a="\\\\"', ';a;b;c', ';a=b;c="";d', ';a="b\tc"', ';a="\xff"', ';a=!#$%&\'*+-.^_`|~',
 ];
 const BAD_EXTENSIONS = [
+  ';', ';;', ';;a', ';a;', ';a=', ';a=;b', ';=b', ';a==b', '; a', ';a ', ';a =b', ';a= b', ';a=b ', ';a="b" ', ';a="b"c', ';a=b"c"', ';"a"', ';a,b', ';a:b', ';\xff', ';a=\xff',
   ';a\n', ';a\r', ';\n', ';\r\r\n', ';a\x00', ';a\x01b', ';\x7f', ';a="b', ';a="', ';a="b\\', ';a="b\\"', ';a="b\n"', ';a="b\r\nc"', ';a="\x00"', ';a\x0bb', ';a="\\\n"',
 ];
 

@@ -9,6 +9,7 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
+export const EQUALS = 0x3d;
 export const COMMA = 0x2c;
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;

@@ -3,16 +3,16 @@
  * anywhere. It hands out ranges of the caller's own buffer and copies nothing but trailers, which it writes anew.
  *
  * Strict: sizes are 1 to 13 hexadecimal digits (so that readers which count in doubles agree), CRLF ends every line,
- * extensions are bounded, checked and dropped.
+ * extensions (`;name`, `;name=token`, `;name="quoted"`, without white space) are bounded, checked and dropped.
  */
-import { BACKSLASH, CR, HEX_VALUE, IS_VALUE, LF, QUOTE, SEMICOLON } from './bytes';
+import { BACKSLASH, CR, EQUALS, HEX_VALUE, IS_TOKEN, IS_VALUE, LF, QUOTE, SEMICOLON } from './bytes';
 import { Fault, fault } from './fault';
 import { FieldTable, Kind, nameList } from './fields';
 import { FAULT_HEAD_TOO_LARGE, HeadBuffer } from './head-buffer';
 
 export const FAULT_CHUNK_SIZE = fault('a chunk size that is not 1 to 13 hexadecimal digits');
 export const FAULT_CHUNK_END = fault('chunk data not followed by CRLF, or a chunk line that does not end in CRLF');
-export const FAULT_CHUNK_EXTENSION = fault('a chunk extension with a control character or an unclosed quote');
+export const FAULT_CHUNK_EXTENSION = fault('a chunk extension that is not `;name`, `;name=token` or `;name="quoted"`');
 export const FAULT_CHUNK_EXTENSION_TOO_LONG = fault('chunk extensions longer than the limit', 'bad_request', 'maxHeadBytes');
 export const FAULT_TRAILERS_TOO_LONG = fault('trailers longer than the limit', 'head_too_large', 'maxHeadBytes');
 export const FAULT_TRAILER = fault('a trailer field that frames, routes, authorizes or modifies: it belongs in the head');
@@ -40,9 +40,13 @@ export const enum Step {
 
 const enum State {
   SIZE = 0,
-  EXTENSION,
+  EXTENSION_START,
+  EXTENSION_NAME,
+  EXTENSION_VALUE_START,
+  EXTENSION_VALUE,
   EXTENSION_QUOTED,
   EXTENSION_ESCAPED,
+  EXTENSION_QUOTED_END,
   SIZE_LF,
   DATA,
   DATA_CR,
@@ -100,19 +104,23 @@ export class ChunkedDecoder {
           }
           if (this.digits === 0) return this.fail(FAULT_CHUNK_SIZE);
           if (octet === CR) this.state = State.SIZE_LF;
-          else if (octet === SEMICOLON) this.state = State.EXTENSION;
+          else if (octet === SEMICOLON) this.state = State.EXTENSION_START;
           else return this.fail(octet === LF ? FAULT_CHUNK_END : FAULT_CHUNK_SIZE);
           break;
         }
-        case State.EXTENSION:
+        case State.EXTENSION_START:
+        case State.EXTENSION_NAME:
+        case State.EXTENSION_VALUE_START:
+        case State.EXTENSION_VALUE:
         case State.EXTENSION_QUOTED:
-        case State.EXTENSION_ESCAPED: {
+        case State.EXTENSION_ESCAPED:
+        case State.EXTENSION_QUOTED_END: {
+          const next = behindExtension(this.state, octet);
+          if (next === undefined) return this.fail(octet === LF ? FAULT_CHUNK_END : FAULT_CHUNK_EXTENSION);
+          this.state = next;
           this.position += 1;
           this.extensionBytes += 1;
           if (this.extensionBytes > limits.maxHeadBytes) return this.fail(FAULT_CHUNK_EXTENSION_TOO_LONG);
-          if (octet === CR && this.state === State.EXTENSION) this.state = State.SIZE_LF;
-          else if (IS_VALUE[octet] !== 1) return this.fail(octet === LF ? FAULT_CHUNK_END : FAULT_CHUNK_EXTENSION);
-          else this.state = extensionState(this.state, octet);
           break;
         }
         case State.SIZE_LF:
@@ -190,13 +198,30 @@ export class ChunkedDecoder {
   }
 }
 
-function extensionState(state: State, octet: number): State {
-  if (state === State.EXTENSION_ESCAPED) return State.EXTENSION_QUOTED;
-  if (state === State.EXTENSION_QUOTED) {
-    if (octet === BACKSLASH) return State.EXTENSION_ESCAPED;
-    return octet === QUOTE ? State.EXTENSION : State.EXTENSION_QUOTED;
+/** Where an octet leads from within an extension; undefined when it may not be there. */
+function behindExtension(state: State, octet: number): State | undefined {
+  switch (state) {
+    case State.EXTENSION_START: return IS_TOKEN[octet] === 1 ? State.EXTENSION_NAME : undefined;
+    case State.EXTENSION_NAME:
+      if (IS_TOKEN[octet] === 1) return state;
+      return octet === EQUALS ? State.EXTENSION_VALUE_START : behindParameter(octet);
+    case State.EXTENSION_VALUE_START:
+      if (octet === QUOTE) return State.EXTENSION_QUOTED;
+      return IS_TOKEN[octet] === 1 ? State.EXTENSION_VALUE : undefined;
+    case State.EXTENSION_VALUE: return IS_TOKEN[octet] === 1 ? state : behindParameter(octet);
+    case State.EXTENSION_QUOTED:
+      if (octet === QUOTE) return State.EXTENSION_QUOTED_END;
+      if (octet === BACKSLASH) return State.EXTENSION_ESCAPED;
+      return IS_VALUE[octet] === 1 ? state : undefined;
+    case State.EXTENSION_ESCAPED: return IS_VALUE[octet] === 1 ? State.EXTENSION_QUOTED : undefined;
+    case State.EXTENSION_QUOTED_END: return behindParameter(octet);
+    default: return undefined;
   }
-  return octet === QUOTE ? State.EXTENSION_QUOTED : State.EXTENSION;
+}
+
+function behindParameter(octet: number): State | undefined {
+  if (octet === SEMICOLON) return State.EXTENSION_START;
+  return octet === CR ? State.SIZE_LF : undefined;
 }
 
 /** The fields as a section of our own: `name: value` and CRLF, and an empty line. */
