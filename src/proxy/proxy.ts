@@ -65,7 +65,9 @@ export class Proxy {
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
     this.context = new ServeContext(config.limits, this.timeouts, clock, `${config.node.service}.${config.node.namespace}`, instruments);
-    this.clusters = new ClusterSet(surroundings.sources, this.timeouts, { random, now: () => clock.now() }, instruments);
+    this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
+      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task),
+    }, instruments);
     this.listeners = new ListenerSet(surroundings.podAddresses, this.context, this.timeouts, random);
   }
 

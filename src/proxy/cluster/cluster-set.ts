@@ -1,12 +1,11 @@
 /**
  * The clusters of the configuration in force, by name.
  */
-import type { Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { DiscoverySource } from '../discovery/source';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
-import { Cluster, SourceFactory } from './cluster';
+import { Cluster, ClusterSurroundings, SourceFactory } from './cluster';
 
 /** Where a cluster is looked up. */
 export interface ClusterLookup {
@@ -26,7 +25,7 @@ export class ClusterSet implements ClusterLookup {
   constructor(
     private readonly sources: SourceFactory,
     private readonly timeouts: TimeoutQueues,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: ClusterSurroundings,
     private readonly instruments: Instruments,
   ) {}
 

@@ -5,8 +5,9 @@
  * Available are the ready endpoints; when none is ready, those that are draining, for a pod that shuts down and still
  * serves is better than an error (kube-proxy does the same).
  */
-import { createPicker, Picker, Surroundings } from '../../balancing';
+import { createPicker, Learning, Picker, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
+import type { Cancel, Clock } from '../clock';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
@@ -19,6 +20,9 @@ const REDRAWS = 2;
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: ResolvedCluster, document: ResolvedProxyConfig) => DiscoverySource;
 
+/** Time and chance, for pickers and for what renews them. */
+export type ClusterSurroundings = Surroundings & Pick<Clock, 'after'>;
+
 export class Cluster {
   readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
   private readonly members = new Map<string, Endpoint>();
@@ -27,13 +31,16 @@ export class Cluster {
   private config: ResolvedCluster;
   private picker: Picker<Endpoint>;
   private availableEndpoints: readonly Endpoint[] = [];
+  private readonly learning = new Learning();
+  private discovered = false;
+  private renewal: Cancel | undefined;
 
   constructor(
     config: ResolvedCluster,
     document: ResolvedProxyConfig,
     private readonly sources: SourceFactory,
     private readonly timeouts: TimeoutQueues,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: ClusterSurroundings,
     readonly instruments: ClusterInstruments,
   ) {
     this.config = config;
@@ -64,7 +71,8 @@ export class Cluster {
 
   /** The endpoint for one request; undefined when there is none. */
   pick(): Endpoint | undefined {
-    return this.picker.pick();
+    const endpoint = this.picker.pick();
+    return endpoint?.state === 'gone' ? this.pickOther(endpoint) : endpoint;
   }
 
   /**
@@ -74,7 +82,7 @@ export class Cluster {
   pickOther(failed: Endpoint): Endpoint | undefined {
     for (let draw = 0; draw < REDRAWS; draw += 1) {
       const endpoint = this.picker.pick();
-      if (endpoint !== failed) return endpoint;
+      if (endpoint !== failed && endpoint?.state !== 'gone') return endpoint;
     }
     const others = this.availableEndpoints.filter((endpoint) => endpoint !== failed);
     return others[Math.floor(this.surroundings.random() * others.length)];
@@ -112,6 +120,7 @@ export class Cluster {
   /** Leaves the configuration: requests in flight finish, then its connections close. */
   retire(): void {
     this.source.close();
+    this.renewal?.();
     for (const endpoint of this.members.values()) endpoint.retire();
   }
 
@@ -121,6 +130,9 @@ export class Cluster {
 
   private onSnapshot(snapshot: EndpointSnapshot): void {
     const gone = new Map(this.members);
+    // Slow start is for endpoints that join others; those that are there when the proxy starts have nobody to lean on.
+    const initial = !this.discovered;
+    this.discovered = true;
     this.members.clear();
     let changed = false;
     for (const found of snapshot) {
@@ -130,7 +142,7 @@ export class Cluster {
         gone.delete(key);
         changed = endpoint.update(found) || changed;
       } else {
-        endpoint = new Endpoint(found.address, found.port, found, this.pools);
+        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.surroundings.now(), this.learning, this.pools);
         changed = true;
       }
       this.members.set(key, endpoint);
@@ -139,11 +151,26 @@ export class Cluster {
     if (changed || gone.size > 0) this.rebuild();
   }
 
+  /** Makes a picker anew: over other endpoints, by another policy, or because time has changed what it was made from. */
   private rebuild(): void {
     const all = this.endpoints;
     const ready = all.filter((endpoint) => endpoint.state === 'ready');
-    const available = ready.length > 0 ? ready : all;
-    this.availableEndpoints = available;
-    this.picker = createPicker(available, this.config.loadBalancing, this.surroundings);
+    this.availableEndpoints = ready.length > 0 ? ready : all;
+    this.prepare(createPicker(this.availableEndpoints, this.config.loadBalancing, this.surroundings, { previous: this.picker }));
+  }
+
+  /**
+   * Puts a picker in force when it is complete. A large table is built in slices between requests; the old picker serves
+   * meanwhile, and an endpoint of its that is gone is passed over.
+   */
+  private prepare(picker: Picker<Endpoint>): void {
+    this.renewal?.();
+    this.renewal = undefined;
+    if (picker.prepare && !picker.prepare()) {
+      this.renewal = this.surroundings.after(0, () => this.prepare(picker));
+      return;
+    }
+    this.picker = picker;
+    if (picker.renewAfterMs !== undefined) this.renewal = this.surroundings.after(picker.renewAfterMs, () => this.rebuild());
   }
 }

@@ -3,7 +3,7 @@
  * picker rebuilds and configuration reloads: what was learned of an endpoint (requests in flight, open connections)
  * belongs to it and not to any of these.
  */
-import { Balanced, Learned } from '../../balancing';
+import { Balanced, Learned, Learning } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
 import { ConnectionPool, PoolSurroundings } from './pool';
 
@@ -20,12 +20,18 @@ export class Endpoint implements Balanced {
   weight: number;
   zone: string | undefined;
   state: EndpointState;
-  /** Requests sent to it so far, for `/endpoints`. */
-  requests = 0;
   readonly pool: ConnectionPool;
-  readonly learned = new Learned();
+  readonly learned: Learned;
 
-  constructor(readonly address: string, readonly port: number, found: DiscoveredEndpoint, surroundings: PoolSurroundings) {
+  /**
+   * @param since monotonic milliseconds when it came; undefined when it was there from the beginning
+   * @param learning what the endpoints of the cluster share
+   */
+  constructor(
+    readonly address: string, readonly port: number, found: DiscoveredEndpoint,
+    readonly since: number | undefined, learning: Learning, surroundings: PoolSurroundings,
+  ) {
+    this.learned = new Learned(learning);
     this.key = endpointKey(found);
     this.weight = found.weight;
     this.zone = found.zone;
@@ -33,12 +39,9 @@ export class Endpoint implements Balanced {
     this.pool = new ConnectionPool(this, surroundings);
   }
 
-  /** Requests in flight to it right now. */
+  /** Requests in flight to it right now, and sent so far. */
   get inFlight(): number { return this.learned.inFlight; }
-  set inFlight(count: number) {
-    while (this.learned.inFlight < count) this.learned.started();
-    while (this.learned.inFlight > count) this.learned.abandoned();
-  }
+  get requests(): number { return this.learned.sent; }
 
   /** Takes over what discovery says now. True when a picker would have to know. */
   update(found: DiscoveredEndpoint): boolean {

@@ -9,6 +9,7 @@
  *
  * Failures are values with a reason code, never exceptions.
  */
+import type { Outcome } from '../../balancing';
 import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
@@ -16,6 +17,7 @@ import type { Waiter } from '../cluster/pool';
 import { Framing } from '../http1/framing';
 import { isIdempotent, Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
+import { retryAfterMs } from '../http1/retry-after';
 import { isOfferable, protocolsOf } from '../http1/upgrade';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import type { ListenerInstruments } from '../telemetry/instruments';
@@ -33,6 +35,11 @@ export const MAX_ATTEMPTS = 3;
 
 /** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
 const COPY_BYTES = 4_096;
+
+/** Reasons that speak against the endpoint; the others are the client's doing, or the proxy's. */
+const BLAMED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol_error', 'upstream_broken_body', 'request_timeout',
+]);
 
 const EMPTY = Buffer.alloc(0);
 const NO_PROTOCOLS: readonly string[] = [];
@@ -61,6 +68,10 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** The listener's, as they were when the request began. */
   private instruments: ListenerInstruments;
   private route: Route | undefined;
+  /** When the present attempt began, and how long after that its response did. */
+  private attemptedAt = 0;
+  private firstOctetMs = 0;
+  private retryAfterMs = 0;
   private connection: BackendConnection | undefined;
   private waiting = false;
   private method: Method = Method.OTHER;
@@ -233,6 +244,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.routeTimeout.stop();
     this.status = head.status;
     this.switchedAfterMs = context.clock.now() - this.startedAt;
+    this.firstOctetMs = context.clock.now() - this.attemptedAt;
     this.message = EMPTY;
     client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
     const backend = this.connection!.detach((octets) => this.tunnel!.onBackendOctets(octets));
@@ -254,6 +266,8 @@ export class Exchange implements ResponseReceiver, Waiter {
     const { client, context } = this;
     this.status = head.status;
     this.headSent = true;
+    this.firstOctetMs = context.clock.now() - this.attemptedAt;
+    if (head.status >= 429) this.retryAfterMs = retryAfterMs(buffer, head.fields);
     this.responseBytes = body.length;
     const unknownLength = !complete && head.framing !== Framing.LENGTH;
     this.chunkedResponse = unknownLength && !this.isHttp10;
@@ -315,8 +329,9 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.attempts += 1;
     cluster.instruments.attempts.value += 1;
     this.endpoint = endpoint;
-    endpoint.inFlight += 1;
-    endpoint.requests += 1;
+    this.attemptedAt = this.context.clock.now();
+    this.retryAfterMs = 0;
+    endpoint.learned.started();
     this.waiting = true;
     const connection = endpoint.pool.acquire(this);
     if (connection === false) {
@@ -338,7 +353,7 @@ export class Exchange implements ResponseReceiver, Waiter {
       this.fail(code, detail);
       return;
     }
-    this.leaveEndpoint();
+    this.leaveFailed(code);
     cluster.instruments.retries(code).value += 1;
     this.attempt(cluster, other);
   }
@@ -350,7 +365,9 @@ export class Exchange implements ResponseReceiver, Waiter {
       return;
     }
     this.maybeReached = true;
-    this.leaveEndpoint();
+    // That a connection was closed while it was idle says nothing of the endpoint.
+    this.endpoint!.learned.abandoned();
+    this.endpoint = undefined;
     this.cluster!.instruments.retries(code).value += 1;
     this.dispatch();
   }
@@ -426,9 +443,30 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.connection = undefined;
   }
 
+  private leaveFailed(code: ReasonCode): void {
+    this.reason = code;
+    this.leaveEndpoint();
+    this.reason = undefined;
+  }
+
+  /** Tells the endpoint how the attempt went, for the policies that learn. */
   private leaveEndpoint(): void {
-    if (this.endpoint) this.endpoint.inFlight -= 1;
+    const { endpoint } = this;
+    if (!endpoint) return;
     this.endpoint = undefined;
+    const outcome = this.outcome();
+    if (outcome === undefined) {
+      endpoint.learned.abandoned();
+      return;
+    }
+    const now = this.context.clock.now();
+    endpoint.learned.finished(this.headSent || this.tunnel ? this.firstOctetMs : now - this.attemptedAt, outcome, now, this.retryAfterMs);
+  }
+
+  /** What the attempt says of its endpoint; undefined when it says nothing. */
+  private outcome(): Outcome | undefined {
+    if (this.reason !== undefined && !BLAMED.has(this.reason)) return undefined;
+    return this.reason === undefined && this.status < 500 && this.status !== 429 ? 'success' : 'failure';
   }
 
   private finish(): void {
@@ -437,7 +475,6 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.active = false;
     this.message = EMPTY;
     if (this.held.length > 0) this.held = [];
-    if (this.endpoint) this.endpoint.inFlight -= 1;
     const { instruments } = this;
     instruments.requestsInFlight.value -= 1;
     this.durationMs = this.context.clock.now() - this.startedAt;
@@ -448,6 +485,6 @@ export class Exchange implements ResponseReceiver, Waiter {
     const measuredMs = this.tunnel ? this.switchedAfterMs : this.durationMs;
     instruments.requests(this.cluster?.name).record(this.status, this.reason, measuredMs / 1_000);
     this.context.onExchange?.(this);
-    this.endpoint = undefined;
+    this.leaveEndpoint();
   }
 }

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { Learned } from '../../../src/balancing';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { draining, freePort, ready, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 
@@ -287,7 +288,7 @@ describe('when the backend fails', () => {
     const backend = await answering(() => OK);
     const test = await proxyFor([await freePort(), backend.port], { cluster: { loadBalancing: { type: 'leastRequest' } } });
     const busy = test.proxy.clusters.get('backend').endpoints[1]!;
-    busy.inFlight = 10;
+    for (let i = 0; i < 10; i += 1) busy.learned.started();
     for (let i = 0; i < 20; i += 1) await ask(test, GET, 'ok');
   });
 
@@ -527,6 +528,54 @@ describe('membership', () => {
     backend.connections[0]!.send(OK);
     await connection.receives('ok');
     await until('its connection closes', () => backend.connections[0]!.ended || backend.connections[0]!.closed);
+  });
+});
+
+describe('of an endpoint is learned', () => {
+  const learnedOf = (test: TestProxy, index = 0): Learned => test.proxy.clusters.get('backend').endpoints[index]!.learned;
+
+  test('how long its responses take to begin, and that nothing is in flight afterwards', async () => {
+    const test = await proxyFor(await start((connection) => connection.socket.once('data', () => {
+      setTimeout(() => connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'), 30);
+      setTimeout(() => connection.send('ok'), 200);
+    })));
+    await ask(test, GET, /ok$/);
+    await until('it is over', () => learnedOf(test).inFlight === 0);
+    expect(learnedOf(test)).toMatchObject({ sent: 1, succeeded: 1, failed: 0 });
+    expect(learnedOf(test).meanLatencyMs).toBeGreaterThan(20);
+    expect(learnedOf(test).meanLatencyMs).toBeLessThan(150);
+  });
+
+  test.each([
+    ['500', 'HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n', 5_000],
+    ['503 with Retry-After', 'HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n', 60_000],
+    ['429', 'HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n', 5_000],
+    ['something that is not HTTP', 'what?\r\n\r\n', 5_000],
+  ])('that it fails, and what it asks for, given %s', async (_, response, tollMs) => {
+    const test = await proxyFor(await answering(() => response));
+    await ask(test, GET, /HTTP[^]*\r\n\r\n/);
+    await until('it is over', () => learnedOf(test).failed === 1);
+    expect(learnedOf(test).inFlight).toBe(0);
+    expect(Math.round(learnedOf(test).tollMs)).toBe(tollMs);
+  });
+
+  test('that it refuses connections, though another answers', async () => {
+    const backend = await answering(() => OK);
+    const test = await proxyFor([await freePort(), backend.port]);
+    for (let i = 0; i < 4; i += 1) await ask(test, GET, 'ok');
+    expect(learnedOf(test, 0).failed).toBeGreaterThan(0);
+    expect(learnedOf(test, 1)).toMatchObject({ failed: 0, succeeded: 4 });
+  });
+
+  test('nothing, given a client that goes away', async () => {
+    const backend = await start();
+    const test = await proxyFor(backend);
+    const connection = await client(test);
+    connection.send(GET);
+    await until('the request arrives', () => backend.received.includes('GET'));
+    connection.reset();
+    await until('it is over', () => learnedOf(test).inFlight === 0);
+    expect(learnedOf(test)).toMatchObject({ sent: 1, succeeded: 0, failed: 0 });
   });
 });
 
