@@ -1,5 +1,6 @@
 /** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
 export * from './constructs/call-options';
+export * from './constructs/connection-options';
 export * from './constructs/destination';
 export * from './constructs/discovery';
 export * from './constructs/disruption-budget';
@@ -12,5 +13,6 @@ export * from './constructs/mesh-service-props';
 export * from './constructs/mesh-service-version';
 export * from './constructs/mesh-sidecar';
 export * from './constructs/proxy-image';
+export * from './constructs/proxy-limits';
 export * from './constructs/scaling';
 export * from './constructs/service-type';

@@ -37,6 +37,9 @@ export function reasonsPage({ REASONS, REASON_CODES }) {
     'brackets is in metrics and log only, as nobody is left to be answered. A request that was tried more than once shows the',
     'reason of its last attempt.',
     '',
+    'What to do names fields of the proxy\'s [document](configuration.md), and in brackets the [prop](constructs.md#limits-and-connections)',
+    'that sets them.',
+    '',
     ...table(['Code', 'Status', 'RFC 9209 error type', 'What happened', 'What to do'], REASON_CODES.map((reason) => {
       const { outcome, status, proxyStatus, meaning, remedy } = REASONS[reason];
       return [code(reason), OUTCOMES[outcome](status), code(proxyStatus), meaning, remedy];

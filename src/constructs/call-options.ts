@@ -1,5 +1,6 @@
 /** What a caller can say of a call. */
 import { Duration } from 'cdk8s';
+import { ConnectionOptions } from './connection-options';
 import { LoadBalancing } from './load-balancing';
 
 /**
@@ -19,4 +20,11 @@ export interface CallOptions {
    * @default - the destination's own choice
    */
   readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * This caller's connections to the endpoints.
+   *
+   * @default - what the destination says of its callers' connections, or the defaults of `ConnectionOptions`
+   */
+  readonly connections?: ConnectionOptions;
 }

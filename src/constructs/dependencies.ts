@@ -11,8 +11,10 @@ import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
+import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-quantities';
+import { checkQuantity } from './quantities';
 
-const CALL_OPTIONS = { timeout: true, loadBalancing: true } as const satisfies Record<keyof CallOptions, true>;
+const CALL_OPTIONS = { timeout: true, loadBalancing: true, connections: true } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
 export interface Call {
@@ -20,6 +22,7 @@ export interface Call {
   readonly facts: DestinationFacts;
   readonly timeoutMs?: number;
   readonly loadBalancing: LoadBalancing;
+  readonly connections: Partial<ConnectionConfig>;
 }
 
 /** Who calls. */
@@ -74,13 +77,21 @@ export class Dependencies {
       loadBalancing._check(mistakes, `${prop}.loadBalancing`);
       facts.checkLoadBalancing(mistakes, `${prop}.loadBalancing`, loadBalancing);
     }
-    const timeoutMs = options.timeout?.toMilliseconds({ integral: false });
-    if (timeoutMs !== undefined && !Number.isInteger(timeoutMs)) {
-      mistakes.add(`${prop}.timeout`, `${timeoutMs} ms`, 'use whole milliseconds');
+    if (options.timeout !== undefined) {
+      checkQuantity(mistakes, `${prop}.timeout`, options.timeout, { unit: 'time', min: 0 });
+    }
+    if (options.connections !== undefined) {
+      checkConnections(mistakes, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
     }
     mistakes.throwIfAny(construct);
 
-    this.own.push({ destination, facts, timeoutMs, loadBalancing });
+    this.own.push({
+      destination,
+      facts,
+      timeoutMs: options.timeout?.toMilliseconds(),
+      loadBalancing,
+      connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
+    });
     if (facts.endpointSlices) {
       this.grant(facts);
     }

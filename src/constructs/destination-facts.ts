@@ -3,6 +3,7 @@
  * only asks. None of it is public.
  */
 import { ClusterConfig } from '../contract';
+import { ConnectionOptions } from './connection-options';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 
@@ -29,6 +30,10 @@ export interface DestinationFacts {
   /** Names that reach it from a namespace; the app there may use any of them. */
   hostnames(callerNamespace: string): string[];
   readonly loadBalancing: LoadBalancing;
+  /** What it says of its callers' connections. */
+  readonly connections?: ConnectionOptions;
+  /** When its proxies close an idle connection; absent when it has none. */
+  readonly closesIdleAfterMs?: number;
   /** Whether callers must read EndpointSlices in its namespace. */
   readonly endpointSlices: boolean;
   /** Known only when all versions are. */

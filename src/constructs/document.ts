@@ -3,19 +3,23 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT,
-  ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
+  APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS, findBrokenReferences, INBOUND_LISTENER,
+  INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
 } from '../contract';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
 import { AccessLog } from './mesh-props';
+import { ConnectionConfig } from './proxy-quantities';
 
 /** Everything that one workload's document says. */
 export interface DocumentFacts {
   readonly node: NodeIdentity;
   /** Port of the app beside the proxy; absent when it takes no requests. */
   readonly appPort?: number;
+  readonly appConnections: Partial<ConnectionConfig>;
   readonly calls: Call[];
+  readonly limits?: LimitsConfig;
+  readonly workers: number;
   readonly proxyDrainMs: number;
   readonly accessLog: AccessLog;
 }
@@ -52,12 +56,14 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
       ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!)),
     ],
     clusters: [
-      ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort)]),
+      ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort, facts.appConnections)]),
       ...calls.flatMap(outboundClusters),
     ],
     ...(readsEndpointSlices(calls) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(facts.limits && { limits: facts.limits }),
     ...(facts.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { shutdown: { drainMs: facts.proxyDrainMs } }),
     ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
+    ...(facts.workers !== DEFAULT_WORKERS && { workers: facts.workers }),
   };
   const broken = findBrokenReferences(document);
   if (broken.length > 0) {
@@ -77,8 +83,8 @@ function inboundListener(): ListenerConfig {
   };
 }
 
-function appCluster(port: number): ClusterConfig {
-  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port }] } };
+function appCluster(port: number, connections: Partial<ConnectionConfig>): ClusterConfig {
+  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port }] }, ...connections };
 }
 
 function outboundListeners(call: Call, address: string): ListenerConfig[] {
@@ -101,5 +107,6 @@ function outboundClusters(call: Call): ClusterConfig[] {
     name: share.cluster,
     discovery: share.discovery(call.loadBalancing),
     ...(policy && { loadBalancing: policy }),
+    ...call.connections,
   }));
 }

@@ -6,12 +6,14 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../contract';
+import { ConnectionOptions } from './connection-options';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import { LoadBalancing } from './load-balancing';
 import { clusterOf } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
+import { checkConnections } from './proxy-quantities';
 
 /**
  * One address of an external service.
@@ -184,9 +186,18 @@ export interface ExternalServiceProps {
    * @default LoadBalancing.roundRobin()
    */
   readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Connections of callers to its endpoints. A caller may choose differently.
+   *
+   * @default - the defaults of `ConnectionOptions`
+   */
+  readonly connections?: ConnectionOptions;
 }
 
-const PROPS = { endpoints: true, hostname: true, port: true, loadBalancing: true } as const satisfies Record<keyof ExternalServiceProps, true>;
+const PROPS = {
+  endpoints: true, hostname: true, port: true, loadBalancing: true, connections: true,
+} as const satisfies Record<keyof ExternalServiceProps, true>;
 
 /**
  * A service outside of the mesh that services of the mesh call through their sidecars.
@@ -204,6 +215,7 @@ export class ExternalService extends Destination {
 
   private readonly endpoints: ExternalEndpoints;
   private readonly loadBalancing: LoadBalancing;
+  private readonly connections?: ConnectionOptions;
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
@@ -211,12 +223,16 @@ export class ExternalService extends Destination {
     this.port = props.port ?? 80;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.endpoints = props.endpoints;
+    this.connections = props.connections;
 
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
     mistakes.dnsName('hostname', this.hostname);
     mistakes.port('port', this.port);
     this.loadBalancing._check(mistakes, 'loadBalancing');
+    if (props.connections !== undefined) {
+      checkConnections(mistakes, 'connections', props.connections);
+    }
     if (this.endpoints) {
       this.endpoints._check(mistakes, 'endpoints');
       this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
@@ -237,6 +253,7 @@ export class ExternalService extends Destination {
       ports: [this.port],
       hostnames: () => [this.hostname],
       loadBalancing: this.loadBalancing,
+      connections: this.connections,
       endpointSlices: false,
       shares: () => [{
         cluster: `${namespace}/${this.hostname}`,

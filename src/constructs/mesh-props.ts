@@ -2,9 +2,11 @@
  * Settings of sidecars, as one workload or a whole mesh states them.
  */
 import { Duration } from 'cdk8s';
+import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
 import { ProxyImage } from './proxy-image';
+import { ProxyLimits } from './proxy-limits';
 
 /**
  * Which requests the proxy logs.
@@ -30,11 +32,37 @@ export interface ProxyOptions {
   readonly proxyImage?: ProxyImage;
 
   /**
-   * Resources of the sidecar. No limit on CPU by default: throttling a proxy delays every request through it.
+   * Resources of the sidecar. No limit on CPU by default: throttling a proxy delays every request through it. The limit on
+   * memory also decides how large the heap of each of its processes may grow.
    *
-   * @default - those of the nearest Mesh, or requests of 100m CPU and 64Mi memory, and a limit of 128Mi memory
+   * @default - those of the nearest Mesh, or requests of 100m CPU and 64Mi memory, and a limit of 128Mi memory. With more
+   * than one worker, 100m for each, and 24Mi and 88Mi for each process on top of 40Mi that they share
    */
   readonly proxyResources?: kplus.ContainerResources;
+
+  /**
+   * Bounds of what a peer can make the proxy hold. What is left open here is as the nearest Mesh says that says it.
+   *
+   * @default - those of the Meshes up the tree, or those of `ProxyLimits`
+   */
+  readonly limits?: ProxyLimits;
+
+  /**
+   * The sidecar's connections to the app beside it. Keep `idleTimeout` below the time after which the app closes an idle
+   * connection, which is 5 seconds for Node's HTTP server, for example. What is left open here is as the nearest Mesh says
+   * that says it.
+   *
+   * @default - those of the Meshes up the tree, or those of `ConnectionOptions`
+   */
+  readonly appConnections?: ConnectionOptions;
+
+  /**
+   * Processes that serve requests, 1 to 64. More than one makes use of more than one core; the sidecar then has one process
+   * more that watches over them. Limits on connections and waiting requests hold for each.
+   *
+   * @default - that of the nearest Mesh, or 1
+   */
+  readonly workers?: number;
 
   /**
    * Which requests the proxy logs.

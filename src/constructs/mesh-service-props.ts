@@ -1,6 +1,7 @@
 /**
  * What can be said of a service and of each of its versions.
  */
+import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
 import * as kplus from './kplus';
@@ -128,6 +129,13 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default LoadBalancing.roundRobin()
    */
   readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Connections of callers to the pods. A caller may choose differently.
+   *
+   * @default - the defaults of `ConnectionOptions`
+   */
+  readonly connections?: ConnectionOptions;
 
   /**
    * How callers find the pods.

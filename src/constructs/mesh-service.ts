@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL } from '../contract';
 import { checkContainers, firstPort } from './app-container';
 import { CallOptions } from './call-options';
+import { ConnectionOptions } from './connection-options';
 import { Dependencies } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from './destination-facts';
@@ -24,6 +25,7 @@ import { MeshSidecar } from './mesh-sidecar';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import { declareHttp, setInServiceSpec } from './patches';
+import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
 
@@ -31,7 +33,7 @@ const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptio
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   name: true, version: true, port: true, portName: true, type: true, nodePort: true, externalTrafficPolicy: true, internalTrafficPolicy: true,
-  sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true, discovery: true,
+  sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true, connections: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -69,6 +71,7 @@ export class MeshService extends Destination {
   private readonly namespace: string;
   private readonly portName: string;
   private readonly loadBalancing: LoadBalancing;
+  private readonly connections?: ConnectionOptions;
   private readonly settings: MeshSettings;
   private readonly proxyOptions: ProxyOptions;
   private readonly dependencies: Dependencies;
@@ -82,13 +85,14 @@ export class MeshService extends Destination {
     this.port = props.port ?? 80;
     this.portName = props.portName ?? 'http';
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
+    this.connections = props.connections;
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const version = props.version ?? 'v1';
 
-    const { proxyImage, proxyResources, accessLog, endpointPropagation, appDrain, proxyDrain } = props;
-    this.proxyOptions = { proxyImage, proxyResources, accessLog, endpointPropagation, appDrain, proxyDrain };
+    const { proxyImage, proxyResources, limits, appConnections, workers, accessLog, endpointPropagation, appDrain, proxyDrain } = props;
+    this.proxyOptions = { proxyImage, proxyResources, limits, appConnections, workers, accessLog, endpointPropagation, appDrain, proxyDrain };
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
 
     const mistakes = new Mistakes();
@@ -98,8 +102,12 @@ export class MeshService extends Destination {
     mistakes.port('port', this.port);
     mistakes.dnsLabel('portName', this.portName);
     checkProxyOptions(mistakes, props);
+    checkLimitsTogether(mistakes, 'limits', this.settings.limits);
     checkServiceType(mistakes, props);
     this.loadBalancing._check(mistakes, 'loadBalancing');
+    if (props.connections !== undefined) {
+      checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
+    }
     props.discovery?._check(mistakes, 'discovery');
     this.checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
     this.checkVersion(mistakes, version, props);
@@ -195,6 +203,8 @@ export class MeshService extends Destination {
         ...(callerNamespace === namespace ? [serviceName] : []), full, `${full}.svc`, `${full}.svc.${settings.clusterDomain}`,
       ],
       loadBalancing: this.loadBalancing,
+      connections: this.connections,
+      closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),
       checkLoadBalancing: (mistakes, prop, loadBalancing) => this.checkLoadBalancing(mistakes, prop, loadBalancing),

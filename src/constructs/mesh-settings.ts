@@ -2,27 +2,27 @@
  * Finds the settings that hold for a construct: its own, then those of each `Mesh` up the construct tree, then the
  * defaults below.
  */
-import { Duration, Size } from 'cdk8s';
+import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { DEFAULT_WORKERS } from '../contract';
 import { Discovery } from './discovery';
-import * as kplus from './kplus';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { Mistakes } from './mistakes';
 import { ProxyImage } from './proxy-image';
+import { checkConnections, checkLimits } from './proxy-quantities';
+import { layered } from './quantities';
 
-/** {@link MeshProps} with nothing left open. */
-export type MeshSettings = Required<MeshProps>;
+/** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
+export type MeshSettings = Required<Omit<MeshProps, 'proxyResources'>> & Pick<MeshProps, 'proxyResources'>;
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyResources: true, accessLog: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
+  proxyImage: true, proxyResources: true, limits: true, appConnections: true, workers: true, accessLog: true,
+  endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
-const DEFAULTS: Omit<MeshSettings, 'proxyImage'> = {
-  proxyResources: {
-    cpu: { request: kplus.Cpu.millis(100) },
-    memory: { request: Size.mebibytes(64), limit: Size.mebibytes(128) },
-  },
+const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections'> = {
+  workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
   endpointPropagation: Duration.seconds(5),
   appDrain: Duration.seconds(20),
@@ -69,7 +69,11 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
   const find = <K extends keyof MeshSettings>(key: K): MeshSettings[K] | undefined => layers.find((layer) => layer[key] !== undefined)?.[key];
   return {
     proxyImage: find('proxyImage') ?? ProxyImage.released(),
-    proxyResources: find('proxyResources') ?? DEFAULTS.proxyResources,
+    proxyResources: find('proxyResources'),
+    // Structs of many settings that have little to do with each other: each is looked for by itself.
+    limits: layered(...layers.map(({ limits }) => limits)),
+    appConnections: layered(...layers.map(({ appConnections }) => appConnections)),
+    workers: find('workers') ?? DEFAULTS.workers,
     accessLog: find('accessLog') ?? DEFAULTS.accessLog,
     endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
     appDrain: find('appDrain') ?? DEFAULTS.appDrain,
@@ -84,10 +88,22 @@ export function clusterOf(construct: IConstruct): IConstruct {
   return construct.node.scopes.find((scope) => meshes.has(scope)) ?? construct.node.root;
 }
 
+/** Most workers that the proxy takes. */
+const MAX_WORKERS = 64;
+
 /** Checks of the props that every sidecar has. */
 export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void {
   if (props.proxyImage && !props.proxyImage.reference.trim()) {
     mistakes.add('proxyImage', props.proxyImage.reference, 'use a full reference, such as registry.example.com/proxy:1.0');
+  }
+  if (props.limits !== undefined) {
+    checkLimits(mistakes, 'limits', props.limits);
+  }
+  if (props.appConnections !== undefined) {
+    checkConnections(mistakes, 'appConnections', props.appConnections);
+  }
+  if (props.workers !== undefined) {
+    mistakes.wholeNumber('workers', props.workers, 1, MAX_WORKERS);
   }
   const { request, limit } = props.proxyResources?.memory ?? {};
   if (request && limit && request.toKibibytes() > limit.toKibibytes()) {

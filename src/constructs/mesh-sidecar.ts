@@ -7,12 +7,13 @@
  * port 1024 (a sysctl from Kubernetes' safe set, and only when such a port is called), a token that is mounted nowhere but
  * in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { Chart, Duration, Lazy } from 'cdk8s';
+import { Chart, Duration, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE,
   INBOUND_PORT, INBOUND_PORT_NAME, SERVICE_LABEL, SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
 } from '../contract';
+import { defaultProxyMemory, explainProxyMemory, leastProxyMemoryMib, nodeOptions, proxyHeap } from '../planning/proxy-memory';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
@@ -25,8 +26,9 @@ import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import {
-  completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec, sleepBeforeStop,
+  addVariable, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec, sleepBeforeStop,
 } from './patches';
+import { checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { pullPolicy } from './pull-policy';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
@@ -35,6 +37,15 @@ const PROXY_USER = 65_532;
 /** The safe sysctl that lets a non-root process listen on any port of its own network namespace. */
 const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
 const FIRST_UNPRIVILEGED_PORT = 1_024;
+
+/** CPU that each worker requests. */
+const WORKER_CPU_MILLIS = 100;
+
+/** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
+const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
+
+/** Node's own environment variable for flags. */
+const NODE_OPTIONS = 'NODE_OPTIONS';
 
 /** How long the kubelet's token is good for; it renews it in time. */
 const TOKEN_SECONDS = 3_600;
@@ -97,6 +108,11 @@ export class MeshSidecar extends Construct {
   public readonly version: string;
 
   /**
+   * The sidecar's container, for what has no prop: `sidecar.container.env.addVariable(...)`, for example.
+   */
+  public readonly container: kplus.Container;
+
+  /**
    * The ConfigMap with the proxy's document. Its name never changes; the proxy reloads what changes in it.
    */
   public readonly configMap: kplus.ConfigMap;
@@ -133,10 +149,11 @@ export class MeshSidecar extends Construct {
       mistakes.port('appPort', this.appPort);
     }
     checkProxyOptions(mistakes, props);
-    mistakes.throwIfAny(this);
-
     const { workload, serviceName, version, appPort, ...options } = props;
     this.settings = meshSettings(this, options);
+    checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    mistakes.throwIfAny(this);
+
     this.budget = shutdownBudget({
       // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
       endpointPropagationMs: this.appPort === undefined ? 0 : this.settings.endpointPropagation.toMilliseconds(),
@@ -162,7 +179,7 @@ export class MeshSidecar extends Construct {
     });
     this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => this.document() }));
 
-    this.attach();
+    this.container = this.attach();
     this.node.addValidation({ validate: () => this.validatePod() });
   }
 
@@ -185,7 +202,10 @@ export class MeshSidecar extends Construct {
     return JSON.stringify(buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       appPort: this.appPort,
+      appConnections: connectionConfig([this.settings.appConnections]),
       calls: this.dependencies.calls,
+      limits: limitsConfig(this.settings.limits),
+      workers: this.settings.workers,
       proxyDrainMs: this.budget.proxyDrainMs,
       accessLog: this.settings.accessLog,
     }), undefined, 2);
@@ -204,16 +224,19 @@ export class MeshSidecar extends Construct {
     return account;
   }
 
-  private attach(): void {
+  private attach(): kplus.Container {
     const { workload, settings } = this;
     workload.podMetadata.addLabel(SERVICE_LABEL, this.serviceName);
     workload.podMetadata.addLabel(VERSION_LABEL, this.version);
+    if (settings.workers > 1) {
+      workload.podMetadata.addAnnotation(WORKERS_ANNOTATION, String(settings.workers));
+    }
 
     const image = settings.proxyImage.reference;
     const probe = (path: string, period: number, failures: number) => kplus.Probe.fromHttpGet(path, {
       port: ADMIN_PORT, periodSeconds: Duration.seconds(period), failureThreshold: failures,
     });
-    workload.addInitContainer({
+    const container = workload.addInitContainer({
       name: SIDECAR_CONTAINER,
       image,
       imagePullPolicy: pullPolicy(image),
@@ -237,7 +260,7 @@ export class MeshSidecar extends Construct {
       startup: probe('/ready', 1, 60),
       readiness: probe('/ready', 5, 3),
       liveness: probe('/live', 10, 3),
-      resources: settings.proxyResources,
+      resources: settings.proxyResources ?? defaultResources(settings.workers),
       securityContext: {
         user: PROXY_USER,
         group: PROXY_USER,
@@ -251,6 +274,7 @@ export class MeshSidecar extends Construct {
     moveInitContainerFirst(workload, workload.initContainers.length - 1);
     setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
     completePodSpec(workload, (spec) => this.complete(spec));
+    return container;
   }
 
   /** What depends on the calls, and what is newer than the generated types. */
@@ -270,16 +294,33 @@ export class MeshSidecar extends Construct {
       && !sysctls.some(({ name }) => name === UNPRIVILEGED_PORTS.name)) {
       spec.securityContext = { ...spec.securityContext, sysctls: [...sysctls, UNPRIVILEGED_PORTS] };
     }
+    const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
     if (readsEndpointSlices(calls)) {
-      const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
       mountToken(spec, sidecar);
     }
+    const limitMib = this.memoryLimitMib();
+    const heap = limitMib === undefined ? undefined : proxyHeap(limitMib, this.settings.workers);
+    if (heap) {
+      addVariable(sidecar, NODE_OPTIONS, nodeOptions(heap));
+    }
+  }
+
+  /** The container's limit on memory; without one the flags of the image hold. */
+  private memoryLimitMib(): number | undefined {
+    const { proxyResources, workers } = this.settings;
+    return (proxyResources ?? defaultResources(workers)).memory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR });
   }
 
   /** Facts of the pod that may still change until synth. */
   private validatePod(): string[] {
     const mistakes = new Mistakes();
     const calls = this.dependencies.calls;
+    const limitMib = this.memoryLimitMib();
+    const { workers } = this.settings;
+    if (limitMib !== undefined && !proxyHeap(limitMib, workers) && !this.container.env.variables[NODE_OPTIONS]) {
+      mistakes.add('proxyResources.memory.limit', `${limitMib}Mi`, `${explainProxyMemory(limitMib, workers)}; use at least ${leastProxyMemoryMib(workers)}Mi`
+        + `${workers > 1 ? ', or fewer workers' : ''}`);
+    }
     const names = new Set<string>();
     for (const container of this.workload.containers) {
       if (names.has(container.name) || container.name === SIDECAR_CONTAINER) {
@@ -323,6 +364,15 @@ function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined)
   if (workload.hostNetwork) {
     mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
   }
+}
+
+/** What a sidecar requests and may use when nobody says: no limit on CPU, for throttling delays every request. */
+function defaultResources(workers: number): kplus.ContainerResources {
+  const { requestMib, limitMib } = defaultProxyMemory(workers);
+  return {
+    cpu: { request: kplus.Cpu.millis(WORKER_CPU_MILLIS * workers) },
+    memory: { request: Size.mebibytes(requestMib), limit: Size.mebibytes(limitMib) },
+  };
 }
 
 /** A token that the kubelet renews and the CA of the API server, for the sidecar's eyes only. */

@@ -23,6 +23,11 @@ export class Mistakes {
     this.found.push(`'${prop}' is ${show(value)}: ${remedy}`);
   }
 
+  /** Notes all that others noted. */
+  public take(others: Mistakes): void {
+    this.found.push(...others.found);
+  }
+
   /** Everything noted, one sentence each. */
   public get messages(): string[] {
     return [...this.found];
@@ -39,11 +44,11 @@ export class Mistakes {
   }
 
   /** Props that don't exist. The compiler finds them in TypeScript; spreads, JavaScript and other languages get past it. */
-  public unknownProps(props: object, known: Record<string, true>): void {
+  public unknownProps(props: object, known: Record<string, true>, prefix: string = ''): void {
     for (const prop of Object.keys(props)) {
       if (!Object.hasOwn(known, prop)) {
         const close = Object.keys(known).find((name) => distance(name.toLowerCase(), prop.toLowerCase()) <= 2);
-        this.found.push(`'${prop}' is not a prop here: ${close ? `did you mean '${close}'?` : `use any of ${Object.keys(known).sort().join(', ')}`}`);
+        this.found.push(`'${prefix}${prop}' is not a prop here: ${close ? `did you mean '${close}'?` : `use any of ${Object.keys(known).sort().join(', ')}`}`);
       }
     }
   }

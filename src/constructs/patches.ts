@@ -31,6 +31,7 @@ export interface PodSpecManifest {
 /** The parts of a container that are completed here. */
 export interface ContainerManifest {
   name: string;
+  env?: { name: string; value?: string }[];
   volumeMounts?: object[];
   lifecycle?: { preStop?: object };
 }
@@ -69,6 +70,13 @@ export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSp
 export function sleepBeforeStop(container: ContainerManifest, seconds: number): void {
   if (seconds > 0 && !container.lifecycle?.preStop) {
     container.lifecycle = { ...container.lifecycle, preStop: { sleep: { seconds } } };
+  }
+}
+
+/** Gives a container an environment variable that it doesn't have. */
+export function addVariable(container: ContainerManifest, name: string, value: string): void {
+  if (!container.env?.some((variable) => variable.name === name)) {
+    container.env = [...(container.env ?? []), { name, value }];
   }
 }
 

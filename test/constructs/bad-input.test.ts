@@ -70,6 +70,31 @@ describe('one wrong prop of a service is refused with its path, value and remedy
     ['an image of nothing', { proxyImage: ProxyImage.of(' ') }, '\'proxyImage\' is " ": use a full reference'],
     ['a request above the limit', { proxyResources: { memory: { request: Size.mebibytes(256), limit: Size.mebibytes(128) } } },
       '\'proxyResources.memory.request\' is "256Mi": it is above the limit of 128Mi; make it at most the limit'],
+    ['a limit that is not there', { limits: { maxConections: 5 } }, '\'limits.maxConections\' is not a prop here: did you mean \'maxConnections\'?'],
+    ['a limit of a document and not of a person', { limits: { maxHeadBytes: 5 } }, '\'limits.maxHeadBytes\' is not a prop here: use any of bodyTimeout, headTimeout,'],
+    ['limits that are none', { limits: 5 }, '\'limits\' is 5: use an object with any of bodyTimeout, headTimeout,'],
+    ['a limit of none', { limits: { maxConnections: 0 } }, '\'limits.maxConnections\' is 0: use a whole number of at least 1'],
+    ['a limit out of range', { limits: { maxHeaderFields: 1_001 } }, '\'limits.maxHeaderFields\' is 1001: use a whole number from 1 to 1000'],
+    ['a broken limit', { limits: { maxRequestsPerConnection: 1.5 } }, '\'limits.maxRequestsPerConnection\' is 1.5: use a whole number of at least 0'],
+    ['a size that is too small', { limits: { maxBufferedSize: Size.kibibytes(0.5) } }, '\'limits.maxBufferedSize\' is "512 bytes": use whole bytes, at least 1024'],
+    ['a size that is too large', { limits: { maxHeadSize: Size.mebibytes(2) } }, '\'limits.maxHeadSize\' is "2097152 bytes": use whole bytes, from 64 to 1048576'],
+    ['half a byte', { limits: { maxBodySize: Size.kibibytes(1 / 2_048) } }, '\'limits.maxBodySize\' is "0.5 bytes": use whole bytes, at least 0'],
+    ['a size that is a number', { limits: { maxBodySize: 1_024 } }, '\'limits.maxBodySize\' is 1024: use a Size, such as Size.kibibytes(16)'],
+    ['a size that is a time', { limits: { maxBodySize: Duration.seconds(1) } }, 'use a Size, such as Size.kibibytes(16)'],
+    ['a time that is a number', { limits: { headTimeout: 500 } }, '\'limits.headTimeout\' is 500: use a Duration, such as Duration.seconds(10)'],
+    ['a time that is nothing', { limits: { headTimeout: null } }, '\'limits.headTimeout\' is null: use a Duration, such as Duration.seconds(10)'],
+    ['no time', { limits: { idleTimeout: Duration.seconds(0) } }, '\'limits.idleTimeout\' is "0 ms": use whole milliseconds, from 1 ms to 24 days'],
+    ['half a millisecond', { limits: { bodyTimeout: Duration.millis(0.5) } }, '\'limits.bodyTimeout\' is "0.5 ms": use whole milliseconds, from 1 ms to 24 days'],
+    ['a time that is longer than timers are', { limits: { tunnelIdleTimeout: Duration.days(25) } }, '\'limits.tunnelIdleTimeout\' is "2160000000 ms": use whole milliseconds, from 1 ms to 24 days'],
+    ['a start line that is longer than the head', { limits: { maxStartLineSize: Size.kibibytes(32) } },
+      '\'limits.maxStartLineSize\' is "32768 bytes": it is a part of the head, which may have 16384 bytes; raise \'limits.maxHeadSize\' to at least as much'],
+    ['connections of none', { connections: { maxConnectionsPerEndpoint: 0 } }, '\'connections.maxConnectionsPerEndpoint\' is 0: use a whole number of at least 1'],
+    ['a connection kept for longer than the service does', { connections: { idleTimeout: Duration.seconds(60) } },
+      '\'connections.idleTimeout\' is "60000 ms": the service called closes a connection that is idle for 60000 ms (\'limits.idleTimeout\'), '
+      + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out'],
+    ['an app\'s connections that can\'t be', { appConnections: { maxPendingRequests: -1 } }, '\'appConnections.maxPendingRequests\' is -1: use a whole number of at least 0'],
+    ['no worker', { workers: 0 }, '\'workers\' is 0: use a whole number from 1 to 64'],
+    ['too many workers', { workers: 65 }, '\'workers\' is 65: use a whole number from 1 to 64'],
   ];
 
   test.each(cases)('%s', (_, props, message) => {
@@ -83,7 +108,7 @@ describe('one wrong prop of a service is refused with its path, value and remedy
   });
 
   test('an unknown prop that resembles none lists those that there are', () => {
-    expect(mistake(() => make({ sidecarInjection: true }))).toMatch(/'sidecarInjection' is not a prop here: use any of accessLog, .*, weight$/);
+    expect(mistake(() => make({ sidecarInjection: true }))).toMatch(/'sidecarInjection' is not a prop here: use any of accessLog, .*, workers$/);
   });
 
   test('a namespace that Kubernetes would refuse', () => {
@@ -99,6 +124,21 @@ describe('one wrong prop of a service is refused with its path, value and remedy
       '  - \'scaling.min\' is 9: it is above the max of 1; make min at most max',
     ].join('\n'));
   });
+});
+
+test('several wrong limits and connections are reported together', () => {
+  const limits = { maxConnections: -1, headTimeout: Duration.millis(0), idleTimeout: 'long', maxHeadSize: Size.kibibytes(0), bodytimeout: 1 };
+  expect(mistake(() => make({ workers: 1.5, limits, connections: { connectTimeout: Duration.millis(1.5) }, appConnections: { idle: 1 } }))).toBe([
+    '[chart/web] 8 props are wrong:',
+    '  - \'limits.bodytimeout\' is not a prop here: did you mean \'bodyTimeout\'?',
+    '  - \'limits.maxConnections\' is -1: use a whole number of at least 1',
+    '  - \'limits.maxHeadSize\' is "0 bytes": use whole bytes, from 64 to 1048576',
+    '  - \'limits.idleTimeout\' is "long": use a Duration, such as Duration.seconds(10)',
+    '  - \'limits.headTimeout\' is "0 ms": use whole milliseconds, from 1 ms to 24 days',
+    '  - \'appConnections.idle\' is not a prop here: use any of connectTimeout, idleTimeout, maxConnectionsPerEndpoint, maxPendingRequests',
+    '  - \'workers\' is 1.5: use a whole number from 1 to 64',
+    '  - \'connections.connectTimeout\' is "1.5 ms": use whole milliseconds, from 1 ms to 24 days',
+  ].join('\n'));
 });
 
 describe('a version is refused', () => {
@@ -148,6 +188,24 @@ describe('a call is refused', () => {
     expect(said).toContain('\'calls(catalog).loadBalancing.choices\' is 99: use a whole number from 2 to 10');
   });
 
+  test('with a time that timers can\'t take', () => {
+    const chart = newChart();
+    const web = make({}, 'web', chart);
+    const catalog = other(chart);
+    expect(mistake(() => web.calls(catalog, { timeout: Duration.days(40) }))).toContain('\'calls(catalog).timeout\' is "3456000000 ms": use whole milliseconds, from 0 ms to 24 days');
+    expect(mistake(() => web.calls(catalog, { timeout: 300 as never }))).toContain('\'calls(catalog).timeout\' is 300: use a Duration');
+  });
+
+  test('with connections that are kept for longer than the service called does', () => {
+    const chart = newChart();
+    const web = make({}, 'web', chart);
+    const catalog = other(chart, 'catalog', { limits: { idleTimeout: Duration.seconds(20) } });
+    expect(mistake(() => web.calls(catalog, { connections: { idleTimeout: Duration.seconds(25), maxPendingRequest: 5 } as never }))).toBe(
+      '[chart/web] \'calls(catalog).connections.maxPendingRequest\' is not a prop here: did you mean \'maxPendingRequests\'?');
+    expect(mistake(() => web.calls(catalog, { connections: { idleTimeout: Duration.seconds(25) } }))).toContain(
+      '[chart/web] \'calls(catalog).connections.idleTimeout\' is "25000 ms": the service called closes a connection that is idle for 20000 ms (\'limits.idleTimeout\')');
+  });
+
   test('with zones to a service that is found by DNS', () => {
     const chart = newChart();
     const catalog = other(chart, 'catalog', { discovery: Discovery.dns() });
@@ -190,6 +248,18 @@ describe('what only the whole app shows fails validation, all at once', () => {
     expect(said).toContain('[chart/admin/v1/Sidecar] \'containers[\'metrics\'].port\' is 15020: the sidecar takes this port for health and metrics; let the app listen on another');
     expect(said).toContain('[chart/web/v1/Sidecar] \'containers[\'main\'].port\' is 8080: the sidecar listens on this port for calls to \'catalog\', which keeps an app that '
       + 'binds all addresses from starting; give \'catalog\' another service port, or let the app listen on another');
+  });
+
+  test('a memory limit that leaves too little heap to a process', () => {
+    const chart = newChart();
+    const memory = (mebibytes: number) => ({ memory: { limit: Size.mebibytes(mebibytes) } });
+    make({ proxyResources: memory(64) }, 'web', chart);
+    make({ proxyResources: memory(128), workers: 4 }, 'cart', chart);
+    const said = mistake(() => Testing.synth(chart));
+    expect(said).toContain('[chart/web/v1/Sidecar] \'proxyResources.memory.limit\' is "64Mi": 40Mi of it is code, the process has 24Mi, 4/5 of that is 19Mi of heap, '
+      + 'and it needs 27Mi; use at least 74Mi');
+    expect(said).toContain('[chart/cart/v1/Sidecar] \'proxyResources.memory.limit\' is "128Mi": 40Mi of it is code, each of 5 processes (4 workers and one that watches) '
+      + 'has 17Mi, 4/5 of that is 14Mi of heap, and it needs 27Mi; use at least 209Mi, or fewer workers');
   });
 
   test('containers of one name, or with the sidecar\'s', () => {
@@ -247,6 +317,11 @@ describe('an external service is refused', () => {
     expect(external(ExternalEndpoints.dns('api.example.com'), { loadBalancing })).toContain('\'loadBalancing.zoneWeights\' is {"a":2}: DNS does not tell zones; leave it out, or list addresses with their zones');
   });
 
+  test('with connections that can\'t be', () => {
+    expect(external(ExternalEndpoints.dns('api.example.com'), { connections: { connectTimeout: Duration.seconds(0) } }))
+      .toContain('\'connections.connectTimeout\' is "0 ms": use whole milliseconds, from 1 ms to 24 days');
+  });
+
   test('with props that don\'t exist', () => {
     expect(external(ExternalEndpoints.dns('api.example.com'), { hostName: 'api' })).toContain('\'hostName\' is not a prop here: did you mean \'hostname\'?');
   });
@@ -301,5 +376,10 @@ describe('a mesh is refused', () => {
     expect(said).toContain('\'image\' is not a prop here');
     expect(said).toContain('\'clusterDomain\' is "Cluster Local"');
     expect(said).toContain('\'discovery.servers[0]\' is "x"');
+  });
+
+  test('with limits and numbers of workers that can\'t be', () => {
+    const said = mistake(() => new Mesh(newChart(), 'mesh', { workers: 0, limits: { maxConnections: 0 }, appConnections: { maxPendingRequests: 0.5 } }));
+    expect(said).toContain('[chart/mesh] 3 props are wrong:');
   });
 });

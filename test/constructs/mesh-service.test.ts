@@ -94,6 +94,7 @@ describe('the sidecar of a service', () => {
     const env = Object.fromEntries(sidecar.env.map(({ name, value, valueFrom }: Manifest) => [name, value ?? valueFrom.fieldRef]));
     expect(env).toEqual({
       MESH_CONFIG: '/etc/cdk8s-mesh/proxy.json',
+      NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2',
       POD_NAME: { fieldPath: 'metadata.name' },
       POD_NAMESPACE: { fieldPath: 'metadata.namespace' },
       POD_IPS: { fieldPath: 'status.podIPs' },

@@ -46,7 +46,7 @@ export interface Reason {
   readonly reached: 'no' | 'maybe';
   /** What happened. */
   readonly meaning: string;
-  /** What whoever finds it can do. */
+  /** What whoever finds it can do. A field of the document is followed by the prop of the constructs that sets it. */
   readonly remedy: string;
 }
 
@@ -64,12 +64,12 @@ const TABLE = {
   connect_timeout: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_timeout', reached: 'no',
     meaning: 'an endpoint did not accept a connection in time',
-    remedy: 'look for packets being dropped (NetworkPolicy, node under load); raise connectTimeoutMs when the way is far',
+    remedy: 'look for packets being dropped (NetworkPolicy, node under load); raise connectTimeoutMs (prop connections.connectTimeout) when the way is far',
   },
   upstream_closed: {
     outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
     meaning: 'the endpoint closed the connection before the head of its response was complete',
-    remedy: 'look for crashes or restarts of the callee; its idle time must be longer than idleTimeoutMs',
+    remedy: 'look for crashes or restarts of the callee; its idle time must be longer than idleTimeoutMs (prop connections.idleTimeout; to the app beside the proxy, appConnections.idleTimeout)',
   },
   upstream_protocol_error: {
     outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_protocol_error', reached: 'maybe',
@@ -84,27 +84,28 @@ const TABLE = {
   request_timeout: {
     outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
     meaning: 'the response was not complete within the route\'s timeout; if its head had been sent, the connection was cut',
-    remedy: 'see mesh_request_duration_seconds of the callee; raise the call\'s timeout if that is how long it takes',
+    remedy: 'see mesh_request_duration_seconds of the callee; raise the route\'s timeoutMs (prop timeout of calls()) if that is how long it takes',
   },
   body_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
     meaning: 'the response\'s body made no progress: the endpoint sent nothing more, or the client took nothing more',
-    remedy: 'look for a stuck callee or client; raise bodyTimeoutMs for streams that pause',
+    remedy: 'look for a stuck callee or client; raise limits.bodyTimeoutMs (prop limits.bodyTimeout) for streams that pause',
   },
   client_timeout: {
     outcome: 'answered', status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe',
     meaning: 'the client did not send the rest of its request in time',
-    remedy: 'look for a stuck client or a lossy network; raise headTimeoutMs or bodyTimeoutMs for slow uploads',
+    remedy: 'look for a stuck client or a lossy network; raise limits.headTimeoutMs (prop limits.headTimeout) or limits.bodyTimeoutMs (prop limits.bodyTimeout) for slow uploads',
   },
   pending_overflow: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no',
     meaning: 'all connections to the endpoint were in use and as many requests as may were waiting for one',
-    remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxPendingRequests or maxConnectionsPerEndpoint',
+    remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxPendingRequests (prop connections.maxPendingRequests) or '
+      + 'maxConnectionsPerEndpoint (prop connections.maxConnectionsPerEndpoint); to the app beside the proxy, they are in the prop appConnections',
   },
   connection_limit: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
     meaning: 'the proxy had as many client connections as it may',
-    remedy: 'look for clients that open connections without closing them; raise limits.maxConnections with the memory for it',
+    remedy: 'look for clients that open connections without closing them; raise limits.maxConnections (prop limits.maxConnections) with the memory for it (prop proxyResources)',
   },
   bad_request: {
     outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
@@ -114,17 +115,17 @@ const TABLE = {
   head_too_large: {
     outcome: 'answered', status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request\'s head is larger than the limit or has too many fields',
-    remedy: 'look for cookies that grow; raise limits.maxHeadBytes or limits.maxHeaderFields',
+    remedy: 'look for cookies that grow; raise limits.maxHeadBytes (prop limits.maxHeadSize) or limits.maxHeaderFields (prop limits.maxHeaderFields)',
   },
   uri_too_long: {
     outcome: 'answered', status: 414, phrase: 'URI Too Long', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request line is longer than the limit',
-    remedy: 'send long queries in a body, or raise limits.maxStartLineBytes',
+    remedy: 'send long queries in a body, or raise limits.maxStartLineBytes (prop limits.maxStartLineSize)',
   },
   body_too_large: {
     outcome: 'answered', status: 413, phrase: 'Content Too Large', proxyStatus: 'http_request_error', reached: 'maybe',
     meaning: 'the request\'s body is longer than the limit; without a Content-Length the first part of it had been sent on',
-    remedy: 'raise limits.maxBodyBytes if such bodies are meant to pass',
+    remedy: 'raise limits.maxBodyBytes (prop limits.maxBodySize) if such bodies are meant to pass',
   },
   unsupported_transfer_coding: {
     outcome: 'answered', status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
@@ -149,7 +150,7 @@ const TABLE = {
   tunnel_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
     meaning: 'nothing passed through a tunnel (a connection that switched protocols, as for WebSocket) for too long',
-    remedy: 'let one side send pings; raise limits.tunnelIdleTimeoutMs for protocols that are silent for longer',
+    remedy: 'let one side send pings; raise limits.tunnelIdleTimeoutMs (prop limits.tunnelIdleTimeout) for protocols that are silent for longer',
   },
   max_forwards: {
     outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'no',

@@ -1,0 +1,82 @@
+/**
+ * Limits and connections on their way into the document: each prop with its field and range, the checks, and what holds
+ * when several constructs have a say.
+ */
+import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '../contract';
+import { ConnectionOptions } from './connection-options';
+import { Mistakes } from './mistakes';
+import { ProxyLimits } from './proxy-limits';
+import { checkQuantities, layered, Quantities, toConfig, withoutDefaults } from './quantities';
+
+/** The fields of a cluster that are about its connections. */
+export type ConnectionConfig = Pick<ClusterConfig, 'connectTimeoutMs' | 'idleTimeoutMs' | 'maxConnectionsPerEndpoint' | 'maxPendingRequests'>;
+
+export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
+  maxConnections: { field: 'maxConnections', unit: 'number', min: 1 },
+  maxStartLineSize: { field: 'maxStartLineBytes', unit: 'size', min: 16 },
+  maxHeadSize: { field: 'maxHeadBytes', unit: 'size', min: 64, max: 1_048_576 },
+  maxHeaderFields: { field: 'maxHeaderFields', unit: 'number', min: 1, max: 1_000 },
+  maxBodySize: { field: 'maxBodyBytes', unit: 'size', min: 0 },
+  maxRequestsPerConnection: { field: 'maxRequestsPerConnection', unit: 'number', min: 0 },
+  maxBufferedSize: { field: 'maxBufferedBytes', unit: 'size', min: 1_024 },
+  idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
+  headTimeout: { field: 'headTimeoutMs', unit: 'time', min: 1 },
+  bodyTimeout: { field: 'bodyTimeoutMs', unit: 'time', min: 1 },
+  tunnelIdleTimeout: { field: 'tunnelIdleTimeoutMs', unit: 'time', min: 1 },
+};
+
+export const CONNECTION_QUANTITIES: Quantities<ConnectionOptions, ConnectionConfig> = {
+  connectTimeout: { field: 'connectTimeoutMs', unit: 'time', min: 1 },
+  idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
+  maxConnectionsPerEndpoint: { field: 'maxConnectionsPerEndpoint', unit: 'number', min: 1 },
+  maxPendingRequests: { field: 'maxPendingRequests', unit: 'number', min: 0 },
+};
+
+/** Checks limits as one construct states them. */
+export function checkLimits(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
+  checkQuantities(mistakes, prop, limits, LIMIT_QUANTITIES);
+}
+
+/** Checks limits once every Mesh was asked: a longer start line needs a head that it fits in. */
+export function checkLimitsTogether(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
+  const { maxStartLineBytes, maxHeadBytes = DEFAULT_LIMITS.maxHeadBytes } = toConfig(limits, LIMIT_QUANTITIES);
+  if (maxStartLineBytes !== undefined && maxStartLineBytes > maxHeadBytes) {
+    mistakes.add(`${prop}.maxStartLineSize`, `${maxStartLineBytes} bytes`,
+      `it is a part of the head, which may have ${maxHeadBytes} bytes; raise '${prop}.maxHeadSize' to at least as much`);
+  }
+}
+
+/** The document's limits; nothing when all are the defaults. */
+export function limitsConfig(limits: ProxyLimits): LimitsConfig | undefined {
+  const config = withoutDefaults<LimitsConfig>(toConfig(limits, LIMIT_QUANTITIES), DEFAULT_LIMITS);
+  return Object.keys(config).length > 0 ? config : undefined;
+}
+
+/** When a proxy with these limits closes an idle connection. */
+export function closesIdleAfterMs(limits: ProxyLimits): number {
+  return toConfig(limits, LIMIT_QUANTITIES).idleTimeoutMs ?? DEFAULT_LIMITS.idleTimeoutMs;
+}
+
+/**
+ * Checks what one construct says of connections. `closesAfterMs` is when the proxy at the other end closes an idle one;
+ * absent where there is no proxy of the mesh.
+ */
+export function checkConnections(mistakes: Mistakes, prop: string, connections: ConnectionOptions, closesAfterMs: number = Infinity): void {
+  const own = new Mistakes();
+  checkQuantities(own, prop, connections, CONNECTION_QUANTITIES);
+  if (own.messages.length === 0) {
+    const { idleTimeoutMs = 0 } = toConfig(connections, CONNECTION_QUANTITIES);
+    if (idleTimeoutMs >= closesAfterMs) {
+      own.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
+        + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');
+    }
+  }
+  mistakes.take(own);
+}
+
+/** The document's fields for a cluster, the first of `said` uppermost; empty when all are the defaults. */
+export function connectionConfig(said: readonly (ConnectionOptions | undefined)[], closesAfterMs: number = Infinity): Partial<ConnectionConfig> {
+  const { idleTimeoutMs, ...config } = toConfig<ConnectionOptions, ConnectionConfig>(layered(...said), CONNECTION_QUANTITIES);
+  const unsaidMs = Math.min(DEFAULT_CLUSTER.idleTimeoutMs, Math.max(1, Math.floor(closesAfterMs / 2)));
+  return withoutDefaults<ConnectionConfig>({ ...config, idleTimeoutMs: idleTimeoutMs ?? unsaidMs }, DEFAULT_CLUSTER);
+}
