@@ -11,16 +11,19 @@ export interface Clock {
   now(): number;
   /** Wall-clock milliseconds since 1970, for log lines only. */
   wallTime(): number;
-  /** Calls `task` once after `ms`. Does not keep the process alive. */
+  /** Calls `task` once after `ms`, or after the longest wait that the clock can do. Does not keep the process alive. */
   after(ms: number, task: () => void): Cancel;
 }
+
+/** Longest wait of a timer, almost 25 days: Node takes anything longer for 1 ms, and a drain of 30 days would end at once. */
+export const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after(ms, task) {
-    const timer = setTimeout(task, ms);
+    const timer = setTimeout(task, Math.min(ms, LONGEST_WAIT_MS));
     timer.unref();
     return () => clearTimeout(timer);
   },
