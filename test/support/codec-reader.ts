@@ -39,8 +39,7 @@ const EMPTY = Buffer.alloc(0);
 /** The input as the pieces between `cuts`. */
 export function pieces(input: Buffer, cuts: readonly number[]): Buffer[] {
   const points = [0, ...[...new Set(cuts)].filter((cut) => cut > 0 && cut < input.length).sort((a, b) => a - b), input.length];
-  // Copies: what is read must not reach beyond its piece.
-  return points.slice(1).map((end, i) => Buffer.from(input.subarray(points[i], end)));
+  return points.slice(1).map((end, i) => input.subarray(points[i], end));
 }
 
 abstract class CodecReader {
@@ -156,13 +155,15 @@ class ResponseReader extends CodecReader {
 /** What the codec makes of a client's octets; a request that ends the connection is the last. */
 export function readRequestPieces(chunks: readonly Buffer[], limits: ReaderLimits): CodecReading {
   const reader = new RequestReader(limits);
-  chunks.forEach((chunk) => reader.feed(chunk));
+  // The codec moves data about in what it reads.
+  chunks.forEach((chunk) => reader.feed(Buffer.from(chunk)));
   return reader.reading;
 }
 
 /** What the codec makes of a backend's octets. */
 export function readResponsePieces(chunks: readonly Buffer[], limits: ReaderLimits, toHead: boolean): CodecReading {
   const reader = new ResponseReader(limits, toHead);
-  chunks.forEach((chunk) => reader.feed(chunk));
+  // The codec moves data about in what it reads.
+  chunks.forEach((chunk) => reader.feed(Buffer.from(chunk)));
   return reader.reading;
 }

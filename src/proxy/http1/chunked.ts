@@ -1,6 +1,7 @@
 /**
  * Decoder of the chunked transfer coding (RFC 9112 section 7.1): a state machine fed with whatever arrived, cut
- * anywhere. It hands out ranges of the caller's own buffer and copies nothing but trailers, which it writes anew.
+ * anywhere. It hands out ranges of the caller's own buffer: the data of all chunks in it, moved together over the framing
+ * between, so that a flood of chunks of one octet costs what one chunk does. Trailers are copied and written anew.
  *
  * Strict: sizes are 1 to 13 hexadecimal digits (so that readers which count in doubles agree), CRLF ends every line,
  * extensions (`;name`, `;name=token`, `;name="quoted"`, without white space) are bounded, checked and dropped.
@@ -30,7 +31,7 @@ const MAX_SIZE_DIGITS = 13;
 export const enum Step {
   /** The input is used up and the body goes on. */
   MORE = 0,
-  /** Octets of the body: `dataStart` to `dataEnd`. */
+  /** Octets of the body: `dataStart` to `dataEnd`. Ask again for what comes behind them. */
   DATA,
   /** The body and its trailers are complete; `position` is behind them. */
   END,
@@ -88,8 +89,20 @@ export class ChunkedDecoder {
     this.section = undefined;
   }
 
-  /** Reads on at `position`, which the caller sets for each new buffer, up to the next thing worth knowing. */
+  /**
+   * Reads on at `position`, which the caller sets for each new buffer, up to the next thing worth knowing. Overwrites what it
+   * has read.
+   */
   next(buffer: Buffer, end: number, limits: ChunkLimits): Step {
+    this.dataStart = 0;
+    this.dataEnd = 0;
+    if (this.fault) return Step.FAULT;
+    const step = this.read(buffer, end, limits);
+    return this.dataEnd > 0 ? Step.DATA : step;
+  }
+
+  /** Reads to the end of the input, of the body, or to a fault; gathers data on the way. */
+  private read(buffer: Buffer, end: number, limits: ChunkLimits): Step {
     while (this.position < end) {
       const octet = buffer[this.position]!;
       switch (this.state) {
@@ -131,12 +144,14 @@ export class ChunkedDecoder {
           break;
         case State.DATA: {
           const available = Math.min(this.remaining, end - this.position);
-          this.dataStart = this.position;
-          this.dataEnd = this.position + available;
-          this.position = this.dataEnd;
+          const from = this.position;
+          this.position += available;
           this.remaining -= available;
           if (this.remaining === 0) this.state = State.DATA_CR;
-          return Step.DATA;
+          if (this.dataEnd === 0) this.dataStart = from;
+          else buffer.copyWithin(this.dataEnd, from, this.position);
+          this.dataEnd = this.dataEnd === 0 ? this.position : this.dataEnd + available;
+          break;
         }
         case State.DATA_CR:
           if (octet !== CR) return this.fail(FAULT_CHUNK_END);

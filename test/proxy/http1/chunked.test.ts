@@ -102,3 +102,19 @@ test('says the same of any octets, given them whole or cut anywhere', () => {
     expect(decode(input, cuts)).toEqual(decode(input));
   }), { numRuns: 2_000 });
 });
+
+test('hands out the data of many small chunks at once, before what comes behind it', () => {
+  const decoder = new ChunkedDecoder();
+  const input = Buffer.from('1\r\na\r\n2\r\nbc\r\n1\r\nd\r\n0\r\nA: 1\r\n\r\nrest', 'latin1');
+  expect(decoder.next(input, input.length, LIMITS)).toBe(Step.DATA);
+  expect(input.toString('latin1', decoder.dataStart, decoder.dataEnd)).toBe('abcd');
+  expect(decoder.next(input, input.length, LIMITS)).toBe(Step.END);
+  expect(input.toString('latin1', decoder.position)).toBe('rest');
+  const broken = Buffer.from('1\r\na\r\n1\r\nb\r\nx', 'latin1');
+  decoder.reset();
+  decoder.position = 0;
+  expect(decoder.next(broken, broken.length, LIMITS)).toBe(Step.DATA);
+  expect(broken.toString('latin1', decoder.dataStart, decoder.dataEnd)).toBe('ab');
+  expect(decoder.next(broken, broken.length, LIMITS)).toBe(Step.FAULT);
+  expect(decoder.next(broken, broken.length, LIMITS)).toBe(Step.FAULT);
+});
