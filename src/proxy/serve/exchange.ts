@@ -168,7 +168,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.progress.start(this.context.bodyTimeout);
     if (this.chunkedRequest) this.forwardBody(frameChunk(data));
     else if (!this.connection) this.forwardBody(owned(data));
-    else if (!this.connection.sendCopy(data)) this.client.pauseReading();
+    else if (!this.connection.sendCopy(data)) this.holdRequest();
   }
 
   onRequestEnd(): void {
@@ -234,7 +234,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   onInterim(buffer: Buffer, head: ResponseHead): void {
     if (this.isHttp10) return;
     const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
-    if (!open) this.connection!.pauseReading();
+    if (!open) this.holdResponse();
   }
 
   onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
@@ -278,7 +278,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     const small = body.length <= COPY_BYTES;
     const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), small ? body : EMPTY);
     if (unknownLength) client.writeTogether(message);
-    else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.connection?.pauseReading();
+    else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.holdResponse();
     if (complete) this.endResponse();
     else this.progress.start(context.bodyTimeout);
   }
@@ -287,7 +287,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.responseBytes += data.length;
     this.progress.start(this.context.bodyTimeout);
     const open = this.chunkedResponse ? this.client.write(frameChunk(data)) : this.client.writeCopy(EMPTY, data);
-    if (!open) this.connection?.pauseReading();
+    if (!open) this.holdResponse();
   }
 
   onResponseEnd(trailers: Buffer | undefined): void {
@@ -377,8 +377,20 @@ export class Exchange implements ResponseReceiver, Waiter {
       this.held.push(data);
       this.client.pauseReading();
     } else if (!this.connection.sendBody(data)) {
-      this.client.pauseReading();
+      this.holdRequest();
     }
+  }
+
+  /** The backend takes no more for now. */
+  private holdRequest(): void {
+    this.context.instruments.limitReached('maxBufferedBytes');
+    this.client.pauseReading();
+  }
+
+  /** The client takes no more for now. */
+  private holdResponse(): void {
+    this.context.instruments.limitReached('maxBufferedBytes');
+    this.connection?.pauseReading();
   }
 
   private onNoProgress(): void {
