@@ -11,6 +11,7 @@ import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
+import { checkKinds } from './prop-kinds';
 import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { checkQuantity } from './quantities';
 
@@ -66,6 +67,7 @@ export class Dependencies {
     }
     const facts = destination._facts();
     const prop = `calls(${facts.name})`;
+    checkKinds(construct, options, `${prop}.`);
     const loadBalancing = options.loadBalancing ?? facts.loadBalancing;
     mistakes.unknownProps(options, CALL_OPTIONS);
     if (destination === this.caller.self) {

@@ -13,6 +13,7 @@ import { LoadBalancing } from './load-balancing';
 import { clusterOf } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
+import { checkKinds } from './prop-kinds';
 import { checkConnections } from './proxy-quantities';
 
 /**
@@ -219,6 +220,7 @@ export class ExternalService extends Destination {
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
+    checkKinds(this, props);
     this.hostname = props.hostname ?? id.toLowerCase();
     this.port = props.port ?? 80;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
@@ -233,7 +235,7 @@ export class ExternalService extends Destination {
     if (props.connections !== undefined) {
       checkConnections(mistakes, 'connections', props.connections);
     }
-    if (this.endpoints) {
+    if (this.endpoints instanceof ExternalEndpoints) {
       this.endpoints._check(mistakes, 'endpoints');
       this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
     } else {

@@ -26,6 +26,7 @@ import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import { declareHttp, setInServiceSpec } from './patches';
 import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
+import { checkKinds } from './prop-kinds';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
 
@@ -81,6 +82,7 @@ export class MeshService extends Destination {
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
+    checkKinds(this, props);
     this.serviceName = props.name ?? id.toLowerCase();
     this.port = props.port ?? 80;
     this.portName = props.portName ?? 'http';
@@ -169,6 +171,7 @@ export class MeshService extends Destination {
    * @param props what runs, and its share
    */
   public addVersion(version: string, props: VersionProps): MeshServiceVersion {
+    checkKinds(this, props, `addVersion(${version}).`);
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, VERSION_PROPS);
     if (this.versions.some((other) => other.version === version)) {

@@ -29,6 +29,7 @@ import {
   addVariable, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec, sleepBeforeStop,
 } from './patches';
 import { checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
+import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
@@ -132,6 +133,7 @@ export class MeshSidecar extends Construct {
 
   constructor(scope: Construct, id: string, props: MeshSidecarProps) {
     super(scope, id);
+    checkKinds(this, props);
     const mistakes = new Mistakes();
     const service = (props as { _service?: ServiceLink })._service;
     mistakes.unknownProps(props, service ? { ...PROPS, _service: true } : PROPS);
@@ -354,8 +356,8 @@ export class MeshSidecar extends Construct {
 }
 
 function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {
-  if (!workload || !isKnownWorkload(workload)) {
-    mistakes.add('workload', workload && workload.node.path, 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
+  if (!(workload instanceof kplus.Workload) || !isKnownWorkload(workload)) {
+    mistakes.add('workload', workload instanceof Construct ? workload.node.path : workload, 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
     return;
   }
   if (workload.initContainers.some(({ name }) => name === SIDECAR_CONTAINER)) {

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { checkKinds } from './prop-kinds';
 
 const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true } as const satisfies Record<keyof MeshProps, true>;
 
@@ -18,6 +19,7 @@ const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true } as cons
 export class Mesh extends Construct {
   constructor(scope: Construct, id: string, props: MeshProps = {}) {
     super(scope, id);
+    checkKinds(this, props);
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
     props.discovery?._check(mistakes, 'discovery');

@@ -105,8 +105,16 @@ export class Mistakes {
   }
 }
 
+/** Instances by their class: what is in them says little, and may refer to itself. */
 function show(value: unknown): string {
-  return value === undefined ? 'missing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
+  if (value === undefined) {
+    return 'missing';
+  }
+  const { name } = (value as object | null)?.constructor ?? {};
+  if (typeof value === 'object' && name !== undefined && name !== 'Object' && name !== 'Array') {
+    return `a ${name}`;
+  }
+  return typeof value === 'number' ? String(value) : JSON.stringify(value) ?? typeof value;
 }
 
 /** Levenshtein distance, for a hint at a misspelt prop. */

@@ -26,6 +26,8 @@ export interface ScalingOptions {
   readonly memoryPercent?: number;
 }
 
+const OPTIONS = { cpuPercent: true, memoryPercent: true } as const satisfies Record<keyof ScalingOptions, true>;
+
 const DEFAULT_CPU_PERCENT = 70;
 
 /**
@@ -73,6 +75,7 @@ export class Scaling {
       mistakes.wholeNumber(`${prop}.replicas`, this.min, 0);
       return;
     }
+    mistakes.unknownProps(this.autoscaler, OPTIONS, `${prop}.`);
     const whole = [mistakes.wholeNumber(`${prop}.min`, this.min, 1), mistakes.wholeNumber(`${prop}.max`, this.max, 1)];
     if (whole.every(Boolean) && this.min > this.max) {
       mistakes.add(`${prop}.min`, this.min, `it is above the max of ${this.max}; make min at most max`);

@@ -141,6 +141,69 @@ test('several wrong limits and connections are reported together', () => {
   ].join('\n'));
 });
 
+describe('a value of the wrong kind is refused before anything looks into it', () => {
+  const cases: [string, object, string][] = [
+    ['a policy by name', { loadBalancing: 'leastRequest' }, '\'loadBalancing\' is "leastRequest": make it with LoadBalancing.leastRequest(), for example'],
+    ['discovery by name', { discovery: 'dns' }, '\'discovery\' is "dns": make it with Discovery.endpointSlices() or Discovery.dns()'],
+    ['a struct in place of a Scaling', { scaling: { min: 1, max: 2 } }, '\'scaling\' is {"min":1,"max":2}: make it with Scaling.replicas(3) or Scaling.between(3, 30)'],
+    ['a number in place of a budget', { disruptionBudget: 1 }, '\'disruptionBudget\' is 1: make it with DisruptionBudget.maxUnavailable(1), for example'],
+    ['a number in place of a time', { proxyDrain: 5 }, '\'proxyDrain\' is 5: use a Duration, such as Duration.seconds(5)'],
+    ['an image as text', { proxyImage: 'proxy:1' }, '\'proxyImage\' is "proxy:1": make it with ProxyImage.of('],
+    ['a type that there is not', { type: 'Loadbalancer' }, '\'type\' is "Loadbalancer": use one of ServiceType.CLUSTER_IP, ServiceType.NODE_PORT, '],
+    ['a policy that there is not', { type: ServiceType.NODE_PORT, externalTrafficPolicy: 'local' }, '\'externalTrafficPolicy\' is "local": use one of TrafficPolicy.CLUSTER, TrafficPolicy.LOCAL'],
+    ['an access log that there is not', { accessLog: true }, '\'accessLog\' is true: use one of AccessLog.OFF, AccessLog.ERRORS, AccessLog.ALL'],
+    ['an affinity as text', { sessionAffinity: 'ClientIP' }, '\'sessionAffinity\' is "ClientIP": make it with SessionAffinity.clientIp()'],
+    ['a range without a prefix', { type: ServiceType.LOAD_BALANCER, loadBalancerSourceRanges: ['10.0.0.1'] }, '\'loadBalancerSourceRanges\' is ["10.0.0.1"]: list ranges'],
+    ['a range with too long a prefix', { type: ServiceType.LOAD_BALANCER, loadBalancerSourceRanges: ['10.0.0.0/33'] }, '\'loadBalancerSourceRanges\' is ["10.0.0.0/33"]: list ranges'],
+    ['an annotation\'s name that Kubernetes refuses', { serviceAnnotations: { 'a b': 'c' } }, '\'serviceAnnotations\' is {"a b":"c"}: use names such as example.com/name'],
+    ['an annotation that is no text', { serviceAnnotations: { a: 1 } }, '\'serviceAnnotations\' is {"a":1}: use names such as example.com/name, with texts as values'],
+    ['a container that is none', { containers: [null] }, '\'containers\' is [null]: list containers'],
+    ['resources as text', { proxyResources: '128Mi' }, '\'proxyResources\' is "128Mi": use {'],
+    ['a construct where a value belongs', { scaling: newChart() }, '\'scaling\' is a Chart: make it with Scaling'],
+  ];
+
+  test.each(cases)('%s', (_, props, message) => {
+    expect(mistake(() => make(props))).toContain(`[chart/web] ${message}`);
+  });
+
+  test('what Kubernetes takes is taken', () => {
+    expect(() => make({
+      type: ServiceType.LOAD_BALANCER,
+      externalTrafficPolicy: TrafficPolicy.LOCAL,
+      loadBalancerSourceRanges: ['203.0.113.0/24', '2001:db8::/32', '0.0.0.0/0'],
+      serviceAnnotations: { 'service.beta.kubernetes.io/aws-load-balancer-type': 'nlb', 'plain': '' },
+      scaling: undefined,
+    })).not.toThrow();
+  });
+
+  test('several are told together', () => {
+    expect(mistake(() => make({ scaling: 3, proxyDrain: 5 }))).toMatch(/^\[chart\/web\] 2 props are wrong:\n {2}- 'scaling' is 3: .*\n {2}- 'proxyDrain' is 5: /);
+  });
+
+  test('no props at all, anywhere', () => {
+    const none = undefined as never;
+    expect(mistake(() => new MeshService(newChart(), 'web', none))).toBe('[chart/web] \'props\' is missing: give an object, such as { name: value }');
+    expect(mistake(() => make().addVersion('v2', none))).toContain('\'addVersion(v2).props\' is missing');
+    expect(mistake(() => new MeshSidecar(newChart(), 'sidecar', none))).toContain('\'props\' is missing');
+    expect(mistake(() => new ExternalService(newChart(), 'ledger', none))).toContain('\'props\' is missing');
+    expect(mistake(() => new Mesh(newChart(), 'mesh', null as never))).toContain('\'props\' is null');
+  });
+
+  test('in a version, a call, an external service, a sidecar and a mesh', () => {
+    const chart = newChart();
+    expect(mistake(() => make().addVersion('v2', { containers: [app], scaling: 2 as never }))).toContain('\'addVersion(v2).scaling\' is 2: make it with');
+    expect(mistake(() => make({}, 'web', chart).calls(other(chart), { loadBalancing: 'random' as never }))).toContain('[chart/web] \'calls(catalog).loadBalancing\' is "random": make it');
+    expect(mistake(() => new ExternalService(newChart(), 'ledger', { endpoints: '10.0.0.1' as never }))).toContain('\'endpoints\' is "10.0.0.1": say where it is');
+    expect(mistake(() => new MeshSidecar(newChart(), 'sidecar', { workload: {} as never }))).toContain('\'workload\' is {}: give a Deployment');
+    expect(mistake(() => new MeshSidecar(newChart(), 'sidecar', { workload: newChart() as never }))).toContain('\'workload\' is "chart": give a Deployment');
+    expect(mistake(() => new Mesh(newChart(), 'mesh', { appDrain: '20s' as never }))).toContain('\'appDrain\' is "20s": use a Duration');
+  });
+
+  test('an option that a value does not have', () => {
+    expect(mistake(() => make({ scaling: Scaling.between(1, 3, { cpu: 50 } as never) }))).toContain('\'scaling.cpu\' is not a prop here: use any of cpuPercent, memoryPercent');
+  });
+});
+
 describe('a version is refused', () => {
   const add = (version: string, props: Partial<VersionProps>) => mistake(() => make().addVersion(version, { containers: [app], ...props }));
 

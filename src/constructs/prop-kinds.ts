@@ -1,0 +1,94 @@
+/**
+ * What kind of value each prop takes. The compiler knows in TypeScript; JavaScript, casts and configuration that was read
+ * from files get past it, and would end in a TypeError of this library or in YAML that the API server refuses. Kinds are
+ * checked before anything looks into the values, so what is wrong here is told alone, and together.
+ *
+ * One table for all constructs, because a prop of a name means the same wherever it is.
+ */
+import { IConstruct } from 'constructs';
+import { isIP } from 'node:net';
+import { Discovery } from './discovery';
+import { DisruptionBudget } from './disruption-budget';
+import { LoadBalancing } from './load-balancing';
+import { AccessLog } from './mesh-props';
+import { Mistakes } from './mistakes';
+import { ProxyImage } from './proxy-image';
+import { Scaling } from './scaling';
+import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
+
+/** Whether a value fits, and what to give when it does not. */
+interface Kind {
+  readonly fits: (value: unknown) => boolean;
+  readonly remedy: string;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `by` has a private constructor, which `instanceof` does not mind and its type does. */
+function made(by: { readonly prototype: object }, example: string): Kind {
+  return { fits: (value) => Object.prototype.isPrototypeOf.call(by.prototype, value as object), remedy: `make it with ${example}` };
+}
+
+function memberOf(name: string, members: Record<string, string>): Kind {
+  return { fits: (value) => Object.values(members).includes(value as string), remedy: `use one of ${Object.keys(members).map((key) => `${name}.${key}`).join(', ')}` };
+}
+
+/** By what it can do and not by its class, since an app may have several copies of cdk8s. */
+const duration: Kind = {
+  fits: (value) => typeof (value as { toMilliseconds?: unknown }).toMilliseconds === 'function',
+  remedy: 'use a Duration, such as Duration.seconds(5)',
+};
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  accessLog: memberOf('AccessLog', AccessLog),
+  appDrain: duration,
+  containers: {
+    fits: (value) => Array.isArray(value) && value.every(isObject),
+    remedy: 'list containers, such as [{ image: \'ghcr.io/acme/web:1\', portNumber: 8080 }]',
+  },
+  discovery: made(Discovery, 'Discovery.endpointSlices() or Discovery.dns()'),
+  disruptionBudget: made(DisruptionBudget, 'DisruptionBudget.maxUnavailable(1), for example'),
+  endpointPropagation: duration,
+  externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  loadBalancerSourceRanges: {
+    fits: (value) => Array.isArray(value) && value.every(isRange),
+    remedy: 'list ranges of addresses with their prefix, such as [\'203.0.113.0/24\']',
+  },
+  loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
+  proxyDrain: duration,
+  proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
+  proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
+  scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),
+  serviceAnnotations: {
+    fits: (value) => isObject(value) && Object.entries(value).every(([name, text]) => ANNOTATION.test(name) && typeof text === 'string'),
+    remedy: 'use names such as example.com/name, with texts as values',
+  },
+  sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
+  type: memberOf('ServiceType', ServiceType),
+};
+
+/** Kubernetes' qualified name: a name, with a DNS name in front if need be. */
+const ANNOTATION = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[a-z0-9](?:[-\w.]{0,61}[a-z0-9])?$/i;
+
+function isRange(value: unknown): boolean {
+  const [, address = '', prefix] = /^([^/]+)\/(\d{1,3})$/.exec(String(value).trim()) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+/** Throws when a prop has a value of another kind than it takes, or when there are no props at all. */
+export function checkKinds(where: IConstruct, props: unknown, prefix: string = ''): void {
+  const mistakes = new Mistakes();
+  if (!isObject(props)) {
+    mistakes.add(`${prefix}props`, props, 'give an object, such as { name: value }');
+    mistakes.throwIfAny(where);
+    return;
+  }
+  for (const [prop, value] of Object.entries(props)) {
+    if (value !== undefined && Object.hasOwn(KINDS, prop) && !KINDS[prop].fits(value)) {
+      mistakes.add(`${prefix}${prop}`, value, KINDS[prop].remedy);
+    }
+  }
+  mistakes.throwIfAny(where);
+}
