@@ -4,6 +4,7 @@ export * from './constructs/connection-options';
 export * from './constructs/destination';
 export * from './constructs/discovery';
 export * from './constructs/disruption-budget';
+export * from './constructs/exposed-workload';
 export * from './constructs/external-service';
 export * from './constructs/load-balancing';
 export * from './constructs/mesh';

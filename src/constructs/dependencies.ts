@@ -36,7 +36,7 @@ export interface Caller {
   /** The account that its pods run under. Asked for only when a permission is needed. */
   account(): { name: string };
   /** The destination that the caller itself is, if any. */
-  readonly self?: Destination;
+  self(): Destination | undefined;
 }
 
 /** What a service shares with the sidecars of its versions. */
@@ -63,14 +63,14 @@ export class Dependencies {
     const { construct } = this.caller;
     const mistakes = new Mistakes();
     if (!(destination instanceof Destination)) {
-      throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService or an ExternalService`);
+      throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns`);
     }
     const facts = destination._facts();
     const prop = `calls(${facts.name})`;
     checkKinds(construct, options, `${prop}.`);
     const loadBalancing = options.loadBalancing ?? facts.loadBalancing;
     mistakes.unknownProps(options, CALL_OPTIONS);
-    if (destination === this.caller.self) {
+    if (destination === this.caller.self()) {
       mistakes.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
     } else if (this.calls.some((call) => call.destination === destination)) {
       mistakes.add(prop, facts.name, 'it is called already; say everything in one calls()');

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { DestinationFacts } from './destination-facts';
 
 /**
- * Something that can be called: a `MeshService`, or an `ExternalService`.
+ * Something that can be called: a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns.
  */
 export abstract class Destination extends Construct {
   /**

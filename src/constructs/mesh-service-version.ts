@@ -3,7 +3,7 @@
  * `MeshService`, which gives each its share of the traffic.
  */
 import { Construct } from 'constructs';
-import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { withContainerDefaults } from './app-container';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
@@ -13,8 +13,9 @@ import * as kplus from './kplus';
 import { ProxyOptions } from './mesh-props';
 import { MeshSettings } from './mesh-settings';
 import { MeshSidecar, MeshSidecarProps } from './mesh-sidecar';
-import { declareHttp, setInPodSpec } from './patches';
+import { setInPodSpec } from './patches';
 import { Scaling } from './scaling';
+import { serviceForVersion } from './services';
 
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
 const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
@@ -118,14 +119,7 @@ export class MeshServiceVersion extends Construct {
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
 
-    this.service = new kplus.Service(this, 'Service', {
-      metadata: { name, labels: { ...labels, [ROLE_LABEL]: 'version' } },
-      clusterIP: 'None',
-      ports: facts.ports.map((port) => ({ port: port.port, name: port.name, targetPort: INBOUND_PORT })),
-      publishNotReadyAddresses: false,
-    });
-    Object.entries(labels).forEach(([key, value]) => this.service.selectLabel(key, value));
-    declareHttp(this.service);
+    this.service = serviceForVersion(this, 'Service', facts);
 
     this.autoscaler = facts.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
     this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, this.deployment);

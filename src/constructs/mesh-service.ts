@@ -7,7 +7,6 @@
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL } from '../contract';
 import { checkContainers, firstPort } from './app-container';
 import { CallOptions } from './call-options';
 import { ConnectionOptions } from './connection-options';
@@ -24,11 +23,12 @@ import { MeshServiceVersion } from './mesh-service-version';
 import { MeshSidecar } from './mesh-sidecar';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
-import { declareHttp, setInServiceSpec } from './patches';
+import { setInServiceSpec } from './patches';
 import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
+import { checkZoneWeights, serviceForAll, serviceHostnames } from './services';
 
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
@@ -111,7 +111,7 @@ export class MeshService extends Destination {
       checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
     }
     props.discovery?._check(mistakes, 'discovery');
-    this.checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
+    checkZoneWeights(mistakes, 'loadBalancing', this.loadBalancing, this.settings.discovery);
     this.checkVersion(mistakes, version, props);
     mistakes.throwIfAny(this);
 
@@ -123,7 +123,7 @@ export class MeshService extends Destination {
       name: this.serviceName,
       namespace: this.namespace,
       account: () => this.serviceAccount,
-      self: this,
+      self: () => this,
     });
     this.makeVersion(version, props);
     this.node.addValidation({ validate: () => this.validateVersions() });
@@ -196,39 +196,31 @@ export class MeshService extends Destination {
   /** @internal */
   public _facts(): DestinationFacts {
     const { settings, namespace, serviceName } = this;
-    const full = `${serviceName}.${namespace}`;
+    const { clusterDomain } = settings;
     return {
       name: serviceName,
       namespace,
       chartNamespace: Chart.of(this).namespace,
       ports: [this.port],
-      hostnames: (callerNamespace) => [
-        ...(callerNamespace === namespace ? [serviceName] : []), full, `${full}.svc`, `${full}.svc.${settings.clusterDomain}`,
-      ],
+      hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
       loadBalancing: this.loadBalancing,
       connections: this.connections,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),
-      checkLoadBalancing: (mistakes, prop, loadBalancing) => this.checkLoadBalancing(mistakes, prop, loadBalancing),
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZoneWeights(mistakes, prop, loadBalancing, settings.discovery),
     };
   }
 
   private makeService(props: MeshServiceProps): kplus.Service {
     const type = props.type ?? ServiceType.CLUSTER_IP;
-    const service = new kplus.Service(this, 'Service', {
-      metadata: {
-        name: this.serviceName,
-        labels: { [SERVICE_LABEL]: this.serviceName, [ROLE_LABEL]: 'service' },
-        annotations: { ...props.serviceAnnotations },
-      },
+    const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }];
+    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports }, {
+      metadata: { annotations: { ...props.serviceAnnotations } },
       type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
       clusterIP: type === ServiceType.HEADLESS ? 'None' : undefined,
-      ports: [{ port: this.port, name: this.portName, targetPort: INBOUND_PORT, nodePort: props.nodePort }],
       loadBalancerSourceRanges: props.loadBalancerSourceRanges,
     });
-    service.selectLabel(SERVICE_LABEL, this.serviceName);
-    declareHttp(service);
     setInServiceSpec(service, {
       externalTrafficPolicy: props.externalTrafficPolicy,
       internalTrafficPolicy: props.internalTrafficPolicy,
@@ -269,12 +261,6 @@ export class MeshService extends Destination {
     const scaling = props.scaling ?? this.scaling;
     scaling._check(mistakes, `${prefix}scaling`);
     (props.disruptionBudget ?? this.budget)._check(mistakes, `${prefix}disruptionBudget`, scaling.min);
-  }
-
-  private checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void {
-    if (loadBalancing._zoneWeights && this.settings.discovery._source === 'dns') {
-      mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
-    }
   }
 
   /** Weights of all versions; the first one's is what the others leave of 100 unless it has its own. */

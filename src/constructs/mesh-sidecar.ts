@@ -7,19 +7,19 @@
  * port 1024 (a sysctl from Kubernetes' safe set, and only when such a port is called), a token that is mounted nowhere but
  * in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { Chart, Duration, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
+import { Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE,
   INBOUND_PORT, INBOUND_PORT_NAME, SERVICE_LABEL, SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
 } from '../contract';
-import { defaultProxyMemory, explainProxyMemory, leastProxyMemoryMib, nodeOptions, proxyHeap } from '../planning/proxy-memory';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import { buildDocument, callAddresses, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
+import { ExposedWorkload, ExposeOptions } from './exposed-workload';
 import * as kplus from './kplus';
 import { ProxyOptions } from './mesh-props';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
@@ -31,6 +31,7 @@ import {
 import { checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
+import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
 const PROXY_USER = 65_532;
@@ -39,14 +40,8 @@ const PROXY_USER = 65_532;
 const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
-/** CPU that each worker requests. */
-const WORKER_CPU_MILLIS = 100;
-
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
-
-/** Node's own environment variable for flags. */
-const NODE_OPTIONS = 'NODE_OPTIONS';
 
 /** How long the kubelet's token is good for; it renews it in time. */
 const TOKEN_SECONDS = 3_600;
@@ -130,6 +125,8 @@ export class MeshSidecar extends Construct {
   private readonly settings: MeshSettings;
   private readonly budget: ShutdownBudget;
   private readonly dependencies: Dependencies;
+  private readonly service?: ServiceLink;
+  private exposed?: ExposedWorkload;
 
   constructor(scope: Construct, id: string, props: MeshSidecarProps) {
     super(scope, id);
@@ -140,6 +137,7 @@ export class MeshSidecar extends Construct {
     checkWorkload(mistakes, props.workload);
     mistakes.throwIfAny(this);
 
+    this.service = service;
     this.workload = props.workload;
     this.serviceName = props.serviceName ?? this.workload.node.id.toLowerCase();
     this.version = props.version ?? 'v1';
@@ -170,7 +168,7 @@ export class MeshSidecar extends Construct {
       name,
       namespace: this.namespace,
       account: () => (service ? { name: service.accountName } : this.account()),
-      self: service?.self,
+      self: () => service?.self ?? this.exposed,
     }, service?.dependencies);
     if (!service) {
       claimName(clusterOf(this), this.namespace, name, 'serviceName', this);
@@ -193,6 +191,35 @@ export class MeshSidecar extends Construct {
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     this.dependencies.add(destination, options);
+  }
+
+  /**
+   * Makes this workload one that can be called: by `http://<serviceName>` from the namespace it is in. Creates a Service of
+   * that name, and a headless one for callers in the mesh. Services that the workload has stay as they are.
+   *
+   * @param options at which port, and how
+   * @returns what to give to `calls()`
+   */
+  public expose(options: ExposeOptions = {}): ExposedWorkload {
+    const mistakes = new Mistakes();
+    if (this.service) {
+      mistakes.add('expose()', this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
+    } else if (this.exposed) {
+      mistakes.add('expose()', this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
+    } else if (this.appPort === undefined) {
+      mistakes.add('appPort', this.appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
+    }
+    this.exposed = ExposedWorkload._of(this, mistakes, {
+      serviceName: this.serviceName,
+      version: this.version,
+      chart: Chart.of(this.workload),
+      namespace: this.namespace,
+      chartNamespace: this.workload.metadata.namespace,
+      objectNamespace: this.configMap.metadata.namespace,
+      settings: this.settings,
+    }, options);
+    claimName(clusterOf(this), this.namespace, this.serviceName, 'serviceName', this);
+    return this.exposed;
   }
 
   /** The namespace to write when the workload's chart names none but this construct's chart does. */
@@ -262,7 +289,7 @@ export class MeshSidecar extends Construct {
       startup: probe('/ready', 1, 60),
       readiness: probe('/ready', 5, 3),
       liveness: probe('/live', 10, 3),
-      resources: settings.proxyResources ?? defaultResources(settings.workers),
+      resources: sidecarResources(settings),
       securityContext: {
         user: PROXY_USER,
         group: PROXY_USER,
@@ -300,28 +327,18 @@ export class MeshSidecar extends Construct {
     if (readsEndpointSlices(calls)) {
       mountToken(spec, sidecar);
     }
-    const limitMib = this.memoryLimitMib();
-    const heap = limitMib === undefined ? undefined : proxyHeap(limitMib, this.settings.workers);
-    if (heap) {
-      addVariable(sidecar, NODE_OPTIONS, nodeOptions(heap));
+    const options = sidecarNodeOptions(this.settings);
+    if (options !== undefined) {
+      addVariable(sidecar, NODE_OPTIONS, options);
     }
-  }
-
-  /** The container's limit on memory; without one the flags of the image hold. */
-  private memoryLimitMib(): number | undefined {
-    const { proxyResources, workers } = this.settings;
-    return (proxyResources ?? defaultResources(workers)).memory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR });
   }
 
   /** Facts of the pod that may still change until synth. */
   private validatePod(): string[] {
     const mistakes = new Mistakes();
     const calls = this.dependencies.calls;
-    const limitMib = this.memoryLimitMib();
-    const { workers } = this.settings;
-    if (limitMib !== undefined && !proxyHeap(limitMib, workers) && !this.container.env.variables[NODE_OPTIONS]) {
-      mistakes.add('proxyResources.memory.limit', `${limitMib}Mi`, `${explainProxyMemory(limitMib, workers)}; use at least ${leastProxyMemoryMib(workers)}Mi`
-        + `${workers > 1 ? ', or fewer workers' : ''}`);
+    if (!this.container.env.variables[NODE_OPTIONS]) {
+      checkSidecarMemory(mistakes, this.settings);
     }
     const names = new Set<string>();
     for (const container of this.workload.containers) {
@@ -366,15 +383,6 @@ function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined)
   if (workload.hostNetwork) {
     mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
   }
-}
-
-/** What a sidecar requests and may use when nobody says: no limit on CPU, for throttling delays every request. */
-function defaultResources(workers: number): kplus.ContainerResources {
-  const { requestMib, limitMib } = defaultProxyMemory(workers);
-  return {
-    cpu: { request: kplus.Cpu.millis(WORKER_CPU_MILLIS * workers) },
-    memory: { request: Size.mebibytes(requestMib), limit: Size.mebibytes(limitMib) },
-  };
 }
 
 /** A token that the kubelet renews and the CA of the API server, for the sidecar's eyes only. */

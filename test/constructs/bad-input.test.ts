@@ -241,7 +241,7 @@ describe('a call is refused', () => {
   });
 
   test('to nothing', () => {
-    expect(mistake(() => make().calls(undefined as never))).toBe('[chart/web] \'calls()\' got undefined: give it a MeshService or an ExternalService');
+    expect(mistake(() => make().calls(undefined as never))).toBe('[chart/web] \'calls()\' got undefined: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
   });
 
   test('with wrong options, all at once', () => {
@@ -429,6 +429,56 @@ describe('a sidecar is refused', () => {
     other(chart);
     new MeshSidecar(chart, 'sidecar', { workload: new kplus.Job(chart, 'Job', { containers: [{ image: 'x:1' }] }), serviceName: 'catalog' });
     expect(mistake(() => Testing.synth(chart))).toContain('[chart/sidecar] \'serviceName\' makes "catalog-v1", which \'chart/catalog\' already is in namespace "shop"');
+  });
+});
+
+describe('a workload is not exposed', () => {
+  const sidecar = (chart: Chart, container: kplus.ContainerProps = app) =>
+    new MeshSidecar(chart, 'sidecar', { workload: new kplus.StatefulSet(chart, 'Ledger', { containers: [container] }), limits: { idleTimeout: Duration.seconds(9) } });
+
+  test('with wrong options, all at once', () => {
+    const said = mistake(() => sidecar(newChart()).expose({
+      port: 0, portName: 'HTTP', loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 0 } }), discovery: Discovery.dns({ servers: [] }),
+      connections: { idleTimeout: Duration.seconds(9) }, portname: 1,
+    } as object));
+    expect(said).toContain('[chart/sidecar] 7 props are wrong:');
+    expect(said.match(/(?<=- ')\S+(?=' is )/g)).toEqual([
+      'expose.portname', 'expose.port', 'expose.portName', 'expose.loadBalancing.zoneWeights[\'a\']', 'expose.discovery.servers',
+      'expose.loadBalancing.zoneWeights', 'expose.connections.idleTimeout',
+    ]);
+  });
+
+  test('without a port of its app, twice, or when it is a MeshService', () => {
+    const chart = newChart();
+    const silent = new kplus.Deployment(newChart(), 'App', { containers: [{ image: 'x:1' }] });
+    expect(mistake(() => new MeshSidecar(newChart(), 'sidecar', { workload: silent }).expose())).toContain(
+      '[chart/sidecar] \'appPort\' is missing: a workload that takes no requests can\'t be exposed; name the port that its app listens on');
+    const ledger = sidecar(chart);
+    ledger.expose();
+    expect(mistake(() => ledger.expose())).toContain('\'expose()\' is "ledger": it is exposed already; give what the first expose() returned to all that call it');
+    expect(mistake(() => make().sidecar.expose())).toContain('\'expose()\' is "web": this is the sidecar of a MeshService, which can be called itself');
+  });
+
+  test('by a name that another service has', () => {
+    const chart = newChart();
+    other(chart, 'ledger', { version: 'old' });
+    sidecar(chart).expose();
+    expect(mistake(() => Testing.synth(chart))).toContain('[chart/sidecar] \'serviceName\' makes "ledger", which \'chart/ledger\' already is in namespace "shop"');
+  });
+
+  test('by a name that a Service made elsewhere has', () => {
+    const chart = newChart();
+    const ledger = sidecar(chart);
+    new kplus.Service(chart, 'Mine', { metadata: { name: 'ledger' }, ports: [{ port: 80 }], selector: ledger.workload });
+    ledger.expose();
+    expect(mistake(() => Testing.synth(chart))).toContain('[chart/sidecar/Exposed] \'serviceName\' is "ledger": the Service \'chart/Mine\' has this name already; '
+      + 'give the sidecar another serviceName, or the Service another name');
+  });
+
+  test('to itself', () => {
+    const ledger = sidecar(newChart());
+    const destination = ledger.expose();
+    expect(mistake(() => ledger.calls(destination))).toContain('a service can\'t call itself through the mesh; use localhost');
   });
 });
 

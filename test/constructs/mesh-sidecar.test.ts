@@ -1,6 +1,6 @@
 import { ApiObject, Chart, Cron, Duration, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { Discovery, MeshService, MeshSidecar, MeshSidecarProps } from '../../src';
+import { Discovery, ExposeOptions, LoadBalancing, MeshService, MeshSidecar, MeshSidecarProps } from '../../src';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec, podTemplate } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';
 
@@ -51,6 +51,73 @@ describe.each(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])('a s
   test('adds the mesh\'s time to stop to the workload\'s own', () => {
     expect(spec.terminationGracePeriodSeconds).toBe(5 + 30 + 5);
     expect(spec.containers[0].lifecycle.preStop).toEqual({ sleep: { seconds: 5 } });
+  });
+});
+
+describe('a workload made elsewhere that is exposed', () => {
+  const exposed = (props: ExposeOptions = {}, sidecarProps: Partial<MeshSidecarProps> = {}) => {
+    const chart = newChart();
+    const ledger = new MeshSidecar(chart, 'Sidecar', { workload: workloads.StatefulSet(chart), serviceName: 'ledger', ...sidecarProps }).expose(props);
+    const web = new MeshService(chart, 'web', { containers: [{ ...container, portNumber: 3000 }] });
+    web.calls(ledger, { timeout: Duration.seconds(1) });
+    const manifests = Testing.synth(chart);
+    expectSound(manifests);
+    expectRestricted(manifests);
+    expect(Testing.synth(chart)).toEqual(manifests);
+    return { manifests, ledger, document: documentOf(manifests, 'web-v1'), caller: podSpec(findOne(manifests, 'Deployment', 'web-v1')) };
+  };
+
+  test('has the two Services that a MeshService has, which lead to its sidecar', () => {
+    const { manifests, ledger } = exposed();
+    const reference = newChart();
+    new MeshService(reference, 'ledger', { containers: [container] });
+    const expected = Testing.synth(reference);
+    for (const name of ['ledger', 'ledger-v1']) {
+      expect(findOne(manifests, 'Service', name)).toEqual(findOne(expected, 'Service', name));
+    }
+    expect([ledger.serviceName, ledger.port, ledger.service.name, ledger.headlessService.name]).toEqual(['ledger', 80, 'ledger', 'ledger-v1']);
+    const { labels } = podTemplate(findByKind(manifests, 'StatefulSet')[0]).metadata;
+    for (const service of [ledger.service, ledger.headlessService]) {
+      expect(labels).toMatchObject(findOne(manifests, 'Service', service.name).spec.selector);
+    }
+  });
+
+  test('is called by its name, and found by the slices of its headless Service', () => {
+    const { manifests, document, caller } = exposed();
+    expect(document.listeners[1]).toMatchObject({
+      name: 'outbound/shop/ledger:80', port: 80, routes: [{ split: [{ cluster: 'shop/ledger-v1', weight: 1 }], timeoutMs: 1_000 }],
+    });
+    expect(document.clusters[1]).toEqual({
+      name: 'shop/ledger-v1', discovery: { type: 'endpointSlice', namespace: 'shop', service: 'ledger-v1', portName: 'http' },
+    });
+    expect(caller.hostAliases[0].hostnames).toEqual(['ledger', 'ledger.shop', 'ledger.shop.svc', 'ledger.shop.svc.cluster.local']);
+    expect(findOne(manifests, 'RoleBinding', 'cdk8s-mesh.shop.web').subjects[0].name).toBe('web');
+  });
+
+  test('is called as its options say', () => {
+    const { document } = exposed({
+      port: 9000, portName: 'api', loadBalancing: LoadBalancing.random(), connections: { maxPendingRequests: 3 }, discovery: Discovery.dns(),
+    }, { version: 'blue', limits: { idleTimeout: Duration.seconds(10) } });
+    expect(document.listeners[1]).toMatchObject({ name: 'outbound/shop/ledger:9000', port: 9000 });
+    expect(document.clusters[1]).toEqual({
+      name: 'shop/ledger-blue',
+      discovery: { type: 'dns', record: 'address', hostname: 'ledger-blue.shop.svc.cluster.local', port: 15006 },
+      loadBalancing: { type: 'random' },
+      idleTimeoutMs: 5_000,
+      maxPendingRequests: 3,
+    });
+  });
+
+  test('is in the namespace of its workload, wherever its sidecar is declared', () => {
+    const app = Testing.app();
+    const [there, here] = ['there', 'here'].map((name) => new Chart(app, name, { namespace: name }));
+    const ledger = new MeshSidecar(here, 'Sidecar', { workload: workloads.DaemonSet(there), serviceName: 'ledger' }).expose();
+    new MeshService(here, 'web', { containers: [container], port: 8000 }).calls(ledger);
+    const manifests = [...Testing.synth(there), ...Testing.synth(here)];
+    expectSound(manifests);
+    expect(['ledger', 'ledger-v1'].map((name) => findOne(manifests, 'Service', name).metadata.namespace)).toEqual(['there', 'there']);
+    expect(findOne(manifests, 'Role', 'cdk8s-mesh.here.web').metadata.namespace).toBe('there');
+    expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).hostAliases[0].hostnames[0]).toBe('ledger.there');
   });
 });
 

@@ -1,0 +1,171 @@
+/**
+ * A workload made elsewhere, as a destination: the Services by which others call it. They are the same two that a version
+ * of a `MeshService` has, with the same labels, so that callers and `cdk8s-mesh up` see no difference.
+ */
+import { ApiObject, Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { ConnectionOptions } from './connection-options';
+import { Destination } from './destination';
+import { DestinationFacts } from './destination-facts';
+import { Discovery } from './discovery';
+import * as kplus from './kplus';
+import { LoadBalancing } from './load-balancing';
+import { MeshSettings } from './mesh-settings';
+import { Mistakes } from './mistakes';
+import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
+import { checkZoneWeights, serviceForAll, serviceForVersion, serviceHostnames } from './services';
+
+/**
+ * Options of `MeshSidecar.expose`.
+ */
+export interface ExposeOptions {
+  /**
+   * Port at which it is called.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * Name of that port.
+   *
+   * @default 'http'
+   */
+  readonly portName?: string;
+
+  /**
+   * How callers choose among its pods.
+   *
+   * @default LoadBalancing.roundRobin()
+   */
+  readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Connections of callers to its pods. A caller may choose differently.
+   *
+   * @default - the defaults of `ConnectionOptions`
+   */
+  readonly connections?: ConnectionOptions;
+
+  /**
+   * How callers find its pods.
+   *
+   * @default - that of the nearest Mesh, or Discovery.endpointSlices()
+   */
+  readonly discovery?: Discovery;
+}
+
+const OPTIONS = {
+  port: true, portName: true, loadBalancing: true, connections: true, discovery: true,
+} as const satisfies Record<keyof ExposeOptions, true>;
+
+/** What its sidecar knows of a workload. */
+interface WorkloadFacts {
+  readonly serviceName: string;
+  readonly version: string;
+  /** The chart that it is in. */
+  readonly chart: Chart;
+  readonly namespace: string;
+  /** Namespace that the workload's objects name; absent when they name none. */
+  readonly chartNamespace?: string;
+  /** Namespace to write into objects beside the sidecar. */
+  readonly objectNamespace?: string;
+  readonly settings: MeshSettings;
+}
+
+/** Everything that a choice of options has, with its defaults. */
+type Resolved = Required<Omit<ExposeOptions, 'connections'>> & Pick<ExposeOptions, 'connections'>;
+
+/**
+ * A workload made elsewhere that can be called. Made by `MeshSidecar.expose`.
+ */
+export class ExposedWorkload extends Destination {
+  /**
+   * Made by `MeshSidecar`, which may know of mistakes already.
+   *
+   * @internal
+   */
+  public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
+    const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), connections, discovery = workload.settings.discovery } = options;
+    mistakes.unknownProps(options, OPTIONS, 'expose.');
+    mistakes.port('expose.port', port);
+    mistakes.dnsLabel('expose.portName', portName);
+    loadBalancing._check(mistakes, 'expose.loadBalancing');
+    discovery._check(mistakes, 'expose.discovery');
+    checkZoneWeights(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
+    if (connections !== undefined) {
+      checkConnections(mistakes, 'expose.connections', connections, closesIdleAfterMs(workload.settings.limits));
+    }
+    mistakes.throwIfAny(scope);
+    return new ExposedWorkload(scope, workload, { port, portName, loadBalancing, connections, discovery });
+  }
+
+  /**
+   * Name of the service, by which it is called.
+   */
+  public readonly serviceName: string;
+
+  /**
+   * Port at which it is called.
+   */
+  public readonly port: number;
+
+  /**
+   * The Service that load balancers and callers outside of the mesh use.
+   */
+  public readonly service: kplus.Service;
+
+  /**
+   * The headless Service from which callers in the mesh learn its endpoints.
+   */
+  public readonly headlessService: kplus.Service;
+
+  private constructor(scope: Construct, private readonly workload: WorkloadFacts, private readonly options: Resolved) {
+    super(scope, 'Exposed');
+    this.serviceName = workload.serviceName;
+    this.port = options.port;
+    const facts = { serviceName: this.serviceName, namespace: workload.objectNamespace, ports: [{ port: options.port, name: options.portName }] };
+    this.service = serviceForAll(this, 'Service', facts);
+    this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
+    this.node.addValidation({ validate: () => this.validateNames() });
+  }
+
+  /** A workload made elsewhere often has a Service of its own, and most often of the same name. */
+  private validateNames(): string[] {
+    const mistakes = new Mistakes();
+    for (const ours of [this.service, this.headlessService]) {
+      for (const other of this.workload.chart.node.findAll().filter(ApiObject.isApiObject)) {
+        if (other.kind === 'Service' && other.name === ours.name && other !== ApiObject.of(ours)) {
+          mistakes.add('serviceName', this.serviceName, `the Service '${other.node.scope!.node.path}' has this name already; give the sidecar another serviceName, `
+            + 'or the Service another name');
+        }
+      }
+    }
+    return mistakes.messages;
+  }
+
+  /** @internal */
+  public _facts(): DestinationFacts {
+    const { workload: { namespace, chartNamespace, settings }, options, serviceName } = this;
+    const { clusterDomain } = settings;
+    return {
+      name: serviceName,
+      namespace,
+      chartNamespace,
+      ports: [this.port],
+      hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
+      loadBalancing: options.loadBalancing,
+      connections: options.connections,
+      closesIdleAfterMs: closesIdleAfterMs(settings.limits),
+      endpointSlices: options.discovery._source === 'endpointSlices',
+      shares: () => [{
+        cluster: `${namespace}/${this.headlessService.name}`,
+        weight: 1,
+        discovery: (loadBalancing) => options.discovery._toConfig({
+          name: this.headlessService.name, namespace, portName: options.portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights,
+        }),
+      }],
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZoneWeights(mistakes, prop, loadBalancing, options.discovery),
+    };
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The Services of whatever is called in the mesh: one for callers that know nothing of the mesh, and for each version a
+ * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
+ */
+import { Construct } from 'constructs';
+import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { Discovery } from './discovery';
+import * as kplus from './kplus';
+import { LoadBalancing } from './load-balancing';
+import { Mistakes } from './mistakes';
+import { declareHttp } from './patches';
+
+/** A port at which a service is called. */
+interface CalledPort {
+  readonly port: number;
+  readonly name?: string;
+  readonly nodePort?: number;
+}
+
+/** What all Services of a service have in common. */
+interface ServiceFacts {
+  readonly serviceName: string;
+  /** Absent: the chart's. */
+  readonly namespace?: string;
+  readonly ports: readonly CalledPort[];
+}
+
+/** The Service for all versions. */
+export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts, props: kplus.ServiceProps = {}): kplus.Service {
+  const service = new kplus.Service(scope, id, {
+    ...props,
+    metadata: {
+      name: facts.serviceName,
+      namespace: facts.namespace,
+      labels: { [SERVICE_LABEL]: facts.serviceName, [ROLE_LABEL]: 'service' },
+      ...props.metadata,
+    },
+    ports: facts.ports.map((port) => ({ ...port, targetPort: INBOUND_PORT })),
+  });
+  service.selectLabel(SERVICE_LABEL, facts.serviceName);
+  declareHttp(service);
+  return service;
+}
+
+/** The headless Service of one version. */
+export function serviceForVersion(scope: Construct, id: string, facts: ServiceFacts & { readonly version: string }): kplus.Service {
+  const labels = { [SERVICE_LABEL]: facts.serviceName, [VERSION_LABEL]: facts.version };
+  const service = new kplus.Service(scope, id, {
+    metadata: { name: `${facts.serviceName}-${facts.version}`, namespace: facts.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
+    clusterIP: 'None',
+    ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: INBOUND_PORT })),
+    publishNotReadyAddresses: false,
+  });
+  Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
+  declareHttp(service);
+  return service;
+}
+
+/** The names that lead to a Service from a namespace. */
+export function serviceHostnames(service: { name: string; namespace: string; clusterDomain: string }, callerNamespace: string): string[] {
+  const full = `${service.name}.${service.namespace}`;
+  return [...(callerNamespace === service.namespace ? [service.name] : []), full, `${full}.svc`, `${full}.svc.${service.clusterDomain}`];
+}
+
+/** Weights of zones need a source that knows them. */
+export function checkZoneWeights(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
+  if (loadBalancing._zoneWeights && discovery._source === 'dns') {
+    mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+  }
+}
