@@ -1,19 +1,23 @@
 /**
- * Two kinds of load. `saturate` (wrk) keeps every connection busy: it shows throughput and CPU per request, and its
- * latency is mostly queueing. `atRate` sends at a fixed rate whatever comes back, as callers do, and shows what the proxy
- * adds to a request's time when it is not overloaded.
+ * Load on a proxy. Saturating, every connection is kept busy: that shows throughput and CPU per request, and its latency is
+ * mostly queueing. At a rate, requests leave when they are due, as those of callers do, and latency shows what the proxy
+ * adds when it is not overloaded. Both are wrk, which costs little beside what it measures.
  */
 import { spawn } from 'node:child_process';
+import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { programOf } from './processes.mjs';
+import { HOST, programOf } from './processes.mjs';
 
-const SCRIPT = fileURLToPath(new URL('wrk-report.lua', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url));
 
-/** Runs wrk on one core; resolves to requests, seconds, percentiles in microseconds, errors. */
-export async function saturate({ host, port, path, connections, seconds, core }) {
-  const args = ['--cpu-list', String(core), programOf('wrk'), '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, `http://${host}:${port}${path}`];
-  const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs wrk on one core; resolves to requests, seconds, percentiles in microseconds, errors. Rate 0: as fast as it gets. */
+export async function load({ port, scenario, seconds, core, rate = 0 }) {
+  const { method = 'GET', bodyBytes = 0, path, connections } = scenario;
+  const child = spawn('taskset', [
+    '--cpu-list', String(core), programOf('wrk'), '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT,
+    `http://${HOST}:${port}${path}`, '--', method, String(bodyBytes), String(rate),
+  ], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk) => { output += chunk; });
   child.stderr.on('data', (chunk) => { output += chunk; });
@@ -23,106 +27,42 @@ export async function saturate({ host, port, path, connections, seconds, core })
   return JSON.parse(line);
 }
 
-/**
- * Sends `rate` requests a second over keep-alive connections for some seconds. A request's time begins when it is due,
- * so one that waits for a free connection shows it. Due times are checked once a millisecond: what is due is sent then,
- * and its time counts from then.
- */
-export async function atRate({ host, port, path, connections, seconds, rate }) {
-  const pool = await Promise.all(Array.from({ length: connections }, () => openConnection(host, port, path)));
-  const times = [];
-  const waiting = [];
-  const idle = [...pool];
-  let errors = 0;
-  let sent = 0;
-  const total = Math.round(rate * seconds);
-
-  const finished = new Promise((done) => {
-    const began = performance.now();
-    const settle = (connection, since, failed) => {
-      if (failed) errors++;
-      else times.push(performance.now() - since);
-      if (times.length + errors === total) return done();
-      const next = waiting.shift();
-      if (next !== undefined) send(connection, next);
-      else idle.push(connection);
-      return undefined;
-    };
-    const send = (connection, since) => connection.request((failed) => settle(connection, since, failed));
-    const tick = () => {
-      const now = performance.now();
-      for (; sent < Math.min(total, (now - began) * rate / 1000); sent++) {
-        const connection = idle.shift();
-        if (connection) send(connection, now);
-        else waiting.push(now);
-      }
-      if (sent < total) setTimeout(tick, 1);
-    };
-    tick();
+/** Throws unless the scenario's request gets the scenario's answer: a proxy that answers wrongly must not win. */
+export async function answersRight(name, port, scenario) {
+  const { method = 'GET', bodyBytes = 0, path, bytes, chunked = false } = scenario;
+  const [{ statusCode, headers }, length] = await new Promise((done, failed) => {
+    const request = httpRequest({ host: HOST, port, method, path, agent: false }, (response) => {
+      let received = 0;
+      response.on('data', (chunk) => { received += chunk.length; });
+      response.on('end', () => done([response, received]));
+      response.on('error', failed);
+    });
+    request.on('error', failed);
+    request.end(Buffer.alloc(bodyBytes, 'm'));
   });
-  await finished;
-  for (const connection of pool) connection.close();
-  times.sort((a, b) => a - b);
-  return { requests: times.length, errors, p50Us: quantile(times, 0.5), p99Us: quantile(times, 0.99) };
+  const wrong = statusCode !== 200 || length !== bytes || (headers['transfer-encoding'] === 'chunked') !== chunked;
+  if (wrong) throw new Error(`${name} answered ${method} ${path} with status ${statusCode}, ${length} bytes, ${JSON.stringify(headers)}`);
 }
 
 /** Opens connections that carried one request each and are kept open until `close`. */
-export async function holdOpen({ host, port, path, connections }) {
-  const pool = [];
-  while (pool.length < connections) {
-    const connection = await openConnection(host, port, path);
-    await new Promise((done, failed) => { connection.request((bad) => (bad ? failed(new Error(`connection ${pool.length} broke`)) : done())); });
-    pool.push(connection);
-  }
-  return { close: () => { for (const connection of pool) connection.close(); } };
-}
-
-/** A keep-alive connection for one GET after the other, with just as much HTTP as the bench's backend speaks. */
-function openConnection(host, port, path) {
-  const message = `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`;
-  return new Promise((opened, failed) => {
-    const socket = connect(port, host);
-    let waiting;
-    let head = '';
-    let left = -1;
-    const settle = (bad) => {
-      const done = waiting;
-      waiting = undefined;
-      done?.(bad);
-    };
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => {
-      if (left >= 0) left -= chunk.length;
-      else {
-        head += chunk.toString('latin1');
-        const end = head.indexOf('\r\n\r\n');
-        if (end < 0) return;
-        const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-        if (!head.startsWith('HTTP/1.1 200') || length === undefined) {
-          socket.destroy();
-          settle(true);
-          return;
-        }
-        left = Number(length) - (head.length - end - 4);
-      }
-      if (left === 0) {
-        left = -1;
-        head = '';
-        settle(false);
-      }
+export async function holdOpen({ port, path, connections }) {
+  const sockets = [];
+  const message = `GET ${path} HTTP/1.1\r\nHost: ${HOST}:${port}\r\n\r\n`;
+  while (sockets.length < connections) {
+    const socket = connect({ port, host: HOST, noDelay: true });
+    sockets.push(socket);
+    await new Promise((done, failed) => {
+      let answer = '';
+      socket.on('connect', () => socket.write(message));
+      socket.on('data', (chunk) => {
+        answer += chunk.toString('latin1');
+        const head = answer.indexOf('\r\n\r\n');
+        const length = Number(/\r\ncontent-length: *(\d+)/i.exec(answer)?.[1]);
+        if (head >= 0 && answer.length >= head + 4 + length) done();
+      });
+      socket.on('error', failed);
+      socket.on('close', () => failed(new Error(`connection ${sockets.length} was closed`)));
     });
-    socket.on('error', (error) => { failed(error); settle(true); });
-    socket.on('close', () => settle(true));
-    socket.on('connect', () => opened({
-      request(done) {
-        waiting = done;
-        socket.write(message);
-      },
-      close: () => { waiting = undefined; socket.destroy(); },
-    }));
-  });
-}
-
-function quantile(sorted, q) {
-  return sorted.length === 0 ? 0 : Math.round(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] * 1000);
+  }
+  return { close: () => { for (const socket of sockets) socket.destroy(); } };
 }

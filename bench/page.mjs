@@ -3,7 +3,9 @@
  * hand, so that no number in it is older than its neighbours say.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { WORKLOADS } from './peers.mjs';
+import { bars, bestNodeProxy } from './bars.mjs';
+import { plot } from './plot.mjs';
+import { SCENARIOS } from './scenarios.mjs';
 
 const RESULTS = new URL('results/', import.meta.url);
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
@@ -18,35 +20,55 @@ export function writeResult(name, result, { keep }) {
 }
 
 export function writePage() {
-  const proxy = read('proxy');
-  const synth = read('synth');
+  const [proxy, soak, synth] = ['proxy', 'soak', 'synth'].map(read);
   const parts = ['# Benchmarks', 'Written by `npm run bench` and `npm run bench:synth`; do not edit.'];
-  if (proxy) parts.push(...proxySection(proxy));
+  if (proxy) parts.push(...proxySection(proxy), ...barsSection(proxy, soak));
+  if (soak) parts.push(soakSection(soak));
   if (synth) parts.push(...synthSection(synth));
   writeFileSync(PAGE, `${parts.join('\n\n')}\n`);
   console.log('written: docs/benchmarks.md');
 }
 
-/** The comparison as Markdown; every figure with its ratio to the first peer. */
-export function proxyTable({ peers, settings }) {
-  const [first] = peers;
-  const row = (title, pick, unit) => [title, ...peers.map((peer) => withRatio(pick(peer), pick(first), unit, peer !== first))];
-  const rows = WORKLOADS.flatMap(({ name, title }) => [
-    row(`${title}: CPU per request`, (peer) => peer.workloads[name].cpuUs, 'us'),
-    row(`${title}: requests a second`, (peer) => peer.workloads[name].perSecond, ''),
-    row(`${title}: share of its core used`, (peer) => peer.workloads[name].coreUsed * 100, '%'),
-    row(`${title}: p50, saturated`, (peer) => peer.workloads[name].p50Us, 'us'),
-    row(`${title}: p99, saturated`, (peer) => peer.workloads[name].p99Us, 'us'),
-    row(`${title}: p50 at ${settings.rates[name]}/s`, (peer) => peer.workloads[name].ratedP50Us, 'us'),
-    row(`${title}: p99 at ${settings.rates[name]}/s`, (peer) => peer.workloads[name].ratedP99Us, 'us'),
-    row(`${title}: RSS under load`, (peer) => peer.workloads[name].loadedBytes / MIB, 'MiB'),
+/** The comparison as Markdown: a table a scenario, and one of memory and start. */
+export function proxyTables({ peers, settings }) {
+  const measured = SCENARIOS.filter(({ name }) => peers.some((peer) => peer.scenarios[name]));
+  return [...measured.map((each) => scenarioTable(each, peers, settings)), memoryTable(peers, settings)].join('\n\n');
+}
+
+function scenarioTable({ name, title }, peers, { part }) {
+  const present = peers.filter((peer) => peer.scenarios[name]);
+  const nginx = present.find((peer) => peer.name === 'nginx');
+  const node = bestNodeProxy(present, name);
+  const atPart = `at ${percent(part)}`;
+  const head = [
+    '', 'CPU per request', 'to nginx', ...(node ? ['to best Node'] : []), 'requests a second', 'to nginx', 'core used', 'p50 saturated', 'p99 saturated',
+    `CPU ${atPart}`, `p50 ${atPart}`, `p99 ${atPart}`, 'sent late',
+  ];
+  const rows = present.map((peer) => {
+    const { cpuUs, perSecond, coreUsed, p50Us, p99Us, rated } = peer.scenarios[name];
+    return [
+      peer.name, `${number(cpuUs)} us`, ratio(cpuUs, nginx?.scenarios[name].cpuUs), ...(node ? [ratio(cpuUs, node.scenarios[name].cpuUs)] : []),
+      String(Math.round(perSecond)), ratio(perSecond, nginx?.scenarios[name].perSecond), percent(coreUsed), milliseconds(p50Us), milliseconds(p99Us),
+      `${number(rated.cpuUs)} us`, milliseconds(rated.p50Us), milliseconds(rated.p99Us), percent(rated.latePart),
+    ];
+  });
+  return `### ${title}\n\n${table(head, rows)}`;
+}
+
+function memoryTable(peers, { heldConnections }) {
+  const nginx = peers.find((peer) => peer.name === 'nginx');
+  const held = heldConnections.toLocaleString('en');
+  const memory = (peer, pick) => {
+    const bytes = pick(peer);
+    if (bytes === undefined) return '';
+    return `${number(bytes / MIB)} MiB${nginx && peer !== nginx ? `, ${ratio(bytes, pick(nginx))}` : ''}`;
+  };
+  const head = ['', 'ready after', 'RSS idle', `RSS, ${held} connections open`, 'RSS under load, 64 connections', 'RSS under load, 1,000 connections'];
+  const rows = peers.map((peer) => [
+    peer.name, `${Math.round(peer.readyMs)} ms`, memory(peer, ({ idleBytes }) => idleBytes), memory(peer, ({ heldBytes }) => heldBytes),
+    memory(peer, ({ scenarios }) => scenarios.small?.loadedBytes), memory(peer, ({ scenarios }) => scenarios.many?.loadedBytes),
   ]);
-  rows.push(
-    row('RSS idle', (peer) => peer.idleBytes / MIB, 'MiB'),
-    row(`RSS with ${settings.manyConnections} idle connections, after load`, (peer) => peer.manyBytes / MIB, 'MiB'),
-    row('start to listening', (peer) => peer.startMs, 'ms'),
-  );
-  return table(['', ...peers.map(({ name }) => name)], rows);
+  return `### Memory and start\n\n${table(head, rows)}`;
 }
 
 export function synthTable({ variants }) {
@@ -62,28 +84,60 @@ export function synthTable({ variants }) {
 }
 
 function proxySection(result) {
-  const { settings, peers, measured } = result;
+  const { settings, peers, measured, machine } = result;
   return [
-    '## The proxy beside nginx and HAProxy',
-    `Measured ${measured} on ${described(result.machine)}; load by wrk ${result.machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}.`,
-    proxyTable(result),
-    `The number after the bar is the ratio to ${peers[0].name}; the machine's load average was ${result.machine.loadBefore.toFixed(1)} before. Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s each.`,
-    ...(result.machine.loadBefore > 0.5
-      ? ['**Other processes were busy during this run**, which makes every number worse and the ratios uncertain.']
-      : []),
+    '## The proxy beside nginx, HAProxy, Envoy and Node proxies',
+    `Measured ${measured} on ${described(machine)}; load by wrk ${machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}. `
+      + `Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s saturated and ${settings.seconds} s at `
+      + `${percent(settings.part)} each; start and memory of ${settings.starts} fresh processes.`,
+    `${loadOf(machine)}`,
     [
-      `- Every proxy has one worker on one core; the load and the backend (nginx, from memory) share another. ${settings.connections} keep-alive`,
-      '  connections on loopback, keep-alive to the backend, no TLS, no access log. This proxy runs with the flags of its image.',
-      '- *CPU per request*: user and system time of the proxy\'s processes by the kernel\'s accounting, over the requests that came back, saturated.',
+      '- Every proxy has one worker or thread on one core; the load and the backend (nginx, from memory) share another. Loopback,',
+      '  64 keep-alive connections where nothing else is said, keep-alive to the backend, no access log. This proxy runs with the',
+      '  flags of its image, the others with the settings in [bench/peers.mjs](../bench/peers.mjs). No scenario has TLS: this proxy',
+      '  does not terminate it yet.',
+      '- *CPU per request*: user and system time of all processes and threads of the proxy by the kernel\'s accounting, over the',
+      '  requests that came back, saturated. *To best Node*: beside the Node proxy that needs the least CPU there. Two hops: of both.',
       '- *Saturated*: every connection sends its next request as soon as it has its answer, so latency is queueing and follows',
-      '  throughput. Where the proxy used less than all of its core, the load or the backend was the limit and the real throughput is higher.',
-      '- *At a fixed rate*: requests are sent when they are due, whatever comes back; a time counts from then, waiting for a connection included.',
-      '  The generator checks what is due once a millisecond.',
-      '- RSS is summed over a proxy\'s processes; pages that they share are counted in each.',
+      '  throughput. *Core used*: where it is well below 100 %, the load or the backend was the limit, and the proxy could do more.',
+      `- *At ${percent(settings.part)}*: requests leave at chance times (Poisson) at that part of the rate that the same proxy had just`,
+      `  reached, so a faster proxy has to do more, over at least ${settings.ratedConnections} connections. The load's timers tick once a`,
+      '  millisecond: what is due in one leaves together. *Sent late*: the part of requests that were due more than 1 ms before a',
+      '  connection was free; their waiting is not in p99.',
+      '- *Ready*: start of the process to its first answered request, asked once a millisecond. *RSS* is summed over a proxy\'s',
+      '  processes; pages that they share are counted in each. *Open*: connections that carried one request each, in a fresh',
+      '  process. *Under load*: at the end of a saturated load, in a process that went through the other scenarios too.',
     ].join('\n'),
-    'To repeat (Debian packages `nginx-light haproxy wrk`; takes about five minutes):',
+    proxyTables(result),
+    `To repeat (Debian packages \`nginx-light haproxy wrk\`, and Envoy by \`pip\`, which the command does; about ${Math.ceil(settings.minutes)} minutes, or two with \`--quick\`):`,
     '```sh\nnpm run bench\n```',
   ];
+}
+
+function barsSection(proxy, soak) {
+  const rows = bars(proxy, soak).map(({ title, value, bar, met, by }) => [title, value, bar, met === undefined ? '' : met ? 'met' : '**missed**', by]);
+  return [
+    '## Bars',
+    'What this proxy is to reach, by the numbers on this page.',
+    table(['', 'measured', 'at most', '', ''], rows),
+  ];
+}
+
+/** The soak as Markdown. */
+export function soakSection(result) {
+  const { requests, warmUpRequests, kinds, samples, firstBytes, lastBytes, endPart, measured, machine } = result;
+  const titles = kinds.map((name) => SCENARIOS.find((each) => each.name === name).title);
+  const growth = lastBytes - firstBytes;
+  return [
+    '## Memory over many requests',
+    `Measured ${measured} on ${described(machine)}. ${requests.toLocaleString('en')} requests (${titles.join('; ')}) in loads of one second, each over `
+      + `64 new connections, after ${warmUpRequests.toLocaleString('en')} that are not counted. RSS is read after each load. ${loadOf(machine)}`,
+    `Median of the first ${percent(endPart)} of the samples: ${number(firstBytes / MIB)} MiB; of the last: ${number(lastBytes / MIB)} MiB; `
+      + `difference ${growth < 0 ? '' : '+'}${(growth / MIB).toFixed(2)} MiB, ${(growth / requests).toFixed(2)} bytes a request.`,
+    `\`\`\`text\n${plot(samples.map(({ bytes }) => bytes / MIB), { unit: ' MiB' })}\n\`\`\``,
+    'To repeat (two to four minutes):',
+    '```sh\nnpm run bench -- --soak\n```',
+  ].join('\n\n');
 }
 
 function synthSection(result) {
@@ -101,6 +155,26 @@ function synthSection(result) {
 
 function described({ cores, cpu, memoryGiB, kernel, node }) {
   return `a virtual machine with ${cores} cores (${cpu}), ${memoryGiB} GiB of memory, ${kernel}, Node ${node}`;
+}
+
+/** How busy others kept the machine, in a sentence. */
+function loadOf({ loadBefore, othersPart, stolenPart }) {
+  const said = `The load average was ${loadBefore.toFixed(1)} before; other processes used ${percent(othersPart)} of the machine's CPU time meanwhile`
+    + `${stolenPart >= 0.005 ? `, and its host withheld ${percent(stolenPart)}` : ''}.`;
+  return othersPart > 0.05 ? `${said} **That is enough to make latencies worse and ratios uncertain.**` : said;
+}
+
+function ratio(value, base) {
+  return base === undefined || value === undefined ? '' : `${(value / base).toFixed(2)}x`;
+}
+
+function percent(part) {
+  const value = part * 100;
+  return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+function milliseconds(microseconds) {
+  return `${(microseconds / 1000).toFixed(2)} ms`;
 }
 
 function withRatio(value, base, unit, compared) {

@@ -1,76 +1,84 @@
 /**
- * What is compared: each proxy with one worker, keep-alive to both sides, no access log, in front of the same backend.
- * Settings that would only make a peer slower than it need be (few keep-alive requests, buffering to disk) are lifted.
+ * What is compared: each proxy with one worker or thread, keep-alive to both sides, no access log, in front of the same
+ * backend. Settings that would only make a peer slower than it need be (few keep-alive requests, buffering to disk) are
+ * lifted.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programOf, startOn } from './processes.mjs';
+import { fileURLToPath } from 'node:url';
+import { envoyVersion, findEnvoy, startEnvoy } from './envoy.mjs';
+import { HOST, freePort, nginxConfig, programOf, startOn, whenAnswers } from './processes.mjs';
 
-export const HOST = '127.0.0.1';
+/** The name that this proxy has in results. */
+export const OWN = 'cdk8s-mesh';
 
-export const WORKLOADS = [
-  { name: 'small', path: '/small', title: 'small JSON response', bytes: 0 },
-  { name: 'large', path: '/large', title: '64 KiB body', bytes: 64 * 1024 },
-];
-
-const SMALL_BODY = JSON.stringify({ id: 4711, name: 'Teapot', price: 1999, currency: 'EUR', stock: 42, tags: ['kitchen', 'steel'] });
-
-/** The proxies, in the order of the table. `version` is undefined when the program is not there. */
+/**
+ * The proxies, in the order of the tables. `find` says which version there is and how one is started before a backend's
+ * port, or what is missing. `hops`: the longest chain of them that is measured; `node`: it is made of Node's own HTTP.
+ */
 export const PEERS = [
-  {
-    name: 'nginx',
-    version: () => versionBy('nginx', ['-v'], /nginx\/([\d.]+)/),
-    missing: 'apt-get install nginx-light',
-    start: startNginx,
-  },
-  {
-    name: 'HAProxy',
-    version: () => versionBy('haproxy', ['-v'], /version ([\d.]+)/),
-    missing: 'apt-get install haproxy',
-    start: startHaproxy,
-  },
-  {
-    name: 'cdk8s-mesh',
-    version: () => `Node ${process.versions.node}`,
-    start: startMesh,
-  },
+  { name: 'nginx', hops: 2, find: findNginx },
+  { name: 'HAProxy', hops: 1, find: findHaproxy },
+  { name: 'Envoy', hops: 2, find: findEnvoyPeer },
+  { name: OWN, hops: 2, find: findMesh },
+  { name: 'undici', hops: 1, node: true, find: () => findNodeProxy('undici') },
+  { name: 'http-proxy', hops: 1, node: true, find: () => findNodeProxy('http-proxy') },
 ];
 
-/** The backend: nginx from memory, far lighter than any proxy in front of it. */
-export async function startBackend(folder, core) {
-  const port = await freePort();
-  mkdirSync(join(folder, 'backend'), { recursive: true });
-  writeFileSync(join(folder, 'backend/large'), Buffer.alloc(64 * 1024, 'cdk8s-mesh '));
-  const config = nginxConfig(folder, 'backend', `
-    sendfile on;
-    tcp_nopush on;
-    open_file_cache max=16;
-    server {
-      listen ${HOST}:${port} backlog=4096;
-      location = /small { default_type application/json; return 200 '${SMALL_BODY}'; }
-      location = /large { root ${folder}/backend; default_type application/octet-stream; }
-    }`);
-  return { port, ...await whenOpen(port, startOn(core, programOf('nginx'), ['-c', config])) };
+function findNginx() {
+  const version = versionBy('nginx', ['-v'], /nginx\/([\d.]+)/);
+  return version ? { version, start: startNginx } : { missing: 'apt-get install nginx-light' };
 }
 
-async function startNginx(folder, core, backend) {
+function findHaproxy() {
+  const version = versionBy('haproxy', ['-v'], /version ([\d.]+)/);
+  return version ? { version, start: startHaproxy } : { missing: 'apt-get install haproxy' };
+}
+
+function findEnvoyPeer() {
+  const { path, missing } = findEnvoy();
+  if (!path) return { missing };
+  return { version: envoyVersion(path), start: (folder, core, backendPort) => startEnvoy(path, folder, core, backendPort) };
+}
+
+function findMesh() {
+  return { version: `Node ${process.versions.node}`, start: startMesh };
+}
+
+function findNodeProxy(name) {
+  const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const script = fileURLToPath(new URL(`node-proxies/${name}.mjs`, import.meta.url));
+  return {
+    version: `${version} on Node ${process.versions.node}`,
+    async start(_folder, core, backendPort) {
+      const port = await freePort();
+      const env = { PATH: process.env.PATH, NODE_ENV: 'production' };
+      return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, [script, String(port), String(backendPort)], { env })) };
+    },
+  };
+}
+
+async function startNginx(folder, core, backendPort) {
   const port = await freePort();
-  const config = nginxConfig(folder, 'nginx', `
-    upstream backend { server ${HOST}:${backend.port}; keepalive 1024; keepalive_requests 100000000; }
+  const config = nginxConfig(folder, `nginx-${port}`, {
+    connections: 4096,
+    http: `
+    upstream backend { server ${HOST}:${backendPort}; keepalive 1024; keepalive_requests 100000000; }
     proxy_buffers 16 8k;
     proxy_max_temp_file_size 0;
     server {
       listen ${HOST}:${port} backlog=4096;
       location / { proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; }
-    }`);
-  return { port, ...await whenOpen(port, startOn(core, programOf('nginx'), ['-c', config])) };
+    }`,
+  });
+  return { port, ...await whenAnswers(port, () => startOn(core, programOf('nginx'), ['-c', config])) };
 }
 
-async function startHaproxy(folder, core, backend) {
+async function startHaproxy(folder, core, backendPort) {
   const port = await freePort();
-  const config = join(folder, 'haproxy.cfg');
+  const config = join(folder, `haproxy-${port}.cfg`);
   writeFileSync(config, `
 global
   nbthread 1
@@ -87,14 +95,14 @@ frontend in
   bind ${HOST}:${port} backlog 4096
   default_backend out
 backend out
-  server backend ${HOST}:${backend.port}
+  server backend ${HOST}:${backendPort}
 `);
-  return { port, ...await whenOpen(port, startOn(core, programOf('haproxy'), ['-f', config, '-db'])) };
+  return { port, ...await whenAnswers(port, () => startOn(core, programOf('haproxy'), ['-f', config, '-db'])) };
 }
 
-async function startMesh(folder, core, backend) {
+async function startMesh(folder, core, backendPort) {
   const [port, admin] = [await freePort(), await freePort()];
-  const config = join(folder, 'proxy.json');
+  const config = join(folder, `proxy-${port}.json`);
   writeFileSync(config, JSON.stringify({
     version: 'v1',
     node: { service: 'bench', namespace: 'bench', version: 'v1' },
@@ -102,22 +110,21 @@ async function startMesh(folder, core, backend) {
     listeners: [{
       name: 'inbound', direction: 'inbound', address: HOST, port, routes: [{ name: 'all', split: [{ cluster: 'app', weight: 1 }] }],
     }],
-    clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backend.port }] } }],
+    clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backendPort }] } }],
+    shutdown: { drainMs: 100 },
   }));
-  const bundle = process.env.MESH_BENCH_PROXY ?? new URL('../lib/bin/proxy.js', import.meta.url).pathname;
-  const child = startOn(core, process.execPath, [bundle], {
-    // As in the image.
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'production',
-      NODE_OPTIONS: imageNodeOptions(),
-      MESH_CONFIG: config,
-      POD_NAME: 'bench-0',
-      POD_NAMESPACE: 'bench',
-      POD_IPS: '127.0.0.2',
-    },
-  });
-  return { port, ...await whenOpen(port, child) };
+  const bundle = process.env.MESH_BENCH_PROXY ?? fileURLToPath(new URL('../lib/bin/proxy.js', import.meta.url));
+  // As in the image.
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'production',
+    NODE_OPTIONS: imageNodeOptions(),
+    MESH_CONFIG: config,
+    POD_NAME: 'bench-0',
+    POD_NAMESPACE: 'bench',
+    POD_IPS: '127.0.0.2',
+  };
+  return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, [bundle], { env })) };
 }
 
 /** The flags that the image gives to node, so that what is measured is what is shipped. */
@@ -128,62 +135,9 @@ function imageNodeOptions() {
   return options;
 }
 
-function nginxConfig(folder, name, http) {
-  const path = join(folder, `${name}.conf`);
-  // In the foreground, so that its process is the one that was started; paths of its own, so that it needs no root.
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`).join(' ');
-  writeFileSync(path, `
-daemon off;
-worker_processes 1;
-pid ${folder}/${name}.pid;
-error_log stderr crit;
-events { worker_connections 8192; }
-http {
-    access_log off;
-    ${paths}
-    keepalive_timeout 300s;
-    keepalive_requests 100000000;${http}
-}
-`);
-  return path;
-}
-
 function versionBy(program, args, pattern) {
   const path = programOf(program);
   if (!path) return undefined;
   const { stdout, stderr } = spawnSync(path, args, { encoding: 'utf8' });
   return pattern.exec(stdout + stderr)?.[1];
-}
-
-function freePort() {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.on('error', failed);
-    server.listen(0, HOST, () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-}
-
-/** Waits until something listens; adds how long that took. */
-async function whenOpen(port, child) {
-  const began = performance.now();
-  while (!await accepts(port)) {
-    if (!child.running()) throw new Error(`it ended before it listened:\n${child.said()}`);
-    if (performance.now() - began > 10_000) {
-      await child.stop();
-      throw new Error(`nothing listened on port ${port} within 10 s:\n${child.said()}`);
-    }
-    await new Promise((done) => { setTimeout(done, 5); });
-  }
-  return { ...child, startMs: performance.now() - began };
-}
-
-function accepts(port) {
-  return new Promise((done) => {
-    const socket = connect(port, HOST);
-    socket.on('connect', () => { socket.destroy(); done(true); });
-    socket.on('error', () => done(false));
-  });
 }

@@ -3,11 +3,16 @@
  * proxy's own figures would leave out what the kernel does for it (sockets, copying), which is most of its work.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
+export const HOST = '127.0.0.1';
+
 /** Ticks a second in /proc/PID/stat. */
-const TICKS = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+export const TICKS = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+
+const START_LIMIT_MS = 10_000;
 
 const SEARCH = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
 
@@ -33,6 +38,69 @@ export function startOn(core, command, args, options = {}) {
       clearTimeout(late);
     },
   };
+}
+
+/**
+ * Starts something and asks it for `/small` until it answers; adds how long that took from the start of the process. A
+ * peer that only listens is not ready: it may not know its backend yet.
+ */
+export async function whenAnswers(port, start) {
+  const began = performance.now();
+  const child = start();
+  while (!await answers(port)) {
+    if (!child.running()) throw new Error(`it ended before it answered:\n${child.said()}`);
+    if (performance.now() - began > START_LIMIT_MS) {
+      await child.stop();
+      throw new Error(`nothing answered on port ${port} within ${START_LIMIT_MS / 1000} s:\n${child.said()}`);
+    }
+    await new Promise((done) => { setTimeout(done, 1); });
+  }
+  return { ...child, readyMs: performance.now() - began };
+}
+
+function answers(port) {
+  return new Promise((done) => {
+    const socket = connect({ port, host: HOST, noDelay: true });
+    socket.on('connect', () => socket.write(`GET /small HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`));
+    socket.on('data', (head) => {
+      done(head.toString('latin1').startsWith('HTTP/1.1 200'));
+      socket.destroy();
+    });
+    socket.on('error', () => done(false));
+    socket.on('close', () => done(false));
+  });
+}
+
+export function freePort() {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.on('error', failed);
+    server.listen(0, HOST, () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** Writes a configuration of nginx, which is a peer as well as the backend; returns its path. */
+export function nginxConfig(folder, name, { connections, http }) {
+  const path = join(folder, `${name}.conf`);
+  // In the foreground, so that its process is the one that was started; paths of its own, so that it needs no root.
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`).join(' ');
+  writeFileSync(path, `
+daemon off;
+worker_processes 1;
+pid ${folder}/${name}.pid;
+error_log stderr crit;
+events { worker_connections ${connections}; }
+http {
+    access_log off;
+    ${paths}
+    keepalive_timeout 300s;
+    keepalive_requests 100000000;${http}
+}
+`);
+  return path;
 }
 
 /** CPU seconds that a process and its children, living or gone, have used so far. */

