@@ -85,9 +85,14 @@ export class ConnectionPool {
 
   /** Takes back a connection that can carry another request. */
   release(connection: BackendConnection): void {
+    this.handOver(connection, 1);
+  }
+
+  /** @param reuses what it counts as when a request waits for it: 0 for a connection that carried none yet */
+  private handOver(connection: BackendConnection, reuses: 0 | 1): void {
     const waiter = this.nextWaiter();
     if (waiter) {
-      this.surroundings.stats.reused += 1;
+      this.surroundings.stats.reused += reuses;
       waiter.onConnection(connection);
     } else if (this.retired || this.endpoint.state !== 'ready') {
       connection.close();
@@ -111,7 +116,7 @@ export class ConnectionPool {
   /** @internal A connection is established. */
   onEstablished(connection: BackendConnection): void {
     this.connecting -= 1;
-    this.release(connection);
+    this.handOver(connection, 0);
   }
 
   /** @internal A connection could not be established: the request that waits longest learns of it. */
