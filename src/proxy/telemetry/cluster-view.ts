@@ -100,6 +100,7 @@ export function reportCluster(cluster: ObservedCluster, now: number): ClusterRep
   };
 }
 
+/** A source that is always up to date confirms at the moment it is asked, which may be after `now` was read. */
 function ageSeconds({ lastConfirmedAt }: DiscoveryHealth, now: number): number | undefined {
-  return lastConfirmedAt === undefined ? undefined : (now - lastConfirmedAt) / 1_000;
+  return lastConfirmedAt === undefined ? undefined : Math.max(0, now - lastConfirmedAt) / 1_000;
 }
