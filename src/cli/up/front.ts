@@ -8,6 +8,9 @@ import { Flow, flowBetween } from './flow';
 import type { LocalMesh } from './local-mesh';
 import { OUTSIDE } from './outside';
 
+/** Added to a port that needs privileges, for one that does not: 80 becomes 8080. */
+const HIGHER = 8_000;
+
 export class Front {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -20,9 +23,7 @@ export class Front {
 
   async open(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', (error) => reject(new UserError(codeOf(error) === 'EADDRINUSE'
-        ? `--expose ${this.service}=${this.port}: port ${this.port} of 127.0.0.1 is in use by another program; choose another`
-        : `--expose ${this.service}=${this.port}: ${messageOf(error)}`)));
+      this.server.once('error', (error) => reject(new UserError(`--expose ${this.service}=${this.port}: ${this.problem(error)}`)));
       this.server.listen(this.port, '127.0.0.1', resolve);
     });
   }
@@ -32,6 +33,14 @@ export class Front {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const socket of this.sockets) socket.destroy();
     await closed;
+  }
+
+  private problem(error: Error): string {
+    switch (codeOf(error)) {
+      case 'EADDRINUSE': return `port ${this.port} of 127.0.0.1 is in use by another program; choose another`;
+      case 'EACCES': return `you may not listen on port ${this.port}; choose a port from 1024 on, such as ${this.service}=${this.port + HIGHER}`;
+      default: return messageOf(error);
+    }
   }
 
   private pass(client: Socket): void {
