@@ -21,7 +21,7 @@ export interface Flow {
   readonly service: string;
   /** Host field of its requests. */
   readonly host: string;
-  /** Declared share of each version, when the caller splits by version; they add up to 1. */
+  /** Share of each version as it is declared now, when the caller splits by version; they add up to 1. */
   readonly declared: ReadonlyMap<string, number>;
   /** Where the next request goes; undefined when no pod could send or take it. */
   target(): Place | undefined;
@@ -44,6 +44,8 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
     const called = [...new Set(callers.flatMap((workload) => calleesOf(workload.config, mesh.model).map(({ service }) => service)))];
     throw new UserError(`'${from}' does not call '${to}': by the YAML it calls ${called.length > 0 ? called.join(', ') : 'no service'}. Declare it with ${from}.calls(${to})`);
   }
+  const current = (): Callee | undefined =>
+    mesh.model.workloads.filter((workload) => isNamed(workload, from)).map(calleeOf).find((candidate) => candidate !== undefined);
   const address = callee.listener.address ?? '';
   const hostName = callers.map((workload) => workload.hostNames.get(address)?.[0]).find((name) => name !== undefined);
 
@@ -52,7 +54,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
     from, to,
     service: callee.service,
     host: hostName ?? to,
-    declared: declaredShares(callee),
+    get declared() { return declaredShares(current()); },
     target() {
       const pods = mesh.pods.filter((pod) => pod.state === 'ready' && isNamed(pod.workload, from));
       for (let tries = 0; tries < pods.length; tries++) {
@@ -64,8 +66,8 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
       return undefined;
     },
     expected() {
-      const current = mesh.model.workloads.filter((workload) => isNamed(workload, from)).map(calleeOf).find((candidate) => candidate !== undefined);
-      return current ? expectedShares(current, mesh.pods) : new Map<Pod, number>();
+      const now = current();
+      return now ? expectedShares(now, mesh.pods) : new Map<Pod, number>();
     },
   };
 }
@@ -100,7 +102,8 @@ function flowFromOutside(mesh: LocalMesh, to: string, random: () => number): Flo
 }
 
 /** The declared share of each version of a callee. */
-function declaredShares(callee: Callee): Map<string, number> {
+function declaredShares(callee: Callee | undefined): Map<string, number> {
+  if (!callee) return new Map();
   const total = callee.shares.reduce((sum, { weight }) => sum + weight, 0);
   const shares = new Map<string, number>();
   for (const { weight, workloads } of callee.shares) {

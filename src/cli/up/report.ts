@@ -31,9 +31,10 @@ function failuresInShort(tally: Tally, paint: Paint): string {
 function sharesOf(tally: Tally, paint: Paint): string[] {
   const attributed = tally.attributed;
   const expectedTotal = [...tally.pods.values()].reduce((sum, pod) => sum + pod.expected, 0);
-  const byDeclaration = tally.flow.declared.size > 0;
+  const declaredTotal = [...tally.declared.values()].reduce((sum, requests) => sum + requests, 0);
+  const byDeclaration = declaredTotal > 0;
   const rows = tally.versions().flatMap((version) => {
-    const declared = byDeclaration ? tally.flow.declared.get(version.version) ?? 0 : version.expected / expectedTotal;
+    const declared = byDeclaration ? (tally.declared.get(version.version) ?? 0) / declaredTotal : version.expected / expectedTotal;
     const pods = [...tally.pods.values()].filter((pod) => pod.version === version.version);
     const row = (name: string, declaredShare: number, part: { answered: number; failed: number; latency: LatencyHistogram }): string[] => {
       const share = part.answered / attributed;

@@ -1,7 +1,7 @@
 /**
  * Counts what became of a flow's requests, by the pod that answered, and beside it how many each pod was to answer by
- * what was declared at the moment of each request. Pods come and go during a run; summing the expectation request by
- * request keeps the comparison right through all of it.
+ * what was declared at the moment of each request. Pods come and go during a run, and weights change; summing the
+ * expectation request by request keeps the comparison right through all of it.
  */
 import type { Flow } from './flow';
 import { LatencyHistogram } from './latency-histogram';
@@ -25,6 +25,8 @@ export class Tally {
   /** How late requests were sent. */
   readonly lateness = new LatencyHistogram();
   readonly failures = new Map<string, number>();
+  /** How many requests each version was to answer by its declared share, whether it had pods or not. */
+  readonly declared = new Map<string, number>();
   private count = 0;
 
   constructor(readonly flow: Flow) {}
@@ -39,6 +41,7 @@ export class Tally {
 
   /** A request is due now. */
   due(): void {
+    for (const [version, share] of this.flow.declared) this.declared.set(version, (this.declared.get(version) ?? 0) + share);
     for (const [pod, share] of this.flow.expected()) this.of(pod.name, pod.workload.version).expected += share;
   }
 
@@ -54,9 +57,10 @@ export class Tally {
     else tally.failed++;
   }
 
-  /** The pods' tallies summed up by version. */
+  /** The pods' tallies summed up by version; a version that was to answer and had no pod is there too. */
   versions(): Omit<PodTally, 'pod'>[] {
-    return [...new Set([...this.pods.values()].map((pod) => pod.version))].sort().map((version) => {
+    const declared = [...this.declared].filter(([, requests]) => requests > 0).map(([version]) => version);
+    return [...new Set([...[...this.pods.values()].map((pod) => pod.version), ...declared])].sort().map((version) => {
       const latency = new LatencyHistogram();
       const sums = { version, answered: 0, expected: 0, failed: 0, latency };
       for (const pod of this.pods.values()) {

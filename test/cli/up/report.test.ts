@@ -59,6 +59,28 @@ describe('reportOf', () => {
     expect(text).toMatch(/app answered 500 +2 +2\.0 %/);
   });
 
+  test('follows weights that change during the run', () => {
+    const declared = { v1: 0.9, v2: 0.1 };
+    const changing = { ...flow(new Map([[PODS[0]!, 0.5], [PODS[2]!, 0.5]])), get declared() { return new Map(Object.entries(declared)); } };
+    const tally = new Tally(changing);
+    record(tally, 'a', 'v1', 9);
+    record(tally, 'c', 'v2', 1);
+    Object.assign(declared, { v1: 0.5, v2: 0.5 });
+    record(tally, 'a', 'v1', 5);
+    record(tally, 'c', 'v2', 5);
+    const text = reportOf(tally, 1, plain).join('\n');
+    expect(text).toMatch(/version v1 +70\.0 % +70\.0 % +0\.0 +14/);
+    expect(text).toMatch(/version v2 +30\.0 % +30\.0 % +0\.0 +6/);
+  });
+
+  test('shows a version that has a weight and no pod', () => {
+    const tally = new Tally(flow(new Map([[PODS[0]!, 1]])));
+    record(tally, 'a', 'v1', 4);
+    const text = reportOf(tally, 1, plain).join('\n');
+    expect(text).toMatch(/version v1 +75\.0 % +100\.0 % +\+25\.0 +4/);
+    expect(text).toMatch(/version v2 +25\.0 % +0\.0 % +-25\.0 +0 +0 +- +-/);
+  });
+
   test('compares with even shares where nothing was declared', () => {
     const tally = new Tally(flow(new Map([[PODS[0]!, 0.5], [PODS[1]!, 0.5]]), {}));
     record(tally, 'a', 'v1', 10);
