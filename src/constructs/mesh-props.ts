@@ -52,7 +52,7 @@ export interface ProxyOptions {
    * connection, which is 5 seconds for Node's HTTP server, for example. What is left open here is as the nearest Mesh says
    * that says it.
    *
-   * @default - those of the Meshes up the tree, or those of `ConnectionOptions`
+   * @default - those of the Meshes up the tree, or those of `ConnectionOptions` with an `idleTimeout` of 4 seconds
    */
   readonly appConnections?: ConnectionOptions;
 

@@ -28,7 +28,7 @@ import { claimName } from './names';
 import {
   addVariable, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec, sleepBeforeStop,
 } from './patches';
-import { checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
+import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
 import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
@@ -231,7 +231,7 @@ export class MeshSidecar extends Construct {
     return JSON.stringify(buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       appPort: this.appPort,
-      appConnections: connectionConfig([this.settings.appConnections]),
+      appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       calls: this.dependencies.calls,
       limits: limitsConfig(this.settings.limits),
       workers: this.settings.workers,

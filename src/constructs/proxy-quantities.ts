@@ -2,6 +2,7 @@
  * Limits and connections on their way into the document: each prop with its field and range, the checks, and what holds
  * when several constructs have a say.
  */
+import { Duration } from 'cdk8s';
 import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '../contract';
 import { ConnectionOptions } from './connection-options';
 import { Mistakes } from './mistakes';
@@ -73,6 +74,13 @@ export function checkConnections(mistakes: Mistakes, prop: string, connections: 
   }
   mistakes.take(own);
 }
+
+/**
+ * What holds for connections to the app beside a sidecar unless said otherwise: shorter than the 5 s after which Node's HTTP
+ * server, the most impatient of the usual ones, closes an idle connection. A request that meets the close fails, unless its
+ * method is idempotent.
+ */
+export const APP_CONNECTIONS: ConnectionOptions = { idleTimeout: Duration.seconds(4) };
 
 /** The document's fields for a cluster, the first of `said` uppermost; empty when all are the defaults. */
 export function connectionConfig(said: readonly (ConnectionOptions | undefined)[], closesAfterMs: number = Infinity): Partial<ConnectionConfig> {

@@ -42,7 +42,7 @@ describe('a service with nothing but a container', () => {
       listeners: [{
         name: 'inbound', direction: 'inbound', port: 15006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }], timeoutMs: 0 }],
       }],
-      clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 3000 }] } }],
+      clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 3000 }] }, idleTimeoutMs: 4_000 }],
       shutdown: { drainMs: 5_000 },
     });
   });
