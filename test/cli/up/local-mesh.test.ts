@@ -72,7 +72,7 @@ test('pods that die stay dead when that is asked for', async () => {
   expect(running.pods.map(({ workload }) => workload.name).sort()).toEqual(['catalog-v1', 'catalog-v1', 'web']);
   expect(running.api.slices().filter((slice) => slice.metadata.name.startsWith('catalog-v2'))).toEqual([]);
   const tally = await drive(flowBetween(running, 'web', 'catalog'), 100, 500);
-  expect([tally.failed, tally.versions().map(({ version }) => version)]).toEqual([0, ['v1']]);
+  expect([tally.failed, tally.versions().map(({ version, answered }) => [version, answered > 0])]).toEqual([0, [['v1', true], ['v2', false]]]);
 });
 
 test('an added pod is used within a second of being ready', async () => {
