@@ -406,6 +406,18 @@ describe('a sidecar is refused', () => {
     expect(attach({ workload: new kplus.Pod(newChart(), 'Pod', { containers: [app] }) })).toContain('\'workload\' is "chart/Pod": give a Deployment');
   });
 
+  test('with a workload of another copy of cdk8s-plus', () => {
+    let other: typeof kplus | undefined;
+    jest.isolateModules(() => { other = jest.requireActual<typeof kplus>('cdk8s-plus-28'); });
+    const { Deployment } = other!;
+    expect(Deployment).not.toBe(kplus.Deployment);
+    // Made without its constructor, which needs the chart of its own copy of cdk8s.
+    const workload = Object.assign(Object.create(Deployment.prototype) as kplus.Deployment, { node: { path: 'chart/App' } });
+    Object.defineProperty(workload, Symbol.for('constructs.Construct'), { value: true });
+    expect(attach({ workload })).toBe('[chart/sidecar] \'workload\' is "chart/App": it comes from another copy of cdk8s-plus-28 than this package uses; '
+      + 'have one only (npm ls cdk8s-plus-28 shows where they are)');
+  });
+
   test('beside another one', () => {
     const workload = deployment();
     new MeshSidecar(newChart(), 'first', { workload });
