@@ -5,6 +5,7 @@
 import { Command, helpOf, parseArguments } from './command';
 import { UserError } from './errors';
 import { didYouMean } from './nearest';
+import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
 import { guardCommand } from './up/guard';
@@ -15,7 +16,7 @@ export const loadLocalMesh = () => import('./up');
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;
 
-const COMMANDS: readonly Command[] = [upCommand, standInCommand, guardCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, standInCommand, guardCommand];
 
 /** Runs the command line; settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

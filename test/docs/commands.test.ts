@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Arguments, Command, parseArguments } from '../../src/cli/command';
+import { simulateCommand } from '../../src/cli/simulate/command';
 import { standInCommand } from '../../src/cli/stand-in/command';
 import { upCommand } from '../../src/cli/up/command';
 import { Block, blocksOf, parse, REPOSITORY } from './markdown';
 
-const COMMANDS: readonly Command[] = [upCommand, standInCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, standInCommand];
 const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** What is wrong with the command lines of a block. */
@@ -45,9 +46,9 @@ describe('commands in the documents', () => {
     ]);
   });
 
-  it('have their flags in the page about up, too', () => {
-    const mentioned = readFileSync(join(REPOSITORY, 'docs/up.md'), 'utf8').match(/--[a-z][a-z-]*/g) ?? [];
-    expect(mentioned.filter((flag) => flag !== '--help' && !(flag.slice(2) in upCommand.flags))).toEqual([]);
+  it.each([['up', upCommand], ['simulate', simulateCommand]])('have their flags in the page about %s, too', (page, command) => {
+    const mentioned = readFileSync(join(REPOSITORY, `docs/${page}.md`), 'utf8').match(/--[a-z][a-z-]*/g) ?? [];
+    expect(mentioned.filter((flag) => flag !== '--help' && !(flag.slice(2) in command.flags))).toEqual([]);
     expect(mentioned.length).toBeGreaterThan(0);
   });
 });

@@ -54,7 +54,7 @@ function noMesh(sources: string, objects: number, outside: readonly string[]): s
   const found = outside.length > 0 ? `the workloads there (${outside.slice(0, 3).join(', ')}${outside.length > 3 ? ', ...' : ''}) have no container '${SIDECAR_CONTAINER}'`
     : objects === 0 ? 'there is no Kubernetes object'
       : `its ${objects} ${objects === 1 ? 'object is' : 'objects are'} no Deployment, StatefulSet, DaemonSet or Job`;
-  return `no mesh in ${sources}: ${found}. 'up' runs what MeshService or MeshSidecar synthesized`;
+  return `no mesh in ${sources}: ${found}. A mesh is what MeshService or MeshSidecar synthesized`;
 }
 
 function readAutoscaler({ namespace, body }: Manifest): readonly [string, number] {
@@ -112,7 +112,7 @@ function readConfig(
   }
   const data = configMaps.get(`${namespace}/${map}`);
   if (!data) {
-    throw new UserError(`${subject} reads its configuration from ConfigMap '${map}' in namespace '${namespace}', which is in none of the files; give 'up' the file that holds it too`);
+    throw new UserError(`${subject} reads its configuration from ConfigMap '${map}' in namespace '${namespace}', which is in none of the files; name the file that holds it too`);
   }
   const text = data[CONFIG_KEY];
   if (text === undefined) throw new UserError(`${subject}: ConfigMap '${map}' has no key '${CONFIG_KEY}'; synthesize it again`);

@@ -2,7 +2,7 @@
  * What is said at the end of a run: for each flow, who answered how much beside what was declared, how long it took, and
  * what failed and why.
  */
-import { LatencyHistogram } from './latency-histogram';
+import { LatencyHistogram } from '../../simulation';
 import { bar, count, duration, Paint, percent, renderTable } from './table';
 import type { Tally } from './tally';
 

@@ -1,5 +1,5 @@
 import type { Flow } from '../../../src/cli/up/flow';
-import { LatencyHistogram } from '../../../src/cli/up/latency-histogram';
+import { LatencyHistogram } from '../../../src/simulation';
 import type { Pod } from '../../../src/cli/up/pod';
 import { histogramOf, reportOf } from '../../../src/cli/up/report';
 import { cut } from '../../../src/cli/up/screen';

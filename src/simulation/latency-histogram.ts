@@ -9,6 +9,7 @@ const PARTS = 64;
 const PART_BITS = 6;
 /** Longest latency that can be told apart: 2^32 µs, over an hour. */
 const POWERS = 32;
+const MAX_MICROS = 2 ** POWERS - 1;
 
 export class LatencyHistogram {
   private readonly counts = new Uint32Array(PARTS * (POWERS - PART_BITS + 1));
@@ -22,9 +23,7 @@ export class LatencyHistogram {
   get max(): number { return this.longest; }
 
   record(ms: number): void {
-    const micros = Math.max(0, Math.round(ms * 1000));
-    const bucket = Math.min(bucketOf(micros), this.counts.length - 1);
-    this.counts[bucket]!++;
+    this.counts[bucketOf(Math.min(Math.max(0, Math.round(ms * 1000)), MAX_MICROS))]!++;
     this.total++;
     if (ms > this.longest) this.longest = ms;
   }
@@ -47,6 +46,24 @@ export class LatencyHistogram {
     return this.longest;
   }
 
+  /** What share of all values is not above each of those recorded, as exactly as buckets allow: a cumulative distribution. */
+  cumulative(): { readonly ms: number; readonly share: number }[] {
+    let seen = 0;
+    const points: { readonly ms: number; readonly share: number }[] = [];
+    this.counts.forEach((count, bucket) => {
+      if (count === 0) return;
+      seen += count;
+      points.push({ ms: Math.min(upperEdge(bucket) / 1000, this.longest), share: seen / this.total });
+    });
+    return points;
+  }
+
+  clear(): void {
+    this.counts.fill(0);
+    this.total = 0;
+    this.longest = 0;
+  }
+
   /** How many values are above `fromMs` and not above `toMs`, as exactly as buckets allow. */
   between(fromMs: number, toMs: number): number {
     let sum = 0;
@@ -61,9 +78,8 @@ export class LatencyHistogram {
 /** Values below 64 have a bucket each; from there on, each power of two has 64. */
 function bucketOf(micros: number): number {
   if (micros < PARTS) return micros;
-  const power = Math.floor(Math.log2(micros));
-  const exact = 2 ** power > micros ? power - 1 : power;
-  return (exact - PART_BITS + 1) * PARTS + Math.floor(micros / 2 ** (exact - PART_BITS)) - PARTS;
+  const power = 31 - Math.clz32(micros);
+  return (power - PART_BITS + 1) * PARTS + (micros >>> (power - PART_BITS)) - PARTS;
 }
 
 /** The largest value of a bucket, in microseconds. */

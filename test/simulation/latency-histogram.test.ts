@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LatencyHistogram } from '../../../src/cli/up/latency-histogram';
+import { LatencyHistogram } from '../../src/simulation';
 
 function filled(values: readonly number[]): LatencyHistogram {
   const histogram = new LatencyHistogram();

@@ -1,0 +1,58 @@
+/** What `cdk8s-mesh simulate` does: reads flags and YAML, runs each policy through each scenario, shows and draws what came of it. */
+import { writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import type { LoadBalancingConfig } from '../../contract';
+import { Plan, Simulation } from '../../simulation';
+import type { Arguments } from '../command';
+import { messageOf, UserError } from '../errors';
+import { Screen } from '../up/screen';
+import { bar, percent } from '../up/table';
+import { readOptions } from './options';
+import { Plot, svgOf } from './plot';
+import { reportOf, Run, titleOfComparison } from './report';
+
+/** Events between two looks at the terminal: some hundredths of a second. */
+const SLICE = 50_000;
+
+/** Settles with the exit code. */
+export async function simulate(args: Arguments): Promise<number> {
+  const options = readOptions(args);
+  const screen = new Screen(process.stdout);
+  for (const line of titleOfComparison(options)) screen.say(line);
+  const plots: Plot[] = [];
+  for (const scenario of options.scenarios) {
+    const plan = scenario.plan(options.quiet);
+    const runs: Run[] = [];
+    for (const [index, policy] of options.policies.entries()) {
+      const label = `${scenario.name}  ${policy.type}  ${index + 1} of ${options.policies.length}`;
+      runs.push(await run(plan, policy, options.seed, (done) => screen.show([`${label}  ${bar(done, 30)} ${percent(done)}`])));
+    }
+    screen.clear();
+    screen.say('');
+    for (const line of reportOf(scenario.name, scenario.about, plan, runs, screen.paint)) screen.say(line);
+    plots.push({ title: `${options.title}: ${scenario.name}`, plan, runs });
+  }
+  screen.say('');
+  screen.say(`* ${args.has('policy') || !args.has('service') ? 'chosen' : "the service's own"}. Percentiles are of requests that succeeded.`);
+  if (options.svg !== undefined) writePlots(options.svg, plots, screen);
+  return 0;
+}
+
+async function run(plan: Plan, policy: LoadBalancingConfig, seed: number, onProgress: (done: number) => void): Promise<Run> {
+  const simulation = new Simulation(plan, policy, seed);
+  while (!simulation.step(SLICE)) {
+    onProgress(simulation.progress);
+    // Lets a signal in.
+    await setImmediate();
+  }
+  return { policy, measurements: simulation.measurements };
+}
+
+function writePlots(file: string, plots: readonly Plot[], screen: Screen): void {
+  try {
+    writeFileSync(file, svgOf(plots));
+  } catch (error) {
+    throw new UserError(`the plot can't be written to '${file}': ${messageOf(error)}`);
+  }
+  screen.say(`plot written to ${file}`);
+}
