@@ -24,7 +24,7 @@ test('fills in every default, given a sound document', () => {
 
 test('fills in the policy\'s own defaults, given a policy without its options', () => {
   const decoded = decodeConfig(JSON.stringify({ ...sound, clusters: [{ ...sound.clusters[0], loadBalancing: { type: 'leastRequest' } }] }));
-  expect(decoded.ok && decoded.config.clusters[0]!.loadBalancing).toEqual({ type: 'leastRequest', choices: 2 });
+  expect(decoded.ok && decoded.config.clusters[0]!.loadBalancing).toEqual({ type: 'leastRequest', scan: 'choices', choices: 2, bias: 1 });
 });
 
 test('says that it is not JSON, given something else', () => {
