@@ -173,6 +173,9 @@ export class ClientConnection {
 
   /** Breaks off: the client must see that the message is not complete. */
   destroy(): void {
+    // The event comes later; nothing that is read until then counts.
+    this.state = State.CLOSED;
+    this.backlog = undefined;
     this.socket.resetAndDestroy();
   }
 
@@ -292,6 +295,7 @@ export class ClientConnection {
         this.exchange.onRequestEnd();
       } else {
         this.exchange.failRequest(decoder.fault!.code, decoder.fault!.detail, decoder.fault!.limit);
+        return;
       }
     }
   }

@@ -494,6 +494,19 @@ describe('an early response', () => {
     expect(answer).toMatch(/^HTTP\/1.1 413 Too Large\r\n[^]*connection: close\r\n[^]*big$/);
     await until('the backend\'s connection closes', () => backend.connections[0]!.closed || backend.connections[0]!.ended);
   });
+
+  test('is broken off, given a chunk that is broken behind it, and the proxy goes on', async () => {
+    const backend = await start((connection) => connection.socket.once('data', () => connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nearly')));
+    const test = await proxyFor(backend);
+    const connection = await client(test);
+    connection.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+    await connection.receives('early');
+    connection.send('zz\r\n3\r\nabc\r\n');
+    await until('the connection is reset', () => connection.closed);
+    expect(connection.error?.code).toBe('ECONNRESET');
+    expect(test.metrics()).toContain('code="200",reason="bad_request"} 1');
+    expect(test.proxy.context.connections).toBe(0);
+  });
 });
 
 describe('membership', () => {
