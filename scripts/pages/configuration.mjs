@@ -7,8 +7,9 @@ import { code, page, table } from './markdown.mjs';
 /** Definitions in the order in which a reader meets them. The others follow by name. */
 const ORDER = [
   'NodeIdentity', 'AdminConfig', 'ListenerConfig', 'RouteConfig', 'WeightedCluster', 'ClusterConfig', 'EndpointSliceDiscovery', 'DnsDiscovery',
-  'StaticDiscovery', 'StaticEndpoint', 'RoundRobinConfig', 'RandomConfig', 'WeightedRoundRobinConfig', 'LeastRequestConfig', 'KubernetesApiConfig',
-  'LimitsConfig', 'ShutdownConfig', 'AccessLogConfig',
+  'StaticDiscovery', 'StaticEndpoint', 'RoundRobinConfig', 'RandomConfig', 'WeightedRoundRobinConfig', 'LeastRequestConfig',
+  'LeastResponseTimeConfig', 'RingHashConfig', 'MaglevConfig', 'RendezvousConfig', 'ClientSideWeightedRoundRobinConfig', 'AdaptiveConfig',
+  'SlowStartConfig', 'DynamicWeightsConfig', 'ZoneAwareConfig', 'SubsetConfig', 'FailoverConfig', 'KubernetesApiConfig', 'LimitsConfig', 'ShutdownConfig', 'AccessLogConfig',
 ];
 
 /** What a reference in the schema begins with. */
@@ -34,7 +35,11 @@ export function configurationPage(schema, contract) {
     AdminConfig: contract.DEFAULT_ADMIN,
     RouteConfig: contract.DEFAULT_ROUTE,
     ClusterConfig: contract.DEFAULT_CLUSTER,
-    LeastRequestConfig: contract.DEFAULT_LEAST_REQUEST,
+    ...Object.fromEntries(Object.entries(contract.DEFAULT_POLICIES).map(([type, fields]) => [nameOfType(schema, type), fields])),
+    SlowStartConfig: contract.DEFAULT_SLOW_START,
+    DynamicWeightsConfig: contract.DEFAULT_DYNAMIC_WEIGHTS,
+    ZoneAwareConfig: contract.DEFAULT_ZONE_AWARE,
+    FailoverConfig: contract.DEFAULT_FAILOVER,
     LimitsConfig: contract.DEFAULT_LIMITS,
     ShutdownConfig: contract.DEFAULT_SHUTDOWN,
   };
@@ -124,6 +129,11 @@ export function configurationPage(schema, contract) {
     if (!found) throw new Error(`no definition in the schema has the type '${member.properties.type.const}'`);
     return found[0];
   }
+}
+
+/** The definition of the policy with this `type`. */
+function nameOfType(schema, type) {
+  return Object.keys(schema.definitions).find((name) => schema.definitions[name].properties?.type?.const === type);
 }
 
 function linkTo(name) {

@@ -3,7 +3,7 @@
  *
  * It belongs to the endpoint, not to a policy or a picker: whoever balances (the proxy, the simulator) keeps one object an
  * endpoint for as long as the endpoint exists and feeds it, so that a change of policy keeps what was learned. Feeding
- * costs one exponential and a few sums and allocates nothing.
+ * costs an exponential, a logarithm and a few sums, and allocates nothing.
  *
  * Latency is a peak-sensitive moving average (Finagle's and tower's Peak EWMA, tower/src/load/peak_ewma.rs): a sample
  * above the estimate replaces it, one below it moves it by 1 - exp(-elapsed / decay). Between samples the estimate decays
@@ -16,13 +16,13 @@
  * the toll is averaged over requests with the same decay: it is the expected price of failures at this endpoint, nearly
  * nothing for a rare one and the full penalty when all fail, and it adds to the expected latency.
  *
- * Both decay alike, so a comparison of two endpoints needs no clock: see {@link costRatio}.
+ * Both decay alike, so a comparison of two endpoints needs no clock: see least-response-time.ts.
  */
 
 /** How a request ended: `failure` is an answer of 429, 503 or 5xx, a timeout, a broken or refused connection. */
 export type Outcome = 'success' | 'failure';
 
-/** What an endpoint says of its own load; see A58 in client-side-weights.ts. Whoever calls may use one object again. */
+/** What an endpoint says of its own load; see reported-weight.ts. Whoever calls may use one object again. */
 export interface LoadReport {
   /** Part of its capacity in use; 1 is all of it. */
   readonly utilization: number;
@@ -36,6 +36,9 @@ export const MAX_RETRY_AFTER_MS = 300_000;
 /** Longest latency that counts; also what a value that is no number counts as a bound for. */
 const MAX_LATENCY_MS = 3_600_000;
 
+/** Added to latencies before their logarithm is taken: differences below it don't matter to anybody. */
+export const LATENCY_GRAIN_MS = 0.1;
+
 /** Bounds of what a report may say. */
 const MAX_UTILIZATION = 100;
 const MAX_PER_SECOND = 1e7;
@@ -48,8 +51,9 @@ export class Learning {
   /**
    * @param decayMs          time constant of the averages; may be changed at any time
    * @param failurePenaltyMs least toll of a failed request; may be changed at any time
+   * @param expirationMs     how long a load report counts; may be changed at any time
    */
-  constructor(public decayMs = 10_000, public failurePenaltyMs = 5_000) {}
+  constructor(public decayMs = 10_000, public failurePenaltyMs = 5_000, public expirationMs = 180_000) {}
 }
 
 /** The last load report that said something, in the terms of gRFC A58. */
@@ -80,6 +84,9 @@ export class Learned {
   tollMs = 0;
   /** Plain average of the latency of successes; doesn't decay. */
   meanLatencyMs = 0;
+  /** Plain averages of the logarithm of the latency of successes and of its square: what is typical, whatever the tail. */
+  meanLog = 0;
+  meanLogSquare = 0;
   /** Averaged part of requests that succeed, 0 to 1; doesn't decay. */
   success = 1;
   updatedAt = 0;
@@ -114,19 +121,25 @@ export class Learned {
     // `> 0` also leaves out what is no number.
     const latency = latencyMs > 0 ? Math.min(latencyMs, MAX_LATENCY_MS) : 0;
     const kept = this.sampled ? Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs) : 0;
-    const added = 1 - kept;
+    // The first few count alike, or the very first would weigh the most for as long as the time constant.
+    const added = Math.max(1 - kept, 1 / (this.succeeded + this.failed + 1));
+    const rest = 1 - added;
     if (outcome === 'success') {
-      this.meanLatencyMs = this.succeeded === 0 ? latency : this.meanLatencyMs * kept + latency * added;
-      this.latencyMs = latency > this.latencyMs ? latency : this.latencyMs * kept + latency * added;
-      this.tollMs *= kept;
-      this.success = this.success * kept + added;
+      const fresh = this.succeeded === 0;
+      const log = Math.log(latency + LATENCY_GRAIN_MS);
+      this.meanLatencyMs = fresh ? latency : this.meanLatencyMs * rest + latency * added;
+      this.meanLog = fresh ? log : this.meanLog * rest + log * added;
+      this.meanLogSquare = fresh ? log * log : this.meanLogSquare * rest + log * log * added;
+      this.latencyMs = latency > this.latencyMs ? latency : this.latencyMs * kept + latency * (1 - kept);
+      this.tollMs *= rest;
+      this.success = this.success * rest + added;
       this.succeeded++;
       this.latencySumMs += latency;
     } else {
       const toll = Math.max(this.learning.failurePenaltyMs, retryAfterMs > 0 ? Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) : 0);
       this.latencyMs = Math.max(latency, this.latencyMs * kept);
-      this.tollMs = this.tollMs * kept + toll * added;
-      this.success *= kept;
+      this.tollMs = this.tollMs * rest + toll * added;
+      this.success *= rest;
       this.failed++;
     }
     this.updatedAt = Math.max(now, this.updatedAt);
@@ -137,15 +150,14 @@ export class Learned {
    * The endpoint said how loaded it is. A report without work or without a utilization says nothing and is left out, as
    * is one that is no number; numbers beyond all reason count as their bounds.
    *
-   * @param expirationMs a gap this long begins a new series; see {@link Reported.since}
    * @returns whether it said something
    */
-  report(report: LoadReport, now: number, expirationMs: number): boolean {
+  report(report: LoadReport, now: number): boolean {
     const { utilization, requestsPerSecond, errorsPerSecond } = report;
     if (!(utilization > 0 && requestsPerSecond > 0)) return false;
     const first = this.reported === undefined;
     const reported = this.reported ??= new Reported();
-    if (first || now - reported.at >= expirationMs) reported.since = now;
+    if (first || now - reported.at >= this.learning.expirationMs) reported.since = now;
     reported.utilization = Math.min(utilization, MAX_UTILIZATION);
     reported.requestsPerSecond = Math.min(requestsPerSecond, MAX_PER_SECOND);
     reported.errorsPerSecond = errorsPerSecond > 0 ? Math.min(errorsPerSecond, MAX_PER_SECOND) : 0;

@@ -26,7 +26,7 @@ export interface Balanced {
 
 /** What an algorithm may know of a request. Whoever balances may use one object again and again. */
 export interface PickRequest {
-  /** Hash of what the request is to stay with its endpoint by, a whole number in [0, 2^32); undefined when it has none. */
+  /** Hash of what the request is to stay with its endpoint by, a whole number whose low 32 bits count; undefined for none. */
   readonly hash: number | undefined;
   /** How many endpoints were tried for it already; absent is 0. A hash then leads to another one, the same each time. */
   readonly attempt?: number | undefined;
@@ -43,6 +43,17 @@ export interface Picker<E extends Balanced> {
    * Absent when there is none.
    */
   prepare?(): boolean;
+  /** What a policy that chooses among others has chosen; absent for one that doesn't. */
+  readonly choice?: PolicyChoice | undefined;
+}
+
+/** The policy that is used at the moment, and why. */
+export interface PolicyChoice {
+  readonly policy: LoadBalancingConfig['type'];
+  /** One sentence, with the numbers that decided. */
+  readonly reason: string;
+  /** Monotonic milliseconds. */
+  readonly since: number;
 }
 
 /** What surrounds an algorithm, injected so that tests and the simulator repeat exactly. */

@@ -3,9 +3,15 @@
  * is its own file, its type in the contract, and one line.
  */
 import type { LoadBalancingConfig } from '../contract';
+import { adaptive } from './adaptive';
+import { clientSideWeightedRoundRobin } from './client-side-weighted-round-robin';
 import { leastRequest } from './least-request';
+import { leastResponseTime } from './least-response-time';
+import { maglev } from './maglev';
 import type { Balanced, Candidates, Picker, PickerFactory, Surroundings } from './picker';
 import { random } from './random';
+import { rendezvous } from './rendezvous';
+import { ringHash } from './ring-hash';
 import { roundRobin } from './round-robin';
 import { soundWeights } from './sound-weights';
 import { weightedRoundRobin } from './weighted-round-robin';
@@ -17,6 +23,12 @@ const FACTORIES: Factories = {
   random,
   weightedRoundRobin,
   leastRequest,
+  leastResponseTime,
+  ringHash,
+  maglev,
+  rendezvous,
+  clientSideWeightedRoundRobin,
+  adaptive,
 };
 
 /** Names of all policies. */

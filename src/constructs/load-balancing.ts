@@ -2,7 +2,7 @@
  * The load-balancing policies as a user chooses them. A policy is one factory here, one type in the contract and one
  * file in `src/balancing`; what a policy does is written there, with its source.
  */
-import { DEFAULT_LEAST_REQUEST, LoadBalancingConfig } from '../contract';
+import { DEFAULT_POLICIES, LoadBalancingConfig } from '../contract';
 import { Mistakes } from './mistakes';
 
 /**
@@ -77,7 +77,7 @@ export class LoadBalancing {
     if (this.policy.type === 'roundRobin') {
       return undefined;
     }
-    return this.policy.type === 'leastRequest' && this.policy.choices === DEFAULT_LEAST_REQUEST.choices ? { type: 'leastRequest' } : this.policy;
+    return this.policy.type === 'leastRequest' && this.policy.choices === DEFAULT_POLICIES.leastRequest.choices ? { type: 'leastRequest' } : this.policy;
   }
 
   /** @internal */

@@ -3,7 +3,8 @@
  * generated documentation read. The ConfigMap stays as short as what was said; a reader of this file knows the rest.
  */
 import {
-  AccessLogConfig, AdminConfig, ClusterConfig, LeastRequestConfig, LimitsConfig, LoadBalancingConfig, ProxyConfig, RouteConfig, ShutdownConfig,
+  AccessLogConfig, AdminConfig, ClusterConfig, DynamicWeightsConfig, FailoverConfig, LimitsConfig, LoadBalancingConfig, ProxyConfig, RouteConfig,
+  ShutdownConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './proxy-config';
 import { ADMIN_PORT } from './ports';
 
@@ -22,8 +23,11 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   tunnelIdleTimeoutMs: 300_000,
 };
 
+/** Fields of a cluster whose absence switches something off. */
+type Stage = 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
+
 /** Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. */
-export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery'>> = {
+export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | Stage>> = {
   loadBalancing: { type: 'roundRobin' },
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 30_000,
@@ -46,13 +50,57 @@ export const DEFAULT_ACCESS_LOG: AccessLogConfig = { mode: 'off' };
 /** Default of `workers`: everything in one process, which is the smallest. */
 export const DEFAULT_WORKERS = 1;
 
-/** Default of {@link LeastRequestConfig}: two choices and a bias of 1, as in Envoy and gRPC. */
-export const DEFAULT_LEAST_REQUEST: Required<Omit<LeastRequestConfig, 'type'>> = { scan: 'choices', choices: 2, bias: 1 };
+/** Defaults of the load-balancing policies that have any. */
+export const DEFAULT_POLICIES = {
+  /** Two choices and a bias of 1, as in Envoy and gRPC. */
+  leastRequest: { scan: 'choices', choices: 2, bias: 1 },
+  /** Decay and penalty of Linkerd. */
+  leastResponseTime: { choices: 2, decayMs: 10_000, failurePenaltyMs: 5_000 },
+  /** Points as in ketama and nginx; at most 2 MiB. */
+  ringHash: { pointsPerEndpoint: 160, maximumRingSize: 262_144 },
+  /** Envoy's table. */
+  maglev: { tableSize: 65_537 },
+  /** The numbers of gRFC A58. */
+  clientSideWeightedRoundRobin: { blackoutMs: 10_000, expirationMs: 180_000, updateMs: 1_000, errorPenalty: 1 },
+  adaptive: { choices: 2, decayMs: 10_000, failurePenaltyMs: 5_000, minimumDwellMs: 10_000 },
+} satisfies { readonly [T in LoadBalancingConfig['type']]?: Partial<Extract<LoadBalancingConfig, { readonly type: T }>> };
+
+/** Default of `slowStart`: Envoy's aggression and least share. */
+export const DEFAULT_SLOW_START: Required<Omit<SlowStartConfig, 'windowMs'>> = { aggression: 1, minimumPercent: 10 };
+
+/** Default of `dynamicWeights`. The floor keeps every endpoint measured. */
+export const DEFAULT_DYNAMIC_WEIGHTS: Required<Omit<DynamicWeightsConfig, 'source'>> = {
+  smoothingMs: 10_000,
+  updateMs: 1_000,
+  minimumPercent: 10,
+  maximumPercent: 1_000,
+};
+
+/** Default of `zoneAware`: the numbers of Envoy's load-aware locality policy; three pods in three zones are enough. */
+export const DEFAULT_ZONE_AWARE: Required<ZoneAwareConfig> = {
+  minimumEndpoints: 3,
+  remotePercent: 3,
+  tolerancePercent: 10,
+  smoothingMs: 5_000,
+  updateMs: 1_000,
+  expirationMs: 180_000,
+};
+
+/** Default of `failover`: Envoy's. */
+export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPercent: 140, panicPercent: 50 };
 
 /** A route with nothing left open. */
 export type ResolvedRoute = Required<RouteConfig>;
 /** A cluster with nothing left open. */
-export type ResolvedCluster = Required<ClusterConfig>;
+export type ResolvedCluster = Required<Omit<ClusterConfig, Stage>> & BalancingStages;
+/** What stands around a policy, with nothing left open. */
+export interface BalancingStages {
+  readonly slowStart?: Required<SlowStartConfig>;
+  readonly dynamicWeights?: Required<DynamicWeightsConfig>;
+  readonly zoneAware?: Required<ZoneAwareConfig>;
+  readonly subset?: Required<SubsetConfig>;
+  readonly failover: Required<FailoverConfig>;
+}
 /** A listener with nothing left open but its address. */
 export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes'> & { readonly routes: ResolvedRoute[] };
 
@@ -76,11 +124,10 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
       ...listener,
       routes: listener.routes.map((route) => ({ ...DEFAULT_ROUTE, ...route })),
     })),
-    clusters: config.clusters.map((cluster) => ({
-      ...DEFAULT_CLUSTER,
-      ...cluster,
-      loadBalancing: withPolicyDefaults(cluster.loadBalancing ?? DEFAULT_CLUSTER.loadBalancing),
-    })),
+    clusters: config.clusters.map((cluster) => {
+      const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, ...own } = cluster;
+      return { ...DEFAULT_CLUSTER, ...own, ...withBalancingDefaults(cluster) };
+    }),
     limits: { ...DEFAULT_LIMITS, ...config.limits },
     shutdown: { ...DEFAULT_SHUTDOWN, ...config.shutdown },
     accessLog: config.accessLog ?? DEFAULT_ACCESS_LOG,
@@ -88,7 +135,22 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   };
 }
 
+/** Fills in what a cluster leaves open of how it is balanced. */
+export function withBalancingDefaults(
+  { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover }: Pick<ClusterConfig, Stage | 'loadBalancing'>,
+): BalancingStages & { readonly loadBalancing: LoadBalancingConfig } {
+  return {
+    loadBalancing: withPolicyDefaults(loadBalancing ?? DEFAULT_CLUSTER.loadBalancing),
+    ...(slowStart && { slowStart: { ...DEFAULT_SLOW_START, ...slowStart } }),
+    ...(dynamicWeights && { dynamicWeights: { ...DEFAULT_DYNAMIC_WEIGHTS, ...dynamicWeights } }),
+    ...(zoneAware && { zoneAware: { ...DEFAULT_ZONE_AWARE, ...zoneAware } }),
+    ...(subset && { subset }),
+    failover: { ...DEFAULT_FAILOVER, ...failover },
+  };
+}
+
 /** Fills in what a policy leaves open. */
 export function withPolicyDefaults(policy: LoadBalancingConfig): LoadBalancingConfig {
-  return policy.type === 'leastRequest' ? { ...DEFAULT_LEAST_REQUEST, ...policy } : policy;
+  const defaults: { readonly [type: string]: object } = DEFAULT_POLICIES;
+  return { ...defaults[policy.type], ...policy };
 }

@@ -151,6 +151,16 @@ export interface ClusterConfig {
   readonly discovery: EndpointSliceDiscovery | DnsDiscovery | StaticDiscovery;
   /** How an endpoint is chosen. Absent: round robin. */
   readonly loadBalancing?: LoadBalancingConfig;
+  /** How an endpoint that joins gets its share little by little. Absent: at once. */
+  readonly slowStart?: SlowStartConfig;
+  /** How weights follow what endpoints report or what is seen of them. Absent: weights stay as declared. */
+  readonly dynamicWeights?: DynamicWeightsConfig;
+  /** How endpoints in the proxy's own zone are preferred. Absent: zones don't matter. */
+  readonly zoneAware?: ZoneAwareConfig;
+  /** How many endpoints one proxy uses out of a very large set. Absent: all. */
+  readonly subset?: SubsetConfig;
+  /** How requests move to other priority levels as endpoints become unavailable. */
+  readonly failover?: FailoverConfig;
   /**
    * Time to establish a connection.
    * @minimum 1
@@ -250,7 +260,13 @@ export type LoadBalancingConfig =
   | RoundRobinConfig
   | RandomConfig
   | WeightedRoundRobinConfig
-  | LeastRequestConfig;
+  | LeastRequestConfig
+  | LeastResponseTimeConfig
+  | RingHashConfig
+  | MaglevConfig
+  | RendezvousConfig
+  | ClientSideWeightedRoundRobinConfig
+  | AdaptiveConfig;
 
 /** Each endpoint in turn; weights are not looked at. */
 export interface RoundRobinConfig {
@@ -284,6 +300,229 @@ export interface LeastRequestConfig {
    * @maximum 10
    */
   readonly bias?: number;
+}
+
+/** Of a few endpoints drawn by chance, the one that answers soonest: expected latency, plus the price of failures, times the queue. */
+export interface LeastResponseTimeConfig {
+  readonly type: 'leastResponseTime';
+  /**
+   * How many different endpoints are drawn.
+   * @minimum 2
+   * @maximum 10
+   */
+  readonly choices?: Integer;
+  /**
+   * How fast measurements are forgotten: time constant of the averages.
+   * @minimum 1
+   */
+  readonly decayMs?: Integer;
+  /** What a failed request costs, as a latency; a Retry-After that asks for more counts instead. */
+  readonly failurePenaltyMs?: Integer;
+}
+
+/**
+ * The requests of one hash go to one endpoint, found on a ring of many points for each endpoint: when endpoints come or
+ * go, only keys next to their points move.
+ */
+export interface RingHashConfig {
+  readonly type: 'ringHash';
+  /**
+   * Points of the endpoint of least weight; the others have more in proportion. More points, more even shares.
+   * @minimum 1
+   * @maximum 65536
+   */
+  readonly pointsPerEndpoint?: Integer;
+  /**
+   * Most points on the ring; bounds memory, 8 bytes a point.
+   * @minimum 1024
+   * @maximum 8388608
+   */
+  readonly maximumRingSize?: Integer;
+  /** Most load of one endpoint. Absent: no bound. */
+  readonly boundedLoadPercent?: BoundedLoadPercent;
+}
+
+/** The requests of one hash go to one endpoint, found in a table: nearly even shares, and few keys move. */
+export interface MaglevConfig {
+  readonly type: 'maglev';
+  /**
+   * Entries of the table, a prime number about a hundred times the number of endpoints.
+   * @minimum 3
+   * @maximum 5000011
+   */
+  readonly tableSize?: Integer;
+  /** Most load of one endpoint. Absent: no bound. */
+  readonly boundedLoadPercent?: BoundedLoadPercent;
+}
+
+/**
+ * The requests of one hash go to the endpoint that wins the draw for that hash: exact shares, and no key moves but those
+ * of endpoints that come or go. Each request looks at each endpoint.
+ */
+export interface RendezvousConfig {
+  readonly type: 'rendezvous';
+  /** Most load of one endpoint. Absent: no bound. */
+  readonly boundedLoadPercent?: BoundedLoadPercent;
+}
+
+/**
+ * Most requests in flight to one endpoint, in percent of its share of all; a request beyond it goes to another one.
+ * Sensible from 120 to 200.
+ * @asType integer
+ * @minimum 100
+ * @maximum 10000
+ */
+export type BoundedLoadPercent = number;
+
+/** Each endpoint in turn, in proportion to the work it says it could do: requests per second over utilization (gRFC A58). */
+export interface ClientSideWeightedRoundRobinConfig {
+  readonly type: 'clientSideWeightedRoundRobin';
+  /** How long an endpoint must have reported before its reports count. */
+  readonly blackoutMs?: Integer;
+  /**
+   * How long a report counts.
+   * @minimum 1
+   */
+  readonly expirationMs?: Integer;
+  /**
+   * How often weights are computed.
+   * @minimum 100
+   */
+  readonly updateMs?: Integer;
+  /**
+   * How much the part of requests that fail adds to utilization.
+   * @minimum 0
+   * @maximum 1000
+   */
+  readonly errorPenalty?: number;
+}
+
+/** Round robin, least request or least response time, whichever fits what is measured. */
+export interface AdaptiveConfig {
+  readonly type: 'adaptive';
+  /**
+   * How many different endpoints are drawn by the policies that draw.
+   * @minimum 2
+   * @maximum 10
+   */
+  readonly choices?: Integer;
+  /**
+   * How fast measurements are forgotten: time constant of the averages.
+   * @minimum 1
+   */
+  readonly decayMs?: Integer;
+  /** What a failed request costs, as a latency. */
+  readonly failurePenaltyMs?: Integer;
+  /** Shortest time between two changes of policy. */
+  readonly minimumDwellMs?: Integer;
+}
+
+/** A share that grows from a small one: the weight is multiplied by (time / window)^(1 / aggression), but not below the minimum. */
+export interface SlowStartConfig {
+  /**
+   * How long it takes.
+   * @minimum 1
+   */
+  readonly windowMs: Integer;
+  /**
+   * 1: the share grows evenly. Above 1 it grows fast first, below 1 fast last.
+   * @minimum 0.1
+   * @maximum 10
+   */
+  readonly aggression?: number;
+  /**
+   * Share to begin with, in percent of the full one.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly minimumPercent?: Integer;
+}
+
+/** Weights that follow measurements; a declared weight multiplies them. */
+export interface DynamicWeightsConfig {
+  /**
+   * `reports`: load reports of the endpoints, as in client-side weighted round robin. `observed`: the latency and the
+   * success that this proxy sees.
+   */
+  readonly source: 'reports' | 'observed';
+  /**
+   * Time constant with which a weight follows.
+   * @minimum 1
+   */
+  readonly smoothingMs?: Integer;
+  /**
+   * How often weights are computed.
+   * @minimum 100
+   */
+  readonly updateMs?: Integer;
+  /**
+   * Least a weight can fall to, in percent of the declared one.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly minimumPercent?: Integer;
+  /**
+   * Most a weight can rise to, in percent of the declared one.
+   * @minimum 100
+   * @maximum 10000
+   */
+  readonly maximumPercent?: Integer;
+}
+
+/** Prefers the proxy's own zone and lets load that it can't take spill over to the others. */
+export interface ZoneAwareConfig {
+  /** With fewer endpoints than this, zones don't matter. */
+  readonly minimumEndpoints?: Integer;
+  /**
+   * Part of the requests that goes to other zones in any case, so that their state stays known.
+   * @maximum 50
+   */
+  readonly remotePercent?: Integer;
+  /**
+   * How much more loaded than the others the own zone may be, in percent of its capacity, before load spills over.
+   * @maximum 100
+   */
+  readonly tolerancePercent?: Integer;
+  /**
+   * Time constant with which the load of a zone is averaged.
+   * @minimum 1
+   */
+  readonly smoothingMs?: Integer;
+  /**
+   * How often shares are computed.
+   * @minimum 100
+   */
+  readonly updateMs?: Integer;
+  /**
+   * How long a load report counts.
+   * @minimum 1
+   */
+  readonly expirationMs?: Integer;
+}
+
+/** A part of the endpoints, chosen by a hash of each proxy's own: all proxies together use all endpoints alike. */
+export interface SubsetConfig {
+  /**
+   * How many; of each zone when zones matter.
+   * @minimum 1
+   */
+  readonly size: Integer;
+}
+
+/** Priority levels. A level that has enough available endpoints takes everything. */
+export interface FailoverConfig {
+  /**
+   * How much of a level's endpoints may be unavailable before load moves on: available endpoints count for this percentage.
+   * @minimum 100
+   * @maximum 10000
+   */
+  readonly overprovisioningPercent?: Integer;
+  /**
+   * With fewer available endpoints than this, in percent of a level, availability is not believed and all of them are
+   * used. 0 switches it off.
+   * @maximum 100
+   */
+  readonly panicPercent?: Integer;
 }
 
 /** The Kubernetes API as seen from the sidecar. */

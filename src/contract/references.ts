@@ -3,7 +3,7 @@
  * them at synth and the proxy at load, so that both refuse the same documents in the same words.
  */
 import { DEFAULT_ADMIN } from './defaults';
-import { ProxyConfig } from './proxy-config';
+import { ClusterConfig, LoadBalancingConfig, ProxyConfig } from './proxy-config';
 
 /** One thing that is wrong with a document. */
 export interface Mistake {
@@ -30,6 +30,8 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
       mistakes.push({ path: `${path}/discovery/port`, message: `cluster '${cluster.name}' resolves address records, which carry no port; set one` });
     }
   });
+
+  config.clusters.forEach((cluster, c) => mistakes.push(...findUnfitBalancing(cluster, `/clusters/${c}`)));
 
   const names = new Set<string>();
   const sockets = new Map<string, string>();
@@ -70,4 +72,37 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
     mistakes.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
   }
   return mistakes;
+}
+
+/** Policies that send equal keys to equal places. */
+const BY_HASH: readonly LoadBalancingConfig['type'][] = ['ringHash', 'maglev', 'rendezvous'];
+
+/** What can't be, or makes no sense together, in how a cluster is balanced. */
+function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (loadBalancing?.type === 'maglev' && loadBalancing.tableSize !== undefined && !isPrime(loadBalancing.tableSize)) {
+    let next = loadBalancing.tableSize;
+    while (!isPrime(next)) next++;
+    mistakes.push({
+      path: `${path}/loadBalancing/tableSize`,
+      message: `the maglev table of cluster '${name}' has ${loadBalancing.tableSize} entries, which is not a prime number; use ${next}`,
+    });
+  }
+  if (loadBalancing && BY_HASH.includes(loadBalancing.type)) {
+    const moving = { zoneAware, dynamicWeights, slowStart };
+    for (const [field, value] of Object.entries(moving)) {
+      if (value === undefined) continue;
+      mistakes.push({
+        path: `${path}/${field}`,
+        message: `'${loadBalancing.type}' keeps equal keys at one endpoint, which '${field}' would move; remove one of the two from cluster '${name}'`,
+      });
+    }
+  }
+  return mistakes;
+}
+
+function isPrime(number: number): boolean {
+  if (number < 2) return false;
+  for (let factor = 2; factor * factor <= number; factor++) if (number % factor === 0) return false;
+  return true;
 }

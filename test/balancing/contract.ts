@@ -3,22 +3,47 @@
  * sure that none is forgotten.
  */
 import fc from 'fast-check';
-import { createPicker, type Picker } from '../../src/balancing';
+import { createPicker, type Picker, type PickRequest } from '../../src/balancing';
+import { mixHash } from '../../src/balancing/hash';
 import { type LoadBalancingConfig, withPolicyDefaults } from '../../src/contract';
 import { bytesPerCall } from '../support/allocation';
-import { endpoints, surroundings, tabulated, TestEndpoint } from './support';
+import { endpoints, surroundings, tabulated, tally, TestEndpoint } from './support';
 
 export interface ContractOptions {
   /**
    * Largest difference between an endpoint's share of 20,000 requests and the share declared, when each request ends
-   * before the next begins; undefined with the reason for an algorithm that doesn't weigh.
+   * before the next begins; the reason for an algorithm that doesn't weigh.
    */
   readonly shareTolerance: number | { readonly doesNotWeigh: string };
+  /**
+   * For an algorithm that keeps equal hashes together: the largest part of them that may move when one of ten endpoints
+   * comes or goes, of which a tenth must. The reason for one that doesn't.
+   */
+  readonly movement: number | { readonly doesNotKeep: string };
+  /** Why a pick may cost more the more endpoints there are; absent for one that costs about the same. */
+  readonly costGrows?: string;
 }
+
+/** `movement` of the algorithms that don't look at hashes. */
+export const NOT_BY_HASH = { doesNotKeep: 'it does not look at hashes' };
+
+/** Requests with hashes in no order; objects that are there already, so that a pick in a loop is all that allocates. */
+const REQUESTS: readonly PickRequest[] = Array.from({ length: 1 << 15 }, (_, index) => ({ hash: mixHash(index, 77) }));
 
 export function describeContract(policy: LoadBalancingConfig, options: ContractOptions): void {
   const config = withPolicyDefaults(policy);
+  const keeps = typeof options.movement === 'number';
   const pickerOf = (set: readonly TestEndpoint[], seed = 1): Picker<TestEndpoint> => createPicker(set, config, surroundings(seed));
+  /** Picks for one request after the other. */
+  const picking = (picker: Picker<TestEndpoint>): (() => TestEndpoint | undefined) => {
+    if (!keeps) return () => picker.pick();
+    let turn = 0;
+    return () => picker.pick(REQUESTS[turn = (turn + 1) & (REQUESTS.length - 1)]);
+  };
+  const sharesOf = (set: readonly TestEndpoint[], picker: Picker<TestEndpoint>): number[] => {
+    const pick = picking(picker);
+    return tally(set.length, 20_000, () => set.indexOf(pick()!)).map((count) => count / 20_000);
+  };
 
   describe(`contract of all algorithms, given ${JSON.stringify(policy)}`, () => {
     it('picks nothing, given an empty set', () => {
@@ -50,8 +75,7 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
 
     it('gives equal endpoints equal shares', () => {
       const set = endpoints(1, 1, 1, 1, 1);
-      const shares = sharesOf(set, 20_000, pickerOf(set));
-      for (const share of shares) expect(share).toBeCloseTo(0.2, 1);
+      for (const share of sharesOf(set, pickerOf(set))) expect(share).toBeCloseTo(0.2, 1);
     });
 
     const { shareTolerance } = options;
@@ -60,14 +84,27 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
         'gives shares in proportion to weights %j', (weights) => {
           const set = endpoints(...weights);
           const total = weights.reduce((sum, weight) => sum + weight, 0);
-          sharesOf(set, 20_000, pickerOf(set)).forEach((share, index) => {
+          sharesOf(set, pickerOf(set)).forEach((share, index) => {
             expect(Math.abs(share - weights[index] / total)).toBeLessThan(shareTolerance);
           });
         });
+
+      it.each([[0], [-3], [NaN]])('counts a weight of %d as the mean of the others', (unknown) => {
+        const set = endpoints(6, unknown, 2);
+        sharesOf(set, pickerOf(set)).forEach((share, index) => {
+          expect(Math.abs(share - [6, 4, 2][index] / 12)).toBeLessThan(shareTolerance);
+        });
+      });
+
+      it.each([[Infinity], [1e300]])('gives nearly everything to an endpoint of weight %d', (enormous) => {
+        const set = endpoints(enormous, 1, 1);
+        const shares = sharesOf(set, pickerOf(set));
+        expect(shares[0]).toBeGreaterThan(0.98);
+      });
     } else {
       it(`gives equal shares, given unequal weights: ${shareTolerance.doesNotWeigh}`, () => {
         const set = endpoints(9, 1, 5);
-        for (const share of sharesOf(set, 30_000, pickerOf(set))) expect(share).toBeCloseTo(1 / 3, 2);
+        for (const share of sharesOf(set, pickerOf(set))) expect(share).toBeCloseTo(1 / 3, 2);
       });
     }
 
@@ -82,36 +119,88 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
           members = add
             ? [...members, new TestEndpoint(`n${names++}`, weight)]
             : members.filter((_, index) => index !== at % members.length);
-          picker = createPicker(members, config, around);
+          picker = createPicker(members, config, around, { previous: picker });
           for (let turn = 0; turn < picks; turn++) {
             const picked = picker.pick();
             expect(members.length === 0 ? picked === undefined : members.includes(picked!)).toBe(true);
           }
         }
         const reached = new Set<string>();
-        for (let turn = 0; turn < 20_000 && reached.size < members.length; turn++) reached.add(picker.pick()!.key);
+        const pick = picking(picker);
+        for (let turn = 0; turn < 20_000 && reached.size < members.length; turn++) reached.add(pick()!.key);
         expect(reached).toEqual(new Set(members.map((member) => member.key)));
       }), { numRuns: 60, seed: 7 });
     });
 
     it('spreads the first picks of many instances over the endpoints', () => {
       const set = endpoints(1, 2, 1, 2, 1, 2, 1, 2);
-      const first = new Set(Array.from({ length: 400 }, (_, seed) => pickerOf(set, seed).pick()!.key));
+      const first = new Set(Array.from({ length: 150 }, (_, seed) => pickerOf(set, seed).pick()!.key));
       expect(first.size).toBe(set.length);
     });
 
-    it.each([['equal', [1, 1, 1, 1]], ['unequal', [4, 3, 2, 1]], ['many', manyWeights(500)]])(
+    it.each([['equal', [1, 1, 1, 1]], ['unequal', [4, 3, 2, 1]], ['many', manyWeights(options.costGrows === undefined ? 500 : 20)]])(
       'allocates nothing per pick, given %s weights', (_, weights) => {
-        const picker = createPicker(endpoints(...weights), config, tabulated());
-        expect(bytesPerCall(() => picker.pick())).toBe(0);
+        const pick = picking(createPicker(endpoints(...weights), config, tabulated()));
+        expect(bytesPerCall(pick)).toBe(0);
       });
 
-    it('costs about the same per pick, given 20 endpoints or 20,000', () => {
+    it('does without a hash: requests that have none go anywhere', () => {
+      const set = endpoints(1, 1, 1, 1);
+      const picker = pickerOf(set);
+      const counts = tally(4, 8_000, () => set.indexOf(picker.pick({ hash: undefined })!));
+      for (const count of counts) expect(count / 8_000).toBeCloseTo(0.25, 1);
+    });
+
+    it('bears the same endpoint twice', () => {
+      const set = [new TestEndpoint('twin', 1), new TestEndpoint('twin', 1), new TestEndpoint('other', 1)];
+      const pick = picking(pickerOf(set));
+      const reached = new Set(Array.from({ length: 1_000 }, () => pick()!.key));
+      expect(reached).toEqual(new Set(['twin', 'other']));
+    });
+
+    const { movement } = options;
+    if (typeof movement === 'number') {
+      it('sends equal hashes to equal places, whatever the order of the list and whoever asks', () => {
+        const set = endpoints(3, 1, 2, 2, 5);
+        const one = pickerOf(set, 1);
+        const other = pickerOf([...set].reverse(), 2);
+        for (const request of REQUESTS.slice(0, 2_000)) expect(other.pick(request)).toBe(one.pick(request));
+      });
+
+      it.each([['equal', () => 1], ['unequal', (index: number) => 1 + (index % 4)]])(
+        'moves few hashes when one of ten endpoints comes or goes, given %s weights', (_, weightOf) => {
+          const set = endpoints(...Array.from({ length: 10 }, (_each, index) => weightOf(index)));
+          const all = pickerOf(set);
+          const requests = REQUESTS.slice(0, 5_000);
+          const before = requests.map((request) => all.pick(request));
+          for (let gone = 0; gone < set.length; gone++) {
+            const rest = pickerOf(set.filter((_each, index) => index !== gone));
+            const moved = requests.filter((request, index) => rest.pick(request) !== before[index]).length / requests.length;
+            const owned = before.filter((endpoint) => endpoint === set[gone]).length / requests.length;
+            expect(moved).toBeGreaterThanOrEqual(owned);
+            expect(moved - owned).toBeLessThanOrEqual(movement - 0.1 + 1e-9);
+          }
+        });
+
+      it('leads another attempt to another endpoint, the same one each time', () => {
+        const set = endpoints(1, 2, 3, 4, 5);
+        const picker = pickerOf(set);
+        for (const { hash } of REQUESTS.slice(0, 500)) {
+          const tried = [0, 1, 2, 3, 4].map((attempt) => picker.pick({ hash, attempt }));
+          expect(new Set(tried).size).toBe(5);
+          expect([0, 1, 2, 3, 4].map((attempt) => picker.pick({ hash, attempt }))).toEqual(tried);
+        }
+      });
+    }
+
+    const costs = 'costs about the same per pick, given 20 endpoints or 20,000';
+    (options.costGrows === undefined ? it : it.skip)(options.costGrows === undefined ? costs : `${costs}: ${options.costGrows}`, () => {
       const time = (count: number): number => {
-        const picker = pickerOf(endpoints(...manyWeights(count)));
+        const pick = picking(pickerOf(endpoints(...manyWeights(count))));
+        pick();
         const run = (): number => {
           const before = process.hrtime.bigint();
-          for (let turn = 0; turn < 20_000; turn++) picker.pick();
+          for (let turn = 0; turn < 20_000; turn++) pick();
           return Number(process.hrtime.bigint() - before);
         };
         return Math.min(run(), run(), run(), run(), run());
@@ -125,13 +214,4 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
 /** Weights from 1 to 1,000 in no order. */
 function manyWeights(count: number): number[] {
   return Array.from({ length: count }, (_, index) => 1 + ((index * 7_919) % 1_000));
-}
-
-function sharesOf(set: readonly TestEndpoint[], requests: number, picker: Picker<TestEndpoint>): number[] {
-  const counts = new Map(set.map((endpoint) => [endpoint, 0]));
-  for (let turn = 0; turn < requests; turn++) {
-    const picked = picker.pick()!;
-    counts.set(picked, counts.get(picked)! + 1);
-  }
-  return set.map((endpoint) => counts.get(endpoint)! / requests);
 }

@@ -1,0 +1,114 @@
+/**
+ * Adaptive: round robin, least request or least response time, whichever fits the traffic that is measured (traffic.ts).
+ *
+ *   - Least response time when endpoints differ in what a request costs there by more than chance explains: one is slow,
+ *     or fails, or the machines are not alike. The other two policies would send each endpoint its share regardless, or
+ *     see a failing one as idle.
+ *   - Least request when endpoints are alike and hold work: then what waits in a queue is the larger part of latency, and
+ *     measured latencies are mostly noise that would be run after.
+ *   - Round robin when they are alike and mostly idle: nothing is more even, and there is nothing to compare.
+ *
+ * A bound is lower for staying than for going (hysteresis), and between two changes lies a minimum dwell, so that the policy
+ * doesn't swing. The choice is looked at once a second, when whoever balances builds the picker anew; the policy in use
+ * goes on undisturbed unless the choice or the endpoints change. What was learned of endpoints stays with them in any case.
+ */
+import type { AdaptiveConfig } from '../contract';
+import { leastRequest } from './least-request';
+import { leastResponseTime } from './least-response-time';
+import type { Balanced, Candidates, Picker, PickerFactory, PickRequest, PolicyChoice, Surroundings } from './picker';
+import { measureTraffic, Traffic } from './traffic';
+import { weightedOrder } from './weighted-order';
+
+type Policy = 'roundRobin' | 'leastRequest' | 'leastResponseTime';
+
+const MEASURE_MS = 1_000;
+
+/** How far apart endpoints must be, beyond chance, to go over to least response time, and to stay with it. */
+const SPREAD_TO_ENTER = 1.5;
+const SPREAD_TO_STAY = 1.2;
+
+/** Requests in flight for each endpoint to go over to least request, and to stay with it. */
+const LOAD_TO_ENTER = 0.5;
+const LOAD_TO_STAY = 0.3;
+
+/** The same as an imbalance: an endpoint that hangs shows here before any latency does. */
+const IMBALANCE_TO_ENTER = 4;
+const IMBALANCE_TO_STAY = 3;
+
+interface Choice extends PolicyChoice {
+  readonly policy: Policy;
+}
+
+class Adaptive<E extends Balanced> implements Picker<E> {
+  readonly renewAfterMs = MEASURE_MS;
+
+  constructor(
+    readonly candidates: Candidates<E>,
+    readonly choice: Choice,
+    readonly picker: Picker<E>,
+    /** Requests that had ended at the last measurement, and when that was. */
+    readonly ended: number,
+    readonly measuredAt: number,
+    readonly rate: number,
+  ) {}
+
+  pick(request?: PickRequest): E | undefined {
+    return this.picker.pick(request);
+  }
+}
+
+/** What fits, and why. */
+export function choosePolicy(traffic: Traffic, present: Policy): { readonly policy: Policy; readonly reason: string } {
+  const { load, imbalance, spread, chanceSpread } = traffic;
+  const spreadBound = chanceSpread * (present === 'leastResponseTime' ? SPREAD_TO_STAY : SPREAD_TO_ENTER);
+  if (spread >= spreadBound) {
+    return { policy: 'leastResponseTime', reason: `endpoints differ ${spread.toFixed(1)} times in cost, at least ${spreadBound.toFixed(1)}` };
+  }
+  const loadBound = present === 'leastRequest' ? LOAD_TO_STAY : LOAD_TO_ENTER;
+  if (load >= loadBound) {
+    return { policy: 'leastRequest', reason: `endpoints are alike and hold ${load.toFixed(1)} requests each, at least ${loadBound}` };
+  }
+  const imbalanceBound = present === 'leastRequest' ? IMBALANCE_TO_STAY : IMBALANCE_TO_ENTER;
+  if (imbalance >= imbalanceBound) {
+    return { policy: 'leastRequest', reason: `one endpoint holds ${imbalance.toFixed(1)} times the mean, at least ${imbalanceBound}` };
+  }
+  return { policy: 'roundRobin', reason: `endpoints are alike and mostly idle, with ${load.toFixed(1)} requests each` };
+}
+
+export const adaptive: PickerFactory<AdaptiveConfig> = <E extends Balanced>(
+  candidates: Candidates<E>, config: AdaptiveConfig, surroundings: Surroundings,
+): Picker<E> => {
+  const { choices, minimumDwellMs } = config;
+  if (choices === undefined || minimumDwellMs === undefined) {
+    throw new TypeError('adaptive needs its number of choices and its dwell; fill in the configuration\'s defaults before building a picker');
+  }
+  const now = surroundings.now();
+  const previous = candidates.previous instanceof Adaptive ? candidates.previous as Adaptive<E> : undefined;
+  const ended = candidates.endpoints.reduce((sum, { learned }) => sum + learned.succeeded + learned.failed, 0);
+  const elapsed = previous === undefined ? 0 : now - previous.measuredAt;
+  // Endpoints that came or went make one measurement too high or too low; the average forgives it.
+  const rate = elapsed > 0 ? (previous!.rate + Math.max(0, ended - previous!.ended) / (elapsed / 1_000)) / 2 : previous?.rate ?? 0;
+
+  const present: Choice = previous?.choice ?? { policy: 'roundRobin', reason: 'nothing is measured yet', since: -Infinity };
+  const wanted = choosePolicy(measureTraffic(candidates.endpoints, rate), present.policy);
+  const choice: Choice = wanted.policy === present.policy ? { ...present, reason: wanted.reason }
+    : now - present.since >= minimumDwellMs ? { ...wanted, since: now }
+    : present;
+
+  const build = (): Picker<E> => {
+    switch (choice.policy) {
+      case 'roundRobin': return weightedOrder(candidates, surroundings);
+      case 'leastRequest': return leastRequest(candidates, { type: 'leastRequest', scan: 'choices', choices, bias: 1 }, surroundings);
+      case 'leastResponseTime': return leastResponseTime(candidates, { type: 'leastResponseTime', choices }, surroundings);
+    }
+  };
+  const same = previous !== undefined && previous.choice.policy === choice.policy && sameCandidates(previous.candidates, candidates);
+  // Without the picker replaced, which would keep all those before it alive.
+  const own = { endpoints: candidates.endpoints, weights: candidates.weights };
+  return new Adaptive(own, choice, same ? previous.picker : build(), ended, now, rate);
+};
+
+function sameCandidates(a: Candidates<Balanced>, b: Candidates<Balanced>): boolean {
+  return a.endpoints.length === b.endpoints.length
+    && a.endpoints.every((endpoint, index) => endpoint === b.endpoints[index] && a.weights[index] === b.weights[index]);
+}

@@ -1,0 +1,44 @@
+/**
+ * The weight that an endpoint's load reports give it, gRFC A58 ("Client-side weighted round robin LB policy"): the work that it
+ * could do if it were fully used, requests per second over utilization, where failures count as utilization:
+ *
+ *     weight = rps / (utilization + errors per second / rps * error penalty)
+ *
+ * Reports count neither in the first `blackoutMs`, when a fresh endpoint is not warm and a few requests say little, nor
+ * when the last one is `expirationMs` old. A report without work or utilization changes nothing; learned.ts leaves it out.
+ */
+import type { Learned } from './learned';
+
+export interface ReportRules {
+  readonly blackoutMs: number;
+  readonly expirationMs: number;
+  readonly errorPenalty: number;
+}
+
+/** Why an endpoint has the weight that it has. */
+export type ReportState = 'reported' | 'never reported' | 'blackout' | 'expired';
+
+export function reportState({ reported }: Learned, now: number, { blackoutMs, expirationMs }: ReportRules): ReportState {
+  if (reported === undefined) return 'never reported';
+  if (now - reported.at >= expirationMs) return 'expired';
+  return now - reported.since < blackoutMs ? 'blackout' : 'reported';
+}
+
+/** 0 when the reports don't count. */
+export function reportedWeight(learned: Learned, now: number, rules: ReportRules): number {
+  if (reportState(learned, now, rules) !== 'reported') return 0;
+  const { utilization, requestsPerSecond, errorsPerSecond } = learned.reported!;
+  return requestsPerSecond / (utilization + (errorsPerSecond / requestsPerSecond) * rules.errorPenalty);
+}
+
+/**
+ * Weights kept within a factor of their median: whoever lies about its load, or reports by another unit, can't take
+ * everything. Zeros stay.
+ */
+export function withinReason(weights: readonly number[], factor: number): number[] {
+  const known = weights.filter((weight) => weight > 0).sort((a, b) => a - b);
+  const median = known[known.length >>> 1];
+  return median === undefined
+    ? [...weights]
+    : weights.map((weight) => (weight > 0 ? Math.min(Math.max(weight, median / factor), median * factor) : 0));
+}

@@ -1,0 +1,57 @@
+/**
+ * What a set of endpoints looks like from the caller's side at one moment, in the three numbers by which a policy can be
+ * chosen: how different endpoints are, how much work they hold, how much is known at all. Latencies are compared by their
+ * logarithms: one request in a thousand that takes a thousand times as long says nothing of an endpoint, but would
+ * double its mean.
+ */
+import type { Learned } from './learned';
+
+/** Endpoints with fewer requests than this say nothing of how fast they are. */
+const LEAST_SAMPLES = 5;
+
+/** Endpoints that together take less of the traffic than this don't show in its 99th percentile, so they don't count. */
+const OUTLYING_PART = 0.01;
+
+/** Standard deviations by which the extremes of many averages differ from their mean by chance alone. */
+const CHANCE = 2.5;
+
+export interface Traffic {
+  /** Requests in flight for each endpoint. */
+  readonly load: number;
+  /** How many times more the fullest endpoint holds than the mean, both with one request more: 1 is no imbalance. */
+  readonly imbalance: number;
+  /** How many times dearer the dearest endpoint is than the cheapest, in typical latency and price of failures. */
+  readonly spread: number;
+  /** As much of a spread as equal endpoints show by chance, given how far latencies stray and how many there were. */
+  readonly chanceSpread: number;
+}
+
+/** @param rate requests a second to all of them */
+export function measureTraffic(endpoints: readonly { readonly learned: Learned }[], rate: number): Traffic {
+  let inFlight = 0;
+  let most = 0;
+  let variances = 0;
+  let measured = 0;
+  const prices: number[] = [];
+  for (const { learned } of endpoints) {
+    inFlight += learned.inFlight;
+    most = Math.max(most, learned.inFlight);
+    if (learned.succeeded + learned.failed < LEAST_SAMPLES) continue;
+    prices.push(learned.succeeded === 0 ? learned.tollMs : Math.exp(learned.meanLog) + learned.tollMs);
+    if (learned.succeeded === 0) continue;
+    variances += Math.max(0, learned.meanLogSquare - learned.meanLog ** 2);
+    measured++;
+  }
+  const load = endpoints.length === 0 ? 0 : inFlight / endpoints.length;
+  const imbalance = (most + 1) / (load + 1);
+  if (prices.length < 2) return { load, imbalance, spread: 1, chanceSpread: 1 };
+
+  prices.sort((a, b) => a - b);
+  const outlying = Math.floor(prices.length * OUTLYING_PART);
+  const spread = prices[prices.length - 1 - outlying]! / Math.max(prices[outlying]!, Number.MIN_VALUE);
+  // An exponential average with time constant T over r samples a second strays like a mean of 2 r T samples.
+  const decaySeconds = endpoints[0]!.learned.learning.decayMs / 1_000;
+  const samples = Math.max(1, (2 * rate * decaySeconds) / endpoints.length);
+  const deviation = measured === 0 ? 0 : Math.sqrt(variances / measured);
+  return { load, imbalance, spread, chanceSpread: Math.exp((2 * CHANCE * deviation) / Math.sqrt(samples)) };
+}

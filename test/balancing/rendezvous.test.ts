@@ -1,0 +1,32 @@
+import { createPicker } from '../../src/balancing';
+import { mixHash } from '../../src/balancing/hash';
+import { Rendezvous } from '../../src/balancing/rendezvous';
+import { describeContract } from './contract';
+import { chiSquareDeviations, endpoints, surroundings, tally } from './support';
+
+describe('rendezvous', () => {
+  describeContract({ type: 'rendezvous' }, { shareTolerance: 0.02, movement: 0.1, costGrows: 'each pick asks every endpoint, which is what keeps all other keys in place' });
+
+  it.each([[[1, 1, 1, 1, 1]], [[1, 2, 3, 4]], [[100, 1, 10]], [[0.1, 0.2, 0.7]]])('passes a chi-square test over 100,000 keys, given weights %j', (weights) => {
+    const draws = new Rendezvous(weights.map((_, index) => `10.0.0.${index}:80`), weights);
+    let key = 0;
+    expect(chiSquareDeviations(tally(weights.length, 100_000, () => draws.locate(mixHash(key++, 1))), weights)).toBeLessThan(4);
+  });
+
+  it('moves keys to an endpoint whose weight grows, and none between others', () => {
+    const light = endpoints(1, 2, 3);
+    const heavy = [endpoints(2)[0], light[1], light[2]];
+    const before = createPicker(light, { type: 'rendezvous' }, surroundings());
+    const after = createPicker(heavy, { type: 'rendezvous' }, surroundings());
+    let gained = 0;
+    for (let key = 0; key < 20_000; key++) {
+      const request = { hash: mixHash(key, 2) };
+      const [was, is] = [before.pick(request)!.key, after.pick(request)!.key];
+      if (was === is) continue;
+      expect(is).toBe('a');
+      gained++;
+    }
+    // From 1/6 to 2/7.
+    expect(gained / 20_000).toBeCloseTo(2 / 7 - 1 / 6, 1);
+  });
+});

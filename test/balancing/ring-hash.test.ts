@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { createPicker } from '../../src/balancing';
+import { mixHash } from '../../src/balancing/hash';
+import { Ring, ringShares } from '../../src/balancing/ring-hash';
+import { withPolicyDefaults } from '../../src/contract';
+import { describeContract } from './contract';
+import { endpoints, surroundings, tally } from './support';
+
+describe('ring hash', () => {
+  describeContract({ type: 'ringHash' }, { shareTolerance: 0.06, movement: 0.1 });
+  describeContract({ type: 'ringHash', pointsPerEndpoint: 1_000 }, { shareTolerance: 0.03, movement: 0.1 });
+
+  it.each([
+    [[1, 1, 1], [160, 160, 160]],
+    [[1, 2], [160, 320]],
+    [[5, 10, 7], [160, 320, 224]],
+  ])('gives weights %j the points %j: 160 to the lightest, the others in proportion', (weights, points) => {
+    expect(ringShares(weights, 160, 262_144)).toEqual(points);
+  });
+
+  it('halves points until all have room', () => {
+    expect(ringShares([1, 1, 2], 1_024, 2_048)).toEqual([512, 512, 1_024]);
+    expect(ringShares([1, 65_535], 160, 4_096)).toEqual([1, 2_560]);
+  });
+
+  it('gives every endpoint a point and stays near the largest size, given any weights', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 50 }), (weights) => {
+      const points = ringShares(weights, 160, 4_096);
+      expect(Math.min(...points)).toBeGreaterThanOrEqual(1);
+      expect(points.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(4_096 + weights.length);
+    }), { seed: 3 });
+  });
+
+  it('finds the first point at or after a hash, and the first of all after the last', () => {
+    const ring = new Ring(['a', 'b', 'c'], [5, 5, 5]);
+    const { points, owners } = ring as unknown as { points: Uint32Array; owners: Uint32Array };
+    points.forEach((point, slot) => {
+      expect(ring.locate(point)).toBe(owners[slot]);
+      if (slot > 0) expect(ring.locate(points[slot - 1] + 1)).toBe(owners[slot]);
+    });
+    expect(ring.locate(points[14] + 1)).toBe(owners[0]);
+    expect(ring.locate(0)).toBe(owners[0]);
+  });
+
+  it('moves the part of one endpoint of 100 when it goes, and no other key', () => {
+    const set = endpoints(...new Array<number>(100).fill(1));
+    const config = withPolicyDefaults({ type: 'ringHash', pointsPerEndpoint: 160 });
+    const before = createPicker(set, config, surroundings());
+    const after = createPicker(set.slice(1), config, surroundings());
+    let moved = 0;
+    for (let key = 0; key < 50_000; key++) {
+      const request = { hash: mixHash(key, 3) };
+      const was = before.pick(request);
+      if (was !== after.pick(request)) {
+        moved++;
+        expect(was).toBe(set[0]);
+      }
+    }
+    expect(moved / 50_000).toBeGreaterThan(0.007);
+    expect(moved / 50_000).toBeLessThan(0.013);
+  });
+
+  it('has shares that stray as 1 / sqrt(points), given equal weights', () => {
+    for (const points of [64, 256, 1_024]) {
+      const ring = new Ring(Array.from({ length: 50 }, (_, index) => `10.0.0.${index}:80`), new Array<number>(50).fill(points));
+      let key = 0;
+      const shares = tally(50, 200_000, () => ring.locate(mixHash(key++, 9))).map((count) => count / 4_000);
+      const deviation = Math.sqrt(shares.reduce((sum, share) => sum + (share - 1) ** 2, 0) / 50);
+      expect(deviation * Math.sqrt(points)).toBeGreaterThan(0.5);
+      expect(deviation * Math.sqrt(points)).toBeLessThan(1.6);
+    }
+  });
+
+  it('refuses a configuration whose defaults are not filled in', () => {
+    expect(() => createPicker(endpoints(1, 1), { type: 'ringHash' }, surroundings())).toThrow('defaults');
+  });
+});
