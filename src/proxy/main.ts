@@ -173,16 +173,19 @@ async function main(environment: Environment): Promise<void> {
     const { admin: admins, workers } = engine.config;
     const applied = await engine.apply(next);
     if (!applied.ok) {
+      // Tried again every few seconds, it is told and counted once.
+      if (rejected?.hash === applied.hash && applied.mayPass) return false;
       configMetrics.rejected();
       rejected = { hash: applied.hash, problems: applied.problems, at: new Date(clock.wallTime()).toISOString() };
       log.error('config_rejected', { hash: applied.hash, problems: applied.problems });
-      return;
+      return applied.mayPass !== true;
     }
     configMetrics.applied(applied.hash);
     rejected = undefined;
     log.info('config_applied', { hash: applied.hash });
     if (JSON.stringify(admins) !== JSON.stringify(applied.config.admin)) log.warn('config_needs_restart', { field: 'admin' });
     if (workers !== applied.config.workers) log.warn('config_needs_restart', { field: 'workers' });
+    return true;
   }, (error) => log.warn('config_unreadable', { error: error.message }));
   watcher.start();
 

@@ -11,6 +11,7 @@ import type { SourceFactory } from './cluster/cluster';
 import { ClusterSet, StagedClusters } from './cluster/cluster-set';
 import type { Clock } from './clock';
 import { decodeConfig, describeMistakes } from './config/decode';
+import { retainOutbound } from './config/retain';
 import { ServeContext } from './serve/context';
 import { ListenerSet } from './serve/listener-set';
 import { observeCluster } from './telemetry/cluster-view';
@@ -33,15 +34,22 @@ export interface ProxySurroundings {
   readonly podAddresses: readonly string[];
 }
 
+/** A document that is not taken over, and why. */
+export interface Refused {
+  readonly ok: false;
+  readonly hash: string;
+  readonly problems: readonly string[];
+  /** The document is sound, and the cause (a port that is taken) may pass: worth another try. */
+  readonly mayPass?: boolean;
+}
+
 /** What became of a document. */
-export type Applied =
-  | { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig }
-  | { readonly ok: false; readonly hash: string; readonly problems: readonly string[] };
+export type Applied = { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig } | Refused;
 
 /** A document of which everything can be had, not in force yet; or why not. */
 export type Staged =
   | { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig; commit(): void; rollback(): void }
-  | { readonly ok: false; readonly hash: string; readonly problems: readonly string[] };
+  | Refused;
 
 export interface Readiness {
   readonly ready: boolean;
@@ -108,7 +116,7 @@ export class Proxy {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
-    return this.prepare(decoded.config, decoded.hash);
+    return this.prepare(retainOutbound(this.config, decoded.config), decoded.hash);
   }
 
   /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */
@@ -167,7 +175,7 @@ export class Proxy {
     const listeners = await this.listeners.stage(config, clusters);
     if (!listeners.ok) {
       clusters.rollback();
-      return { ok: false, hash, problems: listeners.failures };
+      return { ok: false, hash, problems: listeners.failures, mayPass: true };
     }
     return {
       ok: true,

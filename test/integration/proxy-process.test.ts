@@ -115,6 +115,19 @@ test('exits with 1 and names the port, given one that is taken', async () => {
   expect(admin.errors()).toContain(`the admin port can't be bound on 127.0.0.1:${backend.port}`);
 });
 
+test('takes over a document that was refused for a port once the port is free, and told of it once', async () => {
+  const blocker = await RawBackend.start();
+  cleanups.push(() => blocker.close());
+  const config = await document();
+  const proxy = run(['--config', write(JSON.stringify(config))]);
+  await until('it has started', () => proxy.output().includes('"event":"started"'));
+  write(JSON.stringify({ ...config, listeners: [...config.listeners, { ...config.listeners[0]!, name: 'more', port: blocker.port }] }));
+  await until('the document is refused', () => proxy.output().includes('"event":"config_rejected"'));
+  await blocker.close();
+  await until('it is taken over', () => proxy.output().includes('"event":"config_applied"'), 15_000);
+  expect(proxy.output().split('config_rejected')).toHaveLength(2);
+});
+
 test('runs and says what is missing, given neither token nor API server', async () => {
   const config = await document({
     kubernetes: { server: `https://127.0.0.1:${await freePort()}`, tokenFile: join(folder, 'token'), caFile: join(folder, 'ca.crt') },

@@ -17,20 +17,21 @@ const SETTLE_MS = 20;
 export class ConfigWatcher {
   private watcher: FSWatcher | undefined;
   private cancel: Cancel | undefined;
-  private last: string;
+  private last: string | undefined;
   private closed = false;
   private reading = false;
   private again = false;
 
   /**
    * @param current the content in force
-   * @param onText  called with every content that differs from the one before; the next waits until it is settled
+   * @param onText  called with every content that differs from the one before; the next waits until it is settled. When it
+   *   resolves to false, it is called again with the same content at the next look.
    */
   constructor(
     private readonly path: string,
     current: string,
     private readonly clock: Clock,
-    private readonly onText: (text: string) => Promise<void>,
+    private readonly onText: (text: string) => Promise<boolean>,
     private readonly onError: (error: NodeJS.ErrnoException) => void,
   ) {
     this.last = current;
@@ -67,7 +68,8 @@ export class ConfigWatcher {
       const text = await readFile(this.path, 'utf8');
       if (!this.closed && text !== this.last) {
         this.last = text;
-        await this.onText(text);
+        // What may succeed later is looked at again, like something new.
+        if (!await this.onText(text)) this.last = undefined;
       }
     } catch (error) {
       this.onError(error as NodeJS.ErrnoException);

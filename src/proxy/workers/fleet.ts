@@ -10,6 +10,7 @@ import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../clock';
 import type { SourceFactory } from '../cluster/cluster';
 import { decodeConfig, describeMistakes } from '../config/decode';
+import { retainOutbound } from '../config/retain';
 import type { Engine } from '../engine';
 import type { Applied, Readiness } from '../proxy';
 import type { FamilyDump } from '../telemetry/aggregate';
@@ -88,7 +89,8 @@ export class Fleet implements Engine {
   async apply(text: string): Promise<Applied> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
-    const { config, hash } = decoded;
+    const { hash } = decoded;
+    const config = this.hash === '' ? decoded.config : retainOutbound(this.config, decoded.config);
     if (this.stopping) return { ok: false, hash, problems: ['the proxy is shutting down'] };
     try {
       this.hub.add(config);
@@ -97,16 +99,18 @@ export class Fleet implements Engine {
     }
     const id = ++this.nextId;
     const members = [...this.members];
-    const answers = await Promise.all(members.map((member) => this.ask(member, { type: 'stage', id, text })));
+    // What is kept beyond the document is part of what workers get, so that one which comes later has it too.
+    const whole = JSON.stringify(config);
+    const answers = await Promise.all(members.map((member) => this.ask(member, { type: 'stage', id, text: whole })));
     const problems = answers.flatMap((answer) => (answer?.type === 'staged' ? answer.problems : ['a worker did not answer']));
     if (problems.length > 0) {
       for (const member of members) member.process.send({ type: 'rollback', id });
       if (this.hash !== '') this.hub.keepOnly(this.config);
-      return { ok: false, hash, problems: [...new Set(problems)] };
+      return { ok: false, hash, problems: [...new Set(problems)], mayPass: true };
     }
     this.config = config;
     this.hash = hash;
-    this.text = text;
+    this.text = whole;
     for (const member of members) {
       member.process.send({ type: 'commit', id });
       member.serving = true;

@@ -33,7 +33,7 @@ function mount(revision: number, text: string): string {
 }
 
 function watchFile(path: string, current: string, clock: FakeClock | typeof systemClock = systemClock): void {
-  watcher = new ConfigWatcher(path, current, clock, async (text) => { seen.push(text); }, (error) => errors.push(error.code!));
+  watcher = new ConfigWatcher(path, current, clock, async (text) => { seen.push(text); return !text.includes('later'); }, (error) => errors.push(error.code!));
   watcher.start();
 }
 
@@ -62,6 +62,17 @@ test('sees a change without a notice when it looks of its own accord', async () 
   watchFile(path, 'one', clock);
   clock.advance(POLL_MS);
   await eventually('the second content', () => seen.includes('two'));
+});
+
+test('says the same content again at the next look, given that it was not settled', async () => {
+  const path = join(folder, 'proxy.json');
+  writeFileSync(path, 'later');
+  const clock = new FakeClock();
+  watchFile(path, 'one', clock);
+  await eventually('it is told twice', () => { clock.advance(POLL_MS); return seen.length >= 2; });
+  writeFileSync(path, 'two');
+  await eventually('the next content', () => { clock.advance(POLL_MS); return seen.includes('two'); });
+  expect(new Set(seen)).toEqual(new Set(['later', 'two']));
 });
 
 test('says nothing of content that is the same, and says so when the file is gone', async () => {

@@ -612,6 +612,14 @@ describe('a configuration reload', () => {
     expect(connection.closed).toBe(false);
   });
 
+  test('keeps what the app may still call, given a document without it', async () => {
+    const backend = await answering(() => OK);
+    const test = await proxyFor(backend);
+    const without = { ...test.config, listeners: [], clusters: [] };
+    expect(await test.proxy.apply(JSON.stringify(without))).toMatchObject({ ok: true });
+    await ask(test, GET, 'ok');
+  });
+
   test('changes nothing, given a document with a mistake or a port that is taken', async () => {
     const backend = await answering(() => OK);
     const test = await proxyFor(backend);

@@ -1,0 +1,32 @@
+/**
+ * What a pod's app may call outlives a reload. The names of the services it calls were put into the pod's /etc/hosts when
+ * the pod was made; a document that no longer lists one of them is meant for the pods that come next, whose app no longer
+ * calls it. So a running proxy keeps the outbound listeners that have left the document, with their routes and clusters,
+ * until its process ends. Everything else follows the document.
+ *
+ * Their endpoints go on being discovered; should the permission for that be gone, the last known ones stay.
+ */
+import type { ResolvedProxyConfig } from '../../contract';
+
+/** Most listeners kept beyond the document; the ones that left it first go first. */
+export const MAX_RETAINED_LISTENERS = 64;
+
+/** `next`, with what it has dropped of the outbound listeners in force. */
+export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxyConfig): ResolvedProxyConfig {
+  const sockets = new Set(next.listeners.map(({ address, port }) => `${address}|${port}`));
+  const names = new Set(next.listeners.map(({ name }) => name));
+  const clusterNames = new Set(next.clusters.map(({ name }) => name));
+  const listeners = inForce.listeners
+    .filter(({ direction, address, port, name }) => direction === 'outbound' && !sockets.has(`${address}|${port}`) && !names.has(name))
+    .slice(-MAX_RETAINED_LISTENERS);
+  if (listeners.length === 0) return next;
+  const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split }) => split.map(({ cluster }) => cluster))));
+  const clusters = inForce.clusters.filter(({ name }) => needed.has(name) && !clusterNames.has(name));
+  return {
+    ...next,
+    // Kept ones first, so that those which left first are first when the limit counts.
+    listeners: [...listeners, ...next.listeners],
+    clusters: [...clusters, ...next.clusters],
+    ...(next.kubernetes ?? inForce.kubernetes ? { kubernetes: (next.kubernetes ?? inForce.kubernetes)! } : {}),
+  };
+}
