@@ -63,6 +63,9 @@ export class Dependencies {
     const { construct } = this.caller;
     const mistakes = new Mistakes();
     if (!(destination instanceof Destination)) {
+      if (typeof (destination as { expose?: unknown } | undefined)?.expose === 'function') {
+        throw new Error(`[${construct.node.path}] 'calls()' got a MeshSidecar: call its expose() first, and give 'calls()' what that returns; of a MeshService, give the service itself`);
+      }
       throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns`);
     }
     const facts = destination._facts();

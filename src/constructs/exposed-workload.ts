@@ -2,7 +2,6 @@
  * A workload made elsewhere, as a destination: the Services by which others call it. They are the same two that a version
  * of a `MeshService` has, with the same labels, so that callers and `cdk8s-mesh up` see no difference.
  */
-import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ConnectionOptions } from './connection-options';
 import { Destination } from './destination';
@@ -13,6 +12,7 @@ import { LoadBalancing } from './load-balancing';
 import { MeshSettings } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
+import { checkReserved } from './reserved-names';
 import { checkZoneWeights, serviceForAll, serviceForVersion, serviceHostnames } from './services';
 
 /**
@@ -63,8 +63,6 @@ const OPTIONS = {
 interface WorkloadFacts {
   readonly serviceName: string;
   readonly version: string;
-  /** The chart that it is in. */
-  readonly chart: Chart;
   readonly namespace: string;
   /** Namespace that the workload's objects name; absent when they name none. */
   readonly chartNamespace?: string;
@@ -88,6 +86,7 @@ export class ExposedWorkload extends Destination {
   public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
     const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), connections, discovery = workload.settings.discovery } = options;
     mistakes.unknownProps(options, OPTIONS, 'expose.');
+    checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
     mistakes.port('expose.port', port);
     mistakes.dnsLabel('expose.portName', portName);
     loadBalancing._check(mistakes, 'expose.loadBalancing');
@@ -127,21 +126,6 @@ export class ExposedWorkload extends Destination {
     const facts = { serviceName: this.serviceName, namespace: workload.objectNamespace, ports: [{ port: options.port, name: options.portName }] };
     this.service = serviceForAll(this, 'Service', facts);
     this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
-    this.node.addValidation({ validate: () => this.validateNames() });
-  }
-
-  /** A workload made elsewhere often has a Service of its own, and most often of the same name. */
-  private validateNames(): string[] {
-    const mistakes = new Mistakes();
-    for (const ours of [this.service, this.headlessService]) {
-      for (const other of this.workload.chart.node.findAll().filter(ApiObject.isApiObject)) {
-        if (other.kind === 'Service' && other.name === ours.name && other !== ApiObject.of(ours)) {
-          mistakes.add('serviceName', this.serviceName, `the Service '${other.node.scope!.node.path}' has this name already; give the sidecar another serviceName, `
-            + 'or the Service another name');
-        }
-      }
-    }
-    return mistakes.messages;
   }
 
   /** @internal */

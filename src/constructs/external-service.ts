@@ -15,6 +15,7 @@ import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import { checkKinds } from './prop-kinds';
 import { checkConnections } from './proxy-quantities';
+import { checkReserved } from './reserved-names';
 
 /**
  * One address of an external service.
@@ -230,6 +231,7 @@ export class ExternalService extends Destination {
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
     mistakes.dnsName('hostname', this.hostname);
+    checkReserved(mistakes, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
     mistakes.port('port', this.port);
     this.loadBalancing._check(mistakes, 'loadBalancing');
     if (props.connections !== undefined) {

@@ -26,9 +26,11 @@ import { claimName } from './names';
 import { setInServiceSpec } from './patches';
 import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
+import { checkReserved } from './reserved-names';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
 import { checkZoneWeights, serviceForAll, serviceHostnames } from './services';
+import { checkTimeToStop } from './time-to-stop';
 
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
@@ -101,10 +103,12 @@ export class MeshService extends Destination {
     mistakes.unknownProps(props, PROPS);
     mistakes.dnsLabel('namespace', this.namespace);
     mistakes.serviceName(props.name === undefined ? 'id' : 'name', this.serviceName);
+    checkReserved(mistakes, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
     mistakes.port('port', this.port);
     mistakes.dnsLabel('portName', this.portName);
     checkProxyOptions(mistakes, props);
     checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    checkTimeToStop(mistakes, this.settings);
     checkServiceType(mistakes, props);
     this.loadBalancing._check(mistakes, 'loadBalancing');
     if (props.connections !== undefined) {

@@ -32,6 +32,7 @@ import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } 
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
 import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
+import { checkTimeToStop } from './time-to-stop';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
 const PROXY_USER = 65_532;
@@ -152,14 +153,19 @@ export class MeshSidecar extends Construct {
     const { workload, serviceName, version, appPort, ...options } = props;
     this.settings = meshSettings(this, options);
     checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    // Made elsewhere, a workload's own grace period is the time that its author gave the app.
+    const givenDrain = !service && !props.appDrain ? this.workload.terminationGracePeriod : undefined;
+    const appDrain = givenDrain ?? this.settings.appDrain;
+    // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
+    const endpointPropagation = this.appPort === undefined ? Duration.seconds(0) : this.settings.endpointPropagation;
+    const { proxyDrain } = this.settings;
+    checkTimeToStop(mistakes, { endpointPropagation, appDrain, proxyDrain }, givenDrain && 'workload.terminationGracePeriod');
     mistakes.throwIfAny(this);
 
     this.budget = shutdownBudget({
-      // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
-      endpointPropagationMs: this.appPort === undefined ? 0 : this.settings.endpointPropagation.toMilliseconds(),
-      // Made elsewhere, a workload's own grace period is the time that its author gave the app.
-      appDrainMs: ((!service && !props.appDrain && this.workload.terminationGracePeriod) || this.settings.appDrain).toMilliseconds(),
-      proxyDrainMs: this.settings.proxyDrain.toMilliseconds(),
+      endpointPropagationMs: endpointPropagation.toMilliseconds(),
+      appDrainMs: appDrain.toMilliseconds(),
+      proxyDrainMs: proxyDrain.toMilliseconds(),
     });
 
     const name = `${this.serviceName}-${this.version}`;
@@ -212,7 +218,6 @@ export class MeshSidecar extends Construct {
     this.exposed = ExposedWorkload._of(this, mistakes, {
       serviceName: this.serviceName,
       version: this.version,
-      chart: Chart.of(this.workload),
       namespace: this.namespace,
       chartNamespace: this.workload.metadata.namespace,
       objectNamespace: this.configMap.metadata.namespace,

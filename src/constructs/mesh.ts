@@ -8,6 +8,7 @@ import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
+import { checkTimeToStop } from './time-to-stop';
 
 const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true } as const satisfies Record<keyof MeshProps, true>;
 
@@ -24,6 +25,7 @@ export class Mesh extends Construct {
     mistakes.unknownProps(props, PROPS);
     props.discovery?._check(mistakes, 'discovery');
     checkProxyOptions(mistakes, props);
+    checkTimeToStop(mistakes, props);
     if (props.clusterDomain !== undefined) {
       mistakes.dnsName('clusterDomain', props.clusterDomain);
     }

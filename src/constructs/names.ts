@@ -2,25 +2,114 @@
  * Which names are taken in each namespace of a cluster. Names of Services are chosen by people, and the names of versions
  * derive from them (`catalog` with a version `v1` and a service `catalog-v1` want the same Service), so clashes between
  * constructs that know nothing of each other are found here and reported by validation, all at once.
+ *
+ * Two ways: constructs of the mesh claim the names that all of theirs derive from, which tells a clash between them in one
+ * sentence and not once for every object. What else has an object of the same kind and name is found by one walk over a
+ * cluster's objects, at validation, since it may be created at any time. The walk looks at each construct once.
  */
+import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { DEFAULT_NAMESPACE } from './destination-facts';
+import { clusterOf } from './mesh-settings';
 
-/** Claims by `namespace/name`, of each cluster. */
-const claims = new WeakMap<IConstruct, Map<string, IConstruct>>();
+/** What a construct of the mesh said when it claimed its first name. */
+interface Claimant {
+  readonly construct: IConstruct;
+  /** The prop to change for other names. */
+  readonly prop: string;
+  /** Those who had one of its names before it, which is told already. */
+  readonly lostTo: Set<IConstruct>;
+}
+
+/** An object, and the construct of the mesh that it is part of, if any. */
+interface OwnedObject {
+  readonly object: ApiObject;
+  readonly owner?: Claimant;
+}
+
+/** The names of one cluster. */
+interface Cluster {
+  /** Owners by `namespace/name`. */
+  readonly claims: Map<string, IConstruct>;
+  readonly claimants: Map<IConstruct, Claimant>;
+}
+
+const clusters = new WeakMap<IConstruct, Cluster>();
 
 /** Claims a name for a construct; a second claim makes the app's validation fail. */
-export function claimName(cluster: IConstruct, namespace: string, name: string, prop: string, claimant: IConstruct): void {
-  let taken = claims.get(cluster);
-  if (!taken) {
-    claims.set(cluster, (taken = new Map()));
+export function claimName(scope: IConstruct, namespace: string, name: string, prop: string, construct: IConstruct): void {
+  let cluster = clusters.get(scope);
+  if (!cluster) {
+    const made: Cluster = cluster = { claims: new Map(), claimants: new Map() };
+    clusters.set(scope, made);
+    scope.node.addValidation({ validate: () => sharedNames(scope, made) });
   }
+  const claimant = cluster.claimants.get(construct) ?? { construct, prop, lostTo: new Set() };
+  cluster.claimants.set(construct, claimant);
   const key = `${namespace}/${name}`;
-  const owner = taken.get(key);
+  const owner = cluster.claims.get(key);
   if (owner) {
-    claimant.node.addValidation({
+    claimant.lostTo.add(owner);
+    construct.node.addValidation({
       validate: () => [`'${prop}' makes "${name}", which '${owner.node.path}' already is in namespace "${namespace}": choose another name, or another namespace`],
     });
   } else {
-    taken.set(key, claimant);
+    cluster.claims.set(key, construct);
   }
+}
+
+/** Objects of the mesh that share kind, namespace and name with another object of the cluster. */
+function sharedNames(scope: IConstruct, cluster: Cluster): string[] {
+  const groups = new Map<string, OwnedObject[]>();
+  for (const owned of objectsOf(scope, cluster)) {
+    const { apiGroup, kind, name } = owned.object;
+    const key = [apiGroup, kind, namespaceOf(owned.object), name].join('/');
+    const group = groups.get(key);
+    if (group) {
+      group.push(owned);
+    } else {
+      groups.set(key, [owned]);
+    }
+  }
+  return [...groups.values()].filter((group) => group.length > 1).flatMap(tellShared);
+}
+
+/** One sentence for each object that has the name of the first one that is ours. */
+function tellShared(group: OwnedObject[]): string[] {
+  const ours = group.find(({ owner }) => owner);
+  if (!ours) {
+    return [];
+  }
+  const { object, owner } = ours as Required<OwnedObject>;
+  return group
+    .filter((other) => other !== ours && !(other.owner && (other.owner.lostTo.has(owner.construct) || owner.lostTo.has(other.owner.construct))))
+    .map((other) => `two objects would be ${object.kind} "${object.name}" in namespace "${namespaceOf(object)}": that of '${pathOf(object)}' and that of '${pathOf(other.object)}'. `
+      + `Change the '${owner.prop}' of '${owner.construct.node.path}', or give the other object another name`);
+}
+
+/** The objects of a cluster in the order of the tree. Parts of the tree that are clusters of their own are left out. */
+function* objectsOf(scope: IConstruct, cluster: Cluster): Generator<OwnedObject> {
+  const waiting: { construct: IConstruct; owner?: Claimant }[] = [{ construct: scope }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { construct } = next;
+    if (clusterOf(construct) !== scope) {
+      continue;
+    }
+    const owner = cluster.claimants.get(construct) ?? next.owner;
+    if (ApiObject.isApiObject(construct)) {
+      yield { object: construct, owner };
+    }
+    for (const child of [...construct.node.children].reverse()) {
+      waiting.push({ construct: child, owner });
+    }
+  }
+}
+
+function namespaceOf(object: ApiObject): string {
+  return object.metadata.namespace ?? DEFAULT_NAMESPACE;
+}
+
+/** The path of an object as people know it: that of the cdk8s-plus construct that it belongs to, if there is one. */
+function pathOf({ node }: ApiObject): string {
+  return node.id === 'Resource' || node.id === 'Default' ? node.scope!.node.path : node.path;
 }

@@ -32,6 +32,9 @@ export interface ShutdownBudget {
   readonly proxyDrainMs: number;
 }
 
+/** Longest that a pod may take to stop: a day. More is a slip of units, and a node that can't be drained. */
+export const MAX_GRACE_SECONDS = 86_400;
+
 /** Adds the parts up. */
 export function shutdownBudget(parts: ShutdownParts): ShutdownBudget {
   const sleepSeconds = Math.ceil(parts.endpointPropagationMs / 1_000);

@@ -224,6 +224,60 @@ describe('a version is refused', () => {
   });
 });
 
+describe('a destination may not have a name that every pod relies on', () => {
+  const external = (hostname: string, namespace = 'shop') =>
+    new ExternalService(newChart({ namespace }), 'other', { hostname, endpoints: ExternalEndpoints.dns('api.example.com') });
+
+  test('localhost, whatever it is', () => {
+    expect(mistake(() => make({ name: 'localhost' }))).toBe(
+      '[chart/web] \'name\' is "localhost": this is every pod\'s name for itself, and callers would not reach their own pod by it any more; choose another name');
+    expect(mistake(() => make({}, 'localhost'))).toContain('[chart/localhost] \'id\' is "localhost"');
+    expect(mistake(() => external('localhost'))).toContain('[chart/other] \'hostname\' is "localhost"');
+  });
+
+  test('kubernetes in the namespace default, and its longer names', () => {
+    const said = 'in namespace "default" this is the Service of the Kubernetes API; choose another name';
+    expect(mistake(() => make({ name: 'kubernetes' }, 'web', newChart({ namespace: 'default' })))).toBe(`[chart/web] 'name' is "kubernetes": ${said}`);
+    expect(mistake(() => make({ name: 'kubernetes' }, 'web', newChart({})))).toContain(said);
+    for (const name of ['kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']) {
+      expect(mistake(() => external(name))).toContain(`'hostname' is "${name}": ${said}`);
+    }
+  });
+
+  test('but one that only resembles those', () => {
+    expect(() => make({ name: 'kubernetes' })).not.toThrow();
+    expect(() => make({ name: 'localhost-api' })).not.toThrow();
+    expect(() => external('kubernetes')).not.toThrow();
+    expect(() => external('kubernetes.default.example.com')).not.toThrow();
+  });
+});
+
+describe('a time to stop above a day is refused with its sum', () => {
+  test('of one service', () => {
+    expect(mistake(() => make({ appDrain: Duration.days(1) }))).toBe('[chart/web] \'appDrain\' is "86400 s": 5 s (endpointPropagation) + 86400 s (appDrain) + 5 s (proxyDrain) '
+      + '= 86410 s for a pod to stop, and a node is not drained before; stay within a day (86400 s) in all');
+  });
+
+  test('of a Mesh, and of a service together with its Mesh', () => {
+    expect(mistake(() => new Mesh(newChart(), 'mesh', { proxyDrain: Duration.days(2) }))).toContain('[chart/mesh] \'proxyDrain\' is "172800 s": 172800 s (proxyDrain) = 172800 s');
+    const chart = newChart();
+    new Mesh(chart, 'mesh', { endpointPropagation: Duration.hours(13) });
+    expect(mistake(() => make({ appDrain: Duration.hours(12) }, 'web', chart))).toContain(
+      '[chart/web] \'endpointPropagation\' is "46800 s": 46800 s (endpointPropagation) + 43200 s (appDrain) + 5 s (proxyDrain) = 90005 s');
+  });
+
+  test('of a workload made elsewhere, by its own grace period', () => {
+    const chart = newChart();
+    const workload = new kplus.Job(chart, 'Job', { containers: [{ image: 'x:1' }], terminationGracePeriod: Duration.days(3) });
+    expect(mistake(() => new MeshSidecar(chart, 'sidecar', { workload }))).toContain('[chart/sidecar] \'workload.terminationGracePeriod\' is "259200 s": '
+      + '0 s (endpointPropagation) + 259200 s (workload.terminationGracePeriod) + 5 s (proxyDrain) = 259205 s');
+  });
+
+  test('but not one of exactly a day', () => {
+    expect(() => make({ appDrain: Duration.seconds(86_390) })).not.toThrow();
+  });
+});
+
 describe('a call is refused', () => {
   test('to the service itself', () => {
     const web = make();
@@ -242,6 +296,13 @@ describe('a call is refused', () => {
 
   test('to nothing', () => {
     expect(mistake(() => make().calls(undefined as never))).toBe('[chart/web] \'calls()\' got undefined: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
+  });
+
+  test('to a sidecar, which expose() makes callable', () => {
+    const chart = newChart();
+    const ledger = new MeshSidecar(chart, 'ledger', { workload: new kplus.Deployment(chart, 'Ledger', { containers: [app] }) });
+    expect(mistake(() => make({}, 'web', chart).calls(ledger as never))).toBe(
+      '[chart/web] \'calls()\' got a MeshSidecar: call its expose() first, and give \'calls()\' what that returns; of a MeshService, give the service itself');
   });
 
   test('with wrong options, all at once', () => {
@@ -478,13 +539,10 @@ describe('a workload is not exposed', () => {
     expect(mistake(() => Testing.synth(chart))).toContain('[chart/sidecar] \'serviceName\' makes "ledger", which \'chart/ledger\' already is in namespace "shop"');
   });
 
-  test('by a name that a Service made elsewhere has', () => {
-    const chart = newChart();
-    const ledger = sidecar(chart);
-    new kplus.Service(chart, 'Mine', { metadata: { name: 'ledger' }, ports: [{ port: 80 }], selector: ledger.workload });
-    ledger.expose();
-    expect(mistake(() => Testing.synth(chart))).toContain('[chart/sidecar/Exposed] \'serviceName\' is "ledger": the Service \'chart/Mine\' has this name already; '
-      + 'give the sidecar another serviceName, or the Service another name');
+  test('by a name that is every pod\'s own', () => {
+    const workload = new kplus.StatefulSet(newChart(), 'Ledger', { containers: [app] });
+    const named = new MeshSidecar(newChart(), 'sidecar', { workload, serviceName: 'localhost' });
+    expect(mistake(() => named.expose())).toContain('[chart/sidecar] \'serviceName\' is "localhost": this is every pod\'s name for itself');
   });
 
   test('to itself', () => {
