@@ -119,6 +119,7 @@ export function configurationPage(schema, contract) {
     if (property.type === 'array') return `list of ${typeOf(property.items)}${lengthOf(property)}`;
     if (property.type === 'object') return `object of ${typeOf(property.additionalProperties)}`;
     if (property.type === 'integer' || property.type === 'number') return `${property.type}${boundsOf(property)}`;
+    if (property.type === 'boolean') return '`true` or `false`';
     if (property.type === 'string') return property.minLength > 0 ? 'text, not empty' : 'text';
     throw new Error(`the schema has a form that this page can't show yet: ${JSON.stringify(property)}`);
   }

@@ -1,3 +1,4 @@
+export * from './hash';
 export * from './learned';
 export * from './picker';
 export * from './registry';

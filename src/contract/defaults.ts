@@ -36,7 +36,7 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
-export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs'>> = { timeoutMs: 15_000 };
+export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash'>> = { timeoutMs: 15_000, hash: [] };
 
 /** Default of `admin`. */
 export const DEFAULT_ADMIN: Required<AdminConfig> = { port: ADMIN_PORT, loopbackAddress: '127.0.0.1' };

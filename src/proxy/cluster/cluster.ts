@@ -5,7 +5,7 @@
  * Available are the ready endpoints; when none is ready, those that are draining, for a pod that shuts down and still
  * serves is better than an error (kube-proxy does the same).
  */
-import { createPicker, Learning, Picker, Surroundings } from '../../balancing';
+import { createPicker, Learning, Picker, PickRequest, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { Cancel, Clock } from '../clock';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
@@ -54,6 +54,7 @@ export class Cluster {
       stats: this.stats,
     };
     this.picker = createPicker<Endpoint>([], config.loadBalancing, surroundings);
+    this.follow(config);
     this.source = sources(config, document);
     this.discover();
   }
@@ -70,18 +71,18 @@ export class Cluster {
   get discovery(): DiscoveryHealth { return this.source.health; }
 
   /** The endpoint for one request; undefined when there is none. */
-  pick(): Endpoint | undefined {
-    const endpoint = this.picker.pick();
-    return endpoint?.state === 'gone' ? this.pickOther(endpoint) : endpoint;
+  pick(request: PickRequest): Endpoint | undefined {
+    const endpoint = this.picker.pick(request);
+    return endpoint?.state === 'gone' ? this.pickOther(endpoint, request) : endpoint;
   }
 
   /**
    * Another endpoint than the one that just failed; undefined when there is no other. The policy is asked first, a few
    * times; one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance.
    */
-  pickOther(failed: Endpoint): Endpoint | undefined {
+  pickOther(failed: Endpoint, request: PickRequest): Endpoint | undefined {
     for (let draw = 0; draw < REDRAWS; draw += 1) {
-      const endpoint = this.picker.pick();
+      const endpoint = this.picker.pick(request);
       if (endpoint !== failed && endpoint?.state !== 'gone') return endpoint;
     }
     const others = this.availableEndpoints.filter((endpoint) => endpoint !== failed);
@@ -108,6 +109,7 @@ export class Cluster {
     this.pools.maxConnections = config.maxConnectionsPerEndpoint;
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.limits = document.limits;
+    this.follow(config);
     if (source) {
       // The old endpoints serve until the new source has spoken.
       this.source.close();
@@ -122,6 +124,13 @@ export class Cluster {
     this.source.close();
     this.renewal?.();
     for (const endpoint of this.members.values()) endpoint.retire();
+  }
+
+  /** How what is learned of endpoints is averaged, for a policy that says so. */
+  private follow({ loadBalancing }: ResolvedCluster): void {
+    if (loadBalancing.type !== 'leastResponseTime' && loadBalancing.type !== 'adaptive') return;
+    this.learning.decayMs = loadBalancing.decayMs!;
+    this.learning.failurePenaltyMs = loadBalancing.failurePenaltyMs!;
   }
 
   private discover(): void {

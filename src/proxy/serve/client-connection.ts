@@ -8,6 +8,7 @@
  * gets to read the response before a reset takes it away.
  */
 import type { Socket } from 'node:net';
+import { hashText } from '../../balancing';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
@@ -60,6 +61,7 @@ export class ClientConnection {
   private tunnel: OctetListener | undefined;
   /** Requests that have begun. */
   private requests = 0;
+  private addressHash: number | undefined;
   private readonly timeout: Timeout;
 
   constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
@@ -72,6 +74,12 @@ export class ClientConnection {
     // 'close' follows and does what is to be done.
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
+  }
+
+  /** Hash of the address that the client connects from; computed when somebody asks first. */
+  get sourceHash(): number {
+    this.addressHash ??= hashText(this.socket.remoteAddress ?? '');
+    return this.addressHash;
   }
 
   /** No request is under way and none has begun to arrive. */

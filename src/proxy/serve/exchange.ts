@@ -68,6 +68,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** The listener's, as they were when the request began. */
   private instruments: ListenerInstruments;
   private route: Route | undefined;
+  /** What policies may know of the request. */
+  private readonly pickRequest: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
   /** When the present attempt began, and how long after that its response did. */
   private attemptedAt = 0;
   private firstOctetMs = 0;
@@ -142,8 +144,9 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, body);
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
-    const route = client.listener.route;
+    const { route } = client.listener;
     this.route = route;
+    this.pickRequest.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
     if (client.listener.hop.isLoop(buffer, head)) {
       this.fail('loop_detected', 'too many passes by Via');
       return;
@@ -315,7 +318,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** Chooses a cluster and an endpoint of it. */
   private dispatch(): void {
     const cluster = this.route!.choose();
-    const endpoint = cluster?.pick();
+    this.pickRequest.attempt = this.attempts;
+    const endpoint = cluster?.pick(this.pickRequest);
     if (!cluster || !endpoint) {
       this.fail('no_endpoints', 'no endpoint is available');
       return;
@@ -348,7 +352,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** Nothing was sent: the request goes to another endpoint, while there is one. */
   private tryAnother(code: ReasonCode, detail: string): void {
     const cluster = this.cluster!;
-    const other = this.attempts < MAX_ATTEMPTS ? cluster.pickOther(this.endpoint!) : undefined;
+    this.pickRequest.attempt = this.attempts;
+    const other = this.attempts < MAX_ATTEMPTS ? cluster.pickOther(this.endpoint!, this.pickRequest) : undefined;
     if (!other) {
       this.fail(code, detail);
       return;

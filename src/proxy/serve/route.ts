@@ -6,11 +6,14 @@ import { NONE_AVAILABLE, WeightedSplit } from '../../balancing';
 import type { ResolvedRoute } from '../../contract';
 import type { Cluster } from '../cluster/cluster';
 import type { ClusterLookup } from '../cluster/cluster-set';
+import { HashKeys } from '../http1/hash-keys';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 
 export class Route {
   readonly name: string;
   readonly timeout: TimeoutQueue;
+  /** What requests are hashed by; undefined when they are not. */
+  readonly hashKeys: HashKeys | undefined;
   private readonly clusters: readonly Cluster[];
   /** Undefined when there is nothing to choose. */
   private readonly split: WeightedSplit | undefined;
@@ -19,6 +22,7 @@ export class Route {
   constructor(config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, random: () => number) {
     this.name = config.name;
     this.timeout = timeouts.of(config.timeoutMs);
+    this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash) : undefined;
     const shares = config.split.filter((share) => share.weight > 0);
     this.clusters = shares.map((share) => clusters.get(share.cluster));
     this.split = shares.length > 1 ? new WeightedSplit(shares.map((share) => share.weight), random) : undefined;

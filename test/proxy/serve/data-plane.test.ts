@@ -544,6 +544,28 @@ describe('membership', () => {
   });
 });
 
+describe('a hashing policy', () => {
+  test.each(['ringHash', 'maglev', 'rendezvous'] as const)('%s sends the requests of one user to one backend, and users to all', async (type) => {
+    const backends = await Promise.all(['a', 'b', 'c'].map((name) => answering(() => OK.replace('Date', `X-Backend: ${name}\r\nDate`))));
+    const test = await proxyFor(backends.map(({ port }) => port), {
+      cluster: { loadBalancing: { type } },
+      route: { hash: [{ type: 'header', name: 'x-user' }] },
+    });
+    await until('the table is built', () => test.proxy.clusters.get('backend').pick({ hash: 1 }) !== undefined);
+    const used = new Set<string>();
+    for (let user = 0; user < 20; user += 1) {
+      const answers = new Set<string>();
+      for (let i = 0; i < 3; i += 1) {
+        const answer = await ask(test, `GET / HTTP/1.1\r\nHost: shop\r\nX-User: ${user}\r\n\r\n`, 'ok');
+        answers.add(/X-Backend: (.)/.exec(answer)![1]!);
+      }
+      expect(answers.size).toBe(1);
+      used.add([...answers][0]!);
+    }
+    expect(used.size).toBe(3);
+  });
+});
+
 describe('of an endpoint is learned', () => {
   const learnedOf = (test: TestProxy, index = 0): Learned => test.proxy.clusters.get('backend').endpoints[index]!.learned;
 
