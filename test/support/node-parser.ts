@@ -1,7 +1,8 @@
 /**
- * Reads requests with Node's own parser (llhttp, strict) by way of `node:http`, over streams in memory instead of sockets.
+ * Reads messages with Node's own parser (llhttp, strict) by way of `node:http`, over streams in memory instead of sockets.
  */
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 export interface NodeRequest {
@@ -71,6 +72,42 @@ export async function readByNode(octets: Buffer, ended: boolean): Promise<NodeRe
   const own = /HTTP\/1\.1 (4\d\d) /.exec(socket.written)?.[1];
   socket.destroy();
   return { requests, refused: refused ?? own };
+}
+
+export interface NodeResponse {
+  readonly status: number;
+  readonly fields: readonly string[];
+  readonly body: string;
+  readonly trailers: readonly string[];
+  /** It reached its end. */
+  readonly complete: boolean;
+}
+
+/** Reads the one response to a request with this method; undefined when there is none, or an error before its head. */
+export async function readResponseByNode(octets: Buffer, method: string): Promise<NodeResponse | undefined> {
+  const socket = new MemorySocket({ allowHalfOpen: true });
+  let head: Omit<NodeResponse, 'body' | 'trailers' | 'complete'> | undefined;
+  let body = '';
+  let trailers: string[] = [];
+  let complete = false;
+  const outgoing = request({ method, path: '/', createConnection: () => socket as unknown as Socket });
+  outgoing.on('error', () => {});
+  outgoing.on('response', (incoming) => {
+    head = { status: incoming.statusCode!, fields: paired(incoming.rawHeaders) };
+    incoming.on('data', (chunk: Buffer) => { body += chunk.toString('latin1'); });
+    incoming.on('error', () => {});
+    incoming.on('end', () => {
+      complete = incoming.complete;
+      trailers = paired(incoming.rawTrailers);
+    });
+  });
+  outgoing.end();
+  await new Promise((resolve) => { setImmediate(resolve); });
+  socket.push(octets);
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+  outgoing.destroy();
+  socket.destroy();
+  return head && { ...head, body, trailers, complete };
 }
 
 function paired(raw: readonly string[]): string[] {

@@ -1,0 +1,104 @@
+/**
+ * Runs mutated messages against a target, for a number of cases or a time, and makes a case that fails smaller before it
+ * reports it. A seed gives the same cases again.
+ */
+import { seededRandom } from '../support/random';
+import { checkCodec, CodecCase } from './codec-target';
+import { ConnectionCase, Ending, Lane } from './connections-target';
+import { cuts, mutated, oneOf, Random } from './mutate';
+import type { Population } from './population';
+
+export interface FuzzOptions {
+  readonly seed: number;
+  /** Most cases. */
+  readonly cases: number;
+  /** Most time. */
+  readonly milliseconds: number;
+}
+
+export interface Finding {
+  readonly target: 'codec' | 'connections';
+  readonly problem: string;
+  /** What failed, its octets as characters of the same number. */
+  readonly kept: readonly { readonly kind: 'request' | 'response'; readonly octets: string }[];
+}
+
+export interface FuzzResult {
+  readonly cases: number;
+  readonly finding: Finding | undefined;
+}
+
+/** Proxies that work at the same time: a case over sockets mostly waits. */
+const LANES = 24;
+/** Mutations of one message. */
+const MOST_CHANGES = 6;
+
+export async function fuzzCodec(population: Population, options: FuzzOptions): Promise<FuzzResult> {
+  const random = seededRandom(options.seed);
+  const end = Date.now() + options.milliseconds;
+  let cases = 0;
+  for (; cases < options.cases && Date.now() < end; cases += 1) {
+    const kind = oneOf(random, ['request', 'request', 'response', 'response to HEAD'] as const);
+    const octets = mutated(random, kind === 'request' ? population.requests : population.responses, MOST_CHANGES);
+    const failing: CodecCase = { kind, octets, cuts: [cuts(random, octets.length), cuts(random, octets.length)] };
+    if (await checkCodec(failing) === undefined) continue;
+    const small = await smaller(failing.octets, async (each) => await checkCodec({ ...failing, octets: each }) !== undefined);
+    const problem = `${kind}: ${await checkCodec({ ...failing, octets: small })}`;
+    return { cases, finding: { target: 'codec', problem, kept: [{ kind: kind === 'request' ? 'request' : 'response', octets: small.toString('latin1') }] } };
+  }
+  return { cases, finding: undefined };
+}
+
+export async function fuzzConnections(population: Population, options: FuzzOptions): Promise<FuzzResult> {
+  const random = seededRandom(options.seed);
+  const end = Date.now() + options.milliseconds;
+  const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.start()));
+  let cases = 0;
+  let finding: Finding | undefined;
+  const run = async (lane: Lane): Promise<void> => {
+    while (cases < options.cases && Date.now() < end && !finding) {
+      cases += 1;
+      const failing = connectionCase(random, population);
+      const problem = await lane.check(failing);
+      if (problem === undefined || finding) continue;
+      finding = {
+        target: 'connections',
+        problem: `${problem}; the client sends ${JSON.stringify(shown(failing.client))}, the backend ${JSON.stringify(shown(failing.backend))}`,
+        kept: [
+          { kind: 'request', octets: failing.client.octets.toString('latin1') },
+          { kind: 'response', octets: failing.backend.octets.toString('latin1') },
+        ],
+      };
+    }
+  };
+  await Promise.all(lanes.map(run));
+  await Promise.all(lanes.map((lane) => lane.close()));
+  return { cases, finding };
+}
+
+function connectionCase(random: Random, { requests, responses }: Population): ConnectionCase {
+  const side = (octets: Buffer, endings: readonly Ending[]): ConnectionCase['client'] => ({ octets, cuts: cuts(random, octets.length), ending: oneOf(random, endings) });
+  // Mostly one of the two sides behaves, or few cases would get beyond the first octets.
+  const [wildClient, wildBackend] = oneOf(random, [[MOST_CHANGES, 0], [0, MOST_CHANGES], [2, 2]] as const);
+  return {
+    client: side(mutated(random, requests, wildClient), ['waits', 'waits', 'ends', 'resets']),
+    backend: side(mutated(random, responses, wildBackend), ['waits', 'waits', 'ends', 'resets']),
+  };
+}
+
+function shown({ octets, ...rest }: ConnectionCase['client']): object {
+  return { octets: octets.toString('latin1'), ...rest };
+}
+
+/** Takes pieces out, ever smaller ones, for as long as what is left still fails. */
+async function smaller(octets: Buffer, fails: (octets: Buffer) => Promise<boolean>): Promise<Buffer> {
+  let small = octets;
+  for (let size = Math.ceil(small.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < small.length;) {
+      const without = Buffer.concat([small.subarray(0, at), small.subarray(at + size)]);
+      if (await fails(without)) small = without;
+      else at += size;
+    }
+  }
+  return small;
+}
