@@ -1,3 +1,4 @@
+export * from './balancer';
 export * from './hash';
 export * from './learned';
 export * from './picker';

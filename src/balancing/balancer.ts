@@ -1,0 +1,210 @@
+/**
+ * The balancer of one cluster: what the proxy and the simulator hold. It puts a policy and what stands around it together,
+ *
+ *     priority levels -> zones -> subset -> weights (declared, slow start, dynamic) -> policy
+ *
+ * each stage over the part of the endpoints that the one before it chose. `pick()` is the hot side. All else is cold and
+ * builds the picker anew: members or the configuration changed, or the time came that {@link Balancer.renewAfterMs} told.
+ *
+ * A picker that takes long to build is prepared in slices, one each `renew()`; until it is done the one before goes on, and
+ * what that one picks of endpoints that are no longer used is replaced.
+ */
+import type { BalancingStages, LoadBalancingConfig } from '../contract';
+import { DynamicWeight, DynamicWeights } from './dynamic-weights';
+import { hashText } from './hash';
+import { Learning } from './learned';
+import { Only } from './only';
+import type { Balanced, Picker, PickRequest, PolicyChoice, Surroundings } from './picker';
+import { byPriority, LevelReport } from './priority';
+import { createPicker, ownWeights } from './registry';
+import { slowStartFactor, slowStartStepMs } from './slow-start';
+import { soundWeights } from './sound-weights';
+import { subsetOf } from './subset';
+import { byZone, Place, ZoneReport, zonesOf } from './zone-aware';
+
+/** How a cluster is balanced, with nothing left open. */
+export interface BalancingConfig extends BalancingStages {
+  readonly loadBalancing: LoadBalancingConfig;
+}
+
+/** Who balances, and where. */
+export interface Balancing extends Place {
+  /** Its name among all that balance over the same endpoints, for example the pod's; chooses the subset. */
+  readonly identity: string;
+}
+
+/** The share of an endpoint, and where it comes from. */
+export interface WeightReport {
+  readonly key: string;
+  /** What the policy goes by. */
+  readonly weight: number;
+  readonly declared: number;
+  /** What slow start leaves of it, 0 to 1. */
+  readonly slowStart: number;
+  /** Undefined when weights are not dynamic. */
+  readonly dynamic: DynamicWeight | undefined;
+}
+
+/** What a balancer does at the moment, for people. */
+export interface BalancerReport {
+  readonly policy: LoadBalancingConfig['type'];
+  /** What a policy that chooses among others has chosen. */
+  readonly choice: PolicyChoice | undefined;
+  readonly levels: readonly LevelReport[];
+  /** Of the first level that takes requests; none when zones don't matter. */
+  readonly zones: readonly ZoneReport[];
+  /** The endpoints that are used, with their weights. */
+  readonly endpoints: readonly WeightReport[];
+}
+
+export class Balancer<E extends Balanced> {
+  /** What the endpoints learn by; give it to each one's `Learned`. */
+  readonly learning = new Learning();
+  /** Milliseconds after which {@link renew} wants to be called; undefined when it need not be. */
+  renewAfterMs: number | undefined = undefined;
+  private members: readonly E[] = [];
+  private isAvailable: (member: E) => boolean = () => true;
+  private dynamicWeights: DynamicWeights | undefined;
+  private picker: Picker<E> = new Only([]);
+  /** Being prepared to take its place. */
+  private next: Picker<E> | undefined = undefined;
+  private used: readonly E[] = [];
+  private usedSet: ReadonlySet<E> = new Set();
+  private inUse: readonly E[] = [];
+  private levels: readonly LevelReport[] = [];
+  private zones: readonly ZoneReport[] = [];
+
+  constructor(private config: BalancingConfig, private readonly surroundings: Surroundings, private balancing: Balancing) {
+    this.dynamicWeights = dynamicWeightsOf(config);
+    this.teach();
+  }
+
+  /** The endpoint for one request; undefined when there is none. */
+  pick(request?: PickRequest): E | undefined {
+    const picked = this.picker.pick(request);
+    if (this.next === undefined || (picked !== undefined && this.usedSet.has(picked))) return picked;
+    const hash = request?.hash;
+    const index = hash === undefined ? Math.floor(this.surroundings.random() * this.used.length) : (hash >>> 0) % this.used.length;
+    return this.used[index];
+  }
+
+  /**
+   * The set of endpoints, or what is known of one, has changed.
+   *
+   * @param members     all endpoints that may take requests now; those that are draining belong here only when nothing else is
+   *   left
+   * @param isAvailable whether one is believed to work; asked whenever the picker is built
+   */
+  update(members: readonly E[], isAvailable: (member: E) => boolean = () => true): void {
+    this.members = members;
+    this.isAvailable = isAvailable;
+    this.rebuild();
+  }
+
+  /** Another configuration: takes effect with the next pick, and what was learned of endpoints stays with them. */
+  reconfigure(config: BalancingConfig): void {
+    if (JSON.stringify(config.dynamicWeights) !== JSON.stringify(this.config.dynamicWeights)) this.dynamicWeights = dynamicWeightsOf(config);
+    this.config = config;
+    this.teach();
+    this.rebuild();
+  }
+
+  /** What is known of where this is has changed. */
+  move(balancing: Balancing): void {
+    this.balancing = balancing;
+    this.rebuild();
+  }
+
+  /** Does what is due after {@link renewAfterMs}. */
+  renew(): void {
+    if (this.next === undefined) this.rebuild();
+    else this.advance(this.next);
+  }
+
+  report(): BalancerReport {
+    const now = this.surroundings.now();
+    const { slowStart } = this.config;
+    const weights = this.weightsOf(this.inUse, now);
+    return {
+      policy: this.config.loadBalancing.type,
+      choice: this.picker.choice,
+      levels: this.levels,
+      zones: this.zones,
+      endpoints: this.inUse.map((endpoint, index) => ({
+        key: endpoint.key,
+        weight: weights[index]!,
+        declared: endpoint.weight,
+        slowStart: slowStart === undefined ? 1 : slowStartFactor(endpoint.since, now, slowStart),
+        dynamic: this.dynamicWeights?.of(endpoint),
+      })),
+    };
+  }
+
+  private teach(): void {
+    const policy = this.config.loadBalancing;
+    const own = new Learning();
+    const averages = policy.type === 'leastResponseTime' || policy.type === 'adaptive' ? policy : undefined;
+    this.learning.decayMs = averages?.decayMs ?? own.decayMs;
+    this.learning.failurePenaltyMs = averages?.failurePenaltyMs ?? own.failurePenaltyMs;
+    const expires = policy.type === 'clientSideWeightedRoundRobin' ? policy : this.config.zoneAware;
+    this.learning.expirationMs = expires?.expirationMs ?? own.expirationMs;
+  }
+
+  private rebuild(): void {
+    const { config, surroundings, balancing } = this;
+    const now = surroundings.now();
+    this.dynamicWeights?.update(this.members, now);
+    const inUse: E[] = [];
+    const seed = hashText(balancing.identity);
+    const leaf = (endpoints: readonly E[], previous: Picker<E> | undefined): Picker<E> => {
+      const chosen = config.subset === undefined ? endpoints : subsetOf(endpoints, config.subset.size, seed);
+      inUse.push(...chosen);
+      return createPicker(chosen, config.loadBalancing, surroundings, { weights: this.weightsOf(chosen, now), previous });
+    };
+    let zones: readonly ZoneReport[] | undefined;
+    const { picker, levels, used } = byPriority(this.members, this.isAvailable, config.failover, surroundings, this.picker, (endpoints, previous) => {
+      if (config.zoneAware === undefined) return leaf(endpoints, previous);
+      const zoned = byZone(endpoints, balancing, config.zoneAware, surroundings, previous, leaf);
+      zones ??= zonesOf(zoned);
+      return zoned;
+    });
+    this.levels = levels;
+    this.zones = zones ?? [];
+    this.used = used;
+    this.usedSet = new Set(used);
+    this.inUse = inUse;
+    this.advance(picker);
+  }
+
+  /** Does a slice of what is to be prepared, and puts the picker in its place when that is all. */
+  private advance(picker: Picker<E>): void {
+    const ready = picker.prepare?.() ?? true;
+    this.next = ready ? undefined : picker;
+    if (ready) this.picker = picker;
+    this.renewAfterMs = ready ? this.ageOf(picker) : 0;
+  }
+
+  private ageOf(picker: Picker<E>): number | undefined {
+    const { slowStart, dynamicWeights, zoneAware } = this.config;
+    const ages = [
+      picker.renewAfterMs,
+      slowStart && slowStartStepMs(this.inUse, this.surroundings.now(), slowStart),
+      dynamicWeights?.updateMs,
+      zoneAware?.updateMs,
+    ].filter((age) => age !== undefined);
+    return ages.length === 0 || this.members.length === 0 ? undefined : Math.min(...ages);
+  }
+
+  private weightsOf(endpoints: readonly E[], now: number): readonly number[] {
+    const { loadBalancing, slowStart } = this.config;
+    return soundWeights(ownWeights(endpoints, loadBalancing)).map((weight, index) => {
+      const endpoint = endpoints[index]!;
+      const started = slowStart === undefined ? 1 : slowStartFactor(endpoint.since, now, slowStart);
+      return weight * started * (this.dynamicWeights?.of(endpoint).factor ?? 1);
+    });
+  }
+}
+
+function dynamicWeightsOf({ dynamicWeights }: BalancingConfig): DynamicWeights | undefined {
+  return dynamicWeights && new DynamicWeights(dynamicWeights);
+}

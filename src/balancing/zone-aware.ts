@@ -1,0 +1,95 @@
+/**
+ * Zone-aware choice: first a zone, by the shares of zone-shares.ts, then an endpoint in it by the policy. Utilization and
+ * shares move with a time constant, so that traffic doesn't swing between zones as each begins and ends to look free.
+ */
+import type { ZoneAwareConfig } from '../contract';
+import { AliasTable } from './alias-table';
+import { Build, Composite } from './composite';
+import type { Balanced, Picker, PickRequest, Surroundings } from './picker';
+import { soundWeights } from './sound-weights';
+import { ZoneState, zoneShares } from './zone-shares';
+
+/** Where a proxy is. */
+export interface Place {
+  /** Its zone, when it is known. */
+  readonly zone?: string | undefined;
+  /** How many callers like it are in each zone, when that is known. */
+  readonly callers?: ReadonlyMap<string, number> | undefined;
+}
+
+/** A zone as it is used. */
+export interface ZoneReport extends ZoneState {
+  /** Part of the requests, 0 to 1. */
+  readonly share: number;
+}
+
+/** Smallest share that a table of shares can hold. */
+const LEAST_SHARE = 1e-9;
+
+class ByZone<E extends Balanced> extends Composite<E> {
+  private readonly table: AliasTable;
+
+  constructor(parts: readonly Picker<E>[], readonly zones: readonly ZoneReport[], readonly at: number, surroundings: Surroundings) {
+    super(parts);
+    this.table = new AliasTable(zones.map(({ share }) => Math.max(share, LEAST_SHARE)), () => surroundings.random());
+  }
+
+  pick(request?: PickRequest): E | undefined {
+    return this.parts[this.table.draw()]!.pick(request);
+  }
+
+  partOf(zone: string): Picker<E> | undefined {
+    return this.parts[this.zones.findIndex((report) => report.zone === zone)];
+  }
+}
+
+/** The zones of a picker that was built by {@link byZone}; none when zones don't matter to it. */
+export function zonesOf(picker: Picker<Balanced>): readonly ZoneReport[] {
+  return picker instanceof ByZone ? picker.zones : [];
+}
+
+export function byZone<E extends Balanced>(
+  endpoints: readonly E[],
+  place: Place,
+  config: Required<ZoneAwareConfig>,
+  surroundings: Surroundings,
+  previous: Picker<E> | undefined,
+  build: Build<E>,
+): Picker<E> {
+  const before = previous instanceof ByZone ? previous as ByZone<E> : undefined;
+  const groups = new Map<string, E[]>();
+  for (const endpoint of endpoints) {
+    const group = groups.get(endpoint.zone ?? '');
+    if (group) group.push(endpoint);
+    else groups.set(endpoint.zone ?? '', [endpoint]);
+  }
+  const own = place.zone;
+  if (own === undefined || !groups.has(own) || groups.size < 2 || endpoints.length < config.minimumEndpoints) {
+    return build(endpoints, before === undefined ? previous : before.partOf(own ?? ''));
+  }
+
+  const now = surroundings.now();
+  const moved = before === undefined ? 1 : 1 - Math.exp(Math.min(0, before.at - now) / config.smoothingMs);
+  const last = (zone: string): ZoneReport | undefined => before?.zones.find((report) => report.zone === zone);
+  const callers = [...groups.keys()].reduce((sum, zone) => sum + (place.callers?.get(zone) ?? 0), 0);
+  const states = [...groups].map(([zone, members]) => {
+    const reporting = members.filter(({ learned: { reported } }) => reported !== undefined && now - reported.at < config.expirationMs);
+    const utilization = reporting.reduce((sum, { learned }) => sum + learned.reported!.utilization, 0) / reporting.length;
+    const known = last(zone)?.utilization ?? utilization;
+    return {
+      zone,
+      capacity: soundWeights(members.map(({ weight }) => weight)).reduce((sum, weight) => sum + weight, 0),
+      utilization: reporting.length === 0 ? undefined : known + (utilization - known) * moved,
+      callers: callers === 0 ? undefined : (place.callers?.get(zone) ?? 0) / callers,
+    };
+  });
+  const targets = zoneShares(states, own, config);
+  // A zone that comes or goes changes the shares at once: there is nothing to average with.
+  const same = before !== undefined && before.zones.length === states.length && states.every(({ zone }) => last(zone) !== undefined);
+  const zones = states.map((state, index) => {
+    const from = same ? last(state.zone)!.share : targets[index]!;
+    return { ...state, share: from + (targets[index]! - from) * moved };
+  });
+  const parts = zones.map(({ zone }) => build(groups.get(zone)!, before?.partOf(zone)));
+  return new ByZone(parts, zones, now, surroundings);
+}
