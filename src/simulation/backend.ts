@@ -10,7 +10,10 @@ import type { PlannedEndpoint } from './plan';
 /** End of a list. */
 export const NONE = -1;
 
-/** Load is reported as it was over the last of these. */
+/**
+ * Load is reported as it was over the last of these, as the part of the endpoint that was busy: what waits doesn't count. With it
+ * an endpoint with a short queue would seem to do much less for its load than it does, and weights would swing.
+ */
 const REPORT_MS = 1_000;
 
 export class Backend {
@@ -26,9 +29,8 @@ export class Backend {
 
   private first = NONE;
   private last = NONE;
-  private waiting = 0;
-  /** Since the last report. */
-  private readonly held = new Integral();
+  /** The same as {@link busy}, since the last report. */
+  private readonly reported = new Integral();
   private readonly reporting = { since: 0, ended: 0, failed: 0 };
 
   constructor(readonly planned: PlannedEndpoint) {
@@ -41,10 +43,6 @@ export class Backend {
     return this.busy.value >= this.planned.concurrency;
   }
 
-  get queued(): number {
-    return this.waiting;
-  }
-
   /** How long work of this size takes when it begins now. */
   workMs(share: number): number {
     return this.quantile(share) * this.pace;
@@ -52,39 +50,35 @@ export class Backend {
 
   begin(now: number): void {
     this.busy.add(1, now);
-    this.held.add(1, now);
+    this.reported.add(1, now);
   }
 
   end(now: number): void {
     this.busy.add(-1, now);
-    this.held.add(-1, now);
+    this.reported.add(-1, now);
     this.reporting.ended++;
   }
 
   /** A request is refused, for which it is there this long. */
   fail(ms: number): void {
-    this.held.include(ms);
+    this.reported.include(ms);
     this.reporting.ended++;
     this.reporting.failed++;
   }
 
-  enqueue(request: number, next: Int32Array, now: number): void {
+  enqueue(request: number, next: Int32Array): void {
     next[request] = NONE;
     if (this.last === NONE) this.first = request;
     else next[this.last] = request;
     this.last = request;
-    this.waiting++;
-    this.held.add(1, now);
   }
 
   /** The request that waits longest, or {@link NONE}. */
-  dequeue(next: Int32Array, now: number): number {
+  dequeue(next: Int32Array): number {
     const request = this.first;
     if (request === NONE) return NONE;
     this.first = next[request]!;
     if (this.first === NONE) this.last = NONE;
-    this.waiting--;
-    this.held.add(-1, now);
     return request;
   }
 
@@ -92,20 +86,19 @@ export class Backend {
   empty(now: number): void {
     this.first = NONE;
     this.last = NONE;
-    this.waiting = 0;
     this.busy.add(-this.busy.value, now);
-    this.held.add(-this.held.value, now);
+    this.reported.add(-this.reported.value, now);
   }
 
   /** The report to send with an answer now. */
   currentReport(now: number): LoadReport {
-    const { reporting, report, held } = this;
+    const { reporting, report, reported } = this;
     const elapsed = now - reporting.since;
     if (elapsed >= REPORT_MS) {
-      report.utilization = held.mean(now) / this.planned.concurrency;
+      report.utilization = reported.mean(now) / this.planned.concurrency;
       report.requestsPerSecond = (reporting.ended / elapsed) * 1_000;
       report.errorsPerSecond = (reporting.failed / elapsed) * 1_000;
-      held.restart(now);
+      reported.restart(now);
       reporting.since = now;
       reporting.ended = 0;
       reporting.failed = 0;

@@ -91,6 +91,6 @@ export class Caller {
 
 /** How a policy wants to learn, as the proxy reads it from the configuration. */
 function learningFor(policy: LoadBalancingConfig): Learning {
-  const { decayMs, failurePenaltyMs } = policy as { readonly decayMs?: number; readonly failurePenaltyMs?: number };
-  return new Learning(decayMs, failurePenaltyMs);
+  const { decayMs, failurePenaltyMs, expirationMs } = policy as { decayMs?: number; failurePenaltyMs?: number; expirationMs?: number };
+  return new Learning(decayMs, failurePenaltyMs, expirationMs);
 }

@@ -27,9 +27,6 @@ import { Phase, Requests } from './requests';
 /** Most endpoints tried for one request, as in the proxy. */
 const MAX_ATTEMPTS = 3;
 
-/** How long a load report counts. */
-const REPORT_EXPIRATION_MS = 180_000;
-
 /** Streams of chance; each caller has one more. */
 const enum Stream { ARRIVALS, CALLERS, WORK, KEYS, FIRST_CALLER }
 
@@ -207,7 +204,7 @@ export class Simulation {
       this.after(backend.failsAfterMs + plan.networkMs, Kind.ANSWER, request);
     } else if (backend.full) {
       requests.phase[request] = Phase.QUEUED;
-      backend.enqueue(request, requests.next, now);
+      backend.enqueue(request, requests.next);
     } else {
       this.serve(request, backend);
     }
@@ -239,7 +236,7 @@ export class Simulation {
   private serveNext(backend: Backend): void {
     const { requests } = this;
     while (!backend.full) {
-      const request = backend.dequeue(requests.next, this.now);
+      const request = backend.dequeue(requests.next);
       if (request === NONE) return;
       if (requests.phase[request] === Phase.FORGOTTEN) requests.release(request);
       else this.serve(request, backend);
@@ -253,7 +250,7 @@ export class Simulation {
     const backend = this.backends[index]!;
     const refused = requests.refused[request] === 1;
     endpoint.learned.finished(now - requests.attemptedAt[request]!, refused ? 'failure' : 'success', now);
-    endpoint.learned.report(backend.currentReport(now), now, REPORT_EXPIRATION_MS);
+    endpoint.learned.report(backend.currentReport(now), now);
     if (endpoint.state === 'ready' && backend.state === 'up') endpoint.idle++;
     if (refused) {
       measurements.endpoints[index]!.failed++;
