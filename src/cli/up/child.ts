@@ -7,7 +7,7 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { UserError, messageOf } from '../errors';
-import type { Guard } from './guard';
+import { Guard, RUN_MARK } from './guard';
 
 /** How a process ended. */
 export interface Exit {
@@ -39,7 +39,9 @@ export class Child {
   private readonly lines: string[] = [];
 
   constructor({ command, args, env, ipc, guard, onLine }: ChildOptions) {
-    this.process = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])] });
+    this.process = spawn(command, args, {
+      env: { ...env, [RUN_MARK]: guard.mark }, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
+    });
     const keep = (line: string): void => {
       this.lines.push(line);
       if (this.lines.length > KEPT_LINES) this.lines.shift();

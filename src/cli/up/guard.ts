@@ -1,22 +1,34 @@
 /**
  * Kills what is left when `up` itself is killed. A process that gets SIGKILL can't clean up, and its children go on; the
  * guard is one more child, in a session of its own, that holds the other end of a pipe. It is told of every process and
- * folder, and when the pipe closes without a farewell it kills and removes what it still knows of. The proxy and the
- * user's programs need not know of any of this.
+ * folder, and when the pipe closes without a farewell it kills and removes what it still knows of. A process that was
+ * started in the very moment of the kill, before the guard was told, is found by a mark in its environment (where there is
+ * a /proc). The proxy and the user's programs need not know of any of this.
  */
 import { ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from '../command';
 
+/** Environment variable that marks the processes of a run. */
+export const RUN_MARK = 'CDK8S_MESH_UP';
+
+/** How long, and how often, the guard looks for marked processes: one that is just being started has its mark only then. */
+const SEARCHES = 10;
+const SEARCH_MS = 50;
+
 /** The side of `up`. */
 export class Guard {
+  /** Value of {@link RUN_MARK} for this run's processes. */
+  readonly mark = randomUUID();
   private readonly process: ChildProcess;
 
   constructor(cli: string) {
     this.process = spawn(process.execPath, [cli, guardCommand.name], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.process.stdin!.on('error', () => undefined);
     this.process.on('error', () => undefined);
+    this.process.stdin!.write(`mark ${this.mark}\n`);
   }
 
   /** This process group is to die with us. */
@@ -55,22 +67,47 @@ export const guardCommand: Command = {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
     const groups = new Set<number>();
     const folders = new Set<string>();
+    let mark: string | undefined;
     for await (const line of createInterface({ input: process.stdin })) {
       const [verb, ...rest] = line.split(' ');
       const value = rest.join(' ');
       if (verb === 'watch') groups.add(Number(value));
       else if (verb === 'forget') groups.delete(Number(value));
       else if (verb === 'folder') folders.add(value);
+      else if (verb === 'mark') mark = value;
       else if (verb === 'dismissed') return 0;
     }
-    for (const pid of groups) {
-      try {
-        process.kill(-pid, 'SIGKILL');
-      } catch {
-        // It ended at the same moment.
-      }
+    for (const pid of groups) kill(-pid);
+    for (let search = 0; mark !== undefined && search < SEARCHES; search++) {
+      for (const pid of marked(mark)) kill(pid);
+      await new Promise((resolve) => { setTimeout(resolve, SEARCH_MS); });
     }
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     return 0;
   },
 };
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended at the same moment.
+  }
+}
+
+/** Processes with this mark; none where the system does not show environments. */
+function marked(mark: string): number[] {
+  let names: string[];
+  try {
+    names = readdirSync('/proc');
+  } catch {
+    return [];
+  }
+  return names.filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${RUN_MARK}=${mark}`);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -207,8 +207,8 @@ describe('the embedded EndpointSlice API', () => {
 
     test('sends bookmarks with the newest version when asked to, and ends after the time asked for', async () => {
       api.apply(slice('a'));
-      const watch = new Watcher(api, `resourceVersion=${api.resourceVersion}&allowWatchBookmarks=true&timeoutSeconds=1&${OF_CATALOG}`);
-      const silent = new Watcher(api, `resourceVersion=${api.resourceVersion}&timeoutSeconds=1`);
+      const watch = new Watcher(api, `resourceVersion=${api.resourceVersion}&allowWatchBookmarks=true&timeoutSeconds=3&${OF_CATALOG}`);
+      const silent = new Watcher(api, `resourceVersion=${api.resourceVersion}&timeoutSeconds=3`);
       await eventually('both', () => watch.open && silent.open);
       api.apply(slice('other', '127.0.0.9', {}));
       await eventually('the end', () => watch.ended && silent.ended);
