@@ -5,7 +5,7 @@
  */
 import type { Plan } from '../../simulation';
 import { durationOf } from '../../simulation';
-import { duration } from '../up/table';
+import { duration, percent } from '../up/table';
 import type { Run } from './report';
 
 /** One row. */
@@ -17,7 +17,7 @@ export interface Plot {
 
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
 
-const WIDTH = 1_180;
+const WIDTH = 1_330;
 const ROW_HEIGHT = 360;
 const TOP = 56;
 const PLOT_HEIGHT = 240;
@@ -25,6 +25,12 @@ const LEFT = { x: 70, width: 420 };
 const RIGHT = { x: 560, width: 360 };
 const LEGEND_X = 950;
 const LEGEND_LINE = 20;
+/** Right ends of the legend's figures. */
+const LEGEND_P99_X = 1_240;
+const LEGEND_FAILED_X = 1_322;
+
+/** With more failures than this, the 99th percentile of a stretch of time is a failure. */
+const FAILED_PART = 0.01;
 
 /** Right ends with these percentiles, each as far from the one before as that is from 1 in tens: 0.9, 0.99, 0.999. */
 const PERCENTILES = [0, 0.5, 0.9, 0.99, 0.999, 0.9999];
@@ -93,10 +99,11 @@ function timePanel(plan: Plan, runs: readonly Run[], y: Scale, bounds: Range): s
     ...(disturbance
       ? [`<rect x="${at(x(disturbance.fromMs))}" y="${TOP}" width="${at(x(disturbance.toMs) - x(disturbance.fromMs))}" height="${PLOT_HEIGHT}" fill="#f2e9d8"/>`]
       : []),
-    text(LEFT.x, TOP - 10, 'p99 over time'),
+    text(LEFT.x, TOP - 10, 'p99 over time; a gap where more than 1 % failed'),
     ...horizontals(LEFT, y, bounds),
     ...ticks.map((tick) => text(x(tick * 1_000), TOP + PLOT_HEIGHT + 18, `${Number(tick.toPrecision(3))} s`, 'text-anchor="middle" fill="#555"')),
-    ...drawn(runs, ({ measurements }) => measurements.windows.map(({ untilMs, p99 }) => (p99 > 0 ? [x(untilMs), y(p99)] : undefined))),
+    ...drawn(runs, ({ measurements }) => measurements.windows
+      .map(({ untilMs, p99, failed, requests }) => (p99 > 0 && failed <= requests * FAILED_PART ? [x(untilMs), y(p99)] : undefined))),
   ];
 }
 
@@ -145,16 +152,21 @@ function drawn(runs: readonly Run[], pointsOf: (run: Run) => (readonly [number, 
 }
 
 function legend(runs: readonly Run[]): string[] {
-  return runs.flatMap(({ policy, measurements }, index) => {
-    const line = TOP + 8 + index * LEGEND_LINE;
-    const { failed, measured } = measurements;
-    const failures = failed > 0 ? `, ${((failed / measured) * 100).toPrecision(2)} % failed` : '';
-    return [
-      `<line x1="${LEGEND_X}" y1="${line}" x2="${LEGEND_X + 22}" y2="${line}" ${strokeOf(index)}/>`,
-      text(LEGEND_X + 28, line + 4, shortened(policy.type), index === 0 ? 'font-weight="600"' : ''),
-      text(WIDTH - 8, line + 4, `${duration(measurements.latency.percentile(0.99))}${failures}`, 'text-anchor="end" fill="#555" font-size="11"'),
-    ];
-  });
+  const head = 'text-anchor="end" fill="#555"';
+  return [
+    text(LEGEND_P99_X, TOP - 10, 'p99', head),
+    text(LEGEND_FAILED_X, TOP - 10, 'failed', head),
+    ...runs.flatMap(({ policy, measurements }, index) => {
+      const line = TOP + 8 + index * LEGEND_LINE;
+      const { failed, measured } = measurements;
+      return [
+        `<line x1="${LEGEND_X}" y1="${line}" x2="${LEGEND_X + 22}" y2="${line}" ${strokeOf(index)}/>`,
+        text(LEGEND_X + 28, line + 4, policy.type, index === 0 ? 'font-weight="600"' : ''),
+        text(LEGEND_P99_X, line + 4, duration(measurements.latency.percentile(0.99)), 'text-anchor="end"'),
+        text(LEGEND_FAILED_X, line + 4, failed > 0 ? percent(failed / measured) : '0', 'text-anchor="end"'),
+      ];
+    }),
+  ];
 }
 
 function strokeOf(index: number): string {
@@ -162,16 +174,11 @@ function strokeOf(index: number): string {
   return `stroke="${COLOURS[index % COLOURS.length]}" stroke-width="${index === 0 ? 3 : 1.5}"${dashes}`;
 }
 
-/** A long name would run into its figure. */
-function shortened(name: string): string {
-  return name.length > 20 ? `${name.slice(0, 19)}…` : name;
-}
-
 /** A step that cuts a length into about five. */
 function stepOf(length: number): number {
   const rough = length / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((digit) => digit * power).find((step) => step >= rough)!;
+  return [1, 2, 2.5, 5, 10].map((digit) => digit * power).find((step) => step >= rough)!;
 }
 
 function linear(fromLow: number, fromHigh: number, toLow: number, toHigh: number): Scale {

@@ -51,7 +51,7 @@ describe('the plot', () => {
       const plan = planNamed(name);
       return { title: `a <service> & ${name}`, plan, runs: runsOf(plan) };
     }));
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 1180 1080"/);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 1330 1080"/);
     expect(svg).toMatch(/<\/svg>\n$/);
     expect(svg).not.toMatch(/NaN|Infinity|undefined|<script|href|url\(/);
     expect(svg).toContain('a &lt;service&gt; &amp; steady');
@@ -59,6 +59,12 @@ describe('the plot', () => {
     expect(svg.match(/<path d="M/g)).toHaveLength(3 * 2 * 2);
     const open = svg.match(/<(svg|g|text)\b/g)!.length;
     expect(svg.match(/<\/(svg|g|text)>/g)).toHaveLength(open);
+  });
+
+  it('has a gap where more than one request in a hundred failed', () => {
+    const plan = planNamed('failing-fast');
+    const [times] = svgOf([{ title: 'gap', plan, runs: runsOf(plan).slice(1) }]).match(/<path d="[^"]*"/g)!;
+    expect(times!.match(/M/g)).toHaveLength(2);
   });
 
   it('is drawn of a run so short that there is nothing to see', () => {
