@@ -4,12 +4,13 @@
  *   - Least response time when endpoints differ in what a request costs there by more than chance explains: one is slow,
  *     or fails, or the machines are not alike. The other two policies would send each endpoint its share regardless, or
  *     see a failing one as idle.
- *   - Least request when endpoints are alike and hold work: then what waits in a queue is the larger part of latency, and
- *     measured latencies are mostly noise that would be run after.
- *   - Round robin when they are alike and mostly idle: nothing is more even, and there is nothing to compare.
+ *   - Least request when endpoints are alike and requests are not: some take long, and what waits behind them could have been
+ *     served elsewhere, while measured latencies are mostly noise that would be run after.
+ *   - Round robin when both are alike, or when there is next to nothing in flight: no choice by chance is as even.
  *
  * A bound is lower for staying than for going (hysteresis), and between two changes lies a minimum dwell, so that the policy
- * doesn't swing. The choice is looked at once a second, when whoever balances builds the picker anew; the policy in use
+ * doesn't swing. Only least response time is gone over to at once: then an endpoint is slow or fails, and each second
+ * costs; going back takes its dwell. The choice is looked at once a second, when whoever balances builds the picker anew; the policy in use
  * goes on undisturbed unless the choice or the endpoints change. What was learned of endpoints stays with them in any case.
  */
 import type { AdaptiveConfig } from '../contract';
@@ -27,13 +28,26 @@ const MEASURE_MS = 1_000;
 const SPREAD_TO_ENTER = 1.5;
 const SPREAD_TO_STAY = 1.2;
 
-/** Requests in flight for each endpoint to go over to least request, and to stay with it. */
-const LOAD_TO_ENTER = 0.5;
-const LOAD_TO_STAY = 0.3;
+/** Requests in flight for each endpoint, and how far their latencies stray, to go over to least request, and to stay with it. */
+const LOAD_TO_ENTER = 0.15;
+const LOAD_TO_STAY = 0.1;
+const VARIATION_TO_ENTER = 0.35;
+const VARIATION_TO_STAY = 0.25;
 
-/** The same as an imbalance: an endpoint that hangs shows here before any latency does. */
+/** The fullest endpoint against the mean, for the same: one that hangs shows here before any latency does. */
 const IMBALANCE_TO_ENTER = 4;
 const IMBALANCE_TO_STAY = 3;
+
+/** Two readings make rates of what only grows. */
+interface Measured {
+  readonly at: number;
+  /** Requests that had ended, and how long those that succeeded had taken. */
+  readonly ended: number;
+  readonly latencySumMs: number;
+  /** Requests a second, and requests in flight by Little's law; each the mean of the last measurement and those before. */
+  readonly rate: number;
+  readonly work: number;
+}
 
 interface Choice extends PolicyChoice {
   readonly policy: Policy;
@@ -46,10 +60,7 @@ class Adaptive<E extends Balanced> implements Picker<E> {
     readonly candidates: Candidates<E>,
     readonly choice: Choice,
     readonly picker: Picker<E>,
-    /** Requests that had ended at the last measurement, and when that was. */
-    readonly ended: number,
-    readonly measuredAt: number,
-    readonly rate: number,
+    readonly measured: Measured,
   ) {}
 
   pick(request?: PickRequest): E | undefined {
@@ -59,20 +70,26 @@ class Adaptive<E extends Balanced> implements Picker<E> {
 
 /** What fits, and why. */
 export function choosePolicy(traffic: Traffic, present: Policy): { readonly policy: Policy; readonly reason: string } {
-  const { load, imbalance, spread, chanceSpread } = traffic;
+  const { load, imbalance, spread, chanceSpread, variation } = traffic;
   const spreadBound = chanceSpread * (present === 'leastResponseTime' ? SPREAD_TO_STAY : SPREAD_TO_ENTER);
   if (spread >= spreadBound) {
     return { policy: 'leastResponseTime', reason: `endpoints differ ${spread.toFixed(1)} times in cost, at least ${spreadBound.toFixed(1)}` };
   }
-  const loadBound = present === 'leastRequest' ? LOAD_TO_STAY : LOAD_TO_ENTER;
-  if (load >= loadBound) {
-    return { policy: 'leastRequest', reason: `endpoints are alike and hold ${load.toFixed(1)} requests each, at least ${loadBound}` };
+  const [loadBound, variationBound] = present === 'leastRequest' ? [LOAD_TO_STAY, VARIATION_TO_STAY] : [LOAD_TO_ENTER, VARIATION_TO_ENTER];
+  if (load >= loadBound && variation >= variationBound) {
+    return {
+      policy: 'leastRequest',
+      reason: `endpoints are alike, requests stray by ${variation.toFixed(2)} (at least ${variationBound}), and ${load.toFixed(2)} are in flight each (at least ${loadBound})`,
+    };
   }
   const imbalanceBound = present === 'leastRequest' ? IMBALANCE_TO_STAY : IMBALANCE_TO_ENTER;
   if (imbalance >= imbalanceBound) {
     return { policy: 'leastRequest', reason: `one endpoint holds ${imbalance.toFixed(1)} times the mean, at least ${imbalanceBound}` };
   }
-  return { policy: 'roundRobin', reason: `endpoints are alike and mostly idle, with ${load.toFixed(1)} requests each` };
+  return {
+    policy: 'roundRobin',
+    reason: `endpoints are alike, requests stray by ${variation.toFixed(2)} (least request needs ${variationBound}), and ${load.toFixed(2)} are in flight each (${loadBound})`,
+  };
 }
 
 export const adaptive: PickerFactory<AdaptiveConfig> = <E extends Balanced>(
@@ -84,15 +101,11 @@ export const adaptive: PickerFactory<AdaptiveConfig> = <E extends Balanced>(
   }
   const now = surroundings.now();
   const previous = candidates.previous instanceof Adaptive ? candidates.previous as Adaptive<E> : undefined;
-  const ended = candidates.endpoints.reduce((sum, { learned }) => sum + learned.succeeded + learned.failed, 0);
-  const elapsed = previous === undefined ? 0 : now - previous.measuredAt;
-  // Endpoints that came or went make one measurement too high or too low; the average forgives it.
-  const rate = elapsed > 0 ? (previous!.rate + Math.max(0, ended - previous!.ended) / (elapsed / 1_000)) / 2 : previous?.rate ?? 0;
-
+  const measured = measure(candidates.endpoints, now, previous?.measured);
   const present: Choice = previous?.choice ?? { policy: 'roundRobin', reason: 'nothing is measured yet', since: -Infinity };
-  const wanted = choosePolicy(measureTraffic(candidates.endpoints, rate), present.policy);
+  const wanted = choosePolicy(measureTraffic(candidates.endpoints, measured.rate, measured.work), present.policy);
   const choice: Choice = wanted.policy === present.policy ? { ...present, reason: wanted.reason }
-    : now - present.since >= minimumDwellMs ? { ...wanted, since: now }
+    : wanted.policy === 'leastResponseTime' || now - present.since >= minimumDwellMs ? { ...wanted, since: now }
     : present;
 
   const build = (): Picker<E> => {
@@ -105,8 +118,23 @@ export const adaptive: PickerFactory<AdaptiveConfig> = <E extends Balanced>(
   const same = previous !== undefined && previous.choice.policy === choice.policy && sameCandidates(previous.candidates, candidates);
   // Without the picker replaced, which would keep all those before it alive.
   const own = { endpoints: candidates.endpoints, weights: candidates.weights };
-  return new Adaptive(own, choice, same ? previous.picker : build(), ended, now, rate);
+  return new Adaptive(own, choice, same ? previous.picker : build(), measured);
 };
+
+function measure(endpoints: readonly Balanced[], now: number, before: Measured | undefined): Measured {
+  let ended = 0;
+  let latencySumMs = 0;
+  for (const { learned } of endpoints) {
+    ended += learned.succeeded + learned.failed;
+    latencySumMs += learned.latencySumMs;
+  }
+  const elapsed = before === undefined ? 0 : now - before.at;
+  if (before === undefined || elapsed <= 0) return { at: now, ended, latencySumMs, rate: before?.rate ?? 0, work: before?.work ?? 0 };
+  // Endpoints that came or went make one measurement too high or too low; the average forgives it.
+  const mean = (present: number, past: number): number => (Math.max(0, present) / elapsed + past) / 2;
+  const rate = mean((ended - before.ended) * 1_000, before.rate);
+  return { at: now, ended, latencySumMs, rate, work: mean(latencySumMs - before.latencySumMs, before.work) };
+}
 
 function sameCandidates(a: Candidates<Balanced>, b: Candidates<Balanced>): boolean {
   return a.endpoints.length === b.endpoints.length

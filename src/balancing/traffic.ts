@@ -1,6 +1,6 @@
 /**
- * What a set of endpoints looks like from the caller's side at one moment, in the three numbers by which a policy can be
- * chosen: how different endpoints are, how much work they hold, how much is known at all. Latencies are compared by their
+ * What a set of endpoints looks like from the caller's side, in the few numbers by which a policy can be chosen: how
+ * different endpoints are, how much requests differ, how much work there is, how much is known at all. Latencies are compared by their
  * logarithms: one request in a thousand that takes a thousand times as long says nothing of an endpoint, but would
  * double its mean.
  */
@@ -16,7 +16,7 @@ const OUTLYING_PART = 0.01;
 const CHANCE = 2.5;
 
 export interface Traffic {
-  /** Requests in flight for each endpoint. */
+  /** Requests in flight for each endpoint, averaged over time. */
   readonly load: number;
   /** How many times more the fullest endpoint holds than the mean, both with one request more: 1 is no imbalance. */
   readonly imbalance: number;
@@ -24,10 +24,15 @@ export interface Traffic {
   readonly spread: number;
   /** As much of a spread as equal endpoints show by chance, given how far latencies stray and how many there were. */
   readonly chanceSpread: number;
+  /** How far latencies at one endpoint stray: standard deviation of their logarithm, about its relative one while it is small. */
+  readonly variation: number;
 }
 
-/** @param rate requests a second to all of them */
-export function measureTraffic(endpoints: readonly { readonly learned: Learned }[], rate: number): Traffic {
+/**
+ * @param rate requests a second to all of them
+ * @param work requests in flight to all of them, averaged over time
+ */
+export function measureTraffic(endpoints: readonly { readonly learned: Learned }[], rate: number, work: number): Traffic {
   let inFlight = 0;
   let most = 0;
   let variances = 0;
@@ -42,16 +47,17 @@ export function measureTraffic(endpoints: readonly { readonly learned: Learned }
     variances += Math.max(0, learned.meanLogSquare - learned.meanLog ** 2);
     measured++;
   }
-  const load = endpoints.length === 0 ? 0 : inFlight / endpoints.length;
-  const imbalance = (most + 1) / (load + 1);
-  if (prices.length < 2) return { load, imbalance, spread: 1, chanceSpread: 1 };
+  const count = Math.max(1, endpoints.length);
+  const load = work / count;
+  const imbalance = (most + 1) / (inFlight / count + 1);
+  const variation = measured === 0 ? 0 : Math.sqrt(variances / measured);
+  if (prices.length < 2) return { load, imbalance, spread: 1, chanceSpread: 1, variation };
 
   prices.sort((a, b) => a - b);
   const outlying = Math.floor(prices.length * OUTLYING_PART);
   const spread = prices[prices.length - 1 - outlying]! / Math.max(prices[outlying]!, Number.MIN_VALUE);
   // An exponential average with time constant T over r samples a second strays like a mean of 2 r T samples.
   const decaySeconds = endpoints[0]!.learned.learning.decayMs / 1_000;
-  const samples = Math.max(1, (2 * rate * decaySeconds) / endpoints.length);
-  const deviation = measured === 0 ? 0 : Math.sqrt(variances / measured);
-  return { load, imbalance, spread, chanceSpread: Math.exp((2 * CHANCE * deviation) / Math.sqrt(samples)) };
+  const samples = Math.max(1, (2 * rate * decaySeconds) / count);
+  return { load, imbalance, spread, chanceSpread: Math.exp((2 * CHANCE * variation) / Math.sqrt(samples)), variation };
 }

@@ -5,7 +5,7 @@ import { withPolicyDefaults } from '../../src/contract';
 import { describeContract, NOT_BY_HASH } from './contract';
 import { endpoints, seededRandom, TestEndpoint } from './support';
 
-const CALM: Traffic = { load: 0.1, imbalance: 1, spread: 1, chanceSpread: 1 };
+const CALM: Traffic = { load: 0.01, imbalance: 1, spread: 1, chanceSpread: 1, variation: 1 };
 
 describe('adaptive', () => {
   describeContract({ type: 'adaptive' }, { shareTolerance: 0.02, movement: NOT_BY_HASH });
@@ -13,6 +13,7 @@ describe('adaptive', () => {
   describe('what fits', () => {
     it.each([
       ['alike and idle', CALM, 'roundRobin'],
+      ['alike and at work on requests that are alike', { ...CALM, load: 2, variation: 0.1 }, 'roundRobin'],
       ['alike and at work', { ...CALM, load: 2 }, 'leastRequest'],
       ['one of them far fuller than the others', { ...CALM, imbalance: 10 }, 'leastRequest'],
       ['different', { ...CALM, spread: 3 }, 'leastResponseTime'],
@@ -24,8 +25,10 @@ describe('adaptive', () => {
     });
 
     it('stays what it is between the bounds for going and for staying', () => {
-      expect(choosePolicy({ ...CALM, load: 0.4 }, 'roundRobin').policy).toBe('roundRobin');
-      expect(choosePolicy({ ...CALM, load: 0.4 }, 'leastRequest').policy).toBe('leastRequest');
+      for (const between of [{ ...CALM, load: 0.12 }, { ...CALM, load: 1, variation: 0.3 }]) {
+        expect(choosePolicy(between, 'roundRobin').policy).toBe('roundRobin');
+        expect(choosePolicy(between, 'leastRequest').policy).toBe('leastRequest');
+      }
       expect(choosePolicy({ ...CALM, spread: 1.3 }, 'roundRobin').policy).toBe('roundRobin');
       expect(choosePolicy({ ...CALM, spread: 1.3 }, 'leastResponseTime').policy).toBe('leastResponseTime');
       expect(choosePolicy({ ...CALM, imbalance: 3.5 }, 'roundRobin').policy).toBe('roundRobin');
@@ -34,7 +37,7 @@ describe('adaptive', () => {
 
     it('comes with a reason that names the numbers', () => {
       expect(choosePolicy({ ...CALM, spread: 4 }, 'roundRobin').reason).toBe('endpoints differ 4.0 times in cost, at least 1.5');
-      expect(choosePolicy({ ...CALM, load: 2 }, 'roundRobin').reason).toBe('endpoints are alike and hold 2.0 requests each, at least 0.5');
+      expect(choosePolicy({ ...CALM, load: 2 }, 'roundRobin').reason).toBe('endpoints are alike, requests stray by 1.00 (at least 0.35), and 2.00 are in flight each (at least 0.15)');
     });
   });
 
@@ -51,7 +54,7 @@ describe('adaptive', () => {
     it('shows one slow endpoint of five as a spread, far above chance', () => {
       const set = endpoints(1, 1, 1, 1, 1);
       feed(set, (index) => (index === 2 ? 100 : 10));
-      const traffic = measureTraffic(set, 500);
+      const traffic = measureTraffic(set, 500, 0);
       expect(traffic.spread).toBeGreaterThan(9);
       expect(traffic.chanceSpread).toBeLessThan(1.01);
     });
@@ -63,7 +66,7 @@ describe('adaptive', () => {
         set[0].inFlight++;
         set[0].learned.finished(1, 'failure', turn * 10);
       }
-      expect(measureTraffic(set, 500).spread).toBeGreaterThan(100);
+      expect(measureTraffic(set, 500, 0).spread).toBeGreaterThan(100);
     });
 
     it('takes as chance what equal endpoints of long-tailed latency show', () => {
@@ -72,7 +75,7 @@ describe('adaptive', () => {
       for (let round = 0; round < 50; round++) {
         const set = endpoints(1, 1, 1, 1, 1);
         feed(set, () => Math.exp(2 * Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random())), 1_000);
-        if (choosePolicy(measureTraffic(set, 500), 'roundRobin').policy === 'leastResponseTime') wrong++;
+        if (choosePolicy(measureTraffic(set, 500, 0), 'roundRobin').policy === 'leastResponseTime') wrong++;
       }
       expect(wrong).toBeLessThanOrEqual(2);
     });
@@ -80,13 +83,13 @@ describe('adaptive', () => {
     it('tells nothing from a handful of requests', () => {
       const set = endpoints(1, 1);
       feed(set, (index) => (index === 0 ? 1 : 1_000), 4);
-      expect(measureTraffic(set, 1).spread).toBe(1);
+      expect(measureTraffic(set, 1, 0).spread).toBe(1);
     });
 
     it('does not look at one endpoint of a thousand, which no percentile shows', () => {
       const set = endpoints(...new Array<number>(1_000).fill(1));
       feed(set, (index) => (index === 2 ? 1_000 : 10), 6);
-      expect(measureTraffic(set, 500).spread).toBeCloseTo(1, 1);
+      expect(measureTraffic(set, 500, 0).spread).toBeCloseTo(1, 1);
     });
   });
 
@@ -96,24 +99,55 @@ describe('adaptive', () => {
     const renew = (set: TestEndpoint[], previous?: Picker<TestEndpoint>) => (
       createPicker(set, withPolicyDefaults({ type: 'adaptive', minimumDwellMs: 10_000 }), around, { previous })
     );
-    const load = (set: TestEndpoint[], count: number) => set.forEach((endpoint) => { endpoint.inFlight = count; });
+    /** A second in which each endpoint answers ten requests, which take between 10 and 400 ms as `factor` says. */
+    const work = (set: TestEndpoint[], factor: (index: number) => number = () => 1) => {
+      for (let turn = 1; turn <= 10; turn++) {
+        set.forEach((endpoint, index) => {
+          endpoint.learned.started();
+          endpoint.learned.finished((turn % 5 === 0 ? 400 : 10) * factor(index), 'success', now - 1_000 + turn * 100);
+        });
+      }
+    };
 
     it('begin with round robin, follow the traffic, and lie a minimum dwell apart', () => {
       now = 0;
       const set = endpoints(1, 1, 1);
       let picker = renew(set);
       expect(picker.choice?.policy).toBe('roundRobin');
-      load(set, 3);
       now = 1_000;
+      work(set);
       picker = renew(set, picker);
       expect(picker.choice).toMatchObject({ policy: 'leastRequest', since: 1_000 });
-      load(set, 0);
       for (now = 2_000; now < 11_000; now += 1_000) {
         picker = renew(set, picker);
         expect(picker.choice?.policy).toBe('leastRequest');
       }
       picker = renew(set, picker);
       expect(picker.choice).toMatchObject({ policy: 'roundRobin', since: 11_000 });
+    });
+
+    it('do not wait when an endpoint turns slow, and wait with going back', () => {
+      now = 0;
+      const set = endpoints(1, 1, 1, 1, 1);
+      let picker = renew(set);
+      for (now = 1_000; now <= 5_000; now += 1_000) {
+        work(set);
+        picker = renew(set, picker);
+      }
+      expect(picker.choice).toMatchObject({ policy: 'leastRequest', since: 1_000 });
+      for (now = 6_000; now <= 9_000 && picker.choice?.policy === 'leastRequest'; now += 1_000) {
+        work(set, (index) => (index === 0 ? 100 : 1));
+        picker = renew(set, picker);
+      }
+      expect(picker.choice?.policy).toBe('leastResponseTime');
+      const { since } = picker.choice!;
+      for (; now < since + 10_000; now += 1_000) {
+        set.forEach((endpoint) => Object.assign(endpoint.learned, { meanLog: 0, meanLogSquare: 1 }));
+        picker = renew(set, picker);
+        expect(picker.choice?.policy).toBe('leastResponseTime');
+      }
+      picker = renew(set, picker);
+      expect(picker.choice?.policy).not.toBe('leastResponseTime');
     });
 
     it('keep the policy in use undisturbed while nothing changes: round robin goes on where it was', () => {

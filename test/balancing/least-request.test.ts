@@ -7,6 +7,7 @@ const policy = (choices: number) => withPolicyDefaults({ type: 'leastRequest', c
 
 describe('least request', () => {
   describeContract({ type: 'leastRequest', choices: 2 }, { shareTolerance: 0.02, movement: NOT_BY_HASH });
+  describeContract({ type: 'leastRequest', scan: 'all' }, { shareTolerance: 0.02, movement: NOT_BY_HASH, costGrows: 'it looks at every endpoint' });
   describeContract({ type: 'leastRequest', choices: 5 }, { shareTolerance: 0.02, movement: NOT_BY_HASH });
 
   const pickerOf = (set: readonly TestEndpoint[], choices = 2, seed = 1) =>
@@ -127,5 +128,60 @@ describe('least request', () => {
       picker.pick();
       expect(drawn).toBeLessThanOrEqual(3 * 5);
     }
+  });
+
+  it('has a longest queue of about log log n, where one choice has log n / log log n, given n requests for n endpoints', () => {
+    const count = 10_000;
+    const longest = (choices: number | 'random') => {
+      const set = endpoints(...new Array<number>(count).fill(1));
+      const picker = createPicker(set, choices === 'random' ? { type: 'random' } : policy(choices), surroundings(7));
+      for (let request = 0; request < count; request++) picker.pick()!.inFlight++;
+      return Math.max(...set.map(({ inFlight }) => inFlight));
+    };
+    // ln ln 10,000 / ln d is 3.2 for two choices and 2.0 for three; ln n / ln ln n is 4.1, with a constant of its own.
+    expect(longest(2)).toBeLessThanOrEqual(4);
+    expect(longest(3)).toBeLessThanOrEqual(3);
+    expect(longest('random')).toBeGreaterThanOrEqual(6);
+  });
+
+  describe('given all to look at', () => {
+    const all = (bias = 1) => withPolicyDefaults({ type: 'leastRequest', scan: 'all', bias });
+
+    it('takes the least loaded of all', () => {
+      const set = endpoints(1, 1, 1, 1, 1, 1, 1, 1);
+      set.forEach((endpoint, index) => { endpoint.inFlight = 3 + ((index + 3) % 8); });
+      const picker = createPicker(set, all(), surroundings());
+      for (let turn = 0; turn < 100; turn++) expect(picker.pick()!.inFlight).toBe(3);
+    });
+
+    it('keeps queues within one of each other, given requests that never end', () => {
+      const set = endpoints(1, 1, 1, 1, 1, 1, 1);
+      const picker = createPicker(set, all(), surroundings());
+      for (let turn = 0; turn < 1_000; turn++) {
+        picker.pick()!.inFlight++;
+        const queues = set.map(({ inFlight }) => inFlight);
+        expect(Math.max(...queues) - Math.min(...queues)).toBeLessThanOrEqual(1);
+      }
+    });
+
+    it('takes any of equals alike', () => {
+      const set = endpoints(1, 1, 1, 1, 1);
+      set.forEach((endpoint) => { endpoint.inFlight = 2; });
+      const picker = createPicker(set, all(), surroundings(2));
+      expect(chiSquareDeviations(tally(5, 20_000, () => set.indexOf(picker.pick()!)), [1, 1, 1, 1, 1])).toBeLessThan(4);
+    });
+  });
+
+  it('weighs load by its bias: 2 with four requests in flight is as good as 0.4 idle, at a bias of 1', () => {
+    const biased = (bias: number) => {
+      const [busy, other] = endpoints(2, 0.4);
+      busy.inFlight = 4;
+      other.inFlight = 0;
+      const picker = createPicker([busy, other], withPolicyDefaults({ type: 'leastRequest', bias }), scripted(0.99, 0.99, 0));
+      return picker.pick() === busy ? 'busy' : 'idle';
+    };
+    // 5^bias / 2 against 1 / 0.4.
+    expect(biased(0.5)).toBe('busy');
+    expect(biased(2)).toBe('idle');
   });
 });

@@ -23,8 +23,9 @@ describe('slow start', () => {
   });
 
   it('never shrinks with age and stays within the minimum and 1, given any configuration', () => {
+    const aggressions = fc.double({ min: 0.1, max: 10, noNaN: true });
     fc.assert(fc.property(
-      fc.double({ min: 0.1, max: 10, noNaN: true }), fc.integer({ min: 1, max: 100 }), fc.nat(70_000), fc.nat(10_000), (aggression, minimum, age, more) => {
+      aggressions, fc.integer({ min: 1, max: 100 }), fc.nat(70_000), fc.nat(10_000), (aggression, minimum, age, more) => {
         const [young, old] = [age, age + more].map((now) => slowStartFactor(0, now, config(aggression, minimum)));
         expect(young).toBeGreaterThanOrEqual(minimum / 100);
         expect(old).toBeGreaterThanOrEqual(young);
