@@ -6,7 +6,7 @@
 import { planOf, run } from './support';
 
 const SERVICE_MS = 10;
-const REQUESTS = 300_000;
+const REQUESTS = 150_000;
 
 /** Mean time in the queue of M/M/c: Erlang's C over what is left of the capacity (L. Kleinrock, Queueing Systems, 1975, vol. 1, 3.5). */
 function meanWaitMs(servers: number, utilization: number): number {
