@@ -121,7 +121,7 @@ function forkWorker(): WorkerProcess {
   };
 }
 
-async function startEngine(text: string, { podIps, bindAddresses }: Environment): Promise<{ engine: Engine } | { problems: readonly string[] }> {
+async function startEngine(text: string, { pod, podIps, bindAddresses }: Environment): Promise<{ engine: Engine } | { problems: readonly string[] }> {
   const sources = sourcesFor(podIps);
   const decoded = decodeConfig(text);
   if (decoded.ok && decoded.config.workers > 1) {
@@ -130,7 +130,7 @@ async function startEngine(text: string, { podIps, bindAddresses }: Environment)
       clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
     });
   }
-  const started = await Proxy.start(text, { clock, random: Math.random, sources, registry, podAddresses: bindAddresses });
+  const started = await Proxy.start(text, { clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses });
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
 
@@ -215,7 +215,7 @@ async function main(environment: Environment): Promise<void> {
 function work({ pod, bindAddresses }: Environment): void {
   observeSelf();
   const worker = new Worker({
-    clock, random: Math.random, registry, podAddresses: bindAddresses,
+    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

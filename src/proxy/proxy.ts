@@ -30,6 +30,8 @@ export interface ProxySurroundings {
   readonly random: () => number;
   readonly sources: SourceFactory;
   readonly registry: MetricRegistry;
+  /** Tells this proxy from others, for example the pod's name. */
+  readonly identity: string;
   /** What listeners without an address bind. */
   readonly podAddresses: readonly string[];
 }
@@ -74,7 +76,7 @@ export class Proxy {
     this.timeouts = new TimeoutQueues(clock);
     this.context = new ServeContext(config.limits, this.timeouts, clock, `${config.node.service}.${config.node.namespace}`, instruments);
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
-      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task),
+      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity,
     }, instruments);
     this.listeners = new ListenerSet(surroundings.podAddresses, this.context, this.timeouts, random);
   }

@@ -109,6 +109,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     random: seededRandom(1),
     sources: sources.factory,
     registry,
+    identity: 'test',
     podAddresses: ['127.0.0.1'],
   });
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));

@@ -5,7 +5,7 @@
  * Available are the ready endpoints; when none is ready, those that are draining, for a pod that shuts down and still
  * serves is better than an error (kube-proxy does the same).
  */
-import { createPicker, Learning, Picker, PickRequest, Surroundings } from '../../balancing';
+import { Balancer, PickRequest, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { Cancel, Clock } from '../clock';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
@@ -20,8 +20,11 @@ const REDRAWS = 2;
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: ResolvedCluster, document: ResolvedProxyConfig) => DiscoverySource;
 
-/** Time and chance, for pickers and for what renews them. */
-export type ClusterSurroundings = Surroundings & Pick<Clock, 'after'>;
+/** Time and chance, for the balancer and for what renews it, and who balances. */
+export interface ClusterSurroundings extends Surroundings, Pick<Clock, 'after'> {
+  /** Tells this proxy from the others that balance over the same endpoints. */
+  readonly identity: string;
+}
 
 export class Cluster {
   readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
@@ -29,9 +32,8 @@ export class Cluster {
   private readonly pools: PoolSurroundings;
   private source: DiscoverySource;
   private config: ResolvedCluster;
-  private picker: Picker<Endpoint>;
+  private readonly balancer: Balancer<Endpoint>;
   private availableEndpoints: readonly Endpoint[] = [];
-  private readonly learning = new Learning();
   private discovered = false;
   private renewal: Cancel | undefined;
 
@@ -53,8 +55,7 @@ export class Cluster {
       pending: 0,
       stats: this.stats,
     };
-    this.picker = createPicker<Endpoint>([], config.loadBalancing, surroundings);
-    this.follow(config);
+    this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity });
     this.source = sources(config, document);
     this.discover();
   }
@@ -72,8 +73,7 @@ export class Cluster {
 
   /** The endpoint for one request; undefined when there is none. */
   pick(request: PickRequest): Endpoint | undefined {
-    const endpoint = this.picker.pick(request);
-    return endpoint?.state === 'gone' ? this.pickOther(endpoint, request) : endpoint;
+    return this.balancer.pick(request);
   }
 
   /**
@@ -82,8 +82,8 @@ export class Cluster {
    */
   pickOther(failed: Endpoint, request: PickRequest): Endpoint | undefined {
     for (let draw = 0; draw < REDRAWS; draw += 1) {
-      const endpoint = this.picker.pick(request);
-      if (endpoint !== failed && endpoint?.state !== 'gone') return endpoint;
+      const endpoint = this.balancer.pick(request);
+      if (endpoint !== failed) return endpoint;
     }
     const others = this.availableEndpoints.filter((endpoint) => endpoint !== failed);
     return others[Math.floor(this.surroundings.random() * others.length)];
@@ -102,21 +102,20 @@ export class Cluster {
 
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
   reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined): void {
-    const before = this.config;
     this.config = config;
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
     this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
     this.pools.maxConnections = config.maxConnectionsPerEndpoint;
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.limits = document.limits;
-    this.follow(config);
     if (source) {
       // The old endpoints serve until the new source has spoken.
       this.source.close();
       this.source = source;
       this.discover();
     }
-    if (JSON.stringify(before.loadBalancing) !== JSON.stringify(config.loadBalancing)) this.rebuild();
+    this.balancer.reconfigure(config);
+    this.renewInTime();
   }
 
   /** Leaves the configuration: requests in flight finish, then its connections close. */
@@ -124,13 +123,6 @@ export class Cluster {
     this.source.close();
     this.renewal?.();
     for (const endpoint of this.members.values()) endpoint.retire();
-  }
-
-  /** How what is learned of endpoints is averaged, for a policy that says so. */
-  private follow({ loadBalancing }: ResolvedCluster): void {
-    if (loadBalancing.type !== 'leastResponseTime' && loadBalancing.type !== 'adaptive') return;
-    this.learning.decayMs = loadBalancing.decayMs!;
-    this.learning.failurePenaltyMs = loadBalancing.failurePenaltyMs!;
   }
 
   private discover(): void {
@@ -151,7 +143,7 @@ export class Cluster {
         gone.delete(key);
         changed = endpoint.update(found) || changed;
       } else {
-        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.surroundings.now(), this.learning, this.pools);
+        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.surroundings.now(), this.balancer.learning, this.pools);
         changed = true;
       }
       this.members.set(key, endpoint);
@@ -160,26 +152,22 @@ export class Cluster {
     if (changed || gone.size > 0) this.rebuild();
   }
 
-  /** Makes a picker anew: over other endpoints, by another policy, or because time has changed what it was made from. */
+  /** The endpoints have changed, or what is known of them. */
   private rebuild(): void {
     const all = this.endpoints;
     const ready = all.filter((endpoint) => endpoint.state === 'ready');
     this.availableEndpoints = ready.length > 0 ? ready : all;
-    this.prepare(createPicker(this.availableEndpoints, this.config.loadBalancing, this.surroundings, { previous: this.picker }));
+    this.balancer.update(this.availableEndpoints);
+    this.renewInTime();
   }
 
-  /**
-   * Puts a picker in force when it is complete. A large table is built in slices between requests; the old picker serves
-   * meanwhile, and an endpoint of its that is gone is passed over.
-   */
-  private prepare(picker: Picker<Endpoint>): void {
+  /** Calls the balancer when it asks for it: weights that change with time, or a table that is built in slices. */
+  private renewInTime(): void {
     this.renewal?.();
-    this.renewal = undefined;
-    if (picker.prepare && !picker.prepare()) {
-      this.renewal = this.surroundings.after(0, () => this.prepare(picker));
-      return;
-    }
-    this.picker = picker;
-    if (picker.renewAfterMs !== undefined) this.renewal = this.surroundings.after(picker.renewAfterMs, () => this.rebuild());
+    const { renewAfterMs } = this.balancer;
+    this.renewal = renewAfterMs === undefined ? undefined : this.surroundings.after(renewAfterMs, () => {
+      this.balancer.renew();
+      this.renewInTime();
+    });
   }
 }

@@ -14,6 +14,7 @@ export interface WorkerSurroundings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly registry: MetricRegistry;
+  readonly identity: string;
   readonly podAddresses: readonly string[];
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
@@ -68,6 +69,7 @@ export class Worker {
         clock: surroundings.clock,
         random: surroundings.random,
         registry: surroundings.registry,
+        identity: surroundings.identity,
         podAddresses: surroundings.podAddresses,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });

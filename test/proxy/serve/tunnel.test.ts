@@ -225,9 +225,9 @@ describe('the tunnel', () => {
   });
 
   test('is broken off when nothing passes for its time, and not while something does', async () => {
-    const { client, server, test } = await tunnel({ limits: { tunnelIdleTimeoutMs: 80 } });
+    const { client, server, test } = await tunnel({ limits: { tunnelIdleTimeoutMs: 800 } });
     for (let i = 0; i < 6; i += 1) {
-      await new Promise((resolve) => { setTimeout(resolve, 30); });
+      await new Promise((resolve) => { setTimeout(resolve, 200); });
       (i % 2 === 0 ? client : server).send('ping');
     }
     expect([client.closed, server.closed]).toEqual([false, false]);
@@ -241,14 +241,14 @@ describe('the tunnel', () => {
     const backend = await RawBackend.start((connection) => connection.socket.once('data', () => connection.send(SWITCH)));
     cleanups.push(() => backend.close());
     const test = await startProxy([backend.port], {
-      limits: { idleTimeoutMs: 20, headTimeoutMs: 20, bodyTimeoutMs: 20 }, route: { timeoutMs: 20 }, cluster: { idleTimeoutMs: 20 },
+      limits: { idleTimeoutMs: 500, headTimeoutMs: 500, bodyTimeoutMs: 500 }, route: { timeoutMs: 500 }, cluster: { idleTimeoutMs: 500 },
     });
     cleanups.push(() => test.proxy.close());
     const client = await rawClient(test.port);
     cleanups.push(() => client.socket.destroy());
     client.send(ASK);
     await client.receives('101');
-    await new Promise((resolve) => { setTimeout(resolve, 150); });
+    await new Promise((resolve) => { setTimeout(resolve, 900); });
     backend.connections[0]!.send('still here');
     await client.receives('still here');
   });
