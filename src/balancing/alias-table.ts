@@ -13,18 +13,15 @@ export class AliasTable {
   /** All weights are the same. */
   readonly uniform: boolean;
   private readonly count: number;
-  /** Height in column i up to which i itself is drawn. */
-  private readonly own: Float64Array;
-  /** What is drawn above it. */
-  private readonly alias: Uint32Array;
+  /** At 2i the height in column i up to which i itself is drawn, at 2i + 1 what is drawn above it: one place in memory. */
+  private readonly columns: Float64Array;
 
   /** @param weights each finite and more than 0; at least one */
   constructor(weights: readonly number[], private readonly random: () => number) {
     const count = weights.length;
     this.count = count;
     this.uniform = weights.every((weight) => weight === weights[0]);
-    this.own = new Float64Array(this.uniform ? 0 : count);
-    this.alias = new Uint32Array(this.uniform ? 0 : count);
+    this.columns = new Float64Array(this.uniform ? 0 : 2 * count);
     if (this.uniform) return;
 
     const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -35,8 +32,8 @@ export class AliasTable {
     while (small.length > 0 && large.length > 0) {
       const low = small.pop()!;
       const high = large[large.length - 1]!;
-      this.own[low] = rest[low]!;
-      this.alias[low] = high;
+      this.columns[2 * low] = rest[low]!;
+      this.columns[2 * low + 1] = high;
       // Vose's order of operations: (rest[high] + rest[low]) - 1 loses less than rest[high] - (1 - rest[low]).
       rest[high] = rest[high]! + rest[low]! - 1;
       if (rest[high]! < 1) {
@@ -46,8 +43,8 @@ export class AliasTable {
     }
     // Rounding may leave columns in either list; they are full but for that rounding.
     for (const index of [...large, ...small]) {
-      this.own[index] = 1;
-      this.alias[index] = index;
+      this.columns[2 * index] = 1;
+      this.columns[2 * index + 1] = index;
     }
   }
 
@@ -55,6 +52,6 @@ export class AliasTable {
     const place = this.random() * this.count;
     const column = Math.floor(place);
     if (this.uniform) return column;
-    return place - column < this.own[column]! ? column : this.alias[column]!;
+    return place - column < this.columns[2 * column]! ? column : this.columns[2 * column + 1]! | 0;
   }
 }

@@ -68,16 +68,14 @@ export class Reported {
 }
 
 export class Learned {
-  /** Requests in flight right now. Fields are written by this class alone. */
+  // What a pick reads comes first, so that it is close together in memory. Fields are written by this class alone.
+  /** Requests in flight right now. */
   inFlight = 0;
-  /** Requests sent so far, and how those that ended did; whoever compares two readings has exact rates and means. */
-  sent = 0;
-  succeeded = 0;
-  failed = 0;
-  /** Of those that succeeded. */
-  latencySumMs = 0;
   /** A request has ended, so the averages mean something. */
   sampled = false;
+  /** Expected latency and price of failure together as of {@link updatedAt}. */
+  priceMs = 0;
+  updatedAt = 0;
   /** Peak-sensitive average of latency as of {@link updatedAt}. */
   latencyMs = 0;
   /** Averaged price of failures as of {@link updatedAt}. */
@@ -89,7 +87,12 @@ export class Learned {
   meanLogSquare = 0;
   /** Averaged part of requests that succeed, 0 to 1; doesn't decay. */
   success = 1;
-  updatedAt = 0;
+  /** Requests sent so far, and how those that ended did; whoever compares two readings has exact rates and means. */
+  sent = 0;
+  succeeded = 0;
+  failed = 0;
+  /** Of those that succeeded. */
+  latencySumMs = 0;
   /** Undefined until the endpoint reports its load. */
   reported: Reported | undefined = undefined;
 
@@ -142,6 +145,7 @@ export class Learned {
       this.success *= rest;
       this.failed++;
     }
+    this.priceMs = this.latencyMs + this.tollMs;
     this.updatedAt = Math.max(now, this.updatedAt);
     this.sampled = true;
   }
@@ -172,6 +176,6 @@ export class Learned {
 
   /** What a request costs there, milliseconds as of `now`: expected latency and price of failure. For people and tests. */
   costMs(now: number): number {
-    return (this.latencyMs + this.tollMs) * Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs);
+    return this.priceMs * Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs);
   }
 }

@@ -13,11 +13,13 @@
  */
 import type { LeastRequestConfig } from '../contract';
 import { DistinctDraws } from './distinct-draws';
+import type { Learned } from './learned';
 import { Only } from './only';
 import type { Balanced, Candidates, Picker, PickerFactory, Surroundings } from './picker';
 
 class LeastRequest<E extends Balanced> implements Picker<E> {
   private readonly endpoints: readonly E[];
+  private readonly learned: readonly Learned[];
   private readonly weights: Float64Array;
   private readonly draws: DistinctDraws;
   private readonly choices: number;
@@ -30,6 +32,7 @@ class LeastRequest<E extends Balanced> implements Picker<E> {
     surroundings: Surroundings,
   ) {
     this.endpoints = endpoints;
+    this.learned = endpoints.map((endpoint) => endpoint.learned);
     this.weights = Float64Array.from(weights);
     this.draws = new DistinctDraws(weights, scan ? 1 : choices, () => surroundings.random());
     this.choices = scan ? endpoints.length : this.draws.choices;
@@ -47,8 +50,8 @@ class LeastRequest<E extends Balanced> implements Picker<E> {
 
   /** Whether the endpoint at `a` is to be preferred to the one at `b`, which was drawn before it. */
   private lessLoaded(a: number, b: number): boolean {
-    const inFlightA = this.endpoints[a]!.learned.inFlight;
-    const inFlightB = this.endpoints[b]!.learned.inFlight;
+    const inFlightA = this.learned[a]!.inFlight;
+    const inFlightB = this.learned[b]!.inFlight;
     if (inFlightA === 0 && inFlightB === 0) return false;
     // Crosswise rather than by dividing: exact in integers.
     return this.bias === 1

@@ -51,9 +51,8 @@ class LeastResponseTime<E extends Balanced> implements Picker<E> {
     let costA = this.weights[b]!;
     let costB = this.weights[a]!;
     if (learnedA.sampled && learnedB.sampled) {
-      costA *= learnedA.latencyMs + learnedA.tollMs;
-      costB *= learnedB.latencyMs + learnedB.tollMs;
-      costA *= Math.exp((learnedA.updatedAt - learnedB.updatedAt) / learnedA.learning.decayMs);
+      costA *= learnedA.priceMs * Math.exp((learnedA.updatedAt - learnedB.updatedAt) / learnedA.learning.decayMs);
+      costB *= learnedB.priceMs;
       return costA * (learnedA.inFlight + 1) < costB * (learnedB.inFlight + 1);
     }
     if (learnedA.sampled === learnedB.sampled) {

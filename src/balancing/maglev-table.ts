@@ -14,8 +14,8 @@
 import { hashText } from './hash';
 import type { Locator } from './hash-picker';
 
-/** Looks at the table in one slice: about a millisecond. */
-export const LOOKS_PER_SLICE = 100_000;
+/** Looks at the table in one slice: a fraction of a millisecond, some more before the compiler has seen it. */
+export const LOOKS_PER_SLICE = 10_000;
 
 /** Used when there are more endpoints than the configured table has places; a prime. */
 const LARGEST_TABLE = 5_000_011;
@@ -37,6 +37,8 @@ export class MaglevTable implements Locator {
   private round = 1;
   /** Whose turn it is, as a place in `order`. */
   private turn = 0;
+  /** How often the one whose turn it is has looked already; 0 when the turn has not begun. The last places take long to find. */
+  private looked = 0;
 
   /** @param size a prime number */
   constructor(keys: readonly string[], weights: readonly number[], size: number) {
@@ -55,9 +57,12 @@ export class MaglevTable implements Locator {
   prepare(): boolean {
     for (let looks = 0; this.free > 0 && looks < LOOKS_PER_SLICE; looks++) {
       const index = this.order[this.turn]!;
-      if (this.round * this.weights[index]! >= this.targets[index]!) {
+      if (this.looked > 0 || this.round * this.weights[index]! >= this.targets[index]!) {
+        const before = this.looked;
+        if (!this.seek(index, LOOKS_PER_SLICE - looks)) return false;
+        looks += this.looked - before;
+        this.looked = 0;
         this.targets[index] = this.targets[index]! + this.heaviest;
-        looks += this.take(index);
       }
       if (++this.turn === this.order.length) {
         this.turn = 0;
@@ -72,18 +77,23 @@ export class MaglevTable implements Locator {
     return this.places[(hash >>> 0) % this.size]!;
   }
 
-  /** Gives the endpoint its next free place; returns how many it looked at. */
-  private take(index: number): number {
+  /** Gives the endpoint its next free place; false when it has not found it after as many looks as it may take. */
+  private seek(index: number, looks: number): boolean {
     const skip = this.skips[index]!;
     let place = this.next[index]!;
-    let looks = 1;
-    for (; this.places[place] !== FREE; looks++) {
-      if (looks > this.size) throw new RangeError(`a maglev table of ${this.size} places can't be filled: the size must be a prime number`);
+    for (; looks > 0; looks--) {
+      const free = this.places[place] === FREE;
+      if (free) this.places[place] = index;
       place = (place + skip) % this.size;
+      this.looked++;
+      if (free) {
+        this.next[index] = place;
+        this.free--;
+        return true;
+      }
+      if (this.looked > this.size) throw new RangeError(`a maglev table of ${this.size} places can't be filled: the size must be a prime number`);
     }
-    this.places[place] = index;
-    this.free--;
-    this.next[index] = (place + skip) % this.size;
-    return looks;
+    this.next[index] = place;
+    return false;
   }
 }

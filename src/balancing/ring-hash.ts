@@ -10,7 +10,9 @@
  *
  * Shares are as even as points are many: with p points an endpoint its share strays by about 1/sqrt(p).
  *
- * O(p n log(p n)) to build, O(log(p n)) a pick, 8 bytes a point.
+ * Points lie evenly, so the ring is cut into about as many arcs as there are points: a look-up goes to the first point at or
+ * after the beginning of its arc and steps on from there, about once. O(p n log(p n)) to build, O(1) a pick on average,
+ * about 12 bytes a point.
  */
 import type { RingHashConfig } from '../contract';
 import { hashText, mixHash } from './hash';
@@ -37,6 +39,10 @@ export function ringShares(weights: readonly number[], points: number, maximum: 
 export class Ring implements Locator {
   private readonly points: Uint32Array;
   private readonly owners: Uint32Array;
+  /** Of each arc the first point at or after its beginning. */
+  private readonly firsts: Uint32Array;
+  /** What makes a place on the ring its arc. */
+  private readonly arcShift: number;
 
   /** @param shares how many points each key gets */
   constructor(keys: readonly string[], shares: readonly number[]) {
@@ -55,18 +61,20 @@ export class Ring implements Locator {
       this.points[slot] = point;
       this.owners[slot] = sorted[slot]! - point * MAX_OWNERS;
     }
+    const arcBits = Math.max(1, Math.floor(Math.log2(size)));
+    this.arcShift = 32 - arcBits;
+    this.firsts = new Uint32Array(2 ** arcBits);
+    for (let arc = 0, slot = 0; arc < this.firsts.length; arc++) {
+      while (slot < size && this.points[slot]! < arc * 2 ** this.arcShift) slot++;
+      this.firsts[arc] = slot;
+    }
   }
 
   locate(hash: number): number {
     const place = hash >>> 0;
-    let low = 0;
-    let high = this.points.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.points[middle]! < place) low = middle + 1;
-      else high = middle;
-    }
-    return this.owners[low === this.points.length ? 0 : low]!;
+    let slot = this.firsts[place >>> this.arcShift]!;
+    while (slot < this.points.length && this.points[slot]! < place) slot++;
+    return this.owners[slot === this.points.length ? 0 : slot]!;
   }
 }
 

@@ -56,8 +56,8 @@ export const DEFAULT_POLICIES = {
   leastRequest: { scan: 'choices', choices: 2, bias: 1 },
   /** Decay and penalty of Linkerd. */
   leastResponseTime: { choices: 2, decayMs: 10_000, failurePenaltyMs: 5_000 },
-  /** Points as in ketama and nginx; at most 2 MiB. */
-  ringHash: { pointsPerEndpoint: 160, maximumRingSize: 262_144 },
+  /** Points as in ketama and nginx; at most 1.5 MiB, for 819 endpoints. */
+  ringHash: { pointsPerEndpoint: 160, maximumRingSize: 131_072 },
   /** Envoy's table. */
   maglev: { tableSize: 65_537 },
   /** The numbers of gRFC A58. */

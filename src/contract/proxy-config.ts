@@ -339,7 +339,7 @@ export interface RingHashConfig {
    */
   readonly pointsPerEndpoint?: Integer;
   /**
-   * Most points on the ring; bounds memory, 8 bytes a point.
+   * Most points on the ring; bounds memory, about 12 bytes a point.
    * @minimum 1024
    * @maximum 8388608
    */
