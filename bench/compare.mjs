@@ -39,6 +39,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
   }
 
   for (const peer of peers) peer.chains = await startChains(peer, scenarios, backend, running);
+  const straight = [];
   const rounds = scenarios.map((each) => ({ scenario: each, peers: peers.filter(({ maxHops }) => maxHops >= each.hops) }));
   const steps = repeats * sum(rounds.map((round) => round.peers.length));
   let step = 0;
@@ -53,6 +54,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
           + `at ${sample.rated.perSecond.toFixed(0)}/s p50 ${sample.rated.p50Us} us, p99 ${sample.rated.p99Us} us`);
       }
     }
+    straight.push(await withoutProxy(peers, backend, { seconds, core: cores.load }));
   }
   return {
     complete: !quick && peers.length === PEERS.length && scenarios.length === SCENARIOS.length,
@@ -60,6 +62,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
       repeats, seconds, starts, heldConnections: HELD_CONNECTIONS, part: PART_OF_SATURATION,
       ratedConnections: RATED_CONNECTIONS, minutes: (performance.now() - began) / 60_000,
     },
+    straight: Object.fromEntries(['perSecond', 'p50Us', 'p99Us'].map((key) => [key, median(straight.map((sample) => sample[key]))])),
     peers: peers.map((peer) => summary(peer, scenarios)),
   };
 }
@@ -131,6 +134,15 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
       latePart: rated.late / rated.requests,
     },
   };
+}
+
+/** The small request straight to the backend, at a rate like those of the proxies: what machine and load add by themselves. */
+async function withoutProxy(peers, backend, { seconds, core }) {
+  const rates = peers.flatMap(({ samples }) => samples.filter((sample) => sample.scenario === 'small').map((sample) => sample.rated.perSecond));
+  const rate = rates.length > 0 ? Math.max(...rates) : 1000;
+  const rated = await load({ port: backend.port, scenario: { ...scenario('small'), connections: RATED_CONNECTIONS }, seconds, core, rate });
+  console.log(`without a proxy at ${Math.round(rate)}/s p50 ${rated.p50Us} us, p99 ${rated.p99Us} us`);
+  return { perSecond: rated.requests / rated.seconds, p50Us: rated.p50Us, p99Us: rated.p99Us };
 }
 
 function summary({ name, version, node, alone, samples }, scenarios) {

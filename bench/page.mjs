@@ -84,13 +84,14 @@ export function synthTable({ variants }) {
 }
 
 function proxySection(result) {
-  const { settings, peers, measured, machine } = result;
+  const { settings, peers, straight, measured, machine } = result;
   return [
     '## The proxy beside nginx, HAProxy, Envoy and Node proxies',
     `Measured ${measured} on ${described(machine)}; load by wrk ${machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}. `
       + `Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s saturated and ${settings.seconds} s at `
       + `${percent(settings.part)} each; start and memory of ${settings.starts} fresh processes.`,
-    `${loadOf(machine)}`,
+    `${loadOf(machine)} Straight to the backend, without a proxy, the small GET took ${milliseconds(straight.p50Us)} (p50) and `
+      + `${milliseconds(straight.p99Us)} (p99) at ${Math.round(straight.perSecond)}/s: so much of each latency is the machine's and the load's.`,
     [
       '- Every proxy has one worker or thread on one core; the load and the backend (nginx, from memory) share another. Loopback,',
       '  64 keep-alive connections where nothing else is said, keep-alive to the backend, no access log. This proxy runs with the',
