@@ -6,6 +6,7 @@
 import { answersRight, holdOpen, load } from './load.mjs';
 import { OWN, PEERS } from './peers.mjs';
 import { cpuSeconds, residentBytes } from './processes.mjs';
+import { quietMoments } from './quiet.mjs';
 import { SCENARIOS, scenario, startBackend } from './scenarios.mjs';
 import { median, rotated, sum } from './statistics.mjs';
 
@@ -17,10 +18,11 @@ const PART_OF_SATURATION = 0.5;
 /** Connections at that rate, or more: a request that is due should find one free, for its waiting would not be seen. */
 const RATED_CONNECTIONS = 256;
 
-export async function compare({ folder, cores, running, repeats, seconds, starts, peers: chosen, scenarios, quick }) {
+export async function compare({ folder, cores, running, repeats, seconds, starts, peers: chosen, scenarios, quick, patience }) {
   const backend = await startBackend(folder, cores.load);
   running.add(backend);
   const began = performance.now();
+  const quiet = quietMoments(patience);
   const peers = [];
   for (const { name, hops, node = false, find } of chosen) {
     const { version, missing, start } = find();
@@ -46,7 +48,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const round of rounds) {
       for (const peer of rotated(round.peers, repeat)) {
-        const sample = await one(peer, round.scenario, { seconds, core: cores.load, warmUp: repeat === 0 });
+        const sample = await quiet.measure(() => one(peer, round.scenario, { seconds, core: cores.load, warmUp: repeat === 0 }));
         peer.samples.push({ scenario: round.scenario.name, ...sample });
         console.log(`${String(++step).padStart(3)}/${steps} ${round.scenario.name.padEnd(8)} ${peer.name.padEnd(10)} `
           + `${sample.cpuUs.toFixed(1).padStart(7)} us CPU/request ${sample.perSecond.toFixed(0).padStart(6)}/s `
@@ -54,7 +56,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
           + `at ${sample.rated.perSecond.toFixed(0)}/s p50 ${sample.rated.p50Us} us, p99 ${sample.rated.p99Us} us`);
       }
     }
-    straight.push(await withoutProxy(peers, backend, { seconds, core: cores.load }));
+    straight.push(await quiet.measure(() => withoutProxy(peers, backend, { seconds, core: cores.load })));
   }
   return {
     complete: !quick && peers.length === PEERS.length && scenarios.length === SCENARIOS.length,
@@ -62,6 +64,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
       repeats, seconds, starts, heldConnections: HELD_CONNECTIONS, part: PART_OF_SATURATION,
       ratedConnections: RATED_CONNECTIONS, minutes: (performance.now() - began) / 60_000,
     },
+    quiet: quiet.report(),
     straight: Object.fromEntries(['perSecond', 'p50Us', 'p99Us'].map((key) => [key, median(straight.map((sample) => sample[key]))])),
     peers: peers.map((peer) => summary(peer, scenarios)),
   };

@@ -159,8 +159,9 @@ function described({ cores, cpu, memoryGiB, kernel, node }) {
 }
 
 /** How busy others kept the machine, in a sentence. */
-function loadOf({ loadBefore, othersPart, stolenPart }) {
+function loadOf({ loadBefore, othersPart, repeated, stolenPart }) {
   const said = `The load average was ${loadBefore.toFixed(1)} before; other processes used ${percent(othersPart)} of the machine's CPU time meanwhile`
+    + `${repeated ? ` (${repeated} measurements during which they used more were done again)` : ''}`
     + `${stolenPart >= 0.005 ? `, and its host withheld ${percent(stolenPart)}` : ''}.`;
   return othersPart > 0.05 ? `${said} **That is enough to make latencies worse and ratios uncertain.**` : said;
 }
