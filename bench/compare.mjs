@@ -1,14 +1,16 @@
 /**
  * The comparison. Each proxy has one worker on one core; the load and the backend share another. Repeats are interleaved
  * (all proxies once, then again, another one first) so that a slow minute of the machine hits everybody, and medians are
- * given. CPU per request is the kernel's accounting of all of a proxy's processes over the requests that came back.
+ * given. Of the repeats only the half counts during which others used the least CPU time of the machine: that is judged by
+ * what others did and never by the result, so nothing is chosen that looks good. CPU per request is the kernel's accounting of all of a proxy's processes over the
+ * requests that came back.
  */
 import { answersRight, holdOpen, load } from './load.mjs';
+import { othersMeter } from './machine.mjs';
 import { OWN, PEERS } from './peers.mjs';
 import { cpuSeconds, residentBytes } from './processes.mjs';
-import { quietMoments } from './quiet.mjs';
 import { SCENARIOS, scenario, startBackend } from './scenarios.mjs';
-import { median, rotated, sum } from './statistics.mjs';
+import { median, quietest, rotated, sum } from './statistics.mjs';
 
 const HELD_CONNECTIONS = 1000;
 /** How long a process is left alone before its memory is read. */
@@ -18,11 +20,10 @@ const PART_OF_SATURATION = 0.5;
 /** Connections at that rate, or more: a request that is due should find one free, for its waiting would not be seen. */
 const RATED_CONNECTIONS = 256;
 
-export async function compare({ folder, cores, running, repeats, seconds, starts, peers: chosen, scenarios, quick, patience }) {
+export async function compare({ folder, cores, running, repeats, seconds, starts, peers: chosen, scenarios, quick }) {
   const backend = await startBackend(folder, cores.load);
   running.add(backend);
   const began = performance.now();
-  const quiet = quietMoments(patience);
   const peers = [];
   for (const { name, hops, node = false, find } of chosen) {
     const { version, missing, start } = find();
@@ -48,7 +49,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const round of rounds) {
       for (const peer of rotated(round.peers, repeat)) {
-        const sample = await quiet.measure(() => one(peer, round.scenario, { seconds, core: cores.load, warmUp: repeat === 0 }));
+        const sample = await one(peer, round.scenario, { seconds, core: cores.load, warmUp: repeat === 0 });
         peer.samples.push({ scenario: round.scenario.name, ...sample });
         console.log(`${String(++step).padStart(3)}/${steps} ${round.scenario.name.padEnd(8)} ${peer.name.padEnd(10)} `
           + `${sample.cpuUs.toFixed(1).padStart(7)} us CPU/request ${sample.perSecond.toFixed(0).padStart(6)}/s `
@@ -56,7 +57,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
           + `at ${sample.rated.perSecond.toFixed(0)}/s p50 ${sample.rated.p50Us} us, p99 ${sample.rated.p99Us} us`);
       }
     }
-    straight.push(await quiet.measure(() => withoutProxy(peers, backend, { seconds, core: cores.load })));
+    straight.push(await withoutProxy(peers, backend, { seconds, core: cores.load }));
   }
   return {
     complete: !quick && peers.length === PEERS.length && scenarios.length === SCENARIOS.length,
@@ -64,8 +65,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
       repeats, seconds, starts, heldConnections: HELD_CONNECTIONS, part: PART_OF_SATURATION,
       ratedConnections: RATED_CONNECTIONS, minutes: (performance.now() - began) / 60_000,
     },
-    quiet: quiet.report(),
-    straight: Object.fromEntries(['perSecond', 'p50Us', 'p99Us'].map((key) => [key, median(straight.map((sample) => sample[key]))])),
+    straight: Object.fromEntries(['perSecond', 'p50Us', 'p99Us'].map((key) => [key, median(quietest(straight).map((sample) => sample[key]))])),
     peers: peers.map((peer) => summary(peer, scenarios)),
   };
 }
@@ -109,19 +109,21 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
   const cpu = () => sum(pids.map(cpuSeconds));
   if (warmUp) await load({ port, scenario, seconds: 1, core });
 
-  const [cpuBefore, began] = [cpu(), performance.now()];
+  const [cpuBefore, began, saturatedMeter] = [cpu(), performance.now(), othersMeter()];
   const saturated = await load({ port, scenario, seconds, core });
   const [cpuUsed, elapsed] = [cpu() - cpuBefore, (performance.now() - began) / 1000];
+  const { othersPart } = saturatedMeter.read();
   const loadedBytes = sum(pids.map(residentBytes));
   const perSecond = saturated.requests / saturated.seconds;
 
-  const ratedBefore = cpu();
+  const [ratedBefore, ratedMeter] = [cpu(), othersMeter()];
   const connections = Math.max(scenario.connections, RATED_CONNECTIONS);
   const rated = await load({ port, scenario: { ...scenario, connections }, seconds, core, rate: perSecond * PART_OF_SATURATION });
   const ratedCpu = cpu() - ratedBefore;
   const errors = saturated.errors + rated.errors;
   if (errors > 0) throw new Error(`${name}, ${scenario.name}: ${errors} requests failed; the numbers would mean nothing`);
   return {
+    othersPart,
     requests: saturated.requests,
     perSecond,
     cpuUs: cpuUsed * 1e6 / saturated.requests,
@@ -130,6 +132,7 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
     p99Us: saturated.p99Us,
     loadedBytes,
     rated: {
+      ...ratedMeter.read(),
       perSecond: rated.requests / rated.seconds,
       cpuUs: ratedCpu * 1e6 / rated.requests,
       p50Us: rated.p50Us,
@@ -143,32 +146,19 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
 async function withoutProxy(peers, backend, { seconds, core }) {
   const rates = peers.flatMap(({ samples }) => samples.filter((sample) => sample.scenario === 'small').map((sample) => sample.rated.perSecond));
   const rate = rates.length > 0 ? Math.max(...rates) : 1000;
+  const meter = othersMeter();
   const rated = await load({ port: backend.port, scenario: { ...scenario('small'), connections: RATED_CONNECTIONS }, seconds, core, rate });
   console.log(`without a proxy at ${Math.round(rate)}/s p50 ${rated.p50Us} us, p99 ${rated.p99Us} us`);
-  return { perSecond: rated.requests / rated.seconds, p50Us: rated.p50Us, p99Us: rated.p99Us };
+  return { ...meter.read(), perSecond: rated.requests / rated.seconds, p50Us: rated.p50Us, p99Us: rated.p99Us };
 }
 
 function summary({ name, version, node, alone, samples }, scenarios) {
   const measured = scenarios.filter((each) => samples.some((sample) => sample.scenario === each.name)).map((each) => {
     const own = samples.filter((sample) => sample.scenario === each.name);
-    const middle = (pick) => median(own.map(pick));
     return [each.name, {
       requests: sum(own.map((sample) => sample.requests)),
-      cpuUs: middle((sample) => sample.cpuUs),
-      cpuUsRange: [Math.min(...own.map((sample) => sample.cpuUs)), Math.max(...own.map((sample) => sample.cpuUs))],
-      perSecond: middle((sample) => sample.perSecond),
-      coreUsed: middle((sample) => sample.coreUsed),
-      p50Us: middle((sample) => sample.p50Us),
-      p99Us: middle((sample) => sample.p99Us),
-      loadedBytes: middle((sample) => sample.loadedBytes),
-      rated: {
-        perSecond: middle((sample) => sample.rated.perSecond),
-        cpuUs: middle((sample) => sample.rated.cpuUs),
-        p50Us: middle((sample) => sample.rated.p50Us),
-        p99Us: middle((sample) => sample.rated.p99Us),
-        p99UsRange: [Math.min(...own.map((sample) => sample.rated.p99Us)), Math.max(...own.map((sample) => sample.rated.p99Us))],
-        latePart: middle((sample) => sample.rated.latePart),
-      },
+      ...middle(quietest(own)),
+      rated: middle(quietest(own.map(({ rated }) => rated))),
     }];
   });
   return {
@@ -180,6 +170,17 @@ function summary({ name, version, node, alone, samples }, scenarios) {
     idleBytes: median(alone.map((sample) => sample.idleBytes)),
     heldBytes: median(alone.map((sample) => sample.heldBytes)),
     scenarios: Object.fromEntries(measured),
+  };
+}
+
+/** What was measured in several samples: medians, and the extremes of CPU and p99. */
+function middle(samples) {
+  const keys = Object.keys(samples[0]).filter((key) => typeof samples[0][key] === 'number' && key !== 'requests' && key !== 'loadBefore');
+  const range = (key) => [Math.min(...samples.map((sample) => sample[key])), Math.max(...samples.map((sample) => sample[key]))];
+  return {
+    ...Object.fromEntries(keys.map((key) => [key, median(samples.map((sample) => sample[key]))])),
+    cpuUsRange: range('cpuUs'),
+    p99UsRange: range('p99Us'),
   };
 }
 

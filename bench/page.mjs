@@ -88,8 +88,9 @@ function proxySection(result) {
   return [
     '## The proxy beside nginx, HAProxy, Envoy and Node proxies',
     `Measured ${measured} on ${described(machine)}; load by wrk ${machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}. `
-      + `Medians of ${settings.repeats} interleaved repeats of ${settings.seconds} s saturated and ${settings.seconds} s at `
-      + `${percent(settings.part)} each; start and memory of ${settings.starts} fresh processes.`,
+      + `${settings.repeats} interleaved repeats of ${settings.seconds} s saturated and ${settings.seconds} s at ${percent(settings.part)} each; `
+      + 'medians of that half of them during which other processes used the least CPU time; start and memory: medians of '
+      + `${settings.starts} fresh processes.`,
     `${loadOf(machine)} Straight to the backend, without a proxy, the small GET took ${milliseconds(straight.p50Us)} (p50) and `
       + `${milliseconds(straight.p99Us)} (p99) at ${Math.round(straight.perSecond)}/s: so much of each latency is the machine's and the load's.`,
     [
@@ -159,9 +160,8 @@ function described({ cores, cpu, memoryGiB, kernel, node }) {
 }
 
 /** How busy others kept the machine, in a sentence. */
-function loadOf({ loadBefore, othersPart, repeated, stolenPart }) {
+function loadOf({ loadBefore, othersPart, stolenPart }) {
   const said = `The load average was ${loadBefore.toFixed(1)} before; other processes used ${percent(othersPart)} of the machine's CPU time meanwhile`
-    + `${repeated ? ` (${repeated} measurements during which they used more were done again)` : ''}`
     + `${stolenPart >= 0.005 ? `, and its host withheld ${percent(stolenPart)}` : ''}.`;
   return othersPart > 0.05 ? `${said} **That is enough to make latencies worse and ratios uncertain.**` : said;
 }

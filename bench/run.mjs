@@ -1,12 +1,10 @@
 /**
  * `npm run bench`: this proxy beside nginx, HAProxy, Envoy and proxies made of Node's own HTTP, in one run, on the same work.
  *
- *   npm run bench -- [--quick] [--repeats N] [--seconds N] [--patience MINUTES]
- *                   [--only PEER,PEER] [--scenario NAME,NAME]
+ *   npm run bench -- [--quick] [--repeats N] [--seconds N] [--only PEER,PEER] [--scenario NAME,NAME]
  *   npm run bench -- --soak [--requests N]     memory of this proxy over many requests
  *   npm run bench -- --page                    docs/benchmarks.md again, from the results that are there
  *
- * On a machine that is not idle, up to so many minutes are spent on waiting for quiet moments and on measuring again.
  * Results go to bench/results/ and docs/benchmarks.md; those of a part (--quick, fewer peers or scenarios, a peer that is not
  * there) only to bench/results/*.local.json, which is not committed.
  */
@@ -56,7 +54,7 @@ async function run() {
   } finally {
     await cleanUp();
   }
-  const whole = { measured: new Date().toISOString().slice(0, 10), machine: { ...machine(), ...meter.read(), ...result.quiet }, ...result };
+  const whole = { measured: new Date().toISOString().slice(0, 10), machine: { ...machine(), ...meter.read() }, ...result };
   console.log(`\n${options.soak ? soakSection(whole) : proxyTables(whole)}`);
   writeResult(options.soak ? 'soak' : 'proxy', whole, { keep: whole.complete });
   if (whole.complete) writePage();
@@ -68,7 +66,6 @@ function readOptions() {
       quick: { type: 'boolean', default: false },
       repeats: { type: 'string' },
       seconds: { type: 'string' },
-      patience: { type: 'string' },
       only: { type: 'string' },
       scenario: { type: 'string' },
       soak: { type: 'boolean', default: false },
@@ -79,9 +76,8 @@ function readOptions() {
   const { quick } = values;
   return {
     quick,
-    repeats: Number(values.repeats ?? (quick ? 1 : 5)),
+    repeats: Number(values.repeats ?? (quick ? 1 : 6)),
     seconds: Number(values.seconds ?? (quick ? 1 : 2)),
-    patience: Number(values.patience ?? (quick ? 0 : 3)),
     starts: quick ? 2 : 7,
     peers: chosen(PEERS, values.only, 'only'),
     scenarios: chosen(SCENARIOS, values.scenario, 'scenario'),

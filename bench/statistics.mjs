@@ -15,3 +15,8 @@ export function rotated(list, by) {
   const at = by % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
 }
+
+/** The half of the samples, rounded up, in which others used the least of the machine. */
+export function quietest(samples) {
+  return [...samples].sort((a, b) => a.othersPart - b.othersPart).slice(0, Math.ceil(samples.length / 2));
+}
