@@ -1,16 +1,14 @@
 /**
  * The comparison. Each proxy has one worker on one core; the load and the backend share another. Repeats are interleaved
- * (all proxies once, then again, another one first) so that a slow minute of the machine hits everybody, and medians are
- * given. Of the repeats only the half counts during which others used the least CPU time of the machine: that is judged by
- * what others did and never by the result, so nothing is chosen that looks good. CPU per request is the kernel's accounting of all of a proxy's processes over the
- * requests that came back.
+ * (all proxies once, then again, another one first) so that a slow minute of the machine hits everybody. Medians are given,
+ * and what ratios are made of: each repeat's value. CPU per request is the kernel's accounting of all of a proxy's processes
+ * over the requests that came back.
  */
 import { answersRight, holdOpen, load } from './load.mjs';
-import { othersMeter } from './machine.mjs';
 import { OWN, PEERS } from './peers.mjs';
 import { cpuSeconds, residentBytes } from './processes.mjs';
 import { SCENARIOS, scenario, startBackend } from './scenarios.mjs';
-import { median, quietest, rotated, sum } from './statistics.mjs';
+import { median, rotated, sum } from './statistics.mjs';
 
 const HELD_CONNECTIONS = 1000;
 /** How long a process is left alone before its memory is read. */
@@ -65,7 +63,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
       repeats, seconds, starts, heldConnections: HELD_CONNECTIONS, part: PART_OF_SATURATION,
       ratedConnections: RATED_CONNECTIONS, minutes: (performance.now() - began) / 60_000,
     },
-    straight: Object.fromEntries(['perSecond', 'p50Us', 'p99Us'].map((key) => [key, median(quietest(straight).map((sample) => sample[key]))])),
+    straight: Object.fromEntries(['perSecond', 'p50Us', 'p99Us'].map((key) => [key, median(straight.map((sample) => sample[key]))])),
     peers: peers.map((peer) => summary(peer, scenarios)),
   };
 }
@@ -109,21 +107,19 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
   const cpu = () => sum(pids.map(cpuSeconds));
   if (warmUp) await load({ port, scenario, seconds: 1, core });
 
-  const [cpuBefore, began, saturatedMeter] = [cpu(), performance.now(), othersMeter()];
+  const [cpuBefore, began] = [cpu(), performance.now()];
   const saturated = await load({ port, scenario, seconds, core });
   const [cpuUsed, elapsed] = [cpu() - cpuBefore, (performance.now() - began) / 1000];
-  const { othersPart } = saturatedMeter.read();
   const loadedBytes = sum(pids.map(residentBytes));
   const perSecond = saturated.requests / saturated.seconds;
 
-  const [ratedBefore, ratedMeter] = [cpu(), othersMeter()];
+  const ratedBefore = cpu();
   const connections = Math.max(scenario.connections, RATED_CONNECTIONS);
   const rated = await load({ port, scenario: { ...scenario, connections }, seconds, core, rate: perSecond * PART_OF_SATURATION });
   const ratedCpu = cpu() - ratedBefore;
   const errors = saturated.errors + rated.errors;
   if (errors > 0) throw new Error(`${name}, ${scenario.name}: ${errors} requests failed; the numbers would mean nothing`);
   return {
-    othersPart,
     requests: saturated.requests,
     perSecond,
     cpuUs: cpuUsed * 1e6 / saturated.requests,
@@ -132,7 +128,6 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
     p99Us: saturated.p99Us,
     loadedBytes,
     rated: {
-      ...ratedMeter.read(),
       perSecond: rated.requests / rated.seconds,
       cpuUs: ratedCpu * 1e6 / rated.requests,
       p50Us: rated.p50Us,
@@ -146,20 +141,15 @@ async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
 async function withoutProxy(peers, backend, { seconds, core }) {
   const rates = peers.flatMap(({ samples }) => samples.filter((sample) => sample.scenario === 'small').map((sample) => sample.rated.perSecond));
   const rate = rates.length > 0 ? Math.max(...rates) : 1000;
-  const meter = othersMeter();
   const rated = await load({ port: backend.port, scenario: { ...scenario('small'), connections: RATED_CONNECTIONS }, seconds, core, rate });
   console.log(`without a proxy at ${Math.round(rate)}/s p50 ${rated.p50Us} us, p99 ${rated.p99Us} us`);
-  return { ...meter.read(), perSecond: rated.requests / rated.seconds, p50Us: rated.p50Us, p99Us: rated.p99Us };
+  return { perSecond: rated.requests / rated.seconds, p50Us: rated.p50Us, p99Us: rated.p99Us };
 }
 
 function summary({ name, version, node, alone, samples }, scenarios) {
   const measured = scenarios.filter((each) => samples.some((sample) => sample.scenario === each.name)).map((each) => {
     const own = samples.filter((sample) => sample.scenario === each.name);
-    return [each.name, {
-      requests: sum(own.map((sample) => sample.requests)),
-      ...middle(quietest(own)),
-      rated: middle(quietest(own.map(({ rated }) => rated))),
-    }];
+    return [each.name, { ...medians(own), rated: medians(own.map(({ rated }) => rated)) }];
   });
   return {
     name,
@@ -173,14 +163,13 @@ function summary({ name, version, node, alone, samples }, scenarios) {
   };
 }
 
-/** What was measured in several samples: medians, and the extremes of CPU and p99. */
-function middle(samples) {
-  const keys = Object.keys(samples[0]).filter((key) => typeof samples[0][key] === 'number' && key !== 'requests' && key !== 'loadBefore');
-  const range = (key) => [Math.min(...samples.map((sample) => sample[key])), Math.max(...samples.map((sample) => sample[key]))];
+/** Medians of what was measured in several samples, and each repeat's values of what ratios are made of. */
+function medians(samples) {
+  const each = (key) => samples.map((sample) => sample[key]);
+  const keys = Object.keys(samples[0]).filter((key) => typeof samples[0][key] === 'number');
   return {
-    ...Object.fromEntries(keys.map((key) => [key, median(samples.map((sample) => sample[key]))])),
-    cpuUsRange: range('cpuUs'),
-    p99UsRange: range('p99Us'),
+    ...Object.fromEntries(keys.map((key) => [key, median(each(key))])),
+    each: { cpuUs: each('cpuUs'), perSecond: each('perSecond'), p99Us: each('p99Us') },
   };
 }
 

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { bars, bestNodeProxy } from './bars.mjs';
 import { plot } from './plot.mjs';
 import { SCENARIOS } from './scenarios.mjs';
+import { pairedRatio } from './statistics.mjs';
 
 const RESULTS = new URL('results/', import.meta.url);
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
@@ -15,7 +16,7 @@ const MIB = 2 ** 20;
 export function writeResult(name, result, { keep }) {
   mkdirSync(RESULTS, { recursive: true });
   const file = `${name}${keep ? '' : '.local'}.json`;
-  writeFileSync(new URL(file, RESULTS), `${JSON.stringify(result, roundedNumbers, 2)}\n`);
+  writeFileSync(new URL(file, RESULTS), `${json(result)}\n`);
   console.log(`\nwritten: bench/results/${file}`);
 }
 
@@ -44,11 +45,12 @@ function scenarioTable({ name, title }, peers, { part }) {
     '', 'CPU per request', 'to nginx', ...(node ? ['to best Node'] : []), 'requests a second', 'to nginx', 'core used', 'p50 saturated', 'p99 saturated',
     `CPU ${atPart}`, `p50 ${atPart}`, `p99 ${atPart}`, 'sent late',
   ];
+  const to = (other, key, peer) => (other ? `${pairedRatio(peer.scenarios[name].each[key], other.scenarios[name].each[key]).toFixed(2)}x` : '');
   const rows = present.map((peer) => {
     const { cpuUs, perSecond, coreUsed, p50Us, p99Us, rated } = peer.scenarios[name];
     return [
-      peer.name, `${number(cpuUs)} us`, ratio(cpuUs, nginx?.scenarios[name].cpuUs), ...(node ? [ratio(cpuUs, node.scenarios[name].cpuUs)] : []),
-      String(Math.round(perSecond)), ratio(perSecond, nginx?.scenarios[name].perSecond), percent(coreUsed), milliseconds(p50Us), milliseconds(p99Us),
+      peer.name, `${number(cpuUs)} us`, to(nginx, 'cpuUs', peer), ...(node ? [to(node, 'cpuUs', peer)] : []),
+      String(Math.round(perSecond)), to(nginx, 'perSecond', peer), percent(coreUsed), milliseconds(p50Us), milliseconds(p99Us),
       `${number(rated.cpuUs)} us`, milliseconds(rated.p50Us), milliseconds(rated.p99Us), percent(rated.latePart),
     ];
   });
@@ -89,7 +91,7 @@ function proxySection(result) {
     '## The proxy beside nginx, HAProxy, Envoy and Node proxies',
     `Measured ${measured} on ${described(machine)}; load by wrk ${machine.wrk}. ${peers.map(({ name, version }) => `${name}: ${version}`).join('; ')}. `
       + `${settings.repeats} interleaved repeats of ${settings.seconds} s saturated and ${settings.seconds} s at ${percent(settings.part)} each; `
-      + 'medians of that half of them during which other processes used the least CPU time; start and memory: medians of '
+      + 'medians, and medians of the ratios within a repeat; start and memory: medians of '
       + `${settings.starts} fresh processes.`,
     `${loadOf(machine)} Straight to the backend, without a proxy, the small GET took ${milliseconds(straight.p50Us)} (p50) and `
       + `${milliseconds(straight.p99Us)} (p99) at ${Math.round(straight.perSecond)}/s: so much of each latency is the machine's and the load's.`,
@@ -199,6 +201,11 @@ function table(head, rows) {
 function read(name) {
   const file = new URL(`${name}.json`, RESULTS);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** Indented, but lists of numbers on one line. */
+function json(result) {
+  return JSON.stringify(result, roundedNumbers, 2).replace(/\[\s+(?:-?[\d.e+-]+,?\s+)+\]/g, (list) => list.replace(/\s+/g, ' '));
 }
 
 function roundedNumbers(_, value) {

@@ -16,7 +16,10 @@ export function rotated(list, by) {
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
-/** The half of the samples, rounded up, in which others used the least of the machine. */
-export function quietest(samples) {
-  return [...samples].sort((a, b) => a.othersPart - b.othersPart).slice(0, Math.ceil(samples.length / 2));
+/**
+ * How much more the one is than the other: the median of the ratios of each repeat's pair, since the two of a repeat were
+ * measured shortly after each other and the machine may be slower in the next.
+ */
+export function pairedRatio(values, others) {
+  return median(values.map((value, repeat) => value / others[repeat]));
 }
