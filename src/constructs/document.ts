@@ -88,6 +88,7 @@ function appCluster(port: number, connections: Partial<ConnectionConfig>): Clust
 }
 
 function outboundListeners(call: Call, address: string): ListenerConfig[] {
+  const hash = call.loadBalancing._hash();
   return call.facts.ports.map((port) => ({
     name: `outbound/${qualifiedName(call)}:${port}`,
     direction: 'outbound',
@@ -97,6 +98,7 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
       name: 'default',
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
       ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
+      ...(hash.length > 0 && { hash }),
     }],
   }));
 }
