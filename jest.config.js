@@ -1,8 +1,9 @@
 /** Unit and integration tests. ts-jest only strips types (`isolatedModules`); `npm run typecheck` checks them. */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Needs root and buildah: `npm run test:image`. Needs a quiet machine, for it compares latencies: `npm run test:simulation`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/image/', '<rootDir>/test/integration/simulation.test.ts'],
+  // Needs root and buildah: `npm run test:image`. Needs a quiet machine, for it compares latencies or attacks: `npm run test:simulation`,
+  // `npm run test:slow-clients`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/image/', '<rootDir>/test/integration/simulation.test.ts', '<rootDir>/test/integration/slow-clients.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }] },
   moduleNameMapper: { '^cdk8s-mesh$': '<rootDir>/src/index.ts' },
   testTimeout: 30_000,
