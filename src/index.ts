@@ -8,6 +8,7 @@ export * from './constructs/exposed-workload';
 export * from './constructs/external-service';
 export * from './constructs/hash-key';
 export * from './constructs/load-balancing';
+export * from './constructs/load-balancing-options';
 export * from './constructs/mesh';
 export * from './constructs/mesh-props';
 export * from './constructs/mesh-service';

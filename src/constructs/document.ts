@@ -104,11 +104,10 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
 }
 
 function outboundClusters(call: Call): ClusterConfig[] {
-  const policy = call.loadBalancing._toConfig();
   return call.facts.shares().map((share) => ({
     name: share.cluster,
     discovery: share.discovery(call.loadBalancing),
-    ...(policy && { loadBalancing: policy }),
+    ...call.loadBalancing._toClusterConfig(),
     ...call.connections,
   }));
 }

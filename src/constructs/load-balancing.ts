@@ -2,145 +2,115 @@
  * The load-balancing policies as a user chooses them. A policy is one factory here, one type in the contract and one
  * file in `src/balancing`; what a policy does is written there, with its source.
  */
-import { Duration } from 'cdk8s';
-import { DEFAULT_POLICIES, HashKeyConfig, LoadBalancingConfig } from '../contract';
+import { HashKeyConfig, LoadBalancingConfig } from '../contract';
+import { AnyOptions, BalancingFields, balancingFields, checkBalancing } from './balancing-config';
 import { HashKey } from './hash-key';
+import {
+  AdaptiveOptions, FreeBalancingOptions, HashBalancingOptions, LeastRequestOptions, LeastResponseTimeOptions, MaglevOptions, RingHashOptions,
+  WeightedBalancingOptions,
+} from './load-balancing-options';
 import { Mistakes } from './mistakes';
 
 /**
- * Options of `LoadBalancing.weightedRoundRobin`.
- */
-export interface WeightedRoundRobinOptions {
-  /**
-   * Weights by availability zone, 1 to 65535, for example `{ 'eu-west-1a': 3, 'eu-west-1b': 1 }`. A zone that isn't
-   * named has weight 1. An address with a weight of its own keeps that.
-   *
-   * @default - every endpoint has weight 1, or the weight that its source gives it
-   */
-  readonly zoneWeights?: { readonly [zone: string]: number };
-}
-
-/**
- * Options of `LoadBalancing.leastRequest`.
- */
-export interface LeastRequestOptions {
-  /**
-   * How many different endpoints are drawn for each request, 2 to 10.
-   *
-   * @default 2
-   */
-  readonly choices?: number;
-}
-
-/**
- * Options of `LoadBalancing.leastResponseTime`.
- */
-export interface LeastResponseTimeOptions {
-  /**
-   * How many different endpoints are drawn for each request, 2 to 10.
-   *
-   * @default 2
-   */
-  readonly choices?: number;
-
-  /**
-   * How fast measurements are forgotten: time constant of the averages.
-   *
-   * @default Duration.seconds(10)
-   */
-  readonly decay?: Duration;
-
-  /**
-   * What a failed request counts as a latency, so that an endpoint which fails fast does not look fast. A Retry-After that
-   * asks for more counts instead.
-   *
-   * @default Duration.seconds(5)
-   */
-  readonly failurePenalty?: Duration;
-}
-
-/**
  * How the proxy chooses among the endpoints of a service.
+ *
+ * When in doubt: `adaptive()`. When requests of one user, tenant or key should meet the same pod, for a cache in its memory
+ * for example: `ringHash()` or `maglev()`.
  */
 export class LoadBalancing {
   /**
-   * Each endpoint in turn. Fits requests that cost about the same on endpoints that are about as fast.
+   * Each endpoint in turn. Fits requests that cost about the same on endpoints that are about as fast: then nothing is more
+   * even. A slow endpoint gets as much as the others, and its callers wait. Declared weights don't count.
    */
-  public static roundRobin(): LoadBalancing {
-    return new LoadBalancing({ type: 'roundRobin' });
+  public static roundRobin(options: FreeBalancingOptions = {}): LoadBalancing {
+    return new LoadBalancing('roundRobin', options);
   }
 
   /**
-   * Any endpoint, by chance. Keeps no order among callers, so many of them never beat in time.
+   * Any endpoint, by chance, in proportion to weights. Keeps no order among callers, so many of them never beat in time; less
+   * even than round robin.
    */
-  public static random(): LoadBalancing {
-    return new LoadBalancing({ type: 'random' });
+  public static random(options: WeightedBalancingOptions = {}): LoadBalancing {
+    return new LoadBalancing('random', options);
   }
 
   /**
-   * Each endpoint in turn, in proportion to weights, the heavy ones spread evenly between the others.
+   * Each endpoint in turn, in proportion to weights, the heavy ones spread evenly between the others. Fits endpoints of
+   * different size, when you know the sizes.
    */
-  public static weightedRoundRobin(options: WeightedRoundRobinOptions = {}): LoadBalancing {
-    return new LoadBalancing({ type: 'weightedRoundRobin' }, options.zoneWeights);
+  public static weightedRoundRobin(options: WeightedBalancingOptions = {}): LoadBalancing {
+    return new LoadBalancing('weightedRoundRobin', options);
   }
 
   /**
-   * Of a few endpoints drawn by chance, the one with the fewest requests in flight. Sends less to what is slow.
+   * Of a few endpoints drawn by chance, the one with the fewest requests in flight for its weight. Fits requests of which
+   * some take much longer than others, on endpoints that are alike. An endpoint that fails at once is always idle, and so gets
+   * more than its share: where that can happen, `leastResponseTime` fits better.
    */
   public static leastRequest(options: LeastRequestOptions = {}): LoadBalancing {
-    return new LoadBalancing({ type: 'leastRequest', ...(options.choices !== undefined && { choices: options.choices }) });
+    return new LoadBalancing('leastRequest', options);
   }
 
   /**
-   * Of a few endpoints drawn by chance, the one that is expected to answer soonest: its latency, with the price of its
-   * failures, times the requests in flight to it. Fits endpoints that differ in speed, or that turn slow or fail at times.
+   * Of a few endpoints drawn by chance, the one that is expected to answer soonest: its latency, plus the price of its
+   * failures, times the requests that it holds. Fits endpoints that differ, or may come to differ: other machines, other
+   * zones, a noisy neighbour, one that is broken.
    */
   public static leastResponseTime(options: LeastResponseTimeOptions = {}): LoadBalancing {
-    return new LoadBalancing({
-      type: 'leastResponseTime',
-      ...(options.choices !== undefined && { choices: options.choices }),
-      ...(options.decay && { decayMs: options.decay.toMilliseconds() }),
-      ...(options.failurePenalty && { failurePenaltyMs: options.failurePenalty.toMilliseconds() }),
-    });
+    return new LoadBalancing('leastResponseTime', options);
   }
 
   /**
-   * Round robin, least request or least response time, whichever fits what the caller's proxy measures. Not yet the best
-   * choice everywhere: see docs/simulation-results.md.
+   * Round robin, least request or least response time, whichever fits what is measured: how much endpoints differ, how much
+   * requests differ, how much is in flight. Fits when you don't know, or when it changes. The proxy tells what it chose, and why.
    */
-  public static adaptive(): LoadBalancing {
-    return new LoadBalancing({ type: 'adaptive' });
+  public static adaptive(options: AdaptiveOptions = {}): LoadBalancing {
+    return new LoadBalancing('adaptive', options);
   }
 
   /**
-   * Equal requests to one endpoint, found on a ring of points: when endpoints come or go, few requests move. The keys are
-   * looked at in order, and what is found of them is combined; a request with none of them goes anywhere.
+   * Requests with equal keys go to the same pod, found on a ring: when a pod comes or goes, only the keys move that were or
+   * become its own. Fits caches in memory, of up to some hundred pods. Shares stray by some percent.
    */
-  public static ringHash(...keys: HashKey[]): LoadBalancing {
-    return new LoadBalancing({ type: 'ringHash' }, undefined, keys);
+  public static ringHash(key: HashKey, options: RingHashOptions = {}): LoadBalancing {
+    return new LoadBalancing('ringHash', options, [key, ...(options.otherKeys ?? [])]);
   }
 
   /**
-   * Like `ringHash`, by a table: shares are more even, and about twice as many requests move when endpoints come or go.
+   * Requests with equal keys go to the same pod, found in a table: shares are nearly exact, also of thousands of pods. When a
+   * pod comes or goes, up to about twice as many keys move as have to.
    */
-  public static maglev(...keys: HashKey[]): LoadBalancing {
-    return new LoadBalancing({ type: 'maglev' }, undefined, keys);
+  public static maglev(key: HashKey, options: MaglevOptions = {}): LoadBalancing {
+    return new LoadBalancing('maglev', options, [key, ...(options.otherKeys ?? [])]);
   }
 
   /**
-   * Like `ringHash`, with exact shares and none but the requests of the endpoint that came or went moving. Looks at every
-   * endpoint for every request, so it fits up to some dozens of them.
+   * Requests with equal keys go to the same pod, the one that wins a draw for that key: exact shares, and no key moves but
+   * those of the pod that came or went, whatever the weights. Each request looks at each pod, so it fits up to some hundred.
    */
-  public static rendezvous(...keys: HashKey[]): LoadBalancing {
-    return new LoadBalancing({ type: 'rendezvous' }, undefined, keys);
+  public static rendezvous(key: HashKey, options: HashBalancingOptions = {}): LoadBalancing {
+    return new LoadBalancing('rendezvous', options, [key, ...(options.otherKeys ?? [])]);
   }
 
   private constructor(
-    private readonly policy: LoadBalancingConfig,
-    /** @internal */
-    public readonly _zoneWeights?: { readonly [zone: string]: number },
-    private readonly keys?: HashKey[],
+    private readonly type: LoadBalancingConfig['type'],
+    private readonly options: AnyOptions,
+    private readonly keys: readonly HashKey[] = [],
   ) {}
+
+  /** @internal */
+  public get _zoneWeights(): { readonly [zone: string]: number } | undefined {
+    return this.options.zoneWeights;
+  }
+
+  /**
+   * What a cluster says of it; nothing for the default.
+   *
+   * @internal
+   */
+  public _toClusterConfig(): BalancingFields {
+    return balancingFields(this.type, this.options);
+  }
 
   /**
    * What routes to the service hash by.
@@ -148,43 +118,11 @@ export class LoadBalancing {
    * @internal
    */
   public _hash(): HashKeyConfig[] {
-    return (this.keys ?? []).map((key) => key._toConfig());
-  }
-
-  /**
-   * The policy as the proxy reads it; nothing for the default.
-   *
-   * @internal
-   */
-  public _toConfig(): LoadBalancingConfig | undefined {
-    if (this.policy.type === 'roundRobin') {
-      return undefined;
-    }
-    return this.policy.type === 'leastRequest' && this.policy.choices === DEFAULT_POLICIES.leastRequest.choices ? { type: 'leastRequest' } : this.policy;
+    return this.keys.map((key) => key._toConfig());
   }
 
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
-    const { policy } = this;
-    if ((policy.type === 'leastRequest' || policy.type === 'leastResponseTime') && policy.choices !== undefined) {
-      mistakes.wholeNumber(`${prop}.choices`, policy.choices, 2, 10);
-    }
-    if (policy.type === 'leastResponseTime') {
-      if (policy.decayMs !== undefined) {
-        mistakes.wholeNumber(`${prop}.decay (in ms)`, policy.decayMs, 1, 3_600_000);
-      }
-      if (policy.failurePenaltyMs !== undefined) {
-        mistakes.wholeNumber(`${prop}.failurePenalty (in ms)`, policy.failurePenaltyMs, 0, 3_600_000);
-      }
-    }
-    if (this.keys) {
-      if (this.keys.length === 0 || this.keys.length > 8) {
-        mistakes.add(`${prop}.keys`, `${this.keys.length} keys`, 'give 1 to 8, for example HashKey.header(\'x-user\')');
-      }
-      this.keys.forEach((key, i) => key._check(mistakes, `${prop}.keys[${i}]`));
-    }
-    for (const [zone, weight] of Object.entries(this._zoneWeights ?? {})) {
-      mistakes.wholeNumber(`${prop}.zoneWeights['${zone}']`, weight, 1, 65_535);
-    }
+    checkBalancing(mistakes, prop, this.type, this.options, this.keys);
   }
 }

@@ -101,7 +101,8 @@ function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, sl
   return mistakes;
 }
 
-function isPrime(number: number): boolean {
+/** Whether a whole number is prime, as the size of a maglev table has to be. */
+export function isPrime(number: number): boolean {
   if (number < 2) return false;
   for (let factor = 2; factor * factor <= number; factor++) if (number % factor === 0) return false;
   return true;

@@ -1,0 +1,153 @@
+/**
+ * Options of a policy on their way into the document: each prop with its field and range, the checks, and what is left out
+ * because a default says it.
+ */
+import {
+  ClusterConfig, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DynamicWeightsConfig, isPrime, LoadBalancingConfig, SlowStartConfig,
+} from '../contract';
+import { HashKey } from './hash-key';
+import {
+  AdaptiveOptions, DynamicWeightsOptions, HashBalancingOptions, LeastRequestOptions, MaglevOptions, RingHashOptions, SlowStartOptions,
+  WeightedBalancingOptions,
+} from './load-balancing-options';
+import { Mistakes } from './mistakes';
+import { checkQuantity, Quantity, withoutDefaults } from './quantities';
+
+/** Every option that any policy has. */
+export type AnyOptions = WeightedBalancingOptions & LeastRequestOptions & AdaptiveOptions & HashBalancingOptions & RingHashOptions & MaglevOptions;
+
+/** How a cluster is balanced, as the document says it. */
+export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'subset'>;
+
+/** A prop that is a quantity, with the field that it becomes; or a number that need not be whole. */
+type Field = Quantity | { readonly field: string; readonly unit: 'fraction'; readonly min: number; readonly max: number };
+type Table<Props> = { readonly [Prop in keyof Props]?: Field };
+
+const POLICY_FIELDS: Table<AnyOptions> = {
+  choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
+  bias: { field: 'bias', unit: 'fraction', min: 0, max: 10 },
+  decay: { field: 'decayMs', unit: 'time', min: 1 },
+  failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
+  minimumDwell: { field: 'minimumDwellMs', unit: 'time', min: 0 },
+  pointsPerEndpoint: { field: 'pointsPerEndpoint', unit: 'number', min: 1, max: 65_536 },
+  maximumRingSize: { field: 'maximumRingSize', unit: 'number', min: 1_024, max: 8_388_608 },
+  tableSize: { field: 'tableSize', unit: 'number', min: 3, max: 5_000_011 },
+  boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
+};
+const SLOW_START_FIELDS: Table<SlowStartOptions> = {
+  window: { field: 'windowMs', unit: 'time', min: 1 },
+  aggression: { field: 'aggression', unit: 'fraction', min: 0.1, max: 10 },
+  minimumPercent: { field: 'minimumPercent', unit: 'number', min: 1, max: 100 },
+};
+const DYNAMIC_WEIGHTS_FIELDS: Table<DynamicWeightsOptions> = {
+  smoothing: { field: 'smoothingMs', unit: 'time', min: 1 },
+  minimumPercent: { field: 'minimumPercent', unit: 'number', min: 1, max: 100 },
+  maximumPercent: { field: 'maximumPercent', unit: 'number', min: 100, max: 10_000 },
+};
+
+const FREE = ['subset', 'slowStart', 'dynamicWeights'] as const;
+const WEIGHTED = [...FREE, 'zoneWeights'] as const;
+const MEASURED = [...WEIGHTED, 'choices', 'decay', 'failurePenalty'] as const;
+const BY_HASH = ['subset', 'zoneWeights', 'otherKeys', 'boundedLoadPercent'] as const;
+
+/** The options of each policy. */
+const OPTIONS: { readonly [T in LoadBalancingConfig['type']]?: readonly (keyof AnyOptions)[] } = {
+  roundRobin: FREE,
+  random: WEIGHTED,
+  weightedRoundRobin: WEIGHTED,
+  leastRequest: [...WEIGHTED, 'choices', 'scanAll', 'bias'],
+  leastResponseTime: MEASURED,
+  adaptive: [...MEASURED, 'minimumDwell'],
+  ringHash: [...BY_HASH, 'pointsPerEndpoint', 'maximumRingSize'],
+  maglev: [...BY_HASH, 'tableSize'],
+  rendezvous: BY_HASH,
+};
+
+/** Checks the options of a policy, those that it doesn't have included. */
+export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalancingConfig['type'], options: AnyOptions, keys: readonly HashKey[]): void {
+  mistakes.unknownProps(options, Object.fromEntries(OPTIONS[type]!.map((name) => [name, true])), `${prop}.`);
+  checkFields(mistakes, prop, options, POLICY_FIELDS);
+  const { tableSize, subset, slowStart, dynamicWeights, zoneWeights = {} } = options;
+  if (tableSize !== undefined && Number.isInteger(tableSize) && tableSize >= 3 && tableSize <= 5_000_011 && !isPrime(tableSize)) {
+    let next = tableSize;
+    while (!isPrime(next)) {
+      next++;
+    }
+    mistakes.add(`${prop}.tableSize`, tableSize, `use a prime number, such as ${next}`);
+  }
+  if (subset !== undefined) {
+    mistakes.wholeNumber(`${prop}.subset`, subset, 1);
+  }
+  if (slowStart !== undefined) {
+    checkStruct(mistakes, `${prop}.slowStart`, slowStart, SLOW_START_FIELDS);
+    if (slowStart?.window === undefined) {
+      mistakes.add(`${prop}.slowStart.window`, undefined, 'say how long a new pod takes, such as Duration.seconds(60)');
+    }
+  }
+  if (dynamicWeights !== undefined) {
+    checkStruct(mistakes, `${prop}.dynamicWeights`, dynamicWeights, DYNAMIC_WEIGHTS_FIELDS);
+  }
+  for (const [zone, weight] of Object.entries(zoneWeights)) {
+    mistakes.wholeNumber(`${prop}.zoneWeights['${zone}']`, weight, 1, 65_535);
+  }
+  keys.forEach((key, index) => {
+    const name = index === 0 ? `${prop}.key` : `${prop}.otherKeys[${index - 1}]`;
+    if (key instanceof HashKey) {
+      key._check(mistakes, `${name}.name`);
+    } else {
+      mistakes.add(name, key, 'make it with HashKey.cookie(\'session\'), for example');
+    }
+  });
+  if (keys.length > 8) {
+    mistakes.add(`${prop}.otherKeys`, keys.length - 1, 'use at most 7 keys besides the first');
+  }
+}
+
+/** The fields of a cluster; none that a default says. All options must have passed their check. */
+export function balancingFields(type: LoadBalancingConfig['type'], options: AnyOptions): BalancingFields {
+  const defaults: { readonly [type: string]: object } = DEFAULT_POLICIES;
+  const own = { ...fieldsOf(options, POLICY_FIELDS), ...(options.scanAll && { scan: 'all' }) };
+  const policy = { type, ...withoutDefaults<Record<string, unknown>>(own, (defaults[type] ?? {}) as Record<string, unknown>) } as LoadBalancingConfig;
+  const { slowStart, dynamicWeights, subset } = options;
+  return {
+    ...((type !== 'roundRobin') && { loadBalancing: policy }),
+    ...(slowStart && { slowStart: withoutDefaults(fieldsOf(slowStart, SLOW_START_FIELDS), DEFAULT_SLOW_START) as unknown as SlowStartConfig }),
+    ...(dynamicWeights && {
+      dynamicWeights: {
+        source: 'observed', ...withoutDefaults<Record<string, unknown>>(fieldsOf(dynamicWeights, DYNAMIC_WEIGHTS_FIELDS), { ...DEFAULT_DYNAMIC_WEIGHTS }),
+      } as DynamicWeightsConfig,
+    }),
+    ...(subset !== undefined && { subset: { size: subset } }),
+  };
+}
+
+function checkStruct<Props extends object>(mistakes: Mistakes, prop: string, props: Props, table: Table<Props>): void {
+  if (typeof props !== 'object' || props === null) {
+    mistakes.add(prop, props, `use an object with any of ${Object.keys(table).sort().join(', ')}`);
+    return;
+  }
+  mistakes.unknownProps(props, Object.fromEntries(Object.keys(table).map((name) => [name, true])), `${prop}.`);
+  checkFields(mistakes, prop, props, table);
+}
+
+function checkFields<Props extends object>(mistakes: Mistakes, prop: string, props: Props, table: Table<Props>): void {
+  for (const [name, field] of Object.entries(table) as [keyof Props & string, Field][]) {
+    const value: unknown = props?.[name];
+    if (value === undefined) {
+      continue;
+    }
+    if (field.unit !== 'fraction') {
+      checkQuantity(mistakes, `${prop}.${name}`, value, field);
+    } else if (!(typeof value === 'number' && value >= field.min && value <= field.max)) {
+      mistakes.add(`${prop}.${name}`, value, `use a number from ${field.min} to ${field.max}`);
+    }
+  }
+}
+
+/** Durations become milliseconds. */
+function fieldsOf<Props extends object>(props: Props, table: Table<Props>): Record<string, unknown> {
+  const said = (Object.entries(table) as [keyof Props & string, Field][]).filter(([name]) => props[name] !== undefined);
+  return Object.fromEntries(said.map(([name, { field, unit }]) => [
+    field, unit === 'time' ? (props[name] as unknown as { toMilliseconds(): number }).toMilliseconds() : props[name],
+  ]));
+}

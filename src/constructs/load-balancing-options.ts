@@ -1,0 +1,223 @@
+/**
+ * What the factories of `LoadBalancing` take. What several policies share is stated once, in structs that theirs extend.
+ */
+import { Duration } from 'cdk8s';
+import { HashKey } from './hash-key';
+
+/**
+ * How a new pod gets its share little by little.
+ */
+export interface SlowStartOptions {
+  /**
+   * How long it takes until a pod has its whole share.
+   */
+  readonly window: Duration;
+
+  /**
+   * How the share grows: 1 evenly, above 1 fast first, below 1 fast last. From 0.1 to 10.
+   *
+   * @default 1
+   */
+  readonly aggression?: number;
+
+  /**
+   * What a pod begins with, in percent of its share, 1 to 100.
+   *
+   * @default 10
+   */
+  readonly minimumPercent?: number;
+}
+
+/**
+ * How weights follow the latency and the failures that each caller sees.
+ */
+export interface DynamicWeightsOptions {
+  /**
+   * How slowly a weight follows: the time after which it has gone about two thirds of the way.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly smoothing?: Duration;
+
+  /**
+   * Least a weight can fall to, in percent of the declared one, 1 to 100. Every pod stays in use, and so measured.
+   *
+   * @default 10
+   */
+  readonly minimumPercent?: number;
+
+  /**
+   * Most a weight can rise to, in percent of the declared one, 100 to 10000.
+   *
+   * @default 1000
+   */
+  readonly maximumPercent?: number;
+}
+
+/**
+ * What goes with every policy.
+ */
+export interface BalancingOptions {
+  /**
+   * How many pods one caller uses, of a very large number. Each caller uses others, and all together use all alike.
+   *
+   * @default - all
+   */
+  readonly subset?: number;
+}
+
+/**
+ * What goes with every policy that is free to choose the pod.
+ */
+export interface FreeBalancingOptions extends BalancingOptions {
+  /**
+   * Gives a new pod its share little by little, so that it can warm up. It does nothing when all pods are new.
+   *
+   * @default - a new pod gets its share at once
+   */
+  readonly slowStart?: SlowStartOptions;
+
+  /**
+   * Gives a pod less as it gets slower or fails than the others, and more as it gets faster. A declared weight multiplies it.
+   *
+   * @default - weights stay as they are declared
+   */
+  readonly dynamicWeights?: DynamicWeightsOptions;
+}
+
+/**
+ * What goes with every policy that looks at declared weights.
+ */
+export interface WeightedBalancingOptions extends FreeBalancingOptions {
+  /**
+   * Weights by availability zone, 1 to 65535, for example `{ 'eu-west-1a': 3, 'eu-west-1b': 1 }`. A zone that isn't
+   * named has weight 1. An address with a weight of its own keeps that.
+   *
+   * @default - every endpoint has weight 1, or the weight that its source gives it
+   */
+  readonly zoneWeights?: { readonly [zone: string]: number };
+}
+
+/**
+ * Options of `LoadBalancing.leastRequest`.
+ */
+export interface LeastRequestOptions extends WeightedBalancingOptions {
+  /**
+   * How many different endpoints are drawn for each request, 2 to 10.
+   *
+   * @default 2
+   */
+  readonly choices?: number;
+
+  /**
+   * Whether all endpoints are looked at instead of a few. It takes longer the more there are, and fits a few endpoints with
+   * long requests.
+   *
+   * @default false
+   */
+  readonly scanAll?: boolean;
+
+  /**
+   * What requests in flight count for against weights, 0 to 10: load is (requests in flight + 1) to this power, over the
+   * weight.
+   *
+   * @default 1
+   */
+  readonly bias?: number;
+}
+
+/**
+ * Options of `LoadBalancing.leastResponseTime`.
+ */
+export interface LeastResponseTimeOptions extends WeightedBalancingOptions {
+  /**
+   * How many different endpoints are drawn for each request, 2 to 10.
+   *
+   * @default 2
+   */
+  readonly choices?: number;
+
+  /**
+   * How slowly measurements are forgotten. A pod that was slow is tried again after some multiples of it.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly decay?: Duration;
+
+  /**
+   * What a failed request counts for as a latency, so that a pod that fails at once does not look fast.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly failurePenalty?: Duration;
+}
+
+/**
+ * Options of `LoadBalancing.adaptive`.
+ */
+export interface AdaptiveOptions extends LeastResponseTimeOptions {
+  /**
+   * Shortest time between two changes of policy, but for one: least response time comes at once when a pod turns slow.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly minimumDwell?: Duration;
+}
+
+/**
+ * What goes with every policy that sends equal keys to the same pod.
+ */
+export interface HashBalancingOptions extends BalancingOptions {
+  /**
+   * Further keys. Those that a request has are combined, so that it takes all of them to be equal.
+   *
+   * @default - the one key
+   */
+  readonly otherKeys?: HashKey[];
+
+  /**
+   * Most requests in flight to one pod, in percent of its share of all, 100 to 10000; sensible from 120 to 200. A request
+   * above it goes to another pod, the same one each time.
+   *
+   * @default - no bound
+   */
+  readonly boundedLoadPercent?: number;
+
+  /**
+   * Weights by availability zone, 1 to 65535. A zone that isn't named has weight 1.
+   *
+   * @default - every endpoint has weight 1, or the weight that its source gives it
+   */
+  readonly zoneWeights?: { readonly [zone: string]: number };
+}
+
+/**
+ * Options of `LoadBalancing.ringHash`.
+ */
+export interface RingHashOptions extends HashBalancingOptions {
+  /**
+   * Points on the ring of the endpoint of least weight, 1 to 65536. More points, more even shares, more memory.
+   *
+   * @default 160
+   */
+  readonly pointsPerEndpoint?: number;
+
+  /**
+   * Most points on the ring, 1024 to 8388608, at about 12 bytes each.
+   *
+   * @default 131072
+   */
+  readonly maximumRingSize?: number;
+}
+
+/**
+ * Options of `LoadBalancing.maglev`.
+ */
+export interface MaglevOptions extends HashBalancingOptions {
+  /**
+   * Entries of the table, a prime number up to 5000011: about a hundred times the number of pods. Each takes 4 bytes.
+   *
+   * @default 65537
+   */
+  readonly tableSize?: number;
+}
