@@ -2,11 +2,13 @@
  * What an absent optional field of {@link ProxyConfig} means, as one constant that the constructs, the proxy and the
  * generated documentation read. The ConfigMap stays as short as what was said; a reader of this file knows the rest.
  */
-import {
-  AccessLogConfig, AdminConfig, ClusterConfig, DynamicWeightsConfig, FailoverConfig, LimitsConfig, LoadBalancingConfig, ProxyConfig, RouteConfig,
-  ShutdownConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
-} from './proxy-config';
+import type {
+  ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
+} from './cluster-config';
+import type { RouteConfig } from './listener-config';
+import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
+import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {

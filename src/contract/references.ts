@@ -2,8 +2,10 @@
  * Rules of a {@link ProxyConfig} that its types can't state: names that must be unique or must exist. The constructs run
  * them at synth and the proxy at load, so that both refuse the same documents in the same words.
  */
+import type { ClusterConfig } from './cluster-config';
 import { DEFAULT_ADMIN } from './defaults';
-import { ClusterConfig, LoadBalancingConfig, ProxyConfig } from './proxy-config';
+import type { LoadBalancingConfig } from './load-balancing-config';
+import type { ProxyConfig } from './proxy-config';
 
 /** One thing that is wrong with a document. */
 export interface Mistake {

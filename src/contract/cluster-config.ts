@@ -1,0 +1,154 @@
+/**
+ * A cluster: its endpoints, how one is chosen, what stands around that choice, and what its connections may use up.
+ */
+import type { DnsDiscovery, EndpointSliceDiscovery, StaticDiscovery } from './discovery-config';
+import type { LoadBalancingConfig } from './load-balancing-config';
+import type { Integer } from './scalars';
+
+/** A set of endpoints that are equal but for their weight. */
+export interface ClusterConfig {
+  /**
+   * Unique name; a label of its metrics.
+   * @minLength 1
+   */
+  readonly name: string;
+  /** Where its endpoints come from. */
+  readonly discovery: EndpointSliceDiscovery | DnsDiscovery | StaticDiscovery;
+  /** How an endpoint is chosen. Absent: round robin. */
+  readonly loadBalancing?: LoadBalancingConfig;
+  /** How an endpoint that joins gets its share little by little. Absent: at once. */
+  readonly slowStart?: SlowStartConfig;
+  /** How weights follow what endpoints report or what is seen of them. Absent: weights stay as declared. */
+  readonly dynamicWeights?: DynamicWeightsConfig;
+  /** How endpoints in the proxy's own zone are preferred. Absent: zones don't matter. */
+  readonly zoneAware?: ZoneAwareConfig;
+  /** How many endpoints one proxy uses out of a very large set. Absent: all. */
+  readonly subset?: SubsetConfig;
+  /** How requests move to other priority levels as endpoints become unavailable. */
+  readonly failover?: FailoverConfig;
+  /**
+   * Time to establish a connection.
+   * @minimum 1
+   */
+  readonly connectTimeoutMs?: Integer;
+  /**
+   * How long an unused connection stays open. Keep it below the idle time of what listens there.
+   * @minimum 1
+   */
+  readonly idleTimeoutMs?: Integer;
+  /**
+   * Most connections to one endpoint at a time.
+   * @minimum 1
+   */
+  readonly maxConnectionsPerEndpoint?: Integer;
+  /** Most requests that wait for a connection, over all endpoints. One more is answered with 503. */
+  readonly maxPendingRequests?: Integer;
+}
+
+/** A share that grows from a small one: the weight is multiplied by (time / window)^(1 / aggression), but not below the minimum. */
+export interface SlowStartConfig {
+  /**
+   * How long it takes.
+   * @minimum 1
+   */
+  readonly windowMs: Integer;
+  /**
+   * 1: the share grows evenly. Above 1 it grows fast first, below 1 fast last.
+   * @minimum 0.1
+   * @maximum 10
+   */
+  readonly aggression?: number;
+  /**
+   * Share to begin with, in percent of the full one.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly minimumPercent?: Integer;
+}
+
+/** Weights that follow measurements; a declared weight multiplies them. */
+export interface DynamicWeightsConfig {
+  /**
+   * `reports`: load reports of the endpoints, as in client-side weighted round robin. `observed`: the latency and the
+   * success that this proxy sees.
+   */
+  readonly source: 'reports' | 'observed';
+  /**
+   * Time constant with which a weight follows.
+   * @minimum 1
+   */
+  readonly smoothingMs?: Integer;
+  /**
+   * How often weights are computed.
+   * @minimum 100
+   */
+  readonly updateMs?: Integer;
+  /**
+   * Least a weight can fall to, in percent of the declared one.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly minimumPercent?: Integer;
+  /**
+   * Most a weight can rise to, in percent of the declared one.
+   * @minimum 100
+   * @maximum 10000
+   */
+  readonly maximumPercent?: Integer;
+}
+
+/** Prefers the proxy's own zone and lets load that it can't take spill over to the others. */
+export interface ZoneAwareConfig {
+  /** With fewer endpoints than this, zones don't matter. */
+  readonly minimumEndpoints?: Integer;
+  /**
+   * Part of the requests that goes to other zones in any case, so that their state stays known.
+   * @maximum 50
+   */
+  readonly remotePercent?: Integer;
+  /**
+   * How much more loaded than the others the own zone may be, in percent of its capacity, before load spills over.
+   * @maximum 100
+   */
+  readonly tolerancePercent?: Integer;
+  /**
+   * Time constant with which the load of a zone is averaged.
+   * @minimum 1
+   */
+  readonly smoothingMs?: Integer;
+  /**
+   * How often shares are computed.
+   * @minimum 100
+   */
+  readonly updateMs?: Integer;
+  /**
+   * How long a load report counts.
+   * @minimum 1
+   */
+  readonly expirationMs?: Integer;
+}
+
+/** A part of the endpoints, chosen by a hash of each proxy's own: all proxies together use all endpoints alike. */
+export interface SubsetConfig {
+  /**
+   * How many; of each zone when zones matter.
+   * @minimum 1
+   */
+  readonly size: Integer;
+}
+
+/** Priority levels. A level that has enough available endpoints takes everything. */
+export interface FailoverConfig {
+  /**
+   * How much of a level's endpoints may be unavailable before load moves on: available endpoints count for this percentage.
+   * @minimum 100
+   * @maximum 10000
+   */
+  readonly overprovisioningPercent?: Integer;
+  /**
+   * With fewer available endpoints than this, in percent of a level, availability is not believed and all of them are
+   * used. 0 switches it off.
+   * @maximum 100
+   */
+  readonly panicPercent?: Integer;
+}

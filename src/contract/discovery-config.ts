@@ -1,0 +1,71 @@
+/**
+ * Where a cluster's endpoints come from.
+ */
+import type { Integer, Weight } from './scalars';
+
+/** Endpoints of a Kubernetes Service, listed and watched through its EndpointSlices. */
+export interface EndpointSliceDiscovery {
+  readonly type: 'endpointSlice';
+  /**
+   * Namespace of the Service.
+   * @minLength 1
+   */
+  readonly namespace: string;
+  /**
+   * Name of the Service.
+   * @minLength 1
+   */
+  readonly service: string;
+  /** Name of the slice's port. Absent: the only port, or the unnamed one. */
+  readonly portName?: string;
+  /** Weights by the endpoint's zone; a zone that isn't named has weight 1. */
+  readonly zoneWeights?: Record<string, Weight>;
+}
+
+/** Endpoints are the addresses that a name resolves to, asked again when their TTL ends. */
+export interface DnsDiscovery {
+  readonly type: 'dns';
+  /**
+   * `address`: A and AAAA records. `srv`: SRV records, whose port, weight and lowest priority count.
+   */
+  readonly record: 'address' | 'srv';
+  /**
+   * Fully qualified name; search domains are not applied.
+   * @minLength 1
+   */
+  readonly hostname: string;
+  /**
+   * Port of the endpoints; not used with SRV records, which carry their own.
+   * @minimum 1
+   * @maximum 65535
+   */
+  readonly port?: Integer;
+  /** DNS servers as `address` or `address:port`. Absent: those of the system. */
+  readonly servers?: string[];
+}
+
+/** Endpoints listed here. */
+export interface StaticDiscovery {
+  readonly type: 'static';
+  /** The endpoints. */
+  readonly endpoints: StaticEndpoint[];
+}
+
+/** One endpoint of a static list. */
+export interface StaticEndpoint {
+  /**
+   * IP address.
+   * @minLength 2
+   */
+  readonly address: string;
+  /**
+   * Port.
+   * @minimum 1
+   * @maximum 65535
+   */
+  readonly port: Integer;
+  /** Share of requests, relative to the others, for the policies that weigh. Absent: 1. */
+  readonly weight?: Weight;
+  /** Availability zone. */
+  readonly zone?: string;
+}

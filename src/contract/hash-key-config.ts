@@ -1,0 +1,49 @@
+/**
+ * What of a request keeps it with one endpoint.
+ */
+
+/** A part of a request that keeps it with one endpoint. */
+export type HashKeyConfig = HeaderHashKey | CookieHashKey | QueryHashKey | SourceAddressHashKey;
+
+/** The value of a header field: the first of that name. */
+export interface HeaderHashKey {
+  readonly type: 'header';
+  /**
+   * Name of the field, in any case.
+   * @pattern ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$
+   */
+  readonly name: string;
+  /** Keys behind this one are not looked at when it is found. */
+  readonly terminal?: boolean;
+}
+
+/** The value of a cookie. */
+export interface CookieHashKey {
+  readonly type: 'cookie';
+  /**
+   * Name of the cookie.
+   * @pattern ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$
+   */
+  readonly name: string;
+  /** Keys behind this one are not looked at when it is found. */
+  readonly terminal?: boolean;
+}
+
+/** The value of a query parameter, as it stands in the target. */
+export interface QueryHashKey {
+  readonly type: 'query';
+  /**
+   * Name of the parameter, as it stands in the target.
+   * @pattern ^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$
+   */
+  readonly name: string;
+  /** Keys behind this one are not looked at when it is found. */
+  readonly terminal?: boolean;
+}
+
+/** The address that the client connects from. On outbound listeners that is always the app beside the proxy. */
+export interface SourceAddressHashKey {
+  readonly type: 'sourceAddress';
+  /** Keys behind this one are not looked at. */
+  readonly terminal?: boolean;
+}

@@ -1,0 +1,69 @@
+/**
+ * Where connections are accepted and where their requests go.
+ */
+import type { HashKeyConfig } from './hash-key-config';
+import type { Integer } from './scalars';
+
+/** Accepts connections and sends their requests down its route. */
+export interface ListenerConfig {
+  /**
+   * Unique name; a label of its metrics.
+   * @minLength 1
+   */
+  readonly name: string;
+  /** `inbound`: from other pods to the app beside this proxy. `outbound`: from that app to a service it calls. */
+  readonly direction: 'inbound' | 'outbound';
+  /**
+   * Address to bind. Absent: the pod's own addresses (environment `POD_IPS`).
+   * @minLength 2
+   */
+  readonly address?: string;
+  /**
+   * Port to bind.
+   * @minimum 1
+   * @maximum 65535
+   */
+  readonly port: Integer;
+  /**
+   * Where its requests go. A route has no condition yet, so there is exactly one.
+   * @minItems 1
+   * @maxItems 1
+   */
+  readonly routes: RouteConfig[];
+}
+
+/** Where requests go. */
+export interface RouteConfig {
+  /**
+   * Unique name within the listener.
+   * @minLength 1
+   */
+  readonly name: string;
+  /**
+   * Clusters and their shares. A cluster without an available endpoint leaves its share to the others.
+   * @minItems 1
+   */
+  readonly split: WeightedCluster[];
+  /** Time from the request's head to the response's last byte. 0 switches it off. */
+  readonly timeoutMs?: Integer;
+  /**
+   * What the hashing policies of its clusters balance by, in order: values found are combined. Absent or empty: nothing, so requests go
+   * anywhere.
+   * @maxItems 8
+   */
+  readonly hash?: HashKeyConfig[];
+}
+
+/** A cluster's part of a split. */
+export interface WeightedCluster {
+  /**
+   * Name of a cluster.
+   * @minLength 1
+   */
+  readonly cluster: string;
+  /**
+   * Share relative to the other weights of the split; 0 takes it out.
+   * @maximum 1000000
+   */
+  readonly weight: Integer;
+}

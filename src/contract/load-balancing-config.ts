@@ -1,0 +1,166 @@
+/**
+ * The load-balancing policies and their parameters.
+ */
+import type { Integer } from './scalars';
+
+/** The load-balancing policies. `type` names the algorithm in `src/balancing`. */
+export type LoadBalancingConfig =
+  | RoundRobinConfig
+  | RandomConfig
+  | WeightedRoundRobinConfig
+  | LeastRequestConfig
+  | LeastResponseTimeConfig
+  | RingHashConfig
+  | MaglevConfig
+  | RendezvousConfig
+  | ClientSideWeightedRoundRobinConfig
+  | AdaptiveConfig;
+
+/** Each endpoint in turn; weights are not looked at. */
+export interface RoundRobinConfig {
+  readonly type: 'roundRobin';
+}
+
+/** Any endpoint, by chance, in proportion to weights. */
+export interface RandomConfig {
+  readonly type: 'random';
+}
+
+/** Each endpoint in turn, in proportion to weights, the heavy ones spread evenly between the others. */
+export interface WeightedRoundRobinConfig {
+  readonly type: 'weightedRoundRobin';
+}
+
+/** Of a few endpoints drawn by chance, or of all, the one with the fewest requests in flight for its weight. */
+export interface LeastRequestConfig {
+  readonly type: 'leastRequest';
+  /** `choices`: a few are drawn. `all`: every endpoint is looked at, which costs more the more there are. */
+  readonly scan?: 'choices' | 'all';
+  /**
+   * How many different endpoints are drawn.
+   * @minimum 2
+   * @maximum 10
+   */
+  readonly choices?: Integer;
+  /**
+   * What requests in flight count for against weights: load is (requests in flight + 1) to this power, over the weight.
+   * @minimum 0
+   * @maximum 10
+   */
+  readonly bias?: number;
+}
+
+/** Of a few endpoints drawn by chance, the one that answers soonest: expected latency, plus the price of failures, times the queue. */
+export interface LeastResponseTimeConfig {
+  readonly type: 'leastResponseTime';
+  /**
+   * How many different endpoints are drawn.
+   * @minimum 2
+   * @maximum 10
+   */
+  readonly choices?: Integer;
+  /**
+   * How fast measurements are forgotten: time constant of the averages.
+   * @minimum 1
+   */
+  readonly decayMs?: Integer;
+  /** What a failed request costs, as a latency; a Retry-After that asks for more counts instead. */
+  readonly failurePenaltyMs?: Integer;
+}
+
+/**
+ * The requests of one hash go to one endpoint, found on a ring of many points for each endpoint: when endpoints come or
+ * go, only keys next to their points move.
+ */
+export interface RingHashConfig {
+  readonly type: 'ringHash';
+  /**
+   * Points of the endpoint of least weight; the others have more in proportion. More points, more even shares.
+   * @minimum 1
+   * @maximum 65536
+   */
+  readonly pointsPerEndpoint?: Integer;
+  /**
+   * Most points on the ring; bounds memory, about 12 bytes a point.
+   * @minimum 1024
+   * @maximum 8388608
+   */
+  readonly maximumRingSize?: Integer;
+  /** Most load of one endpoint. Absent: no bound. */
+  readonly boundedLoadPercent?: BoundedLoadPercent;
+}
+
+/** The requests of one hash go to one endpoint, found in a table: nearly even shares, and few keys move. */
+export interface MaglevConfig {
+  readonly type: 'maglev';
+  /**
+   * Entries of the table, a prime number about a hundred times the number of endpoints.
+   * @minimum 3
+   * @maximum 5000011
+   */
+  readonly tableSize?: Integer;
+  /** Most load of one endpoint. Absent: no bound. */
+  readonly boundedLoadPercent?: BoundedLoadPercent;
+}
+
+/**
+ * The requests of one hash go to the endpoint that wins the draw for that hash: exact shares, and no key moves but those
+ * of endpoints that come or go. Each request looks at each endpoint.
+ */
+export interface RendezvousConfig {
+  readonly type: 'rendezvous';
+  /** Most load of one endpoint. Absent: no bound. */
+  readonly boundedLoadPercent?: BoundedLoadPercent;
+}
+
+/**
+ * Most requests in flight to one endpoint, in percent of its share of all; a request beyond it goes to another one.
+ * Sensible from 120 to 200.
+ * @asType integer
+ * @minimum 100
+ * @maximum 10000
+ */
+export type BoundedLoadPercent = number;
+
+/** Each endpoint in turn, in proportion to the work it says it could do: requests per second over utilization (gRFC A58). */
+export interface ClientSideWeightedRoundRobinConfig {
+  readonly type: 'clientSideWeightedRoundRobin';
+  /** How long an endpoint must have reported before its reports count. */
+  readonly blackoutMs?: Integer;
+  /**
+   * How long a report counts.
+   * @minimum 1
+   */
+  readonly expirationMs?: Integer;
+  /**
+   * How often weights are computed.
+   * @minimum 100
+   */
+  readonly updateMs?: Integer;
+  /**
+   * How much the part of requests that fail adds to utilization.
+   * @minimum 0
+   * @maximum 1000
+   */
+  readonly errorPenalty?: number;
+}
+
+/** Round robin, least request or least response time, whichever fits what is measured. */
+export interface AdaptiveConfig {
+  readonly type: 'adaptive';
+  /**
+   * How many different endpoints are drawn by the policies that draw.
+   * @minimum 2
+   * @maximum 10
+   */
+  readonly choices?: Integer;
+  /**
+   * How fast measurements are forgotten: time constant of the averages.
+   * @minimum 1
+   */
+  readonly decayMs?: Integer;
+  /** What a failed request costs, as a latency. */
+  readonly failurePenaltyMs?: Integer;
+  /** Shortest time between two changes of policy. */
+  readonly minimumDwellMs?: Integer;
+}

@@ -1,0 +1,18 @@
+/**
+ * Numbers with a meaning that several parts of the document share.
+ */
+
+/**
+ * A whole number, 0 or more.
+ * @asType integer
+ * @minimum 0
+ */
+export type Integer = number;
+
+/**
+ * Relative share of an endpoint, more than 0.
+ * @asType integer
+ * @minimum 1
+ * @maximum 65535
+ */
+export type Weight = number;
