@@ -29,7 +29,7 @@ function withStrings() {
 
 function inPlace() {
   if (head.parse(message, 0, message.length, DEFAULT_LIMITS)) throw new Error('the message is sound');
-  return serializeRequest(message, head, added, false, EMPTY);
+  return serializeRequest(message, head, added, false, EMPTY, EMPTY);
 }
 
 if (withStrings().toString() !== inPlace().toString()) throw new Error('the two ways must do the same');

@@ -129,7 +129,7 @@ class RequestReader extends CodecReader {
     const { head } = this;
     this.fault = head.parse(buffer, start, end, this.limits)?.code;
     if (this.fault !== undefined) return undefined;
-    const text = serializeRequest(buffer, head, ADDED, false, EMPTY).toString('latin1');
+    const text = serializeRequest(buffer, head, ADDED, false, EMPTY, EMPTY).toString('latin1');
     return { framing: head.framing, length: head.length, text, persistent: head.persistent };
   }
 }
@@ -147,7 +147,7 @@ class ResponseReader extends CodecReader {
     this.fault = head.parse(buffer, start, end, this.limits, this.toHead)?.code;
     if (this.fault !== undefined) return undefined;
     const chunked = head.framing === Framing.CHUNKED || head.framing === Framing.CLOSE;
-    const text = serializeResponse(buffer, head, chunked, true, Persistence.DEFAULT, 'now', EMPTY).toString('latin1');
+    const text = serializeResponse(buffer, head, chunked, true, Persistence.DEFAULT, 'now', EMPTY, EMPTY).toString('latin1');
     return { framing: head.framing, length: head.length, text, persistent: head.persistent };
   }
 }

@@ -37,8 +37,8 @@ export const enum Persistence {
   CLOSE,
 }
 
-/** What the proxy adds to requests, made once. */
-export interface AddedFields {
+/** What a listener adds to all requests, made once. */
+export interface HopFields {
   /** Host for an HTTP/1.0 request without one. */
   readonly defaultHost: string;
   /** The Via field, with its CRLF, for a request that came by HTTP/1.1. */
@@ -54,10 +54,13 @@ let at = 0;
  * The request to forward, from `buffer`, in which `head` was parsed.
  *
  * @param offersUpgrade the protocols that the client would switch to are offered to the backend, too
+ * @param added field lines for this request, each with its CRLF: the last ones of the head
  * @param body first octets of the body, to leave in the same write; empty when there are none
  */
-export function serializeRequest(buffer: Buffer, head: RequestHead, added: AddedFields, offersUpgrade: boolean, body: Buffer): Buffer {
-  begin(head.fields, buffer.length + body.length);
+export function serializeRequest(
+  buffer: Buffer, head: RequestHead, hop: HopFields, offersUpgrade: boolean, added: Buffer, body: Buffer,
+): Buffer {
+  begin(head.fields, buffer.length + added.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
   out[at++] = SP;
   // RFC 9112 section 3.2.4: a URL without path and query means the server itself when asked for its OPTIONS.
@@ -69,11 +72,11 @@ export function serializeRequest(buffer: Buffer, head: RequestHead, added: Added
   if (hasAuthority || !head.hasHost) {
     appendAll(HOST);
     if (hasAuthority) append(buffer, head.authorityStart, head.authorityEnd);
-    else at += out.write(added.defaultHost, at, 'latin1');
+    else at += out.write(hop.defaultHost, at, 'latin1');
     appendAll(CRLF);
   }
   appendFields(buffer, head.fields, hasAuthority ? KEPT & ~(1 << Kind.HOST) : KEPT, head.framing === Framing.CHUNKED);
-  appendAll(head.isHttp10 ? added.viaHttp10 : added.via);
+  appendAll(head.isHttp10 ? hop.viaHttp10 : hop.via);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
   if (head.maxForwards > 0) {
     appendAll(MAX_FORWARDS);
@@ -85,6 +88,7 @@ export function serializeRequest(buffer: Buffer, head: RequestHead, added: Added
     append(buffer, head.upgradeStart, head.upgradeEnd);
     appendAll(CRLF);
   }
+  appendAll(added);
   appendAll(CRLF);
   appendAll(body);
   return take();
@@ -96,12 +100,13 @@ export function serializeRequest(buffer: Buffer, head: RequestHead, added: Added
  * @param chunked the body follows in chunks made here
  * @param trailers trailers will be forwarded, and so is what announces them
  * @param date `Date` to add when the backend sent none
+ * @param added field lines of the proxy's own, each with its CRLF
  * @param body first octets of the body, already framed, to leave in the same write
  */
 export function serializeResponse(
-  buffer: Buffer, head: ResponseHead, chunked: boolean, trailers: boolean, persistence: Persistence, date: string, body: Buffer,
+  buffer: Buffer, head: ResponseHead, chunked: boolean, trailers: boolean, persistence: Persistence, date: string, added: Buffer, body: Buffer,
 ): Buffer {
-  begin(head.fields, buffer.length + body.length);
+  begin(head.fields, buffer.length + added.length + body.length);
   appendAll(STATUS_LINE);
   appendDecimal(head.status);
   out[at++] = SP;
@@ -123,6 +128,7 @@ export function serializeResponse(
     at += out.write(date, at, 'latin1');
     appendAll(CRLF);
   }
+  appendAll(added);
   appendAll(CRLF);
   appendAll(body);
   return take();

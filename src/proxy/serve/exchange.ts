@@ -9,11 +9,8 @@
  *
  * Failures are values with a reason code, never exceptions.
  */
-import type { Outcome } from '../../balancing';
-import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
-import type { Waiter } from '../cluster/pool';
 import { Framing } from '../http1/framing';
 import { isIdempotent, Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
@@ -24,6 +21,7 @@ import type { ListenerInstruments } from '../telemetry/instruments';
 import { owned } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
+import { Attempt, AttemptOwner } from './attempt';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Content, finalContent } from './final-recipient';
@@ -36,15 +34,10 @@ export const MAX_ATTEMPTS = 3;
 /** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
 const COPY_BYTES = 4_096;
 
-/** Reasons that speak against the endpoint; the others are the client's doing, or the proxy's. */
-const BLAMED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
-  'connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol_error', 'upstream_broken_body', 'request_timeout',
-]);
-
 const EMPTY = Buffer.alloc(0);
 const NO_PROTOCOLS: readonly string[] = [];
 
-export class Exchange implements ResponseReceiver, Waiter {
+export class Exchange implements AttemptOwner {
   /** A request is under way. */
   active = false;
   /** Status sent to the client, 0 before that. */
@@ -53,6 +46,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   reason: ReasonCode | undefined;
   /** Words for the log about `reason`. */
   detail = '';
+  /** Where the last attempt went. */
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
   attempts = 0;
@@ -70,12 +64,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   private route: Route | undefined;
   /** What policies may know of the request. */
   private readonly pickRequest: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
-  /** When the present attempt began, and how long after that its response did. */
-  private attemptedAt = 0;
-  private firstOctetMs = 0;
-  private retryAfterMs = 0;
-  private connection: BackendConnection | undefined;
-  private waiting = false;
+  private readonly attempt: Attempt;
   private method: Method = Method.OTHER;
   private isHttp10 = false;
   private clientPersistent = false;
@@ -106,6 +95,7 @@ export class Exchange implements ResponseReceiver, Waiter {
 
   constructor(readonly client: ClientConnection, private readonly context: ServeContext) {
     this.instruments = client.listener.instruments;
+    this.attempt = new Attempt(this, context.clock);
     this.routeTimeout = new Timeout(() => this.fail('request_timeout', 'the route\'s timeout is over'));
     this.progress = new Timeout(() => this.onNoProgress());
   }
@@ -141,7 +131,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.headSent = false;
     this.closesClient = false;
     this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
-    this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, body);
+    this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, EMPTY, body);
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
     const { route } = client.listener;
@@ -170,8 +160,8 @@ export class Exchange implements ResponseReceiver, Waiter {
     }
     this.progress.start(this.context.bodyTimeout);
     if (this.chunkedRequest) this.forwardBody(frameChunk(data));
-    else if (!this.connection) this.forwardBody(owned(data));
-    else if (!this.connection.sendCopy(data)) this.holdRequest();
+    else if (!this.attempt.connected) this.forwardBody(owned(data));
+    else if (!this.attempt.sendCopy(data)) this.holdRequest();
   }
 
   onRequestEnd(): void {
@@ -206,7 +196,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** The client takes octets again. */
   onClientDrain(): void {
     if (this.headSent) this.progress.start(this.context.bodyTimeout);
-    this.connection?.resumeReading();
+    this.attempt.resumeReading();
   }
 
   /** The client went away. A tunnel ends by itself, when both of its sides have. */
@@ -214,44 +204,39 @@ export class Exchange implements ResponseReceiver, Waiter {
     if (this.tunnel) return;
     this.reason = 'client_abort';
     if (this.status === 0) this.status = 499;
-    this.dropBackend();
+    this.attempt.drop();
     this.finish();
   }
 
-  onConnection(connection: BackendConnection): void {
-    this.waiting = false;
-    this.connection = connection;
-    let open = connection.send(this.message, this.method === Method.HEAD, this);
-    for (const data of this.held) open = connection.sendBody(data);
+  onConnected(attempt: Attempt): void {
+    let open = attempt.send(this.message, this.method === Method.HEAD);
+    for (const data of this.held) open = attempt.sendBody(data);
     if (this.held.length > 0) this.held = [];
     if (this.replayable) return;
     this.message = EMPTY;
     if (open) this.client.resumeReading();
   }
 
-  onConnectionFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
-    this.waiting = false;
+  onUnconnected(_attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void {
     this.tryAnother(code, detail);
   }
 
-  onInterim(buffer: Buffer, head: ResponseHead): void {
+  onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void {
     if (this.isHttp10) return;
-    const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
+    const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
     if (!open) this.holdResponse();
   }
 
-  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+  onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
     const { client, context, instruments, offered } = this;
     const chosen = head.upgradeEnd > head.upgradeStart ? protocolsOf(buffer, head.upgradeStart, head.upgradeEnd) : NO_PROTOCOLS;
     if (head.isHttp10 || !head.fields.upgrade || chosen.length === 0 || !chosen.every((protocol) => offered.includes(protocol))) return false;
     this.routeTimeout.stop();
     this.status = head.status;
     this.switchedAfterMs = context.clock.now() - this.startedAt;
-    this.firstOctetMs = context.clock.now() - this.attemptedAt;
     this.message = EMPTY;
-    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY));
-    const backend = this.connection!.detach((octets) => this.tunnel!.onBackendOctets(octets));
-    this.connection = undefined;
+    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
+    const backend = attempt.detach((octets) => this.tunnel!.onBackendOctets(octets));
     const { socket, backlog, ended } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
     instruments.tunnels.value += 1;
     instruments.tunnelsOpen.value += 1;
@@ -265,12 +250,11 @@ export class Exchange implements ResponseReceiver, Waiter {
     return true;
   }
 
-  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
     const { client, context } = this;
     this.status = head.status;
     this.headSent = true;
-    this.firstOctetMs = context.clock.now() - this.attemptedAt;
-    if (head.status >= 429) this.retryAfterMs = retryAfterMs(buffer, head.fields);
+    if (head.status >= 429) attempt.retryAfterMs = retryAfterMs(buffer, head.fields);
     this.responseBytes = body.length;
     const unknownLength = !complete && head.framing !== Framing.LENGTH;
     this.chunkedResponse = unknownLength && !this.isHttp10;
@@ -279,37 +263,33 @@ export class Exchange implements ResponseReceiver, Waiter {
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
     const small = body.length <= COPY_BYTES;
-    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), small ? body : EMPTY);
+    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), EMPTY, small ? body : EMPTY);
     if (unknownLength) client.writeTogether(message);
     else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.holdResponse();
     if (complete) this.endResponse();
     else this.progress.start(context.bodyTimeout);
   }
 
-  onResponseData(data: Buffer): void {
+  onResponseData(_attempt: Attempt, data: Buffer): void {
     this.responseBytes += data.length;
     this.progress.start(this.context.bodyTimeout);
     const open = this.chunkedResponse ? this.client.write(frameChunk(data)) : this.client.writeCopy(EMPTY, data);
     if (!open) this.holdResponse();
   }
 
-  onResponseEnd(trailers: Buffer | undefined): void {
+  onResponseEnd(_attempt: Attempt, trailers: Buffer | undefined): void {
     if (this.chunkedResponse) this.client.write(lastChunk(this.acceptsTrailers ? trailers : undefined));
     this.endResponse();
   }
 
-  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
-    const connection = this.connection!;
+  onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
     if (limit !== undefined) this.context.instruments.limitReached(limit);
-    this.connection = undefined;
-    const idleClose = code === 'upstream_closed' && connection.served > 0 && !connection.answered
-      && this.replayable && isIdempotent(this.method);
     if (this.headSent) this.fail('upstream_broken_body', detail);
-    else if (idleClose) this.tryAgain(code, detail);
+    else if (attempt.closedWhileIdle && this.replayable && isIdempotent(this.method)) this.tryAgain(code, detail);
     else this.fail(code, detail);
   }
 
-  onBackendDrain(): void {
+  onBackendDrain(_attempt: Attempt): void {
     if (this.requestComplete) return;
     this.progress.start(this.context.bodyTimeout);
     this.client.resumeReading();
@@ -324,27 +304,18 @@ export class Exchange implements ResponseReceiver, Waiter {
       this.fail('no_endpoints', 'no endpoint is available');
       return;
     }
-    this.cluster = cluster;
-    this.attempt(cluster, endpoint);
+    this.try(cluster, endpoint);
   }
 
-  /** Asks for a connection to the endpoint. */
-  private attempt(cluster: Cluster, endpoint: Endpoint): void {
+  /** Tries an endpoint. */
+  private try(cluster: Cluster, endpoint: Endpoint): void {
     this.attempts += 1;
-    cluster.instruments.attempts.value += 1;
+    this.cluster = cluster;
     this.endpoint = endpoint;
-    this.attemptedAt = this.context.clock.now();
-    this.retryAfterMs = 0;
-    endpoint.learned.started();
-    this.waiting = true;
-    const connection = endpoint.pool.acquire(this);
-    if (connection === false) {
-      this.waiting = false;
+    if (!this.attempt.start(cluster, endpoint)) {
       cluster.instruments.pendingOverflow.value += 1;
       this.fail('pending_overflow', 'too many requests wait for a connection');
-    } else if (connection) {
-      this.onConnection(connection);
-    } else if (!this.requestComplete) {
+    } else if (this.active && !this.requestComplete && !this.attempt.connected) {
       this.client.pauseReading();
     }
   }
@@ -358,9 +329,9 @@ export class Exchange implements ResponseReceiver, Waiter {
       this.fail(code, detail);
       return;
     }
-    this.leaveFailed(code);
+    this.attempt.leave(0, code);
     cluster.instruments.retries(code).value += 1;
-    this.attempt(cluster, other);
+    this.try(cluster, other);
   }
 
   /** The connection had been closed before the request was sent: it goes on another, to whichever endpoint. */
@@ -371,17 +342,16 @@ export class Exchange implements ResponseReceiver, Waiter {
     }
     this.maybeReached = true;
     // That a connection was closed while it was idle says nothing of the endpoint.
-    this.endpoint!.learned.abandoned();
-    this.endpoint = undefined;
+    this.attempt.leaveUnjudged();
     this.cluster!.instruments.retries(code).value += 1;
     this.dispatch();
   }
 
   private forwardBody(data: Buffer): void {
-    if (!this.connection) {
+    if (!this.attempt.connected) {
       this.held.push(data);
       this.client.pauseReading();
-    } else if (!this.connection.sendBody(data)) {
+    } else if (!this.attempt.sendBody(data)) {
       this.holdRequest();
     }
   }
@@ -395,7 +365,7 @@ export class Exchange implements ResponseReceiver, Waiter {
   /** The client takes no more for now. */
   private holdResponse(): void {
     this.context.instruments.limitReached('maxBufferedBytes');
-    this.connection?.pauseReading();
+    this.attempt.pauseReading();
   }
 
   private onNoProgress(): void {
@@ -410,7 +380,7 @@ export class Exchange implements ResponseReceiver, Waiter {
     const code = this.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
     this.reason = code;
     this.detail = detail;
-    this.dropBackend();
+    this.attempt.drop();
     if (this.headSent) {
       this.client.destroy();
       this.finish();
@@ -424,10 +394,8 @@ export class Exchange implements ResponseReceiver, Waiter {
   }
 
   private endResponse(): void {
-    const connection = this.connection!;
-    this.connection = undefined;
     this.finish();
-    connection.finish(this.requestComplete);
+    this.attempt.release(this.requestComplete);
     if (this.closesClient) this.client.endGracefully();
     else this.client.nextRequest();
   }
@@ -451,41 +419,6 @@ export class Exchange implements ResponseReceiver, Waiter {
     this.finish();
   }
 
-  private dropBackend(): void {
-    if (this.waiting) {
-      this.waiting = false;
-      this.endpoint!.pool.forget(this);
-    }
-    this.connection?.close();
-    this.connection = undefined;
-  }
-
-  private leaveFailed(code: ReasonCode): void {
-    this.reason = code;
-    this.leaveEndpoint();
-    this.reason = undefined;
-  }
-
-  /** Tells the endpoint how the attempt went, for the policies that learn. */
-  private leaveEndpoint(): void {
-    const { endpoint } = this;
-    if (!endpoint) return;
-    this.endpoint = undefined;
-    const outcome = this.outcome();
-    if (outcome === undefined) {
-      endpoint.learned.abandoned();
-      return;
-    }
-    const now = this.context.clock.now();
-    endpoint.learned.finished(this.headSent || this.tunnel ? this.firstOctetMs : now - this.attemptedAt, outcome, now, this.retryAfterMs);
-  }
-
-  /** What the attempt says of its endpoint; undefined when it says nothing. */
-  private outcome(): Outcome | undefined {
-    if (this.reason !== undefined && !BLAMED.has(this.reason)) return undefined;
-    return this.reason === undefined && this.status < 500 && this.status !== 429 ? 'success' : 'failure';
-  }
-
   private finish(): void {
     this.routeTimeout.stop();
     this.progress.stop();
@@ -502,6 +435,6 @@ export class Exchange implements ResponseReceiver, Waiter {
     const measuredMs = this.tunnel ? this.switchedAfterMs : this.durationMs;
     instruments.requests(this.cluster?.name).record(this.status, this.reason, measuredMs / 1_000);
     this.context.onExchange?.(this);
-    this.leaveEndpoint();
+    this.attempt.leave(this.status, this.reason);
   }
 }

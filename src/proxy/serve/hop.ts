@@ -8,13 +8,13 @@
  * meant: a real loop gets there in milliseconds.
  */
 import type { RequestHead } from '../http1/request-head';
-import type { AddedFields } from '../http1/serialize';
+import type { HopFields } from '../http1/serialize';
 import { Kind } from '../http1/fields';
 
 /** How often a request may pass one listener. */
 export const MAX_PASSES = 4;
 
-export class Hop implements AddedFields {
+export class Hop implements HopFields {
   readonly via: Buffer;
   readonly viaHttp10: Buffer;
   private readonly token: Buffer;

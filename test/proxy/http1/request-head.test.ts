@@ -20,7 +20,7 @@ function read(text: string): string {
   if (complete === false) return 'incomplete';
   const head = new RequestHead(200);
   const fault = complete === true ? head.parse(heads.buffer, heads.start, heads.end, DEFAULT_LIMITS) : complete;
-  return fault ? `${fault.code}: ${fault.detail}` : serializeRequest(heads.buffer, head, ADDED, false, EMPTY).toString('latin1');
+  return fault ? `${fault.code}: ${fault.detail}` : serializeRequest(heads.buffer, head, ADDED, false, EMPTY, EMPTY).toString('latin1');
 }
 
 function parse(text: string): RequestHead {

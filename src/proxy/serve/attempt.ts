@@ -1,0 +1,206 @@
+/**
+ * One try of a request at one endpoint: gets a connection there, sends the request, and passes on what comes back. It knows
+ * nothing of the client. It is where an endpoint learns how a try went, exactly once a try.
+ *
+ * An exchange keeps its attempts and uses them again for each request, so that a try allocates nothing.
+ */
+import type { Outcome } from '../../balancing';
+import type { Clock } from '../clock';
+import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
+import type { Cluster } from '../cluster/cluster';
+import type { Endpoint } from '../cluster/endpoint';
+import type { Waiter } from '../cluster/pool';
+import type { ResponseHead } from '../http1/response-head';
+import type { OctetListener } from '../shared-read';
+import type { ReasonCode } from '../telemetry/reasons';
+
+/** Who tries. Buffers are valid during a call only. */
+export interface AttemptOwner {
+  /** There is a connection: the request is to be sent now. */
+  onConnected(attempt: Attempt): void;
+  /** None could be made, and nothing of the request was sent. */
+  onUnconnected(attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void;
+  onInterim(attempt: Attempt, buffer: Buffer, head: ResponseHead): void;
+  onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
+  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void;
+  onResponseData(attempt: Attempt, data: Buffer): void;
+  onResponseEnd(attempt: Attempt, trailers: Buffer | undefined): void;
+  /** The connection broke, or what came is not HTTP. */
+  onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void;
+  onBackendDrain(attempt: Attempt): void;
+}
+
+/** Reasons that speak against the endpoint; the others are the client's doing, or the proxy's. */
+const BLAMED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol_error', 'upstream_broken_body', 'request_timeout',
+]);
+
+/** What a try with this status, or ended for this reason, says of its endpoint; undefined when it says nothing. */
+function outcomeOf(status: number, reason: ReasonCode | undefined): Outcome | undefined {
+  if (reason !== undefined) return BLAMED.has(reason) ? 'failure' : undefined;
+  return status < 500 && status !== 429 ? 'success' : 'failure';
+}
+
+export class Attempt implements ResponseReceiver, Waiter {
+  /** Where it goes; the endpoint is there until the attempt is over. */
+  cluster: Cluster | undefined;
+  endpoint: Endpoint | undefined;
+  /** What its response asks for before another request; 0 when it doesn't. */
+  retryAfterMs = 0;
+
+  private connection: BackendConnection | undefined;
+  private waiting = false;
+  private startedAt = 0;
+  /** From its start to the head of the response; -1 before that. */
+  private firstOctetMs = -1;
+
+  constructor(private readonly owner: AttemptOwner, private readonly clock: Clock) {}
+
+  /** There is a connection that octets can be sent on. */
+  get connected(): boolean { return this.connection !== undefined; }
+
+  /**
+   * The connection was open before this request, so its endpoint may have closed it while it was idle; and nothing of a
+   * response came, which is how that looks.
+   */
+  closedWhileIdle = false;
+
+  /**
+   * Begins. `onConnected` or `onUnconnected` follows, perhaps before this returns.
+   *
+   * @returns false when too many requests wait for a connection already; nothing follows then
+   */
+  start(cluster: Cluster, endpoint: Endpoint): boolean {
+    this.cluster = cluster;
+    this.endpoint = endpoint;
+    this.retryAfterMs = 0;
+    this.startedAt = this.clock.now();
+    this.firstOctetMs = -1;
+    this.closedWhileIdle = false;
+    cluster.instruments.attempts.value += 1;
+    endpoint.learned.started();
+    this.waiting = true;
+    const connection = endpoint.pool.acquire(this);
+    if (connection) this.onConnection(connection);
+    else if (connection === false) this.waiting = false;
+    return connection !== false;
+  }
+
+  send(message: Buffer, toHead: boolean): boolean {
+    return this.connection!.send(message, toHead, this);
+  }
+
+  /** Octets of the request's body, framed. False: hold back until `onBackendDrain`. */
+  sendBody(data: Buffer): boolean {
+    return this.connection!.sendBody(data);
+  }
+
+  /** The same for octets that are valid during this call only. */
+  sendCopy(data: Buffer): boolean {
+    return this.connection!.sendCopy(data);
+  }
+
+  pauseReading(): void { this.connection?.pauseReading(); }
+  resumeReading(): void { this.connection?.resumeReading(); }
+
+  /** Gives the socket to a tunnel. */
+  detach(listener: OctetListener): ReturnType<BackendConnection['detach']> {
+    const socket = this.connection!.detach(listener);
+    this.connection = undefined;
+    return socket;
+  }
+
+  /** Time since it began. */
+  get elapsedMs(): number { return this.clock.now() - this.startedAt; }
+
+  /**
+   * The response is over: gives the connection back. To be called after {@link leave}.
+   *
+   * @param requestComplete all of the request was sent
+   */
+  release(requestComplete: boolean): void {
+    const connection = this.connection!;
+    this.connection = undefined;
+    connection.finish(requestComplete);
+  }
+
+  /** Breaks off, wherever it is. */
+  drop(): void {
+    if (this.waiting) {
+      this.waiting = false;
+      this.endpoint!.pool.forget(this);
+    }
+    const { connection } = this;
+    this.connection = undefined;
+    connection?.close();
+  }
+
+  /**
+   * Tells the endpoint how it went, for the policies that learn. Once it was told, nothing happens.
+   *
+   * @param status of the endpoint's response
+   * @param reason why there was none; undefined when there was
+   */
+  leave(status: number, reason: ReasonCode | undefined): void {
+    const { endpoint } = this;
+    if (!endpoint) return;
+    this.endpoint = undefined;
+    const outcome = outcomeOf(status, reason);
+    if (outcome === undefined) {
+      endpoint.learned.abandoned();
+      return;
+    }
+    const now = this.clock.now();
+    endpoint.learned.finished(this.firstOctetMs >= 0 ? this.firstOctetMs : now - this.startedAt, outcome, now, this.retryAfterMs);
+  }
+
+  /** It ended in a way that says nothing of its endpoint. */
+  leaveUnjudged(): void {
+    this.endpoint?.learned.abandoned();
+    this.endpoint = undefined;
+  }
+
+  onConnection(connection: BackendConnection): void {
+    this.waiting = false;
+    this.connection = connection;
+    this.owner.onConnected(this);
+  }
+
+  onConnectionFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
+    this.waiting = false;
+    this.owner.onUnconnected(this, code, detail);
+  }
+
+  onInterim(buffer: Buffer, head: ResponseHead): void {
+    this.owner.onInterim(this, buffer, head);
+  }
+
+  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+    this.firstOctetMs = this.elapsedMs;
+    return this.owner.onSwitch(this, buffer, head, rest);
+  }
+
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+    this.firstOctetMs = this.elapsedMs;
+    this.owner.onResponseHead(this, buffer, head, body, complete);
+  }
+
+  onResponseData(data: Buffer): void {
+    this.owner.onResponseData(this, data);
+  }
+
+  onResponseEnd(trailers: Buffer | undefined): void {
+    this.owner.onResponseEnd(this, trailers);
+  }
+
+  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
+    const { served, answered } = this.connection!;
+    this.connection = undefined;
+    this.closedWhileIdle = code === 'upstream_closed' && served > 0 && !answered;
+    this.owner.onBroken(this, code, detail, limit);
+  }
+
+  onBackendDrain(): void {
+    this.owner.onBackendDrain(this);
+  }
+}
