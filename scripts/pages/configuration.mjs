@@ -6,7 +6,7 @@ import { code, page, table } from './markdown.mjs';
 
 /** Definitions in the order in which a reader meets them. The others follow by name. */
 const ORDER = [
-  'NodeIdentity', 'AdminConfig', 'ListenerConfig', 'RouteConfig', 'WeightedCluster', 'ClusterConfig', 'EndpointSliceDiscovery', 'DnsDiscovery',
+  'NodeIdentity', 'AdminConfig', 'ListenerConfig', 'RouteConfig', 'WeightedCluster', 'ClusterConfig', 'EndpointSliceDiscovery', 'DnsFallback', 'DnsDiscovery',
   'StaticDiscovery', 'StaticEndpoint', 'RoundRobinConfig', 'RandomConfig', 'WeightedRoundRobinConfig', 'LeastRequestConfig',
   'LeastResponseTimeConfig', 'RingHashConfig', 'MaglevConfig', 'RendezvousConfig', 'ClientSideWeightedRoundRobinConfig', 'AdaptiveConfig',
   'SlowStartConfig', 'DynamicWeightsConfig', 'ZoneAwareConfig', 'SubsetConfig', 'FailoverConfig', 'KubernetesApiConfig', 'LimitsConfig', 'ShutdownConfig', 'AccessLogConfig',
@@ -40,6 +40,7 @@ export function configurationPage(schema, contract) {
     DynamicWeightsConfig: contract.DEFAULT_DYNAMIC_WEIGHTS,
     ZoneAwareConfig: contract.DEFAULT_ZONE_AWARE,
     FailoverConfig: contract.DEFAULT_FAILOVER,
+    DnsFallback: contract.DEFAULT_DNS_FALLBACK,
     LimitsConfig: contract.DEFAULT_LIMITS,
     ShutdownConfig: contract.DEFAULT_SHUTDOWN,
   };

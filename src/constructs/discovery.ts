@@ -2,9 +2,31 @@
  * How callers find the pods of a service. EndpointSlices are pushed, know readiness and zones, and need a token and a
  * Role; DNS needs neither, and is as late as its TTL.
  */
-import { ClusterConfig, INBOUND_PORT } from '../contract';
+import { Duration } from 'cdk8s';
+import { ClusterConfig, DEFAULT_DNS_FALLBACK, INBOUND_PORT } from '../contract';
 import { ServiceLocation } from './destination-facts';
 import { Mistakes } from './mistakes';
+import { checkQuantity } from './quantities';
+
+/**
+ * Options of `Discovery.endpointSlices`.
+ */
+export interface EndpointSlicesOptions {
+  /**
+   * Whether a proxy that starts while the Kubernetes API is out of reach looks the headless Services up in DNS, until the API
+   * answers for the first time. Without it, it answers requests with 503 until then.
+   *
+   * @default true
+   */
+  readonly dnsFallback?: boolean;
+
+  /**
+   * How long the API may take before DNS is asked.
+   *
+   * @default Duration.seconds(3)
+   */
+  readonly dnsFallbackAfter?: Duration;
+}
 
 /**
  * Options of `Discovery.dns`.
@@ -24,10 +46,11 @@ export interface DnsDiscoveryOptions {
 export class Discovery {
   /**
    * From the EndpointSlices of the Kubernetes API, watched. Each calling pod gets a projected token, in its sidecar only,
-   * and a Role to read EndpointSlices in the namespaces that it calls.
+   * and a Role to read EndpointSlices in the namespaces that it calls. A proxy that starts while the API is out of reach uses
+   * DNS until it is back.
    */
-  public static endpointSlices(): Discovery {
-    return new Discovery('endpointSlices');
+  public static endpointSlices(options: EndpointSlicesOptions = {}): Discovery {
+    return new Discovery('endpointSlices', options);
   }
 
   /**
@@ -35,13 +58,13 @@ export class Discovery {
    * as the TTL, and zones are not known.
    */
   public static dns(options: DnsDiscoveryOptions = {}): Discovery {
-    return new Discovery('dns', options.servers);
+    return new Discovery('dns', options);
   }
 
   private constructor(
     /** @internal */
     public readonly _source: 'endpointSlices' | 'dns',
-    private readonly servers?: string[],
+    private readonly options: DnsDiscoveryOptions & EndpointSlicesOptions,
   ) {}
 
   /**
@@ -50,26 +73,35 @@ export class Discovery {
    * @internal
    */
   public _toConfig(service: ServiceLocation): ClusterConfig['discovery'] {
+    const { servers, dnsFallback = true, dnsFallbackAfter } = this.options;
+    // The headless Service's own name: its addresses are the ready pods of one version, so weights of versions hold.
+    const lookup = { hostname: `${service.name}.${service.namespace}.svc.${service.clusterDomain}`, port: INBOUND_PORT };
     if (this._source === 'dns') {
-      return {
-        type: 'dns',
-        record: 'address',
-        hostname: `${service.name}.${service.namespace}.svc.${service.clusterDomain}`,
-        port: INBOUND_PORT,
-        ...(this.servers && { servers: [...this.servers] }),
-      };
+      return { type: 'dns', record: 'address', ...lookup, ...(servers && { servers: [...servers] }) };
     }
+    const afterMs = dnsFallbackAfter?.toMilliseconds() ?? DEFAULT_DNS_FALLBACK.afterMs;
     return {
       type: 'endpointSlice',
       namespace: service.namespace,
       service: service.name,
       portName: service.portName,
       ...(service.zoneWeights && { zoneWeights: { ...service.zoneWeights } }),
+      ...(dnsFallback && { fallback: { ...lookup, ...(afterMs !== DEFAULT_DNS_FALLBACK.afterMs && { afterMs }) } }),
     };
   }
 
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
-    mistakes.dnsServers(`${prop}.servers`, this.servers);
+    const { servers, dnsFallback, dnsFallbackAfter } = this.options;
+    mistakes.dnsServers(`${prop}.servers`, servers);
+    if (dnsFallback !== undefined && typeof dnsFallback !== 'boolean') {
+      mistakes.add(`${prop}.dnsFallback`, dnsFallback, 'use true or false');
+    }
+    if (dnsFallbackAfter !== undefined) {
+      checkQuantity(mistakes, `${prop}.dnsFallbackAfter`, dnsFallbackAfter, { unit: 'time', min: 0 });
+      if (dnsFallback === false) {
+        mistakes.add(`${prop}.dnsFallbackAfter`, dnsFallbackAfter, 'there is no fallback whose wait it could be; leave it out, or \'dnsFallback: false\'');
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@
 import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
+import type { DnsFallback } from './discovery-config';
 import type { RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
@@ -87,6 +88,9 @@ export const DEFAULT_ZONE_AWARE: Required<ZoneAwareConfig> = {
   updateMs: 1_000,
   expirationMs: 180_000,
 };
+
+/** Default of the `fallback` of EndpointSlices: several tries to reach the API, and well before the proxy is ready without endpoints. */
+export const DEFAULT_DNS_FALLBACK: Required<Pick<DnsFallback, 'afterMs'>> = { afterMs: 3_000 };
 
 /** Default of `failover`: Envoy's. */
 export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPercent: 140, panicPercent: 50 };

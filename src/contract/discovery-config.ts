@@ -20,6 +20,30 @@ export interface EndpointSliceDiscovery {
   readonly portName?: string;
   /** Weights by the endpoint's zone; a zone that isn't named has weight 1. */
   readonly zoneWeights?: Record<string, Weight>;
+  /** What stands in for the API while it can't be asked at the start. Absent: nothing. */
+  readonly fallback?: DnsFallback;
+}
+
+/**
+ * DNS in place of the Kubernetes API, for a proxy that starts while that is out of reach. It ends with the first list of
+ * EndpointSlices.
+ */
+export interface DnsFallback {
+  /**
+   * Fully qualified name whose A and AAAA records are the endpoints, such as that of the headless Service.
+   * @minLength 1
+   */
+  readonly hostname: string;
+  /**
+   * Port of the endpoints.
+   * @minimum 1
+   * @maximum 65535
+   */
+  readonly port: Integer;
+  /** How long the API may take before DNS is asked. */
+  readonly afterMs?: Integer;
+  /** DNS servers as `address` or `address:port`. Absent: those of the system. */
+  readonly servers?: string[];
 }
 
 /** Endpoints are the addresses that a name resolves to, asked again when their TTL ends. */

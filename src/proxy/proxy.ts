@@ -125,7 +125,10 @@ export class Proxy {
   readiness(): Readiness {
     if (this.draining) return { ready: false, why: 'shutting down' };
     const unsynced = this.clusters.all().filter((cluster) => !cluster.discovery.synced);
-    if (unsynced.length === 0) return { ready: true, why: 'all clusters are discovered' };
+    if (unsynced.length === 0) {
+      const standIns = this.clusters.all().filter((cluster) => cluster.discovery.fallback).map((cluster) => cluster.name);
+      return { ready: true, why: `all clusters are discovered${standIns.length > 0 ? `, by DNS instead of the Kubernetes API: ${standIns.join(', ')}` : ''}` };
+    }
     const names = unsynced.map((cluster) => cluster.name).join(', ');
     return this.surroundings.clock.now() - this.startedAt >= SYNC_GRACE_MS
       ? { ready: true, why: `no endpoints found yet for ${names}; the others can be called` }

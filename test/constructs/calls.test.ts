@@ -30,7 +30,9 @@ describe('a call', () => {
   test('finds the endpoints of a version in the slices of its Service, and balances as the destination says', () => {
     expect(document.clusters[1]).toEqual({
       name: 'shop/catalog-v1',
-      discovery: { type: 'endpointSlice', namespace: 'shop', service: 'catalog-v1', portName: 'http' },
+      discovery: {
+        type: 'endpointSlice', namespace: 'shop', service: 'catalog-v1', portName: 'http', fallback: { hostname: 'catalog-v1.shop.svc.cluster.local', port: 15006 },
+      },
       loadBalancing: { type: 'leastRequest', choices: 3 },
     });
     expect(document.kubernetes).toEqual({ tokenFile: '/var/run/secrets/cdk8s-mesh/token', caFile: '/var/run/secrets/cdk8s-mesh/ca.crt' });

@@ -1,4 +1,4 @@
-import { Testing } from 'cdk8s';
+import { Duration, Testing } from 'cdk8s';
 import { Discovery, ExternalAddress, ExternalEndpoints, ExternalService, ExternalServiceProps, LoadBalancing, Mesh, MeshService } from '../../src';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec } from '../support/manifests';
 import { expectSound } from './sound';
@@ -35,6 +35,34 @@ describe('discovery by DNS', () => {
     expectSound(yaml);
     expect(documentOf(yaml, 'web-v1').clusters.map(({ discovery }) => discovery.type)).toEqual(['static', 'endpointSlice', 'dns']);
     expect(documentOf(yaml, 'web-v1').clusters[2].discovery).not.toHaveProperty('servers');
+  });
+});
+
+describe('discovery by EndpointSlices', () => {
+  const discoveryOf = (discovery?: Discovery) => {
+    const chart = newChart();
+    const web = new MeshService(chart, 'web', { containers: [container] });
+    web.calls(new MeshService(chart, 'catalog', { containers: [container], discovery }));
+    const manifests = Testing.synth(chart);
+    expectSound(manifests);
+    return documentOf(manifests, 'web-v1').clusters[1].discovery;
+  };
+
+  test('names the headless Service of the version for a start without the API', () => {
+    expect(discoveryOf()).toEqual({
+      type: 'endpointSlice', namespace: 'shop', service: 'catalog-v1', portName: 'http',
+      fallback: { hostname: 'catalog-v1.shop.svc.cluster.local', port: 15006 },
+    });
+  });
+
+  test('may wait for longer, or do without', () => {
+    expect(discoveryOf(Discovery.endpointSlices({ dnsFallbackAfter: Duration.seconds(8) }))).toMatchObject({ fallback: { afterMs: 8_000 } });
+    expect(discoveryOf(Discovery.endpointSlices({ dnsFallback: false }))).not.toHaveProperty('fallback');
+  });
+
+  test('a wait without a fallback is a mistake', () => {
+    expect(() => discoveryOf(Discovery.endpointSlices({ dnsFallback: false, dnsFallbackAfter: Duration.seconds(1) })))
+      .toThrow("'discovery.dnsFallbackAfter' is a Duration: there is no fallback whose wait it could be; leave it out, or 'dnsFallback: false'");
   });
 });
 

@@ -88,7 +88,9 @@ describe('a workload made elsewhere that is exposed', () => {
       name: 'outbound/shop/ledger:80', port: 80, routes: [{ split: [{ cluster: 'shop/ledger-v1', weight: 1 }], timeoutMs: 1_000 }],
     });
     expect(document.clusters[1]).toEqual({
-      name: 'shop/ledger-v1', discovery: { type: 'endpointSlice', namespace: 'shop', service: 'ledger-v1', portName: 'http' },
+      name: 'shop/ledger-v1', discovery: {
+        type: 'endpointSlice', namespace: 'shop', service: 'ledger-v1', portName: 'http', fallback: { hostname: 'ledger-v1.shop.svc.cluster.local', port: 15006 },
+      },
     });
     expect(caller.hostAliases[0].hostnames).toEqual(['ledger', 'ledger.shop', 'ledger.shop.svc', 'ledger.shop.svc.cluster.local']);
     expect(findOne(manifests, 'RoleBinding', 'cdk8s-mesh.shop.web').subjects[0].name).toBe('web');

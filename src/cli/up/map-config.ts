@@ -71,6 +71,9 @@ export function mapConfig(
     return mapped;
   });
 
+  const standIns = config.clusters.filter(({ discovery }) => discovery.type === 'endpointSlice' && discovery.fallback).length;
+  if (standIns > 0) moved('DNS in place of the API', `for ${standIns} cluster${standIns === 1 ? '' : 's'}`, 'none');
+
   // A document that needed no API in the cluster may need the embedded one here, in place of the cluster's DNS.
   const usesApi = clusters.some((cluster) => cluster.discovery.type === 'endpointSlice');
   if (usesApi) moved('Kubernetes API', config.kubernetes ? config.kubernetes.server ?? 'in-cluster' : 'none', kubernetes.server ?? 'in-cluster');
@@ -116,6 +119,11 @@ function mapCluster(
         to: `EndpointSlices of ${service.namespace}/${service.name}`,
       };
     }
+  }
+  if (discovery.type === 'endpointSlice') {
+    // There is no cluster DNS here, and the embedded API is up before any proxy.
+    const { fallback, ...slices } = discovery;
+    return { mapped: { ...cluster, discovery: slices }, from: '', to: '' };
   }
   return { mapped: cluster, from: '', to: '' };
 }

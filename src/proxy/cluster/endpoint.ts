@@ -46,7 +46,7 @@ export class Endpoint implements Balanced {
   /** Takes over what discovery says now. True when a picker would have to know. */
   update(found: DiscoveredEndpoint): boolean {
     const state: EndpointState = found.ready ? 'ready' : 'draining';
-    const changed = state !== this.state || found.weight !== this.weight;
+    const changed = state !== this.state || found.weight !== this.weight || found.zone !== this.zone;
     if (state === 'draining' && this.state === 'ready') this.pool.closeIdle();
     this.state = state;
     this.weight = found.weight;

@@ -11,9 +11,11 @@ export type OnEvent = (name: DiscoveryEvent, fields: Readonly<Record<string, str
 /**
  * `discovery_failing`: endpoints are not known to be up to date. `discovery_recovered`: they are again.
  * `discovery_relist`: the server forgot what was asked for, and everything is read again, which is normal.
- * `discovery_ignored`: something that was read can't be used.
+ * `discovery_ignored`: something that was read can't be used. `discovery_fallback`: another source stands in until this one
+ * delivers for the first time. `discovery_fallback_over`: it has.
  */
-export type DiscoveryEvent = 'discovery_failing' | 'discovery_recovered' | 'discovery_relist' | 'discovery_ignored';
+export type DiscoveryEvent =
+  | 'discovery_failing' | 'discovery_recovered' | 'discovery_relist' | 'discovery_ignored' | 'discovery_fallback' | 'discovery_fallback_over';
 
 export class HealthTracker implements DiscoveryHealth {
   synced = false;

@@ -1,9 +1,10 @@
 /** Discovery: makes the source that a cluster's configuration asks for. */
 import { Resolver } from 'node:dns/promises';
-import { ClusterConfig } from '../../contract';
+import { ClusterConfig, DEFAULT_DNS_FALLBACK, DnsDiscovery, EndpointSliceDiscovery } from '../../contract';
 import { Clock } from '../clock';
 import { DnsSource } from './dns';
 import { EndpointSliceSource } from './endpoint-slice-source';
+import { FallbackSource } from './fallback';
 import { preferredFamily } from './families';
 import { OnEvent } from './health';
 import { ApiAccess } from './kubernetes-api';
@@ -31,17 +32,27 @@ export interface DiscoverySurroundings {
 
 /** A source that was not started yet. The configuration must have passed validation; throws when `servers` holds no addresses. */
 export function createSource(discovery: ClusterConfig['discovery'], surroundings: DiscoverySurroundings): DiscoverySource {
-  const { clock, random, kubernetes, onEvent } = surroundings;
-  const family = preferredFamily(surroundings.podIps);
   switch (discovery.type) {
     case 'static':
-      return new StaticSource(discovery, clock);
+      return new StaticSource(discovery, surroundings.clock);
     case 'dns':
-      return new DnsSource(discovery, (surroundings.dnsClient ?? systemDns)(discovery.servers ?? []), family, clock, random, onEvent);
+      return byDns(discovery, surroundings);
     case 'endpointSlice':
-      if (!kubernetes) throw new Error(`service '${discovery.service}' is discovered from EndpointSlices, which needs the field /kubernetes`);
-      return new EndpointSliceSource(discovery, kubernetes, family, clock, random, onEvent);
+      return byEndpointSlices(discovery, surroundings);
   }
+}
+
+function byDns(discovery: DnsDiscovery, { clock, random, podIps, onEvent, dnsClient = systemDns }: DiscoverySurroundings): DiscoverySource {
+  return new DnsSource(discovery, dnsClient(discovery.servers ?? []), preferredFamily(podIps), clock, random, onEvent);
+}
+
+function byEndpointSlices(discovery: EndpointSliceDiscovery, surroundings: DiscoverySurroundings): DiscoverySource {
+  const { clock, random, kubernetes, podIps, onEvent } = surroundings;
+  if (!kubernetes) throw new Error(`service '${discovery.service}' is discovered from EndpointSlices, which needs the field /kubernetes`);
+  const slices = new EndpointSliceSource(discovery, kubernetes, preferredFamily(podIps), clock, random, onEvent);
+  if (!discovery.fallback) return slices;
+  const { afterMs = DEFAULT_DNS_FALLBACK.afterMs, ...lookup } = discovery.fallback;
+  return new FallbackSource(slices, byDns({ type: 'dns', record: 'address', ...lookup }, surroundings), afterMs, clock, onEvent);
 }
 
 /** Per try, and how often a server is tried before the next. */

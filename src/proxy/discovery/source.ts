@@ -43,4 +43,6 @@ export interface DiscoveryHealth {
   readonly failures: number;
   /** The last failure, in words for a log or an admin page; undefined when all is well. */
   readonly lastError: string | undefined;
+  /** The endpoints are those of a stand-in, while the source that is wanted has delivered none yet. Absent: no. */
+  readonly fallback?: boolean;
 }

@@ -26,6 +26,7 @@ const NOT_SUMS: Readonly<Record<string, 'max' | 'min'>> = {
   [FAMILIES.discoverySynced.name]: 'min',
   [FAMILIES.discoveryAge.name]: 'max',
   [FAMILIES.discoveryFailures.name]: 'max',
+  [FAMILIES.discoveryFallback.name]: 'max',
   [FAMILIES.configInfo.name]: 'max',
   [FAMILIES.configApplied.name]: 'max',
   [FAMILIES.ready.name]: 'min',

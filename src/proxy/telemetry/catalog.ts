@@ -108,6 +108,10 @@ export const FAMILIES = {
     name: 'mesh_discovery_consecutive_failures', type: 'gauge', labels: ['cluster'],
     help: 'Failures of discovery in a row; 0 when all is well. The last known endpoints stay in use.',
   },
+  discoveryFallback: {
+    name: 'mesh_discovery_fallback', type: 'gauge', labels: ['cluster'],
+    help: '1 while the endpoints of the cluster come from DNS because the Kubernetes API could not be asked since the start, else 0.',
+  },
   configInfo: {
     name: 'mesh_config_info', type: 'gauge', labels: ['hash'],
     help: 'Always 1; `hash` is that of the configuration in force.',

@@ -62,6 +62,7 @@ export function observeCluster(registry: MetricRegistry, now: () => number, clus
   registry.observe(FAMILIES.discoverySynced, labels, () => (cluster.discovery.synced ? 1 : 0));
   registry.observe(FAMILIES.discoveryAge, labels, () => ageSeconds(cluster.discovery, now()) ?? NaN);
   registry.observe(FAMILIES.discoveryFailures, labels, () => cluster.discovery.failures);
+  registry.observe(FAMILIES.discoveryFallback, labels, () => (cluster.discovery.fallback ? 1 : 0));
 }
 
 /** A cluster on `/endpoints`; what is not known is absent. */
@@ -75,6 +76,8 @@ export interface ClusterReport {
     readonly ageSeconds: number | undefined;
     readonly failures: number;
     readonly lastError: string | undefined;
+    /** Endpoints come from a stand-in; absent when they don't. */
+    readonly fallback: true | undefined;
   };
   readonly endpoints: readonly {
     readonly address: string;
@@ -88,12 +91,12 @@ export interface ClusterReport {
 }
 
 export function reportCluster(cluster: ObservedCluster, now: number): ClusterReport {
-  const { synced, failures, lastError } = cluster.discovery;
+  const { synced, failures, lastError, fallback } = cluster.discovery;
   return {
     name: cluster.name,
     policy: cluster.policy,
     pending: cluster.pending,
-    discovery: { synced, ageSeconds: ageSeconds(cluster.discovery, now), failures, lastError },
+    discovery: { synced, ageSeconds: ageSeconds(cluster.discovery, now), failures, lastError, fallback: fallback || undefined },
     endpoints: cluster.endpoints.map(({ key, weight, zone, state, inFlight, requests, pool }) => (
       { address: key, weight, zone, state, inFlight, requests, connections: pool.connections }
     )),

@@ -12,6 +12,7 @@ export interface SourceState {
   readonly ageMs: number | undefined;
   readonly failures: number;
   readonly lastError: string | undefined;
+  readonly fallback?: boolean;
 }
 
 export type ToWorker =

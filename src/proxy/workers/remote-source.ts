@@ -55,13 +55,14 @@ export class RemoteSources {
         if (listener) remote.listeners.delete(listener);
       },
       get health(): DiscoveryHealth {
-        const { synced, ageMs, failures, lastError } = remote.state;
+        const { synced, ageMs, failures, lastError, fallback = false } = remote.state;
         return {
           // What was received counts, not what the primary has.
           synced: synced && remote.snapshot !== undefined,
           lastConfirmedAt: ageMs === undefined ? undefined : Math.min(remote.at - ageMs, clock.now()),
           failures,
           lastError,
+          fallback,
         };
       },
     };

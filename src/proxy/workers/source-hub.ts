@@ -84,7 +84,7 @@ export class SourceHub {
   }
 
   private stateOf(source: DiscoverySource): SourceState {
-    const { synced, lastConfirmedAt, failures, lastError } = source.health;
-    return { synced, ageMs: lastConfirmedAt === undefined ? undefined : this.clock.now() - lastConfirmedAt, failures, lastError };
+    const { synced, lastConfirmedAt, failures, lastError, fallback = false } = source.health;
+    return { synced, ageMs: lastConfirmedAt === undefined ? undefined : this.clock.now() - lastConfirmedAt, failures, lastError, fallback };
   }
 }

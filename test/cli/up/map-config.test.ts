@@ -83,6 +83,19 @@ describe('mapConfig', () => {
     expect(mappings).toContainEqual({ what: 'cluster cart', from: 'DNS cart-v1.shop.svc.cluster.local.', to: 'EndpointSlices of shop/cart-v1' });
   });
 
+  test('does without DNS in place of the API, and says so', () => {
+    const base = callerConfig({ v1: 1 });
+    const config = {
+      ...base,
+      clusters: base.clusters.map((cluster) => (cluster.discovery.type !== 'endpointSlice' ? cluster : {
+        ...cluster, discovery: { ...cluster.discovery, fallback: { hostname: 'catalog-v1.shop.svc.cluster.local', port: 15006 } },
+      })),
+    };
+    const { config: mapped, mappings } = mapConfig(config, movedNetwork, API, []);
+    expect(mapped.clusters).toEqual(mapConfig(base, movedNetwork, API, []).config.clusters);
+    expect(mappings).toContainEqual({ what: 'DNS in place of the API', from: 'for 1 cluster', to: 'none' });
+  });
+
   test('leaves other names to the resolver and other addresses alone', () => {
     const base = configOf('web');
     const outside = [
