@@ -42,6 +42,7 @@ export function configurationPage(schema, contract) {
     FailoverConfig: contract.DEFAULT_FAILOVER,
     DnsFallback: contract.DEFAULT_DNS_FALLBACK,
     LimitsConfig: contract.DEFAULT_LIMITS,
+    TlsConfig: contract.DEFAULT_TLS,
     ShutdownConfig: contract.DEFAULT_SHUTDOWN,
   };
   const objects = Object.entries(schema.definitions).filter(([, definition]) => definition.properties !== undefined);
@@ -102,7 +103,8 @@ export function configurationPage(schema, contract) {
   /** A field whose own fields all have defaults says so; they stand where its form is described. */
   function defaultOf({ $ref }, value) {
     if (value !== undefined) return code(typeof value === 'object' ? JSON.stringify(value) : String(value));
-    return $ref !== undefined && defaults[$ref.slice(REFERENCE.length)] !== undefined ? 'its defaults' : 'none';
+    const name = $ref?.slice(REFERENCE.length);
+    return defaults[name] !== undefined && !schema.definitions[name].required ? 'its defaults' : 'none';
   }
 
   function meaningOf(property) {

@@ -87,4 +87,11 @@ export interface ProxyLimits {
    * @default Duration.minutes(5)
    */
   readonly tunnelIdleTimeout?: Duration;
+
+  /**
+   * From the connection of a client from outside to the end of its TLS handshake, where the service has TLS.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly tlsHandshakeTimeout?: Duration;
 }

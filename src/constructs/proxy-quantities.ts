@@ -24,6 +24,7 @@ export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
   headTimeout: { field: 'headTimeoutMs', unit: 'time', min: 1 },
   bodyTimeout: { field: 'bodyTimeoutMs', unit: 'time', min: 1 },
   tunnelIdleTimeout: { field: 'tunnelIdleTimeoutMs', unit: 'time', min: 1 },
+  tlsHandshakeTimeout: { field: 'tlsHandshakeTimeoutMs', unit: 'time', min: 1 },
 };
 
 export const CONNECTION_QUANTITIES: Quantities<ConnectionOptions, ConnectionConfig> = {

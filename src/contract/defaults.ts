@@ -6,7 +6,7 @@ import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
 import type { DnsFallback } from './discovery-config';
-import type { RouteConfig } from './listener-config';
+import type { RouteConfig, TlsConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
 import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
@@ -24,6 +24,7 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 60_000,
   tunnelIdleTimeoutMs: 300_000,
+  tlsHandshakeTimeoutMs: 10_000,
 };
 
 /** Fields of a cluster whose absence switches something off. */
@@ -40,6 +41,9 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
 export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash'>> = { timeoutMs: 15_000, hash: [] };
+
+/** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */
+export const DEFAULT_TLS: Required<Pick<TlsConfig, 'minimumVersion'>> = { minimumVersion: '1.2' };
 
 /** Default of `admin`. */
 export const DEFAULT_ADMIN: Required<AdminConfig> = { port: ADMIN_PORT, loopbackAddress: '127.0.0.1' };
@@ -108,7 +112,10 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes'> & { readonly routes: ResolvedRoute[] };
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls'> & {
+  readonly routes: ResolvedRoute[];
+  readonly tls?: Required<TlsConfig>;
+};
 
 /** A {@link ProxyConfig} with every default filled in. */
 export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'workers'> {
@@ -126,8 +133,9 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   return {
     ...config,
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map((listener) => ({
+    listeners: config.listeners.map(({ tls, ...listener }) => ({
       ...listener,
+      ...(tls && { tls: { ...DEFAULT_TLS, ...tls } }),
       routes: listener.routes.map((route) => ({ ...DEFAULT_ROUTE, ...route })),
     })),
     clusters: config.clusters.map((cluster) => {

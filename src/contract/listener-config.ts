@@ -24,12 +24,30 @@ export interface ListenerConfig {
    * @maximum 65535
    */
   readonly port: Integer;
+  /** Its connections are TLS, which ends here. Absent: they are not. */
+  readonly tls?: TlsConfig;
   /**
    * Where its requests go. A route has no condition yet, so there is exactly one.
    * @minItems 1
    * @maxItems 1
    */
   readonly routes: RouteConfig[];
+}
+
+/** The proxy's side of TLS. HTTP/1.1 is the protocol offered (ALPN). Clients are not asked for a certificate. */
+export interface TlsConfig {
+  /**
+   * File with the certificate in PEM form, and after it those that lead to its authority. Read again when it changes.
+   * @minLength 1
+   */
+  readonly certificateFile: string;
+  /**
+   * File with the certificate's private key in PEM form, not encrypted. Read again when it changes.
+   * @minLength 1
+   */
+  readonly keyFile: string;
+  /** Oldest version of TLS that is spoken. */
+  readonly minimumVersion?: '1.2' | '1.3';
 }
 
 /** Where requests go. */

@@ -148,6 +148,11 @@ export interface LimitsConfig {
    * @minimum 1
    */
   readonly tunnelIdleTimeoutMs?: Integer;
+  /**
+   * From the connection of a client to the end of its TLS handshake.
+   * @minimum 1
+   */
+  readonly tlsHandshakeTimeoutMs?: Integer;
 }
 
 /** Graceful stop. */

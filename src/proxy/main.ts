@@ -14,10 +14,10 @@ import type { KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
 import { systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
 import { decodeConfig } from './config/decode';
-import { ConfigWatcher } from './config/watcher';
 import { createSource, KubernetesApi } from './discovery';
 import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
+import { FileWatcher } from './file-watcher';
 import { Proxy } from './proxy';
 import type { Exchange } from './serve/exchange';
 import { SingleProcess } from './single';
@@ -100,6 +100,11 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: Exchange) => v
   });
 }
 
+function logCertificate(listener: string, problems: readonly string[]): void {
+  if (problems.length > 0) log.error('certificate_rejected', { listener, problems });
+  else log.info('certificate_renewed', { listener });
+}
+
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
   proxy.context.onExchange = accessRecorder(proxy.config);
@@ -130,7 +135,9 @@ async function startEngine(text: string, { pod, podIps, bindAddresses }: Environ
       clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
     });
   }
-  const started = await Proxy.start(text, { clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses });
+  const started = await Proxy.start(text, {
+    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, onCertificate: logCertificate,
+  });
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
 
@@ -169,9 +176,9 @@ async function main(environment: Environment): Promise<void> {
   }
   observeSelf();
 
-  const watcher = new ConfigWatcher(configPath, text, clock, async (next) => {
+  const watcher = new FileWatcher([configPath], [text], clock, async ([next]) => {
     const { admin: admins, workers } = engine.config;
-    const applied = await engine.apply(next);
+    const applied = await engine.apply(next!);
     if (!applied.ok) {
       // Tried again every few seconds, it is told and counted once.
       if (rejected?.hash === applied.hash && applied.mayPass) return false;
@@ -215,7 +222,7 @@ async function main(environment: Environment): Promise<void> {
 function work({ pod, bindAddresses }: Environment): void {
   observeSelf();
   const worker = new Worker({
-    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
+    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses, onCertificate: logCertificate,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

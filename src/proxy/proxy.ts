@@ -18,6 +18,7 @@ import { observeCluster } from './telemetry/cluster-view';
 import { Instruments } from './telemetry/instruments';
 import type { MetricRegistry } from './telemetry/registry';
 import { TimeoutQueues } from './timeouts';
+import type { CertificateListener } from './tls/certificate';
 
 /** How long after the start the proxy calls itself ready though a source has found nothing yet. */
 export const SYNC_GRACE_MS = 10_000;
@@ -34,6 +35,8 @@ export interface ProxySurroundings {
   readonly identity: string;
   /** What listeners without an address bind. */
   readonly podAddresses: readonly string[];
+  /** Hears of certificates that are renewed. */
+  readonly onCertificate?: CertificateListener;
 }
 
 /** A document that is not taken over, and why. */
@@ -78,7 +81,8 @@ export class Proxy {
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
       random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity,
     }, instruments);
-    this.listeners = new ListenerSet(surroundings.podAddresses, this.context, this.timeouts, random);
+    const { podAddresses, onCertificate = () => {} } = surroundings;
+    this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate);
   }
 
   /** Starts with a first document, or says why that can't be. */

@@ -8,9 +8,10 @@
  *
  * For sockets that the proxy opens, Node has an option for it, `onread`. For accepted ones it has none; there the same
  * fields are set that the option sets. They are Node's own, so their presence is checked, and without them such a socket
- * reads as usual: slower, with the same result.
+ * reads as usual: slower, with the same result. TLS sockets have the fields, too, and get what is decrypted that way.
  */
 import type { OnReadOpts, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** The size in which libuv reads. */
 const READ_BYTES = 65_536;
@@ -68,7 +69,8 @@ let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
  */
 export function writeCopy(socket: Socket, head: Buffer, octets: Buffer): boolean {
   const length = head.length + octets.length;
-  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || socket.writableLength > 0) {
+  // TLS tells only later that it is done with what it was given.
+  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || socket.writableLength > 0 || socket instanceof TLSSocket) {
     return socket.write(head.length === 0 ? owned(octets) : Buffer.concat([head, octets], length));
   }
   head.copy(slab, 0);

@@ -75,10 +75,11 @@ describe('limits', () => {
       maxConnections: 500, maxStartLineSize: Size.kibibytes(32), maxHeadSize: Size.kibibytes(64), maxHeaderFields: 200,
       maxBodySize: Size.mebibytes(10), maxRequestsPerConnection: 1_000, maxBufferedSize: Size.kibibytes(1.5),
       idleTimeout: Duration.minutes(2), headTimeout: Duration.millis(1_500), bodyTimeout: Duration.seconds(5), tunnelIdleTimeout: Duration.days(24),
+      tlsHandshakeTimeout: Duration.seconds(3),
     })).toEqual({
       maxConnections: 500, maxStartLineBytes: 32_768, maxHeadBytes: 65_536, maxHeaderFields: 200, maxBodyBytes: 10_485_760,
       maxRequestsPerConnection: 1_000, maxBufferedBytes: 1_536, idleTimeoutMs: 120_000, headTimeoutMs: 1_500,
-      bodyTimeoutMs: 5_000, tunnelIdleTimeoutMs: 2_073_600_000,
+      bodyTimeoutMs: 5_000, tunnelIdleTimeoutMs: 2_073_600_000, tlsHandshakeTimeoutMs: 3_000,
     });
   });
 

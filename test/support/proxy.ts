@@ -2,7 +2,7 @@
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
 import { AddressInfo, createServer } from 'node:net';
-import type { ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig } from '../../src/contract';
+import type { ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/clock';
 import type { Clock } from '../../src/proxy/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
@@ -68,6 +68,7 @@ export interface TestProxyOptions {
   readonly route?: Partial<RouteConfig>;
   readonly drainMs?: number;
   readonly clock?: Clock;
+  readonly tls?: TlsConfig;
 }
 
 export interface TestProxy {
@@ -95,6 +96,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       direction: 'outbound',
       address: '127.0.0.1',
       port,
+      ...(options.tls && { tls: options.tls }),
       routes: [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
     }],
     clusters,

@@ -8,6 +8,7 @@
  * gets to read the response before a reset takes it away.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
@@ -17,6 +18,7 @@ import { RequestHead } from '../http1/request-head';
 import { OctetListener, owned, readShared, writeCopy } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
+import { reset } from '../tls/socket';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
 import type { Content } from './final-recipient';
@@ -85,6 +87,11 @@ export class ClientConnection {
   /** No request is under way and none has begun to arrive. */
   get idle(): boolean {
     return this.state === State.HEAD && !this.heads.partial && !this.backlog;
+  }
+
+  /** It is under TLS. */
+  get secure(): boolean {
+    return this.socket instanceof TLSSocket;
   }
 
   /** Writes a part of a response. False: hold back until `onClientDrain`. */
@@ -184,7 +191,7 @@ export class ClientConnection {
     // The event comes later; nothing that is read until then counts.
     this.state = State.CLOSED;
     this.backlog = undefined;
-    this.socket.resetAndDestroy();
+    reset(this.socket);
   }
 
   /** Closes a connection that nothing happens on. */

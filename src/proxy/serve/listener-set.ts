@@ -5,6 +5,9 @@
 import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
 import type { TimeoutQueues } from '../timeouts';
+import type { CertificateListener } from '../tls/certificate';
+import type { TlsSettings } from '../tls/handshakes';
+import { TlsSet } from '../tls/tls-set';
 import type { ServeContext } from './context';
 import { Listener } from './listener';
 import { Route } from './route';
@@ -14,8 +17,16 @@ export type StagedListeners =
   | { readonly ok: true; commit(): void; rollback(): void }
   | { readonly ok: false; readonly failures: string[] };
 
+/** What a socket is to be. */
+interface Wanted {
+  readonly config: ResolvedListener;
+  readonly route: Route;
+  readonly tls: TlsSettings | undefined;
+}
+
 export class ListenerSet {
   private readonly bySocket = new Map<string, Listener>();
+  private readonly tls: TlsSet;
 
   /** @param podAddresses what a listener without an address binds */
   constructor(
@@ -23,7 +34,10 @@ export class ListenerSet {
     private readonly context: ServeContext,
     private readonly timeouts: TimeoutQueues,
     private readonly random: () => number,
-  ) {}
+    onCertificate: CertificateListener,
+  ) {
+    this.tls = new TlsSet(context.clock, context.instruments, onCertificate);
+  }
 
   all(): Listener[] {
     return [...this.bySocket.values()];
@@ -31,7 +45,9 @@ export class ListenerSet {
 
   /** Binds what `document` adds; takes nothing away yet. */
   async stage(document: ResolvedProxyConfig, clusters: ClusterLookup): Promise<StagedListeners> {
-    const wanted = new Map<string, { readonly config: ResolvedListener; readonly route: Route }>();
+    const tls = await this.tls.stage(document);
+    if (!tls.ok) return tls;
+    const wanted = new Map<string, Wanted>();
     const added = new Map<string, Listener>();
     const failures: string[] = [];
     for (const config of document.listeners) {
@@ -39,8 +55,9 @@ export class ListenerSet {
       const route = new Route(config.routes[0]!, clusters, this.timeouts, this.random);
       for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
         const socket = `${address}|${config.port}`;
-        wanted.set(socket, { config, route });
-        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, this.context, this.random));
+        const settings = tls.of(config.name);
+        wanted.set(socket, { config, route, tls: settings });
+        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, settings, this.context, this.random));
       }
     }
     await Promise.all([...added.values()].map(async (listener) => {
@@ -50,12 +67,22 @@ export class ListenerSet {
         failures.push(inWords(listener, error as NodeJS.ErrnoException));
       }
     }));
-    const rollback = (): void => added.forEach((listener) => listener.destroy());
+    const rollback = (): void => {
+      added.forEach((listener) => listener.destroy());
+      tls.rollback();
+    };
     if (failures.length > 0) {
       rollback();
       return { ok: false, failures };
     }
-    return { ok: true, rollback, commit: () => this.commit(wanted, added) };
+    return {
+      ok: true,
+      rollback,
+      commit: () => {
+        this.commit(wanted, added);
+        tls.commit();
+      },
+    };
   }
 
   stopAccepting(): void {
@@ -68,15 +95,14 @@ export class ListenerSet {
 
   destroy(): void {
     for (const listener of this.bySocket.values()) listener.destroy();
+    this.tls.close();
   }
 
-  private commit(
-    wanted: ReadonlyMap<string, { readonly config: ResolvedListener; readonly route: Route }>, added: ReadonlyMap<string, Listener>,
-  ): void {
+  private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
       if (next) {
-        listener.reconfigure(next.config, next.route);
+        listener.reconfigure(next.config, next.route, next.tls);
       } else {
         this.bySocket.delete(socket);
         listener.stopAccepting();

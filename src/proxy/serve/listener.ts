@@ -1,10 +1,11 @@
 /**
- * A listening socket and its client connections. A configuration reload gives it another route; the socket and the
- * connections stay.
+ * A listening socket and its client connections. A configuration reload gives it another route, or other TLS; the socket and
+ * the connections stay.
  */
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../contract';
 import type { ListenerInstruments } from '../telemetry/instruments';
+import { Handshakes, TlsSettings } from '../tls/handshakes';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Hop } from './hop';
@@ -24,14 +25,19 @@ export class Listener {
 
   private readonly server: Server;
   private readonly connections = new Set<ClientConnection>();
+  private handshakes: Handshakes | undefined;
+  /** Sockets under TLS, from before their handshake on. */
+  private readonly underTls = new Set<Socket>();
 
   constructor(
     private config: ResolvedListener,
     readonly address: string,
     public route: Route,
+    tls: TlsSettings | undefined,
     private readonly context: ServeContext,
     random: () => number,
   ) {
+    this.handshakes = tls && this.handshakesWith(tls);
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
     this.hop = new Hop(this.authority, random);
@@ -46,9 +52,13 @@ export class Listener {
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
 
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
-  reconfigure(config: ResolvedListener, route: Route): void {
+  reconfigure(config: ResolvedListener, route: Route, tls: TlsSettings | undefined): void {
     this.config = config;
     this.route = route;
+    if (this.handshakes?.settings !== tls) {
+      this.handshakes?.close();
+      this.handshakes = tls && this.handshakesWith(tls);
+    }
     this.instruments = this.context.instruments.listener(config.name, config.direction);
   }
 
@@ -68,6 +78,7 @@ export class Listener {
   /** Stops accepting; open connections end after the response under way, idle ones when `closeIdle` is called. */
   stopAccepting(): void {
     this.closing = true;
+    this.handshakes?.close();
     if (this.server.listening) this.server.close();
   }
 
@@ -80,14 +91,13 @@ export class Listener {
   destroy(): void {
     this.stopAccepting();
     for (const connection of this.connections) connection.destroy();
+    for (const socket of this.underTls) socket.destroy();
   }
 
   /** @internal */
   onConnectionClosed(connection: ClientConnection): void {
-    if (!this.connections.delete(connection)) return;
-    this.instruments.connectionsOpen.value -= 1;
-    this.context.connections -= 1;
-    this.context.onConnectionClosed();
+    // Under TLS a socket counts from before there is such a connection.
+    if (this.connections.delete(connection) && !connection.secure) this.onSocketClosed();
   }
 
   private onConnection(socket: Socket): void {
@@ -95,6 +105,10 @@ export class Listener {
     instruments.connections.value += 1;
     if (context.connections >= context.limits.maxConnections) {
       context.instruments.limitReached('maxConnections');
+      if (this.handshakes) {
+        socket.destroy();
+        return;
+      }
       socket.on('error', () => {});
       socket.end(localResponse('connection_limit', `limit ${context.limits.maxConnections}`, context, { toHead: false, close: true }));
       socket.destroySoon();
@@ -102,6 +116,28 @@ export class Listener {
     }
     instruments.connectionsOpen.value += 1;
     context.connections += 1;
-    this.connections.add(new ClientConnection(socket, this, context));
+    if (this.handshakes) {
+      this.underTls.add(socket);
+      socket.on('close', () => {
+        this.underTls.delete(socket);
+        this.onSocketClosed();
+      });
+      this.handshakes.begin(socket);
+    } else {
+      this.connections.add(new ClientConnection(socket, this, context));
+    }
+  }
+
+  private onSocketClosed(): void {
+    this.instruments.connectionsOpen.value -= 1;
+    this.context.connections -= 1;
+    this.context.onConnectionClosed();
+  }
+
+  private handshakesWith(tls: TlsSettings): Handshakes {
+    const { context } = this;
+    return new Handshakes(tls, context.limits.maxBufferedBytes, context.instruments, (socket) => {
+      this.connections.add(new ClientConnection(socket, this, context));
+    });
   }
 }

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import { writeCopy } from '../shared-read';
 import type { Counter } from '../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../timeouts';
+import { reset } from '../tls/socket';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -81,7 +82,7 @@ export class Tunnel {
   }
 
   private onClose(other: Socket, clean: boolean): void {
-    if (!clean && !other.destroyed) other.resetAndDestroy();
+    if (!clean && !other.destroyed) reset(other);
     this.open -= 1;
     if (this.open > 0) return;
     this.timeout.stop();
@@ -90,7 +91,7 @@ export class Tunnel {
 
   private onTimeout(): void {
     this.timedOut = true;
-    this.client.resetAndDestroy();
-    this.backend.resetAndDestroy();
+    reset(this.client);
+    reset(this.backend);
   }
 }

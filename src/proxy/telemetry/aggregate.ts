@@ -27,6 +27,7 @@ const NOT_SUMS: Readonly<Record<string, 'max' | 'min'>> = {
   [FAMILIES.discoveryAge.name]: 'max',
   [FAMILIES.discoveryFailures.name]: 'max',
   [FAMILIES.discoveryFallback.name]: 'max',
+  [FAMILIES.tlsCertificateExpiry.name]: 'min',
   [FAMILIES.configInfo.name]: 'max',
   [FAMILIES.configApplied.name]: 'max',
   [FAMILIES.ready.name]: 'min',

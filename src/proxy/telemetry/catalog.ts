@@ -43,6 +43,23 @@ export const FAMILIES = {
     name: 'mesh_downstream_connections_open', type: 'gauge', labels: ['listener'],
     help: 'Open connections from clients.',
   },
+  tlsHandshakes: {
+    name: 'mesh_tls_handshakes_total', type: 'counter', labels: ['listener'],
+    help: 'TLS handshakes that were completed.',
+  },
+  tlsHandshakeFailures: {
+    name: 'mesh_tls_handshake_failures_total', type: 'counter', labels: ['listener', 'kind'],
+    help: 'Connections that ended before their TLS handshake did. `kind`: `closed` (by the client), `timeout`, `plain_http` (HTTP without TLS), '
+      + '`version`, `cipher` or `alpn` (no common version, cipher or protocol), `alert` (the client refused, for example the certificate), `other`.',
+  },
+  tlsCertificateReloads: {
+    name: 'mesh_tls_certificate_reloads_total', type: 'counter', labels: ['listener', 'result'],
+    help: 'Changes of certificate files. `result`: `applied`, or `rejected` (the certificate before stays in use). With workers, each counts.',
+  },
+  tlsCertificateExpiry: {
+    name: 'mesh_tls_certificate_expiry_timestamp_seconds', type: 'gauge', labels: ['listener'],
+    help: 'When the certificate in use expires, in seconds since 1970.',
+  },
   tunnels: {
     name: 'mesh_tunnels_total', type: 'counter', labels: ['listener'],
     help: 'Requests that switched protocols (status 101, as for WebSocket).',

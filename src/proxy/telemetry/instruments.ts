@@ -104,6 +104,28 @@ export class ListenerInstruments {
   }
 }
 
+/** Why a TLS handshake came to nothing. */
+export type HandshakeFailure = 'closed' | 'timeout' | 'plain_http' | 'version' | 'cipher' | 'alpn' | 'alert' | 'other';
+
+/** What a listener with TLS records besides. */
+export class TlsInstruments {
+  readonly handshakes: Counter;
+  readonly expiry: Gauge;
+
+  constructor(private readonly registry: MetricRegistry, private readonly listener: string) {
+    this.handshakes = registry.counter(FAMILIES.tlsHandshakes, { listener });
+    this.expiry = registry.gauge(FAMILIES.tlsCertificateExpiry, { listener });
+  }
+
+  failure(kind: HandshakeFailure): Counter {
+    return this.registry.counter(FAMILIES.tlsHandshakeFailures, { listener: this.listener, kind });
+  }
+
+  reload(result: 'applied' | 'rejected'): Counter {
+    return this.registry.counter(FAMILIES.tlsCertificateReloads, { listener: this.listener, result });
+  }
+}
+
 /** What a cluster records. */
 export class ClusterInstruments {
   readonly attempts: Counter;
@@ -149,6 +171,11 @@ export class Instruments {
       this.listeners.set(name, listener);
     }
     return listener;
+  }
+
+  /** Those of a listener's TLS. */
+  tls(listener: string): TlsInstruments {
+    return new TlsInstruments(this.registry, listener);
   }
 
   /** Those of a cluster; the same object whenever asked. */

@@ -7,6 +7,7 @@ import { Proxy, Staged } from '../proxy';
 import { dump } from '../telemetry/aggregate';
 import { reportCluster } from '../telemetry/cluster-view';
 import type { MetricRegistry } from '../telemetry/registry';
+import type { CertificateListener } from '../tls/certificate';
 import type { FromWorker, ToWorker } from './messages';
 import { RemoteSources, sourceKey } from './remote-source';
 
@@ -16,6 +17,7 @@ export interface WorkerSurroundings {
   readonly registry: MetricRegistry;
   readonly identity: string;
   readonly podAddresses: readonly string[];
+  readonly onCertificate: CertificateListener;
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
   onCommit(proxy: Proxy): void;
@@ -71,6 +73,7 @@ export class Worker {
         registry: surroundings.registry,
         identity: surroundings.identity,
         podAddresses: surroundings.podAddresses,
+        onCertificate: surroundings.onCertificate,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });
     if (outcome.ok) this.staged = { id, outcome };

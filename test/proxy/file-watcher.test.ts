@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/proxy/clock';
-import { ConfigWatcher, POLL_MS } from '../../../src/proxy/config/watcher';
-import { eventually } from '../../support/eventually';
-import { FakeClock } from '../../support/fake-clock';
+import { systemClock } from '../../src/proxy/clock';
+import { FileWatcher, POLL_MS } from '../../src/proxy/file-watcher';
+import { eventually } from '../support/eventually';
+import { FakeClock } from '../support/fake-clock';
 
 let folder: string;
-let watcher: ConfigWatcher | undefined;
+let watcher: FileWatcher | undefined;
 const seen: string[] = [];
 const errors: string[] = [];
 
@@ -33,7 +33,7 @@ function mount(revision: number, text: string): string {
 }
 
 function watchFile(path: string, current: string, clock: FakeClock | typeof systemClock = systemClock): void {
-  watcher = new ConfigWatcher(path, current, clock, async (text) => { seen.push(text); return !text.includes('later'); }, (error) => errors.push(error.code!));
+  watcher = new FileWatcher([path], [current], clock, async ([text]) => { seen.push(text!); return !text!.includes('later'); }, (error) => errors.push(error.code!));
   watcher.start();
 }
 
@@ -85,4 +85,14 @@ test('says nothing of content that is the same, and says so when the file is gon
   rmSync(path);
   await eventually('an error', () => { clock.advance(POLL_MS); return errors.includes('ENOENT'); });
   expect(seen).toEqual([]);
+});
+
+test('says all contents when one of several files changes', async () => {
+  const paths = ['tls.crt', 'tls.key'].map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, 'one');
+  const told: (readonly string[])[] = [];
+  watcher = new FileWatcher(paths, ['one', 'one'], systemClock, async (texts) => { told.push(texts); return true; }, () => {});
+  watcher.start();
+  writeFileSync(paths[1]!, 'two');
+  await eventually('both contents', () => told.some(([first, second]) => first === 'one' && second === 'two'));
 });

@@ -1,0 +1,86 @@
+/**
+ * Watches mounted files: the configuration, certificates. Kubernetes replaces the files of a ConfigMap or Secret by swapping
+ * a symlink beside them, so their folders are watched rather than the files; and because notices can be lost (overlay and
+ * network file systems), the files are also looked at every few seconds. Content decides, not time stamps.
+ */
+import { FSWatcher, watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Cancel, Clock } from './clock';
+
+/** How often the files are looked at without a notice. */
+export const POLL_MS = 5_000;
+
+/** A notice often comes before the last of several changes; this waits for the others. */
+const SETTLE_MS = 20;
+
+export class FileWatcher {
+  private readonly watchers: FSWatcher[] = [];
+  private cancel: Cancel | undefined;
+  private last: readonly string[];
+  private closed = false;
+  private reading = false;
+  private again = false;
+
+  /**
+   * @param paths   the files; those that belong together change together
+   * @param current their contents in force
+   * @param onTexts called with the contents whenever one differs from the one before; the next call waits until this one is
+   *   settled. When it resolves to false, it is called again with the same contents at the next look.
+   */
+  constructor(
+    private readonly paths: readonly string[],
+    current: readonly string[],
+    private readonly clock: Clock,
+    private readonly onTexts: (texts: readonly string[]) => Promise<boolean>,
+    private readonly onError: (error: NodeJS.ErrnoException) => void,
+  ) {
+    this.last = current;
+  }
+
+  start(): void {
+    for (const folder of new Set(this.paths.map(dirname))) {
+      try {
+        const watcher = watch(folder, { persistent: false }, () => this.schedule(SETTLE_MS));
+        watcher.on('error', () => watcher.close());
+        this.watchers.push(watcher);
+      } catch (error) {
+        this.onError(error as NodeJS.ErrnoException);
+      }
+    }
+    this.schedule(POLL_MS);
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const watcher of this.watchers) watcher.close();
+    this.cancel?.();
+  }
+
+  private schedule(ms: number): void {
+    this.cancel?.();
+    this.cancel = this.clock.after(ms, () => void this.look());
+  }
+
+  private async look(): Promise<void> {
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    this.reading = true;
+    try {
+      const texts = await Promise.all(this.paths.map((path) => readFile(path, 'utf8')));
+      if (!this.closed && texts.some((text, i) => text !== this.last[i])) {
+        this.last = texts;
+        // What may succeed later is looked at again, like something new.
+        if (!await this.onTexts(texts)) this.last = [];
+      }
+    } catch (error) {
+      this.onError(error as NodeJS.ErrnoException);
+    }
+    this.reading = false;
+    if (this.closed) return;
+    this.schedule(this.again ? SETTLE_MS : POLL_MS);
+    this.again = false;
+  }
+}
