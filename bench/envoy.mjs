@@ -30,7 +30,7 @@ export function findEnvoy() {
 }
 
 export function envoyVersion(path) {
-  return /\/(\d+\.\d+\.\d+)\//.exec(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
+  return /version: \w+\/(\d+\.\d+\.\d+)\//.exec(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
 }
 
 /** One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load needs. */

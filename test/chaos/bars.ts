@@ -1,0 +1,129 @@
+/** What must hold after a scenario: each bar says how it was kept or broken. */
+import { REASONS, ReasonCode } from '../../src/proxy/telemetry/reasons';
+import type { Ledger } from './ledger';
+import { FORGOTTEN, Sent } from './load';
+import { percentile, recoveredAfter, windowsFrom } from './timeline';
+
+/** All that is known of a run. */
+export interface Observation {
+  readonly sent: readonly Sent[];
+  readonly ledger: Ledger;
+  /** When the fault began, in ms since the load did. */
+  readonly faultMs: number;
+  /** Pods that were made to fail, which may cost the requests that they got. */
+  readonly faulty: ReadonlySet<string>;
+  /** What was found wrong with the processes, in words. */
+  readonly problems: readonly string[];
+}
+
+export interface Bar {
+  readonly name: string;
+  /** Why it is not met; undefined when it is. */
+  broken(observation: Observation): string | undefined;
+}
+
+const SHOWN = 5;
+
+/** Hold in every scenario, whatever is done to the world. */
+export const ALWAYS: readonly Bar[] = [
+  {
+    name: 'no request that is not idempotent is executed twice',
+    broken: ({ sent, ledger }) => listed(sent.filter(({ id, idempotent }) => !idempotent && ledger.executions(id).length > 1)),
+  },
+  {
+    // A pod that lies may answer what it got with anything, and nobody can know.
+    name: 'nobody gets the answer to another request, unless a pod that was made to lie had it',
+    broken: ({ sent, ledger, faulty }) => listed(sent.filter(({ id, foreign }) => foreign && !ledger.executions(id).some((pod) => faulty.has(pod)))),
+  },
+  {
+    name: 'no application has seen a request that was answered with a reason that says so',
+    broken: ({ sent, ledger }) => listed(sent.filter(({ id, reason }) => saysUnseen(reason) && ledger.executions(id).length > 0)),
+  },
+  {
+    name: 'what was answered with success was executed',
+    broken: ({ sent, ledger }) => listed(sent.filter(({ id, failure }) => failure === undefined && ledger.executions(id).length === 0)),
+  },
+  {
+    name: 'every request comes to an end',
+    broken: ({ sent }) => listed(sent.filter(({ failure }) => failure === FORGOTTEN)),
+  },
+  {
+    name: 'the proxies live on',
+    broken: ({ problems }) => (problems.length === 0 ? undefined : problems.join('; ')),
+  },
+];
+
+/** No idempotent request fails. */
+export const NOTHING_LOST: Bar = {
+  name: 'no idempotent request fails',
+  broken: ({ sent }) => listed(failedOf(sent).filter(({ idempotent }) => idempotent)),
+};
+
+/** No request fails at all. */
+export const NO_FAILURE: Bar = {
+  name: 'no request fails',
+  broken: ({ sent }) => listed(failedOf(sent)),
+};
+
+/** At most as many requests fail as were under way when the fault began. */
+export const IN_FLIGHT_SHARE: Bar = {
+  name: 'at most the idempotent requests in flight at the moment of the fault fail',
+  broken: ({ sent, faultMs }) => {
+    const inFlight = sent.filter(({ dueMs, endedMs }) => dueMs <= faultMs && endedMs > faultMs).length;
+    const failed = failedOf(sent).filter(({ idempotent }) => idempotent);
+    return failed.length <= inFlight ? undefined : `${failed.length} failed, ${inFlight} were in flight`;
+  },
+};
+
+/** Reasons that say that it was an endpoint's doing. */
+const ENDPOINTS_DOING = /^(connect|upstream|try|request)_/;
+
+/** A request fails only if a faulty pod had it; one that broke before it wrote the request down can't be told by name. */
+export const CONTAINED: Bar = {
+  name: 'only requests that a faulty pod had in its hands fail',
+  broken: ({ sent, ledger, faulty }) => listed(failedOf(sent).filter(({ id, reason }) => {
+    const executions = ledger.executions(id);
+    return executions.length > 0 ? !executions.some((pod) => faulty.has(pod)) : reason !== undefined && !ENDPOINTS_DOING.test(reason);
+  })),
+};
+
+/** The share of failures is below the bound at the latest so long after the fault began. */
+export function errorsBelow(share: number, withinMs: number, windowMs = 1_000): Bar {
+  return {
+    name: `failures fall below ${share * 100} % within ${withinMs / 1_000} s`,
+    broken: ({ sent, faultMs }) => {
+      const after = sent.filter(({ dueMs }) => dueMs >= faultMs + withinMs);
+      const failed = failedOf(after);
+      if (after.length > 0 && failed.length / after.length < share) return undefined;
+      const recovery = recoveredAfter(windowsFrom(sent, faultMs, windowMs), faultMs, (window) => window.failed < share);
+      return `${failed.length} of the ${after.length} requests after that time failed; recovery after ${recovery / 1_000} s`;
+    },
+  };
+}
+
+/** The p99 is within a factor of what it was before, at the latest so long after the fault began. */
+export function p99Recovers(factor: number, withinMs: number): Bar {
+  return {
+    name: `p99 is within ${factor} times of what it was within ${withinMs / 1_000} s`,
+    broken: ({ sent, faultMs }) => {
+      const before = percentile(sent.filter(({ dueMs }) => dueMs < faultMs), 0.99);
+      const after = percentile(sent.filter(({ dueMs }) => dueMs >= faultMs + withinMs), 0.99);
+      return after <= factor * before ? undefined : `${after.toFixed(0)} ms against ${before.toFixed(0)} ms`;
+    },
+  };
+}
+
+export function failedOf(sent: readonly Sent[]): Sent[] {
+  return sent.filter(({ failure }) => failure !== undefined);
+}
+
+function saysUnseen(reason: string | undefined): boolean {
+  return reason !== undefined && reason in REASONS && REASONS[reason as ReasonCode].reached === 'no';
+}
+
+/** Some of the requests, and what they were. */
+function listed(sent: readonly Sent[]): string | undefined {
+  if (sent.length === 0) return undefined;
+  const some = sent.slice(0, SHOWN).map(({ method, id, dueMs, status, failure }) => `${method} ${id} at ${dueMs.toFixed(0)} ms (${failure ?? status})`);
+  return `${sent.length}: ${some.join(', ')}${sent.length > SHOWN ? ', ...' : ''}`;
+}

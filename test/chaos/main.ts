@@ -1,0 +1,73 @@
+/**
+ * `npm run chaos`: every scenario, with this project's proxy and with Envoy where it can be had. A complete run writes
+ * docs/chaos-results.md. `--seed`, `--only`, `--proxy mesh|envoy|all`, `--pace` (what times are multiplied by).
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { envoyVersion, findEnvoy } from '../../bench/envoy.mjs';
+import { pageOf, tableOf } from './report';
+import { Result, run } from './run';
+import type { Scenario } from './scenario';
+import { SCENARIOS } from './scenarios';
+import { envoy } from './subjects/envoy';
+import { MESH } from './subjects/mesh';
+import type { Subject } from './subjects/subject';
+
+const USAGE = 'npm run chaos -- [--seed 1] [--only endpoint-kill,zone-lost] [--proxy mesh|envoy|all] [--pace 1]';
+const PAGE = 'docs/chaos-results.md';
+
+interface Options {
+  readonly seed: number;
+  readonly pace: number;
+  readonly proxy: string;
+  readonly scenarios: readonly Scenario[];
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (!options) {
+    console.error(`usage: ${USAGE}\nscenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`);
+    return 2;
+  }
+  const { seed, pace, proxy, scenarios } = options;
+  const found: { readonly path?: string; readonly missing?: string } = proxy === 'mesh' ? { missing: 'not asked for' } : findEnvoy();
+  const others = found.path === undefined ? [] : [envoy(found.path, envoyVersion(found.path) ?? '')];
+  if (proxy !== 'mesh' && found.missing !== undefined) console.log(`without Envoy: ${found.missing}`);
+
+  const results: Result[] = [];
+  for (const scenario of scenarios) {
+    console.log(`${scenario.name}: ${scenario.harm}`);
+    const subjects: Subject[] = [...(proxy === 'envoy' ? [] : [MESH]), ...(scenario.comparable ? others : [])];
+    for (const subject of subjects) {
+      const result = await run(scenario, { subject, seed, pace });
+      results.push(result);
+      for (const broken of result.broken) console.log(`  ${subject.name}: not so: ${broken}`);
+    }
+  }
+  console.log(`\n${tableOf(results)}`);
+  if (scenarios.length === SCENARIOS.length && proxy === 'all' && pace === 1) {
+    writeFileSync(PAGE, pageOf({ scenarios, results, seed, missing: found.missing }));
+    console.log(`\nwrote ${PAGE}`);
+  }
+  return results.every(({ subject, broken }) => subject !== MESH.name || broken.length === 0) ? 0 : 1;
+}
+
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' }, only: { type: 'string' }, proxy: { type: 'string', default: 'all' }, pace: { type: 'string', default: '1' },
+    },
+  });
+  const [seed, pace] = [Number(values.seed), Number(values.pace)];
+  const names = values.only?.split(',');
+  const strange = names?.some((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+  if (!Number.isInteger(seed) || !(pace > 0) || !['mesh', 'envoy', 'all'].includes(values.proxy!) || strange) return undefined;
+  return { seed, pace, proxy: values.proxy!, scenarios: SCENARIOS.filter(({ name }) => names?.includes(name) ?? true) };
+}
+
+// Processes are ended by their guard, and networks as this process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+void main().then((code) => process.exit(code), (error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

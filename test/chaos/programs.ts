@@ -1,0 +1,19 @@
+/** The programs that are run: the built bundles, and the backend, which is compiled when it is needed. */
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const ROOT = join(__dirname, '../..');
+
+export const PROGRAMS = { cli: join(ROOT, 'lib/bin/cdk8s-mesh.js'), proxy: join(ROOT, 'lib/bin/proxy.js') };
+
+let compiled: string | undefined;
+
+/** Path of the backend's program. */
+export function backendProgram(): string {
+  if (compiled === undefined) {
+    const outfile = join(ROOT, 'node_modules/.cdk8s-mesh/chaos-backend.cjs');
+    buildSync({ entryPoints: [join(ROOT, 'test/chaos/backend/main.ts')], outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs' });
+    compiled = outfile;
+  }
+  return compiled;
+}

@@ -1,0 +1,81 @@
+/** Runs a scenario: opens its world, lets clients call, does the harm, waits until every request has ended, and judges. */
+import { ALWAYS, failedOf, Observation } from './bars';
+import { Load } from './load';
+import { chanceOf } from './message';
+import type { Scenario } from './scenario';
+import type { Subject } from './subjects/subject';
+import { percentile, recoveredAfter, windowsFrom } from './timeline';
+import { pause } from './world/world';
+import { seededRandom } from '../support/random';
+
+export interface RunOptions {
+  readonly subject: Subject;
+  readonly seed: number;
+  /** What times are multiplied by: 1, or less for a short run. */
+  readonly pace: number;
+}
+
+/** What came of a scenario. */
+export interface Result {
+  readonly scenario: string;
+  readonly subject: string;
+  readonly requests: number;
+  /** Failed requests, those that may be sent again and others. */
+  readonly failedIdempotent: number;
+  readonly failedOthers: number;
+  /** Requests that may not be executed twice, and were. */
+  readonly twice: number;
+  /** From the fault to the end of the last window with a failure; 0 when none failed. */
+  readonly recoveredMs: number;
+  readonly p99BeforeMs: number;
+  readonly p99AfterMs: number;
+  readonly peakMemory: number;
+  readonly notes: readonly string[];
+  /** The bars that were broken, and how. */
+  readonly broken: readonly string[];
+}
+
+/** Clients call for so long before the fault. */
+const WARM_UP_MS = 3_000;
+/** Windows of the table's recovery. */
+const WINDOW_MS = 250;
+
+export async function run(scenario: Scenario, { subject, seed, pace }: RunOptions): Promise<Result> {
+  const random = seededRandom(Math.floor(chanceOf(scenario.name, `scenario ${seed}`) * 2 ** 32));
+  const world = await scenario.open(subject);
+  try {
+    const load = new Load({
+      random: seededRandom(Math.floor(random() * 2 ** 32)), rate: scenario.rate, host: world.host, prefix: `${seed}-`, target: () => world.target(),
+    });
+    let faultMs: number;
+    try {
+      await pause(WARM_UP_MS * pace);
+      faultMs = load.now;
+      await scenario.inflict({ world, random, pause: (ms) => pause(ms * pace) });
+    } finally {
+      await load.stop();
+    }
+    const { sent } = load;
+    const observation: Observation = { sent, ledger: world.ledger(), faultMs, faulty: world.faulty, problems: world.problems() };
+    const failed = failedOf(sent);
+    return {
+      scenario: scenario.name,
+      subject: subject.name,
+      requests: sent.length,
+      failedIdempotent: failed.filter(({ idempotent }) => idempotent).length,
+      failedOthers: failed.filter(({ idempotent }) => !idempotent).length,
+      twice: sent.filter(({ id, idempotent }) => !idempotent && observation.ledger.executions(id).length > 1).length,
+      recoveredMs: recoveredAfter(windowsFrom(sent, faultMs, WINDOW_MS), faultMs, (window) => window.failed === 0),
+      p99BeforeMs: percentile(sent.filter(({ dueMs }) => dueMs < faultMs), 0.99),
+      p99AfterMs: percentile(sent.filter(({ dueMs }) => dueMs >= faultMs), 0.99),
+      peakMemory: world.peakMemory(),
+      notes: [...world.notes],
+      broken: [...ALWAYS, ...scenario.bars].flatMap((bar) => {
+        const how = bar.broken(observation);
+        return how === undefined ? [] : [`${bar.name}: ${how}`];
+      }),
+    };
+  } finally {
+    await world.stop();
+  }
+}

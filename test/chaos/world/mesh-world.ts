@@ -1,0 +1,100 @@
+/**
+ * A whole mesh out of constructs, as `cdk8s-mesh up` runs it: callers and callees, each with its sidecar, the API, and pods that
+ * are replaced when they die. The apps are the backends that write down what they execute.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Chart, Duration } from 'cdk8s';
+import { Mesh, MeshService, Scaling } from 'cdk8s-mesh';
+import { Flow, flowBetween } from '../../../src/cli/up/flow';
+import type { LocalMesh } from '../../../src/cli/up/local-mesh';
+import type { Place } from '../../../src/cli/up/network';
+import type { Pod } from '../../../src/cli/up/pod';
+import { modelOf, startMesh } from '../../support/local-mesh';
+import { ENV_LATENCY_MS, ENV_LEDGERS } from '../backend/manner';
+import { Ledger } from '../ledger';
+import { backendProgram } from '../programs';
+import { CALL_TIMEOUT_MS } from '../subjects/subject';
+import { peakMemoryOf } from './rig';
+import type { World } from './world';
+
+export interface MeshWorldOptions {
+  readonly callers: number;
+  readonly pods: number;
+}
+
+const CALLER = 'web';
+const CALLEE = 'catalog';
+const LATENCY_MS = '5';
+const PROPAGATION = Duration.seconds(1);
+
+export class MeshWorld implements World {
+  readonly faulty = new Set<string>();
+  readonly notes = new Set<string>();
+  private readonly unexpected: string[] = [];
+  private readonly flow: Flow;
+  private peak = 0;
+
+  private constructor(readonly mesh: LocalMesh, private readonly ledgers: string) {
+    this.flow = flowBetween(mesh, CALLER, CALLEE);
+    mesh.on('notice', (notice) => {
+      if (![...this.faulty].some((name) => notice.includes(name))) this.unexpected.push(notice);
+    });
+  }
+
+  static async open({ callers, pods }: MeshWorldOptions): Promise<MeshWorld> {
+    const ledgers = mkdtempSync(join(tmpdir(), 'mesh-chaos-'));
+    const model = modelOf((chart: Chart) => {
+      new Mesh(chart, 'mesh', { endpointPropagation: PROPAGATION });
+      const container = { image: 'example/app:1', portNumber: 8080 };
+      const callee = new MeshService(chart, CALLEE, { containers: [container], scaling: Scaling.replicas(pods) });
+      new MeshService(chart, CALLER, { containers: [container], scaling: Scaling.replicas(callers) })
+        .calls(callee, { timeout: Duration.millis(CALL_TIMEOUT_MS) });
+    });
+    const environment = `${ENV_LEDGERS}='${ledgers}' ${ENV_LATENCY_MS}=${LATENCY_MS}`;
+    try {
+      const mesh = await startMesh(model, { command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
+      return new MeshWorld(mesh, ledgers);
+    } catch (error) {
+      rmSync(ledgers, { recursive: true });
+      throw error;
+    }
+  }
+
+  get host(): string { return this.flow.host; }
+  get callers(): readonly Pod[] { return this.podsOf(CALLER); }
+  get callees(): readonly Pod[] { return this.podsOf(CALLEE); }
+
+  target(): Place | undefined { return this.flow.target(); }
+  problems(): readonly string[] { return this.unexpected; }
+
+  peakMemory(): number {
+    return Math.max(this.peak, ...this.mesh.pods.map(({ pids }) => (pids.proxy === undefined ? 0 : peakMemoryOf(pids.proxy))));
+  }
+
+  ledger(): Ledger { return Ledger.read(this.ledgers); }
+
+  /** Ends one process of a pod without warning; the pod goes with it and is replaced. */
+  async kill(pod: Pod, program: 'proxy' | 'app'): Promise<void> {
+    this.faulty.add(pod.name);
+    process.kill(pod.pids[program]!, 'SIGKILL');
+    await pod.ended;
+  }
+
+  /** Replaces a pod as a Deployment does in a rollout: the new one is ready before the old one is stopped. */
+  async replace(pod: Pod): Promise<void> {
+    await this.mesh.add(pod.workload.service, pod.workload.version);
+    this.peak = this.peakMemory();
+    await this.mesh.stopGracefully(pod.name);
+  }
+
+  async stop(): Promise<void> {
+    await this.mesh.stop();
+    rmSync(this.ledgers, { recursive: true, force: true });
+  }
+
+  private podsOf(service: string): readonly Pod[] {
+    return this.mesh.pods.filter(({ workload, state }) => workload.service === service && state === 'ready');
+  }
+}

@@ -1,0 +1,26 @@
+import type { Place } from '../../../src/cli/up/network';
+import type { Ledger } from '../ledger';
+
+/** What is run and then harmed. */
+export interface World {
+  /** Host field of the requests. */
+  readonly host: string;
+  /** Names of pods that a scenario made fail. */
+  readonly faulty: Set<string>;
+  /** What was done and is worth a word in the report, such as by which means. */
+  readonly notes: Set<string>;
+  /** Where a client sends its next request. */
+  target(): Place | undefined;
+  /** What is wrong with the processes that nobody meant to harm, in words. */
+  problems(): readonly string[];
+  /** Most memory that a proxy had, in bytes. */
+  peakMemory(): number;
+  ledger(): Ledger;
+  /** Ends everything; settles when nothing is left. */
+  stop(): Promise<void>;
+}
+
+/** A pause of a scenario. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, ms); });
+}
