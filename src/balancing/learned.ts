@@ -28,6 +28,8 @@ export interface LoadReport {
   readonly utilization: number;
   readonly requestsPerSecond: number;
   readonly errorsPerSecond: number;
+  /** Its capacity is not known: utilization can only be compared with that of others of its kind. Absent: it is known. */
+  readonly relative?: boolean;
 }
 
 /** Longest Retry-After that counts, as in Linkerd: a hostile one can't shut an endpoint out for days. */
@@ -61,6 +63,7 @@ export class Reported {
   utilization = 0;
   requestsPerSecond = 0;
   errorsPerSecond = 0;
+  relative = false;
   /** When the last one came. */
   at = 0;
   /** When the first one came of those that came without a gap as long as the expiration period. */
@@ -157,7 +160,7 @@ export class Learned {
    * @returns whether it said something
    */
   report(report: LoadReport, now: number): boolean {
-    const { utilization, requestsPerSecond, errorsPerSecond } = report;
+    const { utilization, requestsPerSecond, errorsPerSecond, relative = false } = report;
     if (!(utilization > 0 && requestsPerSecond > 0)) return false;
     const first = this.reported === undefined;
     const reported = this.reported ??= new Reported();
@@ -165,6 +168,7 @@ export class Learned {
     reported.utilization = Math.min(utilization, MAX_UTILIZATION);
     reported.requestsPerSecond = Math.min(requestsPerSecond, MAX_PER_SECOND);
     reported.errorsPerSecond = errorsPerSecond > 0 ? Math.min(errorsPerSecond, MAX_PER_SECOND) : 0;
+    reported.relative = relative;
     reported.at = now;
     return true;
   }

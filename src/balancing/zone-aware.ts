@@ -73,7 +73,10 @@ export function byZone<E extends Balanced>(
   const last = (zone: string): ZoneReport | undefined => before?.zones.find((report) => report.zone === zone);
   const callers = [...groups.keys()].reduce((sum, zone) => sum + (place.callers?.get(zone) ?? 0), 0);
   const states = [...groups].map(([zone, members]) => {
-    const reporting = members.filter(({ learned: { reported } }) => reported !== undefined && now - reported.at < config.expirationMs);
+    // How full a zone is can only be told from endpoints that know their capacity.
+    const reporting = members.filter(({ learned: { reported } }) => (
+      reported !== undefined && !reported.relative && now - reported.at < config.expirationMs
+    ));
     const utilization = reporting.reduce((sum, { learned }) => sum + learned.reported!.utilization, 0) / reporting.length;
     const known = last(zone)?.utilization ?? utilization;
     return {
