@@ -10,6 +10,7 @@
  * what that one picks of endpoints that are no longer used is replaced.
  */
 import type { BalancingStages, LoadBalancingConfig } from '../contract';
+import { rulesOf, weightsOfReports } from './client-side-weighted-round-robin';
 import { DynamicWeight, DynamicWeights } from './dynamic-weights';
 import { hashText } from './hash';
 import { Learning } from './learned';
@@ -17,6 +18,7 @@ import { Only } from './only';
 import type { Balanced, Picker, PickRequest, PolicyChoice, Surroundings } from './picker';
 import { byPriority, LevelReport } from './priority';
 import { createPicker, ownWeights } from './registry';
+import { ReportState, reportState } from './reported-weight';
 import { slowStartFactor, slowStartStepMs } from './slow-start';
 import { soundWeights } from './sound-weights';
 import { subsetOf } from './subset';
@@ -43,6 +45,8 @@ export interface WeightReport {
   readonly slowStart: number;
   /** Undefined when weights are not dynamic. */
   readonly dynamic: DynamicWeight | undefined;
+  /** What its load reports are worth to a policy that goes by them; undefined for the others. */
+  readonly reports: ReportState | undefined;
 }
 
 /** What a balancer does at the moment, for people. */
@@ -51,6 +55,8 @@ export interface BalancerReport {
   /** What a policy that chooses among others has chosen. */
   readonly choice: PolicyChoice | undefined;
   readonly levels: readonly LevelReport[];
+  /** Where this is, when that is known. */
+  readonly localZone: string | undefined;
   /** Of the first level that takes requests; none when zones don't matter. */
   readonly zones: readonly ZoneReport[];
   /** The endpoints that are used, with their weights. */
@@ -121,14 +127,27 @@ export class Balancer<E extends Balanced> {
     else this.advance(this.next);
   }
 
+  /** What a policy that chooses among others has chosen; undefined for one that doesn't. */
+  get choice(): PolicyChoice | undefined {
+    return this.picker.choice;
+  }
+
+  /** Whether weights are anything but what was declared. */
+  get weighs(): boolean {
+    const { loadBalancing, slowStart, dynamicWeights } = this.config;
+    return loadBalancing.type === 'clientSideWeightedRoundRobin' || slowStart !== undefined || dynamicWeights !== undefined;
+  }
+
   report(): BalancerReport {
     const now = this.surroundings.now();
-    const { slowStart } = this.config;
-    const weights = this.weightsOf(this.inUse, now);
+    const { slowStart, loadBalancing } = this.config;
+    const weights = this.weightsInForce(now);
+    const rules = loadBalancing.type === 'clientSideWeightedRoundRobin' ? rulesOf(loadBalancing) : undefined;
     return {
       policy: this.config.loadBalancing.type,
-      choice: this.picker.choice,
+      choice: this.choice,
       levels: this.levels,
+      localZone: this.balancing.zone,
       zones: this.zones,
       endpoints: this.inUse.map((endpoint, index) => ({
         key: endpoint.key,
@@ -136,6 +155,7 @@ export class Balancer<E extends Balanced> {
         declared: endpoint.weight,
         slowStart: slowStart === undefined ? 1 : slowStartFactor(endpoint.since, now, slowStart),
         dynamic: this.dynamicWeights?.of(endpoint),
+        reports: rules && reportState(endpoint.learned, now, rules),
       })),
     };
   }
@@ -193,6 +213,14 @@ export class Balancer<E extends Balanced> {
       zoneAware?.updateMs,
     ].filter((age) => age !== undefined);
     return ages.length === 0 || this.members.length === 0 ? undefined : Math.min(...ages);
+  }
+
+  /** With what a policy makes of reports; of each zone and level by itself that may differ by a factor, as it computes there. */
+  private weightsInForce(now: number): readonly number[] {
+    const { loadBalancing } = this.config;
+    const weights = this.weightsOf(this.inUse, now);
+    const reported = loadBalancing.type === 'clientSideWeightedRoundRobin' ? weightsOfReports(this.inUse, loadBalancing, now) : undefined;
+    return reported === undefined ? weights : soundWeights(reported).map((weight, index) => weight * weights[index]!);
   }
 
   private weightsOf(endpoints: readonly E[], now: number): readonly number[] {

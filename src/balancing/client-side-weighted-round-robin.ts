@@ -7,7 +7,7 @@
  */
 import type { ClientSideWeightedRoundRobinConfig } from '../contract';
 import type { Balanced, Picker, PickerFactory, PickRequest } from './picker';
-import { reportedWeight, withinReason } from './reported-weight';
+import { reportedWeight, ReportRules, withinReason } from './reported-weight';
 import { soundWeights } from './sound-weights';
 import { weightedOrder } from './weighted-order';
 
@@ -22,15 +22,28 @@ class Renewed<E extends Balanced> implements Picker<E> {
   }
 }
 
-export const clientSideWeightedRoundRobin: PickerFactory<ClientSideWeightedRoundRobinConfig> = (candidates, config, surroundings) => {
+/** The weights that the reports give, zero where they don't count; none when too few do. Sound weights are made of them. */
+export function weightsOfReports(
+  endpoints: readonly Balanced[], config: ClientSideWeightedRoundRobinConfig, now: number,
+): readonly number[] | undefined {
+  const rules = rulesOf(config);
+  const reported = withinReason(endpoints.map(({ learned }) => reportedWeight(learned, now, rules)), MAX_FACTOR);
+  return reported.filter((weight) => weight > 0).length >= 2 ? reported : undefined;
+}
+
+/** @throws TypeError when the defaults were not filled in */
+export function rulesOf(config: ClientSideWeightedRoundRobinConfig): ReportRules & { readonly updateMs: number } {
   const { blackoutMs, expirationMs, updateMs, errorPenalty } = config;
   if (blackoutMs === undefined || expirationMs === undefined || updateMs === undefined || errorPenalty === undefined) {
     throw new TypeError('client-side weighted round robin needs its times; fill in the configuration\'s defaults before building a picker');
   }
+  return { blackoutMs, expirationMs, updateMs, errorPenalty };
+}
+
+export const clientSideWeightedRoundRobin: PickerFactory<ClientSideWeightedRoundRobinConfig> = (candidates, config, surroundings) => {
   const { endpoints, weights } = candidates;
-  const now = surroundings.now();
-  const reported = withinReason(endpoints.map(({ learned }) => reportedWeight(learned, now, { blackoutMs, expirationMs, errorPenalty })), MAX_FACTOR);
-  const enough = reported.filter((weight) => weight > 0).length >= 2;
-  const sound = enough ? soundWeights(reported).map((weight, index) => weight * weights[index]!) : weights;
+  const { updateMs } = rulesOf(config);
+  const reported = weightsOfReports(endpoints, config, surroundings.now());
+  const sound = reported === undefined ? weights : soundWeights(reported).map((weight, index) => weight * weights[index]!);
   return new Renewed(weightedOrder({ endpoints, weights: sound }, surroundings), updateMs);
 };

@@ -4,3 +4,4 @@ export * from './learned';
 export * from './picker';
 export * from './registry';
 export * from './weighted-split';
+export type { Place, ZoneReport } from './zone-aware';

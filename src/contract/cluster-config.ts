@@ -22,6 +22,8 @@ export interface ClusterConfig {
   readonly dynamicWeights?: DynamicWeightsConfig;
   /** How endpoints in the proxy's own zone are preferred. Absent: zones don't matter. */
   readonly zoneAware?: ZoneAwareConfig;
+  /** What is read of the load reports of its endpoints, which the policies, weights and zones that go by them ask for. */
+  readonly loadReports?: LoadReportsConfig;
   /** How many endpoints one proxy uses out of a very large set. Absent: all. */
   readonly subset?: SubsetConfig;
   /** How requests move to other priority levels as endpoints become unavailable. */
@@ -127,6 +129,25 @@ export interface ZoneAwareConfig {
    */
   readonly expirationMs?: Integer;
 }
+
+/** Load reports of endpoints (ORCA, gRFC A51), in the response field `endpoint-load-metrics`. */
+export interface LoadReportsConfig {
+  /**
+   * Metrics of which the highest is an endpoint's utilization, as in gRFC A114: `named_metrics.queue`, `mem_utilization`. Absent, or
+   * when a report has none of them: `application_utilization`, else `cpu_utilization`.
+   * @minItems 1
+   * @maxItems 8
+   */
+  readonly utilizationMetrics?: MetricName[];
+}
+
+/**
+ * Name of a metric in a load report; one in a map is `map.key`.
+ * @minLength 1
+ * @maxLength 128
+ * @pattern ^[!-+\-.-9;-<>-~]+$
+ */
+export type MetricName = string;
 
 /** A part of the endpoints, chosen by a hash of each proxy's own: all proxies together use all endpoints alike. */
 export interface SubsetConfig {

@@ -37,6 +37,7 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
   idleTimeoutMs: 30_000,
   maxConnectionsPerEndpoint: 1_024,
   maxPendingRequests: 1_024,
+  loadReports: {},
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */

@@ -93,3 +93,9 @@ export interface StaticEndpoint {
   /** Availability zone. */
   readonly zone?: string;
 }
+
+/** The pods of this workload, this one among them. */
+export interface LocalClusterConfig {
+  /** Where they are found. */
+  readonly discovery: EndpointSliceDiscovery | StaticDiscovery;
+}

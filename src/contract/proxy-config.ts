@@ -12,6 +12,7 @@
  * All durations are whole milliseconds, all sizes bytes.
  */
 import type { ClusterConfig } from './cluster-config';
+import type { LocalClusterConfig } from './discovery-config';
 import type { ListenerConfig } from './listener-config';
 import type { Integer } from './scalars';
 
@@ -27,6 +28,11 @@ export interface ProxyConfig {
   readonly listeners: ListenerConfig[];
   /** Where requests can go. */
   readonly clusters: ClusterConfig[];
+  /**
+   * Where the proxy finds its own address, and so its zone and how many like it are in each zone; for clusters that are zone-aware.
+   * Absent: its zone is not known, and zones don't matter.
+   */
+  readonly localCluster?: LocalClusterConfig;
   /** How the Kubernetes API is reached; needed when a cluster uses EndpointSlices. */
   readonly kubernetes?: KubernetesApiConfig;
   /** What one connection or request may use up at most. */

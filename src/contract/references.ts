@@ -33,6 +33,9 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
     }
   });
 
+  if (config.localCluster?.discovery.type === 'endpointSlice' && !config.kubernetes) {
+    mistakes.push({ path: '/localCluster/discovery', message: 'the proxy\'s own pods are found by EndpointSlices, which needs the field /kubernetes' });
+  }
   config.clusters.forEach((cluster, c) => mistakes.push(...findUnfitBalancing(cluster, `/clusters/${c}`)));
 
   const names = new Set<string>();

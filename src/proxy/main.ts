@@ -10,6 +10,7 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
+import type { PolicyChoice } from '../balancing';
 import type { KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
 import { systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
@@ -105,6 +106,10 @@ function logCertificate(listener: string, problems: readonly string[]): void {
   else log.info('certificate_renewed', { listener });
 }
 
+function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
+  log.info('balancing_policy_changed', { cluster, policy, reason });
+}
+
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
   proxy.context.onExchange = accessRecorder(proxy.config);
@@ -136,7 +141,7 @@ async function startEngine(text: string, { pod, podIps, bindAddresses }: Environ
     });
   }
   const started = await Proxy.start(text, {
-    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, onCertificate: logCertificate,
+    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, onCertificate: logCertificate, onChoice: logChoice,
   });
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
@@ -222,7 +227,8 @@ async function main(environment: Environment): Promise<void> {
 function work({ pod, bindAddresses }: Environment): void {
   observeSelf();
   const worker = new Worker({
-    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses, onCertificate: logCertificate,
+    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
+    onCertificate: logCertificate, onChoice: logChoice,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

@@ -6,14 +6,18 @@
  * touches nothing; only when all of it can be had is it committed, in one turn of the event loop. Requests under way
  * keep what they began with.
  */
+import type { PolicyChoice } from '../balancing';
 import type { ResolvedProxyConfig } from '../contract';
 import type { SourceFactory } from './cluster/cluster';
 import { ClusterSet, StagedClusters } from './cluster/cluster-set';
+import { LocalCluster } from './cluster/local-cluster';
 import type { Clock } from './clock';
 import { decodeConfig, describeMistakes } from './config/decode';
 import { retainOutbound } from './config/retain';
+import type { DiscoverySource } from './discovery/source';
 import { ServeContext } from './serve/context';
 import { ListenerSet } from './serve/listener-set';
+import { FAMILIES } from './telemetry/catalog';
 import { observeCluster } from './telemetry/cluster-view';
 import { Instruments } from './telemetry/instruments';
 import type { MetricRegistry } from './telemetry/registry';
@@ -37,6 +41,8 @@ export interface ProxySurroundings {
   readonly podAddresses: readonly string[];
   /** Hears of certificates that are renewed. */
   readonly onCertificate?: CertificateListener;
+  /** A policy that chooses among others has chosen anew. */
+  onChoice?(cluster: string, choice: PolicyChoice): void;
 }
 
 /** A document that is not taken over, and why. */
@@ -66,6 +72,7 @@ export class Proxy {
   readonly clusters: ClusterSet;
   readonly listeners: ListenerSet;
   readonly context: ServeContext;
+  private readonly local: LocalCluster;
   private readonly instruments: Instruments;
   private readonly timeouts: TimeoutQueues;
   private readonly startedAt: number;
@@ -78,8 +85,12 @@ export class Proxy {
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
     this.context = new ServeContext(config.limits, this.timeouts, clock, `${config.node.service}.${config.node.namespace}`, instruments);
+    const local = new LocalCluster(surroundings.sources, surroundings.podAddresses, () => this.onMove());
+    this.local = local;
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
       random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity,
+      get place() { return local.place; },
+      onChoice: (cluster, choice) => surroundings.onChoice?.(cluster, choice),
     }, instruments);
     const { podAddresses, onCertificate = () => {} } = surroundings;
     this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate);
@@ -171,19 +182,24 @@ export class Proxy {
     this.draining = true;
     this.listeners.destroy();
     this.clusters.close();
+    this.local.close();
     this.timeouts.close();
   }
 
   private async prepare(config: ResolvedProxyConfig, hash: string): Promise<Staged> {
-    let clusters: StagedClusters;
+    let clusters: StagedClusters | undefined;
+    let local: DiscoverySource | undefined;
     try {
       clusters = this.clusters.stage(config);
+      local = this.local.stage(config);
     } catch (error) {
+      clusters?.rollback();
       return { ok: false, hash, problems: [(error as Error).message] };
     }
     const listeners = await this.listeners.stage(config, clusters);
     if (!listeners.ok) {
       clusters.rollback();
+      local?.close();
       return { ok: false, hash, problems: listeners.failures, mayPass: true };
     }
     return {
@@ -193,6 +209,7 @@ export class Proxy {
       commit: () => {
         clusters.commit();
         listeners.commit();
+        this.local.commit(config, local);
         this.context.applyLimits(config.limits);
         this.reportOn(this.config, config);
         this.config = config;
@@ -201,8 +218,18 @@ export class Proxy {
       rollback: () => {
         listeners.rollback();
         clusters.rollback();
+        local?.close();
       },
     };
+  }
+
+  /** This proxy knows better where it is. */
+  private onMove(): void {
+    const { registry } = this.surroundings;
+    registry.removeFrom(FAMILIES.localZone, {});
+    const { zone } = this.local.place;
+    if (zone !== undefined) registry.gauge(FAMILIES.localZone, { zone }).value = 1;
+    this.clusters.move();
   }
 
   /** Ends the metrics of what has left the configuration and begins those of what has come. */

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/proxy/clock';
 import type { Clock } from '../../src/proxy/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
 import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
-import { Proxy } from '../../src/proxy/proxy';
+import { Proxy, ProxySurroundings } from '../../src/proxy/proxy';
 import { expose } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
 import { seededRandom } from './random';
@@ -36,7 +36,9 @@ export class FakeSources {
         this.started.set(name, onSnapshot);
         if (discovery.type === 'static') {
           health.synced = true;
-          onSnapshot(discovery.endpoints.map((endpoint) => ready(endpoint.address, endpoint.port, endpoint.weight)));
+          onSnapshot(discovery.endpoints.map(({ address, port, weight, zone }) => (
+            { ...ready(address, port, weight), ...(zone === undefined ? {} : { zone }) }
+          )));
         }
       },
       close: () => { this.started.delete(name); },
@@ -67,6 +69,12 @@ export interface TestProxyOptions {
   readonly clusters?: ClusterConfig[];
   readonly route?: Partial<RouteConfig>;
   readonly drainMs?: number;
+  /** Absent: outbound. */
+  readonly direction?: 'inbound' | 'outbound';
+  /** The listener is on the pod's own address rather than on a given one. */
+  readonly ownAddress?: boolean;
+  readonly localCluster?: ProxyConfig['localCluster'];
+  readonly onChoice?: ProxySurroundings['onChoice'];
   readonly clock?: Clock;
   readonly tls?: TlsConfig;
 }
@@ -93,8 +101,8 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     node: { service: 'web', namespace: 'shop', version: 'v1' },
     listeners: [{
       name: 'test',
-      direction: 'outbound',
-      address: '127.0.0.1',
+      direction: options.direction ?? 'outbound',
+      ...(options.ownAddress ? {} : { address: '127.0.0.1' }),
       port,
       ...(options.tls && { tls: options.tls }),
       routes: [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
@@ -102,6 +110,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     clusters,
     kubernetes: { tokenFile: '/nowhere', caFile: '/nowhere' },
     limits: options.limits ?? {},
+    ...(options.localCluster && { localCluster: options.localCluster }),
     shutdown: { drainMs: options.drainMs ?? 1_000 },
   };
   const registry = new MetricRegistry();
@@ -113,6 +122,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     registry,
     identity: 'test',
     podAddresses: ['127.0.0.1'],
+    ...(options.onChoice && { onChoice: options.onChoice }),
   });
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));
   return { proxy: started.proxy, port, config, sources, metrics: () => expose(registry) };

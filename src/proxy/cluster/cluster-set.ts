@@ -91,6 +91,11 @@ export class ClusterSet implements ClusterLookup {
     return cluster;
   }
 
+  /** What is known of where this proxy is has changed. */
+  move(): void {
+    for (const cluster of this.byName.values()) cluster.move();
+  }
+
   all(): Cluster[] {
     return [...this.byName.values()];
   }

@@ -5,10 +5,12 @@
  * Available are the ready endpoints; when none is ready, those that are draining, for a pod that shuts down and still
  * serves is better than an error (kube-proxy does the same).
  */
-import { Balancer, PickRequest, Surroundings } from '../../balancing';
+import { Balancer, BalancerReport, PickRequest, Place, PolicyChoice, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { Cancel, Clock } from '../clock';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
+import type { ResponseHead } from '../http1/response-head';
+import { ReportIntake, usesReports } from '../load-reports/report-intake';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
@@ -18,12 +20,19 @@ import type { PoolStats, PoolSurroundings } from './pool';
 const REDRAWS = 2;
 
 /** Makes the discovery source of a cluster. */
-export type SourceFactory = (cluster: ResolvedCluster, document: ResolvedProxyConfig) => DiscoverySource;
+export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig) => DiscoverySource;
+
+/** What discovery needs of a cluster. */
+export type Discovered = Pick<ResolvedCluster, 'name' | 'discovery'>;
 
 /** Time and chance, for the balancer and for what renews it, and who balances. */
 export interface ClusterSurroundings extends Surroundings, Pick<Clock, 'after'> {
   /** Tells this proxy from the others that balance over the same endpoints. */
   readonly identity: string;
+  /** Where this proxy is, as far as it is known by now. */
+  readonly place: Place;
+  /** Another policy is in use: one that chooses among others has chosen anew. */
+  onChoice(cluster: string, choice: PolicyChoice): void;
 }
 
 export class Cluster {
@@ -36,6 +45,10 @@ export class Cluster {
   private availableEndpoints: readonly Endpoint[] = [];
   private discovered = false;
   private renewal: Cancel | undefined;
+  private readonly intake: ReportIntake;
+  private chosen: PolicyChoice['policy'] | undefined;
+  /** Somebody goes by the load reports of its endpoints: they are asked for, and read. */
+  usesReports: boolean;
 
   constructor(
     config: ResolvedCluster,
@@ -55,7 +68,9 @@ export class Cluster {
       pending: 0,
       stats: this.stats,
     };
-    this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity });
+    this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity, ...surroundings.place });
+    this.usesReports = usesReports(config);
+    this.intake = new ReportIntake(config, (result) => { instruments.loadReports(result).value += 1; });
     this.source = sources(config, document);
     this.discover();
   }
@@ -70,6 +85,14 @@ export class Cluster {
   /** The endpoints, in the order of their addresses. */
   get endpoints(): Endpoint[] { return [...this.members.values()]; }
   get discovery(): DiscoveryHealth { return this.source.health; }
+
+  /** How endpoints are chosen at the moment. */
+  get balancing(): BalancerReport { return this.balancer.report(); }
+  get choice(): PolicyChoice | undefined { return this.balancer.choice; }
+  /** Weights move. */
+  get weighs(): boolean { return this.balancer.weighs; }
+  /** Zones are looked at. */
+  get zoneAware(): boolean { return this.config.zoneAware !== undefined; }
 
   /** The endpoint for one request; undefined when there is none. */
   pick(request: PickRequest): Endpoint | undefined {
@@ -114,8 +137,21 @@ export class Cluster {
       this.source = source;
       this.discover();
     }
+    this.usesReports = usesReports(config);
+    this.intake.reconfigure(config);
     this.balancer.reconfigure(config);
     this.renewInTime();
+  }
+
+  /** What is known of where this proxy is has changed. */
+  move(): void {
+    this.balancer.move({ identity: this.surroundings.identity, ...this.surroundings.place });
+    this.renewInTime();
+  }
+
+  /** The head of a response of one of its endpoints has come, in `buffer`. */
+  readReport(endpoint: Endpoint, buffer: Buffer, head: ResponseHead): void {
+    if (this.usesReports) this.intake.take(endpoint, buffer, head, this.surroundings.now());
   }
 
   /** Leaves the configuration: requests in flight finish, then its connections close. */
@@ -164,10 +200,22 @@ export class Cluster {
   /** Calls the balancer when it asks for it: weights that change with time, or a table that is built in slices. */
   private renewInTime(): void {
     this.renewal?.();
+    this.noteChoice();
     const { renewAfterMs } = this.balancer;
     this.renewal = renewAfterMs === undefined ? undefined : this.surroundings.after(renewAfterMs, () => {
       this.balancer.renew();
       this.renewInTime();
     });
+  }
+
+  private noteChoice(): void {
+    const { choice } = this.balancer;
+    const policy = choice?.policy ?? this.config.loadBalancing.type;
+    if (policy === this.chosen) return;
+    if (this.chosen !== undefined) {
+      this.instruments.policyChanged();
+      if (choice) this.surroundings.onChoice(this.name, choice);
+    }
+    this.chosen = policy;
   }
 }

@@ -22,6 +22,8 @@ export class Endpoint implements Balanced {
   state: EndpointState;
   readonly pool: ConnectionPool;
   readonly learned: Learned;
+  /** When a load report of it was last read. */
+  reportReadAt = -Infinity;
 
   /**
    * @param since monotonic milliseconds when it came; undefined when it was there from the beginning

@@ -25,6 +25,9 @@ export const enum Kind {
   TRAILER,
   VIA,
   MAX_FORWARDS,
+  /** A load report, in responses, and what asks for one, in requests. */
+  LOAD_METRICS,
+  LOAD_METRICS_FORMAT,
   /** Would frame the message for a reader that takes `_` for `-`, as CGI and its heirs do. */
   DISGUISED,
   /** Named by Connection: removed like a hop-by-hop field. */
@@ -44,6 +47,8 @@ const DATE = word('date');
 const TRAILER = word('trailer');
 const VIA = word('via');
 const MAX_FORWARDS = word('max-forwards');
+const LOAD_METRICS = word('endpoint-load-metrics');
+const LOAD_METRICS_FORMAT = word('endpoint-load-metrics-format');
 const HTTP2_SETTINGS = word('http2-settings');
 // As `isWord` compares: it folds `_` into 0x7f.
 const CONTENT_LENGTH_DISGUISED = word('content\x7flength');
@@ -92,6 +97,11 @@ export class FieldTable {
   nameEnd(i: number): number { return this.offsets[i * 4 + 1]!; }
   valueStart(i: number): number { return this.offsets[i * 4 + 2]!; }
   valueEnd(i: number): number { return this.offsets[i * 4 + 3]!; }
+
+  /** Leaves the fields of a kind out of what is forwarded. */
+  remove(kind: Kind): void {
+    for (let i = 0; i < this.count; i += 1) if (this.kinds[i] === kind) this.kinds[i] = Kind.HOP_BY_HOP;
+  }
 
   /**
    * Scans the field lines in `buffer[start, end)`, where `end` lies behind the empty line that closes them.
@@ -214,6 +224,8 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
     case 17:
       if (isWord(buffer, start, end, TRANSFER_ENCODING)) return Kind.TRANSFER_ENCODING;
       return isWord(buffer, start, end, TRANSFER_ENCODING_DISGUISED) ? Kind.DISGUISED : Kind.OTHER;
+    case 21: return isWord(buffer, start, end, LOAD_METRICS) ? Kind.LOAD_METRICS : Kind.OTHER;
+    case 28: return isWord(buffer, start, end, LOAD_METRICS_FORMAT) ? Kind.LOAD_METRICS_FORMAT : Kind.OTHER;
     default: return Kind.OTHER;
   }
 }

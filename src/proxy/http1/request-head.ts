@@ -50,6 +50,7 @@ const HTTP_1 = Buffer.from('HTTP/1.');
 const SCHEME_HTTP = word('http://');
 const SCHEME_HTTPS = word('https://');
 const CONTINUE = word('100-continue');
+const TEXT = word('text');
 const TRAILERS = word('trailers');
 
 /** Limits of a head that the parser itself enforces; its total size is bounded where the bytes are gathered. */
@@ -77,6 +78,9 @@ export class RequestHead {
   acceptsTrailers = false;
   /** Some proxy has passed it on. */
   hasVia = false;
+  /** Asks for a load report in some format; and in the one of text. */
+  hasLoadFormat = false;
+  asksForLoad = false;
   /** How many times OPTIONS or TRACE may be passed on; -1 when there is no bound. */
   maxForwards = -1;
   /** Protocols that the client would switch to, as it named them; empty when it doesn't, or not in a way to act on. */
@@ -162,6 +166,8 @@ export class RequestHead {
     this.expectsContinue = false;
     this.acceptsTrailers = false;
     this.hasVia = false;
+    this.hasLoadFormat = false;
+    this.asksForLoad = false;
     this.maxForwards = -1;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
@@ -185,6 +191,10 @@ export class RequestHead {
           break;
         case Kind.VIA:
           this.hasVia = true;
+          break;
+        case Kind.LOAD_METRICS_FORMAT:
+          this.hasLoadFormat = true;
+          if (isWord(buffer, fields.valueStart(i), fields.valueEnd(i), TEXT)) this.asksForLoad = true;
           break;
         case Kind.MAX_FORWARDS:
           if (this.method !== Method.OPTIONS && this.method !== Method.TRACE) {

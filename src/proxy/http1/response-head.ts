@@ -24,6 +24,7 @@ export class ResponseHead {
   /** Octets of the body when `framing` is LENGTH. */
   length = 0;
   hasDate = false;
+  hasLoadMetrics = false;
   /** Protocols that the server names in its one valid Upgrade field; empty when there is none. */
   upgradeStart = 0;
   upgradeEnd = 0;
@@ -81,12 +82,14 @@ export class ResponseHead {
 
   private readFraming(buffer: Uint8Array, toHead: boolean): Fault | undefined {
     this.hasDate = false;
+    this.hasLoadMetrics = false;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
     for (let i = 0; i < this.fields.count; i += 1) {
       const kind = this.fields.kinds[i];
       if (kind === Kind.DATE) this.hasDate = true;
       else if (kind === Kind.UPGRADE) this.readUpgrade(buffer, i);
+      else if (kind === Kind.LOAD_METRICS) this.hasLoadMetrics = true;
     }
     const length = bodyLength(buffer, this.fields, this.isHttp10);
     this.length = 0;

@@ -22,7 +22,8 @@ const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n');
 const DATE = Buffer.from('date: ');
 
 /** Kinds of fields that are forwarded, as bits. */
-const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE) | (1 << Kind.VIA);
+const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE) | (1 << Kind.VIA)
+  | (1 << Kind.LOAD_METRICS) | (1 << Kind.LOAD_METRICS_FORMAT);
 
 /** Room for everything that is added to a head. */
 const ADDED_BYTES = 512;

@@ -182,6 +182,7 @@ export class Attempt implements ResponseReceiver, Waiter {
 
   onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
     this.firstOctetMs = this.elapsedMs;
+    if (head.hasLoadMetrics) this.cluster!.readReport(this.endpoint!, buffer, head);
     this.owner.onResponseHead(this, buffer, head, body, complete);
   }
 

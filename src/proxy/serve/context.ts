@@ -4,9 +4,11 @@
  */
 import type { LimitsConfig } from '../../contract';
 import type { Clock } from '../clock';
+import { ContainerCpu } from '../load-reports/container-cpu';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 import type { Exchange } from './exchange';
+import { InboundLoad } from './load-fields';
 
 /** Wants to know of every request that is over; must neither throw nor take long. */
 export type ExchangeListener = (exchange: Exchange) => void;
@@ -30,6 +32,9 @@ export class ServeContext {
   /** The access log; undefined while it is off, and then no text is made of a request. */
   onExchange: ExchangeListener | undefined;
 
+  /** Of all inbound listeners: they lead to one app. */
+  readonly inboundLoad: InboundLoad;
+
   private dateSecond = -1;
   private dateText = '';
 
@@ -47,6 +52,7 @@ export class ServeContext {
     this.bodyTimeout = timeouts.of(limits.bodyTimeoutMs);
     this.tunnelIdleTimeout = timeouts.of(limits.tunnelIdleTimeoutMs);
     this.lingerTimeout = timeouts.of(LINGER_MS);
+    this.inboundLoad = new InboundLoad(new ContainerCpu(), clock.now());
   }
 
   applyLimits(limits: Required<LimitsConfig>): void {

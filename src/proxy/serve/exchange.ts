@@ -11,6 +11,7 @@
  */
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
+import { Kind } from '../http1/fields';
 import { Framing } from '../http1/framing';
 import { isIdempotent, Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
@@ -25,6 +26,7 @@ import { Attempt, AttemptOwner } from './attempt';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Content, finalContent } from './final-recipient';
+import { askForLoad, InboundLoad, ReportsSent } from './load-fields';
 import type { Route } from './route';
 import { Tunnel } from './tunnel';
 
@@ -89,6 +91,11 @@ export class Exchange implements AttemptOwner {
   /** From the request's head to the switch of protocols. */
   private switchedAfterMs = 0;
 
+  /** The app's load, that this request is a part of; undefined for one that leaves. */
+  private load: InboundLoad | undefined;
+  private asksForLoad = false;
+  private readonly reportsSent = new ReportsSent();
+
   private readonly routeTimeout: Timeout;
   /** Runs while a body is under way, in either direction. */
   private readonly progress: Timeout;
@@ -131,11 +138,15 @@ export class Exchange implements AttemptOwner {
     this.headSent = false;
     this.closesClient = false;
     this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
-    this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, EMPTY, body);
+    const { route, load } = client.listener;
+    this.route = route;
+    this.load = load;
+    load?.served.begin(this.startedAt);
+    this.asksForLoad = load !== undefined && head.asksForLoad;
+    const added = load ? EMPTY : askForLoad(head, route);
+    this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, added, body);
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
-    const { route } = client.listener;
-    this.route = route;
     this.pickRequest.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
     if (client.listener.hop.isLoop(buffer, head)) {
       this.fail('loop_detected', 'too many passes by Via');
@@ -186,6 +197,7 @@ export class Exchange implements AttemptOwner {
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.startedAt = this.context.clock.now();
+    this.load = undefined;
     this.description = '';
     this.reason = code;
     this.detail = detail;
@@ -234,6 +246,9 @@ export class Exchange implements AttemptOwner {
     this.routeTimeout.stop();
     this.status = head.status;
     this.switchedAfterMs = context.clock.now() - this.startedAt;
+    // A tunnel lasts as long as somebody keeps it open, which says nothing of the app's load.
+    this.load?.served.end(context.clock.now(), false);
+    this.load = undefined;
     this.message = EMPTY;
     client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
     const backend = attempt.detach((octets) => this.tunnel!.onBackendOctets(octets));
@@ -263,7 +278,9 @@ export class Exchange implements AttemptOwner {
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
     const small = body.length <= COPY_BYTES;
-    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), EMPTY, small ? body : EMPTY);
+    const report = this.asksForLoad && !head.hasLoadMetrics ? this.reportsSent.next(this.load!, context.clock.now()) : EMPTY;
+    if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
+    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), report, small ? body : EMPTY);
     if (unknownLength) client.writeTogether(message);
     else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.holdResponse();
     if (complete) this.endResponse();
@@ -427,7 +444,9 @@ export class Exchange implements AttemptOwner {
     if (this.held.length > 0) this.held = [];
     const { instruments } = this;
     instruments.requestsInFlight.value -= 1;
-    this.durationMs = this.context.clock.now() - this.startedAt;
+    const now = this.context.clock.now();
+    this.durationMs = now - this.startedAt;
+    this.load?.served.end(now, this.status >= 500);
     if (!this.tunnel) {
       instruments.receivedBytes.value += this.requestBytes;
       instruments.sentBytes.value += this.responseBytes;

@@ -9,6 +9,7 @@ import { Handshakes, TlsSettings } from '../tls/handshakes';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Hop } from './hop';
+import type { InboundLoad } from './load-fields';
 import { localResponse } from './local-response';
 import type { Route } from './route';
 
@@ -20,6 +21,8 @@ export class Listener {
   /** `address:port`, as a Host field has it. */
   readonly authority: string;
   readonly hop: Hop;
+  /** What the app behind it does; undefined of an outbound listener. */
+  readonly load: InboundLoad | undefined;
   /** Takes no new connections, and ends those it has after their response. */
   closing = false;
 
@@ -41,6 +44,7 @@ export class Listener {
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
     this.hop = new Hop(this.authority, random);
+    this.load = config.direction === 'inbound' ? context.inboundLoad : undefined;
     this.server = createServer({
       allowHalfOpen: true,
       noDelay: true,

@@ -28,6 +28,12 @@ export class Route {
     this.split = shares.length > 1 ? new WeightedSplit(shares.map((share) => share.weight), random) : undefined;
   }
 
+  /** Somebody goes by the load reports of endpoints that a request may go to. */
+  get usesReports(): boolean {
+    for (let i = 0; i < this.clusters.length; i += 1) if (this.clusters[i]!.usesReports) return true;
+    return false;
+  }
+
   /** The cluster for one request; undefined when none has an available endpoint. */
   choose(): Cluster | undefined {
     if (!this.split) {

@@ -113,6 +113,32 @@ export const FAMILIES = {
     name: 'mesh_endpoints', type: 'gauge', labels: ['cluster', 'state'],
     help: 'Endpoints of a cluster. `state`: `ready`, or `draining` (going away; used when none is ready).',
   },
+  balancingPolicy: {
+    name: 'mesh_balancing_policy', type: 'gauge', labels: ['cluster', 'policy'],
+    help: '1 for the policy that chooses endpoints at the moment, 0 for the others that it is chosen among (`adaptive`). `/endpoints` has the reason.',
+  },
+  balancingPolicyChanges: {
+    name: 'mesh_balancing_policy_changes_total', type: 'counter', labels: ['cluster'],
+    help: 'How often another policy was chosen, by `adaptive` or by the configuration. The first one is not counted.',
+  },
+  endpointWeight: {
+    name: 'mesh_endpoint_weight_ratio', type: 'gauge', labels: ['cluster', 'bound'],
+    help: 'Least and greatest weight of an endpoint, `bound` `min` and `max`, over the mean, where weights move (load reports, '
+      + 'dynamic weights, slow start). Those of each endpoint are in `/endpoints`: as series they would come and go with every pod.',
+  },
+  loadReports: {
+    name: 'mesh_load_reports_total', type: 'counter', labels: ['cluster', 'result'],
+    help: 'Load reports of endpoints. `result`: `used`; `empty` (says nothing of work or utilization, and changes nothing); `malformed`, '
+      + '`too_long` (ignored). Those that come within 0.1 s of another one of the same endpoint are neither read nor counted.',
+  },
+  localZone: {
+    name: 'mesh_local_zone_info', type: 'gauge', labels: ['zone'],
+    help: 'Always 1; the zone of this proxy, once it is known.',
+  },
+  localZoneShare: {
+    name: 'mesh_local_zone_share', type: 'gauge', labels: ['cluster'],
+    help: 'Part of the requests that stays in the proxy\'s zone, 0 to 1, of a cluster that is zone-aware; NaN while zones don\'t matter.',
+  },
   discoverySynced: {
     name: 'mesh_discovery_synced', type: 'gauge', labels: ['cluster'],
     help: '1 when the endpoints of the cluster were found at least once, else 0.',

@@ -130,11 +130,27 @@ export class TlsInstruments {
 export class ClusterInstruments {
   readonly attempts: Counter;
   readonly pendingOverflow: Counter;
+  private readonly reportsByResult = new Map<string, Counter>();
   private readonly retriesByReason = new Map<ReasonCode, Counter>();
 
   constructor(private registry: MetricRegistry, private readonly cluster: string) {
     this.attempts = registry.counter(FAMILIES.attempts, { cluster });
     this.pendingOverflow = registry.counter(FAMILIES.pendingOverflow, { cluster });
+  }
+
+  /** Another policy chooses its endpoints. */
+  policyChanged(): void {
+    this.registry.counter(FAMILIES.balancingPolicyChanges, { cluster: this.cluster }).value += 1;
+  }
+
+  /** Load reports of its endpoints, by what became of them. */
+  loadReports(result: string): Counter {
+    let counter = this.reportsByResult.get(result);
+    if (!counter) {
+      counter = this.registry.counter(FAMILIES.loadReports, { cluster: this.cluster, result });
+      this.reportsByResult.set(result, counter);
+    }
+    return counter;
   }
 
   /** Retries after a failure with this reason. */

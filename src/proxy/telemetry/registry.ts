@@ -72,13 +72,13 @@ export class MetricRegistry {
    */
   remove(labels: Readonly<Record<string, string>>): void {
     const wanted = Object.entries(labels);
-    for (const { definition, series } of this.byName.values()) {
-      const places = wanted.map(([name, value]) => [definition.labels.indexOf(name), value] as const);
-      if (places.some(([place]) => place < 0)) continue;
-      for (const [key, { values }] of series) {
-        if (places.every(([place, value]) => values[place] === value)) series.delete(key);
-      }
-    }
+    for (const family of this.byName.values()) removeSeries(family, wanted);
+  }
+
+  /** Forgets the series of one family whose labels include these. */
+  removeFrom<F extends FamilyDefinition>(family: F, labels: Partial<LabelsOf<F>>): void {
+    const state = this.byName.get(family.name);
+    if (state) removeSeries(state, Object.entries(labels as Readonly<Record<string, string>>));
   }
 
   /** All families that have series, by name. */
@@ -112,6 +112,14 @@ export class MetricRegistry {
       this.byName.set(definition.name, family);
     }
     return family;
+  }
+}
+
+function removeSeries({ definition, series }: MutableFamily, wanted: readonly (readonly [string, string])[]): void {
+  const places = wanted.map(([name, value]) => [definition.labels.indexOf(name), value] as const);
+  if (places.some(([place]) => place < 0)) return;
+  for (const [key, { values }] of series) {
+    if (places.every(([place, value]) => values[place] === value)) series.delete(key);
   }
 }
 

@@ -2,15 +2,22 @@
  * Discovery as a worker sees it: the primary watches, and sends every snapshot to all workers. A store keeps the last one
  * of each source, so that a cluster which comes later has its endpoints at once.
  */
-import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
+import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../clock';
+import type { Discovered } from '../cluster/cluster';
+import { LOCAL_CLUSTER } from '../cluster/local-cluster';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
 import type { SourceState } from './messages';
 
 /** What tells sources apart: where they look, and for EndpointSlices through which API. */
-export function sourceKey(cluster: ResolvedCluster, document: ResolvedProxyConfig): string {
+export function sourceKey(cluster: Discovered, document: ResolvedProxyConfig): string {
   const api = cluster.discovery.type === 'endpointSlice' ? document.kubernetes : undefined;
   return JSON.stringify([cluster.discovery, api]);
+}
+
+/** Everything of a document that is discovered: its clusters, and the pods of the proxy's own workload. */
+export function discoveredBy({ clusters, localCluster }: ResolvedProxyConfig): readonly Discovered[] {
+  return localCluster ? [...clusters, { name: LOCAL_CLUSTER, ...localCluster }] : clusters;
 }
 
 interface Remote {

@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../clock';
 import type { SourceFactory } from '../cluster/cluster';
 import type { DiscoverySource, EndpointSnapshot } from '../discovery/source';
 import type { SourceState } from './messages';
-import { sourceKey } from './remote-source';
+import { discoveredBy, sourceKey } from './remote-source';
 
 /** How often workers hear how old their endpoints are. */
 const HEALTH_MS = 1_000;
@@ -37,7 +37,7 @@ export class SourceHub {
    */
   add(document: ResolvedProxyConfig): void {
     const added = new Map<string, DiscoverySource>();
-    for (const cluster of document.clusters) {
+    for (const cluster of discoveredBy(document)) {
       const key = sourceKey(cluster, document);
       if (!this.watched.has(key) && !added.has(key)) added.set(key, this.sources(cluster, document));
     }
@@ -54,7 +54,7 @@ export class SourceHub {
 
   /** Ends what `document` does not need. */
   keepOnly(document: ResolvedProxyConfig): void {
-    const needed = new Set(document.clusters.map((cluster) => sourceKey(cluster, document)));
+    const needed = new Set(discoveredBy(document).map((cluster) => sourceKey(cluster, document)));
     for (const [key, { source }] of this.watched) {
       if (needed.has(key)) continue;
       source.close();

@@ -2,6 +2,7 @@
  * A worker process: serves requests with a proxy of its own, on sockets that it shares with the other workers, and does
  * what the primary says. Its endpoints come from the primary, its metrics go there.
  */
+import type { PolicyChoice } from '../../balancing';
 import type { Clock } from '../clock';
 import { Proxy, Staged } from '../proxy';
 import { dump } from '../telemetry/aggregate';
@@ -9,7 +10,7 @@ import { reportCluster } from '../telemetry/cluster-view';
 import type { MetricRegistry } from '../telemetry/registry';
 import type { CertificateListener } from '../tls/certificate';
 import type { FromWorker, ToWorker } from './messages';
-import { RemoteSources, sourceKey } from './remote-source';
+import { discoveredBy, RemoteSources, sourceKey } from './remote-source';
 
 export interface WorkerSurroundings {
   readonly clock: Clock;
@@ -18,6 +19,7 @@ export interface WorkerSurroundings {
   readonly identity: string;
   readonly podAddresses: readonly string[];
   readonly onCertificate: CertificateListener;
+  onChoice(cluster: string, choice: PolicyChoice): void;
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
   onCommit(proxy: Proxy): void;
@@ -74,6 +76,7 @@ export class Worker {
         identity: surroundings.identity,
         podAddresses: surroundings.podAddresses,
         onCertificate: surroundings.onCertificate,
+        onChoice: surroundings.onChoice,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });
     if (outcome.ok) this.staged = { id, outcome };
@@ -84,7 +87,7 @@ export class Worker {
     const { config, commit } = this.staged!.outcome;
     this.staged = undefined;
     commit();
-    this.sources.keepOnly(new Set(config.clusters.map((cluster) => sourceKey(cluster, config))));
+    this.sources.keepOnly(new Set(discoveredBy(config).map((cluster) => sourceKey(cluster, config))));
     this.surroundings.onCommit(this.proxy!);
   }
 

@@ -154,6 +154,8 @@ describe('a cluster seen from outside', () => {
     stats: { opened: 10, open: 4, reused: 90, connectFailed: 1, connectTimedOut: 2, brokenInUse: 5 },
     endpoints: [endpoint('10.0.0.1:80', 'ready', 2), endpoint('10.0.0.2:80', 'ready'), endpoint('10.0.0.3:80', 'draining')],
     discovery: { synced: true, lastConfirmedAt: 1_000, failures: 2, lastError: 'no route' as string | undefined },
+    balancing: { policy: 'leastRequest', choice: undefined, levels: [], localZone: undefined, zones: [], endpoints: [] },
+    choice: undefined, weighs: false, zoneAware: false,
   } satisfies ObservedCluster;
 
   it('has its own numbers as metrics, read when asked', () => {
@@ -170,6 +172,7 @@ describe('a cluster seen from outside', () => {
       [`mesh_pending_requests{${labels}}`]: 3,
       [`mesh_endpoints{${labels},state="ready"}`]: 2,
       [`mesh_endpoints{${labels},state="draining"}`]: 1,
+      [`mesh_balancing_policy{${labels},policy="leastRequest"}`]: 1,
       [`mesh_discovery_synced{${labels}}`]: 1,
       [`mesh_discovery_age_seconds{${labels}}`]: 2.5,
       [`mesh_discovery_consecutive_failures{${labels}}`]: 2,

@@ -1,0 +1,52 @@
+/**
+ * Takes the load reports of one cluster's endpoints out of their responses: reads them, lets the endpoint learn, counts what
+ * became of them. What an endpoint can make this cost is bounded: one report in {@link READ_MS} is read of each, of at most
+ * so many octets; the others cost a comparison.
+ */
+import type { Learned } from '../../balancing';
+import type { ResolvedCluster } from '../../contract';
+import { Kind } from '../http1/fields';
+import type { ResponseHead } from '../http1/response-head';
+import { ReportFault, ReportReader } from './read-report';
+
+/** A report that comes sooner after another one of its endpoint is not read. */
+export const READ_MS = 100;
+
+export type ReportResult = ReportFault | 'used' | 'empty';
+
+/** An endpoint, as far as its reports go. */
+export interface Reporting {
+  readonly learned: Learned;
+  /** When a report of it was last read; monotonic milliseconds. */
+  reportReadAt: number;
+}
+
+/** Whether anything about how a cluster is balanced goes by load reports. */
+export function usesReports({ loadBalancing, dynamicWeights, zoneAware }: ResolvedCluster): boolean {
+  return loadBalancing.type === 'clientSideWeightedRoundRobin' || dynamicWeights?.source === 'reports' || zoneAware !== undefined;
+}
+
+export class ReportIntake {
+  private reader: ReportReader;
+
+  constructor({ loadReports }: ResolvedCluster, private readonly count: (result: ReportResult) => void) {
+    this.reader = new ReportReader(loadReports.utilizationMetrics);
+  }
+
+  reconfigure({ loadReports }: ResolvedCluster): void {
+    this.reader = new ReportReader(loadReports.utilizationMetrics);
+  }
+
+  /** A response's head has come, in `buffer`. */
+  take(endpoint: Reporting, buffer: Buffer, { fields }: ResponseHead, now: number): void {
+    if (now - endpoint.reportReadAt < READ_MS) return;
+    // Of several fields the first counts, as in Envoy.
+    for (let i = 0; i < fields.count; i += 1) {
+      if (fields.kinds[i] !== Kind.LOAD_METRICS) continue;
+      endpoint.reportReadAt = now;
+      const fault = this.reader.read(buffer, fields.valueStart(i), fields.valueEnd(i));
+      this.count(fault ?? (endpoint.learned.report(this.reader, now) ? 'used' : 'empty'));
+      return;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The two fields of load reports on their way through this proxy.
+ *
+ * Reports are given to who asks. A proxy whose clusters go by them asks with each request, by 36 octets that never change;
+ * the one beside the app answers each connection with each report once, which is at most one in 250 ms. So nobody pays who
+ * doesn't balance by reports, and who does pays by time and not by request. What the app says of itself by the same field is
+ * passed on in its place.
+ *
+ * The outbound side keeps both fields to itself. The app sees one address behind which there is nothing to balance; and an app
+ * that passes on what it gets, as one at the edge may, would show the world the load of others, or report it as its own.
+ */
+import type { ContainerCpu } from '../load-reports/container-cpu';
+import { LoadReporter } from '../load-reports/load-reporter';
+import { ServedLoad } from '../load-reports/served-load';
+import { Kind } from '../http1/fields';
+import type { RequestHead } from '../http1/request-head';
+import type { Route } from './route';
+
+const EMPTY = Buffer.alloc(0);
+const ASK = Buffer.from('endpoint-load-metrics-format: text\r\n');
+
+/** The load of the app behind an inbound listener. */
+export class InboundLoad {
+  readonly served = new ServedLoad();
+  readonly reporter: LoadReporter;
+
+  constructor(cpu: Pick<ContainerCpu, 'utilization'>, now: number) {
+    this.reporter = new LoadReporter(this.served, cpu, now);
+  }
+}
+
+/** Readies a request that leaves through an outbound listener; returns what to add to its head. */
+export function askForLoad(head: RequestHead, route: Route): Buffer {
+  if (head.hasLoadFormat) head.fields.remove(Kind.LOAD_METRICS_FORMAT);
+  return route.usesReports ? ASK : EMPTY;
+}
+
+/** The reports that one client connection was sent. */
+export class ReportsSent {
+  private last: Buffer | undefined;
+
+  /** What to add to a response: the report, unless this connection has had it. */
+  next({ reporter }: InboundLoad, now: number): Buffer {
+    const line = reporter.fieldLine(now);
+    if (line === undefined || line === this.last) return EMPTY;
+    this.last = line;
+    return line;
+  }
+}

@@ -1,0 +1,146 @@
+/** The fields of load reports on their way through a proxy, octet by octet. */
+import { REBUILD_MS } from '../../../src/proxy/load-reports/load-reporter';
+import { READ_MS } from '../../../src/proxy/load-reports/report-intake';
+import { RawBackend, rawClient, RawConnection } from '../../support/raw-http';
+import { FakeClock } from '../../support/fake-clock';
+import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
+
+const REPORT = 'Endpoint-Load-Metrics: TEXT application_utilization=0.5, rps_fractional=100';
+const BY_REPORTS = { loadBalancing: { type: 'clientSideWeightedRoundRobin' } } as const;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Subject { readonly test: TestProxy; readonly client: RawConnection; readonly clock: FakeClock; readonly seen: string[] }
+
+/** @param fields what the backend adds to its responses */
+async function subject(options: TestProxyOptions, fields: () => readonly string[] = () => []): Promise<Subject> {
+  const seen: string[] = [];
+  const backend = await RawBackend.answering((head) => {
+    seen.push(head);
+    return ['HTTP/1.1 200 OK', 'Date: now', 'Content-Length: 2', ...fields(), '', 'ok'].join('\r\n');
+  });
+  cleanups.push(() => backend.close());
+  const clock = new FakeClock();
+  const test = await startProxy([backend.port], { clock, ...options });
+  cleanups.push(() => test.proxy.close());
+  return { test, client: await connect(test), clock, seen };
+}
+
+async function connect(test: TestProxy): Promise<RawConnection> {
+  const client = await rawClient(test.port);
+  cleanups.push(() => client.socket.destroy());
+  return client;
+}
+
+/** The head of the response to one request. */
+async function ask(client: RawConnection, ...fields: string[]): Promise<string> {
+  client.received = '';
+  client.send(['GET / HTTP/1.1', 'Host: shop', ...fields, '', ''].join('\r\n'));
+  await client.receives('\r\n\r\nok');
+  return client.received;
+}
+
+function counted(test: TestProxy, result: string): number {
+  return Number(new RegExp(`mesh_load_reports_total{cluster="backend",result="${result}"} (\\d+)`).exec(test.metrics())?.[1] ?? 0);
+}
+
+describe('a request that leaves', () => {
+  test('asks for a report, GIVEN a policy that goes by them', async () => {
+    const { client, seen } = await subject({ cluster: BY_REPORTS });
+    await ask(client);
+    expect(seen[0]).toMatch(/\r\nendpoint-load-metrics-format: text\r\n/);
+  });
+
+  test.each([
+    ['by reports', BY_REPORTS, 1],
+    ['by anything else', {}, 0],
+  ])('leaves out what the app asks by itself, GIVEN a policy that goes %s', async (_, cluster, times) => {
+    const { client, seen } = await subject({ cluster });
+    await ask(client, 'Endpoint-Load-Metrics-Format: json');
+    expect(seen[0]!.match(/endpoint-load-metrics-format/gi) ?? []).toHaveLength(times);
+    expect(seen[0]).not.toContain('json');
+  });
+});
+
+describe('a response that comes back', () => {
+  test('gives its report to the proxy and not to the app', async () => {
+    const { test, client } = await subject({ cluster: BY_REPORTS }, () => [REPORT, 'X-Last: 1']);
+    const response = await ask(client);
+    expect(response).not.toMatch(/load-metrics/i);
+    expect(response).toContain('X-Last: 1');
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toMatchObject({ utilization: 0.5, requestsPerSecond: 100, relative: false });
+    expect(counted(test, 'used')).toBe(1);
+  });
+
+  test('loses its report, GIVEN that nobody goes by it', async () => {
+    const { test, client } = await subject({}, () => [REPORT]);
+    expect(await ask(client)).not.toMatch(/load-metrics/i);
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toBeUndefined();
+  });
+
+  test('is read by the metrics that were configured', async () => {
+    const cluster = { ...BY_REPORTS, loadReports: { utilizationMetrics: ['named_metrics.queue'] } };
+    const { test, client } = await subject({ cluster }, () => [`${REPORT}, named_metrics.queue=0.9`]);
+    await ask(client);
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported!.utilization).toBe(0.9);
+  });
+
+  test('changes nothing by a report that is malformed, too long or empty, and is counted', async () => {
+    const reports = ['TEXT cpu_utilization=x', `TEXT ${'a'.repeat(3_000)}=1`, 'TEXT mem_utilization=0.5', `JSON ${'['.repeat(2_000)}`];
+    const { test, client, clock } = await subject({ cluster: BY_REPORTS }, () => [`endpoint-load-metrics: ${reports.shift()!}`]);
+    for (let i = 0; i < 4; i += 1) {
+      expect(await ask(client)).toMatch(/^HTTP\/1.1 200 OK/);
+      clock.advance(READ_MS);
+    }
+    expect(['malformed', 'too_long', 'empty', 'used'].map((result) => counted(test, result))).toEqual([2, 1, 1, 0]);
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toBeUndefined();
+  });
+
+  test('is read at most once in a while, however many reports come', async () => {
+    const { test, client, clock } = await subject({ cluster: BY_REPORTS }, () => [REPORT, REPORT]);
+    for (let i = 0; i < 5; i += 1) await ask(client);
+    expect(counted(test, 'used')).toBe(1);
+    clock.advance(READ_MS);
+    await ask(client);
+    expect(counted(test, 'used')).toBe(2);
+  });
+});
+
+describe('the app behind an inbound listener', () => {
+  const ASK = 'endpoint-load-metrics-format: text';
+
+  test('is reported to who asks, each report once a connection', async () => {
+    const { test, client, clock } = await subject({ direction: 'inbound' });
+    clock.advance(REBUILD_MS);
+    expect(await ask(client)).not.toContain('load-metrics');
+    const response = await ask(client, ASK);
+    expect(response).toMatch(/\r\nendpoint-load-metrics: TEXT named_metrics\.requests_in_flight=[\d.e-]+, rps_fractional=[\d.]+, eps=0\r\n/);
+    expect(await ask(client, ASK)).not.toContain('load-metrics:');
+    expect(await ask(await connect(test), ASK)).toContain('load-metrics: TEXT');
+    clock.advance(REBUILD_MS);
+    expect(await ask(client, ASK)).toContain('load-metrics: TEXT');
+  });
+
+  test('is not reported in a format that the proxy does not write', async () => {
+    const { client, clock } = await subject({ direction: 'inbound' });
+    clock.advance(REBUILD_MS);
+    expect(await ask(client, 'endpoint-load-metrics-format: bin')).not.toContain('load-metrics:');
+  });
+
+  test('speaks for itself, GIVEN that it does, and hears what it is asked', async () => {
+    const { client, clock, seen } = await subject({ direction: 'inbound' }, () => [REPORT]);
+    clock.advance(REBUILD_MS);
+    expect((await ask(client, ASK)).match(/load-metrics:.*/gi)).toEqual([REPORT.slice('Endpoint-'.length)]);
+    expect(seen[0]).toContain(ASK);
+  });
+
+  test('is as loaded as a limit says that somebody found', async () => {
+    const { test, client, clock } = await subject({ direction: 'inbound' });
+    test.proxy.context.inboundLoad.reporter.concurrency = { limit: 20 };
+    clock.advance(REBUILD_MS);
+    expect(await ask(client, ASK)).toContain('application_utilization=');
+  });
+});
