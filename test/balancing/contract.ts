@@ -3,9 +3,9 @@
  * sure that none is forgotten.
  */
 import fc from 'fast-check';
-import { createPicker, type Picker, type PickRequest } from '../../src/balancing';
+import { Balancer, createPicker, type Picker, type PickRequest } from '../../src/balancing';
 import { mixHash } from '../../src/balancing/hash';
-import { type LoadBalancingConfig, withPolicyDefaults } from '../../src/contract';
+import { type LoadBalancingConfig, withBalancingDefaults, withPolicyDefaults } from '../../src/contract';
 import { bytesPerCall } from '../support/allocation';
 import { endpoints, surroundings, tabulated, tally, TestEndpoint } from './support';
 
@@ -58,6 +58,17 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
       for (let turn = 0; turn < 20; turn++) expect(picker.pick()).toBe(only);
     });
 
+    it('picks any of all, given that none is believed to work, and nothing when panic is off', () => {
+      const unavailable = (panicPercent: number): TestEndpoint[] => {
+        const balancing = withBalancingDefaults({ loadBalancing: policy, failover: { panicPercent } });
+        const balancer = new Balancer<TestEndpoint>(balancing, surroundings(3), { identity: 'web-0' });
+        balancer.update(endpoints(1, 1, 1, 1), () => false);
+        return REQUESTS.slice(0, 400).map((request) => balancer.pick(request)!);
+      };
+      expect(new Set(unavailable(50).map(({ key }) => key)).size).toBe(4);
+      expect(new Set(unavailable(0))).toEqual(new Set([undefined]));
+    });
+
     it('changes neither the list nor the endpoints', () => {
       const set = Object.freeze(endpoints(3, 1, 2).map((endpoint) => Object.freeze(endpoint)));
       const picker = pickerOf(set);
@@ -89,6 +100,16 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
           });
         });
 
+      it('gives shares in proportion, given any weights', () => {
+        fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 }), fc.integer(), (weights, seed) => {
+          const set = endpoints(...weights);
+          const total = weights.reduce((sum, weight) => sum + weight, 0);
+          sharesOf(set, pickerOf(set, seed)).forEach((share, index) => {
+            expect(Math.abs(share - weights[index] / total)).toBeLessThan(shareTolerance);
+          });
+        }), { numRuns: 25, seed: 11 });
+      });
+
       it.each([[0], [-3], [NaN]])('counts a weight of %d as the mean of the others', (unknown) => {
         const set = endpoints(6, unknown, 2);
         sharesOf(set, pickerOf(set)).forEach((share, index) => {
@@ -107,6 +128,15 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
         for (const share of sharesOf(set, pickerOf(set))) expect(share).toBeCloseTo(1 / 3, 2);
       });
     }
+
+    it('picks one of the endpoints, given weights that are any numbers at all', () => {
+      const weight = fc.oneof(fc.double(), fc.constantFrom(0, -0, -1, NaN, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE));
+      fc.assert(fc.property(fc.array(weight, { minLength: 1, maxLength: 12 }), fc.integer(), (weights, seed) => {
+        const set = endpoints(...weights);
+        const pick = picking(pickerOf(set, seed));
+        for (let turn = 0; turn < 50; turn++) expect(set).toContain(pick());
+      }), { numRuns: 60, seed: 13 });
+    });
 
     it('reaches every endpoint and no other, after any sequence of membership changes', () => {
       const change = fc.record({ add: fc.boolean(), weight: fc.integer({ min: 1, max: 20 }), at: fc.nat(), picks: fc.nat(30) });

@@ -130,18 +130,25 @@ describe('least request', () => {
     }
   });
 
-  it('has a longest queue of about log log n, where one choice has log n / log log n, given n requests for n endpoints', () => {
-    const count = 10_000;
-    const longest = (choices: number | 'random') => {
+  describe('given n requests for n endpoints', () => {
+    const longest = (count: number, choices: number | 'random') => {
       const set = endpoints(...new Array<number>(count).fill(1));
       const picker = createPicker(set, choices === 'random' ? { type: 'random' } : policy(choices), surroundings(7));
       for (let request = 0; request < count; request++) picker.pick()!.inFlight++;
-      return Math.max(...set.map(({ inFlight }) => inFlight));
+      return set.reduce((most, { inFlight }) => Math.max(most, inFlight), 0);
     };
-    // ln ln 10,000 / ln d is 3.2 for two choices and 2.0 for three; ln n / ln ln n is 4.1, with a constant of its own.
-    expect(longest(2)).toBeLessThanOrEqual(4);
-    expect(longest(3)).toBeLessThanOrEqual(3);
-    expect(longest('random')).toBeGreaterThanOrEqual(6);
+
+    it.each([100, 1_000, 10_000, 100_000])('has a longest queue within one of log log n / log d, for n = %i', (count) => {
+      for (const choices of [2, 3]) {
+        const expected = Math.log(Math.log(count)) / Math.log(choices);
+        expect(Math.abs(longest(count, choices) - expected)).toBeLessThanOrEqual(1);
+      }
+    });
+
+    it('stays far below one choice by chance, which has log n / log log n and more', () => {
+      expect(longest(10_000, 'random')).toBeGreaterThanOrEqual(6);
+      expect(longest(100_000, 'random')).toBeGreaterThanOrEqual(7);
+    });
   });
 
   describe('given all to look at', () => {

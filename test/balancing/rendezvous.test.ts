@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { createPicker } from '../../src/balancing';
 import { mixHash } from '../../src/balancing/hash';
 import { Rendezvous } from '../../src/balancing/rendezvous';
@@ -11,6 +12,20 @@ describe('rendezvous', () => {
     const draws = new Rendezvous(weights.map((_, index) => `10.0.0.${index}:80`), weights);
     let key = 0;
     expect(chiSquareDeviations(tally(weights.length, 100_000, () => draws.locate(mixHash(key++, 1))), weights)).toBeLessThan(4);
+  });
+
+  it('moves the keys of an endpoint that goes and no other, given any weights', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 2, maxLength: 20 }), fc.nat(), (weights, at) => {
+      const set = endpoints(...weights);
+      const gone = set[at % set.length];
+      const before = createPicker(set, { type: 'rendezvous' }, surroundings());
+      const after = createPicker(set.filter((endpoint) => endpoint !== gone), { type: 'rendezvous' }, surroundings());
+      for (let key = 0; key < 300; key++) {
+        const request = { hash: mixHash(key, 4) };
+        const was = before.pick(request)!;
+        if (was !== gone) expect(after.pick(request)).toBe(was);
+      }
+    }), { numRuns: 60, seed: 9 });
   });
 
   it('moves keys to an endpoint whose weight grows, and none between others', () => {

@@ -60,6 +60,28 @@ describe('ring hash', () => {
     expect(moved / 50_000).toBeLessThan(0.013);
   });
 
+  it('moves no key but to the newcomer, given any number of endpoints', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(), (count, at) => {
+      const keys = Array.from({ length: count + 1 }, (_, index) => `10.0.0.${index}:80`);
+      const newcomer = keys[at % keys.length];
+      const others = keys.filter((key) => key !== newcomer);
+      const [before, after] = [others, keys].map((members) => {
+        const ring = new Ring(members, members.map(() => 160));
+        return (hash: number) => members[ring.locate(hash)];
+      });
+      let moved = 0;
+      for (let key = 0; key < 2_000; key++) {
+        const [was, is] = [before(mixHash(key, 5)), after(mixHash(key, 5))];
+        if (was === is) continue;
+        expect(is).toBe(newcomer);
+        moved++;
+      }
+      // 1/n, and what the ring (1 / sqrt(160) of a share) and the draw of 2,000 keys stray by.
+      const share = 1 / (count + 1);
+      expect(Math.abs(moved / 2_000 - share)).toBeLessThan(4.5 * Math.sqrt(share ** 2 / 160 + share / 2_000));
+    }), { numRuns: 60, seed: 8 });
+  });
+
   it('has shares that stray as 1 / sqrt(points), given equal weights', () => {
     for (const points of [64, 256, 1_024]) {
       const ring = new Ring(Array.from({ length: 50 }, (_, index) => `10.0.0.${index}:80`), new Array<number>(50).fill(points));

@@ -8,6 +8,17 @@ import { endpoints, scripted, tally } from './support';
 
 const sum = (weights: readonly number[]): number => weights.reduce((total, weight) => total + weight, 0);
 
+/** nginx's algorithm to the letter: each gains its weight, the one that has most is taken and pays what all gained; the first of equals. */
+function smoothOrder(weights: readonly number[], picks: number): string {
+  const current = weights.map(() => 0);
+  return Array.from({ length: picks }, () => {
+    weights.forEach((weight, index) => { current[index] += weight; });
+    const best = current.indexOf(Math.max(...current));
+    current[best] -= sum(weights);
+    return String.fromCharCode(97 + best);
+  }).join('');
+}
+
 describe('weighted round robin', () => {
   describeContract({ type: 'weightedRoundRobin' }, { shareTolerance: 0.002, movement: NOT_BY_HASH });
 
@@ -19,6 +30,13 @@ describe('weighted round robin', () => {
   it('follows nginx\'s smooth order', () => {
     expect(order([5, 1, 1], 14)).toBe('aabacaaaabacaa');
     expect(order([3, 2, 1], 12)).toBe('abacbaabacba');
+  });
+
+  it('follows it exactly, given any weights', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 10 }), (weights) => {
+      const picks = 2 * sum(weights);
+      expect(order(weights, picks)).toBe(smoothOrder(weights, picks));
+    }), { numRuns: 200, seed: 6 });
   });
 
   it('has the order of the weights\' smallest whole proportion', () => {
