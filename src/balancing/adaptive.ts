@@ -3,10 +3,15 @@
  *
  *   - Least response time when endpoints differ in what a request costs there by more than chance explains: one is slow,
  *     or fails, or the machines are not alike. The other two policies would send each endpoint its share regardless, or
- *     see a failing one as idle.
+ *     see a failing one as idle. Also when one is new: it is likely to be cold, and nobody knows yet.
  *   - Least request when endpoints are alike and requests are not: some take long, and what waits behind them could have been
- *     served elsewhere, while measured latencies are mostly noise that would be run after.
+ *     served elsewhere, while measured latencies are mostly noise that would be run after. Little in flight is enough: what
+ *     counts is that a request finds the endpoint held up by another one, which lasts long because the other is.
  *   - Round robin when both are alike, or when there is next to nothing in flight: no choice by chance is as even.
+ *
+ * Least response time goes here by what is typical of an endpoint, not by peaks (learned.ts): a request in a thousand that takes
+ * a thousand times as long must not shut its endpoint out. So it costs little to choose it where least request would do,
+ * which is what chance makes of long-tailed requests now and then.
  *
  * A bound is lower for staying than for going (hysteresis), and between two changes lies a minimum dwell, so that the policy
  * doesn't swing. Only least response time is gone over to at once: then an endpoint is slow or fails, and each second
@@ -28,11 +33,14 @@ const MEASURE_MS = 1_000;
 const SPREAD_TO_ENTER = 1.5;
 const SPREAD_TO_STAY = 1.2;
 
-/** Requests in flight for each endpoint, and how far their latencies stray, to go over to least request, and to stay with it. */
-const LOAD_TO_ENTER = 0.15;
-const LOAD_TO_STAY = 0.1;
-const VARIATION_TO_ENTER = 0.35;
-const VARIATION_TO_STAY = 0.25;
+/**
+ * Requests in flight for each endpoint, and how far their latencies stray, to go over to least request, and to stay with it.
+ * Times spread evenly between 1 and 3 stray by 0.3, and by 0.4 with some waiting; exponential ones, and most real ones, by 0.8.
+ */
+const LOAD_TO_ENTER = 0.05;
+const LOAD_TO_STAY = 0.03;
+const VARIATION_TO_ENTER = 0.5;
+const VARIATION_TO_STAY = 0.42;
 
 /** The fullest endpoint against the mean, for the same: one that hangs shows here before any latency does. */
 const IMBALANCE_TO_ENTER = 4;
@@ -70,11 +78,12 @@ class Adaptive<E extends Balanced> implements Picker<E> {
 
 /** What fits, and why. */
 export function choosePolicy(traffic: Traffic, present: Policy): { readonly policy: Policy; readonly reason: string } {
-  const { load, imbalance, spread, chanceSpread, variation } = traffic;
+  const { load, imbalance, newcomers, spread, chanceSpread, variation } = traffic;
   const spreadBound = chanceSpread * (present === 'leastResponseTime' ? SPREAD_TO_STAY : SPREAD_TO_ENTER);
   if (spread >= spreadBound) {
     return { policy: 'leastResponseTime', reason: `endpoints differ ${spread.toFixed(1)} times in cost, at least ${spreadBound.toFixed(1)}` };
   }
+  if (newcomers > 0) return { policy: 'leastResponseTime', reason: `what a request costs is not known yet of new endpoints (${newcomers})` };
   const [loadBound, variationBound] = present === 'leastRequest' ? [LOAD_TO_STAY, VARIATION_TO_STAY] : [LOAD_TO_ENTER, VARIATION_TO_ENTER];
   if (load >= loadBound && variation >= variationBound) {
     return {

@@ -82,7 +82,7 @@ export class Balancer<E extends Balanced> {
 
   constructor(private config: BalancingConfig, private readonly surroundings: Surroundings, private balancing: Balancing) {
     this.dynamicWeights = dynamicWeightsOf(config);
-    this.teach();
+    this.learning.follow(config.loadBalancing, config.zoneAware);
   }
 
   /** The endpoint for one request; undefined when there is none. */
@@ -111,7 +111,7 @@ export class Balancer<E extends Balanced> {
   reconfigure(config: BalancingConfig): void {
     if (JSON.stringify(config.dynamicWeights) !== JSON.stringify(this.config.dynamicWeights)) this.dynamicWeights = dynamicWeightsOf(config);
     this.config = config;
-    this.teach();
+    this.learning.follow(config.loadBalancing, config.zoneAware);
     this.rebuild();
   }
 
@@ -158,16 +158,6 @@ export class Balancer<E extends Balanced> {
         reports: rules && reportState(endpoint.learned, now, rules),
       })),
     };
-  }
-
-  private teach(): void {
-    const policy = this.config.loadBalancing;
-    const own = new Learning();
-    const averages = policy.type === 'leastResponseTime' || policy.type === 'adaptive' ? policy : undefined;
-    this.learning.decayMs = averages?.decayMs ?? own.decayMs;
-    this.learning.failurePenaltyMs = averages?.failurePenaltyMs ?? own.failurePenaltyMs;
-    const expires = policy.type === 'clientSideWeightedRoundRobin' ? policy : this.config.zoneAware;
-    this.learning.expirationMs = expires?.expirationMs ?? own.expirationMs;
   }
 
   private rebuild(): void {

@@ -7,10 +7,12 @@
  *
  * Latency is a peak-sensitive moving average (Finagle's and tower's Peak EWMA, tower/src/load/peak_ewma.rs): a sample
  * above the estimate replaces it, one below it moves it by 1 - exp(-elapsed / decay). Between samples the estimate decays
- * towards 0, so that an endpoint that nobody asks any more is tried again in the end.
+ * towards 0, so that an endpoint that nobody asks any more is tried again in the end. A peak says at once that an endpoint
+ * stalls, and it says the same of a request that is long wherever it goes: where requests are like that, each in turn shuts
+ * out the endpoint that served it. Beside it there is therefore what is typical, the mean of logarithms, for adaptive.ts.
  *
- * Failures must not look fast. A failed request therefore doesn't count as a latency (unless it took longer than the
- * estimate); it pays a toll, the failure penalty or the time its Retry-After asks for, whichever is longer. Linkerd records
+ * Failures must not look fast. A failed request therefore doesn't count as a latency (unless it took longer than what
+ * is estimated); it pays a toll, the failure penalty or the time its Retry-After asks for, whichever is longer. Linkerd records
  * such a toll as a latency peak (linkerd2-proxy, PenaltyPeakEwma); then a single stray failure shuts an endpoint out for
  * most of a minute, and where one request in a thousand fails on every endpoint, latency no longer counts at all. Here
  * the toll is averaged over requests with the same decay: it is the expected price of failures at this endpoint, nearly
@@ -18,6 +20,7 @@
  *
  * Both decay alike, so a comparison of two endpoints needs no clock: see least-response-time.ts.
  */
+import type { LoadBalancingConfig, ZoneAwareConfig } from '../contract';
 
 /** How a request ended: `failure` is an answer of 429, 503 or 5xx, a timeout, a broken or refused connection. */
 export type Outcome = 'success' | 'failure';
@@ -31,6 +34,11 @@ export interface LoadReport {
   /** Its capacity is not known: utilization can only be compared with that of others of its kind. Absent: it is known. */
   readonly relative?: boolean;
 }
+
+/** How it is learned unless a policy says otherwise. */
+const DECAY_MS = 10_000;
+const FAILURE_PENALTY_MS = 5_000;
+const EXPIRATION_MS = 180_000;
 
 /** Longest Retry-After that counts, as in Linkerd: a hostile one can't shut an endpoint out for days. */
 export const MAX_RETRY_AFTER_MS = 300_000;
@@ -50,12 +58,25 @@ export class Learning {
   /** Requests in flight to all endpoints that share this. */
   inFlight = 0;
 
+  /** Which latency makes the price of a request: the peak-sensitive average, or what is typical. */
+  latency: 'peak' | 'typical' = 'peak';
+
   /**
-   * @param decayMs          time constant of the averages; may be changed at any time
-   * @param failurePenaltyMs least toll of a failed request; may be changed at any time
-   * @param expirationMs     how long a load report counts; may be changed at any time
+   * @param decayMs          time constant of the averages; may be changed at any time, as may all of these
+   * @param failurePenaltyMs least toll of a failed request
+   * @param expirationMs     how long a load report counts
    */
-  constructor(public decayMs = 10_000, public failurePenaltyMs = 5_000, public expirationMs = 180_000) {}
+  constructor(public decayMs = DECAY_MS, public failurePenaltyMs = FAILURE_PENALTY_MS, public expirationMs = EXPIRATION_MS) {}
+
+  /** Goes on as a policy wants it, and as it began where the policy doesn't say. */
+  follow(policy: LoadBalancingConfig, zoneAware?: ZoneAwareConfig): void {
+    const averages = policy.type === 'leastResponseTime' || policy.type === 'adaptive' ? policy : undefined;
+    const expires = policy.type === 'clientSideWeightedRoundRobin' ? policy : zoneAware;
+    this.decayMs = averages?.decayMs ?? DECAY_MS;
+    this.failurePenaltyMs = averages?.failurePenaltyMs ?? FAILURE_PENALTY_MS;
+    this.expirationMs = expires?.expirationMs ?? EXPIRATION_MS;
+    this.latency = policy.type === 'adaptive' ? 'typical' : 'peak';
+  }
 }
 
 /** The last load report that said something, in the terms of gRFC A58. */
@@ -85,7 +106,7 @@ export class Learned {
   tollMs = 0;
   /** Plain average of the latency of successes; doesn't decay. */
   meanLatencyMs = 0;
-  /** Plain averages of the logarithm of the latency of successes and of its square: what is typical, whatever the tail. */
+  /** Plain averages of the logarithm of latency and of its square: what is typical, whatever the tail. They don't decay. */
   meanLog = 0;
   meanLogSquare = 0;
   /** Averaged part of requests that succeed, 0 to 1; doesn't decay. */
@@ -130,12 +151,16 @@ export class Learned {
     // The first few count alike, or the very first would weigh the most for as long as the time constant.
     const added = Math.max(1 - kept, 1 / (this.succeeded + this.failed + 1));
     const rest = 1 - added;
+    const log = Math.log(latency + LATENCY_GRAIN_MS);
+    if (!this.sampled || (outcome === 'success' && this.succeeded === 0)) {
+      this.meanLog = log;
+      this.meanLogSquare = log * log;
+    } else if (outcome === 'success' || log > this.meanLog) {
+      this.meanLog = this.meanLog * rest + log * added;
+      this.meanLogSquare = this.meanLogSquare * rest + log * log * added;
+    }
     if (outcome === 'success') {
-      const fresh = this.succeeded === 0;
-      const log = Math.log(latency + LATENCY_GRAIN_MS);
-      this.meanLatencyMs = fresh ? latency : this.meanLatencyMs * rest + latency * added;
-      this.meanLog = fresh ? log : this.meanLog * rest + log * added;
-      this.meanLogSquare = fresh ? log * log : this.meanLogSquare * rest + log * log * added;
+      this.meanLatencyMs = this.succeeded === 0 ? latency : this.meanLatencyMs * rest + latency * added;
       this.latencyMs = latency > this.latencyMs ? latency : this.latencyMs * kept + latency * (1 - kept);
       this.tollMs *= rest;
       this.success = this.success * rest + added;
@@ -148,7 +173,7 @@ export class Learned {
       this.success *= rest;
       this.failed++;
     }
-    this.priceMs = this.latencyMs + this.tollMs;
+    this.priceMs = (this.learning.latency === 'peak' ? this.latencyMs : Math.exp(this.meanLog)) + this.tollMs;
     this.updatedAt = Math.max(now, this.updatedAt);
     this.sampled = true;
   }

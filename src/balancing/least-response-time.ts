@@ -4,8 +4,9 @@
  *     (expected latency + expected price of failure) * (requests in flight + 1) / weight
  *
  * with both expectations averaged and decaying as in learned.ts: Peak EWMA of Finagle, tower and Linkerd, with failures
- * penalised. It is not least request: an endpoint that is slow by itself is given less though nothing waits there, and one
- * that fails at once is given less though nothing is ever in flight to it.
+ * penalised; where adaptive.ts uses it, the latency is the typical one instead of the peak. It is not least request: an
+ * endpoint that is slow by itself is given less though nothing waits there, and one that fails at once is given less though
+ * nothing is ever in flight to it.
  *
  * Details that matter:
  *

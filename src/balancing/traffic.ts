@@ -4,7 +4,7 @@
  * logarithms: one request in a thousand that takes a thousand times as long says nothing of an endpoint, but would
  * double its mean.
  */
-import type { Learned } from './learned';
+import type { Balanced } from './picker';
 
 /** Endpoints with fewer requests than this say nothing of how fast they are. */
 const LEAST_SAMPLES = 5;
@@ -24,6 +24,8 @@ export interface Traffic {
   readonly spread: number;
   /** As much of a spread as equal endpoints show by chance, given how far latencies stray and how many there were. */
   readonly chanceSpread: number;
+  /** Endpoints that came while others were at work, and have hardly been asked yet. */
+  readonly newcomers: number;
   /** How far latencies at one endpoint stray: standard deviation of their logarithm, about its relative one while it is small. */
   readonly variation: number;
 }
@@ -32,18 +34,21 @@ export interface Traffic {
  * @param rate requests a second to all of them
  * @param work requests in flight to all of them, averaged over time
  */
-export function measureTraffic(endpoints: readonly { readonly learned: Learned }[], rate: number, work: number): Traffic {
+export function measureTraffic(endpoints: readonly Pick<Balanced, 'learned' | 'since'>[], rate: number, work: number): Traffic {
   let inFlight = 0;
   let most = 0;
   let variances = 0;
   let measured = 0;
+  let newcomers = 0;
   const prices: number[] = [];
-  for (const { learned } of endpoints) {
+  for (const { learned, since } of endpoints) {
     inFlight += learned.inFlight;
     most = Math.max(most, learned.inFlight);
-    if (learned.succeeded + learned.failed < LEAST_SAMPLES) continue;
-    prices.push(learned.succeeded === 0 ? learned.tollMs : Math.exp(learned.meanLog) + learned.tollMs);
-    if (learned.succeeded === 0) continue;
+    if (learned.succeeded + learned.failed < LEAST_SAMPLES) {
+      if (since !== undefined) newcomers++;
+      continue;
+    }
+    prices.push(Math.exp(learned.meanLog) + learned.tollMs);
     variances += Math.max(0, learned.meanLogSquare - learned.meanLog ** 2);
     measured++;
   }
@@ -51,7 +56,7 @@ export function measureTraffic(endpoints: readonly { readonly learned: Learned }
   const load = work / count;
   const imbalance = (most + 1) / (inFlight / count + 1);
   const variation = measured === 0 ? 0 : Math.sqrt(variances / measured);
-  if (prices.length < 2) return { load, imbalance, spread: 1, chanceSpread: 1, variation };
+  if (prices.length < 2) return { load, imbalance, newcomers, spread: 1, chanceSpread: 1, variation };
 
   prices.sort((a, b) => a - b);
   const outlying = Math.floor(prices.length * OUTLYING_PART);
@@ -59,5 +64,5 @@ export function measureTraffic(endpoints: readonly { readonly learned: Learned }
   // An exponential average with time constant T over r samples a second strays like a mean of 2 r T samples.
   const decaySeconds = endpoints[0]!.learned.learning.decayMs / 1_000;
   const samples = Math.max(1, (2 * rate * decaySeconds) / count);
-  return { load, imbalance, spread, chanceSpread: Math.exp((2 * CHANCE * variation) / Math.sqrt(samples)), variation };
+  return { load, imbalance, newcomers, spread, chanceSpread: Math.exp((2 * CHANCE * variation) / Math.sqrt(samples)), variation };
 }

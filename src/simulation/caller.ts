@@ -32,7 +32,7 @@ export class Caller {
   readonly known: readonly KnownEndpoint[];
   /** Goes up whenever a picker is put in force: what an earlier one asked for no longer counts. */
   generation = 0;
-  private readonly learning: Learning;
+  private readonly learning = new Learning();
   private available: readonly KnownEndpoint[] = [];
   private picker: Picker<KnownEndpoint>;
 
@@ -43,7 +43,7 @@ export class Caller {
     private readonly surroundings: Surroundings,
     private readonly renewLater: (ms: number, generation: number) => void,
   ) {
-    this.learning = learningFor(policy);
+    this.learning.follow(policy);
     this.known = endpoints.map((endpoint, index) => new KnownEndpoint(index, endpoint, new Learned(this.learning)));
     this.picker = createPicker<KnownEndpoint>([], policy, surroundings);
     this.rebuild();
@@ -87,10 +87,4 @@ export class Caller {
     this.generation++;
     if (picker.renewAfterMs !== undefined) this.renewLater(picker.renewAfterMs, this.generation);
   }
-}
-
-/** How a policy wants to learn, as the proxy reads it from the configuration. */
-function learningFor(policy: LoadBalancingConfig): Learning {
-  const { decayMs, failurePenaltyMs, expirationMs } = policy as { decayMs?: number; failurePenaltyMs?: number; expirationMs?: number };
-  return new Learning(decayMs, failurePenaltyMs, expirationMs);
 }

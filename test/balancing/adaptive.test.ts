@@ -5,7 +5,7 @@ import { withPolicyDefaults } from '../../src/contract';
 import { describeContract, NOT_BY_HASH } from './contract';
 import { endpoints, seededRandom, TestEndpoint } from './support';
 
-const CALM: Traffic = { load: 0.01, imbalance: 1, spread: 1, chanceSpread: 1, variation: 1 };
+const CALM: Traffic = { load: 0.01, imbalance: 1, newcomers: 0, spread: 1, chanceSpread: 1, variation: 1 };
 
 describe('adaptive', () => {
   describeContract({ type: 'adaptive' }, { shareTolerance: 0.02, movement: NOT_BY_HASH });
@@ -17,6 +17,7 @@ describe('adaptive', () => {
       ['alike and at work', { ...CALM, load: 2 }, 'leastRequest'],
       ['one of them far fuller than the others', { ...CALM, imbalance: 10 }, 'leastRequest'],
       ['different', { ...CALM, spread: 3 }, 'leastResponseTime'],
+      ['alike but for one that has just come', { ...CALM, newcomers: 1 }, 'leastResponseTime'],
       ['different and at work', { ...CALM, spread: 3, load: 5 }, 'leastResponseTime'],
       ['different as chance would have it', { ...CALM, spread: 3, chanceSpread: 2.5 }, 'roundRobin'],
       ['different, with too few requests to tell', { ...CALM, spread: 3, chanceSpread: Infinity }, 'roundRobin'],
@@ -25,7 +26,7 @@ describe('adaptive', () => {
     });
 
     it('stays what it is between the bounds for going and for staying', () => {
-      for (const between of [{ ...CALM, load: 0.12 }, { ...CALM, load: 1, variation: 0.3 }]) {
+      for (const between of [{ ...CALM, load: 0.04 }, { ...CALM, load: 1, variation: 0.45 }]) {
         expect(choosePolicy(between, 'roundRobin').policy).toBe('roundRobin');
         expect(choosePolicy(between, 'leastRequest').policy).toBe('leastRequest');
       }
@@ -37,7 +38,7 @@ describe('adaptive', () => {
 
     it('comes with a reason that names the numbers', () => {
       expect(choosePolicy({ ...CALM, spread: 4 }, 'roundRobin').reason).toBe('endpoints differ 4.0 times in cost, at least 1.5');
-      expect(choosePolicy({ ...CALM, load: 2 }, 'roundRobin').reason).toBe('endpoints are alike, requests stray by 1.00 (at least 0.35), and 2.00 are in flight each (at least 0.15)');
+      expect(choosePolicy({ ...CALM, load: 2 }, 'roundRobin').reason).toBe('endpoints are alike, requests stray by 1.00 (at least 0.5), and 2.00 are in flight each (at least 0.05)');
     });
   });
 
@@ -86,6 +87,17 @@ describe('adaptive', () => {
       expect(measureTraffic(set, 1, 0).spread).toBe(1);
     });
 
+    it('takes as a newcomer one that has come since and was hardly asked, and none while all are new', () => {
+      const set = endpoints(1, 1, 1);
+      feed(set, () => 10);
+      expect(measureTraffic(set, 300, 0).newcomers).toBe(0);
+      const newcomer = new TestEndpoint('new', 1, { since: 2_000 });
+      expect(measureTraffic([...set, newcomer], 300, 0).newcomers).toBe(1);
+      feed([newcomer], () => 10, 5);
+      expect(measureTraffic([...set, newcomer], 300, 0).newcomers).toBe(0);
+      expect(measureTraffic(endpoints(1, 1, 1), 0, 0).newcomers).toBe(0);
+    });
+
     it('does not look at one endpoint of a thousand, which no percentile shows', () => {
       const set = endpoints(...new Array<number>(1_000).fill(1));
       feed(set, (index) => (index === 2 ? 1_000 : 10), 6);
@@ -124,6 +136,18 @@ describe('adaptive', () => {
       }
       picker = renew(set, picker);
       expect(picker.choice).toMatchObject({ policy: 'roundRobin', since: 11_000 });
+    });
+
+    it('do not wait when an endpoint comes of which nothing is known', () => {
+      now = 0;
+      const set = endpoints(1, 1, 1);
+      let picker = renew(set);
+      now = 1_000;
+      work(set);
+      picker = renew(set, picker);
+      now = 1_500;
+      picker = renew([...set, new TestEndpoint('new', 1, { since: now })], picker);
+      expect(picker.choice).toMatchObject({ policy: 'leastResponseTime', reason: 'what a request costs is not known yet of new endpoints (1)', since: 1_500 });
     });
 
     it('do not wait when an endpoint turns slow, and wait with going back', () => {

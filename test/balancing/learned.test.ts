@@ -45,6 +45,18 @@ describe('latency learned of an endpoint', () => {
     expect(learned.meanLatencyMs).toBeCloseTo(30 * Math.exp(-0.7) + 130 * (1 - Math.exp(-0.7)), 10);
   });
 
+  it('is, where the typical one is asked for, hardly moved by one request that takes a thousand times as long', () => {
+    const learning = new Learning(10_000);
+    learning.follow({ type: 'adaptive' });
+    const learned = new Learned(learning);
+    for (let now = 10; now <= 10_000; now += 10) succeed(learned, 10, now);
+    succeed(learned, 10_000, 10_010);
+    expect(learned.costMs(10_010)).toBeCloseTo(10, 0);
+    expect(learned.latencyMs).toBe(10_000);
+    for (let now = 10_020; now <= 20_000; now += 10) succeed(learned, 100, now);
+    expect(learned.costMs(20_000)).toBeGreaterThan(40);
+  });
+
   it('is never above the slowest nor below 0, given any requests', () => {
     const time = fc.double({ min: 0, max: 1e5, noNaN: true });
     const request = fc.record({ latency: time, elapsed: time, ok: fc.boolean() });
@@ -114,6 +126,15 @@ describe('failures learned of an endpoint', () => {
     const learned = measured(10);
     fail(learned, 15_000, 100);
     expect(learned.latencyMs).toBe(15_000);
+    expect(learned.meanLog).toBeGreaterThan(Math.log(20));
+  });
+
+  it('make nothing typical that is short: the first success after them counts alone', () => {
+    const learned = new Learned();
+    for (let now = 0; now < 100; now++) fail(learned, 1, now);
+    succeed(learned, 50, 100);
+    fail(learned, 1, 101);
+    expect(Math.exp(learned.meanLog)).toBeCloseTo(50, 0);
   });
 });
 
@@ -160,6 +181,18 @@ describe('load reports of an endpoint', () => {
     learned.report(report(0.5, 10), 2_100);
     expect(learned.reported).toMatchObject({ since: 2_100 });
   });
+});
+
+it('learning follows a policy, and goes back to its defaults with one that does not say', () => {
+  const learning = new Learning();
+  learning.follow({ type: 'adaptive', decayMs: 1_000, failurePenaltyMs: 20 });
+  expect(learning).toMatchObject({ decayMs: 1_000, failurePenaltyMs: 20, latency: 'typical' });
+  learning.follow({ type: 'leastResponseTime', decayMs: 2_000 });
+  expect(learning).toMatchObject({ decayMs: 2_000, failurePenaltyMs: 5_000, latency: 'peak' });
+  learning.follow({ type: 'clientSideWeightedRoundRobin', expirationMs: 7 }, { expirationMs: 8 });
+  expect(learning).toMatchObject({ decayMs: 10_000, expirationMs: 7 });
+  learning.follow({ type: 'random' }, { expirationMs: 8 });
+  expect(learning).toMatchObject({ expirationMs: 8 });
 });
 
 it('learning allocates nothing', () => {
