@@ -9,6 +9,7 @@ import { OWN, PEERS } from './peers.mjs';
 import { cpuSeconds, residentBytes } from './processes.mjs';
 import { SCENARIOS, scenario, startBackend } from './scenarios.mjs';
 import { median, rotated, sum } from './statistics.mjs';
+import { writeKeyPair } from './tls.mjs';
 
 const HELD_CONNECTIONS = 1000;
 /** How long a process is left alone before its memory is read. */
@@ -25,7 +26,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
   const peers = [];
   for (const { name, hops, node = false, find } of chosen) {
     const { version, missing, start } = find();
-    const startOne = (port) => start(folder, cores.proxy, port);
+    const startOne = (port, tls) => start(folder, cores.proxy, port, tls);
     if (start) peers.push({ name, version, node, maxHops: hops, startOne, samples: [], alone: [] });
     else console.log(`${name}: skipped, ${missing}`);
   }
@@ -39,7 +40,8 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
     }
   }
 
-  for (const peer of peers) peer.chains = await startChains(peer, scenarios, backend, running);
+  const keyPair = await writeKeyPair(folder);
+  for (const peer of peers) peer.chains = await startChains(peer, scenarios, backend, running, keyPair);
   const straight = [];
   const rounds = scenarios.map((each) => ({ scenario: each, peers: peers.filter(({ maxHops }) => maxHops >= each.hops) }));
   const steps = repeats * sum(rounds.map((round) => round.peers.length));
@@ -83,27 +85,37 @@ async function alone(peer, backend, running) {
   return { readyMs: proxy.readyMs, idleBytes, heldBytes };
 }
 
-/** The peer's proxies for one hop, two hops, ...: chains by their length, each checked to answer right. */
-async function startChains(peer, scenarios, backend, running) {
+/** The peer's proxies for one hop, two hops, ..., and those with TLS: chains by their kind, each checked to answer right. */
+async function startChains(peer, scenarios, backend, running, keyPair) {
   const chains = new Map();
-  for (const hops of new Set(scenarios.map((each) => each.hops).filter((each) => each <= peer.maxHops))) {
-    const proxies = [];
-    let port = backend.port;
-    for (let hop = 0; hop < hops; hop++) {
-      const proxy = await peer.startOne(port);
-      running.add(proxy);
-      proxies.push(proxy);
-      port = proxy.port;
+  const possible = scenarios.filter((each) => each.hops <= peer.maxHops);
+  for (const each of possible) {
+    const kind = chainOf(each);
+    if (!chains.has(kind)) {
+      const proxies = [];
+      let port = backend.port;
+      for (let hop = 1; hop <= each.hops; hop++) {
+        // TLS is what the client speaks, so it is the first proxy's, which is started last.
+        const proxy = await peer.startOne(port, each.tls && hop === each.hops ? keyPair : undefined);
+        running.add(proxy);
+        proxies.push(proxy);
+        port = proxy.port;
+      }
+      chains.set(kind, { port, pids: proxies.map(({ pid }) => pid) });
     }
-    for (const each of scenarios.filter((one) => one.hops === hops)) await answersRight(peer.name, port, each);
-    chains.set(hops, { port, pids: proxies.map(({ pid }) => pid) });
+    await answersRight(peer.name, chains.get(kind).port, each);
   }
   return chains;
 }
 
+/** Scenarios with the same are measured on the same proxies. */
+function chainOf({ hops, tls = false }) {
+  return `${hops}${tls ? ' tls' : ''}`;
+}
+
 /** One proxy, one scenario: saturated, then at a part of what it reached. */
 async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
-  const { port, pids } = chains.get(scenario.hops);
+  const { port, pids } = chains.get(chainOf(scenario));
   const cpu = () => sum(pids.map(cpuSeconds));
   if (warmUp) await load({ port, scenario, seconds: 1, core });
 

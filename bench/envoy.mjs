@@ -34,7 +34,7 @@ export function envoyVersion(path) {
 }
 
 /** One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load needs. */
-export async function startEnvoy(path, folder, core, backendPort) {
+export async function startEnvoy(path, folder, core, backendPort, tls) {
   const port = await freePort();
   const config = join(folder, `envoy-${port}.json`);
   const most = 10_000;
@@ -45,6 +45,7 @@ export async function startEnvoy(path, folder, core, backendPort) {
         address: socketAddress(port),
         tcp_backlog_size: 4096,
         filter_chains: [{
+          ...(tls && { transport_socket: transportSocket(tls) }),
           filters: [{
             name: 'envoy.filters.network.http_connection_manager',
             typed_config: {
@@ -70,10 +71,23 @@ export async function startEnvoy(path, folder, core, backendPort) {
     },
   }));
   const args = ['--config-path', config, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
-  return { port, ...await whenAnswers(port, () => startOn(core, path, args)) };
+  return { port, ...await whenAnswers(port, () => startOn(core, path, args), tls) };
 }
 
 const EXTENSIONS = 'type.googleapis.com/envoy.extensions';
+
+function transportSocket({ certificate, key }) {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': `${EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext`,
+      common_tls_context: {
+        alpn_protocols: ['http/1.1'],
+        tls_certificates: [{ certificate_chain: { filename: certificate }, private_key: { filename: key } }],
+      },
+    },
+  };
+}
 
 function socketAddress(port) {
   return { socket_address: { address: HOST, port_value: port } };

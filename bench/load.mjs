@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { HOST, programOf } from './processes.mjs';
@@ -13,10 +14,10 @@ const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url));
 
 /** Runs wrk on one core; resolves to requests, seconds, percentiles in microseconds, errors. Rate 0: as fast as it gets. */
 export async function load({ port, scenario, seconds, core, rate = 0 }) {
-  const { method = 'GET', bodyBytes = 0, path, connections } = scenario;
+  const { method = 'GET', bodyBytes = 0, path, connections, tls = false } = scenario;
   const child = spawn('taskset', [
     '--cpu-list', String(core), programOf('wrk'), '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT,
-    `http://${HOST}:${port}${path}`, '--', method, String(bodyBytes), String(rate),
+    `${tls ? 'https' : 'http'}://${HOST}:${port}${path}`, '--', method, String(bodyBytes), String(rate),
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk) => { output += chunk; });
@@ -29,18 +30,21 @@ export async function load({ port, scenario, seconds, core, rate = 0 }) {
 
 /** Throws unless the scenario's request gets the scenario's answer: a proxy that answers wrongly must not win. */
 export async function answersRight(name, port, scenario) {
-  const { method = 'GET', bodyBytes = 0, path, bytes, chunked = false } = scenario;
-  const [{ statusCode, headers }, length] = await new Promise((done, failed) => {
-    const request = httpRequest({ host: HOST, port, method, path, agent: false }, (response) => {
+  const { method = 'GET', bodyBytes = 0, path, bytes, chunked = false, tls = false } = scenario;
+  const [{ statusCode, headers }, length, protocol] = await new Promise((done, failed) => {
+    const options = { host: HOST, port, method, path, agent: false, rejectUnauthorized: false };
+    const request = (tls ? httpsRequest : httpRequest)(options, (response) => {
+      const protocol = tls ? response.socket.getProtocol() : undefined;
       let received = 0;
       response.on('data', (chunk) => { received += chunk.length; });
-      response.on('end', () => done([response, received]));
+      response.on('end', () => done([response, received, protocol]));
       response.on('error', failed);
     });
     request.on('error', failed);
     request.end(Buffer.alloc(bodyBytes, 'm'));
   });
   const wrong = statusCode !== 200 || length !== bytes || (headers['transfer-encoding'] === 'chunked') !== chunked;
+  if (tls && protocol !== 'TLSv1.3') throw new Error(`${name} spoke ${protocol} and not TLS 1.3`);
   if (wrong) throw new Error(`${name} answered ${method} ${path} with status ${statusCode}, ${length} bytes, ${JSON.stringify(headers)}`);
 }
 

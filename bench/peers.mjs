@@ -15,7 +15,8 @@ export const OWN = 'cdk8s-mesh';
 
 /**
  * The proxies, in the order of the tables. `find` says which version there is and how one is started before a backend's
- * port, or what is missing. `hops`: the longest chain of them that is measured; `node`: it is made of Node's own HTTP.
+ * port (and with which key pair, for one with TLS), or what is missing. `hops`: the longest chain of them that is measured;
+ * `node`: it is made of Node's own HTTP.
  */
 export const PEERS = [
   { name: 'nginx', hops: 2, find: findNginx },
@@ -39,7 +40,7 @@ function findHaproxy() {
 function findEnvoyPeer() {
   const { path, missing } = findEnvoy();
   if (!path) return { missing };
-  return { version: envoyVersion(path), start: (folder, core, backendPort) => startEnvoy(path, folder, core, backendPort) };
+  return { version: envoyVersion(path), start: (...args) => startEnvoy(path, ...args) };
 }
 
 function findMesh() {
@@ -52,15 +53,16 @@ function findNodeProxy(name) {
   const script = fileURLToPath(new URL(`node-proxies/${name}.mjs`, import.meta.url));
   return {
     version: `${version} on Node ${process.versions.node}`,
-    async start(_folder, core, backendPort) {
+    async start(_folder, core, backendPort, tls) {
       const port = await freePort();
       const env = { PATH: process.env.PATH, NODE_ENV: 'production' };
-      return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, [script, String(port), String(backendPort)], { env })) };
+      const args = [script, String(port), String(backendPort), ...(tls ? [tls.certificate, tls.key] : [])];
+      return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, args, { env }), tls) };
     },
   };
 }
 
-async function startNginx(folder, core, backendPort) {
+async function startNginx(folder, core, backendPort, tls) {
   const port = await freePort();
   const config = nginxConfig(folder, `nginx-${port}`, {
     connections: 4096,
@@ -69,14 +71,17 @@ async function startNginx(folder, core, backendPort) {
     proxy_buffers 16 8k;
     proxy_max_temp_file_size 0;
     server {
-      listen ${HOST}:${port} backlog=4096;
+      listen ${HOST}:${port} ${tls ? 'ssl ' : ''}backlog=4096;${tls ? `
+      ssl_certificate ${tls.certificate};
+      ssl_certificate_key ${tls.key};
+      ssl_protocols TLSv1.2 TLSv1.3;` : ''}
       location / { proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; }
     }`,
   });
-  return { port, ...await whenAnswers(port, () => startOn(core, programOf('nginx'), ['-c', config])) };
+  return { port, ...await whenAnswers(port, () => startOn(core, programOf('nginx'), ['-c', config]), tls) };
 }
 
-async function startHaproxy(folder, core, backendPort) {
+async function startHaproxy(folder, core, backendPort, tls) {
   const port = await freePort();
   const config = join(folder, `haproxy-${port}.cfg`);
   writeFileSync(config, `
@@ -92,15 +97,15 @@ defaults
   timeout server 60s
   timeout http-keep-alive 60s
 frontend in
-  bind ${HOST}:${port} backlog 4096
+  bind ${HOST}:${port} backlog 4096${tls ? ` ssl crt ${tls.both} alpn http/1.1` : ''}
   default_backend out
 backend out
   server backend ${HOST}:${backendPort}
 `);
-  return { port, ...await whenAnswers(port, () => startOn(core, programOf('haproxy'), ['-f', config, '-db'])) };
+  return { port, ...await whenAnswers(port, () => startOn(core, programOf('haproxy'), ['-f', config, '-db']), tls) };
 }
 
-async function startMesh(folder, core, backendPort) {
+async function startMesh(folder, core, backendPort, tls) {
   const [port, admin] = [await freePort(), await freePort()];
   const config = join(folder, `proxy-${port}.json`);
   writeFileSync(config, JSON.stringify({
@@ -108,7 +113,8 @@ async function startMesh(folder, core, backendPort) {
     node: { service: 'bench', namespace: 'bench', version: 'v1' },
     admin: { port: admin, loopbackAddress: HOST },
     listeners: [{
-      name: 'inbound', direction: 'inbound', address: HOST, port, routes: [{ name: 'all', split: [{ cluster: 'app', weight: 1 }] }],
+      name: 'inbound', direction: 'inbound', address: HOST, port, ...(tls && { tls: { certificateFile: tls.certificate, keyFile: tls.key } }),
+      routes: [{ name: 'all', split: [{ cluster: 'app', weight: 1 }] }],
     }],
     clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backendPort }] } }],
     shutdown: { drainMs: 100 },
@@ -124,7 +130,7 @@ async function startMesh(folder, core, backendPort) {
     POD_NAMESPACE: 'bench',
     POD_IPS: '127.0.0.2',
   };
-  return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, [bundle], { env })) };
+  return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, [bundle], { env }), tls) };
 }
 
 /** The flags that the image gives to node, so that what is measured is what is shipped. */

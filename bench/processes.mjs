@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 
 export const HOST = '127.0.0.1';
 
@@ -42,12 +43,12 @@ export function startOn(core, command, args, options = {}) {
 
 /**
  * Starts something and asks it for `/small` until it answers; adds how long that took from the start of the process. A
- * peer that only listens is not ready: it may not know its backend yet.
+ * peer that only listens is not ready: it may not know its backend yet. With `tls` it is asked over TLS.
  */
-export async function whenAnswers(port, start) {
+export async function whenAnswers(port, start, tls) {
   const began = performance.now();
   const child = start();
-  while (!await answers(port)) {
+  while (!await answers(port, tls)) {
     if (!child.running()) throw new Error(`it ended before it answered:\n${child.said()}`);
     if (performance.now() - began > START_LIMIT_MS) {
       await child.stop();
@@ -58,10 +59,11 @@ export async function whenAnswers(port, start) {
   return { ...child, readyMs: performance.now() - began };
 }
 
-function answers(port) {
+function answers(port, tls) {
   return new Promise((done) => {
-    const socket = connect({ port, host: HOST, noDelay: true });
-    socket.on('connect', () => socket.write(`GET /small HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`));
+    const options = { port, host: HOST, noDelay: true, rejectUnauthorized: false };
+    const socket = tls ? connectTls(options) : connect(options);
+    socket.on(tls ? 'secureConnect' : 'connect', () => socket.write(`GET /small HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`));
     socket.on('data', (head) => {
       done(head.toString('latin1').startsWith('HTTP/1.1 200'));
       socket.destroy();

@@ -11,7 +11,7 @@ const CHUNKED_BYTES = 16 * KIB;
 const SMALL_BODY = JSON.stringify({ id: 4711, name: 'Teapot', price: 1999, currency: 'EUR', stock: 42, tags: ['kitchen', 'steel'] });
 const STORED_BODY = JSON.stringify({ stored: true });
 
-/** `hops`: proxies on the way of a request. `bytes`: length of the response's body. */
+/** `hops`: proxies on the way of a request. `bytes`: length of the response's body. `tls`: between the client and the first proxy. */
 export const SCENARIOS = [
   { name: 'small', title: 'GET, small JSON response', path: '/small', bytes: SMALL_BODY.length, connections: 64, hops: 1 },
   { name: 'post', title: 'POST of 1 KiB', method: 'POST', bodyBytes: KIB, path: '/post', bytes: STORED_BODY.length, connections: 64, hops: 1 },
@@ -22,6 +22,10 @@ export const SCENARIOS = [
   {
     name: 'two-hops', title: 'GET, small JSON response, two hops (outbound and inbound proxy, as in a mesh)', path: '/small',
     bytes: SMALL_BODY.length, connections: 64, hops: 2,
+  },
+  {
+    name: 'tls', title: 'GET, small JSON response, TLS 1.3 from the client', path: '/small', bytes: SMALL_BODY.length, connections: 64, hops: 1,
+    tls: true,
   },
 ];
 
