@@ -19,3 +19,4 @@ export * from './constructs/proxy-image';
 export * from './constructs/proxy-limits';
 export * from './constructs/scaling';
 export * from './constructs/service-type';
+export * from './constructs/tls-options';

@@ -14,6 +14,7 @@ import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
 import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { checkQuantity } from './quantities';
+import { TlsOptions } from './tls-options';
 
 const CALL_OPTIONS = { timeout: true, loadBalancing: true, connections: true } as const satisfies Record<keyof CallOptions, true>;
 
@@ -44,6 +45,8 @@ export interface ServiceLink {
   readonly dependencies: Dependencies;
   readonly self: Destination;
   readonly accountName: string;
+  /** How clients from outside come by TLS. */
+  readonly tls?: TlsOptions;
 }
 
 /** The calls of one caller. */

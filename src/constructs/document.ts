@@ -8,14 +8,18 @@ import {
 } from '../contract';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
+import { tlsListener } from './inbound-tls';
 import { AccessLog } from './mesh-props';
 import { ConnectionConfig } from './proxy-quantities';
+import { TlsOptions } from './tls-options';
 
 /** Everything that one workload's document says. */
 export interface DocumentFacts {
   readonly node: NodeIdentity;
   /** Port of the app beside the proxy; absent when it takes no requests. */
   readonly appPort?: number;
+  /** How clients from outside come by TLS. */
+  readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
   readonly calls: Call[];
   readonly limits?: LimitsConfig;
@@ -52,7 +56,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     version: 'v1',
     node: facts.node,
     listeners: [
-      ...(facts.appPort === undefined ? [] : [inboundListener()]),
+      ...(facts.appPort === undefined ? [] : inboundListeners(facts.tls)),
       ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!)),
     ],
     clusters: [
@@ -73,14 +77,15 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
   return document;
 }
 
-function inboundListener(): ListenerConfig {
-  return {
+function inboundListeners(tls: TlsOptions | undefined): ListenerConfig[] {
+  const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
     port: INBOUND_PORT,
     // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
     routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
   };
+  return tls ? [plain, tlsListener(tls, plain)] : [plain];
 }
 
 function appCluster(port: number, connections: Partial<ConnectionConfig>): ClusterConfig {

@@ -9,6 +9,7 @@ import { LoadBalancing } from './load-balancing';
 import { ProxyOptions } from './mesh-props';
 import { Scaling } from './scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
+import { TlsOptions } from './tls-options';
 
 /**
  * What can be said of each version of a service.
@@ -72,6 +73,13 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default 'http'
    */
   readonly portName?: string;
+
+  /**
+   * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
+   *
+   * @default - none
+   */
+  readonly tls?: TlsOptions;
 
   /**
    * Type of the Service.

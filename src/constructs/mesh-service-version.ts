@@ -16,6 +16,7 @@ import { MeshSidecar, MeshSidecarProps } from './mesh-sidecar';
 import { setInPodSpec } from './patches';
 import { Scaling } from './scaling';
 import { serviceForVersion } from './services';
+import { TlsOptions } from './tls-options';
 
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
 const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
@@ -26,7 +27,8 @@ interface VersionFacts {
   readonly version: string;
   readonly containers: readonly kplus.ContainerProps[];
   readonly appPort: number;
-  readonly ports: kplus.ServicePort[];
+  readonly ports: { readonly port: number; readonly name: string }[];
+  readonly tls?: TlsOptions;
   readonly scaling: Scaling;
   readonly disruptionBudget: DisruptionBudget;
   readonly serviceAccount: kplus.ServiceAccount;
@@ -115,7 +117,7 @@ export class MeshServiceVersion extends Construct {
       serviceName: facts.serviceName,
       version: facts.version,
       appPort: facts.appPort,
-      _service: { dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name },
+      _service: { dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, tls: facts.tls },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
 

@@ -14,6 +14,7 @@ import { Dependencies } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from './destination-facts';
 import { DisruptionBudget } from './disruption-budget';
+import { checkTls, tlsPort } from './inbound-tls';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { ProxyOptions } from './mesh-props';
@@ -31,12 +32,14 @@ import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
 import { checkZoneWeights, serviceForAll, serviceHostnames } from './services';
 import { checkTimeToStop } from './time-to-stop';
+import { TlsOptions } from './tls-options';
 
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
-  name: true, version: true, port: true, portName: true, type: true, nodePort: true, externalTrafficPolicy: true, internalTrafficPolicy: true,
-  sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true, connections: true, discovery: true,
+  name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
+  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
+  connections: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -73,6 +76,7 @@ export class MeshService extends Destination {
 
   private readonly namespace: string;
   private readonly portName: string;
+  private readonly tls?: TlsOptions;
   private readonly loadBalancing: LoadBalancing;
   private readonly connections?: ConnectionOptions;
   private readonly settings: MeshSettings;
@@ -88,6 +92,7 @@ export class MeshService extends Destination {
     this.serviceName = props.name ?? id.toLowerCase();
     this.port = props.port ?? 80;
     this.portName = props.portName ?? 'http';
+    this.tls = props.tls;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.connections = props.connections;
     this.scaling = props.scaling ?? Scaling.replicas(2);
@@ -106,6 +111,9 @@ export class MeshService extends Destination {
     checkReserved(mistakes, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
     mistakes.port('port', this.port);
     mistakes.dnsLabel('portName', this.portName);
+    if (this.tls) {
+      checkTls(mistakes, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
+    }
     checkProxyOptions(mistakes, props);
     checkLimitsTogether(mistakes, 'limits', this.settings.limits);
     checkTimeToStop(mistakes, this.settings);
@@ -218,7 +226,7 @@ export class MeshService extends Destination {
 
   private makeService(props: MeshServiceProps): kplus.Service {
     const type = props.type ?? ServiceType.CLUSTER_IP;
-    const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }];
+    const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }, ...(this.tls ? [tlsPort(this.tls)] : [])];
     const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports }, {
       metadata: { annotations: { ...props.serviceAnnotations } },
       type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
@@ -240,7 +248,8 @@ export class MeshService extends Destination {
       version,
       containers: props.containers,
       appPort: firstPort(props.containers[0])!,
-      ports: this.service.ports,
+      ports: [{ port: this.port, name: this.portName }],
+      tls: this.tls,
       scaling: props.scaling ?? this.scaling,
       disruptionBudget: props.disruptionBudget ?? this.budget,
       serviceAccount: this.serviceAccount,
@@ -311,8 +320,10 @@ export class MeshService extends Destination {
 function checkServiceType(mistakes: Mistakes, props: MeshServiceProps): void {
   const type = props.type ?? ServiceType.CLUSTER_IP;
   const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
-  if (props.nodePort !== undefined && mistakes.port('nodePort', props.nodePort) && !external) {
-    mistakes.add('nodePort', props.nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+  for (const [prop, nodePort] of Object.entries({ nodePort: props.nodePort, 'tls.nodePort': props.tls?.nodePort })) {
+    if (nodePort !== undefined && mistakes.port(prop, nodePort) && !external) {
+      mistakes.add(prop, nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+    }
   }
   if (props.externalTrafficPolicy !== undefined && !external) {
     mistakes.add('externalTrafficPolicy', props.externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);

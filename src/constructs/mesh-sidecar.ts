@@ -11,7 +11,8 @@ import { Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE,
-  INBOUND_PORT, INBOUND_PORT_NAME, SERVICE_LABEL, SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
+  INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, SERVICE_LABEL, SIDECAR_CONTAINER,
+  TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
 } from '../contract';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { CallOptions } from './call-options';
@@ -20,6 +21,7 @@ import { Destination } from './destination';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import { buildDocument, callAddresses, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
 import { ExposedWorkload, ExposeOptions } from './exposed-workload';
+import { keyPairMount } from './inbound-tls';
 import * as kplus from './kplus';
 import { ProxyOptions } from './mesh-props';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
@@ -236,6 +238,7 @@ export class MeshSidecar extends Construct {
     return JSON.stringify(buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       appPort: this.appPort,
+      tls: this.service?.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       calls: this.dependencies.calls,
       limits: limitsConfig(this.settings.limits),
@@ -260,6 +263,7 @@ export class MeshSidecar extends Construct {
 
   private attach(): kplus.Container {
     const { workload, settings } = this;
+    const tls = this.service?.tls;
     workload.podMetadata.addLabel(SERVICE_LABEL, this.serviceName);
     workload.podMetadata.addLabel(VERSION_LABEL, this.version);
     if (settings.workers > 1) {
@@ -277,6 +281,7 @@ export class MeshSidecar extends Construct {
       restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
       ports: [
         ...(this.appPort === undefined ? [] : [{ number: INBOUND_PORT, name: INBOUND_PORT_NAME }]),
+        ...(tls ? [{ number: INBOUND_TLS_PORT, name: INBOUND_TLS_PORT_NAME }] : []),
         { number: ADMIN_PORT, name: ADMIN_PORT_NAME },
       ],
       envVariables: {
@@ -290,7 +295,7 @@ export class MeshSidecar extends Construct {
         path: CONFIG_DIR,
         volume: kplus.Volume.fromConfigMap(this, 'ConfigVolume', this.configMap, { name: CONFIG_VOLUME }),
         readOnly: true,
-      }],
+      }, ...(tls ? [keyPairMount(this, tls)] : [])],
       startup: probe('/ready', 1, 60),
       readiness: probe('/ready', 5, 3),
       liveness: probe('/live', 10, 3),
@@ -353,7 +358,10 @@ export class MeshSidecar extends Construct {
       }
       names.add(container.name);
       for (const { number: port } of container.ports) {
-        const taken = [[INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics']].find(([reserved]) => reserved === port);
+        const taken = [
+          [INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics'],
+          ...(this.service?.tls ? [[INBOUND_TLS_PORT, 'clients that speak TLS']] : []),
+        ].find(([reserved]) => reserved === port);
         if (taken) {
           mistakes.add(`containers['${container.name}'].port`, port, `the sidecar takes this port for ${taken[1]}; let the app listen on another`);
         }

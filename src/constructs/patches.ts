@@ -89,9 +89,9 @@ export function setInServiceSpec(service: kplus.Service, fields: Record<string, 
   }
 }
 
-/** Declares every port of a Service as HTTP. */
-export function declareHttp(service: kplus.Service): void {
-  service.ports.forEach((_, index) => setInServiceSpec(service, { [`ports/${index}/appProtocol`]: 'http' }));
+/** Declares what is spoken at each port of a Service. */
+export function declareProtocols(service: kplus.Service, protocols: ('http' | 'https')[]): void {
+  protocols.forEach((protocol, index) => setInServiceSpec(service, { [`ports/${index}/appProtocol`]: protocol }));
 }
 
 function podSpecPointer(workload: kplus.Workload): string {

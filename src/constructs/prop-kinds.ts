@@ -65,6 +65,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     remedy: 'use names such as example.com/name, with texts as values',
   },
   sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
+  tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
   type: memberOf('ServiceType', ServiceType),
 };
 

@@ -3,18 +3,20 @@
  * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
  */
 import { Construct } from 'constructs';
-import { INBOUND_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
-import { declareHttp } from './patches';
+import { declareProtocols } from './patches';
 
 /** A port at which a service is called. */
 interface CalledPort {
   readonly port: number;
   readonly name?: string;
   readonly nodePort?: number;
+  /** Clients speak TLS there. */
+  readonly tls?: boolean;
 }
 
 /** What all Services of a service have in common. */
@@ -35,10 +37,10 @@ export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts,
       labels: { [SERVICE_LABEL]: facts.serviceName, [ROLE_LABEL]: 'service' },
       ...props.metadata,
     },
-    ports: facts.ports.map((port) => ({ ...port, targetPort: INBOUND_PORT })),
+    ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? INBOUND_TLS_PORT : INBOUND_PORT })),
   });
   service.selectLabel(SERVICE_LABEL, facts.serviceName);
-  declareHttp(service);
+  declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
   return service;
 }
 
@@ -52,7 +54,7 @@ export function serviceForVersion(scope: Construct, id: string, facts: ServiceFa
     publishNotReadyAddresses: false,
   });
   Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
-  declareHttp(service);
+  declareProtocols(service, facts.ports.map(() => 'http'));
   return service;
 }
 

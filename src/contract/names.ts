@@ -30,6 +30,12 @@ export const TOKEN_DIR = '/var/run/secrets/cdk8s-mesh';
 export const TOKEN_FILE = `${TOKEN_DIR}/token`;
 export const CA_FILE = `${TOKEN_DIR}/ca.crt`;
 
+/** Volume and mount point of the Secret with the certificate shown to clients from outside; its keys are those of type kubernetes.io/tls. */
+export const TLS_VOLUME = 'mesh-tls';
+export const TLS_DIR = '/etc/cdk8s-mesh-tls';
+export const TLS_CERTIFICATE_FILE = `${TLS_DIR}/tls.crt`;
+export const TLS_KEY_FILE = `${TLS_DIR}/tls.key`;
+
 /** Environment of the sidecar, filled by the downward API. */
 export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';
@@ -43,3 +49,6 @@ export const APP_CLUSTER = 'app';
 
 /** Name of the inbound listener. */
 export const INBOUND_LISTENER = 'inbound';
+
+/** Name of the inbound listener with TLS. */
+export const INBOUND_TLS_LISTENER = 'inbound-tls';

@@ -5,11 +5,17 @@
 /** Where other pods' requests arrive; the `targetPort` of every mesh Service. */
 export const INBOUND_PORT = 15006;
 
+/** Where clients from outside arrive by TLS. */
+export const INBOUND_TLS_PORT = 15443;
+
 /** Health and metrics of the proxy. */
 export const ADMIN_PORT = 15020;
 
 /** Name of the inbound port in Services and containers. */
 export const INBOUND_PORT_NAME = 'mesh-in';
+
+/** Name of the inbound port for TLS in containers. */
+export const INBOUND_TLS_PORT_NAME = 'mesh-in-tls';
 
 /** Name of the admin port in containers. */
 export const ADMIN_PORT_NAME = 'mesh-admin';

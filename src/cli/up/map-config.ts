@@ -48,7 +48,9 @@ export function mapConfig(
     if (from !== to) mappings.push({ what, from, to });
   };
 
-  const listeners = config.listeners.map((listener): ListenerConfig => {
+  const listeners = config.listeners.map(({ tls, ...listener }): ListenerConfig => {
+    // The certificate is in a Secret of the cluster.
+    if (tls) moved(`TLS of ${listener.name}`, tls.certificateFile, 'none');
     if (listener.address === undefined) {
       const port = network.own(listener.port);
       moved(titleOfListener(listener), `<pod IP>:${listener.port}`, `${network.ip}:${port}`);

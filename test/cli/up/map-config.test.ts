@@ -44,6 +44,14 @@ describe('mapConfig', () => {
     expect(decodeConfig(JSON.stringify(config))).toMatchObject({ ok: true });
   });
 
+  test('takes TLS away, whose certificate is in a Secret of the cluster', () => {
+    const config = configOf('web');
+    const tls = { certificateFile: '/etc/cdk8s-mesh-tls/tls.crt', keyFile: '/etc/cdk8s-mesh-tls/tls.key' };
+    const { config: mapped, mappings } = mapConfig({ ...config, listeners: [{ ...config.listeners[0]!, tls }] }, movedNetwork, API, []);
+    expect(mapped.listeners[0]).not.toHaveProperty('tls');
+    expect(mappings).toContainEqual({ what: 'TLS of inbound', from: tls.certificateFile, to: 'none' });
+  });
+
   test('leaves the argument as it is', () => {
     const config = callerConfig({ v1: 1 });
     const before = structuredClone(config);
