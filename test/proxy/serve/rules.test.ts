@@ -78,6 +78,7 @@ const ROWS: readonly Row[] = [
   rejects('9112 2.2', 'a bare CR is refused', answer('X: a\rb\r\nContent-Length: 0\r\n')),
   refuses('9112 2.2', 'a bare LF ends no line', 'GET / HTTP/1.1\nHost: a\n\n'),
   refuses('9112 7.1', 'a bare LF ends no chunk line', post(TE, '\n0\r\n\r\n')),
+  refuses('9112 7.1.2', 'a bare LF ends no trailer', post(TE, '0\r\nA: 1\n\r\n')),
   rejects('9112 2.2', 'a bare LF ends no line', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'),
   { section: '9112 2.2', rule: 'one empty line before a request is ignored', send: `\r\n${get()}`, backendGets: /^GET \/ /, clientGets: GOOD },
   refuses('9112 2.2', 'white space before the first field is refused', 'GET / HTTP/1.1\r\n Host: a\r\n\r\n'),
@@ -104,6 +105,9 @@ const ROWS: readonly Row[] = [
   rejects('9112 6.1', 'Content-Length and Transfer-Encoding together are refused', answer(`Content-Length: 5\r\n${TE}`, '0\r\n\r\n')),
   refuses('9112 6.1', 'HTTP/1.0 has no Transfer-Encoding', `POST / HTTP/1.0\r\n${HOST}Connection: keep-alive\r\n${TE}\r\n0\r\n\r\n`),
   rejects('9112 6.1', 'HTTP/1.0 has no Transfer-Encoding', `HTTP/1.0 200 OK\r\n${TE}\r\n0\r\n\r\n`),
+  { section: '9112 6.1', rule: '204 has no Transfer-Encoding, whatever it says', send: get(), answer: answer(TE, '', '204 No Content'), clientGets: /^HTTP\/1\.1 204 No Content\r\ndate: [^\r]*\r\n\r\n$/ },
+  { section: '9112 6.1', rule: '304 has no Transfer-Encoding, whatever it says', send: get(), answer: answer(TE, '', '304 Not Modified'), clientGets: /^HTTP\/1\.1 304 Not Modified\r\ndate: [^\r]*\r\n\r\n$/ },
+  { section: '9112 6.1', rule: 'an interim response has no Transfer-Encoding, whatever it says', send: get(), answer: `${answer(`${TE}Link: a\r\n`, '', '103 Early Hints')}${OK}`, clientGets: /^HTTP\/1\.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP\/1\.1 200 OK\r\n/ },
   refuses('9112 6.3', 'chunked is the last coding', post('Transfer-Encoding: chunked, gzip\r\n', '0\r\n\r\n')),
   refuses('9112 7.1', 'chunked is applied once', post('Transfer-Encoding: chunked, chunked\r\n', '0\r\n\r\n')),
   refuses('9112 6.1', 'another coding is not implemented', post('Transfer-Encoding: gzip, chunked\r\n', '0\r\n\r\n'), 501),
@@ -124,12 +128,14 @@ const ROWS: readonly Row[] = [
   { section: '9110 7.6.1', rule: 'fields that Connection names go no further, in a response', send: get(), answer: answer('Connection: x-a\r\nX-A: 1\r\nDate: now\r\nKeep-Alive: 5\r\nContent-Length: 2\r\n', 'ok'), clientGets: /^HTTP\/1\.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\n\r\nok$/ },
   { section: '9110 7.6.1', rule: 'Connection takes away no field that routes, authorizes or identifies', send: get('Connection: host, authorization, x-forwarded-for\r\nAuthorization: x\r\nX-Forwarded-For: 10.0.0.1\r\n'), backendGets: /Host: a\r\nAuthorization: x\r\nX-Forwarded-For: 10\.0\.0\.1\r\n/, clientGets: GOOD },
   { section: '9110 7.6.2', rule: 'Max-Forwards of OPTIONS is counted down', send: `OPTIONS / HTTP/1.1\r\n${HOST}Max-Forwards: 3\r\n\r\n`, backendGets: /\r\nmax-forwards: 2\r\n/, clientGets: GOOD },
+  { section: '9110 7.6.2', rule: 'Max-Forwards of TRACE is counted down', send: `TRACE / HTTP/1.1\r\n${HOST}Max-Forwards: 3\r\n\r\n`, backendGets: /\r\nmax-forwards: 2\r\n/, clientGets: GOOD },
   { section: '9110 7.6.2', rule: 'Max-Forwards 0 of OPTIONS is answered here', send: `OPTIONS / HTTP/1.1\r\n${HOST}Max-Forwards: 0\r\n\r\n`, backendGets: /^$/, clientGets: /^HTTP\/1\.1 200 OK\r\n[^]*details="max_forwards"/ },
   { section: '9110 9.3.8', rule: 'Max-Forwards 0 of TRACE shows the way that the request took, and no secret', send: `TRACE /x HTTP/1.1\r\n${HOST}Via: 1.1 b\r\nCookie: secret\r\nMax-Forwards: 0\r\n\r\n`, backendGets: /^$/, clientGets: /\r\ncontent-type: message\/http\r\n[^]*\r\n\r\nTRACE \/x HTTP\/1\.1\r\nHost: a\r\nVia: 1\.1 b\r\nMax-Forwards: 0\r\n\r\n$/ },
   refuses('9110 9.3.8', 'TRACE has no body', `TRACE / HTTP/1.1\r\n${HOST}Content-Length: 1\r\n\r\nx`),
   { section: '9110 7.6.3', rule: 'Via gets an entry behind those that are there', send: get('Via: 1.0 b\r\n'), backendGets: /\r\nVia: 1\.0 b\r\nvia: 1\.1 mesh-[0-9a-f]{8}\r\n/, clientGets: GOOD },
   { section: '9110 7.6.3', rule: 'Via says by which version a request came', send: 'GET / HTTP/1.0\r\n\r\n', backendGets: /\r\nvia: 1\.0 mesh-/, clientGets: GOOD, closes: true },
   { section: '9110 10.1.1', rule: 'an expectation other than 100-continue fails', ...omit(refuses('', '', get('Expect: x\r\n'), 417)) },
+  { section: '9110 10.1.1', rule: 'Expect: 100-continue is passed on, and so is a final answer in place of 100, which ends the connection', send: post('Expect: 100-continue\r\nContent-Length: 5\r\n', ''), answer: answer('Content-Length: 2\r\n', 'no', '403 Forbidden'), backendGets: /\r\nExpect: 100-continue\r\n[^]*\r\n\r\n$/, clientGets: /^HTTP\/1\.1 403 Forbidden\r\n[^]*connection: close\r\n[^]*no$/, closes: true, backendCloses: true },
   { section: '9110 10.1.1', rule: 'Expect means nothing in HTTP/1.0', send: `POST / HTTP/1.0\r\n${HOST}Expect: 100-continue\r\nContent-Length: 1\r\n\r\nx`, backendGets: /^(?![^]*[Ee]xpect)[^]*x$/, clientGets: GOOD, closes: true },
   { section: '9110 7.8', rule: 'Upgrade means nothing without Connection', send: get('Upgrade: websocket\r\n'), backendGets: /^(?![^]*pgrade)/, clientGets: GOOD },
   { section: '9110 7.8', rule: 'Upgrade means nothing in HTTP/1.0', send: `GET / HTTP/1.0\r\n${HOST}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`, backendGets: /^(?![^]*pgrade)/, clientGets: GOOD, closes: true },
@@ -163,6 +169,17 @@ test.each(ROWS.map((row) => [`RFC ${row.section}: ${row.rule}`, row] as const))(
   client.send(`HEAD /again HTTP/1.1\r\n${HOST}\r\n`);
   await until('the next answer', () => client.received.slice(before).includes('HTTP/1.1 '));
   expect(client.ended).toBe(false);
+});
+
+test('RFC 9112 6.3: octets behind a response that come late are not the next one either', async () => {
+  const { client, backend } = await setUp();
+  client.send(get());
+  await client.receives(GOOD);
+  backend.connections[0]!.send(answer('Content-Length: 4\r\n', 'evil'));
+  await until('the connection is closed', () => backend.connections[0]!.ended || backend.connections[0]!.closed);
+  client.received = '';
+  client.send(get());
+  await client.receives(GOOD);
 });
 
 describe('RFC 9112 section 7.1', () => {
@@ -265,6 +282,12 @@ describe('RFC 9110 section 9.2.2', () => {
 });
 
 describe('RFC 9112 section 9.6', () => {
+  test('a client that has ended its side gets its answer', async () => {
+    const { client } = await setUp();
+    client.socket.end(get());
+    expect(await client.closes()).toMatch(GOOD);
+  });
+
   test('a client that is still sending gets to read why it was refused', async () => {
     const { client } = await setUp();
     client.send(get('X : a\r\n'));
