@@ -6,7 +6,8 @@ import { code, page, table } from './markdown.mjs';
 
 /** Definitions in the order in which a reader meets them. The others follow by name. */
 const ORDER = [
-  'NodeIdentity', 'AdminConfig', 'ListenerConfig', 'RouteConfig', 'WeightedCluster', 'ClusterConfig', 'EndpointSliceDiscovery', 'DnsFallback', 'DnsDiscovery',
+  'NodeIdentity', 'AdminConfig', 'ListenerConfig', 'RouteConfig', 'WeightedCluster', 'SessionConfig', 'ClusterConfig', 'EndpointSliceDiscovery', 'DnsFallback',
+  'DnsDiscovery',
   'StaticDiscovery', 'StaticEndpoint', 'RoundRobinConfig', 'RandomConfig', 'WeightedRoundRobinConfig', 'LeastRequestConfig',
   'LeastResponseTimeConfig', 'RingHashConfig', 'MaglevConfig', 'RendezvousConfig', 'ClientSideWeightedRoundRobinConfig', 'AdaptiveConfig',
   'SlowStartConfig', 'DynamicWeightsConfig', 'ZoneAwareConfig', 'SubsetConfig', 'FailoverConfig', 'KubernetesApiConfig', 'LimitsConfig', 'ShutdownConfig', 'AccessLogConfig',
@@ -34,6 +35,7 @@ export function configurationPage(schema, contract) {
     ProxyConfig: { accessLog: contract.DEFAULT_ACCESS_LOG },
     AdminConfig: contract.DEFAULT_ADMIN,
     RouteConfig: contract.DEFAULT_ROUTE,
+    SessionConfig: contract.DEFAULT_SESSION,
     ClusterConfig: contract.DEFAULT_CLUSTER,
     ...Object.fromEntries(Object.entries(contract.DEFAULT_POLICIES).map(([type, fields]) => [nameOfType(schema, type), fields])),
     SlowStartConfig: contract.DEFAULT_SLOW_START,
@@ -84,6 +86,7 @@ export function configurationPage(schema, contract) {
     '- names of listeners and clusters are unique, and so are names of routes within a listener;',
     '- each `split` names clusters that exist, and at least one weight is above 0;',
     '- no two listeners bind the same address and port, and none takes the port of `admin` on the pod\'s addresses;',
+    '- a route has `hash` or `session`; a session cookie is `secure` when `sameSite` or its name asks for it, and its keys can be read;',
     '- a cluster found by EndpointSlices needs `kubernetes`; one found by `address` records needs a `port`.',
     '',
     '## ProxyConfig',
@@ -100,11 +103,12 @@ export function configurationPage(schema, contract) {
     ]));
   }
 
-  /** A field whose own fields all have defaults says so; they stand where its form is described. */
-  function defaultOf({ $ref }, value) {
+  /** A field whose own fields all have defaults says so, unless its absence means something else; they stand where its form is described. */
+  function defaultOf({ $ref, description = '' }, value) {
     if (value !== undefined) return code(typeof value === 'object' ? JSON.stringify(value) : String(value));
     const name = $ref?.slice(REFERENCE.length);
-    return defaults[name] !== undefined && !schema.definitions[name].required ? 'its defaults' : 'none';
+    const isOff = description.includes('Absent:');
+    return !isOff && defaults[name] !== undefined && !schema.definitions[name].required ? 'its defaults' : 'none';
   }
 
   function meaningOf(property) {

@@ -10,6 +10,7 @@ import type { RouteConfig, TlsConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
 import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
+import type { SessionConfig } from './session-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
@@ -45,6 +46,9 @@ export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash'>> = 
 
 /** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */
 export const DEFAULT_TLS: Required<Pick<TlsConfig, 'minimumVersion'>> = { minimumVersion: '1.2' };
+
+/** Default of a route's `session`: what browsers take for granted, said so that all do. */
+export const DEFAULT_SESSION: Required<Pick<SessionConfig, 'path' | 'sameSite' | 'secure'>> = { path: '/', sameSite: 'lax', secure: false };
 
 /** Default of `admin`. */
 export const DEFAULT_ADMIN: Required<AdminConfig> = { port: ADMIN_PORT, loopbackAddress: '127.0.0.1' };
@@ -100,8 +104,10 @@ export const DEFAULT_DNS_FALLBACK: Required<Pick<DnsFallback, 'afterMs'>> = { af
 /** Default of `failover`: Envoy's. */
 export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPercent: 140, panicPercent: 50 };
 
+/** How sessions persist, with nothing left open but an end that is not meant to come. */
+export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
 /** A route with nothing left open. */
-export type ResolvedRoute = Required<RouteConfig>;
+export type ResolvedRoute = Required<Omit<RouteConfig, 'session'>> & { readonly session?: ResolvedSession };
 /** A cluster with nothing left open. */
 export type ResolvedCluster = Required<Omit<ClusterConfig, Stage>> & BalancingStages;
 /** What stands around a policy, with nothing left open. */
@@ -137,7 +143,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     listeners: config.listeners.map(({ tls, ...listener }) => ({
       ...listener,
       ...(tls && { tls: { ...DEFAULT_TLS, ...tls } }),
-      routes: listener.routes.map((route) => ({ ...DEFAULT_ROUTE, ...route })),
+      routes: listener.routes.map(withRouteDefaults),
     })),
     clusters: config.clusters.map((cluster) => {
       const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, ...own } = cluster;
@@ -148,6 +154,10 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     accessLog: config.accessLog ?? DEFAULT_ACCESS_LOG,
     workers: config.workers ?? DEFAULT_WORKERS,
   };
+}
+
+function withRouteDefaults({ session, ...route }: RouteConfig): ResolvedRoute {
+  return { ...DEFAULT_ROUTE, ...route, ...(session && { session: { ...DEFAULT_SESSION, ...session } }) };
 }
 
 /** Fills in what a cluster leaves open of how it is balanced. */

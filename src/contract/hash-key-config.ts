@@ -1,6 +1,7 @@
 /**
  * What of a request keeps it with one endpoint.
  */
+import type { Integer } from './scalars';
 
 /** A part of a request that keeps it with one endpoint. */
 export type HashKeyConfig = HeaderHashKey | CookieHashKey | QueryHashKey | SourceAddressHashKey;
@@ -25,6 +26,12 @@ export interface CookieHashKey {
    * @pattern ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$
    */
   readonly name: string;
+  /**
+   * The proxy gives a client that has none a cookie of a random value, which lasts so long (a part of a second doesn't count); 0: until
+   * the client forgets it. Absent: it makes none.
+   * @maximum 34560000000
+   */
+  readonly ttlMs?: Integer;
   /** Keys behind this one are not looked at when it is found. */
   readonly terminal?: boolean;
 }

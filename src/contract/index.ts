@@ -9,3 +9,4 @@ export * from './ports';
 export * from './proxy-config';
 export * from './references';
 export * from './scalars';
+export * from './session-config';

@@ -3,6 +3,7 @@
  */
 import type { HashKeyConfig } from './hash-key-config';
 import type { Integer } from './scalars';
+import type { SessionConfig } from './session-config';
 
 /** Accepts connections and sends their requests down its route. */
 export interface ListenerConfig {
@@ -70,6 +71,8 @@ export interface RouteConfig {
    * @maxItems 8
    */
   readonly hash?: HashKeyConfig[];
+  /** How sessions stay with their endpoints, also at a version of weight 0. Absent: they don't. */
+  readonly session?: SessionConfig;
 }
 
 /** A cluster's part of a split. */

@@ -3,7 +3,8 @@
  * them at synth and the proxy at load, so that both refuse the same documents in the same words.
  */
 import type { ClusterConfig } from './cluster-config';
-import { DEFAULT_ADMIN } from './defaults';
+import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
+import type { RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
 
@@ -65,6 +66,7 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
           mistakes.push({ path: `${path}/routes/${r}/split/${s}/cluster`, message: `there is no cluster '${share.cluster}'; declare it under /clusters` });
         }
       });
+      mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`));
       if (!route.split.some((share) => share.weight > 0)) {
         mistakes.push({ path: `${path}/routes/${r}/split`, message: `all weights of route '${route.name}' are 0; give at least one cluster a weight above 0` });
       }
@@ -75,6 +77,24 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
   const clash = config.listeners.find((listener) => listener.address === undefined && listener.port === admin);
   if (clash) {
     mistakes.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
+  }
+  return mistakes;
+}
+
+/** What a browser would not take of a cookie, and what makes no sense beside one. */
+function findUnfitSession({ name, session, hash }: RouteConfig, path: string): Mistake[] {
+  if (!session) return [];
+  const { cookie, secure, sameSite, path: cookiePath } = { ...DEFAULT_SESSION, ...session };
+  const mistakes: Mistake[] = [];
+  if (hash && hash.length > 0) {
+    mistakes.push({ path: `${path}/hash`, message: `route '${name}' keeps sessions by 'session', which goes before what it hashes by; remove one of the two` });
+  }
+  if (!secure && (sameSite === 'none' || /^__(Host|Secure)-/i.test(cookie))) {
+    const cause = sameSite === 'none' ? 'sameSite is \'none\'' : `its name is '${cookie}'`;
+    mistakes.push({ path: `${path}/session/secure`, message: `browsers take the session cookie of route '${name}' only when it is secure, since ${cause}; set it to true` });
+  }
+  if (/^__Host-/i.test(cookie) && cookiePath !== '/') {
+    mistakes.push({ path: `${path}/session/path`, message: `browsers take cookie '${cookie}' of route '${name}' only with the path '/', got '${cookiePath}'; leave it out` });
   }
   return mistakes;
 }

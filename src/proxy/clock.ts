@@ -9,7 +9,7 @@ export type Cancel = () => void;
 export interface Clock {
   /** Monotonic milliseconds, with fractions. */
   now(): number;
-  /** Wall-clock milliseconds since 1970, for log lines only. */
+  /** Wall-clock milliseconds since 1970: for what people or other machines read, and never for measuring. */
   wallTime(): number;
   /** Calls `task` once after `ms`, or after the longest wait that the clock can do. Does not keep the process alive. */
   after(ms: number, task: () => void): Cancel;

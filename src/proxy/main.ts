@@ -110,6 +110,11 @@ function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
   log.info('balancing_policy_changed', { cluster, policy, reason });
 }
 
+function logSessionKeys(file: string, problem: string | undefined): void {
+  if (problem !== undefined) log.error('session_keys_rejected', { problem });
+  else log.info('session_keys_applied', { file });
+}
+
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
   proxy.context.onExchange = accessRecorder(proxy.config);
@@ -141,7 +146,8 @@ async function startEngine(text: string, { pod, podIps, bindAddresses }: Environ
     });
   }
   const started = await Proxy.start(text, {
-    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, onCertificate: logCertificate, onChoice: logChoice,
+    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses,
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
   });
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
@@ -228,7 +234,7 @@ function work({ pod, bindAddresses }: Environment): void {
   observeSelf();
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
-    onCertificate: logCertificate, onChoice: logChoice,
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

@@ -18,6 +18,7 @@ import type { DiscoverySource } from './discovery/source';
 import { ServeContext } from './serve/context';
 import { ListenerSet } from './serve/listener-set';
 import { FAMILIES } from './telemetry/catalog';
+import { KeyFileListener, KeyFiles } from './session/key-files';
 import { observeCluster } from './telemetry/cluster-view';
 import { Instruments } from './telemetry/instruments';
 import type { MetricRegistry } from './telemetry/registry';
@@ -43,6 +44,8 @@ export interface ProxySurroundings {
   readonly onCertificate?: CertificateListener;
   /** A policy that chooses among others has chosen anew. */
   onChoice?(cluster: string, choice: PolicyChoice): void;
+  /** Hears of keys of session cookies that are changed. */
+  readonly onSessionKeys?: KeyFileListener;
 }
 
 /** A document that is not taken over, and why. */
@@ -75,6 +78,7 @@ export class Proxy {
   private readonly local: LocalCluster;
   private readonly instruments: Instruments;
   private readonly timeouts: TimeoutQueues;
+  private readonly sessionKeys: KeyFiles;
   private readonly startedAt: number;
   private draining = false;
 
@@ -92,7 +96,8 @@ export class Proxy {
       get place() { return local.place; },
       onChoice: (cluster, choice) => surroundings.onChoice?.(cluster, choice),
     }, instruments);
-    const { podAddresses, onCertificate = () => {} } = surroundings;
+    const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = surroundings;
+    this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate);
   }
 
@@ -183,10 +188,13 @@ export class Proxy {
     this.listeners.destroy();
     this.clusters.close();
     this.local.close();
+    this.sessionKeys.close();
     this.timeouts.close();
   }
 
   private async prepare(config: ResolvedProxyConfig, hash: string): Promise<Staged> {
+    const keys = this.sessionKeys.stage(config);
+    if (!keys.ok) return { ok: false, hash, problems: keys.problems, mayPass: true };
     let clusters: StagedClusters | undefined;
     let local: DiscoverySource | undefined;
     try {
@@ -196,7 +204,7 @@ export class Proxy {
       clusters?.rollback();
       return { ok: false, hash, problems: [(error as Error).message] };
     }
-    const listeners = await this.listeners.stage(config, clusters);
+    const listeners = await this.listeners.stage(config, clusters, keys);
     if (!listeners.ok) {
       clusters.rollback();
       local?.close();
@@ -210,6 +218,7 @@ export class Proxy {
         clusters.commit();
         listeners.commit();
         this.local.commit(config, local);
+        keys.commit();
         this.context.applyLimits(config.limits);
         this.reportOn(this.config, config);
         this.config = config;

@@ -94,6 +94,11 @@ export class Cluster {
   /** Zones are looked at. */
   get zoneAware(): boolean { return this.config.zoneAware !== undefined; }
 
+  /** The endpoint of this key, ready or draining; undefined when it is not there. */
+  endpoint(key: string): Endpoint | undefined {
+    return this.members.get(key);
+  }
+
   /** The endpoint for one request; undefined when there is none. */
   pick(request: PickRequest): Endpoint | undefined {
     return this.balancer.pick(request);

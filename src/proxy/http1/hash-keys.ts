@@ -3,11 +3,15 @@
  * (gRFC A42): each one found is mixed into a rotation of the hash so far, and a key marked terminal ends the search once
  * something was found. A request that has none of them has no hash, and goes anywhere.
  *
+ * A cookie with a lifetime is made for a client that has none, also as Envoy does: the request is hashed by its value, and the
+ * response takes it to the client. It is nothing but a random number, so whoever changes it only chooses another place.
+ *
  * Keys are compiled once; reading them makes no strings.
  */
 import { hashOctets } from '../../balancing';
 import type { HashKeyConfig } from '../../contract';
-import { HTAB, isWord, SEMICOLON, SP, word } from './bytes';
+import { isWord, word } from './bytes';
+import { NEXT, setCookieParts, valueOf, visitCookies } from './cookies';
 import type { RequestHead } from './request-head';
 
 interface HashKey {
@@ -15,24 +19,32 @@ interface HashKey {
   /** Lower case for a header, as it is for a cookie or query parameter. */
   readonly name: Uint8Array;
   readonly terminal: boolean;
+  /** What stands around the value of a cookie that is made; undefined when none is. */
+  readonly setCookie: readonly [before: string, after: string] | undefined;
 }
 
-const COOKIE = word('cookie');
-const EQUALS = 0x3d;
 const AMPERSAND = 0x26;
 const QUESTION = 0x3f;
 
+const NO_FIELDS = Buffer.alloc(0);
+
 /** What reading a key found none of. */
-const NONE = -1;
+const NONE = NEXT;
 
 export class HashKeys {
+  /** Set-Cookie fields for the response to the request that was hashed last, each with its CRLF; empty when no cookie was made. */
+  setCookie: Buffer = NO_FIELDS;
   private readonly keys: readonly HashKey[];
 
-  constructor(configs: readonly HashKeyConfig[]) {
+  /** @param random values of the cookies that are made */
+  constructor(configs: readonly HashKeyConfig[], private readonly random: () => number) {
     this.keys = configs.map((config) => ({
       type: config.type,
       name: config.type === 'sourceAddress' ? new Uint8Array() : word(config.type === 'header' ? config.name.toLowerCase() : config.name),
       terminal: config.terminal ?? false,
+      setCookie: config.type === 'cookie' && config.ttlMs !== undefined
+        ? setCookieParts(config.name, { path: '/', maxAgeSeconds: config.ttlMs === 0 ? undefined : Math.floor(config.ttlMs / 1_000) })
+        : undefined,
     }));
   }
 
@@ -43,20 +55,33 @@ export class HashKeys {
    */
   hash(buffer: Buffer, head: RequestHead, sourceHash: number): number | undefined {
     let hash: number | undefined;
+    if (this.setCookie !== NO_FIELDS) this.setCookie = NO_FIELDS;
     for (const key of this.keys) {
-      const found = read(key, buffer, head, sourceHash);
+      let found = read(key, buffer, head, sourceHash);
+      if (found === NONE && key.setCookie) found = this.make(key.setCookie);
       if (found === NONE) continue;
       hash = hash === undefined ? found : (((hash << 1) | (hash >>> 31)) ^ found) >>> 0;
       if (key.terminal) return hash;
     }
     return hash;
   }
+
+  /** Makes a cookie; the hash of its value. */
+  private make([before, after]: readonly [string, string]): number {
+    const value = Buffer.from(this.digits() + this.digits(), 'latin1');
+    this.setCookie = Buffer.concat([this.setCookie, Buffer.from(before, 'latin1'), value, Buffer.from(after, 'latin1')]);
+    return hashOctets(value);
+  }
+
+  private digits(): string {
+    return Math.floor(this.random() * 0x1_0000_0000).toString(16).padStart(8, '0');
+  }
 }
 
 function read({ type, name }: HashKey, buffer: Buffer, head: RequestHead, sourceHash: number): number {
   switch (type) {
     case 'header': return readHeader(name, buffer, head);
-    case 'cookie': return readCookie(name, buffer, head);
+    case 'cookie': return visitCookies(name, buffer, head.fields, hashRange);
     case 'query': return readQuery(name, buffer, head);
     case 'sourceAddress': return sourceHash;
   }
@@ -66,23 +91,6 @@ function read({ type, name }: HashKey, buffer: Buffer, head: RequestHead, source
 function readHeader(name: Uint8Array, buffer: Buffer, { fields }: RequestHead): number {
   for (let i = 0; i < fields.count; i += 1) {
     if (isWord(buffer, fields.nameStart(i), fields.nameEnd(i), name)) return hashRange(buffer, fields.valueStart(i), fields.valueEnd(i));
-  }
-  return NONE;
-}
-
-function readCookie(name: Uint8Array, buffer: Buffer, { fields }: RequestHead): number {
-  for (let i = 0; i < fields.count; i += 1) {
-    if (!isWord(buffer, fields.nameStart(i), fields.nameEnd(i), COOKIE)) continue;
-    const end = fields.valueEnd(i);
-    let position = fields.valueStart(i);
-    while (position < end) {
-      while (position < end && (buffer[position] === SP || buffer[position] === HTAB || buffer[position] === SEMICOLON)) position += 1;
-      let pairEnd = position;
-      while (pairEnd < end && buffer[pairEnd] !== SEMICOLON) pairEnd += 1;
-      const valueStart = valueOf(name, buffer, position, pairEnd);
-      if (valueStart >= 0) return hashRange(buffer, valueStart, pairEnd);
-      position = pairEnd;
-    }
   }
   return NONE;
 }
@@ -102,13 +110,7 @@ function readQuery(name: Uint8Array, buffer: Buffer, head: RequestHead): number 
   return NONE;
 }
 
-/** Where the value of the pair `name=value` begins; -1 when the pair has another name. */
-function valueOf(name: Uint8Array, buffer: Buffer, start: number, end: number): number {
-  if (end - start <= name.length || buffer[start + name.length] !== EQUALS) return NONE;
-  for (let i = 0; i < name.length; i += 1) if (buffer[start + i] !== name[i]) return NONE;
-  return start + name.length + 1;
-}
-
+/** The first cookie of the name decides, as the first header field does. */
 function hashRange(buffer: Buffer, start: number, end: number): number {
   return hashOctets(buffer.subarray(start, end));
 }

@@ -19,6 +19,7 @@ import { retryAfterMs } from '../http1/retry-after';
 import { isOfferable, protocolsOf } from '../http1/upgrade';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import type { ListenerInstruments } from '../telemetry/instruments';
+import type { Session } from '../session/session-persistence';
 import { owned } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
@@ -67,6 +68,10 @@ export class Exchange implements AttemptOwner {
   /** What policies may know of the request. */
   private readonly pickRequest: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
   private readonly attempt: Attempt;
+  /** What keeps the request with an endpoint; undefined on routes that keep no sessions. */
+  private session: Session | undefined;
+  /** Cookies that the client gets for what it is hashed by. */
+  private setCookie: Buffer = EMPTY;
   private method: Method = Method.OTHER;
   private isHttp10 = false;
   private clientPersistent = false;
@@ -148,6 +153,8 @@ export class Exchange implements AttemptOwner {
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
 
     this.pickRequest.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
+    this.setCookie = route.hashKeys?.setCookie ?? EMPTY;
+    this.session = route.session?.read(buffer, head);
     if (client.listener.hop.isLoop(buffer, head)) {
       this.fail('loop_detected', 'too many passes by Via');
       return;
@@ -230,6 +237,7 @@ export class Exchange implements AttemptOwner {
   }
 
   onUnconnected(_attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void {
+    this.session?.onUnreachable();
     this.tryAnother(code, detail);
   }
 
@@ -250,7 +258,7 @@ export class Exchange implements AttemptOwner {
     this.load?.served.end(context.clock.now(), false);
     this.load = undefined;
     this.message = EMPTY;
-    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
+    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.fieldsFor(attempt), EMPTY));
     const backend = attempt.detach((octets) => this.tunnel!.onBackendOctets(octets));
     const { socket, backlog, ended } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
     instruments.tunnels.value += 1;
@@ -280,7 +288,9 @@ export class Exchange implements AttemptOwner {
     const small = body.length <= COPY_BYTES;
     const report = this.asksForLoad && !head.hasLoadMetrics ? this.reportsSent.next(this.load!, context.clock.now()) : EMPTY;
     if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
-    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), report, small ? body : EMPTY);
+    const own = this.fieldsFor(attempt);
+    const added = own.length === 0 ? report : report.length === 0 ? own : Buffer.concat([report, own]);
+    const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), added, small ? body : EMPTY);
     if (unknownLength) client.writeTogether(message);
     else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.holdResponse();
     if (complete) this.endResponse();
@@ -314,9 +324,10 @@ export class Exchange implements AttemptOwner {
 
   /** Chooses a cluster and an endpoint of it. */
   private dispatch(): void {
-    const cluster = this.route!.choose();
+    const { session } = this;
+    const cluster = session?.cluster ?? this.route!.choose();
     this.pickRequest.attempt = this.attempts;
-    const endpoint = cluster?.pick(this.pickRequest);
+    const endpoint = session?.endpoint ?? cluster?.pick(this.pickRequest);
     if (!cluster || !endpoint) {
       this.fail('no_endpoints', 'no endpoint is available');
       return;
@@ -362,6 +373,11 @@ export class Exchange implements AttemptOwner {
     this.attempt.leaveUnjudged();
     this.cluster!.instruments.retries(code).value += 1;
     this.dispatch();
+  }
+
+  /** Fields of the proxy's own for the client. */
+  private fieldsFor(attempt: Attempt): Buffer {
+    return this.session?.fieldsFor(attempt.cluster!, attempt.endpoint!) ?? this.setCookie;
   }
 
   private forwardBody(data: Buffer): void {

@@ -2,8 +2,10 @@
  * The listeners of the configuration in force, by the socket that they bind. New sockets are bound before anything
  * changes, so that a port that is taken refuses the whole document; a listener whose socket stays only changes its route.
  */
-import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
+import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
+import type { KeyRings } from '../session/key-files';
+import { SessionPersistence } from '../session/session-persistence';
 import type { TimeoutQueues } from '../timeouts';
 import type { CertificateListener } from '../tls/certificate';
 import type { TlsSettings } from '../tls/handshakes';
@@ -44,7 +46,7 @@ export class ListenerSet {
   }
 
   /** Binds what `document` adds; takes nothing away yet. */
-  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup): Promise<StagedListeners> {
+  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup, keys: KeyRings): Promise<StagedListeners> {
     const tls = await this.tls.stage(document);
     if (!tls.ok) return tls;
     const wanted = new Map<string, Wanted>();
@@ -52,7 +54,8 @@ export class ListenerSet {
     const failures: string[] = [];
     for (const config of document.listeners) {
       // A document of today's form has one route a listener.
-      const route = new Route(config.routes[0]!, clusters, this.timeouts, this.random);
+      const [first] = config.routes;
+      const route = new Route(first!, clusters, this.timeouts, this.random, this.persistence(config, first!, clusters, keys));
       for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
@@ -96,6 +99,15 @@ export class ListenerSet {
   destroy(): void {
     for (const listener of this.bySocket.values()) listener.destroy();
     this.tls.close();
+  }
+
+  private persistence(
+    { name, direction }: ResolvedListener, { session, split }: ResolvedRoute, clusters: ClusterLookup, keys: KeyRings,
+  ): SessionPersistence | undefined {
+    if (!session) return undefined;
+    const named = new Map(split.map(({ cluster }) => [cluster, clusters.get(cluster)]));
+    const { clock, instruments } = this.context;
+    return new SessionPersistence(session, keys.ring(session.keyFile), named, clock, instruments.listener(name, direction).sessions);
   }
 
   private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {

@@ -7,6 +7,7 @@ import type { ResolvedRoute } from '../../contract';
 import type { Cluster } from '../cluster/cluster';
 import type { ClusterLookup } from '../cluster/cluster-set';
 import { HashKeys } from '../http1/hash-keys';
+import type { SessionPersistence } from '../session/session-persistence';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 
 export class Route {
@@ -19,10 +20,13 @@ export class Route {
   private readonly split: WeightedSplit | undefined;
   private readonly isAvailable = (index: number): boolean => this.clusters[index]!.available;
 
-  constructor(config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, random: () => number) {
+  /** @param session keeps its sessions with their endpoints; undefined when nothing does */
+  constructor(
+    config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, random: () => number, readonly session: SessionPersistence | undefined,
+  ) {
     this.name = config.name;
     this.timeout = timeouts.of(config.timeoutMs);
-    this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash) : undefined;
+    this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
     const shares = config.split.filter((share) => share.weight > 0);
     this.clusters = shares.map((share) => clusters.get(share.cluster));
     this.split = shares.length > 1 ? new WeightedSplit(shares.map((share) => share.weight), random) : undefined;

@@ -84,6 +84,21 @@ export const FAMILIES = {
     name: 'mesh_retries_total', type: 'counter', labels: ['cluster', 'reason'],
     help: 'Requests sent again to another endpoint or on another connection, by the reason code of what failed before.',
   },
+  sessionResponses: {
+    name: 'mesh_session_responses_total', type: 'counter', labels: ['listener', 'session'],
+    help: 'Responses of endpoints on routes that keep sessions. `session`: `kept` (of the endpoint that the cookie names), `new` and `moved` '
+      + '(with a cookie, the latter since the endpoint of the old one is gone or can\'t be connected to), `strayed` (of another endpoint, '
+      + 'after a retry; the cookie stays), `none` (of a draining endpoint, where no session begins).',
+  },
+  sessionCookiesRefused: {
+    name: 'mesh_session_cookies_refused_total', type: 'counter', labels: ['listener', 'cause'],
+    help: 'Session cookies that were not believed, so that their requests went anywhere. `cause`: `malformed` (no such cookie is made), '
+      + '`too_long`, `forged` (changed, or made with a key that is not in the file), `expired`, `foreign` (of a cluster that the route does not have).',
+  },
+  sessionKeyReloads: {
+    name: 'mesh_session_key_reloads_total', type: 'counter', labels: ['result'],
+    help: 'Files with the keys of session cookies that were read after the first time. `result`: `applied`, or `rejected` (the keys before stay).',
+  },
   upstreamConnections: {
     name: 'mesh_upstream_connections_total', type: 'counter', labels: ['cluster'],
     help: 'Connections to endpoints that were begun.',
@@ -170,7 +185,7 @@ export const FAMILIES = {
   limitReached: {
     name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family) and `repeatedEvents` (log lines of one event).',
+      + 'of one family), `repeatedEvents` (log lines of one event) and `recentSessions` (cookies remembered as good).',
   },
   logLinesDropped: {
     name: 'mesh_log_lines_dropped_total', type: 'counter', labels: [],

@@ -9,6 +9,7 @@ import { FAMILIES, NOT_APPLICABLE } from './catalog';
 import type { Counter, Gauge, Histogram } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry } from './registry';
+import { SessionInstruments } from './session-instruments';
 
 /** Takes what requests to a removed cluster still record; bounded like any registry, and never read. */
 const UNREPORTED = new MetricRegistry();
@@ -70,6 +71,7 @@ export class ListenerInstruments {
   readonly tunnelsOpen: Gauge;
   readonly receivedBytes: Counter;
   readonly sentBytes: Counter;
+  readonly sessions: SessionInstruments;
   private readonly byCluster = new Map<string, RequestInstruments>();
 
   constructor(private readonly registry: MetricRegistry, private readonly listener: string, private readonly direction: string) {
@@ -80,6 +82,7 @@ export class ListenerInstruments {
     this.tunnelsOpen = registry.gauge(FAMILIES.tunnelsOpen, { listener });
     this.receivedBytes = registry.counter(FAMILIES.receivedBytes, { listener });
     this.sentBytes = registry.counter(FAMILIES.sentBytes, { listener });
+    this.sessions = new SessionInstruments(registry, listener);
   }
 
   /** Its requests to a cluster; undefined for those that never got to one. */
@@ -213,6 +216,11 @@ export class Instruments {
       this.limits.set(limit, counter);
     }
     counter.value += 1;
+  }
+
+  /** Counts that a file with keys of session cookies was read again. */
+  sessionKeyReload(result: 'applied' | 'rejected'): void {
+    this.registry.counter(FAMILIES.sessionKeyReloads, { result }).value += 1;
   }
 
   /** The listener is no longer in the configuration: its series go. */

@@ -5,6 +5,7 @@
 import type { PolicyChoice } from '../../balancing';
 import type { Clock } from '../clock';
 import { Proxy, Staged } from '../proxy';
+import type { KeyFileListener } from '../session/key-files';
 import { dump } from '../telemetry/aggregate';
 import { reportCluster } from '../telemetry/cluster-view';
 import type { MetricRegistry } from '../telemetry/registry';
@@ -20,6 +21,7 @@ export interface WorkerSurroundings {
   readonly podAddresses: readonly string[];
   readonly onCertificate: CertificateListener;
   onChoice(cluster: string, choice: PolicyChoice): void;
+  readonly onSessionKeys: KeyFileListener;
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
   onCommit(proxy: Proxy): void;
@@ -77,6 +79,7 @@ export class Worker {
         podAddresses: surroundings.podAddresses,
         onCertificate: surroundings.onCertificate,
         onChoice: surroundings.onChoice,
+        onSessionKeys: surroundings.onSessionKeys,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });
     if (outcome.ok) this.staged = { id, outcome };

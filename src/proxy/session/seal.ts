@@ -1,0 +1,92 @@
+/**
+ * Seals what a session cookie says (cluster, endpoint, end), so that its holder can neither read nor change it.
+ *
+ * A synthetic initialization vector, the construction of RFC 5297 (SIV) over HMAC-SHA-256 and AES-256-CTR: the tag is the HMAC of the
+ * plain text, the cipher text is the plain text under AES with the tag's first half as its counter, the cookie is both in base64url. It
+ * was chosen over AES-GCM because no nonce is needed, which several proxies with one key could only draw by chance: equal claims make
+ * equal cookies, and nothing else is given away. It was chosen over a keyed hash of the address because that must be computed anew for
+ * each endpoint whenever one comes. The plain text is filled up to a multiple of 32 octets, so that lengths of names don't show.
+ *
+ * Each key of the file yields two (HKDF, RFC 5869), bound to the name of the cookie: what was sealed for one service opens for no other.
+ */
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+/** What a cookie says. */
+export interface SessionClaim {
+  /** Name of the cluster, which is that of a version. */
+  readonly cluster: string;
+  /** Key of the endpoint within it. */
+  readonly endpoint: string;
+  /** Wall-clock milliseconds; 0 is never. */
+  readonly expiresAt: number;
+}
+
+const TAG_OCTETS = 32;
+const COUNTER_OCTETS = 16;
+/** Before the names: six octets of time, and two of each name's length. */
+const HEADER_OCTETS = 10;
+const BLOCK_OCTETS = 32;
+
+interface KeyPair {
+  readonly sign: Buffer;
+  readonly hide: Buffer;
+}
+
+export class SessionSeal {
+  private readonly pairs: readonly KeyPair[];
+
+  /**
+   * @param keys the first seals, all open
+   * @param cookie name of the cookie
+   */
+  constructor(keys: readonly Buffer[], cookie: string) {
+    this.pairs = keys.map((key) => {
+      const derived = Buffer.from(hkdfSync('sha256', key, '', `cdk8s-mesh session v1 ${cookie}`, 64));
+      return { sign: derived.subarray(0, 32), hide: derived.subarray(32) };
+    });
+  }
+
+  /** The value of a cookie. */
+  seal(claim: SessionClaim): string {
+    const { sign, hide } = this.pairs[0]!;
+    const plain = encode(claim);
+    const tag = createHmac('sha256', sign).update(plain).digest();
+    const cipher = createCipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
+    return Buffer.concat([tag, cipher.update(plain), cipher.final()]).toString('base64url');
+  }
+
+  /** What a value says; `malformed` when no seal makes such a value, `forged` when none of the keys made it. */
+  open(value: string): SessionClaim | 'malformed' | 'forged' {
+    const sealed = Buffer.from(value, 'base64url');
+    // Node's decoder skips what is not base64url and ignores bits to spare: there is one spelling, so that no bit may change.
+    if (sealed.length < TAG_OCTETS + BLOCK_OCTETS || sealed.length % BLOCK_OCTETS !== 0 || sealed.toString('base64url') !== value) return 'malformed';
+    const tag = sealed.subarray(0, TAG_OCTETS);
+    for (const { sign, hide } of this.pairs) {
+      const decipher = createDecipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
+      const plain = Buffer.concat([decipher.update(sealed.subarray(TAG_OCTETS)), decipher.final()]);
+      if (timingSafeEqual(createHmac('sha256', sign).update(plain).digest(), tag)) return decode(plain);
+    }
+    return 'forged';
+  }
+}
+
+function encode({ cluster, endpoint, expiresAt }: SessionClaim): Buffer {
+  const clusterOctets = Buffer.byteLength(cluster);
+  const endpointOctets = Buffer.byteLength(endpoint);
+  const plain = Buffer.alloc(Math.ceil((HEADER_OCTETS + clusterOctets + endpointOctets) / BLOCK_OCTETS) * BLOCK_OCTETS);
+  plain.writeUIntBE(expiresAt, 0, 6);
+  plain.writeUInt16BE(clusterOctets, 6);
+  plain.writeUInt16BE(endpointOctets, 8);
+  plain.write(cluster, HEADER_OCTETS);
+  plain.write(endpoint, HEADER_OCTETS + clusterOctets);
+  return plain;
+}
+
+function decode(plain: Buffer): SessionClaim {
+  const clusterEnd = HEADER_OCTETS + plain.readUInt16BE(6);
+  return {
+    expiresAt: plain.readUIntBE(0, 6),
+    cluster: plain.toString('utf8', HEADER_OCTETS, clusterEnd),
+    endpoint: plain.toString('utf8', clusterEnd, clusterEnd + plain.readUInt16BE(8)),
+  };
+}
