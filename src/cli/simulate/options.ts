@@ -14,6 +14,8 @@ import { Subject, subjectOf } from './subject';
 export interface SimulateOptions {
   readonly title: string;
   readonly calledBy: string;
+  /** Requests a second to the service as a whole, where only a part of them goes to the version that is simulated. */
+  readonly wholeRps: number | undefined;
   readonly quiet: Quiet;
   readonly scenarios: readonly Scenario[];
   /** The chosen one first. */
@@ -50,6 +52,7 @@ export function readOptions(args: Arguments): SimulateOptions {
   return {
     title: subject.title,
     calledBy: subject.calledBy,
+    wholeRps: subject.share < 1 ? total : undefined,
     quiet: {
       endpoints: Array.from({ length: endpoints }, (_, index) => {
         const zone = zones[index % zones.length];

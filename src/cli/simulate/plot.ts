@@ -97,7 +97,10 @@ function timePanel(plan: Plan, runs: readonly Run[], y: Scale, bounds: Range): s
   const ticks = Array.from({ length: Math.floor(end / 1_000 / step + 1e-9) + 1 }, (_, index) => index * step);
   return [
     ...(disturbance
-      ? [`<rect x="${at(x(disturbance.fromMs))}" y="${TOP}" width="${at(x(disturbance.toMs) - x(disturbance.fromMs))}" height="${PLOT_HEIGHT}" fill="#f2e9d8"/>`]
+      ? [
+        `<rect x="${at(x(disturbance.fromMs))}" y="${TOP}" width="${at(x(disturbance.toMs) - x(disturbance.fromMs))}" height="${PLOT_HEIGHT}" fill="#f2e9d8"/>`,
+        text(x(disturbance.fromMs) + 4, TOP + PLOT_HEIGHT - 6, 'disturbed', 'fill="#8a7347"'),
+      ]
       : []),
     text(LEFT.x, TOP - 10, 'p99 over time; a gap where more than 1 % failed'),
     ...horizontals(LEFT, y, bounds),

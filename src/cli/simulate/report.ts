@@ -14,14 +14,14 @@ export interface Run {
 /** More endpoints than this are shown by the least and the most of them. */
 const MOST_COLUMNS = 12;
 
-export function titleOfComparison({ title, calledBy, quiet, policies, seed }: SimulateOptions): string[] {
+export function titleOfComparison({ title, calledBy, wholeRps, quiet, policies, seed }: SimulateOptions): string[] {
   const { endpoints, callers, rps, requests } = quiet;
   const [first] = endpoints;
   const busy = busyPart(quiet);
   return [
     `${title}: ${counted(endpoints.length, 'pod')}, called by ${counted(callers, 'proxy', 'proxies')}${calledBy === '' ? '' : ` of ${calledBy}`}`
       + ` with ${policies[0]!.type}`,
-    `${count(rps)} requests a second, ${count(requests)} in all (${seconds(durationOf(quiet))}), seed ${seed}`,
+    `${count(rps)} requests a second${wholeRps === undefined ? '' : ` of the service's ${count(wholeRps)}`}, ${count(requests)} in all (${seconds(durationOf(quiet))}), seed ${seed}`,
     `a pod works on ${counted(first!.concurrency, 'request')} at a time, ${serviceTimeInText(first!.serviceTime)}: all together are ${percent(busy)} busy`
       + (busy >= 1 ? ', which is more than they can do' : ''),
   ];

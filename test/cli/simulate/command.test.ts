@@ -15,6 +15,7 @@ test('compares the policy of a service with the others, and repeats', async () =
   };
   const first = await run();
   expect(first).toContain('catalog v1: 2 pods, called by 1 proxy of web with weightedRoundRobin');
+  expect(first).toContain("675 requests a second of the service's 900, 5,000 in all");
   expect(first).toMatch(/^ {2}weightedRoundRobin \* /m);
   expect(first).toMatch(/^ {2}leastRequest /m);
   // Elsewhere than in a terminal there is no progress line.

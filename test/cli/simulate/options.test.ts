@@ -16,8 +16,9 @@ function read(...argv: string[]): SimulateOptions {
 
 describe('out of YAML', () => {
   it('come the pods, callers, policy and timeouts of a service, and the part of the requests that its largest version gets', () => {
-    const { title, calledBy, quiet, policies } = read(SHOP, '--service', 'catalog', '--rps', '900');
+    const { title, calledBy, wholeRps, quiet, policies } = read(SHOP, '--service', 'catalog', '--rps', '900');
     expect({ title, calledBy, policy: policies[0] }).toEqual({ title: 'catalog v1', calledBy: 'web', policy: { type: 'weightedRoundRobin' } });
+    expect(wholeRps).toBe(900);
     expect(quiet).toMatchObject({ callers: 1, rps: 675, timeoutMs: 15_000, connectTimeoutMs: 1_000, requests: 100_000 });
     expect(quiet.endpoints.map(({ name }) => name)).toEqual(['pod 1', 'pod 2']);
   });
