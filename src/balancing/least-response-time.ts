@@ -19,19 +19,22 @@
  */
 import type { LeastResponseTimeConfig } from '../contract';
 import { DistinctDraws } from './distinct-draws';
-import type { Learned } from './learned';
+import type { Learned, Learning } from './learned';
 import { Only } from './only';
 import type { Balanced, Candidates, Picker, PickerFactory, Surroundings } from './picker';
 
 class LeastResponseTime<E extends Balanced> implements Picker<E> {
   private readonly endpoints: readonly E[];
   private readonly learned: readonly Learned[];
+  /** All endpoints share it. */
+  private readonly learning: Learning;
   private readonly weights: Float64Array;
   private readonly draws: DistinctDraws;
 
   constructor({ endpoints, weights }: Candidates<E>, choices: number, surroundings: Surroundings) {
     this.endpoints = endpoints;
     this.learned = endpoints.map((endpoint) => endpoint.learned);
+    this.learning = endpoints[0]!.learned.learning;
     this.weights = Float64Array.from(weights);
     this.draws = new DistinctDraws(weights, choices, () => surroundings.random());
   }
@@ -52,7 +55,7 @@ class LeastResponseTime<E extends Balanced> implements Picker<E> {
     let costA = this.weights[b]!;
     let costB = this.weights[a]!;
     if (learnedA.sampled && learnedB.sampled) {
-      costA *= learnedA.priceMs * Math.exp((learnedA.updatedAt - learnedB.updatedAt) / learnedA.learning.decayMs);
+      costA *= learnedA.priceMs * Math.exp((learnedA.updatedAt - learnedB.updatedAt) / this.learning.decayMs);
       costB *= learnedB.priceMs;
       return costA * (learnedA.inFlight + 1) < costB * (learnedB.inFlight + 1);
     }

@@ -20,7 +20,8 @@ export const LOOKS_PER_SLICE = 10_000;
 /** Used when there are more endpoints than the configured table has places; a prime. */
 const LARGEST_TABLE = 5_000_011;
 
-const FREE = 0xffff_ffff;
+/** What a place holds that nobody has taken; others hold an index and 1. Memory comes so, without a pass over it. */
+const FREE = 0;
 
 export class MaglevTable implements Locator {
   readonly size: number;
@@ -43,7 +44,7 @@ export class MaglevTable implements Locator {
   /** @param size a prime number */
   constructor(keys: readonly string[], weights: readonly number[], size: number) {
     this.size = keys.length > size ? LARGEST_TABLE : size;
-    this.places = new Uint32Array(this.size).fill(FREE);
+    this.places = new Uint32Array(this.size);
     this.free = this.size;
     // Not localeCompare: the order must be the same on every machine.
     this.order = Uint32Array.from(keys.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
@@ -74,7 +75,7 @@ export class MaglevTable implements Locator {
 
   locate(hash: number): number {
     if (this.free > 0) while (!this.prepare());
-    return this.places[(hash >>> 0) % this.size]!;
+    return this.places[(hash >>> 0) % this.size]! - 1;
   }
 
   /** Gives the endpoint its next free place; false when it has not found it after as many looks as it may take. */
@@ -83,7 +84,7 @@ export class MaglevTable implements Locator {
     let place = this.next[index]!;
     for (; looks > 0; looks--) {
       const free = this.places[place] === FREE;
-      if (free) this.places[place] = index;
+      if (free) this.places[place] = index + 1;
       place = (place + skip) % this.size;
       this.looked++;
       if (free) {
