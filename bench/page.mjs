@@ -157,12 +157,12 @@ function synthSection(result) {
   ];
 }
 
-function described({ cores, cpu, memoryGiB, kernel, node }) {
+export function described({ cores, cpu, memoryGiB, kernel, node }) {
   return `a virtual machine with ${cores} cores (${cpu}), ${memoryGiB} GiB of memory, ${kernel}, Node ${node}`;
 }
 
 /** How busy others kept the machine, in a sentence. */
-function loadOf({ loadBefore, othersPart, stolenPart }) {
+export function loadOf({ loadBefore, othersPart, stolenPart }) {
   const said = `The load average was ${loadBefore.toFixed(1)} before; other processes used ${percent(othersPart)} of the machine's CPU time meanwhile`
     + `${stolenPart >= 0.005 ? `, and its host withheld ${percent(stolenPart)}` : ''}.`;
   return othersPart > 0.05 ? `${said} **That is enough to make latencies worse and ratios uncertain.**` : said;
@@ -190,7 +190,7 @@ function number(value) {
   return value >= 100 ? String(Math.round(value)) : value.toFixed(1);
 }
 
-function table(head, rows) {
+export function table(head, rows) {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(3, ...all.map((cells) => cells[column].length)));
   const line = (cells) => `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;

@@ -1,7 +1,9 @@
 /**
- * What balancing costs: every policy over 10 to 10,000 endpoints with equal and with unequal weights, per pick and to build
- * its picker; what it costs to learn from a request; what an endpoint weighs in memory; and how long the longest slice is in
- * which a maglev table is built. `node bench/pick.mjs [--json]`; compiles `src/balancing` by itself, needs no build.
+ * `npm run bench:pick`: what balancing costs. Every policy over 10 to 10,000 endpoints with equal and with unequal weights, per
+ * pick, to build its picker and in memory; what it costs to learn from a request, in time and memory; and how long the longest
+ * slice is in which a maglev table is built. Compiles `src/balancing` by itself, needs no build.
+ *
+ * Results go to bench/results/pick.json and docs/pick-benchmarks.md; `--page` writes the page again from the results.
  *
  * The claims it shows, and what they are held to:
  *   - round robin, random, least request and least response time pick in 150 ns at 10,000 endpoints, ring and maglev in 250;
@@ -12,6 +14,14 @@ import { buildSync } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { machine, othersMeter, raisePriority } from './machine.mjs';
+import { writeResult } from './page.mjs';
+import { missedOf, writePickPage } from './pick-page.mjs';
+
+if (process.argv[2] === '--page') {
+  writePickPage();
+  process.exit();
+}
 
 const source = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 const { outputFiles: [{ text }] } = buildSync({
@@ -26,7 +36,8 @@ const bundle = { exports: {} };
 new Function('module', 'exports', 'require', text)(bundle, bundle.exports, createRequire(import.meta.url));
 const { createPicker, Learned, Learning, MaglevTable, mixHash, POLICIES, withPolicyDefaults } = bundle.exports;
 
-const ROUNDS = 5;
+const ROUNDS = 15;
+const REBUILDS = 3;
 const SIZES = [10, 100, 1_000, 10_000];
 const BY_HASH = ['ringHash', 'maglev', 'rendezvous'];
 const BARS = { roundRobin: 150, random: 150, leastRequest: 150, leastResponseTime: 150, ringHash: 250, maglev: 250 };
@@ -60,6 +71,26 @@ function makeEndpoints(count, weightOf) {
   });
 }
 
+function prepared(picker) {
+  while (picker.prepare?.() === false);
+  return picker;
+}
+
+/** Memory that what `make` makes keeps, for each of `count`. */
+function bytesOf(make, count) {
+  make(0);
+  const used = () => {
+    // Buffers are freed by the collection after the one that finds them unused.
+    for (let round = 0; round < 3; round++) globalThis.gc();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const kept = new Array(count);
+  const before = used();
+  for (let index = 0; index < count; index++) kept[index] = make(index);
+  return Math.max(0, used() - before) / kept.length;
+}
+
 /** One policy after the other in one process would be compiled for all of them at once, which no proxy does. */
 function measurePolicy(policy) {
   const picks = [];
@@ -67,26 +98,24 @@ function measurePolicy(policy) {
   for (const [weights, weightOf] of [['equal', () => 1], ['unequal', (index) => 1 + ((index * 7_919) % 1_000)]]) {
     for (const endpoints of SIZES) {
       const set = makeEndpoints(endpoints, weightOf);
+      const bytes = bytesOf(() => prepared(createPicker(set, config, surroundings)), 8) / endpoints;
       const picker = createPicker(set, config, surroundings);
       let kept;
       const looksAtAll = config.type === 'rendezvous' || config.scan === 'all';
-      const count = looksAtAll ? Math.ceil(2e6 / endpoints) : 500_000;
+      const count = looksAtAll ? Math.ceil(1e6 / endpoints) : 250_000;
       const pick = nanosecondsPer(count, BY_HASH.includes(config.type)
         ? (turns) => { for (let turn = 0; turn < turns; turn++) kept = picker.pick(REQUESTS[turn & 4_095]); }
         : (turns) => { for (let turn = 0; turn < turns; turn++) kept = picker.pick(); });
       const build = nanosecondsPer(endpoints > 1_000 ? 2 : 10, (turns) => {
         for (let turn = 0; turn < turns; turn++) {
-          const built = createPicker(set, config, surroundings);
-          while (built.prepare?.() === false);
-          kept = built.pick();
+          kept = prepared(createPicker(set, config, surroundings)).pick();
         }
       });
       if (kept === undefined) throw new Error('nothing was picked');
       const { type, ...options } = policy;
       const bar = Object.keys(options).length === 0 ? BARS[type] : undefined;
       picks.push({
-        'policy': [type, ...Object.entries(options).flat()].join(' '), weights, endpoints,
-        'ns per pick': +pick.toFixed(1), 'bar': bar ?? '', 'µs to build': +(build / 1_000).toFixed(1),
+        policy: [type, ...Object.entries(options).flat()].join(' '), weights, endpoints, pickNs: pick, barNs: bar, buildUs: build / 1_000, bytesPerEndpoint: bytes,
       });
     }
   }
@@ -97,63 +126,72 @@ if (process.argv[2] === '--policy') {
   console.log(JSON.stringify(measurePolicy(CONFIGS[Number(process.argv[3])])));
   process.exit();
 }
+const restorePriority = raisePriority();
+const meter = othersMeter();
 const picks = CONFIGS.flatMap((_, index) => {
-  const { status, stdout } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--policy', String(index)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const self = fileURLToPath(import.meta.url);
+  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', self, '--policy', String(index)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (status !== 0) throw new Error(`measuring ${JSON.stringify(CONFIGS[index])} failed`);
   return JSON.parse(stdout);
 });
+const result = { measured: new Date().toISOString().slice(0, 10), picks, learned: measureLearning(), slices: measureSlices() };
+result.machine = { ...machine(), ...meter.read() };
+restorePriority();
+console.table(picks.map(({ pickNs, buildUs, bytesPerEndpoint, ...rest }) => (
+  { ...rest, pickNs: +pickNs.toFixed(1), buildUs: +buildUs.toFixed(1), bytesPerEndpoint: Math.round(bytesPerEndpoint) }
+)));
+console.table([result.learned]);
+console.table(result.slices);
+writeResult('pick', result, { keep: true });
+writePickPage();
+const missed = missedOf(result);
+for (const what of missed) console.error(`missed: ${what}`);
+console.log(missed.length === 0 ? 'every bar is met' : '');
+process.exitCode = missed.length > 0 ? 1 : 0;
 
-const [endpoint] = makeEndpoints(1, () => 1);
-const times = Array.from({ length: 1_024 }, (_, index) => index * 0.37);
-let at = 0;
-const learn = nanosecondsPer(500_000, (turns) => {
-  for (let turn = 0; turn < turns; turn++) {
-    endpoint.learned.started();
-    endpoint.learned.finished(times[turn & 1_023], (turn & 63) === 0 ? 'failure' : 'success', at += 0.5);
-  }
-});
+function measureLearning() {
+  const [endpoint] = makeEndpoints(1, () => 1);
+  const times = Array.from({ length: 1_024 }, (_, index) => index * 0.37);
+  let at = 0;
+  const ns = nanosecondsPer(500_000, (turns) => {
+    for (let turn = 0; turn < turns; turn++) {
+      endpoint.learned.started();
+      endpoint.learned.finished(times[turn & 1_023], (turn & 63) === 0 ? 'failure' : 'success', at += 0.5);
+    }
+  });
+  const learning = new Learning();
+  const bytes = bytesOf((index) => {
+    const learned = new Learned(learning);
+    learned.started();
+    learned.finished(index + 0.5, 'success', index + 0.25);
+    return learned;
+  }, 20_000);
+  return { ns, bytes };
+}
 
-const memoryOf = (make) => {
-  const kept = [];
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  for (let index = 0; index < 20_000; index++) kept.push(make(index));
-  globalThis.gc?.();
-  return (process.memoryUsage().heapUsed - before) / kept.length;
-};
-const learning = new Learning();
-const bytes = memoryOf((index) => {
-  const learned = new Learned(learning);
-  learned.started();
-  learned.finished(index + 0.5, 'success', index + 0.25);
-  return learned;
-});
+/** A table built anew when one endpoint has come and one gone. The first of all is built before there is traffic, and before it is compiled. */
+function measureSlices() {
+  const keys = makeEndpoints(1_000 + REBUILDS, () => 1).map(({ key }) => key);
+  return [65_537, 655_373, 5_000_011].map((places) => {
+    const first = buildInSlices(keys.slice(0, 1_000), places);
+    const again = Array.from({ length: REBUILDS }, (_, index) => buildInSlices(keys.slice(index + 1, index + 1_001), places));
+    const best = again.reduce((least, each) => (each.longestMs < least.longestMs ? each : least));
+    return { places, ...best, firstLongestMs: first.longestMs, barMs: 10 };
+  });
+}
 
-const slices = [65_537, 655_373, 5_000_011].map((size) => {
-  const table = new MaglevTable(makeEndpoints(1_000, () => 1).map(({ key }) => key), new Array(1_000).fill(1), size);
-  let [longest, total, done] = [0, 0, false];
+function buildInSlices(keys, places) {
+  const weights = new Array(keys.length).fill(1);
+  let [longestMs, totalMs, slices, table, done] = [0, 0, 0, undefined, false];
   while (!done) {
     const begin = process.cpuUsage();
+    // What is made before the first place is filled belongs to the first slice.
+    table ??= new MaglevTable(keys, weights, places);
     done = table.prepare();
     const { user, system } = process.cpuUsage(begin);
-    const took = (user + system) / 1_000;
-    longest = Math.max(longest, took);
-    total += took;
+    longestMs = Math.max(longestMs, (user + system) / 1_000);
+    totalMs += (user + system) / 1_000;
+    slices++;
   }
-  return { 'maglev table of 1,000 endpoints': size, 'ms in all': +total.toFixed(1), 'ms in the longest slice': +longest.toFixed(2), 'bar': 10 };
-});
-
-const learned = { 'ns to learn from a request': +learn.toFixed(1), 'bytes learned of an endpoint': Math.round(bytes) };
-if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ picks, learned, slices }, undefined, 2));
-} else {
-  console.table(picks);
-  console.table([learned]);
-  console.table(slices);
+  return { slices, totalMs, longestMs };
 }
-const missed = [
-  ...picks.filter((row) => row.bar !== '' && row['ns per pick'] > row.bar).map((row) => `${row.policy} over ${row.endpoints} endpoints, ${row.weights} weights`),
-  ...slices.filter((row) => row['ms in the longest slice'] > row.bar).map((row) => `a table of ${row['maglev table of 1,000 endpoints']}`),
-];
-for (const what of missed) console.error(`above its bar: ${what}`);
-process.exitCode = missed.length > 0 ? 1 : 0;
