@@ -115,8 +115,9 @@ export class Learned {
   sent = 0;
   succeeded = 0;
   failed = 0;
-  /** Of those that succeeded. */
+  /** Of those that succeeded: sums of the latency, and of its logarithm as in {@link meanLog}. */
   latencySumMs = 0;
+  latencyLogSum = 0;
   /** Undefined until the endpoint reports its load. */
   reported: Reported | undefined = undefined;
 
@@ -166,6 +167,7 @@ export class Learned {
       this.success = this.success * rest + added;
       this.succeeded++;
       this.latencySumMs += latency;
+      this.latencyLogSum += log;
     } else {
       const toll = Math.max(this.learning.failurePenaltyMs, retryAfterMs > 0 ? Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) : 0);
       this.latencyMs = Math.max(latency, this.latencyMs * kept);

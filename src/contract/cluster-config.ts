@@ -2,6 +2,7 @@
  * A cluster: its endpoints, how one is chosen, what stands around that choice, and what its connections may use up.
  */
 import type { DnsDiscovery, EndpointSliceDiscovery, StaticDiscovery } from './discovery-config';
+import type { HealthCheckConfig, OutlierDetectionConfig } from './health-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { Integer } from './scalars';
 
@@ -28,6 +29,10 @@ export interface ClusterConfig {
   readonly subset?: SubsetConfig;
   /** How requests move to other priority levels as endpoints become unavailable. */
   readonly failover?: FailoverConfig;
+  /** How each endpoint is asked whether it works. Absent: it isn't. */
+  readonly healthCheck?: HealthCheckConfig;
+  /** How endpoints that fail or dawdle unlike the others are found, and kept from requests for a while. */
+  readonly outlierDetection?: OutlierDetectionConfig;
   /**
    * Time to establish a connection.
    * @minimum 1

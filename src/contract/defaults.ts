@@ -6,6 +6,8 @@ import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
 import type { DnsFallback } from './discovery-config';
+import type { OutlierDetectionConfig } from './health-config';
+import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
 import type { RouteConfig, TlsConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
@@ -30,9 +32,11 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
 
 /** Fields of a cluster whose absence switches something off. */
 type Stage = 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
+/** Fields of a cluster with defaults of their own. */
+type Health = 'healthCheck' | 'outlierDetection';
 
 /** Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. */
-export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | Stage>> = {
+export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | Stage | Health>> = {
   loadBalancing: { type: 'roundRobin' },
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 30_000,
@@ -109,7 +113,12 @@ export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<Sess
 /** A route with nothing left open. */
 export type ResolvedRoute = Required<Omit<RouteConfig, 'session'>> & { readonly session?: ResolvedSession };
 /** A cluster with nothing left open. */
-export type ResolvedCluster = Required<Omit<ClusterConfig, Stage>> & BalancingStages;
+export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health>> & BalancingStages & ResolvedHealth;
+/** How a proxy finds out which endpoints work, with nothing left open. */
+export interface ResolvedHealth {
+  readonly healthCheck?: ResolvedHealthCheck;
+  readonly outlierDetection: Required<OutlierDetectionConfig>;
+}
 /** What stands around a policy, with nothing left open. */
 export interface BalancingStages {
   readonly slowStart?: Required<SlowStartConfig>;
@@ -146,8 +155,14 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
       routes: listener.routes.map(withRouteDefaults),
     })),
     clusters: config.clusters.map((cluster) => {
-      const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, ...own } = cluster;
-      return { ...DEFAULT_CLUSTER, ...own, ...withBalancingDefaults(cluster) };
+      const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, healthCheck, outlierDetection, ...own } = cluster;
+      return {
+        ...DEFAULT_CLUSTER,
+        ...own,
+        ...withBalancingDefaults(cluster),
+        ...(healthCheck && { healthCheck: withHealthCheckDefaults(healthCheck) }),
+        outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...outlierDetection },
+      };
     }),
     limits: { ...DEFAULT_LIMITS, ...config.limits },
     shutdown: { ...DEFAULT_SHUTDOWN, ...config.shutdown },

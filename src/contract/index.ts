@@ -2,6 +2,8 @@ export * from './cluster-config';
 export * from './defaults';
 export * from './discovery-config';
 export * from './hash-key-config';
+export * from './health-config';
+export * from './health-defaults';
 export * from './listener-config';
 export * from './load-balancing-config';
 export * from './names';

@@ -4,6 +4,7 @@
  */
 import type { ClusterConfig } from './cluster-config';
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
+import { withHealthCheckDefaults } from './health-defaults';
 import type { RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
@@ -37,7 +38,10 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
   if (config.localCluster?.discovery.type === 'endpointSlice' && !config.kubernetes) {
     mistakes.push({ path: '/localCluster/discovery', message: 'the proxy\'s own pods are found by EndpointSlices, which needs the field /kubernetes' });
   }
-  config.clusters.forEach((cluster, c) => mistakes.push(...findUnfitBalancing(cluster, `/clusters/${c}`)));
+  config.clusters.forEach((cluster, c) => mistakes.push(
+    ...findUnfitBalancing(cluster, `/clusters/${c}`),
+    ...findUnfitHealthCheck(cluster, `/clusters/${c}`),
+  ));
 
   const names = new Set<string>();
   const sockets = new Map<string, string>();
@@ -123,6 +127,29 @@ function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, sl
       });
     }
   }
+  return mistakes;
+}
+
+/** What makes no sense in how a cluster's endpoints are asked whether they work. */
+function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): Mistake[] {
+  if (healthCheck === undefined) return [];
+  const mistakes: Mistake[] = [];
+  const { intervalMs, timeoutMs } = withHealthCheckDefaults(healthCheck);
+  if (timeoutMs > intervalMs) {
+    mistakes.push({
+      path: `${path}/healthCheck/timeoutMs`,
+      message: `a health check of cluster '${name}' may take ${timeoutMs} ms, which is longer than the ${intervalMs} ms between two; `
+        + 'shorten the timeout or lengthen the interval',
+    });
+  }
+  const ranges = healthCheck.type === 'http' ? healthCheck.expectedStatuses ?? [] : [];
+  ranges.forEach(({ from, to }, index) => {
+    if (from <= to) return;
+    mistakes.push({
+      path: `${path}/healthCheck/expectedStatuses/${index}`,
+      message: `a health check of cluster '${name}' expects statuses from ${from} to ${to}, which are none; give the lower one first`,
+    });
+  });
   return mistakes;
 }
 

@@ -2,8 +2,9 @@
  * A cluster at run time: the endpoints that discovery found, the picker over those that are available, and what their
  * connections share. Discovery and configuration change it between requests; a request only asks for `pick()`.
  *
- * Available are the ready endpoints; when none is ready, those that are draining, for a pod that shuts down and still
- * serves is better than an error (kube-proxy does the same).
+ * Used are the endpoints that discovery calls ready; when there is none, those that are draining, for a pod that shuts down
+ * and still serves is better than an error (kube-proxy does the same). Which of them are believed to work is said in
+ * availability.ts; what follows from it (priority levels, the panic threshold) is the balancer's.
  */
 import { Balancer, BalancerReport, PickRequest, Place, PolicyChoice, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
@@ -14,6 +15,7 @@ import { ReportIntake, usesReports } from '../load-reports/report-intake';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
+import { Watch } from './health/watch';
 import type { PoolStats, PoolSurroundings } from './pool';
 
 /** How often a policy is asked for another endpoint. */
@@ -42,6 +44,8 @@ export class Cluster {
   private source: DiscoverySource;
   private config: ResolvedCluster;
   private readonly balancer: Balancer<Endpoint>;
+  /** Whoever sends requests to endpoints tells it how they went. */
+  readonly watch: Watch;
   private availableEndpoints: readonly Endpoint[] = [];
   private discovered = false;
   private renewal: Cancel | undefined;
@@ -71,6 +75,7 @@ export class Cluster {
     this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity, ...surroundings.place });
     this.usesReports = usesReports(config);
     this.intake = new ReportIntake(config, (result) => { instruments.loadReports(result).value += 1; });
+    this.watch = new Watch(config, surroundings, instruments, () => this.rebuild());
     this.source = sources(config, document);
     this.discover();
   }
@@ -101,7 +106,8 @@ export class Cluster {
 
   /** The endpoint for one request; undefined when there is none. */
   pick(request: PickRequest): Endpoint | undefined {
-    return this.balancer.pick(request);
+    const endpoint = this.balancer.pick(request);
+    return endpoint?.conduct.standing === 'probing' ? this.pickProbing(endpoint, request) : endpoint;
   }
 
   /**
@@ -111,10 +117,18 @@ export class Cluster {
   pickOther(failed: Endpoint, request: PickRequest): Endpoint | undefined {
     for (let draw = 0; draw < REDRAWS; draw += 1) {
       const endpoint = this.balancer.pick(request);
-      if (endpoint !== failed) return endpoint;
+      if (endpoint !== failed && endpoint?.standing !== 'probing') return endpoint;
     }
     const others = this.availableEndpoints.filter((endpoint) => endpoint !== failed);
-    return others[Math.floor(this.surroundings.random() * others.length)];
+    const proven = others.filter(({ standing }) => standing !== 'probing');
+    const choice = proven.length > 0 ? proven : others;
+    return choice[Math.floor(this.surroundings.random() * choice.length)];
+  }
+
+  /** An endpoint that was ejected gets one request to prove itself by: the first try of one, so that it can be tried elsewhere. */
+  private pickProbing(endpoint: Endpoint, request: PickRequest): Endpoint {
+    const isFirst = (request.attempt ?? 0) === 0;
+    return isFirst && this.watch.claim(endpoint) ? endpoint : this.pickOther(endpoint, request) ?? endpoint;
   }
 
   /**
@@ -144,6 +158,7 @@ export class Cluster {
     }
     this.usesReports = usesReports(config);
     this.intake.reconfigure(config);
+    this.watch.reconfigure(config);
     this.balancer.reconfigure(config);
     this.renewInTime();
   }
@@ -162,6 +177,7 @@ export class Cluster {
   /** Leaves the configuration: requests in flight finish, then its connections close. */
   retire(): void {
     this.source.close();
+    this.watch.stop();
     this.renewal?.();
     for (const endpoint of this.members.values()) endpoint.retire();
   }
@@ -190,15 +206,20 @@ export class Cluster {
       this.members.set(key, endpoint);
     }
     for (const endpoint of gone.values()) endpoint.retire();
-    if (changed || gone.size > 0) this.rebuild();
+    if (!changed && gone.size === 0) return;
+    this.watch.update(this.endpoints);
+    this.rebuild();
   }
 
   /** The endpoints have changed, or what is known of them. */
   private rebuild(): void {
     const all = this.endpoints;
-    const ready = all.filter((endpoint) => endpoint.state === 'ready');
-    this.availableEndpoints = ready.length > 0 ? ready : all;
-    this.balancer.update(this.availableEndpoints);
+    const ready = all.filter(({ presence }) => presence === 'ready');
+    const available = ready.filter((endpoint) => endpoint.available);
+    const lastResort = ready.length === 0 ? all : this.config.failover.panicPercent > 0 ? ready : [];
+    this.availableEndpoints = available.length > 0 ? available : lastResort;
+    if (ready.length > 0) this.balancer.update(ready, (endpoint) => endpoint.available);
+    else this.balancer.update(all);
     this.renewInTime();
   }
 

@@ -5,25 +5,23 @@
  */
 import { Balanced, Learned, Learning } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
+import { EndpointState, Facts, Presence, stateOf, takesRequests } from './availability';
+import { Conduct, Standing } from './health/conduct';
 import { ConnectionPool, PoolSurroundings } from './pool';
 
-export type EndpointState =
-  /** Takes new requests. */
-  | 'ready'
-  /** Going away: new requests only when nothing else is left. */
-  | 'draining'
-  /** No longer in the cluster; finishes what it has. */
-  | 'gone';
-
-export class Endpoint implements Balanced {
+export class Endpoint implements Balanced, Facts {
   readonly key: string;
   weight: number;
   zone: string | undefined;
-  state: EndpointState;
+  /** What discovery says of it. */
+  presence: Presence;
+  /** What health checks complain of; undefined while they don't. */
+  complaint: string | undefined = undefined;
   readonly pool: ConnectionPool;
   readonly learned: Learned;
   /** When a load report of it was last read. */
   reportReadAt = -Infinity;
+  readonly conduct = new Conduct();
 
   /**
    * @param since monotonic milliseconds when it came; undefined when it was there from the beginning
@@ -37,7 +35,7 @@ export class Endpoint implements Balanced {
     this.key = endpointKey(found);
     this.weight = found.weight;
     this.zone = found.zone;
-    this.state = found.ready ? 'ready' : 'draining';
+    this.presence = found.ready ? 'ready' : 'draining';
     this.pool = new ConnectionPool(this, surroundings);
   }
 
@@ -45,12 +43,26 @@ export class Endpoint implements Balanced {
   get inFlight(): number { return this.learned.inFlight; }
   get requests(): number { return this.learned.sent; }
 
+  get unhealthy(): boolean { return this.complaint !== undefined; }
+  get standing(): Standing { return this.conduct.standing; }
+  get state(): EndpointState { return stateOf(this); }
+  /** Whether it takes requests. */
+  get available(): boolean { return takesRequests(stateOf(this)); }
+  /** It would take requests if it were not for outlier detection. */
+  get eligible(): boolean { return this.presence === 'ready' && !this.unhealthy; }
+  /** Why it doesn't take requests, or not as the others do, in words; undefined when its state says it all. */
+  get stateReason(): string | undefined {
+    const { state } = this;
+    if (state === 'unhealthy') return this.complaint;
+    return state === 'ejected' || state === 'probing' ? this.conduct.reason : undefined;
+  }
+
   /** Takes over what discovery says now. True when a picker would have to know. */
   update(found: DiscoveredEndpoint): boolean {
-    const state: EndpointState = found.ready ? 'ready' : 'draining';
-    const changed = state !== this.state || found.weight !== this.weight || found.zone !== this.zone;
-    if (state === 'draining' && this.state === 'ready') this.pool.closeIdle();
-    this.state = state;
+    const presence: Presence = found.ready ? 'ready' : 'draining';
+    const changed = presence !== this.presence || found.weight !== this.weight || found.zone !== this.zone;
+    if (presence === 'draining' && this.presence === 'ready') this.pool.closeIdle();
+    this.presence = presence;
     this.weight = found.weight;
     this.zone = found.zone;
     return changed;
@@ -58,7 +70,7 @@ export class Endpoint implements Balanced {
 
   /** The address has left the cluster: requests in flight finish, nothing new comes. */
   retire(): void {
-    this.state = 'gone';
+    this.presence = 'gone';
     this.pool.retire();
   }
 }

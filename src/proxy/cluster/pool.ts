@@ -94,7 +94,7 @@ export class ConnectionPool {
     if (waiter) {
       this.surroundings.stats.reused += reuses;
       waiter.onConnection(connection);
-    } else if (this.retired || this.endpoint.state !== 'ready') {
+    } else if (this.retired || !this.endpoint.available) {
       connection.close();
     } else {
       this.idle.push(connection);

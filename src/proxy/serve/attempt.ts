@@ -9,7 +9,9 @@ import type { Clock } from '../clock';
 import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
+import { Ending } from '../cluster/health/conduct';
 import type { Waiter } from '../cluster/pool';
+import { isShed } from '../http1/proxy-status';
 import type { ResponseHead } from '../http1/response-head';
 import type { OctetListener } from '../shared-read';
 import type { ReasonCode } from '../telemetry/reasons';
@@ -36,9 +38,12 @@ const BLAMED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 ]);
 
 /** What a try with this status, or ended for this reason, says of its endpoint; undefined when it says nothing. */
-function outcomeOf(status: number, reason: ReasonCode | undefined): Outcome | undefined {
-  if (reason !== undefined) return BLAMED.has(reason) ? 'failure' : undefined;
-  return status < 500 && status !== 429 ? 'success' : 'failure';
+function endingOf(status: number, reason: ReasonCode | undefined, shed: boolean): Ending | undefined {
+  if (reason !== undefined) return BLAMED.has(reason) ? Ending.GATEWAY_ERROR : undefined;
+  if (status < 500 && status !== 429) return Ending.ANSWERED;
+  if (shed) return Ending.SHED;
+  if (status === 429) return Ending.LIMITED;
+  return status >= 502 && status <= 504 ? Ending.GATEWAY_ERROR : Ending.SERVER_ERROR;
 }
 
 export class Attempt implements ResponseReceiver, Waiter {
@@ -51,6 +56,8 @@ export class Attempt implements ResponseReceiver, Waiter {
   private connection: BackendConnection | undefined;
   private waiting = false;
   private startedAt = 0;
+  /** The response was made by the sidecar there, which turned the request away. */
+  private shed = false;
   /** From its start to the head of the response; -1 before that. */
   private firstOctetMs = -1;
 
@@ -75,6 +82,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
     this.startedAt = this.clock.now();
+    this.shed = false;
     this.firstOctetMs = -1;
     this.closedWhileIdle = false;
     cluster.instruments.attempts.value += 1;
@@ -145,19 +153,32 @@ export class Attempt implements ResponseReceiver, Waiter {
     const { endpoint } = this;
     if (!endpoint) return;
     this.endpoint = undefined;
-    const outcome = outcomeOf(status, reason);
-    if (outcome === undefined) {
-      endpoint.learned.abandoned();
+    const ending = endingOf(status, reason, this.shed);
+    if (ending === undefined) {
+      this.abandon(endpoint);
       return;
     }
     const now = this.clock.now();
+    const outcome: Outcome = ending === Ending.ANSWERED ? 'success' : 'failure';
     endpoint.learned.finished(this.firstOctetMs >= 0 ? this.firstOctetMs : now - this.startedAt, outcome, now, this.retryAfterMs);
+    this.cluster!.watch.ended(endpoint, ending, this.startedAt);
   }
 
   /** It ended in a way that says nothing of its endpoint. */
   leaveUnjudged(): void {
-    this.endpoint?.learned.abandoned();
+    const { endpoint } = this;
     this.endpoint = undefined;
+    if (endpoint) this.abandon(endpoint);
+  }
+
+  private answered(): void {
+    this.firstOctetMs = this.elapsedMs;
+    if (this.endpoint) this.endpoint.conduct.answers += 1;
+  }
+
+  private abandon(endpoint: Endpoint): void {
+    endpoint.learned.abandoned();
+    this.cluster!.watch.abandoned(endpoint, this.startedAt);
   }
 
   onConnection(connection: BackendConnection): void {
@@ -176,13 +197,14 @@ export class Attempt implements ResponseReceiver, Waiter {
   }
 
   onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
-    this.firstOctetMs = this.elapsedMs;
+    this.answered();
     return this.owner.onSwitch(this, buffer, head, rest);
   }
 
   onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
-    this.firstOctetMs = this.elapsedMs;
+    this.answered();
     if (head.hasLoadMetrics) this.cluster!.readReport(this.endpoint!, buffer, head);
+    if (head.status === 503 || head.status === 429) this.shed = isShed(buffer, head.fields);
     this.owner.onResponseHead(this, buffer, head, body, complete);
   }
 

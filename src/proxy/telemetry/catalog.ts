@@ -126,7 +126,22 @@ export const FAMILIES = {
   },
   endpoints: {
     name: 'mesh_endpoints', type: 'gauge', labels: ['cluster', 'state'],
-    help: 'Endpoints of a cluster. `state`: `ready`, or `draining` (going away; used when none is ready).',
+    help: 'Endpoints of a cluster. `state`: `ready`; `probing` (was ejected, and gets one request to prove itself by); `unhealthy` '
+      + '(health checks fail); `ejected` (an outlier); `draining` (going away; used when none is ready). The first that applies of '
+      + '`draining`, `unhealthy` and the others. /endpoints says why. With workers, each judges for itself: the highest of their numbers.',
+  },
+  outliersDetected: {
+    name: 'mesh_outliers_detected_total', type: 'counter', labels: ['cluster', 'rule'],
+    help: 'Endpoints found to be outliers, ejected or not. `rule`: `consecutive_gateway_errors`, `consecutive_server_errors`, `success_rate`, '
+      + '`failure_percentage`, `latency`, `unresponsive` (answers none of its requests), `relapse` (failed when it was taken back).',
+  },
+  outliersEjected: {
+    name: 'mesh_outliers_ejected_total', type: 'counter', labels: ['cluster', 'rule'],
+    help: 'Endpoints ejected for it. It is less than what was detected in a dry run, at the cap on ejected endpoints, and when no other works.',
+  },
+  healthChecks: {
+    name: 'mesh_health_checks_total', type: 'counter', labels: ['cluster', 'result'],
+    help: 'Health checks of endpoints. `result`: `passed`, `failed`, or `busy` (turned away by the sidecar, for there was too much work; changes nothing).',
   },
   balancingPolicy: {
     name: 'mesh_balancing_policy', type: 'gauge', labels: ['cluster', 'policy'],

@@ -3,6 +3,7 @@
  * Both are made when somebody asks; the data path knows nothing of them.
  */
 import { BalancerReport, POLICIES, PolicyChoice, WeightReport } from '../../balancing';
+import { ENDPOINT_STATES } from '../cluster/availability';
 import type { DiscoveryHealth } from '../discovery/source';
 import { FAMILIES } from './catalog';
 import type { MetricRegistry } from './registry';
@@ -39,14 +40,12 @@ export interface ObservedEndpoint {
   readonly weight: number;
   readonly zone: string | undefined;
   readonly state: string;
+  readonly stateReason: string | undefined;
   readonly inFlight: number;
   /** Requests sent to it so far. */
   readonly requests: number;
   readonly pool: { readonly connections: number };
 }
-
-/** States of endpoints that `mesh_endpoints` reports. */
-const STATES = ['ready', 'draining'] as const;
 
 /** What a policy of each name may choose among; itself, for all but one. */
 const ADAPTIVE_CHOICES: readonly PolicyChoice['policy'][] = ['roundRobin', 'leastRequest', 'leastResponseTime'];
@@ -70,7 +69,7 @@ export function observeCluster(registry: MetricRegistry, now: () => number, clus
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'timeout' }, () => stats.connectTimedOut);
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'broken' }, () => stats.brokenInUse);
   registry.observe(FAMILIES.pendingRequests, labels, () => cluster.pending);
-  for (const state of STATES) {
+  for (const state of ENDPOINT_STATES) {
     registry.observe(FAMILIES.endpoints, { ...labels, state }, () => cluster.endpoints.filter((endpoint) => endpoint.state === state).length);
   }
   observeBalancing(registry, now, cluster);
@@ -135,6 +134,8 @@ export interface ClusterReport {
     readonly weight: number;
     readonly zone: string | undefined;
     readonly state: string;
+    /** Why it is in this state, in words; absent when the state says it all. */
+    readonly stateReason: string | undefined;
     readonly inFlight: number;
     readonly requests: number;
     readonly connections: number;
@@ -156,8 +157,8 @@ export function reportCluster(cluster: ObservedCluster, now: number): ClusterRep
     zones: zones.length > 0 ? zones : undefined,
     pending: cluster.pending,
     discovery: { synced, ageSeconds: ageSeconds(cluster.discovery, now), failures, lastError, fallback: fallback || undefined },
-    endpoints: cluster.endpoints.map(({ key, weight, zone, state, inFlight, requests, pool }) => (
-      { address: key, weight, zone, state, inFlight, requests, connections: pool.connections, balancing: weights.get(key) }
+    endpoints: cluster.endpoints.map(({ key, weight, zone, state, stateReason, inFlight, requests, pool }) => (
+      { address: key, weight, zone, state, stateReason, inFlight, requests, connections: pool.connections, balancing: weights.get(key) }
     )),
   };
 }

@@ -166,6 +166,17 @@ export class ClusterInstruments {
     return counter;
   }
 
+  /** Counts an endpoint that is an outlier by a rule. */
+  outliers(rule: string, ejected: boolean): void {
+    this.registry.counter(FAMILIES.outliersDetected, { cluster: this.cluster, rule }).value += 1;
+    if (ejected) this.registry.counter(FAMILIES.outliersEjected, { cluster: this.cluster, rule }).value += 1;
+  }
+
+  /** Counts a health check of an endpoint. */
+  healthChecks(result: 'passed' | 'failed' | 'busy'): void {
+    this.registry.counter(FAMILIES.healthChecks, { cluster: this.cluster, result }).value += 1;
+  }
+
   /** @internal The cluster is gone: what its last requests still record is not reported. */
   retire(): void {
     this.registry = UNREPORTED;

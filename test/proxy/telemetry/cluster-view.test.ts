@@ -55,7 +55,7 @@ describe('how endpoints are chosen', () => {
   test('is the least and the greatest weight over the mean, and each one with its cause for people', () => {
     const registry = new MetricRegistry();
     const weigh = (key: string, weight: number) => ({ key, weight, declared: 1, slowStart: 1, dynamic: undefined, reports: 'reported' as const });
-    const endpoint = (key: string) => ({ key, weight: 1, zone: undefined, state: 'ready', inFlight: 0, requests: 0, pool: { connections: 0 } });
+    const endpoint = (key: string) => ({ key, weight: 1, zone: undefined, state: 'ready', stateReason: undefined, inFlight: 0, requests: 0, pool: { connections: 0 } });
     const cluster = clusterOf({
       policy: 'clientSideWeightedRoundRobin', weighs: true, endpoints: [endpoint('a:1'), endpoint('b:1'), endpoint('c:1')],
       balancing: { ...BALANCING, endpoints: [weigh('a:1', 10), weigh('b:1', 50)] },

@@ -147,12 +147,12 @@ describe('the configuration\'s metrics', () => {
 
 describe('a cluster seen from outside', () => {
   const endpoint = (key: string, state: string, inFlight = 0) => (
-    { key, weight: 1, zone: 'z1', state, inFlight, requests: 9, pool: { connections: 2 } }
+    { key, weight: 1, zone: 'z1', state, stateReason: state === 'ejected' ? '5 errors in a row' : undefined, inFlight, requests: 9, pool: { connections: 2 } }
   );
   const cluster = {
     name: 'catalog', policy: 'leastRequest', pending: 3,
     stats: { opened: 10, open: 4, reused: 90, connectFailed: 1, connectTimedOut: 2, brokenInUse: 5 },
-    endpoints: [endpoint('10.0.0.1:80', 'ready', 2), endpoint('10.0.0.2:80', 'ready'), endpoint('10.0.0.3:80', 'draining')],
+    endpoints: [endpoint('10.0.0.1:80', 'ready', 2), endpoint('10.0.0.2:80', 'ejected'), endpoint('10.0.0.3:80', 'draining')],
     discovery: { synced: true, lastConfirmedAt: 1_000, failures: 2, lastError: 'no route' as string | undefined },
     balancing: { policy: 'leastRequest', choice: undefined, levels: [], localZone: undefined, zones: [], endpoints: [] },
     choice: undefined, weighs: false, zoneAware: false,
@@ -170,7 +170,8 @@ describe('a cluster seen from outside', () => {
       [`mesh_upstream_connection_failures_total{${labels},kind="timeout"}`]: 2,
       [`mesh_upstream_connection_failures_total{${labels},kind="broken"}`]: 5,
       [`mesh_pending_requests{${labels}}`]: 3,
-      [`mesh_endpoints{${labels},state="ready"}`]: 2,
+      [`mesh_endpoints{${labels},state="ready"}`]: 1,
+      [`mesh_endpoints{${labels},state="ejected"}`]: 1,
       [`mesh_endpoints{${labels},state="draining"}`]: 1,
       [`mesh_balancing_policy{${labels},policy="leastRequest"}`]: 1,
       [`mesh_discovery_synced{${labels}}`]: 1,
@@ -195,7 +196,7 @@ describe('a cluster seen from outside', () => {
       discovery: { synced: true, ageSeconds: 2.5, failures: 2, lastError: 'no route' },
       endpoints: [
         { address: '10.0.0.1:80', weight: 1, zone: 'z1', state: 'ready', inFlight: 2, requests: 9, connections: 2 },
-        { address: '10.0.0.2:80', weight: 1, zone: 'z1', state: 'ready', inFlight: 0, requests: 9, connections: 2 },
+        { address: '10.0.0.2:80', weight: 1, zone: 'z1', state: 'ejected', stateReason: '5 errors in a row', inFlight: 0, requests: 9, connections: 2 },
         { address: '10.0.0.3:80', weight: 1, zone: 'z1', state: 'draining', inFlight: 0, requests: 9, connections: 2 },
       ],
     });

@@ -1,0 +1,140 @@
+/**
+ * How a proxy finds out by itself which endpoints of a cluster work: by asking them now and then (health checks), and by
+ * watching what becomes of the requests that it sends (outlier detection).
+ */
+import type { Integer } from './scalars';
+
+/** Asks each endpoint whether it works. With workers, each asks. */
+export type HealthCheckConfig = HttpHealthCheckConfig | TcpHealthCheckConfig;
+
+/** When and how often an endpoint is asked, and what it takes to change one's mind. */
+export interface HealthCheckTiming {
+  /**
+   * Between two checks of an endpoint, a tenth more or less by chance.
+   * @minimum 100
+   */
+  readonly intervalMs?: Integer;
+  /**
+   * The same while the cluster gets no requests.
+   * @minimum 100
+   */
+  readonly idleIntervalMs?: Integer;
+  /**
+   * How long a check may take, connecting included.
+   * @minimum 1
+   */
+  readonly timeoutMs?: Integer;
+  /**
+   * Checks in a row that must pass before an endpoint that failed gets requests again.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly healthyThreshold?: Integer;
+  /**
+   * Checks in a row that must fail before an endpoint gets no more requests. The first check ever decides alone.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly unhealthyThreshold?: Integer;
+}
+
+/** A GET on a connection of its own. It passes when the response's status is one of those expected. */
+export interface HttpHealthCheckConfig extends HealthCheckTiming {
+  readonly type: 'http';
+  /**
+   * What is asked for: a path, with a query if need be.
+   * @pattern ^/[!-~]*$
+   * @maxLength 2048
+   */
+  readonly path: string;
+  /**
+   * The request's Host. Absent: the endpoint's address and port.
+   * @pattern ^[-.:\[\]A-Za-z0-9_]+$
+   * @maxLength 255
+   */
+  readonly host?: string;
+  /**
+   * Which statuses pass.
+   * @minItems 1
+   */
+  readonly expectedStatuses?: StatusRange[];
+}
+
+/** Statuses from one to another, both included. */
+export interface StatusRange {
+  /**
+   * @minimum 100
+   * @maximum 599
+   */
+  readonly from: Integer;
+  /**
+   * @minimum 100
+   * @maximum 599
+   */
+  readonly to: Integer;
+}
+
+/** A connection that is made and closed. To a sidecar it says nothing of the app behind it. */
+export interface TcpHealthCheckConfig extends HealthCheckTiming {
+  readonly type: 'tcp';
+}
+
+/**
+ * Ejects endpoints that fail or dawdle while most of the others don't, for a time that grows, and takes each back by one
+ * request first. An endpoint without others is never ejected, nor is the last one that works. With workers, each judges
+ * by the requests that it sends.
+ */
+export interface OutlierDetectionConfig {
+  /** `dryRun`: outliers are counted and keep their requests. */
+  readonly mode?: 'enforce' | 'dryRun' | 'off';
+  /** Gateway errors in a row that make an outlier: 502, 503, 504, timeouts, connections that fail or break. 0: no such rule. */
+  readonly consecutiveGatewayErrors?: Integer;
+  /** Errors in a row that make an outlier: the above, and every other status from 500 on. 0: no such rule. */
+  readonly consecutiveServerErrors?: Integer;
+  /**
+   * How much more of its requests than of the others' must fail, in percentage points. 0: no such rule.
+   * @maximum 100
+   */
+  readonly successRateMarginPercent?: Integer;
+  /**
+   * Part of its requests that must fail, in percent, whatever the others do. 0: no such rule.
+   * @maximum 100
+   */
+  readonly failurePercent?: Integer;
+  /**
+   * How many times as long as the others it must take to answer. 0: no such rule.
+   * @minimum 0
+   * @maximum 1000
+   */
+  readonly latencyFactor?: number;
+  /** How much longer than the others it must take besides. */
+  readonly latencyMarginMs?: Integer;
+  /**
+   * Fewest requests in the window by which rates and latency are judged.
+   * @minimum 5
+   */
+  readonly minimumRequests?: Integer;
+  /**
+   * How far back rates and latency are looked at; further, up to a minute, when there are fewer requests than it takes.
+   * @minimum 100
+   * @maximum 60000
+   */
+  readonly windowMs?: Integer;
+  /**
+   * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for
+   * each time as long that passes without.
+   * @minimum 1
+   */
+  readonly baseEjectionMs?: Integer;
+  /**
+   * How long an ejection lasts at most.
+   * @minimum 1
+   */
+  readonly maxEjectionMs?: Integer;
+  /**
+   * Most endpoints that are ejected at a time, in percent of those that are ready, rounded down; but always one.
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly maxEjectedPercent?: Integer;
+}

@@ -1,0 +1,109 @@
+/**
+ * One check of one endpoint, on a connection of its own: it then also shows that the endpoint accepts connections, which
+ * one that is kept open does not, and takes none from requests. The price is a connection per check; the endpoint closes
+ * it, as it is asked to, or the check does.
+ *
+ * The endpoint's address and port are those that requests go to. In the mesh that is the sidecar of the pod, which passes
+ * an HTTP check on to the app: it passes when both work. A TCP check to a sidecar shows only that the sidecar runs.
+ */
+import { connect } from 'node:net';
+import type { ResolvedHealthCheck } from '../../../contract';
+import type { Cancel } from '../../clock';
+import { HeadBuffer } from '../../http1/head-buffer';
+import { isShed } from '../../http1/proxy-status';
+import { ResponseHead } from '../../http1/response-head';
+import { endpointKey } from '../endpoint';
+
+/** What is asked. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+}
+
+export type Verdict =
+  | { readonly passed: true }
+  /** `why` in words, for people. */
+  | { readonly passed: false; readonly why: string }
+  /** The endpoint works, but has too much to do to answer checks: that says nothing. */
+  | { readonly passed: undefined };
+
+/** Begins a check; the verdict comes once, unless the check is cancelled before. */
+export type Probe = (target: Target, onVerdict: (verdict: Verdict) => void) => Cancel;
+
+/** Of a response, the head must fit in this. */
+const LIMITS = { maxStartLineBytes: 8_192, maxHeadBytes: 16_384, maxHeaderFields: 100 };
+
+const PASSED: Verdict = { passed: true };
+const BUSY: Verdict = { passed: undefined };
+
+/** Parsed and looked at in one turn, so one is enough. */
+const head = new ResponseHead(LIMITS.maxHeaderFields);
+
+export function probeOf(check: ResolvedHealthCheck): Probe {
+  return check.type === 'tcp' ? tcpProbe : httpProbe(check);
+}
+
+const tcpProbe: Probe = (target, onVerdict) => open(target, (end) => ({ onConnect: () => end(PASSED) }), onVerdict);
+
+function httpProbe({ path, host, expectedStatuses }: Extract<ResolvedHealthCheck, { readonly type: 'http' }>): Probe {
+  const expected = expectedStatuses.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(' or ');
+  const judge = (buffer: Buffer): Verdict => {
+    const { status } = head;
+    if (expectedStatuses.some(({ from, to }) => status >= from && status <= to)) return PASSED;
+    if ((status === 503 || status === 429) && isShed(buffer, head.fields)) return BUSY;
+    return { passed: false, why: `GET ${path} was answered with ${status}, and not ${expected}` };
+  };
+  return (target, onVerdict) => open(target, (end, send) => {
+    const heads = new HeadBuffer(false);
+    return {
+      onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? endpointKey(target)}\r\nuser-agent: cdk8s-mesh-health-check\r\nconnection: close\r\n\r\n`),
+      onOctets: (octets) => {
+        for (let from = 0; from < octets.length;) {
+          const complete = heads.feed(octets, from, LIMITS.maxHeadBytes);
+          if (complete === false) return;
+          const wrong = complete === true ? head.parse(heads.buffer, heads.start, heads.end, LIMITS, false) : complete;
+          if (wrong) return end({ passed: false, why: `GET ${path} was answered with what is not HTTP/1.1: ${wrong.detail}` });
+          if (!head.interim || head.status === 101) return end(judge(heads.buffer));
+          octets = heads.buffer;
+          from = heads.end;
+        }
+      },
+    };
+  }, onVerdict);
+}
+
+interface Conversation {
+  onConnect(): void;
+  onOctets?(octets: Buffer): void;
+}
+
+/** A connection until there is a verdict. */
+function open(
+  { address, port }: Target,
+  converse: (end: (verdict: Verdict) => void, send: (text: string) => void) => Conversation,
+  onVerdict: (verdict: Verdict) => void,
+): Cancel {
+  let over = false;
+  let connected = false;
+  const socket = connect({ host: address, port, noDelay: true });
+  const end = (verdict: Verdict): void => {
+    if (over) return;
+    over = true;
+    socket.destroy();
+    onVerdict(verdict);
+  };
+  const { onConnect, onOctets } = converse(end, (text) => socket.write(text));
+  socket.on('connect', () => {
+    connected = true;
+    onConnect();
+  });
+  socket.on('data', (octets) => { if (!over) onOctets?.(octets); });
+  socket.on('error', (error: NodeJS.ErrnoException) => end({
+    passed: false, why: `${connected ? 'the connection broke' : 'no connection could be made'}: ${error.code ?? error.message}`,
+  }));
+  socket.on('close', () => end({ passed: false, why: 'the connection was closed without an answer' }));
+  return () => {
+    over = true;
+    socket.destroy();
+  };
+}
