@@ -1,7 +1,9 @@
 /** What a caller can say of a call. */
 import { Duration } from 'cdk8s';
 import { ConnectionOptions } from './connection-options';
+import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
+import { OutlierDetection } from './outlier-detection';
 
 /**
  * Options of `calls`.
@@ -27,4 +29,18 @@ export interface CallOptions {
    * @default - what the destination says of its callers' connections, or the defaults of `ConnectionOptions`
    */
   readonly connections?: ConnectionOptions;
+
+  /**
+   * How this caller asks the endpoints whether they work, besides the readiness that Kubernetes knows of.
+   *
+   * @default - the destination's own choice
+   */
+  readonly healthCheck?: HealthCheck;
+
+  /**
+   * How this caller keeps requests from endpoints that fail or dawdle unlike the others.
+   *
+   * @default - the destination's own choice
+   */
+  readonly outlierDetection?: OutlierDetection;
 }

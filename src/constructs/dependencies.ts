@@ -5,9 +5,11 @@
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { ClusterConfig } from '../contract';
 import { CallOptions } from './call-options';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
+import { checkHealth, healthConfig } from './health-options';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
@@ -16,7 +18,9 @@ import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-qu
 import { checkQuantity } from './quantities';
 import { TlsOptions } from './tls-options';
 
-const CALL_OPTIONS = { timeout: true, loadBalancing: true, connections: true } as const satisfies Record<keyof CallOptions, true>;
+const CALL_OPTIONS = {
+  timeout: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true,
+} as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
 export interface Call {
@@ -25,6 +29,7 @@ export interface Call {
   readonly timeoutMs?: number;
   readonly loadBalancing: LoadBalancing;
   readonly connections: Partial<ConnectionConfig>;
+  readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
 }
 
 /** Who calls. */
@@ -91,6 +96,7 @@ export class Dependencies {
     if (options.connections !== undefined) {
       checkConnections(mistakes, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
     }
+    checkHealth(mistakes, `${prop}.`, options);
     mistakes.throwIfAny(construct);
 
     this.own.push({
@@ -99,6 +105,7 @@ export class Dependencies {
       timeoutMs: options.timeout?.toMilliseconds(),
       loadBalancing,
       connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
+      health: healthConfig(options, facts.health),
     });
     if (facts.endpointSlices) {
       this.grant(facts);

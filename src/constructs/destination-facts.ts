@@ -4,6 +4,7 @@
  */
 import { ClusterConfig } from '../contract';
 import { ConnectionOptions } from './connection-options';
+import { HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 
@@ -32,6 +33,8 @@ export interface DestinationFacts {
   readonly loadBalancing: LoadBalancing;
   /** What it says of its callers' connections. */
   readonly connections?: ConnectionOptions;
+  /** What it says of how its callers find out which endpoints work. */
+  readonly health: HealthOptions;
   /** When its proxies close an idle connection; absent when it has none. */
   readonly closesIdleAfterMs?: number;
   /** Whether callers must read EndpointSlices in its namespace. */

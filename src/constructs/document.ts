@@ -114,5 +114,6 @@ function outboundClusters(call: Call): ClusterConfig[] {
     discovery: share.discovery(call.loadBalancing),
     ...call.loadBalancing._toClusterConfig(),
     ...call.connections,
+    ...call.health,
   }));
 }

@@ -7,10 +7,13 @@ import { ConnectionOptions } from './connection-options';
 import { Destination } from './destination';
 import { DestinationFacts } from './destination-facts';
 import { Discovery } from './discovery';
+import { HealthCheck } from './health-check';
+import { checkHealth } from './health-options';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { MeshSettings } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { OutlierDetection } from './outlier-detection';
 import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
 import { checkZoneWeights, serviceForAll, serviceForVersion, serviceHostnames } from './services';
@@ -48,6 +51,20 @@ export interface ExposeOptions {
   readonly connections?: ConnectionOptions;
 
   /**
+   * How callers ask its pods whether they work, besides the readiness that Kubernetes knows of. A caller may choose differently.
+   *
+   * @default - they don't ask
+   */
+  readonly healthCheck?: HealthCheck;
+
+  /**
+   * How callers keep requests from pods that fail or dawdle unlike the others. A caller may choose differently.
+   *
+   * @default OutlierDetection.eject()
+   */
+  readonly outlierDetection?: OutlierDetection;
+
+  /**
    * How callers find its pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
@@ -56,7 +73,7 @@ export interface ExposeOptions {
 }
 
 const OPTIONS = {
-  port: true, portName: true, loadBalancing: true, connections: true, discovery: true,
+  port: true, portName: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
@@ -72,7 +89,8 @@ interface WorkloadFacts {
 }
 
 /** Everything that a choice of options has, with its defaults. */
-type Resolved = Required<Omit<ExposeOptions, 'connections'>> & Pick<ExposeOptions, 'connections'>;
+type Optional = 'connections' | 'healthCheck' | 'outlierDetection';
+type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
 
 /**
  * A workload made elsewhere that can be called. Made by `MeshSidecar.expose`.
@@ -90,13 +108,14 @@ export class ExposedWorkload extends Destination {
     mistakes.port('expose.port', port);
     mistakes.dnsLabel('expose.portName', portName);
     loadBalancing._check(mistakes, 'expose.loadBalancing');
+    checkHealth(mistakes, 'expose.', options);
     discovery._check(mistakes, 'expose.discovery');
     checkZoneWeights(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
     if (connections !== undefined) {
       checkConnections(mistakes, 'expose.connections', connections, closesIdleAfterMs(workload.settings.limits));
     }
     mistakes.throwIfAny(scope);
-    return new ExposedWorkload(scope, workload, { port, portName, loadBalancing, connections, discovery });
+    return new ExposedWorkload(scope, workload, { ...options, port, portName, loadBalancing, discovery });
   }
 
   /**
@@ -140,6 +159,7 @@ export class ExposedWorkload extends Destination {
       hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
       loadBalancing: options.loadBalancing,
       connections: options.connections,
+      health: options,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: options.discovery._source === 'endpointSlices',
       shares: () => [{

@@ -9,10 +9,13 @@ import { ClusterConfig } from '../contract';
 import { ConnectionOptions } from './connection-options';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
+import { HealthCheck } from './health-check';
+import { checkHealth, HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { clusterOf } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
+import { OutlierDetection } from './outlier-detection';
 import { checkKinds } from './prop-kinds';
 import { checkConnections } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
@@ -195,10 +198,24 @@ export interface ExternalServiceProps {
    * @default - the defaults of `ConnectionOptions`
    */
   readonly connections?: ConnectionOptions;
+
+  /**
+   * How callers ask its endpoints whether they work. A caller may choose differently.
+   *
+   * @default - they don't ask
+   */
+  readonly healthCheck?: HealthCheck;
+
+  /**
+   * How callers keep requests from endpoints that fail or dawdle unlike the others. A caller may choose differently.
+   *
+   * @default OutlierDetection.eject()
+   */
+  readonly outlierDetection?: OutlierDetection;
 }
 
 const PROPS = {
-  endpoints: true, hostname: true, port: true, loadBalancing: true, connections: true,
+  endpoints: true, hostname: true, port: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
 /**
@@ -218,6 +235,7 @@ export class ExternalService extends Destination {
   private readonly endpoints: ExternalEndpoints;
   private readonly loadBalancing: LoadBalancing;
   private readonly connections?: ConnectionOptions;
+  private readonly health: HealthOptions;
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
@@ -227,6 +245,7 @@ export class ExternalService extends Destination {
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.endpoints = props.endpoints;
     this.connections = props.connections;
+    this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
 
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
@@ -234,6 +253,7 @@ export class ExternalService extends Destination {
     checkReserved(mistakes, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
     mistakes.port('port', this.port);
     this.loadBalancing._check(mistakes, 'loadBalancing');
+    checkHealth(mistakes, '', this.health);
     if (props.connections !== undefined) {
       checkConnections(mistakes, 'connections', props.connections);
     }
@@ -258,6 +278,7 @@ export class ExternalService extends Destination {
       hostnames: () => [this.hostname],
       loadBalancing: this.loadBalancing,
       connections: this.connections,
+      health: this.health,
       endpointSlices: false,
       shares: () => [{
         cluster: `${namespace}/${this.hostname}`,

@@ -4,9 +4,11 @@
 import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
+import { HealthCheck } from './health-check';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { ProxyOptions } from './mesh-props';
+import { OutlierDetection } from './outlier-detection';
 import { Scaling } from './scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
 import { TlsOptions } from './tls-options';
@@ -144,6 +146,20 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default - the defaults of `ConnectionOptions`
    */
   readonly connections?: ConnectionOptions;
+
+  /**
+   * How callers ask its pods whether they work, besides the readiness that Kubernetes knows of. A caller may choose differently.
+   *
+   * @default - they don't ask
+   */
+  readonly healthCheck?: HealthCheck;
+
+  /**
+   * How callers keep requests from pods that fail or dawdle unlike the others. A caller may choose differently.
+   *
+   * @default OutlierDetection.eject()
+   */
+  readonly outlierDetection?: OutlierDetection;
 
   /**
    * How callers find the pods.

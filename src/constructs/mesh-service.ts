@@ -14,6 +14,7 @@ import { Dependencies } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from './destination-facts';
 import { DisruptionBudget } from './disruption-budget';
+import { checkHealth, HealthOptions } from './health-options';
 import { checkTls, tlsPort } from './inbound-tls';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
@@ -39,7 +40,7 @@ const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
-  connections: true, discovery: true,
+  connections: true, healthCheck: true, outlierDetection: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -79,6 +80,7 @@ export class MeshService extends Destination {
   private readonly tls?: TlsOptions;
   private readonly loadBalancing: LoadBalancing;
   private readonly connections?: ConnectionOptions;
+  private readonly health: HealthOptions;
   private readonly settings: MeshSettings;
   private readonly proxyOptions: ProxyOptions;
   private readonly dependencies: Dependencies;
@@ -95,6 +97,7 @@ export class MeshService extends Destination {
     this.tls = props.tls;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.connections = props.connections;
+    this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
@@ -119,6 +122,7 @@ export class MeshService extends Destination {
     checkTimeToStop(mistakes, this.settings);
     checkServiceType(mistakes, props);
     this.loadBalancing._check(mistakes, 'loadBalancing');
+    checkHealth(mistakes, '', this.health);
     if (props.connections !== undefined) {
       checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
     }
@@ -217,6 +221,7 @@ export class MeshService extends Destination {
       hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
       loadBalancing: this.loadBalancing,
       connections: this.connections,
+      health: this.health,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),

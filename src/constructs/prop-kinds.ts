@@ -9,9 +9,11 @@ import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
+import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
 import { Mistakes } from './mistakes';
+import { OutlierDetection } from './outlier-detection';
 import { ProxyImage } from './proxy-image';
 import { Scaling } from './scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
@@ -50,12 +52,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   disruptionBudget: made(DisruptionBudget, 'DisruptionBudget.maxUnavailable(1), for example'),
   endpointPropagation: duration,
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   loadBalancerSourceRanges: {
     fits: (value) => Array.isArray(value) && value.every(isRange),
     remedy: 'list ranges of addresses with their prefix, such as [\'203.0.113.0/24\']',
   },
   loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
+  outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
   proxyDrain: duration,
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
   proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },

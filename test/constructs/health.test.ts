@@ -1,0 +1,85 @@
+/** Health checks and outlier detection: what is said of them, and what the caller's document has of it. */
+import { Chart, Duration, Testing } from 'cdk8s';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CallOptions, ExternalEndpoints, ExternalService, HealthCheck, MeshService, MeshServiceProps, OutlierDetection } from '../../src';
+import { HEALTH_CHECK_QUANTITIES } from '../../src/constructs/health-check';
+import { OUTLIER_QUANTITIES } from '../../src/constructs/outlier-detection';
+import { Quantity, toConfig } from '../../src/constructs/quantities';
+import { ClusterConfig, DEFAULT_HEALTH_CHECK, DEFAULT_OUTLIER_DETECTION } from '../../src/contract';
+import { documentOf, newChart } from '../support/manifests';
+import { expectSound } from './sound';
+
+const app = { image: 'ghcr.io/acme/web:1', portNumber: 8080 };
+const service = (chart: Chart, name: string, props: Partial<MeshServiceProps> = {}) => new MeshService(chart, name, { containers: [app], ...props });
+
+/** The clusters in the document of `web`, which calls `catalog`: the app beside it, and that. */
+function clustersOf(catalog: Partial<MeshServiceProps>, call?: CallOptions): ClusterConfig[] {
+  const chart = newChart();
+  service(chart, 'web').calls(service(chart, 'catalog', catalog), call);
+  const manifests = Testing.synth(chart);
+  expectSound(manifests);
+  return documentOf(manifests, 'web-v1').clusters;
+}
+
+const healthOf = ({ healthCheck, outlierDetection }: ClusterConfig): Partial<ClusterConfig> => ({ healthCheck, outlierDetection });
+
+test.each([
+  ['src/constructs/health-check.ts', HEALTH_CHECK_QUANTITIES, DEFAULT_HEALTH_CHECK],
+  ['src/constructs/outlier-detection.ts', OUTLIER_QUANTITIES, DEFAULT_OUTLIER_DETECTION],
+] as [string, Record<string, Quantity>, Record<string, unknown>][])('%s documents the defaults that the proxy has', (file, table, defaults) => {
+  const source = readFileSync(join(__dirname, '..', '..', file), 'utf8');
+  for (const [prop, quantity] of Object.entries(table)) {
+    const [, expression] = new RegExp(`@default ([^,\\n]+)[^@]*\\*/\\s+readonly ${prop}\\?:`).exec(source) ?? [];
+    const documented = new Function('Duration', `return ${expression};`)(Duration) as unknown;
+    expect(toConfig<object, object>({ [prop]: documented }, { [prop]: quantity })).toEqual({ [quantity.field]: defaults[quantity.field] });
+  }
+});
+
+test('nothing is in the document when nothing is said, or the default', () => {
+  expect(clustersOf({}).map(healthOf)).toEqual([{}, {}]);
+  expect(clustersOf({ outlierDetection: OutlierDetection.eject({ window: Duration.seconds(5) }) }).map(healthOf)).toEqual([{}, {}]);
+});
+
+test('what a service says is in its callers\' documents, in the document\'s units', () => {
+  const [, catalog] = clustersOf({
+    healthCheck: HealthCheck.http('/healthz', { interval: Duration.seconds(2), expectedStatuses: [200, 204], host: 'catalog', healthyThreshold: 1 }),
+    outlierDetection: OutlierDetection.dryRun({ baseEjection: Duration.seconds(30), maxEjectedPercent: 33 }),
+  });
+  expect(healthOf(catalog!)).toEqual({
+    healthCheck: {
+      type: 'http', path: '/healthz', host: 'catalog', expectedStatuses: [{ from: 200, to: 200 }, { from: 204, to: 204 }], intervalMs: 2_000, healthyThreshold: 1,
+    },
+    outlierDetection: { mode: 'dryRun', baseEjectionMs: 30_000, maxEjectedPercent: 33 },
+  });
+});
+
+test('what a caller says goes first', () => {
+  const [, catalog] = clustersOf(
+    { healthCheck: HealthCheck.http('/healthz'), outlierDetection: OutlierDetection.dryRun() },
+    { healthCheck: HealthCheck.tcp({ timeout: Duration.millis(300) }), outlierDetection: OutlierDetection.off() },
+  );
+  expect(healthOf(catalog!)).toEqual({ healthCheck: { type: 'tcp', timeoutMs: 300 }, outlierDetection: { mode: 'off' } });
+});
+
+test('a service outside of the mesh may say it, too', () => {
+  const chart = newChart();
+  const ledger = new ExternalService(chart, 'ledger', {
+    endpoints: ExternalEndpoints.addresses({ address: '10.1.0.1', port: 80 }), healthCheck: HealthCheck.tcp(), outlierDetection: OutlierDetection.off(),
+  });
+  service(chart, 'web').calls(ledger);
+  expect(healthOf(documentOf(Testing.synth(chart), 'web-v1').clusters[1]!)).toEqual({ healthCheck: { type: 'tcp' }, outlierDetection: { mode: 'off' } });
+});
+
+test.each<[Partial<MeshServiceProps>, RegExp]>([
+  [{ healthCheck: HealthCheck.http('healthz') }, /'healthCheck\.path' is "healthz": use a path that begins with \//],
+  [{ healthCheck: HealthCheck.http('/', { expectedStatuses: [] }) }, /'healthCheck\.expectedStatuses' is \[\]: list at least one status/],
+  [{ healthCheck: HealthCheck.http('/', { expectedStatuses: [99] }) }, /'healthCheck\.expectedStatuses\[0\]' is 99/],
+  [{ healthCheck: HealthCheck.http('/', { timeout: Duration.seconds(10) }) }, /'healthCheck\.timeout' is "10000 ms": it is longer than the 5000 ms between two checks/],
+  [{ healthCheck: HealthCheck.tcp({ unhealthyThreshold: 0 }) }, /'healthCheck\.unhealthyThreshold' is 0: use a whole number from 1 to 100/],
+  [{ outlierDetection: OutlierDetection.eject({ maxEjectedPercent: 0 }) }, /'outlierDetection\.maxEjectedPercent' is 0/],
+  [{ outlierDetection: OutlierDetection.eject({ window: Duration.minutes(2) }) }, /'outlierDetection\.window' is "120000 ms": use at most a minute/],
+  [{ outlierDetection: {} as OutlierDetection }, /'outlierDetection' is \{\}: make it with OutlierDetection\.eject\(\), for example/],
+])('what is wrong is told in the words of the props: %#', (props, message) => {
+  expect(() => service(newChart(), 'catalog', props)).toThrow(message);
+});
