@@ -16,7 +16,7 @@ const message = Buffer.from([
   'Accept-Encoding: gzip, deflate, br', 'Connection: keep-alive', 'X-Request-Id: 6f1c2d7a-58b1-4f0e-9d3b-0c9a8d1f2e3b',
   'Authorization: Bearer 0123456789abcdef0123456789abcdef', 'Cookie: session=0123456789abcdef; theme=dark', '', '',
 ].join('\r\n'));
-const added = { defaultHost: 'catalog', via: Buffer.from('via: 1.1 cdk8s-mesh\r\n'), viaHttp10: Buffer.from('via: 1.0 cdk8s-mesh\r\n') };
+const added = { defaultHost: 'catalog', via: Buffer.from('via: 1.1 cdk8s-mesh\r\n'), viaHttp10: Buffer.from('via: 1.0 cdk8s-mesh\r\n'), inbound: false };
 const EMPTY = Buffer.alloc(0);
 const head = new RequestHead(DEFAULT_LIMITS.maxHeaderFields);
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade', 'trailer']);

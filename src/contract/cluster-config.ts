@@ -4,6 +4,7 @@
 import type { DnsDiscovery, EndpointSliceDiscovery, StaticDiscovery } from './discovery-config';
 import type { HealthCheckConfig, OutlierDetectionConfig } from './health-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
+import type { RetryBudgetConfig } from './retry-config';
 import type { Integer } from './scalars';
 
 /** A set of endpoints that are equal but for their weight. */
@@ -50,6 +51,8 @@ export interface ClusterConfig {
   readonly maxConnectionsPerEndpoint?: Integer;
   /** Most requests that wait for a connection, over all endpoints. One more is answered with 503. */
   readonly maxPendingRequests?: Integer;
+  /** How much retries may add to the load. */
+  readonly retryBudget?: RetryBudgetConfig;
 }
 
 /** A share that grows from a small one: the weight is multiplied by (time / window)^(1 / aggression), but not below the minimum. */

@@ -8,9 +8,10 @@ import type {
 import type { DnsFallback } from './discovery-config';
 import type { OutlierDetectionConfig } from './health-config';
 import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
-import type { RouteConfig, TlsConfig } from './listener-config';
+import type { ListenerConfig, RouteConfig, TlsConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
+import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
 import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
 
@@ -30,13 +31,37 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   tlsHandshakeTimeoutMs: 10_000,
 };
 
+/**
+ * Default of `retry` on outbound listeners. Two retries, as in Istio, and the waits of Envoy, but never of a request that may
+ * be executed twice by that: what Istio retries has paid people twice (istio#50506). Linkerd's longest body.
+ */
+export const DEFAULT_RETRY: Required<RetryConfig> = {
+  maxRetries: 2,
+  methods: 'idempotent',
+  on: ['closed', 'tryTimeout', 'gatewayError'],
+  tryTimeoutMs: 0,
+  backoffMs: 25,
+  maxBackoffMs: 250,
+  maxRetryAfterMs: 1_000,
+  maxReplayBytes: 65_536,
+};
+
+/** Default of `retry` on inbound listeners: whoever calls decides about the rest, and has other endpoints for it. */
+export const DEFAULT_INBOUND_RETRY: Required<RetryConfig> = { ...DEFAULT_RETRY, on: [] };
+
+/** Default of `hedge`. */
+export const DEFAULT_HEDGE: Required<HedgeConfig> = { percentile: 95, minimumDelayMs: 5 };
+
+/** Default of `retryBudget`: 20 % as in Envoy, Linkerd and the Gateway API, with a small minimum. */
+export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = { percent: 20, minimumPerSecond: 3, maxInFlight: 256 };
+
 /** Fields of a cluster whose absence switches something off. */
 type Stage = 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
 /** Fields of a cluster with defaults of their own. */
 type Health = 'healthCheck' | 'outlierDetection';
 
 /** Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. */
-export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | Stage | Health>> = {
+export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | 'retryBudget' | Stage | Health>> = {
   loadBalancing: { type: 'roundRobin' },
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 30_000,
@@ -46,7 +71,9 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
-export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash'>> = { timeoutMs: 15_000, hash: [] };
+export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'meshFields'>> = {
+  timeoutMs: 15_000, hash: [], meshFields: true,
+};
 
 /** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */
 export const DEFAULT_TLS: Required<Pick<TlsConfig, 'minimumVersion'>> = { minimumVersion: '1.2' };
@@ -111,9 +138,15 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPerc
 /** How sessions persist, with nothing left open but an end that is not meant to come. */
 export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
 /** A route with nothing left open. */
-export type ResolvedRoute = Required<Omit<RouteConfig, 'session'>> & { readonly session?: ResolvedSession };
+export type ResolvedRoute = Required<Omit<RouteConfig, 'session' | 'retry' | 'hedge'>> & {
+  readonly session?: ResolvedSession;
+  readonly retry: Required<RetryConfig>;
+  readonly hedge?: Required<HedgeConfig>;
+};
 /** A cluster with nothing left open. */
-export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health>> & BalancingStages & ResolvedHealth;
+export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & BalancingStages & ResolvedHealth & {
+  readonly retryBudget: Required<RetryBudgetConfig>;
+};
 /** How a proxy finds out which endpoints work, with nothing left open. */
 export interface ResolvedHealth {
   readonly healthCheck?: ResolvedHealthCheck;
@@ -152,7 +185,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     listeners: config.listeners.map(({ tls, ...listener }) => ({
       ...listener,
       ...(tls && { tls: { ...DEFAULT_TLS, ...tls } }),
-      routes: listener.routes.map(withRouteDefaults),
+      routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
     })),
     clusters: config.clusters.map((cluster) => {
       const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, healthCheck, outlierDetection, ...own } = cluster;
@@ -161,6 +194,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
         ...own,
         ...withBalancingDefaults(cluster),
         ...(healthCheck && { healthCheck: withHealthCheckDefaults(healthCheck) }),
+        retryBudget: { ...DEFAULT_RETRY_BUDGET, ...cluster.retryBudget },
         outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...outlierDetection },
       };
     }),
@@ -171,8 +205,14 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   };
 }
 
-function withRouteDefaults({ session, ...route }: RouteConfig): ResolvedRoute {
-  return { ...DEFAULT_ROUTE, ...route, ...(session && { session: { ...DEFAULT_SESSION, ...session } }) };
+function withRouteDefaults({ session, retry, hedge, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
+  return {
+    ...DEFAULT_ROUTE,
+    ...route,
+    ...(session && { session: { ...DEFAULT_SESSION, ...session } }),
+    retry: { ...(direction === 'inbound' ? DEFAULT_INBOUND_RETRY : DEFAULT_RETRY), ...retry },
+    ...(hedge && { hedge: { ...DEFAULT_HEDGE, ...hedge } }),
+  };
 }
 
 /** Fills in what a cluster leaves open of how it is balanced. */

@@ -10,5 +10,6 @@ export * from './names';
 export * from './ports';
 export * from './proxy-config';
 export * from './references';
+export * from './retry-config';
 export * from './scalars';
 export * from './session-config';

@@ -2,6 +2,7 @@
  * Where connections are accepted and where their requests go.
  */
 import type { HashKeyConfig } from './hash-key-config';
+import type { HedgeConfig, RetryConfig } from './retry-config';
 import type { Integer } from './scalars';
 import type { SessionConfig } from './session-config';
 
@@ -73,6 +74,18 @@ export interface RouteConfig {
   readonly hash?: HashKeyConfig[];
   /** How sessions stay with their endpoints, also at a version of weight 0. Absent: they don't. */
   readonly session?: SessionConfig;
+  /**
+   * When a request is sent again. Absent: as the defaults say on outbound listeners; on inbound ones only requests that
+   * no application can have seen.
+   */
+  readonly retry?: RetryConfig;
+  /** Whether a second request is sent when the first takes long. Absent: never. */
+  readonly hedge?: HedgeConfig;
+  /**
+   * Whether fields for the callee's sidecar and app are added: `x-mesh-deadline-ms`, how long the caller still waits, and
+   * `x-mesh-attempt` on retries.
+   */
+  readonly meshFields?: boolean;
 }
 
 /** A cluster's part of a split. */

@@ -93,9 +93,10 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: Exchange) => v
     reason: exchange.reason,
     detail: exchange.detail,
     durationMs: exchange.durationMs,
-    cluster: exchange.cluster?.name,
-    endpoint: exchange.endpoint?.key,
-    attempts: exchange.attempts,
+    cluster: exchange.upstream.cluster?.name,
+    endpoint: exchange.upstream.endpoint?.key,
+    attempts: exchange.upstream.attempts,
+    trail: exchange.upstream.trail ?? [],
     bytesIn: exchange.requestBytes,
     bytesOut: exchange.responseBytes,
   });

@@ -88,7 +88,7 @@ export class TimeoutQueue {
   };
 }
 
-/** One queue per length, made on demand: as many as the configuration names. */
+/** One queue per length, made on demand: as many as the configuration names, and eight more for each doubling of those that vary. */
 export class TimeoutQueues {
   private readonly byLength = new Map<number, TimeoutQueue>();
 
@@ -101,6 +101,12 @@ export class TimeoutQueues {
       this.byLength.set(milliseconds, queue);
     }
     return queue;
+  }
+
+  /** A queue of at least this length and at most an eighth more, for lengths that vary: so there are few of them. */
+  near(milliseconds: number): TimeoutQueue {
+    const step = 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, milliseconds))) - 3);
+    return this.of(Math.max(1, Math.ceil(milliseconds / step) * step));
   }
 
   close(): void {

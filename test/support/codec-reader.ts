@@ -33,7 +33,7 @@ export interface CodecReading {
   readonly partial: boolean;
 }
 
-export const ADDED = { defaultHost: 'default.host', via: Buffer.from('via: 1.1 mesh-test\r\n'), viaHttp10: Buffer.from('via: 1.0 mesh-test\r\n') };
+export const ADDED = { defaultHost: 'default.host', via: Buffer.from('via: 1.1 mesh-test\r\n'), viaHttp10: Buffer.from('via: 1.0 mesh-test\r\n'), inbound: false };
 const EMPTY = Buffer.alloc(0);
 
 /** The input as the pieces between `cuts`. */

@@ -17,6 +17,7 @@ import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import { Watch } from './health/watch';
 import type { PoolStats, PoolSurroundings } from './pool';
+import { RetryBudget } from './retry-budget';
 
 /** How often a policy is asked for another endpoint. */
 const REDRAWS = 2;
@@ -39,6 +40,7 @@ export interface ClusterSurroundings extends Surroundings, Pick<Clock, 'after'> 
 
 export class Cluster {
   readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
+  readonly retryBudget: RetryBudget;
   private readonly members = new Map<string, Endpoint>();
   private readonly pools: PoolSurroundings;
   private source: DiscoverySource;
@@ -72,6 +74,7 @@ export class Cluster {
       pending: 0,
       stats: this.stats,
     };
+    this.retryBudget = new RetryBudget(config.retryBudget, () => surroundings.now());
     this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity, ...surroundings.place });
     this.usesReports = usesReports(config);
     this.intake = new ReportIntake(config, (result) => { instruments.loadReports(result).value += 1; });
@@ -111,15 +114,15 @@ export class Cluster {
   }
 
   /**
-   * Another endpoint than the one that just failed; undefined when there is no other. The policy is asked first, a few
-   * times; one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance.
+   * Another endpoint than those that were tried; undefined when there is no other. The policy is asked first, a few times;
+   * one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance.
    */
-  pickOther(failed: Endpoint, request: PickRequest): Endpoint | undefined {
+  pickOther(tried: readonly Endpoint[], request: PickRequest): Endpoint | undefined {
     for (let draw = 0; draw < REDRAWS; draw += 1) {
       const endpoint = this.balancer.pick(request);
-      if (endpoint !== failed && endpoint?.standing !== 'probing') return endpoint;
+      if (endpoint && !tried.includes(endpoint) && endpoint.standing !== 'probing') return endpoint;
     }
-    const others = this.availableEndpoints.filter((endpoint) => endpoint !== failed);
+    const others = this.availableEndpoints.filter((endpoint) => !tried.includes(endpoint));
     const proven = others.filter(({ standing }) => standing !== 'probing');
     const choice = proven.length > 0 ? proven : others;
     return choice[Math.floor(this.surroundings.random() * choice.length)];
@@ -128,7 +131,7 @@ export class Cluster {
   /** An endpoint that was ejected gets one request to prove itself by: the first try of one, so that it can be tried elsewhere. */
   private pickProbing(endpoint: Endpoint, request: PickRequest): Endpoint {
     const isFirst = (request.attempt ?? 0) === 0;
-    return isFirst && this.watch.claim(endpoint) ? endpoint : this.pickOther(endpoint, request) ?? endpoint;
+    return isFirst && this.watch.claim(endpoint) ? endpoint : this.pickOther([endpoint], request) ?? endpoint;
   }
 
   /**
@@ -150,6 +153,7 @@ export class Cluster {
     this.pools.maxConnections = config.maxConnectionsPerEndpoint;
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.limits = document.limits;
+    this.retryBudget.reconfigure(config.retryBudget);
     if (source) {
       // The old endpoints serve until the new source has spoken.
       this.source.close();

@@ -32,6 +32,11 @@ export const enum Kind {
   DISGUISED,
   /** Named by Connection: removed like a hop-by-hop field. */
   NOMINATED,
+  /** Between sidecars, see mesh-fields.ts; never passed through, but for the number of the attempt, which the app gets. */
+  MESH_DEADLINE,
+  MESH_ATTEMPT,
+  MESH_EXPLAIN,
+  MESH_UNSENT,
 }
 
 const HOST = word('host');
@@ -53,6 +58,10 @@ const HTTP2_SETTINGS = word('http2-settings');
 // As `isWord` compares: it folds `_` into 0x7f.
 const CONTENT_LENGTH_DISGUISED = word('content\x7flength');
 const TRANSFER_ENCODING_DISGUISED = word('transfer\x7fencoding');
+const MESH_DEADLINE = word('x-mesh-deadline-ms');
+const MESH_ATTEMPT = word('x-mesh-attempt');
+const MESH_EXPLAIN = word('x-mesh-explain');
+const MESH_UNSENT = word('x-mesh-unsent');
 const CLOSE = word('close');
 
 const DASH = 0x2d;
@@ -216,7 +225,10 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
       if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
       return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.HOP_BY_HOP : Kind.OTHER;
     case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;
+    case 13: return isWord(buffer, start, end, MESH_UNSENT) ? Kind.MESH_UNSENT : Kind.OTHER;
     case 14:
+      if (isWord(buffer, start, end, MESH_ATTEMPT)) return Kind.MESH_ATTEMPT;
+      if (isWord(buffer, start, end, MESH_EXPLAIN)) return Kind.MESH_EXPLAIN;
       if (isWord(buffer, start, end, CONTENT_LENGTH)) return Kind.CONTENT_LENGTH;
       if (isWord(buffer, start, end, CONTENT_LENGTH_DISGUISED)) return Kind.DISGUISED;
       return isWord(buffer, start, end, HTTP2_SETTINGS) ? Kind.HOP_BY_HOP : Kind.OTHER;
@@ -224,6 +236,7 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
     case 17:
       if (isWord(buffer, start, end, TRANSFER_ENCODING)) return Kind.TRANSFER_ENCODING;
       return isWord(buffer, start, end, TRANSFER_ENCODING_DISGUISED) ? Kind.DISGUISED : Kind.OTHER;
+    case 18: return isWord(buffer, start, end, MESH_DEADLINE) ? Kind.MESH_DEADLINE : Kind.OTHER;
     case 21: return isWord(buffer, start, end, LOAD_METRICS) ? Kind.LOAD_METRICS : Kind.OTHER;
     case 28: return isWord(buffer, start, end, LOAD_METRICS_FORMAT) ? Kind.LOAD_METRICS_FORMAT : Kind.OTHER;
     default: return Kind.OTHER;

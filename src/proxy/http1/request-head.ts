@@ -83,6 +83,10 @@ export class RequestHead {
   asksForLoad = false;
   /** How many times OPTIONS or TRACE may be passed on; -1 when there is no bound. */
   maxForwards = -1;
+  /** How long the client waits, in milliseconds; -1 when it doesn't say. */
+  deadlineMs = -1;
+  /** The client asks what was tried. */
+  wantsExplanation = false;
   /** Protocols that the client would switch to, as it named them; empty when it doesn't, or not in a way to act on. */
   upgradeStart = 0;
   upgradeEnd = 0;
@@ -169,6 +173,8 @@ export class RequestHead {
     this.hasLoadFormat = false;
     this.asksForLoad = false;
     this.maxForwards = -1;
+    this.deadlineMs = -1;
+    this.wantsExplanation = false;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
     const fields = this.fields;
@@ -204,6 +210,15 @@ export class RequestHead {
           if (this.maxForwards >= 0) return FAULT_MAX_FORWARDS;
           this.maxForwards = parseDecimal(buffer, fields.valueStart(i), fields.valueEnd(i));
           if (this.maxForwards < 0) return FAULT_MAX_FORWARDS;
+          break;
+        case Kind.MESH_DEADLINE: {
+          // Of several, the one that is over first; what is no number says nothing.
+          const deadlineMs = parseDecimal(buffer, fields.valueStart(i), fields.valueEnd(i));
+          if (deadlineMs >= 0 && (this.deadlineMs < 0 || deadlineMs < this.deadlineMs)) this.deadlineMs = deadlineMs;
+          break;
+        }
+        case Kind.MESH_EXPLAIN:
+          this.wantsExplanation = true;
           break;
         case Kind.UPGRADE:
           if (this.upgradeEnd > 0 || !isProtocolList(buffer, fields.valueStart(i), fields.valueEnd(i))) return FAULT_UPGRADE;

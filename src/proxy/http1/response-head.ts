@@ -25,6 +25,8 @@ export class ResponseHead {
   length = 0;
   hasDate = false;
   hasLoadMetrics = false;
+  /** A callee's sidecar says that no application has seen the request. */
+  unsent = false;
   /** Protocols that the server names in its one valid Upgrade field; empty when there is none. */
   upgradeStart = 0;
   upgradeEnd = 0;
@@ -83,6 +85,7 @@ export class ResponseHead {
   private readFraming(buffer: Uint8Array, toHead: boolean): Fault | undefined {
     this.hasDate = false;
     this.hasLoadMetrics = false;
+    this.unsent = false;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
     for (let i = 0; i < this.fields.count; i += 1) {
@@ -90,6 +93,7 @@ export class ResponseHead {
       if (kind === Kind.DATE) this.hasDate = true;
       else if (kind === Kind.UPGRADE) this.readUpgrade(buffer, i);
       else if (kind === Kind.LOAD_METRICS) this.hasLoadMetrics = true;
+      else if (kind === Kind.MESH_UNSENT) this.unsent = true;
     }
     const length = bodyLength(buffer, this.fields, this.isHttp10);
     this.length = 0;

@@ -46,6 +46,8 @@ export interface HopFields {
   readonly via: Buffer;
   /** The same for HTTP/1.0. */
   readonly viaHttp10: Buffer;
+  /** Requests go to the app beside the proxy, which may want to know which attempt it sees. */
+  readonly inbound: boolean;
 }
 
 let out: Buffer = Buffer.allocUnsafe(32 * 1024);
@@ -76,7 +78,8 @@ export function serializeRequest(
     else at += out.write(hop.defaultHost, at, 'latin1');
     appendAll(CRLF);
   }
-  appendFields(buffer, head.fields, hasAuthority ? KEPT & ~(1 << Kind.HOST) : KEPT, head.framing === Framing.CHUNKED);
+  const kept = hop.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) : KEPT;
+  appendFields(buffer, head.fields, hasAuthority ? kept & ~(1 << Kind.HOST) : kept, head.framing === Framing.CHUNKED);
   appendAll(head.isHttp10 ? hop.viaHttp10 : hop.via);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
   if (head.maxForwards > 0) {

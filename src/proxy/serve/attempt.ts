@@ -15,6 +15,7 @@ import { isShed } from '../http1/proxy-status';
 import type { ResponseHead } from '../http1/response-head';
 import type { OctetListener } from '../shared-read';
 import type { ReasonCode } from '../telemetry/reasons';
+import { Timeout, TimeoutQueue } from '../timeouts';
 
 /** Who tries. Buffers are valid during a call only. */
 export interface AttemptOwner {
@@ -30,11 +31,13 @@ export interface AttemptOwner {
   /** The connection broke, or what came is not HTTP. */
   onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void;
   onBackendDrain(attempt: Attempt): void;
+  /** The time for one attempt is over, and no response has begun. */
+  onTryTimeout(attempt: Attempt): void;
 }
 
 /** Reasons that speak against the endpoint; the others are the client's doing, or the proxy's. */
 const BLAMED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
-  'connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol_error', 'upstream_broken_body', 'request_timeout',
+  'connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol_error', 'upstream_broken_body', 'request_timeout', 'try_timeout',
 ]);
 
 /** What a try with this status, or ended for this reason, says of its endpoint; undefined when it says nothing. */
@@ -59,9 +62,14 @@ export class Attempt implements ResponseReceiver, Waiter {
   /** The response was made by the sidecar there, which turned the request away. */
   private shed = false;
   /** From its start to the head of the response; -1 before that. */
-  private firstOctetMs = -1;
+  firstOctetMs = -1;
+  /** It counts in the cluster's retry budget until it is over. */
+  private isRetry = false;
+  private readonly tryTimeout: Timeout;
 
-  constructor(private readonly owner: AttemptOwner, private readonly clock: Clock) {}
+  constructor(private readonly owner: AttemptOwner, private readonly clock: Clock) {
+    this.tryTimeout = new Timeout(() => owner.onTryTimeout(this));
+  }
 
   /** There is a connection that octets can be sent on. */
   get connected(): boolean { return this.connection !== undefined; }
@@ -75,9 +83,10 @@ export class Attempt implements ResponseReceiver, Waiter {
   /**
    * Begins. `onConnected` or `onUnconnected` follows, perhaps before this returns.
    *
+   * @param timeout time to the head of its response; undefined for none
    * @returns false when too many requests wait for a connection already; nothing follows then
    */
-  start(cluster: Cluster, endpoint: Endpoint): boolean {
+  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean, timeout: TimeoutQueue | undefined): boolean {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
@@ -85,6 +94,8 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.shed = false;
     this.firstOctetMs = -1;
     this.closedWhileIdle = false;
+    this.isRetry = isRetry;
+    if (timeout) this.tryTimeout.start(timeout);
     cluster.instruments.attempts.value += 1;
     endpoint.learned.started();
     this.waiting = true;
@@ -152,7 +163,7 @@ export class Attempt implements ResponseReceiver, Waiter {
   leave(status: number, reason: ReasonCode | undefined): void {
     const { endpoint } = this;
     if (!endpoint) return;
-    this.endpoint = undefined;
+    this.end();
     const ending = endingOf(status, reason, this.shed);
     if (ending === undefined) {
       this.abandon(endpoint);
@@ -167,11 +178,13 @@ export class Attempt implements ResponseReceiver, Waiter {
   /** It ended in a way that says nothing of its endpoint. */
   leaveUnjudged(): void {
     const { endpoint } = this;
-    this.endpoint = undefined;
-    if (endpoint) this.abandon(endpoint);
+    if (!endpoint) return;
+    this.end();
+    this.abandon(endpoint);
   }
 
   private answered(): void {
+    this.tryTimeout.stop();
     this.firstOctetMs = this.elapsedMs;
     if (this.endpoint) this.endpoint.conduct.answers += 1;
   }
@@ -179,6 +192,14 @@ export class Attempt implements ResponseReceiver, Waiter {
   private abandon(endpoint: Endpoint): void {
     endpoint.learned.abandoned();
     this.cluster!.watch.abandoned(endpoint, this.startedAt);
+  }
+
+  private end(): void {
+    this.endpoint = undefined;
+    this.tryTimeout.stop();
+    if (!this.isRetry) return;
+    this.isRetry = false;
+    this.cluster!.retryBudget.release();
   }
 
   onConnection(connection: BackendConnection): void {

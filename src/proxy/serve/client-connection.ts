@@ -21,9 +21,8 @@ import { Timeout } from '../timeouts';
 import { reset } from '../tls/socket';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
-import type { Content } from './final-recipient';
 import type { Listener } from './listener';
-import { localResponse } from './local-response';
+import { localResponse, LocalResponseOptions } from './local-response';
 
 const enum State {
   /** Between requests, or within a head. */
@@ -146,9 +145,10 @@ export class ClientConnection {
   }
 
   /** Answers the request under way by the proxy itself. Returns the status sent. */
-  respond(code: ReasonCode, detail: string, toHead: boolean, close: boolean, content?: Content): number {
-    const where = this.exchange.cluster ? `cluster ${this.exchange.cluster.name}: ${detail}` : detail;
-    this.write(localResponse(code, where, this.context, { toHead, close, content }));
+  respond(code: ReasonCode, detail: string, options: LocalResponseOptions): number {
+    const { cluster } = this.exchange.upstream;
+    const where = cluster ? `cluster ${cluster.name}: ${detail}` : detail;
+    this.write(localResponse(code, where, this.context, options));
     return REASONS[code].status;
   }
 

@@ -42,6 +42,7 @@ export class ServeContext {
     limits: Required<LimitsConfig>,
     private readonly timeouts: TimeoutQueues,
     readonly clock: Clock,
+    readonly random: () => number,
     /** Names this proxy in `Proxy-Status` (RFC 9209). */
     readonly proxyName: string,
     readonly instruments: Instruments,
@@ -61,6 +62,11 @@ export class ServeContext {
     this.headTimeout = this.timeouts.of(limits.headTimeoutMs);
     this.bodyTimeout = this.timeouts.of(limits.bodyTimeoutMs);
     this.tunnelIdleTimeout = this.timeouts.of(limits.tunnelIdleTimeoutMs);
+  }
+
+  /** A queue for a time that varies from request to request. */
+  deadline(milliseconds: number): TimeoutQueue {
+    return this.timeouts.near(milliseconds);
   }
 
   /** Now as an HTTP date, made once a second. */

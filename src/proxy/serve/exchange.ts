@@ -1,38 +1,27 @@
 /**
- * One request and its response, on their way between a client connection and a connection to an endpoint. Each client
- * connection has one Exchange and uses it again for each request.
- *
- * What may be tried again, and why it is safe:
- *   - a connection could not be made: nothing was sent, so any request goes to another endpoint;
- *   - a connection that was used before closed without a single octet of an answer: its endpoint closed it while it was
- *     idle, most likely. Only idempotent requests (RFC 9110 section 9.2.2), and only when all of it is still at hand.
+ * One request and its response on the client's side: what is read of the request goes to an {@link UpstreamRequest}, what comes
+ * back is written to the client. Each client connection has one Exchange and uses it again for each request.
  *
  * Failures are values with a reason code, never exceptions.
  */
-import type { Cluster } from '../cluster/cluster';
-import type { Endpoint } from '../cluster/endpoint';
 import { Kind } from '../http1/fields';
 import { Framing } from '../http1/framing';
-import { isIdempotent, Method, RequestHead } from '../http1/request-head';
+import { attemptsField, deadlineField, MAX_DEADLINE_MS, unsentField } from '../http1/mesh-fields';
+import { Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
-import { retryAfterMs } from '../http1/retry-after';
-import { isOfferable, protocolsOf } from '../http1/upgrade';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
-import type { ListenerInstruments } from '../telemetry/instruments';
+import { isOfferable, protocolsOf } from '../http1/upgrade';
 import type { Session } from '../session/session-persistence';
-import { owned } from '../shared-read';
+import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
-import { Attempt, AttemptOwner } from './attempt';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Content, finalContent } from './final-recipient';
 import { askForLoad, InboundLoad, ReportsSent } from './load-fields';
 import type { Route } from './route';
 import { Tunnel } from './tunnel';
-
-/** Most endpoints tried for one request. */
-export const MAX_ATTEMPTS = 3;
+import { UpstreamOwner, UpstreamRequest } from './upstream-request';
 
 /** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
 const COPY_BYTES = 4_096;
@@ -40,7 +29,7 @@ const COPY_BYTES = 4_096;
 const EMPTY = Buffer.alloc(0);
 const NO_PROTOCOLS: readonly string[] = [];
 
-export class Exchange implements AttemptOwner {
+export class Exchange implements UpstreamOwner {
   /** A request is under way. */
   active = false;
   /** Status sent to the client, 0 before that. */
@@ -49,10 +38,7 @@ export class Exchange implements AttemptOwner {
   reason: ReasonCode | undefined;
   /** Words for the log about `reason`. */
   detail = '';
-  /** Where the last attempt went. */
-  cluster: Cluster | undefined;
-  endpoint: Endpoint | undefined;
-  attempts = 0;
+  readonly upstream: UpstreamRequest;
   /** Octets of the bodies. */
   requestBytes = 0;
   responseBytes = 0;
@@ -64,28 +50,16 @@ export class Exchange implements AttemptOwner {
 
   /** The listener's, as they were when the request began. */
   private instruments: ListenerInstruments;
-  private route: Route | undefined;
-  /** What policies may know of the request. */
-  private readonly pickRequest: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
-  private readonly attempt: Attempt;
-  /** What keeps the request with an endpoint; undefined on routes that keep no sessions. */
-  private session: Session | undefined;
-  /** Cookies that the client gets for what it is hashed by. */
-  private setCookie: Buffer = EMPTY;
   private method: Method = Method.OTHER;
   private isHttp10 = false;
   private clientPersistent = false;
   private acceptsTrailers = false;
   private chunkedRequest = false;
   private requestComplete = false;
-  /** The head, and as much of the body as came with it. */
-  private message: Buffer = EMPTY;
-  /** Octets of the body that came before there was a connection. */
-  private held: Buffer[] = [];
-  /** `message` is the whole request. */
-  private replayable = false;
-  /** An attempt before this one may have reached an application. */
-  private maybeReached = false;
+  /** The caller gave the time that this request has. */
+  private givenDeadline = false;
+  /** The client wants to know what was tried. */
+  private explains = false;
   /** The final response's head was sent to the client. */
   private headSent = false;
   private chunkedResponse = false;
@@ -96,6 +70,10 @@ export class Exchange implements AttemptOwner {
   /** From the request's head to the switch of protocols. */
   private switchedAfterMs = 0;
 
+  /** What keeps the request with an endpoint; undefined on routes that keep no sessions. */
+  private session: Session | undefined;
+  /** Cookies that the client gets for what it is hashed by. */
+  private setCookie: Buffer = EMPTY;
   /** The app's load, that this request is a part of; undefined for one that leaves. */
   private load: InboundLoad | undefined;
   private asksForLoad = false;
@@ -107,8 +85,8 @@ export class Exchange implements AttemptOwner {
 
   constructor(readonly client: ClientConnection, private readonly context: ServeContext) {
     this.instruments = client.listener.instruments;
-    this.attempt = new Attempt(this, context.clock);
-    this.routeTimeout = new Timeout(() => this.fail('request_timeout', 'the route\'s timeout is over'));
+    this.upstream = new UpstreamRequest(this, context);
+    this.routeTimeout = new Timeout(() => this.onRouteTimeout());
     this.progress = new Timeout(() => this.onNoProgress());
   }
 
@@ -123,12 +101,10 @@ export class Exchange implements AttemptOwner {
     this.active = true;
     this.instruments = client.listener.instruments;
     this.instruments.requestsInFlight.value += 1;
+    this.upstream.reset();
     this.status = 0;
     this.reason = undefined;
     this.detail = '';
-    this.cluster = undefined;
-    this.endpoint = undefined;
-    this.attempts = 0;
     this.requestBytes = body.length;
     this.responseBytes = 0;
     this.startedAt = context.clock.now();
@@ -138,34 +114,44 @@ export class Exchange implements AttemptOwner {
     this.acceptsTrailers = head.acceptsTrailers;
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;
-    this.replayable = complete;
-    this.maybeReached = false;
     this.headSent = false;
     this.closesClient = false;
-    this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
-    const { route, load } = client.listener;
-    this.route = route;
-    this.load = load;
-    load?.served.begin(this.startedAt);
-    this.asksForLoad = load !== undefined && head.asksForLoad;
-    const added = load ? EMPTY : askForLoad(head, route);
-    this.message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, added, body);
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
+    // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
+    this.explains = head.wantsExplanation && client.listener.direction === 'outbound';
+    if (this.explains || context.onExchange) this.upstream.trail = [];
 
-    this.pickRequest.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
+    this.load = client.listener.load;
+    this.load?.served.begin(this.startedAt);
+    this.asksForLoad = this.load !== undefined && head.asksForLoad;
+    this.session = undefined;
+    this.setCookie = EMPTY;
+
+    if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes by Via');
+    else if (head.maxForwards === 0) this.fail('max_forwards', '', finalContent(buffer, head));
+    else if (head.deadlineMs === 0) this.fail('deadline_exceeded', 'it was over when the request came');
+    else this.send(client.listener.route, head, buffer, body);
+  }
+
+  private send(route: Route, head: RequestHead, buffer: Buffer, body: Buffer): void {
+    const { context, client, upstream, requestComplete } = this;
+    const { deadlineMs } = head;
+    const routeMs = route.timeout.milliseconds;
+    this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
+    const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
+    const deadline = this.givenDeadline && route.meshFields ? Buffer.from(deadlineField(deadlineMs), 'latin1') : route.wholeDeadline;
+    const added = joined(deadline, this.load ? EMPTY : askForLoad(head, route));
+    this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
+    const message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, added, body);
+    const maxReplayBytes = route.retry.maxRetries > 0 || requestComplete ? route.retry.maxReplayBytes : 0;
+    upstream.copy.begin(message, added.length, body.length, head.length, maxReplayBytes);
+    upstream.pick.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
     this.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     this.session = route.session?.read(buffer, head);
-    if (client.listener.hop.isLoop(buffer, head)) {
-      this.fail('loop_detected', 'too many passes by Via');
-      return;
-    }
-    if (head.maxForwards === 0) {
-      this.fail('max_forwards', '', finalContent(buffer, head));
-      return;
-    }
-    this.routeTimeout.start(route.timeout);
-    if (!complete) this.progress.start(context.bodyTimeout);
-    this.dispatch();
+    this.routeTimeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
+    if (!requestComplete) this.progress.start(context.bodyTimeout);
+    upstream.begin(route, this.session, head.method, requestComplete, timeoutMs === 0 ? Infinity : this.startedAt + timeoutMs);
+    if (!this.requestComplete && this.active && !upstream.connected) client.pauseReading();
   }
 
   /** Octets of the request's body, without their framing. */
@@ -177,15 +163,14 @@ export class Exchange implements AttemptOwner {
       return;
     }
     this.progress.start(this.context.bodyTimeout);
-    if (this.chunkedRequest) this.forwardBody(frameChunk(data));
-    else if (!this.attempt.connected) this.forwardBody(owned(data));
-    else if (!this.attempt.sendCopy(data)) this.holdRequest();
+    this.forwardBody(this.chunkedRequest ? frameChunk(data) : data, this.chunkedRequest);
   }
 
   onRequestEnd(): void {
     this.requestComplete = true;
     this.progress.stop();
-    if (this.chunkedRequest) this.forwardBody(lastChunk(undefined));
+    if (this.chunkedRequest) this.forwardBody(lastChunk(undefined), true);
+    this.upstream.completeBody();
   }
 
   /** The rest of the request can't be read. */
@@ -199,23 +184,22 @@ export class Exchange implements AttemptOwner {
     this.active = true;
     this.instruments = this.client.listener.instruments;
     this.instruments.requestsInFlight.value += 1;
-    this.cluster = undefined;
-    this.attempts = 0;
+    this.upstream.reset();
+    this.load = undefined;
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.startedAt = this.context.clock.now();
-    this.load = undefined;
     this.description = '';
     this.reason = code;
     this.detail = detail;
-    this.status = this.client.respond(code, detail, false, true);
+    this.status = this.client.respond(code, detail, { toHead: false, close: true });
     this.finish();
   }
 
   /** The client takes octets again. */
   onClientDrain(): void {
     if (this.headSent) this.progress.start(this.context.bodyTimeout);
-    this.attempt.resumeReading();
+    this.upstream.resumeReading();
   }
 
   /** The client went away. A tunnel ends by itself, when both of its sides have. */
@@ -223,31 +207,17 @@ export class Exchange implements AttemptOwner {
     if (this.tunnel) return;
     this.reason = 'client_abort';
     if (this.status === 0) this.status = 499;
-    this.attempt.drop();
+    this.upstream.drop();
     this.finish();
   }
 
-  onConnected(attempt: Attempt): void {
-    let open = attempt.send(this.message, this.method === Method.HEAD);
-    for (const data of this.held) open = attempt.sendBody(data);
-    if (this.held.length > 0) this.held = [];
-    if (this.replayable) return;
-    this.message = EMPTY;
-    if (open) this.client.resumeReading();
-  }
-
-  onUnconnected(_attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void {
-    this.session?.onUnreachable();
-    this.tryAnother(code, detail);
-  }
-
-  onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void {
+  onInterim(buffer: Buffer, head: ResponseHead): void {
     if (this.isHttp10) return;
     const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
     if (!open) this.holdResponse();
   }
 
-  onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
     const { client, context, instruments, offered } = this;
     const chosen = head.upgradeEnd > head.upgradeStart ? protocolsOf(buffer, head.upgradeStart, head.upgradeEnd) : NO_PROTOCOLS;
     if (head.isHttp10 || !head.fields.upgrade || chosen.length === 0 || !chosen.every((protocol) => offered.includes(protocol))) return false;
@@ -257,9 +227,8 @@ export class Exchange implements AttemptOwner {
     // A tunnel lasts as long as somebody keeps it open, which says nothing of the app's load.
     this.load?.served.end(context.clock.now(), false);
     this.load = undefined;
-    this.message = EMPTY;
-    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.fieldsFor(attempt), EMPTY));
-    const backend = attempt.detach((octets) => this.tunnel!.onBackendOctets(octets));
+    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.cookies(), EMPTY));
+    const backend = this.upstream.detach((octets) => this.tunnel!.onBackendOctets(octets));
     const { socket, backlog, ended } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
     instruments.tunnels.value += 1;
     instruments.tunnelsOpen.value += 1;
@@ -273,11 +242,10 @@ export class Exchange implements AttemptOwner {
     return true;
   }
 
-  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
     const { client, context } = this;
     this.status = head.status;
     this.headSent = true;
-    if (head.status >= 429) attempt.retryAfterMs = retryAfterMs(buffer, head.fields);
     this.responseBytes = body.length;
     const unknownLength = !complete && head.framing !== Framing.LENGTH;
     this.chunkedResponse = unknownLength && !this.isHttp10;
@@ -286,10 +254,8 @@ export class Exchange implements AttemptOwner {
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
     const small = body.length <= COPY_BYTES;
-    const report = this.asksForLoad && !head.hasLoadMetrics ? this.reportsSent.next(this.load!, context.clock.now()) : EMPTY;
+    const added = this.fieldsFor(head);
     if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
-    const own = this.fieldsFor(attempt);
-    const added = own.length === 0 ? report : report.length === 0 ? own : Buffer.concat([report, own]);
     const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), added, small ? body : EMPTY);
     if (unknownLength) client.writeTogether(message);
     else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.holdResponse();
@@ -297,108 +263,72 @@ export class Exchange implements AttemptOwner {
     else this.progress.start(context.bodyTimeout);
   }
 
-  onResponseData(_attempt: Attempt, data: Buffer): void {
+  onResponseData(data: Buffer): void {
     this.responseBytes += data.length;
     this.progress.start(this.context.bodyTimeout);
     const open = this.chunkedResponse ? this.client.write(frameChunk(data)) : this.client.writeCopy(EMPTY, data);
     if (!open) this.holdResponse();
   }
 
-  onResponseEnd(_attempt: Attempt, trailers: Buffer | undefined): void {
+  onResponseEnd(trailers: Buffer | undefined): void {
     if (this.chunkedResponse) this.client.write(lastChunk(this.acceptsTrailers ? trailers : undefined));
     this.endResponse();
   }
 
-  onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
-    if (limit !== undefined) this.context.instruments.limitReached(limit);
-    if (this.headSent) this.fail('upstream_broken_body', detail);
-    else if (attempt.closedWhileIdle && this.replayable && isIdempotent(this.method)) this.tryAgain(code, detail);
-    else this.fail(code, detail);
+  onResponseBroken(detail: string): void {
+    this.fail('upstream_broken_body', detail);
   }
 
-  onBackendDrain(_attempt: Attempt): void {
-    if (this.requestComplete) return;
+  onGivenUp(code: ReasonCode, detail: string): void {
+    this.fail(code, detail);
+  }
+
+  onWritable(): void {
     this.progress.start(this.context.bodyTimeout);
     this.client.resumeReading();
   }
 
-  /** Chooses a cluster and an endpoint of it. */
-  private dispatch(): void {
-    const { session } = this;
-    const cluster = session?.cluster ?? this.route!.choose();
-    this.pickRequest.attempt = this.attempts;
-    const endpoint = session?.endpoint ?? cluster?.pick(this.pickRequest);
-    if (!cluster || !endpoint) {
-      this.fail('no_endpoints', 'no endpoint is available');
-      return;
-    }
-    this.try(cluster, endpoint);
-  }
-
-  /** Tries an endpoint. */
-  private try(cluster: Cluster, endpoint: Endpoint): void {
-    this.attempts += 1;
-    this.cluster = cluster;
-    this.endpoint = endpoint;
-    if (!this.attempt.start(cluster, endpoint)) {
-      cluster.instruments.pendingOverflow.value += 1;
-      this.fail('pending_overflow', 'too many requests wait for a connection');
-    } else if (this.active && !this.requestComplete && !this.attempt.connected) {
-      this.client.pauseReading();
-    }
-  }
-
-  /** Nothing was sent: the request goes to another endpoint, while there is one. */
-  private tryAnother(code: ReasonCode, detail: string): void {
-    const cluster = this.cluster!;
-    this.pickRequest.attempt = this.attempts;
-    const other = this.attempts < MAX_ATTEMPTS ? cluster.pickOther(this.endpoint!, this.pickRequest) : undefined;
-    if (!other) {
-      this.fail(code, detail);
-      return;
-    }
-    this.attempt.leave(0, code);
-    cluster.instruments.retries(code).value += 1;
-    this.try(cluster, other);
-  }
-
-  /** The connection had been closed before the request was sent: it goes on another, to whichever endpoint. */
-  private tryAgain(code: ReasonCode, detail: string): void {
-    if (this.attempts >= MAX_ATTEMPTS) {
-      this.fail(code, detail);
-      return;
-    }
-    this.maybeReached = true;
-    // That a connection was closed while it was idle says nothing of the endpoint.
-    this.attempt.leaveUnjudged();
-    this.cluster!.instruments.retries(code).value += 1;
-    this.dispatch();
-  }
-
-  /** Fields of the proxy's own for the client. */
-  private fieldsFor(attempt: Attempt): Buffer {
-    return this.session?.fieldsFor(attempt.cluster!, attempt.endpoint!) ?? this.setCookie;
-  }
-
-  private forwardBody(data: Buffer): void {
-    if (!this.attempt.connected) {
-      this.held.push(data);
-      this.client.pauseReading();
-    } else if (!this.attempt.sendBody(data)) {
-      this.holdRequest();
-    }
-  }
-
-  /** The backend takes no more for now. */
-  private holdRequest(): void {
-    this.context.instruments.limitReached('maxBufferedBytes');
+  private forwardBody(data: Buffer, lasting: boolean): void {
+    if (this.upstream.sendBody(data, lasting)) return;
+    if (this.upstream.connected) this.context.instruments.limitReached('maxBufferedBytes');
     this.client.pauseReading();
   }
 
   /** The client takes no more for now. */
   private holdResponse(): void {
     this.context.instruments.limitReached('maxBufferedBytes');
-    this.attempt.pauseReading();
+    this.upstream.pauseReading();
+  }
+
+  private onRouteTimeout(): void {
+    if (this.givenDeadline) this.fail('deadline_exceeded', 'the caller\'s time is over');
+    else this.fail('request_timeout', 'the route\'s timeout is over');
+  }
+
+  /** What the response says besides what the endpoint said. */
+  private fieldsFor(head: ResponseHead): Buffer {
+    const report = this.asksForLoad && !head.hasLoadMetrics ? this.reportsSent.next(this.load!, this.context.clock.now()) : EMPTY;
+    return joined(report, joined(this.cookies(), this.explanation()));
+  }
+
+  /** What keeps the client's next requests where this one went. */
+  private cookies(): Buffer {
+    const { cluster, endpoint } = this.upstream;
+    return this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie;
+  }
+
+  private explanation(): Buffer {
+    const { trail, endpoint } = this.upstream;
+    if (!this.explains || !trail) return EMPTY;
+    const last = { endpoint: endpoint!.key, outcome: this.status, milliseconds: this.context.clock.now() - this.startedAt };
+    return Buffer.from(attemptsField([...trail, last]), 'latin1');
+  }
+
+  /** The same of a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
+  private localFields(code: ReasonCode): string {
+    const { trail } = this.upstream;
+    return (this.client.listener.direction === 'inbound' && REASONS[code].reached === 'no' ? unsentField(code) : '')
+      + (this.explains && trail && trail.length > 0 ? attemptsField(trail) : '');
   }
 
   private onNoProgress(): void {
@@ -410,17 +340,19 @@ export class Exchange implements AttemptOwner {
   /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */
   private fail(cause: ReasonCode, detail: string, content?: Content): void {
     // A reason that says `no application has seen it` must hold for every attempt.
-    const code = this.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
+    const code = this.upstream.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
     this.reason = code;
     this.detail = detail;
-    this.attempt.drop();
+    this.upstream.drop();
     if (this.headSent) {
       this.client.destroy();
       this.finish();
       return;
     }
     const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
-    this.status = this.client.respond(code, detail, this.method === Method.HEAD, close || this.isHttp10, content);
+    this.upstream.conclude(REASONS[code].status, code);
+    const added = this.localFields(code);
+    this.status = this.client.respond(code, detail, { toHead: this.method === Method.HEAD, close: close || this.isHttp10, content, added });
     this.finish();
     if (close || this.isHttp10) this.client.endGracefully();
     else this.client.nextRequest();
@@ -428,7 +360,7 @@ export class Exchange implements AttemptOwner {
 
   private endResponse(): void {
     this.finish();
-    this.attempt.release(this.requestComplete);
+    this.upstream.release();
     if (this.closesClient) this.client.endGracefully();
     else this.client.nextRequest();
   }
@@ -456,8 +388,6 @@ export class Exchange implements AttemptOwner {
     this.routeTimeout.stop();
     this.progress.stop();
     this.active = false;
-    this.message = EMPTY;
-    if (this.held.length > 0) this.held = [];
     const { instruments } = this;
     instruments.requestsInFlight.value -= 1;
     const now = this.context.clock.now();
@@ -468,8 +398,14 @@ export class Exchange implements AttemptOwner {
       instruments.sentBytes.value += this.responseBytes;
     }
     const measuredMs = this.tunnel ? this.switchedAfterMs : this.durationMs;
-    instruments.requests(this.cluster?.name).record(this.status, this.reason, measuredMs / 1_000);
+    instruments.requests(this.upstream.cluster?.name).record(this.status, this.reason, measuredMs / 1_000);
+    this.upstream.conclude(this.status, this.reason);
     this.context.onExchange?.(this);
-    this.attempt.leave(this.status, this.reason);
   }
+}
+
+/** Both, without a copy when one is empty. */
+function joined(a: Buffer, b: Buffer): Buffer {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : Buffer.concat([a, b]);
 }

@@ -20,7 +20,7 @@ export class Hop implements HopFields {
   private readonly token: Buffer;
 
   /** @param defaultHost Host for an HTTP/1.0 request without one: where the client connected to */
-  constructor(readonly defaultHost: string, random: () => number) {
+  constructor(readonly defaultHost: string, readonly inbound: boolean, random: () => number) {
     const name = `mesh-${Math.floor(random() * 0x1_0000_0000).toString(16).padStart(8, '0')}`;
     this.token = Buffer.from(name, 'latin1');
     this.via = Buffer.from(`via: 1.1 ${name}\r\n`, 'latin1');

@@ -55,7 +55,8 @@ export class ListenerSet {
     for (const config of document.listeners) {
       // A document of today's form has one route a listener.
       const [first] = config.routes;
-      const route = new Route(first!, clusters, this.timeouts, this.random, this.persistence(config, first!, clusters, keys));
+      const surroundings = { random: this.random, now: () => this.context.clock.now() };
+      const route = new Route(first!, clusters, this.timeouts, surroundings, this.persistence(config, first!, clusters, keys));
       for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);

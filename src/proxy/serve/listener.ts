@@ -43,7 +43,7 @@ export class Listener {
     this.handshakes = tls && this.handshakesWith(tls);
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
-    this.hop = new Hop(this.authority, random);
+    this.hop = new Hop(this.authority, config.direction === 'inbound', random);
     this.load = config.direction === 'inbound' ? context.inboundLoad : undefined;
     this.server = createServer({
       allowHalfOpen: true,

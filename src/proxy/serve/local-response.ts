@@ -13,6 +13,8 @@ export interface LocalResponseOptions {
   readonly close: boolean;
   /** In place of the words about the reason. */
   readonly content?: Content | undefined;
+  /** Field lines besides, each with its CRLF. */
+  readonly added?: string;
 }
 
 /** @param detail what happened in particular; not from the request's own bytes */
@@ -27,7 +29,7 @@ export function localResponse(code: ReasonCode, detail: string, context: ServeCo
     `date: ${context.date()}`,
     `proxy-status: ${context.proxyName}; error=${proxyStatus}; details="${code}"`,
     ...(options.close ? ['connection: close'] : []),
-    '\r\n',
+    `${options.added ?? ''}\r\n`,
   ].join('\r\n');
   return options.toHead ? Buffer.from(head, 'latin1') : Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }

@@ -5,6 +5,7 @@
  */
 import type { AccessLogConfig } from '../../contract';
 import type { Clock } from '../clock';
+import { TrailEntry, trailText } from '../http1/mesh-fields';
 import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';
 
@@ -27,6 +28,8 @@ export interface AccessRecord {
   /** Address and port. */
   readonly endpoint: string | undefined;
   readonly attempts: number;
+  /** What was tried, in order. */
+  readonly trail: readonly TrailEntry[];
   /** Octets of the bodies, from and to the client. */
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -66,6 +69,7 @@ export function formatAccess(request: AccessRecord, wallTime: number): string {
     cluster: request.cluster,
     endpoint: request.endpoint,
     attempts: request.attempts,
+    tried: request.trail.length > 1 ? request.trail.map(trailText) : undefined,
     bytesIn: request.bytesIn,
     bytesOut: request.bytesOut,
   });

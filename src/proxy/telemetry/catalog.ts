@@ -82,7 +82,17 @@ export const FAMILIES = {
   },
   retries: {
     name: 'mesh_retries_total', type: 'counter', labels: ['cluster', 'reason'],
-    help: 'Requests sent again to another endpoint or on another connection, by the reason code of what failed before.',
+    help: 'Requests sent again to another endpoint or on another connection, by what failed before: a reason code, `http_` and '
+      + 'the status of the response, or `unsent` when a callee\'s sidecar said that no application had seen the request.',
+  },
+  retriesDenied: {
+    name: 'mesh_retries_denied_total', type: 'counter', labels: ['cluster', 'cause'],
+    help: 'Retries and hedges that did not take place. `cause`: `budget` (the cluster\'s retry budget was used up) or `in_flight` '
+      + '(as many retries as may were under way).',
+  },
+  hedges: {
+    name: 'mesh_hedges_total', type: 'counter', labels: ['cluster'],
+    help: 'Second requests sent beside a first one that took long.',
   },
   sessionResponses: {
     name: 'mesh_session_responses_total', type: 'counter', labels: ['listener', 'session'],

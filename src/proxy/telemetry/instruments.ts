@@ -134,11 +134,14 @@ export class ClusterInstruments {
   readonly attempts: Counter;
   readonly pendingOverflow: Counter;
   private readonly reportsByResult = new Map<string, Counter>();
-  private readonly retriesByReason = new Map<ReasonCode, Counter>();
+  readonly hedges: Counter;
+  private readonly retriesByCause = new Map<string, Counter>();
+  private readonly deniedByCause = new Map<string, Counter>();
 
   constructor(private registry: MetricRegistry, private readonly cluster: string) {
     this.attempts = registry.counter(FAMILIES.attempts, { cluster });
     this.pendingOverflow = registry.counter(FAMILIES.pendingOverflow, { cluster });
+    this.hedges = registry.counter(FAMILIES.hedges, { cluster });
   }
 
   /** Another policy chooses its endpoints. */
@@ -156,12 +159,22 @@ export class ClusterInstruments {
     return counter;
   }
 
-  /** Retries after a failure with this reason. */
-  retries(reason: ReasonCode): Counter {
-    let counter = this.retriesByReason.get(reason);
+  /** Retries after a failure of this kind: a reason code, `http_` and a status, or `unsent`. */
+  retries(reason: string): Counter {
+    let counter = this.retriesByCause.get(reason);
     if (!counter) {
       counter = this.registry.counter(FAMILIES.retries, { cluster: this.cluster, reason });
-      this.retriesByReason.set(reason, counter);
+      this.retriesByCause.set(reason, counter);
+    }
+    return counter;
+  }
+
+  /** Retries and hedges that did not take place. */
+  retriesDenied(cause: 'budget' | 'in_flight'): Counter {
+    let counter = this.deniedByCause.get(cause);
+    if (!counter) {
+      counter = this.registry.counter(FAMILIES.retriesDenied, { cluster: this.cluster, cause });
+      this.deniedByCause.set(cause, counter);
     }
     return counter;
   }

@@ -86,6 +86,16 @@ const TABLE = {
     meaning: 'the response was not complete within the route\'s timeout; if its head had been sent, the connection was cut',
     remedy: 'see mesh_request_duration_seconds of the callee; raise the route\'s timeoutMs (prop timeout of calls()) if that is how long it takes',
   },
+  try_timeout: {
+    outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
+    meaning: 'no attempt had a response within the time for one attempt, and the request was not to be sent again',
+    remedy: 'see x-mesh-attempts or the access log for what was tried; raise retry.tryTimeoutMs (prop retry.tryTimeout) if that is how long it takes',
+  },
+  deadline_exceeded: {
+    outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
+    meaning: 'the time that the caller gave, in x-mesh-deadline-ms, was over before the response was complete',
+    remedy: 'the caller has stopped waiting, so this is to spare work: see the timeout of the caller\'s calls() along the chain',
+  },
   body_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
     meaning: 'the response\'s body made no progress: the endpoint sent nothing more, or the client took nothing more',

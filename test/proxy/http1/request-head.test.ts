@@ -7,6 +7,7 @@ import { serializeRequest } from '../../../src/proxy/http1/serialize';
 
 const EMPTY = Buffer.alloc(0);
 const ADDED = {
+  inbound: false,
   defaultHost: 'host.of.listener:80',
   via: Buffer.from('via: 1.1 mesh-x\r\n'),
   viaHttp10: Buffer.from('via: 1.0 mesh-x\r\n'),

@@ -1,0 +1,44 @@
+/**
+ * Fields by which sidecars talk to each other and to the app beside them. None of them is passed through: each hop reads and
+ * writes its own, so that a stale or foreign one goes no further.
+ *
+ *   x-mesh-deadline-ms  request   how long the caller still waits; whoever gets it need not work longer
+ *   x-mesh-attempt      request   2 for the first retry or hedge, and so on; absent on the first attempt
+ *   x-mesh-explain      request   by the app to its own sidecar: say in the response what was tried
+ *   x-mesh-attempts     response  what was tried, in order: endpoint;outcome;milliseconds, ...
+ *   x-mesh-unsent       response  by a callee's sidecar: no application has seen the request, for this reason
+ */
+import type { ReasonCode } from '../telemetry/reasons';
+
+/** A deadline further away than this, in milliseconds, is none: a day. */
+export const MAX_DEADLINE_MS = 86_400_000;
+
+/** One attempt in the list of a request's attempts. */
+export interface TrailEntry {
+  /** Address and port. */
+  readonly endpoint: string;
+  /** Status of its response, or why there was none that counted. */
+  readonly outcome: number | ReasonCode | 'hedge_lost';
+  readonly milliseconds: number;
+}
+
+export function deadlineField(milliseconds: number): string {
+  return `x-mesh-deadline-ms: ${Math.max(1, Math.round(milliseconds))}\r\n`;
+}
+
+export function attemptField(number: number): string {
+  return `x-mesh-attempt: ${number}\r\n`;
+}
+
+export function unsentField(code: ReasonCode): string {
+  return `x-mesh-unsent: ${code}\r\n`;
+}
+
+export function attemptsField(trail: readonly TrailEntry[]): string {
+  return `x-mesh-attempts: ${trail.map(trailText).join(', ')}\r\n`;
+}
+
+/** An attempt as one word, for a field and for the access log. */
+export function trailText({ endpoint, outcome, milliseconds }: TrailEntry): string {
+  return `${endpoint};${outcome};${Math.round(milliseconds * 10) / 10}`;
+}

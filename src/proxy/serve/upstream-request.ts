@@ -1,0 +1,413 @@
+/**
+ * A request on its way to the endpoints of its route: which are tried, when it is sent again, and which response counts. It
+ * knows nothing of the client but that somebody waits.
+ *
+ * Three kinds of failure:
+ *   - no application can have seen the request: no connection could be made, or a callee's sidecar says so in `x-mesh-unsent`.
+ *     Any request is sent again, to another endpoint, the first time at once;
+ *   - a connection that had been open before was closed without an octet of a response, most likely while it was idle:
+ *     idempotent requests (RFC 9110 section 9.2.2) are sent again, and it says nothing of the endpoint;
+ *   - everything else: what the route's policy names, of requests that may be executed twice.
+ * All of it only while nothing of a response has been passed on, while the whole request is still at hand, and, but for
+ * connections that could not be made, while the cluster's retry budget lasts.
+ *
+ * With hedging a second attempt starts beside the first when that takes long; the first response that counts wins.
+ */
+import type { Cancel } from '../clock';
+import type { Cluster } from '../cluster/cluster';
+import type { Endpoint } from '../cluster/endpoint';
+import { attemptField, deadlineField, TrailEntry } from '../http1/mesh-fields';
+import { isIdempotent, Method } from '../http1/request-head';
+import type { ResponseHead } from '../http1/response-head';
+import { retryAfterMs } from '../http1/retry-after';
+import { OctetListener, owned } from '../shared-read';
+import type { Session } from '../session/session-persistence';
+import type { ReasonCode } from '../telemetry/reasons';
+import { Timeout } from '../timeouts';
+import { Attempt, AttemptOwner } from './attempt';
+import type { ServeContext } from './context';
+import { RequestCopy } from './request-copy';
+import type { Route } from './route';
+
+/** Who waits for the response. Buffers are valid during a call only. */
+export interface UpstreamOwner {
+  onInterim(buffer: Buffer, head: ResponseHead): void;
+  /** @returns whether it has taken the socket, by `detach` */
+  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
+  /** The head of the response that counts. */
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void;
+  onResponseData(data: Buffer): void;
+  onResponseEnd(trailers: Buffer | undefined): void;
+  /** The response broke off after its head. */
+  onResponseBroken(detail: string): void;
+  /** There will be no response. */
+  onGivenUp(code: ReasonCode, detail: string): void;
+  /** More of the request's body can be taken. */
+  onWritable(): void;
+}
+
+/** Where an attempt goes. */
+interface Target {
+  readonly cluster: Cluster;
+  readonly endpoint: Endpoint;
+}
+
+export class UpstreamRequest implements AttemptOwner {
+  readonly copy = new RequestCopy();
+  /** What policies may know of the request. */
+  readonly pick: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
+  /** Where the last attempt went. */
+  cluster: Cluster | undefined;
+  endpoint: Endpoint | undefined;
+  attempts = 0;
+  /** What was tried, when somebody wants to know. */
+  trail: TrailEntry[] | undefined;
+  /** An attempt may have reached an application. */
+  maybeReached = false;
+
+  private route!: Route;
+  /** What keeps the request with an endpoint, if anything does. */
+  private session: Session | undefined;
+  private method: Method = Method.OTHER;
+  private bodyComplete = false;
+  /** When the caller stops waiting, in monotonic milliseconds. */
+  private deadlineAt = Infinity;
+  private readonly tried: Endpoint[] = [];
+  private retries = 0;
+  private readonly first: Attempt;
+  /** Runs beside the first; made when it is needed. */
+  private second: Attempt | undefined;
+  /** The attempt whose response is passed on. */
+  private winner: Attempt | undefined;
+  /** The one that the request's body goes to, or that is being listened to. */
+  private current: Attempt;
+  private wait: Cancel | undefined;
+  private hedged = false;
+  private readonly hedgeDelay: Timeout;
+
+  constructor(private readonly owner: UpstreamOwner, private readonly context: ServeContext) {
+    this.first = new Attempt(this, context.clock);
+    this.current = this.first;
+    this.hedgeDelay = new Timeout(() => this.hedge());
+  }
+
+  /** There is a connection that the request's body can be sent on. */
+  get connected(): boolean { return this.current.connected; }
+
+  /**
+   * Sends the request that `copy` holds.
+   *
+   * @param complete   all of its body is there
+   * @param deadlineAt when the caller stops waiting, in monotonic milliseconds
+   */
+  begin(route: Route, session: Session | undefined, method: Method, complete: boolean, deadlineAt: number): void {
+    this.route = route;
+    this.method = method;
+    this.bodyComplete = complete;
+    this.deadlineAt = deadlineAt;
+    this.session = session;
+    const cluster = session?.cluster ?? route.choose();
+    const endpoint = session?.endpoint ?? cluster?.pick(this.pick);
+    if (!cluster || !endpoint) {
+      this.owner.onGivenUp('no_endpoints', 'no endpoint is available');
+      return;
+    }
+    cluster.retryBudget.deposit();
+    this.start(this.first, cluster, endpoint, false);
+  }
+
+  /** Forgets the request before this one. */
+  reset(): void {
+    this.cluster = undefined;
+    this.endpoint = undefined;
+    this.attempts = 0;
+    this.trail = undefined;
+    this.maybeReached = false;
+    this.tried.length = 0;
+    this.retries = 0;
+    this.winner = undefined;
+    this.session = undefined;
+    this.current = this.first;
+    this.hedged = false;
+    this.pick.attempt = 0;
+  }
+
+  /**
+   * Octets of the request's body, framed.
+   *
+   * @param lasting they are valid beyond this call
+   * @returns false: hold back until `onWritable`
+   */
+  sendBody(data: Buffer, lasting: boolean): boolean {
+    const { current, copy } = this;
+    if (current.connected && !copy.keeps(data.length)) {
+      copy.skip();
+      return lasting ? current.sendBody(data) : current.sendCopy(data);
+    }
+    const piece = lasting ? data : owned(data);
+    copy.add(piece);
+    return current.connected && current.sendBody(piece);
+  }
+
+  /** All of the request's body is there. */
+  completeBody(): void {
+    this.bodyComplete = true;
+    if (this.connected && this.winner === undefined) this.armHedge();
+  }
+
+  pauseReading(): void { this.current.pauseReading(); }
+  resumeReading(): void { this.current.resumeReading(); }
+
+  /** Gives the socket that switches protocols to a tunnel. */
+  detach(listener: OctetListener): ReturnType<Attempt['detach']> {
+    return this.current.detach(listener);
+  }
+
+  /** The response is complete: its connection can carry another request. To be called after {@link conclude}. */
+  release(): void {
+    this.winner!.release(this.bodyComplete);
+  }
+
+  /** Breaks off whatever is under way. */
+  drop(): void {
+    this.first.drop();
+    this.second?.drop();
+  }
+
+  /** It is over, with this status for the client, or for this reason: tells the endpoints, and forgets the request. */
+  conclude(status: number, reason: ReasonCode | undefined): void {
+    this.hedgeDelay.stop();
+    if (this.wait) {
+      this.wait();
+      this.wait = undefined;
+      this.cluster!.retryBudget.release();
+    }
+    this.end(this.first, reason ?? status, status, reason);
+    if (this.second) this.end(this.second, reason ?? status, status, reason);
+    this.copy.clear();
+  }
+
+  onConnected(attempt: Attempt): void {
+    const open = this.copy.sendOn(attempt, this.method === Method.HEAD);
+    if (!this.bodyComplete) {
+      if (open) this.owner.onWritable();
+    } else {
+      this.armHedge();
+    }
+  }
+
+  onUnconnected(attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void {
+    this.session?.onUnreachable();
+    this.end(attempt, code, 0, code);
+    if (this.othersRun(attempt)) return;
+    const target = this.permitsRetry() ? this.other(false) : undefined;
+    if (target && this.takeFree(target)) this.retry(target, code, this.retries === 0 ? 0 : this.waitMs());
+    else this.owner.onGivenUp(code, detail);
+  }
+
+  onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
+    if (limit !== undefined) this.context.instruments.limitReached(limit);
+    if (attempt === this.winner) {
+      this.owner.onResponseBroken(detail);
+      return;
+    }
+    this.maybeReached = true;
+    const idle = attempt.closedWhileIdle && isIdempotent(this.method);
+    this.end(attempt, code, 0, idle ? undefined : code);
+    if (this.othersRun(attempt)) return;
+    const target = this.permitsRetry() && (idle || this.policyRetries(code)) ? this.other(true) : undefined;
+    if (target && (idle ? this.takeFree(target) : this.take(target))) this.retry(target, code, idle ? 0 : this.waitMs());
+    else this.owner.onGivenUp(code, detail);
+  }
+
+  onTryTimeout(attempt: Attempt): void {
+    const sent = attempt.connected;
+    this.maybeReached ||= sent;
+    attempt.drop();
+    this.end(attempt, 'try_timeout', 0, 'try_timeout');
+    if (this.othersRun(attempt)) return;
+    const target = this.permitsRetry() && (!sent || this.policyRetries('try_timeout')) ? this.other(true) : undefined;
+    if (target && this.take(target)) this.retry(target, 'try_timeout', this.waitMs());
+    else this.owner.onGivenUp('try_timeout', 'the time for one attempt is over');
+  }
+
+  onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void {
+    if (!this.hedged) this.owner.onInterim(buffer, head);
+  }
+
+  onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+    this.current = attempt;
+    return this.owner.onSwitch(buffer, head, rest);
+  }
+
+  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+    if (head.status >= 429) {
+      attempt.retryAfterMs = retryAfterMs(buffer, head.fields);
+      if (this.retriesResponse(attempt, head, complete)) return;
+    }
+    this.current = attempt;
+    this.winner = attempt;
+    this.hedgeDelay.stop();
+    this.route.hedging?.record(attempt.firstOctetMs);
+    if (this.hedged) this.dropLoser(attempt === this.first ? this.second! : this.first);
+    this.owner.onResponseHead(buffer, head, body, complete);
+  }
+
+  onResponseData(_attempt: Attempt, data: Buffer): void {
+    this.owner.onResponseData(data);
+  }
+
+  onResponseEnd(_attempt: Attempt, trailers: Buffer | undefined): void {
+    this.owner.onResponseEnd(trailers);
+  }
+
+  onBackendDrain(_attempt: Attempt): void {
+    if (!this.bodyComplete) this.owner.onWritable();
+  }
+
+  /** Whether a response is thrown away for another attempt's, and if so, does it. */
+  private retriesResponse(attempt: Attempt, head: ResponseHead, complete: boolean): boolean {
+    const { retry } = this.route;
+    const { status } = head;
+    const unseen = head.unsent && (status === 503 || status === 429);
+    if (!unseen && !(retry.repeats(this.method) && retry.retriesStatus(status))) return false;
+    if (!this.othersRun(attempt)) {
+      // What an application asks of its clients holds for all of its endpoints; what a sidecar says is about its own pod.
+      const askedMs = unseen ? 0 : attempt.retryAfterMs;
+      if (askedMs > retry.maxRetryAfterMs || !this.permitsRetry()) return false;
+      const waitMs = Math.max(askedMs, unseen && this.retries === 0 ? 0 : this.waitMs());
+      if (this.context.clock.now() + waitMs >= this.deadlineAt) return false;
+      const target = this.other(!unseen);
+      if (!target || !this.take(target)) return false;
+      this.retry(target, unseen ? 'unsent' : `http_${status}`, waitMs, attempt);
+    }
+    this.maybeReached ||= !unseen;
+    this.end(attempt, status, status, undefined);
+    if (complete) attempt.release(this.bodyComplete);
+    else attempt.drop();
+    return true;
+  }
+
+  private policyRetries(code: ReasonCode): boolean {
+    const { retry } = this.route;
+    return retry.repeats(this.method) && retry.retriesFailure(code);
+  }
+
+  private permitsRetry(): boolean {
+    return this.retries < this.route.retry.maxRetries && this.copy.replayable;
+  }
+
+  private waitMs(): number {
+    return this.route.retry.waitMs(this.retries + 1, this.context.random);
+  }
+
+  /** Where to go after a failure: another endpoint, one of another version when there is none, or else the same. */
+  private other(allowSame: boolean): Target | undefined {
+    const cluster = this.cluster!;
+    this.pick.attempt = this.attempts;
+    const endpoint = cluster.pickOther(this.tried, this.pick);
+    if (endpoint) return { cluster, endpoint };
+    const second = this.route.choose();
+    const elsewhere = second !== cluster && second?.pickOther(this.tried, this.pick);
+    if (second && elsewhere) return { cluster: second, endpoint: elsewhere };
+    const same = allowSame ? cluster.pick(this.pick) : undefined;
+    return same && { cluster, endpoint: same };
+  }
+
+  /** Takes a retry out of the budget. */
+  private take({ cluster }: Target): boolean {
+    const verdict = cluster.retryBudget.take();
+    if (verdict === 'none') return true;
+    cluster.instruments.retriesDenied(verdict).value += 1;
+    return false;
+  }
+
+  private takeFree({ cluster }: Target): boolean {
+    if (cluster.retryBudget.takeFree()) return true;
+    cluster.instruments.retriesDenied('in_flight').value += 1;
+    return false;
+  }
+
+  /** Sends the request again, after a while; the budget was asked. `over` is the attempt that is just ending. */
+  private retry({ cluster, endpoint }: Target, cause: string, waitMs: number, over?: Attempt): void {
+    this.retries += 1;
+    cluster.instruments.retries(cause).value += 1;
+    // An attempt that delivers its response can't begin anew within that call.
+    const afterMs = over && waitMs === 0 ? 1 : waitMs;
+    if (afterMs === 0) {
+      this.startAgain(this.first, cluster, endpoint);
+      return;
+    }
+    this.cluster = cluster;
+    this.wait = this.context.clock.after(afterMs, () => {
+      this.wait = undefined;
+      this.startAgain(this.first, cluster, endpoint);
+    });
+  }
+
+  private startAgain(attempt: Attempt, cluster: Cluster, endpoint: Endpoint): void {
+    if (this.route.meshFields) {
+      const deadline = this.deadlineAt === Infinity ? '' : deadlineField(this.deadlineAt - this.context.clock.now());
+      this.copy.rehead(deadline + attemptField(this.attempts + 1));
+    }
+    this.start(attempt, cluster, endpoint, true);
+  }
+
+  private start(attempt: Attempt, cluster: Cluster, endpoint: Endpoint, isRetry: boolean): void {
+    this.attempts += 1;
+    this.cluster = cluster;
+    this.endpoint = endpoint;
+    this.tried.push(endpoint);
+    if (!attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) {
+      cluster.instruments.pendingOverflow.value += 1;
+      this.owner.onGivenUp('pending_overflow', 'too many requests wait for a connection');
+    }
+  }
+
+  private armHedge(): void {
+    const { hedging } = this.route;
+    if (!hedging || this.hedged || !isIdempotent(this.method) || !this.copy.replayable) return;
+    const delay = hedging.delay();
+    if (delay) this.hedgeDelay.start(delay);
+  }
+
+  /** The first attempt takes long: another one starts beside it. */
+  private hedge(): void {
+    const cluster = this.cluster!;
+    if (this.winner || this.wait || !this.copy.replayable || !this.first.endpoint) return;
+    const endpoint = cluster.pickOther(this.tried, this.pick);
+    if (!endpoint || !this.take({ cluster, endpoint })) return;
+    cluster.instruments.hedges.value += 1;
+    this.hedged = true;
+    this.second ??= new Attempt(this, this.context.clock);
+    this.startAgain(this.second, cluster, endpoint);
+  }
+
+  private othersRun(attempt: Attempt): boolean {
+    const other = attempt === this.first ? this.second : this.first;
+    return other?.endpoint !== undefined;
+  }
+
+  /** It took at least so long, which is all that is known of it. */
+  private dropLoser(loser: Attempt): void {
+    if (!loser.endpoint) return;
+    this.note(loser, 'hedge_lost');
+    const sent = loser.connected;
+    loser.drop();
+    if (sent) loser.leave(200, undefined);
+    else loser.leaveUnjudged();
+    this.endpoint = this.winner!.endpoint;
+  }
+
+  /** An attempt is over. `reason` undefined and status 0: nothing is said of its endpoint. */
+  private end(attempt: Attempt, outcome: number | ReasonCode, status: number, reason: ReasonCode | undefined): void {
+    if (!attempt.endpoint) return;
+    this.note(attempt, outcome);
+    if (status === 0 && reason === undefined) attempt.leaveUnjudged();
+    else attempt.leave(status, reason);
+  }
+
+  private note(attempt: Attempt, outcome: TrailEntry['outcome']): void {
+    this.trail?.push({ endpoint: attempt.endpoint!.key, outcome, milliseconds: attempt.elapsedMs });
+  }
+}
