@@ -19,6 +19,7 @@ export * from './constructs/mesh-sidecar';
 export * from './constructs/outlier-detection';
 export * from './constructs/proxy-image';
 export * from './constructs/proxy-limits';
+export * from './constructs/retry';
 export * from './constructs/scaling';
 export * from './constructs/service-type';
 export * from './constructs/tls-options';

@@ -4,6 +4,7 @@ import { ConnectionOptions } from './connection-options';
 import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { OutlierDetection } from './outlier-detection';
+import { Retry } from './retry';
 
 /**
  * Options of `calls`.
@@ -43,4 +44,11 @@ export interface CallOptions {
    * @default - the destination's own choice
    */
   readonly outlierDetection?: OutlierDetection;
+
+  /**
+   * When this caller sends a request again.
+   *
+   * @default - the destination's own choice
+   */
+  readonly retry?: Retry;
 }

@@ -5,7 +5,7 @@
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ClusterConfig } from '../contract';
+import { ClusterConfig, DEFAULT_ROUTE } from '../contract';
 import { CallOptions } from './call-options';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
@@ -16,10 +16,11 @@ import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
 import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { checkQuantity } from './quantities';
+import { RetryFields } from './retry-fields';
 import { TlsOptions } from './tls-options';
 
 const CALL_OPTIONS = {
-  timeout: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true,
+  timeout: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -29,6 +30,7 @@ export interface Call {
   readonly timeoutMs?: number;
   readonly loadBalancing: LoadBalancing;
   readonly connections: Partial<ConnectionConfig>;
+  readonly retry?: RetryFields;
   readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
 }
 
@@ -97,6 +99,8 @@ export class Dependencies {
       checkConnections(mistakes, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
     }
     checkHealth(mistakes, `${prop}.`, options);
+    const retry = options.retry ?? facts.retry;
+    retry?._check(mistakes, options.retry ? `${prop}.retry` : `${facts.name}.retry`, options.timeout?.toMilliseconds() ?? DEFAULT_ROUTE.timeoutMs);
     mistakes.throwIfAny(construct);
 
     this.own.push({
@@ -106,6 +110,7 @@ export class Dependencies {
       loadBalancing,
       connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
       health: healthConfig(options, facts.health),
+      retry: retry?._toFields(),
     });
     if (facts.endpointSlices) {
       this.grant(facts);

@@ -7,6 +7,7 @@ import { ConnectionOptions } from './connection-options';
 import { HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
+import { Retry } from './retry';
 
 /** The namespace that Kubernetes puts objects in when nothing names one. */
 export const DEFAULT_NAMESPACE = 'default';
@@ -35,6 +36,10 @@ export interface DestinationFacts {
   readonly connections?: ConnectionOptions;
   /** What it says of how its callers find out which endpoints work. */
   readonly health: HealthOptions;
+  /** What it says of when its callers send a request again. */
+  readonly retry?: Retry;
+  /** Its pods have sidecars, which understand the mesh's own fields. */
+  readonly meshed: boolean;
   /** When its proxies close an idle connection; absent when it has none. */
   readonly closesIdleAfterMs?: number;
   /** Whether callers must read EndpointSlices in its namespace. */

@@ -104,6 +104,8 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
       ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
       ...(hash.length > 0 && { hash }),
+      ...call.retry?.route,
+      ...(!call.facts.meshed && { meshFields: false }),
     }],
   }));
 }
@@ -115,5 +117,6 @@ function outboundClusters(call: Call): ClusterConfig[] {
     ...call.loadBalancing._toClusterConfig(),
     ...call.connections,
     ...call.health,
+    ...call.retry?.cluster,
   }));
 }

@@ -14,6 +14,7 @@ import { LoadBalancing } from './load-balancing';
 import { MeshSettings } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { OutlierDetection } from './outlier-detection';
+import { Retry } from './retry';
 import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
 import { checkZoneWeights, serviceForAll, serviceForVersion, serviceHostnames } from './services';
@@ -65,6 +66,13 @@ export interface ExposeOptions {
   readonly outlierDetection?: OutlierDetection;
 
   /**
+   * When callers send a request again. A caller may choose differently.
+   *
+   * @default Retry.idempotent()
+   */
+  readonly retry?: Retry;
+
+  /**
    * How callers find its pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
@@ -73,7 +81,7 @@ export interface ExposeOptions {
 }
 
 const OPTIONS = {
-  port: true, portName: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, discovery: true,
+  port: true, portName: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
@@ -89,7 +97,7 @@ interface WorkloadFacts {
 }
 
 /** Everything that a choice of options has, with its defaults. */
-type Optional = 'connections' | 'healthCheck' | 'outlierDetection';
+type Optional = 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
 type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
 
 /**
@@ -109,6 +117,7 @@ export class ExposedWorkload extends Destination {
     mistakes.dnsLabel('expose.portName', portName);
     loadBalancing._check(mistakes, 'expose.loadBalancing');
     checkHealth(mistakes, 'expose.', options);
+    options.retry?._check(mistakes, 'expose.retry', 0);
     discovery._check(mistakes, 'expose.discovery');
     checkZoneWeights(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
     if (connections !== undefined) {
@@ -160,6 +169,8 @@ export class ExposedWorkload extends Destination {
       loadBalancing: options.loadBalancing,
       connections: options.connections,
       health: options,
+      retry: options.retry,
+      meshed: true,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: options.discovery._source === 'endpointSlices',
       shares: () => [{

@@ -16,6 +16,7 @@ import { clusterOf } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import { OutlierDetection } from './outlier-detection';
+import { Retry } from './retry';
 import { checkKinds } from './prop-kinds';
 import { checkConnections } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
@@ -212,10 +213,17 @@ export interface ExternalServiceProps {
    * @default OutlierDetection.eject()
    */
   readonly outlierDetection?: OutlierDetection;
+
+  /**
+   * When callers send a request again. A caller may choose differently.
+   *
+   * @default Retry.idempotent()
+   */
+  readonly retry?: Retry;
 }
 
 const PROPS = {
-  endpoints: true, hostname: true, port: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true,
+  endpoints: true, hostname: true, port: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
 /**
@@ -236,6 +244,7 @@ export class ExternalService extends Destination {
   private readonly loadBalancing: LoadBalancing;
   private readonly connections?: ConnectionOptions;
   private readonly health: HealthOptions;
+  private readonly retry?: Retry;
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
@@ -245,6 +254,7 @@ export class ExternalService extends Destination {
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.endpoints = props.endpoints;
     this.connections = props.connections;
+    this.retry = props.retry;
     this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
 
     const mistakes = new Mistakes();
@@ -254,6 +264,7 @@ export class ExternalService extends Destination {
     mistakes.port('port', this.port);
     this.loadBalancing._check(mistakes, 'loadBalancing');
     checkHealth(mistakes, '', this.health);
+    this.retry?._check(mistakes, 'retry', 0);
     if (props.connections !== undefined) {
       checkConnections(mistakes, 'connections', props.connections);
     }
@@ -279,6 +290,8 @@ export class ExternalService extends Destination {
       loadBalancing: this.loadBalancing,
       connections: this.connections,
       health: this.health,
+      retry: this.retry,
+      meshed: false,
       endpointSlices: false,
       shares: () => [{
         cluster: `${namespace}/${this.hostname}`,

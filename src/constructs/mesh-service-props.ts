@@ -9,6 +9,7 @@ import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { ProxyOptions } from './mesh-props';
 import { OutlierDetection } from './outlier-detection';
+import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
 import { TlsOptions } from './tls-options';
@@ -160,6 +161,13 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default OutlierDetection.eject()
    */
   readonly outlierDetection?: OutlierDetection;
+
+  /**
+   * When callers send a request again. A caller may choose differently.
+   *
+   * @default Retry.idempotent()
+   */
+  readonly retry?: Retry;
 
   /**
    * How callers find the pods.

@@ -29,6 +29,7 @@ import { setInServiceSpec } from './patches';
 import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
 import { checkReserved } from './reserved-names';
+import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
 import { checkZoneWeights, serviceForAll, serviceHostnames } from './services';
@@ -40,7 +41,7 @@ const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
-  connections: true, healthCheck: true, outlierDetection: true, discovery: true,
+  connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -81,6 +82,7 @@ export class MeshService extends Destination {
   private readonly loadBalancing: LoadBalancing;
   private readonly connections?: ConnectionOptions;
   private readonly health: HealthOptions;
+  private readonly retry?: Retry;
   private readonly settings: MeshSettings;
   private readonly proxyOptions: ProxyOptions;
   private readonly dependencies: Dependencies;
@@ -97,6 +99,7 @@ export class MeshService extends Destination {
     this.tls = props.tls;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.connections = props.connections;
+    this.retry = props.retry;
     this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
@@ -123,6 +126,7 @@ export class MeshService extends Destination {
     checkServiceType(mistakes, props);
     this.loadBalancing._check(mistakes, 'loadBalancing');
     checkHealth(mistakes, '', this.health);
+    this.retry?._check(mistakes, 'retry', 0);
     if (props.connections !== undefined) {
       checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
     }
@@ -222,6 +226,8 @@ export class MeshService extends Destination {
       loadBalancing: this.loadBalancing,
       connections: this.connections,
       health: this.health,
+      retry: this.retry,
+      meshed: true,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),

@@ -15,6 +15,7 @@ import { AccessLog } from './mesh-props';
 import { Mistakes } from './mistakes';
 import { OutlierDetection } from './outlier-detection';
 import { ProxyImage } from './proxy-image';
+import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
 
@@ -61,6 +62,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
   outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
   proxyDrain: duration,
+  retry: made(Retry, 'Retry.idempotent(), for example'),
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
   proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
   scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),

@@ -1,12 +1,14 @@
 /** The remedies that the proxy gives are read by people who write props, so they name the prop beside each field, and only props that there are. */
 import { PROXY_OPTIONS } from '../../src/constructs/mesh-settings';
 import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/proxy-quantities';
+import { RETRY_QUANTITIES } from '../../src/constructs/retry';
 import { REASON_CODES, REASONS } from '../../src/proxy/telemetry/reasons';
 
 /** Fields of the document, and the prop of each as people write it. */
 const FIELDS: readonly (readonly [string, string])[] = [
   ...Object.entries(LIMIT_QUANTITIES).map(([prop, { field }]) => [`limits.${field}`, `limits.${prop}`] as const),
   ...Object.entries(CONNECTION_QUANTITIES).map(([prop, { field }]) => [field, `connections.${prop}`] as const),
+  ...Object.entries(RETRY_QUANTITIES).map(([prop, { field }]) => [`retry.${field}`, `retry.${prop}`] as const),
   ['timeoutMs', 'timeout'],
 ];
 const PROPS = new Set<string>([
