@@ -26,8 +26,9 @@ function retriesIn({ listeners, clusters }: ProxyConfig) {
   return { retry, hedge, meshFields, budget: clusters[1]!.retryBudget };
 }
 
-const TABLES = [[RETRY_QUANTITIES, DEFAULT_RETRY], [RETRY_BUDGET_QUANTITIES, DEFAULT_RETRY_BUDGET]];
-test.each(TABLES as [Record<string, Quantity>, Record<string, unknown>][])(
+type Documented = [Record<string, Quantity>, Record<string, unknown>];
+const TABLES = [[RETRY_QUANTITIES, DEFAULT_RETRY], [RETRY_BUDGET_QUANTITIES, DEFAULT_RETRY_BUDGET]] as unknown as Documented[];
+test.each(TABLES)(
   'the documented defaults are those that the proxy has: %#', (table, defaults) => {
     const source = readFileSync(join(__dirname, '..', '..', 'src/constructs/retry.ts'), 'utf8');
     for (const [prop, quantity] of Object.entries(table)) {
