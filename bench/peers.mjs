@@ -106,18 +106,26 @@ backend out
 }
 
 async function startMesh(folder, core, backendPort, tls) {
-  const [port, admin] = [await freePort(), await freePort()];
-  const config = join(folder, `proxy-${port}.json`);
-  writeFileSync(config, JSON.stringify({
-    version: 'v1',
-    node: { service: 'bench', namespace: 'bench', version: 'v1' },
-    admin: { port: admin, loopbackAddress: HOST },
+  const port = await freePort();
+  return startMeshWith(folder, core, {
     listeners: [{
       name: 'inbound', direction: 'inbound', address: HOST, port, ...(tls && { tls: { certificateFile: tls.certificate, keyFile: tls.key } }),
       routes: [{ name: 'all', split: [{ cluster: 'app', weight: 1 }] }],
     }],
     clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backendPort }] } }],
+  }, tls);
+}
+
+/** This proxy with these listeners, the first of which is asked, and clusters. */
+export async function startMeshWith(folder, core, document, tls) {
+  const { port } = document.listeners[0];
+  const config = join(folder, `proxy-${port}.json`);
+  writeFileSync(config, JSON.stringify({
+    version: 'v1',
+    node: { service: 'bench', namespace: 'bench', version: 'v1' },
+    admin: { port: await freePort(), loopbackAddress: HOST },
     shutdown: { drainMs: 100 },
+    ...document,
   }));
   const bundle = process.env.MESH_BENCH_PROXY ?? fileURLToPath(new URL('../lib/bin/proxy.js', import.meta.url));
   // As in the image.
