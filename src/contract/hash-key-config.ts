@@ -27,7 +27,7 @@ export interface CookieHashKey {
    */
   readonly name: string;
   /**
-   * The proxy gives a client that has none a cookie of a random value, which lasts so long (a part of a second doesn't count); 0: until
+   * The proxy gives a client that has none a cookie of a random value, which lasts so long (a part of a second counts as one); 0: until
    * the client forgets it. Absent: it makes none.
    * @maximum 34560000000
    */

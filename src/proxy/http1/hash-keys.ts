@@ -43,7 +43,7 @@ export class HashKeys {
       name: config.type === 'sourceAddress' ? new Uint8Array() : word(config.type === 'header' ? config.name.toLowerCase() : config.name),
       terminal: config.terminal ?? false,
       setCookie: config.type === 'cookie' && config.ttlMs !== undefined
-        ? setCookieParts(config.name, { path: '/', maxAgeSeconds: config.ttlMs === 0 ? undefined : Math.floor(config.ttlMs / 1_000) })
+        ? setCookieParts(config.name, { path: '/', maxAgeSeconds: config.ttlMs === 0 ? undefined : Math.ceil(config.ttlMs / 1_000) })
         : undefined,
     }));
   }

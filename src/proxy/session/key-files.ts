@@ -12,7 +12,7 @@ import { ReadKeys, readKeys } from './keys';
 import { Recent } from './recent';
 import type { SessionClaim } from './seal';
 
-/** Cookies that are remembered as good, for each file: twice as many at most, of about half a kilobyte each. */
+/** Cookies that are remembered as good, for each file: twice as many at most, which take a MiB. */
 export const MAX_RECENT_COOKIES = 2_048;
 
 /** The keys of one file as they are now. Whoever derives something from them looks whether they are still the same. */

@@ -9,7 +9,7 @@
 /** Least octets of a key; 32 random ones are 44 in base64. */
 export const MIN_KEY_OCTETS = 32;
 
-/** Most keys in use: each costs a try for a cookie that none of them made. */
+/** Most keys in use. */
 export const MAX_KEYS = 8;
 
 /** Longest file that is read. */

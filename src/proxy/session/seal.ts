@@ -8,6 +8,7 @@
  * each endpoint whenever one comes. The plain text is filled up to a multiple of 32 octets, so that lengths of names don't show.
  *
  * Each key of the file yields two (HKDF, RFC 5869), bound to the name of the cookie: what was sealed for one service opens for no other.
+ * It also yields an octet that leads a cookie to it, so that a forged one costs no more when there are many keys.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
@@ -21,13 +22,17 @@ export interface SessionClaim {
   readonly expiresAt: number;
 }
 
-const TAG_OCTETS = 32;
+/** Where a sealed session has its tag, behind the hint at the key, and where its cipher text. */
+const TAG_AT = 1;
+const TEXT_AT = TAG_AT + 32;
 const COUNTER_OCTETS = 16;
 /** Before the names: six octets of time, and two of each name's length. */
 const HEADER_OCTETS = 10;
 const BLOCK_OCTETS = 32;
 
 interface KeyPair {
+  /** Not secret; of two keys it is different, or both are tried. */
+  readonly hint: number;
   readonly sign: Buffer;
   readonly hide: Buffer;
 }
@@ -41,29 +46,31 @@ export class SessionSeal {
    */
   constructor(keys: readonly Buffer[], cookie: string) {
     this.pairs = keys.map((key) => {
-      const derived = Buffer.from(hkdfSync('sha256', key, '', `cdk8s-mesh session v1 ${cookie}`, 64));
-      return { sign: derived.subarray(0, 32), hide: derived.subarray(32) };
+      const derived = Buffer.from(hkdfSync('sha256', key, '', `cdk8s-mesh session v1 ${cookie}`, 65));
+      return { sign: derived.subarray(0, 32), hide: derived.subarray(32, 64), hint: derived[64]! };
     });
   }
 
   /** The value of a cookie. */
   seal(claim: SessionClaim): string {
-    const { sign, hide } = this.pairs[0]!;
+    const { hint, sign, hide } = this.pairs[0]!;
     const plain = encode(claim);
     const tag = createHmac('sha256', sign).update(plain).digest();
     const cipher = createCipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
-    return Buffer.concat([tag, cipher.update(plain), cipher.final()]).toString('base64url');
+    return Buffer.concat([Buffer.of(hint), tag, cipher.update(plain), cipher.final()]).toString('base64url');
   }
 
   /** What a value says; `malformed` when no seal makes such a value, `forged` when none of the keys made it. */
   open(value: string): SessionClaim | 'malformed' | 'forged' {
     const sealed = Buffer.from(value, 'base64url');
     // Node's decoder skips what is not base64url and ignores bits to spare: there is one spelling, so that no bit may change.
-    if (sealed.length < TAG_OCTETS + BLOCK_OCTETS || sealed.length % BLOCK_OCTETS !== 0 || sealed.toString('base64url') !== value) return 'malformed';
-    const tag = sealed.subarray(0, TAG_OCTETS);
-    for (const { sign, hide } of this.pairs) {
+    const cipherOctets = sealed.length - TEXT_AT;
+    if (cipherOctets < BLOCK_OCTETS || cipherOctets % BLOCK_OCTETS !== 0 || sealed.toString('base64url') !== value) return 'malformed';
+    const tag = sealed.subarray(TAG_AT, TEXT_AT);
+    for (const { hint, sign, hide } of this.pairs) {
+      if (hint !== sealed[0]) continue;
       const decipher = createDecipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
-      const plain = Buffer.concat([decipher.update(sealed.subarray(TAG_OCTETS)), decipher.final()]);
+      const plain = Buffer.concat([decipher.update(sealed.subarray(TEXT_AT)), decipher.final()]);
       if (timingSafeEqual(createHmac('sha256', sign).update(plain).digest(), tag)) return decode(plain);
     }
     return 'forged';

@@ -143,7 +143,8 @@ export class Session {
   fieldsFor(cluster: Cluster, endpoint: Endpoint): Buffer {
     const { persistence, home } = this;
     const own = this.endpoint;
-    const fate = own === endpoint ? 'kept' : own ? 'strayed' : endpoint.state !== 'ready' ? 'none' : home ? 'moved' : 'new';
+    // One that drains and could not answer by itself will not come back.
+    const fate = own === endpoint ? 'kept' : own?.state === 'ready' ? 'strayed' : endpoint.state !== 'ready' ? 'none' : home ? 'moved' : 'new';
     persistence.instruments.responses(fate).value += 1;
     return fate === 'new' || fate === 'moved' ? persistence.setCookie(cluster, endpoint) : NO_FIELDS;
   }
