@@ -22,4 +22,5 @@ export * from './constructs/proxy-limits';
 export * from './constructs/retry';
 export * from './constructs/scaling';
 export * from './constructs/service-type';
+export * from './constructs/session-persistence';
 export * from './constructs/tls-options';

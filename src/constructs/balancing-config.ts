@@ -93,7 +93,7 @@ export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalan
   keys.forEach((key, index) => {
     const name = index === 0 ? `${prop}.key` : `${prop}.otherKeys[${index - 1}]`;
     if (key instanceof HashKey) {
-      key._check(mistakes, `${name}.name`);
+      key._check(mistakes, name);
     } else {
       mistakes.add(name, key, 'make it with HashKey.cookie(\'session\'), for example');
     }

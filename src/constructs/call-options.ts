@@ -5,6 +5,7 @@ import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { OutlierDetection } from './outlier-detection';
 import { Retry } from './retry';
+import { SessionPersistence } from './session-persistence';
 
 /**
  * Options of `calls`.
@@ -30,6 +31,13 @@ export interface CallOptions {
    * @default - what the destination says of its callers' connections, or the defaults of `ConnectionOptions`
    */
   readonly connections?: ConnectionOptions;
+
+  /**
+   * Whether sessions stay with their pods.
+   *
+   * @default - what the destination says
+   */
+  readonly sessionPersistence?: SessionPersistence;
 
   /**
    * How this caller asks the endpoints whether they work, besides the readiness that Kubernetes knows of.

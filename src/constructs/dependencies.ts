@@ -17,10 +17,12 @@ import { checkKinds } from './prop-kinds';
 import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { checkQuantity } from './quantities';
 import { RetryFields } from './retry-fields';
+import { SessionPersistence } from './session-persistence';
 import { TlsOptions } from './tls-options';
 
 const CALL_OPTIONS = {
-  timeout: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
+  timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
+  retry: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -32,6 +34,7 @@ export interface Call {
   readonly connections: Partial<ConnectionConfig>;
   readonly retry?: RetryFields;
   readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
+  readonly sessionPersistence?: SessionPersistence;
 }
 
 /** Who calls. */
@@ -101,6 +104,12 @@ export class Dependencies {
     checkHealth(mistakes, `${prop}.`, options);
     const retry = options.retry ?? facts.retry;
     retry?._check(mistakes, options.retry ? `${prop}.retry` : `${facts.name}.retry`, options.timeout?.toMilliseconds() ?? DEFAULT_ROUTE.timeoutMs);
+    const sessionPersistence = options.sessionPersistence ?? facts.sessionPersistence;
+    options.sessionPersistence?._check(mistakes, `${prop}.sessionPersistence`);
+    if (options.sessionPersistence || options.loadBalancing) {
+      sessionPersistence?._checkBeside(mistakes, `${prop}.sessionPersistence`, loadBalancing,
+        'choose a policy without a key, or say SessionPersistence.none() here');
+    }
     mistakes.throwIfAny(construct);
 
     this.own.push({
@@ -108,6 +117,7 @@ export class Dependencies {
       facts,
       timeoutMs: options.timeout?.toMilliseconds(),
       loadBalancing,
+      sessionPersistence,
       connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
       health: healthConfig(options, facts.health),
       retry: retry?._toFields(),

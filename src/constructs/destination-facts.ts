@@ -8,6 +8,7 @@ import { HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 import { Retry } from './retry';
+import { SessionPersistence } from './session-persistence';
 
 /** The namespace that Kubernetes puts objects in when nothing names one. */
 export const DEFAULT_NAMESPACE = 'default';
@@ -32,6 +33,8 @@ export interface DestinationFacts {
   /** Names that reach it from a namespace; the app there may use any of them. */
   hostnames(callerNamespace: string): string[];
   readonly loadBalancing: LoadBalancing;
+  /** Whether sessions of its callers stay with their pods; absent when it says nothing of it. */
+  readonly sessionPersistence?: SessionPersistence;
   /** What it says of its callers' connections. */
   readonly connections?: ConnectionOptions;
   /** What it says of how its callers find out which endpoints work. */

@@ -94,6 +94,7 @@ function appCluster(port: number, connections: Partial<ConnectionConfig>): Clust
 
 function outboundListeners(call: Call, address: string): ListenerConfig[] {
   const hash = call.loadBalancing._hash();
+  const session = call.sessionPersistence?._toConfig();
   return call.facts.ports.map((port) => ({
     name: `outbound/${qualifiedName(call)}:${port}`,
     direction: 'outbound',
@@ -104,6 +105,7 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
       ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
       ...(hash.length > 0 && { hash }),
+      ...(session && { session }),
       ...call.retry?.route,
       ...(!call.facts.meshed && { meshFields: false }),
     }],

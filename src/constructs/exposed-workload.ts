@@ -14,9 +14,11 @@ import { LoadBalancing } from './load-balancing';
 import { MeshSettings } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { OutlierDetection } from './outlier-detection';
+import { checkKinds } from './prop-kinds';
 import { Retry } from './retry';
 import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
+import { SessionPersistence } from './session-persistence';
 import { checkZoneWeights, serviceForAll, serviceForVersion, serviceHostnames } from './services';
 
 /**
@@ -43,6 +45,13 @@ export interface ExposeOptions {
    * @default LoadBalancing.roundRobin()
    */
   readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Whether the requests of a session go to one pod. A caller may choose differently.
+   *
+   * @default SessionPersistence.none()
+   */
+  readonly sessionPersistence?: SessionPersistence;
 
   /**
    * Connections of callers to its pods. A caller may choose differently.
@@ -81,7 +90,8 @@ export interface ExposeOptions {
 }
 
 const OPTIONS = {
-  port: true, portName: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
+  port: true, portName: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true,
+  retry: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
@@ -97,7 +107,7 @@ interface WorkloadFacts {
 }
 
 /** Everything that a choice of options has, with its defaults. */
-type Optional = 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
+type Optional = 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
 type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
 
 /**
@@ -110,12 +120,16 @@ export class ExposedWorkload extends Destination {
    * @internal
    */
   public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
-    const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), connections, discovery = workload.settings.discovery } = options;
+    const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), discovery = workload.settings.discovery } = options;
+    const { connections, sessionPersistence } = options;
+    checkKinds(scope, options, 'expose.');
     mistakes.unknownProps(options, OPTIONS, 'expose.');
     checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
     mistakes.port('expose.port', port);
     mistakes.dnsLabel('expose.portName', portName);
     loadBalancing._check(mistakes, 'expose.loadBalancing');
+    sessionPersistence?._check(mistakes, 'expose.sessionPersistence');
+    sessionPersistence?._checkBeside(mistakes, 'expose.sessionPersistence', loadBalancing);
     checkHealth(mistakes, 'expose.', options);
     options.retry?._check(mistakes, 'expose.retry', 0);
     discovery._check(mistakes, 'expose.discovery');
@@ -167,6 +181,7 @@ export class ExposedWorkload extends Destination {
       ports: [this.port],
       hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
       loadBalancing: options.loadBalancing,
+      sessionPersistence: options.sessionPersistence,
       connections: options.connections,
       health: options,
       retry: options.retry,

@@ -19,6 +19,7 @@ import { OutlierDetection } from './outlier-detection';
 import { Retry } from './retry';
 import { checkKinds } from './prop-kinds';
 import { checkConnections } from './proxy-quantities';
+import { SessionPersistence } from './session-persistence';
 import { checkReserved } from './reserved-names';
 
 /**
@@ -194,6 +195,13 @@ export interface ExternalServiceProps {
   readonly loadBalancing?: LoadBalancing;
 
   /**
+   * Whether the requests of a session go to one endpoint. A caller may choose differently.
+   *
+   * @default SessionPersistence.none()
+   */
+  readonly sessionPersistence?: SessionPersistence;
+
+  /**
    * Connections of callers to its endpoints. A caller may choose differently.
    *
    * @default - the defaults of `ConnectionOptions`
@@ -223,7 +231,8 @@ export interface ExternalServiceProps {
 }
 
 const PROPS = {
-  endpoints: true, hostname: true, port: true, loadBalancing: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
+  endpoints: true, hostname: true, port: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
+  outlierDetection: true, retry: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
 /**
@@ -242,6 +251,7 @@ export class ExternalService extends Destination {
 
   private readonly endpoints: ExternalEndpoints;
   private readonly loadBalancing: LoadBalancing;
+  private readonly sessionPersistence?: SessionPersistence;
   private readonly connections?: ConnectionOptions;
   private readonly health: HealthOptions;
   private readonly retry?: Retry;
@@ -253,6 +263,7 @@ export class ExternalService extends Destination {
     this.port = props.port ?? 80;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.endpoints = props.endpoints;
+    this.sessionPersistence = props.sessionPersistence;
     this.connections = props.connections;
     this.retry = props.retry;
     this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
@@ -263,6 +274,8 @@ export class ExternalService extends Destination {
     checkReserved(mistakes, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
     mistakes.port('port', this.port);
     this.loadBalancing._check(mistakes, 'loadBalancing');
+    this.sessionPersistence?._check(mistakes, 'sessionPersistence');
+    this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
     checkHealth(mistakes, '', this.health);
     this.retry?._check(mistakes, 'retry', 0);
     if (props.connections !== undefined) {
@@ -288,6 +301,7 @@ export class ExternalService extends Destination {
       ports: [this.port],
       hostnames: () => [this.hostname],
       loadBalancing: this.loadBalancing,
+      sessionPersistence: this.sessionPersistence,
       connections: this.connections,
       health: this.health,
       retry: this.retry,

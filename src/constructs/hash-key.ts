@@ -1,11 +1,11 @@
 /**
  * What a hashing policy balances by: parts of a request, as a user names them.
  */
+import { Duration } from 'cdk8s';
 import { HashKeyConfig } from '../contract';
+import { checkLifetime, TOKEN } from './cookies';
 import { Mistakes } from './mistakes';
 
-/** Names of header fields and cookies: `token` of RFC 9110. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const PARAMETER = /^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$/;
 
 /**
@@ -21,6 +21,20 @@ export interface HashKeyOptions {
 }
 
 /**
+ * Options of `HashKey.cookie`.
+ */
+export interface CookieHashKeyOptions extends HashKeyOptions {
+  /**
+   * The caller's proxy gives a client that has no such cookie one of a random value, which lasts so long, up to 400 days; zero is until
+   * the client forgets it, which browsers do when they are closed. The calling app has to hand `Cookie` and `Set-Cookie` on between its
+   * clients and the service.
+   *
+   * @default - it makes none
+   */
+  readonly ttl?: Duration;
+}
+
+/**
  * A part of a request. Requests in which it is equal go to the same endpoint, for as long as that one is there.
  */
 export class HashKey {
@@ -32,10 +46,10 @@ export class HashKey {
   }
 
   /**
-   * The value of a cookie that the app or its client sets.
+   * The value of a cookie that the app or its client sets, or the proxy when there is a `ttl`.
    */
-  public static cookie(name: string, options: HashKeyOptions = {}): HashKey {
-    return new HashKey({ type: 'cookie', name, ...terminal(options) });
+  public static cookie(name: string, options: CookieHashKeyOptions = {}): HashKey {
+    return new HashKey({ type: 'cookie', name, ...terminal(options) }, options.ttl);
   }
 
   /**
@@ -45,11 +59,11 @@ export class HashKey {
     return new HashKey({ type: 'query', name, ...terminal(options) });
   }
 
-  private constructor(private readonly config: HashKeyConfig) {}
+  private constructor(private readonly config: HashKeyConfig, private readonly ttl?: Duration) {}
 
   /** @internal */
   public _toConfig(): HashKeyConfig {
-    return this.config;
+    return this.ttl ? { ...this.config, ttlMs: this.ttl.toMilliseconds() } as HashKeyConfig : this.config;
   }
 
   /** @internal */
@@ -60,8 +74,9 @@ export class HashKey {
     }
     const valid = typeof config.name === 'string' && (config.type === 'query' ? PARAMETER : TOKEN).test(config.name);
     if (!valid) {
-      mistakes.add(prop, config.name, config.type === 'query' ? 'name a query parameter as it stands in the URL' : `name a ${config.type}`);
+      mistakes.add(`${prop}.name`, config.name, config.type === 'query' ? 'name a query parameter as it stands in the URL' : `name a ${config.type}`);
     }
+    checkLifetime(mistakes, `${prop}.ttl`, this.ttl, 0);
   }
 }
 

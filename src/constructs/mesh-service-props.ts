@@ -12,6 +12,7 @@ import { OutlierDetection } from './outlier-detection';
 import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
+import { SessionPersistence } from './session-persistence';
 import { TlsOptions } from './tls-options';
 
 /**
@@ -140,6 +141,13 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default LoadBalancing.roundRobin()
    */
   readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Whether the requests of a session go to one pod. A caller may choose differently.
+   *
+   * @default SessionPersistence.none()
+   */
+  readonly sessionPersistence?: SessionPersistence;
 
   /**
    * Connections of callers to the pods. A caller may choose differently.

@@ -32,6 +32,7 @@ import { checkReserved } from './reserved-names';
 import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
+import { SessionPersistence } from './session-persistence';
 import { checkZoneWeights, serviceForAll, serviceHostnames } from './services';
 import { checkTimeToStop } from './time-to-stop';
 import { TlsOptions } from './tls-options';
@@ -41,7 +42,7 @@ const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
-  connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
+  sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -80,6 +81,7 @@ export class MeshService extends Destination {
   private readonly portName: string;
   private readonly tls?: TlsOptions;
   private readonly loadBalancing: LoadBalancing;
+  private readonly sessionPersistence?: SessionPersistence;
   private readonly connections?: ConnectionOptions;
   private readonly health: HealthOptions;
   private readonly retry?: Retry;
@@ -98,6 +100,7 @@ export class MeshService extends Destination {
     this.portName = props.portName ?? 'http';
     this.tls = props.tls;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
+    this.sessionPersistence = props.sessionPersistence;
     this.connections = props.connections;
     this.retry = props.retry;
     this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
@@ -125,6 +128,8 @@ export class MeshService extends Destination {
     checkTimeToStop(mistakes, this.settings);
     checkServiceType(mistakes, props);
     this.loadBalancing._check(mistakes, 'loadBalancing');
+    this.sessionPersistence?._check(mistakes, 'sessionPersistence');
+    this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
     checkHealth(mistakes, '', this.health);
     this.retry?._check(mistakes, 'retry', 0);
     if (props.connections !== undefined) {
@@ -224,6 +229,7 @@ export class MeshService extends Destination {
       ports: [this.port],
       hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
       loadBalancing: this.loadBalancing,
+      sessionPersistence: this.sessionPersistence,
       connections: this.connections,
       health: this.health,
       retry: this.retry,

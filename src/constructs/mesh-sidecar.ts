@@ -33,6 +33,7 @@ import {
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
+import { mountSessionKeys } from './session-keys';
 import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
 import { checkTimeToStop } from './time-to-stop';
 
@@ -337,6 +338,7 @@ export class MeshSidecar extends Construct {
     if (readsEndpointSlices(calls)) {
       mountToken(spec, sidecar);
     }
+    mountSessionKeys(spec, sidecar, calls);
     const options = sidecarNodeOptions(this.settings);
     if (options !== undefined) {
       addVariable(sidecar, NODE_OPTIONS, options);

@@ -17,6 +17,7 @@ import { OutlierDetection } from './outlier-detection';
 import { ProxyImage } from './proxy-image';
 import { Retry } from './retry';
 import { Scaling } from './scaling';
+import { SessionPersistence } from './session-persistence';
 import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
 
 /** Whether a value fits, and what to give when it does not. */
@@ -72,6 +73,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
   tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
+  sessionPersistence: made(SessionPersistence, 'SessionPersistence.cookie(\'session\', { keys }), for example'),
   type: memberOf('ServiceType', ServiceType),
 };
 

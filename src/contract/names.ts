@@ -36,6 +36,15 @@ export const TLS_DIR = '/etc/cdk8s-mesh-tls';
 export const TLS_CERTIFICATE_FILE = `${TLS_DIR}/tls.crt`;
 export const TLS_KEY_FILE = `${TLS_DIR}/tls.key`;
 
+/** Volume and mount point of the keys of session cookies. */
+export const SESSION_KEYS_VOLUME = 'mesh-session-keys';
+export const SESSION_KEYS_DIR = '/var/run/secrets/cdk8s-mesh-sessions';
+
+/** Where the sidecar finds the keys that a Secret holds under a name of its data. */
+export function sessionKeyFile(secret: string, key: string): string {
+  return `${SESSION_KEYS_DIR}/${secret}/${key}`;
+}
+
 /** Environment of the sidecar, filled by the downward API. */
 export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';

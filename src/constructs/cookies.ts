@@ -1,0 +1,27 @@
+/**
+ * What props about cookies have in common: names, and how long a cookie lasts.
+ */
+import { Duration } from 'cdk8s';
+import { Mistakes } from './mistakes';
+
+/** Names of header fields and cookies: `token` of RFC 9110. */
+export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Longer than this, browsers keep no cookie (RFC 6265bis). */
+const MOST_DAYS = 400;
+const MS_PER_DAY = 86_400_000;
+
+/** Checks how long a cookie lasts. */
+export function checkLifetime(mistakes: Mistakes, prop: string, ttl: Duration | undefined, leastMs: number): void {
+  if (ttl === undefined) {
+    return;
+  }
+  if (typeof (ttl as { toMilliseconds?: unknown } | null)?.toMilliseconds !== 'function') {
+    mistakes.add(prop, ttl, 'use a Duration, such as Duration.hours(1)');
+    return;
+  }
+  const ms = ttl.toMilliseconds({ integral: false });
+  if (!(Number.isInteger(ms) && ms >= leastMs && ms <= MOST_DAYS * MS_PER_DAY)) {
+    mistakes.add(prop, `${ms} ms`, `use whole milliseconds, from ${leastMs} ms to ${MOST_DAYS} days`);
+  }
+}
