@@ -20,6 +20,7 @@ import { MeshModel, titleOf, Workload } from './model';
 import { Network, openNetwork } from './network';
 import { Pod, PodState, PodSurroundings } from './pod';
 import { podsBehind } from './service-pods';
+import { SessionKeys } from './session-keys';
 
 export interface LocalMeshOptions {
   /** The bundles that are run: this command's own file, and the proxy's. */
@@ -61,6 +62,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private guard: Guard | undefined;
   private endpointApi: EndpointApi | undefined;
   private surroundings: PodSurroundings | undefined;
+  private sessionKeys: SessionKeys | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(private current: MeshModel, private readonly options: LocalMeshOptions) {
@@ -89,11 +91,14 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       this.guard.watchFolder(folder);
       const credentials = join(folder, 'api');
       this.endpointApi = new EndpointApi({ address: this.network.host, credentialsFolder: credentials });
+      this.sessionKeys = new SessionKeys(join(folder, 'session-keys'));
+      this.writeSessionKeys();
       this.surroundings = {
         guard: this.guard,
         programs: this.options.programs,
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
+        sessionKeys: this.sessionKeys,
         onLine: (pod, program, line) => this.emit('line', pod, program, line),
       };
       await this.endpointApi.listen();
@@ -136,6 +141,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   async apply(model: MeshModel): Promise<void> {
     const before = this.current;
     this.current = model;
+    this.writeSessionKeys();
     const work: Promise<unknown>[] = [];
     for (const workload of model.workloads) {
       const old = before.workloads.find((candidate) => keyOf(candidate) === keyOf(workload));
@@ -235,6 +241,10 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       });
     }, delay);
     this.backOffs.add(timer);
+  }
+
+  private writeSessionKeys(): void {
+    for (const notice of this.sessionKeys?.write(this.current) ?? []) this.emit('notice', notice);
   }
 
   /** Tells the API who is behind which Service. */

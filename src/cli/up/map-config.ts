@@ -1,9 +1,9 @@
 /**
- * The document that a pod's proxy gets on this machine: the ConfigMap's, with every socket moved to where it is here and
+ * The document that a pod's proxy gets on this machine: the ConfigMap's, with every socket and every file of keys moved to where it is here and
  * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
  * shown. A pure function of the document and the pod's places.
  */
-import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig } from '../../contract';
+import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig } from '../../contract';
 import type { ServiceSpec } from './model';
 import { inText, Place, PodNetwork, WantedPlaces } from './network';
 
@@ -36,21 +36,28 @@ export function appPortOf(config: ProxyConfig): number | undefined {
   return discovery?.type === 'static' ? discovery.endpoints[0]?.port : undefined;
 }
 
-/** Moves the document's sockets to the pod's places. */
+/**
+ * Moves the document's sockets to the pod's places.
+ *
+ * @param keyFileOf where the keys of session cookies are that are at a path in a cluster
+ */
 export function mapConfig(
   config: ProxyConfig,
   network: Pick<PodNetwork, 'ip' | 'adminLoopback' | 'own' | 'outbound' | 'app'>,
   kubernetes: KubernetesApiConfig,
   services: readonly ServiceSpec[],
+  keyFileOf: (keyFile: string) => string = (keyFile) => keyFile,
 ): MappedConfig {
   const mappings: Mapping[] = [];
   const moved = (what: string, from: string, to: string): void => {
     if (from !== to) mappings.push({ what, from, to });
   };
 
-  const listeners = config.listeners.map(({ tls, ...listener }): ListenerConfig => {
+  const listeners = config.listeners.map(({ tls, ...declared }): ListenerConfig => {
     // The certificate is in a Secret of the cluster.
-    if (tls) moved(`TLS of ${listener.name}`, tls.certificateFile, 'none');
+    if (tls) moved(`TLS of ${declared.name}`, tls.certificateFile, 'none');
+    for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));
+    const listener = { ...declared, routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)) };
     if (listener.address === undefined) {
       const port = network.own(listener.port);
       moved(titleOfListener(listener), `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
@@ -84,6 +91,10 @@ export function mapConfig(
     mappings,
     config: { ...config, listeners, clusters, admin, ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}) },
   };
+}
+
+function withKeyFile(route: RouteConfig, keyFileOf: (keyFile: string) => string): RouteConfig {
+  return route.session ? { ...route, session: { ...route.session, keyFile: keyFileOf(route.session.keyFile) } } : route;
 }
 
 /** `outbound catalog`; a name that says its direction already is enough. */

@@ -72,6 +72,8 @@ export interface ServicePort {
 export interface MeshModel {
   readonly workloads: readonly Workload[];
   readonly services: readonly ServiceSpec[];
+  /** What the Secrets hold, by `namespace/name`. */
+  readonly secrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Workloads without the sidecar, which are not run, for a notice. */
   readonly outside: readonly string[];
 }

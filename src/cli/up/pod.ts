@@ -21,6 +21,7 @@ import { appPortOf, mapConfig, Mapping, placesIn } from './map-config';
 import { MeshModel, titleOf, Workload } from './model';
 import type { Place, PodNetwork } from './network';
 import type { SelectablePod } from './service-pods';
+import type { SessionKeys } from './session-keys';
 
 export type PodState = 'starting' | 'ready' | 'unready' | 'terminating' | 'ended';
 
@@ -32,6 +33,7 @@ export interface PodSurroundings {
   /** Folder for the pods' files. */
   readonly folder: string;
   readonly kubernetes: KubernetesApiConfig;
+  readonly sessionKeys: Pick<SessionKeys, 'fileOf'>;
   /** Called with every line that a proxy or app writes. */
   onLine(pod: string, program: 'proxy' | 'app', line: string): void;
 }
@@ -131,7 +133,9 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
   configure(workload: Workload, model: MeshModel): void {
-    const { config, mappings } = mapConfig(workload.config, this.network, this.surroundings.kubernetes, model.services);
+    const { kubernetes, sessionKeys } = this.surroundings;
+    const keyFileOf = (keyFile: string): string => sessionKeys.fileOf(workload.namespace, keyFile);
+    const { config, mappings } = mapConfig(workload.config, this.network, kubernetes, model.services, keyFileOf);
     this.spec = workload;
     this.mappings = mappings;
     this.config!.write(`${JSON.stringify(config, null, 2)}\n`);

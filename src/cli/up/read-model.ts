@@ -38,6 +38,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
 
   const configMaps = new Map(collect((kind) => kind === 'ConfigMap', (manifest) =>
     [`${manifest.namespace}/${manifest.name}`, manifest.body.get('data').texts()] as const));
+  const secrets = new Map(collect((kind) => kind === 'Secret', readSecret));
   const scaling = new Map(collect((kind) => kind === 'HorizontalPodAutoscaler', readAutoscaler));
   const outside: string[] = [];
   const workloads = collect((kind) => Object.hasOwn(WORKLOADS, kind), (manifest) =>
@@ -47,7 +48,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
 
   if (mistakes.length > 0) throw new UserError(mistakes.join('\n'));
   if (workloads.length === 0) throw new UserError(noMesh(sources, manifests.length, outside));
-  return { workloads, services, outside };
+  return { workloads, services, secrets, outside };
 }
 
 function noMesh(sources: string, objects: number, outside: readonly string[]): string {
@@ -55,6 +56,12 @@ function noMesh(sources: string, objects: number, outside: readonly string[]): s
     : objects === 0 ? 'there is no Kubernetes object'
       : `its ${objects} ${objects === 1 ? 'object is' : 'objects are'} no Deployment, StatefulSet, DaemonSet or Job`;
   return `no mesh in ${sources}: ${found}. A mesh is what MeshService or MeshSidecar synthesized`;
+}
+
+/** Its `data` is in base64; `stringData` goes before it, as in the API server. */
+function readSecret({ namespace, name, body }: Manifest): readonly [string, Readonly<Record<string, string>>] {
+  const data = Object.entries(body.get('data').texts()).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()] as const);
+  return [`${namespace}/${name}`, { ...Object.fromEntries(data), ...body.get('stringData').texts() }];
 }
 
 function readAutoscaler({ namespace, body }: Manifest): readonly [string, number] {

@@ -52,6 +52,15 @@ describe('mapConfig', () => {
     expect(mappings).toContainEqual({ what: 'TLS of inbound', from: tls.certificateFile, to: 'none' });
   });
 
+  test('moves the keys of session cookies', () => {
+    const config = callerConfig({ v1: 1 });
+    const [inbound, outbound] = config.listeners;
+    const kept = { ...outbound!, routes: [{ ...outbound!.routes[0]!, session: { cookie: 'cart', keyFile: '/keys/a' } }] };
+    const { config: mapped, mappings } = mapConfig({ ...config, listeners: [inbound!, kept] }, movedNetwork, API, [], (keyFile) => `/tmp${keyFile}`);
+    expect(mapped.listeners[1]!.routes[0]!.session).toEqual({ cookie: 'cart', keyFile: '/tmp/keys/a' });
+    expect(mappings).toContainEqual({ what: 'session keys', from: '/keys/a', to: '/tmp/keys/a' });
+  });
+
   test('leaves the argument as it is', () => {
     const config = callerConfig({ v1: 1 });
     const before = structuredClone(config);

@@ -143,3 +143,8 @@ describe('refuses, saying where and what to do:', () => {
     expect(() => read(all)).toThrow("Deployment 'web' has the sidecar but no container of its own");
   });
 });
+
+test('knows what Secrets hold, whichever way they say it', () => {
+  const secret = { kind: 'Secret', metadata: { name: 'keys' }, data: { a: Buffer.from('one').toString('base64'), b: 'dHdv' }, stringData: { b: 'three' } };
+  expect(read([...objects(), secret]).secrets).toEqual(new Map([['shop/keys', { a: 'one', b: 'three' }]]));
+});
