@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { DEFAULT_LIMITS } from '../../../src/contract';
 import { word } from '../../../src/proxy/http1/bytes';
 import { NEXT, setCookieParts, visitCookies } from '../../../src/proxy/http1/cookies';
@@ -39,4 +40,14 @@ test('writes a cookie with the attributes that it has, out of reach of scripts',
   expect(setCookieParts('a', { path: '/' }).join('1')).toBe('set-cookie: a=1; Path=/; HttpOnly\r\n');
   expect(setCookieParts('a', { path: '/cart', maxAgeSeconds: 60, sameSite: 'none', secure: true }).join('1'))
     .toBe('set-cookie: a=1; Path=/cart; Max-Age=60; HttpOnly; SameSite=None; Secure\r\n');
+});
+
+test('reads the same cookies as a reader that cuts at semicolons, whatever the fields hold', () => {
+  const piece = fc.constantFrom('a', '=', ';', ' ', '\t', '"', 'b', 'a=', '; a=', ',', '\xe9');
+  const value = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join('').trim());
+  fc.assert(fc.property(fc.array(value, { maxLength: 3 }), (values) => {
+    const expected = values.flatMap((text) => text.split(';')).map((pair) => pair.replace(/^[ \t]+/, '')).filter((pair) => pair.startsWith('a='))
+      .map((pair) => pair.slice(2));
+    expect(valuesOf('a', values.map((text) => `Cookie: ${text}\r\n`).join(''))).toEqual(expected);
+  }));
 });
