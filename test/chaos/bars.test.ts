@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ALWAYS, Bar, CONTAINED, errorsBelow, IN_FLIGHT_SHARE, NO_FAILURE, NOTHING_LOST, Observation, p99Recovers } from './bars';
+import { ALWAYS, Bar, CONTAINED, CUT_SHARE, errorsBelow, inFlightShare, NO_FAILURE, NOTHING_LOST, Observation, p99Recovers } from './bars';
 import { Ledger } from './ledger';
 import { FORGOTTEN, Sent } from './load';
 import { recoveredAfter, windowsFrom } from './timeline';
@@ -26,7 +26,7 @@ function post(id: string, more: Partial<Sent> = {}): Sent {
 /** @param executed lines of the ledger by pod */
 function observed(requests: readonly Sent[], executed: Record<string, readonly string[]> = {}, more: Partial<Observation> = {}): Observation {
   for (const [pod, lines] of Object.entries(executed)) writeFileSync(join(folder, `${pod}.ledger`), lines.map((line) => `${line}\n`).join(''));
-  return { sent: requests, ledger: Ledger.read(folder), faultMs: 1_000, faulty: new Set(['b']), problems: [], ...more };
+  return { sent: requests, ledger: Ledger.read(folder), faultMs: 1_000, faulty: new Set(['b']), severed: 0, peakMemory: 0, problems: [], ...more };
 }
 
 function brokenBy(observation: Observation, bars: readonly Bar[] = ALWAYS): string[] {
@@ -42,11 +42,13 @@ test('nothing is broken, given requests that were executed once, and one that ma
 test.each<[string, () => Observation]>([
   ['no request that is not idempotent is executed twice', () => observed([post('1')], { a: ['POST 1'], b: ['POST 1'] })],
   ['no request that is not idempotent is executed twice', () => observed([post('1')], { a: ['POST 1', 'POST 1'] })],
+  ['no request is executed more than 3 times', () => observed([sent('1')], { a: ['GET 1', 'GET 1'], b: ['GET 1', 'GET 1'] })],
   ['nobody gets the answer to another request, unless a pod that was made to lie had it', () => observed([sent('1', { foreign: true })], { a: ['GET 1'] })],
   ['no application has seen a request that was answered with a reason that says so',
     () => observed([sent('1', { failure: 'connect_failed', reason: 'connect_failed' })], { a: ['GET 1'] })],
   ['what was answered with success was executed', () => observed([sent('1')])],
   ['every request comes to an end', () => observed([sent('1', { failure: FORGOTTEN })])],
+  ['no proxy needs more memory than a sidecar has by default', () => observed([], {}, { peakMemory: 2 ** 30 })],
   ['the proxies live on', () => observed([], {}, { problems: ['the proxy ended'] })],
 ])('%s: breaks when it does not hold', (name, observation) => {
   expect(brokenBy(observation())).toEqual([name]);
@@ -58,10 +60,17 @@ test('an idempotent request that fails breaks that nothing is lost, and any brea
   expect(brokenBy(observed([sent('1', failure)]), [NOTHING_LOST, NO_FAILURE])).toEqual([NOTHING_LOST.name, NO_FAILURE.name]);
 });
 
-test('more failures than were in flight at the moment of the fault break the share in flight', () => {
-  const inFlight = sent('1', { dueMs: 999, endedMs: 1_500, failure: 'x' });
-  expect(brokenBy(observed([inFlight]), [IN_FLIGHT_SHARE])).toEqual([]);
-  expect(brokenBy(observed([inFlight, sent('2', { dueMs: 1_200, failure: 'x' })]), [IN_FLIGHT_SHARE])).toEqual([IN_FLIGHT_SHARE.name]);
+test('more failures than connections were cut break the share of what was cut', () => {
+  const failing = ['1', '2'].map((id) => sent(id, { failure: 'x' }));
+  expect(brokenBy(observed(failing, {}, { severed: 2 }), [CUT_SHARE])).toEqual([]);
+  expect(brokenBy(observed(failing, {}, { severed: 1 }), [CUT_SHARE])).toEqual([CUT_SHARE.name]);
+});
+
+test('more failures than requests in flight when the loss shows break the share in flight', () => {
+  const bar = inFlightShare(1_000);
+  const inFlight = [sent('1', { dueMs: 1_500, endedMs: 3_500, failure: 'x' }), sent('2', { dueMs: 1_900, endedMs: 2_100 })];
+  expect(brokenBy(observed([...inFlight, sent('3', { dueMs: 2_500, failure: 'x' })]), [bar])).toEqual([]);
+  expect(brokenBy(observed([inFlight[0]!, sent('3', { dueMs: 2_500, failure: 'x' })]), [bar])).toEqual([bar.name]);
 });
 
 test('a failure that no faulty pod had a hand in breaks the containment', () => {

@@ -1,4 +1,5 @@
 /** What must hold after a scenario: each bar says how it was kept or broken. */
+import { defaultProxyMemory } from '../../src/planning/proxy-memory';
 import { REASONS, ReasonCode } from '../../src/proxy/telemetry/reasons';
 import type { Ledger } from './ledger';
 import { FORGOTTEN, Sent } from './load';
@@ -12,6 +13,10 @@ export interface Observation {
   readonly faultMs: number;
   /** Pods that were made to fail, which may cost the requests that they got. */
   readonly faulty: ReadonlySet<string>;
+  /** Connections that were cut, as far as they were counted. */
+  readonly severed: number;
+  /** Most memory that a proxy had, in bytes. */
+  readonly peakMemory: number;
   /** What was found wrong with the processes, in words. */
   readonly problems: readonly string[];
 }
@@ -23,12 +28,20 @@ export interface Bar {
 }
 
 const SHOWN = 5;
+/** Tries that a request gets at most by default: one, and two more. */
+const MOST_TRIES = 3;
+/** What the sidecar's container is killed at. */
+const MEMORY_LIMIT = defaultProxyMemory(1).limitMib * 2 ** 20;
 
 /** Hold in every scenario, whatever is done to the world. */
 export const ALWAYS: readonly Bar[] = [
   {
     name: 'no request that is not idempotent is executed twice',
     broken: ({ sent, ledger }) => listed(sent.filter(({ id, idempotent }) => !idempotent && ledger.executions(id).length > 1)),
+  },
+  {
+    name: `no request is executed more than ${MOST_TRIES} times`,
+    broken: ({ sent, ledger }) => listed(sent.filter(({ id }) => ledger.executions(id).length > MOST_TRIES)),
   },
   {
     // A pod that lies may answer what it got with anything, and nobody can know.
@@ -51,6 +64,10 @@ export const ALWAYS: readonly Bar[] = [
     name: 'the proxies live on',
     broken: ({ problems }) => (problems.length === 0 ? undefined : problems.join('; ')),
   },
+  {
+    name: 'no proxy needs more memory than a sidecar has by default',
+    broken: ({ peakMemory }) => (peakMemory <= MEMORY_LIMIT ? undefined : `${Math.round(peakMemory / 2 ** 20)} MiB`),
+  },
 ];
 
 /** No idempotent request fails. */
@@ -65,15 +82,28 @@ export const NO_FAILURE: Bar = {
   broken: ({ sent }) => listed(failedOf(sent)),
 };
 
-/** At most as many requests fail as were under way when the fault began. */
-export const IN_FLIGHT_SHARE: Bar = {
-  name: 'at most the idempotent requests in flight at the moment of the fault fail',
-  broken: ({ sent, faultMs }) => {
-    const inFlight = sent.filter(({ dueMs, endedMs }) => dueMs <= faultMs && endedMs > faultMs).length;
+/** At most as many idempotent requests fail as connections were cut: each carries one at a time. */
+export const CUT_SHARE: Bar = {
+  name: 'at most as many idempotent requests fail as connections were cut',
+  broken: ({ sent, severed }) => {
     const failed = failedOf(sent).filter(({ idempotent }) => idempotent);
-    return failed.length <= inFlight ? undefined : `${failed.length} failed, ${inFlight} were in flight`;
+    return failed.length <= severed ? undefined : `${failed.length} failed, and ${severed} connections were cut`;
   },
 };
+
+/** What dies in silence shows only when a time is over; what is sent there until then is in flight. */
+export function inFlightShare(showsAfterMs: number): Bar {
+  return {
+    name: `at most as many idempotent requests fail as are in flight when the loss first shows, ${showsAfterMs / 1_000} s after it`,
+    broken: ({ sent, faultMs }) => {
+      const showsAt = faultMs + showsAfterMs;
+      const repeatable = sent.filter(({ idempotent }) => idempotent);
+      const inFlight = repeatable.filter(({ dueMs, endedMs }) => dueMs <= showsAt && endedMs > showsAt).length;
+      const failed = failedOf(repeatable).length;
+      return failed <= inFlight ? undefined : `${failed} failed, and ${inFlight} were in flight`;
+    },
+  };
+}
 
 /** Reasons that say that it was an endpoint's doing. */
 const ENDPOINTS_DOING = /^(connect|upstream|try|request)_/;

@@ -2,6 +2,7 @@
  * `npm run chaos`: every scenario, with this project's proxy and with Envoy where it can be had. A complete run writes
  * docs/chaos-results.md. `--seed`, `--only`, `--proxy mesh|envoy|all`, `--pace` (what times are multiplied by).
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { envoyVersion, findEnvoy } from '../../bench/envoy.mjs';
@@ -15,6 +16,7 @@ import type { Subject } from './subjects/subject';
 
 const USAGE = 'npm run chaos -- [--seed 1] [--only endpoint-kill,zone-lost] [--proxy mesh|envoy|all] [--pace 1]';
 const PAGE = 'docs/chaos-results.md';
+const OVERLOAD_LIMIT_MS = 180_000;
 
 interface Options {
   readonly seed: number;
@@ -45,11 +47,19 @@ async function main(): Promise<number> {
     }
   }
   console.log(`\n${tableOf(results)}`);
-  if (scenarios.length === SCENARIOS.length && proxy === 'all' && pace === 1) {
-    writeFileSync(PAGE, pageOf({ scenarios, results, seed, missing: found.missing }));
-    console.log(`\nwrote ${PAGE}`);
-  }
-  return results.every(({ subject, broken }) => subject !== MESH.name || broken.length === 0) ? 0 : 1;
+  const held = results.every(({ subject, broken }) => subject !== MESH.name || broken.length === 0);
+  if (scenarios.length < SCENARIOS.length || proxy !== 'all' || pace !== 1) return held ? 0 : 1;
+
+  const overload = runOverload();
+  writeFileSync(PAGE, pageOf({ scenarios, results, seed, missing: found.missing, overload: overload.text }));
+  console.log(`\n${overload.text}\n\nwrote ${PAGE}`);
+  return held && overload.held ? 0 : 1;
+}
+
+/** What too many requests do, with limits and without, is a measurement of its own (bench/overload.mjs). */
+function runOverload(): { readonly text: string; readonly held: boolean } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bench/overload.mjs'], { encoding: 'utf8', timeout: OVERLOAD_LIMIT_MS });
+  return { text: stdout.trim() || stderr.trim(), held: status === 0 };
 }
 
 function readOptions(): Options | undefined {

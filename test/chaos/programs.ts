@@ -4,7 +4,8 @@ import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '../..');
 
-export const PROGRAMS = { cli: join(ROOT, 'lib/bin/cdk8s-mesh.js'), proxy: join(ROOT, 'lib/bin/proxy.js') };
+/** The proxy may be another build than this one, given in MESH_CHAOS_PROXY. */
+export const PROGRAMS = { cli: join(ROOT, 'lib/bin/cdk8s-mesh.js'), proxy: process.env.MESH_CHAOS_PROXY ?? join(ROOT, 'lib/bin/proxy.js') };
 
 let compiled: string | undefined;
 

@@ -19,11 +19,13 @@ export interface PageFacts {
   readonly scenarios: readonly Scenario[];
   readonly results: readonly Result[];
   readonly seed: number;
+  /** What came of too many requests, as Markdown. */
+  readonly overload: string;
   /** Why another proxy is not in the table. */
   readonly missing: string | undefined;
 }
 
-export function pageOf({ scenarios, results, seed, missing }: PageFacts): string {
+export function pageOf({ scenarios, results, seed, missing, overload }: PageFacts): string {
   const requests = results.reduce((sum, result) => sum + result.requests, 0);
   const notes = [...new Set(results.flatMap((result) => result.notes))];
   return `${[
@@ -59,7 +61,11 @@ export function pageOf({ scenarios, results, seed, missing }: PageFacts): string
     ...scenarios.flatMap(({ name, harm, bars }) => [`- \`${name}\`: ${harm}. Besides: ${bars.map((bar) => bar.name).join('; ')}.`]),
     '',
     ...brokenOf(results),
-    'To repeat:',
+    '## Overload',
+    '',
+    overload,
+    '',
+    '## To repeat',
     '',
     '```sh',
     `npm run chaos -- --seed ${seed}`,

@@ -11,7 +11,7 @@ import { filesExhausted } from './files-exhausted';
 import { flapping } from './flapping';
 import { hostile } from './hostile';
 import { logClosedPipe, logFullDisk } from './log-full';
-import { appKill, sidecarKill } from './process-kill';
+import { appKill, callerSidecarKill, sidecarKill } from './process-kill';
 import { refused } from './refused';
 import { resetBefore, resetMid } from './resets';
 import { rollingRestart } from './rolling-restart';
@@ -21,7 +21,7 @@ import { zoneLost } from './zone-lost';
 
 /** Every scenario, in the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
-  rollingRestart, everythingRestarted, endpointKill, sidecarKill, appKill, controlPlaneLost, zoneLost, dnsFailing,
+  rollingRestart, everythingRestarted, endpointKill, sidecarKill, appKill, callerSidecarKill, controlPlaneLost, zoneLost, dnsFailing,
   failingHalf, slowPod, blackHole, resetBefore, resetMid, stutter, refused, flapping,
   contentLength, hostile,
   clockSteps, filesExhausted, logFullDisk, logClosedPipe,

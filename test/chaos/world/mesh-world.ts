@@ -14,9 +14,9 @@ import type { Pod } from '../../../src/cli/up/pod';
 import { modelOf, startMesh } from '../../support/local-mesh';
 import { ENV_LATENCY_MS, ENV_LEDGERS } from '../backend/manner';
 import { Ledger } from '../ledger';
-import { backendProgram } from '../programs';
+import { backendProgram, PROGRAMS } from '../programs';
 import { CALL_TIMEOUT_MS } from '../subjects/subject';
-import { peakMemoryOf } from './rig';
+import { connectionsTo, peakMemoryOf } from './kernel';
 import type { World } from './world';
 
 export interface MeshWorldOptions {
@@ -32,6 +32,7 @@ const PROPAGATION = Duration.seconds(1);
 export class MeshWorld implements World {
   readonly faulty = new Set<string>();
   readonly notes = new Set<string>();
+  severed = 0;
   private readonly unexpected: string[] = [];
   private readonly flow: Flow;
   private peak = 0;
@@ -54,7 +55,7 @@ export class MeshWorld implements World {
     });
     const environment = `${ENV_LEDGERS}='${ledgers}' ${ENV_LATENCY_MS}=${LATENCY_MS}`;
     try {
-      const mesh = await startMesh(model, { command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
+      const mesh = await startMesh(model, { programs: PROGRAMS, command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
       return new MeshWorld(mesh, ledgers);
     } catch (error) {
       rmSync(ledgers, { recursive: true });
@@ -80,6 +81,13 @@ export class MeshWorld implements World {
     this.faulty.add(pod.name);
     process.kill(pod.pids[program]!, 'SIGKILL');
     await pod.ended;
+  }
+
+  /** The same for the sidecar of a caller, whose clients are cut off. */
+  async killCaller(pod: Pod): Promise<void> {
+    const { address, port } = pod.workload.config.listeners.find(({ direction }) => direction === 'outbound')!;
+    this.severed += connectionsTo([pod.outbound({ address: address!, port })]);
+    await this.kill(pod, 'proxy');
   }
 
   /** Replaces a pod as a Deployment does in a rollout: the new one is ready before the old one is stopped. */

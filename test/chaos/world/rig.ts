@@ -2,7 +2,7 @@
  * One proxy in front of pods, each a process at an address of its own, and the little that a cluster does about them: a
  * container that died is noticed and started again, and the proxy is told. The proxy may be this project's or another.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Guard } from '../../../src/cli/up/guard';
@@ -14,6 +14,7 @@ import { Ledger } from '../ledger';
 import { PROGRAMS } from '../programs';
 import { DNS_NAME, ProxySetting, RunningProxy, Subject } from '../subjects/subject';
 import { BackendPod } from './backend-pod';
+import { peakMemoryOf } from './kernel';
 import { pause, World } from './world';
 import { LosableZone } from './zone';
 
@@ -42,6 +43,7 @@ export class Rig implements World {
   readonly host = 'catalog';
   readonly faulty = new Set<string>();
   readonly notes = new Set<string>();
+  readonly severed = 0;
   readonly pods: BackendPod[] = [];
   readonly dns = new FakeDns();
   proxy!: RunningProxy;
@@ -202,14 +204,5 @@ export class Rig implements World {
   private track(work: Promise<void>): void {
     this.restarts.add(work);
     void work.finally(() => this.restarts.delete(work)).catch(() => undefined);
-  }
-}
-
-/** Most resident memory of a process so far; 0 where the system does not tell. */
-export function peakMemoryOf(pid: number): number {
-  try {
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1_024;
-  } catch {
-    return 0;
   }
 }

@@ -9,6 +9,8 @@ export interface World {
   readonly faulty: Set<string>;
   /** What was done and is worth a word in the report, such as by which means. */
   readonly notes: Set<string>;
+  /** Connections that were cut by what was done, as far as a scenario counts them. */
+  readonly severed: number;
   /** Where a client sends its next request. */
   target(): Place | undefined;
   /** What is wrong with the processes that nobody meant to harm, in words. */
