@@ -41,6 +41,8 @@ export interface OutlierListener<S extends Suspect> {
 const RUN = 2;
 /** Requests that must be answered without an error after the one that an endpoint was probed with. */
 const TRIAL = 10;
+/** After how many of these one that was too slow is judged: while it waits for the rest it would get many more. */
+const SLOW_TRIAL = 3;
 /** A new endpoint has this long to warm up before its latency is judged. */
 const WARM_UP_MS = 60_000;
 /** How long all answers must be missing before an endpoint is unresponsive, and how many times its usual latency on top. */
@@ -255,12 +257,12 @@ export class OutlierDetector<S extends Suspect> {
       this.stand(suspect, 'onTrial');
     } else if (ending === Ending.ANSWERED) {
       conduct.trialLeft -= 1;
-      if (conduct.trialLeft > 0) return;
+      if (TRIAL - conduct.trialLeft < SLOW_TRIAL) return;
       const now = this.surroundings.now();
       conduct.past.advance(learned, conduct.excused, now, this.intervalMs, Infinity);
       if (conduct.past.meanLog > conduct.latencyLimitLog) {
         this.relapse(suspect, `it still takes ${milliseconds(typicalMs(conduct.past.meanLog))}`);
-      } else {
+      } else if (conduct.trialLeft === 0) {
         this.trust(suspect);
       }
     }

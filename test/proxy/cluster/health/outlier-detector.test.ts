@@ -143,6 +143,18 @@ describe('latency', () => {
     fleet.serve(400_000, 60, () => ({ latencyMs: 5 }));
     expect(fleet.standings).toEqual(['trusted', 'trusted', 'trusted']);
   });
+
+  test('that is still what it was ejects again after three answers, and not after the whole trial', () => {
+    const fleet = new Fleet(3);
+    const slow = fleet.pods[2]!;
+    fleet.serve(20_000, 60, (pod) => ({ latencyMs: pod === slow ? 100 : 5 }));
+    const isOut = (): boolean => slow.standing === 'ejected';
+    while (isOut()) fleet.pass(1_000);
+    const answers = slow.learned.succeeded;
+    while (!isOut()) fleet.request(slow, Ending.ANSWERED, 100);
+    // One that it was probed with, and three.
+    expect(slow.learned.succeeded - answers).toBe(4);
+  });
 });
 
 describe('silence', () => {
