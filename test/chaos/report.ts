@@ -19,7 +19,7 @@ export interface PageFacts {
   readonly scenarios: readonly Scenario[];
   readonly results: readonly Result[];
   readonly seed: number;
-  /** What came of too many requests, as Markdown. */
+  /** What came of too many requests, as Markdown; empty when that was not measured. */
   readonly overload: string;
   /** Why another proxy is not in the table. */
   readonly missing: string | undefined;
@@ -61,10 +61,7 @@ export function pageOf({ scenarios, results, seed, missing, overload }: PageFact
     ...scenarios.flatMap(({ name, harm, bars }) => [`- \`${name}\`: ${harm}. Besides: ${bars.map((bar) => bar.name).join('; ')}.`]),
     '',
     ...brokenOf(results),
-    '## Overload',
-    '',
-    overload,
-    '',
+    ...(overload === '' ? [] : ['## Overload', '', overload, '']),
     '## To repeat',
     '',
     '```sh',

@@ -11,9 +11,11 @@ const PREFIX = 'chaos';
 /** Second half of 198.18.0.0/15, which is kept for tests of networks (RFC 2544). */
 const NETWORK = '198.19';
 
+let opened = 0;
+
 export class LosableZone {
   private readonly inside = `${PREFIX}-in`;
-  private readonly outside = `${PREFIX}${process.pid}`.slice(0, 15);
+  private readonly outside = `${PREFIX}${process.pid}x${opened}`;
   private readonly octet = process.pid % 250;
 
   private constructor(readonly namespace: string) {
@@ -24,7 +26,8 @@ export class LosableZone {
   static open(): LosableZone | undefined {
     if (process.platform !== 'linux' || process.getuid?.() !== 0 || !succeeds(['-V'])) return undefined;
     removeLeftovers();
-    const zone = new LosableZone(`${PREFIX}-${process.pid}`);
+    opened += 1;
+    const zone = new LosableZone(`${PREFIX}-${process.pid}-${opened}`);
     const { namespace, inside, outside } = zone;
     const made = [
       ['netns', 'add', namespace],
@@ -52,13 +55,15 @@ export class LosableZone {
 
   readonly close = (): void => {
     process.off('exit', this.close);
+    // The kernel takes a namespace down when it comes to it; the cable, and with it the route, has to be gone now.
+    succeeds(['link', 'delete', this.outside]);
     succeeds(['netns', 'delete', this.namespace]);
   };
 }
 
 function removeLeftovers(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
-  for (const [name, pid] of stdout.matchAll(new RegExp(`^${PREFIX}-(\\d+)`, 'gm'))) {
+  for (const [name, pid] of stdout.matchAll(new RegExp(`^${PREFIX}-(\\d+)-\\d+`, 'gm'))) {
     if (!existsSync(`/proc/${pid}`)) succeeds(['netns', 'delete', name]);
   }
 }
