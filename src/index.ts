@@ -6,6 +6,7 @@ export * from './constructs/discovery';
 export * from './constructs/disruption-budget';
 export * from './constructs/exposed-workload';
 export * from './constructs/external-service';
+export * from './constructs/fallback';
 export * from './constructs/hash-key';
 export * from './constructs/health-check';
 export * from './constructs/load-balancing';

@@ -21,6 +21,8 @@ import type { Balanced, Picker, PickRequest, Surroundings } from './picker';
 export interface Level {
   readonly available: number;
   readonly all: number;
+  /** How much an available endpoint counts for; absent: as the configuration says for all levels. */
+  readonly overprovisioningPercent?: number;
 }
 
 export interface LevelLoad {
@@ -33,8 +35,13 @@ export interface LevelLoad {
 /** Keeps the choice of a level apart from the choice within it. */
 const LEVEL_SALT = 0x1e7e1;
 
+/** How much of all requests a level can take, in percent. */
+export function levelHealth({ available, all, overprovisioningPercent }: Level, otherwise: number): number {
+  return all === 0 ? 0 : Math.min(100, Math.floor(((overprovisioningPercent ?? otherwise) * available) / all));
+}
+
 export function levelLoads(levels: readonly Level[], { overprovisioningPercent, panicPercent }: Required<FailoverConfig>): LevelLoad[] {
-  const health = levels.map(({ available, all }) => (all === 0 ? 0 : Math.min(100, Math.floor((overprovisioningPercent * available) / all))));
+  const health = levels.map((level) => levelHealth(level, overprovisioningPercent));
   const total = Math.min(100, health.reduce((sum, part) => sum + part, 0));
   const panics = levels.map(({ available, all }) => total < 100 && all > 0 && (available * 100) / all < panicPercent);
   if (total === 0) {

@@ -1,6 +1,7 @@
 /** What a caller can say of a call. */
 import { Duration } from 'cdk8s';
 import { ConnectionOptions } from './connection-options';
+import { Fallback } from './fallback';
 import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { OutlierDetection } from './outlier-detection';
@@ -59,4 +60,11 @@ export interface CallOptions {
    * @default - the destination's own choice
    */
   readonly retry?: Retry;
+
+  /**
+   * Who takes over when the destination can't take all requests.
+   *
+   * @default - nobody: requests get 503 when no endpoint is left
+   */
+  readonly fallback?: Fallback;
 }

@@ -9,6 +9,7 @@ import { ClusterConfig, DEFAULT_ROUTE } from '../contract';
 import { CallOptions } from './call-options';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
+import { Fallback } from './fallback';
 import { checkHealth, healthConfig } from './health-options';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
@@ -22,7 +23,7 @@ import { TlsOptions } from './tls-options';
 
 const CALL_OPTIONS = {
   timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
-  retry: true,
+  retry: true, fallback: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -35,6 +36,7 @@ export interface Call {
   readonly retry?: RetryFields;
   readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
   readonly sessionPersistence?: SessionPersistence;
+  readonly fallback?: Fallback;
 }
 
 /** Who calls. */
@@ -110,6 +112,7 @@ export class Dependencies {
       sessionPersistence?._checkBeside(mistakes, `${prop}.sessionPersistence`, loadBalancing,
         'choose a policy without a key, or say SessionPersistence.none() here');
     }
+    options.fallback?._check(mistakes, `${prop}.fallback`, facts, this.caller.self());
     mistakes.throwIfAny(construct);
 
     this.own.push({
@@ -121,9 +124,12 @@ export class Dependencies {
       connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
       health: healthConfig(options, facts.health),
       retry: retry?._toFields(),
+      fallback: options.fallback,
     });
-    if (facts.endpointSlices) {
-      this.grant(facts);
+    for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._facts())) {
+      if (called.endpointSlices) {
+        this.grant(called);
+      }
     }
   }
 

@@ -8,9 +8,12 @@ import {
 } from '../contract';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
+import { DestinationFacts } from './destination-facts';
 import { tlsListener } from './inbound-tls';
+import { healthConfig } from './health-options';
+import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
-import { ConnectionConfig } from './proxy-quantities';
+import { ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { TlsOptions } from './tls-options';
 
 /** Everything that one workload's document says. */
@@ -45,7 +48,7 @@ export function callAddresses(calls: Call[]): Map<string, string> {
 
 /** Whether a workload's sidecar reads EndpointSlices. */
 export function readsEndpointSlices(calls: Call[]): boolean {
-  return calls.some((call) => call.facts.endpointSlices);
+  return calls.some((call) => call.facts.endpointSlices || fallbackFacts(call).some(({ endpointSlices }) => endpointSlices));
 }
 
 /** The document of one workload. */
@@ -61,7 +64,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     ],
     clusters: [
       ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort, facts.appConnections)]),
-      ...calls.flatMap(outboundClusters),
+      ...outboundClusters(calls),
     ],
     ...(readsEndpointSlices(calls) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
     ...(facts.limits && { limits: facts.limits }),
@@ -103,6 +106,7 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
     routes: [{
       name: 'default',
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
+      ...(call.fallback && { fallback: call.fallback._toConfig() }),
       ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
       ...(hash.length > 0 && { hash }),
       ...(session && { session }),
@@ -112,13 +116,32 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
   }));
 }
 
-function outboundClusters(call: Call): ClusterConfig[] {
-  return call.facts.shares().map((share) => ({
-    name: share.cluster,
-    discovery: share.discovery(call.loadBalancing),
-    ...call.loadBalancing._toClusterConfig(),
+/** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
+function outboundClusters(calls: Call[]): ClusterConfig[] {
+  const clusters = calls.flatMap((call) => clustersOf(call.facts, call.loadBalancing, {
     ...call.connections,
     ...call.health,
     ...call.retry?.cluster,
+    // While others take over, that most endpoints fail is to be believed: a cluster in panic would send requests to them.
+    ...(call.fallback && { failover: { panicPercent: 0 } }),
+  }));
+  const fallbacks = calls.flatMap(fallbackFacts).flatMap((facts) => clustersOf(facts, facts.loadBalancing, {
+    ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
+    ...healthConfig({}, facts.health),
+  }));
+  const names = new Set(clusters.map(({ name }) => name));
+  return [...clusters, ...fallbacks.filter(({ name }) => !names.has(name) && names.add(name))];
+}
+
+function fallbackFacts({ fallback }: Call): DestinationFacts[] {
+  return (fallback?._destinations ?? []).map((destination) => destination._facts());
+}
+
+function clustersOf(facts: DestinationFacts, loadBalancing: LoadBalancing, more: Partial<ClusterConfig>): ClusterConfig[] {
+  return facts.shares().map((share) => ({
+    name: share.cluster,
+    discovery: share.discovery(loadBalancing),
+    ...loadBalancing._toClusterConfig(),
+    ...more,
   }));
 }

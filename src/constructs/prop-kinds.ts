@@ -9,6 +9,7 @@ import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
+import { Fallback } from './fallback';
 import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
@@ -54,6 +55,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   disruptionBudget: made(DisruptionBudget, 'DisruptionBudget.maxUnavailable(1), for example'),
   endpointPropagation: duration,
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  fallback: made(Fallback, 'Fallback.to(service)'),
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   loadBalancerSourceRanges: {

@@ -6,6 +6,8 @@ import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
 import type { DnsFallback } from './discovery-config';
+import type { FallbackConfig } from './fallback-config';
+import { withFallbackDefaults } from './fallback-defaults';
 import type { OutlierDetectionConfig } from './health-config';
 import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
 import type { ListenerConfig, RouteConfig, TlsConfig } from './listener-config';
@@ -71,8 +73,8 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
-export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'meshFields'>> = {
-  timeoutMs: 15_000, hash: [], meshFields: true,
+export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'meshFields'>> = {
+  timeoutMs: 15_000, hash: [], fallback: [], meshFields: true,
 };
 
 /** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */
@@ -138,10 +140,11 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPerc
 /** How sessions persist, with nothing left open but an end that is not meant to come. */
 export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
 /** A route with nothing left open. */
-export type ResolvedRoute = Required<Omit<RouteConfig, 'session' | 'retry' | 'hedge'>> & {
+export type ResolvedRoute = Required<Omit<RouteConfig, 'session' | 'fallback' | 'retry' | 'hedge'>> & {
   readonly session?: ResolvedSession;
   readonly retry: Required<RetryConfig>;
   readonly hedge?: Required<HedgeConfig>;
+  readonly fallback: Required<FallbackConfig>[];
 };
 /** A cluster with nothing left open. */
 export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & BalancingStages & ResolvedHealth & {
@@ -205,10 +208,11 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   };
 }
 
-function withRouteDefaults({ session, retry, hedge, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
+function withRouteDefaults({ session, fallback, retry, hedge, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
   return {
     ...DEFAULT_ROUTE,
     ...route,
+    fallback: withFallbackDefaults(fallback),
     ...(session && { session: { ...DEFAULT_SESSION, ...session } }),
     retry: { ...(direction === 'inbound' ? DEFAULT_INBOUND_RETRY : DEFAULT_RETRY), ...retry },
     ...(hedge && { hedge: { ...DEFAULT_HEDGE, ...hedge } }),

@@ -1,6 +1,8 @@
 export * from './cluster-config';
 export * from './defaults';
 export * from './discovery-config';
+export * from './fallback-config';
+export * from './fallback-defaults';
 export * from './hash-key-config';
 export * from './health-config';
 export * from './health-defaults';
@@ -13,3 +15,4 @@ export * from './references';
 export * from './retry-config';
 export * from './scalars';
 export * from './session-config';
+export * from './weighted-cluster';

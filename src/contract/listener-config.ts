@@ -1,10 +1,12 @@
 /**
  * Where connections are accepted and where their requests go.
  */
+import type { FallbackConfig } from './fallback-config';
 import type { HashKeyConfig } from './hash-key-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
 import type { Integer } from './scalars';
 import type { SessionConfig } from './session-config';
+import type { WeightedCluster } from './weighted-cluster';
 
 /** Accepts connections and sends their requests down its route. */
 export interface ListenerConfig {
@@ -64,6 +66,11 @@ export interface RouteConfig {
    * @minItems 1
    */
   readonly split: WeightedCluster[];
+  /**
+   * Where requests go when the clusters of the split can't take all of them, in this order.
+   * @maxItems 8
+   */
+  readonly fallback?: FallbackConfig[];
   /** Time from the request's head to the response's last byte. 0 switches it off. */
   readonly timeoutMs?: Integer;
   /**
@@ -86,18 +93,4 @@ export interface RouteConfig {
    * `x-mesh-attempt` on retries.
    */
   readonly meshFields?: boolean;
-}
-
-/** A cluster's part of a split. */
-export interface WeightedCluster {
-  /**
-   * Name of a cluster.
-   * @minLength 1
-   */
-  readonly cluster: string;
-  /**
-   * Share relative to the other weights of the split; 0 takes it out.
-   * @maximum 1000000
-   */
-  readonly weight: Integer;
 }

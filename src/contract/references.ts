@@ -65,15 +65,8 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
         mistakes.push({ path: `${path}/routes/${r}/name`, message: `route '${route.name}' is declared twice in listener '${listener.name}'; give each route its own name` });
       }
       routes.add(route.name);
-      route.split.forEach((share, s) => {
-        if (!clusters.has(share.cluster)) {
-          mistakes.push({ path: `${path}/routes/${r}/split/${s}/cluster`, message: `there is no cluster '${share.cluster}'; declare it under /clusters` });
-        }
-      });
+      mistakes.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`));
       mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`));
-      if (!route.split.some((share) => share.weight > 0)) {
-        mistakes.push({ path: `${path}/routes/${r}/split`, message: `all weights of route '${route.name}' are 0; give at least one cluster a weight above 0` });
-      }
     });
   });
 
@@ -100,6 +93,27 @@ function findUnfitSession({ name, session, hash }: RouteConfig, path: string): M
   if (/^__Host-/i.test(cookie) && cookiePath !== '/') {
     mistakes.push({ path: `${path}/session/path`, message: `browsers take cookie '${cookie}' of route '${name}' only with the path '/', got '${cookiePath}'; leave it out` });
   }
+  return mistakes;
+}
+
+/** Splits of a route and its fallbacks that name what isn't there, have nothing, or share a cluster. */
+function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters: ReadonlySet<string>, path: string): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const levels = [{ split, at: `${path}/split` }, ...fallback.map((level, f) => ({ split: level.split, at: `${path}/fallback/${f}/split` }))];
+  const used = new Map<string, number>();
+  levels.forEach((level, index) => {
+    level.split.forEach(({ cluster }, s) => {
+      const at = `${level.at}/${s}/cluster`;
+      if (!clusters.has(cluster)) mistakes.push({ path: at, message: `there is no cluster '${cluster}'; declare it under /clusters` });
+      if ((used.get(cluster) ?? index) !== index) {
+        mistakes.push({ path: at, message: `route '${name}' uses cluster '${cluster}' before already, so it can't take over; name another cluster` });
+      }
+      used.set(cluster, index);
+    });
+    if (!level.split.some(({ weight }) => weight > 0)) {
+      mistakes.push({ path: level.at, message: `all weights of route '${name}' are 0; give at least one cluster a weight above 0` });
+    }
+  });
   return mistakes;
 }
 

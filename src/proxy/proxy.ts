@@ -20,6 +20,7 @@ import { ListenerSet } from './serve/listener-set';
 import { FAMILIES } from './telemetry/catalog';
 import { KeyFileListener, KeyFiles } from './session/key-files';
 import { observeCluster } from './telemetry/cluster-view';
+import { observeFallbacks } from './telemetry/fallback-view';
 import { Instruments } from './telemetry/instruments';
 import type { MetricRegistry } from './telemetry/registry';
 import { TimeoutQueues } from './timeouts';
@@ -92,7 +93,7 @@ export class Proxy {
     const local = new LocalCluster(surroundings.sources, surroundings.podAddresses, () => this.onMove());
     this.local = local;
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
-      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity,
+      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity, changes: { count: 0 },
       get place() { return local.place; },
       onChoice: (cluster, choice) => surroundings.onChoice?.(cluster, choice),
     }, instruments);
@@ -249,5 +250,6 @@ export class Proxy {
     for (const { name } of before.listeners) if (!listeners.has(name)) this.instruments.removeListener(name);
     for (const { name } of before.clusters) if (!clusters.has(name)) this.instruments.removeCluster(name);
     for (const cluster of this.clusters.all()) observeCluster(registry, () => clock.now(), cluster);
+    for (const listener of this.listeners.all()) observeFallbacks(registry, listener);
   }
 }

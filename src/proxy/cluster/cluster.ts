@@ -28,6 +28,12 @@ export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig)
 /** What discovery needs of a cluster. */
 export type Discovered = Pick<ResolvedCluster, 'name' | 'discovery'>;
 
+/** How many endpoints can take requests, out of how many that could or did. */
+export interface Capacity {
+  readonly available: number;
+  readonly all: number;
+}
+
 /** Time and chance, for the balancer and for what renews it, and who balances. */
 export interface ClusterSurroundings extends Surroundings, Pick<Clock, 'after'> {
   /** Tells this proxy from the others that balance over the same endpoints. */
@@ -36,6 +42,8 @@ export interface ClusterSurroundings extends Surroundings, Pick<Clock, 'after'> 
   readonly place: Place;
   /** Another policy is in use: one that chooses among others has chosen anew. */
   onChoice(cluster: string, choice: PolicyChoice): void;
+  /** Goes up whenever what is available of some cluster has changed. */
+  readonly changes: { count: number };
 }
 
 export class Cluster {
@@ -49,6 +57,8 @@ export class Cluster {
   /** Whoever sends requests to endpoints tells it how they went. */
   readonly watch: Watch;
   private availableEndpoints: readonly Endpoint[] = [];
+  /** Endpoints that were ready, no longer are, and are not going away: capacity that is missing. */
+  private missing: ReadonlySet<string> = new Set();
   private discovered = false;
   private renewal: Cancel | undefined;
   private readonly intake: ReportIntake;
@@ -88,6 +98,11 @@ export class Cluster {
   get policy(): string { return this.config.loadBalancing.type; }
   /** Whether a request could be sent. */
   get available(): boolean { return this.availableEndpoints.length > 0; }
+  get capacity(): Capacity {
+    const ready = this.endpoints.filter(({ presence }) => presence === 'ready');
+    return { available: ready.filter(({ available }) => available).length, all: ready.length + this.missing.size };
+  }
+  get changes(): { readonly count: number } { return this.surroundings.changes; }
   /** Requests that wait for a connection. */
   get pending(): number { return this.pools.pending; }
   /** The endpoints, in the order of their addresses. */
@@ -197,8 +212,14 @@ export class Cluster {
     this.discovered = true;
     this.members.clear();
     let changed = false;
+    const missing = new Set<string>();
     for (const found of snapshot) {
       const key = endpointKey(found);
+      if (!found.ready && !found.draining) {
+        // One that has never been ready is starting: counting it would take scaling up for a failure.
+        if (gone.has(key) || this.missing.has(key)) missing.add(key);
+        continue;
+      }
       let endpoint = gone.get(key);
       if (endpoint) {
         gone.delete(key);
@@ -210,6 +231,8 @@ export class Cluster {
       this.members.set(key, endpoint);
     }
     for (const endpoint of gone.values()) endpoint.retire();
+    this.missing = missing;
+    this.surroundings.changes.count += 1;
     if (!changed && gone.size === 0) return;
     this.watch.update(this.endpoints);
     this.rebuild();
@@ -224,6 +247,7 @@ export class Cluster {
     this.availableEndpoints = available.length > 0 ? available : lastResort;
     if (ready.length > 0) this.balancer.update(ready, (endpoint) => endpoint.available);
     else this.balancer.update(all);
+    this.surroundings.changes.count += 1;
     this.renewInTime();
   }
 

@@ -3,7 +3,7 @@
  * other way without permission to read nodes, and how many callers like it are in each zone.
  *
  * A proxy knows itself by address and port, for where several pods share an address the port tells them apart. A pod is in the
- * slices of its Service as one that serves once it is ready, so until then its zone is not known and zones don't matter; what
+ * slices of its Service from when it has an address, ready or not; until then its zone is not known and zones don't matter. What
  * was known last stays, as everywhere in discovery.
  */
 import type { Place } from '../../balancing';

@@ -20,7 +20,9 @@ export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxy
     .filter(({ direction, address, port, name }) => direction === 'outbound' && !sockets.has(`${address}|${port}`) && !names.has(name))
     .slice(-MAX_RETAINED_LISTENERS);
   if (listeners.length === 0) return next;
-  const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split }) => split.map(({ cluster }) => cluster))));
+  const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split, fallback }) => (
+    [{ split }, ...fallback].flatMap((level) => level.split.map(({ cluster }) => cluster))
+  ))));
   const clusters = inForce.clusters.filter(({ name }) => needed.has(name) && !clusterNames.has(name));
   return {
     ...next,

@@ -56,7 +56,8 @@ export function readSlice(object: Fields, discovery: EndpointSliceDiscovery): Re
     const ready = conditions['ready'] !== false;
     const serving = typeof conditions['serving'] === 'boolean' ? conditions['serving'] : ready;
     const draining = !ready && serving && conditions['terminating'] === true;
-    if (!ready && !draining) continue;
+    // Going, and of no use any more.
+    if (!ready && !draining && conditions['terminating'] === true) continue;
     const zone = endpoint['zone'];
     endpoints.push({
       address,

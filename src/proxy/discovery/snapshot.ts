@@ -15,7 +15,7 @@ export function toSnapshot(endpoints: Iterable<DiscoveredEndpoint>): EndpointSna
   return [...best.values()].sort((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1));
 }
 
-/** How much an endpoint can do: 2 is ready, 1 is draining. */
+/** How much an endpoint can do: 2 is ready, 1 is draining, 0 is neither. */
 export function rank(endpoint: Pick<DiscoveredEndpoint, 'ready' | 'draining'>): number {
   return endpoint.ready ? 2 : endpoint.draining ? 1 : 0;
 }

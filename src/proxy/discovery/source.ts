@@ -4,7 +4,7 @@
  * age is visible.
  */
 
-/** One address that requests can be sent to. */
+/** One address that requests can be sent to; or, neither ready nor draining, that takes none because it starts or because it fails. */
 export interface DiscoveredEndpoint {
   readonly address: string;
   readonly port: number;

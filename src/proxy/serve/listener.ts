@@ -58,6 +58,7 @@ export class Listener {
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
   reconfigure(config: ResolvedListener, route: Route, tls: TlsSettings | undefined): void {
     this.config = config;
+    route.resume(this.route);
     this.route = route;
     if (this.handshakes?.settings !== tls) {
       this.handshakes?.close();

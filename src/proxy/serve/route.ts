@@ -1,8 +1,10 @@
 /**
- * A route at run time: chooses the cluster of a request by the declared weights. A cluster without an available endpoint
- * leaves its share to the others (a canary that does not start takes nobody down with it).
+ * A route at run time: chooses the cluster of a request, by the declared weights, among those of its split; or of a fallback,
+ * when the split's clusters can't take everything.
+ *
+ * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
  */
-import { NONE_AVAILABLE, WeightedSplit } from '../../balancing';
+import { mixHash } from '../../balancing';
 import type { ResolvedRoute } from '../../contract';
 import type { Cluster } from '../cluster/cluster';
 import type { ClusterLookup } from '../cluster/cluster-set';
@@ -11,10 +13,15 @@ import { HashKeys } from '../http1/hash-keys';
 import type { SessionPersistence } from '../session/session-persistence';
 import { deadlineField } from '../http1/mesh-fields';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
+import { ClusterSplit } from './cluster-split';
+import { Failover } from './failover';
 import { Hedging } from './hedging';
 import { RetryPolicy } from './retry-policy';
 
 const EMPTY = Buffer.alloc(0);
+
+/** Keeps the choice of a route's level apart from the choices within it. */
+const LEVEL_SALT = 0xfa11;
 
 /** Time and chance. */
 export interface RouteSurroundings extends Pick<Clock, 'now'> {
@@ -33,26 +40,34 @@ export class Route {
   readonly meshFields: boolean;
   /** Says that all of the route's time is left; empty when it has none or adds no fields. */
   readonly wholeDeadline: Buffer;
+  /** The split, and each fallback. */
+  private readonly levels: readonly ClusterSplit[];
   private readonly clusters: readonly Cluster[];
-  /** Undefined when there is nothing to choose. */
-  private readonly split: WeightedSplit | undefined;
-  private readonly isAvailable = (index: number): boolean => this.clusters[index]!.available;
+  /** Undefined when there is no fallback. */
+  private readonly failover: Failover | undefined;
+  /** The state of clusters that `failover` goes by. */
+  private seen = -1;
+  private hash: number | undefined = undefined;
+  private readonly draw = (): number => (
+    this.hash === undefined ? this.surroundings.random() * 100 : (mixHash(this.hash, LEVEL_SALT) >>> 0) % 100
+  );
 
   /** @param session keeps its sessions with their endpoints; undefined when nothing does */
   constructor(
-    config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, { random, now }: RouteSurroundings,
+    config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, private readonly surroundings: RouteSurroundings,
     readonly session: SessionPersistence | undefined,
   ) {
     this.name = config.name;
     this.timeout = timeouts.of(config.timeoutMs);
+    const { random, now } = surroundings;
     this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
+    this.levels = [config, ...config.fallback].map(({ split }) => new ClusterSplit(split, clusters, random));
+    this.clusters = this.levels.flatMap((level) => level.clusters);
+    this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;
     this.retry = new RetryPolicy(config.retry, timeouts);
     this.hedging = config.hedge && new Hedging(config.hedge, timeouts, { now });
     this.meshFields = config.meshFields;
     this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
-    const shares = config.split.filter((share) => share.weight > 0);
-    this.clusters = shares.map((share) => clusters.get(share.cluster));
-    this.split = shares.length > 1 ? new WeightedSplit(shares.map((share) => share.weight), random) : undefined;
   }
 
   /** Somebody goes by the load reports of endpoints that a request may go to. */
@@ -61,13 +76,52 @@ export class Route {
     return false;
   }
 
-  /** The cluster for one request; undefined when none has an available endpoint. */
-  choose(): Cluster | undefined {
-    if (!this.split) {
-      const only = this.clusters[0]!;
-      return only.available ? only : undefined;
+  /**
+   * The cluster for one request; undefined when none has an available endpoint.
+   *
+   * @param hash what the request is to stay with its endpoint by; it then stays with its level, too
+   */
+  choose(hash: number | undefined): Cluster | undefined {
+    if (!this.failover) return this.levels[0]!.choose();
+    this.count(this.failover);
+    this.hash = hash;
+    return this.levels[this.failover.choose(this.surroundings.now(), this.draw)]!.choose() ?? this.chooseAny();
+  }
+
+  /** The cluster for a request that could not be sent to any endpoint of `failed`: one of a later level. */
+  chooseBehind(failed: Cluster): Cluster | undefined {
+    return this.chooseAny(this.levels.findIndex(({ clusters }) => clusters.includes(failed)) + 1);
+  }
+
+  /** What each fallback gets of the requests now, in percent, and how often it has begun to; undefined without one. */
+  get failoverReport(): { readonly shares: readonly number[]; readonly count: number } | undefined {
+    if (!this.failover) return undefined;
+    this.count(this.failover);
+    return { shares: this.failover.shares(this.surroundings.now()).slice(1), count: this.failover.count };
+  }
+
+  /** Goes on where the route was whose place it takes, if it has the same clusters: load that is on its way back stays so. */
+  resume(before: Route): void {
+    if (this.failover && before.failover && this.clusterNames === before.clusterNames) this.failover.resume(before.failover);
+  }
+
+  /** Of the levels from here on, the first that has an endpoint at all, be it one that is draining. */
+  private chooseAny(from = 0): Cluster | undefined {
+    for (let level = from; level < this.levels.length; level++) {
+      const cluster = this.levels[level]!.choose();
+      if (cluster) return cluster;
     }
-    const index = this.split.next(this.isAvailable);
-    return index === NONE_AVAILABLE ? undefined : this.clusters[index]!;
+    return undefined;
+  }
+
+  private get clusterNames(): string {
+    return JSON.stringify(this.levels.map(({ clusters }) => clusters.map(({ name }) => name)));
+  }
+
+  private count(failover: Failover): void {
+    const { count } = this.levels[0]!.clusters[0]!.changes;
+    if (count === this.seen) return;
+    this.seen = count;
+    failover.update(this.levels.map(({ capacity }) => capacity), this.surroundings.now());
   }
 }

@@ -106,7 +106,7 @@ export class UpstreamRequest implements AttemptOwner {
     this.bodyComplete = complete;
     this.deadlineAt = deadlineAt;
     this.session = session;
-    const cluster = session?.cluster ?? route.choose();
+    const cluster = session?.cluster ?? route.choose(this.pick.hash);
     const endpoint = session?.endpoint ?? cluster?.pick(this.pick);
     if (!cluster || !endpoint) {
       this.owner.onGivenUp('no_endpoints', 'no endpoint is available');
@@ -307,7 +307,7 @@ export class UpstreamRequest implements AttemptOwner {
     this.pick.attempt = this.attempts;
     const endpoint = cluster.pickOther(this.tried, this.pick);
     if (endpoint) return { cluster, endpoint };
-    const second = this.route.choose();
+    const second = this.route.choose(this.pick.hash);
     const elsewhere = second !== cluster && second?.pickOther(this.tried, this.pick);
     if (second && elsewhere) return { cluster: second, endpoint: elsewhere };
     const same = allowSame ? cluster.pick(this.pick) : undefined;

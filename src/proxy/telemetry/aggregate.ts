@@ -28,6 +28,7 @@ const NOT_SUMS: Readonly<Record<string, 'max' | 'min'>> = {
   [FAMILIES.discoveryFailures.name]: 'max',
   [FAMILIES.discoveryFallback.name]: 'max',
   [FAMILIES.tlsCertificateExpiry.name]: 'min',
+  [FAMILIES.fallbackShare.name]: 'max',
   [FAMILIES.configInfo.name]: 'max',
   [FAMILIES.configApplied.name]: 'max',
   [FAMILIES.ready.name]: 'min',

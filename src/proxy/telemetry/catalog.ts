@@ -195,6 +195,14 @@ export const FAMILIES = {
     name: 'mesh_discovery_fallback', type: 'gauge', labels: ['cluster'],
     help: '1 while the endpoints of the cluster come from DNS because the Kubernetes API could not be asked since the start, else 0.',
   },
+  fallbackShare: {
+    name: 'mesh_fallback_share', type: 'gauge', labels: ['listener', 'level'],
+    help: 'Part of the requests that goes to a fallback of the route at the moment, 0 to 1. `level`: `1` is the first fallback.',
+  },
+  failovers: {
+    name: 'mesh_failovers_total', type: 'counter', labels: ['listener'],
+    help: 'How often requests began to go to a fallback because too few endpoints of the route\'s own clusters were available.',
+  },
   configInfo: {
     name: 'mesh_config_info', type: 'gauge', labels: ['hash'],
     help: 'Always 1; `hash` is that of the configuration in force.',

@@ -24,8 +24,8 @@ describe('conditions', () => {
     [{}, 'ready'],
     [{ ready: null }, 'ready'],
     [{ ready: true }, 'ready'],
-    [{ ready: false }, 'left out'],
-    [{ ready: false, serving: true }, 'left out'],
+    [{ ready: false }, 'neither'],
+    [{ ready: false, serving: true }, 'neither'],
     [{ ready: false, serving: true, terminating: true }, 'draining'],
     [{ ready: false, serving: false, terminating: true }, 'left out'],
     [{ ready: false, terminating: true }, 'left out'],
@@ -33,7 +33,7 @@ describe('conditions', () => {
     [{ ready: true, serving: false, terminating: true }, 'ready'],
   ])('%j: %s', (conditions, state) => {
     const found = merge([sliceObject('a', [], { endpoints: [endpoint('10.0.0.1', conditions)] })]);
-    const states = found.map(({ ready, draining }) => (ready && !draining ? 'ready' : draining && !ready ? 'draining' : 'impossible'));
+    const states = found.map(({ ready, draining }) => (ready && !draining ? 'ready' : draining && !ready ? 'draining' : ready ? 'impossible' : 'neither'));
     expect(states[0] ?? 'left out').toBe(state);
   });
 });
