@@ -31,6 +31,8 @@ export const SYNC_GRACE_MS = 10_000;
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
+/** Of the time to drain, how much requests and tunnels have: the rest is for telling their clients that it is over. */
+const BUSY_SHARE_OF_DRAIN = 0.9;
 
 export interface ProxySurroundings {
   readonly clock: Clock;
@@ -158,7 +160,8 @@ export class Proxy {
 
   /**
    * Stops gracefully: accepts no connections, answers what is under way and says on each that it is the last, then closes.
-   * Resolves when all connections are closed or the time to drain is over.
+   * What takes longer than its time is ended: requests with a response that says so, while that is possible, tunnels with the
+   * end of their streams. Resolves when all connections are closed or the time to drain is over.
    */
   async drain(): Promise<{ readonly cut: number }> {
     this.draining = true;
@@ -167,6 +170,11 @@ export class Proxy {
     const { drainMs } = this.config.shutdown;
     const { clock } = this.surroundings;
     const cancelIdle = clock.after(drainMs * IDLE_SHARE_OF_DRAIN, () => this.listeners.closeIdle());
+    let cut = 0;
+    const cancelBusy = clock.after(drainMs * BUSY_SHARE_OF_DRAIN, () => {
+      cut = this.context.connections;
+      this.listeners.stop();
+    });
     await new Promise<void>((resolve) => {
       const cancel = clock.after(drainMs, resolve);
       const check = (): void => {
@@ -178,7 +186,7 @@ export class Proxy {
       check();
     });
     cancelIdle();
-    const cut = this.context.connections;
+    cancelBusy();
     this.close();
     return { cut };
   }

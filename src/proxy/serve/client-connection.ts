@@ -199,6 +199,12 @@ export class ClientConnection {
     if (this.idle) this.endGracefully();
   }
 
+  /** Ends what is under way. */
+  stop(): void {
+    if (this.exchange.active) this.exchange.stop();
+    else this.endGracefully();
+  }
+
   private onOctets(octets: Buffer): void {
     this.onData(octets);
     if (this.backlog) this.backlog = owned(this.backlog);

@@ -211,6 +211,18 @@ export class Exchange implements UpstreamOwner {
     this.finish();
   }
 
+  /** The proxy has no more time: ends what is under way, so that its client learns of it while it can be told. */
+  stop(): void {
+    const detail = 'the time to drain is over';
+    if (!this.tunnel) {
+      this.fail('shutting_down', detail);
+      return;
+    }
+    this.reason = 'shutting_down';
+    this.detail = detail;
+    this.tunnel.end();
+  }
+
   onInterim(buffer: Buffer, head: ResponseHead): void {
     if (this.isHttp10) return;
     const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));

@@ -97,6 +97,10 @@ export class ListenerSet {
     for (const listener of this.bySocket.values()) listener.closeIdle();
   }
 
+  stop(): void {
+    for (const listener of this.bySocket.values()) listener.stop();
+  }
+
   destroy(): void {
     for (const listener of this.bySocket.values()) listener.destroy();
     this.tls.close();

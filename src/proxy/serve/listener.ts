@@ -92,6 +92,11 @@ export class Listener {
     for (const connection of this.connections) connection.closeIdle();
   }
 
+  /** Ends what is under way on each connection. */
+  stop(): void {
+    for (const connection of this.connections) connection.stop();
+  }
+
   /** Breaks off whatever is still open. */
   destroy(): void {
     this.stopAccepting();

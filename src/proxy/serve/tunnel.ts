@@ -32,6 +32,8 @@ export class Tunnel {
   timedOut = false;
 
   private open = 2;
+  /** Both sides were told that it ends: what still comes has nowhere to go. */
+  private ending = false;
   private readonly timeout = new Timeout(() => this.onTimeout());
 
   constructor(private readonly client: Socket, private readonly backend: Socket, private readonly options: TunnelOptions) {
@@ -67,6 +69,15 @@ export class Tunnel {
     this.pass(this.backend, this.client, octets);
   }
 
+  /** Ends it in order: both sides see the end of the stream, not an accident. */
+  end(): void {
+    this.ending = true;
+    for (const socket of [this.client, this.backend]) {
+      socket.end();
+      socket.resume();
+    }
+  }
+
   private join(from: Socket, to: Socket): void {
     from.on('end', () => to.end());
     to.on('drain', () => {
@@ -77,6 +88,7 @@ export class Tunnel {
   }
 
   private pass(from: Socket, to: Socket, octets: Buffer): void {
+    if (this.ending) return;
     this.timeout.start(this.options.idleTimeout);
     if (!writeCopy(to, EMPTY, octets)) from.pause();
   }

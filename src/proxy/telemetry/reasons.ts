@@ -162,6 +162,13 @@ const TABLE = {
     meaning: 'nothing passed through a tunnel (a connection that switched protocols, as for WebSocket) for too long',
     remedy: 'let one side send pings; raise limits.tunnelIdleTimeoutMs (prop limits.tunnelIdleTimeout) for protocols that are silent for longer',
   },
+  shutting_down: {
+    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
+    meaning: 'the proxy was told to stop, and the request was not over when its time to drain was nearly; a tunnel, or a response whose head '
+      + 'had been sent, was ended',
+    remedy: 'raise shutdown.drainMs (prop proxyDrain; prop appDrain for what the app itself still does) if requests are meant to take that long; let '
+      + 'clients of long streams connect again',
+  },
   max_forwards: {
     outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'no',
     meaning: 'the request was OPTIONS or TRACE with Max-Forwards 0, which the proxy has to answer itself',

@@ -672,14 +672,30 @@ describe('draining', () => {
     expect(await drained).toEqual({ cut: 0 });
   });
 
-  test('cuts off what takes longer than its time', async () => {
+  test('answers what takes longer than its time by itself, and says why', async () => {
     const backend = await start();
-    const test = await proxyFor(backend, { drainMs: 50 });
+    const test = await proxyFor(backend, { drainMs: 1_000 });
     const connection = await client(test);
     connection.send(GET);
     await until('the request arrives', () => backend.received.includes('GET'));
+    const drained = test.proxy.drain();
+    expect(await connection.closes()).toMatch(/^HTTP\/1\.1 502 [^]*details="shutting_down"[^]*connection: close/);
+    connection.end();
+    expect(await drained).toEqual({ cut: 1 });
+    expect(test.metrics()).toContain('code="502",reason="shutting_down"} 1');
+  });
+
+  test('breaks off a response that takes longer than its time', async () => {
+    const backend = await start();
+    const test = await proxyFor(backend, { drainMs: 500 });
+    const connection = await client(test);
+    connection.send(GET);
+    await until('the request arrives', () => backend.received.includes('GET'));
+    backend.connections[0]!.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart');
+    await connection.receives('part');
     expect(await test.proxy.drain()).toEqual({ cut: 1 });
     await until('the connection is closed', () => connection.closed);
+    expect(test.metrics()).toContain('code="200",reason="shutting_down"} 1');
   });
 });
 

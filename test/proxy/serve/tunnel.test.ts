@@ -275,14 +275,27 @@ describe('the tunnel', () => {
     expect(test.proxy.context.connections).toBe(0);
   });
 
-  test('lives on while the proxy drains, and is cut at the end of that time', async () => {
-    const { client, server, test } = await tunnel({ drainMs: 1_500 });
+  test('lives on while the proxy drains, and ends in order at the end of that time', async () => {
+    const { client, server, test } = await tunnel({ drainMs: 3_000 });
     const drained = test.proxy.drain();
     server.send('while draining');
     await client.receives('while draining');
+    for (const side of [client, server]) side.socket.once('end', () => side.end());
     expect(await drained).toEqual({ cut: 1 });
     await gone(client);
     await gone(server);
+    expect([client.error, server.error]).toEqual([undefined, undefined]);
+    expect(test.metrics()).toContain('code="101",reason="shutting_down"} 1');
+  });
+
+  test('whose sides do not end when they are told to is broken off', async () => {
+    const { client, server, test } = await tunnel({ drainMs: 500 });
+    const drained = test.proxy.drain();
+    await until('both sides are told', () => client.ended && server.ended);
+    server.send('too late');
+    expect(await drained).toEqual({ cut: 1 });
+    await until('nothing is open', () => test.proxy.context.connections === 0);
+    expect(client.received).toBe('');
   });
 
   test('that ends while the proxy drains lets it stop', async () => {
