@@ -7,6 +7,7 @@ export * from './constructs/disruption-budget';
 export * from './constructs/exposed-workload';
 export * from './constructs/external-service';
 export * from './constructs/fallback';
+export * from './constructs/fault-injection';
 export * from './constructs/hash-key';
 export * from './constructs/health-check';
 export * from './constructs/load-balancing';

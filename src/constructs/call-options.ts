@@ -2,6 +2,7 @@
 import { Duration } from 'cdk8s';
 import { ConnectionOptions } from './connection-options';
 import { Fallback } from './fallback';
+import { FaultInjection } from './fault-injection';
 import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { OutlierDetection } from './outlier-detection';
@@ -67,4 +68,11 @@ export interface CallOptions {
    * @default - nobody: requests get 503 when no endpoint is left
    */
   readonly fallback?: Fallback;
+
+  /**
+   * Faults to inject into this caller's requests, to see how it bears them; the first one that strikes a request. At most 8.
+   *
+   * @default - none
+   */
+  readonly faults?: FaultInjection[];
 }

@@ -10,6 +10,7 @@ import { CallOptions } from './call-options';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import { Fallback } from './fallback';
+import { FaultInjection } from './fault-injection';
 import { checkHealth, healthConfig } from './health-options';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
@@ -23,7 +24,7 @@ import { TlsOptions } from './tls-options';
 
 const CALL_OPTIONS = {
   timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
-  retry: true, fallback: true,
+  retry: true, fallback: true, faults: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -37,6 +38,7 @@ export interface Call {
   readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
   readonly sessionPersistence?: SessionPersistence;
   readonly fallback?: Fallback;
+  readonly faults: readonly FaultInjection[];
 }
 
 /** Who calls. */
@@ -112,6 +114,7 @@ export class Dependencies {
       sessionPersistence?._checkBeside(mistakes, `${prop}.sessionPersistence`, loadBalancing,
         'choose a policy without a key, or say SessionPersistence.none() here');
     }
+    options.faults?.forEach((fault, index) => fault._check(mistakes, `${prop}.faults[${index}]`));
     options.fallback?._check(mistakes, `${prop}.fallback`, facts, this.caller.self());
     mistakes.throwIfAny(construct);
 
@@ -125,6 +128,7 @@ export class Dependencies {
       health: healthConfig(options, facts.health),
       retry: retry?._toFields(),
       fallback: options.fallback,
+      faults: options.faults ?? [],
     });
     for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._facts())) {
       if (called.endpointSlices) {

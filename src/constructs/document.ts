@@ -106,6 +106,7 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
     routes: [{
       name: 'default',
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
+      ...(call.faults.length > 0 && { faults: call.faults.map((fault) => fault._toConfig()) }),
       ...(call.fallback && { fallback: call.fallback._toConfig() }),
       ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
       ...(hash.length > 0 && { hash }),

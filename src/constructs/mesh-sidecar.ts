@@ -47,6 +47,9 @@ const FIRST_UNPRIVILEGED_PORT = 1_024;
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
 
+/** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
+const FAULTS_ANNOTATION = 'cdk8s-mesh/faults';
+
 /** How long the kubelet's token is good for; it renews it in time. */
 const TOKEN_SECONDS = 3_600;
 
@@ -186,6 +189,7 @@ export class MeshSidecar extends Construct {
     this.configMap = new kplus.ConfigMap(this, 'Config', {
       metadata: { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() },
     });
+    this.configMap.metadata.addAnnotation(FAULTS_ANNOTATION, Lazy.any({ produce: () => this.calledWithFaults() }) as unknown as string);
     this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => this.document() }));
 
     this.container = this.attach();
@@ -233,6 +237,11 @@ export class MeshSidecar extends Construct {
   /** The namespace to write when the workload's chart names none but this construct's chart does. */
   private namespaceWithout(): string | undefined {
     return Chart.of(this).namespace === undefined ? undefined : DEFAULT_NAMESPACE;
+  }
+
+  private calledWithFaults(): string | undefined {
+    const called = sortedCalls(this.dependencies.calls).filter(({ faults }) => faults.length > 0).map(qualifiedName);
+    return called.length > 0 ? called.join(',') : undefined;
   }
 
   private document(): string {

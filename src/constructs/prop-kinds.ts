@@ -10,6 +10,7 @@ import { isIP } from 'node:net';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
 import { Fallback } from './fallback';
+import { FaultInjection } from './fault-injection';
 import { HealthCheck } from './health-check';
 import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
@@ -56,6 +57,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   endpointPropagation: duration,
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   fallback: made(Fallback, 'Fallback.to(service)'),
+  faults: {
+    fits: (value) => Array.isArray(value) && value.length <= 8 && value.every((fault) => fault instanceof FaultInjection),
+    remedy: 'list at most 8, each made with FaultInjection.delay() or FaultInjection.abort()',
+  },
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   loadBalancerSourceRanges: {

@@ -73,8 +73,8 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
-export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'meshFields'>> = {
-  timeoutMs: 15_000, hash: [], fallback: [], meshFields: true,
+export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'faults' | 'meshFields'>> = {
+  timeoutMs: 15_000, hash: [], fallback: [], faults: [], meshFields: true,
 };
 
 /** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */

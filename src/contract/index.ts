@@ -3,6 +3,7 @@ export * from './defaults';
 export * from './discovery-config';
 export * from './fallback-config';
 export * from './fallback-defaults';
+export * from './fault-config';
 export * from './hash-key-config';
 export * from './health-config';
 export * from './health-defaults';

@@ -2,6 +2,7 @@
  * Where connections are accepted and where their requests go.
  */
 import type { FallbackConfig } from './fallback-config';
+import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
 import type { Integer } from './scalars';
@@ -71,6 +72,11 @@ export interface RouteConfig {
    * @maxItems 8
    */
   readonly fallback?: FallbackConfig[];
+  /**
+   * Faults that are injected, the first one that strikes a request.
+   * @maxItems 8
+   */
+  readonly faults?: FaultConfig[];
   /** Time from the request's head to the response's last byte. 0 switches it off. */
   readonly timeoutMs?: Integer;
   /**

@@ -65,6 +65,11 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
         mistakes.push({ path: `${path}/routes/${r}/name`, message: `route '${route.name}' is declared twice in listener '${listener.name}'; give each route its own name` });
       }
       routes.add(route.name);
+      route.faults?.forEach(({ delayMs, abortStatus }, f) => {
+        if (delayMs === undefined && abortStatus === undefined) {
+          mistakes.push({ path: `${path}/routes/${r}/faults/${f}`, message: `this fault of route '${route.name}' does nothing; give it delayMs or abortStatus` });
+        }
+      });
       mistakes.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`));
       mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`));
     });

@@ -10,6 +10,7 @@ const FIELDS: readonly (readonly [string, string])[] = [
   ...Object.entries(CONNECTION_QUANTITIES).map(([prop, { field }]) => [field, `connections.${prop}`] as const),
   ...Object.entries(RETRY_QUANTITIES).map(([prop, { field }]) => [`retry.${field}`, `retry.${prop}`] as const),
   ['timeoutMs', 'timeout'],
+  ['faults', 'faults'],
 ];
 const PROPS = new Set<string>([
   ...FIELDS.map(([, prop]) => prop),

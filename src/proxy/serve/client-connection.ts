@@ -149,7 +149,7 @@ export class ClientConnection {
     const { cluster } = this.exchange.upstream;
     const where = cluster ? `cluster ${cluster.name}: ${detail}` : detail;
     this.write(localResponse(code, where, this.context, options));
-    return REASONS[code].status;
+    return options.status ?? REASONS[code].status;
   }
 
   /** The response is written and the connection stays open: on to the next request. */

@@ -17,6 +17,7 @@ import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
+import type { Fault } from './faults';
 import { Content, finalContent } from './final-recipient';
 import { askForLoad, InboundLoad, ReportsSent } from './load-fields';
 import type { Route } from './route';
@@ -67,6 +68,8 @@ export class Exchange implements UpstreamOwner {
   /** Protocols that were offered to the backend. */
   private offered = NO_PROTOCOLS;
   private tunnel: Tunnel | undefined;
+  /** Holds a request that is to be late. */
+  private delay: Timeout | undefined;
   /** From the request's head to the switch of protocols. */
   private switchedAfterMs = 0;
 
@@ -150,8 +153,15 @@ export class Exchange implements UpstreamOwner {
     this.session = route.session?.read(buffer, head);
     this.routeTimeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!requestComplete) this.progress.start(context.bodyTimeout);
-    upstream.begin(route, this.session, head.method, requestComplete, timeoutMs === 0 ? Infinity : this.startedAt + timeoutMs);
-    if (!this.requestComplete && this.active && !upstream.connected) client.pauseReading();
+    const deadlineAt = timeoutMs === 0 ? Infinity : this.startedAt + timeoutMs;
+    const fault = route.faults?.decide(buffer, head);
+    if (fault) this.inject(fault, route, deadlineAt);
+    else this.dispatch(route, deadlineAt);
+  }
+
+  private dispatch(route: Route, deadlineAt: number): void {
+    this.upstream.begin(route, this.session, this.method, this.requestComplete, deadlineAt);
+    if (!this.requestComplete && this.active && !this.upstream.connected) this.client.pauseReading();
   }
 
   /** Octets of the request's body, without their framing. */
@@ -300,6 +310,32 @@ export class Exchange implements UpstreamOwner {
     this.client.resumeReading();
   }
 
+  /** Holds the request, or answers it, as its route's faults say. */
+  private inject(fault: Fault, route: Route, deadlineAt: number): void {
+    if (!fault.delay) {
+      this.endFault(fault, route, deadlineAt);
+      return;
+    }
+    this.instruments.faultInjected('delay');
+    // What is held is not sent on: nobody has stalled.
+    this.progress.stop();
+    if (!this.requestComplete) this.client.pauseReading();
+    this.delay = new Timeout(() => {
+      if (!this.requestComplete) this.progress.start(this.context.bodyTimeout);
+      this.endFault(fault, route, deadlineAt);
+    });
+    this.delay.start(fault.delay);
+  }
+
+  private endFault({ abortStatus }: Fault, route: Route, deadlineAt: number): void {
+    if (abortStatus === 0) {
+      this.dispatch(route, deadlineAt);
+      return;
+    }
+    this.instruments.faultInjected('abort');
+    this.fail('fault_injected', 'the route\'s faults say so', undefined, abortStatus);
+  }
+
   private forwardBody(data: Buffer, lasting: boolean): void {
     if (this.upstream.sendBody(data, lasting)) return;
     if (this.upstream.connected) this.context.instruments.limitReached('maxBufferedBytes');
@@ -350,7 +386,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */
-  private fail(cause: ReasonCode, detail: string, content?: Content): void {
+  private fail(cause: ReasonCode, detail: string, content?: Content, status?: number): void {
     // A reason that says `no application has seen it` must hold for every attempt.
     const code = this.upstream.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
     this.reason = code;
@@ -362,9 +398,9 @@ export class Exchange implements UpstreamOwner {
       return;
     }
     const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
-    this.upstream.conclude(REASONS[code].status, code);
+    this.upstream.conclude(status ?? REASONS[code].status, code);
     const added = this.localFields(code);
-    this.status = this.client.respond(code, detail, { toHead: this.method === Method.HEAD, close: close || this.isHttp10, content, added });
+    this.status = this.client.respond(code, detail, { toHead: this.method === Method.HEAD, close: close || this.isHttp10, content, status, added });
     this.finish();
     if (close || this.isHttp10) this.client.endGracefully();
     else this.client.nextRequest();
@@ -398,6 +434,7 @@ export class Exchange implements UpstreamOwner {
 
   private finish(): void {
     this.routeTimeout.stop();
+    this.delay?.stop();
     this.progress.stop();
     this.active = false;
     const { instruments } = this;

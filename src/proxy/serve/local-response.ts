@@ -2,6 +2,7 @@
  * Responses that the proxy makes by itself. The reason code is in the body, for people, and in `Proxy-Status` (RFC 9209),
  * for programs, which also names the proxy: of two sidecars on the way, it tells which one spoke.
  */
+import { STATUS_CODES } from 'node:http';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import type { ServeContext } from './context';
 import type { Content } from './final-recipient';
@@ -15,11 +16,15 @@ export interface LocalResponseOptions {
   readonly content?: Content | undefined;
   /** Field lines besides, each with its CRLF. */
   readonly added?: string;
+  /** In place of the reason's. */
+  readonly status?: number | undefined;
 }
 
 /** @param detail what happened in particular; not from the request's own bytes */
 export function localResponse(code: ReasonCode, detail: string, context: ServeContext, options: LocalResponseOptions): Buffer {
-  const { status, phrase, proxyStatus, meaning } = REASONS[code];
+  const { proxyStatus, meaning, ...reason } = REASONS[code];
+  const status = options.status ?? reason.status;
+  const phrase = status === reason.status ? reason.phrase : STATUS_CODES[status] ?? '';
   const { type, text } = options.content ?? { type: 'text/plain; charset=utf-8', text: `${code}: ${meaning}\n${detail}\n` };
   const body = Buffer.from(text, options.content ? 'latin1' : 'utf8');
   const head = [

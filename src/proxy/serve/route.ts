@@ -15,6 +15,7 @@ import { deadlineField } from '../http1/mesh-fields';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 import { ClusterSplit } from './cluster-split';
 import { Failover } from './failover';
+import { Faults } from './faults';
 import { Hedging } from './hedging';
 import { RetryPolicy } from './retry-policy';
 
@@ -40,6 +41,8 @@ export class Route {
   readonly meshFields: boolean;
   /** Says that all of the route's time is left; empty when it has none or adds no fields. */
   readonly wholeDeadline: Buffer;
+  /** Undefined when none are injected. */
+  readonly faults: Faults | undefined;
   /** The split, and each fallback. */
   private readonly levels: readonly ClusterSplit[];
   private readonly clusters: readonly Cluster[];
@@ -61,6 +64,7 @@ export class Route {
     this.timeout = timeouts.of(config.timeoutMs);
     const { random, now } = surroundings;
     this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
+    this.faults = config.faults.length > 0 ? new Faults(config.faults, timeouts, random) : undefined;
     this.levels = [config, ...config.fallback].map(({ split }) => new ClusterSplit(split, clusters, random));
     this.clusters = this.levels.flatMap((level) => level.clusters);
     this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;

@@ -199,6 +199,10 @@ export const FAMILIES = {
     name: 'mesh_fallback_share', type: 'gauge', labels: ['listener', 'level'],
     help: 'Part of the requests that goes to a fallback of the route at the moment, 0 to 1. `level`: `1` is the first fallback.',
   },
+  faultsInjected: {
+    name: 'mesh_faults_injected_total', type: 'counter', labels: ['listener', 'kind'],
+    help: 'Faults injected into requests, as the configuration asks for. `kind`: `delay` or `abort`.',
+  },
   failovers: {
     name: 'mesh_failovers_total', type: 'counter', labels: ['listener'],
     help: 'How often requests began to go to a fallback because too few endpoints of the route\'s own clusters were available.',

@@ -85,6 +85,11 @@ export class ListenerInstruments {
     this.sessions = new SessionInstruments(registry, listener);
   }
 
+  /** Counts a fault that was injected. */
+  faultInjected(kind: 'delay' | 'abort'): void {
+    this.registry.counter(FAMILIES.faultsInjected, { listener: this.listener, kind }).value += 1;
+  }
+
   /** Its requests to a cluster; undefined for those that never got to one. */
   requests(cluster: string | undefined): RequestInstruments {
     const name = cluster ?? NOT_APPLICABLE;

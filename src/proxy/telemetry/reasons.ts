@@ -162,6 +162,11 @@ const TABLE = {
     meaning: 'nothing passed through a tunnel (a connection that switched protocols, as for WebSocket) for too long',
     remedy: 'let one side send pings; raise limits.tunnelIdleTimeoutMs (prop limits.tunnelIdleTimeout) for protocols that are silent for longer',
   },
+  fault_injected: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
+    meaning: 'the configuration asks for faults, and this request was chosen; its status is the one that the fault says',
+    remedy: 'nothing is wrong but on purpose; to end it, remove faults (prop faults of calls()) from the route',
+  },
   shutting_down: {
     outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
     meaning: 'the proxy was told to stop, and the request was not over when its time to drain was nearly; a tunnel, or a response whose head '
