@@ -301,17 +301,26 @@ export class UpstreamRequest implements AttemptOwner {
     return this.route.retry.waitMs(this.retries + 1, this.context.random);
   }
 
-  /** Where to go after a failure: another endpoint, one of another version when there is none, or else the same. */
+  /**
+   * Where to go after a failure: another endpoint, one of another version when there is none, one of a fallback, or else the
+   * same. Where nobody could be reached, the last attempt goes to a fallback: more of the same would most likely fail the same way.
+   */
   private other(allowSame: boolean): Target | undefined {
+    const { route, pick } = this;
     const cluster = this.cluster!;
-    this.pick.attempt = this.attempts;
-    const endpoint = cluster.pickOther(this.tried, this.pick);
-    if (endpoint) return { cluster, endpoint };
-    const second = this.route.choose(this.pick.hash);
-    const elsewhere = second !== cluster && second?.pickOther(this.tried, this.pick);
-    if (second && elsewhere) return { cluster: second, endpoint: elsewhere };
-    const same = allowSame ? cluster.pick(this.pick) : undefined;
+    pick.attempt = this.attempts;
+    const isLast = !allowSame && this.retries === route.retry.maxRetries - 1;
+    const found = (isLast ? this.untried(route.chooseBehind(cluster)) : undefined)
+      ?? this.untried(cluster) ?? this.untried(route.choose(pick.hash)) ?? this.untried(route.chooseBehind(cluster));
+    if (found) return found;
+    const same = allowSame ? cluster.pick(pick) : undefined;
     return same && { cluster, endpoint: same };
+  }
+
+  /** An endpoint of the cluster that was not tried. */
+  private untried(cluster: Cluster | undefined): Target | undefined {
+    const endpoint = cluster?.pickOther(this.tried, this.pick);
+    return cluster && endpoint && { cluster, endpoint };
   }
 
   /** Takes a retry out of the budget. */

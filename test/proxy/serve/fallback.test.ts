@@ -1,8 +1,9 @@
 /** Fallbacks of a route, on real sockets with a clock that the test moves: every request is counted. */
 import type { ClusterConfig, FallbackConfig, WeightedCluster } from '../../../src/contract';
+import { systemClock } from '../../../src/proxy/clock';
 import type { DiscoveredEndpoint } from '../../../src/proxy/discovery/source';
 import { FakeClock } from '../../support/fake-clock';
-import { draining, ready, startProxy, TestProxy } from '../../support/proxy';
+import { draining, freePort, ready, startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
 const cleanups: (() => unknown)[] = [];
@@ -22,7 +23,8 @@ interface Peers {
   send(count: number): Promise<Record<string, number>>;
 }
 
-async function setUp(names: readonly string[], fallback: FallbackConfig[], split = [to(names[0]!)]): Promise<Peers> {
+/** @param real time passes by itself, for what waits between attempts */
+async function setUp(names: readonly string[], fallback: FallbackConfig[], split = [to(names[0]!)], real = false): Promise<Peers> {
   const ports: Record<string, number> = {};
   for (const name of names) {
     const backend = await RawBackend.answering(() => `HTTP/1.1 200 OK\r\nContent-Length: ${name.length}\r\n\r\n${name}`);
@@ -30,7 +32,7 @@ async function setUp(names: readonly string[], fallback: FallbackConfig[], split
     ports[name] = backend.port;
   }
   const clock = new FakeClock();
-  const test = await startProxy([], { clusters: names.map(clusterOf), route: { split, fallback }, clock });
+  const test = await startProxy([], { clusters: names.map(clusterOf), route: { split, fallback }, clock: real ? systemClock : clock });
   cleanups.push(() => test.proxy.close());
   for (const name of names) test.sources.push(name, [ready('127.0.0.1', ports[name]!)]);
   const client = await rawClient(test.port);
@@ -117,6 +119,15 @@ test('GIVEN several levels of several versions, each takes over from those befor
   expect(await send(20)).toEqual({ last: 20 });
   sources.push('last', []);
   expect(await send(2)).toEqual({ 'failed 503': 2 });
+});
+
+test('GIVEN endpoints that all refuse connections, and nobody who says so, no request fails', async () => {
+  const { test: { sources }, send } = await setUp(['primary', 'spare'], [{ split: [to('spare')] }], [to('primary')], true);
+  const dead = await freePort();
+  for (const count of [1, 5]) {
+    sources.push('primary', Array.from({ length: count }, (_, index) => ready(`127.0.0.${index + 1}`, dead)));
+    expect(await send(20)).toEqual({ spare: 20 });
+  }
 });
 
 test('GIVEN a reload while requests return, they go on returning little by little', async () => {
