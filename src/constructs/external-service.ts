@@ -49,6 +49,13 @@ export interface ExternalAddress {
    * @default - none
    */
   readonly zone?: string;
+
+  /**
+   * Level, 0 to 7, the lowest first: an address of a higher one gets requests only as far as too few of the lower ones are available.
+   *
+   * @default 0
+   */
+  readonly priority?: number;
 }
 
 /**
@@ -125,7 +132,7 @@ export class ExternalEndpoints {
       mistakes.add(prop, [], 'list at least one address');
     }
     const seen = new Set<string>();
-    this.list?.forEach(({ address, port, weight }, index) => {
+    this.list?.forEach(({ address, port, weight, priority }, index) => {
       const item = `${prop}[${index}]`;
       if (isIP(address) === 0) {
         mistakes.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
@@ -133,6 +140,9 @@ export class ExternalEndpoints {
       mistakes.port(`${item}.port`, port);
       if (weight !== undefined) {
         mistakes.wholeNumber(`${item}.weight`, weight, 1, 65_535);
+      }
+      if (priority !== undefined) {
+        mistakes.wholeNumber(`${item}.priority`, priority, 0, 7);
       }
       if (seen.has(`${address}|${port}`)) {
         mistakes.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');
@@ -156,9 +166,9 @@ export class ExternalEndpoints {
     }
     return {
       type: 'static',
-      endpoints: (this.list ?? []).map(({ address, port, weight, zone }) => {
+      endpoints: (this.list ?? []).map(({ address, port, weight, zone, priority }) => {
         const share = weight ?? (zone === undefined ? undefined : loadBalancing._zoneWeights?.[zone]);
-        return { address, port, ...(share !== undefined && { weight: share }), ...(zone !== undefined && { zone }) };
+        return { address, port, ...(share !== undefined && { weight: share }), ...(zone !== undefined && { zone }), ...(priority && { priority }) };
       }),
     };
   }

@@ -92,6 +92,11 @@ export interface StaticEndpoint {
   readonly weight?: Weight;
   /** Availability zone. */
   readonly zone?: string;
+  /**
+   * Level, 0 first: those of a higher number get requests only as far as too few of the lower ones are available.
+   * @maximum 7
+   */
+  readonly priority?: Integer;
 }
 
 /** The pods of this workload, this one among them. */

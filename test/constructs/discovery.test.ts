@@ -86,6 +86,13 @@ describe('a service outside of the mesh', () => {
     expect(external.hostname).toBe('ledger');
   });
 
+  test('can keep addresses for when others are not available', () => {
+    const [first, second] = list as [ExternalAddress, ExternalAddress];
+    const { document } = call({ endpoints: ExternalEndpoints.addresses({ ...first, priority: 0 }, { ...second, priority: 1 }) });
+    expect(document.clusters[1]).toMatchObject({ discovery: { endpoints: [first, { ...second, priority: 1 }] } });
+    expect(() => call({ endpoints: ExternalEndpoints.addresses({ ...first, priority: 8 }) })).toThrow("'endpoints[0].priority' is 8: use a whole number from 0 to 7");
+  });
+
   test('makes no object, and needs neither token nor permission', () => {
     const { manifests, document } = call({ endpoints: ExternalEndpoints.addresses(...list) });
     expect(manifests.filter(({ metadata }) => /ledger/.test(metadata.name))).toEqual([]);

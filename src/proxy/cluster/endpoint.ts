@@ -13,6 +13,7 @@ export class Endpoint implements Balanced, Facts {
   readonly key: string;
   weight: number;
   zone: string | undefined;
+  priority: number | undefined;
   /** What discovery says of it. */
   presence: Presence;
   /** What health checks complain of; undefined while they don't. */
@@ -35,6 +36,7 @@ export class Endpoint implements Balanced, Facts {
     this.key = endpointKey(found);
     this.weight = found.weight;
     this.zone = found.zone;
+    this.priority = found.priority;
     this.presence = found.ready ? 'ready' : 'draining';
     this.pool = new ConnectionPool(this, surroundings);
   }
@@ -60,11 +62,12 @@ export class Endpoint implements Balanced, Facts {
   /** Takes over what discovery says now. True when a picker would have to know. */
   update(found: DiscoveredEndpoint): boolean {
     const presence: Presence = found.ready ? 'ready' : 'draining';
-    const changed = presence !== this.presence || found.weight !== this.weight || found.zone !== this.zone;
+    const changed = presence !== this.presence || found.weight !== this.weight || found.zone !== this.zone || found.priority !== this.priority;
     if (presence === 'draining' && this.presence === 'ready') this.pool.closeIdle();
     this.presence = presence;
     this.weight = found.weight;
     this.zone = found.zone;
+    this.priority = found.priority;
     return changed;
   }
 

@@ -45,6 +45,7 @@ function same(a: EndpointSnapshot, b: EndpointSnapshot): boolean {
   return a.length === b.length && a.every((endpoint, index) => {
     const other = b[index] as DiscoveredEndpoint;
     return endpoint.address === other.address && endpoint.port === other.port && endpoint.weight === other.weight
-      && endpoint.zone === other.zone && endpoint.ready === other.ready && endpoint.draining === other.draining;
+      && endpoint.zone === other.zone && endpoint.priority === other.priority
+      && endpoint.ready === other.ready && endpoint.draining === other.draining;
   });
 }

@@ -11,6 +11,8 @@ export interface DiscoveredEndpoint {
   /** Relative share, more than 0. */
   readonly weight: number;
   readonly zone?: string;
+  /** Level, 0 first; absent is 0. */
+  readonly priority?: number;
   /** Takes new requests. */
   readonly ready: boolean;
   /** Still able to serve though it is going away (`terminating` in its EndpointSlice): used only when nothing is ready. */

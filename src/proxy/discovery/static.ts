@@ -8,11 +8,12 @@ export class StaticSource implements DiscoverySource {
   constructor(private readonly discovery: StaticDiscovery, private readonly clock: Clock) {}
 
   start(onSnapshot: (snapshot: EndpointSnapshot) => void): void {
-    onSnapshot(toSnapshot(this.discovery.endpoints.map(({ address, port, weight, zone }) => ({
+    onSnapshot(toSnapshot(this.discovery.endpoints.map(({ address, port, weight, zone, priority }) => ({
       address,
       port,
       weight: weight ?? 1,
       ...(zone === undefined ? {} : { zone }),
+      ...(priority === undefined ? {} : { priority }),
       ready: true,
       draining: false,
     }))));

@@ -18,11 +18,11 @@ const endpoint = fc.record({
 });
 
 test('a static list is known at once and is always up to date', () => {
-  const source = createSource({ type: 'static', endpoints: [{ address: '10.0.0.2', port: 80, weight: 3, zone: 'a' }, { address: '10.0.0.1', port: 80 }] }, surroundings);
+  const source = createSource({ type: 'static', endpoints: [{ address: '10.0.0.2', port: 80, weight: 3, zone: 'a' }, { address: '10.0.0.1', port: 80, priority: 1 }] }, surroundings);
   const snapshots: EndpointSnapshot[] = [];
   source.start((snapshot) => snapshots.push(snapshot));
   expect(snapshots).toEqual([[
-    { address: '10.0.0.1', port: 80, weight: 1, ready: true, draining: false },
+    { address: '10.0.0.1', port: 80, weight: 1, priority: 1, ready: true, draining: false },
     { address: '10.0.0.2', port: 80, weight: 3, zone: 'a', ready: true, draining: false },
   ]]);
   clock.advance(1_000_000);

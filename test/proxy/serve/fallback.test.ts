@@ -130,6 +130,17 @@ test('GIVEN endpoints that all refuse connections, and nobody who says so, no re
   }
 });
 
+test('GIVEN endpoints of several priorities, those of a higher number get requests only when none of a lower one is left', async () => {
+  const { test: { sources }, ports, send } = await setUp(['primary', 'second'], []);
+  const endpoints = [{ ...ready('127.0.0.1', ports['primary']!), priority: 1 }, { ...ready('127.0.0.1', ports['second']!), priority: 4 }];
+  sources.push('primary', endpoints);
+  expect(await send(20)).toEqual({ primary: 20 });
+  sources.push('primary', endpoints.slice(1));
+  expect(await send(20)).toEqual({ second: 20 });
+  sources.push('primary', endpoints.map((endpoint, index) => ({ ...endpoint, priority: 2 - index })));
+  expect(await send(20)).toEqual({ second: 20 });
+});
+
 test('GIVEN a reload while requests return, they go on returning little by little', async () => {
   const { test: { proxy, config, sources, metrics }, clock, ports, send } = await setUp(['primary', 'spare'], [{ split: [to('spare')], recoveryMs: 10_000 }]);
   await send(1);
