@@ -2,6 +2,7 @@
  * The command `cdk8s-mesh`: finds the subcommand and shows what it says. Loaded as a module instead of run, it hands
  * out the local mesh, which scripts of this repository drive by themselves.
  */
+import { checkCommand } from './check/command';
 import { Command, helpOf, parseArguments } from './command';
 import { UserError } from './errors';
 import { didYouMean } from './nearest';
@@ -16,7 +17,7 @@ export const loadLocalMesh = () => import('./up');
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, standInCommand, guardCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand, guardCommand];
 
 /** Runs the command line; settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -1,13 +1,14 @@
 /** The commands that the documents show exist, and take the flags that they are shown with. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkCommand } from '../../src/cli/check/command';
 import { Arguments, Command, parseArguments } from '../../src/cli/command';
 import { simulateCommand } from '../../src/cli/simulate/command';
 import { standInCommand } from '../../src/cli/stand-in/command';
 import { upCommand } from '../../src/cli/up/command';
 import { Block, blocksOf, parse, REPOSITORY } from './markdown';
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, standInCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand];
 const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** What is wrong with the command lines of a block. */
@@ -46,7 +47,7 @@ describe('commands in the documents', () => {
     ]);
   });
 
-  it.each([['up', upCommand], ['simulate', simulateCommand]])('have their flags in the page about %s, too', (page, command) => {
+  it.each([['up', upCommand], ['simulate', simulateCommand], ['check', checkCommand]])('have their flags in the page about %s, too', (page, command) => {
     const mentioned = readFileSync(join(REPOSITORY, `docs/${page}.md`), 'utf8').match(/--[a-z][a-z-]*/g) ?? [];
     expect(mentioned.filter((flag) => flag !== '--help' && !(flag.slice(2) in command.flags))).toEqual([]);
     expect(mentioned.length).toBeGreaterThan(0);

@@ -1,0 +1,102 @@
+/**
+ * What the lints look at, out of Kubernetes objects: the workloads with their documents, as `up` reads them, and what there
+ * is to be said of their pods beside that.
+ */
+import { withDefaults } from '../../contract';
+import type { DisruptionRule } from '../../planning/disruption';
+import type { MeshFacts, Range, WorkloadFacts } from '../../planning/lints';
+import { UserError } from '../errors';
+import { calleesOf } from '../up/callees';
+import type { Field } from '../up/field';
+import type { Manifest } from '../up/manifests';
+import type { MeshModel, Workload } from '../up/model';
+
+/** What nobody can read from YAML. */
+export interface Expectations {
+  readonly zones: number | undefined;
+  /** Requests a second by the name of a service. */
+  readonly requestsPerSecond: ReadonlyMap<string, number>;
+}
+
+/** How long Kubernetes waits between two looks at an autoscaler, and by its default between two scale-ups. */
+const SCALE_UP_SECONDS = 15;
+
+/** An autoscaler, as far as lints go. */
+interface Autoscaler {
+  readonly replicas: Range;
+  readonly scaleUpCycleMs: number;
+}
+
+export function factsOf(manifests: readonly Manifest[], model: MeshModel, expectations: Expectations): MeshFacts {
+  const autoscalers = new Map(manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler').map(readAutoscaler));
+  const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget').map(readBudget);
+  const clusters = new Map<Workload, Set<string>>(model.workloads.map((workload) => [workload, new Set()]));
+  for (const { config } of model.workloads) {
+    for (const { shares } of calleesOf(config, model)) {
+      for (const { cluster, workloads } of shares) for (const workload of workloads) clusters.get(workload)!.add(cluster);
+    }
+  }
+  return {
+    workloads: model.workloads.map((workload): WorkloadFacts => {
+      const { kind, namespace, name, service, version, config, labels, preStopMs, graceMs } = workload;
+      const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
+      return {
+        service, namespace, version, preStopMs, graceMs,
+        replicas: autoscaler?.replicas ?? replicasOf(workload),
+        scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
+        disruption: budgets.find((budget) => budget.namespace === namespace && isSelected(labels, budget.selector))?.rule,
+        clusters: [...clusters.get(workload)!],
+        zones: expectations.zones,
+        requestsPerSecond: expectations.requestsPerSecond.get(service) ?? expectations.requestsPerSecond.get(`${service}.${namespace}`),
+        document: withDefaults(config),
+        stated: config,
+      };
+    }),
+  };
+}
+
+/** How many pods there are to be; a DaemonSet has as many as there are nodes. */
+function replicasOf({ kind, replicas }: Workload): Range | undefined {
+  return kind === 'DaemonSet' ? undefined : { min: replicas, max: replicas };
+}
+
+function readAutoscaler({ namespace, body }: Manifest): readonly [string, Autoscaler] {
+  const spec = body.get('spec');
+  const target = spec.get('scaleTargetRef');
+  const scaleUp = spec.get('behavior').get('scaleUp');
+  const seconds = [scaleUp.get('stabilizationWindowSeconds').optionalInteger() ?? 0, SCALE_UP_SECONDS]
+    .concat(scaleUp.get('policies').list().map((policy) => policy.get('periodSeconds').integer()));
+  return [`${target.get('kind').text()}/${namespace}/${target.get('name').text()}`, {
+    replicas: { min: spec.get('minReplicas').optionalInteger() ?? 1, max: spec.get('maxReplicas').integer() },
+    scaleUpCycleMs: Math.max(...seconds) * 1_000,
+  }];
+}
+
+interface Budget {
+  readonly namespace: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly rule: DisruptionRule | undefined;
+}
+
+function readBudget({ namespace, body }: Manifest): Budget {
+  const spec = body.get('spec');
+  return {
+    namespace,
+    selector: spec.get('selector').get('matchLabels').texts(),
+    rule: readRule('minAvailable', spec.get('minAvailable')) ?? readRule('maxUnavailable', spec.get('maxUnavailable')),
+  };
+}
+
+function readRule(rule: DisruptionRule['rule'], field: Field): DisruptionRule | undefined {
+  if (!field.present) return undefined;
+  const value = field.integerOrText();
+  if (typeof value === 'number') return { rule, count: { unit: 'pods', value } };
+  const [, percent] = /^(\d{1,3})%$/.exec(value) ?? [];
+  if (percent === undefined) throw new UserError(`${field.where}: ${rule} must be a number or a percentage such as 50%, got '${value}'`);
+  return { rule, count: { unit: 'percent', value: Number(percent) } };
+}
+
+function isSelected(labels: Readonly<Record<string, string>>, selector: Readonly<Record<string, string>>): boolean {
+  const wanted = Object.entries(selector);
+  return wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
+}

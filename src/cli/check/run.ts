@@ -1,0 +1,66 @@
+/** What `cdk8s-mesh check` does: reads YAML and flags, runs the lints, and shows what they find. */
+import { Finding, lint, RULES } from '../../planning/lints';
+import type { Arguments } from '../command';
+import { UserError } from '../errors';
+import { didYouMean } from '../nearest';
+import { readManifests } from '../up/manifests';
+import { readModel } from '../up/read-model';
+import { Screen } from '../up/screen';
+import { Paint, renderTable } from '../up/table';
+import { Expectations, factsOf } from './facts';
+
+/** Settles with the exit code. */
+export async function check(args: Arguments): Promise<number> {
+  const paths = args.positionals.length > 0 ? args.positionals : ['dist'];
+  const off = readRules(args);
+  const expectations = readExpectations(args);
+  const manifests = readManifests(paths);
+  const model = readModel(manifests, paths.join(', '));
+  for (const service of expectations.requestsPerSecond.keys()) {
+    if (model.workloads.some(({ service: name, namespace }) => service === name || service === `${name}.${namespace}`)) continue;
+    throw new UserError(`--rps names '${service}', which is no service of the YAML.${didYouMean(service, model.workloads.map((workload) => workload.service))}`);
+  }
+  const findings = lint(factsOf(manifests, model, expectations)).filter(({ rule }) => !off.has(rule));
+  const screen = new Screen(process.stdout);
+  for (const line of reportOf(findings, model.workloads.length, RULES.length - off.size, screen.paint)) screen.say(line);
+  return findings.some(({ severity }) => severity === 'error' || args.has('strict')) ? 1 : 0;
+}
+
+/** A table of findings, each with its remedy below, and how many there are. */
+export function reportOf(findings: readonly Finding[], workloads: number, rules: number, paint: Paint): string[] {
+  const looked = `${workloads} ${workloads === 1 ? 'workload' : 'workloads'}, ${rules} rules`;
+  if (findings.length === 0) return [`nothing found (${looked})`];
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const warnings = findings.length - errors;
+  return [
+    ...renderTable([{ title: '' }, { title: 'rule' }, { title: 'where' }, { title: 'what, and what to do' }], findings.flatMap(
+      ({ severity, rule, where, message, remedy }) => [
+        [{ text: severity, style: severity === 'error' ? 'red' : 'yellow' }, rule, where, message],
+        ['', '', '', { text: remedy, style: 'dim' as const }],
+      ] as const,
+    ), paint),
+    '',
+    `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (${looked})`,
+  ];
+}
+
+function readRules(args: Arguments): Set<string> {
+  const names = RULES.map(({ name }) => name);
+  for (const name of args.all('off')) {
+    if (!names.includes(name)) throw new UserError(`--off names '${name}', which is no rule.${didYouMean(name, names)} There are ${names.join(', ')}`);
+  }
+  return new Set(args.all('off'));
+}
+
+function readExpectations(args: Arguments): Expectations {
+  const zones = args.number('zones', { min: 1, max: 100 });
+  if (zones !== undefined && !Number.isInteger(zones)) throw new UserError(`--zones must be a whole number, got ${zones}`);
+  return {
+    zones,
+    requestsPerSecond: new Map(args.all('rps').map((text) => {
+      const [, service, rate] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+      if (service === undefined) throw new UserError(`--rps must be a service and its requests a second, such as catalog=40, got '${text}'`);
+      return [service, Number(rate)] as const;
+    })),
+  };
+}

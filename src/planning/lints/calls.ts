@@ -1,0 +1,69 @@
+/**
+ * Who calls whom, out of the documents: each route of an outbound listener is a call, each cluster of its split a target.
+ */
+import type { ClusterFacts, MeshFacts, Range, RouteFacts, WorkloadFacts } from './facts';
+
+/** What one workload calls. */
+export interface Call {
+  readonly caller: WorkloadFacts;
+  readonly route: RouteFacts;
+  readonly targets: readonly Target[];
+  /** `web -> catalog`. */
+  readonly title: string;
+}
+
+/** A cluster that a call can lead to. */
+export interface Target {
+  readonly cluster: ClusterFacts;
+  /** Part of the call's requests. */
+  readonly share: number;
+  /** Workloads that answer; none for what is outside of the mesh. */
+  readonly callees: readonly WorkloadFacts[];
+  /** How many endpoints there are; absent when nobody knows, or when there are to be none. */
+  readonly endpoints?: Range | undefined;
+  /** `web -> catalog v2`. */
+  readonly title: string;
+}
+
+/** Every call in a mesh. */
+export function callsOf({ workloads }: MeshFacts): Call[] {
+  const behind = new Map<string, WorkloadFacts[]>();
+  for (const workload of workloads) {
+    for (const cluster of workload.clusters) behind.set(cluster, [...behind.get(cluster) ?? [], workload]);
+  }
+  return workloads.flatMap((caller) => {
+    const clusters = new Map(caller.document.clusters.map((cluster) => [cluster.name, cluster]));
+    return caller.document.listeners.filter(({ direction }) => direction === 'outbound').flatMap((listener) => listener.routes.map((route): Call => {
+      const weights = route.split.reduce((sum, { weight }) => sum + weight, 0);
+      const targets = route.split.flatMap(({ cluster: name, weight }): Target[] => {
+        const cluster = clusters.get(name);
+        if (!cluster) return [];
+        const callees = behind.get(name) ?? [];
+        const [callee] = callees;
+        const called = callee ? `${nameOf(callee, caller)} ${callee.version}` : name;
+        return [{ cluster, callees, share: weights > 0 ? weight / weights : 0, endpoints: endpointsOf(cluster, callees), title: `${caller.service} -> ${called}` }];
+      });
+      const callee = targets.flatMap(({ callees }) => callees)[0];
+      return { caller, route, targets, title: `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}` };
+    }));
+  });
+}
+
+/** A workload's service, which calls and is called as one whatever its version. */
+export function serviceKey({ namespace, service }: WorkloadFacts): string {
+  return `${namespace}/${service}`;
+}
+
+function nameOf(callee: WorkloadFacts, caller: WorkloadFacts): string {
+  return callee.namespace === caller.namespace ? callee.service : `${callee.service}.${callee.namespace}`;
+}
+
+function endpointsOf({ discovery }: ClusterFacts, callees: readonly WorkloadFacts[]): Range | undefined {
+  const ranges = callees.length === 0 && discovery.endpoints
+    ? [{ min: discovery.endpoints.length, max: discovery.endpoints.length }]
+    : callees.map(({ replicas }) => replicas);
+  if (ranges.length === 0 || ranges.some((range) => range === undefined)) return undefined;
+  const sum = (end: keyof Range): number => ranges.reduce((total, range) => total + range![end], 0);
+  // A version that is scaled to nothing has no policy to speak of.
+  return sum('max') === 0 ? undefined : { min: Math.max(1, sum('min')), max: sum('max') };
+}

@@ -1,0 +1,87 @@
+/**
+ * What the lints know of a mesh. A workload's document is looked at with its defaults filled in; the types here name the
+ * parts of it that a rule reads, so that a document of the contract fits without a word of translation.
+ */
+import type { DisruptionRule } from '../disruption';
+
+/** Fewest and most of something. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Everything that is compiled together. */
+export interface MeshFacts {
+  readonly workloads: readonly WorkloadFacts[];
+}
+
+/** One version of a service: its pods and its sidecar's document. */
+export interface WorkloadFacts {
+  readonly service: string;
+  readonly namespace: string;
+  readonly version: string;
+  /** Pods; absent when nobody knows. */
+  readonly replicas?: Range | undefined;
+  /** Longest time that the autoscaler waits before it adds pods again; absent without one. */
+  readonly scaleUpCycleMs?: number | undefined;
+  /** Its PodDisruptionBudget. */
+  readonly disruption?: DisruptionRule | undefined;
+  /** How long its preStop hook sleeps. */
+  readonly preStopMs: number;
+  /** From the beginning of a stop to the kill of what is left. */
+  readonly graceMs: number;
+  /** Names that callers' documents give to the cluster of its pods. */
+  readonly clusters: readonly string[];
+  /** Zones that its pods are spread over; absent when nobody knows. */
+  readonly zones?: number | undefined;
+  /** Requests a second that its service gets, all callers together; absent when nobody knows. */
+  readonly requestsPerSecond?: number | undefined;
+  /** Its document with all defaults. */
+  readonly document: DocumentFacts;
+  /** The document as written, for what makes a difference between said and left alone. */
+  readonly stated: { readonly clusters: readonly { readonly name: string; readonly outlierDetection?: object | undefined }[] };
+}
+
+export interface DocumentFacts {
+  readonly listeners: readonly ListenerFacts[];
+  readonly clusters: readonly ClusterFacts[];
+  readonly shutdown: { readonly drainMs: number };
+  readonly workers: number;
+}
+
+export interface ListenerFacts {
+  readonly name: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly routes: readonly RouteFacts[];
+}
+
+export interface RouteFacts {
+  readonly split: readonly { readonly cluster: string; readonly weight: number }[];
+  readonly timeoutMs: number;
+  readonly meshFields: boolean;
+  readonly session?: object | undefined;
+  readonly hedge?: object | undefined;
+  readonly retry: { readonly maxRetries: number; readonly tryTimeoutMs: number; readonly on: readonly string[] };
+}
+
+export interface ClusterFacts {
+  readonly name: string;
+  readonly discovery: { readonly type: string; readonly endpoints?: readonly object[] };
+  readonly loadBalancing: { readonly type: string };
+  readonly slowStart?: { readonly windowMs: number } | undefined;
+  readonly zoneAware?: { readonly minimumEndpoints: number } | undefined;
+  readonly subset?: { readonly size: number } | undefined;
+  readonly failover: { readonly panicPercent: number };
+  readonly healthCheck?: { readonly intervalMs: number } | undefined;
+  readonly retryBudget: { readonly percent: number };
+  readonly outlierDetection: {
+    readonly mode: 'enforce' | 'dryRun' | 'off';
+    readonly consecutiveGatewayErrors: number;
+    readonly consecutiveServerErrors: number;
+    readonly successRateMarginPercent: number;
+    readonly failurePercent: number;
+    readonly latencyFactor: number;
+    readonly minimumRequests: number;
+    readonly maxEjectedPercent: number;
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * Lints: every rule, and what they find in a mesh. They are pure arithmetic over {@link MeshFacts}, fed by the constructs at
+ * synth and by `cdk8s-mesh check` from YAML.
+ */
+import { callsOf } from './calls';
+import { EJECTION_RULES } from './ejection';
+import { ENDPOINT_RULES } from './endpoints';
+import type { MeshFacts } from './facts';
+import { RETRY_RULES } from './retries';
+import type { Finding, Rule } from './rule';
+import { SLOW_START_RULES } from './slow-start';
+import { STOPPING_RULES } from './stopping';
+import { TIMEOUT_RULES } from './timeouts';
+
+export type { MeshFacts, Range, WorkloadFacts } from './facts';
+export type { Finding, Rule } from './rule';
+
+/** Every rule, by what it is about. */
+export const RULES: readonly Rule[] = [
+  ...EJECTION_RULES, ...TIMEOUT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...SLOW_START_RULES, ...STOPPING_RULES,
+];
+
+/** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */
+export function lint(facts: MeshFacts): Finding[] {
+  const subject = { ...facts, calls: callsOf(facts) };
+  const found = new Map<string, Finding>();
+  for (const rule of RULES) {
+    for (const problem of rule.find(subject)) {
+      const key = [rule.name, problem.workload.namespace, problem.where, problem.message].join('\n');
+      if (!found.has(key)) found.set(key, { rule: rule.name, severity: rule.severity, ...problem });
+    }
+  }
+  const findings = [...found.values()];
+  return [...findings.filter(({ severity }) => severity === 'error'), ...findings.filter(({ severity }) => severity === 'warning')];
+}

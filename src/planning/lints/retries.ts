@@ -1,0 +1,79 @@
+/**
+ * What retries add up to along a chain of calls. Each hop may repeat what the hop before it repeated, so the tries of one
+ * request multiply; budgets bound what that adds to the load, and their bounds multiply too.
+ */
+import { Call, serviceKey } from './calls';
+import { Problem, Rule, short } from './rule';
+
+/** Most tries at the end of a chain for one request: three hops with the default of two retries. */
+export const MOST_TRIES = 27;
+/** Most load at the end of a chain, as a multiple of the load at its beginning: three hops with the default budget have 1.73. */
+export const MOST_LOAD = 2;
+
+/** A chain of calls, and what multiplies along it. */
+interface Chain {
+  readonly calls: readonly Call[];
+  readonly product: number;
+}
+
+/** The worst chain that begins with each service. A call that closes a circle ends it: how often it goes round is the apps' matter. */
+function worstChains(calls: readonly Call[], factor: (call: Call) => number): Chain[] {
+  const from = new Map<string, Call[]>();
+  for (const call of calls) from.set(serviceKey(call.caller), [...from.get(serviceKey(call.caller)) ?? [], call]);
+  const called = new Set(calls.flatMap(calleesOf));
+  const known = new Map<string, Chain | 'open'>();
+  const worst = (service: string): Chain => {
+    const found = known.get(service);
+    if (found !== undefined) return found === 'open' ? { calls: [], product: 1 } : found;
+    known.set(service, 'open');
+    let chain: Chain = { calls: [], product: 1 };
+    for (const call of from.get(service) ?? []) {
+      const tails = calleesOf(call).filter((callee) => callee !== service).map(worst);
+      for (const tail of [{ calls: [], product: 1 }, ...tails]) {
+        const product = factor(call) * tail.product;
+        if (product > chain.product) chain = { calls: [call, ...tail.calls], product };
+      }
+    }
+    known.set(service, chain);
+    return chain;
+  };
+  const roots = [...from.keys()].filter((service) => !called.has(service));
+  // Services that all call each other in a circle have no first one; whoever is looked at first stands for it.
+  return [...roots, ...from.keys()].filter((service) => !known.has(service)).map(worst);
+}
+
+function calleesOf(call: Call): string[] {
+  return [...new Set(call.targets.flatMap(({ callees }) => callees.map(serviceKey)))];
+}
+
+function pathOf({ calls }: Chain): string {
+  return calls.map(({ title }, index) => (index === 0 ? title : title.slice(title.indexOf(' -> ') + 1))).join(' ');
+}
+
+const tries = ({ route: { retry, hedge } }: Call): number => 1 + retry.maxRetries + (hedge ? 1 : 0);
+const budget = (call: Call): number => (
+  tries(call) === 1 ? 1 : 1 + Math.max(0, ...call.targets.map(({ cluster }) => cluster.retryBudget.percent)) / 100);
+
+const amplification: Rule = {
+  name: 'retry-amplification',
+  severity: 'warning',
+  about: `Along a chain of calls, one request can become more than ${MOST_TRIES} at its end: the product of the tries at each hop, hedges included.`,
+  find: ({ calls }) => worstChains(calls, tries).filter(({ product }) => product > MOST_TRIES).map((chain): Problem => ({
+    workload: chain.calls[0]!.caller, where: pathOf(chain),
+    message: `${chain.calls.map((call) => `(1 + ${tries(call) - 1})`).join(' x ')} = ${chain.product} tries at the end for one request, more than ${MOST_TRIES}`,
+    remedy: 'retry at the first or the last hop and lower maxRetries at the others',
+  })),
+};
+
+const load: Rule = {
+  name: 'retry-load',
+  severity: 'warning',
+  about: `Along a chain of calls, the budgets let retries raise the load at its end to more than ${MOST_LOAD} times that at its beginning.`,
+  find: ({ calls }) => worstChains(calls, budget).filter(({ product }) => product > MOST_LOAD).map((chain): Problem => ({
+    workload: chain.calls[0]!.caller, where: pathOf(chain),
+    message: `${chain.calls.map((call) => `(1 + ${short(budget(call) - 1)})`).join(' x ')} = ${short(chain.product)} times the load at the end while everything fails, more than ${MOST_LOAD}`,
+    remedy: 'lower the percent of the retry budgets, or retry at fewer hops',
+  })),
+};
+
+export const RETRY_RULES: readonly Rule[] = [amplification, load];

@@ -1,0 +1,89 @@
+/** The command as people run it, on YAML that the constructs make. */
+import { ApiObject, App, Chart, Duration, Testing, YamlOutputType } from 'cdk8s';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Shop } from '../../../examples/shop/shop';
+import { DisruptionBudget, LoadBalancing, MeshService, OutlierDetection, Scaling } from '../../../src';
+import { CliRun } from '../up/programs';
+
+let folder: string;
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'mesh-check-')); });
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Synthesizes what `build` creates, and checks it. */
+async function check(build: (app: App) => void, ...flags: string[]) {
+  const app = Testing.app({ outdir: folder, yamlOutputType: YamlOutputType.FILE_PER_APP });
+  build(app);
+  app.synth();
+  const run = new CliRun(['check', folder, ...flags]);
+  const { code } = await run.exited;
+  return { code, stdout: run.stdout, stderr: run.stderr };
+}
+
+function seeded(app: App): void {
+  const chart = new Chart(app, 'shop', { namespace: 'shop' });
+  const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
+  const db = new MeshService(chart, 'db', { containers });
+  const catalog = new MeshService(chart, 'catalog', {
+    containers, scaling: Scaling.replicas(3), outlierDetection: OutlierDetection.eject({ maxEjectedPercent: 10 }),
+  });
+  catalog.calls(db);
+  new MeshService(chart, 'web', { containers }).calls(catalog, { timeout: Duration.millis(300) });
+}
+
+test('GIVEN the example shop, finds nothing', async () => {
+  const result = await check((app) => new Shop(app, 'shop'), '--strict');
+  expect(result).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^nothing found \(5 workloads, \d+ rules\)\n$/) as string });
+});
+
+test('GIVEN seeded mistakes, shows the arithmetic in an aligned table', async () => {
+  const { code, stdout, stderr } = await check(seeded);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [head, ...lines] = stdout.split('\n');
+  const column = head!.indexOf('what, and what to do');
+  expect(lines.slice(0, 4).map((line) => line.slice(0, column).trim().split(/ {2,}/))).toEqual([
+    ['warning', 'ejection-cap', 'web -> catalog v1'], [''], ['warning', 'timeout-chain', 'web -> catalog'], [''],
+  ]);
+  expect(lines.slice(0, 4).map((line) => line.slice(column))).toEqual([
+    'maxEjectedPercent 10 of 3 endpoints is 0.3, rounded down 0; one is ejected in any case, which is 33.33 %',
+    'set maxEjectedPercent to 34 or more, or have 10 replicas',
+    'timeout 300 ms < 15000 ms of catalog -> db: when the caller has given up, the app works on unless it heeds x-mesh-deadline-ms',
+    'give catalog -> db a timeout of 300 ms or less, or this call a longer one',
+  ]);
+  expect(stdout).toMatch(/^0 errors, 2 warnings \(3 workloads, \d+ rules\)$/m);
+});
+
+test('GIVEN --strict, warnings fail it, and rules that are off don\'t', async () => {
+  expect(await check(seeded, '--strict')).toMatchObject({ code: 1 });
+  expect(await check(seeded, '--strict', '--off', 'ejection-cap', '--off', 'timeout-chain')).toMatchObject({ code: 0 });
+});
+
+test('GIVEN an autoscaler, a budget and expectations, counts with them', async () => {
+  const { code, stdout } = await check((app) => {
+    const chart = new Chart(app, 'shop', { namespace: 'shop' });
+    const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
+    const catalog = new MeshService(chart, 'catalog', {
+      containers, scaling: Scaling.between(2, 6), loadBalancing: LoadBalancing.roundRobin({ slowStart: { window: Duration.seconds(60) } }),
+    });
+    const web = new MeshService(chart, 'web', { containers, disruptionBudget: DisruptionBudget.none() });
+    web.calls(catalog);
+    new ApiObject(chart, 'budget', {
+      apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'web' },
+      spec: { maxUnavailable: '0%', selector: { matchLabels: web.deployment.matchLabels } },
+    });
+  }, '--rps', 'catalog=1');
+  expect(code).toBe(1);
+  expect(stdout).toContain('maxUnavailable 0 % (0) of 2 replicas is no eviction');
+  expect(stdout).toContain('slow start 60000 ms > 15000 ms from one scale-up to the next');
+  expect(stdout).toContain('1 requests/s / 2 calling proxies / 2 endpoints x 60 s = 15 in the longest window, fewer than minimumRequests 20');
+});
+
+test.each([
+  ['a rule that is none', ['--off', 'ejection-cup'], "--off names 'ejection-cup', which is no rule. Did you mean 'ejection-cap'?"],
+  ['a service that is none', ['--rps', 'katalog=4'], "--rps names 'katalog', which is no service of the YAML."],
+  ['a rate that is none', ['--rps', 'catalog'], "--rps must be a service and its requests a second, such as catalog=40, got 'catalog'"],
+  ['zones that are none', ['--zones', '1.5'], '--zones must be a whole number, got 1.5'],
+])('GIVEN %s, says so', async (_, flags, message) => {
+  expect(await check(seeded, ...flags)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) as string });
+});

@@ -1,0 +1,69 @@
+/** Meshes for tests of lints: what a test says of services and calls, with the defaults that the proxy has. */
+import { ClusterConfig, ProxyConfig, RouteConfig, withDefaults } from '../../../src/contract';
+import { lint, MeshFacts, WorkloadFacts } from '../../../src/planning/lints';
+
+export interface CallSketch {
+  readonly route?: Partial<RouteConfig>;
+  readonly cluster?: Partial<ClusterConfig>;
+}
+
+export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' | 'stated'>> & Pick<ProxyConfig, 'workers' | 'shutdown'> & {
+  /** A number, or fewest and most; 3 when nothing is said. */
+  readonly pods?: number | readonly [number, number] | 'unknown';
+  readonly calls?: Readonly<Record<string, CallSketch>>;
+};
+
+/** A mesh of services with one version each. */
+export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshFacts {
+  return {
+    workloads: Object.entries(services).map(([service, { pods = 3, calls = {}, workers, shutdown, ...more }]): WorkloadFacts => {
+      const config: ProxyConfig = {
+        version: 'v1',
+        node: { service, namespace: 'shop', version: 'v1' },
+        listeners: Object.entries(calls).map(([callee, { route }], index) => ({
+          name: `outbound/shop/${callee}:80`, direction: 'outbound', address: `127.64.0.${index + 1}`, port: 80,
+          routes: [{ name: 'default', split: [{ cluster: `shop/${callee}-v1`, weight: 1 }], ...route }],
+        })),
+        clusters: Object.entries(calls).map(([callee, { cluster }]) => ({
+          name: `shop/${callee}-v1`, discovery: { type: 'endpointSlice', namespace: 'shop', service: `${callee}-v1` }, ...cluster,
+        })),
+        ...(workers && { workers }),
+        ...(shutdown && { shutdown }),
+      };
+      return {
+        service,
+        namespace: 'shop',
+        version: 'v1',
+        replicas: pods === 'unknown' ? undefined : typeof pods === 'number' ? { min: pods, max: pods } : { min: pods[0], max: pods[1] },
+        preStopMs: 5_000,
+        graceMs: 30_000,
+        clusters: [`shop/${service}-v1`],
+        document: withDefaults(config),
+        stated: config,
+        ...more,
+      };
+    }),
+  };
+}
+
+/** `web` calls `catalog`. */
+export function pair(call: CallSketch, catalog: ServiceSketch = {}, web: ServiceSketch = {}): MeshFacts {
+  return meshOf({ web: { ...web, calls: { catalog: call } }, catalog });
+}
+
+/** Services that call each other in a row, all alike. */
+export function row(services: number, call: CallSketch = {}): MeshFacts {
+  return meshOf(Object.fromEntries(Array.from({ length: services }, (_, index) => [
+    `s${index}`, { calls: index + 1 < services ? { [`s${index + 1}`]: call } : {} },
+  ])));
+}
+
+/** Names of the rules that a mesh breaks. */
+export function broken(facts: MeshFacts): string[] {
+  return lint(facts).map(({ rule }) => rule);
+}
+
+/** What is found by one rule: its place, arithmetic and remedy. */
+export function saidBy(rule: string, facts: MeshFacts): string[] {
+  return lint(facts).filter((finding) => finding.rule === rule).map(({ where, message, remedy }) => `${where}: ${message}; ${remedy}`);
+}
