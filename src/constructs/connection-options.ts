@@ -32,9 +32,38 @@ export interface ConnectionOptions {
   readonly maxConnectionsPerEndpoint?: number;
 
   /**
+   * Most connections to all endpoints together at a time. Zero is no limit. With workers, of each.
+   *
+   * @default 0
+   */
+  readonly maxConnections?: number;
+
+  /**
    * Most requests that wait for a connection, over all endpoints. One more is answered with 503. With workers, of each.
    *
    * @default 1024
    */
   readonly maxPendingRequests?: number;
+
+  /**
+   * How long a request may wait for a connection while as many are in use as may be. Then it is answered with 503.
+   *
+   * @default Duration.seconds(3)
+   */
+  readonly pendingTimeout?: Duration;
+
+  /**
+   * Most requests under way to all endpoints together. Zero is no limit. One more is answered with 503. With workers, of each.
+   *
+   * @default 0
+   */
+  readonly maxRequests?: number;
+
+  /**
+   * Most requests under way to one endpoint, at most `maxRequests` when that has a limit. Zero is no limit. One more goes to
+   * another endpoint, or is answered with 503 when all have as many. With workers, of each.
+   *
+   * @default 0
+   */
+  readonly maxRequestsPerEndpoint?: number;
 }

@@ -10,7 +10,9 @@ import { ProxyLimits } from './proxy-limits';
 import { checkQuantities, layered, Quantities, toConfig, withoutDefaults } from './quantities';
 
 /** The fields of a cluster that are about its connections. */
-export type ConnectionConfig = Pick<ClusterConfig, 'connectTimeoutMs' | 'idleTimeoutMs' | 'maxConnectionsPerEndpoint' | 'maxPendingRequests'>;
+export type ConnectionConfig = Pick<ClusterConfig,
+  'connectTimeoutMs' | 'idleTimeoutMs' | 'maxConnectionsPerEndpoint' | 'maxConnections' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxRequests'
+  | 'maxRequestsPerEndpoint'>;
 
 export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
   maxConnections: { field: 'maxConnections', unit: 'number', min: 1 },
@@ -31,7 +33,11 @@ export const CONNECTION_QUANTITIES: Quantities<ConnectionOptions, ConnectionConf
   connectTimeout: { field: 'connectTimeoutMs', unit: 'time', min: 1 },
   idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
   maxConnectionsPerEndpoint: { field: 'maxConnectionsPerEndpoint', unit: 'number', min: 1 },
+  maxConnections: { field: 'maxConnections', unit: 'number', min: 0 },
   maxPendingRequests: { field: 'maxPendingRequests', unit: 'number', min: 0 },
+  pendingTimeout: { field: 'pendingTimeoutMs', unit: 'time', min: 1 },
+  maxRequests: { field: 'maxRequests', unit: 'number', min: 0 },
+  maxRequestsPerEndpoint: { field: 'maxRequestsPerEndpoint', unit: 'number', min: 0 },
 };
 
 /** Checks limits as one construct states them. */
@@ -67,7 +73,11 @@ export function checkConnections(mistakes: Mistakes, prop: string, connections: 
   const own = new Mistakes();
   checkQuantities(own, prop, connections, CONNECTION_QUANTITIES);
   if (own.messages.length === 0) {
-    const { idleTimeoutMs = 0 } = toConfig(connections, CONNECTION_QUANTITIES);
+    const { idleTimeoutMs = 0, maxRequests = 0, maxRequestsPerEndpoint = 0 } = toConfig(connections, CONNECTION_QUANTITIES);
+    if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
+      own.add(`${prop}.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `it can't be reached, as only ${maxRequests} may go to all endpoints together `
+        + `('${prop}.maxRequests'); lower it, or raise '${prop}.maxRequests'`);
+    }
     if (idleTimeoutMs >= closesAfterMs) {
       own.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
         + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');

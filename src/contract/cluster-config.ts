@@ -49,10 +49,25 @@ export interface ClusterConfig {
    * @minimum 1
    */
   readonly maxConnectionsPerEndpoint?: Integer;
+  /** Most connections to all endpoints together at a time; 0 is no limit. */
+  readonly maxConnections?: Integer;
   /** Most requests that wait for a connection, over all endpoints. One more is answered with 503. */
   readonly maxPendingRequests?: Integer;
   /** How much retries may add to the load. */
   readonly retryBudget?: RetryBudgetConfig;
+  /**
+   * How long a request may wait for a connection while as many are in use as may be. Then it is answered with 503. One
+   * for which a connection is being made waits by `connectTimeoutMs`.
+   * @minimum 1
+   */
+  readonly pendingTimeoutMs?: Integer;
+  /** Most requests under way to all endpoints together; 0 is no limit. One more is answered with 503. */
+  readonly maxRequests?: Integer;
+  /**
+   * Most requests under way to one endpoint; 0 is no limit. One more goes to another endpoint, or is answered with 503 when
+   * all have as many.
+   */
+  readonly maxRequestsPerEndpoint?: Integer;
 }
 
 /** A share that grows from a small one: the weight is multiplied by (time / window)^(1 / aggression), but not below the minimum. */

@@ -62,14 +62,21 @@ type Stage = 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover
 /** Fields of a cluster with defaults of their own. */
 type Health = 'healthCheck' | 'outlierDetection';
 
-/** Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. */
+/**
+ * Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. A request
+ * waits for a connection as long as Linkerd's proxy lets one wait for an endpoint before it fails fast.
+ */
 export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | 'retryBudget' | Stage | Health>> = {
   loadBalancing: { type: 'roundRobin' },
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 30_000,
   maxConnectionsPerEndpoint: 1_024,
+  maxConnections: 0,
   maxPendingRequests: 1_024,
   loadReports: {},
+  pendingTimeoutMs: 3_000,
+  maxRequests: 0,
+  maxRequestsPerEndpoint: 0,
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */

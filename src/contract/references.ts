@@ -41,6 +41,7 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
   config.clusters.forEach((cluster, c) => mistakes.push(
     ...findUnfitBalancing(cluster, `/clusters/${c}`),
     ...findUnfitHealthCheck(cluster, `/clusters/${c}`),
+    ...findUnfitLimits(cluster, `/clusters/${c}`),
   ));
 
   const names = new Set<string>();
@@ -170,6 +171,16 @@ function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string
     });
   });
   return mistakes;
+}
+
+/** Limits that another one keeps from ever being reached. */
+function findUnfitLimits({ name, maxRequests = 0, maxRequestsPerEndpoint = 0 }: ClusterConfig, path: string): Mistake[] {
+  if (maxRequests === 0 || maxRequestsPerEndpoint <= maxRequests) return [];
+  return [{
+    path: `${path}/maxRequestsPerEndpoint`,
+    message: `cluster '${name}' lets ${maxRequestsPerEndpoint} requests go to one endpoint, but only ${maxRequests} to all together (maxRequests), `
+      + 'so the limit of an endpoint can\'t be reached; lower it, or raise maxRequests',
+  }];
 }
 
 /** Whether a whole number is prime, as the size of a maglev table has to be. */

@@ -135,7 +135,8 @@ test('several wrong limits and connections are reported together', () => {
     '  - \'limits.maxHeadSize\' is "0 bytes": use whole bytes, from 64 to 1048576',
     '  - \'limits.idleTimeout\' is "long": use a Duration, such as Duration.seconds(10)',
     '  - \'limits.headTimeout\' is "0 ms": use whole milliseconds, from 1 ms to 24 days',
-    '  - \'appConnections.idle\' is not a prop here: use any of connectTimeout, idleTimeout, maxConnectionsPerEndpoint, maxPendingRequests',
+    '  - \'appConnections.idle\' is not a prop here: use any of connectTimeout, idleTimeout, maxConnections, '
+      + 'maxConnectionsPerEndpoint, maxPendingRequests, maxRequests, maxRequestsPerEndpoint, pendingTimeout',
     '  - \'workers\' is 1.5: use a whole number from 1 to 64',
     '  - \'connections.connectTimeout\' is "1.5 ms": use whole milliseconds, from 1 ms to 24 days',
   ].join('\n'));

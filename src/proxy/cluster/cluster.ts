@@ -78,11 +78,16 @@ export class Cluster {
     this.pools = {
       connectTimeout: timeouts.of(config.connectTimeoutMs),
       idleTimeout: timeouts.of(config.idleTimeoutMs),
-      maxConnections: config.maxConnectionsPerEndpoint,
+      pendingTimeout: timeouts.of(config.pendingTimeoutMs),
+      maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
+      maxConnections: config.maxConnections,
       maxPending: config.maxPendingRequests,
       limits: document.limits,
       pending: 0,
       stats: this.stats,
+      instruments,
+      pools: new Set(),
+      starving: new Set(),
     };
     this.retryBudget = new RetryBudget(config.retryBudget, () => surroundings.now());
     this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity, ...surroundings.place });
@@ -122,10 +127,33 @@ export class Cluster {
     return this.members.get(key);
   }
 
-  /** The endpoint for one request; undefined when there is none. */
+  /** Requests under way, those that wait for a connection included. */
+  get inFlight(): number { return this.balancer.learning.inFlight; }
+
+  /** The endpoint for one request; undefined when there is none, or none that may have another: {@link whyNone} tells. */
   pick(request: PickRequest): Endpoint | undefined {
+    if (this.isFull()) {
+      this.instruments.limitReached('maxRequests');
+      return undefined;
+    }
     const endpoint = this.balancer.pick(request);
-    return endpoint?.conduct.standing === 'probing' ? this.pickProbing(endpoint, request) : endpoint;
+    if (!endpoint) return undefined;
+    if (!this.hasRoom(endpoint)) {
+      this.instruments.limitReached('maxRequestsPerEndpoint');
+      return this.pickOther([endpoint], request);
+    }
+    return endpoint.conduct.standing === 'probing' ? this.pickProbing(endpoint, request) : endpoint;
+  }
+
+  /** Whether the limits leave room for another request to this endpoint. */
+  takes(endpoint: Endpoint): boolean {
+    return !this.isFull() && this.hasRoom(endpoint);
+  }
+
+  /** Why there was no endpoint for a request, just now. */
+  whyNone(): 'no_endpoints' | 'request_limit' | 'endpoint_limit' {
+    if (this.isFull()) return 'request_limit';
+    return this.available && this.config.maxRequestsPerEndpoint > 0 ? 'endpoint_limit' : 'no_endpoints';
   }
 
   /**
@@ -133,11 +161,12 @@ export class Cluster {
    * one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance.
    */
   pickOther(tried: readonly Endpoint[], request: PickRequest): Endpoint | undefined {
+    if (this.isFull()) return undefined;
     for (let draw = 0; draw < REDRAWS; draw += 1) {
       const endpoint = this.balancer.pick(request);
-      if (endpoint && !tried.includes(endpoint) && endpoint.standing !== 'probing') return endpoint;
+      if (endpoint && !tried.includes(endpoint) && endpoint.standing !== 'probing' && this.hasRoom(endpoint)) return endpoint;
     }
-    const others = this.availableEndpoints.filter((endpoint) => !tried.includes(endpoint));
+    const others = this.availableEndpoints.filter((endpoint) => !tried.includes(endpoint) && this.hasRoom(endpoint));
     const proven = others.filter(({ standing }) => standing !== 'probing');
     const choice = proven.length > 0 ? proven : others;
     return choice[Math.floor(this.surroundings.random() * choice.length)];
@@ -165,7 +194,9 @@ export class Cluster {
     this.config = config;
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
     this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
-    this.pools.maxConnections = config.maxConnectionsPerEndpoint;
+    this.pools.pendingTimeout = this.timeouts.of(config.pendingTimeoutMs);
+    this.pools.maxConnectionsPerEndpoint = config.maxConnectionsPerEndpoint;
+    this.pools.maxConnections = config.maxConnections;
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.limits = document.limits;
     this.retryBudget.reconfigure(config.retryBudget);
@@ -199,6 +230,17 @@ export class Cluster {
     this.watch.stop();
     this.renewal?.();
     for (const endpoint of this.members.values()) endpoint.retire();
+  }
+
+  /** As many requests are under way as may. */
+  private isFull(): boolean {
+    const { maxRequests } = this.config;
+    return maxRequests > 0 && this.inFlight >= maxRequests;
+  }
+
+  private hasRoom(endpoint: Endpoint): boolean {
+    const { maxRequestsPerEndpoint } = this.config;
+    return maxRequestsPerEndpoint === 0 || endpoint.inFlight < maxRequestsPerEndpoint;
   }
 
   private discover(): void {

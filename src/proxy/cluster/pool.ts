@@ -3,31 +3,51 @@
  * their idle time and close. Requests that find none wait in order for whichever comes first: one that is being made, or
  * one that another request gives back.
  *
- * Bounded: connections by `maxConnectionsPerEndpoint`, waiting requests by the cluster's `maxPendingRequests`.
+ * Bounded: connections by `maxConnectionsPerEndpoint` and the cluster's `maxConnections`, waiting requests by the cluster's
+ * `maxPendingRequests`, and their time by `connectTimeoutMs` while a connection is being made for them, else by
+ * `pendingTimeoutMs`. The oldest get what comes first, so as many as there are connections being made are the ones that those are for.
+ *
+ * When the cluster has as many connections as it may, a pool that has none for its requests is given the next that closes,
+ * and unused ones of other pools are closed for it.
  */
 import type { HeadLimits } from '../http1/request-head';
 import type { TimeoutQueue } from '../timeouts';
 import { BackendConnection, SocketOptions } from './backend-connection';
+import type { ClusterInstruments } from '../telemetry/instruments';
 import type { Endpoint } from './endpoint';
+import { Waiting, WaitingList } from './waiting-list';
+
+/** Why there was no connection. */
+export type UnconnectedCode = 'connect_failed' | 'connect_timeout' | 'pending_timeout';
 
 /** A request that needs a connection. */
 export interface Waiter {
   /** Here is one; it is the waiter's until given back. */
   onConnection(connection: BackendConnection): void;
-  /** None could be made, and nothing of the request was sent. */
-  onConnectionFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void;
+  /** There is none, and nothing of the request was sent. */
+  onConnectionFailed(code: UnconnectedCode, detail: string): void;
+  /** The pool's: where it waits. */
+  place: Waiting | undefined;
 }
 
 /** What all pools of a cluster share. A configuration reload replaces the values, not the object. */
 export interface PoolSurroundings {
   connectTimeout: TimeoutQueue;
   idleTimeout: TimeoutQueue;
+  pendingTimeout: TimeoutQueue;
+  maxConnectionsPerEndpoint: number;
+  /** Of the cluster; 0 is no limit. */
   maxConnections: number;
   maxPending: number;
   limits: HeadLimits & { readonly maxHeadBytes: number; readonly maxBufferedBytes: number };
   /** Requests of the cluster that wait for a connection. */
   pending: number;
   readonly stats: PoolStats;
+  readonly instruments: ClusterInstruments;
+  /** The pools of the cluster's endpoints. */
+  readonly pools: Set<ConnectionPool>;
+  /** Those that could make no connection for their requests because the cluster has as many as it may. */
+  readonly starving: Set<ConnectionPool>;
 }
 
 /** Counters of a cluster's connections; plain numbers, read when metrics are asked for. */
@@ -43,13 +63,15 @@ export interface PoolStats {
 
 export class ConnectionPool {
   private readonly idle: BackendConnection[] = [];
-  private readonly waiters: Waiter[] = [];
+  private readonly waiting = new WaitingList();
   /** Connections that exist: being made, in use, idle. */
   private size = 0;
   private connecting = 0;
   private retired = false;
 
-  constructor(private readonly endpoint: Endpoint, private readonly surroundings: PoolSurroundings) {}
+  constructor(private readonly endpoint: Endpoint, private readonly surroundings: PoolSurroundings) {
+    surroundings.pools.add(this);
+  }
 
   /** Connections that exist. */
   get connections(): number {
@@ -68,19 +90,25 @@ export class ConnectionPool {
       surroundings.stats.reused += 1;
       return connection;
     }
-    if (surroundings.pending >= surroundings.maxPending) return false;
+    if (surroundings.pending >= surroundings.maxPending) {
+      surroundings.instruments.limitReached('maxPendingRequests');
+      return false;
+    }
     surroundings.pending += 1;
-    this.waiters.push(waiter);
-    if (this.connecting < this.waiters.length && this.size < surroundings.maxConnections) this.open();
+    const waiting = new Waiting(waiter, this.onWaitedTooLong);
+    waiter.place = waiting;
+    this.waiting.append(waiting);
+    this.openForWaiters();
+    if (this.connecting < this.waiting.length) {
+      surroundings.instruments.limitReached(this.size < surroundings.maxConnectionsPerEndpoint ? 'maxConnections' : 'maxConnectionsPerEndpoint');
+      waiting.timeout.start(surroundings.pendingTimeout);
+    }
     return undefined;
   }
 
-  /** The waiter is no longer interested; unknown waiters are ignored. */
+  /** The waiter is no longer interested; one that does not wait is ignored. */
   forget(waiter: Waiter): void {
-    const at = this.waiters.indexOf(waiter);
-    if (at < 0) return;
-    this.waiters.splice(at, 1);
-    this.surroundings.pending -= 1;
+    if (waiter.place) this.leave(waiter.place);
   }
 
   /** Takes back a connection that can carry another request. */
@@ -94,7 +122,7 @@ export class ConnectionPool {
     if (waiter) {
       this.surroundings.stats.reused += reuses;
       waiter.onConnection(connection);
-    } else if (this.retired || !this.endpoint.available) {
+    } else if (this.retired || !this.endpoint.available || this.surroundings.starving.size > 0) {
       connection.close();
     } else {
       this.idle.push(connection);
@@ -110,6 +138,7 @@ export class ConnectionPool {
   /** Takes no new requests for good; waiting ones still get their connections. */
   retire(): void {
     this.retired = true;
+    this.surroundings.pools.delete(this);
     this.closeIdle();
   }
 
@@ -128,6 +157,7 @@ export class ConnectionPool {
     if (code === 'connect_timeout') stats.connectTimedOut += 1;
     else stats.connectFailed += 1;
     this.nextWaiter()?.onConnectionFailed(code, detail);
+    this.openForStarving();
     this.openForWaiters();
   }
 
@@ -137,17 +167,59 @@ export class ConnectionPool {
     this.surroundings.stats.open -= 1;
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
+    this.openForStarving();
     this.openForWaiters();
   }
 
   private openForWaiters(): void {
-    if (this.connecting < this.waiters.length && this.size < this.surroundings.maxConnections) this.open();
+    const { surroundings } = this;
+    while (this.connecting < this.waiting.length && this.size < surroundings.maxConnectionsPerEndpoint) {
+      if (surroundings.maxConnections > 0 && surroundings.stats.open >= surroundings.maxConnections) {
+        surroundings.starving.add(this);
+        for (const pool of surroundings.pools) if (pool.closeOneIdle()) break;
+        return;
+      }
+      this.open();
+    }
+  }
+
+  /** A connection of the cluster is gone, which leaves room for one to the endpoint that has waited longest for that. */
+  private openForStarving(): void {
+    const { starving } = this.surroundings;
+    const [first] = starving;
+    if (!first) return;
+    starving.delete(first);
+    first.openForWaiters();
+  }
+
+  /** The one that was not used for longest. It is gone when the system says so, and counts until then. */
+  private closeOneIdle(): boolean {
+    const connection = this.idle.shift();
+    connection?.close();
+    return connection !== undefined;
+  }
+
+  private readonly onWaitedTooLong = (waiting: Waiting): void => {
+    const { surroundings } = this;
+    surroundings.instruments.limitReached('pendingTimeoutMs');
+    this.leave(waiting);
+    waiting.waiter.onConnectionFailed('pending_timeout', `none in ${surroundings.pendingTimeout.milliseconds} ms`);
+  };
+
+  private leave(waiting: Waiting): void {
+    this.waiting.remove(waiting);
+    waiting.waiter.place = undefined;
+    this.surroundings.pending -= 1;
+    if (this.waiting.length === 0) this.surroundings.starving.delete(this);
   }
 
   private nextWaiter(): Waiter | undefined {
-    const waiter = this.waiters.shift();
-    if (waiter) this.surroundings.pending -= 1;
-    return waiter;
+    const waiting = this.waiting.shift();
+    if (!waiting) return undefined;
+    waiting.waiter.place = undefined;
+    this.surroundings.pending -= 1;
+    if (this.waiting.length === 0) this.surroundings.starving.delete(this);
+    return waiting.waiter;
   }
 
   private open(): void {

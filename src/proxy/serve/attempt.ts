@@ -10,7 +10,8 @@ import type { BackendConnection, ResponseReceiver } from '../cluster/backend-con
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
 import { Ending } from '../cluster/health/conduct';
-import type { Waiter } from '../cluster/pool';
+import type { UnconnectedCode, Waiter } from '../cluster/pool';
+import type { Waiting } from '../cluster/waiting-list';
 import { isShed } from '../http1/proxy-status';
 import type { ResponseHead } from '../http1/response-head';
 import type { OctetListener } from '../shared-read';
@@ -22,7 +23,7 @@ export interface AttemptOwner {
   /** There is a connection: the request is to be sent now. */
   onConnected(attempt: Attempt): void;
   /** None could be made, and nothing of the request was sent. */
-  onUnconnected(attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void;
+  onUnconnected(attempt: Attempt, code: UnconnectedCode, detail: string): void;
   onInterim(attempt: Attempt, buffer: Buffer, head: ResponseHead): void;
   onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
   onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void;
@@ -55,6 +56,9 @@ export class Attempt implements ResponseReceiver, Waiter {
   endpoint: Endpoint | undefined;
   /** What its response asks for before another request; 0 when it doesn't. */
   retryAfterMs = 0;
+
+  /** The pool's. */
+  place: Waiting | undefined = undefined;
 
   private connection: BackendConnection | undefined;
   private waiting = false;
@@ -208,7 +212,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.owner.onConnected(this);
   }
 
-  onConnectionFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
+  onConnectionFailed(code: UnconnectedCode, detail: string): void {
     this.waiting = false;
     this.owner.onUnconnected(this, code, detail);
   }

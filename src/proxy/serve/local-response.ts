@@ -1,9 +1,10 @@
 /**
  * Responses that the proxy makes by itself. The reason code is in the body, for people, and in `Proxy-Status` (RFC 9209),
- * for programs, which also names the proxy: of two sidecars on the way, it tells which one spoke.
+ * for programs, which also names the proxy: of two sidecars on the way, it tells which one spoke. What is shed says by
+ * `Retry-After` when it may come again.
  */
 import { STATUS_CODES } from 'node:http';
-import { ReasonCode, REASONS } from '../telemetry/reasons';
+import { Reason, ReasonCode, REASONS } from '../telemetry/reasons';
 import type { ServeContext } from './context';
 import type { Content } from './final-recipient';
 
@@ -18,13 +19,17 @@ export interface LocalResponseOptions {
   readonly added?: string;
   /** In place of the reason's. */
   readonly status?: number | undefined;
+  /** In place of what the reason says, when it is known better. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** @param detail what happened in particular; not from the request's own bytes */
 export function localResponse(code: ReasonCode, detail: string, context: ServeContext, options: LocalResponseOptions): Buffer {
-  const { proxyStatus, meaning, ...reason } = REASONS[code];
+  const reason: Reason = REASONS[code];
+  const { proxyStatus, meaning } = reason;
   const status = options.status ?? reason.status;
   const phrase = status === reason.status ? reason.phrase : STATUS_CODES[status] ?? '';
+  const retryAfter = options.retryAfterSeconds ?? reason.retryAfterSeconds;
   const { type, text } = options.content ?? { type: 'text/plain; charset=utf-8', text: `${code}: ${meaning}\n${detail}\n` };
   const body = Buffer.from(text, options.content ? 'latin1' : 'utf8');
   const head = [
@@ -33,6 +38,7 @@ export function localResponse(code: ReasonCode, detail: string, context: ServeCo
     `content-length: ${body.length}`,
     `date: ${context.date()}`,
     `proxy-status: ${context.proxyName}; error=${proxyStatus}; details="${code}"`,
+    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
     ...(options.close ? ['connection: close'] : []),
     `${options.added ?? ''}\r\n`,
   ].join('\r\n');

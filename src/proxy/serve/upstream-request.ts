@@ -16,6 +16,7 @@
 import type { Cancel } from '../clock';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
+import type { UnconnectedCode } from '../cluster/pool';
 import { attemptField, deadlineField, TrailEntry } from '../http1/mesh-fields';
 import { isIdempotent, Method } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
@@ -107,9 +108,10 @@ export class UpstreamRequest implements AttemptOwner {
     this.deadlineAt = deadlineAt;
     this.session = session;
     const cluster = session?.cluster ?? route.choose(this.pick.hash);
-    const endpoint = session?.endpoint ?? cluster?.pick(this.pick);
+    const kept = session?.endpoint;
+    const endpoint = kept && cluster!.takes(kept) ? kept : cluster?.pick(this.pick);
     if (!cluster || !endpoint) {
-      this.owner.onGivenUp('no_endpoints', 'no endpoint is available');
+      this.giveUpUnsent(cluster);
       return;
     }
     cluster.retryBudget.deposit();
@@ -196,11 +198,13 @@ export class UpstreamRequest implements AttemptOwner {
     }
   }
 
-  onUnconnected(attempt: Attempt, code: 'connect_failed' | 'connect_timeout', detail: string): void {
-    this.session?.onUnreachable();
+  onUnconnected(attempt: Attempt, code: UnconnectedCode, detail: string): void {
+    // One that has waited as long as it may is shed, and speaks not against its endpoint but of the load.
+    const shed = code === 'pending_timeout';
+    if (!shed) this.session?.onUnreachable();
     this.end(attempt, code, 0, code);
     if (this.othersRun(attempt)) return;
-    const target = this.permitsRetry() ? this.other(false) : undefined;
+    const target = !shed && this.permitsRetry() ? this.other(false) : undefined;
     if (target && this.takeFree(target)) this.retry(target, code, this.retries === 0 ? 0 : this.waitMs());
     else this.owner.onGivenUp(code, detail);
   }
@@ -323,6 +327,13 @@ export class UpstreamRequest implements AttemptOwner {
     return cluster && endpoint && { cluster, endpoint };
   }
 
+  /** There was no endpoint to begin with, or the limits leave no room for another request. */
+  private giveUpUnsent(cluster: Cluster | undefined): void {
+    const code = cluster?.whyNone() ?? 'no_endpoints';
+    if (code !== 'no_endpoints') this.cluster = cluster;
+    this.owner.onGivenUp(code, code === 'no_endpoints' ? 'no endpoint is available' : 'as many requests are under way as may');
+  }
+
   /** Takes a retry out of the budget. */
   private take({ cluster }: Target): boolean {
     const verdict = cluster.retryBudget.take();
@@ -368,7 +379,6 @@ export class UpstreamRequest implements AttemptOwner {
     this.endpoint = endpoint;
     this.tried.push(endpoint);
     if (!attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) {
-      cluster.instruments.pendingOverflow.value += 1;
       this.owner.onGivenUp('pending_overflow', 'too many requests wait for a connection');
     }
   }

@@ -130,9 +130,15 @@ export const FAMILIES = {
     name: 'mesh_pending_requests', type: 'gauge', labels: ['cluster'],
     help: 'Requests that wait for a connection to their endpoint.',
   },
-  pendingOverflow: {
-    name: 'mesh_pending_overflow_total', type: 'counter', labels: ['cluster'],
-    help: 'Requests refused because as many as may were waiting for a connection.',
+  upstreamRequestsInFlight: {
+    name: 'mesh_upstream_requests_in_flight', type: 'gauge', labels: ['cluster'],
+    help: 'Requests under way to endpoints, those that wait for a connection included.',
+  },
+  upstreamLimitReached: {
+    name: 'mesh_upstream_limit_reached_total', type: 'counter', labels: ['cluster', 'limit'],
+    help: 'How often a limit of a cluster was reached, by its name in the configuration. `maxRequestsPerEndpoint` counts requests that the policy '
+      + 'would have sent to an endpoint with as many, whether or not another took them; `maxConnections` and `maxConnectionsPerEndpoint` those that '
+      + 'had to wait; the others, requests that were refused.',
   },
   endpoints: {
     name: 'mesh_endpoints', type: 'gauge', labels: ['cluster', 'state'],

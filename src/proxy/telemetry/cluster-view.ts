@@ -15,6 +15,8 @@ export interface ObservedCluster {
   readonly policy: string;
   /** Requests that wait for a connection. */
   readonly pending: number;
+  /** Requests under way, those included. */
+  readonly inFlight: number;
   readonly stats: {
     readonly opened: number;
     readonly open: number;
@@ -69,6 +71,7 @@ export function observeCluster(registry: MetricRegistry, now: () => number, clus
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'timeout' }, () => stats.connectTimedOut);
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'broken' }, () => stats.brokenInUse);
   registry.observe(FAMILIES.pendingRequests, labels, () => cluster.pending);
+  registry.observe(FAMILIES.upstreamRequestsInFlight, labels, () => cluster.inFlight);
   for (const state of ENDPOINT_STATES) {
     registry.observe(FAMILIES.endpoints, { ...labels, state }, () => cluster.endpoints.filter((endpoint) => endpoint.state === state).length);
   }

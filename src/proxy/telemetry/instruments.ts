@@ -133,19 +133,21 @@ export class TlsInstruments {
     return this.registry.counter(FAMILIES.tlsCertificateReloads, { listener: this.listener, result });
   }
 }
+/** Limits of a cluster, by their names in the configuration. */
+export type ClusterLimit =
+  'maxRequests' | 'maxRequestsPerEndpoint' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxConnections' | 'maxConnectionsPerEndpoint';
 
 /** What a cluster records. */
 export class ClusterInstruments {
   readonly attempts: Counter;
-  readonly pendingOverflow: Counter;
   private readonly reportsByResult = new Map<string, Counter>();
   readonly hedges: Counter;
   private readonly retriesByCause = new Map<string, Counter>();
+  private readonly byLimit = new Map<ClusterLimit, Counter>();
   private readonly deniedByCause = new Map<string, Counter>();
 
   constructor(private registry: MetricRegistry, private readonly cluster: string) {
     this.attempts = registry.counter(FAMILIES.attempts, { cluster });
-    this.pendingOverflow = registry.counter(FAMILIES.pendingOverflow, { cluster });
     this.hedges = registry.counter(FAMILIES.hedges, { cluster });
   }
 
@@ -193,6 +195,16 @@ export class ClusterInstruments {
   /** Counts a health check of an endpoint. */
   healthChecks(result: 'passed' | 'failed' | 'busy'): void {
     this.registry.counter(FAMILIES.healthChecks, { cluster: this.cluster, result }).value += 1;
+  }
+
+  /** Counts that a limit was reached. */
+  limitReached(limit: ClusterLimit): void {
+    let counter = this.byLimit.get(limit);
+    if (!counter) {
+      counter = this.registry.counter(FAMILIES.upstreamLimitReached, { cluster: this.cluster, limit });
+      this.byLimit.set(limit, counter);
+    }
+    counter.value += 1;
   }
 
   /** @internal The cluster is gone: what its last requests still record is not reported. */

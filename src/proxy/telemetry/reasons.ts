@@ -19,6 +19,7 @@ export type ProxyStatusError =
   | 'connection_read_timeout'
   | 'connection_limit_reached'
   | 'http_request_error'
+  | 'http_request_denied'
   | 'http_response_incomplete'
   | 'http_response_timeout'
   | 'http_protocol_error'
@@ -44,11 +45,16 @@ export interface Reason {
   readonly proxyStatus: ProxyStatusError;
   /** Whether an application may have seen the request. */
   readonly reached: 'no' | 'maybe';
+  /** The request was shed: after so many seconds it may be sent again, which the response says in `Retry-After`. */
+  readonly retryAfterSeconds?: number;
   /** What happened. */
   readonly meaning: string;
   /** What whoever finds it can do. A field of the document is followed by the prop of the constructs that sets it. */
   readonly remedy: string;
 }
+
+/** Overload passes fast, or a moment later another endpoint has taken over; it is the least that Retry-After can say. */
+const SOON = 1;
 
 const TABLE = {
   no_endpoints: {
@@ -107,13 +113,29 @@ const TABLE = {
     remedy: 'look for a stuck client or a lossy network; raise limits.headTimeoutMs (prop limits.headTimeout) or limits.bodyTimeoutMs (prop limits.bodyTimeout) for slow uploads',
   },
   pending_overflow: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no',
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'all connections to the endpoint were in use and as many requests as may were waiting for one',
     remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxPendingRequests (prop connections.maxPendingRequests) or '
       + 'maxConnectionsPerEndpoint (prop connections.maxConnectionsPerEndpoint); to the app beside the proxy, they are in the prop appConnections',
   },
+  pending_timeout: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'all connections to the endpoint were in use, and none became free in time',
+    remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxConnectionsPerEndpoint (prop connections.maxConnectionsPerEndpoint), '
+      + 'maxConnections (prop connections.maxConnections) or pendingTimeoutMs (prop connections.pendingTimeout)',
+  },
+  request_limit: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'as many requests as may were under way to the service',
+    remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxRequests (prop connections.maxRequests)',
+  },
+  endpoint_limit: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'as many requests as may were under way to each endpoint of the service',
+    remedy: 'the callee is too slow or has too few pods for this traffic; scale it, or raise maxRequestsPerEndpoint (prop connections.maxRequestsPerEndpoint)',
+  },
   connection_limit: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the proxy had as many client connections as it may',
     remedy: 'look for clients that open connections without closing them; raise limits.maxConnections (prop limits.maxConnections) with the memory for it (prop proxyResources)',
   },

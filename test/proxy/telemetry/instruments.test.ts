@@ -65,7 +65,7 @@ describe('instruments of the data path', () => {
     listener.sentBytes.value += 20;
     const cluster = instruments.cluster('app');
     cluster.attempts.value += 4;
-    cluster.pendingOverflow.value += 5;
+    cluster.limitReached('maxPendingRequests');
     cluster.retries('connect_failed').value += 6;
     instruments.limitReached('maxConnections');
     instruments.limitReached('maxConnections');
@@ -76,7 +76,7 @@ describe('instruments of the data path', () => {
       'mesh_received_bytes_total{listener="in"}': 10,
       'mesh_sent_bytes_total{listener="in"}': 20,
       'mesh_upstream_attempts_total{cluster="app"}': 4,
-      'mesh_pending_overflow_total{cluster="app"}': 5,
+      'mesh_upstream_limit_reached_total{cluster="app",limit="maxPendingRequests"}': 1,
       'mesh_retries_total{cluster="app",reason="connect_failed"}': 6,
       'mesh_limit_reached_total{limit="maxConnections"}': 2,
     });
@@ -121,8 +121,8 @@ describe('instruments of the data path', () => {
     const registry = new MetricRegistry(2);
     const instruments = new Instruments(registry);
     ['a', 'b', 'c', 'd'].forEach((name) => { instruments.cluster(name).attempts.value = 1; });
-    // Each of the last two could bind none of its three counters.
-    expect(samples(registry, 'mesh_limit')).toEqual({ 'mesh_limit_reached_total{limit="metricSeries"}': 6 });
+    // Each of the last two could bind neither of its two counters.
+    expect(samples(registry, 'mesh_limit')).toEqual({ 'mesh_limit_reached_total{limit="metricSeries"}': 4 });
     expect(samples(registry, 'mesh_upstream_attempts_total{cluster="overflow"}')).toEqual({ 'mesh_upstream_attempts_total{cluster="overflow"}': 1 });
   });
 });
@@ -150,7 +150,7 @@ describe('a cluster seen from outside', () => {
     { key, weight: 1, zone: 'z1', state, stateReason: state === 'ejected' ? '5 errors in a row' : undefined, inFlight, requests: 9, pool: { connections: 2 } }
   );
   const cluster = {
-    name: 'catalog', policy: 'leastRequest', pending: 3,
+    name: 'catalog', policy: 'leastRequest', pending: 3, inFlight: 5,
     stats: { opened: 10, open: 4, reused: 90, connectFailed: 1, connectTimedOut: 2, brokenInUse: 5 },
     endpoints: [endpoint('10.0.0.1:80', 'ready', 2), endpoint('10.0.0.2:80', 'ejected'), endpoint('10.0.0.3:80', 'draining')],
     discovery: { synced: true, lastConfirmedAt: 1_000, failures: 2, lastError: 'no route' as string | undefined },
@@ -170,6 +170,7 @@ describe('a cluster seen from outside', () => {
       [`mesh_upstream_connection_failures_total{${labels},kind="timeout"}`]: 2,
       [`mesh_upstream_connection_failures_total{${labels},kind="broken"}`]: 5,
       [`mesh_pending_requests{${labels}}`]: 3,
+      [`mesh_upstream_requests_in_flight{${labels}}`]: 5,
       [`mesh_endpoints{${labels},state="ready"}`]: 1,
       [`mesh_endpoints{${labels},state="ejected"}`]: 1,
       [`mesh_endpoints{${labels},state="draining"}`]: 1,

@@ -1,0 +1,168 @@
+/** Limits of a cluster, over real sockets: what happens when one is reached, and that metrics say which it was. */
+import type { ClusterConfig } from '../../../src/contract';
+import { Learning } from '../../../src/balancing';
+import { Endpoint } from '../../../src/proxy/cluster/endpoint';
+import type { PoolSurroundings, UnconnectedCode, Waiter } from '../../../src/proxy/cluster/pool';
+import type { Clock } from '../../../src/proxy/clock';
+import { Instruments } from '../../../src/proxy/telemetry/instruments';
+import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
+import { TimeoutQueues } from '../../../src/proxy/timeouts';
+import { DEFAULT_LIMITS } from '../../../src/contract';
+import { FakeClock } from '../../support/fake-clock';
+import { ready, startProxy, TestProxy } from '../../support/proxy';
+import { sampleOf } from '../../support/prometheus';
+import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A backend whose requests wait until the test answers them. */
+async function heldBackend(): Promise<RawBackend> {
+  const backend = await RawBackend.answering(() => '');
+  cleanups.push(() => backend.close());
+  return backend;
+}
+
+async function proxyFor(backends: readonly RawBackend[], cluster: Partial<ClusterConfig>, clock?: Clock): Promise<TestProxy> {
+  const test = await startProxy(backends.map(({ port }) => port), { cluster, ...(clock && { clock }) });
+  cleanups.push(() => test.proxy.close());
+  return test;
+}
+
+async function ask({ port }: TestProxy): Promise<RawConnection> {
+  const client = await rawClient(port);
+  cleanups.push(() => client.socket.destroy());
+  client.send(GET);
+  return client;
+}
+
+const requests = (backends: readonly RawBackend[]): number => backends.reduce((sum, { received }) => sum + received.split('\r\n\r\n').length - 1, 0);
+const reached = (test: TestProxy, limit: string): number | undefined =>
+  sampleOf(test.metrics(), `mesh_upstream_limit_reached_total{cluster="backend",limit="${limit}"}`);
+const refused = (code: string): RegExp => new RegExp(`^HTTP/1\\.1 503 [^]*details="${code}"\r\nretry-after: 1\r\n`);
+
+describe('GIVEN maxRequests are under way', () => {
+  test('THEN one more is answered at once, and after one has ended the next passes', async () => {
+    const backend = await heldBackend();
+    const test = await proxyFor([backend], { maxRequests: 1 });
+    const first = await ask(test);
+    await until('the first is there', () => requests([backend]) === 1);
+    await (await ask(test)).receives(refused('request_limit'));
+    expect(reached(test, 'maxRequests')).toBe(1);
+    expect(test.metrics()).toContain('cluster="backend",code="503",reason="request_limit"} 1\n');
+    expect(sampleOf(test.metrics(), 'mesh_upstream_requests_in_flight{cluster="backend"}')).toBe(1);
+    backend.connections[0]!.send(OK);
+    await first.receives(/ok$/);
+    await ask(test);
+    await until('the third is there', () => requests([backend]) === 2);
+  });
+});
+
+describe('GIVEN maxRequestsPerEndpoint', () => {
+  test('WHEN an endpoint has as many THEN the request goes to another, and when all have, it is answered', async () => {
+    const backends = [await heldBackend(), await heldBackend()];
+    const test = await proxyFor(backends, { maxRequestsPerEndpoint: 1, loadBalancing: { type: 'leastRequest' } });
+    await ask(test);
+    await ask(test);
+    await until('each has one', () => backends.every(({ received }) => received.includes('GET')));
+    await (await ask(test)).receives(refused('endpoint_limit'));
+    expect(reached(test, 'maxRequestsPerEndpoint')).toBeGreaterThan(0);
+  });
+
+  test('WHEN the policy insists on an endpoint that is full THEN it is overruled', async () => {
+    const backends = [await heldBackend(), await heldBackend(), await heldBackend()];
+    const test = await proxyFor(backends, { maxRequestsPerEndpoint: 1, loadBalancing: { type: 'maglev' } });
+    for (let i = 0; i < 3; i += 1) await ask(test);
+    await until('each has one', () => backends.every(({ received }) => received.includes('GET')));
+  });
+});
+
+describe('GIVEN as many connections as may be', () => {
+  test('WHEN a request has waited for pendingTimeoutMs THEN it is answered, and the one under way goes on', async () => {
+    const clock = new FakeClock();
+    const backend = await heldBackend();
+    const test = await proxyFor([backend], { maxConnectionsPerEndpoint: 1, pendingTimeoutMs: 500 }, clock);
+    const first = await ask(test);
+    await until('the first is there', () => requests([backend]) === 1);
+    const second = await ask(test);
+    await until('the second waits', () => sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}') === 1);
+    clock.advance(600);
+    await second.receives(refused('pending_timeout'));
+    expect([reached(test, 'pendingTimeoutMs'), reached(test, 'maxConnectionsPerEndpoint')]).toEqual([1, 1]);
+    expect(sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}')).toBe(0);
+    backend.connections[0]!.send(OK);
+    await first.receives(/ok$/);
+  });
+
+  test('WHEN more wait than may THEN the next is answered at once', async () => {
+    const backend = await heldBackend();
+    const test = await proxyFor([backend], { maxConnectionsPerEndpoint: 1, maxPendingRequests: 1 });
+    await ask(test);
+    await until('the first is there', () => requests([backend]) === 1);
+    await ask(test);
+    await until('one waits', () => sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}') === 1);
+    await (await ask(test)).receives(refused('pending_overflow'));
+    expect(reached(test, 'maxPendingRequests')).toBe(1);
+  });
+});
+
+describe('GIVEN the cluster has maxConnections', () => {
+  test('WHEN another endpoint needs one THEN one that is not in use is closed for it', async () => {
+    const answering = async (): Promise<RawBackend> => {
+      const backend = await RawBackend.answering(() => OK);
+      cleanups.push(() => backend.close());
+      return backend;
+    };
+    const backends = [await answering(), await answering()];
+    const test = await proxyFor(backends, { maxConnections: 1 });
+    for (let i = 0; i < 4; i += 1) await (await ask(test)).receives(/ok$/);
+    expect(backends.every(({ received }) => received.includes('GET'))).toBe(true);
+    expect(sampleOf(test.metrics(), 'mesh_upstream_connections_open{cluster="backend"}')).toBe(1);
+    expect(reached(test, 'maxConnections')).toBeGreaterThan(0);
+  });
+
+  test('WHEN all are in use THEN the first that is free is given up for the endpoint that has none', async () => {
+    const backends = [await heldBackend(), await heldBackend()];
+    const test = await proxyFor(backends, { maxConnections: 1 });
+    const clients = [await ask(test), await ask(test)];
+    await until('one is there and one waits', () => requests(backends) === 1
+      && sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}') === 1);
+    backends.find(({ received }) => received !== '')!.connections[0]!.send(OK);
+    await until('the other is there', () => requests(backends) === 2);
+    backends.forEach(({ connections }) => connections.at(-1)?.send(OK));
+    await Promise.all(clients.map((client) => client.receives(/ok$/)));
+  });
+});
+
+test('GIVEN a connection is being made for a request THEN it waits for that, however short the time to wait for one in use is', async () => {
+  const backend = await heldBackend();
+  const clock = new FakeClock();
+  const timeouts = new TimeoutQueues(clock);
+  const surroundings: PoolSurroundings = {
+    connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
+    maxConnectionsPerEndpoint: 1, maxConnections: 0, maxPending: 10, limits: DEFAULT_LIMITS, pending: 0,
+    stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 },
+    instruments: new Instruments(new MetricRegistry()).cluster('backend'), pools: new Set(), starving: new Set(),
+  };
+  const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new Learning(), surroundings);
+  const outcomes: (UnconnectedCode | 'connected')[] = [];
+  const waiter = (): Waiter => ({
+    place: undefined,
+    onConnection: (connection) => {
+      outcomes.push('connected');
+      cleanups.push(() => connection.close());
+    },
+    onConnectionFailed: (code) => outcomes.push(code),
+  });
+  expect(pool.acquire(waiter())).toBeUndefined();
+  expect(pool.acquire(waiter())).toBeUndefined();
+  clock.advance(100);
+  expect(outcomes).toEqual(['pending_timeout']);
+  await until('it is made', () => outcomes.includes('connected'));
+  expect(surroundings.pending).toBe(0);
+});
