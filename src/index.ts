@@ -1,5 +1,7 @@
 /** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
+export * from './constructs/admission-options';
 export * from './constructs/call-options';
+export * from './constructs/concurrency-limit';
 export * from './constructs/connection-options';
 export * from './constructs/destination';
 export * from './constructs/discovery';
@@ -21,6 +23,7 @@ export * from './constructs/mesh-sidecar';
 export * from './constructs/outlier-detection';
 export * from './constructs/proxy-image';
 export * from './constructs/proxy-limits';
+export * from './constructs/rate-limit';
 export * from './constructs/retry';
 export * from './constructs/scaling';
 export * from './constructs/service-type';

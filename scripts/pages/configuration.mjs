@@ -4,11 +4,17 @@
  */
 import { code, page, table } from './markdown.mjs';
 
+/** Definitions whose `type` is no load-balancing policy, though it may be called like one. */
+const CONCURRENCY = ['AdaptiveConcurrencyConfig', 'FixedConcurrencyConfig'];
+
 /** Definitions in the order in which a reader meets them. The others follow by name. */
 const ORDER = [
   'NodeIdentity',
   'AdminConfig',
   'ListenerConfig',
+  'AdmissionConfig',
+  ...CONCURRENCY,
+  'RateLimitConfig',
   'RouteConfig',
   'WeightedCluster',
   'FallbackConfig',
@@ -66,10 +72,12 @@ export function configurationPage(schema, contract) {
   const defaults = {
     ProxyConfig: { accessLog: contract.DEFAULT_ACCESS_LOG },
     AdminConfig: contract.DEFAULT_ADMIN,
+    AdmissionConfig: contract.DEFAULT_ADMISSION,
+    AdaptiveConcurrencyConfig: contract.DEFAULT_ADAPTIVE_CONCURRENCY,
     RouteConfig: contract.DEFAULT_ROUTE,
     SessionConfig: contract.DEFAULT_SESSION,
     ClusterConfig: contract.DEFAULT_CLUSTER,
-    ...Object.fromEntries(Object.entries(contract.DEFAULT_POLICIES).map(([type, fields]) => [nameOfType(schema, type), fields])),
+    ...Object.fromEntries(Object.entries(contract.DEFAULT_POLICIES).map(([type, fields]) => [nameOfPolicy(schema, type), fields])),
     SlowStartConfig: contract.DEFAULT_SLOW_START,
     DynamicWeightsConfig: contract.DEFAULT_DYNAMIC_WEIGHTS,
     ZoneAwareConfig: contract.DEFAULT_ZONE_AWARE,
@@ -177,8 +185,8 @@ export function configurationPage(schema, contract) {
 }
 
 /** The definition of the policy with this `type`. */
-function nameOfType(schema, type) {
-  return Object.keys(schema.definitions).find((name) => schema.definitions[name].properties?.type?.const === type);
+function nameOfPolicy(schema, type) {
+  return Object.keys(schema.definitions).find((name) => !CONCURRENCY.includes(name) && schema.definitions[name].properties?.type?.const === type);
 }
 
 function linkTo(name) {

@@ -3,8 +3,8 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS, findBrokenReferences, INBOUND_LISTENER,
-  INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS,
+  findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
 } from '../contract';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
@@ -24,6 +24,7 @@ export interface DocumentFacts {
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
+  readonly admission?: AdmissionConfig;
   readonly calls: Call[];
   readonly limits?: LimitsConfig;
   readonly workers: number;
@@ -59,7 +60,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     version: 'v1',
     node: facts.node,
     listeners: [
-      ...(facts.appPort === undefined ? [] : inboundListeners(facts.tls)),
+      ...(facts.appPort === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
       ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!)),
     ],
     clusters: [
@@ -80,13 +81,14 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
   return document;
 }
 
-function inboundListeners(tls: TlsOptions | undefined): ListenerConfig[] {
+function inboundListeners(tls: TlsOptions | undefined, admission: AdmissionConfig | undefined): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
     port: INBOUND_PORT,
     // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
     routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
+    ...(admission && { admission }),
   };
   return tls ? [plain, tlsListener(tls, plain)] : [plain];
 }

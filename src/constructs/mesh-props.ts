@@ -2,6 +2,7 @@
  * Settings of sidecars, as one workload or a whole mesh states them.
  */
 import { Duration } from 'cdk8s';
+import { AdmissionOptions } from './admission-options';
 import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
@@ -55,6 +56,13 @@ export interface ProxyOptions {
    * @default - those of the Meshes up the tree, or those of `ConnectionOptions` with an `idleTimeout` of 4 seconds
    */
   readonly appConnections?: ConnectionOptions;
+
+  /**
+   * Which requests that arrive at the pod are let in to the app. What is left open here is as the nearest Mesh says that says it.
+   *
+   * @default - that of the Meshes up the tree, or all
+   */
+  readonly admission?: AdmissionOptions;
 
   /**
    * Processes that serve requests, 1 to 64. More than one makes use of more than one core; the sidecar then has one process

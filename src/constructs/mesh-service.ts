@@ -109,8 +109,10 @@ export class MeshService extends Destination {
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const version = props.version ?? 'v1';
 
-    const { proxyImage, proxyResources, limits, appConnections, workers, accessLog, endpointPropagation, appDrain, proxyDrain } = props;
-    this.proxyOptions = { proxyImage, proxyResources, limits, appConnections, workers, accessLog, endpointPropagation, appDrain, proxyDrain };
+    const { proxyImage, proxyResources, limits, appConnections, admission, workers, accessLog, endpointPropagation, appDrain, proxyDrain } = props;
+    this.proxyOptions = {
+      proxyImage, proxyResources, limits, appConnections, admission, workers, accessLog, endpointPropagation, appDrain, proxyDrain,
+    };
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
 
     const mistakes = new Mistakes();

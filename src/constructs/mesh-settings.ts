@@ -5,6 +5,7 @@
 import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { DEFAULT_WORKERS } from '../contract';
+import { checkAdmission } from './admission-options';
 import { Discovery } from './discovery';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { Mistakes } from './mistakes';
@@ -17,11 +18,11 @@ export type MeshSettings = Required<Omit<MeshProps, 'proxyResources'>> & Pick<Me
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyResources: true, limits: true, appConnections: true, workers: true, accessLog: true,
+  proxyImage: true, proxyResources: true, limits: true, appConnections: true, admission: true, workers: true, accessLog: true,
   endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
-const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections'> = {
+const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections' | 'admission'> = {
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
   endpointPropagation: Duration.seconds(5),
@@ -73,6 +74,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     // Structs of many settings that have little to do with each other: each is looked for by itself.
     limits: layered(...layers.map(({ limits }) => limits)),
     appConnections: layered(...layers.map(({ appConnections }) => appConnections)),
+    admission: layered(...layers.map(({ admission }) => admission)),
     workers: find('workers') ?? DEFAULTS.workers,
     accessLog: find('accessLog') ?? DEFAULTS.accessLog,
     endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
@@ -101,6 +103,9 @@ export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void
   }
   if (props.appConnections !== undefined) {
     checkConnections(mistakes, 'appConnections', props.appConnections);
+  }
+  if (props.admission !== undefined) {
+    checkAdmission(mistakes, 'admission', props.admission);
   }
   if (props.workers !== undefined) {
     mistakes.wholeNumber('workers', props.workers, 1, MAX_WORKERS);

@@ -15,6 +15,7 @@ import {
   TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
 } from '../contract';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
+import { admissionConfig } from './admission-options';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
 import { Destination } from './destination';
@@ -156,6 +157,9 @@ export class MeshSidecar extends Construct {
       mistakes.port('appPort', this.appPort);
     }
     checkProxyOptions(mistakes, props);
+    if (props.admission !== undefined && this.appPort === undefined) {
+      mistakes.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
+    }
     const { workload, serviceName, version, appPort, ...options } = props;
     this.settings = meshSettings(this, options);
     checkLimitsTogether(mistakes, 'limits', this.settings.limits);
@@ -250,6 +254,7 @@ export class MeshSidecar extends Construct {
       appPort: this.appPort,
       tls: this.service?.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
+      admission: admissionConfig(this.settings.admission),
       calls: this.dependencies.calls,
       limits: limitsConfig(this.settings.limits),
       workers: this.settings.workers,

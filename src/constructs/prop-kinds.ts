@@ -47,6 +47,7 @@ const duration: Kind = {
 
 const KINDS: Readonly<Record<string, Kind>> = {
   accessLog: memberOf('AccessLog', AccessLog),
+  admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
   appDrain: duration,
   containers: {
     fits: (value) => Array.isArray(value) && value.every(isObject),

@@ -2,6 +2,7 @@
  * What an absent optional field of {@link ProxyConfig} means, as one constant that the constructs, the proxy and the
  * generated documentation read. The ConfigMap stays as short as what was said; a reader of this file knows the rest.
  */
+import { ResolvedAdmission, withAdmissionDefaults } from './admission-defaults';
 import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
@@ -171,9 +172,10 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls'> & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission'> & {
   readonly routes: ResolvedRoute[];
   readonly tls?: Required<TlsConfig>;
+  readonly admission?: ResolvedAdmission;
 };
 
 /** A {@link ProxyConfig} with every default filled in. */
@@ -192,9 +194,10 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   return {
     ...config,
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map(({ tls, ...listener }) => ({
+    listeners: config.listeners.map(({ tls, admission, ...listener }) => ({
       ...listener,
       ...(tls && { tls: { ...DEFAULT_TLS, ...tls } }),
+      ...(admission && { admission: withAdmissionDefaults(admission) }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
     })),
     clusters: config.clusters.map((cluster) => {

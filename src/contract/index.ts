@@ -1,3 +1,5 @@
+export * from './admission-config';
+export * from './admission-defaults';
 export * from './cluster-config';
 export * from './defaults';
 export * from './discovery-config';

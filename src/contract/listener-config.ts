@@ -1,6 +1,7 @@
 /**
  * Where connections are accepted and where their requests go.
  */
+import type { AdmissionConfig } from './admission-config';
 import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
@@ -37,6 +38,8 @@ export interface ListenerConfig {
    * @maxItems 1
    */
   readonly routes: RouteConfig[];
+  /** Which of its requests are let in. Absent: all. */
+  readonly admission?: AdmissionConfig;
 }
 
 /** The proxy's side of TLS. HTTP/1.1 is the protocol offered (ALPN). Clients are not asked for a certificate. */

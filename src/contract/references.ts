@@ -2,6 +2,7 @@
  * Rules of a {@link ProxyConfig} that its types can't state: names that must be unique or must exist. The constructs run
  * them at synth and the proxy at load, so that both refuse the same documents in the same words.
  */
+import type { AdmissionConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import { withHealthCheckDefaults } from './health-defaults';
@@ -59,6 +60,8 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
       mistakes.push({ path: `${path}/port`, message: `listener '${listener.name}' binds ${socket}, which listener '${other}' binds too` });
     }
     sockets.set(socket, listener.name);
+
+    if (listener.admission) mistakes.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();
     listener.routes.forEach((route, r) => {
@@ -180,6 +183,23 @@ function findUnfitLimits({ name, maxRequests = 0, maxRequestsPerEndpoint = 0 }: 
     path: `${path}/maxRequestsPerEndpoint`,
     message: `cluster '${name}' lets ${maxRequestsPerEndpoint} requests go to one endpoint, but only ${maxRequests} to all together (maxRequests), `
       + 'so the limit of an endpoint can\'t be reached; lower it, or raise maxRequests',
+  }];
+}
+
+/** Limits of an admission that contradict each other, or that aren't there. */
+function findUnfitAdmission(listener: string, { concurrency, rateLimit }: AdmissionConfig, path: string): Mistake[] {
+  if (!concurrency && !rateLimit) {
+    return [{ path, message: `the admission of listener '${listener}' limits nothing; give it 'concurrency' or 'rateLimit', or remove it` }];
+  }
+  if (concurrency?.type !== 'adaptive') return [];
+  const { min = 1, max = Infinity, initial } = concurrency;
+  if (min > max) {
+    return [{ path: `${path}/concurrency/min`, message: `listener '${listener}' has a min of ${min} above its max of ${max}; make min at most max` }];
+  }
+  if (initial === undefined || (initial >= min && initial <= max)) return [];
+  return [{
+    path: `${path}/concurrency/initial`,
+    message: `listener '${listener}' begins with ${initial}, which is not from its min to its max (${min} to ${max === Infinity ? 'any' : max}); choose one that is`,
   }];
 }
 

@@ -21,6 +21,7 @@ import { FAMILIES } from './telemetry/catalog';
 import { KeyFileListener, KeyFiles } from './session/key-files';
 import { observeCluster } from './telemetry/cluster-view';
 import { observeFallbacks } from './telemetry/fallback-view';
+import { observeListener } from './telemetry/listener-view';
 import { Instruments } from './telemetry/instruments';
 import type { MetricRegistry } from './telemetry/registry';
 import { TimeoutQueues } from './timeouts';
@@ -258,6 +259,9 @@ export class Proxy {
     for (const { name } of before.listeners) if (!listeners.has(name)) this.instruments.removeListener(name);
     for (const { name } of before.clusters) if (!clusters.has(name)) this.instruments.removeCluster(name);
     for (const cluster of this.clusters.all()) observeCluster(registry, () => clock.now(), cluster);
-    for (const listener of this.listeners.all()) observeFallbacks(registry, listener);
+    for (const listener of this.listeners.all()) {
+      observeListener(registry, listener);
+      observeFallbacks(registry, listener);
+    }
   }
 }

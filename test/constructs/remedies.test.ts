@@ -9,6 +9,9 @@ const FIELDS: readonly (readonly [string, string])[] = [
   ...Object.entries(LIMIT_QUANTITIES).map(([prop, { field }]) => [`limits.${field}`, `limits.${prop}`] as const),
   ...Object.entries(CONNECTION_QUANTITIES).map(([prop, { field }]) => [field, `connections.${prop}`] as const),
   ...Object.entries(RETRY_QUANTITIES).map(([prop, { field }]) => [`retry.${field}`, `retry.${prop}`] as const),
+  ['admission.concurrency', 'admission.concurrency'],
+  ['admission.rateLimit', 'admission.rateLimit'],
+  ['exemptPaths', 'admission.exemptPaths'],
   ['timeoutMs', 'timeout'],
   ['faults', 'faults'],
 ];

@@ -2,7 +2,7 @@
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
 import { AddressInfo, createServer } from 'node:net';
-import type { ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, TlsConfig } from '../../src/contract';
+import type { AdmissionConfig, ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/clock';
 import type { Clock } from '../../src/proxy/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
@@ -69,6 +69,7 @@ export interface TestProxyOptions {
   readonly clusters?: ClusterConfig[];
   readonly route?: Partial<RouteConfig>;
   readonly direction?: 'inbound' | 'outbound';
+  readonly admission?: AdmissionConfig;
   readonly drainMs?: number;
   /** Absent: outbound. */
   /** The listener is on the pod's own address rather than on a given one. */
@@ -105,6 +106,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.ownAddress ? {} : { address: '127.0.0.1' }),
       port,
       ...(options.tls && { tls: options.tls }),
+      ...(options.admission && { admission: options.admission }),
       routes: [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
     }],
     clusters,

@@ -15,6 +15,7 @@ import type { Session } from '../session/session-persistence';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
+import { Pass } from './admission/pass';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import type { Fault } from './faults';
@@ -70,6 +71,8 @@ export class Exchange implements UpstreamOwner {
   private tunnel: Tunnel | undefined;
   /** Holds a request that is to be late. */
   private delay: Timeout | undefined;
+  /** Made when a listener has an admission. */
+  private pass: Pass | undefined;
   /** From the request's head to the switch of protocols. */
   private switchedAfterMs = 0;
 
@@ -133,7 +136,17 @@ export class Exchange implements UpstreamOwner {
     if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes by Via');
     else if (head.maxForwards === 0) this.fail('max_forwards', '', finalContent(buffer, head));
     else if (head.deadlineMs === 0) this.fail('deadline_exceeded', 'it was over when the request came');
-    else this.send(client.listener.route, head, buffer, body);
+    else if (this.isLetIn(head, buffer)) this.send(client.listener.route, head, buffer, body);
+  }
+
+  /** Whether the listener's admission lets the request in; it was answered when not. */
+  private isLetIn(head: RequestHead, buffer: Buffer): boolean {
+    const { admission } = this.client.listener;
+    if (!admission) return true;
+    this.pass ??= new Pass();
+    const refusal = this.pass.ask(admission, buffer, head, this.requestComplete, this.startedAt);
+    if (refusal) this.fail(refusal, 'it was not let in');
+    return refusal === undefined;
   }
 
   private send(route: Route, head: RequestHead, buffer: Buffer, body: Buffer): void {
@@ -179,6 +192,7 @@ export class Exchange implements UpstreamOwner {
   onRequestEnd(): void {
     this.requestComplete = true;
     this.progress.stop();
+    this.pass?.enter(this.context.clock.now());
     if (this.chunkedRequest) this.forwardBody(lastChunk(undefined), true);
     this.upstream.completeBody();
   }
@@ -244,6 +258,7 @@ export class Exchange implements UpstreamOwner {
     const chosen = head.upgradeEnd > head.upgradeStart ? protocolsOf(buffer, head.upgradeStart, head.upgradeEnd) : NO_PROTOCOLS;
     if (head.isHttp10 || !head.fields.upgrade || chosen.length === 0 || !chosen.every((protocol) => offered.includes(protocol))) return false;
     this.routeTimeout.stop();
+    this.pass?.answered(context.clock.now());
     this.status = head.status;
     this.switchedAfterMs = context.clock.now() - this.startedAt;
     // A tunnel lasts as long as somebody keeps it open, which says nothing of the app's load.
@@ -266,6 +281,7 @@ export class Exchange implements UpstreamOwner {
 
   onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
     const { client, context } = this;
+    this.pass?.answered(context.clock.now());
     this.status = head.status;
     this.headSent = true;
     this.responseBytes = body.length;
@@ -399,8 +415,14 @@ export class Exchange implements UpstreamOwner {
     }
     const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
     this.upstream.conclude(status ?? REASONS[code].status, code);
-    const added = this.localFields(code);
-    this.status = this.client.respond(code, detail, { toHead: this.method === Method.HEAD, close: close || this.isHttp10, content, status, added });
+    this.status = this.client.respond(code, detail, {
+      toHead: this.method === Method.HEAD,
+      close: close || this.isHttp10,
+      content,
+      status,
+      added: this.localFields(code),
+      retryAfterSeconds: this.pass?.retryAfterSeconds,
+    });
     this.finish();
     if (close || this.isHttp10) this.client.endGracefully();
     else this.client.nextRequest();
@@ -438,8 +460,9 @@ export class Exchange implements UpstreamOwner {
     this.progress.stop();
     this.active = false;
     const { instruments } = this;
-    instruments.requestsInFlight.value -= 1;
     const now = this.context.clock.now();
+    this.pass?.leave(this.reason, now);
+    instruments.requestsInFlight.value -= 1;
     this.durationMs = now - this.startedAt;
     this.load?.served.end(now, this.status >= 500);
     if (!this.tunnel) {

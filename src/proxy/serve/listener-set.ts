@@ -10,6 +10,7 @@ import type { TimeoutQueues } from '../timeouts';
 import type { CertificateListener } from '../tls/certificate';
 import type { TlsSettings } from '../tls/handshakes';
 import { TlsSet } from '../tls/tls-set';
+import { Admission } from './admission/admission';
 import type { ServeContext } from './context';
 import { Listener } from './listener';
 import { Route } from './route';
@@ -24,6 +25,7 @@ interface Wanted {
   readonly config: ResolvedListener;
   readonly route: Route;
   readonly tls: TlsSettings | undefined;
+  readonly admission: Admission | undefined;
 }
 
 export class ListenerSet {
@@ -57,10 +59,11 @@ export class ListenerSet {
       const [first] = config.routes;
       const surroundings = { random: this.random, now: () => this.context.clock.now() };
       const route = new Route(first!, clusters, this.timeouts, surroundings, this.persistence(config, first!, clusters, keys));
+      const admission = this.admissionOf(config);
       for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
-        wanted.set(socket, { config, route, tls: settings });
+        wanted.set(socket, { config, route, tls: settings, admission });
         if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, settings, this.context, this.random));
       }
     }
@@ -115,6 +118,14 @@ export class ListenerSet {
     return new SessionPersistence(session, keys.ring(session.keyFile), named, clock, instruments.listener(name, direction).sessions);
   }
 
+  /** The one that the listener has, with what it has learned, unless the configuration says something else now. */
+  private admissionOf(config: ResolvedListener): Admission | undefined {
+    if (!config.admission) return undefined;
+    const present = this.all().find(({ name }) => name === config.name);
+    const same = JSON.stringify(present?.admissionConfig) === JSON.stringify(config.admission);
+    return same ? present!.admission : new Admission(config.admission, this.context.clock.now());
+  }
+
   private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
@@ -127,6 +138,7 @@ export class ListenerSet {
       }
     }
     for (const [socket, listener] of added) this.bySocket.set(socket, listener);
+    for (const [socket, listener] of this.bySocket) listener.admission = wanted.get(socket)!.admission;
   }
 }
 

@@ -6,6 +6,7 @@ import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../contract';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { Handshakes, TlsSettings } from '../tls/handshakes';
+import type { Admission } from './admission/admission';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Hop } from './hop';
@@ -25,6 +26,8 @@ export class Listener {
   readonly load: InboundLoad | undefined;
   /** Takes no new connections, and ends those it has after their response. */
   closing = false;
+  /** Who of its requests is let in; undefined: all. Its addresses share it. */
+  admission: Admission | undefined;
 
   private readonly server: Server;
   private readonly connections = new Set<ClientConnection>();
@@ -54,6 +57,7 @@ export class Listener {
 
   get name(): string { return this.config.name; }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
+  get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
 
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
   reconfigure(config: ResolvedListener, route: Route, tls: TlsSettings | undefined): void {

@@ -35,6 +35,15 @@ export const FAMILIES = {
     name: 'mesh_requests_in_flight', type: 'gauge', labels: ['listener'],
     help: 'Requests under way.',
   },
+  admissionLimit: {
+    name: 'mesh_admission_limit', type: 'gauge', labels: ['listener'],
+    help: 'Most requests that the app beside the proxy is given at a time, as it is right now. What was refused for it has the reason `overloaded` in '
+      + '`mesh_requests_total`, and what came too fast `rate_limited`.',
+  },
+  admissionInFlight: {
+    name: 'mesh_admission_in_flight', type: 'gauge', labels: ['listener'],
+    help: 'Requests that count for that limit: all of them is there, their response has not begun, and their path is not exempt.',
+  },
   downstreamConnections: {
     name: 'mesh_downstream_connections_total', type: 'counter', labels: ['listener'],
     help: 'Connections accepted from clients.',

@@ -139,6 +139,17 @@ const TABLE = {
     meaning: 'the proxy had as many client connections as it may',
     remedy: 'look for clients that open connections without closing them; raise limits.maxConnections (prop limits.maxConnections) with the memory for it (prop proxyResources)',
   },
+  overloaded: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'the app beside the proxy had as many requests as it can work on (mesh_admission_limit)',
+    remedy: 'scale the service; if the app is not busy, make paths that it holds open on purpose exempt by exemptPaths (prop admission.exemptPaths), or raise min or max of '
+      + 'admission.concurrency (prop admission.concurrency)',
+  },
+  rate_limited: {
+    outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'more requests came than this proxy lets in',
+    remedy: 'send less, or wait as Retry-After says; raise admission.rateLimit (prop admission.rateLimit) if the app can take more',
+  },
   bad_request: {
     outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
     meaning: 'the request is not valid HTTP/1.1, or is valid in a way that two parsers could read differently',

@@ -35,7 +35,7 @@ describe('the table of reason codes', () => {
     for (const code of REASON_CODES) {
       const { status, proxyStatus } = REASONS[code];
       const blamesClient = (status >= 400 && status < 500) || status === 501 || status === 505;
-      expect([code, blamesClient]).toEqual([code, proxyStatus === 'http_request_error']);
+      expect([code, blamesClient]).toEqual([code, proxyStatus === 'http_request_error' || proxyStatus === 'http_request_denied']);
     }
   });
 });

@@ -1,0 +1,41 @@
+/**
+ * What an absent field of {@link AdmissionConfig} means. Without an `admission` everything is let in.
+ */
+import type { AdaptiveConcurrencyConfig, AdmissionConfig, FixedConcurrencyConfig, RateLimitConfig } from './admission-config';
+
+/** Default of `admission`: the paths by which Kubernetes' own components are asked for their health. */
+export const DEFAULT_ADMISSION: Required<Pick<AdmissionConfig, 'exemptPaths'>> = { exemptPaths: ['/healthz', '/livez', '/readyz'] };
+
+/**
+ * Default of `admission.concurrency`, when it is adaptive. It begins where an app that does little besides waiting is not held up, and one
+ * of a few requests at a time has a queue of a second or two. `max` is Envoy's. `initial` is brought into `min` and `max`.
+ */
+export const DEFAULT_ADAPTIVE_CONCURRENCY: Required<Omit<AdaptiveConcurrencyConfig, 'type'>> = {
+  min: 2,
+  max: 1_000,
+  initial: 50,
+  latencyTolerancePercent: 100,
+};
+
+/** An admission with nothing left open. */
+export interface ResolvedAdmission {
+  readonly concurrency?: Required<AdaptiveConcurrencyConfig> | FixedConcurrencyConfig;
+  readonly rateLimit?: Required<RateLimitConfig>;
+  readonly exemptPaths: string[];
+}
+
+/** Fills in what an admission leaves open. */
+export function withAdmissionDefaults({ concurrency, rateLimit, exemptPaths }: AdmissionConfig): ResolvedAdmission {
+  return {
+    ...(concurrency && { concurrency: concurrency.type === 'fixed' ? concurrency : withConcurrencyDefaults(concurrency) }),
+    ...(rateLimit && { rateLimit: { burst: Math.max(1, Math.ceil(rateLimit.requestsPerSecond)), ...rateLimit } }),
+    exemptPaths: exemptPaths ?? DEFAULT_ADMISSION.exemptPaths,
+  };
+}
+
+function withConcurrencyDefaults(said: AdaptiveConcurrencyConfig): Required<AdaptiveConcurrencyConfig> {
+  const { min, max, initial } = DEFAULT_ADAPTIVE_CONCURRENCY;
+  const least = said.min ?? Math.min(min, said.max ?? max);
+  const most = said.max ?? Math.max(max, least);
+  return { ...DEFAULT_ADAPTIVE_CONCURRENCY, ...said, min: least, max: most, initial: said.initial ?? Math.min(most, Math.max(least, initial)) };
+}

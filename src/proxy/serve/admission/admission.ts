@@ -1,0 +1,70 @@
+/**
+ * Who of the requests to a listener is let in: at most so many at a time, at most so many in some time, and those for health
+ * always. Nothing waits here. The app has a queue of its own that the limit leaves room for, so that waiting in front of it would add
+ * to the latency and nothing to the throughput; and what is refused at once can still be answered by another endpoint in time.
+ */
+import type { ResolvedAdmission } from '../../../contract';
+import type { RequestHead } from '../../http1/request-head';
+import { AdaptiveLimit } from './adaptive-limit';
+import { ExemptPaths } from './exempt-paths';
+import { FixedLimit } from './fixed-limit';
+import { TokenBucket } from './token-bucket';
+
+/** What bounds the requests in flight. */
+export interface ConcurrencyLimit {
+  /** Most in flight right now. */
+  readonly limit: number;
+  /** @param inFlight without the one that asks */
+  allows(inFlight: number, now: number): boolean;
+  /** @returns the ticket of one that has come in */
+  enter(inFlight: number, now: number): number;
+  /** One was answered, or given up by its client. */
+  end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void;
+  /** One ended in a way that says nothing of the app. */
+  forget(ticket: number, now: number): void;
+}
+
+/** `exempt` passes and does not count. */
+export type Verdict = 'passes' | 'exempt' | 'overloaded' | 'rate_limited';
+
+export class Admission {
+  /** Requests that the app has to answer, but for exempt ones. */
+  inFlight = 0;
+  /** Undefined when any number may be in flight. */
+  readonly concurrency: ConcurrencyLimit | undefined;
+  private readonly bucket: TokenBucket | undefined;
+  private readonly exempt: ExemptPaths;
+
+  constructor({ concurrency, rateLimit, exemptPaths }: ResolvedAdmission, now: number) {
+    if (concurrency?.type === 'fixed') this.concurrency = new FixedLimit(concurrency.max);
+    else if (concurrency) this.concurrency = new AdaptiveLimit({ ...concurrency, tolerance: 1 + concurrency.latencyTolerancePercent / 100 });
+    this.bucket = rateLimit && new TokenBucket(rateLimit.requestsPerSecond, rateLimit.burst, now);
+    this.exempt = new ExemptPaths(exemptPaths);
+  }
+
+  ask(buffer: Buffer, head: RequestHead, now: number): Verdict {
+    if (this.exempt.includes(buffer, head)) return 'exempt';
+    if (this.concurrency?.allows(this.inFlight, now) === false) return 'overloaded';
+    return this.bucket?.take(now) === false ? 'rate_limited' : 'passes';
+  }
+
+  /** Seconds until the next request has a chance, for `Retry-After`. */
+  retryAfterSeconds(verdict: Verdict): number | undefined {
+    return verdict === 'rate_limited' ? Math.max(1, Math.ceil(this.bucket!.waitMs / 1_000)) : undefined;
+  }
+
+  enter(now: number): number {
+    this.inFlight += 1;
+    return this.concurrency?.enter(this.inFlight, now) ?? 0;
+  }
+
+  end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void {
+    this.inFlight -= 1;
+    this.concurrency?.end(ticket, latencyMs, givenUp, now);
+  }
+
+  forget(ticket: number, now: number): void {
+    this.inFlight -= 1;
+    this.concurrency?.forget(ticket, now);
+  }
+}

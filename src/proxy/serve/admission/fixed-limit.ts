@@ -1,0 +1,11 @@
+import type { ConcurrencyLimit } from './admission';
+
+/** A limit that somebody knows. */
+export class FixedLimit implements ConcurrencyLimit {
+  constructor(readonly limit: number) {}
+
+  allows(inFlight: number): boolean { return inFlight < this.limit; }
+  enter(): number { return 0; }
+  end(): void {}
+  forget(): void {}
+}
