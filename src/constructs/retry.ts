@@ -12,7 +12,7 @@ import { RetryFields } from './retry-fields';
  * A failure after which an application may have seen the request.
  */
 export enum RetryOn {
-  /** The connection broke before the head of a response. */
+  /** The connection broke before the head of a response, or what came was not HTTP. */
   CLOSED = 'closed',
   /** The time for one attempt was over. */
   TRY_TIMEOUT = 'tryTimeout',

@@ -35,7 +35,7 @@ export interface RetryConfig {
 }
 
 /**
- * `closed`: the connection broke before the head of a response. `tryTimeout`: the time for one attempt was over.
+ * `closed`: the connection broke before the head of a response, or what came was not HTTP. `tryTimeout`: the time for one attempt was over.
  * `gatewayError`: a response of status 502, 503 or 504. `serverError`: any of status 5xx. `tooManyRequests`: status 429.
  */
 export type RetryCondition = 'closed' | 'tryTimeout' | 'gatewayError' | 'serverError' | 'tooManyRequests';

@@ -41,7 +41,7 @@ export class RetryPolicy {
 
   /** The same after an attempt without a response. */
   retriesFailure(code: ReasonCode): boolean {
-    if (code === 'upstream_closed') return this.conditions.has('closed');
+    if (code === 'upstream_closed' || code === 'upstream_protocol_error') return this.conditions.has('closed');
     return code === 'try_timeout' && this.conditions.has('tryTimeout');
   }
 

@@ -587,7 +587,7 @@ describe('of an endpoint is learned', () => {
     ['429', 'HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n', 5_000],
     ['something that is not HTTP', 'what?\r\n\r\n', 5_000],
   ])('that it fails, and what it asks for, given %s', async (_, response, tollMs) => {
-    const test = await proxyFor(await answering(() => response));
+    const test = await proxyFor(await answering(() => response), { route: { retry: { maxRetries: 0 } } });
     await ask(test, GET, /HTTP[^]*\r\n\r\n/);
     await until('it is over', () => learnedOf(test).failed === 1);
     expect(learnedOf(test).inFlight).toBe(0);

@@ -22,7 +22,7 @@ interface Peers {
 async function setUp(limits: LimitsConfig, answer: (head: string, connection: RawConnection) => string = () => OK): Promise<Peers> {
   const backend = await RawBackend.answering(answer);
   cleanups.push(() => backend.close());
-  const test = await startProxy([backend.port], { limits });
+  const test = await startProxy([backend.port], { limits, route: { retry: { maxRetries: 0 } } });
   cleanups.push(() => test.proxy.close());
   const client = await rawClient(test.port);
   cleanups.push(() => client.socket.destroy());

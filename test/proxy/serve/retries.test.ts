@@ -43,6 +43,13 @@ describe('an idempotent request', () => {
     expect(test.metrics()).toContain(`mesh_retries_total{cluster="backend",reason="http_${status}"} 2`);
   });
 
+  test('goes to another endpoint, given something that is not HTTP', async () => {
+    const { test, heads } = await world(2, (call) => (call === 1 ? 'SSH-2.0-x\r\n\r\n' : OK));
+    await ask(test, request('GET'), 'HTTP/1.1 200');
+    expect(heads).toHaveLength(2);
+    expect(await ask((await world(2, () => 'SSH-2.0-x\r\n\r\n')).test, request('POST'), '502')).toContain('upstream_protocol_error');
+  });
+
   test('gets the last response, given that all are bad', async () => {
     const { test, heads } = await world(3, () => answer(503, 'X-Why: app\r\n'));
     await ask(test, request('GET'), /^HTTP\/1\.1 503 X\r\nX-Why: app/);
