@@ -14,7 +14,8 @@ import { seededRandom } from './random';
 
 /** A port that nobody listens on, from the kernel. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = createServer();
+  // Whoever had this port before may still be asked for there: such a connection must not end the test.
+  const server = createServer((socket) => { socket.on('error', () => {}).destroy(); });
   await new Promise<void>((resolve) => { server.listen(0, host, resolve); });
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => { server.close(resolve); });
