@@ -20,6 +20,7 @@ import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-qu
 import { checkQuantity } from './quantities';
 import { RetryFields } from './retry-fields';
 import { SessionPersistence } from './session-persistence';
+import { Scaling } from './scaling';
 import { TlsOptions } from './tls-options';
 
 const CALL_OPTIONS = {
@@ -59,6 +60,7 @@ export interface ServiceLink {
   readonly dependencies: Dependencies;
   readonly self: Destination;
   readonly accountName: string;
+  readonly scaling: Scaling;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
 }

@@ -6,6 +6,7 @@ import { AdmissionOptions } from './admission-options';
 import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
+import { LintOptions } from './lint-options';
 import { ProxyImage } from './proxy-image';
 import { ProxyLimits } from './proxy-limits';
 
@@ -118,4 +119,11 @@ export interface MeshProps extends ProxyOptions {
    * @default - that of the next Mesh up the tree, or 'cluster.local'
    */
   readonly clusterDomain?: string;
+
+  /**
+   * How policies are checked against each other at synthesis.
+   *
+   * @default - that of the next Mesh up the tree, or all rules, whose warnings don't fail
+   */
+  readonly lints?: LintOptions;
 }

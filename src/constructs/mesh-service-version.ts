@@ -117,7 +117,9 @@ export class MeshServiceVersion extends Construct {
       serviceName: facts.serviceName,
       version: facts.version,
       appPort: facts.appPort,
-      _service: { dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, tls: facts.tls },
+      _service: {
+        dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, scaling: facts.scaling, tls: facts.tls,
+      },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
 

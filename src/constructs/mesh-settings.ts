@@ -30,6 +30,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 
   proxyDrain: Duration.seconds(5),
   discovery: Discovery.endpointSlices(),
   clusterDomain: 'cluster.local',
+  lints: {},
 };
 
 /** A Mesh as the constructs that take its settings see it. */
@@ -82,6 +83,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     proxyDrain: find('proxyDrain') ?? DEFAULTS.proxyDrain,
     discovery: find('discovery') ?? DEFAULTS.discovery,
     clusterDomain: find('clusterDomain') ?? DEFAULTS.clusterDomain,
+    lints: find('lints') ?? DEFAULTS.lints,
   };
 }
 

@@ -11,9 +11,10 @@ import { Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE,
-  INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, SERVICE_LABEL, SIDECAR_CONTAINER,
-  TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
+  INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER,
+  TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
 } from '../contract';
+import { WorkloadFacts } from '../planning/lints';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { admissionConfig } from './admission-options';
 import { CallOptions } from './call-options';
@@ -24,6 +25,7 @@ import { buildDocument, callAddresses, qualifiedName, readsEndpointSlices, sorte
 import { ExposedWorkload, ExposeOptions } from './exposed-workload';
 import { keyPairMount } from './inbound-tls';
 import * as kplus from './kplus';
+import { lintWith } from './lints';
 import { ProxyOptions } from './mesh-props';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { Mistakes } from './mistakes';
@@ -194,10 +196,11 @@ export class MeshSidecar extends Construct {
       metadata: { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() },
     });
     this.configMap.metadata.addAnnotation(FAULTS_ANNOTATION, Lazy.any({ produce: () => this.calledWithFaults() }) as unknown as string);
-    this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => this.document() }));
+    this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => JSON.stringify(this.document(), undefined, 2) }));
 
     this.container = this.attach();
     this.node.addValidation({ validate: () => this.validatePod() });
+    lintWith(clusterOf(this), { options: this.settings.lints, facts: () => this.lintFacts() });
   }
 
   /**
@@ -248,8 +251,8 @@ export class MeshSidecar extends Construct {
     return called.length > 0 ? called.join(',') : undefined;
   }
 
-  private document(): string {
-    return JSON.stringify(buildDocument({
+  private document(): ProxyConfig {
+    return buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       appPort: this.appPort,
       tls: this.service?.tls,
@@ -260,7 +263,26 @@ export class MeshSidecar extends Construct {
       workers: this.settings.workers,
       proxyDrainMs: this.budget.proxyDrainMs,
       accessLog: this.settings.accessLog,
-    }), undefined, 2);
+    });
+  }
+
+  /** What the lints look at. The workload's own replicas may be an autoscaler's, made elsewhere. */
+  private lintFacts(): WorkloadFacts {
+    const { serviceName: service, version, namespace, budget, settings: { lints } } = this;
+    const scaling = this.service?.scaling;
+    const document = this.document();
+    return {
+      service, version, namespace,
+      replicas: scaling && { min: scaling.min, max: scaling.max },
+      scaleUpCycleMs: scaling?._scaleUpCycleMs,
+      preStopMs: budget.sleepSeconds * 1_000,
+      graceMs: budget.gracePeriodSeconds * 1_000,
+      clusters: [`${namespace}/${service}-${version}`],
+      zones: lints.zones,
+      requestsPerSecond: lints.requestsPerSecond?.[service],
+      document: withDefaults(document),
+      stated: document,
+    };
   }
 
   /** The account that the workload runs under; made when it has none. */

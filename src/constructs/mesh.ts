@@ -4,13 +4,14 @@
  * to one cluster: names must be unique within it, so an app that synthesizes for two clusters gives each its own.
  */
 import { Construct } from 'constructs';
+import { checkLintOptions } from './lints';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
 
-const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true } as const satisfies Record<keyof MeshProps, true>;
+const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true, lints: true } as const satisfies Record<keyof MeshProps, true>;
 
 /**
  * Settings for every mesh service in and below the construct that it is created in.
@@ -28,6 +29,9 @@ export class Mesh extends Construct {
     checkTimeToStop(mistakes, props);
     if (props.clusterDomain !== undefined) {
       mistakes.dnsName('clusterDomain', props.clusterDomain);
+    }
+    if (props.lints !== undefined) {
+      checkLintOptions(mistakes, 'lints', props.lints);
     }
     mistakes.throwIfAny(this);
     registerMesh(scope, this, { ...props });

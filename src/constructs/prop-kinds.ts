@@ -64,6 +64,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
   loadBalancerSourceRanges: {
     fits: (value) => Array.isArray(value) && value.every(isRange),
     remedy: 'list ranges of addresses with their prefix, such as [\'203.0.113.0/24\']',

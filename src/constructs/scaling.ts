@@ -29,6 +29,8 @@ export interface ScalingOptions {
 const OPTIONS = { cpuPercent: true, memoryPercent: true } as const satisfies Record<keyof ScalingOptions, true>;
 
 const DEFAULT_CPU_PERCENT = 70;
+/** Between two changes of the number of pods. */
+const SCALE_PERIOD = Duration.seconds(15);
 
 /**
  * Number of replicas of a service.
@@ -67,6 +69,15 @@ export class Scaling {
    */
   public get _replicas(): number | undefined {
     return this.autoscaler ? undefined : this.min;
+  }
+
+  /**
+   * How long the autoscaler waits before it adds pods again.
+   *
+   * @internal
+   */
+  public get _scaleUpCycleMs(): number | undefined {
+    return this.autoscaler ? SCALE_PERIOD.toMilliseconds() : undefined;
   }
 
   /** @internal */
@@ -117,7 +128,7 @@ export class Scaling {
     }
     const container = target.containers[0];
     const utilization = (percent: number) => ({ container, target: kplus.MetricTarget.averageUtilization(percent) });
-    const period = Duration.seconds(15);
+    const period = SCALE_PERIOD;
     return new kplus.HorizontalPodAutoscaler(scope, id, {
       metadata: { name },
       target,

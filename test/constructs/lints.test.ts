@@ -1,0 +1,53 @@
+/** Lints at synthesis. What each rule finds is in test/planning/lints. */
+import { Chart, Duration, Testing } from 'cdk8s';
+import { LintOptions, Mesh, MeshService, OutlierDetection, Scaling } from '../../src';
+import { Shop } from '../../examples/shop/shop';
+
+let written: jest.SpyInstance;
+beforeEach(() => { written = jest.spyOn(process.stderr, 'write').mockReturnValue(true); });
+afterEach(() => written.mockRestore());
+
+const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
+
+/** A call whose cap on ejections is less than one pod; synthesized twice. */
+function synthesize(lints?: LintOptions): string[] {
+  const app = Testing.app();
+  new Mesh(app, 'mesh', { lints });
+  const chart = new Chart(app, 'shop', { namespace: 'shop' });
+  const outlierDetection = OutlierDetection.eject({ maxEjectedPercent: 10 });
+  const catalog = new MeshService(chart, 'catalog', { containers, scaling: Scaling.replicas(3), outlierDetection });
+  new MeshService(chart, 'web', { containers }).calls(catalog, { timeout: Duration.millis(300) });
+  app.synth();
+  app.synth();
+  return written.mock.calls.map(([line]) => String(line));
+}
+
+test('GIVEN a policy that can not do what it says, warns once, with the arithmetic', () => {
+  expect(synthesize()).toEqual(['cdk8s-mesh: warning: web -> catalog v1: maxEjectedPercent 10 of 3 endpoints is 0.3, rounded down 0; '
+    + 'one is ejected in any case, which is 33.33 %; set maxEjectedPercent to 34 or more, or have 10 replicas (ejection-cap)\n']);
+});
+
+test('GIVEN that the rule is off, says nothing', () => {
+  expect(synthesize({ off: ['ejection-cap'] })).toEqual([]);
+});
+
+test('GIVEN strict, fails', () => {
+  expect(() => synthesize({ strict: true })).toThrow('maxEjectedPercent 10 of 3 endpoints is 0.3');
+});
+
+test('GIVEN zones and rates, counts with them', () => {
+  expect(synthesize({ off: ['ejection-cap'], requestsPerSecond: { catalog: 1 } })).toEqual([expect.stringContaining('(ejection-rate)')]);
+});
+
+test('GIVEN options that are none, says which there are', () => {
+  expect(() => synthesize({ off: ['ejection-cup'], zones: 0 })).toThrow(/'lints.off' is "?'?ejection-cup.*\n.*'lints.zones' is 0/);
+  expect(() => synthesize({ of: [] } as LintOptions)).toThrow('did you mean \'off\'?');
+  expect(() => synthesize('strict' as LintOptions)).toThrow('\'lints\'');
+});
+
+test('GIVEN the example shop, says nothing', () => {
+  const app = Testing.app();
+  new Shop(app, 'shop');
+  app.synth();
+  expect(written).not.toHaveBeenCalled();
+});
