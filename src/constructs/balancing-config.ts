@@ -3,21 +3,23 @@
  * because a default says it.
  */
 import {
-  ClusterConfig, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DynamicWeightsConfig, isPrime, LoadBalancingConfig, SlowStartConfig,
+  ClusterConfig, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DEFAULT_ZONE_AWARE, DynamicWeightsConfig, isPrime,
+  LoadBalancingConfig, SlowStartConfig, ZoneAwareConfig,
 } from '../contract';
 import { HashKey } from './hash-key';
 import {
-  AdaptiveOptions, DynamicWeightsOptions, HashBalancingOptions, LeastRequestOptions, MaglevOptions, RingHashOptions, SlowStartOptions,
-  WeightedBalancingOptions,
+  AdaptiveOptions, ClientSideWeightedRoundRobinOptions, DynamicWeightsOptions, HashBalancingOptions, LeastRequestOptions, MaglevOptions,
+  RingHashOptions, SlowStartOptions, WeightedBalancingOptions, WeightSource, ZoneAwareOptions,
 } from './load-balancing-options';
 import { Mistakes } from './mistakes';
 import { checkQuantity, Quantity, withoutDefaults } from './quantities';
 
 /** Every option that any policy has. */
-export type AnyOptions = WeightedBalancingOptions & LeastRequestOptions & AdaptiveOptions & HashBalancingOptions & RingHashOptions & MaglevOptions;
+export type AnyOptions = WeightedBalancingOptions & LeastRequestOptions & AdaptiveOptions & HashBalancingOptions & RingHashOptions & MaglevOptions
+  & ClientSideWeightedRoundRobinOptions;
 
 /** How a cluster is balanced, as the document says it. */
-export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'subset'>;
+export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'loadReports' | 'subset'>;
 
 /** A prop that is a quantity, with the field that it becomes; or a number that need not be whole. */
 type Field = Quantity | { readonly field: string; readonly unit: 'fraction'; readonly min: number; readonly max: number };
@@ -32,6 +34,10 @@ const POLICY_FIELDS: Table<AnyOptions> = {
   pointsPerEndpoint: { field: 'pointsPerEndpoint', unit: 'number', min: 1, max: 65_536 },
   maximumRingSize: { field: 'maximumRingSize', unit: 'number', min: 1_024, max: 8_388_608 },
   tableSize: { field: 'tableSize', unit: 'number', min: 3, max: 5_000_011 },
+  blackout: { field: 'blackoutMs', unit: 'time', min: 0 },
+  expiration: { field: 'expirationMs', unit: 'time', min: 1 },
+  update: { field: 'updateMs', unit: 'time', min: 100 },
+  errorPenalty: { field: 'errorPenalty', unit: 'fraction', min: 0, max: 1_000 },
   boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
 };
 const SLOW_START_FIELDS: Table<SlowStartOptions> = {
@@ -44,19 +50,31 @@ const DYNAMIC_WEIGHTS_FIELDS: Table<DynamicWeightsOptions> = {
   minimumPercent: { field: 'minimumPercent', unit: 'number', min: 1, max: 100 },
   maximumPercent: { field: 'maximumPercent', unit: 'number', min: 100, max: 10_000 },
 };
+const ZONE_AWARE_FIELDS: Table<ZoneAwareOptions> = {
+  minimumEndpoints: { field: 'minimumEndpoints', unit: 'number', min: 0 },
+  remotePercent: { field: 'remotePercent', unit: 'number', min: 0, max: 50 },
+  tolerancePercent: { field: 'tolerancePercent', unit: 'number', min: 0, max: 100 },
+  smoothing: { field: 'smoothingMs', unit: 'time', min: 1 },
+};
 
-const FREE = ['subset', 'slowStart', 'dynamicWeights'] as const;
+/** Most metrics that utilization is made of, and how they are called. */
+const MAX_METRICS = 8;
+const METRIC_NAME = /^[!-+\-.-9;-<>-~]{1,128}$/;
+
+const SPREAD = ['subset', 'slowStart', 'zoneAware'] as const;
+const FREE = [...SPREAD, 'dynamicWeights'] as const;
 const WEIGHTED = [...FREE, 'zoneWeights'] as const;
 const MEASURED = [...WEIGHTED, 'choices', 'decay', 'failurePenalty'] as const;
 const BY_HASH = ['subset', 'zoneWeights', 'otherKeys', 'boundedLoadPercent'] as const;
 
 /** The options of each policy. */
-const OPTIONS: { readonly [T in LoadBalancingConfig['type']]?: readonly (keyof AnyOptions)[] } = {
+const OPTIONS: { readonly [T in LoadBalancingConfig['type']]: readonly (keyof AnyOptions)[] } = {
   roundRobin: FREE,
   random: WEIGHTED,
   weightedRoundRobin: WEIGHTED,
   leastRequest: [...WEIGHTED, 'choices', 'scanAll', 'bias'],
   leastResponseTime: MEASURED,
+  clientSideWeightedRoundRobin: [...SPREAD, 'zoneWeights', 'blackout', 'expiration', 'update', 'errorPenalty', 'utilizationMetrics'],
   adaptive: [...MEASURED, 'minimumDwell'],
   ringHash: [...BY_HASH, 'pointsPerEndpoint', 'maximumRingSize'],
   maglev: [...BY_HASH, 'tableSize'],
@@ -65,9 +83,9 @@ const OPTIONS: { readonly [T in LoadBalancingConfig['type']]?: readonly (keyof A
 
 /** Checks the options of a policy, those that it doesn't have included. */
 export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalancingConfig['type'], options: AnyOptions, keys: readonly HashKey[]): void {
-  mistakes.unknownProps(options, Object.fromEntries(OPTIONS[type]!.map((name) => [name, true])), `${prop}.`);
+  mistakes.unknownProps(options, Object.fromEntries(OPTIONS[type].map((name) => [name, true])), `${prop}.`);
   checkFields(mistakes, prop, options, POLICY_FIELDS);
-  const { tableSize, subset, slowStart, dynamicWeights, zoneWeights = {} } = options;
+  const { tableSize, subset, slowStart, dynamicWeights, zoneAware, utilizationMetrics, zoneWeights = {} } = options;
   if (tableSize !== undefined && Number.isInteger(tableSize) && tableSize >= 3 && tableSize <= 5_000_011 && !isPrime(tableSize)) {
     let next = tableSize;
     while (!isPrime(next)) {
@@ -85,7 +103,17 @@ export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalan
     }
   }
   if (dynamicWeights !== undefined) {
-    checkStruct(mistakes, `${prop}.dynamicWeights`, dynamicWeights, DYNAMIC_WEIGHTS_FIELDS);
+    const { source, ...numbers } = dynamicWeights ?? {};
+    checkStruct(mistakes, `${prop}.dynamicWeights`, dynamicWeights && numbers, DYNAMIC_WEIGHTS_FIELDS);
+    if (source !== undefined && !Object.values(WeightSource).includes(source)) {
+      mistakes.add(`${prop}.dynamicWeights.source`, source, 'use WeightSource.OBSERVED or WeightSource.REPORTS');
+    }
+  }
+  if (zoneAware !== undefined) {
+    checkStruct(mistakes, `${prop}.zoneAware`, zoneAware, ZONE_AWARE_FIELDS);
+  }
+  if (utilizationMetrics !== undefined) {
+    checkMetrics(mistakes, `${prop}.utilizationMetrics`, utilizationMetrics);
   }
   for (const [zone, weight] of Object.entries(zoneWeights)) {
     mistakes.wholeNumber(`${prop}.zoneWeights['${zone}']`, weight, 1, 65_535);
@@ -108,17 +136,32 @@ export function balancingFields(type: LoadBalancingConfig['type'], options: AnyO
   const defaults: { readonly [type: string]: object } = DEFAULT_POLICIES;
   const own = { ...fieldsOf(options, POLICY_FIELDS), ...(options.scanAll && { scan: 'all' }) };
   const policy = { type, ...withoutDefaults<Record<string, unknown>>(own, (defaults[type] ?? {}) as Record<string, unknown>) } as LoadBalancingConfig;
-  const { slowStart, dynamicWeights, subset } = options;
+  const { slowStart, dynamicWeights, zoneAware, utilizationMetrics, subset } = options;
   return {
     ...((type !== 'roundRobin') && { loadBalancing: policy }),
     ...(slowStart && { slowStart: withoutDefaults(fieldsOf(slowStart, SLOW_START_FIELDS), DEFAULT_SLOW_START) as unknown as SlowStartConfig }),
     ...(dynamicWeights && {
       dynamicWeights: {
-        source: 'observed', ...withoutDefaults<Record<string, unknown>>(fieldsOf(dynamicWeights, DYNAMIC_WEIGHTS_FIELDS), { ...DEFAULT_DYNAMIC_WEIGHTS }),
+        source: dynamicWeights.source ?? WeightSource.OBSERVED,
+        ...withoutDefaults<Record<string, unknown>>(fieldsOf(dynamicWeights, DYNAMIC_WEIGHTS_FIELDS), { ...DEFAULT_DYNAMIC_WEIGHTS }),
       } as DynamicWeightsConfig,
     }),
+    ...(zoneAware && { zoneAware: withoutDefaults(fieldsOf(zoneAware, ZONE_AWARE_FIELDS), DEFAULT_ZONE_AWARE) as ZoneAwareConfig }),
+    ...(utilizationMetrics && { loadReports: { utilizationMetrics: [...utilizationMetrics] } }),
     ...(subset !== undefined && { subset: { size: subset } }),
   };
+}
+
+function checkMetrics(mistakes: Mistakes, prop: string, metrics: string[]): void {
+  if (!Array.isArray(metrics) || metrics.length === 0 || metrics.length > MAX_METRICS) {
+    mistakes.add(prop, metrics, `name 1 to ${MAX_METRICS} metrics, such as ['named_metrics.queue'], or leave it out`);
+    return;
+  }
+  metrics.forEach((name, index) => {
+    if (typeof name !== 'string' || !METRIC_NAME.test(name)) {
+      mistakes.add(`${prop}[${index}]`, name, 'use up to 128 visible characters without comma, colon and equals sign');
+    }
+  });
 }
 
 function checkStruct<Props extends object>(mistakes: Mistakes, prop: string, props: Props, table: Table<Props>): void {

@@ -63,6 +63,8 @@ export interface ServiceLink {
   readonly scaling: Scaling;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
+  /** Name of the port in the service's Services. */
+  readonly portName: string;
 }
 
 /** The calls of one caller. */
@@ -137,10 +139,24 @@ export class Dependencies {
         this.grant(called);
       }
     }
+    this.grantSelf();
+  }
+
+  /** A call prefers the caller's own zone, which the caller then has to know. */
+  public get zoneAware(): boolean {
+    return this.calls.some((call) => call.loadBalancing._zoneAware);
+  }
+
+  /** Lets the caller find itself among the pods of its own Service, when it has one and needs to. */
+  public grantSelf(): void {
+    const self = this.caller.self();
+    if (self && this.zoneAware) {
+      this.grant(self._facts());
+    }
   }
 
   /** Lets the caller read the EndpointSlices of a destination's namespace. */
-  private grant(facts: DestinationFacts): void {
+  private grant(facts: Pick<DestinationFacts, 'namespace' | 'chartNamespace'>): void {
     if (this.granted.has(facts.namespace) || this.inherited?.granted.has(facts.namespace)) {
       return;
     }

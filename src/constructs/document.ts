@@ -3,7 +3,7 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS, EndpointSliceDiscovery,
   findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
 } from '../contract';
 import { loopbackAddresses } from './addresses';
@@ -26,6 +26,8 @@ export interface DocumentFacts {
   readonly appConnections: Partial<ConnectionConfig>;
   readonly admission?: AdmissionConfig;
   readonly calls: Call[];
+  /** Where the workload's own pods are found; absent when nothing needs to know its zone, or it has no Service. */
+  readonly ownPods?: EndpointSliceDiscovery;
   readonly limits?: LimitsConfig;
   readonly workers: number;
   readonly proxyDrainMs: number;
@@ -47,7 +49,7 @@ export function callAddresses(calls: Call[]): Map<string, string> {
   return loopbackAddresses(calls.map(qualifiedName));
 }
 
-/** Whether a workload's sidecar reads EndpointSlices. */
+/** Whether a workload's sidecar reads EndpointSlices of what it calls. */
 export function readsEndpointSlices(calls: Call[]): boolean {
   return calls.some((call) => call.facts.endpointSlices || fallbackFacts(call).some(({ endpointSlices }) => endpointSlices));
 }
@@ -67,7 +69,8 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
       ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort, facts.appConnections)]),
       ...outboundClusters(calls),
     ],
-    ...(readsEndpointSlices(calls) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(facts.ownPods && { localCluster: { discovery: facts.ownPods } }),
+    ...((facts.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
     ...(facts.limits && { limits: facts.limits }),
     ...(facts.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { shutdown: { drainMs: facts.proxyDrainMs } }),
     ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),

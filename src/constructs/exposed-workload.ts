@@ -3,6 +3,7 @@
  * of a `MeshService` has, with the same labels, so that callers and `cdk8s-mesh up` see no difference.
  */
 import { Construct } from 'constructs';
+import { EndpointSliceDiscovery } from '../contract';
 import { ConnectionOptions } from './connection-options';
 import { Destination } from './destination';
 import { DestinationFacts } from './destination-facts';
@@ -19,7 +20,7 @@ import { Retry } from './retry';
 import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
 import { SessionPersistence } from './session-persistence';
-import { checkZoneWeights, serviceForAll, serviceForVersion, serviceHostnames } from './services';
+import { checkZones, serviceForAll, serviceForVersion, serviceHostnames } from './services';
 
 /**
  * Options of `MeshSidecar.expose`.
@@ -133,7 +134,7 @@ export class ExposedWorkload extends Destination {
     checkHealth(mistakes, 'expose.', options);
     options.retry?._check(mistakes, 'expose.retry', 0);
     discovery._check(mistakes, 'expose.discovery');
-    checkZoneWeights(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
+    checkZones(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
     if (connections !== undefined) {
       checkConnections(mistakes, 'expose.connections', connections, closesIdleAfterMs(workload.settings.limits));
     }
@@ -170,6 +171,16 @@ export class ExposedWorkload extends Destination {
     this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
   }
 
+  /**
+   * Where its pods are found, however callers find them.
+   *
+   * @internal
+   */
+  public get _pods(): EndpointSliceDiscovery {
+    const { workload: { namespace }, options: { portName } } = this;
+    return { type: 'endpointSlice', namespace, service: this.headlessService.name, portName };
+  }
+
   /** @internal */
   public _facts(): DestinationFacts {
     const { workload: { namespace, chartNamespace, settings }, options, serviceName } = this;
@@ -195,7 +206,7 @@ export class ExposedWorkload extends Destination {
           name: this.headlessService.name, namespace, portName: options.portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights,
         }),
       }],
-      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZoneWeights(mistakes, prop, loadBalancing, options.discovery),
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, options.discovery),
     };
   }
 }

@@ -156,6 +156,9 @@ export class ExternalEndpoints {
     if (this.lookup && loadBalancing._zoneWeights) {
       mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
     }
+    if (this.lookup && loadBalancing._zoneAware) {
+      mistakes.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or list addresses with their zones');
+    }
   }
 
   /** @internal */

@@ -29,9 +29,26 @@ export interface SlowStartOptions {
 }
 
 /**
- * How weights follow the latency and the failures that each caller sees.
+ * What dynamic weights follow.
+ */
+export enum WeightSource {
+  /** The latency and the failures that each caller sees. */
+  OBSERVED = 'observed',
+  /** What pods report of their load, as in `LoadBalancing.clientSideWeightedRoundRobin`. */
+  REPORTS = 'reports',
+}
+
+/**
+ * How weights follow what is measured.
  */
 export interface DynamicWeightsOptions {
+  /**
+   * What they follow.
+   *
+   * @default WeightSource.OBSERVED
+   */
+  readonly source?: WeightSource;
+
   /**
    * How slowly a weight follows: the time after which it has gone about two thirds of the way.
    *
@@ -55,6 +72,40 @@ export interface DynamicWeightsOptions {
 }
 
 /**
+ * How pods in the caller's own zone are preferred.
+ */
+export interface ZoneAwareOptions {
+  /**
+   * With fewer pods than this, zones don't matter.
+   *
+   * @default 3
+   */
+  readonly minimumEndpoints?: number;
+
+  /**
+   * Requests that go to other zones in any case, in percent, 0 to 50, so that their state stays known.
+   *
+   * @default 3
+   */
+  readonly remotePercent?: number;
+
+  /**
+   * How much more loaded than the others the own zone may be, in percent of its capacity, 0 to 100, before requests go elsewhere. Counts
+   * where pods report how full they are; elsewhere a zone takes what its part of the pods can take.
+   *
+   * @default 10
+   */
+  readonly tolerancePercent?: number;
+
+  /**
+   * How slowly the load of a zone is followed.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly smoothing?: Duration;
+}
+
+/**
  * What goes with every policy.
  */
 export interface BalancingOptions {
@@ -67,9 +118,9 @@ export interface BalancingOptions {
 }
 
 /**
- * What goes with every policy that is free to choose the pod.
+ * What goes with every policy that spreads requests over all pods.
  */
-export interface FreeBalancingOptions extends BalancingOptions {
+export interface SpreadBalancingOptions extends BalancingOptions {
   /**
    * Gives a new pod its share little by little, so that it can warm up. It does nothing when all pods are new.
    *
@@ -77,6 +128,20 @@ export interface FreeBalancingOptions extends BalancingOptions {
    */
   readonly slowStart?: SlowStartOptions;
 
+  /**
+   * Prefers pods in the caller's own zone, as far as they can take it; `{}` for the defaults. A caller finds its zone among the pods
+   * of its own Service, which takes the permission to read EndpointSlices in its namespace. One that has no Service, as it takes no
+   * requests, doesn't know its zone, and zones don't matter to it; nor do they before its pod is ready. DNS does not tell zones.
+   *
+   * @default - zones don't matter
+   */
+  readonly zoneAware?: ZoneAwareOptions;
+}
+
+/**
+ * What goes with every policy that is free to choose the pod.
+ */
+export interface FreeBalancingOptions extends SpreadBalancingOptions {
   /**
    * Gives a pod less as it gets slower or fails than the others, and more as it gets faster. A declared weight multiplies it.
    *
@@ -162,6 +227,53 @@ export interface AdaptiveOptions extends LeastResponseTimeOptions {
    * @default Duration.seconds(10)
    */
   readonly minimumDwell?: Duration;
+}
+
+/**
+ * Options of `LoadBalancing.clientSideWeightedRoundRobin`.
+ */
+export interface ClientSideWeightedRoundRobinOptions extends SpreadBalancingOptions {
+  /**
+   * How long a pod must have reported before its reports count; until then it has the mean weight.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly blackout?: Duration;
+
+  /**
+   * How long a report counts.
+   *
+   * @default Duration.minutes(3)
+   */
+  readonly expiration?: Duration;
+
+  /**
+   * How often weights are computed, at least 100 ms.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly update?: Duration;
+
+  /**
+   * How much the part of a pod's requests that fail adds to its utilization, 0 to 1000.
+   *
+   * @default 1
+   */
+  readonly errorPenalty?: number;
+
+  /**
+   * Metrics of the app's own reports of which the highest is its utilization: `named_metrics.queue`, for example. Up to 8.
+   *
+   * @default - application_utilization, else cpu_utilization, else the requests in flight that the proxy sees
+   */
+  readonly utilizationMetrics?: string[];
+
+  /**
+   * Weights by availability zone, 1 to 65535, by which the reported ones are multiplied. A zone that isn't named has weight 1.
+   *
+   * @default - every endpoint has weight 1, or the weight that its source gives it
+   */
+  readonly zoneWeights?: { readonly [zone: string]: number };
 }
 
 /**

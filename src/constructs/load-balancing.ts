@@ -6,8 +6,8 @@ import { HashKeyConfig, LoadBalancingConfig } from '../contract';
 import { AnyOptions, BalancingFields, balancingFields, checkBalancing } from './balancing-config';
 import { HashKey } from './hash-key';
 import {
-  AdaptiveOptions, FreeBalancingOptions, HashBalancingOptions, LeastRequestOptions, LeastResponseTimeOptions, MaglevOptions, RingHashOptions,
-  WeightedBalancingOptions,
+  AdaptiveOptions, ClientSideWeightedRoundRobinOptions, FreeBalancingOptions, HashBalancingOptions, LeastRequestOptions, LeastResponseTimeOptions,
+  MaglevOptions, RingHashOptions, WeightedBalancingOptions,
 } from './load-balancing-options';
 import { Mistakes } from './mistakes';
 
@@ -61,6 +61,16 @@ export class LoadBalancing {
   }
 
   /**
+   * Each endpoint in turn, in proportion to the work that it could do by its own reports: requests a second over utilization (gRPC's
+   * client-side weighted round robin, Envoy's too). Fits pods of different size whose callers see little of each, since there
+   * are many callers. The proxy beside the app reports what it sees; an app may report by itself, by the response field
+   * `endpoint-load-metrics` (ORCA).
+   */
+  public static clientSideWeightedRoundRobin(options: ClientSideWeightedRoundRobinOptions = {}): LoadBalancing {
+    return new LoadBalancing('clientSideWeightedRoundRobin', options);
+  }
+
+  /**
    * Round robin, least request or least response time, whichever fits what is measured: how much endpoints differ, how much
    * requests differ, how much is in flight. Fits when you don't know, or when it changes. The proxy tells what it chose, and why.
    */
@@ -101,6 +111,11 @@ export class LoadBalancing {
   /** @internal */
   public get _zoneWeights(): { readonly [zone: string]: number } | undefined {
     return this.options.zoneWeights;
+  }
+
+  /** @internal */
+  public get _zoneAware(): boolean {
+    return this.options.zoneAware !== undefined;
   }
 
   /**

@@ -119,6 +119,7 @@ export class MeshServiceVersion extends Construct {
       appPort: facts.appPort,
       _service: {
         dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, scaling: facts.scaling, tls: facts.tls,
+        portName: facts.ports[0].name,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);

@@ -33,7 +33,7 @@ import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { ServiceType } from './service-type';
 import { SessionPersistence } from './session-persistence';
-import { checkZoneWeights, serviceForAll, serviceHostnames } from './services';
+import { checkZones, serviceForAll, serviceHostnames } from './services';
 import { checkTimeToStop } from './time-to-stop';
 import { TlsOptions } from './tls-options';
 
@@ -138,7 +138,7 @@ export class MeshService extends Destination {
       checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
     }
     props.discovery?._check(mistakes, 'discovery');
-    checkZoneWeights(mistakes, 'loadBalancing', this.loadBalancing, this.settings.discovery);
+    checkZones(mistakes, 'loadBalancing', this.loadBalancing, this.settings.discovery);
     this.checkVersion(mistakes, version, props);
     mistakes.throwIfAny(this);
 
@@ -239,7 +239,7 @@ export class MeshService extends Destination {
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),
-      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZoneWeights(mistakes, prop, loadBalancing, settings.discovery),
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, settings.discovery),
     };
   }
 

@@ -10,9 +10,9 @@
 import { Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE,
-  INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER,
-  TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
+  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG, ENV_POD_IPS,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, ProxyConfig, SERVICE_LABEL,
+  SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
 } from '../contract';
 import { WorkloadFacts } from '../planning/lints';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
@@ -238,6 +238,7 @@ export class MeshSidecar extends Construct {
       settings: this.settings,
     }, options);
     claimName(clusterOf(this), this.namespace, this.serviceName, 'serviceName', this);
+    this.dependencies.grantSelf();
     return this.exposed;
   }
 
@@ -259,6 +260,7 @@ export class MeshSidecar extends Construct {
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       admission: admissionConfig(this.settings.admission),
       calls: this.dependencies.calls,
+      ownPods: this.ownPods(),
       limits: limitsConfig(this.settings.limits),
       workers: this.settings.workers,
       proxyDrainMs: this.budget.proxyDrainMs,
@@ -283,6 +285,16 @@ export class MeshSidecar extends Construct {
       document: withDefaults(document),
       stated: document,
     };
+  }
+
+  /** Where the proxy finds its own pod, and so its zone; undefined when no call needs it, or when there is no Service. */
+  private ownPods(): EndpointSliceDiscovery | undefined {
+    if (!this.dependencies.zoneAware) {
+      return undefined;
+    }
+    return this.service
+      ? { type: 'endpointSlice', namespace: this.namespace, service: `${this.serviceName}-${this.version}`, portName: this.service.portName }
+      : this.exposed?._pods;
   }
 
   /** The account that the workload runs under; made when it has none. */
@@ -371,7 +383,7 @@ export class MeshSidecar extends Construct {
       spec.securityContext = { ...spec.securityContext, sysctls: [...sysctls, UNPRIVILEGED_PORTS] };
     }
     const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
-    if (readsEndpointSlices(calls)) {
+    if (readsEndpointSlices(calls) || this.ownPods()) {
       mountToken(spec, sidecar);
     }
     mountSessionKeys(spec, sidecar, calls);

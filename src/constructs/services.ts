@@ -64,9 +64,12 @@ export function serviceHostnames(service: { name: string; namespace: string; clu
   return [...(callerNamespace === service.namespace ? [service.name] : []), full, `${full}.svc`, `${full}.svc.${service.clusterDomain}`];
 }
 
-/** Weights of zones need a source that knows them. */
-export function checkZoneWeights(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
+/** Weights of zones, and preferring one, need a source that knows them. */
+export function checkZones(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
   if (loadBalancing._zoneWeights && discovery._source === 'dns') {
     mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+  }
+  if (loadBalancing._zoneAware && discovery._source === 'dns') {
+    mistakes.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
   }
 }

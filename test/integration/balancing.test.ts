@@ -2,7 +2,9 @@
 import { Chart } from 'cdk8s';
 import { LoadBalancing, MeshService, Scaling } from 'cdk8s-mesh';
 import type { LocalMesh } from '../../src/cli/up/local-mesh';
-import { endpointsSeenBy, load, modelOf, startMesh } from '../support/local-mesh';
+import type { Pod } from '../../src/cli/up/pod';
+import type { ClusterReport } from '../../src/proxy/telemetry/cluster-view';
+import { clustersSeenBy, endpointsSeenBy, load, modelOf, startMesh } from '../support/local-mesh';
 
 const container = { image: 'example/app:1', portNumber: 8080 };
 const REQUESTS = 10_000;
@@ -17,12 +19,25 @@ function build(chart: Chart): void {
     loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { a: 5, b: 3, c: 2 } }),
   });
   const uneven = new MeshService(chart, 'uneven', { containers: [container], scaling: Scaling.replicas(3), loadBalancing: LoadBalancing.leastRequest() });
+  const zoned = new MeshService(chart, 'zoned', {
+    containers: [container], scaling: Scaling.replicas(3), loadBalancing: LoadBalancing.clientSideWeightedRoundRobin({ zoneAware: {} }),
+  });
+  const edge = new MeshService(chart, 'edge', { containers: [container], scaling: Scaling.replicas(3), workers: 2 });
+  edge.calls(zoned);
   web.calls(versions);
   web.calls(weighted);
   web.calls(uneven);
 }
 
 let mesh: LocalMesh;
+
+async function until(what: () => string, condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!await condition()) {
+    if (performance.now() > end) throw new Error(`gave up waiting until ${what()}`);
+  }
+}
+
 beforeAll(async () => { mesh = await startMesh(modelOf(build), { zones: ['a', 'b', 'c'] }); }, 60_000);
 afterAll(() => mesh.stop());
 
@@ -50,6 +65,25 @@ test('a slow endpoint gets clearly less than an equal share, by least request', 
   const tally = await load(mesh, 'web', 'uneven', 16, (sent) => sent < 2_000);
   expect(tally.failures).toEqual(new Map());
   expect(tally.pods.get(pods[0]!.name)! / 2_000).toBeLessThan(1 / 4);
+}, 60_000);
+
+test('each caller stays in its own zone, which it finds by itself in the API, with several workers as well', async () => {
+  const callers = mesh.pods.filter(({ workload }) => workload.service === 'edge');
+  const viewOf = async (pod: Pod): Promise<ClusterReport> => (await clustersSeenBy(pod)).find(({ name }) => name === 'shop/zoned-v1')!;
+  for (const pod of callers) {
+    let seen: string | undefined;
+    await until(() => `${pod.name} knows its zone ${pod.zone}, which it takes for ${seen}`, async () => (seen = (await viewOf(pod)).localZone) === pod.zone);
+  }
+  const tally = await load(mesh, 'edge', 'zoned', 12, (sent) => sent < 1_500);
+  expect(tally.failures).toEqual(new Map());
+  for (const pod of callers) {
+    const { endpoints, zones } = await viewOf(pod);
+    expect(zones!.find(({ zone }) => zone === pod.zone)!.share).toBeCloseTo(0.97);
+    const requests = endpoints.reduce((sum, endpoint) => sum + endpoint.requests, 0);
+    const own = endpoints.filter(({ zone }) => zone === pod.zone).reduce((sum, endpoint) => sum + endpoint.requests, 0);
+    if (requests > 0) expect(own / requests).toBeGreaterThan(0.9);
+    expect(endpoints.some(({ balancing }) => balancing?.reports === 'blackout' || balancing?.reports === 'reported')).toBe(requests > 0);
+  }
 }, 60_000);
 
 test('an endpoint is used within a second of its appearing in the API, and no more within a second of its going', async () => {

@@ -15,6 +15,7 @@ import type { Pod } from '../../src/cli/up/pod';
 import { readModel } from '../../src/cli/up/read-model';
 import { failureOf } from '../../src/cli/up/traffic';
 import { POD_FIELD, VERSION_FIELD } from '../../src/cli/stand-in/server';
+import type { ClusterReport } from '../../src/proxy/telemetry/cluster-view';
 
 const programs = { cli: join(__dirname, '../../lib/bin/cdk8s-mesh.js'), proxy: join(__dirname, '../../lib/bin/proxy.js') };
 
@@ -80,13 +81,13 @@ export async function load(mesh: LocalMesh, from: string, to: string, clients: n
   return tally;
 }
 
-interface EndpointsPage {
-  readonly clusters: readonly { readonly name: string; readonly endpoints: readonly { readonly address: string; readonly state: string }[] }[];
+/** What a pod's proxy knows of its clusters, from its admin page. */
+export async function clustersSeenBy(pod: Pod): Promise<readonly ClusterReport[]> {
+  const { address, port } = pod.adminPlace;
+  return (await (await fetch(`http://${address}:${port}/endpoints`)).json() as { readonly clusters: readonly ClusterReport[] }).clusters;
 }
 
 /** The endpoints of a cluster as a pod's proxy knows them, from its admin page. */
 export async function endpointsSeenBy(pod: Pod, cluster: string): Promise<string[]> {
-  const { address, port } = pod.adminPlace;
-  const page = await (await fetch(`http://${address}:${port}/endpoints`)).json() as EndpointsPage;
-  return page.clusters.find(({ name }) => name === cluster)!.endpoints.filter(({ state }) => state === 'ready').map((endpoint) => endpoint.address);
+  return (await clustersSeenBy(pod)).find(({ name }) => name === cluster)!.endpoints.filter(({ state }) => state === 'ready').map((endpoint) => endpoint.address);
 }

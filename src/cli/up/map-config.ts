@@ -84,7 +84,7 @@ export function mapConfig(
   if (standIns > 0) moved('DNS in place of the API', `for ${standIns} cluster${standIns === 1 ? '' : 's'}`, 'none');
 
   // A document that needed no API in the cluster may need the embedded one here, in place of the cluster's DNS.
-  const usesApi = clusters.some((cluster) => cluster.discovery.type === 'endpointSlice');
+  const usesApi = [...clusters, ...config.localCluster ? [config.localCluster] : []].some(({ discovery }) => discovery.type === 'endpointSlice');
   if (usesApi) moved('Kubernetes API', config.kubernetes ? config.kubernetes.server ?? 'in-cluster' : 'none', kubernetes.server ?? 'in-cluster');
 
   return {
