@@ -104,6 +104,12 @@ describe('zone-aware choice', () => {
     expect(ownShare(build(make({ a: 1, b: 1, c: 1 }), 'a'), 'a')).toBeCloseTo(0.97, 1);
   });
 
+  it('goes by capacity and not by reports of endpoints that don\'t know theirs, or a small zone would take everything', () => {
+    const set = make({ a: 1, b: 9 });
+    for (const { learned } of set) learned.report({ utilization: 0.01, requestsPerSecond: 10, errorsPerSecond: 0, relative: true }, now);
+    expect(zonesOf(build(set, 'a'))[0]).toMatchObject({ utilization: undefined, share: expect.closeTo(0.2, 10) as number });
+  });
+
   it('lets load spill over as the own zone reports it, little by little, and forgets reports that have expired', () => {
     now = 0;
     const set = make({ a: 2, b: 2 });

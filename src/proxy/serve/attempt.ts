@@ -214,6 +214,8 @@ export class Attempt implements ResponseReceiver, Waiter {
 
   onConnectionFailed(code: UnconnectedCode, detail: string): void {
     this.waiting = false;
+    // Refused, whatever answers there next is another process: what it reports begins a new series.
+    if (code === 'connect_failed') this.endpoint!.learned.reconnected();
     this.owner.onUnconnected(this, code, detail);
   }
 

@@ -1,4 +1,5 @@
 /** The fields of load reports on their way through a proxy, octet by octet. */
+import type { Learned } from '../../../src/balancing';
 import { REBUILD_MS } from '../../../src/proxy/load-reports/load-reporter';
 import { READ_MS } from '../../../src/proxy/load-reports/report-intake';
 import { RawBackend, rawClient, RawConnection } from '../../support/raw-http';
@@ -97,6 +98,20 @@ describe('a response that comes back', () => {
     }
     expect(['malformed', 'too_long', 'empty', 'used'].map((result) => counted(test, result))).toEqual([2, 1, 1, 0]);
     expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toBeUndefined();
+  });
+
+  test('begins a new series, GIVEN that its endpoint could not be connected to', async () => {
+    const backend = await RawBackend.answering(() => `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n${REPORT}\r\n\r\nok`);
+    const test = await startProxy([backend.port], { cluster: BY_REPORTS });
+    cleanups.push(() => test.proxy.close());
+    const learned: Learned = test.proxy.clusters.get('backend').endpoints[0]!.learned;
+    const client = await connect(test);
+    await ask(client);
+    expect(learned.reported).toBeDefined();
+    await backend.close();
+    client.send('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
+    await client.receives('connect_failed');
+    expect(learned.reported).toBeUndefined();
   });
 
   test('is read at most once in a while, however many reports come', async () => {
