@@ -74,11 +74,13 @@ test('each caller stays in its own zone, which it finds by itself in the API, wi
     let seen: string | undefined;
     await until(() => `${pod.name} knows its zone ${pod.zone}, which it takes for ${seen}`, async () => (seen = (await viewOf(pod)).localZone) === pod.zone);
   }
+  // Shares follow with a time constant as pods come, so they settle a while after the last one has.
+  const share = async (pod: Pod): Promise<number> => (await viewOf(pod)).zones?.find(({ zone }) => zone === pod.zone)?.share ?? 0;
+  for (const pod of callers) await until(() => `${pod.name} settles`, async () => await share(pod) > 0.96);
   const tally = await load(mesh, 'edge', 'zoned', 12, (sent) => sent < 1_500);
   expect(tally.failures).toEqual(new Map());
   for (const pod of callers) {
-    const { endpoints, zones } = await viewOf(pod);
-    expect(zones!.find(({ zone }) => zone === pod.zone)!.share).toBeCloseTo(0.97);
+    const { endpoints } = await viewOf(pod);
     const requests = endpoints.reduce((sum, endpoint) => sum + endpoint.requests, 0);
     const own = endpoints.filter(({ zone }) => zone === pod.zone).reduce((sum, endpoint) => sum + endpoint.requests, 0);
     if (requests > 0) expect(own / requests).toBeGreaterThan(0.9);

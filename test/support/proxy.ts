@@ -69,10 +69,10 @@ export interface TestProxyOptions {
   readonly cluster?: Partial<ClusterConfig>;
   readonly clusters?: ClusterConfig[];
   readonly route?: Partial<RouteConfig>;
-  readonly direction?: 'inbound' | 'outbound';
   readonly admission?: AdmissionConfig;
   readonly drainMs?: number;
   /** Absent: outbound. */
+  readonly direction?: 'inbound' | 'outbound';
   /** The listener is on the pod's own address rather than on a given one. */
   readonly ownAddress?: boolean;
   readonly localCluster?: ProxyConfig['localCluster'];

@@ -139,6 +139,8 @@ export class ListenerSet {
     }
     for (const [socket, listener] of added) this.bySocket.set(socket, listener);
     for (const [socket, listener] of this.bySocket) listener.admission = wanted.get(socket)!.admission;
+    // What the app can take is the same for all inbound listeners, however many they are.
+    this.context.inboundLoad.reporter.concurrency = this.all().find(({ load, admission }) => load && admission?.concurrency)?.admission?.concurrency;
   }
 }
 

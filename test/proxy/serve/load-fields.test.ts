@@ -1,5 +1,6 @@
 /** The fields of load reports on their way through a proxy, octet by octet. */
 import type { Learned } from '../../../src/balancing';
+import type { ProxyConfig } from '../../../src/contract';
 import { REBUILD_MS } from '../../../src/proxy/load-reports/load-reporter';
 import { READ_MS } from '../../../src/proxy/load-reports/report-intake';
 import { RawBackend, rawClient, RawConnection } from '../../support/raw-http';
@@ -152,10 +153,13 @@ describe('the app behind an inbound listener', () => {
     expect(seen[0]).toContain(ASK);
   });
 
-  test('is as loaded as a limit says that somebody found', async () => {
-    const { test, client, clock } = await subject({ direction: 'inbound' });
-    test.proxy.context.inboundLoad.reporter.concurrency = { limit: 20 };
+  test('is as full as the limit on its requests says, for as long as the configuration has one', async () => {
+    const { test, client, clock } = await subject({ direction: 'inbound', admission: { concurrency: { type: 'fixed', max: 20 } } });
     clock.advance(REBUILD_MS);
     expect(await ask(client, ASK)).toContain('application_utilization=');
+    const [{ admission, ...listener }] = test.config.listeners as [ProxyConfig['listeners'][number]];
+    expect(await test.proxy.apply(JSON.stringify({ ...test.config, listeners: [listener] }))).toMatchObject({ ok: true });
+    clock.advance(REBUILD_MS);
+    expect(await ask(client, ASK)).toContain('load-metrics: TEXT named_metrics');
   });
 });
