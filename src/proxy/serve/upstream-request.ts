@@ -378,9 +378,9 @@ export class UpstreamRequest implements AttemptOwner {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.tried.push(endpoint);
-    if (!attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) {
-      this.owner.onGivenUp('pending_overflow', 'too many requests wait for a connection');
-    }
+    if (attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) return;
+    this.end(attempt, 'pending_overflow', 0, 'pending_overflow');
+    if (!this.othersRun(attempt)) this.owner.onGivenUp('pending_overflow', 'too many requests wait for a connection');
   }
 
   private armHedge(): void {

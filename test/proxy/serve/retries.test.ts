@@ -296,6 +296,32 @@ describe('hedging', () => {
     expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
   });
 
+  test('leaves the first request alone, given that there is no room for a second one', async () => {
+    const backends = await Promise.all([0, 1].map(() => RawBackend.answering((head, connection) => {
+      if (!head.startsWith('PUT')) return OK;
+      setTimeout(() => connection.send(OK), 150);
+      return '';
+    })));
+    backends.forEach((backend) => cleanups.push(() => backend.close()));
+    const [near, far] = backends.map(({ port }, priority) => ({ address: '127.0.0.1', port, priority }));
+    const test = await startProxy([], { route: { hedge: {} }, cluster: { discovery: { type: 'static', endpoints: [near!, far!] } } });
+    cleanups.push(() => test.proxy.close());
+    const client = await rawClient(test.port);
+    cleanups.push(() => client.socket.destroy());
+    const send = async (method: string, answers: number) => {
+      client.send(request(method));
+      await until('the response', () => client.received.split('HTTP/1.1 200').length === answers + 1);
+    };
+    for (let i = 1; i <= 60; i += 1) await send('GET', i);
+    const document = structuredClone(test.config) as { clusters: { maxPendingRequests?: number }[] };
+    document.clusters[0]!.maxPendingRequests = 0;
+    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });
+    for (let i = 61; i <= 120; i += 1) await send('GET', i);
+    await send('PUT', 121);
+    expect(test.metrics()).toMatch(/mesh_hedges_total\{cluster="backend"\} [1-9]/);
+    expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
+  });
+
   test('never sends a second request that may not be executed twice', async () => {
     const { test, heads } = await world(2, (call, _, connection) => {
       if (call <= 100) return OK;
