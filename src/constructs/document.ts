@@ -117,7 +117,7 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
       ...(hash.length > 0 && { hash }),
       ...(session && { session }),
       ...call.retry?.route,
-      ...(!call.facts.meshed && { meshFields: false }),
+      ...([call.facts, ...fallbackFacts(call)].some(({ meshed }) => !meshed) && { meshFields: false }),
     }],
   }));
 }
@@ -134,6 +134,7 @@ function outboundClusters(calls: Call[]): ClusterConfig[] {
   const fallbacks = calls.flatMap(fallbackFacts).flatMap((facts) => clustersOf(facts, facts.loadBalancing, {
     ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
     ...healthConfig({}, facts.health),
+    ...facts.retry?._toFields().cluster,
   }));
   const names = new Set(clusters.map(({ name }) => name));
   return [...clusters, ...fallbacks.filter(({ name }) => !names.has(name) && names.add(name))];

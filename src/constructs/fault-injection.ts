@@ -1,5 +1,5 @@
 /**
- * Faults on purpose, as a caller declares them for a call: to see that timeouts, retries and fallbacks do what they should.
+ * Faults on purpose, as a caller declares them for a call: to see what its timeout and the app that calls make of them.
  */
 import { Duration } from 'cdk8s';
 import { FaultConfig } from '../contract';

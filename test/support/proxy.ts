@@ -37,8 +37,8 @@ export class FakeSources {
         this.started.set(name, onSnapshot);
         if (discovery.type === 'static') {
           health.synced = true;
-          onSnapshot(discovery.endpoints.map(({ address, port, weight, zone }) => (
-            { ...ready(address, port, weight), ...(zone === undefined ? {} : { zone }) }
+          onSnapshot(discovery.endpoints.map(({ address, port, weight, zone, priority }) => (
+            { ...ready(address, port, weight), ...(zone === undefined ? {} : { zone }), ...(priority === undefined ? {} : { priority }) }
           )));
         }
       },

@@ -11,6 +11,9 @@ import type { RetryBudgetConfig } from '../../contract';
 /** How long unused tokens last. */
 export const BUDGET_WINDOW_MS = 10_000;
 
+/** How old the balance may be when a request adds to it. */
+const FADE_EVERY_MS = 100;
+
 /** What a retry takes out; a request puts in the budget's percentage, so that sums are whole numbers. */
 const TOKEN = 100;
 
@@ -37,6 +40,8 @@ export class RetryBudget {
 
   /** A request is sent for the first time. */
   deposit(): void {
+    // Not an exponential for each request.
+    if (this.now() - this.fadedAt >= FADE_EVERY_MS) this.fade();
     this.tokens += this.config.percent;
   }
 

@@ -179,6 +179,16 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.cluster!.watch.ended(endpoint, ending, this.startedAt);
   }
 
+  /** Another attempt was faster. This one took at least so long, which is all that is known of it: it has not answered. */
+  leaveOutrun(): void {
+    const { endpoint } = this;
+    if (!endpoint) return;
+    this.end();
+    const now = this.clock.now();
+    endpoint.learned.finished(now - this.startedAt, 'success', now);
+    this.cluster!.watch.abandoned(endpoint, this.startedAt);
+  }
+
   /** It ended in a way that says nothing of its endpoint. */
   leaveUnjudged(): void {
     const { endpoint } = this;
@@ -189,6 +199,7 @@ export class Attempt implements ResponseReceiver, Waiter {
 
   private answered(): void {
     this.tryTimeout.stop();
+    this.releaseRetry();
     this.firstOctetMs = this.elapsedMs;
     if (this.endpoint) this.endpoint.conduct.answers += 1;
   }
@@ -201,6 +212,11 @@ export class Attempt implements ResponseReceiver, Waiter {
   private end(): void {
     this.endpoint = undefined;
     this.tryTimeout.stop();
+    this.releaseRetry();
+  }
+
+  /** A retry is one until its response begins: a long stream or a tunnel after that is no load that retries add. */
+  private releaseRetry(): void {
     if (!this.isRetry) return;
     this.isRetry = false;
     this.cluster!.retryBudget.release();

@@ -156,11 +156,12 @@ export class Exchange implements UpstreamOwner {
     this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
     const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
     const deadline = this.givenDeadline && route.meshFields ? Buffer.from(deadlineField(deadlineMs), 'latin1') : route.wholeDeadline;
-    const added = joined(deadline, this.load ? EMPTY : askForLoad(head, route));
+    const added = joined(this.load ? EMPTY : askForLoad(head, route), deadline);
     this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
     const message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, added, body);
     const maxReplayBytes = route.retry.maxRetries > 0 || requestComplete ? route.retry.maxReplayBytes : 0;
-    upstream.copy.begin(message, added.length, body.length, head.length, maxReplayBytes);
+    upstream.copy.begin(message, deadline.length, body.length, head.length, maxReplayBytes);
+    upstream.offersUpgrade = this.offered.length > 0;
     upstream.pick.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
     this.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     this.session = route.session?.read(buffer, head);
@@ -185,7 +186,8 @@ export class Exchange implements UpstreamOwner {
       this.fail('body_too_large', 'longer than the limit');
       return;
     }
-    this.progress.start(this.context.bodyTimeout);
+    // What the proxy itself holds does not stall.
+    if (!this.delay?.queue) this.progress.start(this.context.bodyTimeout);
     this.forwardBody(this.chunkedRequest ? frameChunk(data) : data, this.chunkedRequest);
   }
 

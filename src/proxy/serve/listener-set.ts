@@ -54,12 +54,16 @@ export class ListenerSet {
     const wanted = new Map<string, Wanted>();
     const added = new Map<string, Listener>();
     const failures: string[] = [];
+    // Inbound listeners lead to one app, so what is let in is counted once.
+    const admissions = new Map<string, Admission>();
     for (const config of document.listeners) {
       // A document of today's form has one route a listener.
       const [first] = config.routes;
       const surroundings = { random: this.random, now: () => this.context.clock.now() };
       const route = new Route(first!, clusters, this.timeouts, surroundings, this.persistence(config, first!, clusters, keys));
-      const admission = this.admissionOf(config);
+      const rules = JSON.stringify(config.admission);
+      const admission = admissions.get(rules) ?? this.admissionOf(config);
+      if (admission) admissions.set(rules, admission);
       for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);

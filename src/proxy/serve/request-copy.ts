@@ -23,7 +23,7 @@ export class RequestCopy {
 
   /**
    * @param message     head and first octets of the body
-   * @param addedBytes  length of the field lines that are the last ones of the head
+   * @param addedBytes  length of the field lines that are the last ones of the head, and differ from attempt to attempt
    * @param bodyBytes   length of the body in `message`
    * @param totalBytes  length of the whole body, as far as it is known
    */
@@ -35,6 +35,14 @@ export class RequestCopy {
     this.pieceBytes = bodyBytes;
     this.sent = false;
     this.replayable = Math.max(totalBytes, bodyBytes) <= maxReplayBytes;
+  }
+
+  /** It can be sent: because it can be sent again, or was not sent yet. */
+  get atHand(): boolean { return this.replayable || !this.sent; }
+
+  /** It will be sent again: until then, whatever comes is kept. */
+  rewind(): void {
+    this.sent = false;
   }
 
   /** Whether another piece of this length would be kept beyond its sending. */

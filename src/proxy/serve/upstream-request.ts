@@ -65,6 +65,8 @@ export class UpstreamRequest implements AttemptOwner {
   trail: TrailEntry[] | undefined;
   /** An attempt may have reached an application. */
   maybeReached = false;
+  /** It may become a tunnel, of which there must be one: such a request is not hedged. */
+  offersUpgrade = false;
 
   private route!: Route;
   /** What keeps the request with an endpoint, if anything does. */
@@ -201,7 +203,7 @@ export class UpstreamRequest implements AttemptOwner {
   onUnconnected(attempt: Attempt, code: UnconnectedCode, detail: string): void {
     // One that has waited as long as it may is shed, and speaks not against its endpoint but of the load.
     const shed = code === 'pending_timeout';
-    if (!shed) this.session?.onUnreachable();
+    if (!shed && attempt.endpoint === this.session?.endpoint) this.session?.onUnreachable();
     this.end(attempt, code, 0, code);
     if (this.othersRun(attempt)) return;
     const target = !shed && this.permitsRetry() ? this.other(false) : undefined;
@@ -240,8 +242,16 @@ export class UpstreamRequest implements AttemptOwner {
   }
 
   onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+    const before = this.current;
     this.current = attempt;
-    return this.owner.onSwitch(buffer, head, rest);
+    this.cluster = attempt.cluster;
+    this.endpoint = attempt.endpoint;
+    if (!this.owner.onSwitch(buffer, head, rest)) {
+      this.current = before;
+      return false;
+    }
+    this.win(attempt);
+    return true;
   }
 
   onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
@@ -250,10 +260,8 @@ export class UpstreamRequest implements AttemptOwner {
       if (this.retriesResponse(attempt, head, complete)) return;
     }
     this.current = attempt;
-    this.winner = attempt;
-    this.hedgeDelay.stop();
+    this.win(attempt);
     this.route.hedging?.record(attempt.firstOctetMs);
-    if (this.hedged) this.dropLoser(attempt === this.first ? this.second! : this.first);
     this.owner.onResponseHead(buffer, head, body, complete);
   }
 
@@ -292,13 +300,22 @@ export class UpstreamRequest implements AttemptOwner {
     return true;
   }
 
+  /** This attempt's response counts; another one that is under way is for nothing. */
+  private win(attempt: Attempt): void {
+    this.winner = attempt;
+    this.cluster = attempt.cluster;
+    this.endpoint = attempt.endpoint;
+    this.hedgeDelay.stop();
+    if (this.hedged) this.dropLoser(attempt === this.first ? this.second! : this.first);
+  }
+
   private policyRetries(code: ReasonCode): boolean {
     const { retry } = this.route;
     return retry.repeats(this.method) && retry.retriesFailure(code);
   }
 
   private permitsRetry(): boolean {
-    return this.retries < this.route.retry.maxRetries && this.copy.replayable;
+    return this.retries < this.route.retry.maxRetries && this.copy.atHand;
   }
 
   private waitMs(): number {
@@ -351,6 +368,7 @@ export class UpstreamRequest implements AttemptOwner {
   /** Sends the request again, after a while; the budget was asked. `over` is the attempt that is just ending. */
   private retry({ cluster, endpoint }: Target, cause: string, waitMs: number, over?: Attempt): void {
     this.retries += 1;
+    this.copy.rewind();
     cluster.instruments.retries(cause).value += 1;
     // An attempt that delivers its response can't begin anew within that call.
     const afterMs = over && waitMs === 0 ? 1 : waitMs;
@@ -385,7 +403,7 @@ export class UpstreamRequest implements AttemptOwner {
 
   private armHedge(): void {
     const { hedging } = this.route;
-    if (!hedging || this.hedged || !isIdempotent(this.method) || !this.copy.replayable) return;
+    if (!hedging || this.hedged || this.offersUpgrade || !isIdempotent(this.method) || !this.copy.replayable) return;
     const delay = hedging.delay();
     if (delay) this.hedgeDelay.start(delay);
   }
@@ -413,9 +431,8 @@ export class UpstreamRequest implements AttemptOwner {
     this.note(loser, 'hedge_lost');
     const sent = loser.connected;
     loser.drop();
-    if (sent) loser.leave(200, undefined);
+    if (sent) loser.leaveOutrun();
     else loser.leaveUnjudged();
-    this.endpoint = this.winner!.endpoint;
   }
 
   /** An attempt is over. `reason` undefined and status 0: nothing is said of its endpoint. */

@@ -51,6 +51,8 @@ interface Watched {
 
 export class KeyFiles {
   private readonly watched = new Map<string, Watched>();
+  /** What is wrong with a file at the moment. */
+  private readonly problems = new Map<string, string>();
 
   constructor(
     private readonly clock: Clock,
@@ -92,6 +94,7 @@ export class KeyFiles {
       if (rings.has(file)) continue;
       watcher.close();
       this.watched.delete(file);
+      this.problems.delete(file);
     }
     for (const [file, ring] of rings) {
       if (!this.watched.has(file)) this.watched.set(file, { ring, watcher: this.watch(file, ring, contents.get(file)!) });
@@ -110,12 +113,16 @@ export class KeyFiles {
   }
 
   private applied(file: string, ring: KeyRing, keys: readonly Buffer[]): void {
+    this.problems.delete(file);
     ring.change(keys);
     this.instruments.sessionKeyReload('applied');
     this.onChange(file, undefined);
   }
 
+  /** The same problem is told once, however often the file is looked at. */
   private rejected(file: string, problem: string): void {
+    if (this.problems.get(file) === problem) return;
+    this.problems.set(file, problem);
     this.instruments.sessionKeyReload('rejected');
     this.onChange(file, inWords(file, problem));
   }

@@ -76,6 +76,11 @@ export class SessionPersistence {
     return Buffer.from(this.before + value + this.after, 'latin1');
   }
 
+  /** Whether sessions can stay there: not at a fallback, for they are to find home again. */
+  knows(cluster: Cluster): boolean {
+    return this.clusters.get(cluster.name) === cluster;
+  }
+
   private followKeys(): void {
     if (this.keys === this.ring.keys) return;
     this.keys = this.ring.keys;
@@ -144,7 +149,7 @@ export class Session {
     const { persistence, home } = this;
     const own = this.endpoint;
     // One that drains and could not answer by itself will not come back.
-    const fate = own === endpoint ? 'kept' : own?.state === 'ready' ? 'strayed' : endpoint.state !== 'ready' ? 'none' : home ? 'moved' : 'new';
+    const fate = own === endpoint ? 'kept' : own?.state === 'ready' ? 'strayed' : endpoint.state !== 'ready' || !persistence.knows(cluster) ? 'none' : home ? 'moved' : 'new';
     persistence.instruments.responses(fate).value += 1;
     return fate === 'new' || fate === 'moved' ? persistence.setCookie(cluster, endpoint) : NO_FIELDS;
   }

@@ -43,6 +43,16 @@ describe('the retry budget', () => {
     expect(drain(subject)).toBe(0);
   });
 
+  it('has its part of the last ten seconds, given a long time without a retry', () => {
+    const { subject, time } = budget({ percent: 20, minimumPerSecond: 0 });
+    for (let i = 0; i < 60_000; i += 1) {
+      subject.deposit();
+      time.now += 10;
+    }
+    expect(drain(subject)).toBeGreaterThan(190);
+    expect(drain(subject)).toBe(0);
+  });
+
   it('says that too many are under way, and counts them down', () => {
     const { subject } = budget({ maxInFlight: 2 });
     expect([subject.take(), subject.take(), subject.take()]).toEqual(['none', 'none', 'in_flight']);

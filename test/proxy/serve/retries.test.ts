@@ -154,6 +154,34 @@ describe('an idempotent request', () => {
   });
 });
 
+describe('an upload that fails on its way', () => {
+  /** The second backend notes what reaches it of a chunked PUT that the first one refuses when a part of it is there. */
+  async function interrupted(maxReplayBytes: number) {
+    const first = await RawBackend.start((connection) => {
+      connection.socket.on('data', () => { if (connection.received.includes('first')) connection.reset(); });
+    });
+    const second = await RawBackend.answering(() => '');
+    cleanups.push(() => first.close(), () => second.close());
+    const endpoints = [first, second].map(({ port }, priority) => ({ address: '127.0.0.1', port, priority }));
+    const route = { retry: { maxReplayBytes, backoffMs: 100, maxBackoffMs: 100 } };
+    const test = await startProxy([], { route, cluster: { discovery: { type: 'static', endpoints } } });
+    cleanups.push(() => test.proxy.close());
+    const client = await rawClient(test.port);
+    cleanups.push(() => client.socket.destroy());
+    client.send('PUT /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n');
+    await until('the first has failed', () => first.connections.some(({ closed }) => closed));
+    return { client, second };
+  }
+
+  test('is sent again from its head, given that more comes meanwhile than is kept otherwise', async () => {
+    const { client, second } = await interrupted(32);
+    const more = 'GET /smuggled HTTP/1.1\r\nHost: b\r\n\r\n1234';
+    client.send(`${more.length.toString(16)}\r\n${more}\r\n0\r\n\r\n`);
+    await until('the second gets all of it', () => second.received.includes('\r\n0\r\n\r\n'));
+    expect(second.received).toMatch(/^PUT \/up HTTP\/1\.1\r\n[^]*\r\n\r\n5\r\nfirst\r\n27\r\nGET \/smuggled/);
+  });
+});
+
 describe('a request that may not be executed twice', () => {
   test.each(['POST', 'PATCH', 'FOO'])('%s is sent once, whatever fails after it was sent', async (method) => {
     const { test, heads } = await world(3, () => answer(503));
@@ -170,6 +198,13 @@ describe('a request that may not be executed twice', () => {
     cleanups.push(() => test.proxy.close());
     for (let i = 0; i < 5; i += 1) await ask(test, request('POST', '', 'hello'), '200 OK');
     expect(backends[0]!.received.match(/\r\n\r\nhello/g)).toHaveLength(5);
+  });
+
+  test('goes to another endpoint, given a body longer than what is kept, of which nothing was sent', async () => {
+    const { backends } = await world(1, () => OK);
+    const test = await startProxy([await freePort(), backends[0]!.port], { route: { retry: { maxReplayBytes: 10 } } });
+    cleanups.push(() => test.proxy.close());
+    for (let i = 0; i < 4; i += 1) await ask(test, request('POST', '', 'x'.repeat(1_000)), '200 OK');
   });
 
   test('goes to another endpoint, given that a callee\'s sidecar says that no application has seen it', async () => {
@@ -230,6 +265,18 @@ describe('the retry budget', () => {
     const answers = [await ask(none, request('GET'), /HTTP\/1.1 \d/), await ask(none, request('GET'), /HTTP\/1.1 \d/)];
     expect(answers.filter((text) => text.includes('503'))).toHaveLength(1);
     expect(none.metrics()).toContain('mesh_retries_denied_total{cluster="backend",cause="in_flight"} 1');
+  });
+});
+
+describe('a tunnel that began as a retry', () => {
+  test('takes no place among the retries under way', async () => {
+    const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n';
+    const { backends } = await world(1, () => SWITCH);
+    const endpoints = [await freePort(), backends[0]!.port].map((port) => ({ address: '127.0.0.1', port }));
+    const test = await startProxy([], { cluster: { discovery: { type: 'static', endpoints }, retryBudget: { maxInFlight: 1 } } });
+    cleanups.push(() => test.proxy.close());
+    for (let i = 0; i < 6; i += 1) await ask(test, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n', 'HTTP/1.1 101');
+    expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
   });
 });
 
@@ -294,6 +341,23 @@ describe('hedging', () => {
     await until('the loser is dropped', () => backends.some(({ connections }) => connections.some(({ closed, ended }) => closed || ended)));
     expect(test.proxy.clusters.get('backend').endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0)).toBe(0);
     expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
+  });
+
+  test('never asks twice for a switch of protocols', async () => {
+    const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n';
+    const { test, heads } = await world(2, (_, head) => (head.includes('upgrade: chat') ? SWITCH : OK), { route: { hedge: { minimumDelayMs: 5 } } });
+    const client = await rawClient(test.port);
+    cleanups.push(() => client.socket.destroy());
+    for (let i = 1; i <= 60; i += 1) {
+      client.send(request('GET'));
+      await until('the response', () => client.received.split('HTTP/1.1 200').length === i + 1);
+    }
+    const asked = heads.length;
+    client.send('GET /chat HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n');
+    await client.receives('HTTP/1.1 101');
+    await new Promise((resolve) => { setTimeout(resolve, 60); });
+    expect(heads.length - asked).toBe(1);
+    expect(client.received.match(/HTTP\/1\.1 101/g)).toHaveLength(1);
   });
 
   test('leaves the first request alone, given that there is no room for a second one', async () => {

@@ -193,7 +193,8 @@ export class OutlierDetector<S extends Suspect> {
     const silent: S[] = [];
     for (const suspect of this.suspects) {
       const { learned, conduct } = suspect;
-      if (conduct.answers !== conduct.quietAnswers || learned.inFlight === 0) {
+      // Nothing in flight is no excuse while requests are sent: somebody may give up on them early, as hedging does.
+      if (conduct.answers !== conduct.quietAnswers || (learned.inFlight === 0 && learned.sent === conduct.lookedSent)) {
         conduct.quietAnswers = conduct.answers;
         conduct.quietSent = learned.sent;
         conduct.quietSince = now;

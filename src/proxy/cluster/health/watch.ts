@@ -18,6 +18,7 @@ export class Watch {
   private endpoints: readonly Endpoint[] = [];
   private nextLook: Cancel | undefined;
   private telling: Cancel | undefined;
+  private stopped = false;
 
   /** @param onChange the state of endpoints has changed */
   constructor(
@@ -61,6 +62,7 @@ export class Watch {
   }
 
   stop(): void {
+    this.stopped = true;
     this.update([]);
     this.nextLook?.();
     this.telling?.();
@@ -106,7 +108,9 @@ export class Watch {
     }) : undefined;
   }
 
+  /** Requests still end after it has stopped; then nobody is to be told. */
   private tell(): void {
+    if (this.stopped) return;
     this.telling ??= this.surroundings.after(0, () => {
       this.telling = undefined;
       this.onChange();
