@@ -318,3 +318,36 @@ test('a hash cookie with a lifetime keeps its client with one endpoint, by a coo
     expect(browser.sets).toBe(1);
   }
 });
+
+test('stays where it is, given that its endpoint fails once and the next one refuses', async () => {
+  let failures = 0;
+  const pods = await Promise.all([0, 1].map(() => RawBackend.answering(() => {
+    if (failures > 0) {
+      failures -= 1;
+      return 'HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n';
+    }
+    return 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1';
+  })));
+  pods.forEach((pod) => cleanups.push(() => pod.close()));
+  const ports = [...pods.map(({ port }) => port), await freePort()];
+  const { port } = await start({ ports, cluster: { outlierDetection: { mode: 'off' } }, route: { retry: { maxRetries: 3, backoffMs: 1 } } });
+  const { setCookie } = await ask(port);
+  const cookie = `Cookie: ${setCookie!.split(';')[0]}\r\n`;
+  for (let i = 0; i < 6; i += 1) {
+    failures = 1;
+    expect((await ask(port, cookie)).setCookie).toBeUndefined();
+  }
+});
+
+test('makes no cookie for a fallback, so that a session finds home again', async () => {
+  const [pod] = await endpoints(1);
+  const clusters: ClusterConfig[] = [
+    { name: 'home', discovery: { type: 'static', endpoints: [] } },
+    { name: 'elsewhere', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: pod! }] } },
+  ];
+  const route = { split: [{ cluster: 'home', weight: 1 }], fallback: [{ split: [{ cluster: 'elsewhere', weight: 1 }] }] };
+  const { port } = await start({ clusters, route });
+  const { status, setCookie } = await ask(port);
+  expect(status).toBe(200);
+  expect(setCookie ?? '').not.toContain('cart=');
+});
