@@ -170,6 +170,19 @@ describe('silence', () => {
     expect(fleet.events).toEqual(['a unresponsive']);
   });
 
+  test('the same, given that others give up on its requests early, as hedging does', () => {
+    const fleet = new Fleet(3);
+    fleet.pass(6_000, () => {
+      for (let i = 0; i < 3; i += 1) {
+        send(fleet, fleet.pods[0]!);
+        fleet.pods[0]!.learned.abandoned();
+      }
+      fleet.request(fleet.pods[1]!);
+      fleet.request(fleet.pods[2]!);
+    });
+    expect(fleet.events).toEqual(['a unresponsive']);
+  });
+
   test.each([
     ['that is slow everywhere', [0, 1, 2], 20],
     ['with one stream under way and nothing else', [0], 1],
