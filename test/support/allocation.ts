@@ -2,7 +2,7 @@
 import { getHeapStatistics } from 'node:v8';
 
 const CALLS = 20_000;
-const MAX_ROUNDS = 200;
+const MAX_ROUNDS = 500;
 const QUIET_ROUNDS = 5;
 
 /** Less than any object takes; leaves room for what V8 itself allocates now and then. */

@@ -179,10 +179,13 @@ export class EndpointApi {
     const { key, certificate } = this.certificate as Certificate;
     const server = createServer({ key, cert: certificate }, (request, response) => this.handle(request, response));
     server.on('connection', (socket: Socket) => {
+      // A client that is killed resets its connection, perhaps within the handshake.
+      socket.on('error', () => undefined);
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
     server.on('secureConnection', (session) => {
+      session.on('error', () => undefined);
       this.sessions.add(session);
       session.on('close', () => this.sessions.delete(session));
     });
