@@ -53,7 +53,6 @@ export class ListenerSet {
     if (!tls.ok) return tls;
     const wanted = new Map<string, Wanted>();
     const added = new Map<string, Listener>();
-    const failures: string[] = [];
     // Inbound listeners lead to one app, so what is let in is counted once.
     const admissions = new Map<string, Admission>();
     for (const config of document.listeners) {
@@ -71,13 +70,11 @@ export class ListenerSet {
         if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, settings, this.context, this.random));
       }
     }
-    await Promise.all([...added.values()].map(async (listener) => {
-      try {
-        await listener.listen();
-      } catch (error) {
-        failures.push(inWords(listener, error as NodeJS.ErrnoException));
-      }
-    }));
+    // In the order of the document, whichever socket is bound first.
+    const problems = await Promise.all([...added.values()].map((listener) => listener.listen().then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => inWords(listener, error))));
+    const failures = problems.filter((problem) => problem !== undefined);
     const rollback = (): void => {
       added.forEach((listener) => listener.destroy());
       tls.rollback();

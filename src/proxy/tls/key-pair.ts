@@ -19,19 +19,18 @@ export interface KeyPair {
 
 export type KeyPairResult = { readonly ok: true; readonly pair: KeyPair } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads both files. */
+/** Reads both files. Problems come in the order certificate, key, whichever file answers first. */
 export async function readKeyPair(files: KeyFiles): Promise<KeyPairResult> {
-  const problems: string[] = [];
-  const read = async (field: keyof KeyFiles): Promise<string> => {
+  const read = async (field: keyof KeyFiles): Promise<{ text: string; problem?: string }> => {
     try {
-      return await readFile(files[field], 'utf8');
+      return { text: await readFile(files[field], 'utf8') };
     } catch (error) {
-      problems.push(unreadable(field, files[field], error as NodeJS.ErrnoException));
-      return '';
+      return { text: '', problem: unreadable(field, files[field], error as NodeJS.ErrnoException) };
     }
   };
   const [cert, key] = await Promise.all([read('certificateFile'), read('keyFile')]);
-  return problems.length > 0 ? { ok: false, problems } : checkKeyPair(files, cert, key);
+  const problems = [cert.problem, key.problem].filter((problem) => problem !== undefined);
+  return problems.length > 0 ? { ok: false, problems } : checkKeyPair(files, cert.text, key.text);
 }
 
 /** Finds out whether two texts are a certificate and its key. */

@@ -3,6 +3,7 @@
  * certificates.
  */
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { ProxyConfig } from '../../../src/contract';
 import { makeKeyPair, Certificate, MountedSecret } from '../../support/key-pairs';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
@@ -378,6 +379,10 @@ describe('a document', () => {
         "listener 'test' can't have TLS: certificateFile '/nowhere/tls.crt' is not there; mount it, or correct the path",
         "listener 'test' can't have TLS: keyFile '/nowhere/tls.key' is not there; mount it, or correct the path",
       ],
+    });
+    // A directory is found out by reading, a missing file by opening: the certificate is first in the list, though last to be known.
+    expect(await apply({ certificateFile: dirname(certificateFile), keyFile: '/nowhere/tls.key' })).toMatchObject({
+      problems: [expect.stringContaining(`certificateFile '${dirname(certificateFile)}' can't be read`), expect.stringContaining("keyFile '/nowhere/tls.key'")],
     });
     expect(await apply({ certificateFile: keyFile, keyFile: certificateFile })).toMatchObject({
       problems: [
