@@ -78,6 +78,9 @@ export class Attempt implements ResponseReceiver, Waiter {
   /** There is a connection that octets can be sent on. */
   get connected(): boolean { return this.connection !== undefined; }
 
+  /** It waits for a connection that another request uses: limits allow no more of them. */
+  get awaitsTurn(): boolean { return this.place?.timeout.queue !== undefined; }
+
   /**
    * The connection was open before this request, so its endpoint may have closed it while it was idle; and nothing of a
    * response came, which is how that looks.

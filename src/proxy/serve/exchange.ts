@@ -340,6 +340,7 @@ export class Exchange implements UpstreamOwner {
     if (!this.requestComplete) this.client.pauseReading();
     this.delay = new Timeout(() => {
       if (!this.requestComplete) this.progress.start(this.context.bodyTimeout);
+      if (route.meshFields && deadlineAt !== Infinity) this.upstream.copy.rehead(deadlineField(deadlineAt - this.context.clock.now()));
       this.endFault(fault, route, deadlineAt);
     });
     this.delay.start(fault.delay);

@@ -3,8 +3,9 @@
  * knows nothing of the client but that somebody waits.
  *
  * Three kinds of failure:
- *   - no application can have seen the request: no connection could be made, or a callee's sidecar says so in `x-mesh-unsent`.
- *     Any request is sent again, to another endpoint, the first time at once;
+ *   - no application can have seen the request: no connection could be made, or there is none and too many wait for one
+ *     already, or a callee's sidecar says so in `x-mesh-unsent`. Any request is sent again, to another endpoint, the first time
+ *     at once;
  *   - a connection that had been open before was closed without an octet of a response, most likely while it was idle:
  *     idempotent requests (RFC 9110 section 9.2.2) are sent again, and it says nothing of the endpoint;
  *   - everything else: what the route's policy names, of requests that may be executed twice.
@@ -229,8 +230,10 @@ export class UpstreamRequest implements AttemptOwner {
   onTryTimeout(attempt: Attempt): void {
     const sent = attempt.connected;
     this.maybeReached ||= sent;
+    // While it waits for a connection of those that our own limits allow, the endpoint can't help it.
+    const blamed = attempt.awaitsTurn ? undefined : 'try_timeout';
     attempt.drop();
-    this.end(attempt, 'try_timeout', 0, 'try_timeout');
+    this.end(attempt, 'try_timeout', 0, blamed);
     if (this.othersRun(attempt)) return;
     const target = this.permitsRetry() && (!sent || this.policyRetries('try_timeout')) ? this.other(true) : undefined;
     if (target && this.take(target)) this.retry(target, 'try_timeout', this.waitMs());
@@ -396,9 +399,17 @@ export class UpstreamRequest implements AttemptOwner {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.tried.push(endpoint);
-    if (attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) return;
-    this.end(attempt, 'pending_overflow', 0, 'pending_overflow');
-    if (!this.othersRun(attempt)) this.owner.onGivenUp('pending_overflow', 'too many requests wait for a connection');
+    if (!attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) this.onOverflow(attempt);
+  }
+
+  /** Too many requests wait already: another endpoint may have a connection free. What is shed does not wait to try again. */
+  private onOverflow(attempt: Attempt): void {
+    const code = 'pending_overflow';
+    this.end(attempt, code, 0, code);
+    if (this.othersRun(attempt)) return;
+    const target = this.retries === 0 && this.permitsRetry() ? this.other(false) : undefined;
+    if (target && this.takeFree(target)) this.retry(target, code, 0);
+    else this.owner.onGivenUp(code, 'too many requests wait for a connection');
   }
 
   private armHedge(): void {

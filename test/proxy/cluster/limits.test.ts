@@ -109,6 +109,43 @@ describe('GIVEN as many connections as may be', () => {
     await (await ask(test)).receives(refused('pending_overflow'));
     expect(reached(test, 'maxPendingRequests')).toBe(1);
   });
+
+  test('WHEN more wait than may, for one endpoint, THEN the next goes to another that has a connection free', async () => {
+    const full = await heldBackend();
+    const free = await RawBackend.answering(() => OK);
+    cleanups.push(() => free.close());
+    const test = await proxyFor([full, free], { maxConnectionsPerEndpoint: 1, maxPendingRequests: 1, loadBalancing: { type: 'roundRobin' } });
+    const waiting = (): number | undefined => sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}');
+    const clients: RawConnection[] = [];
+    while (waiting() === 0 || !full.received.includes('GET')) {
+      const client = await ask(test);
+      clients.push(client);
+      await until('it is answered, or held', () => client.received.endsWith('ok') || waiting() === 1
+        || clients.filter(({ received }) => received === '').length === requests([full]));
+    }
+    for (let i = 0; i < 4; i += 1) await (await ask(test)).receives(/^HTTP\/1\.1 200 [^]*ok$/);
+    expect(sampleOf(test.metrics(), 'mesh_retries_total{cluster="backend",reason="pending_overflow"}')).toBeGreaterThan(0);
+    expect(requests([full])).toBe(1);
+  });
+
+  test('WHEN the time of an attempt is over while it waits for one THEN that is not held against the endpoint', async () => {
+    // Heads have come, bodies have not: the connections are in use, and those attempts have no more time to keep.
+    const backends = await Promise.all([1, 2].map(() => RawBackend.answering(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')));
+    backends.forEach((backend) => cleanups.push(() => backend.close()));
+    const clock = new FakeClock();
+    const test = await startProxy(backends.map(({ port }) => port), {
+      clock,
+      cluster: { maxConnectionsPerEndpoint: 1, pendingTimeoutMs: 10_000, outlierDetection: { consecutiveGatewayErrors: 1 }, loadBalancing: { type: 'roundRobin' } },
+      route: { retry: { maxRetries: 0, tryTimeoutMs: 1_000 } },
+    });
+    cleanups.push(() => test.proxy.close());
+    for (let i = 0; i < 2; i += 1) await (await ask(test)).receives('200');
+    const third = await ask(test);
+    await until('the third waits', () => sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}') === 1);
+    clock.advance(1_100);
+    expect(await third.receives('HTTP/1.1 504')).toContain('try_timeout');
+    expect(test.metrics()).not.toMatch(/mesh_outliers_detected_total\{.*\} [1-9]/);
+  });
 });
 
 describe('GIVEN the cluster has maxConnections', () => {

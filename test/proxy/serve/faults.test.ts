@@ -87,6 +87,15 @@ describe('through the proxy', () => {
     expect(backend.received).toMatch(/firstlater$/);
   });
 
+  test('a request that is delayed is sent on with the time that is left of it', async () => {
+    const { client, backend, clock, test } = await setUp([{ percent: 100, delayMs: 10_000 }]);
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until('the request is held', () => test.metrics().includes('kind="delay"} 1'));
+    clock.advance(10_700);
+    await client.receives('ok');
+    expect(backend.received).toMatch(/\r\nx-mesh-deadline-ms: 49\d{3}\r\n/i);
+  });
+
   test('a request that is delayed and aborted waits first', async () => {
     const { client, backend, clock, test } = await setUp([{ percent: 100, delayMs: 1_000, abortStatus: 503 }]);
     client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
