@@ -312,6 +312,8 @@ test('node\'s own client switches to what node\'s own server speaks, by way of t
   server.on('upgrade', (incoming, socket) => {
     const accept = createHash('sha1').update(`${incoming.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    // Node's server takes its own listener away at an upgrade; the proxy breaks this side when the client's is destroyed.
+    socket.on('error', () => {});
     socket.pipe(socket);
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
