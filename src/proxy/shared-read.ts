@@ -1,7 +1,7 @@
 /**
  * All connections read into one buffer. Node's streams allocate 64 KiB for every read and shrink it to what came, which is
  * most of what a small request leaves for the garbage collector; here a read allocates a view and nothing else, and an idle
- * connection holds no memory. (bench/read-buffer.mjs measures it.)
+ * connection holds no memory. (bench/socket-io.mjs measures it.)
  *
  * The price: what is in the buffer is gone with the next read of any connection. Whoever keeps octets beyond the call
  * copies them; {@link owned} does so when needed.
@@ -12,6 +12,7 @@
  */
 import type { OnReadOpts, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { holdsOctets, write } from './direct-write';
 
 /** The size in which libuv reads. */
 const READ_BYTES = 65_536;
@@ -65,18 +66,18 @@ let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
  * kernel takes them at once and the slab is free again, so that a stream of large bodies allocates nothing. When it does
  * not, the socket keeps that slab, and there is a new one.
  *
- * @returns false when the socket holds octets back, as `socket.write` does
+ * @returns false when the socket holds octets back, as `write` does
  */
 export function writeCopy(socket: Socket, head: Buffer, octets: Buffer): boolean {
   const length = head.length + octets.length;
   // TLS tells only later that it is done with what it was given.
-  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || socket.writableLength > 0 || socket instanceof TLSSocket) {
-    return socket.write(head.length === 0 ? owned(octets) : Buffer.concat([head, octets], length));
+  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || socket instanceof TLSSocket || holdsOctets(socket)) {
+    return write(socket, head.length === 0 ? owned(octets) : Buffer.concat([head, octets], length));
   }
   head.copy(slab, 0);
   octets.copy(slab, head.length);
-  const open = socket.write(slab.subarray(0, length));
-  if (socket.writableLength > 0) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  const open = write(socket, slab.subarray(0, length));
+  if (holdsOctets(socket)) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   return open;
 }
 

@@ -7,6 +7,7 @@
  */
 import { connect, Socket, TcpSocketConnectOpts } from 'node:net';
 import type { DuplexOptions } from 'node:stream';
+import { write } from '../direct-write';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
@@ -122,12 +123,12 @@ export class BackendConnection {
     this.inBody = false;
     this.answered = false;
     this.interimBytes = 0;
-    return this.socket.write(message);
+    return write(this.socket, message);
   }
 
   /** Octets of the request's body, framed. */
   sendBody(data: Buffer): boolean {
-    return this.socket.write(data);
+    return write(this.socket, data);
   }
 
   /** The same for octets that are valid during this call only. */

@@ -10,6 +10,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
+import { holdsBack, write } from '../direct-write';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
@@ -95,7 +96,7 @@ export class ClientConnection {
 
   /** Writes a part of a response. False: hold back until `onClientDrain`. */
   write(data: Buffer): boolean {
-    return this.socket.write(data);
+    return write(this.socket, data);
   }
 
   /** Writes octets that are valid during this call only, behind `head`. */
@@ -155,7 +156,7 @@ export class ClientConnection {
   /** The response is written and the connection stays open: on to the next request. */
   nextRequest(): void {
     if (this.state === State.CLOSED) return;
-    if (this.socket.writableNeedDrain) {
+    if (holdsBack(this.socket)) {
       // Whoever sends requests and takes no responses must not make the proxy keep them all.
       this.state = State.FLUSHING;
       this.pauseReading();

@@ -7,6 +7,7 @@
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
  */
 import type { Socket } from 'node:net';
+import { holdsBack } from '../direct-write';
 import { writeCopy } from '../shared-read';
 import type { Counter } from '../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../timeouts';
@@ -51,8 +52,8 @@ export class Tunnel {
     if (fromClient) this.onClientOctets(fromClient);
     if (fromBackend) this.onBackendOctets(fromBackend);
     if (clientEnded) this.backend.end();
-    if (!this.backend.writableNeedDrain) this.client.resume();
-    if (!this.client.writableNeedDrain) this.backend.resume();
+    if (!holdsBack(this.backend)) this.client.resume();
+    if (!holdsBack(this.client)) this.backend.resume();
   }
 
   /** The client has sent these; valid during the call only. */

@@ -1,0 +1,106 @@
+/**
+ * Writes octets to a socket past the bookkeeping of Node's streams, which costs more than all that this proxy does to a small
+ * message. (bench/socket-io.mjs measures it.) Mostly the kernel takes a message at once, and then there is nothing to keep
+ * books of. What it does not take waits in the socket's own queue, in order; until it has left, the socket holds back, and
+ * says so as a stream does: `write` returns false, and 'drain' follows.
+ *
+ * The price: the call is Node's own, below what its documentation promises. Its presence is checked once, and without it
+ * sockets are written to as usual: slower, with the same result. The same goes for TLS and for a socket whose stream has
+ * octets already.
+ */
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { getSystemErrorName } from 'node:util';
+
+/** What the kernel did not take at once. */
+interface WriteRequest {
+  buffer?: Buffer;
+  oncomplete?: (status: number) => void;
+}
+
+interface StreamHandle {
+  /** @returns 0, or the error's number */
+  writeBuffer(request: WriteRequest, octets: Buffer): number;
+}
+
+interface StreamBinding {
+  readonly WriteWrap: new () => WriteRequest;
+  readonly streamBaseState: Int32Array;
+  readonly kLastWriteWasAsync: number;
+}
+
+const binding = streamBinding();
+
+/** Serves every write that the kernel takes at once. */
+let spare = binding && new binding.WriteWrap();
+
+/** Octets of a direct write that the kernel has not taken yet. */
+interface Held {
+  /** So many at most. */
+  readonly octets: number;
+  /** A write has returned false because of them. */
+  owesDrain: boolean;
+}
+
+const held = new Map<Socket, Held>();
+
+/**
+ * Writes octets, which must stay as they are until they have left.
+ *
+ * @returns false: as much is held back as the socket may hold, and 'drain' says when it no longer is
+ */
+export function write(socket: Socket, octets: Buffer): boolean {
+  const before = heldOf(socket);
+  if (before) return socket.write(octets) && hasRoom(socket, before);
+  const handle = (socket as unknown as { readonly _handle?: StreamHandle | null })._handle;
+  if (!spare || !handle || socket.writableLength > 0 || socket.writableCorked > 0 || socket instanceof TLSSocket) return socket.write(octets);
+  const request = spare;
+  const failed = handle.writeBuffer(request, octets) !== 0;
+  if (!failed && binding!.streamBaseState[binding!.kLastWriteWasAsync] === 0) return true;
+  spare = new binding!.WriteWrap();
+  // The stream finds out by itself what is wrong, and tells of it as it always does.
+  return failed ? socket.write(octets) : hold(socket, request, octets);
+}
+
+/** So many octets wait for the kernel to take them that 'drain' is to come. */
+export function holdsBack(socket: Socket): boolean {
+  return socket.writableNeedDrain || heldOf(socket)?.owesDrain === true;
+}
+
+/** Octets wait for the kernel to take them, though perhaps not many. */
+export function holdsOctets(socket: Socket): boolean {
+  return socket.writableLength > 0 || heldOf(socket) !== undefined;
+}
+
+function heldOf(socket: Socket): Held | undefined {
+  return held.size > 0 ? held.get(socket) : undefined;
+}
+
+function hold(socket: Socket, request: WriteRequest, octets: Buffer): boolean {
+  const entry: Held = { octets: octets.length, owesDrain: false };
+  held.set(socket, entry);
+  request.buffer = octets;
+  request.oncomplete = (status) => {
+    held.delete(socket);
+    if (socket.destroyed) return;
+    if (status < 0) socket.destroy(Object.assign(new Error('write failed'), { code: getSystemErrorName(status) }));
+    else if (entry.owesDrain && !socket.writableNeedDrain) socket.emit('drain');
+  };
+  return hasRoom(socket, entry);
+}
+
+function hasRoom(socket: Socket, entry: Held): boolean {
+  if (entry.octets + socket.writableLength < socket.writableHighWaterMark) return true;
+  entry.owesDrain = true;
+  return false;
+}
+
+/** Undefined where this Node, or what it was started with, has no such thing. */
+function streamBinding(): StreamBinding | undefined {
+  try {
+    const found = (process as unknown as { binding(name: string): Partial<StreamBinding> }).binding('stream_wrap');
+    return found.WriteWrap && found.streamBaseState && found.kLastWriteWasAsync !== undefined ? found as StreamBinding : undefined;
+  } catch {
+    return undefined;
+  }
+}

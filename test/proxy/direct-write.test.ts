@@ -1,0 +1,176 @@
+/** Writes past Node's streams: what arrives is the same, and so is what is said of backpressure, ends and errors. */
+import { AddressInfo, connect, createServer, Socket } from 'node:net';
+import * as fc from 'fast-check';
+import { holdsBack, holdsOctets, write } from '../../src/proxy/direct-write';
+import { until } from '../support/raw-http';
+
+const MIB = 1_048_576;
+
+const sockets: Socket[] = [];
+afterEach(() => { for (const socket of sockets.splice(0)) socket.destroy(); });
+
+/** An accepted socket, and its peer, which reads nothing until `read`. */
+async function pair(highWaterMark = 65_536): Promise<{ socket: Socket; peer: Socket; read: () => Buffer[]; errors: string[] }> {
+  const server = createServer({ highWaterMark, allowHalfOpen: true });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const accepting = new Promise<Socket>((resolve) => { server.once('connection', (socket) => { server.close(); resolve(socket); }); });
+  const peer = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+  peer.on('error', () => {});
+  const socket = await accepting;
+  const errors: string[] = [];
+  socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? error.message));
+  sockets.push(socket, peer);
+  const read = (): Buffer[] => {
+    const received: Buffer[] = [];
+    peer.on('data', (chunk) => received.push(chunk));
+    return received;
+  };
+  return { socket, peer, read, errors };
+}
+
+/** More than the kernel takes of a peer that does not read. */
+function flood(socket: Socket): Buffer {
+  const octets = Buffer.alloc(32 * MIB, 'flood ');
+  write(socket, octets);
+  return octets;
+}
+
+test('a message that the kernel takes leaves at once, and the stream never had it', async () => {
+  const { socket, read } = await pair();
+  const received = read();
+  expect(write(socket, Buffer.from('hello'))).toBe(true);
+  expect(socket.bytesWritten).toBe(5);
+  await until('it arrives', () => Buffer.concat(received).toString() === 'hello');
+});
+
+test('what the kernel does not take is held on this version of Node, and leaves before what is written after it', async () => {
+  const { socket, read } = await pair();
+  const octets = flood(socket);
+  expect([holdsOctets(socket), socket.writableLength]).toEqual([true, 0]);
+  write(socket, Buffer.from('second'));
+  socket.cork();
+  write(socket, Buffer.from('third'));
+  socket.uncork();
+  const received = read();
+  await until('all has left', () => !holdsOctets(socket));
+  write(socket, Buffer.from('fourth'));
+  const length = octets.length + 'secondthirdfourth'.length;
+  await until('all has arrived', () => received.reduce((sum, chunk) => sum + chunk.length, 0) === length);
+  expect(Buffer.concat(received).equals(Buffer.concat([octets, Buffer.from('secondthirdfourth')]))).toBe(true);
+});
+
+test('octets arrive in order, however they are written and however slow the reader is', async () => {
+  const step = fc.record({ bytes: fc.nat({ max: 300_000 }), how: fc.constantFrom('direct', 'direct', 'stream', 'corked'), pause: fc.boolean() });
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), fc.boolean(), async (steps, slow) => {
+    const { socket, peer } = await pair();
+    let at = 0;
+    let wrong = false;
+    peer.on('data', (chunk) => {
+      for (const octet of chunk) {
+        wrong ||= octet !== at % 251;
+        at += 1;
+      }
+      if (!slow) return;
+      peer.pause();
+      setImmediate(() => peer.resume());
+    });
+    let written = 0;
+    for (const { bytes, how, pause } of steps) {
+      const octets = Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => (written + i) % 251));
+      written += bytes;
+      if (how === 'corked') socket.cork();
+      if (how === 'stream') socket.write(octets);
+      else write(socket, octets);
+      if (how === 'corked') process.nextTick(() => socket.uncork());
+      if (pause) await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    await until('all has arrived', () => at >= written, 20_000);
+    expect([at, wrong]).toEqual([written, false]);
+    socket.destroy();
+    peer.destroy();
+  }), { numRuns: 25 });
+});
+
+test('a socket that holds as much as it may says so, and once drained says that', async () => {
+  const { socket, read } = await pair();
+  let drains = 0;
+  socket.on('drain', () => { drains += 1; });
+  expect(write(socket, Buffer.alloc(32 * MIB))).toBe(false);
+  expect([holdsBack(socket), write(socket, Buffer.from('more'))]).toEqual([true, false]);
+  read();
+  await until('it drains', () => drains > 0);
+  expect([holdsBack(socket), holdsOctets(socket), write(socket, Buffer.from('more'))]).toEqual([false, false, true]);
+  await new Promise((resolve) => { setImmediate(resolve); });
+  expect(drains).toBe(1);
+});
+
+test('a socket that holds less than it may goes on taking octets until it is as much, and owes no drain before', async () => {
+  const { socket, read } = await pair(64 * MIB);
+  let drains = 0;
+  socket.on('drain', () => { drains += 1; });
+  const octets = Buffer.alloc(32 * MIB);
+  expect([write(socket, octets), holdsBack(socket)]).toEqual([true, false]);
+  expect([write(socket, octets), holdsBack(socket)]).toEqual([false, true]);
+  read();
+  await until('it drains', () => drains > 0);
+  await until('all has left', () => !holdsOctets(socket));
+  expect([drains, holdsBack(socket)]).toEqual([1, false]);
+});
+
+test('an end comes behind what is held', async () => {
+  const { socket, peer, read } = await pair();
+  const octets = flood(socket);
+  socket.end();
+  const received = read();
+  let ended = false;
+  peer.on('end', () => { ended = true; });
+  await until('the end', () => ended);
+  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length);
+});
+
+test.each([['holds octets', true], ['holds none', false]])('a peer that resets is told as an error and a close, given a socket that %s', async (_, holds) => {
+  const { socket, peer, errors } = await pair();
+  if (holds) flood(socket);
+  peer.resetAndDestroy();
+  let closed = false;
+  socket.on('close', () => { closed = true; });
+  await until('it is closed', () => {
+    if (!closed) write(socket, Buffer.from('x'));
+    return closed;
+  });
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatch(/^(ECONNRESET|EPIPE)$/);
+  expect([holdsOctets(socket), holdsBack(socket)]).toEqual([false, false]);
+});
+
+test('destroying a socket lets go of what it holds, and writing to it afterwards harms nobody', async () => {
+  const { socket } = await pair();
+  flood(socket);
+  socket.destroy();
+  expect(write(socket, Buffer.from('late'))).toBe(false);
+  await until('it is let go of', () => !holdsOctets(socket));
+  const other = await pair();
+  const received = other.read();
+  write(other.socket, Buffer.from('unharmed'));
+  await until('it arrives', () => Buffer.concat(received).toString() === 'unharmed');
+});
+
+test('without the call of Node, sockets are written to as usual', async () => {
+  const { binding } = process as unknown as { binding: unknown };
+  Object.assign(process, { binding: () => { throw new Error('not permitted'); } });
+  const plain = await (async () => {
+    try {
+      let module!: typeof import('../../src/proxy/direct-write');
+      jest.isolateModules(() => { module = jest.requireActual('../../src/proxy/direct-write'); });
+      return module;
+    } finally {
+      Object.assign(process, { binding });
+    }
+  })();
+  const { socket, read } = await pair();
+  expect(plain.write(socket, Buffer.alloc(32 * MIB))).toBe(false);
+  expect(socket.writableLength).toBeGreaterThan(0);
+  expect([plain.holdsBack(socket), plain.holdsOctets(socket)]).toEqual([true, true]);
+  read();
+  await until('it drains', () => !plain.holdsOctets(socket));
+});
