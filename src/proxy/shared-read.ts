@@ -12,6 +12,7 @@
  */
 import type { OnReadOpts, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { inOneTurn } from './clock';
 import { holdsOctets, write } from './direct-write';
 
 /** The size in which libuv reads. */
@@ -27,7 +28,7 @@ export function onread(listener: OctetListener): OnReadOpts {
   return {
     buffer,
     callback: (length) => {
-      listener(buffer.subarray(0, length));
+      inOneTurn(listener, buffer.subarray(0, length));
       return true;
     },
   };
