@@ -84,7 +84,7 @@ export class Fallback {
    */
   public _toConfig(): FallbackConfig[] {
     return this.levels.map(({ destination, options: { belowPercent, recovery } }) => {
-      const overprovisioningPercent = belowPercent === undefined ? DEFAULT_FALLBACK.overprovisioningPercent : Math.round(10_000 / belowPercent);
+      const overprovisioningPercent = belowPercent === undefined ? DEFAULT_FALLBACK.overprovisioningPercent : Math.ceil(10_000 / belowPercent);
       const recoveryMs = recovery?.toMilliseconds() ?? DEFAULT_FALLBACK.recoveryMs;
       return {
         split: destination._facts().shares().map(({ cluster, weight }) => ({ cluster, weight })),

@@ -1,5 +1,8 @@
 import { App, Chart, Duration, Testing } from 'cdk8s';
+import fc from 'fast-check';
 import { CallOptions, Discovery, ExternalEndpoints, ExternalService, Fallback, LoadBalancing, MeshService, MeshServiceProps } from '../../src';
+import { levelHealth } from '../../src/balancing/priority';
+import { DEFAULT_FALLBACK } from '../../src/contract';
 import { documentOf, findByKind, findOne, newChart, podSpec } from '../support/manifests';
 import { expectSound } from './sound';
 
@@ -53,6 +56,16 @@ test('thresholds and times to return are said where they are not the defaults', 
     { split: [{ cluster: 'shop/a-v1', weight: 100 }], overprovisioningPercent: 200, recoveryMs: 120_000 },
     { split: [{ cluster: 'shop/b-v1', weight: 100 }] },
   ]);
+});
+
+test('GIVEN any threshold, the service keeps everything at exactly as many endpoints, and not at a tenth fewer', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), (belowPercent) => {
+    const chart = newChart();
+    const [level] = Fallback.to(service(chart, 'spare'), { belowPercent })._toConfig();
+    const { overprovisioningPercent } = { ...DEFAULT_FALLBACK, ...level };
+    expect(levelHealth({ available: belowPercent, all: 100 }, overprovisioningPercent)).toBe(100);
+    expect(levelHealth({ available: belowPercent * 0.9, all: 100 }, overprovisioningPercent)).toBeLessThan(100);
+  }));
 });
 
 test('a service outside of the mesh can take over, without permission or token when the called one needs none', () => {
