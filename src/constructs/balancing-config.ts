@@ -6,6 +6,7 @@ import {
   ClusterConfig, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DEFAULT_ZONE_AWARE, DynamicWeightsConfig, isPrime,
   LoadBalancingConfig, SlowStartConfig, ZoneAwareConfig,
 } from '../contract';
+import { checkFailover, failoverConfig } from './failover';
 import { HashKey } from './hash-key';
 import {
   AdaptiveOptions, ClientSideWeightedRoundRobinOptions, DynamicWeightsOptions, HashBalancingOptions, LeastRequestOptions, MaglevOptions,
@@ -19,7 +20,7 @@ export type AnyOptions = WeightedBalancingOptions & LeastRequestOptions & Adapti
   & ClientSideWeightedRoundRobinOptions;
 
 /** How a cluster is balanced, as the document says it. */
-export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'loadReports' | 'subset'>;
+export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'loadReports' | 'subset' | 'failover'>;
 
 /** A prop that is a quantity, with the field that it becomes; or a number that need not be whole. */
 type Field = Quantity | { readonly field: string; readonly unit: 'fraction'; readonly min: number; readonly max: number };
@@ -61,11 +62,12 @@ const ZONE_AWARE_FIELDS: Table<ZoneAwareOptions> = {
 const MAX_METRICS = 8;
 const METRIC_NAME = /^[!-+\-.-9;-<>-~]{1,128}$/;
 
-const SPREAD = ['subset', 'slowStart', 'zoneAware'] as const;
+const ANY = ['failover', 'subset'] as const;
+const SPREAD = [...ANY, 'slowStart', 'zoneAware'] as const;
 const FREE = [...SPREAD, 'dynamicWeights'] as const;
 const WEIGHTED = [...FREE, 'zoneWeights'] as const;
 const MEASURED = [...WEIGHTED, 'choices', 'decay', 'failurePenalty'] as const;
-const BY_HASH = ['subset', 'zoneWeights', 'otherKeys', 'boundedLoadPercent'] as const;
+const BY_HASH = [...ANY, 'zoneWeights', 'otherKeys', 'boundedLoadPercent'] as const;
 
 /** The options of each policy. */
 const OPTIONS: { readonly [T in LoadBalancingConfig['type']]: readonly (keyof AnyOptions)[] } = {
@@ -85,13 +87,16 @@ const OPTIONS: { readonly [T in LoadBalancingConfig['type']]: readonly (keyof An
 export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalancingConfig['type'], options: AnyOptions, keys: readonly HashKey[]): void {
   mistakes.unknownProps(options, Object.fromEntries(OPTIONS[type].map((name) => [name, true])), `${prop}.`);
   checkFields(mistakes, prop, options, POLICY_FIELDS);
-  const { tableSize, subset, slowStart, dynamicWeights, zoneAware, utilizationMetrics, zoneWeights = {} } = options;
+  const { tableSize, failover, subset, slowStart, dynamicWeights, zoneAware, utilizationMetrics, zoneWeights = {} } = options;
   if (tableSize !== undefined && Number.isInteger(tableSize) && tableSize >= 3 && tableSize <= 5_000_011 && !isPrime(tableSize)) {
     let next = tableSize;
     while (!isPrime(next)) {
       next++;
     }
     mistakes.add(`${prop}.tableSize`, tableSize, `use a prime number, such as ${next}`);
+  }
+  if (failover !== undefined) {
+    checkFailover(mistakes, `${prop}.failover`, failover);
   }
   if (subset !== undefined) {
     mistakes.wholeNumber(`${prop}.subset`, subset, 1);
@@ -131,12 +136,17 @@ export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalan
   }
 }
 
-/** The fields of a cluster; none that a default says. All options must have passed their check. */
-export function balancingFields(type: LoadBalancingConfig['type'], options: AnyOptions): BalancingFields {
+/**
+ * The fields of a cluster; none that a default says. All options must have passed their check.
+ *
+ * @param fallsBack whether others take over what the cluster can't
+ */
+export function balancingFields(type: LoadBalancingConfig['type'], options: AnyOptions, fallsBack: boolean): BalancingFields {
   const defaults: { readonly [type: string]: object } = DEFAULT_POLICIES;
   const own = { ...fieldsOf(options, POLICY_FIELDS), ...(options.scanAll && { scan: 'all' }) };
   const policy = { type, ...withoutDefaults<Record<string, unknown>>(own, (defaults[type] ?? {}) as Record<string, unknown>) } as LoadBalancingConfig;
   const { slowStart, dynamicWeights, zoneAware, utilizationMetrics, subset } = options;
+  const failover = failoverConfig(options.failover, fallsBack);
   return {
     ...((type !== 'roundRobin') && { loadBalancing: policy }),
     ...(slowStart && { slowStart: withoutDefaults(fieldsOf(slowStart, SLOW_START_FIELDS), DEFAULT_SLOW_START) as unknown as SlowStartConfig }),
@@ -149,6 +159,7 @@ export function balancingFields(type: LoadBalancingConfig['type'], options: AnyO
     ...(zoneAware && { zoneAware: withoutDefaults(fieldsOf(zoneAware, ZONE_AWARE_FIELDS), DEFAULT_ZONE_AWARE) as ZoneAwareConfig }),
     ...(utilizationMetrics && { loadReports: { utilizationMetrics: [...utilizationMetrics] } }),
     ...(subset !== undefined && { subset: { size: subset } }),
+    ...(failover && { failover }),
   };
 }
 

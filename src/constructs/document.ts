@@ -124,18 +124,17 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
 
 /** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
 function outboundClusters(calls: Call[]): ClusterConfig[] {
-  const clusters = calls.flatMap((call) => clustersOf(call.facts, call.loadBalancing, {
+  const clusters = calls.flatMap((call) => clustersOf(call.facts, call.loadBalancing, call.fallback !== undefined, {
     ...call.connections,
     ...call.health,
     ...call.retry?.cluster,
-    // While others take over, that most endpoints fail is to be believed: a cluster in panic would send requests to them.
-    ...(call.fallback && { failover: { panicPercent: 0 } }),
   }));
-  const fallbacks = calls.flatMap(fallbackFacts).flatMap((facts) => clustersOf(facts, facts.loadBalancing, {
-    ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
-    ...healthConfig({}, facts.health),
-    ...facts.retry?._toFields().cluster,
-  }));
+  const fallbacks = calls.map(fallbackFacts).flatMap((levels) => levels.flatMap((facts, index) => (
+    clustersOf(facts, facts.loadBalancing, index < levels.length - 1, {
+      ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
+      ...healthConfig({}, facts.health),
+      ...facts.retry?._toFields().cluster,
+    }))));
   const names = new Set(clusters.map(({ name }) => name));
   return [...clusters, ...fallbacks.filter(({ name }) => !names.has(name) && names.add(name))];
 }
@@ -144,11 +143,11 @@ function fallbackFacts({ fallback }: Call): DestinationFacts[] {
   return (fallback?._destinations ?? []).map((destination) => destination._facts());
 }
 
-function clustersOf(facts: DestinationFacts, loadBalancing: LoadBalancing, more: Partial<ClusterConfig>): ClusterConfig[] {
+function clustersOf(facts: DestinationFacts, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {
   return facts.shares().map((share) => ({
     name: share.cluster,
     discovery: share.discovery(loadBalancing),
-    ...loadBalancing._toClusterConfig(),
+    ...loadBalancing._toClusterConfig(fallsBack),
     ...more,
   }));
 }

@@ -6,6 +6,7 @@ import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../contract';
 import { Destination } from './destination';
 import { DestinationFacts } from './destination-facts';
+import { checkBelowPercent, overprovisioningPercent } from './failover';
 import { Mistakes } from './mistakes';
 import { checkQuantity } from './quantities';
 
@@ -84,11 +85,11 @@ export class Fallback {
    */
   public _toConfig(): FallbackConfig[] {
     return this.levels.map(({ destination, options: { belowPercent, recovery } }) => {
-      const overprovisioningPercent = belowPercent === undefined ? DEFAULT_FALLBACK.overprovisioningPercent : Math.ceil(10_000 / belowPercent);
+      const counts = belowPercent === undefined ? DEFAULT_FALLBACK.overprovisioningPercent : overprovisioningPercent(belowPercent);
       const recoveryMs = recovery?.toMilliseconds() ?? DEFAULT_FALLBACK.recoveryMs;
       return {
         split: destination._facts().shares().map(({ cluster, weight }) => ({ cluster, weight })),
-        ...(overprovisioningPercent !== DEFAULT_FALLBACK.overprovisioningPercent && { overprovisioningPercent }),
+        ...(counts !== DEFAULT_FALLBACK.overprovisioningPercent && { overprovisioningPercent: counts }),
         ...(recoveryMs !== DEFAULT_FALLBACK.recoveryMs && { recoveryMs }),
       };
     });
@@ -117,9 +118,7 @@ export class Fallback {
       seen.add(`${namespace}/${name}`);
       mistakes.unknownProps(options, OPTIONS, `${at}.`);
       const { belowPercent, recovery } = options;
-      if (belowPercent !== undefined && !(typeof belowPercent === 'number' && belowPercent >= 1 && belowPercent <= 100)) {
-        mistakes.add(`${at}.belowPercent`, belowPercent, 'use a number from 1 to 100');
-      }
+      checkBelowPercent(mistakes, `${at}.belowPercent`, belowPercent);
       if (recovery !== undefined) {
         checkQuantity(mistakes, `${at}.recovery`, recovery, { unit: 'time', min: 0 });
       }

@@ -106,9 +106,38 @@ export interface ZoneAwareOptions {
 }
 
 /**
+ * What becomes of requests as endpoints of a service are found not to work, by their readiness, health checks or outlier detection.
+ */
+export interface FailoverOptions {
+  /**
+   * With fewer available endpoints than this, in percent of all, 0 to 100, it is not believed that the others don't work and all of them are
+   * used: more likely the judgement is wrong, or the few that are left would be crushed. Zero: those that don't work get nothing, and requests
+   * get 503 when no other is left. At most `belowPercent`: above that, nothing is missing yet. Envoy's panic threshold.
+   *
+   * @default 50, and 0 for a call that has a fallback
+   */
+  readonly panicPercent?: number;
+
+  /**
+   * Addresses of the next priority (`ExternalAddress.priority`) take over what is missing once fewer than this percentage of those before are
+   * available, 1 to 100. Pods have no priorities; of another service that takes over, `Fallback` has a percentage of its own.
+   *
+   * @default - 71.4, as in Envoy: 1 / 1.4
+   */
+  readonly belowPercent?: number;
+}
+
+/**
  * What goes with every policy.
  */
 export interface BalancingOptions {
+  /**
+   * What becomes of requests as endpoints are found not to work.
+   *
+   * @default - with fewer than half of the endpoints available, all are used
+   */
+  readonly failover?: FailoverOptions;
+
   /**
    * How many pods one caller uses, of a very large number. Each caller uses others, and all together use all alike.
    *

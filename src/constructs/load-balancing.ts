@@ -121,10 +121,12 @@ export class LoadBalancing {
   /**
    * What a cluster says of it; nothing for the default.
    *
+   * @param fallsBack whether others take over what the cluster can't
+   *
    * @internal
    */
-  public _toClusterConfig(): BalancingFields {
-    return balancingFields(this.type, this.options);
+  public _toClusterConfig(fallsBack: boolean): BalancingFields {
+    return balancingFields(this.type, this.options, fallsBack);
   }
 
   /**
