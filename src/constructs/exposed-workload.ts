@@ -10,6 +10,7 @@ import { DestinationFacts } from './destination-facts';
 import { Discovery } from './discovery';
 import { HealthCheck } from './health-check';
 import { checkHealth } from './health-options';
+import { checkTls, tlsPort } from './inbound-tls';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { MeshSettings } from './mesh-settings';
@@ -21,6 +22,7 @@ import { checkConnections, closesIdleAfterMs } from './proxy-quantities';
 import { checkReserved } from './reserved-names';
 import { SessionPersistence } from './session-persistence';
 import { checkZones, serviceForAll, serviceForVersion, serviceHostnames } from './services';
+import { TlsOptions } from './tls-options';
 
 /**
  * Options of `MeshSidecar.expose`.
@@ -39,6 +41,13 @@ export interface ExposeOptions {
    * @default 'http'
    */
   readonly portName?: string;
+
+  /**
+   * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
+   *
+   * @default - none
+   */
+  readonly tls?: TlsOptions;
 
   /**
    * How callers choose among its pods.
@@ -91,7 +100,7 @@ export interface ExposeOptions {
 }
 
 const OPTIONS = {
-  port: true, portName: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true,
+  port: true, portName: true, tls: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true,
   retry: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
@@ -108,7 +117,7 @@ interface WorkloadFacts {
 }
 
 /** Everything that a choice of options has, with its defaults. */
-type Optional = 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
+type Optional = 'tls' | 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
 type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
 
 /**
@@ -122,12 +131,18 @@ export class ExposedWorkload extends Destination {
    */
   public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
     const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), discovery = workload.settings.discovery } = options;
-    const { connections, sessionPersistence } = options;
+    const { tls, connections, sessionPersistence } = options;
     checkKinds(scope, options, 'expose.');
     mistakes.unknownProps(options, OPTIONS, 'expose.');
     checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
     mistakes.port('expose.port', port);
     mistakes.dnsLabel('expose.portName', portName);
+    if (tls !== undefined) {
+      checkTls(mistakes, 'expose.tls', tls, { port, name: portName }, workload.namespace);
+      if (tls.nodePort !== undefined) {
+        mistakes.add('expose.tls.nodePort', tls.nodePort, 'the Service of an exposed workload is of the type ClusterIP, which has none; leave it out');
+      }
+    }
     loadBalancing._check(mistakes, 'expose.loadBalancing');
     sessionPersistence?._check(mistakes, 'expose.sessionPersistence');
     sessionPersistence?._checkBeside(mistakes, 'expose.sessionPersistence', loadBalancing);
@@ -167,8 +182,17 @@ export class ExposedWorkload extends Destination {
     this.serviceName = workload.serviceName;
     this.port = options.port;
     const facts = { serviceName: this.serviceName, namespace: workload.objectNamespace, ports: [{ port: options.port, name: options.portName }] };
-    this.service = serviceForAll(this, 'Service', facts);
+    this.service = serviceForAll(this, 'Service', { ...facts, ports: [...facts.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
     this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
+  }
+
+  /**
+   * How clients from outside come by TLS.
+   *
+   * @internal
+   */
+  public get _tls(): TlsOptions | undefined {
+    return this.options.tls;
   }
 
   /**

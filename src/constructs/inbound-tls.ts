@@ -3,7 +3,9 @@
  * callers in the mesh, who come without TLS, see no change.
  */
 import { Construct } from 'constructs';
-import { DEFAULT_TLS, INBOUND_TLS_LISTENER, INBOUND_TLS_PORT, ListenerConfig, TLS_CERTIFICATE_FILE, TLS_DIR, TLS_KEY_FILE, TLS_VOLUME } from '../contract';
+import {
+  DEFAULT_TLS, INBOUND_TLS_LISTENER, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, ListenerConfig, TLS_CERTIFICATE_FILE, TLS_DIR, TLS_KEY_FILE, TLS_VOLUME,
+} from '../contract';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
 import { TlsOptions, TlsVersion } from './tls-options';
@@ -58,14 +60,14 @@ export function tlsListener(tls: TlsOptions, plain: ListenerConfig): ListenerCon
   };
 }
 
-/** The Secret as the sidecar sees it. What else it holds is of no use to the proxy. */
-export function keyPairMount(scope: Construct, tls: TlsOptions): kplus.VolumeMount {
-  return {
-    path: TLS_DIR,
-    volume: kplus.Volume.fromSecret(scope, 'TlsVolume', tls.secret, {
-      name: TLS_VOLUME,
-      items: { 'tls.crt': { path: 'tls.crt' }, 'tls.key': { path: 'tls.key' } },
-    }),
-    readOnly: true,
-  };
+/** Has the sidecar listen for TLS, and see of the Secret what it needs for that. Nothing happens without TLS. */
+export function takeTls(scope: Construct, sidecar: kplus.Container, tls: TlsOptions | undefined): void {
+  if (!tls) {
+    return;
+  }
+  sidecar.addPort({ number: INBOUND_TLS_PORT, name: INBOUND_TLS_PORT_NAME });
+  sidecar.mount(TLS_DIR, kplus.Volume.fromSecret(scope, 'TlsVolume', tls.secret, {
+    name: TLS_VOLUME,
+    items: { 'tls.crt': { path: 'tls.crt' }, 'tls.key': { path: 'tls.key' } },
+  }), { readOnly: true });
 }

@@ -11,7 +11,7 @@ import { Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG, ENV_POD_IPS,
-  ENV_POD_NAME, ENV_POD_NAMESPACE, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, ProxyConfig, SERVICE_LABEL,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVICE_LABEL,
   SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
 } from '../contract';
 import { WorkloadFacts } from '../planning/lints';
@@ -23,7 +23,7 @@ import { Destination } from './destination';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import { buildDocument, callAddresses, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
 import { ExposedWorkload, ExposeOptions } from './exposed-workload';
-import { keyPairMount } from './inbound-tls';
+import { takeTls } from './inbound-tls';
 import * as kplus from './kplus';
 import { lintWith } from './lints';
 import { ProxyOptions } from './mesh-props';
@@ -39,6 +39,7 @@ import { pullPolicy } from './pull-policy';
 import { mountSessionKeys } from './session-keys';
 import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
 import { checkTimeToStop } from './time-to-stop';
+import { TlsOptions } from './tls-options';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
 const PROXY_USER = 65_532;
@@ -199,6 +200,7 @@ export class MeshSidecar extends Construct {
     this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => JSON.stringify(this.document(), undefined, 2) }));
 
     this.container = this.attach();
+    takeTls(this, this.container, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
     lintWith(clusterOf(this), { options: this.settings.lints, facts: () => this.lintFacts() });
   }
@@ -238,6 +240,7 @@ export class MeshSidecar extends Construct {
       settings: this.settings,
     }, options);
     claimName(clusterOf(this), this.namespace, this.serviceName, 'serviceName', this);
+    takeTls(this, this.container, this.tls);
     this.dependencies.grantSelf();
     return this.exposed;
   }
@@ -252,11 +255,16 @@ export class MeshSidecar extends Construct {
     return called.length > 0 ? called.join(',') : undefined;
   }
 
+  /** How clients from outside come by TLS. */
+  private get tls(): TlsOptions | undefined {
+    return this.service?.tls ?? this.exposed?._tls;
+  }
+
   private document(): ProxyConfig {
     return buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       appPort: this.appPort,
-      tls: this.service?.tls,
+      tls: this.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       admission: admissionConfig(this.settings.admission),
       calls: this.dependencies.calls,
@@ -312,7 +320,6 @@ export class MeshSidecar extends Construct {
 
   private attach(): kplus.Container {
     const { workload, settings } = this;
-    const tls = this.service?.tls;
     workload.podMetadata.addLabel(SERVICE_LABEL, this.serviceName);
     workload.podMetadata.addLabel(VERSION_LABEL, this.version);
     if (settings.workers > 1) {
@@ -330,7 +337,6 @@ export class MeshSidecar extends Construct {
       restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
       ports: [
         ...(this.appPort === undefined ? [] : [{ number: INBOUND_PORT, name: INBOUND_PORT_NAME }]),
-        ...(tls ? [{ number: INBOUND_TLS_PORT, name: INBOUND_TLS_PORT_NAME }] : []),
         { number: ADMIN_PORT, name: ADMIN_PORT_NAME },
       ],
       envVariables: {
@@ -344,7 +350,7 @@ export class MeshSidecar extends Construct {
         path: CONFIG_DIR,
         volume: kplus.Volume.fromConfigMap(this, 'ConfigVolume', this.configMap, { name: CONFIG_VOLUME }),
         readOnly: true,
-      }, ...(tls ? [keyPairMount(this, tls)] : [])],
+      }],
       startup: probe('/ready', 1, 60),
       readiness: probe('/ready', 5, 3),
       liveness: probe('/live', 10, 3),
@@ -410,7 +416,7 @@ export class MeshSidecar extends Construct {
       for (const { number: port } of container.ports) {
         const taken = [
           [INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics'],
-          ...(this.service?.tls ? [[INBOUND_TLS_PORT, 'clients that speak TLS']] : []),
+          ...(this.tls ? [[INBOUND_TLS_PORT, 'clients that speak TLS']] : []),
         ].find(([reserved]) => reserved === port);
         if (taken) {
           mistakes.add(`containers['${container.name}'].port`, port, `the sidecar takes this port for ${taken[1]}; let the app listen on another`);
