@@ -1,6 +1,7 @@
 /**
  * What is to be made of policies that contradict each other.
  */
+import { Duration } from 'cdk8s';
 
 /**
  * How policies are checked against each other at synthesis. A rule's warning is printed once on standard error; an error fails the
@@ -34,4 +35,11 @@ export interface LintOptions {
    * @default - not known; rules that count requests are left out
    */
   readonly requestsPerSecond?: { readonly [service: string]: number };
+
+  /**
+   * How long the apps of services take to answer a request, on average, by the service's name.
+   *
+   * @default - not known; rules that count requests at a time are left out
+   */
+  readonly latency?: { readonly [service: string]: Duration };
 }

@@ -6,6 +6,7 @@ import { IConstruct } from 'constructs';
 import { Finding, lint, RULES, WorkloadFacts } from '../planning/lints';
 import { LintOptions } from './lint-options';
 import { Mistakes } from './mistakes';
+import { checkQuantity } from './quantities';
 
 /** A workload whose facts are complete at synthesis. */
 export interface LintedWorkload {
@@ -51,7 +52,7 @@ function textOf({ rule, where, message, remedy }: Finding): string {
   return `${where}: ${message}; ${remedy} (${rule})`;
 }
 
-const OPTIONS = { off: true, strict: true, zones: true, requestsPerSecond: true } as const satisfies Record<keyof LintOptions, true>;
+const OPTIONS = { off: true, strict: true, zones: true, requestsPerSecond: true, latency: true } as const satisfies Record<keyof LintOptions, true>;
 
 /** Checks the options themselves. */
 export function checkLintOptions(mistakes: Mistakes, prop: string, options: LintOptions): void {
@@ -64,5 +65,13 @@ export function checkLintOptions(mistakes: Mistakes, prop: string, options: Lint
   }
   if (options.zones !== undefined) {
     mistakes.wholeNumber(`${prop}.zones`, options.zones, 1);
+  }
+  for (const [service, rate] of Object.entries(options.requestsPerSecond ?? {})) {
+    if (!(Number.isFinite(rate) && rate >= 0)) {
+      mistakes.add(`${prop}.requestsPerSecond['${service}']`, rate, 'use a number of at least 0');
+    }
+  }
+  for (const [service, latency] of Object.entries(options.latency ?? {})) {
+    checkQuantity(mistakes, `${prop}.latency['${service}']`, latency, { unit: 'time', min: 1 });
   }
 }

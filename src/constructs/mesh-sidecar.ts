@@ -290,6 +290,7 @@ export class MeshSidecar extends Construct {
       clusters: [`${namespace}/${service}-${version}`],
       zones: lints.zones,
       requestsPerSecond: lints.requestsPerSecond?.[service],
+      latencyMs: lints.latency?.[service]?.toMilliseconds(),
       document: withDefaults(document),
       stated: document,
     };

@@ -41,6 +41,8 @@ test('GIVEN zones and rates, counts with them', () => {
 
 test('GIVEN options that are none, says which there are', () => {
   expect(() => synthesize({ off: ['ejection-cup'], zones: 0 })).toThrow(/'lints.off' is "?'?ejection-cup.*\n.*'lints.zones' is 0/);
+  expect(() => synthesize({ latency: { catalog: 5 as unknown as Duration }, requestsPerSecond: { catalog: NaN } }))
+    .toThrow(/'lints.requestsPerSecond\['catalog'\]' is NaN: use a number of at least 0[^]*'lints.latency\['catalog'\]' is 5: use a Duration/);
   expect(() => synthesize({ of: [] } as LintOptions)).toThrow('did you mean \'off\'?');
   expect(() => synthesize('strict' as LintOptions)).toThrow('\'lints\'');
 });

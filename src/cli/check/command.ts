@@ -13,7 +13,8 @@ export const checkCommand: Command = {
     off: { value: 'RULE', many: true, help: 'leave this rule out' },
     strict: { help: 'warnings too make the exit code 1' },
     zones: { value: 'COUNT', help: 'zones that pods are spread over, for the rules that ask for them' },
-    rps: { value: 'SERVICE=RATE', many: true, help: 'requests a second that a service gets in all, for the rule that asks for it' },
+    rps: { value: 'SERVICE=RATE', many: true, help: 'requests a second that a service gets in all, for the rules that ask for them' },
+    latency: { value: 'SERVICE=MS', many: true, help: 'milliseconds that a service takes for a request on average, for the rule that asks for it' },
   },
   examples: [
     'cdk8s-mesh check dist/',

@@ -6,7 +6,7 @@ import { withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
 import type { MeshFacts, Range, WorkloadFacts } from '../../planning/lints';
 import { UserError } from '../errors';
-import { calleesOf } from '../up/callees';
+import { workloadsOf } from '../up/callees';
 import type { Field } from '../up/field';
 import type { Manifest } from '../up/manifests';
 import type { MeshModel, Workload } from '../up/model';
@@ -16,6 +16,8 @@ export interface Expectations {
   readonly zones: number | undefined;
   /** Requests a second by the name of a service. */
   readonly requestsPerSecond: ReadonlyMap<string, number>;
+  /** Milliseconds that a request takes, by the name of a service. */
+  readonly latencyMs: ReadonlyMap<string, number>;
 }
 
 /** How long Kubernetes waits between two looks at an autoscaler, and by its default between two scale-ups. */
@@ -32,9 +34,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
   const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget').map(readBudget);
   const clusters = new Map<Workload, Set<string>>(model.workloads.map((workload) => [workload, new Set()]));
   for (const { config } of model.workloads) {
-    for (const { shares } of calleesOf(config, model)) {
-      for (const { cluster, workloads } of shares) for (const workload of workloads) clusters.get(workload)!.add(cluster);
-    }
+    for (const cluster of config.clusters) for (const workload of workloadsOf(cluster, model)) clusters.get(workload)!.add(cluster.name);
   }
   return {
     workloads: model.workloads.map((workload): WorkloadFacts => {
@@ -47,12 +47,18 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
         disruption: budgets.find((budget) => budget.namespace === namespace && isSelected(labels, budget.selector))?.rule,
         clusters: [...clusters.get(workload)!],
         zones: expectations.zones,
-        requestsPerSecond: expectations.requestsPerSecond.get(service) ?? expectations.requestsPerSecond.get(`${service}.${namespace}`),
+        requestsPerSecond: of(expectations.requestsPerSecond, service, namespace),
+        latencyMs: of(expectations.latencyMs, service, namespace),
         document: withDefaults(config),
         stated: config,
       };
     }),
   };
+}
+
+/** What is expected of a service, which may be named with its namespace. */
+function of(expected: ReadonlyMap<string, number>, service: string, namespace: string): number | undefined {
+  return expected.get(service) ?? expected.get(`${service}.${namespace}`);
 }
 
 /** How many pods there are to be; a DaemonSet has as many as there are nodes. */

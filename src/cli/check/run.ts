@@ -16,9 +16,11 @@ export async function check(args: Arguments): Promise<number> {
   const expectations = readExpectations(args);
   const manifests = readManifests(paths);
   const model = readModel(manifests, paths.join(', '));
-  for (const service of expectations.requestsPerSecond.keys()) {
-    if (model.workloads.some(({ service: name, namespace }) => service === name || service === `${name}.${namespace}`)) continue;
-    throw new UserError(`--rps names '${service}', which is no service of the YAML.${didYouMean(service, model.workloads.map((workload) => workload.service))}`);
+  for (const [flag, expected] of [['rps', expectations.requestsPerSecond], ['latency', expectations.latencyMs]] as const) {
+    for (const service of expected.keys()) {
+      if (model.workloads.some(({ service: name, namespace }) => service === name || service === `${name}.${namespace}`)) continue;
+      throw new UserError(`--${flag} names '${service}', which is no service of the YAML.${didYouMean(service, model.workloads.map((workload) => workload.service))}`);
+    }
   }
   const findings = lint(factsOf(manifests, model, expectations)).filter(({ rule }) => !off.has(rule));
   const screen = new Screen(process.stdout);
@@ -57,10 +59,15 @@ function readExpectations(args: Arguments): Expectations {
   if (zones !== undefined && !Number.isInteger(zones)) throw new UserError(`--zones must be a whole number, got ${zones}`);
   return {
     zones,
-    requestsPerSecond: new Map(args.all('rps').map((text) => {
-      const [, service, rate] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-      if (service === undefined) throw new UserError(`--rps must be a service and its requests a second, such as catalog=40, got '${text}'`);
-      return [service, Number(rate)] as const;
-    })),
+    requestsPerSecond: readByService(args, 'rps', 'its requests a second'),
+    latencyMs: readByService(args, 'latency', 'its milliseconds for a request'),
   };
+}
+
+function readByService(args: Arguments, flag: string, what: string): Map<string, number> {
+  return new Map(args.all(flag).map((text) => {
+    const [, service, number] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+    if (service === undefined) throw new UserError(`--${flag} must be a service and ${what}, such as catalog=40, got '${text}'`);
+    return [service, Number(number)] as const;
+  }));
 }

@@ -2,7 +2,7 @@
  * Who an outbound listener leads to. A document names clusters and clusters name Kubernetes Services; the Services'
  * selectors say which workloads answer, and those carry the names and versions that people think in.
  */
-import type { ListenerConfig, LoadBalancingConfig, ProxyConfig } from '../../contract';
+import type { ClusterConfig, ListenerConfig, LoadBalancingConfig, ProxyConfig } from '../../contract';
 import { MeshModel, selects, ServiceSpec, Workload } from './model';
 import { serviceOfHostname } from './map-config';
 
@@ -31,13 +31,12 @@ export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services'
   return config.listeners.filter((listener) => listener.direction === 'outbound').map((listener) => {
     const shares = listener.routes.flatMap((route) => route.split).map(({ cluster: name, weight }): CalleeShare => {
       const cluster = config.clusters.find((candidate) => candidate.name === name);
-      const service = cluster && serviceOf(cluster.discovery, model.services);
       return {
         cluster: name,
         weight,
         loadBalancing: cluster?.loadBalancing ?? { type: 'roundRobin' },
         zoneWeights: cluster?.discovery.type === 'endpointSlice' ? cluster.discovery.zoneWeights ?? {} : {},
-        workloads: service ? workloadsBehind(service, model.workloads) : [],
+        workloads: cluster ? workloadsOf(cluster, model) : [],
       };
     });
     const [first] = shares.flatMap((share) => share.workloads);
@@ -45,12 +44,18 @@ export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services'
   });
 }
 
+/** The workloads that answer what is sent to a cluster; none for what is outside of the files. */
+export function workloadsOf({ discovery }: Pick<ClusterConfig, 'discovery'>, { services, workloads }: Pick<MeshModel, 'services' | 'workloads'>): Workload[] {
+  const service = serviceOf(discovery, services);
+  return service ? workloadsBehind(service, workloads) : [];
+}
+
 /** The workloads that a Service selects. */
 export function workloadsBehind(service: ServiceSpec, workloads: readonly Workload[]): Workload[] {
   return workloads.filter((workload) => selects(service, workload.namespace, workload.labels));
 }
 
-function serviceOf(discovery: ProxyConfig['clusters'][number]['discovery'], services: readonly ServiceSpec[]): ServiceSpec | undefined {
+function serviceOf(discovery: ClusterConfig['discovery'], services: readonly ServiceSpec[]): ServiceSpec | undefined {
   if (discovery.type === 'static') return undefined;
   if (discovery.type === 'dns') return serviceOfHostname(discovery.hostname, services);
   return services.find(({ name, namespace }) => name === discovery.service && namespace === discovery.namespace);

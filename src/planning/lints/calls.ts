@@ -1,5 +1,6 @@
 /**
- * Who calls whom, out of the documents: each route of an outbound listener is a call, each cluster of its split a target.
+ * Who calls whom, out of the documents: each route of an outbound listener is a call, each cluster of its split and of its
+ * fallbacks a target.
  */
 import type { ClusterFacts, MeshFacts, Range, RouteFacts, WorkloadFacts } from './facts';
 
@@ -7,6 +8,7 @@ import type { ClusterFacts, MeshFacts, Range, RouteFacts, WorkloadFacts } from '
 export interface Call {
   readonly caller: WorkloadFacts;
   readonly route: RouteFacts;
+  /** Those of the split first, then those of each fallback. */
   readonly targets: readonly Target[];
   /** `web -> catalog`. */
   readonly title: string;
@@ -15,7 +17,9 @@ export interface Call {
 /** A cluster that a call can lead to. */
 export interface Target {
   readonly cluster: ClusterFacts;
-  /** Part of the call's requests. */
+  /** 0 for the split, 1 for the first fallback, and so on. */
+  readonly level: number;
+  /** Part of the requests that come to its level. */
   readonly share: number;
   /** Workloads that answer; none for what is outside of the mesh. */
   readonly callees: readonly WorkloadFacts[];
@@ -34,16 +38,19 @@ export function callsOf({ workloads }: MeshFacts): Call[] {
   return workloads.flatMap((caller) => {
     const clusters = new Map(caller.document.clusters.map((cluster) => [cluster.name, cluster]));
     return caller.document.listeners.filter(({ direction }) => direction === 'outbound').flatMap((listener) => listener.routes.map((route): Call => {
-      const weights = route.split.reduce((sum, { weight }) => sum + weight, 0);
-      const targets = route.split.flatMap(({ cluster: name, weight }): Target[] => {
-        const cluster = clusters.get(name);
-        if (!cluster) return [];
-        const callees = behind.get(name) ?? [];
-        const [callee] = callees;
-        const called = callee ? `${nameOf(callee, caller)} ${callee.version}` : name;
-        return [{ cluster, callees, share: weights > 0 ? weight / weights : 0, endpoints: endpointsOf(cluster, callees), title: `${caller.service} -> ${called}` }];
+      const targets = [route, ...route.fallback].flatMap(({ split }, level) => {
+        const weights = split.reduce((sum, { weight }) => sum + weight, 0);
+        return split.flatMap(({ cluster: name, weight }): Target[] => {
+          const cluster = clusters.get(name);
+          if (!cluster) return [];
+          const callees = behind.get(name) ?? [];
+          const [callee] = callees;
+          const called = callee ? `${nameOf(callee, caller)} ${callee.version}` : name;
+          const share = weights > 0 ? weight / weights : 0;
+          return [{ cluster, level, callees, share, endpoints: endpointsOf(cluster, callees), title: `${caller.service} -> ${called}` }];
+        });
       });
-      const callee = targets.flatMap(({ callees }) => callees)[0];
+      const callee = targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees)[0];
       return { caller, route, targets, title: `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}` };
     }));
   });

@@ -59,8 +59,7 @@ const panic: Rule = {
   find: ofTargets(({ cluster: { outlierDetection: { mode, maxEjectedPercent }, failover: { panicPercent } }, endpoints }) => {
     if (mode !== 'enforce' || !endpoints || endpoints.min < 2) return undefined;
     const all = endpoints.min;
-    // The last one that works stays.
-    const ejected = Math.min(all - 1, Math.max(1, Math.floor(all * maxEjectedPercent / 100)));
+    const ejected = mostEjected(all, maxEjectedPercent);
     const left = (all - ejected) / all * 100;
     return left < panicPercent ? {
       message: `maxEjectedPercent ${maxEjectedPercent} lets ${ejected} of ${all} endpoints be ejected, which leaves ${short(left)} %; `
@@ -75,12 +74,14 @@ const rate: Rule = {
   severity: 'warning',
   about: 'One proxy sends an endpoint fewer requests in a minute than `minimumRequests`, so rates and latency are never judged. Looked at '
     + 'where requests a second are known, for services that one service calls.',
-  find: ofTargets(({ cluster: { outlierDetection }, callees, share, endpoints }, { caller }, calls) => {
+  find: ofTargets(({ cluster: { outlierDetection }, level, callees, share, endpoints }, { caller }, calls) => {
     const { mode, minimumRequests, successRateMarginPercent, failurePercent, latencyFactor } = outlierDetection;
     const requests = callees[0]?.requestsPerSecond;
     // With several callers, nobody knows which part is whose.
-    const callers = new Set(calls.flatMap((call) => (call.targets.some((other) => other.callees.includes(callees[0]!)) ? [call.caller] : [])));
-    if (requests === undefined || mode === 'off' || successRateMarginPercent + failurePercent + latencyFactor === 0) return undefined;
+    const callers = new Set(calls.flatMap((call) => (
+      call.targets.some((other) => other.level === 0 && other.callees.includes(callees[0]!)) ? [call.caller] : [])));
+    // What goes to a fallback, and when, nobody knows.
+    if (level > 0 || requests === undefined || mode === 'off' || successRateMarginPercent + failurePercent + latencyFactor === 0) return undefined;
     if (!endpoints || endpoints.max < 2 || !caller.replicas?.min || share === 0 || callers.size !== 1) return undefined;
     const proxies = caller.replicas.min * caller.document.workers;
     const seen = requests * share / proxies / endpoints.min * LONGEST_WINDOW_SECONDS;
@@ -91,5 +92,10 @@ const rate: Rule = {
     } : undefined;
   }),
 };
+
+/** Most of so many endpoints that are ejected at a time: rounded down, but one in any case, and never the last one that works. */
+export function mostEjected(endpoints: number, maxEjectedPercent: number): number {
+  return Math.min(endpoints - 1, Math.max(1, Math.floor(endpoints * maxEjectedPercent / 100)));
+}
 
 export const EJECTION_RULES: readonly Rule[] = [alone, nothing, cap, panic, rate];

@@ -13,7 +13,7 @@ const hedge: Rule = {
   about: 'A call is hedged over a single endpoint, so that the second request waits behind the first.',
   find: ofCalls(({ route, targets }) => {
     // A target without a known number may have any.
-    const most = targets.reduce((sum, { endpoints }) => sum + (endpoints?.max ?? Infinity), 0);
+    const most = targets.filter(({ level }) => level === 0).reduce((sum, { endpoints }) => sum + (endpoints?.max ?? Infinity), 0);
     return route.hedge && most === 1
       ? { message: 'a hedge goes to another endpoint, and 1 endpoint - 1 = 0 others', remedy: 'have 2 replicas or more, or leave hedging out' }
       : undefined;
@@ -25,7 +25,9 @@ const affinity: Rule = {
   severity: 'warning',
   about: 'Sessions or hash keys are kept with endpoints of which there is only one, or fewer than zones where those are known: what a zone '
     + 'takes with it when it is lost is then more than its part.',
-  find: ofTargets(({ cluster, callees, endpoints }, { route }) => {
+  find: ofTargets(({ cluster, level, callees, endpoints }, { route }) => {
+    // A fallback keeps nobody: sessions don't go on there, and keys are those of the service that is called.
+    if (level > 0) return undefined;
     const what = route.session ? 'the session cookie' : BY_HASH.includes(cluster.loadBalancing.type) ? cluster.loadBalancing.type : undefined;
     if (what === undefined || !endpoints) return undefined;
     if (endpoints.max === 1) {

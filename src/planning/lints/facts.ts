@@ -36,10 +36,19 @@ export interface WorkloadFacts {
   readonly zones?: number | undefined;
   /** Requests a second that its service gets, all callers together; absent when nobody knows. */
   readonly requestsPerSecond?: number | undefined;
+  /** How long its app takes to answer, on average; absent when nobody knows. */
+  readonly latencyMs?: number | undefined;
   /** Its document with all defaults. */
   readonly document: DocumentFacts;
   /** The document as written, for what makes a difference between said and left alone. */
-  readonly stated: { readonly clusters: readonly { readonly name: string; readonly outlierDetection?: object | undefined }[] };
+  readonly stated: { readonly clusters: readonly StatedCluster[] };
+}
+
+/** What somebody said of a cluster. */
+export interface StatedCluster {
+  readonly name: string;
+  readonly outlierDetection?: object | undefined;
+  readonly failover?: { readonly overprovisioningPercent?: number | undefined } | undefined;
 }
 
 export interface DocumentFacts {
@@ -53,10 +62,22 @@ export interface ListenerFacts {
   readonly name: string;
   readonly direction: 'inbound' | 'outbound';
   readonly routes: readonly RouteFacts[];
+  readonly admission?: AdmissionFacts | undefined;
 }
 
+export interface AdmissionFacts {
+  /** The limit, or the most that it may become. */
+  readonly concurrency?: { readonly type: 'fixed' | 'adaptive'; readonly max: number } | undefined;
+  readonly rateLimit?: { readonly requestsPerSecond: number; readonly burst: number } | undefined;
+}
+
+/** Clusters, and their shares of what comes. */
+type Split = readonly { readonly cluster: string; readonly weight: number }[];
+
 export interface RouteFacts {
-  readonly split: readonly { readonly cluster: string; readonly weight: number }[];
+  readonly split: Split;
+  readonly fallback: readonly { readonly split: Split; readonly overprovisioningPercent: number }[];
+  readonly faults: readonly FaultFacts[];
   readonly timeoutMs: number;
   readonly meshFields: boolean;
   readonly session?: object | undefined;
@@ -64,14 +85,23 @@ export interface RouteFacts {
   readonly retry: { readonly maxRetries: number; readonly tryTimeoutMs: number; readonly on: readonly string[] };
 }
 
+export interface FaultFacts {
+  readonly percent: number;
+  readonly header?: object | undefined;
+  readonly delayMs?: number | undefined;
+  readonly abortStatus?: number | undefined;
+}
+
 export interface ClusterFacts {
   readonly name: string;
-  readonly discovery: { readonly type: string; readonly endpoints?: readonly object[] };
+  readonly discovery: { readonly type: string; readonly endpoints?: readonly { readonly priority?: number | undefined }[] };
+  readonly maxConnectionsPerEndpoint: number;
+  readonly maxConnections: number;
   readonly loadBalancing: { readonly type: string };
   readonly slowStart?: { readonly windowMs: number } | undefined;
   readonly zoneAware?: { readonly minimumEndpoints: number } | undefined;
   readonly subset?: { readonly size: number } | undefined;
-  readonly failover: { readonly panicPercent: number };
+  readonly failover: { readonly panicPercent: number; readonly overprovisioningPercent: number };
   readonly healthCheck?: { readonly intervalMs: number } | undefined;
   readonly retryBudget: { readonly percent: number };
   readonly outlierDetection: {

@@ -1,6 +1,7 @@
 /**
  * What retries add up to along a chain of calls. Each hop may repeat what the hop before it repeated, so the tries of one
- * request multiply; budgets bound what that adds to the load, and their bounds multiply too.
+ * request multiply; budgets bound what that adds to the load, and their bounds multiply too. A chain goes on behind a fallback as
+ * behind the service that it stands in for.
  */
 import { Call, serviceKey } from './calls';
 import { Problem, Rule, short } from './rule';
@@ -46,8 +47,15 @@ function calleesOf(call: Call): string[] {
   return [...new Set(call.targets.flatMap(({ callees }) => callees.map(serviceKey)))];
 }
 
+/** `web -> catalog -> db`, and `web -> catalog or spare -> db` behind a fallback. */
 function pathOf({ calls }: Chain): string {
-  return calls.map(({ title }, index) => (index === 0 ? title : title.slice(title.indexOf(' -> ') + 1))).join(' ');
+  return calls.map(({ title, caller }, index) => {
+    const before = calls[index - 1];
+    if (!before) return title;
+    const called = before.targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees.map(serviceKey));
+    const isFallback = !called.includes(serviceKey(caller));
+    return `${isFallback ? `or ${caller.service} ` : ''}${title.slice(title.indexOf(' -> ') + 1)}`;
+  }).join(' ');
 }
 
 const tries = ({ route: { retry, hedge } }: Call): number => 1 + retry.maxRetries + (hedge ? 1 : 0);

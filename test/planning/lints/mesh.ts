@@ -1,32 +1,46 @@
 /** Meshes for tests of lints: what a test says of services and calls, with the defaults that the proxy has. */
-import { ClusterConfig, ProxyConfig, RouteConfig, withDefaults } from '../../../src/contract';
+import { AdmissionConfig, ClusterConfig, ProxyConfig, RouteConfig, withDefaults } from '../../../src/contract';
 import { lint, MeshFacts, WorkloadFacts } from '../../../src/planning/lints';
 
 export interface CallSketch {
   readonly route?: Partial<RouteConfig>;
   readonly cluster?: Partial<ClusterConfig>;
+  /** Services that take over, in this order. */
+  readonly fallback?: readonly string[];
 }
 
 export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' | 'stated'>> & Pick<ProxyConfig, 'workers' | 'shutdown'> & {
   /** A number, or fewest and most; 3 when nothing is said. */
   readonly pods?: number | readonly [number, number] | 'unknown';
   readonly calls?: Readonly<Record<string, CallSketch>>;
+  readonly admission?: AdmissionConfig;
+  /** Of the cluster of the app beside the proxy. */
+  readonly app?: Partial<ClusterConfig>;
 };
 
 /** A mesh of services with one version each. */
 export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshFacts {
   return {
-    workloads: Object.entries(services).map(([service, { pods = 3, calls = {}, workers, shutdown, ...more }]): WorkloadFacts => {
+    workloads: Object.entries(services).map(([service, { pods = 3, calls = {}, admission, app, workers, shutdown, ...more }]): WorkloadFacts => {
+      const clusterOf = (callee: string): ClusterConfig => (
+        { name: `shop/${callee}-v1`, discovery: { type: 'endpointSlice', namespace: 'shop', service: `${callee}-v1` } });
+      const split = (callee: string) => [{ cluster: `shop/${callee}-v1`, weight: 1 }];
+      const spare = new Set(Object.values(calls).flatMap(({ fallback = [] }) => fallback).filter((callee) => !Object.hasOwn(calls, callee)));
       const config: ProxyConfig = {
         version: 'v1',
         node: { service, namespace: 'shop', version: 'v1' },
-        listeners: Object.entries(calls).map(([callee, { route }], index) => ({
-          name: `outbound/shop/${callee}:80`, direction: 'outbound', address: `127.64.0.${index + 1}`, port: 80,
-          routes: [{ name: 'default', split: [{ cluster: `shop/${callee}-v1`, weight: 1 }], ...route }],
-        })),
-        clusters: Object.entries(calls).map(([callee, { cluster }]) => ({
-          name: `shop/${callee}-v1`, discovery: { type: 'endpointSlice', namespace: 'shop', service: `${callee}-v1` }, ...cluster,
-        })),
+        listeners: [
+          { name: 'inbound', direction: 'inbound', port: 15_006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }] }], ...(admission && { admission }) },
+          ...Object.entries(calls).map(([callee, { route, fallback = [] }], index) => ({
+            name: `outbound/shop/${callee}:80`, direction: 'outbound' as const, address: `127.64.0.${index + 1}`, port: 80,
+            routes: [{ name: 'default', split: split(callee), fallback: fallback.map((each) => ({ split: split(each) })), ...route }],
+          })),
+        ],
+        clusters: [
+          { name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 8_080 }] }, ...app },
+          ...Object.entries(calls).map(([callee, { cluster }]) => ({ ...clusterOf(callee), ...cluster })),
+          ...[...spare].map(clusterOf),
+        ],
         ...(workers && { workers }),
         ...(shutdown && { shutdown }),
       };
