@@ -2,10 +2,13 @@
  * Lints: every rule, and what they find in a mesh. They are pure arithmetic over {@link MeshFacts}, fed by the constructs at
  * synth and by `cdk8s-mesh check` from YAML.
  */
+import { ADMISSION_RULES } from './admission';
 import { callsOf } from './calls';
 import { EJECTION_RULES } from './ejection';
 import { ENDPOINT_RULES } from './endpoints';
 import type { MeshFacts } from './facts';
+import { FALLBACK_RULES } from './fallbacks';
+import { FAULT_RULES } from './faults';
 import { RETRY_RULES } from './retries';
 import type { Finding, Rule } from './rule';
 import { SLOW_START_RULES } from './slow-start';
@@ -17,7 +20,8 @@ export type { Finding, Rule } from './rule';
 
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
-  ...EJECTION_RULES, ...TIMEOUT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...SLOW_START_RULES, ...STOPPING_RULES,
+  ...EJECTION_RULES, ...TIMEOUT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES, ...SLOW_START_RULES,
+  ...STOPPING_RULES,
 ];
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Shop } from '../../../examples/shop/shop';
-import { DisruptionBudget, LoadBalancing, MeshService, OutlierDetection, Scaling } from '../../../src';
+import { ConcurrencyLimit, DisruptionBudget, LoadBalancing, MeshService, OutlierDetection, Scaling } from '../../../src';
 import { CliRun } from '../up/programs';
 
 let folder: string;
@@ -79,9 +79,21 @@ test('GIVEN an autoscaler, a budget and expectations, counts with them', async (
   expect(stdout).toContain('1 requests/s / 2 calling proxies / 2 endpoints x 60 s = 15 in the longest window, fewer than minimumRequests 20');
 });
 
+test('GIVEN rates and latencies, counts what is under way', async () => {
+  const { stdout } = await check((app) => {
+    const chart = new Chart(app, 'shop', { namespace: 'shop' });
+    new MeshService(chart, 'catalog', {
+      containers: [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }], admission: { concurrency: ConcurrencyLimit.of(4) },
+    });
+  }, '--rps', 'catalog.shop=400', '--latency', 'catalog=25');
+  expect(stdout).toContain('4 requests x 2 replicas = 8 requests at a time, fewer than the 400 requests/s x 25 ms = 10 that are under way');
+});
+
 test.each([
   ['a rule that is none', ['--off', 'ejection-cup'], "--off names 'ejection-cup', which is no rule. Did you mean 'ejection-cap'?"],
   ['a service that is none', ['--rps', 'katalog=4'], "--rps names 'katalog', which is no service of the YAML."],
+  ['a latency of no service', ['--latency', 'katalog=4'], "--latency names 'katalog', which is no service of the YAML."],
+  ['a latency that is none', ['--latency', 'catalog=4ms'], "--latency must be a service and its milliseconds for a request, such as catalog=40, got 'catalog=4ms'"],
   ['a rate that is none', ['--rps', 'catalog'], "--rps must be a service and its requests a second, such as catalog=40, got 'catalog'"],
   ['zones that are none', ['--zones', '1.5'], '--zones must be a whole number, got 1.5'],
 ])('GIVEN %s, says so', async (_, flags, message) => {

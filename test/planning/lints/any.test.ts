@@ -5,28 +5,42 @@ import { CallSketch, meshOf, ServiceSketch } from './mesh';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const whole = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
+/** A value, or nothing said. */
+const perhaps = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const fault = fc.record({
+  percent: fc.double({ min: 0, max: 100, noNaN: true }), delayMs: perhaps(fc.integer({ min: 1, max: 300_000 })), abortStatus: fc.constant(503),
+});
 const call: fc.Arbitrary<CallSketch> = fc.record({
   route: fc.record({
     timeoutMs: whole(100_000),
     retry: fc.record({ maxRetries: whole(10), tryTimeoutMs: whole(100_000), on: fc.subarray(['closed', 'tryTimeout'] as const) as fc.Arbitrary<never[]> }),
-    hedge: fc.option(fc.constant({}), { nil: undefined }),
-    session: fc.option(fc.constant({ cookie: 'c', keyFile: '/k' }), { nil: undefined }),
+    hedge: perhaps(fc.constant({})),
+    session: perhaps(fc.constant({ cookie: 'c', keyFile: '/k' })),
+    faults: fc.array(fault, { maxLength: 2 }),
   }) as fc.Arbitrary<NonNullable<CallSketch['route']>>,
+  fallback: fc.subarray(NAMES.slice(2)),
   cluster: fc.record({
+    discovery: fc.constantFrom(
+      { type: 'endpointSlice', namespace: 'shop', service: 's' } as const, { type: 'static', endpoints: [] } as const, { type: 'dns', record: 'srv', hostname: 's' } as const),
     loadBalancing: fc.constantFrom({ type: 'roundRobin' as const }, { type: 'maglev' as const }),
-    slowStart: fc.option(fc.record({ windowMs: whole(100_000) }), { nil: undefined }),
-    zoneAware: fc.option(fc.record({ minimumEndpoints: whole(10) }), { nil: undefined }),
-    subset: fc.option(fc.record({ size: whole(10) }), { nil: undefined }),
+    slowStart: perhaps(fc.record({ windowMs: whole(100_000) })),
+    zoneAware: perhaps(fc.record({ minimumEndpoints: whole(10) })),
+    subset: perhaps(fc.record({ size: whole(10) })),
     outlierDetection: fc.record({ maxEjectedPercent: whole(100), minimumRequests: whole(100) }),
-    failover: fc.record({ panicPercent: whole(100) }),
+    failover: fc.record({ panicPercent: whole(100), overprovisioningPercent: fc.integer({ min: 100, max: 10_000 }) }),
     retryBudget: fc.record({ percent: whole(100) }),
   }) as fc.Arbitrary<NonNullable<CallSketch['cluster']>>,
 });
 const service: fc.Arbitrary<ServiceSketch> = fc.record({
   pods: fc.oneof(whole(10), fc.tuple(whole(5), whole(10)), fc.constant('unknown' as const)),
-  zones: fc.option(whole(5), { nil: undefined }),
-  requestsPerSecond: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
-  scaleUpCycleMs: fc.option(whole(100_000), { nil: undefined }),
+  zones: perhaps(whole(5)),
+  requestsPerSecond: perhaps(fc.double({ min: 0, max: 1e6, noNaN: true })),
+  latencyMs: perhaps(fc.integer({ min: 1, max: 100_000 })),
+  admission: fc.option(fc.record({
+    concurrency: fc.constantFrom(undefined, { type: 'adaptive' as const }, { type: 'fixed' as const, max: 2_000 }),
+    rateLimit: perhaps(fc.record({ requestsPerSecond: fc.double({ min: 0.001, max: 1e6, noNaN: true }), burst: fc.integer({ min: 1, max: 40 }) })),
+  }), { nil: undefined }),
+  scaleUpCycleMs: perhaps(whole(100_000)),
   preStopMs: whole(10_000),
   graceMs: whole(100_000),
   disruption: fc.option(fc.record({

@@ -1,6 +1,7 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
+import { ClusterConfig } from '../../../src/contract';
 import { lint, MeshFacts, RULES } from '../../../src/planning/lints';
-import { broken, meshOf, pair, row, saidBy } from './mesh';
+import { broken, CallSketch, meshOf, pair, row, saidBy } from './mesh';
 
 /** Nothing is looked for but latency. */
 const NO_ERRORS = { consecutiveGatewayErrors: 0, consecutiveServerErrors: 0, successRateMarginPercent: 0 };
@@ -10,6 +11,13 @@ interface Case {
   readonly says: string;
   readonly keeps: readonly MeshFacts[];
 }
+
+/** Addresses outside of the mesh. */
+const outside = (count: number, priority = 0): ClusterConfig['discovery'] => (
+  { type: 'static', endpoints: Array.from({ length: count }, (_, index) => ({ address: `10.0.0.${index}`, port: 80, priority: index < count / 2 ? 0 : priority })) });
+const dns: ClusterConfig['discovery'] = { type: 'dns', record: 'address', hostname: 'bank.example.com', port: 80 };
+const session = { cookie: 'shop', keyFile: '/keys' };
+const believed = { failover: { panicPercent: 0 } };
 
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -135,6 +143,167 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     says: 'subset size 3 >= 3 endpoints: each proxy uses all',
     keeps: [pair({ cluster: { subset: { size: 2 } } }), pair({ cluster: { subset: { size: 3 } } }, { pods: [3, 4] })],
   }],
+  'fallback-reach': [{
+    breaks: meshOf({ web: { calls: { bank: { cluster: { discovery: outside(2), ...believed }, fallback: ['spare'] } } } }),
+    says: 'web -> shop/bank-v1: without a health check and by static discovery, outlier detection alone says what is gone, and leaves 1 of 2 endpoints: '
+      + 'min(100, 140 x 1 / 2) = 70 % of the requests, or more, stay when nothing works there; give shop/bank-v1 a healthCheck',
+    keeps: [
+      pair({ cluster: { discovery: outside(2), ...believed, healthCheck: { type: 'tcp' } }, fallback: ['spare'] }),
+      pair({ cluster: { discovery: outside(2), ...believed } }),
+      // Readiness tells what is gone.
+      pair({ cluster: believed, fallback: ['spare'] }),
+    ],
+  }, {
+    breaks: meshOf({ web: { calls: { bank: { cluster: { discovery: outside(1), ...believed }, fallback: ['spare'] } } } }),
+    says: 'leaves 1 of 1 endpoint: min(100, 140 x 1 / 1) = 100 % of the requests, or more, stay when nothing works there; give shop/bank-v1 a healthCheck',
+    keeps: [],
+  }, {
+    breaks: meshOf({ web: { calls: { bank: { cluster: { discovery: dns, ...believed, outlierDetection: { mode: 'dryRun' } }, fallback: ['spare'] } } } }),
+    says: 'by dns discovery, and with outlier detection that ejects nothing, no endpoint ever counts as gone: min(100, 140 x 1 / 1) = 100 %',
+    keeps: [],
+  }, {
+    breaks: meshOf({ web: { calls: { bank: { cluster: { discovery: dns, ...believed, outlierDetection: { maxEjectedPercent: 60 } }, fallback: ['spare'] } } } }),
+    says: 'leaves at least 40 %: min(100, 140 x 40 / 100) = 56 % of the requests, or more, stay',
+    keeps: [meshOf({ web: { calls: { bank: { cluster: { discovery: dns, ...believed, outlierDetection: { maxEjectedPercent: 100 } }, fallback: ['spare'] } } } })],
+  }],
+  'fallback-panic': [{
+    breaks: pair({ fallback: ['spare'] }, { pods: 10 }),
+    says: 'web -> catalog v1: with 4 of 10 endpoints available, which is less than panicPercent 50, all 10 are used: of the requests that stay, 6 / 10 = 60 % go to '
+      + 'what doesn\'t work; set panicPercent to 0',
+    keeps: [
+      pair({ cluster: believed, fallback: ['spare'] }, { pods: 10 }),
+      pair({}, { pods: 10 }),
+      // One of two is not less than half.
+      pair({ fallback: ['spare'] }, { pods: 2 }),
+    ],
+  }, {
+    // 80 of 100 endpoints count for more than all of the requests, so nobody panics.
+    breaks: pair({ cluster: { failover: { panicPercent: 90, overprovisioningPercent: 125 } }, fallback: ['spare'] }, { pods: 10 }),
+    says: 'with 7 of 10 endpoints available',
+    keeps: [],
+  }, {
+    breaks: pair({ fallback: ['spare'], cluster: { failover: { panicPercent: 30 } } }, { pods: 'unknown' }),
+    says: 'with fewer than 30 % of the endpoints available all are used: of the requests that stay, more than 70 % go to what doesn\'t work',
+    keeps: [],
+  }, {
+    breaks: meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare', 'last'] } } }, catalog: {}, spare: {}, last: {} }),
+    says: 'web -> spare v1: with 1 of 3 endpoints available',
+    keeps: [],
+  }],
+  'fallback-sessions': [{
+    breaks: pair({ route: { session }, cluster: believed, fallback: ['spare'] }, { pods: [2, 10] }),
+    says: 'web -> catalog: while 1 of 10 endpoints of their version is left, sessions stay there, and the fallback gets 0 % of them; '
+      + 'after that, each of their requests goes anywhere at the fallback',
+    keeps: [pair({ route: { session } }), pair({ cluster: believed, fallback: ['spare'] })],
+  }, {
+    breaks: pair({ route: { session }, cluster: believed, fallback: ['spare'] }, { pods: 'unknown' }),
+    says: 'while 1 endpoint of their version is left',
+    keeps: [],
+  }],
+  'fallback-circle': [{
+    breaks: meshOf({
+      web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: {}, spare: { calls: { cart: {} } }, cart: { calls: { catalog: {} } },
+    }),
+    says: 'web -> catalog: \'spare\' takes over, and needs \'catalog\', which it stands in for (spare -> cart -> catalog, 2 calls away); '
+      + 'name a fallback that does without \'catalog\'',
+    keeps: [
+      meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: {}, spare: { calls: { cart: {} } }, cart: {} }),
+      // The service that is called may well need its fallback.
+      meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: { calls: { spare: {} } }, spare: {} }),
+    ],
+  }, {
+    breaks: meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: {}, spare: { calls: { web: {} } } }),
+    says: '\'spare\' takes over, and calls \'web\' itself (spare -> web, 1 call away): then requests may go round; name a fallback that does without \'web\'',
+    keeps: [],
+  }, {
+    breaks: meshOf({
+      web: { calls: { catalog: { cluster: believed, fallback: ['spare', 'last'] } } }, catalog: {}, spare: {}, last: { calls: { spare: {} } },
+    }),
+    says: '\'last\' takes over, and needs \'spare\', which it stands in for (last -> spare, 1 call away)',
+    keeps: [],
+  }],
+  'priority-alone': [{
+    breaks: pair({ cluster: { discovery: outside(4), failover: { overprovisioningPercent: 200 } } }),
+    says: 'web -> catalog v1: overprovisioningPercent 200 divides requests between priorities, and 1 priority - 1 = 0 others',
+    keeps: [
+      pair({ cluster: { discovery: outside(4, 1), failover: { overprovisioningPercent: 200 } } }),
+      pair({ cluster: { discovery: outside(4), failover: { panicPercent: 40 } } }),
+      // Without it, panic at 80 % could not be.
+      pair({ cluster: { failover: { overprovisioningPercent: 120, panicPercent: 80 } } }),
+    ],
+  }],
+  'rate-limit-capacity': [{
+    breaks: pair({}, { admission: { rateLimit: { requestsPerSecond: 50 } }, workers: 2, pods: [2, 3], requestsPerSecond: 400 }),
+    says: 'catalog: 50 requests/s x 2 workers x 3 replicas = 300 requests/s let in, fewer than the 400 that are expected: 25 % of them get 429; '
+      + 'raise the rateLimit to 67, or have more replicas',
+    keeps: [
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 50 } }, workers: 2, pods: [2, 3], requestsPerSecond: 300 }),
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 50 } } }),
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 50 } }, pods: 'unknown', requestsPerSecond: 400 }),
+      pair({}, { admission: { concurrency: { type: 'fixed', max: 1 } }, requestsPerSecond: 400 }),
+      pair({}, { requestsPerSecond: 400 }),
+    ],
+  }],
+  'rate-limit-burst': [{
+    // 120 / 3 pods = 40, and 40 / (40 + 50) = 44.44 %.
+    breaks: pair({}, { admission: { rateLimit: { requestsPerSecond: 50, burst: 1 } }, requestsPerSecond: 120 }),
+    says: 'catalog v1: burst 1 at 40 of 50 requests/s: of requests that come by chance and not evenly, 44.44 % find no token and get 429; '
+      + 'set burst to 5 or more',
+    keeps: [
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 50, burst: 5 } }, requestsPerSecond: 120 }),
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 50, burst: 1 } }, requestsPerSecond: 3 }),
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 50 } } }),
+    ],
+  }, {
+    // Half of any rate: 0.5 / 1.5.
+    breaks: pair({}, { admission: { rateLimit: { requestsPerSecond: 10, burst: 1 } } }),
+    says: 'burst 1 at 5 of 10 requests/s: of requests that come by chance and not evenly, 33.33 % find no token and get 429; set burst to 3 or more',
+    keeps: [pair({}, { admission: { rateLimit: { requestsPerSecond: 10, burst: 3 } } })],
+  }],
+  'concurrency-capacity': [{
+    breaks: pair({}, { admission: { concurrency: { type: 'fixed', max: 4 } }, requestsPerSecond: 600, latencyMs: 25 }),
+    says: 'catalog: 4 requests x 3 replicas = 12 requests at a time, fewer than the 600 requests/s x 25 ms = 15 that are under way: 20 % of them get 503; '
+      + 'raise the concurrency limit to 5, or have more replicas',
+    keeps: [
+      pair({}, { admission: { concurrency: { type: 'fixed', max: 5 } }, requestsPerSecond: 600, latencyMs: 25 }),
+      pair({}, { admission: { concurrency: { type: 'fixed', max: 4 } }, requestsPerSecond: 600 }),
+      pair({}, { admission: { concurrency: { type: 'adaptive' } }, requestsPerSecond: 600, latencyMs: 25 }),
+    ],
+  }, {
+    breaks: pair({}, { admission: { concurrency: { type: 'adaptive', max: 4 } }, requestsPerSecond: 600, latencyMs: 25 }),
+    says: '4 requests x 3 replicas = 12 requests at a time',
+    keeps: [],
+  }],
+  'concurrency-connections': [{
+    breaks: pair({}, { admission: { concurrency: { type: 'fixed', max: 100 } }, app: { maxConnectionsPerEndpoint: 20 } }),
+    says: 'catalog v1: 100 requests at a time are let in, over 20 connections to the app: 80 wait for one; lower the limit to 20, or raise appConnections to 100',
+    keeps: [
+      pair({}, { admission: { concurrency: { type: 'fixed', max: 20 } }, app: { maxConnectionsPerEndpoint: 20 } }),
+      // What an adaptive limit finds includes the wait.
+      pair({}, { admission: { concurrency: { type: 'adaptive' } }, app: { maxConnectionsPerEndpoint: 20 } }),
+    ],
+  }, {
+    breaks: pair({}, { admission: { concurrency: { type: 'fixed', max: 100 } }, app: { maxConnections: 50 } }),
+    says: 'over 50 connections to the app: 50 wait for one',
+    keeps: [],
+  }],
+  'fault-injected': [{
+    breaks: pair({ route: { faults: [{ percent: 5, delayMs: 800, abortStatus: 500 }, { percent: 0.5, abortStatus: 503 }] } }),
+    says: 'web -> catalog: 5 % of the requests are held for 800 ms and answered with 500 by the proxy, and of the others 0.5 % of the requests are answered with 503 '
+      + 'by the proxy; take the faults out when the test is over, or limit them to a header field that only the test sends',
+    keeps: [
+      pair({ route: { faults: [{ percent: 100, header: { name: 'x-fault' }, abortStatus: 503 }] } }),
+      pair({ route: { faults: [{ percent: 0, abortStatus: 503 }] } }),
+    ],
+  }],
+  'fault-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300, faults: [{ percent: 5, header: { name: 'x-fault' }, delayMs: 300 }] } }),
+    says: 'delay 300 ms >= timeout 300 ms: the request is over before it is sent; shorten the delay below 300 ms, or lengthen the timeout',
+    keeps: [
+      pair({ route: { timeoutMs: 300, faults: [{ percent: 5, header: { name: 'x-fault' }, delayMs: 299 }] } }),
+      pair({ route: { timeoutMs: 0, faults: [{ percent: 5, header: { name: 'x-fault' }, delayMs: 300 }] } }),
+    ],
+  }],
   'slow-start-autoscaler': [{
     breaks: pair({ cluster: { slowStart: { windowMs: 15_001 } } }, { pods: [2, 6], scaleUpCycleMs: 15_000 }),
     says: 'slow start 15001 ms > 15000 ms from one scale-up to the next',
@@ -214,6 +383,22 @@ describe('lint', () => {
     expect(broken(circle)).toEqual([]);
     const wide = meshOf({ a: { calls: { b: {} } }, b: { calls: { c: {} } }, c: { calls: { d: {} } }, d: { calls: { e: {}, a: {} } }, e: {} });
     expect(saidBy('retry-amplification', wide)).toEqual([expect.stringContaining('a -> b -> c -> d -> ')]);
+  });
+
+  test('GIVEN a fallback, follows chains and timeouts behind it', () => {
+    const call = { cluster: believed, fallback: ['spare'] };
+    const next = (callee: string) => ({ calls: { [callee]: {} } });
+    const mesh = meshOf({ web: { calls: { catalog: call } }, catalog: {}, spare: next('b'), b: next('c'), c: next('d'), d: {} });
+    expect(saidBy('retry-amplification', mesh)).toEqual([expect.stringContaining('web -> catalog or spare -> b -> c -> d: (1 + 2) x')]);
+    const hasty = meshOf({ web: { calls: { catalog: { ...call, route: { timeoutMs: 300 } } } }, catalog: {}, spare: next('b'), b: {} });
+    expect(saidBy('timeout-chain', hasty)).toEqual([expect.stringContaining('web -> catalog: timeout 300 ms < 15000 ms of spare -> b')]);
+  });
+
+  test('GIVEN a fallback, looks at its endpoints too, but for what holds only where requests go first', () => {
+    const call: CallSketch = { cluster: believed, fallback: ['spare'], route: { hedge: {} } };
+    expect(broken(meshOf({ web: { calls: { catalog: call } }, catalog: { pods: 1 }, spare: { pods: 9 } }))).toEqual(['hedge-alone']);
+    const calls = { catalog: call, spare: { cluster: { subset: { size: 9 } } } };
+    expect(broken(meshOf({ web: { calls }, catalog: {}, spare: { requestsPerSecond: 0.1 } }))).toEqual(['ejection-rate', 'subset-size']);
   });
 
   test('GIVEN a destination outside of the mesh, counts the endpoints that its cluster lists', () => {
