@@ -11,6 +11,9 @@ export const MOST_TRIES = 27;
 /** Most load at the end of a chain, as a multiple of the load at its beginning: three hops with the default budget have 1.73. */
 export const MOST_LOAD = 2;
 
+/** Calls that a chain may have and still be written out. */
+const LONG = 8;
+
 /** A chain of calls, and what multiplies along it. */
 interface Chain {
   readonly calls: readonly Call[];
@@ -39,23 +42,35 @@ function worstChains(calls: readonly Call[], factor: (call: Call) => number): Ch
     return chain;
   };
   const roots = [...from.keys()].filter((service) => !called.has(service));
-  // Services that all call each other in a circle have no first one; whoever is looked at first stands for it.
-  return [...roots, ...from.keys()].filter((service) => !known.has(service)).map(worst);
+  // Services that all call each other in a circle have no first one; whoever is looked at first stands for it. What is known by then is
+  // the end of a chain that was looked at.
+  return [...roots, ...from.keys()].flatMap((service) => (known.has(service) ? [] : [worst(service)]));
 }
 
 function calleesOf(call: Call): string[] {
   return [...new Set(call.targets.flatMap(({ callees }) => callees.map(serviceKey)))];
 }
 
-/** `web -> catalog -> db`, and `web -> catalog or spare -> db` behind a fallback. */
+/** `web -> catalog -> db`, and `web -> catalog or spare -> db` behind a fallback. Of a long one, the ends. */
 function pathOf({ calls }: Chain): string {
-  return calls.map(({ title, caller }, index) => {
+  const steps = calls.map(({ title, caller }, index) => {
     const before = calls[index - 1];
     if (!before) return title;
     const called = before.targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees.map(serviceKey));
     const isFallback = !called.includes(serviceKey(caller));
     return `${isFallback ? `or ${caller.service} ` : ''}${title.slice(title.indexOf(' -> ') + 1)}`;
-  }).join(' ');
+  });
+  return steps.length > LONG ? [...steps.slice(0, 3), '-> ...', ...steps.slice(-3)].join(' ') : steps.join(' ');
+}
+
+/** `(1 + 2) x (1 + 1)`; of a long chain, powers of what is alike. */
+function productOf({ calls }: Chain, added: (call: Call) => string): string {
+  const factors = calls.map((call) => `(1 + ${added(call)})`);
+  if (factors.length <= LONG) return factors.join(' x ');
+  return [...new Set(factors)].map((factor) => {
+    const power = factors.filter((other) => other === factor).length;
+    return power === 1 ? factor : `${factor}^${power}`;
+  }).join(' x ');
 }
 
 const tries = ({ route: { retry, hedge } }: Call): number => 1 + retry.maxRetries + (hedge ? 1 : 0);
@@ -68,7 +83,7 @@ const amplification: Rule = {
   about: `Along a chain of calls, one request can become more than ${MOST_TRIES} at its end: the product of the tries at each hop, hedges included.`,
   find: ({ calls }) => worstChains(calls, tries).filter(({ product }) => product > MOST_TRIES).map((chain): Problem => ({
     workload: chain.calls[0]!.caller, where: pathOf(chain),
-    message: `${chain.calls.map((call) => `(1 + ${tries(call) - 1})`).join(' x ')} = ${chain.product} tries at the end for one request, more than ${MOST_TRIES}`,
+    message: `${productOf(chain, (call) => String(tries(call) - 1))} = ${short(chain.product)} tries at the end for one request, more than ${MOST_TRIES}`,
     remedy: 'retry at the first or the last hop and lower maxRetries at the others',
   })),
 };
@@ -79,7 +94,7 @@ const load: Rule = {
   about: `Along a chain of calls, the budgets let retries raise the load at its end to more than ${MOST_LOAD} times that at its beginning.`,
   find: ({ calls }) => worstChains(calls, budget).filter(({ product }) => product > MOST_LOAD).map((chain): Problem => ({
     workload: chain.calls[0]!.caller, where: pathOf(chain),
-    message: `${chain.calls.map((call) => `(1 + ${short(budget(call) - 1)})`).join(' x ')} = ${short(chain.product)} times the load at the end while everything fails, more than ${MOST_LOAD}`,
+    message: `${productOf(chain, (call) => short(budget(call) - 1))} = ${short(chain.product)} times the load at the end while everything fails, more than ${MOST_LOAD}`,
     remedy: 'lower the percent of the retry budgets, or retry at fewer hops',
   })),
 };

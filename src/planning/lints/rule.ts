@@ -70,9 +70,9 @@ export function count(number: number, one: string, many: string = `${one}s`): st
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** A number with two decimals at most. */
+/** A number with two decimals at most; a very large one with three digits. */
 export function short(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  return value >= 1e9 ? value.toPrecision(3) : String(Math.round(value * 100) / 100);
 }
 
 /** `catalog v2`. */

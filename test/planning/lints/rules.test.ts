@@ -401,6 +401,14 @@ describe('lint', () => {
     expect(broken(meshOf({ web: { calls }, catalog: {}, spare: { requestsPerSecond: 0.1 } }))).toEqual(['ejection-rate', 'subset-size']);
   });
 
+  test('GIVEN a long chain, or a circle of that many, tells of it once, and of its ends', () => {
+    const says = 's0 -> s1 -> s2 -> s3 -> ... -> s17 -> s18 -> s19: (1 + 2)^19 = 1.16e+9 tries at the end for one request, more than 27';
+    expect(saidBy('retry-amplification', row(20))).toEqual([expect.stringContaining(says)]);
+    const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
+    const circle = meshOf(Object.fromEntries(names.map((name, index) => [name, { calls: { [`s${(index + 1) % 100}`]: {} } }])));
+    expect(broken(circle)).toEqual(['retry-amplification', 'retry-load']);
+  });
+
   test('GIVEN a destination outside of the mesh, counts the endpoints that its cluster lists', () => {
     const outside = meshOf({
       web: {
