@@ -3,7 +3,7 @@
  * (src/proxy/serve/admission), so what they let in together is their sum. Rates and latencies are means: below them something is
  * refused for certain, above them it is a matter of chance, of which only the burst is looked at.
  */
-import { serviceKey } from './calls';
+import { groupBy, serviceKey } from './calls';
 import type { AdmissionFacts, WorkloadFacts } from './facts';
 import { count, ofWorkloads, Problem, Remark, Rule, short } from './rule';
 
@@ -125,8 +125,7 @@ function admissionsOf({ document: { listeners } }: WorkloadFacts): AdmissionFact
 
 /** A rule that looks at all versions of a service together. */
 function ofServices(judge: (versions: readonly WorkloadFacts[]) => Remark | undefined): Rule['find'] {
-  return ({ workloads }) => [...new Set(workloads.map(serviceKey))].flatMap((key): Problem[] => {
-    const versions = workloads.filter((workload) => serviceKey(workload) === key);
+  return ({ workloads }) => [...groupBy(workloads, serviceKey).values()].flatMap((versions): Problem[] => {
     const [workload] = versions as [WorkloadFacts];
     const remark = judge(versions);
     return remark ? [{ workload, where: workload.service, ...remark }] : [];

@@ -56,6 +56,18 @@ export function callsOf({ workloads }: MeshFacts): Call[] {
   });
 }
 
+/** Things by what they have in common, in the order in which they come. */
+export function groupBy<T, K>(things: readonly T[], keyOf: (thing: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const thing of things) {
+    const key = keyOf(thing);
+    const group = groups.get(key);
+    if (group) group.push(thing);
+    else groups.set(key, [thing]);
+  }
+  return groups;
+}
+
 /** A workload's service, which calls and is called as one whatever its version. */
 export function serviceKey({ namespace, service }: WorkloadFacts): string {
   return `${namespace}/${service}`;

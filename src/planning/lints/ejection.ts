@@ -3,6 +3,8 @@
  * src/proxy/cluster/health: an endpoint is compared with the others, the last one that works is never ejected, the cap is
  * rounded down but always lets one go, and a window with few requests grows to a minute.
  */
+import type { Call } from './calls';
+import type { WorkloadFacts } from './facts';
 import { count, ofTargets, Rule, short } from './rule';
 
 /** The longest window by which rates are judged. */
@@ -74,24 +76,38 @@ const rate: Rule = {
   severity: 'warning',
   about: 'One proxy sends an endpoint fewer requests in a minute than `minimumRequests`, so rates and latency are never judged. Looked at '
     + 'where requests a second are known, for services that one service calls.',
-  find: ofTargets(({ cluster: { outlierDetection }, level, callees, share, endpoints }, { caller }, calls) => {
-    const { mode, minimumRequests, successRateMarginPercent, failurePercent, latencyFactor } = outlierDetection;
-    const requests = callees[0]?.requestsPerSecond;
-    // With several callers, nobody knows which part is whose.
-    const callers = new Set(calls.flatMap((call) => (
-      call.targets.some((other) => other.level === 0 && other.callees.includes(callees[0]!)) ? [call.caller] : [])));
-    // What goes to a fallback, and when, nobody knows.
-    if (level > 0 || requests === undefined || mode === 'off' || successRateMarginPercent + failurePercent + latencyFactor === 0) return undefined;
-    if (!endpoints || endpoints.max < 2 || !caller.replicas?.min || share === 0 || callers.size !== 1) return undefined;
-    const proxies = caller.replicas.min * caller.document.workers;
-    const seen = requests * share / proxies / endpoints.min * LONGEST_WINDOW_SECONDS;
-    return seen < minimumRequests ? {
-      message: `${short(requests * share)} requests/s / ${count(proxies, 'calling proxy', 'calling proxies')} / ${count(endpoints.min, 'endpoint')} `
-        + `x ${LONGEST_WINDOW_SECONDS} s = ${short(seen)} in the longest window, fewer than minimumRequests ${minimumRequests}`,
-      remedy: seen < LEAST_REQUESTS ? 'rely on errors in a row; rates need more requests' : `set minimumRequests to ${Math.floor(seen)} or less`,
-    } : undefined;
-  }),
+  find: (subject) => {
+    const callers = callersOf(subject.calls);
+    return ofTargets(({ cluster: { outlierDetection }, level, callees, share, endpoints }, { caller }) => {
+      const { mode, minimumRequests, successRateMarginPercent, failurePercent, latencyFactor } = outlierDetection;
+      const requests = callees[0]?.requestsPerSecond;
+      // What goes to a fallback, and when, nobody knows; nor, with several callers, which part is whose.
+      if (level > 0 || requests === undefined || callers.get(callees[0]!)!.size !== 1) return undefined;
+      if (mode === 'off' || successRateMarginPercent + failurePercent + latencyFactor === 0) return undefined;
+      if (!endpoints || endpoints.max < 2 || !caller.replicas?.min || share === 0) return undefined;
+      const proxies = caller.replicas.min * caller.document.workers;
+      const seen = requests * share / proxies / endpoints.min * LONGEST_WINDOW_SECONDS;
+      return seen < minimumRequests ? {
+        message: `${short(requests * share)} requests/s / ${count(proxies, 'calling proxy', 'calling proxies')} / ${count(endpoints.min, 'endpoint')} `
+          + `x ${LONGEST_WINDOW_SECONDS} s = ${short(seen)} in the longest window, fewer than minimumRequests ${minimumRequests}`,
+        remedy: seen < LEAST_REQUESTS ? 'rely on errors in a row; rates need more requests' : `set minimumRequests to ${Math.floor(seen)} or less`,
+      } : undefined;
+    })(subject);
+  },
 };
+
+/** Who calls a workload when all is well. */
+function callersOf(calls: readonly Call[]): Map<WorkloadFacts, Set<WorkloadFacts>> {
+  const callers = new Map<WorkloadFacts, Set<WorkloadFacts>>();
+  for (const { caller, targets } of calls) {
+    for (const callee of targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees)) {
+      const known = callers.get(callee);
+      if (known) known.add(caller);
+      else callers.set(callee, new Set([caller]));
+    }
+  }
+  return callers;
+}
 
 /** Most of so many endpoints that are ejected at a time: rounded down, but one in any case, and never the last one that works. */
 export function mostEjected(endpoints: number, maxEjectedPercent: number): number {

@@ -3,7 +3,7 @@
  * between a split and its fallbacks, and when a cluster panics, is in src/balancing/priority.ts; which endpoints may be ejected in
  * ./ejection.ts; where sessions go in src/proxy/session.
  */
-import { Call, serviceKey, Target } from './calls';
+import { Call, groupBy, serviceKey, Target } from './calls';
 import { mostEjected } from './ejection';
 import type { ClusterFacts } from './facts';
 import { count, ofCalls, ofTargets, Problem, Rule, short } from './rule';
@@ -90,24 +90,27 @@ const circle: Rule = {
   name: 'fallback-circle',
   severity: 'warning',
   about: 'What takes over calls, by itself or through others, what it stands in for, or the caller.',
-  find: ({ calls }) => calls.flatMap((call) => call.route.fallback.flatMap((_, index): Problem[] => {
-    const servicesAt = (matches: (level: number) => boolean) => call.targets.filter(({ level }) => matches(level)).flatMap(({ callees }) => callees);
-    const [spare] = servicesAt((level) => level === index + 1);
-    const before = new Map(servicesAt((level) => level <= index).map((callee) => [serviceKey(callee), callee.service]));
-    if (!spare || before.has(serviceKey(spare))) return [];
-    const path = pathTo(calls, serviceKey(spare), new Set([...before.keys(), serviceKey(call.caller)]));
-    if (!path) return [];
-    const { caller, title } = call;
-    const way = `${path.map((each, step) => (step === 0 ? each.title : each.title.slice(each.title.indexOf(' -> ') + 1))).join(' ')}, `
-      + `${count(path.length, 'call')} away`;
-    const end = before.get(path.at(-1)!.end);
-    return [{
-      workload: caller, where: title,
-      message: end === undefined ? `'${spare.service}' takes over, and calls '${caller.service}' itself (${way}): then requests may go round`
-        : `'${spare.service}' takes over, and needs '${end}', which it stands in for (${way})`,
-      remedy: `name a fallback that does without '${end ?? caller.service}'`,
-    }];
-  })),
+  find: ({ calls }) => {
+    const from = groupBy(calls, ({ caller }) => serviceKey(caller));
+    return calls.flatMap((call) => call.route.fallback.flatMap((_, index): Problem[] => {
+      const { caller, title, targets } = call;
+      const first = targets.filter(({ level }) => level <= index).flatMap(({ callees }) => callees);
+      const before = new Map(first.map((callee) => [serviceKey(callee), callee.service]));
+      const [spare] = targets.filter(({ level }) => level === index + 1).flatMap(({ callees }) => callees);
+      if (!spare || before.has(serviceKey(spare))) return [];
+      const path = pathTo(from, serviceKey(spare), new Set([...before.keys(), serviceKey(caller)]));
+      if (!path) return [];
+      const way = `${path.map((each, step) => (step === 0 ? each.title : each.title.slice(each.title.indexOf(' -> ') + 1))).join(' ')}, `
+        + `${count(path.length, 'call')} away`;
+      const end = before.get(path.at(-1)!.end);
+      return [{
+        workload: caller, where: title,
+        message: end === undefined ? `'${spare.service}' takes over, and calls '${caller.service}' itself (${way}): then requests may go round`
+          : `'${spare.service}' takes over, and needs '${end}', which it stands in for (${way})`,
+        remedy: `name a fallback that does without '${end ?? caller.service}'`,
+      }];
+    }));
+  },
 };
 
 /** A step of a way: the call, and the service that it leads to. */
@@ -117,14 +120,13 @@ interface Step {
 }
 
 /** The shortest way from a service to one of others, by what it calls when all is well. */
-function pathTo(calls: readonly Call[], from: string, goals: ReadonlySet<string>): readonly Step[] | undefined {
-  const seen = new Set([from]);
-  let ways: { readonly at: string; readonly steps: readonly Step[] }[] = [{ at: from, steps: [] }];
+function pathTo(from: ReadonlyMap<string, readonly Call[]>, start: string, goals: ReadonlySet<string>): readonly Step[] | undefined {
+  const seen = new Set([start]);
+  let ways: { readonly at: string; readonly steps: readonly Step[] }[] = [{ at: start, steps: [] }];
   while (ways.length > 0) {
     const next: typeof ways = [];
     for (const { at, steps } of ways) {
-      for (const { caller, title, targets } of calls) {
-        if (serviceKey(caller) !== at) continue;
+      for (const { title, targets } of from.get(at) ?? []) {
         for (const end of targets.filter(isFirst).flatMap(({ callees }) => callees.map(serviceKey))) {
           const way = [...steps, { title, end }];
           if (goals.has(end)) return way;

@@ -3,7 +3,7 @@
  * request multiply; budgets bound what that adds to the load, and their bounds multiply too. A chain goes on behind a fallback as
  * behind the service that it stands in for.
  */
-import { Call, serviceKey } from './calls';
+import { Call, groupBy, serviceKey } from './calls';
 import { Problem, Rule, short } from './rule';
 
 /** Most tries at the end of a chain for one request: three hops with the default of two retries. */
@@ -22,8 +22,7 @@ interface Chain {
 
 /** The worst chain that begins with each service. A call that closes a circle ends it: how often it goes round is the apps' matter. */
 function worstChains(calls: readonly Call[], factor: (call: Call) => number): Chain[] {
-  const from = new Map<string, Call[]>();
-  for (const call of calls) from.set(serviceKey(call.caller), [...from.get(serviceKey(call.caller)) ?? [], call]);
+  const from = groupBy(calls, ({ caller }) => serviceKey(caller));
   const called = new Set(calls.flatMap(calleesOf));
   const known = new Map<string, Chain | 'open'>();
   const worst = (service: string): Chain => {

@@ -50,9 +50,9 @@ export function ofCalls(judge: (call: Call) => Remark | undefined): Rule['find']
 }
 
 /** A rule that looks at what calls lead to, one by one. */
-export function ofTargets(judge: (target: Target, call: Call, calls: readonly Call[]) => Remark | undefined): Rule['find'] {
+export function ofTargets(judge: (target: Target, call: Call) => Remark | undefined): Rule['find'] {
   return ({ calls }) => calls.flatMap((call) => call.targets.flatMap((target) => {
-    const remark = judge(target, call, calls);
+    const remark = judge(target, call);
     return remark ? [{ workload: call.caller, where: target.title, ...remark }] : [];
   }));
 }

@@ -1,7 +1,7 @@
 /**
  * Timeouts against each other: of a try inside its request, and of a request inside the one that it is made for.
  */
-import { serviceKey } from './calls';
+import { groupBy, serviceKey } from './calls';
 import { count, ofCalls, Problem, Rule } from './rule';
 
 const tryTimeout: Rule = {
@@ -45,17 +45,20 @@ const chain: Rule = {
   name: 'timeout-chain',
   severity: 'warning',
   about: 'A caller waits less long than the service that it calls waits for others, which then work for a caller that gave up.',
-  find: ({ calls }) => calls.filter(({ route }) => route.timeoutMs > 0).flatMap(({ caller, route, targets, title }) => {
-    const callees = targets.flatMap((target) => target.callees);
-    const longer = calls.filter((next) => callees.includes(next.caller) && serviceKey(next.caller) !== serviceKey(caller)
-      && (next.route.timeoutMs === 0 || next.route.timeoutMs > route.timeoutMs));
-    return longer.map((next): Problem => ({
-      workload: caller, where: title,
-      message: `timeout ${route.timeoutMs} ms < ${next.route.timeoutMs === 0 ? 'no timeout' : `${next.route.timeoutMs} ms`} of ${next.title}: `
-        + `when the caller has given up, the app works on${route.meshFields ? ' unless it heeds x-mesh-deadline-ms' : ''}`,
-      remedy: `give ${next.title} a timeout of ${route.timeoutMs} ms or less, or this call a longer one`,
-    }));
-  }),
+  find: ({ calls }) => {
+    const from = groupBy(calls, ({ caller }) => caller);
+    return calls.filter(({ route }) => route.timeoutMs > 0).flatMap(({ caller, route, targets, title }) => {
+      const callees = [...new Set(targets.flatMap((target) => target.callees))].filter((callee) => serviceKey(callee) !== serviceKey(caller));
+      const longer = callees.flatMap((callee) => from.get(callee) ?? [])
+        .filter((next) => next.route.timeoutMs === 0 || next.route.timeoutMs > route.timeoutMs);
+      return longer.map((next): Problem => ({
+        workload: caller, where: title,
+        message: `timeout ${route.timeoutMs} ms < ${next.route.timeoutMs === 0 ? 'no timeout' : `${next.route.timeoutMs} ms`} of ${next.title}: `
+          + `when the caller has given up, the app works on${route.meshFields ? ' unless it heeds x-mesh-deadline-ms' : ''}`,
+        remedy: `give ${next.title} a timeout of ${route.timeoutMs} ms or less, or this call a longer one`,
+      }));
+    });
+  },
 };
 
 export const TIMEOUT_RULES: readonly Rule[] = [tryTimeout, tries, tryCondition, chain];
