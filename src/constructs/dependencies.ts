@@ -22,6 +22,7 @@ import { RetryFields } from './retry-fields';
 import { SessionPersistence } from './session-persistence';
 import { Scaling } from './scaling';
 import { TlsOptions } from './tls-options';
+import { noteAddition } from './unchanged';
 
 const CALL_OPTIONS = {
   timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
@@ -134,6 +135,7 @@ export class Dependencies {
       fallback: options.fallback,
       faults: options.faults ?? [],
     });
+    noteAddition();
     for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._facts())) {
       if (called.endpointSlices) {
         this.grant(called);

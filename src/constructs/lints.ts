@@ -7,6 +7,7 @@ import { Finding, lint, RULES, WorkloadFacts } from '../planning/lints';
 import { LintOptions } from './lint-options';
 import { Mistakes } from './mistakes';
 import { checkQuantity } from './quantities';
+import { noteAddition, untilAddition } from './unchanged';
 
 /** A workload whose facts are complete at synthesis. */
 export interface LintedWorkload {
@@ -18,6 +19,7 @@ const clusters = new WeakMap<IConstruct, LintedWorkload[]>();
 
 /** Has a workload checked together with all others of its cluster. */
 export function lintWith(cluster: IConstruct, workload: LintedWorkload): void {
+  noteAddition();
   const known = clusters.get(cluster);
   if (known) {
     known.push(workload);
@@ -26,7 +28,7 @@ export function lintWith(cluster: IConstruct, workload: LintedWorkload): void {
   const workloads = [workload];
   const told = new Set<string>();
   clusters.set(cluster, workloads);
-  cluster.node.addValidation({ validate: () => findErrors(workloads, told) });
+  cluster.node.addValidation({ validate: untilAddition(() => findErrors(workloads, told)) });
 }
 
 function findErrors(workloads: readonly LintedWorkload[], told: Set<string>): string[] {

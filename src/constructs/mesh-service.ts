@@ -36,6 +36,7 @@ import { SessionPersistence } from './session-persistence';
 import { checkZones, serviceForAll, serviceHostnames } from './services';
 import { checkTimeToStop } from './time-to-stop';
 import { TlsOptions } from './tls-options';
+import { noteAddition } from './unchanged';
 
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
@@ -278,6 +279,7 @@ export class MeshService extends Destination {
       self: this,
     });
     this.shares.push({ version: made, weight: props.weight });
+    noteAddition();
     return made;
   }
 

@@ -40,6 +40,7 @@ import { mountSessionKeys } from './session-keys';
 import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
 import { checkTimeToStop } from './time-to-stop';
 import { TlsOptions } from './tls-options';
+import { noteAddition, untilAddition } from './unchanged';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
 const PROXY_USER = 65_532;
@@ -138,6 +139,7 @@ export class MeshSidecar extends Construct {
   private readonly dependencies: Dependencies;
   private readonly service?: ServiceLink;
   private exposed?: ExposedWorkload;
+  private readonly document = untilAddition(() => this.buildDocument());
 
   constructor(scope: Construct, id: string, props: MeshSidecarProps) {
     super(scope, id);
@@ -239,6 +241,7 @@ export class MeshSidecar extends Construct {
       objectNamespace: this.configMap.metadata.namespace,
       settings: this.settings,
     }, options);
+    noteAddition();
     claimName(clusterOf(this), this.namespace, this.serviceName, 'serviceName', this);
     takeTls(this, this.container, this.tls);
     this.dependencies.grantSelf();
@@ -260,7 +263,7 @@ export class MeshSidecar extends Construct {
     return this.service?.tls ?? this.exposed?._tls;
   }
 
-  private document(): ProxyConfig {
+  private buildDocument(): ProxyConfig {
     return buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       appPort: this.appPort,
