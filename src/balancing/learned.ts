@@ -49,6 +49,9 @@ const MAX_LATENCY_MS = 3_600_000;
 /** Added to latencies before their logarithm is taken: differences below it don't matter to anybody. */
 export const LATENCY_GRAIN_MS = 0.1;
 
+/** A latency whose logarithm, taken as above, is this. */
+export const typicalMs = (meanLog: number): number => Math.max(0, Math.exp(meanLog) - LATENCY_GRAIN_MS);
+
 /** Bounds of what a report may say. */
 const MAX_UTILIZATION = 100;
 const MAX_PER_SECOND = 1e7;

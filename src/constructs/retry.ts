@@ -96,6 +96,16 @@ export interface RetryOptions {
   readonly tryTimeout?: Duration;
 
   /**
+   * How long an idempotent request waits at a pod that has answered nobody since it came, before another pod is asked besides;
+   * never more than half of the call's timeout. A pod has fallen silent when at least three requests wait there and this one
+   * has waited for five times as long as answers usually take. What comes first counts, and the retry budget holds.
+   * `Duration.millis(0)` is never.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly silence?: Duration;
+
+  /**
    * The wait before the n-th retry is drawn from 0 to (2^n - 1) times this. The first retry of a request that no application
    * has seen goes out at once.
    *
@@ -143,6 +153,7 @@ type Scalars = Omit<RetryOptions, 'on' | 'budget' | 'hedge'>;
 export const RETRY_QUANTITIES: Quantities<Scalars, RetryConfig> = {
   maxRetries: { field: 'maxRetries', unit: 'number', min: 0, max: 10 },
   tryTimeout: { field: 'tryTimeoutMs', unit: 'time', min: 1 },
+  silence: { field: 'silenceMs', unit: 'time', min: 0 },
   backoff: { field: 'backoffMs', unit: 'time', min: 0 },
   maxBackoff: { field: 'maxBackoffMs', unit: 'time', min: 0 },
   maxRetryAfter: { field: 'maxRetryAfterMs', unit: 'time', min: 0 },

@@ -43,6 +43,7 @@ export const DEFAULT_RETRY: Required<RetryConfig> = {
   methods: 'idempotent',
   on: ['closed', 'tryTimeout', 'gatewayError'],
   tryTimeoutMs: 0,
+  silenceMs: 1_000,
   backoffMs: 25,
   maxBackoffMs: 250,
   maxRetryAfterMs: 1_000,
@@ -50,7 +51,7 @@ export const DEFAULT_RETRY: Required<RetryConfig> = {
 };
 
 /** Default of `retry` on inbound listeners: whoever calls decides about the rest, and has other endpoints for it. */
-export const DEFAULT_INBOUND_RETRY: Required<RetryConfig> = { ...DEFAULT_RETRY, on: [] };
+export const DEFAULT_INBOUND_RETRY: Required<RetryConfig> = { ...DEFAULT_RETRY, on: [], silenceMs: 0 };
 
 /** Default of `hedge`. */
 export const DEFAULT_HEDGE: Required<HedgeConfig> = { percentile: 95, minimumDelayMs: 5 };

@@ -22,6 +22,12 @@ export interface RetryConfig {
   /** Time for one attempt, to the head of its response; 0 is none. */
   readonly tryTimeoutMs?: Integer;
   /**
+   * How long a request that may be executed twice waits at an endpoint that has answered nobody since it came, before another
+   * endpoint is asked besides; never more than half of the route's timeout. It is waited longer where answers usually take
+   * long. 0 is never.
+   */
+  readonly silenceMs?: Integer;
+  /**
    * The wait before the n-th retry is drawn from 0 to (2^n - 1) times this. The first retry of a request that nobody has seen
    * goes out at once.
    */

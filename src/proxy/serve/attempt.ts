@@ -10,6 +10,7 @@ import type { BackendConnection, ResponseReceiver } from '../cluster/backend-con
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
 import { Ending } from '../cluster/health/conduct';
+import { isSilent } from '../cluster/health/silence';
 import type { UnconnectedCode, Waiter } from '../cluster/pool';
 import type { Waiting } from '../cluster/waiting-list';
 import { isShed } from '../http1/proxy-status';
@@ -63,6 +64,8 @@ export class Attempt implements ResponseReceiver, Waiter {
   private connection: BackendConnection | undefined;
   private waiting = false;
   private startedAt = 0;
+  /** What its endpoint had begun to answer by then. */
+  private answersBefore = 0;
   /** The response was made by the sidecar there, which turned the request away. */
   private shed = false;
   /** From its start to the head of the response; -1 before that. */
@@ -98,6 +101,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
     this.startedAt = this.clock.now();
+    this.answersBefore = endpoint.conduct.answers;
     this.shed = false;
     this.firstOctetMs = -1;
     this.closedWhileIdle = false;
@@ -138,6 +142,11 @@ export class Attempt implements ResponseReceiver, Waiter {
 
   /** Time since it began. */
   get elapsedMs(): number { return this.clock.now() - this.startedAt; }
+
+  /** Its endpoint seems to have fallen silent, by what is usual there or at another. */
+  meetsSilence(other: Endpoint): boolean {
+    return this.connected && isSilent(this.endpoint!, this.answersBefore, this.elapsedMs, other);
+  }
 
   /**
    * The response is over: gives the connection back. To be called after {@link leave}.

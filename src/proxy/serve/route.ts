@@ -37,6 +37,8 @@ export class Route {
   readonly retry: RetryPolicy;
   /** Undefined when requests are not hedged. */
   readonly hedging: Hedging | undefined;
+  /** How long a request waits before it is looked whether its endpoint has fallen silent; undefined when it never is. */
+  readonly silence: TimeoutQueue | undefined;
   /** Fields for the callee's sidecar are added. */
   readonly meshFields: boolean;
   /** Says that all of the route's time is left; empty when it has none or adds no fields. */
@@ -70,6 +72,7 @@ export class Route {
     this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;
     this.retry = new RetryPolicy(config.retry, timeouts);
     this.hedging = config.hedge && new Hedging(config.hedge, timeouts, { now });
+    this.silence = silenceOf(config, timeouts);
     this.meshFields = config.meshFields;
     this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
   }
@@ -128,4 +131,10 @@ export class Route {
     this.seen = count;
     failover.update(this.levels.map(({ capacity }) => capacity), this.surroundings.now());
   }
+}
+
+/** A second request, too, must have time to be answered. */
+function silenceOf({ timeoutMs, retry: { maxRetries, silenceMs } }: ResolvedRoute, timeouts: TimeoutQueues): TimeoutQueue | undefined {
+  if (maxRetries === 0 || silenceMs === 0) return undefined;
+  return timeouts.of(timeoutMs === 0 ? silenceMs : Math.min(silenceMs, Math.ceil(timeoutMs / 2)));
 }

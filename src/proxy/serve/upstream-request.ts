@@ -12,7 +12,8 @@
  * All of it only while nothing of a response has been passed on, while the whole request is still at hand, and, but for
  * connections that could not be made, while the cluster's retry budget lasts.
  *
- * With hedging a second attempt starts beside the first when that takes long; the first response that counts wins.
+ * A second attempt starts beside the first when that takes long (with hedging), or waits where nobody is answered any more; the
+ * first response that counts wins.
  */
 import type { Cancel } from '../clock';
 import type { Cluster } from '../cluster/cluster';
@@ -413,18 +414,24 @@ export class UpstreamRequest implements AttemptOwner {
   }
 
   private armHedge(): void {
-    const { hedging } = this.route;
-    if (!hedging || this.hedged || this.offersUpgrade || !isIdempotent(this.method) || !this.copy.replayable) return;
-    const delay = hedging.delay();
+    const { hedging, silence } = this.route;
+    if (this.hedged || this.offersUpgrade || !isIdempotent(this.method) || !this.copy.replayable) return;
+    const delay = hedging ? hedging.delay() : silence;
     if (delay) this.hedgeDelay.start(delay);
   }
 
-  /** The first attempt takes long: another one starts beside it. */
+  /** The first attempt takes long, or its endpoint answers nobody: another one starts beside it. */
   private hedge(): void {
     const cluster = this.cluster!;
+    const { hedging, silence } = this.route;
     if (this.winner || this.wait || !this.copy.replayable || !this.first.endpoint) return;
     const endpoint = cluster.pickOther(this.tried, this.pick);
-    if (!endpoint || !this.take({ cluster, endpoint })) return;
+    if (!endpoint) return;
+    if (!hedging && !this.first.meetsSilence(endpoint)) {
+      this.hedgeDelay.start(silence!);
+      return;
+    }
+    if (!this.take({ cluster, endpoint })) return;
     cluster.instruments.hedges.value += 1;
     this.hedged = true;
     this.second ??= new Attempt(this, this.context.clock);

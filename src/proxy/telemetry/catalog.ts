@@ -101,7 +101,7 @@ export const FAMILIES = {
   },
   hedges: {
     name: 'mesh_hedges_total', type: 'counter', labels: ['cluster'],
-    help: 'Second requests sent beside a first one that took long.',
+    help: 'Second requests sent beside a first one that took long, or whose endpoint had fallen silent.',
   },
   sessionResponses: {
     name: 'mesh_session_responses_total', type: 'counter', labels: ['listener', 'session'],

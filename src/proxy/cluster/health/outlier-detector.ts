@@ -13,11 +13,12 @@
  * Invariants, whatever happens: at most {@link mostEjected} of the eligible endpoints are ejected, and one is ejected only
  * while another one is trusted.
  */
-import { LATENCY_GRAIN_MS, Learned, Surroundings } from '../../../balancing';
+import { LATENCY_GRAIN_MS, Learned, Surroundings, typicalMs } from '../../../balancing';
 import type { OutlierDetectionConfig } from '../../../contract';
 import { Conduct, Ending, Rule } from './conduct';
 import { PARTS } from './recent-past';
 import { ejectionMs, failsMore, latencyLimitMs, medianOfOthers, mostEjected } from './rules';
+import { SILENCE_FACTOR } from './silence';
 
 /** An endpoint as the detector sees it. */
 export interface Suspect {
@@ -45,9 +46,8 @@ const TRIAL = 10;
 const SLOW_TRIAL = 3;
 /** A new endpoint has this long to warm up before its latency is judged. */
 const WARM_UP_MS = 60_000;
-/** How long all answers must be missing before an endpoint is unresponsive, and how many times its usual latency on top. */
+/** How long all answers must be missing before an endpoint is unresponsive, with several times its usual latency on top. */
 const UNRESPONSIVE_MS = 3_000;
-const UNRESPONSIVE_FACTOR = 5;
 /** Requests that must have been sent to it in that time. */
 const UNANSWERED = 5;
 
@@ -202,7 +202,7 @@ export class OutlierDetector<S extends Suspect> {
       const usualMs = learned.succeeded === 0 ? 0 : typicalMs(learned.meanLog);
       const quietMs = now - conduct.quietSince;
       // Those sent since the last look may be on their way back.
-      if (conduct.lookedSent - conduct.quietSent >= UNANSWERED && quietMs >= UNRESPONSIVE_MS + usualMs * UNRESPONSIVE_FACTOR) silent.push(suspect);
+      if (conduct.lookedSent - conduct.quietSent >= UNANSWERED && quietMs >= UNRESPONSIVE_MS + usualMs * SILENCE_FACTOR) silent.push(suspect);
       conduct.lookedSent = learned.sent;
     }
     for (const suspect of silent) {
@@ -318,6 +318,5 @@ export class OutlierDetector<S extends Suspect> {
 const isEjected = ({ conduct }: Suspect): boolean => conduct.standing === 'ejected';
 const isTrusted = ({ conduct, eligible }: Suspect): boolean => eligible && conduct.standing === 'trusted';
 
-const typicalMs = (meanLog: number): number => Math.max(0, Math.exp(meanLog) - LATENCY_GRAIN_MS);
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;

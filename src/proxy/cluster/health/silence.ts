@@ -1,0 +1,28 @@
+/**
+ * Whether an endpoint has fallen silent, as a request sees it that waits there: a black hole keeps every request until its
+ * time is over, long before outlier detection may judge it. A wrong suspicion costs one request more, so much less is needed
+ * for it than for an ejection: that nobody was answered since, though several wait, for several times as long as is usual.
+ */
+import { Learned, typicalMs } from '../../../balancing';
+import type { Conduct } from './conduct';
+
+/** What is known of an endpoint. */
+interface Known {
+  readonly learned: Learned;
+  readonly conduct: Conduct;
+}
+
+/** Requests that must wait at the endpoint: less than that may all be slow by chance. One is enough where it is to prove itself by that. */
+const WAITING = 3;
+/** How many times its usual latency they must have waited for. */
+export const SILENCE_FACTOR = 5;
+
+/**
+ * @param answersBefore requests that it had begun to answer when the waiting one came
+ * @param other         another endpoint: tells what is usual when this one has answered nobody yet
+ */
+export function isSilent({ learned, conduct }: Known, answersBefore: number, waitedMs: number, other: Known): boolean {
+  if (conduct.answers !== answersBefore || (learned.inFlight < WAITING && conduct.standing !== 'probing')) return false;
+  const known = learned.succeeded > 0 ? learned : other.learned;
+  return known.succeeded > 0 && waitedMs >= SILENCE_FACTOR * typicalMs(known.meanLog);
+}
