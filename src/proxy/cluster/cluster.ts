@@ -158,17 +158,18 @@ export class Cluster {
 
   /**
    * Another endpoint than those that were tried; undefined when there is no other. The policy is asked first, a few times;
-   * one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance.
+   * one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance. What fails together is
+   * tried again together, before the policy knows: an endpoint that something speaks against is chosen only for want of others.
    */
   pickOther(tried: readonly Endpoint[], request: PickRequest): Endpoint | undefined {
     if (this.isFull()) return undefined;
     for (let draw = 0; draw < REDRAWS; draw += 1) {
       const endpoint = this.balancer.pick(request);
-      if (endpoint && !tried.includes(endpoint) && endpoint.standing !== 'probing' && this.hasRoom(endpoint)) return endpoint;
+      if (endpoint && !tried.includes(endpoint) && endpoint.sound && this.hasRoom(endpoint)) return endpoint;
     }
     const others = this.availableEndpoints.filter((endpoint) => !tried.includes(endpoint) && this.hasRoom(endpoint));
-    const proven = others.filter(({ standing }) => standing !== 'probing');
-    const choice = proven.length > 0 ? proven : others;
+    const sound = others.filter((endpoint) => endpoint.sound);
+    const choice = sound.length > 0 ? sound : others;
     return choice[Math.floor(this.surroundings.random() * choice.length)];
   }
 

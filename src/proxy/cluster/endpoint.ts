@@ -50,6 +50,8 @@ export class Endpoint implements Balanced, Facts {
   get state(): EndpointState { return stateOf(this); }
   /** Whether it takes requests. */
   get available(): boolean { return takesRequests(stateOf(this)); }
+  /** Nothing speaks against it just now: it takes requests, has none to prove itself by, and its latest one did not fail. */
+  get sound(): boolean { return this.available && this.standing !== 'probing' && this.conduct.gatewayErrors === 0; }
   /** It would take requests if it were not for outlier detection. */
   get eligible(): boolean { return this.presence === 'ready' && !this.unhealthy; }
   /** Why it doesn't take requests, or not as the others do, in words; undefined when its state says it all. */

@@ -221,6 +221,21 @@ describe('a request that may not be executed twice', () => {
   });
 });
 
+describe('requests that fail together', () => {
+  test('do not meet again at the next endpoint that is gone, given one retry each', async () => {
+    const living = await Promise.all([0, 1, 2].map(() => RawBackend.answering(() => OK)));
+    living.forEach((backend) => cleanups.push(() => backend.close()));
+    const gone = await Promise.all([0, 1, 2].map(() => freePort()));
+    const test = await startProxy([...gone, ...living.map(({ port }) => port)], {
+      route: { retry: { maxRetries: 1 } }, cluster: { loadBalancing: { type: 'random' }, outlierDetection: { mode: 'off' } },
+    });
+    cleanups.push(() => test.proxy.close());
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask(test, request('POST'), /^HTTP\/1\.1 \d+/)));
+    // Whoever comes first to an endpoint that is gone can't know; the others do.
+    expect(answers.filter((text) => !text.startsWith('HTTP/1.1 200')).length).toBeLessThanOrEqual(3);
+  });
+});
+
 describe('what no application has seen', () => {
   test('is marked by an inbound listener, and only by it: the word of an app goes no further', async () => {
     const inbound = await startProxy([await freePort()], { direction: 'inbound' });
