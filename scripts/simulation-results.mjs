@@ -38,7 +38,7 @@ const ADAPTIVE_BOUND = 1.1;
 /** A policy that fails so many more of all requests than another has less left to do, so its p99 is not compared with the other's. */
 const FAILED_BOUND = 0.01;
 
-const { LatencyHistogram, POLICIES, SCENARIOS, Simulation, withPolicyDefaults } = await load(['balancing', 'contract', 'simulation']);
+const { LatencyHistogram, POLICIES, SCENARIOS, Simulation, withBalancingDefaults } = await load(['balancing', 'contract', 'simulation']);
 
 const results = SERVICES.map((service) => ({ service, scenarios: SCENARIOS.map((scenario) => runScenario(service, scenario)) }));
 writeFileSync(FILE, page());
@@ -60,7 +60,7 @@ function runPolicy(plan, type, label) {
   let failed = 0;
   let measured = 0;
   for (const seed of SEEDS) {
-    const measurements = new Simulation(plan, withPolicyDefaults({ type }), seed).run();
+    const measurements = new Simulation(plan, withBalancingDefaults({ loadBalancing: { type } }), seed).run();
     latency.add(measurements.latency);
     failed += measurements.failed;
     measured += measurements.measured;
@@ -72,7 +72,7 @@ function runPolicy(plan, type, label) {
 function quietOf({ rps, endpoint }) {
   return {
     endpoints: Array.from({ length: ENDPOINTS }, (_, index) => ({ name: `pod ${index + 1}`, weight: 1, ...endpoint })),
-    callers: CALLERS, rps, arrivals: 'random', requests: REQUESTS, warmUp: 0.05, networkMs: 0.25, timeoutMs: 15_000, connectTimeoutMs: 1_000,
+    callers: Array.from({ length: CALLERS }, () => ({})), rps, arrivals: 'random', requests: REQUESTS, warmUp: 0.05, networkMs: 0.25, timeoutMs: 15_000, connectTimeoutMs: 1_000,
     keys: { count: 10_000, exponent: 1 },
   };
 }

@@ -1,9 +1,9 @@
-/** Which policies are run beside one that was chosen: all that there are, each with its defaults. */
-import { POLICIES } from '../balancing';
+/** What is run beside a balancing that was chosen: the same stages around every other policy, each with its defaults. */
+import { BalancingConfig, POLICIES } from '../balancing';
 import { LoadBalancingConfig, withPolicyDefaults } from '../contract';
 
 /** The chosen policy first, then the others in the order of the registry, or those named. */
-export function policiesBeside(chosen: LoadBalancingConfig, names: readonly LoadBalancingConfig['type'][] = POLICIES): LoadBalancingConfig[] {
-  const others = names.filter((name) => name !== chosen.type);
-  return [withPolicyDefaults(chosen), ...others.map((type) => withPolicyDefaults({ type } as LoadBalancingConfig))];
+export function balancingsBeside(chosen: BalancingConfig, names: readonly LoadBalancingConfig['type'][] = POLICIES): BalancingConfig[] {
+  const others = names.filter((name) => name !== chosen.loadBalancing.type);
+  return [chosen, ...others.map((type) => ({ ...chosen, loadBalancing: withPolicyDefaults({ type } as LoadBalancingConfig) }))];
 }

@@ -48,6 +48,8 @@ export class Measurements {
   /** All requests that ended, measured or not. */
   ended = 0;
   retries = 0;
+  /** Measured attempts at endpoints in the zone of their caller, and all those of callers that know their zone. */
+  readonly zones = { own: 0, all: 0 };
 
   private readonly window = new LatencyHistogram();
   private readonly windowMs: number;
@@ -72,10 +74,15 @@ export class Measurements {
     return this.latency.count + this.failed;
   }
 
-  sent(endpoint: number, now: number): void {
-    const result = this.endpoints[endpoint]!;
+  sent(caller: number, endpoint: number, now: number): void {
     if (now < this.measuredFrom) return;
+    const result = this.endpoints[endpoint]!;
+    const { zone } = this.plan.callers[caller]!;
     result.sent++;
+    if (zone !== undefined) {
+      this.zones.all++;
+      if (zone === this.plan.endpoints[endpoint]!.zone) this.zones.own++;
+    }
     const { disturbance } = this.plan;
     if (disturbance && now >= disturbance.fromMs && now < disturbance.toMs) result.sentDisturbed++;
   }

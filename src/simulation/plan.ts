@@ -1,7 +1,8 @@
 /**
  * What is simulated, as plain data: endpoints and what they can do, callers, traffic, and what changes while it runs. A plan
- * says nothing of the policy, so that one plan is run with each. Times are milliseconds from the beginning.
+ * says nothing of the policy and what stands around it, so that one plan is run with each. Times are milliseconds from the beginning.
  */
+import type { HealthCheckTiming } from '../contract';
 import type { Distribution } from './distribution';
 import type { KeyPopulation } from './keys';
 
@@ -10,12 +11,25 @@ export interface PlannedEndpoint {
   /** Declared weight. */
   readonly weight: number;
   readonly zone?: string | undefined;
+  /** Priority level, 0 first; absent is 0. */
+  readonly priority?: number | undefined;
   /** Requests that it works on at a time; the others wait in order. */
   readonly concurrency: number;
   readonly serviceTime: Distribution;
   /** Absent: there from the beginning; otherwise a {@link Change} starts it and callers learn of it. */
   readonly later?: boolean;
 }
+
+/** A proxy that sends, with its own balancer and its own knowledge of the endpoints. */
+export interface PlannedCaller {
+  /** Where it knows itself to be; absent when it doesn't know, and then zones don't matter to it. */
+  readonly zone?: string | undefined;
+  /** Absent: requests come to it from the beginning; otherwise from a {@link Change} on. */
+  readonly later?: boolean;
+}
+
+/** By what it is found out whether an endpoint works. */
+export type PlannedHealthCheck = Required<Omit<HealthCheckTiming, 'idleIntervalMs'>> & { readonly type: 'http' | 'tcp' };
 
 export type Change = { readonly atMs: number } & (
   /** Everything takes so many times as long there. */
@@ -29,14 +43,19 @@ export type Change = { readonly atMs: number } & (
   | { readonly type: 'started'; readonly endpoint: number }
   /** What discovery tells all callers of it. */
   | { readonly type: 'discovered'; readonly endpoint: number; readonly state: 'ready' | 'draining' | 'gone' }
+  /** What the health checks of all callers say of it. */
+  | { readonly type: 'judged'; readonly endpoint: number; readonly healthy: boolean }
+  /** Requests come to a caller that starts, or no longer to one whose machine is gone, with what it had under way. */
+  | { readonly type: 'calling'; readonly caller: number; readonly calls: boolean }
+  /** What discovery tells all callers of which of them there are. */
+  | { readonly type: 'counted'; readonly callers: readonly number[] }
   /** So many times the planned rate. */
   | { readonly type: 'rate'; readonly factor: number }
 );
 
 export interface Plan {
   readonly endpoints: readonly PlannedEndpoint[];
-  /** Proxies that send, each with its own picker and its own knowledge of the endpoints. */
-  readonly callers: number;
+  readonly callers: readonly PlannedCaller[];
   /** Requests a second, over all callers. */
   readonly rps: number;
   /** `random`: as independent users come (Poisson); `even`: at equal distances, the callers in turn. */
@@ -50,13 +69,22 @@ export interface Plan {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly keys: KeyPopulation;
+  /** How callers ask endpoints whether they work; absent: they don't. */
+  readonly healthCheck?: PlannedHealthCheck | undefined;
   /** In the order of their times. */
   readonly changes: readonly Change[];
   /** When something is not as it was before; absent when all of the run is alike. */
   readonly disturbance?: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
+/** A service in quiet times: no endpoint comes or goes. */
+export type Quiet = Omit<Plan, 'changes' | 'disturbance'>;
+
 /** How long requests keep coming. */
 export function durationOf({ requests, rps }: Pick<Plan, 'requests' | 'rps'>): number {
   return (requests / rps) * 1_000;
+}
+
+export function inOrder(changes: readonly Change[]): Change[] {
+  return [...changes].sort((a, b) => a.atMs - b.atMs);
 }

@@ -21,3 +21,6 @@ export function randomStream(seed: number, stream: number): () => number {
   for (let round = 0; round < 12; round++) next();
   return next;
 }
+
+/** Streams of chance; each caller has one more. */
+export const enum Stream { ARRIVALS, CALLERS, WORK, KEYS, FIRST_CALLER }

@@ -9,7 +9,7 @@
 import type { Chart } from 'cdk8s';
 import { MeshService, Scaling } from 'cdk8s-mesh';
 import type { LoadBalancingConfig } from '../../src/contract';
-import { withPolicyDefaults } from '../../src/contract';
+import { withBalancingDefaults } from '../../src/contract';
 import { flowBetween } from '../../src/cli/up/flow';
 import type { LocalMesh } from '../../src/cli/up/local-mesh';
 import type { MeshModel } from '../../src/cli/up/model';
@@ -146,7 +146,7 @@ function simulate(scenario: Scenario, policy: LoadBalancingConfig): Seen {
   const plan: Plan = {
     // Stand-ins wait without working, so any number at a time.
     endpoints: scenario.pace.map((_, index) => ({ name: `pod ${index}`, weight: 1, concurrency: 10_000, serviceTime: SERVICE })),
-    callers: CALLERS,
+    callers: Array.from({ length: CALLERS }, () => ({})),
     rps: RPS,
     arrivals: 'even',
     requests,
@@ -160,7 +160,7 @@ function simulate(scenario: Scenario, policy: LoadBalancingConfig): Seen {
       ...(scenario.failing === undefined ? [] : [{ atMs: 0, type: 'failing', endpoint: scenario.failing, answerMs: REFUSAL_MS } as const]),
     ],
   };
-  const { endpoints, latency, failed, measured } = new Simulation(plan, withPolicyDefaults(policy), 1).run();
+  const { endpoints, latency, failed, measured } = new Simulation(plan, withBalancingDefaults({ loadBalancing: policy }), 1).run();
   return {
     shares: endpoints.map(({ sent }) => sent / measured), failed: failed / measured, p50: latency.percentile(0.5), p95: latency.percentile(0.95),
   };

@@ -1,7 +1,7 @@
 import { POLICIES } from '../../src/balancing';
 import type { LoadBalancingConfig } from '../../src/contract';
 import { Change, Measurements, Plan, SCENARIOS, Simulation } from '../../src/simulation';
-import { planOf, quiet, ROUND_ROBIN, run } from './support';
+import { balancingOf, callers, planOf, quiet, ROUND_ROBIN, run } from './support';
 
 /** Everything that was measured, as text. */
 function textOf(measurements: Measurements): string {
@@ -12,13 +12,14 @@ function textOf(measurements: Measurements): string {
 describe.each(SCENARIOS)('scenario $name', (scenario) => {
   const plan = scenario.plan(quiet({ requests: 2_000 }));
 
-  it('has its changes in order, within the run, and on endpoints that there are', () => {
+  it('has its changes in order, within the run, and on endpoints and callers that there are', () => {
     const times = plan.changes.map(({ atMs }) => atMs);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     for (const change of plan.changes) {
       expect(change.atMs).toBeGreaterThanOrEqual(0);
       expect(change.atMs).toBeLessThan((plan.requests / plan.rps) * 1_000);
-      if (change.type !== 'rate') expect(plan.endpoints[change.endpoint]).toBeDefined();
+      if ('endpoint' in change) expect(plan.endpoints[change.endpoint]).toBeDefined();
+      if ('caller' in change) expect(plan.callers[change.caller]).toBeDefined();
     }
   });
 
@@ -49,7 +50,7 @@ describe('a simulation', () => {
 
   it('can be run in slices of any size', () => {
     const plan = SCENARIOS.find(({ name }) => name === 'zone-lost')!.plan(quiet());
-    const simulation = new Simulation(plan, ROUND_ROBIN, 1);
+    const simulation = new Simulation(plan, balancingOf(ROUND_ROBIN), 1);
     let last = 0;
     while (!simulation.step(97)) {
       expect(simulation.progress).toBeGreaterThanOrEqual(last);
@@ -59,7 +60,7 @@ describe('a simulation', () => {
   });
 
   it('takes network, connection and work to answer', () => {
-    const measurements = run(planOf({ networkMs: 3, rps: 1, requests: 20, callers: 1, arrivals: 'even', warmUp: 0 },
+    const measurements = run(planOf({ networkMs: 3, rps: 1, requests: 20, callers: callers(1), arrivals: 'even', warmUp: 0 },
       { serviceTime: { type: 'fixed', ms: 10 } }, 1));
     // A new connection costs one more way there and back.
     expect(measurements.latency.max).toBeCloseTo(22);

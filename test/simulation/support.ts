@@ -1,6 +1,10 @@
 /** Plans and runs for tests. */
-import { LoadBalancingConfig, withPolicyDefaults } from '../../src/contract';
-import { Measurements, Plan, PlannedEndpoint, Quiet, Simulation } from '../../src/simulation';
+import type { BalancingConfig } from '../../src/balancing';
+import { ClusterConfig, LoadBalancingConfig, withBalancingDefaults } from '../../src/contract';
+import { Measurements, Plan, PlannedCaller, PlannedEndpoint, Quiet, Simulation } from '../../src/simulation';
+
+/** What stands around a policy. */
+export type Stages = Omit<ClusterConfig, 'name' | 'discovery' | 'loadBalancing'>;
 
 export const ROUND_ROBIN: LoadBalancingConfig = { type: 'roundRobin' };
 
@@ -9,7 +13,7 @@ export function quiet(given: Partial<Quiet> = {}, endpoint: Partial<PlannedEndpo
     endpoints: Array.from({ length: endpoints }, (_, index): PlannedEndpoint => ({
       name: `pod ${index + 1}`, weight: 1, concurrency: 8, serviceTime: { type: 'lognormal', meanMs: 20, variation: 1 }, ...endpoint,
     })),
-    callers: 3,
+    callers: callers(3),
     rps: 900,
     arrivals: 'random',
     requests: 5_000,
@@ -26,6 +30,15 @@ export function planOf(given: Partial<Plan> = {}, endpoint: Partial<PlannedEndpo
   return { ...quiet(given, endpoint, endpoints), changes: [], ...given };
 }
 
-export function run(plan: Plan, policy: LoadBalancingConfig = ROUND_ROBIN, seed = 1): Measurements {
-  return new Simulation(plan, withPolicyDefaults(policy), seed).run();
+/** So many callers, in these zones in turn. */
+export function callers(count: number, ...zones: readonly string[]): PlannedCaller[] {
+  return Array.from({ length: count }, (_, index) => (zones.length > 0 ? { zone: zones[index % zones.length] } : {}));
+}
+
+export function balancingOf(loadBalancing: LoadBalancingConfig, stages: Stages = {}): BalancingConfig {
+  return withBalancingDefaults({ loadBalancing, ...stages });
+}
+
+export function run(plan: Plan, policy: LoadBalancingConfig = ROUND_ROBIN, seed = 1, stages: Stages = {}): Measurements {
+  return new Simulation(plan, balancingOf(policy, stages), seed).run();
 }

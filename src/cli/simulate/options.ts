@@ -1,7 +1,7 @@
 /** From flags, and YAML if there is some, to what is simulated. */
-import { POLICIES } from '../../balancing';
-import { DEFAULT_CLUSTER, DEFAULT_ROUTE, LoadBalancingConfig } from '../../contract';
-import { meanOf, policiesBeside, Quiet, Scenario, SCENARIOS } from '../../simulation';
+import { BalancingConfig, POLICIES } from '../../balancing';
+import { DEFAULT_CLUSTER, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults, withPolicyDefaults } from '../../contract';
+import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS } from '../../simulation';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
 import { didYouMean } from '../nearest';
@@ -9,7 +9,10 @@ import { parseLatency } from '../stand-in/behaviour';
 import { readManifests } from '../up/manifests';
 import { readModel } from '../up/read-model';
 import { parseServiceTime } from './service-time';
+import { readStages } from './stages';
 import { Subject, subjectOf } from './subject';
+import { wholeNumber } from './whole-number';
+import { readZones } from './zones';
 
 export interface SimulateOptions {
   readonly title: string;
@@ -18,8 +21,8 @@ export interface SimulateOptions {
   readonly wholeRps: number | undefined;
   readonly quiet: Quiet;
   readonly scenarios: readonly Scenario[];
-  /** The chosen one first. */
-  readonly policies: readonly LoadBalancingConfig[];
+  /** The chosen policy first; the stages around all of them are the same. */
+  readonly balancings: readonly BalancingConfig[];
   readonly seed: number;
   readonly svg: string | undefined;
 }
@@ -37,14 +40,15 @@ const WARM_UP = 0.05;
 
 export function readOptions(args: Arguments): SimulateOptions {
   const subject = readSubject(args);
-  const endpoints = integer(args, 'endpoints', 1, 10_000) ?? subject.endpoints;
+  const endpoints = wholeNumber(args, 'endpoints', 1, 10_000) ?? subject.endpoints.length;
   if (endpoints === 0) throw new UserError(`${subject.title} has no pods by the YAML; say how many with --endpoints COUNT`);
-  const callers = integer(args, 'callers', 1, 1_000) ?? subject.callers;
-  if (callers === 0) throw new UserError(`${subject.calledBy} has no pods by the YAML; say how many proxies call with --callers COUNT`);
+  const counted = wholeNumber(args, 'callers', 1, 1_000);
+  const callers = counted === undefined ? subject.callers : turns(counted).map((pod) => ({ pod }));
+  if (callers.length === 0) throw new UserError(`${subject.calledBy} has no pods by the YAML; say how many proxies call with --callers COUNT`);
   const total = args.number('rps', { min: 0.1, max: 1_000_000 }) ?? (DEFAULT_RPS_PER_ENDPOINT * endpoints) / subject.share;
   const rps = total * subject.share;
   const serviceTime = parseServiceTime(args.text('service-time') ?? DEFAULT_SERVICE_TIME);
-  const concurrency = integer(args, 'concurrency', 1, 100_000)
+  const concurrency = wholeNumber(args, 'concurrency', 1, 100_000)
     ?? Math.max(1, Math.ceil((rps * meanOf(serviceTime)) / 1_000 / endpoints / HALF_BUSY - 1e-9));
   const network = parseLatency(args.text('network') ?? DEFAULT_NETWORK);
   if (network.type !== 'fixed') throw new UserError(`--network must be a time such as 0.5ms, got '${args.text('network')}'`);
@@ -54,23 +58,24 @@ export function readOptions(args: Arguments): SimulateOptions {
     calledBy: subject.calledBy,
     wholeRps: subject.share < 1 ? total : undefined,
     quiet: {
-      endpoints: Array.from({ length: endpoints }, (_, index) => {
-        const zone = zones[index % zones.length];
-        return { name: `pod ${index + 1}`, weight: zone === undefined ? 1 : subject.zoneWeights[zone] ?? 1, zone, concurrency, serviceTime };
+      endpoints: turns(endpoints).map((index) => {
+        const { name = `pod ${index + 1}`, ...stated } = subject.endpoints[index] ?? {};
+        return { name, ...zones.endpoint(index, stated), priority: stated.priority, concurrency, serviceTime };
       }),
-      callers,
+      callers: callers.map((caller) => zones.caller(caller)),
       rps,
       arrivals: 'random',
-      requests: integer(args, 'requests', 1, 100_000_000) ?? DEFAULT_REQUESTS,
+      requests: wholeNumber(args, 'requests', 1, 100_000_000) ?? DEFAULT_REQUESTS,
       warmUp: WARM_UP,
       networkMs: network.ms,
       timeoutMs: subject.timeoutMs,
       connectTimeoutMs: subject.connectTimeoutMs,
       keys: KEYS,
+      healthCheck: subject.healthCheck,
     },
     scenarios: readScenarios(args.text('scenario') ?? 'steady'),
-    policies: readPolicies(args, subject.policy),
-    seed: integer(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1,
+    balancings: readPolicies(args, readStages(args, subject.balancing)),
+    seed: wholeNumber(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1,
     svg: args.text('svg'),
   };
 }
@@ -83,21 +88,15 @@ function readSubject(args: Arguments): Subject {
   }
   if (args.positionals.length > 0) throw new UserError(`say which service of ${args.positionals.join(', ')} is simulated: --service SERVICE`);
   if (args.has('from')) throw new UserError('--from belongs to a service of the YAML; say which one is called with --service SERVICE');
-  const endpoints = integer(args, 'endpoints', 1, 10_000);
+  const endpoints = wholeNumber(args, 'endpoints', 1, 10_000);
   if (endpoints === undefined) {
     throw new UserError('say what is simulated: --service SERVICE takes it from synthesized YAML, --endpoints COUNT describes it by flags');
   }
   return {
-    title: 'a service', endpoints, callers: DEFAULT_CALLERS, calledBy: '', policy: DEFAULT_CLUSTER.loadBalancing,
-    share: 1, zoneWeights: {}, timeoutMs: DEFAULT_ROUTE.timeoutMs, connectTimeoutMs: DEFAULT_CLUSTER.connectTimeoutMs,
+    title: 'a service', endpoints: turns(endpoints).map(() => ({})), callers: turns(DEFAULT_CALLERS).map((pod) => ({ pod })), calledBy: '',
+    balancing: withBalancingDefaults({}), healthCheck: undefined, share: 1, zoneWeights: {}, zoned: true, placed: true,
+    timeoutMs: DEFAULT_ROUTE.timeoutMs, connectTimeoutMs: DEFAULT_CLUSTER.connectTimeoutMs,
   };
-}
-
-function readZones(args: Arguments, { zoneWeights }: Subject): readonly (string | undefined)[] {
-  const text = args.text('zones');
-  const zones = text?.split(',').map((zone) => zone.trim()) ?? Object.keys(zoneWeights);
-  if (zones.some((zone) => zone === '')) throw new UserError(`--zones must be names with commas between, got '${text}'`);
-  return zones.length > 0 ? zones : [undefined];
 }
 
 function readScenarios(name: string): readonly Scenario[] {
@@ -108,14 +107,14 @@ function readScenarios(name: string): readonly Scenario[] {
   return [found];
 }
 
-function readPolicies(args: Arguments, own: LoadBalancingConfig): LoadBalancingConfig[] {
+function readPolicies(args: Arguments, own: BalancingConfig): BalancingConfig[] {
   const text = args.text('policy');
-  const type = text === undefined ? own.type : policyNamed('policy', text);
+  const type = text === undefined ? own.loadBalancing.type : policyNamed('policy', text);
   // A service's own parameters stay when only the name of its policy is repeated.
-  const chosen = type === own.type ? own : { type } as LoadBalancingConfig;
+  const chosen = type === own.loadBalancing.type ? own : { ...own, loadBalancing: withPolicyDefaults({ type } as LoadBalancingConfig) };
   return args.has('against')
-    ? policiesBeside(chosen, args.all('against').map((name) => policyNamed('against', name)))
-    : policiesBeside(chosen);
+    ? balancingsBeside(chosen, args.all('against').map((name) => policyNamed('against', name)))
+    : balancingsBeside(chosen);
 }
 
 function policyNamed(flag: string, name: string): LoadBalancingConfig['type'] {
@@ -124,8 +123,6 @@ function policyNamed(flag: string, name: string): LoadBalancingConfig['type'] {
   return found;
 }
 
-function integer(args: Arguments, flag: string, min: number, max: number): number | undefined {
-  const value = args.number(flag, { min, max });
-  if (value !== undefined && !Number.isInteger(value)) throw new UserError(`--${flag} must be a whole number, got '${args.text(flag)}'`);
-  return value;
+function turns(count: number): number[] {
+  return Array.from({ length: count }, (_, turn) => turn);
 }

@@ -4,23 +4,28 @@ import { durationOf, Measurements, meanOf, Plan, Quiet } from '../../simulation'
 import { count, duration, Paint, percent, renderTable } from '../up/table';
 import type { SimulateOptions } from './options';
 import { serviceTimeInText } from './service-time';
+import { stagesInText } from './stages';
 
 /** One policy's run of a plan. */
 export interface Run {
   readonly policy: LoadBalancingConfig;
+  /** Zones are looked at. */
+  readonly zoneAware: boolean;
   readonly measurements: Measurements;
 }
 
 /** More endpoints than this are shown by the least and the most of them. */
 const MOST_COLUMNS = 12;
 
-export function titleOfComparison({ title, calledBy, wholeRps, quiet, policies, seed }: SimulateOptions): string[] {
+export function titleOfComparison({ title, calledBy, wholeRps, quiet, balancings, seed }: SimulateOptions): string[] {
   const { endpoints, callers, rps, requests } = quiet;
   const [first] = endpoints;
+  const [chosen] = balancings;
   const busy = busyPart(quiet);
   return [
-    `${title}: ${counted(endpoints.length, 'pod')}, called by ${counted(callers, 'proxy', 'proxies')}${calledBy === '' ? '' : ` of ${calledBy}`}`
-      + ` with ${policies[0]!.type}`,
+    `${title}: ${counted(endpoints.length, 'pod')}, called by ${counted(callers.length, 'proxy', 'proxies')}${calledBy === '' ? '' : ` of ${calledBy}`}`
+      + ` with ${chosen!.loadBalancing.type}`,
+    stagesInText(chosen!, quiet),
     `${count(rps)} requests a second${wholeRps === undefined ? '' : ` of the service's ${count(wholeRps)}`}, ${count(requests)} in all (${seconds(durationOf(quiet))}), seed ${seed}`,
     `a pod works on ${counted(first!.concurrency, 'request')} at a time, ${serviceTimeInText(first!.serviceTime)}: all together are ${percent(busy)} busy`
       + (busy >= 1 ? ', which is more than they can do' : ''),
@@ -48,19 +53,22 @@ export function reportOf(name: string, about: string, plan: Plan, runs: readonly
 }
 
 function latencyTable(runs: readonly Run[], disturbed: boolean, paint: Paint): string[] {
+  const zoned = runs.some(({ zoneAware, measurements }) => zoneAware && measurements.zones.all > 0);
   const rows = runs.map(({ policy, measurements }, index) => {
-    const { latency, failed, measured, retries } = measurements;
+    const { latency, failed, measured, retries, zones } = measurements;
     return [
       nameOf(policy, index),
       duration(latency.percentile(0.5)), duration(latency.percentile(0.95)), duration(latency.percentile(0.99)),
       failed > 0 ? { text: percent(failed / measured), style: 'red' as const } : '0',
       retries > 0 ? percent(retries / measurements.ended) : '0',
+      ...(zoned ? [percent(zones.own / zones.all)] : []),
       ...(disturbed ? [recoveryInText(measurements.recoveryMs())] : []),
     ];
   });
   return renderTable([
     { title: 'policy' }, { title: 'p50', right: true }, { title: 'p95', right: true }, { title: 'p99', right: true },
-    { title: 'failed', right: true }, { title: 'retried', right: true }, ...(disturbed ? [{ title: 'recovers after', right: true }] : []),
+    { title: 'failed', right: true }, { title: 'retried', right: true }, ...(zoned ? [{ title: 'own zone', right: true }] : []),
+    ...(disturbed ? [{ title: 'recovers after', right: true }] : []),
   ], rows, paint);
 }
 

@@ -1,7 +1,7 @@
 /** What `cdk8s-mesh simulate` does: reads flags and YAML, runs each policy through each scenario, shows and draws what came of it. */
 import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { LoadBalancingConfig } from '../../contract';
+import type { BalancingConfig } from '../../balancing';
 import { Plan, Simulation } from '../../simulation';
 import type { Arguments } from '../command';
 import { messageOf, UserError } from '../errors';
@@ -23,9 +23,9 @@ export async function simulate(args: Arguments): Promise<number> {
   for (const scenario of options.scenarios) {
     const plan = scenario.plan(options.quiet);
     const runs: Run[] = [];
-    for (const [index, policy] of options.policies.entries()) {
-      const label = `${scenario.name}  ${policy.type}  ${index + 1} of ${options.policies.length}`;
-      runs.push(await run(plan, policy, options.seed, (done) => screen.show([`${label}  ${bar(done, 30)} ${percent(done)}`])));
+    for (const [index, balancing] of options.balancings.entries()) {
+      const label = `${scenario.name}  ${balancing.loadBalancing.type}  ${index + 1} of ${options.balancings.length}`;
+      runs.push(await run(plan, balancing, options.seed, (done) => screen.show([`${label}  ${bar(done, 30)} ${percent(done)}`])));
     }
     screen.clear();
     screen.say('');
@@ -38,14 +38,14 @@ export async function simulate(args: Arguments): Promise<number> {
   return 0;
 }
 
-async function run(plan: Plan, policy: LoadBalancingConfig, seed: number, onProgress: (done: number) => void): Promise<Run> {
-  const simulation = new Simulation(plan, policy, seed);
+async function run(plan: Plan, balancing: BalancingConfig, seed: number, onProgress: (done: number) => void): Promise<Run> {
+  const simulation = new Simulation(plan, balancing, seed);
   while (!simulation.step(SLICE)) {
     onProgress(simulation.progress);
     // Lets a signal in.
     await setImmediate();
   }
-  return { policy, measurements: simulation.measurements };
+  return { policy: balancing.loadBalancing, zoneAware: balancing.zoneAware !== undefined, measurements: simulation.measurements };
 }
 
 function writePlots(file: string, plots: readonly Plot[], screen: Screen): void {

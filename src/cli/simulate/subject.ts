@@ -1,25 +1,48 @@
 /**
- * What is simulated, out of synthesized YAML: who calls a service, by which policy, and how many pods answer. A service with
- * versions is balanced version by version, each with its part of the requests, so one version is simulated.
+ * What is simulated, out of synthesized YAML: who calls a service, how its endpoints are balanced, and what answers. A service
+ * with versions is balanced version by version, each with its part of the requests, so one version is simulated.
  */
-import { DEFAULT_CLUSTER, DEFAULT_ROUTE, LoadBalancingConfig, withDefaults } from '../../contract';
+import type { BalancingConfig } from '../../balancing';
+import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_ROUTE, DEFAULT_WORKERS, withBalancingDefaults, withHealthCheckDefaults } from '../../contract';
+import type { PlannedHealthCheck } from '../../simulation';
 import { UserError } from '../errors';
-import { Callee, calleesOf } from '../up/callees';
+import { Callee, calleesOf, CalleeShare } from '../up/callees';
 import { workloadsOf } from '../up/flow';
 import { MeshModel, titleOf, Workload } from '../up/model';
+
+/** An endpoint as far as something is said of it. */
+export interface StatedEndpoint {
+  readonly name?: string | undefined;
+  readonly weight?: number | undefined;
+  readonly zone?: string | undefined;
+  readonly priority?: number | undefined;
+}
+
+/** A calling proxy; those of one pod have its number. */
+export interface StatedCaller {
+  readonly pod: number;
+  readonly zone?: string | undefined;
+}
 
 /** A service as far as a simulation goes. */
 export interface Subject {
   /** `catalog v1`. */
   readonly title: string;
-  readonly endpoints: number;
-  readonly callers: number;
+  readonly endpoints: readonly StatedEndpoint[];
+  readonly callers: readonly StatedCaller[];
   /** Who calls, for the title. */
   readonly calledBy: string;
-  readonly policy: LoadBalancingConfig;
+  /** Policy and stages, with their defaults. */
+  readonly balancing: BalancingConfig;
+  readonly healthCheck: PlannedHealthCheck | undefined;
   /** Part of the service's requests that come here. */
   readonly share: number;
+  /** Weights by zone of endpoints of which none is stated. */
   readonly zoneWeights: Readonly<Record<string, number>>;
+  /** Discovery tells zones, also of endpoints of which none is stated. */
+  readonly zoned: boolean;
+  /** Callers find out where they are. */
+  readonly placed: boolean;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
 }
@@ -29,18 +52,21 @@ interface Call {
   readonly callee: Callee;
 }
 
-/** @param name `catalog`, `catalog.shop` or `catalog@v2` */
+/** @param name `catalog`, `catalog.shop`, `catalog@v2`, or the host name of a service outside of the mesh */
 export function subjectOf(model: MeshModel, name: string, from: string | undefined): Subject {
   const [service, version] = name.split('@') as [string, string?];
-  workloadsOf(model, service, 'service');
   const callers = from === undefined ? model.workloads : workloadsOf(model, from, 'from');
   const calls = callers.flatMap((caller): Call[] => calleesOf(caller.config, model)
-    .filter((callee) => service === callee.service || service === `${callee.service}.${callee.namespace}`)
+    .filter((callee) => isNamed(callee, caller, service))
     .map((callee) => ({ caller, callee })));
   const [first] = calls;
-  if (!first) throw new UserError(notCalled(model, service, from));
+  if (!first) {
+    workloadsOf(model, service, 'service');
+    throw new UserError(notCalled(model, service, from));
+  }
 
-  const shares = first.callee.shares.filter(({ workloads }) => workloads.length > 0);
+  const { caller: { config }, callee } = first;
+  const shares = known(callee.shares);
   const weights = shares.reduce((sum, { weight }) => sum + weight, 0);
   const chosen = version === undefined
     ? [...shares].sort((a, b) => b.weight - a.weight)[0]!
@@ -50,20 +76,50 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
     throw new UserError(`--service names version '${version}' of '${service}', which ${titleOf(first.caller)} does not call. It calls ${versions.join(', ')}`);
   }
 
-  const document = withDefaults(first.caller.config);
-  const cluster = document.clusters.find(({ name: candidate }) => candidate === chosen.cluster);
-  const listener = document.listeners.find(({ name: candidate }) => candidate === first.callee.listener.name);
+  const cluster = config.clusters.find(({ name: candidate }) => candidate === chosen.cluster)!;
   return {
-    title: chosen.workloads.map(titleOf).join(', '),
-    endpoints: chosen.workloads.reduce((sum, { replicas }) => sum + replicas, 0),
-    callers: calls.reduce((sum, { caller }) => sum + caller.replicas * (caller.config.workers ?? 1), 0),
+    title: chosen.workloads.length > 0 ? chosen.workloads.map(titleOf).join(', ') : service,
+    endpoints: cluster.discovery.type === 'static'
+      ? cluster.discovery.endpoints.map(({ address, port, ...stated }) => ({ ...stated, name: `${address}:${port}` }))
+      : chosen.workloads.flatMap(podsOf),
+    callers: callersOf(calls),
     calledBy: [...new Set(calls.map(({ caller }) => caller.service))].join(', '),
-    policy: chosen.loadBalancing,
+    balancing: withBalancingDefaults(cluster),
+    healthCheck: healthCheckOf(cluster),
     share: weights > 0 ? chosen.weight / weights : 1,
     zoneWeights: chosen.zoneWeights,
-    timeoutMs: listener?.routes[0]?.timeoutMs ?? DEFAULT_ROUTE.timeoutMs,
-    connectTimeoutMs: cluster?.connectTimeoutMs ?? DEFAULT_CLUSTER.connectTimeoutMs,
+    zoned: cluster.discovery.type === 'endpointSlice',
+    placed: config.localCluster !== undefined,
+    timeoutMs: callee.listener.routes[0]?.timeoutMs ?? DEFAULT_ROUTE.timeoutMs,
+    connectTimeoutMs: cluster.connectTimeoutMs ?? DEFAULT_CLUSTER.connectTimeoutMs,
   };
+}
+
+function isNamed({ service, namespace, listener }: Callee, { hostNames }: Workload, name: string): boolean {
+  return name === service || name === `${service}.${namespace}` || (listener.address !== undefined && (hostNames.get(listener.address) ?? []).includes(name));
+}
+
+/** Those of which it is known what answers; all when it isn't of any. */
+function known(shares: readonly CalleeShare[]): readonly CalleeShare[] {
+  const answered = shares.filter(({ workloads }) => workloads.length > 0);
+  return answered.length > 0 ? answered : shares;
+}
+
+/** The pods of a workload, spread over the zones that they are bound to, if they are. */
+function podsOf({ replicas, zones }: Workload): { readonly zone?: string | undefined }[] {
+  return Array.from({ length: replicas }, (_, index) => ({ zone: zones[index % zones.length] }));
+}
+
+/** Each worker of a calling pod has its own balancer. */
+function callersOf(calls: readonly Call[]): StatedCaller[] {
+  const pods = calls.flatMap(({ caller }) => podsOf(caller).map((pod) => ({ ...pod, workers: caller.config.workers ?? DEFAULT_WORKERS })));
+  return pods.flatMap(({ zone, workers }, pod) => Array.from({ length: workers }, () => ({ pod, zone })));
+}
+
+function healthCheckOf({ healthCheck }: ClusterConfig): PlannedHealthCheck | undefined {
+  if (!healthCheck) return undefined;
+  const { type, intervalMs, timeoutMs, healthyThreshold, unhealthyThreshold } = withHealthCheckDefaults(healthCheck);
+  return { type, intervalMs, timeoutMs, healthyThreshold, unhealthyThreshold };
 }
 
 function notCalled(model: MeshModel, service: string, from: string | undefined): string {

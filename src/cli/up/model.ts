@@ -47,6 +47,8 @@ export interface Workload {
   readonly preStopMs: number;
   /** From the beginning of a stop to the kill of what is left. */
   readonly graceMs: number;
+  /** Zones that its pods are bound to; none when they may be anywhere. */
+  readonly zones: readonly string[];
 }
 
 /** A Service. */

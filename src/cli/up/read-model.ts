@@ -6,6 +6,7 @@
 import { CONFIG_KEY, CONFIG_VOLUME, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
 import { decodeConfig, describeMistakes } from '../../proxy/config/decode';
 import { UserError } from '../errors';
+import { boundZones } from './bound-zones';
 import type { Field } from './field';
 import type { Manifest } from './manifests';
 import type { ContainerSpec, EnvVariable, MeshModel, ServiceSpec, Workload } from './model';
@@ -103,6 +104,7 @@ function readWorkload(
       [alias.get('ip').text(), alias.get('hostnames').list().map((host) => host.text())])),
     preStopMs: (app.get('lifecycle').get('preStop').get('sleep').get('seconds').optionalInteger() ?? 0) * 1000,
     graceMs: (pod.get('terminationGracePeriodSeconds').optionalInteger() ?? DEFAULT_GRACE_SECONDS) * 1000,
+    zones: boundZones(pod),
   };
 }
 

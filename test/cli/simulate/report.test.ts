@@ -1,16 +1,16 @@
-import { LoadBalancingConfig, withPolicyDefaults } from '../../../src/contract';
+import type { LoadBalancingConfig } from '../../../src/contract';
 import { svgOf } from '../../../src/cli/simulate/plot';
 import { recoveryInText, reportOf, Run } from '../../../src/cli/simulate/report';
 import { plain } from '../../../src/cli/up/table';
 import { Plan, SCENARIOS, Simulation } from '../../../src/simulation';
-import { quiet } from '../../simulation/support';
+import { balancingOf, quiet } from '../../simulation/support';
 
 const TYPES: readonly LoadBalancingConfig['type'][] = ['leastRequest', 'roundRobin'];
 
 function runsOf(plan: Plan): Run[] {
   return TYPES.map((type) => {
-    const policy = withPolicyDefaults({ type } as LoadBalancingConfig);
-    return { policy, measurements: new Simulation(plan, policy, 1).run() };
+    const balancing = balancingOf({ type } as LoadBalancingConfig);
+    return { policy: balancing.loadBalancing, zoneAware: false, measurements: new Simulation(plan, balancing, 1).run() };
   });
 }
 

@@ -29,6 +29,7 @@ export function workloadOf(service: string, version = 'v1', more: Partial<Worklo
     hostNames: new Map(),
     preStopMs: 0,
     graceMs: 5_000,
+    zones: [],
     ...more,
   };
 }

@@ -1,0 +1,70 @@
+/** What stands around the policy: as the YAML has it, unless a flag says otherwise, and in words. */
+import type { BalancingConfig } from '../../balancing';
+import { DynamicWeightsConfig, SlowStartConfig, SubsetConfig, withBalancingDefaults, ZoneAwareConfig } from '../../contract';
+import type { Quiet } from '../../simulation';
+import type { Arguments } from '../command';
+import { UserError } from '../errors';
+import { parseLatency } from '../stand-in/behaviour';
+import { wholeNumber } from './whole-number';
+
+const OFF = 'off';
+
+export function readStages(args: Arguments, own: BalancingConfig): BalancingConfig {
+  // A stage's own parameters stay when a flag says only one of them.
+  const read = <C>(flag: string, stated: C | undefined, reader: (text: string, stated: C | undefined) => C): C | undefined => {
+    const text = args.text(flag);
+    return text === undefined ? stated : text === OFF ? undefined : reader(text, stated);
+  };
+  const slowStart = read<SlowStartConfig>('slow-start', own.slowStart, (text, stated) => ({ ...stated, windowMs: windowOf(text) }));
+  const zoneAware = read<ZoneAwareConfig>('zone-aware', own.zoneAware, (text, stated) => {
+    if (text !== 'on') throw new UserError(`--zone-aware must be on or off, got '${text}'`);
+    return stated ?? {};
+  });
+  const subset = read<SubsetConfig>('subset', own.subset, () => ({ size: wholeNumber(args, 'subset', 1, 10_000)! }));
+  const dynamicWeights = read<DynamicWeightsConfig>('dynamic-weights', own.dynamicWeights, (text, stated) => {
+    if (text !== 'reports' && text !== 'observed') throw new UserError(`--dynamic-weights must be reports, observed or off, got '${text}'`);
+    return { ...stated, source: text };
+  });
+  return withBalancingDefaults({
+    loadBalancing: own.loadBalancing,
+    failover: own.failover,
+    ...(slowStart && { slowStart }),
+    ...(zoneAware && { zoneAware }),
+    ...(subset && { subset }),
+    ...(dynamicWeights && { dynamicWeights }),
+  });
+}
+
+function windowOf(text: string): number {
+  const window = parseLatency(text);
+  if (window.type !== 'fixed' || window.ms < 1) throw new UserError(`--slow-start must be a time such as 30s, or off, got '${text}'`);
+  return Math.round(window.ms);
+}
+
+/** What is in effect, in one line. */
+export function stagesInText({ slowStart, dynamicWeights, zoneAware, subset, failover }: BalancingConfig, quiet: Quiet): string {
+  const { endpoints, healthCheck } = quiet;
+  const levels = [...new Set(endpoints.map(({ priority }) => priority ?? 0))].sort((a, b) => a - b);
+  const stages = [
+    ...(levels.length > 1 ? [`priority levels ${levels.join(', ')}, of which an available endpoint counts for ${failover.overprovisioningPercent} %`] : []),
+    ...(zoneAware ? [zonesInText(zoneAware, quiet)] : []),
+    ...(subset ? [`a subset of ${subset.size}${subset.size >= endpoints.length ? ', which is all' : ''}`] : []),
+    ...(slowStart ? [`slow start over ${seconds(slowStart.windowMs)}`] : []),
+    ...(dynamicWeights ? [`weights ${dynamicWeights.source === 'reports' ? 'from load reports' : 'by what callers observe'}`] : []),
+    ...(healthCheck ? [`health checks every ${seconds(healthCheck.intervalMs)}, panic below ${failover.panicPercent} %`] : []),
+  ];
+  return `around the policy: ${stages.length > 0 ? stages.join('; ') : 'nothing'}`;
+}
+
+function zonesInText({ minimumEndpoints, remotePercent }: Required<BalancingConfig>['zoneAware'], { endpoints, callers }: Quiet): string {
+  const zones = [...new Set(endpoints.map(({ zone }) => zone))].filter((zone) => zone !== undefined).sort();
+  const why = callers.every(({ zone }) => zone === undefined) ? 'callers don\'t know theirs'
+    : zones.length < 2 ? 'there is but one'
+    : endpoints.length < minimumEndpoints ? `there are fewer than ${minimumEndpoints} endpoints`
+    : undefined;
+  return why === undefined ? `own zone first of ${zones.join(', ')}, at least ${remotePercent} % elsewhere` : `zones don't matter, for ${why}`;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1_000).toPrecision(3))} s`;
+}

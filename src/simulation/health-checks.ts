@@ -1,0 +1,18 @@
+/**
+ * When health checks find out. A check comes somewhere in its interval, on average in the middle, and so many in a row
+ * decide; one of a machine that is gone takes its whole timeout. All callers find out at that same moment.
+ */
+import { Change, durationOf, Quiet } from './plan';
+
+/** What the checks of all callers say of an endpoint with which something is wrong from then to then. */
+export function checksOf(quiet: Quiet, endpoint: number, wrong: 'failing' | 'vanished', fromMs: number, toMs: number): Change[] {
+  const { healthCheck } = quiet;
+  // Whoever answers with 503 still takes connections.
+  if (healthCheck === undefined || (healthCheck.type === 'tcp' && wrong === 'failing')) return [];
+  const { intervalMs, timeoutMs, unhealthyThreshold, healthyThreshold } = healthCheck;
+  const foundMs = fromMs + (unhealthyThreshold - 0.5) * intervalMs + (wrong === 'vanished' ? timeoutMs : 0);
+  const passedMs = toMs + (healthyThreshold - 0.5) * intervalMs;
+  if (foundMs >= toMs) return [];
+  const found: Change = { atMs: foundMs, type: 'judged', endpoint, healthy: false };
+  return wrong === 'vanished' || passedMs >= durationOf(quiet) ? [found] : [found, { atMs: passedMs, type: 'judged', endpoint, healthy: true }];
+}

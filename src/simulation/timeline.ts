@@ -1,0 +1,44 @@
+/** The time of a run and what is to happen in it. All parts of a simulation schedule their events here and read the one clock. */
+import { EventQueue } from './event-queue';
+import type { Requests } from './requests';
+
+export const enum Kind {
+  ARRIVAL,
+  /** A request comes to its endpoint. */
+  REACHED,
+  /** Work on a request is done. */
+  DONE,
+  /** An answer comes to its caller. */
+  ANSWER,
+  /** A connection could not be made, or broke. */
+  UNCONNECTED,
+  BROKEN,
+  /** The earliest deadline is over. */
+  DEADLINE,
+  CHANGE,
+  RENEWAL,
+}
+
+export class Timeline {
+  /** Milliseconds from the beginning. */
+  now = 0;
+  readonly queue = new EventQueue();
+
+  constructor(private readonly requests: Requests) {}
+
+  /** Goes on to the next event, which `queue` shows then. */
+  advance(): void {
+    this.queue.next();
+    this.now = this.queue.time;
+  }
+
+  /** @param serial by which an event that is meant for an earlier life of its subject is told */
+  after(ms: number, kind: Kind, subject: number, serial = 0): void {
+    this.queue.schedule(this.now + ms, kind, subject, serial);
+  }
+
+  /** Something that happens to a request, unless it ends or is tried anew before. */
+  afterOf(request: number, ms: number, kind: Kind): void {
+    this.queue.schedule(this.now + ms, kind, request, this.requests.serial[request]!);
+  }
+}
