@@ -126,8 +126,8 @@ function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters:
   return mistakes;
 }
 
-/** Policies that send equal keys to equal places. */
-const BY_HASH: readonly LoadBalancingConfig['type'][] = ['ringHash', 'maglev', 'rendezvous'];
+/** Policies that send equal keys to equal places, and so go without what would move them. */
+export const BY_HASH: readonly LoadBalancingConfig['type'][] = ['ringHash', 'maglev', 'rendezvous'];
 
 /** What can't be, or makes no sense together, in how a cluster is balanced. */
 function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): Mistake[] {

@@ -29,7 +29,8 @@ export class Attempts {
   private readonly deadlines = new Deadlines();
   private readonly pickRequest: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
 
-  constructor(private readonly run: Run, private readonly callers: readonly Caller[]) {}
+  /** @param hashed requests carry the hash of their key, as on the routes of policies that go by it */
+  constructor(private readonly run: Run, private readonly callers: readonly Caller[], private readonly hashed: boolean) {}
 
   /** A request has come to its caller. */
   begin(request: number): void {
@@ -177,7 +178,7 @@ export class Attempts {
 
   private asked(request: number): PickRequest {
     const { requests } = this.run;
-    this.pickRequest.hash = requests.hash[request]!;
+    this.pickRequest.hash = this.hashed ? requests.hash[request]! : undefined;
     this.pickRequest.attempt = requests.attempts[request]!;
     return this.pickRequest;
   }

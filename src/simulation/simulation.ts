@@ -13,6 +13,7 @@
  * A run is a pure function of plan, balancing and seed.
  */
 import type { BalancerReport, BalancingConfig } from '../balancing';
+import { BY_HASH } from '../contract';
 import { Attempts } from './attempts';
 import { Callers } from './callers';
 import { Measurements } from './measurements';
@@ -41,10 +42,11 @@ export class Simulation {
   /** @param balancing with its defaults filled in */
   constructor(private readonly plan: Plan, balancing: BalancingConfig, seed: number) {
     const { requests, time } = this;
+    const hashed = BY_HASH.includes(balancing.loadBalancing.type);
     this.measurements = new Measurements(plan);
     this.service = new Service(plan, requests, time);
     this.callers = new Callers(plan, requests, time, balancing, seed);
-    this.attempts = new Attempts({ plan, requests, time, service: this.service, measurements: this.measurements }, this.callers.all);
+    this.attempts = new Attempts({ plan, requests, time, service: this.service, measurements: this.measurements }, this.callers.all, hashed);
     this.randomArrival = randomStream(seed, Stream.ARRIVALS);
     plan.changes.forEach(({ atMs }, index) => time.after(atMs, Kind.CHANGE, index));
     this.scheduleArrival();

@@ -1,7 +1,7 @@
 /** From flags, and YAML if there is some, to what is simulated. */
 import { BalancingConfig, POLICIES } from '../../balancing';
-import { DEFAULT_CLUSTER, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults, withPolicyDefaults } from '../../contract';
-import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS } from '../../simulation';
+import { DEFAULT_CLUSTER, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults } from '../../contract';
+import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS, withPolicy } from '../../simulation';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
 import { didYouMean } from '../nearest';
@@ -74,7 +74,7 @@ export function readOptions(args: Arguments): SimulateOptions {
       healthCheck: subject.healthCheck,
     },
     scenarios: readScenarios(args.text('scenario') ?? 'steady'),
-    balancings: readPolicies(args, readStages(args, subject.balancing)),
+    balancings: readBalancings(args, subject.balancing),
     seed: wholeNumber(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1,
     svg: args.text('svg'),
   };
@@ -107,11 +107,10 @@ function readScenarios(name: string): readonly Scenario[] {
   return [found];
 }
 
-function readPolicies(args: Arguments, own: BalancingConfig): BalancingConfig[] {
+function readBalancings(args: Arguments, own: BalancingConfig): BalancingConfig[] {
   const text = args.text('policy');
-  const type = text === undefined ? own.loadBalancing.type : policyNamed('policy', text);
   // A service's own parameters stay when only the name of its policy is repeated.
-  const chosen = type === own.loadBalancing.type ? own : { ...own, loadBalancing: withPolicyDefaults({ type } as LoadBalancingConfig) };
+  const chosen = readStages(args, text === undefined ? own : withPolicy(own, policyNamed('policy', text)));
   return args.has('against')
     ? balancingsBeside(chosen, args.all('against').map((name) => policyNamed('against', name)))
     : balancingsBeside(chosen);

@@ -25,7 +25,7 @@ export function titleOfComparison({ title, calledBy, wholeRps, quiet, balancings
   return [
     `${title}: ${counted(endpoints.length, 'pod')}, called by ${counted(callers.length, 'proxy', 'proxies')}${calledBy === '' ? '' : ` of ${calledBy}`}`
       + ` with ${chosen!.loadBalancing.type}`,
-    stagesInText(chosen!, quiet),
+    stagesInText(balancings, quiet),
     `${count(rps)} requests a second${wholeRps === undefined ? '' : ` of the service's ${count(wholeRps)}`}, ${count(requests)} in all (${seconds(durationOf(quiet))}), seed ${seed}`,
     `a pod works on ${counted(first!.concurrency, 'request')} at a time, ${serviceTimeInText(first!.serviceTime)}: all together are ${percent(busy)} busy`
       + (busy >= 1 ? ', which is more than they can do' : ''),

@@ -1,6 +1,6 @@
 /** What stands around the policy: as the YAML has it, unless a flag says otherwise, and in words. */
 import type { BalancingConfig } from '../../balancing';
-import { DynamicWeightsConfig, SlowStartConfig, SubsetConfig, withBalancingDefaults, ZoneAwareConfig } from '../../contract';
+import { BY_HASH, DynamicWeightsConfig, SlowStartConfig, SubsetConfig, withBalancingDefaults, ZoneAwareConfig } from '../../contract';
 import type { Quiet } from '../../simulation';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
@@ -9,7 +9,13 @@ import { wholeNumber } from './whole-number';
 
 const OFF = 'off';
 
+/** Flags of stages that would move what a policy by hash keeps at one endpoint. */
+const MOVING = ['zone-aware', 'slow-start', 'dynamic-weights'];
+
 export function readStages(args: Arguments, own: BalancingConfig): BalancingConfig {
+  const { type } = own.loadBalancing;
+  const moving = BY_HASH.includes(type) ? MOVING.find((flag) => args.has(flag) && args.text(flag) !== OFF) : undefined;
+  if (moving !== undefined) throw new UserError(`--${moving} would move keys that ${type} keeps at one pod; leave it out, or name another policy with --policy`);
   // A stage's own parameters stay when a flag says only one of them.
   const read = <C>(flag: string, stated: C | undefined, reader: (text: string, stated: C | undefined) => C): C | undefined => {
     const text = args.text(flag);
@@ -42,7 +48,8 @@ function windowOf(text: string): number {
 }
 
 /** What is in effect, in one line. */
-export function stagesInText({ slowStart, dynamicWeights, zoneAware, subset, failover }: BalancingConfig, quiet: Quiet): string {
+export function stagesInText([chosen, ...others]: readonly BalancingConfig[], quiet: Quiet): string {
+  const { slowStart, dynamicWeights, zoneAware, subset, failover } = chosen!;
   const { endpoints, healthCheck } = quiet;
   const levels = [...new Set(endpoints.map(({ priority }) => priority ?? 0))].sort((a, b) => a - b);
   const stages = [
@@ -53,7 +60,9 @@ export function stagesInText({ slowStart, dynamicWeights, zoneAware, subset, fai
     ...(dynamicWeights ? [`weights ${dynamicWeights.source === 'reports' ? 'from load reports' : 'by what callers observe'}`] : []),
     ...(healthCheck ? [`health checks every ${seconds(healthCheck.intervalMs)}, panic below ${failover.panicPercent} %`] : []),
   ];
-  return `around the policy: ${stages.length > 0 ? stages.join('; ') : 'nothing'}`;
+  const moves = zoneAware ?? slowStart ?? dynamicWeights;
+  const exempt = moves && others.some(({ loadBalancing }) => BY_HASH.includes(loadBalancing.type)) ? ' (policies by hash go without what moves keys)' : '';
+  return `around the policy: ${stages.length > 0 ? stages.join('; ') : 'nothing'}${exempt}`;
 }
 
 function zonesInText({ minimumEndpoints, remotePercent }: Required<BalancingConfig>['zoneAware'], { endpoints, callers }: Quiet): string {
