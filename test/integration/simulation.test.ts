@@ -27,6 +27,9 @@ const REFUSAL_MS = 1;
 const SHARE_BOUND = 0.05;
 const CLEARLY = 1.25;
 
+/** Simulations have no outlier detection, which would keep requests from the pod that fails. */
+const UNWATCHED = { mode: 'off' } as const;
+
 const POLICIES: readonly LoadBalancingConfig['type'][] = ['roundRobin', 'leastRequest', 'leastResponseTime'];
 
 /** Which pods are other than the rest: so many times slower, or failing. */
@@ -102,9 +105,11 @@ function pods() {
 async function usePolicy(policy: LoadBalancingConfig): Promise<void> {
   const model: MeshModel = {
     ...mesh.model,
-    workloads: mesh.model.workloads.map((workload) => (workload.service === 'web'
-      ? { ...workload, config: { ...workload.config, clusters: workload.config.clusters.map((cluster) => ({ ...cluster, loadBalancing: policy })) } }
-      : workload)),
+    workloads: mesh.model.workloads.map((workload) => {
+      if (workload.service !== 'web') return workload;
+      const clusters = workload.config.clusters.map((cluster) => ({ ...cluster, loadBalancing: policy, outlierDetection: UNWATCHED }));
+      return { ...workload, config: { ...workload.config, clusters } };
+    }),
   };
   await mesh.apply(model);
   const callers = mesh.pods.filter(({ workload }) => workload.service === 'web');

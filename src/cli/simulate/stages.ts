@@ -1,7 +1,7 @@
 /** What stands around the policy: as the YAML has it, unless a flag says otherwise, and in words. */
 import type { BalancingConfig } from '../../balancing';
 import { BY_HASH, DynamicWeightsConfig, SlowStartConfig, SubsetConfig, withBalancingDefaults, ZoneAwareConfig } from '../../contract';
-import type { Quiet } from '../../simulation';
+import type { PlannedEndpoint, Quiet } from '../../simulation';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
 import { parseLatency } from '../stand-in/behaviour';
@@ -55,7 +55,7 @@ export function stagesInText([chosen, ...others]: readonly BalancingConfig[], qu
   const stages = [
     ...(levels.length > 1 ? [`priority levels ${levels.join(', ')}, of which an available endpoint counts for ${failover.overprovisioningPercent} %`] : []),
     ...(zoneAware ? [zonesInText(zoneAware, quiet)] : []),
-    ...(subset ? [`a subset of ${subset.size}${subset.size >= endpoints.length ? ', which is all' : ''}`] : []),
+    ...(subset ? [subsetInText(subset.size, zoneAware !== undefined && whyZonesDontMatter(zoneAware, quiet) === undefined, endpoints)] : []),
     ...(slowStart ? [`slow start over ${seconds(slowStart.windowMs)}`] : []),
     ...(dynamicWeights ? [`weights ${dynamicWeights.source === 'reports' ? 'from load reports' : 'by what callers observe'}`] : []),
     ...(healthCheck ? [`health checks every ${seconds(healthCheck.intervalMs)}, panic below ${failover.panicPercent} %`] : []),
@@ -65,13 +65,30 @@ export function stagesInText([chosen, ...others]: readonly BalancingConfig[], qu
   return `around the policy: ${stages.length > 0 ? stages.join('; ') : 'nothing'}${exempt}`;
 }
 
-function zonesInText({ minimumEndpoints, remotePercent }: Required<BalancingConfig>['zoneAware'], { endpoints, callers }: Quiet): string {
-  const zones = [...new Set(endpoints.map(({ zone }) => zone))].filter((zone) => zone !== undefined).sort();
-  const why = callers.every(({ zone }) => zone === undefined) ? 'callers don\'t know theirs'
-    : zones.length < 2 ? 'there is but one'
-    : endpoints.length < minimumEndpoints ? `there are fewer than ${minimumEndpoints} endpoints`
-    : undefined;
-  return why === undefined ? `own zone first of ${zones.join(', ')}, at least ${remotePercent} % elsewhere` : `zones don't matter, for ${why}`;
+type ZoneAware = NonNullable<BalancingConfig['zoneAware']>;
+
+function zonesInText(zoneAware: ZoneAware, quiet: Quiet): string {
+  const why = whyZonesDontMatter(zoneAware, quiet);
+  return why === undefined
+    ? `own zone first of ${zonesOf(quiet.endpoints).join(', ')}, at least ${zoneAware.remotePercent} % elsewhere`
+    : `zones don't matter, for ${why}`;
+}
+
+/** As in src/balancing/zone-aware.ts. */
+function whyZonesDontMatter({ minimumEndpoints }: ZoneAware, { endpoints, callers }: Quiet): string | undefined {
+  if (callers.every(({ zone }) => zone === undefined)) return 'callers don\'t know theirs';
+  if (new Set(endpoints.map(({ zone }) => zone)).size < 2) return 'all pods are in one';
+  return endpoints.length < minimumEndpoints ? `there are fewer than ${minimumEndpoints} pods` : undefined;
+}
+
+/** Subsets are made of each zone by itself where zones matter. */
+function subsetInText(size: number, ofZones: boolean, endpoints: readonly PlannedEndpoint[]): string {
+  const sizes = ofZones ? zonesOf(endpoints).map((own) => endpoints.filter(({ zone }) => zone === own).length) : [endpoints.length];
+  return `a subset of ${size}${ofZones ? ' in each zone' : ''}${size >= Math.max(...sizes) ? ', which is all' : ''}`;
+}
+
+function zonesOf(endpoints: readonly PlannedEndpoint[]): string[] {
+  return [...new Set(endpoints.map(({ zone }) => zone))].filter((zone) => zone !== undefined).sort();
 }
 
 function seconds(ms: number): string {

@@ -148,3 +148,28 @@ test('knows what Secrets hold, whichever way they say it', () => {
   const secret = { kind: 'Secret', metadata: { name: 'keys' }, data: { a: Buffer.from('one').toString('base64'), b: 'dHdv' }, stringData: { b: 'three' } };
   expect(read([...objects(), secret]).secrets).toEqual(new Map([['shop/keys', { a: 'one', b: 'three' }]]));
 });
+
+describe('the zones that pods are bound to', () => {
+  const ZONE = 'topology.kubernetes.io/zone';
+  const zonesOf = (pod: object): readonly string[] | undefined => {
+    const all = objects();
+    Object.assign(find(all, 'Deployment', 'catalog-v1').spec['template'].spec, pod);
+    return read(all).workloads[1]?.zones;
+  };
+  const affinity = (...terms: readonly object[]): object => ({
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
+  });
+  const term = (key: string, operator: string, ...values: readonly string[]): object => ({ matchExpressions: [{ key, operator, values }] });
+
+  it.each([
+    ['none', {}, []],
+    ['a node selector', { nodeSelector: { [ZONE]: 'x', disk: 'ssd' } }, ['x']],
+    ['a node selector for something else', { nodeSelector: { disk: 'ssd' } }, []],
+    ['a required affinity', affinity(term(ZONE, 'In', 'x', 'y')), ['x', 'y']],
+    ['one of several', affinity(term(ZONE, 'In', 'x'), term(ZONE, 'In', 'y', 'x')), ['x', 'y']],
+    ['one that leaves them open', affinity(term(ZONE, 'In', 'x'), term('disk', 'In', 'ssd')), []],
+    ['one that only excludes', affinity(term(ZONE, 'NotIn', 'x')), []],
+  ])('come from %s', (_, pod, expected) => {
+    expect(zonesOf(pod)).toEqual(expected);
+  });
+});
