@@ -32,8 +32,21 @@ const SERVICES = [
   },
 ];
 
+/** What stands around a policy is shown where it matters: many pods, and requests that wait when some are cold or too far away. */
+const ZONES = ['a', 'b', 'c'];
+const ZONED = { title: 'What stands around a policy', endpoints: 12, callers: 6, rps: 1_200, endpoint: { concurrency: 4, serviceTime: { type: 'lognormal', meanMs: 20, variation: 1 } } };
+const STAGES = [
+  { title: 'nothing', stages: {} },
+  { title: 'slow start over 10 s', stages: { slowStart: { windowMs: 10_000 } } },
+  { title: 'own zone first', stages: { zoneAware: {} } },
+  { title: 'a subset of 6', stages: { subset: { size: 6 } } },
+  { title: 'weights from load reports', stages: { dynamicWeights: { source: 'reports' } } },
+];
+
 /** What is claimed. */
 const LEAST_GAIN = 2;
+const COLD_GAIN = 1.5;
+const OWN_ZONE = 0.95;
 const ADAPTIVE_BOUND = 1.1;
 /** A policy that fails so many more of all requests than another has less left to do, so its p99 is not compared with the other's. */
 const FAILED_BOUND = 0.01;
@@ -41,6 +54,12 @@ const FAILED_BOUND = 0.01;
 const { LatencyHistogram, POLICIES, SCENARIOS, Simulation, withBalancingDefaults } = await load(['balancing', 'contract', 'simulation']);
 
 const results = SERVICES.map((service) => ({ service, scenarios: SCENARIOS.map((scenario) => runScenario(service, scenario)) }));
+const around = STAGES.map(({ title, stages }) => ({
+  title,
+  scenarios: new Map(SCENARIOS.map((scenario) => [
+    scenario.name, runAll(scenario.plan(quietOf(ZONED)), { loadBalancing: { type: 'roundRobin' }, ...stages }, `${title}: ${scenario.name}`),
+  ])),
+}));
 writeFileSync(FILE, page());
 console.log(`wrote ${FILE}`);
 for (const claim of claims().filter((each) => !each.startsWith('**Met'))) {
@@ -50,29 +69,33 @@ for (const claim of claims().filter((each) => !each.startsWith('**Met'))) {
 
 function runScenario(service, scenario) {
   const plan = scenario.plan(quietOf(service));
-  return { scenario, runs: new Map(POLICIES.map((type) => [type, runPolicy(plan, type, `${service.title}: ${scenario.name}: ${type}`)])) };
+  return { scenario, runs: new Map(POLICIES.map((type) => [type, runAll(plan, { loadBalancing: { type } }, `${service.title}: ${scenario.name}: ${type}`)])) };
 }
 
 /** All seeds together. */
-function runPolicy(plan, type, label) {
+function runAll(plan, cluster, label) {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${label}`);
   const latency = new LatencyHistogram();
   let failed = 0;
   let measured = 0;
+  const zones = { own: 0, all: 0 };
   for (const seed of SEEDS) {
-    const measurements = new Simulation(plan, withBalancingDefaults({ loadBalancing: { type } }), seed).run();
+    const measurements = new Simulation(plan, withBalancingDefaults(cluster), seed).run();
     latency.add(measurements.latency);
     failed += measurements.failed;
     measured += measurements.measured;
+    zones.own += measurements.zones.own;
+    zones.all += measurements.zones.all;
   }
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  return { p99: latency.percentile(0.99), failed: failed / measured };
+  return { p99: latency.percentile(0.99), failed: failed / measured, ownZone: zones.own / zones.all };
 }
 
-function quietOf({ rps, endpoint }) {
+function quietOf({ rps, endpoint, endpoints = ENDPOINTS, callers = CALLERS }) {
+  const zoneOf = (index) => ZONES[index % ZONES.length];
   return {
-    endpoints: Array.from({ length: ENDPOINTS }, (_, index) => ({ name: `pod ${index + 1}`, weight: 1, ...endpoint })),
-    callers: Array.from({ length: CALLERS }, () => ({})), rps, arrivals: 'random', requests: REQUESTS, warmUp: 0.05, networkMs: 0.25, timeoutMs: 15_000, connectTimeoutMs: 1_000,
+    endpoints: Array.from({ length: endpoints }, (_, index) => ({ name: `pod ${index + 1}`, weight: 1, zone: zoneOf(index), ...endpoint })),
+    callers: Array.from({ length: callers }, (_, index) => ({ zone: zoneOf(index) })), rps, arrivals: 'random', requests: REQUESTS, warmUp: 0.05, networkMs: 0.25, timeoutMs: 15_000, connectTimeoutMs: 1_000,
     keys: { count: 10_000, exponent: 1 },
   };
 }
@@ -104,11 +127,36 @@ function page() {
       ])),
       '',
     ]),
+    `## ${ZONED.title}`,
+    '',
+    `Round robin with one thing around it at a time: ${ZONED.endpoints} pods and ${ZONED.callers} callers in ${ZONES.length} zones; a pod works on`
+      + ` ${ZONED.endpoint.concurrency} requests at a time, 20 ms each on average (lognormal); ${count(ZONED.rps)} requests a second keep all pods 50 % busy.`,
+    '',
+    'p99 of the requests that succeeded, and the part that failed; at the right, the part that stayed in its caller\'s zone in quiet times:',
+    '',
+    ...table(['around it', ...SCENARIOS.map(({ name }) => name), 'own zone'], around.map(({ title, scenarios }) => [
+      title, ...SCENARIOS.map(({ name }) => cell(scenarios.get(name))), percent(scenarios.get('steady').ownZone),
+    ])),
+    '',
+    'A subset is for very large sets that many call: six callers with half of the pods each load them as unevenly as chance has it, and the fullest pod makes the tail.',
+    '',
   ].join('\n').trimEnd()}\n`;
 }
 
 function claims() {
-  return [...gainClaims(), ...adaptiveClaims()];
+  return [...gainClaims(), ...adaptiveClaims(), ...stageClaims()];
+}
+
+function stageClaims() {
+  const of = (wanted, scenario) => around.find(({ title }) => title === wanted).scenarios.get(scenario);
+  const [cold, slowly] = [of('nothing', 'rollout').p99, of('slow start over 10 s', 'rollout').p99];
+  const { ownZone } = of('own zone first', 'steady');
+  return [
+    `**${cold >= COLD_GAIN * slowly ? 'Met' : 'Missed'}** (many pods): in a rollout, slow start shortens the p99 of round robin by at least ${COLD_GAIN} times.`
+      + ` It is ${(cold / slowly).toPrecision(3)} times: ${duration(cold)} against ${duration(slowly)}.`,
+    `**${ownZone >= OWN_ZONE ? 'Met' : 'Missed'}** (many pods): zone-aware choice keeps at least ${OWN_ZONE * 100} % of the requests in the zone of their caller when nothing`
+      + ` is wrong. It is ${percent(ownZone)}, of ${percent(of('nothing', 'steady').ownZone)} without it.`,
+  ];
 }
 
 function gainClaims() {

@@ -41,7 +41,7 @@ export interface Subject {
   readonly zoneWeights: Readonly<Record<string, number>>;
   /** Discovery tells zones, also of endpoints of which none is stated. */
   readonly zoned: boolean;
-  /** Callers find out where they are. */
+  /** Callers find out where they are, or it doesn't matter to them. */
   readonly placed: boolean;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -89,7 +89,7 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
     share: weights > 0 ? chosen.weight / weights : 1,
     zoneWeights: chosen.zoneWeights,
     zoned: cluster.discovery.type === 'endpointSlice',
-    placed: config.localCluster !== undefined,
+    placed: cluster.zoneAware === undefined || config.localCluster !== undefined,
     timeoutMs: callee.listener.routes[0]?.timeoutMs ?? DEFAULT_ROUTE.timeoutMs,
     connectTimeoutMs: cluster.connectTimeoutMs ?? DEFAULT_CLUSTER.connectTimeoutMs,
   };

@@ -22,13 +22,15 @@ export function readZones(args: Arguments, { zoneWeights, zoned, placed }: State
   const named = list(args, 'zones');
   const callers = list(args, 'caller-zones');
   const usual = usualZones(zoneWeights);
+  // Where a flag makes zones matter, the document would have them found out.
+  const known = placed || args.text('zone-aware') === 'on';
   return {
     endpoint(index, { zone: bound, weight }) {
       const zone = inTurn(named, index) ?? bound ?? (zoned ? inTurn(usual, index) : undefined);
       return { zone, weight: weight ?? (zone !== undefined && Object.hasOwn(zoneWeights, zone) ? zoneWeights[zone]! : 1) };
     },
     caller({ pod, zone: bound }) {
-      return placed ? { zone: inTurn(callers, pod) ?? bound ?? inTurn(named ?? usual, pod) } : {};
+      return known ? { zone: inTurn(callers, pod) ?? bound ?? inTurn(named ?? usual, pod) } : {};
     },
   };
 }

@@ -19,7 +19,7 @@ describe('out of YAML', () => {
     const { title, calledBy, wholeRps, quiet, balancings } = read(SHOP, '--service', 'catalog', '--rps', '900');
     expect({ title, calledBy, policy: balancings[0]!.loadBalancing }).toEqual({ title: 'catalog v1', calledBy: 'web', policy: { type: 'weightedRoundRobin' } });
     expect(wholeRps).toBe(900);
-    expect(quiet).toMatchObject({ callers: [{}], rps: 675, timeoutMs: 15_000, connectTimeoutMs: 1_000, requests: 100_000 });
+    expect(quiet).toMatchObject({ callers: [{ zone: 'a' }], rps: 675, timeoutMs: 15_000, connectTimeoutMs: 1_000, requests: 100_000 });
     expect(quiet.endpoints.map(({ name }) => name)).toEqual(['pod 1', 'pod 2']);
   });
 

@@ -3,14 +3,14 @@ import { svgOf } from '../../../src/cli/simulate/plot';
 import { recoveryInText, reportOf, Run } from '../../../src/cli/simulate/report';
 import { plain } from '../../../src/cli/up/table';
 import { Plan, SCENARIOS, Simulation } from '../../../src/simulation';
-import { balancingOf, quiet } from '../../simulation/support';
+import { balancingOf, callers, quiet, Stages } from '../../simulation/support';
 
 const TYPES: readonly LoadBalancingConfig['type'][] = ['leastRequest', 'roundRobin'];
 
-function runsOf(plan: Plan): Run[] {
+function runsOf(plan: Plan, stages: Stages = {}): Run[] {
   return TYPES.map((type) => {
-    const balancing = balancingOf({ type } as LoadBalancingConfig);
-    return { policy: balancing.loadBalancing, zoneAware: false, measurements: new Simulation(plan, balancing, 1).run() };
+    const balancing = balancingOf({ type } as LoadBalancingConfig, stages);
+    return { policy: balancing.loadBalancing, zoneAware: stages.zoneAware !== undefined, measurements: new Simulation(plan, balancing, 1).run() };
   });
 }
 
@@ -38,6 +38,15 @@ describe('the report', () => {
     expect(lines[0]).toBe('steady: nothing happens');
     expect(lines[2]).not.toContain('recovers');
     expect(lines[7]).toMatch(/policy +least +middle +most$/);
+  });
+
+  it('says how many requests stayed in their zone where zones matter', () => {
+    const plan = SCENARIOS[0]!.plan(quiet({ callers: callers(3, 'a', 'b', 'c') }, {}, 6));
+    const zoned = { ...plan, endpoints: plan.endpoints.map((endpoint, index) => ({ ...endpoint, zone: 'abc'[index % 3] })) };
+    expect(reportOf('steady', 'nothing happens', zoned, runsOf(zoned), plain)[2]).not.toContain('own zone');
+    const [, , title, , roundRobin] = reportOf('steady', 'nothing happens', zoned, runsOf(zoned, { zoneAware: {} }), plain);
+    expect(title).toMatch(/ retried +own zone$/);
+    expect(roundRobin).toMatch(/^ {2}roundRobin .* 9[67]\.\d %$/);
   });
 
   it.each([[0, 'unharmed'], [Infinity, 'not at all'], [2_345, '2.3 s'], [undefined, '-']])('says of a recovery after %p: %s', (ms, text) => {

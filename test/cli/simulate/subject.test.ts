@@ -33,7 +33,7 @@ test.each(POLICIES)('policy and stages are those that the proxy resolves: %s', (
   expect(subject.healthCheck).toEqual({
     type: 'http', intervalMs: 2_000, timeoutMs: resolved.healthCheck!.timeoutMs, healthyThreshold: 2, unhealthyThreshold: 3,
   });
-  expect([subject.endpoints.length, subject.callers.length, subject.placed]).toEqual([6, 2, zoneAware !== undefined]);
+  expect([subject.endpoints.length, subject.callers.length, subject.placed]).toEqual([6, 2, true]);
 });
 
 test('an external service has the addresses, zones, weights and levels that are listed, and is called by its host name', () => {
@@ -68,4 +68,14 @@ test('pods are in the zones that they are bound to, and the workers of a pod in 
   const subject = subjectOf(bound, 'catalog', undefined);
   expect(subject.endpoints.map(({ zone }) => zone)).toEqual(['x', 'y', 'x']);
   expect(subject.callers.map(({ pod }) => pod)).toEqual([0, 0, 1, 1]);
+});
+
+test('callers of which the document does not say how they find their zone do not know it', () => {
+  const model = modelOf((chart: Chart) => {
+    const loadBalancing = LoadBalancing.roundRobin({ zoneAware: {} });
+    const catalog = new MeshService(chart, 'catalog', { containers: [container], scaling: Scaling.replicas(3), loadBalancing });
+    new MeshService(chart, 'web', { containers: [container] }).calls(catalog);
+  });
+  const lost = { ...model, workloads: model.workloads.map(({ config: { localCluster: _, ...config }, ...workload }) => ({ ...workload, config })) };
+  expect([model, lost].map((each) => subjectOf(each, 'catalog', undefined).placed)).toEqual([true, false]);
 });
