@@ -66,8 +66,10 @@ export class Attempts {
   /** Nothing of the request was sent: to another endpoint, while there is one. */
   leaveFailed(request: number): void {
     const { requests } = this.run;
-    const endpoint = this.blame(request);
-    const other = requests.attempts[request]! < MAX_ATTEMPTS ? this.callerOf(request).pickOther(endpoint, this.asked(request)) : undefined;
+    const caller = this.callerOf(request);
+    // There are two at most, as the third attempt is the last.
+    const tried = [this.blame(request), caller.known[requests.firstEndpoint[request]!]!];
+    const other = requests.attempts[request]! < MAX_ATTEMPTS ? caller.pickOther(tried, this.asked(request)) : undefined;
     if (other) this.retry(request, other);
     else this.fail(request, 'connect');
   }
@@ -116,6 +118,7 @@ export class Attempts {
     const reused = endpoint.idle > 0;
     requests.phase[request] = Phase.SENT;
     requests.endpoint[request] = endpoint.index;
+    if (requests.attempts[request]! === 0) requests.firstEndpoint[request] = endpoint.index;
     requests.attempts[request]!++;
     requests.attemptedAt[request] = time.now;
     requests.refused[request] = 0;

@@ -66,13 +66,13 @@ export class Caller {
     return this.balancer.pick(request);
   }
 
-  /** Another endpoint than the one that failed: by the policy if it names one, else by chance. */
-  pickOther(failed: KnownEndpoint, request: PickRequest): KnownEndpoint | undefined {
+  /** Another endpoint than those that were tried: by the policy if it names one, else by chance. */
+  pickOther(tried: readonly KnownEndpoint[], request: PickRequest): KnownEndpoint | undefined {
     for (let draw = 0; draw < REDRAWS; draw++) {
       const endpoint = this.balancer.pick(request);
-      if (endpoint !== failed) return endpoint;
+      if (endpoint && !tried.includes(endpoint)) return endpoint;
     }
-    const others = this.available.filter((endpoint) => endpoint !== failed);
+    const others = this.available.filter((endpoint) => !tried.includes(endpoint));
     return others[Math.floor(this.surroundings.random() * others.length)];
   }
 

@@ -27,6 +27,8 @@ export class Requests {
   serial = new Int32Array(FIRST_CAPACITY);
   caller = new Int32Array(FIRST_CAPACITY);
   endpoint = new Int32Array(FIRST_CAPACITY);
+  /** The endpoint of the first attempt. */
+  firstEndpoint = new Int32Array(FIRST_CAPACITY);
   attempts = new Uint8Array(FIRST_CAPACITY);
   /** On a connection that was used before. */
   reused = new Uint8Array(FIRST_CAPACITY);
@@ -74,6 +76,7 @@ export class Requests {
     this.serial = enlarged(this.serial, new Int32Array(length));
     this.caller = enlarged(this.caller, new Int32Array(length));
     this.endpoint = enlarged(this.endpoint, new Int32Array(length));
+    this.firstEndpoint = enlarged(this.firstEndpoint, new Int32Array(length));
     this.attempts = enlarged(this.attempts, new Uint8Array(length));
     this.reused = enlarged(this.reused, new Uint8Array(length));
     this.refused = enlarged(this.refused, new Uint8Array(length));
