@@ -199,7 +199,10 @@ export class ChunkedDecoder {
     const broken = fields.scan(section.buffer, section.start, section.end, limits.maxHeaderFields);
     if (broken) return this.fail(broken);
     for (let i = 0; i < fields.count; i += 1) {
-      if (fields.kinds[i] !== Kind.OTHER || isHeadOnly(section.buffer, fields.nameStart(i), fields.nameEnd(i))) return this.fail(FAULT_TRAILER);
+      const kind = fields.kinds[i];
+      // A load report is known only at the end by some; it is passed on, and not read.
+      if (kind === Kind.LOAD_METRICS) continue;
+      if (kind !== Kind.OTHER || isHeadOnly(section.buffer, fields.nameStart(i), fields.nameEnd(i))) return this.fail(FAULT_TRAILER);
     }
     this.trailers = rewritten(section.buffer, fields);
     this.section = undefined;

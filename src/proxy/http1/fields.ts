@@ -73,7 +73,14 @@ const DASH = 0x2d;
 const isProtected = nameList([
   'authorization', 'proxy-authorization', 'www-authenticate', 'proxy-authenticate', 'proxy-status', 'cookie', 'set-cookie', 'content-',
   'forwarded', 'x-forwarded-', 'x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'origin', 'cache-control', 'range', 'if-',
+  // Who the client is, as balancers, proxies, meshes and clouds in front say it.
+  'x-client-', 'x-cluster-client-ip', 'x-original-', 'true-client-ip', 'cf-', 'fastly-', 'client-cert', 'client-cert-', 'x-ssl-', 'x-auth-', 'x-user',
+  'x-user-', 'x-api-key', 'x-amzn-', 'x-goog-', 'x-ms-', 'x-envoy-', 'x-istio-', 'x-spiffe-', 'l5d-', 'remote-', 'b3', 'x-b3-', 'baggage',
+  'x-csrf-token', 'x-xsrf-token',
 ]);
+
+/** More names than this in Connection are no use to anybody; looking each up among all fields is. */
+const MAX_NOMINATIONS = 64;
 
 export const FAULT_FIELD_NAME = fault('a field name is empty or holds a character that is not allowed');
 export const FAULT_SPACE_BEFORE_COLON = fault('white space between a field name and its colon');
@@ -83,6 +90,7 @@ export const FAULT_LINE_END = fault('a line that does not end in CRLF');
 export const FAULT_TOO_MANY_FIELDS = fault('more header fields than the limit', 'head_too_large', 'maxHeaderFields');
 export const FAULT_DISGUISED = fault('a field that some take for Content-Length or Transfer-Encoding: with `_` for `-`');
 export const FAULT_CONNECTION = fault('a Connection option that is not a token');
+export const FAULT_NOMINATIONS = fault(`more than ${MAX_NOMINATIONS} fields named by Connection`);
 
 /** The fields of one message, as offsets into the buffer that was scanned. */
 export class FieldTable {
@@ -96,6 +104,8 @@ export class FieldTable {
   keepAlive = false;
   /** `Connection` holds `upgrade`. */
   upgrade = false;
+  /** Names that Connection holds besides these. */
+  private nominations = 0;
 
   constructor(readonly capacity: number) {
     this.offsets = new Int32Array(capacity * 4);
@@ -122,6 +132,7 @@ export class FieldTable {
     this.close = false;
     this.keepAlive = false;
     this.upgrade = false;
+    this.nominations = 0;
     let position = start;
     let hasConnection = false;
     for (;;) {
@@ -167,6 +178,7 @@ export class FieldTable {
       for (let i = 0; i < this.count; i += 1) {
         if (this.kinds[i] === Kind.CONNECTION && !this.readConnection(buffer, this.valueStart(i), this.valueEnd(i))) return FAULT_CONNECTION;
       }
+      if (this.nominations > MAX_NOMINATIONS) return FAULT_NOMINATIONS;
     }
     return undefined;
   }
@@ -193,6 +205,8 @@ export class FieldTable {
   }
 
   private nominate(buffer: Uint8Array, start: number, end: number): void {
+    this.nominations += 1;
+    if (this.nominations > MAX_NOMINATIONS) return;
     if (isProtected(buffer, start, end)) return;
     const option = Uint8Array.prototype.slice.call(buffer, start, end).map((octet) => octet | 0x20);
     for (let i = 0; i < this.count; i += 1) {

@@ -33,7 +33,7 @@ function nameEnd(buffer: Uint8Array, start: number, end: number): number {
 /** End of an address in brackets, which is rare enough to make text of it. */
 function literalEnd(buffer: Uint8Array, start: number, end: number): number {
   const close = buffer.indexOf(CLOSE, start);
-  if (close < 0 || close >= end) return -1;
+  if (close < 0 || close >= end || close - start > MAX_HOST_BYTES) return -1;
   const address = String.fromCharCode(...buffer.subarray(start + 1, close));
   return !address.includes('%') && isIPv6(address) ? close + 1 : -1;
 }

@@ -49,6 +49,8 @@ describe.each([
   ['an empty body', '0\r\n\r\n', { body: '', trailers: '', rest: '' }],
   ['extensions, which it drops', '1;a=b;c="d;\\"e"\r\nx\r\n0;last\r\n\r\n', { body: 'x', trailers: '', rest: '' }],
   ['trailers', '1\r\nx\r\n0\r\nA: 1\r\nB: 2\r\n\r\nrest', { body: 'x', trailers: 'A: 1\r\nB: 2\r\n\r\n', rest: 'rest' }],
+  ['a load report as a trailer', '0\r\nendpoint-load-metrics: TEXT cpu_utilization=1\r\n\r\n',
+    { body: '', trailers: 'endpoint-load-metrics: TEXT cpu_utilization=1\r\n\r\n', rest: '' }],
 ])('reads %s', (_, input, expected) => {
   test('whole, cut at every octet, and octet by octet', () => {
     for (const cuts of everyCut(input)) expect(decode(input, cuts)).toEqual({ ...expected, fault: undefined, ended: true });

@@ -48,12 +48,21 @@ describe('forwards', () => {
       .toBe('GET / HTTP/1.1\r\nHost: shop\r\nX-Stays: 1\r\nvia: 1.1 mesh-x\r\n\r\n');
   });
 
-  test.each(['Host', 'Authorization', 'Cookie', 'Content-Length', 'X-Forwarded-For', 'Forwarded', 'Content-Type'])(
+  test.each([
+    'Host', 'Authorization', 'Cookie', 'Content-Length', 'X-Forwarded-For', 'Forwarded', 'Content-Type', 'X-Client-IP', 'True-Client-IP',
+    'CF-Connecting-IP', 'Client-Cert', 'X-Auth-Request-User', 'X-User', 'X-Api-Key', 'l5d-client-id', 'b3', 'X-Envoy-External-Address',
+  ])(
     '%s, though Connection nominates it', (name) => {
       const value = name === 'Content-Length' ? '5' : 'v';
       const fields = name === 'Host' ? 'Host: v\r\n' : `Host: shop\r\n${name}: ${value}\r\n`;
       expect(read(`POST / HTTP/1.1\r\n${fields}Connection: ${name.toLowerCase()}\r\n\r\n`)).toContain(`${name}: ${value}\r\n`);
     });
+
+  test('nothing else that Connection names, up to as many names as are of use to anybody', () => {
+    const named = (count: number): string => `GET / HTTP/1.1\r\nHost: shop\r\nConnection: ${'b,'.repeat(count)}b\r\nb: 1\r\n\r\n`;
+    expect(read(named(63))).toBe('GET / HTTP/1.1\r\nHost: shop\r\nvia: 1.1 mesh-x\r\n\r\n');
+    expect(read(named(64))).toBe('bad_request: more than 64 fields named by Connection');
+  });
 
   test('a URL as target by its path, with Host made from it', () => {
     expect(read('GET http://shop.example:8080/a?b HTTP/1.1\r\nHost: evil\r\n\r\n'))
