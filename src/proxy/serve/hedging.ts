@@ -30,6 +30,13 @@ export class Hedging {
     this.halfBegan = clock.now();
   }
 
+  /** Goes on with the latencies that another one has recorded. */
+  resume({ recent, older, halfBegan }: Hedging): void {
+    this.recent = recent;
+    this.older = older;
+    this.halfBegan = halfBegan;
+  }
+
   /** A response began after this long. */
   record(milliseconds: number): void {
     this.turn();

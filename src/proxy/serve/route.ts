@@ -107,8 +107,9 @@ export class Route {
     return { shares: this.failover.shares(this.surroundings.now()).slice(1), count: this.failover.count };
   }
 
-  /** Goes on where the route was whose place it takes, if it has the same clusters: load that is on its way back stays so. */
+  /** Goes on where the route was whose place it takes: with the latencies, and if it has the same clusters, with load on its way back. */
   resume(before: Route): void {
+    if (before.hedging) this.hedging?.resume(before.hedging);
     if (this.failover && before.failover && this.clusterNames === before.clusterNames) this.failover.resume(before.failover);
   }
 

@@ -29,6 +29,14 @@ describe('the time after which a request is hedged', () => {
     expect(subject.delay()!.milliseconds).toBe(20);
   });
 
+  it('is known at once, given the latencies of the configuration before', () => {
+    const { hedging: before } = hedging();
+    for (let i = 0; i < 100; i += 1) before.record(40);
+    const { hedging: subject } = hedging({ percentile: 50 });
+    subject.resume(before);
+    expect(subject.delayMs()).toBeCloseTo(before.delayMs()!);
+  });
+
   it('follows the last seconds and forgets what is older', () => {
     const { clock, hedging: subject } = hedging();
     for (let i = 0; i < 1_000; i += 1) subject.record(400);
