@@ -89,7 +89,7 @@ export interface RetryOptions {
   readonly on?: RetryOn[];
 
   /**
-   * Time for one attempt, to the head of its response. Must be shorter than the call's timeout.
+   * Time for one attempt, from the end of the request to the head of its response. Must be shorter than the call's timeout.
    *
    * @default - none: an attempt may take as long as the call
    */

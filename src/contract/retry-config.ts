@@ -19,7 +19,7 @@ export interface RetryConfig {
   readonly methods?: 'idempotent' | 'all';
   /** After which failures such a request is sent again. Where nobody can have seen the request, it is in any case. */
   readonly on?: RetryCondition[];
-  /** Time for one attempt, to the head of its response; 0 is none. */
+  /** Time for one attempt, from the end of the request to the head of its response; 0 is none. */
   readonly tryTimeoutMs?: Integer;
   /**
    * How long a request that may be executed twice waits at an endpoint that has answered nobody since it came, before another

@@ -93,10 +93,9 @@ export class Attempt implements ResponseReceiver, Waiter {
   /**
    * Begins. `onConnected` or `onUnconnected` follows, perhaps before this returns.
    *
-   * @param timeout time to the head of its response; undefined for none
    * @returns false when too many requests wait for a connection already; nothing follows then
    */
-  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean, timeout: TimeoutQueue | undefined): boolean {
+  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean): boolean {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
@@ -106,7 +105,6 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.firstOctetMs = -1;
     this.closedWhileIdle = false;
     this.isRetry = isRetry;
-    if (timeout) this.tryTimeout.start(timeout);
     cluster.instruments.attempts.value += 1;
     endpoint.learned.started();
     this.waiting = true;
@@ -114,6 +112,11 @@ export class Attempt implements ResponseReceiver, Waiter {
     if (connection) this.onConnection(connection);
     else if (connection === false) this.waiting = false;
     return connection !== false;
+  }
+
+  /** From now on it has this long to the head of its response; undefined is for ever. */
+  endWithin(timeout: TimeoutQueue | undefined): void {
+    if (timeout && this.endpoint && this.firstOctetMs < 0) this.tryTimeout.start(timeout);
   }
 
   send(message: Buffer, toHead: boolean): boolean {

@@ -58,6 +58,8 @@ export class Exchange implements UpstreamOwner {
   private acceptsTrailers = false;
   private chunkedRequest = false;
   private requestComplete = false;
+  /** The endpoint takes no more of the request's body for now. */
+  private uploadHeld = false;
   /** The caller gave the time that this request has. */
   private givenDeadline = false;
   /** The client wants to know what was tried. */
@@ -120,6 +122,7 @@ export class Exchange implements UpstreamOwner {
     this.acceptsTrailers = head.acceptsTrailers;
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;
+    this.uploadHeld = false;
     this.headSent = false;
     this.closesClient = false;
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
@@ -324,6 +327,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   onWritable(): void {
+    this.uploadHeld = false;
     this.progress.start(this.context.bodyTimeout);
     this.client.resumeReading();
   }
@@ -357,7 +361,8 @@ export class Exchange implements UpstreamOwner {
 
   private forwardBody(data: Buffer, lasting: boolean): void {
     if (this.upstream.sendBody(data, lasting)) return;
-    if (this.upstream.connected) this.context.instruments.limitReached('maxBufferedBytes');
+    this.uploadHeld = this.upstream.connected;
+    if (this.uploadHeld) this.context.instruments.limitReached('maxBufferedBytes');
     this.client.pauseReading();
   }
 
@@ -401,7 +406,16 @@ export class Exchange implements UpstreamOwner {
   private onNoProgress(): void {
     this.context.instruments.limitReached('bodyTimeoutMs');
     if (this.headSent) this.fail('body_timeout', 'the response stalled');
+    else if (this.uploadHeld) this.fail('request_timeout', 'the endpoint takes no more of the request\'s body');
     else this.fail('client_timeout', 'the request\'s body stalled');
+  }
+
+  /** Tells the endpoint, unless it was the client that let the time pass: by not sending its request, or not taking its response. */
+  private conclude(status: number): void {
+    const { reason, headSent, upstream } = this;
+    const excused = reason === 'request_timeout' && (headSent || (!this.requestComplete && !this.uploadHeld));
+    if (excused) upstream.conclude(reason, headSent ? status : 0, undefined);
+    else upstream.conclude(reason ?? status, status, reason);
   }
 
   /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */
@@ -417,7 +431,7 @@ export class Exchange implements UpstreamOwner {
       return;
     }
     const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
-    this.upstream.conclude(status ?? REASONS[code].status, code);
+    this.conclude(status ?? REASONS[code].status);
     this.status = this.client.respond(code, detail, {
       toHead: this.method === Method.HEAD,
       close: close || this.isHttp10,
@@ -474,7 +488,7 @@ export class Exchange implements UpstreamOwner {
     }
     const measuredMs = this.tunnel ? this.switchedAfterMs : this.durationMs;
     instruments.requests(this.upstream.cluster?.name).record(this.status, this.reason, measuredMs / 1_000);
-    this.upstream.conclude(this.status, this.reason);
+    this.conclude(this.status);
     this.context.onExchange?.(this);
   }
 }

@@ -49,6 +49,9 @@ export interface UpstreamOwner {
   onWritable(): void;
 }
 
+/** Part of a Retry-After that is waited longer at most. */
+const RETRY_AFTER_JITTER = 0.25;
+
 /** Where an attempt goes. */
 interface Target {
   readonly cluster: Cluster;
@@ -158,7 +161,9 @@ export class UpstreamRequest implements AttemptOwner {
   /** All of the request's body is there. */
   completeBody(): void {
     this.bodyComplete = true;
-    if (this.connected && this.winner === undefined) this.armHedge();
+    if (this.winner !== undefined) return;
+    this.first.endWithin(this.route.retry.tryTimeout);
+    if (this.connected) this.armHedge();
   }
 
   pauseReading(): void { this.current.pauseReading(); }
@@ -180,16 +185,22 @@ export class UpstreamRequest implements AttemptOwner {
     this.second?.drop();
   }
 
-  /** It is over, with this status for the client, or for this reason: tells the endpoints, and forgets the request. */
-  conclude(status: number, reason: ReasonCode | undefined): void {
+  /**
+   * It is over: tells the endpoints, and forgets the request.
+   *
+   * @param outcome for the list of what was tried
+   * @param status  what is said to the endpoint that its response had; 0 when there was none
+   * @param reason  why there was none; with neither, nothing is said
+   */
+  conclude(outcome: number | ReasonCode, status: number, reason: ReasonCode | undefined): void {
     this.hedgeDelay.stop();
     if (this.wait) {
       this.wait();
       this.wait = undefined;
       this.cluster!.retryBudget.release();
     }
-    this.end(this.first, reason ?? status, status, reason);
-    if (this.second) this.end(this.second, reason ?? status, status, reason);
+    this.end(this.first, outcome, status, reason);
+    if (this.second) this.end(this.second, outcome, status, reason);
     this.copy.clear();
   }
 
@@ -291,7 +302,9 @@ export class UpstreamRequest implements AttemptOwner {
       // What an application asks of its clients holds for all of its endpoints; what a sidecar says is about its own pod.
       const askedMs = unseen ? 0 : attempt.retryAfterMs;
       if (askedMs > retry.maxRetryAfterMs || !this.permitsRetry()) return false;
-      const waitMs = Math.max(askedMs, unseen && this.retries === 0 ? 0 : this.waitMs());
+      // Who was turned away together does not come back together.
+      const jitteredMs = askedMs * (1 + RETRY_AFTER_JITTER * this.context.random());
+      const waitMs = Math.max(jitteredMs, unseen && this.retries === 0 ? 0 : this.waitMs());
       if (this.context.clock.now() + waitMs >= this.deadlineAt) return false;
       const target = this.other(!unseen);
       if (!target || !this.take(target)) return false;
@@ -383,8 +396,20 @@ export class UpstreamRequest implements AttemptOwner {
     this.cluster = cluster;
     this.wait = this.context.clock.after(afterMs, () => {
       this.wait = undefined;
-      this.startAgain(this.first, cluster, endpoint);
+      this.retryNow(cluster, endpoint);
     });
+  }
+
+  /** While a retry waited, its endpoint may have gone, or may have got as many requests as it may. */
+  private retryNow(cluster: Cluster, chosen: Endpoint): void {
+    const isStillGood = chosen.available && cluster.takes(chosen);
+    const endpoint = isStillGood ? chosen : cluster.pickOther(this.tried, this.pick) ?? cluster.pick(this.pick);
+    if (endpoint) {
+      this.startAgain(this.first, cluster, endpoint);
+      return;
+    }
+    cluster.retryBudget.release();
+    this.giveUpUnsent(cluster);
   }
 
   private startAgain(attempt: Attempt, cluster: Cluster, endpoint: Endpoint): void {
@@ -400,7 +425,10 @@ export class UpstreamRequest implements AttemptOwner {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.tried.push(endpoint);
-    if (!attempt.start(cluster, endpoint, isRetry, this.route.retry.tryTimeout)) this.onOverflow(attempt);
+    const started = attempt.start(cluster, endpoint, isRetry);
+    // How long a client takes to send its request is not the endpoint's doing.
+    if (started && this.bodyComplete) attempt.endWithin(this.route.retry.tryTimeout);
+    if (!started) this.onOverflow(attempt);
   }
 
   /** Too many requests wait already: another endpoint may have a connection free. What is shed does not wait to try again. */

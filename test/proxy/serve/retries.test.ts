@@ -1,5 +1,6 @@
 /** What is sent again, when, where and how often: over real sockets, with backends that record what they get. */
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
+import { FakeClock } from '../../support/fake-clock';
 import { freePort, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -236,6 +237,70 @@ describe('requests that fail together', () => {
   });
 });
 
+describe('a retry that waits', () => {
+  /** One that turns everybody away for a second, and others that answer. */
+  async function busyAnd(count: number, cluster: TestProxyOptions['cluster'] = {}) {
+    let waiting = 0;
+    const busy = await RawBackend.answering(() => {
+      waiting += 1;
+      return answer(503, 'Retry-After: 1\r\n');
+    });
+    const others = await Promise.all(Array.from({ length: count }, () => RawBackend.answering(() => OK)));
+    [busy, ...others].forEach((backend) => cleanups.push(() => backend.close()));
+    const clock = new FakeClock();
+    const [first, ...rest] = [busy, ...others].map(({ port }, priority) => ({ address: '127.0.0.1', port, priority }));
+    const test = await startProxy([], {
+      clock, route: { retry: { maxRetries: 1 } },
+      cluster: { discovery: { type: 'static', endpoints: [first!, ...rest] }, outlierDetection: { mode: 'off' }, ...cluster },
+    });
+    cleanups.push(() => test.proxy.close());
+    return { clock, test, others, waiting: () => waiting };
+  }
+
+  test('goes elsewhere, given that its endpoint has left meanwhile', async () => {
+    const { clock, test, others, waiting } = await busyAnd(1);
+    const newcomer = await RawBackend.answering(() => OK);
+    cleanups.push(() => newcomer.close());
+    const response = ask(test, request('GET'), /HTTP\/1\.1 \d+/);
+    await until('it waits', () => waiting() === 1);
+    const document = structuredClone(test.config) as { clusters: { discovery: unknown }[] };
+    document.clusters[0]!.discovery = { type: 'static', endpoints: [{ address: '127.0.0.1', port: newcomer.port }] };
+    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });
+    await others[0]!.close();
+    clock.advance(1_300);
+    expect(await response).toContain('200 OK');
+  });
+
+  test('does not go beyond what its endpoint may have under way', async () => {
+    const { clock, test, waiting } = await busyAnd(1, { maxRequestsPerEndpoint: 3 });
+    const responses = Array.from({ length: 3 }, () => ask(test, request('GET'), /HTTP\/1\.1 \d+/));
+    await until('they wait', () => waiting() === 3);
+    // Two have come to the other one meanwhile.
+    const [, other] = test.proxy.clusters.get('backend').endpoints;
+    other!.learned.started();
+    other!.learned.started();
+    clock.advance(1_300);
+    expect((await Promise.all(responses)).map((text) => text.slice(9, 12)).sort()).toEqual(['200', '503', '503']);
+    expect(other!.inFlight).toBe(2);
+    expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
+  });
+
+  test('and others that were turned away with it come back one after the other', async () => {
+    const { clock, test, others, waiting } = await busyAnd(1);
+    const responses = Array.from({ length: 20 }, () => ask(test, request('GET'), '200 OK'));
+    await until('they wait', () => waiting() === 20);
+    clock.advance(1_000);
+    const back: number[] = [];
+    for (let ms = 0; ms < 300; ms += 50) {
+      clock.advance(50);
+      await new Promise((resolve) => { setTimeout(resolve, 5); });
+      back.push(others[0]!.received.split('GET').length - 1);
+    }
+    await Promise.all(responses);
+    expect(new Set(back).size).toBeGreaterThan(2);
+  });
+});
+
 describe('what no application has seen', () => {
   test('is marked by an inbound listener, and only by it: the word of an app goes no further', async () => {
     const inbound = await startProxy([await freePort()], { direction: 'inbound' });
@@ -356,6 +421,18 @@ describe('hedging', () => {
     await until('the loser is dropped', () => backends.some(({ connections }) => connections.some(({ closed, ended }) => closed || ended)));
     expect(test.proxy.clusters.get('backend').endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0)).toBe(0);
     expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
+  });
+
+  test('goes on with what is known, given a new configuration', async () => {
+    let silent = 0;
+    const { test } = await world(2, () => (silent-- > 0 ? '' : OK), { route: { hedge: { minimumDelayMs: 5 } } });
+    for (let i = 1; i <= 60; i += 1) await ask(test, request('GET'), '200 OK');
+    silent = 1;
+    const document = structuredClone(test.config) as { listeners: { routes: { timeoutMs?: number }[] }[] };
+    document.listeners[0]!.routes[0]!.timeoutMs = 9_000;
+    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });
+    await ask(test, request('GET'), '200 OK');
+    expect(test.metrics()).toMatch(/mesh_hedges_total\{cluster="backend"\} [1-9]/);
   });
 
   test('never asks twice for a switch of protocols', async () => {
