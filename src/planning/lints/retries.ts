@@ -3,7 +3,8 @@
  * request multiply; budgets bound what that adds to the load, and their bounds multiply too. A chain goes on behind a fallback as
  * behind the service that it stands in for.
  */
-import { Call, groupBy, serviceKey } from './calls';
+import { Call, serviceKey } from './calls';
+import { Chain, worstChains } from './chains';
 import { Problem, Rule, short } from './rule';
 
 /** Most tries at the end of a chain for one request: three hops with the default of two retries. */
@@ -13,42 +14,6 @@ export const MOST_LOAD = 2;
 
 /** Calls that a chain may have and still be written out. */
 const LONG = 8;
-
-/** A chain of calls, and what multiplies along it. */
-interface Chain {
-  readonly calls: readonly Call[];
-  readonly product: number;
-}
-
-/** The worst chain that begins with each service. A call that closes a circle ends it: how often it goes round is the apps' matter. */
-function worstChains(calls: readonly Call[], factor: (call: Call) => number): Chain[] {
-  const from = groupBy(calls, ({ caller }) => serviceKey(caller));
-  const called = new Set(calls.flatMap(calleesOf));
-  const known = new Map<string, Chain | 'open'>();
-  const worst = (service: string): Chain => {
-    const found = known.get(service);
-    if (found !== undefined) return found === 'open' ? { calls: [], product: 1 } : found;
-    known.set(service, 'open');
-    let chain: Chain = { calls: [], product: 1 };
-    for (const call of from.get(service) ?? []) {
-      const tails = calleesOf(call).filter((callee) => callee !== service).map(worst);
-      for (const tail of [{ calls: [], product: 1 }, ...tails]) {
-        const product = factor(call) * tail.product;
-        if (product > chain.product) chain = { calls: [call, ...tail.calls], product };
-      }
-    }
-    known.set(service, chain);
-    return chain;
-  };
-  const roots = [...from.keys()].filter((service) => !called.has(service));
-  // Services that all call each other in a circle have no first one; whoever is looked at first stands for it. What is known by then is
-  // the end of a chain that was looked at.
-  return [...roots, ...from.keys()].flatMap((service) => (known.has(service) ? [] : [worst(service)]));
-}
-
-function calleesOf(call: Call): string[] {
-  return [...new Set(call.targets.flatMap(({ callees }) => callees.map(serviceKey)))];
-}
 
 /** `web -> catalog -> db`, and `web -> catalog or spare -> db` behind a fallback. Of a long one, the ends. */
 function pathOf({ calls }: Chain): string {

@@ -385,6 +385,25 @@ describe('lint', () => {
     expect(saidBy('retry-amplification', wide)).toEqual([expect.stringContaining('a -> b -> c -> d -> ')]);
   });
 
+  test('GIVEN a circle on the way, follows the chain past it', () => {
+    const next = (...callees: string[]) => ({ calls: Object.fromEntries(callees.map((callee) => [callee, {}])) });
+    // Whoever is looked at first: what is known of a service must not depend on who asked for it.
+    const services = { a: next('b'), b: next('c', 'd'), c: next('b'), d: next('e'), e: {}, r: next('c') };
+    const says = 'r -> c -> b -> d -> e: (1 + 2) x (1 + 2) x (1 + 2) x (1 + 2) = 81 tries at the end for one request, more than 27';
+    expect(saidBy('retry-amplification', meshOf(services))).toEqual([expect.stringContaining(says)]);
+    expect(saidBy('retry-amplification', meshOf(Object.fromEntries(Object.entries(services).reverse())))).toEqual([expect.stringContaining(says)]);
+  });
+
+  test.each<[string, readonly number[]]>([
+    ['in a circle', [1]],
+    ['in a circle each way', [1, 199]],
+    ['of which each calls twenty others', Array.from({ length: 20 }, (_, index) => index + 1)],
+  ])('GIVEN 200 services %s, goes round once, and ends', (_, distances) => {
+    const calls = (index: number) => Object.fromEntries(distances.map((distance) => [`s${(index + distance) % 200}`, {}]));
+    const mesh = meshOf(Object.fromEntries(Array.from({ length: 200 }, (_each, index) => [`s${index}`, { calls: calls(index) }])));
+    expect(saidBy('retry-amplification', mesh)).toEqual([expect.stringContaining('(1 + 2)^200 = ')]);
+  });
+
   test('GIVEN a fallback, follows chains and timeouts behind it', () => {
     const call = { cluster: believed, fallback: ['spare'] };
     const next = (callee: string) => ({ calls: { [callee]: {} } });
