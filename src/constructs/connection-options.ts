@@ -9,9 +9,10 @@ import { Duration } from 'cdk8s';
  */
 export interface ConnectionOptions {
   /**
-   * Time to establish a connection.
+   * Time to establish a connection; then another pod is asked. It must be shorter than the call's timeout, or the request is over
+   * before that.
    *
-   * @default Duration.seconds(1)
+   * @default Duration.seconds(1), but at most a quarter of the shortest timeout of the caller's calls that lead there, fallbacks included
    */
   readonly connectTimeout?: Duration;
 
@@ -39,14 +40,16 @@ export interface ConnectionOptions {
   readonly maxConnections?: number;
 
   /**
-   * Most requests that wait for a connection, over all endpoints. One more is answered with 503. With workers, of each.
+   * Most requests that wait for a connection, over all endpoints, those included for which one is being made; at least 1. One more is
+   * answered with 503. With workers, of each.
    *
    * @default 1024
    */
   readonly maxPendingRequests?: number;
 
   /**
-   * How long a request may wait for a connection while as many are in use as may be. Then it is answered with 503.
+   * How long a request may wait for a connection while as many are in use as may be. Then it is answered with 503. It must be shorter
+   * than the call's timeout.
    *
    * @default Duration.seconds(3)
    */

@@ -35,7 +35,8 @@ export interface ClusterConfig {
   /** How endpoints that fail or dawdle unlike the others are found, and kept from requests for a while. */
   readonly outlierDetection?: OutlierDetectionConfig;
   /**
-   * Time to establish a connection.
+   * Time to establish a connection. Absent: a quarter of the shortest `timeoutMs` of the routes that lead here, when that is less than
+   * the default, but not below 25; so that a request whose endpoint drops packets is tried elsewhere in time.
    * @minimum 1
    */
   readonly connectTimeoutMs?: Integer;
@@ -51,7 +52,10 @@ export interface ClusterConfig {
   readonly maxConnectionsPerEndpoint?: Integer;
   /** Most connections to all endpoints together at a time; 0 is no limit. */
   readonly maxConnections?: Integer;
-  /** Most requests that wait for a connection, over all endpoints. One more is answered with 503. */
+  /**
+   * Most requests that wait for a connection, over all endpoints, those included for which one is being made; so 0 is refused. One
+   * more is answered with 503.
+   */
   readonly maxPendingRequests?: Integer;
   /** How much retries may add to the load. */
   readonly retryBudget?: RetryBudgetConfig;
