@@ -16,8 +16,8 @@ import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
-import { checkConnections, ConnectionConfig, connectionConfig } from './proxy-quantities';
-import { checkQuantity } from './quantities';
+import { checkConnections, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from './proxy-quantities';
+import { checkQuantity, checkWithinCall, millisecondsOf } from './quantities';
 import { RetryFields } from './retry-fields';
 import { SessionPersistence } from './session-persistence';
 import { Scaling } from './scaling';
@@ -107,12 +107,17 @@ export class Dependencies {
     if (options.timeout !== undefined) {
       checkQuantity(mistakes, `${prop}.timeout`, options.timeout, { unit: 'time', min: 0 });
     }
+    const timeoutMs = millisecondsOf(options.timeout) ?? DEFAULT_ROUTE.timeoutMs;
     if (options.connections !== undefined) {
       checkConnections(mistakes, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
+      checkWithinCall(mistakes, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
     }
     checkHealth(mistakes, `${prop}.`, options);
     const retry = options.retry ?? facts.retry;
-    retry?._check(mistakes, options.retry ? `${prop}.retry` : `${facts.name}.retry`, options.timeout?.toMilliseconds() ?? DEFAULT_ROUTE.timeoutMs);
+    options.retry?._check(mistakes, `${prop}.retry`, timeoutMs);
+    if (!options.retry) {
+      facts.retry?._checkTryTimeout(mistakes, `${facts.name}.retry`, timeoutMs);
+    }
     const sessionPersistence = options.sessionPersistence ?? facts.sessionPersistence;
     options.sessionPersistence?._check(mistakes, `${prop}.sessionPersistence`);
     if (options.sessionPersistence || options.loadBalancing) {

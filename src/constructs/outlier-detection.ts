@@ -4,7 +4,7 @@
 import { Duration } from 'cdk8s';
 import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../contract';
 import { Mistakes } from './mistakes';
-import { checkQuantities, Quantities, toConfig, withoutDefaults } from './quantities';
+import { checkGrowth, checkQuantities, Quantities, toConfig, withoutDefaults } from './quantities';
 
 /**
  * What makes an outlier, and what becomes of it.
@@ -70,7 +70,7 @@ export interface OutlierDetectionOptions {
 
   /**
    * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for
-   * each time as long that passes without.
+   * each time as long that passes without. At most `maxEjection`.
    *
    * @default Duration.seconds(10)
    */
@@ -141,6 +141,7 @@ export class OutlierDetection {
     if (windowMs !== undefined && windowMs > 60_000) {
       mistakes.add(`${prop}.window`, `${windowMs} ms`, 'use at most a minute; what is longer ago says nothing about now');
     }
+    checkGrowth(mistakes, prop, this.options ?? {}, ['baseEjection', 'maxEjection'], DEFAULT_OUTLIER_DETECTION.maxEjectionMs);
   }
 
   /**

@@ -7,7 +7,7 @@ import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '..
 import { ConnectionOptions } from './connection-options';
 import { Mistakes } from './mistakes';
 import { ProxyLimits } from './proxy-limits';
-import { checkQuantities, layered, Quantities, toConfig, withoutDefaults } from './quantities';
+import { checkQuantities, Consequences, layered, Quantities, toConfig, withoutDefaults } from './quantities';
 
 /** The fields of a cluster that are about its connections. */
 export type ConnectionConfig = Pick<ClusterConfig,
@@ -73,10 +73,13 @@ export function checkConnections(mistakes: Mistakes, prop: string, connections: 
   const own = new Mistakes();
   checkQuantities(own, prop, connections, CONNECTION_QUANTITIES);
   if (own.messages.length === 0) {
-    const { idleTimeoutMs = 0, maxRequests = 0, maxRequestsPerEndpoint = 0 } = toConfig(connections, CONNECTION_QUANTITIES);
+    const { idleTimeoutMs = 0, maxRequests = 0, maxRequestsPerEndpoint = 0, maxPendingRequests } = toConfig(connections, CONNECTION_QUANTITIES);
     if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
       own.add(`${prop}.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `it can't be reached, as only ${maxRequests} may go to all endpoints together `
         + `('${prop}.maxRequests'); lower it, or raise '${prop}.maxRequests'`);
+    }
+    if (maxPendingRequests === 0) {
+      own.add(`${prop}.maxPendingRequests`, 0, 'no request would ever be answered, as one waits while its connection is being made, too; use at least 1, or leave it out');
     }
     if (idleTimeoutMs >= closesAfterMs) {
       own.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
@@ -86,6 +89,12 @@ export function checkConnections(mistakes: Mistakes, prop: string, connections: 
   mistakes.take(own);
 }
 
+/** What comes of connections that may take as long as a call. */
+export const CONNECTION_WAITS: Consequences<ConnectionOptions> = {
+  connectTimeout: 'another pod is never asked when one drops what is sent to it',
+  pendingTimeout: 'the call is over before that',
+};
+
 /**
  * What holds for connections to the app beside a sidecar unless said otherwise: shorter than the 5 s after which Node's HTTP
  * server, the most impatient of the usual ones, closes an idle connection. A request that meets the close fails, unless its
@@ -93,9 +102,15 @@ export function checkConnections(mistakes: Mistakes, prop: string, connections: 
  */
 export const APP_CONNECTIONS: ConnectionOptions = { idleTimeout: Duration.seconds(4) };
 
-/** The document's fields for a cluster, the first of `said` uppermost; empty when all are the defaults. */
+/**
+ * The document's fields for a cluster, the first of `said` uppermost; empty when all are the defaults. A time to connect that somebody
+ * said is never left out: the default depends on the routes.
+ */
 export function connectionConfig(said: readonly (ConnectionOptions | undefined)[], closesAfterMs: number = Infinity): Partial<ConnectionConfig> {
-  const { idleTimeoutMs, ...config } = toConfig<ConnectionOptions, ConnectionConfig>(layered(...said), CONNECTION_QUANTITIES);
+  const { connectTimeoutMs, idleTimeoutMs, ...config } = toConfig<ConnectionOptions, ConnectionConfig>(layered(...said), CONNECTION_QUANTITIES);
   const unsaidMs = Math.min(DEFAULT_CLUSTER.idleTimeoutMs, Math.max(1, Math.floor(closesAfterMs / 2)));
-  return withoutDefaults<ConnectionConfig>({ ...config, idleTimeoutMs: idleTimeoutMs ?? unsaidMs }, DEFAULT_CLUSTER);
+  return {
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...withoutDefaults<ConnectionConfig>({ ...config, idleTimeoutMs: idleTimeoutMs ?? unsaidMs }, DEFAULT_CLUSTER),
+  };
 }

@@ -49,6 +49,40 @@ export function checkQuantity(mistakes: Mistakes, prop: string, value: unknown, 
   }
 }
 
+/** A time in milliseconds, be they broken; undefined of what is no time. */
+export function millisecondsOf(time: unknown): number | undefined {
+  return countOf(time, 'time');
+}
+
+/** What comes of a wait that is as long as the call may take, or longer, by the prop that says it. */
+export type Consequences<Props> = { readonly [Prop in keyof Props]?: string };
+
+/** Checks waits against the time that the call has in all; 0 is any. What is no time at all is told by {@link checkQuantities}. */
+export function checkWithinCall<Props extends object>(
+  mistakes: Mistakes, prop: string, props: Props, timeoutMs: number, consequences: Consequences<Props>,
+): void {
+  for (const name of Object.keys(consequences) as (keyof Props & string)[]) {
+    const ms = millisecondsOf(props[name]);
+    if (ms !== undefined && timeoutMs > 0 && ms >= timeoutMs) {
+      mistakes.add(`${prop}.${name}`, `${ms} ms`, `the call has ${timeoutMs} ms in all, so ${consequences[name]}; use less than that, or a longer timeout`);
+    }
+  }
+}
+
+/**
+ * Checks a wait that grows against the longest that it may become. Only what somebody said is held against the default: a longest
+ * wait below the default of the first is obeyed.
+ */
+export function checkGrowth<Props extends object>(
+  mistakes: Mistakes, prop: string, props: Props, [first, longest]: readonly [keyof Props & string, keyof Props & string], longestMs: number,
+): void {
+  const ms = millisecondsOf(props[first]);
+  const most = millisecondsOf(props[longest]) ?? longestMs;
+  if (ms !== undefined && ms > most) {
+    mistakes.add(`${prop}.${first}`, `${ms} ms`, `it never lasts longer than '${prop}.${longest}', ${most} ms; use that much at most, or raise '${prop}.${longest}'`);
+  }
+}
+
 /** The document's fields, of the props that are there. All must have passed their check. */
 export function toConfig<Props extends object, Config extends object>(props: Props, table: Quantities<Props, Config>): Partial<Config> {
   const config: Record<string, unknown> = {};

@@ -5,7 +5,9 @@
 import { Duration, Size } from 'cdk8s';
 import { DEFAULT_HEDGE, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, HedgeConfig, RetryBudgetConfig, RetryCondition, RetryConfig } from '../contract';
 import { Mistakes } from './mistakes';
-import { checkQuantities, checkQuantity, Quantities, toConfig, withoutDefaults } from './quantities';
+import {
+  checkGrowth, checkQuantities, checkQuantity, checkWithinCall, Consequences, Quantities, toConfig, withoutDefaults,
+} from './quantities';
 import { RetryFields } from './retry-fields';
 
 /**
@@ -164,6 +166,13 @@ export const RETRY_BUDGET_QUANTITIES: Quantities<RetryBudgetOptions, RetryBudget
   minimumPerSecond: { field: 'minimumPerSecond', unit: 'number', min: 0 },
   maxInFlight: { field: 'maxInFlight', unit: 'number', min: 0 },
 };
+/** What comes of waits that take as long as the call. */
+const WAITS: Consequences<RetryOptions> = {
+  backoff: 'there may be no time for an attempt after it',
+  maxBackoff: 'no attempt could follow so long a wait',
+  maxRetryAfter: 'no attempt could follow so long a wait',
+};
+const HEDGE_WAITS: Consequences<HedgeOptions> = { minimumDelay: 'there is never time for a second request' };
 const HEDGE_PROPS = { percentile: true, minimumDelay: true } as const satisfies Record<keyof HedgeOptions, true>;
 
 /**
@@ -216,7 +225,20 @@ export class Retry {
         checkQuantity(mistakes, `${prop}.hedge.minimumDelay`, minimumDelay, { unit: 'time', min: 1 });
       }
     }
-    this.checkTimes(mistakes, prop, timeoutMs);
+    this.checkBudget(mistakes, prop);
+    checkGrowth(mistakes, prop, this.options ?? {}, ['backoff', 'maxBackoff'], DEFAULT_RETRY.maxBackoffMs);
+    this._checkTryTimeout(mistakes, prop, timeoutMs);
+    checkWithinCall(mistakes, prop, scalars, timeoutMs, WAITS);
+    checkWithinCall(mistakes, `${prop}.hedge`, hedge ?? {}, timeoutMs, HEDGE_WAITS);
+  }
+
+  /**
+   * What a destination says is checked against the time of each call only where it can't work; lints tell the rest.
+   *
+   * @internal
+   */
+  public _checkTryTimeout(mistakes: Mistakes, prop: string, timeoutMs: number): void {
+    checkWithinCall(mistakes, prop, this.options ?? {}, timeoutMs, { tryTimeout: 'no attempt could follow' });
   }
 
   /** @internal */
@@ -238,12 +260,16 @@ export class Retry {
     };
   }
 
-  private checkTimes(mistakes: Mistakes, prop: string, timeoutMs: number): void {
-    const own = new Mistakes();
-    checkQuantities(own, prop, { tryTimeout: this.options?.tryTimeout }, { tryTimeout: RETRY_QUANTITIES.tryTimeout });
-    const tryMs = own.messages.length === 0 ? this.options?.tryTimeout?.toMilliseconds() : undefined;
-    if (tryMs !== undefined && timeoutMs > 0 && tryMs >= timeoutMs) {
-      mistakes.add(`${prop}.tryTimeout`, `${tryMs} ms`, `the call has ${timeoutMs} ms in all, so no attempt could follow; use less than that, or a longer timeout`);
+  /** A budget that lets nothing through, while there is something to let through. */
+  private checkBudget(mistakes: Mistakes, prop: string): void {
+    const { maxRetries = DEFAULT_RETRY.maxRetries, on = DEFAULT_RETRY.on, budget, hedge } = this.options ?? {};
+    const { percent = DEFAULT_RETRY_BUDGET.percent, minimumPerSecond = DEFAULT_RETRY_BUDGET.minimumPerSecond, maxInFlight } = budget ?? {};
+    if (maxInFlight === 0 && (maxRetries > 0 || hedge)) {
+      mistakes.add(`${prop}.budget.maxInFlight`, 0, 'no request could ever be sent again; use at least 1, or say Retry.none()');
+    }
+    if (percent === 0 && minimumPerSecond === 0 && ((maxRetries > 0 && on.length > 0) || hedge)) {
+      mistakes.add(`${prop}.budget`, budget, '0 % of the requests and 0 a second are no retry of what an application may have seen, and no hedge; allow some, '
+        + `or say so with '${prop}.on' of [] and without '${prop}.hedge'`);
     }
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { AdmissionConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
-import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
-import { withHealthCheckDefaults } from './health-defaults';
+import { DEFAULT_ADMIN, DEFAULT_RETRY, DEFAULT_SESSION } from './defaults';
+import { DEFAULT_OUTLIER_DETECTION, withHealthCheckDefaults } from './health-defaults';
 import type { RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
@@ -75,7 +75,7 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
         }
       });
       mistakes.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`));
-      mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`));
+      mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`), ...findUnfitRetry(route, `${path}/routes/${r}`));
     });
   });
 
@@ -176,13 +176,40 @@ function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string
   return mistakes;
 }
 
-/** Limits that another one keeps from ever being reached. */
-function findUnfitLimits({ name, maxRequests = 0, maxRequestsPerEndpoint = 0 }: ClusterConfig, path: string): Mistake[] {
-  if (maxRequests === 0 || maxRequestsPerEndpoint <= maxRequests) return [];
-  return [{
-    path: `${path}/maxRequestsPerEndpoint`,
-    message: `cluster '${name}' lets ${maxRequestsPerEndpoint} requests go to one endpoint, but only ${maxRequests} to all together (maxRequests), `
-      + 'so the limit of an endpoint can\'t be reached; lower it, or raise maxRequests',
+/** Limits that another one keeps from ever being reached, or that let nothing pass. */
+function findUnfitLimits(cluster: ClusterConfig, path: string): Mistake[] {
+  const { name, maxRequests = 0, maxRequestsPerEndpoint = 0, maxPendingRequests, outlierDetection } = cluster;
+  const mistakes: Mistake[] = [];
+  if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
+    mistakes.push({
+      path: `${path}/maxRequestsPerEndpoint`,
+      message: `cluster '${name}' lets ${maxRequestsPerEndpoint} requests go to one endpoint, but only ${maxRequests} to all together (maxRequests), `
+        + 'so the limit of an endpoint can\'t be reached; lower it, or raise maxRequests',
+    });
+  }
+  if (maxPendingRequests === 0) {
+    mistakes.push({
+      path: `${path}/maxPendingRequests`,
+      message: `cluster '${name}' lets 0 requests wait for a connection, so none is ever made: a request waits while its connection is being made, too; `
+        + 'use at least 1, or leave it out',
+    });
+  }
+  const { baseEjectionMs = 0, maxEjectionMs = DEFAULT_OUTLIER_DETECTION.maxEjectionMs } = outlierDetection ?? {};
+  if (baseEjectionMs > maxEjectionMs) {
+    mistakes.push({
+      path: `${path}/outlierDetection/baseEjectionMs`,
+      message: `cluster '${name}' ejects for ${baseEjectionMs} ms at first, but for ${maxEjectionMs} ms at most (maxEjectionMs); lower it, or raise maxEjectionMs`,
+    });
+  }
+  return mistakes;
+}
+
+/** Waits before a retry that are longer than the longest. */
+function findUnfitRetry({ name, retry }: RouteConfig, path: string): Mistake[] {
+  const { backoffMs = 0, maxBackoffMs = DEFAULT_RETRY.maxBackoffMs } = retry ?? {};
+  return backoffMs <= maxBackoffMs ? [] : [{
+    path: `${path}/retry/backoffMs`,
+    message: `route '${name}' waits for up to ${backoffMs} ms before the first retry, but for ${maxBackoffMs} ms at most (maxBackoffMs); lower it, or raise maxBackoffMs`,
   }];
 }
 

@@ -2,8 +2,8 @@
 import { Chart, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  Discovery, DisruptionBudget, ExternalEndpoints, ExternalService, LoadBalancing, Mesh, MeshService, MeshServiceProps, MeshSidecar, ProxyImage,
-  Scaling, ServiceType, SessionAffinity, TrafficPolicy, VersionProps,
+  Discovery, DisruptionBudget, ExternalEndpoints, ExternalService, LoadBalancing, Mesh, MeshService, MeshServiceProps, MeshSidecar, OutlierDetection,
+  ProxyImage, Retry, Scaling, ServiceType, SessionAffinity, TrafficPolicy, VersionProps,
 } from '../../src';
 import { newChart } from '../support/manifests';
 
@@ -93,6 +93,20 @@ describe('one wrong prop of a service is refused with its path, value and remedy
       '\'connections.idleTimeout\' is "60000 ms": the service called closes a connection that is idle for 60000 ms (\'limits.idleTimeout\'), '
       + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out'],
     ['an app\'s connections that can\'t be', { appConnections: { maxPendingRequests: -1 } }, '\'appConnections.maxPendingRequests\' is -1: use a whole number of at least 0'],
+    ['no request that may wait for a connection', { connections: { maxPendingRequests: 0 } },
+      '\'connections.maxPendingRequests\' is 0: no request would ever be answered, as one waits while its connection is being made, too; use at least 1, or leave it out'],
+    ['no request that may wait for a connection to the app', { appConnections: { maxPendingRequests: 0 } }, '\'appConnections.maxPendingRequests\' is 0: no request would'],
+    ['an ejection above the longest', { outlierDetection: OutlierDetection.eject({ baseEjection: Duration.seconds(60), maxEjection: Duration.seconds(1) }) },
+      '\'outlierDetection.baseEjection\' is "60000 ms": it never lasts longer than \'outlierDetection.maxEjection\', 1000 ms; use that much at most, or raise'],
+    ['an ejection above the longest by default', { outlierDetection: OutlierDetection.eject({ baseEjection: Duration.minutes(10) }) },
+      '\'outlierDetection.baseEjection\' is "600000 ms": it never lasts longer than \'outlierDetection.maxEjection\', 300000 ms'],
+    ['a wait above the longest', { retry: Retry.idempotent({ backoff: Duration.millis(251) }) },
+      '\'retry.backoff\' is "251 ms": it never lasts longer than \'retry.maxBackoff\', 250 ms; use that much at most, or raise \'retry.maxBackoff\''],
+    ['no room for retries', { retry: Retry.idempotent({ budget: { maxInFlight: 0 } }) },
+      '\'retry.budget.maxInFlight\' is 0: no request could ever be sent again; use at least 1, or say Retry.none()'],
+    ['a budget of nothing', { retry: Retry.idempotent({ budget: { percent: 0, minimumPerSecond: 0 } }) },
+      '\'retry.budget\' is {"percent":0,"minimumPerSecond":0}: 0 % of the requests and 0 a second are no retry of what an application may have seen, and no hedge'],
+    ['a budget of nothing for hedges', { retry: Retry.idempotent({ maxRetries: 0, hedge: {}, budget: { percent: 0, minimumPerSecond: 0 } }) }, '\'retry.budget\' is {'],
     ['no worker', { workers: 0 }, '\'workers\' is 0: use a whole number from 1 to 64'],
     ['too many workers', { workers: 65 }, '\'workers\' is 65: use a whole number from 1 to 64'],
   ];
@@ -311,6 +325,39 @@ describe('a call is refused', () => {
     const said = mistake(() => make({}, 'web', chart).calls(other(chart), { loadBalancing: LoadBalancing.leastRequest({ choices: 99 }), retries: 3 } as object));
     expect(said).toContain('\'retries\' is not a prop here');
     expect(said).toContain('\'calls(catalog).loadBalancing.choices\' is 99: use a whole number from 2 to 10');
+  });
+
+  test('with waits that are as long as the call, all at once', () => {
+    const chart = newChart();
+    const long = Duration.millis(300);
+    const hedge = { minimumDelay: long };
+    const retry = Retry.idempotent({ tryTimeout: long, backoff: long, maxBackoff: long, maxRetryAfter: Duration.seconds(60), hedge });
+    const call = { timeout: long, connections: { connectTimeout: Duration.seconds(5), pendingTimeout: long }, retry };
+    const over = (prop: string, ms: number, consequence: string) => (
+      `  - 'calls(catalog).${prop}' is "${ms} ms": the call has 300 ms in all, so ${consequence}; use less than that, or a longer timeout`);
+    expect(mistake(() => make({}, 'web', chart).calls(other(chart), call))).toBe([
+      '[chart/web] 7 props are wrong:',
+      over('connections.connectTimeout', 5_000, 'another pod is never asked when one drops what is sent to it'),
+      over('connections.pendingTimeout', 300, 'the call is over before that'),
+      over('retry.tryTimeout', 300, 'no attempt could follow'),
+      over('retry.backoff', 300, 'there may be no time for an attempt after it'),
+      over('retry.maxBackoff', 300, 'no attempt could follow so long a wait'),
+      over('retry.maxRetryAfter', 60_000, 'no attempt could follow so long a wait'),
+      over('retry.hedge.minimumDelay', 300, 'there is never time for a second request'),
+    ].join('\n'));
+  });
+
+  test('with waits that are as long as the usual time of a call', () => {
+    const chart = newChart();
+    expect(mistake(() => make({}, 'web', chart).calls(other(chart), { connections: { connectTimeout: Duration.seconds(15) } })))
+      .toContain('\'calls(catalog).connections.connectTimeout\' is "15000 ms": the call has 15000 ms in all');
+  });
+
+  test('with waits as long as one likes, given a call without a timeout', () => {
+    const chart = newChart();
+    const long = Duration.seconds(60);
+    const call = { timeout: Duration.millis(0), connections: { connectTimeout: long }, retry: Retry.idempotent({ maxRetryAfter: long }) };
+    expect(() => make({}, 'web', chart).calls(other(chart), call)).not.toThrow();
   });
 
   test('with a time that timers can\'t take', () => {

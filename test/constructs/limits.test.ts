@@ -111,9 +111,9 @@ describe('limits', () => {
 describe('connections to a service', () => {
   test('are in the document of its callers, in its units', () => {
     const connections = {
-      connectTimeout: Duration.millis(250), idleTimeout: Duration.seconds(10), maxConnectionsPerEndpoint: 8, maxPendingRequests: 0,
+      connectTimeout: Duration.millis(250), idleTimeout: Duration.seconds(10), maxConnectionsPerEndpoint: 8, maxPendingRequests: 1,
     };
-    const expected = { connectTimeoutMs: 250, idleTimeoutMs: 10_000, maxConnectionsPerEndpoint: 8, maxPendingRequests: 0 };
+    const expected = { connectTimeoutMs: 250, idleTimeoutMs: 10_000, maxConnectionsPerEndpoint: 8, maxPendingRequests: 1 };
     expect(connectionsOf(clusterOf({ connections }))).toEqual(expected);
     expect(connectionsOf(clusterOf({}, connections))).toEqual(expected);
   });
@@ -125,9 +125,15 @@ describe('connections to a service', () => {
   });
 
   test('are left out where they say what the default says', () => {
-    const connections = { connectTimeout: Duration.seconds(1) };
+    const connections = { pendingTimeout: Duration.seconds(3) };
     expect(connectionsOf(clusterOf({ connections }, { idleTimeout: Duration.seconds(30), maxPendingRequests: 1_024 }))).toEqual({});
     expect(connectionsOf(clusterOf({ connections: { maxPendingRequests: 1 } }, { maxPendingRequests: 1_024 }))).toEqual({});
+  });
+
+  test('are made within the time that somebody said, be it the usual one, since the default depends on the routes', () => {
+    const usual = { connectTimeout: Duration.seconds(1) };
+    expect(connectionsOf(clusterOf({ connections: usual }))).toEqual({ connectTimeoutMs: 1_000 });
+    expect(connectionsOf(clusterOf({ connections: { connectTimeout: Duration.seconds(2) } }, usual))).toEqual({ connectTimeoutMs: 1_000 });
   });
 
   test('are kept for half of the time after which the service closes them, when that is short and nobody says', () => {

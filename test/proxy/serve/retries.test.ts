@@ -453,28 +453,34 @@ describe('hedging', () => {
   });
 
   test('leaves the first request alone, given that there is no room for a second one', async () => {
+    const held: RawConnection[] = [];
     const backends = await Promise.all([0, 1].map(() => RawBackend.answering((head, connection) => {
       if (!head.startsWith('PUT')) return OK;
-      setTimeout(() => connection.send(OK), 150);
+      held.push(connection);
       return '';
     })));
     backends.forEach((backend) => cleanups.push(() => backend.close()));
     const [near, far] = backends.map(({ port }, priority) => ({ address: '127.0.0.1', port, priority }));
-    const test = await startProxy([], { route: { hedge: {} }, cluster: { discovery: { type: 'static', endpoints: [near!, far!] } } });
+    const clock = new FakeClock();
+    // One connection, which the first request has; and one request that may wait, which is another client's.
+    const cluster = { discovery: { type: 'static' as const, endpoints: [near!, far!] }, maxConnections: 1, maxPendingRequests: 1 };
+    const test = await startProxy([], { route: { hedge: {} }, cluster, clock });
     cleanups.push(() => test.proxy.close());
-    const client = await rawClient(test.port);
-    cleanups.push(() => client.socket.destroy());
-    const send = async (method: string, answers: number) => {
-      client.send(request(method));
-      await until('the response', () => client.received.split('HTTP/1.1 200').length === answers + 1);
-    };
-    for (let i = 1; i <= 60; i += 1) await send('GET', i);
-    const document = structuredClone(test.config) as { clusters: { maxPendingRequests?: number }[] };
-    document.clusters[0]!.maxPendingRequests = 0;
-    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });
-    for (let i = 61; i <= 120; i += 1) await send('GET', i);
-    await send('PUT', 121);
-    expect(test.metrics()).toMatch(/mesh_hedges_total\{cluster="backend"\} [1-9]/);
+    const [client, other] = await Promise.all([rawClient(test.port), rawClient(test.port)]);
+    cleanups.push(() => [client, other].forEach(({ socket }) => socket.destroy()));
+    for (let i = 1; i <= 60; i += 1) {
+      client.send(request('GET'));
+      await until('the response', () => client.received.split('HTTP/1.1 200').length === i + 1);
+    }
+    client.send(request('PUT'));
+    await until('the request is there', () => held.length === 1);
+    other.send(request('POST'));
+    await until('another one waits', () => test.metrics().includes('mesh_pending_requests{cluster="backend"} 1\n'));
+    clock.advance(10);
+    expect(test.metrics()).toContain('mesh_hedges_total{cluster="backend"} 1\n');
+    expect(test.metrics()).toContain('mesh_upstream_limit_reached_total{cluster="backend",limit="maxPendingRequests"} 1\n');
+    held[0]!.send(OK);
+    await until('both are answered', () => client.received.split('HTTP/1.1 200').length === 62 && other.received.includes('HTTP/1.1 200'));
     expect(test.proxy.clusters.get('backend').retryBudget.inFlight).toBe(0);
   });
 

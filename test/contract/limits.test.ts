@@ -1,0 +1,43 @@
+/** Limits and waits that contradict each other within one part of the document, or let nothing pass. */
+import { ClusterConfig, findBrokenReferences, ProxyConfig, RouteConfig } from '../../src/contract';
+
+const mistakesOf = (cluster: Partial<ClusterConfig>, route: Partial<RouteConfig> = {}): string[] => {
+  const config: ProxyConfig = {
+    version: 'v1',
+    node: { service: 'web', namespace: 'shop', version: 'v1' },
+    listeners: [{ name: 'out', direction: 'outbound', address: '127.64.0.1', port: 80, routes: [{ name: 'r', split: [{ cluster: 'a', weight: 1 }], ...route }] }],
+    clusters: [{ name: 'a', discovery: { type: 'static', endpoints: [] }, ...cluster }],
+  };
+  return findBrokenReferences(config).map(({ path, message }) => `${path}: ${message}`);
+};
+
+test('GIVEN no request that may wait for a connection THEN it is said why none would be answered', () => {
+  expect(mistakesOf({ maxPendingRequests: 0 })).toEqual([
+    '/clusters/0/maxPendingRequests: cluster \'a\' lets 0 requests wait for a connection, so none is ever made: a request waits while its connection is being made, '
+      + 'too; use at least 1, or leave it out',
+  ]);
+  expect(mistakesOf({ maxPendingRequests: 1 })).toEqual([]);
+});
+
+test('GIVEN a limit of an endpoint above that of all THEN it is said that it can\'t be reached', () => {
+  expect(mistakesOf({ maxRequests: 5, maxRequestsPerEndpoint: 6 })).toEqual([expect.stringContaining('/clusters/0/maxRequestsPerEndpoint: ')]);
+  expect(mistakesOf({ maxRequests: 5, maxRequestsPerEndpoint: 5 })).toEqual([]);
+});
+
+test('GIVEN an ejection that begins above the longest THEN it is refused', () => {
+  expect(mistakesOf({ outlierDetection: { baseEjectionMs: 60_000, maxEjectionMs: 1_000 } })).toEqual([
+    '/clusters/0/outlierDetection/baseEjectionMs: cluster \'a\' ejects for 60000 ms at first, but for 1000 ms at most (maxEjectionMs); lower it, or raise maxEjectionMs',
+  ]);
+  expect(mistakesOf({ outlierDetection: { baseEjectionMs: 300_001 } })).toHaveLength(1);
+  // A longest one that is shorter than the first by default is obeyed.
+  expect(mistakesOf({ outlierDetection: { maxEjectionMs: 5_000 } })).toEqual([]);
+});
+
+test('GIVEN a wait before a retry above the longest THEN it is refused', () => {
+  expect(mistakesOf({}, { retry: { backoffMs: 1_000, maxBackoffMs: 10 } })).toEqual([
+    '/listeners/0/routes/0/retry/backoffMs: route \'r\' waits for up to 1000 ms before the first retry, but for 10 ms at most (maxBackoffMs); lower it, or raise '
+      + 'maxBackoffMs',
+  ]);
+  expect(mistakesOf({}, { retry: { backoffMs: 251 } })).toHaveLength(1);
+  expect(mistakesOf({}, { retry: { maxBackoffMs: 10 } })).toEqual([]);
+});
