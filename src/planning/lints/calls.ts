@@ -2,12 +2,14 @@
  * Who calls whom, out of the documents: each route of an outbound listener is a call, each cluster of its split and of its
  * fallbacks a target.
  */
-import type { ClusterFacts, MeshFacts, Range, RouteFacts, WorkloadFacts } from './facts';
+import type { ClusterFacts, MeshFacts, Range, RouteFacts, StatedCluster, StatedRoute, WorkloadFacts } from './facts';
 
 /** What one workload calls. */
 export interface Call {
   readonly caller: WorkloadFacts;
   readonly route: RouteFacts;
+  /** What somebody said of the route. */
+  readonly stated: StatedRoute;
   /** Those of the split first, then those of each fallback. */
   readonly targets: readonly Target[];
   /** `web -> catalog`. */
@@ -17,6 +19,8 @@ export interface Call {
 /** A cluster that a call can lead to. */
 export interface Target {
   readonly cluster: ClusterFacts;
+  /** What somebody said of the cluster. */
+  readonly stated: StatedCluster;
   /** 0 for the split, 1 for the first fallback, and so on. */
   readonly level: number;
   /** Part of the requests that come to its level. */
@@ -36,22 +40,24 @@ export function callsOf({ workloads }: MeshFacts): Call[] {
     for (const cluster of workload.clusters) behind.set(cluster, [...behind.get(cluster) ?? [], workload]);
   }
   return workloads.flatMap((caller) => {
-    const clusters = new Map(caller.document.clusters.map((cluster) => [cluster.name, cluster]));
-    return caller.document.listeners.filter(({ direction }) => direction === 'outbound').flatMap((listener) => listener.routes.map((route): Call => {
+    const clusters = new Map(caller.document.clusters.map((cluster, index) => [cluster.name, { cluster, stated: caller.stated.clusters[index]! }]));
+    const outbound = caller.document.listeners.map((listener, index) => ({ listener, stated: caller.stated.listeners[index]! }))
+      .filter(({ listener: { direction } }) => direction === 'outbound');
+    return outbound.flatMap(({ listener, stated }) => listener.routes.map((route, index): Call => {
       const targets = [route, ...route.fallback].flatMap(({ split }, level) => {
         const weights = split.reduce((sum, { weight }) => sum + weight, 0);
         return split.flatMap(({ cluster: name, weight }): Target[] => {
-          const cluster = clusters.get(name);
-          if (!cluster) return [];
+          const found = clusters.get(name);
+          if (!found) return [];
           const callees = behind.get(name) ?? [];
           const [callee] = callees;
           const called = callee ? `${nameOf(callee, caller)} ${callee.version}` : name;
           const share = weights > 0 ? weight / weights : 0;
-          return [{ cluster, level, callees, share, endpoints: endpointsOf(cluster, callees), title: `${caller.service} -> ${called}` }];
+          return [{ ...found, level, callees, share, endpoints: endpointsOf(found.cluster, callees), title: `${caller.service} -> ${called}` }];
         });
       });
       const callee = targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees)[0];
-      return { caller, route, targets, title: `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}` };
+      return { caller, route, stated: stated.routes[index]!, targets, title: `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}` };
     }));
   });
 }

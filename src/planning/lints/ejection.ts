@@ -16,9 +16,8 @@ const alone: Rule = {
   name: 'ejection-alone',
   severity: 'warning',
   about: 'Outlier detection is chosen for a single endpoint, which is never ejected: it has no others to be compared with.',
-  find: ofTargets(({ cluster, endpoints }, { caller: { stated } }) => {
-    const chosen = stated.clusters.some(({ name, outlierDetection }) => name === cluster.name && outlierDetection !== undefined);
-    return chosen && cluster.outlierDetection.mode !== 'off' && endpoints?.max === 1 ? {
+  find: ofTargets(({ cluster, stated, endpoints }) => {
+    return stated.outlierDetection !== undefined && cluster.outlierDetection.mode !== 'off' && endpoints?.max === 1 ? {
       message: 'outlier detection compares an endpoint with the others, and 1 endpoint - 1 = 0 others',
       remedy: 'have 2 replicas or more, or leave outlierDetection out',
     } : undefined;

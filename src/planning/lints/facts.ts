@@ -41,12 +41,29 @@ export interface WorkloadFacts {
   /** Its document with all defaults. */
   readonly document: DocumentFacts;
   /** The document as written, for what makes a difference between said and left alone. */
-  readonly stated: { readonly clusters: readonly StatedCluster[] };
+  readonly stated: StatedDocument;
+}
+
+/** What somebody said, in the same order as in the document with its defaults. */
+export interface StatedDocument {
+  readonly listeners: readonly { readonly routes: readonly StatedRoute[] }[];
+  readonly clusters: readonly StatedCluster[];
+}
+
+/** What somebody said of a route. */
+export interface StatedRoute {
+  readonly retry?: {
+    readonly backoffMs?: number | undefined;
+    readonly maxBackoffMs?: number | undefined;
+    readonly maxRetryAfterMs?: number | undefined;
+  } | undefined;
+  readonly hedge?: { readonly minimumDelayMs?: number | undefined } | undefined;
 }
 
 /** What somebody said of a cluster. */
 export interface StatedCluster {
-  readonly name: string;
+  readonly connectTimeoutMs?: number | undefined;
+  readonly pendingTimeoutMs?: number | undefined;
   readonly outlierDetection?: object | undefined;
   readonly failover?: { readonly overprovisioningPercent?: number | undefined } | undefined;
 }
@@ -103,7 +120,7 @@ export interface ClusterFacts {
   readonly subset?: { readonly size: number } | undefined;
   readonly failover: { readonly panicPercent: number; readonly overprovisioningPercent: number };
   readonly healthCheck?: { readonly intervalMs: number } | undefined;
-  readonly retryBudget: { readonly percent: number };
+  readonly retryBudget: { readonly percent: number; readonly minimumPerSecond: number; readonly maxInFlight: number };
   readonly outlierDetection: {
     readonly mode: 'enforce' | 'dryRun' | 'off';
     readonly consecutiveGatewayErrors: number;

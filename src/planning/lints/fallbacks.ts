@@ -146,8 +146,8 @@ const priorities: Rule = {
   name: 'priority-alone',
   severity: 'warning',
   about: '`failover.overprovisioningPercent` (`belowPercent` in constructs) is chosen for endpoints that all have one priority, so nothing takes over.',
-  find: ofTargets(({ cluster }, { caller: { stated } }) => {
-    const chosen = stated.clusters.find(({ name }) => name === cluster.name)?.failover?.overprovisioningPercent;
+  find: ofTargets(({ cluster, stated }) => {
+    const chosen = stated.failover?.overprovisioningPercent;
     if (chosen === undefined || prioritiesOf(cluster) > 1) return undefined;
     // It also says down to where nothing is missing, and so bounds panic.
     return cluster.failover.panicPercent * Math.max(chosen, DEFAULT_OVERPROVISIONING) > 10_000 ? undefined : {

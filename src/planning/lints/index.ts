@@ -14,14 +14,15 @@ import type { Finding, Rule } from './rule';
 import { SLOW_START_RULES } from './slow-start';
 import { STOPPING_RULES } from './stopping';
 import { TIMEOUT_RULES } from './timeouts';
+import { WAIT_RULES } from './waits';
 
 export type { MeshFacts, Range, WorkloadFacts } from './facts';
 export type { Finding, Rule } from './rule';
 
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
-  ...EJECTION_RULES, ...TIMEOUT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES, ...SLOW_START_RULES,
-  ...STOPPING_RULES,
+  ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
+  ...SLOW_START_RULES, ...STOPPING_RULES,
 ];
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */

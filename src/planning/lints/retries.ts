@@ -1,11 +1,11 @@
 /**
- * What retries add up to along a chain of calls. Each hop may repeat what the hop before it repeated, so the tries of one
- * request multiply; budgets bound what that adds to the load, and their bounds multiply too. A chain goes on behind a fallback as
- * behind the service that it stands in for.
+ * What retries add up to along a chain of calls, and budgets that allow none. Each hop may repeat what the hop before it repeated, so
+ * the tries of one request multiply; budgets bound what that adds to the load, and their bounds multiply too. A chain goes on behind
+ * a fallback as behind the service that it stands in for.
  */
 import { Call, serviceKey } from './calls';
 import { Chain, worstChains } from './chains';
-import { Problem, Rule, short } from './rule';
+import { ofTargets, Problem, Rule, short } from './rule';
 
 /** Most tries at the end of a chain for one request: three hops with the default of two retries. */
 export const MOST_TRIES = 27;
@@ -63,4 +63,21 @@ const load: Rule = {
   })),
 };
 
-export const RETRY_RULES: readonly Rule[] = [amplification, load];
+const nothing: Rule = {
+  name: 'retry-budget-nothing',
+  severity: 'warning',
+  about: 'Retries or hedges are on, and their budget lets none through. What no application has seen takes nothing out of it, but counts for `maxInFlight`.',
+  find: ofTargets(({ cluster: { retryBudget: { percent, minimumPerSecond, maxInFlight } } }, { route: { retry: { maxRetries, on }, hedge } }) => {
+    if (maxRetries === 0 && !hedge) return undefined;
+    if (maxInFlight === 0) {
+      return { message: 'maxInFlight 0: no request is ever sent again', remedy: 'set maxInFlight to 1 or more, or switch retries off' };
+    }
+    if (percent > 0 || minimumPerSecond > 0 || (on.length === 0 && !hedge)) return undefined;
+    return {
+      message: `percent ${percent} of the requests + minimumPerSecond ${minimumPerSecond} = 0 retries of what an application may have seen, and 0 hedges`,
+      remedy: 'allow some, or retry on no such failure and don\'t hedge',
+    };
+  }),
+};
+
+export const RETRY_RULES: readonly Rule[] = [amplification, load, nothing];

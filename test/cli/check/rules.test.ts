@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CallOptions, ConcurrencyLimit, Destination, ExternalAddress, ExternalEndpoints, ExternalService, ExternalServiceProps, Fallback, FaultInjection,
-  HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, OutlierDetection, RateLimit, Scaling, SessionPersistence,
+  HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence,
 } from '../../../src';
 import { factsOf } from '../../../src/cli/check/facts';
 import { readManifests } from '../../../src/cli/up/manifests';
@@ -122,6 +122,31 @@ const CASES: Readonly<Record<string, readonly [breaks: Calls, says: string, keep
     calls({ admission: { concurrency: ConcurrencyLimit.of(20) }, appConnections: { maxConnectionsPerEndpoint: 10 } }),
     'catalog v1: 20 requests at a time are let in, over 10 connections to the app: 10 wait for one',
     calls({ admission: { concurrency: ConcurrencyLimit.of(10) }, appConnections: { maxConnectionsPerEndpoint: 10 } }),
+  ],
+  'connect-timeout': [
+    calls({ connections: { connectTimeout: Duration.millis(300) } }, () => ({ timeout: Duration.millis(300) })),
+    'web -> catalog v1: connectTimeout 300 ms >= timeout 300 ms',
+    calls({}, () => ({ timeout: Duration.millis(300) })),
+  ],
+  'pending-timeout': [
+    calls({ connections: { pendingTimeout: Duration.seconds(10) } }, () => ({ timeout: Duration.millis(300) })),
+    'web -> catalog v1: pendingTimeout 10000 ms >= timeout 300 ms',
+    calls({ connections: { pendingTimeout: Duration.millis(200) } }, () => ({ timeout: Duration.millis(300) })),
+  ],
+  'backoff-timeout': [
+    calls({ retry: Retry.idempotent({ maxBackoff: Duration.millis(400) }) }, () => ({ timeout: Duration.millis(300) })),
+    'web -> catalog: maxBackoff 400 ms >= timeout 300 ms',
+    calls({ retry: Retry.idempotent({ maxBackoff: Duration.millis(200) }) }, () => ({ timeout: Duration.millis(300) })),
+  ],
+  'retry-after-timeout': [
+    calls({ retry: Retry.idempotent({ maxRetryAfter: Duration.seconds(60) }) }),
+    'web -> catalog: maxRetryAfter 60000 ms >= timeout 15000 ms',
+    calls({ retry: Retry.idempotent({ maxRetryAfter: Duration.seconds(5) }) }),
+  ],
+  'hedge-timeout': [
+    calls({ retry: Retry.idempotent({ hedge: { minimumDelay: Duration.seconds(1) } }) }, () => ({ timeout: Duration.millis(300) })),
+    'web -> catalog: minimumDelay 1000 ms >= timeout 300 ms',
+    calls({ retry: Retry.idempotent({ hedge: { minimumDelay: Duration.millis(50) } }) }, () => ({ timeout: Duration.millis(300) })),
   ],
   'fault-injected': [
     calls({}, () => ({ faults: [FaultInjection.abort(503, { percent: 5 })] })),

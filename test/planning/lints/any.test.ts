@@ -13,7 +13,7 @@ const fault = fc.record({
 const call: fc.Arbitrary<CallSketch> = fc.record({
   route: fc.record({
     timeoutMs: whole(100_000),
-    retry: fc.record({ maxRetries: whole(10), tryTimeoutMs: whole(100_000), on: fc.subarray(['closed', 'tryTimeout'] as const) as fc.Arbitrary<never[]> }),
+    retry: fc.record({ maxRetries: whole(10), tryTimeoutMs: whole(100_000), backoffMs: whole(100_000), maxBackoffMs: whole(100_000), on: fc.subarray(['closed', 'tryTimeout'] as const) as fc.Arbitrary<never[]> }),
     hedge: perhaps(fc.constant({})),
     session: perhaps(fc.constant({ cookie: 'c', keyFile: '/k' })),
     faults: fc.array(fault, { maxLength: 2 }),
@@ -28,7 +28,9 @@ const call: fc.Arbitrary<CallSketch> = fc.record({
     subset: perhaps(fc.record({ size: whole(10) })),
     outlierDetection: fc.record({ maxEjectedPercent: whole(100), minimumRequests: whole(100) }),
     failover: fc.record({ panicPercent: whole(100), overprovisioningPercent: fc.integer({ min: 100, max: 10_000 }) }),
-    retryBudget: fc.record({ percent: whole(100) }),
+    retryBudget: fc.record({ percent: whole(100), minimumPerSecond: whole(2), maxInFlight: whole(2) }),
+    connectTimeoutMs: perhaps(whole(100_000)),
+    pendingTimeoutMs: perhaps(whole(100_000)),
   }) as fc.Arbitrary<NonNullable<CallSketch['cluster']>>,
 });
 const service: fc.Arbitrary<ServiceSketch> = fc.record({

@@ -93,6 +93,61 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     says: 'timeout 15000 ms < no timeout of catalog -> db',
     keeps: [],
   }],
+  'connect-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300 }, cluster: { connectTimeoutMs: 300 } }),
+    says: 'web -> catalog v1: connectTimeout 300 ms >= timeout 300 ms: a request whose endpoint drops packets is never tried elsewhere; '
+      + 'shorten connectTimeout below 300 ms, or lengthen the timeout',
+    keeps: [
+      pair({ route: { timeoutMs: 300 }, cluster: { connectTimeoutMs: 299 } }),
+      pair({ route: { timeoutMs: 0 }, cluster: { connectTimeoutMs: 60_000 } }),
+      // Nobody chose the default, not even where it can't be shorter.
+      pair({ route: { timeoutMs: 300 } }), pair({ route: { timeoutMs: 5 } }),
+    ],
+  }],
+  'pending-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300 }, cluster: { pendingTimeoutMs: 10_000 } }),
+    says: 'web -> catalog v1: pendingTimeout 10000 ms >= timeout 300 ms: the call is over before its request is shed',
+    keeps: [pair({ route: { timeoutMs: 300 }, cluster: { pendingTimeoutMs: 299 } }), pair({ route: { timeoutMs: 300 } })],
+  }],
+  'backoff-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300, retry: { backoffMs: 300, maxBackoffMs: 60_000 } } }),
+    says: 'web -> catalog: backoff 300 ms >= timeout 300 ms: there may be no time for the retry after it; shorten backoff below 300 ms',
+    keeps: [
+      pair({ route: { timeoutMs: 300, retry: { backoffMs: 299, maxBackoffMs: 299 } } }), pair({ route: { timeoutMs: 20 } }),
+      pair({ route: { timeoutMs: 300, retry: { maxRetries: 0, backoffMs: 300, maxBackoffMs: 300 } } }),
+    ],
+  }, {
+    breaks: pair({ route: { timeoutMs: 300, retry: { maxBackoffMs: 300 } } }),
+    says: 'maxBackoff 300 ms >= timeout 300 ms: no retry could follow so long a wait',
+    keeps: [],
+  }],
+  'retry-after-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300, retry: { maxRetryAfterMs: 60_000 } } }),
+    says: 'web -> catalog: maxRetryAfter 60000 ms >= timeout 300 ms: no retry could follow so long a wait',
+    keeps: [pair({ route: { timeoutMs: 300, retry: { maxRetryAfterMs: 299 } } }), pair({ route: { timeoutMs: 300 } })],
+  }],
+  'hedge-timeout': [{
+    breaks: pair({ route: { timeoutMs: 300, hedge: { minimumDelayMs: 300 } } }),
+    says: 'web -> catalog: minimumDelay 300 ms >= timeout 300 ms: there is never time for a second request',
+    keeps: [pair({ route: { timeoutMs: 300, hedge: { minimumDelayMs: 299 } } }), pair({ route: { timeoutMs: 5, hedge: {} } })],
+  }],
+  'retry-budget-nothing': [{
+    breaks: pair({ cluster: { retryBudget: { maxInFlight: 0 } } }),
+    says: 'web -> catalog v1: maxInFlight 0: no request is ever sent again; set maxInFlight to 1 or more, or switch retries off',
+    keeps: [pair({ cluster: { retryBudget: { maxInFlight: 0 } }, route: { retry: { maxRetries: 0 } } })],
+  }, {
+    breaks: pair({ cluster: { retryBudget: { percent: 0, minimumPerSecond: 0 } } }),
+    says: 'percent 0 of the requests + minimumPerSecond 0 = 0 retries of what an application may have seen, and 0 hedges',
+    keeps: [
+      pair({ cluster: { retryBudget: { percent: 0 } } }),
+      // What nobody has seen needs no budget.
+      pair({ cluster: { retryBudget: { percent: 0, minimumPerSecond: 0 } }, route: { retry: { on: [] } } }),
+    ],
+  }, {
+    breaks: pair({ cluster: { retryBudget: { percent: 0, minimumPerSecond: 0 } }, route: { retry: { maxRetries: 0 }, hedge: {} } }),
+    says: '0 retries of what an application may have seen, and 0 hedges',
+    keeps: [],
+  }],
   'retry-amplification': [{
     breaks: row(5),
     says: 's0 -> s1 -> s2 -> s3 -> s4: (1 + 2) x (1 + 2) x (1 + 2) x (1 + 2) = 81 tries at the end for one request, more than 27',
@@ -366,6 +421,10 @@ describe('lint', () => {
   test('GIVEN defaults, finds nothing', () => {
     const mesh = meshOf({ web: { calls: { catalog: {}, cart: {} } }, catalog: { pods: 1 }, cart: { pods: [2, 20], scaleUpCycleMs: 15_000 } });
     expect(broken(mesh)).toEqual([]);
+  });
+
+  test('GIVEN defaults in calls that have hardly any time, finds nothing', () => {
+    for (const timeoutMs of [1, 20, 300, 1_000]) expect(broken(pair({ route: { timeoutMs, hedge: {} } }))).toEqual([]);
   });
 
   test('GIVEN errors and warnings, tells errors first', () => {
