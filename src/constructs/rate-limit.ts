@@ -9,9 +9,10 @@ import { Mistakes } from './mistakes';
  */
 export interface RateLimitOptions {
   /**
-   * How many requests may come at once after a quiet time, at least 1.
+   * How many requests may come at once after a quiet time, at least 1. Requests never come evenly: with 1, a third of them is refused when
+   * half as many come as the limit lets in.
    *
-   * @default - as many as in one second, at least 1
+   * @default - as many as in one second, at least 3
    */
   readonly burst?: number;
 }

@@ -68,7 +68,7 @@ export interface RateLimitConfig {
    */
   readonly requestsPerSecond: number;
   /**
-   * Most tokens that the bucket holds: as many requests may come at once. Absent: those of one second, at least 1.
+   * Most tokens that the bucket holds: as many requests may come at once. Absent: those of one second, at least 3.
    * @minimum 1
    */
   readonly burst?: Integer;

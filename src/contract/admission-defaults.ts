@@ -17,6 +17,12 @@ export const DEFAULT_ADAPTIVE_CONCURRENCY: Required<Omit<AdaptiveConcurrencyConf
   latencyTolerancePercent: 100,
 };
 
+/**
+ * Least burst of `admission.rateLimit` when nothing is said: requests come by chance and not evenly, and with fewer places a limit would
+ * refuse more than one in twenty though half as many come as it lets in (a tenth with two places, a third with one).
+ */
+const LEAST_BURST = 3;
+
 /** An admission with nothing left open. */
 export interface ResolvedAdmission {
   readonly concurrency?: Required<AdaptiveConcurrencyConfig> | FixedConcurrencyConfig;
@@ -28,7 +34,7 @@ export interface ResolvedAdmission {
 export function withAdmissionDefaults({ concurrency, rateLimit, exemptPaths }: AdmissionConfig): ResolvedAdmission {
   return {
     ...(concurrency && { concurrency: concurrency.type === 'fixed' ? concurrency : withConcurrencyDefaults(concurrency) }),
-    ...(rateLimit && { rateLimit: { burst: Math.max(1, Math.ceil(rateLimit.requestsPerSecond)), ...rateLimit } }),
+    ...(rateLimit && { rateLimit: { burst: Math.max(LEAST_BURST, Math.ceil(rateLimit.requestsPerSecond)), ...rateLimit } }),
     exemptPaths: exemptPaths ?? DEFAULT_ADMISSION.exemptPaths,
   };
 }

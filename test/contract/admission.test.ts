@@ -35,6 +35,7 @@ test('what is left open has its default, within what is said', () => {
     .toEqual({ type: 'adaptive', min: 2, max: 1_000, initial: 50, latencyTolerancePercent: 100 });
   expect(withAdmissionDefaults({ concurrency: { type: 'adaptive', max: 1 } }).concurrency).toMatchObject({ min: 1, max: 1, initial: 1 });
   expect(withAdmissionDefaults({ concurrency: { type: 'adaptive', min: 2_000 } }).concurrency).toMatchObject({ min: 2_000, max: 2_000, initial: 2_000 });
-  expect(withAdmissionDefaults({ rateLimit: { requestsPerSecond: 0.5 } }).rateLimit).toEqual({ requestsPerSecond: 0.5, burst: 1 });
+  expect(withAdmissionDefaults({ rateLimit: { requestsPerSecond: 0.5 } }).rateLimit).toEqual({ requestsPerSecond: 0.5, burst: 3 });
+  expect(withAdmissionDefaults({ rateLimit: { requestsPerSecond: 2, burst: 1 } }).rateLimit).toEqual({ requestsPerSecond: 2, burst: 1 });
   expect(withAdmissionDefaults({ rateLimit: { requestsPerSecond: 10.5 } }).rateLimit).toEqual({ requestsPerSecond: 10.5, burst: 11 });
 });

@@ -313,7 +313,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     // Half of any rate: 0.5 / 1.5.
     breaks: pair({}, { admission: { rateLimit: { requestsPerSecond: 10, burst: 1 } } }),
     says: 'burst 1 at 5 of 10 requests/s: of requests that come by chance and not evenly, 33.33 % find no token and get 429; set burst to 3 or more',
-    keeps: [pair({}, { admission: { rateLimit: { requestsPerSecond: 10, burst: 3 } } })],
+    keeps: [
+      pair({}, { admission: { rateLimit: { requestsPerSecond: 10, burst: 3 } } }),
+      // Nobody chose the default, however few it lets in.
+      ...[0.001, 0.5, 1, 2, 3].map((requestsPerSecond) => pair({}, { admission: { rateLimit: { requestsPerSecond } } })),
+    ],
   }],
   'concurrency-capacity': [{
     breaks: pair({}, { admission: { concurrency: { type: 'fixed', max: 4 } }, requestsPerSecond: 600, latencyMs: 25 }),
