@@ -59,6 +59,15 @@ export class HashKey {
     return new HashKey({ type: 'query', name, ...terminal(options) });
   }
 
+  /**
+   * The address that the request comes from, which is the calling pod's: all that one pod sends goes to one endpoint, as with a
+   * Service's session affinity `ClientIP`. With few calling pods some endpoints get nothing, and a busy pod's requests are not divided.
+   * Behind a `terminal` key it is for the requests that don't have that.
+   */
+  public static sourceAddress(options: HashKeyOptions = {}): HashKey {
+    return new HashKey({ type: 'sourceAddress', ...terminal(options) });
+  }
+
   private constructor(private readonly config: HashKeyConfig, private readonly ttl?: Duration) {}
 
   /** @internal */

@@ -48,7 +48,10 @@ export interface QueryHashKey {
   readonly terminal?: boolean;
 }
 
-/** The address that the client connects from. On outbound listeners that is always the app beside the proxy. */
+/**
+ * The address that the client connects from. On outbound listeners that is the app beside the proxy, and counts as the pod's own
+ * address (the first of environment `POD_IPS`): what one pod sends stays together.
+ */
 export interface SourceAddressHashKey {
   readonly type: 'sourceAddress';
   /** Keys behind this one are not looked at. */

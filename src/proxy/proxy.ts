@@ -92,7 +92,7 @@ export class Proxy {
     this.instruments = instruments;
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
-    this.context = new ServeContext(config.limits, this.timeouts, clock, random, `${config.node.service}.${config.node.namespace}`, instruments);
+    this.context = new ServeContext(config.limits, this.timeouts, clock, random, `${config.node.service}.${config.node.namespace}`, instruments, surroundings.podAddresses[0] ?? '');
     const local = new LocalCluster(surroundings.sources, surroundings.podAddresses, () => this.onMove());
     this.local = local;
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {

@@ -30,6 +30,13 @@ test.each([
   expect(clusters.find(({ name }) => name === 'shop/cart-v1')!.loadBalancing).toEqual({ type });
 });
 
+test('a key can be the address that a request comes from, behind others that it has none of', () => {
+  const routeOf = (loadBalancing: LoadBalancing) => documentWith(loadBalancing).listeners.find(({ direction }) => direction === 'outbound')!.routes[0]!;
+  expect(routeOf(LoadBalancing.maglev(HashKey.sourceAddress())).hash).toEqual([{ type: 'sourceAddress' }]);
+  expect(routeOf(LoadBalancing.ringHash(HashKey.header('x-user', { terminal: true }), { otherKeys: [HashKey.sourceAddress({ terminal: true })] })).hash)
+    .toEqual([{ type: 'header', name: 'x-user', terminal: true }, { type: 'sourceAddress', terminal: true }]);
+});
+
 test('least response time and adaptive say only what was said', () => {
   const policyOf = (loadBalancing: LoadBalancing): unknown => documentWith(loadBalancing).clusters.find(({ name }) => name === 'shop/cart-v1')!.loadBalancing;
   expect(policyOf(LoadBalancing.leastResponseTime())).toEqual({ type: 'leastResponseTime' });

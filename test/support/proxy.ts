@@ -75,6 +75,8 @@ export interface TestProxyOptions {
   readonly direction?: 'inbound' | 'outbound';
   /** The listener is on the pod's own address rather than on a given one. */
   readonly ownAddress?: boolean;
+  /** Absent: 127.0.0.1. */
+  readonly podAddress?: string;
   readonly localCluster?: ProxyConfig['localCluster'];
   readonly onChoice?: ProxySurroundings['onChoice'];
   readonly clock?: Clock;
@@ -124,7 +126,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     sources: sources.factory,
     registry,
     identity: 'test',
-    podAddresses: ['127.0.0.1'],
+    podAddresses: [options.podAddress ?? '127.0.0.1'],
     ...(options.onChoice && { onChoice: options.onChoice }),
   });
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));

@@ -78,8 +78,12 @@ export class ClientConnection {
     socket.on('close', () => this.onClose());
   }
 
-  /** Hash of the address that the client connects from; computed when somebody asks first. */
+  /**
+   * Hash of the address that requests come from; computed when somebody asks first. Who connects to an outbound listener is the app in
+   * this pod, by 127.0.0.1 in every pod: what a callee sees is the pod's address.
+   */
   get sourceHash(): number {
+    if (this.listener.direction === 'outbound') return this.context.podHash;
     this.addressHash ??= hashText(this.socket.remoteAddress ?? '');
     return this.addressHash;
   }

@@ -2,6 +2,7 @@
  * What all client connections share. One object for the life of the proxy: a configuration reload replaces its values,
  * and every connection reads them anew for its next request.
  */
+import { hashText } from '../../balancing';
 import type { LimitsConfig } from '../../contract';
 import type { Clock } from '../clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
@@ -32,6 +33,9 @@ export class ServeContext {
   /** The access log; undefined while it is off, and then no text is made of a request. */
   onExchange: ExchangeListener | undefined;
 
+  /** Hash of the pod's own address: the source of what comes to an outbound listener. */
+  readonly podHash: number;
+
   /** Of all inbound listeners: they lead to one app. */
   readonly inboundLoad: InboundLoad;
 
@@ -46,7 +50,10 @@ export class ServeContext {
     /** Names this proxy in `Proxy-Status` (RFC 9209). */
     readonly proxyName: string,
     readonly instruments: Instruments,
+    /** The pod's own address, which callees see as the source of what its app sends. */
+    podAddress: string,
   ) {
+    this.podHash = hashText(podAddress);
     this.limits = limits;
     this.idleTimeout = timeouts.of(limits.idleTimeoutMs);
     this.headTimeout = timeouts.of(limits.headTimeoutMs);
