@@ -4,7 +4,9 @@ import { lintsPage } from './lints.mjs';
 import { metricsPage, reasonsPage } from './telemetry.mjs';
 
 /** The modules below src/ whose exports the pages are made from. */
-export const SOURCES = ['contract', 'planning/lints', 'proxy/telemetry/catalog', 'proxy/telemetry/reasons', 'proxy/telemetry/registry'];
+export const SOURCES = [
+  'contract', 'planning/lints', 'proxy/telemetry/catalog', 'proxy/telemetry/reasons', 'proxy/telemetry/reason-metrics', 'proxy/telemetry/registry',
+];
 
 export const PAGES = {
   'docs/check.md': (sources) => lintsPage(sources),

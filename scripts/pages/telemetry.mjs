@@ -25,11 +25,14 @@ const OUTCOMES = {
   gone: (status) => `(${status})`,
 };
 
-export function reasonsPage({ REASONS, REASON_CODES }) {
+/** `mesh_requests_total{reason="overloaded"}`. */
+const inPrometheus = ({ family, label }) => code(`${family.name}{${Object.entries(label).map(([name, value]) => `${name}="${value}"`).join(',')}}`);
+
+export function reasonsPage({ REASONS, REASON_CODES, metricsOf }) {
   return page('Reason codes', [
     'When the proxy answers a request by itself or breaks one off, it says why with one of these codes: in the response',
-    '(`Proxy-Status`, RFC 9209, and the first word of the body), in the label `reason` of `mesh_requests_total`, and in the field',
-    '`reason` of the access log. A response without such a code is the application\'s own.',
+    '(`Proxy-Status`, RFC 9209, and the first word of the body), in [metrics](metrics.md), and in the field `reason` of the access log. A',
+    'response without such a code is the application\'s own.',
     '',
     '**503 means that no application has seen the request**: it is safe to send again, whatever its method',
     '([why](decisions/503-means-unseen.md)). After 502 and 504 an application may have acted on it. *Connection cut*: the status',
@@ -37,12 +40,15 @@ export function reasonsPage({ REASONS, REASON_CODES }) {
     'brackets is in metrics and log only, as nobody is left to be answered. A request that was tried more than once shows the',
     'reason of its last attempt.',
     '',
+    '*Metric* is where it is counted: as a request that is over, and besides where a limit or a connection was the cause (of several, the',
+    'one that was). What was sent again after a failure is not over, and counts by the reason of the failure in `mesh_retries_total`.',
+    '',
     'What to do names fields of the proxy\'s [document](configuration.md), and in brackets the [prop](constructs.md#limits-and-connections)',
     'that sets them.',
     '',
-    ...table(['Code', 'Status', 'RFC 9209 error type', 'What happened', 'What to do'], REASON_CODES.map((reason) => {
+    ...table(['Code', 'Status', 'RFC 9209 error type', 'Metric', 'What happened', 'What to do'], REASON_CODES.map((reason) => {
       const { outcome, status, proxyStatus, meaning, remedy } = REASONS[reason];
-      return [code(reason), OUTCOMES[outcome](status), code(proxyStatus), meaning, remedy];
+      return [code(reason), OUTCOMES[outcome](status), code(proxyStatus), metricsOf(reason).map(inPrometheus).join(', '), meaning, remedy];
     })),
   ]);
 }

@@ -1,0 +1,49 @@
+/**
+ * Where each reason is counted, for `docs/reason-codes.md`: what an alert or a graph is made of. Every request that is over counts in
+ * `mesh_requests_total`; what a limit ended, or a connection that failed, counts in another family as well, by its own label.
+ */
+import type { LimitsConfig } from '../../contract';
+import { FAMILIES, FamilyDefinition, LabelsOf } from './catalog';
+import type { ClusterLimit } from './instruments';
+import type { ReasonCode } from './reasons';
+
+/** A label of a family, with the value by which it counts a reason. */
+export interface Count {
+  readonly family: FamilyDefinition;
+  readonly label: Readonly<Record<string, string>>;
+}
+
+const by = <F extends FamilyDefinition>(family: F, label: Partial<LabelsOf<F>>): Count => ({ family, label: label as Count['label'] });
+const limit = (name: keyof LimitsConfig): Count => by(FAMILIES.limitReached, { limit: name });
+const clusterLimit = (name: ClusterLimit): Count => by(FAMILIES.upstreamLimitReached, { limit: name });
+const connection = (kind: 'refused' | 'timeout' | 'broken'): Count => by(FAMILIES.upstreamConnectionFailures, { kind });
+
+/** Reasons that come before there is a request. */
+const WITHOUT_REQUEST: readonly ReasonCode[] = ['connection_limit'];
+
+/** What counts a reason besides. Several: whichever was the cause. */
+const BESIDES: { readonly [Code in ReasonCode]?: readonly Count[] } = {
+  connect_failed: [connection('refused')],
+  connect_timeout: [connection('timeout')],
+  upstream_closed: [connection('broken')],
+  upstream_protocol_error: [limit('maxStartLineBytes'), limit('maxHeadBytes'), limit('maxHeaderFields')],
+  upstream_broken_body: [connection('broken')],
+  body_timeout: [limit('bodyTimeoutMs')],
+  client_timeout: [limit('headTimeoutMs'), limit('bodyTimeoutMs')],
+  pending_overflow: [clusterLimit('maxPendingRequests')],
+  pending_timeout: [clusterLimit('pendingTimeoutMs')],
+  request_limit: [clusterLimit('maxRequests')],
+  endpoint_limit: [clusterLimit('maxRequestsPerEndpoint')],
+  connection_limit: [limit('maxConnections')],
+  bad_request: [limit('maxHeadBytes')],
+  head_too_large: [limit('maxHeadBytes'), limit('maxHeaderFields')],
+  uri_too_long: [limit('maxStartLineBytes')],
+  body_too_large: [limit('maxBodyBytes')],
+  tunnel_timeout: [limit('tunnelIdleTimeoutMs')],
+  fault_injected: [by(FAMILIES.faultsInjected, { kind: 'abort' })],
+};
+
+/** Every family that counts a reason, and how. */
+export function metricsOf(reason: ReasonCode): readonly Count[] {
+  return [...(WITHOUT_REQUEST.includes(reason) ? [] : [by(FAMILIES.requests, { reason })]), ...BESIDES[reason] ?? []];
+}
