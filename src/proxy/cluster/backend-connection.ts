@@ -69,6 +69,9 @@ export class BackendConnection {
   private established = false;
   /** Gets what is read, when the socket is a tunnel's. */
   private tunnel: OctetListener | undefined;
+  /** It is among the unused ones of its pool. */
+  private idle = false;
+  /** Nothing can be sent on it any more, though its socket may still be about to close. */
   private closed = false;
   /** The head of the final response has been read. */
   private inBody = false;
@@ -92,7 +95,7 @@ export class BackendConnection {
     socket.on('connect', () => this.onConnect());
     socket.on('drain', () => this.receiver?.onBackendDrain());
     socket.on('end', () => this.onEnd());
-    socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = error.code ?? error.message; });
+    socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     socket.on('close', () => this.onClose());
   }
 
@@ -103,11 +106,13 @@ export class BackendConnection {
 
   /** @internal Waits for another request until `queue`'s time is over. */
   enterIdle(queue: TimeoutQueue): void {
+    this.idle = true;
     this.timeout.start(queue);
   }
 
   /** @internal */
   leaveIdle(): void {
+    this.idle = false;
     this.timeout.stop();
   }
 
@@ -174,7 +179,16 @@ export class BackendConnection {
   /** Closes at once; the receiver hears no more. */
   close(): void {
     this.receiver = undefined;
+    this.withdraw();
     this.socket.destroy();
+  }
+
+  /** From here on nobody gets it. The socket says only later that it is closed, and a request may come before that. */
+  private withdraw(): void {
+    this.closed = true;
+    if (!this.idle) return;
+    this.leaveIdle();
+    this.pool.onWithdrawn(this);
   }
 
   private onConnect(): void {
@@ -308,25 +322,34 @@ export class BackendConnection {
 
   /** The endpoint sends no more: the end of a body that has no other, and of everything else an untimely one. */
   private onEnd(): void {
-    if (this.receiver && this.inBody && this.framing === Framing.CLOSE) {
-      this.receiver.onResponseEnd(undefined);
-    }
+    this.withdraw();
+    if (this.receiver && this.inBody && this.framing === Framing.CLOSE) this.receiver.onResponseEnd(undefined);
+    else this.onBroken();
     this.socket.destroy();
   }
 
+  private onError(error: NodeJS.ErrnoException): void {
+    this.lastError = error.code ?? error.message;
+    if (this.established) this.onBroken();
+  }
+
+  /** Whoever waits for a response learns of it at once: what still comes to be sent must not be lost here. */
+  private onBroken(): void {
+    this.withdraw();
+    if (!this.receiver) return;
+    this.surroundings.stats.brokenInUse += 1;
+    this.fail('upstream_closed', this.lastError || 'closed');
+  }
+
   private onClose(): void {
-    this.closed = true;
     this.timeout.stop();
     if (!this.established) {
       const timedOut = this.lastError === 'timeout';
       this.pool.onConnectFailed(timedOut ? 'connect_timeout' : 'connect_failed', this.lastError);
       return;
     }
-    this.pool.onClosed(this);
-    if (this.receiver) {
-      this.surroundings.stats.brokenInUse += 1;
-      this.fail('upstream_closed', this.lastError || 'closed');
-    }
+    this.onBroken();
+    this.pool.onClosed();
   }
 
   private fail(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit?: string): void {

@@ -161,12 +161,16 @@ export class ConnectionPool {
     this.openForWaiters();
   }
 
-  /** @internal An established connection is closed, whoever closed it. */
-  onClosed(connection: BackendConnection): void {
-    this.size -= 1;
-    this.surroundings.stats.open -= 1;
+  /** @internal An unused connection can carry no request any more. */
+  onWithdrawn(connection: BackendConnection): void {
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
+  }
+
+  /** @internal An established connection is closed, whoever closed it. It counts until then. */
+  onClosed(): void {
+    this.size -= 1;
+    this.surroundings.stats.open -= 1;
     this.openForStarving();
     this.openForWaiters();
   }

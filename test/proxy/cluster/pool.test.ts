@@ -1,9 +1,13 @@
-/** What is counted of connections to endpoints, over real sockets. */
+/** What is counted of connections to endpoints, and which of them carry another request, over real sockets. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClusterConfig } from '../../../src/contract';
+import type { BackendConnection } from '../../../src/proxy/cluster/backend-connection';
+import type { Waiter } from '../../../src/proxy/cluster/pool';
+import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { sampleOf } from '../../support/prometheus';
+import { RawBackend, RawConnection, until } from '../../support/raw-http';
 
 async function withBackend(cluster: Partial<ClusterConfig>, use: (proxy: TestProxy) => Promise<void>): Promise<void> {
   const server = createServer((_, response) => response.end('ok'));
@@ -35,5 +39,60 @@ test('a request that waited for a connection in use reuses it', async () => {
   await withBackend({ maxConnectionsPerEndpoint: 1 }, async (proxy) => {
     await Promise.all([get(proxy), get(proxy), get(proxy)]);
     expect(counted(proxy)).toEqual([1, 2]);
+  });
+});
+
+describe('a connection that waits for another request', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  /** A pool with one connection that nobody uses, and whether the next request would get that one. */
+  async function idle(clock?: FakeClock): Promise<{ connection: BackendConnection; backend: RawBackend; isHandedOut: () => boolean }> {
+    const backend = await RawBackend.start();
+    cleanups.push(() => backend.close());
+    const { proxy } = await startProxy([backend.port], { ...(clock && { clock }) });
+    cleanups.push(() => proxy.close());
+    const { pool } = proxy.clusters.get('backend').endpoints[0]!;
+    const waiter: Waiter = { place: undefined, onConnection: () => {}, onConnectionFailed: () => {} };
+    const ask = (): BackendConnection | undefined => {
+      const found = pool.acquire(waiter);
+      pool.forget(waiter);
+      return found || undefined;
+    };
+    let connection: BackendConnection | undefined;
+    await until('there is one', () => (connection = ask()) !== undefined);
+    pool.release(connection!);
+    return { connection: connection!, backend, isHandedOut: () => ask() === connection };
+  }
+
+  test('carries it', async () => {
+    const { isHandedOut } = await idle();
+    expect(isHandedOut()).toBe(true);
+  });
+
+  test.each([
+    ['its end has been read', 'end', (endpoint: RawConnection) => endpoint.end()],
+    ['it is known to be broken', 'error', (endpoint: RawConnection) => endpoint.reset()],
+  ])('carries none from the moment on that %s', async (_, event, happens) => {
+    const { connection, backend, isHandedOut } = await idle();
+    const handedOut = new Promise((resolve) => { connection.socket.once(event, () => resolve(isHandedOut())); });
+    happens(await backend.connection());
+    expect(await handedOut).toBe(false);
+  });
+
+  test('carries none from the moment on that its time is over', async () => {
+    const clock = new FakeClock();
+    const { isHandedOut } = await idle(clock);
+    clock.advance(120_000);
+    expect(isHandedOut()).toBe(false);
+  });
+
+  test('carries none behind octets that nobody asked for', async () => {
+    const { connection, backend, isHandedOut } = await idle();
+    (await backend.connection()).send('HTTP/1.1 408 Request Timeout\r\n\r\n');
+    await until('they are read', () => connection.socket.destroyed);
+    expect(isHandedOut()).toBe(false);
   });
 });

@@ -170,7 +170,7 @@ describe('an upload that fails on its way', () => {
     const client = await rawClient(test.port);
     cleanups.push(() => client.socket.destroy());
     client.send('PUT /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n');
-    await until('the first has failed', () => first.connections.some(({ closed }) => closed));
+    await until('it is to be sent again', () => test.metrics().includes('mesh_retries_total{cluster="backend",reason="upstream_closed"} 1'));
     return { client, second };
   }
 
