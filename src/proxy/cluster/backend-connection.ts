@@ -1,7 +1,7 @@
 /**
  * A connection to an endpoint: carries one request at a time and reads its response (RFC 9112). Whatever arrives while
  * no request is on it, or behind the end of a response, makes it unusable: it could only be taken for the answer to the
- * next request.
+ * next request. So does a response that announces a body which it must not have, for that may come late.
  *
  * States: connecting -> idle <-> busy -> closed.
  */
@@ -79,6 +79,8 @@ export class BackendConnection {
   private remaining = 0;
   /** After the response is over the connection may carry another request. */
   private reusable = false;
+  /** Octets may still come that belong to no response. */
+  private strays = false;
   private readonly heads = new HeadBuffer(false);
   private decoder: ChunkedDecoder | undefined;
   private readonly timeout: Timeout;
@@ -235,6 +237,7 @@ export class BackendConnection {
         this.fail('upstream_protocol_error', wrong.detail, wrong.limit);
         return;
       }
+      if (head.strayBody) this.strays = true;
       if (!head.interim) {
         this.beginBody(heads.buffer, heads.end, receiver);
         return;
@@ -258,18 +261,19 @@ export class BackendConnection {
   private beginBody(buffer: Buffer, end: number, receiver: ResponseReceiver): void {
     const { framing, length } = head;
     const available = buffer.length - end;
+    const persistent = head.persistent && !this.strays;
     this.framing = framing;
     this.heads.clear();
     if (framing === Framing.NONE || framing === Framing.LENGTH) {
       const complete = available >= length;
       const taken = complete ? length : available;
-      this.reusable = head.persistent && available <= length;
+      this.reusable = persistent && available <= length;
       this.inBody = true;
       this.remaining = length - taken;
       receiver.onResponseHead(buffer, head, taken === 0 ? EMPTY : buffer.subarray(end, end + taken), complete);
       return;
     }
-    this.reusable = head.persistent && framing === Framing.CHUNKED;
+    this.reusable = persistent && framing === Framing.CHUNKED;
     this.inBody = true;
     this.decoder?.reset();
     receiver.onResponseHead(buffer, head, EMPTY, false);

@@ -23,6 +23,8 @@ export class ResponseHead {
   framing: Framing = Framing.NONE;
   /** Octets of the body when `framing` is LENGTH. */
   length = 0;
+  /** It announces a body that its status forbids (RFC 9110 section 8.6, RFC 9112 section 6.1): that may follow, and be taken for another response. */
+  strayBody = false;
   hasDate = false;
   hasLoadMetrics = false;
   /** A callee's sidecar says that no application has seen the request. */
@@ -98,6 +100,7 @@ export class ResponseHead {
     const length = bodyLength(buffer, this.fields, this.isHttp10);
     this.length = 0;
     if (length === LENGTH_FAULTY) return lengthFault;
+    this.strayBody = length !== NO_LENGTH && length !== 0 && (this.status < 200 || this.status === 204);
     if (toHead || hasNoBody(this.status)) {
       this.framing = Framing.NONE;
     } else if (length === LENGTH_CHUNKED) {
