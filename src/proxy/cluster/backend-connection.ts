@@ -15,6 +15,7 @@ import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
 import { OctetListener, onread, writeCopy } from '../shared-read';
 import { Timeout, TimeoutQueue } from '../timeouts';
+import { reset } from '../tls/socket';
 import type { ConnectionPool, PoolSurroundings } from './pool';
 
 /**
@@ -178,11 +179,16 @@ export class BackendConnection {
     return socket;
   }
 
-  /** Closes at once; the receiver hears no more. */
+  /**
+   * Closes at once; the receiver hears no more. A request that is under way is broken off by a reset, for an end could mean that
+   * no other request follows.
+   */
   close(): void {
+    const { socket, receiver } = this;
     this.receiver = undefined;
     this.withdraw();
-    this.socket.destroy();
+    if (receiver) reset(socket);
+    else socket.destroy();
   }
 
   /** From here on nobody gets it. The socket says only later that it is closed, and a request may come before that. */

@@ -1,6 +1,10 @@
 /**
- * A client's connection: reads its requests one after the other and writes the responses in the same order. Requests that
- * arrive while one is under way (pipelining) wait in the socket: reading stops, so they cost one read's worth of memory.
+ * A client's connection: reads its requests one after the other and writes the responses in the same order.
+ *
+ * Reading goes on while a request is under way, for nothing else tells that its client goes away. A client that closes is taken
+ * to do so whether it resets or ends its connection, as nginx, Envoy and Node take it: the end of one that has closed looks like
+ * that of one that merely sends no more, and the second is rare. Requests that arrive meanwhile (pipelining) are kept up to the
+ * length of a head; beyond that they wait in the socket, and so does the news of an end behind them.
  *
  * States: head -> body -> waiting (-> flushing) -> head ..., and from any of them lingering -> closed; after a switch of
  * protocols, waiting -> tunnel -> closed. Lingering (RFC 9112 section 9.6)
@@ -135,18 +139,18 @@ export class ClientConnection {
   }
 
   /**
-   * Gives the socket to a tunnel, with what the client has sent behind its request, and whether it has ended its side.
+   * Gives the socket to a tunnel, with what the client has sent behind its request.
    *
    * @param listener gets what is read from now on
    */
-  handOver(listener: OctetListener): { readonly socket: Socket; readonly backlog: Buffer | undefined; readonly ended: boolean } {
-    const { socket, backlog, inputEnded } = this;
+  handOver(listener: OctetListener): { readonly socket: Socket; readonly backlog: Buffer | undefined } {
+    const { socket, backlog } = this;
     this.state = State.TUNNEL;
     this.tunnel = listener;
     this.backlog = undefined;
     this.timeout.stop();
     for (const event of ['drain', 'end']) socket.removeAllListeners(event);
-    return { socket, backlog, ended: inputEnded };
+    return { socket, backlog };
   }
 
   /** Answers the request under way by the proxy itself. Returns the status sent. */
@@ -169,13 +173,8 @@ export class ClientConnection {
     }
     this.state = State.HEAD;
     this.timeout.start(this.context.idleTimeout);
-    if (this.inputEnded && !this.backlog) {
-      this.endGracefully();
-      return;
-    }
-    if (this.backlog && !this.reading) this.readBacklog();
-    // A backlog that is still there belongs to a request that is under way: reading goes on after it.
-    if (!this.backlog) this.resumeReading();
+    if (this.inputEnded) this.endGracefully();
+    else if (!this.reading) this.readBacklog();
   }
 
   /** The last response is written: closes, but lets the client read it first. */
@@ -227,7 +226,7 @@ export class ClientConnection {
       case State.WAITING:
       case State.FLUSHING:
         this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
-        this.pauseReading();
+        this.readAhead();
         return;
       case State.TUNNEL:
         this.tunnel!(chunk);
@@ -245,6 +244,14 @@ export class ClientConnection {
       this.readHead(chunk);
     }
     this.reading = false;
+    this.readAhead();
+  }
+
+  /** Between requests and behind a whole one reading goes on, unless as much waits as may. A body's reading is up to where it goes. */
+  private readAhead(): void {
+    if (this.state !== State.HEAD && this.state !== State.WAITING) return;
+    if (this.backlog && this.backlog.length >= this.context.limits.maxHeadBytes) this.pauseReading();
+    else this.resumeReading();
   }
 
   private readHead(chunk: Buffer): void {
@@ -305,6 +312,7 @@ export class ClientConnection {
     if (complete) this.state = State.WAITING;
     this.exchange.onRequestData(from === 0 && taken === available ? chunk : chunk.subarray(from, from + taken));
     if (complete && this.exchange.active) this.exchange.onRequestEnd();
+    this.readAhead();
   }
 
   private readChunks(chunk: Buffer, from: number): void {
@@ -319,6 +327,7 @@ export class ClientConnection {
         this.state = State.WAITING;
         if (decoder.position < chunk.length) this.backlog = chunk.subarray(decoder.position);
         this.exchange.onRequestEnd();
+        this.readAhead();
       } else {
         this.exchange.failRequest(decoder.fault!.code, decoder.fault!.detail, decoder.fault!.limit);
         return;
@@ -347,20 +356,26 @@ export class ClientConnection {
     }
   }
 
-  /** The client sends no more: it may still wait for the response to a whole request. */
+  /** The client sends no more. Who waits for an answer does not end its side; what it has sent behind that request is for nothing, too. */
   private onEnd(): void {
     this.inputEnded = true;
-    if (this.state === State.WAITING || this.state === State.FLUSHING) return;
-    if (this.state === State.HEAD && this.heads.partial) {
-      this.refuse({ code: 'bad_request', detail: 'the connection ended within a head' });
-      return;
+    switch (this.state) {
+      case State.HEAD:
+        if (this.heads.partial) this.refuse({ code: 'bad_request', detail: 'the connection ended within a head' });
+        else this.endGracefully();
+        return;
+      case State.BODY:
+        this.exchange.failRequest('bad_request', 'the connection ended within a body');
+        return;
+      case State.WAITING:
+        this.exchange.abort();
+        this.destroy();
+        return;
+      case State.FLUSHING:
+        return;
+      default:
+        this.socket.destroySoon();
     }
-    if (this.state === State.BODY) {
-      this.exchange.failRequest('bad_request', 'the connection ended within a body');
-      return;
-    }
-    if (this.state === State.HEAD) this.endGracefully();
-    else this.socket.destroySoon();
   }
 
   private onDrain(): void {

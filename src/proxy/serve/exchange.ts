@@ -271,7 +271,7 @@ export class Exchange implements UpstreamOwner {
     this.load = undefined;
     client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.cookies(), EMPTY));
     const backend = this.upstream.detach((octets) => this.tunnel!.onBackendOctets(octets));
-    const { socket, backlog, ended } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
+    const { socket, backlog } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
     instruments.tunnels.value += 1;
     instruments.tunnelsOpen.value += 1;
     this.tunnel = new Tunnel(socket, backend, {
@@ -280,7 +280,7 @@ export class Exchange implements UpstreamOwner {
       sent: instruments.sentBytes,
       onClosed: (tunnel) => this.onTunnelClosed(tunnel),
     });
-    this.tunnel.start(backlog, rest.length > 0 ? rest : undefined, ended);
+    this.tunnel.start(backlog, rest.length > 0 ? rest : undefined);
     return true;
   }
 

@@ -43,15 +43,10 @@ export class Tunnel {
     this.timeout.start(options.idleTimeout);
   }
 
-  /**
-   * Passes on what had been read before the tunnel was there, and begins to read.
-   *
-   * @param clientEnded the client had ended its side already
-   */
-  start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined, clientEnded: boolean): void {
+  /** Passes on what had been read before the tunnel was there, and begins to read. */
+  start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined): void {
     if (fromClient) this.onClientOctets(fromClient);
     if (fromBackend) this.onBackendOctets(fromBackend);
-    if (clientEnded) this.backend.end();
     if (!holdsBack(this.backend)) this.client.resume();
     if (!holdsBack(this.client)) this.backend.resume();
   }

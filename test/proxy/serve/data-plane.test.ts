@@ -435,26 +435,6 @@ describe('when the client fails', () => {
     await ask(test, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab', /^HTTP\/1.1 408 [^]*details="client_timeout"/);
   });
 
-  test('its going away cancels the request to the backend, and is counted', async () => {
-    const backend = await start();
-    const test = await proxyFor(backend);
-    const connection = await client(test);
-    connection.send(GET);
-    await until('the request arrives', () => backend.received.includes('GET'));
-    connection.reset();
-    await until('the backend\'s connection closes', () => backend.connections[0]!.closed || backend.connections[0]!.ended);
-    expect(test.metrics()).toContain('code="499",reason="client_abort"} 1');
-    expect(test.proxy.clusters.get('backend').endpoints[0]!.inFlight).toBe(0);
-  });
-
-  test('a client that has ended its own side still gets the answer', async () => {
-    const test = await proxyFor(await answering(() => OK));
-    const connection = await client(test);
-    connection.send(GET);
-    connection.end();
-    expect(await connection.closes()).toMatch(/ok$/);
-  });
-
   test('bad bytes are answered, the connection is closed, and what follows is not read', async () => {
     const backend = await answering(() => OK);
     const test = await proxyFor(backend);

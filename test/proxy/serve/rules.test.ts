@@ -282,12 +282,6 @@ describe('RFC 9110 section 9.2.2', () => {
 });
 
 describe('RFC 9112 section 9.6', () => {
-  test('a client that has ended its side gets its answer', async () => {
-    const { client } = await setUp();
-    client.socket.end(get());
-    expect(await client.closes()).toMatch(GOOD);
-  });
-
   test('a client that is still sending gets to read why it was refused', async () => {
     const { client } = await setUp();
     client.send(get('X : a\r\n'));

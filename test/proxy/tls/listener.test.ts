@@ -129,12 +129,16 @@ describe('requests over TLS', () => {
     await nothingIsLeft(test);
   });
 
-  test('are answered after the client has ended its side', async () => {
-    const test = await answering();
+  test('are given up, given a client that ends its side before the answer', async () => {
+    const backend = await RawBackend.start();
+    const test = await start(backend);
     const client = await tlsClient(test.port);
-    client.socket.end(GET);
-    expect(await client.closes()).toMatch(/ok$/);
+    client.send(GET);
+    await until('the request arrives', () => backend.received.includes('GET'));
+    client.end();
+    await until('the backend sees it', () => backend.connections[0]!.error?.code === 'ECONNRESET');
     await nothingIsLeft(test);
+    expect(test.metrics()).toContain('code="499",reason="client_abort"} 1');
   });
 
   test('are answered to the end and then closed, given one that is refused while more is sent', async () => {
