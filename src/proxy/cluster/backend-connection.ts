@@ -60,8 +60,8 @@ const EMPTY = Buffer.alloc(0);
 export type SocketOptions = TcpSocketConnectOpts & DuplexOptions;
 
 export class BackendConnection {
-  /** Requests that this connection has carried before the present one. */
-  served = 0;
+  /** It was open before the present request, so the endpoint may have closed it in the meantime. */
+  openBefore = false;
   /** Octets of a response have arrived for the present request. */
   answered = false;
 
@@ -110,6 +110,7 @@ export class BackendConnection {
   /** @internal Waits for another request until `queue`'s time is over. */
   enterIdle(queue: TimeoutQueue): void {
     this.idle = true;
+    this.openBefore = true;
     this.timeout.start(queue);
   }
 
@@ -157,7 +158,7 @@ export class BackendConnection {
     this.receiver = undefined;
     if (this.closed) return;
     if (this.reusable && requestComplete) {
-      this.served += 1;
+      this.openBefore = true;
       if (this.socket.isPaused()) this.socket.resume();
       this.pool.release(this);
     } else {

@@ -275,9 +275,9 @@ export class Attempt implements ResponseReceiver, Waiter {
   }
 
   onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
-    const { served, answered } = this.connection!;
+    const { openBefore, answered } = this.connection!;
     this.connection = undefined;
-    this.closedWhileIdle = code === 'upstream_closed' && served > 0 && !answered;
+    this.closedWhileIdle = code === 'upstream_closed' && openBefore && !answered;
     this.owner.onBroken(this, code, detail, limit);
   }
 

@@ -375,6 +375,27 @@ describe('when the backend fails', () => {
     expect(requests).toBe(4);
   });
 
+  test('the same goes for a connection that was open before and carried no request yet', async () => {
+    let requests = 0;
+    const backend = await answering((_, connection) => {
+      requests += 1;
+      if (requests === 1) connection.reset();
+      return OK;
+    });
+    const test = await proxyFor(backend, { route: { retry: { on: [] } } });
+    // Made for a request that needed none any more.
+    const { pool } = test.proxy.clusters.get('backend').endpoints[0]!;
+    const waiter = { place: undefined, onConnection: () => {}, onConnectionFailed: () => {} };
+    await until('there is one', () => {
+      const connection = pool.acquire(waiter);
+      pool.forget(waiter);
+      if (connection) pool.release(connection);
+      return connection instanceof Object;
+    });
+    await ask(test, GET, 'ok');
+    expect([requests, backend.connections.length]).toEqual([2, 2]);
+  });
+
   test('the answer does not say that nobody has seen the request, given a first try that somebody may have seen', async () => {
     let requests = 0;
     const backend = await answering((_, connection) => {
