@@ -34,6 +34,11 @@ export function inOneTurn(listener: (octets: Buffer) => void, octets: Buffer): v
   }
 }
 
+/** Calls `task` when the event loop has come round: what had arrived at any socket by now has been read by then. */
+export function afterOneRound(task: () => void): void {
+  setImmediate(() => setImmediate(task));
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => (turnBegan === 0 ? performance.now() : turnBegan),

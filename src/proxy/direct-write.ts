@@ -11,6 +11,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { getSystemErrorName } from 'node:util';
+import { afterOneRound } from './clock';
 
 /** What the kernel did not take at once. */
 interface WriteRequest {
@@ -58,8 +59,18 @@ export function write(socket: Socket, octets: Buffer): boolean {
   const failed = handle.writeBuffer(request, octets) !== 0;
   if (!failed && binding!.streamBaseState[binding!.kLastWriteWasAsync] === 0) return true;
   spare = new binding!.WriteWrap();
-  // The stream finds out by itself what is wrong, and tells of it as it always does.
-  return failed ? socket.write(octets) : hold(socket, request, octets);
+  return failed ? writeLater(socket, octets) : hold(socket, request, octets);
+}
+
+/**
+ * After a write that failed: the stream finds out by itself what is wrong, and tells of it as it always does, but only when the
+ * loop has come round. What the peer has said before it closed, perhaps why, has arrived by then and is read first; the stream
+ * would throw it away.
+ */
+function writeLater(socket: Socket, octets: Buffer): boolean {
+  socket.cork();
+  afterOneRound(() => socket.uncork());
+  return socket.write(octets);
 }
 
 /** So many octets wait for the kernel to take them that 'drain' is to come. */

@@ -128,6 +128,22 @@ test('an end comes behind what is held', async () => {
   expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length);
 });
 
+test('what a peer has said before it reset is read, given a write that meets the reset first', async () => {
+  const { socket, peer, errors } = await pair();
+  const received: Buffer[] = [];
+  socket.on('data', (chunk) => received.push(chunk));
+  let closed = false;
+  socket.on('close', () => { closed = true; });
+  await until('it is connected', () => !peer.connecting);
+  peer.write('too large');
+  peer.resetAndDestroy();
+  // Both have arrived, and nothing was read yet.
+  for (let i = 0; i < 3; i += 1) write(socket, Buffer.from('more'));
+  await until('it is closed', () => closed);
+  expect(Buffer.concat(received).toString()).toBe('too large');
+  expect(errors).toHaveLength(1);
+});
+
 test.each([['holds octets', true], ['holds none', false]])('a peer that resets is told as an error and a close, given a socket that %s', async (_, holds) => {
   const { socket, peer, errors } = await pair();
   if (holds) flood(socket);
