@@ -50,6 +50,9 @@ export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';
 export const ENV_POD_IPS = 'POD_IPS';
 
+/** The same: memory limit of the sidecar's container, in bytes; 0 for none. Without it the proxy asks the control group. */
+export const ENV_MEMORY_LIMIT = 'MESH_MEMORY_LIMIT';
+
 /** Environment: path of the configuration document. */
 export const ENV_CONFIG = 'MESH_CONFIG';
 

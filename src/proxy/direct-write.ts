@@ -83,6 +83,11 @@ export function holdsOctets(socket: Socket): boolean {
   return socket.writableLength > 0 || heldOf(socket) !== undefined;
 }
 
+/** How many octets wait for the kernel to take them, at most. */
+export function heldOctets(socket: Socket): number {
+  return socket.writableLength + (heldOf(socket)?.octets ?? 0);
+}
+
 function heldOf(socket: Socket): Held | undefined {
   return held.size > 0 ? held.get(socket) : undefined;
 }

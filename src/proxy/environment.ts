@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME } from '../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_MEMORY_LIMIT, ENV_POD_IPS, ENV_POD_NAME } from '../contract';
 
 export interface Environment {
   /** Path of the configuration document. */
@@ -14,9 +14,11 @@ export interface Environment {
   readonly podIps: readonly string[];
   /** What listeners without an address bind: the pod's addresses, or all of this host's. */
   readonly bindAddresses: readonly string[];
+  /** Memory that the container may have, 0 for any; undefined when nobody says. */
+  readonly memoryLimitBytes: number | undefined;
 }
 
-/** @throws TypeError in the user's words when the flags are wrong */
+/** @throws TypeError in the user's words when the flags or a variable are wrong */
 export function readEnvironment(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Environment {
   const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } }, allowPositionals: false });
   const podIps = (env[ENV_POD_IPS] ?? '').split(',').map((address) => address.trim()).filter((address) => address !== '');
@@ -24,8 +26,15 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     configPath: values.config ?? env[ENV_CONFIG] ?? CONFIG_PATH,
     pod: env[ENV_POD_NAME],
     podIps,
+    memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
     bindAddresses: podIps.length > 0 ? podIps : [hasIpv6() ? '::' : '0.0.0.0'],
   };
+}
+
+function readBytes(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,16}$/.test(text)) throw new TypeError(`the variable ${name} is '${text}'; give a number of bytes, or 0 for no limit`);
+  return Number(text);
 }
 
 function hasIpv6(): boolean {

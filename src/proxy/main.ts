@@ -19,6 +19,7 @@ import { createSource, KubernetesApi } from './discovery';
 import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from './file-watcher';
+import { processMemory } from './process-memory';
 import { Proxy } from './proxy';
 import type { Exchange } from './serve/exchange';
 import { SingleProcess } from './single';
@@ -137,7 +138,8 @@ function forkWorker(): WorkerProcess {
   };
 }
 
-async function startEngine(text: string, { pod, podIps, bindAddresses }: Environment): Promise<{ engine: Engine } | { problems: readonly string[] }> {
+async function startEngine(text: string, environment: Environment): Promise<{ engine: Engine } | { problems: readonly string[] }> {
+  const { pod, podIps, bindAddresses, memoryLimitBytes } = environment;
   const sources = sourcesFor(podIps);
   const decoded = decodeConfig(text);
   if (decoded.ok && decoded.config.workers > 1) {
@@ -147,7 +149,7 @@ async function startEngine(text: string, { pod, podIps, bindAddresses }: Environ
     });
   }
   const started = await Proxy.start(text, {
-    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses,
+    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
     onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
   });
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
@@ -231,10 +233,11 @@ async function main(environment: Environment): Promise<void> {
 }
 
 /** A worker does what the primary says until it is told to drain, or the primary is gone. */
-function work({ pod, bindAddresses }: Environment): void {
+function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   observeSelf();
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
+    memory: processMemory(memoryLimitBytes),
     onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {

@@ -15,8 +15,11 @@ import type { Clock } from './clock';
 import { decodeConfig, describeMistakes } from './config/decode';
 import { retainOutbound } from './config/retain';
 import type { DiscoverySource } from './discovery/source';
+import type { ProcessMemory } from './process-memory';
 import { ServeContext } from './serve/context';
 import { ListenerSet } from './serve/listener-set';
+import { MemoryGuard } from './serve/memory-guard';
+import { ClientHolders } from './serve/memory-holders';
 import { FAMILIES } from './telemetry/catalog';
 import { KeyFileListener, KeyFiles } from './session/key-files';
 import { observeCluster } from './telemetry/cluster-view';
@@ -44,6 +47,8 @@ export interface ProxySurroundings {
   readonly identity: string;
   /** What listeners without an address bind. */
   readonly podAddresses: readonly string[];
+  /** Whose limit the proxy keeps to; absent, it doesn't. */
+  readonly memory?: ProcessMemory;
   /** Hears of certificates that are renewed. */
   readonly onCertificate?: CertificateListener;
   /** A policy that chooses among others has chosen anew. */
@@ -92,7 +97,11 @@ export class Proxy {
     this.instruments = instruments;
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
-    this.context = new ServeContext(config.limits, this.timeouts, clock, random, `${config.node.service}.${config.node.namespace}`, instruments, surroundings.podAddresses[0] ?? '');
+    const memory = new MemoryGuard(surroundings.memory, config.workers, clock, instruments);
+    if (memory.guards) registry.observe(FAMILIES.memoryLevel, {}, () => memory.level);
+    const proxyName = `${config.node.service}.${config.node.namespace}`;
+    const podAddress = surroundings.podAddresses[0] ?? '';
+    this.context = new ServeContext(config.limits, this.timeouts, clock, random, proxyName, instruments, podAddress, memory);
     const local = new LocalCluster(surroundings.sources, surroundings.podAddresses, () => this.onMove());
     this.local = local;
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
@@ -103,6 +112,7 @@ export class Proxy {
     const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = surroundings;
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate);
+    memory.start(new ClientHolders(this.listeners, this.context));
   }
 
   /** Starts with a first document, or says why that can't be. */
@@ -195,6 +205,7 @@ export class Proxy {
   /** Stops at once. */
   close(): void {
     this.draining = true;
+    this.context.memory.close();
     this.listeners.destroy();
     this.clusters.close();
     this.local.close();

@@ -38,6 +38,11 @@ export class HeadBuffer {
     return this.length > 0;
   }
 
+  /** Octets that are kept until the rest of the head comes. */
+  get heldOctets(): number {
+    return this.gathered?.length ?? 0;
+  }
+
   /** Lets go of what was gathered and of the buffer that the last head lies in. */
   clear(): void {
     this.gathered = undefined;

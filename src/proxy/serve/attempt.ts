@@ -13,6 +13,7 @@ import { Ending } from '../cluster/health/conduct';
 import { isSilent } from '../cluster/health/silence';
 import type { UnconnectedCode, Waiter } from '../cluster/pool';
 import type { Waiting } from '../cluster/waiting-list';
+import { heldOctets } from '../direct-write';
 import { isShed } from '../http1/proxy-status';
 import type { ResponseHead } from '../http1/response-head';
 import type { OctetListener } from '../shared-read';
@@ -80,6 +81,9 @@ export class Attempt implements ResponseReceiver, Waiter {
 
   /** There is a connection that octets can be sent on. */
   get connected(): boolean { return this.connection !== undefined; }
+
+  /** Octets that wait for its endpoint to take them. */
+  get heldOctets(): number { return this.connection ? heldOctets(this.connection.socket) : 0; }
 
   /** It waits for a connection that another request uses: limits allow no more of them. */
   get awaitsTurn(): boolean { return this.place?.timeout.queue !== undefined; }

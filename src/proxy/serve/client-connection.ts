@@ -14,7 +14,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
-import { holdsBack, write } from '../direct-write';
+import { heldOctets, holdsBack, write } from '../direct-write';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
@@ -48,8 +48,11 @@ const enum State {
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
 const head = new RequestHead(1_000);
 const EMPTY = Buffer.alloc(0);
+const MEMORY_LIMIT = { code: 'memory_limit', detail: 'new requests are refused' } as const;
 
 export class ClientConnection {
+  /** What its client has sent ahead of its turn was dropped, so the response under way is the last. */
+  last = false;
   private state: State = State.HEAD;
   private readonly exchange: Exchange;
   private readonly heads = new HeadBuffer(true);
@@ -95,6 +98,12 @@ export class ClientConnection {
   /** No request is under way and none has begun to arrive. */
   get idle(): boolean {
     return this.state === State.HEAD && !this.heads.partial && !this.backlog;
+  }
+
+  /** Octets that are kept: come too early, or not taken by the client or an endpoint yet. */
+  get heldOctets(): number {
+    const { backlog, heads, exchange } = this;
+    return (backlog?.length ?? 0) + heads.heldOctets + heldOctets(this.socket) + (exchange.active ? exchange.heldOctets : 0);
   }
 
   /** It is under TLS. */
@@ -164,6 +173,10 @@ export class ClientConnection {
   /** The response is written and the connection stays open: on to the next request. */
   nextRequest(): void {
     if (this.state === State.CLOSED) return;
+    if (this.last) {
+      this.endGracefully();
+      return;
+    }
     if (holdsBack(this.socket)) {
       // Whoever sends requests and takes no responses must not make the proxy keep them all.
       this.state = State.FLUSHING;
@@ -198,6 +211,23 @@ export class ClientConnection {
     reset(this.socket);
   }
 
+  /** Forgets what came ahead of its turn, unless it is for a tunnel. False: there is nothing to forget. */
+  dropBacklog(): boolean {
+    if (!this.backlog || this.exchange.upstream.offersUpgrade) return false;
+    this.backlog = undefined;
+    this.last = true;
+    // What still comes is dropped, too; who reads on learns when the client goes.
+    this.resumeReading();
+    return true;
+  }
+
+  /** Its memory is needed. */
+  breakOff(): void {
+    if (this.exchange.active) this.exchange.breakOff();
+    else if (this.state === State.HEAD) this.refuse(MEMORY_LIMIT);
+    else this.destroy();
+  }
+
   /** Closes a connection that nothing happens on. */
   closeIdle(): void {
     if (this.idle) this.endGracefully();
@@ -210,7 +240,10 @@ export class ClientConnection {
   }
 
   private onOctets(octets: Buffer): void {
+    const { memory } = this.context;
+    memory.took(octets.length);
     this.onData(octets);
+    if (this.backlog && memory.strained && this.dropBacklog()) memory.count('drop_backlog');
     if (this.backlog) this.backlog = owned(this.backlog);
   }
 
@@ -225,6 +258,7 @@ export class ClientConnection {
         return;
       case State.WAITING:
       case State.FLUSHING:
+        if (this.last) return;
         this.backlog = this.backlog ? Buffer.concat([this.backlog, chunk]) : chunk;
         this.readAhead();
         return;
@@ -261,6 +295,7 @@ export class ClientConnection {
     const complete = heads.feed(chunk, 0, limits.maxHeadBytes, limits.maxStartLineBytes);
     if (complete === false) {
       if (!began && heads.partial) this.timeout.start(context.headTimeout);
+      if (context.memory.critical && heads.partial) this.breakOff();
       return;
     }
     const wrong = complete === true ? head.parse(heads.buffer, heads.start, heads.end, limits) : complete;

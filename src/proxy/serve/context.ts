@@ -10,6 +10,7 @@ import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 import type { Exchange } from './exchange';
 import { InboundLoad } from './load-fields';
+import type { MemoryGuard } from './memory-guard';
 
 /** Wants to know of every request that is over; must neither throw nor take long. */
 export type ExchangeListener = (exchange: Exchange) => void;
@@ -52,6 +53,7 @@ export class ServeContext {
     readonly instruments: Instruments,
     /** The pod's own address, which callees see as the source of what its app sends. */
     podAddress: string,
+    readonly memory: MemoryGuard,
   ) {
     this.podHash = hashText(podAddress);
     this.limits = limits;

@@ -21,6 +21,7 @@ import type { ServeContext } from './context';
 import type { Fault } from './faults';
 import { Content, finalContent } from './final-recipient';
 import { askForLoad, InboundLoad, ReportsSent } from './load-fields';
+import { MUCH_BYTES } from './memory-guard';
 import type { Route } from './route';
 import { Tunnel } from './tunnel';
 import { UpstreamOwner, UpstreamRequest } from './upstream-request';
@@ -138,6 +139,7 @@ export class Exchange implements UpstreamOwner {
 
     if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes by Via');
     else if (head.maxForwards === 0) this.fail('max_forwards', '', finalContent(buffer, head));
+    else if (context.memory.critical) this.refuseForMemory();
     else if (head.deadlineMs === 0) this.fail('deadline_exceeded', 'it was over when the request came');
     else if (this.isLetIn(head, buffer)) this.send(client.listener.route, head, buffer, body);
   }
@@ -192,6 +194,7 @@ export class Exchange implements UpstreamOwner {
     // What the proxy itself holds does not stall.
     if (!this.delay?.queue) this.progress.start(this.context.bodyTimeout);
     this.forwardBody(this.chunkedRequest ? frameChunk(data) : data, this.chunkedRequest);
+    this.checkMemory();
   }
 
   onRequestEnd(): void {
@@ -252,6 +255,21 @@ export class Exchange implements UpstreamOwner {
     this.tunnel.end();
   }
 
+  /** What it holds is needed: ends it, with a response while that is possible. */
+  breakOff(): void {
+    const detail = 'it held more than others';
+    if (!this.tunnel) {
+      this.fail('memory_shed', detail);
+      return;
+    }
+    this.reason = 'memory_shed';
+    this.detail = detail;
+    this.tunnel.breakOff();
+  }
+
+  /** Octets that are kept of the request, or on their way to the endpoint. */
+  get heldOctets(): number { return this.tunnel?.heldOctets ?? this.upstream.heldOctets; }
+
   onInterim(buffer: Buffer, head: ResponseHead): void {
     if (this.isHttp10) return;
     const open = this.client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
@@ -270,8 +288,15 @@ export class Exchange implements UpstreamOwner {
     this.load?.served.end(context.clock.now(), false);
     this.load = undefined;
     client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.cookies(), EMPTY));
-    const backend = this.upstream.detach((octets) => this.tunnel!.onBackendOctets(octets));
-    const { socket, backlog } = client.handOver((octets) => this.tunnel!.onClientOctets(octets));
+    const backend = this.upstream.detach((octets) => {
+      context.memory.took(octets.length);
+      this.tunnel!.onBackendOctets(octets);
+      this.checkMemory();
+    });
+    const { socket, backlog } = client.handOver((octets) => {
+      this.tunnel!.onClientOctets(octets);
+      this.checkMemory();
+    });
     instruments.tunnels.value += 1;
     instruments.tunnelsOpen.value += 1;
     this.tunnel = new Tunnel(socket, backend, {
@@ -290,9 +315,10 @@ export class Exchange implements UpstreamOwner {
     this.status = head.status;
     this.headSent = true;
     this.responseBytes = body.length;
+    context.memory.took(body.length);
     const unknownLength = !complete && head.framing !== Framing.LENGTH;
     this.chunkedResponse = unknownLength && !this.isHttp10;
-    this.closesClient = !this.clientPersistent || !this.requestComplete || context.draining || client.listener.closing
+    this.closesClient = !this.clientPersistent || !this.requestComplete || context.draining || client.listener.closing || client.last
       || (unknownLength && this.isHttp10);
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
@@ -308,9 +334,11 @@ export class Exchange implements UpstreamOwner {
 
   onResponseData(data: Buffer): void {
     this.responseBytes += data.length;
+    this.context.memory.took(data.length);
     this.progress.start(this.context.bodyTimeout);
     const open = this.chunkedResponse ? this.client.write(frameChunk(data)) : this.client.writeCopy(EMPTY, data);
     if (!open) this.holdResponse();
+    this.checkMemory();
   }
 
   onResponseEnd(trailers: Buffer | undefined): void {
@@ -364,6 +392,19 @@ export class Exchange implements UpstreamOwner {
     this.uploadHeld = this.upstream.connected;
     if (this.uploadHeld) this.context.instruments.limitReached('maxBufferedBytes');
     this.client.pauseReading();
+  }
+
+  /** While memory is critical, whoever holds much is broken off as soon as it does: a turn of the event loop can bring more than is left. */
+  private checkMemory(): void {
+    const { context: { memory }, client } = this;
+    if (!memory.critical || !this.active || client.heldOctets < MUCH_BYTES) return;
+    memory.count('break_off');
+    this.breakOff();
+  }
+
+  private refuseForMemory(): void {
+    this.context.memory.count('refuse_request');
+    this.fail('memory_limit', 'new requests are refused');
   }
 
   /** The client takes no more for now. */
@@ -430,7 +471,7 @@ export class Exchange implements UpstreamOwner {
       this.finish();
       return;
     }
-    const close = !this.requestComplete || !this.clientPersistent || this.context.draining;
+    const close = !this.requestComplete || !this.clientPersistent || this.context.draining || this.client.last;
     this.conclude(status ?? REASONS[code].status);
     this.status = this.client.respond(code, detail, {
       toHead: this.method === Method.HEAD,

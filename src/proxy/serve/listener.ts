@@ -5,6 +5,7 @@
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../contract';
 import type { ListenerInstruments } from '../telemetry/instruments';
+import type { ReasonCode } from '../telemetry/reasons';
 import { Handshakes, TlsSettings } from '../tls/handshakes';
 import type { Admission } from './admission/admission';
 import { ClientConnection } from './client-connection';
@@ -12,6 +13,7 @@ import type { ServeContext } from './context';
 import { Hop } from './hop';
 import type { InboundLoad } from './load-fields';
 import { localResponse } from './local-response';
+import { CONNECTION_BYTES } from './memory-guard';
 import type { Route } from './route';
 
 /** Connections that the kernel holds ready while the proxy is busy. */
@@ -30,7 +32,7 @@ export class Listener {
   admission: Admission | undefined;
 
   private readonly server: Server;
-  private readonly connections = new Set<ClientConnection>();
+  readonly connections: Set<ClientConnection> = new Set();
   private handshakes: Handshakes | undefined;
   /** Sockets under TLS, from before their handshake on. */
   private readonly underTls = new Set<Socket>();
@@ -117,15 +119,15 @@ export class Listener {
   private onConnection(socket: Socket): void {
     const { context, instruments } = this;
     instruments.connections.value += 1;
+    context.memory.took(CONNECTION_BYTES);
     if (context.connections >= context.limits.maxConnections) {
       context.instruments.limitReached('maxConnections');
-      if (this.handshakes) {
-        socket.destroy();
-        return;
-      }
-      socket.on('error', () => {});
-      socket.end(localResponse('connection_limit', `limit ${context.limits.maxConnections}`, context, { toHead: false, close: true }));
-      socket.destroySoon();
+      this.refuse(socket, 'connection_limit', `limit ${context.limits.maxConnections}`);
+      return;
+    }
+    if (context.memory.strained) {
+      context.memory.count('refuse_connection');
+      this.refuse(socket, 'memory_limit', 'new connections are refused');
       return;
     }
     instruments.connectionsOpen.value += 1;
@@ -140,6 +142,17 @@ export class Listener {
     } else {
       this.connections.add(new ClientConnection(socket, this, context));
     }
+  }
+
+  /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. */
+  private refuse(socket: Socket, code: ReasonCode, detail: string): void {
+    if (this.handshakes) {
+      socket.destroy();
+      return;
+    }
+    socket.on('error', () => {});
+    socket.end(localResponse(code, detail, this.context, { toHead: false, close: true }));
+    socket.destroySoon();
   }
 
   private onSocketClosed(): void {

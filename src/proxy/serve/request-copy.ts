@@ -40,6 +40,9 @@ export class RequestCopy {
   /** It can be sent: because it can be sent again, or was not sent yet. */
   get atHand(): boolean { return this.replayable || !this.sent; }
 
+  /** Octets that are kept. */
+  get heldOctets(): number { return this.message.length + (this.pieces.length === 0 ? 0 : this.pieceBytes); }
+
   /** It will be sent again: until then, whatever comes is kept. */
   rewind(): void {
     this.sent = false;

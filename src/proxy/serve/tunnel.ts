@@ -7,7 +7,7 @@
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
  */
 import type { Socket } from 'node:net';
-import { holdsBack } from '../direct-write';
+import { heldOctets, holdsBack } from '../direct-write';
 import { writeCopy } from '../shared-read';
 import type { Counter } from '../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../timeouts';
@@ -65,6 +65,15 @@ export class Tunnel {
     this.pass(this.backend, this.client, octets);
   }
 
+  /** Octets that wait for the backend to take them. */
+  get heldOctets(): number { return heldOctets(this.backend); }
+
+  /** Breaks it off: both sides see that it was no end. */
+  breakOff(): void {
+    reset(this.client);
+    reset(this.backend);
+  }
+
   /** Ends it in order: both sides see the end of the stream, not an accident. */
   end(): void {
     this.ending = true;
@@ -99,7 +108,6 @@ export class Tunnel {
 
   private onTimeout(): void {
     this.timedOut = true;
-    reset(this.client);
-    reset(this.backend);
+    this.breakOff();
   }
 }

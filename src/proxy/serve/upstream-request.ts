@@ -102,6 +102,9 @@ export class UpstreamRequest implements AttemptOwner {
   /** There is a connection that the request's body can be sent on. */
   get connected(): boolean { return this.current.connected; }
 
+  /** Octets of the request that are kept, or wait for the endpoint to take them. */
+  get heldOctets(): number { return this.copy.heldOctets + this.current.heldOctets; }
+
   /**
    * Sends the request that `copy` holds.
    *

@@ -31,6 +31,7 @@ const NOT_SUMS: Readonly<Record<string, 'max' | 'min'>> = {
   [FAMILIES.fallbackShare.name]: 'max',
   [FAMILIES.configInfo.name]: 'max',
   [FAMILIES.configApplied.name]: 'max',
+  [FAMILIES.memoryLevel.name]: 'max',
   [FAMILIES.ready.name]: 'min',
   [FAMILIES.eventLoopDelay.name]: 'max',
   [FAMILIES.buildInfo.name]: 'max',

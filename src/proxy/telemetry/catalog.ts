@@ -239,6 +239,16 @@ export const FAMILIES = {
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
       + 'of one family), `repeatedEvents` (log lines of one event) and `recentSessions` (cookies remembered as good).',
   },
+  memoryLevel: {
+    name: 'mesh_memory_level', type: 'gauge', labels: [],
+    help: 'How short of memory the proxy is, by the limit of its container: 0 not at all, 1 collects garbage early, 2 takes no new connections, '
+      + '3 takes no new requests and breaks off those that hold most. Absent without a limit. With workers, the highest of theirs.',
+  },
+  memoryActions: {
+    name: 'mesh_memory_actions_total', type: 'counter', labels: ['action'],
+    help: 'What was done for want of memory. `action`: `collect` (garbage), `refuse_connection`, `close_idle`, `drop_backlog` (requests that a client '
+      + 'had sent ahead of their turn), `refuse_request`, `break_off`.',
+  },
   logLinesDropped: {
     name: 'mesh_log_lines_dropped_total', type: 'counter', labels: [],
     help: 'Log lines dropped because standard output took no more and the buffer was full.',

@@ -259,6 +259,11 @@ export class Instruments {
     counter.value += 1;
   }
 
+  /** Counts what was done for want of memory. */
+  memoryAction(action: string, count: number): void {
+    if (count > 0) this.registry.counter(FAMILIES.memoryActions, { action }).value += count;
+  }
+
   /** Counts that a file with keys of session cookies was read again. */
   sessionKeyReload(result: 'applied' | 'rejected'): void {
     this.registry.counter(FAMILIES.sessionKeyReloads, { result }).value += 1;

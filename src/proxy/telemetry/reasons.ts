@@ -139,6 +139,18 @@ const TABLE = {
     meaning: 'the proxy had as many client connections as it may',
     remedy: 'look for clients that open connections without closing them; raise limits.maxConnections (prop limits.maxConnections) with the memory for it (prop proxyResources)',
   },
+  memory_limit: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'the proxy was close to the memory limit of its container (mesh_memory_level), and took no new connections or requests',
+    remedy: 'look for clients that open many connections, send ahead, or do not take their responses, and for a callee that does not take uploads; '
+      + 'raise the memory limit (prop proxyResources), or lower limits.maxBufferedBytes (prop limits.maxBufferedSize)',
+  },
+  memory_shed: {
+    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
+    meaning: 'the proxy was about to reach the memory limit of its container, and this request held more than others; if the head of a response had '
+      + 'been sent, or the request had become a tunnel, its connection was cut',
+    remedy: 'as for memory_limit; what is broken off is a response that its client does not take, or an upload that the callee does not take',
+  },
   overloaded: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the app beside the proxy had as many requests as it can work on (mesh_admission_limit)',

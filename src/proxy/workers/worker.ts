@@ -5,6 +5,7 @@
 import type { PolicyChoice } from '../../balancing';
 import type { Clock } from '../clock';
 import { Proxy, Staged } from '../proxy';
+import type { ProcessMemory } from '../process-memory';
 import type { KeyFileListener } from '../session/key-files';
 import { dump } from '../telemetry/aggregate';
 import { reportCluster } from '../telemetry/cluster-view';
@@ -18,6 +19,7 @@ export interface WorkerSurroundings {
   readonly random: () => number;
   readonly registry: MetricRegistry;
   readonly identity: string;
+  readonly memory: ProcessMemory;
   readonly podAddresses: readonly string[];
   readonly onCertificate: CertificateListener;
   onChoice(cluster: string, choice: PolicyChoice): void;
@@ -76,6 +78,7 @@ export class Worker {
         random: surroundings.random,
         registry: surroundings.registry,
         identity: surroundings.identity,
+        memory: surroundings.memory,
         podAddresses: surroundings.podAddresses,
         onCertificate: surroundings.onCertificate,
         onChoice: surroundings.onChoice,

@@ -1,0 +1,43 @@
+import { readEnvironment } from '../../src/proxy/environment';
+import { processMemory } from '../../src/proxy/process-memory';
+
+describe('the memory limit', () => {
+  test.each([
+    ['a number of bytes', '134217728', 134_217_728],
+    ['none, said so', '0', 0],
+    ['none', undefined, undefined],
+    ['nothing in it', '', undefined],
+  ])('from the environment, given %s', (_, text, bytes) => {
+    expect(readEnvironment([], { MESH_MEMORY_LIMIT: text }).memoryLimitBytes).toBe(bytes);
+  });
+
+  test.each(['128Mi', '-1', '1e9', '12345678901234567'])('is refused, given %s', (text) => {
+    expect(() => readEnvironment([], { MESH_MEMORY_LIMIT: text }))
+      .toThrow(`the variable MESH_MEMORY_LIMIT is '${text}'; give a number of bytes, or 0 for no limit`);
+  });
+
+  test.each([
+    ['is that of the environment', 134_217_728, 134_217_728],
+    ['is none, given that the environment says so', 0, undefined],
+    ['is none, given more than the machine has, which is how Kubernetes says it', 2 ** 50, undefined],
+  ])('%s', (_, given, limit) => {
+    expect(processMemory(given).limitBytes).toBe(limit);
+  });
+});
+
+test('garbage outside of the heap is gone soon after a collection', async () => {
+  const memory = processMemory(undefined);
+  const before = memory.external();
+  // Held in a call that is over, so that nobody holds it.
+  const most = ((): number => {
+    const held = Array.from({ length: 100 }, () => Buffer.alloc(65_536, 1));
+    return memory.external() + held.length * 0;
+  })();
+  expect(most - before).toBeGreaterThan(100 * 60_000);
+  for (let i = 0; i < 100 && memory.external() - before > 100 * 30_000; i += 1) {
+    memory.collect();
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
+  expect(memory.external() - before).toBeLessThan(100 * 30_000);
+  expect(memory.rss()).toBeGreaterThan(memory.external());
+});
