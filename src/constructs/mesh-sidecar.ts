@@ -10,7 +10,8 @@
 import { Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG, ENV_POD_IPS,
+  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
+  ENV_MEMORY_LIMIT, ENV_POD_IPS,
   ENV_POD_NAME, ENV_POD_NAMESPACE, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVICE_LABEL,
   SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
 } from '../contract';
@@ -331,6 +332,7 @@ export class MeshSidecar extends Construct {
     }
 
     const image = settings.proxyImage.reference;
+    const resources = sidecarResources(settings);
     const probe = (path: string, period: number, failures: number) => kplus.Probe.fromHttpGet(path, {
       port: ADMIN_PORT, periodSeconds: Duration.seconds(period), failureThreshold: failures,
     });
@@ -348,6 +350,7 @@ export class MeshSidecar extends Construct {
         [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
         [ENV_POD_NAMESPACE]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAMESPACE),
         [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
+        ...(resources.memory?.limit && { [ENV_MEMORY_LIMIT]: kplus.EnvValue.fromResource(kplus.ResourceFieldPaths.MEMORY_LIMIT) }),
       },
       // The whole directory: Kubernetes updates it by swapping a symbolic link, which a subPath mount never sees.
       volumeMounts: [{
@@ -358,7 +361,7 @@ export class MeshSidecar extends Construct {
       startup: probe('/ready', 1, 60),
       readiness: probe('/ready', 5, 3),
       liveness: probe('/live', 10, 3),
-      resources: sidecarResources(settings),
+      resources,
       securityContext: {
         user: PROXY_USER,
         group: PROXY_USER,

@@ -225,6 +225,17 @@ describe('workers', () => {
     });
   });
 
+  test('tell the proxy the memory limit as it is in the pod, and nothing without one', () => {
+    const limit = (props: Partial<MeshServiceProps>) => {
+      const chart = newChart();
+      service(chart, 'web', props);
+      const [{ env }] = podSpec(findOne(synth(chart), 'Deployment', 'web-v1')).initContainers;
+      return env.find(({ name }: Manifest) => name === 'MESH_MEMORY_LIMIT');
+    };
+    const fromPod = { name: 'MESH_MEMORY_LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory' } } };
+    expect([{}, memory(512), { proxyResources: {} }].map(limit)).toEqual([fromPod, fromPod, undefined]);
+  });
+
   test('keep the flags of the image when there is no limit on memory', () => {
     expect(sidecarOf({ proxyResources: { cpu: { request: kplus.Cpu.millis(50) } } })).toEqual({
       workers: undefined, options: [], resources: { requests: { cpu: '50m' } },
