@@ -1,5 +1,6 @@
 export * from './balancer';
 export * from './hash';
+export * from './hashed-split';
 export * from './learned';
 export * from './picker';
 export { levelHealth, levelLoads } from './priority';

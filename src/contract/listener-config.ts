@@ -66,7 +66,8 @@ export interface RouteConfig {
    */
   readonly name: string;
   /**
-   * Clusters and their shares. A cluster without an available endpoint leaves its share to the others.
+   * Clusters and their shares. A cluster without an available endpoint, one that is ready and believed to work, leaves its share to
+   * the others. A request that has a hash is given its cluster by it and stays there while shares don't change.
    * @minItems 1
    */
   readonly split: WeightedCluster[];

@@ -4,7 +4,8 @@
  *
  * Used are the endpoints that discovery calls ready; when there is none, those that are draining, for a pod that shuts down
  * and still serves is better than an error (kube-proxy does the same). Which of them are believed to work is said in
- * availability.ts; what follows from it (priority levels, the panic threshold) is the balancer's.
+ * availability.ts; what follows from it (priority levels, the panic threshold) is the balancer's. A cluster whose endpoints
+ * all drain or don't work is a last resort: where a route has others, requests go there (route.ts).
  */
 import { Balancer, BalancerReport, PickRequest, Place, PolicyChoice, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
@@ -56,9 +57,11 @@ export class Cluster {
   private readonly balancer: Balancer<Endpoint>;
   /** Whoever sends requests to endpoints tells it how they went. */
   readonly watch: Watch;
-  private availableEndpoints: readonly Endpoint[] = [];
+  /** Those that requests go to: the available ones, or those of the last resort when there is none. */
+  private candidates: readonly Endpoint[] = [];
   /** Endpoints that were ready, no longer are, and are not going away: capacity that is missing. */
   private missing: ReadonlySet<string> = new Set();
+  private hasAvailable = false;
   private discovered = false;
   private renewal: Cancel | undefined;
   private readonly intake: ReportIntake;
@@ -101,8 +104,10 @@ export class Cluster {
   get name(): string { return this.config.name; }
   /** Name of the policy in force. */
   get policy(): string { return this.config.loadBalancing.type; }
-  /** Whether a request could be sent. */
-  get available(): boolean { return this.availableEndpoints.length > 0; }
+  /** Whether an endpoint is available: ready, and believed to work. */
+  get available(): boolean { return this.hasAvailable; }
+  /** Whether a request could be sent, if need be as a last resort: to endpoints that drain, or in panic to those believed not to work. */
+  get usable(): boolean { return this.candidates.length > 0; }
   get capacity(): Capacity {
     const ready = this.endpoints.filter(({ presence }) => presence === 'ready');
     return { available: ready.filter(({ available }) => available).length, all: ready.length + this.missing.size };
@@ -153,7 +158,7 @@ export class Cluster {
   /** Why there was no endpoint for a request, just now. */
   whyNone(): 'no_endpoints' | 'request_limit' | 'endpoint_limit' {
     if (this.isFull()) return 'request_limit';
-    return this.available && this.config.maxRequestsPerEndpoint > 0 ? 'endpoint_limit' : 'no_endpoints';
+    return this.usable && this.config.maxRequestsPerEndpoint > 0 ? 'endpoint_limit' : 'no_endpoints';
   }
 
   /**
@@ -167,7 +172,7 @@ export class Cluster {
       const endpoint = this.balancer.pick(request);
       if (endpoint && !tried.includes(endpoint) && endpoint.sound && this.hasRoom(endpoint)) return endpoint;
     }
-    const others = this.availableEndpoints.filter((endpoint) => !tried.includes(endpoint) && this.hasRoom(endpoint));
+    const others = this.candidates.filter((endpoint) => !tried.includes(endpoint) && this.hasRoom(endpoint));
     const sound = others.filter((endpoint) => endpoint.sound);
     const choice = sound.length > 0 ? sound : others;
     return choice[Math.floor(this.surroundings.random() * choice.length)];
@@ -287,7 +292,8 @@ export class Cluster {
     const ready = all.filter(({ presence }) => presence === 'ready');
     const available = ready.filter((endpoint) => endpoint.available);
     const lastResort = ready.length === 0 ? all : this.config.failover.panicPercent > 0 ? ready : [];
-    this.availableEndpoints = available.length > 0 ? available : lastResort;
+    this.hasAvailable = available.length > 0;
+    this.candidates = this.hasAvailable ? available : lastResort;
     if (ready.length > 0) this.balancer.update(ready, (endpoint) => endpoint.available);
     else this.balancer.update(all);
     this.surroundings.changes.count += 1;

@@ -1,6 +1,6 @@
 /**
  * A route at run time: chooses the cluster of a request, by the declared weights, among those of its split; or of a fallback,
- * when the split's clusters can't take everything.
+ * when the split's clusters can't take everything. A hash that the request is balanced by chooses its cluster, too.
  *
  * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
  */
@@ -84,20 +84,28 @@ export class Route {
   }
 
   /**
-   * The cluster for one request; undefined when none has an available endpoint.
+   * The cluster for one request; undefined when there is nobody whom it could be sent to. As long as some cluster of the split or of
+   * a fallback has an available endpoint, it is one that has; only then those that are left with endpoints that drain, or that
+   * panic, are a last resort.
    *
-   * @param hash what the request is to stay with its endpoint by; it then stays with its level, too
+   * @param hash what the request is to stay with its endpoint by; it then stays with its level and its version, too
    */
   choose(hash: number | undefined): Cluster | undefined {
-    if (!this.failover) return this.levels[0]!.choose();
+    if (!this.failover) return this.levels[0]!.choose(hash) ?? this.levels[0]!.chooseLastResort(hash);
     this.count(this.failover);
     this.hash = hash;
-    return this.levels[this.failover.choose(this.surroundings.now(), this.draw)]!.choose() ?? this.chooseAny();
+    const level = this.levels[this.failover.choose(this.surroundings.now(), this.draw)]!;
+    return level.choose(hash) ?? this.chooseFrom(0, hash) ?? level.chooseLastResort(hash) ?? this.chooseLastResort(hash);
+  }
+
+  /** The cluster for a request that has tried all available endpoints of `failed`: another one of its level, by their weights. */
+  chooseBeside(failed: Cluster, hash: number | undefined): Cluster | undefined {
+    return this.levels[Math.max(0, this.levelOf(failed))]!.chooseBeside(failed, hash);
   }
 
   /** The cluster for a request that could not be sent to any endpoint of `failed`: one of a later level. */
-  chooseBehind(failed: Cluster): Cluster | undefined {
-    return this.chooseAny(this.levels.findIndex(({ clusters }) => clusters.includes(failed)) + 1);
+  chooseBehind(failed: Cluster, hash: number | undefined): Cluster | undefined {
+    return this.chooseFrom(this.levelOf(failed) + 1, hash);
   }
 
   /** What each fallback gets of the requests now, in percent, and how often it has begun to; undefined without one. */
@@ -113,13 +121,26 @@ export class Route {
     if (this.failover && before.failover && this.clusterNames === before.clusterNames) this.failover.resume(before.failover);
   }
 
-  /** Of the levels from here on, the first that has an endpoint at all, be it one that is draining. */
-  private chooseAny(from = 0): Cluster | undefined {
-    for (let level = from; level < this.levels.length; level++) {
-      const cluster = this.levels[level]!.choose();
+  /** Of the levels from here on, the first that has an available endpoint. */
+  private chooseFrom(first: number, hash: number | undefined): Cluster | undefined {
+    for (let level = first; level < this.levels.length; level++) {
+      const cluster = this.levels[level]!.choose(hash);
       if (cluster) return cluster;
     }
     return undefined;
+  }
+
+  private chooseLastResort(hash: number | undefined): Cluster | undefined {
+    for (const level of this.levels) {
+      const cluster = level.chooseLastResort(hash);
+      if (cluster) return cluster;
+    }
+    return undefined;
+  }
+
+  /** -1 for one at weight 0, where only sessions go. */
+  private levelOf(cluster: Cluster): number {
+    return this.levels.findIndex(({ clusters }) => clusters.includes(cluster));
   }
 
   private get clusterNames(): string {

@@ -351,8 +351,9 @@ export class UpstreamRequest implements AttemptOwner {
     const cluster = this.cluster!;
     pick.attempt = this.attempts;
     const isLast = !allowSame && this.retries === route.retry.maxRetries - 1;
-    const found = (isLast ? this.untried(route.chooseBehind(cluster)) : undefined)
-      ?? this.untried(cluster) ?? this.untried(route.choose(pick.hash)) ?? this.untried(route.chooseBehind(cluster));
+    const found = (isLast ? this.untried(route.chooseBehind(cluster, pick.hash)) : undefined)
+      ?? (cluster.available ? this.untried(cluster) : undefined) ?? this.untried(route.chooseBeside(cluster, pick.hash))
+      ?? this.untried(route.chooseBehind(cluster, pick.hash)) ?? this.untried(route.choose(pick.hash));
     if (found) return found;
     const same = allowSame ? cluster.pick(pick) : undefined;
     return same && { cluster, endpoint: same };
