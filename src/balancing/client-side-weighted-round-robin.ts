@@ -1,7 +1,8 @@
 /**
  * Client-side weighted round robin, gRFC A58: weighted round robin by the weights that endpoints report (reported-weight.ts),
  * computed anew at an interval; a declared weight multiplies them. An endpoint whose reports don't count gets the mean of the
- * others; when fewer than two report, all are equal but for their declared weights.
+ * others; when fewer than two report, all are equal but for their declared weights. Beyond A58, a weight is kept within reason of
+ * the median of all, so that one that lies can't take everything.
  *
  * The order is that of weighted round robin here (weighted-order.ts), whose deadlines are A58's.
  */
@@ -10,9 +11,6 @@ import type { Balanced, Picker, PickerFactory, PickRequest } from './picker';
 import { reportedWeight, ReportRules, withinReason } from './reported-weight';
 import { soundWeights } from './sound-weights';
 import { weightedOrder } from './weighted-order';
-
-/** How far a reported weight may be from the median. */
-export const MAX_FACTOR = 100;
 
 class Renewed<E extends Balanced> implements Picker<E> {
   constructor(private readonly picker: Picker<E>, readonly renewAfterMs: number) {}
@@ -27,7 +25,7 @@ export function weightsOfReports(
   endpoints: readonly Balanced[], config: ClientSideWeightedRoundRobinConfig, now: number,
 ): readonly number[] | undefined {
   const rules = rulesOf(config);
-  const reported = withinReason(endpoints.map(({ learned }) => reportedWeight(learned, now, rules)), MAX_FACTOR);
+  const reported = withinReason(endpoints.map(({ learned }) => reportedWeight(learned, now, rules)));
   return reported.filter((weight) => weight > 0).length >= 2 ? reported : undefined;
 }
 

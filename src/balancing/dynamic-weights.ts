@@ -1,17 +1,19 @@
 /**
  * Weights that follow measurements: a factor for each endpoint, by which its declared weight is multiplied.
  *
- *   - from load reports: the weight that gRFC A58 gives it (reported-weight.ts) over the mean of all;
+ *   - from load reports: the weight that gRFC A58 gives it, kept within reason of the median (reported-weight.ts), over the mean
+ *     of all;
  *   - as observed: the mean price of a request over its own, the price being its average latency plus the averaged price of
  *     failures (learned.ts). It falls with load as well as with speed, so it settles where all are equally slow.
  *
  * An endpoint of which nothing is known has the factor 1, the mean. A factor moves to where it should be with a time
  * constant, so that one odd report doesn't throw traffic about, and stays within bounds: the floor keeps every endpoint in
- * use and so measured, the ceiling bounds what a report that is not true can take.
+ * use and so measured, the ceiling bounds what one that is very fast can take. (A report that is not true is bounded before,
+ * or it would take the mean along and push all others to the floor.)
  */
 import type { DynamicWeightsConfig } from '../contract';
 import type { Balanced } from './picker';
-import { ReportRules, ReportState, reportedWeight, reportState } from './reported-weight';
+import { ReportRules, ReportState, reportedWeight, reportState, withinReason } from './reported-weight';
 import { soundWeights } from './sound-weights';
 
 /** A58's, but for the expiration, which is the learning's. */
@@ -43,9 +45,9 @@ export class DynamicWeights {
     const rulesOf = ({ learned }: Balanced): ReportRules => (
       { blackoutMs: BLACKOUT_MS, expirationMs: learned.learning.expirationMs, errorPenalty: ERROR_PENALTY }
     );
-    const measured = endpoints.map((endpoint) => (
-      source === 'reports' ? reportedWeight(endpoint.learned, now, rulesOf(endpoint)) : observedWeight(endpoint)
-    ));
+    const measured = source === 'reports'
+      ? withinReason(endpoints.map((endpoint) => reportedWeight(endpoint.learned, now, rulesOf(endpoint))))
+      : endpoints.map(observedWeight);
     const sound = soundWeights(measured);
     const mean = sound.reduce((sum, weight) => sum + weight, 0) / sound.length;
     const moved = this.updatedAt === undefined ? 0 : 1 - Math.exp(Math.min(0, this.updatedAt - now) / smoothingMs);

@@ -52,9 +52,18 @@ export const LATENCY_GRAIN_MS = 0.1;
 /** A latency whose logarithm, taken as above, is this. */
 export const typicalMs = (meanLog: number): number => Math.max(0, Math.exp(meanLog) - LATENCY_GRAIN_MS);
 
-/** Bounds of what a report may say. */
-const MAX_UTILIZATION = 100;
+/**
+ * Above it, a utilization is no part of a capacity: most likely it is in percent. It is left out rather than bounded, for endpoints
+ * that all tell the bound would be weighted by their requests alone: whoever has more would get more.
+ */
+export const MAX_UTILIZATION = 10;
+
+/** Bounds of what else a report may say. */
+const MAX_RELATIVE_UTILIZATION = 1e6;
 const MAX_PER_SECOND = 1e7;
+
+/** What became of a load report: taken over, or left out because it says nothing, or something that can't be. */
+export type ReportEffect = 'used' | 'empty' | 'implausible';
 
 /** What the endpoints of one cluster share: how to average, and how much is in flight to all of them. */
 export class Learning {
@@ -185,22 +194,22 @@ export class Learned {
 
   /**
    * The endpoint said how loaded it is. A report without work or without a utilization says nothing and is left out, as
-   * is one that is no number; numbers beyond all reason count as their bounds.
-   *
-   * @returns whether it said something
+   * is one that is no number, or whose utilization is above {@link MAX_UTILIZATION}; other numbers beyond all reason count as
+   * their bounds.
    */
-  report(report: LoadReport, now: number): boolean {
+  report(report: LoadReport, now: number): ReportEffect {
     const { utilization, requestsPerSecond, errorsPerSecond, relative = false } = report;
-    if (!(utilization > 0 && requestsPerSecond > 0)) return false;
+    if (!(utilization > 0 && requestsPerSecond > 0)) return 'empty';
+    if (utilization > MAX_UTILIZATION && !relative) return 'implausible';
     const first = this.reported === undefined;
     const reported = this.reported ??= new Reported();
     if (first || now - reported.at >= this.learning.expirationMs) reported.since = now;
-    reported.utilization = Math.min(utilization, MAX_UTILIZATION);
+    reported.utilization = Math.min(utilization, MAX_RELATIVE_UTILIZATION);
     reported.requestsPerSecond = Math.min(requestsPerSecond, MAX_PER_SECOND);
     reported.errorsPerSecond = errorsPerSecond > 0 ? Math.min(errorsPerSecond, MAX_PER_SECOND) : 0;
     reported.relative = relative;
     reported.at = now;
-    return true;
+    return 'used';
   }
 
   /** The endpoint was reconnected to: what it reports begins a new series. */

@@ -9,6 +9,16 @@
  */
 import type { Learned } from './learned';
 
+/**
+ * How far above the median of all a reported weight may be. A58 has no bound, and one liar of ten would take nearly everything; here
+ * it takes 8 of 17 parts, less than half, the more endpoints the less. Machines that differ honestly within one
+ * Deployment, by their generation or their neighbours, do so by less; sizes that differ more are what declared weights are for.
+ */
+export const MAX_OVER_MEDIAN = 8;
+
+/** How far below. Whoever claims to be weak hurts nobody else; the bound keeps it in use, and so measured. */
+export const MAX_UNDER_MEDIAN = 100;
+
 export interface ReportRules {
   readonly blackoutMs: number;
   readonly expirationMs: number;
@@ -32,13 +42,13 @@ export function reportedWeight(learned: Learned, now: number, rules: ReportRules
 }
 
 /**
- * Weights kept within a factor of their median: whoever lies about its load, or reports by another unit, can't take
- * everything. Zeros stay.
+ * Weights kept within reason of their median, of two in the middle the lower one: whoever lies about its load, or reports by
+ * another unit, can't take everything as long as most don't. Zeros stay.
  */
-export function withinReason(weights: readonly number[], factor: number): number[] {
+export function withinReason(weights: readonly number[]): number[] {
   const known = weights.filter((weight) => weight > 0).sort((a, b) => a - b);
-  const median = known[known.length >>> 1];
+  const median = known[(known.length - 1) >>> 1];
   return median === undefined
     ? [...weights]
-    : weights.map((weight) => (weight > 0 ? Math.min(Math.max(weight, median / factor), median * factor) : 0));
+    : weights.map((weight) => (weight > 0 ? Math.min(Math.max(weight, median / MAX_UNDER_MEDIAN), median * MAX_OVER_MEDIAN) : 0));
 }

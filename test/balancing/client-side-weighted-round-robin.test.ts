@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createPicker, Learned, Learning, type Surroundings } from '../../src/balancing';
-import { reportedWeight, withinReason } from '../../src/balancing/reported-weight';
+import { MAX_OVER_MEDIAN, MAX_UNDER_MEDIAN, reportedWeight, withinReason } from '../../src/balancing/reported-weight';
 import { withPolicyDefaults } from '../../src/contract';
 import { describeContract, NOT_BY_HASH } from './contract';
 import { endpoints, seededRandom, surroundings, tally, TestEndpoint } from './support';
@@ -43,13 +43,19 @@ describe('the weight that reports give', () => {
     expect(reportedWeight(learned, 21_000, RULES)).toBe(200);
   });
 
-  it('is kept within a factor of the median, zeros left alone', () => {
-    expect(withinReason([1, 10, 100, 0], 5)).toEqual([2, 10, 50, 0]);
-    expect(withinReason([0, 0], 5)).toEqual([0, 0]);
+  it('is kept within reason of the median, zeros left alone', () => {
+    expect(withinReason([1, 10, 1_000, 0])).toEqual([1, 10, 80, 0]);
+    expect(withinReason([0.01, 10, 10])).toEqual([0.1, 10, 10]);
+    expect(withinReason([0, 0])).toEqual([0, 0]);
     fc.assert(fc.property(fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e9, noNaN: true })), { minLength: 1 }), (weights) => {
-      const known = withinReason(weights, 7).filter((weight) => weight > 0);
-      if (known.length > 0) expect(Math.max(...known) / Math.min(...known)).toBeLessThanOrEqual(7 * 7 + 1e-6);
+      const known = withinReason(weights).filter((weight) => weight > 0);
+      if (known.length > 0) expect(Math.max(...known) / Math.min(...known)).toBeLessThanOrEqual(MAX_OVER_MEDIAN * MAX_UNDER_MEDIAN + 1e-6);
     }), { seed: 3 });
+  });
+
+  it('is left as it is, given machines that differ honestly: up to eight times their median', () => {
+    const honest = [25, 50, 100, 100, 200, 400, 800];
+    expect(withinReason(honest)).toEqual(honest);
   });
 });
 
@@ -93,12 +99,18 @@ describe('client-side weighted round robin', () => {
     shares(set).forEach((share, index) => expect(share).toBeCloseTo([0.25, 0.25, 0.5][index], 2));
   });
 
-  it('is not taken over by one that claims to do everything', () => {
+  it('is not taken over by one of ten that claims to do everything: it gets less than half', () => {
+    const set = endpoints(...new Array<number>(10).fill(1));
+    set.forEach((endpoint, index) => (index === 0 ? report(endpoint, 1e-12, 1e12) : report(endpoint, 0.5, 100)));
+    expect(shares(set)[0]).toBeCloseTo(8 / 17, 2);
+  });
+
+  it('takes one that tells percent for one that tells nothing', () => {
     const set = endpoints(1, 1, 1);
-    report(set[0], 1e-12, 1e12);
+    report(set[0], 75, 100);
     report(set[1], 0.5, 100);
     report(set[2], 0.5, 100);
-    expect(Math.min(...shares(set).slice(1))).toBeGreaterThan(0.005);
+    shares(set).forEach((share) => expect(share).toBeCloseTo(1 / 3, 2));
   });
 
   it('asks to be built anew at its interval', () => {

@@ -39,6 +39,17 @@ describe('dynamic weights', () => {
     expect(weights.of(set[2])).toMatchObject({ factor: 1, cause: 'never reported' });
   });
 
+  it('leave one of ten that claims to do everything less than half', () => {
+    const set = endpoints(...new Array<number>(10).fill(1));
+    const weights = new DynamicWeights(config('reports'));
+    for (let now = 0; now <= 200_000; now += 1_000) {
+      set.forEach((endpoint, index) => (index === 0 ? report(endpoint, 1e-9, 1e9, now) : report(endpoint, 0.5, 100, now)));
+      weights.update(set, now);
+    }
+    const factors = set.map((endpoint) => weights.of(endpoint).factor);
+    expect(factors[0] / factors.reduce((sum, factor) => sum + factor, 0)).toBeCloseTo(8 / 17, 2);
+  });
+
   it('go back to 1 when reports expire', () => {
     const set = endpoints(1, 1);
     for (const now of [0, 50_000]) {

@@ -159,15 +159,27 @@ describe('load reports of an endpoint', () => {
   it('are left out when they say nothing or are no numbers', () => {
     const learned = new Learned();
     for (const empty of [report(0, 10), report(0.5, 0), report(NaN, 10), report(0.5, NaN), report(-1, 10), report(0.5, -1)]) {
-      expect(learned.report(empty, 1)).toBe(false);
+      expect(learned.report(empty, 1)).toBe('empty');
     }
     expect(learned.reported).toBeUndefined();
   });
 
   it('count as their bounds when they are beyond all reason', () => {
     const learned = new Learned();
-    expect(learned.report(report(Infinity, Infinity, Infinity), 1)).toBe(true);
-    expect(learned.reported).toMatchObject({ utilization: 100, requestsPerSecond: 1e7, errorsPerSecond: 1e7 });
+    expect(learned.report(report(0.5, Infinity, Infinity), 1)).toBe('used');
+    expect(learned.reported).toMatchObject({ utilization: 0.5, requestsPerSecond: 1e7, errorsPerSecond: 1e7 });
+    expect(learned.report({ ...report(Infinity, 10), relative: true }, 2)).toBe('used');
+    expect(learned.reported).toMatchObject({ utilization: 1e6 });
+  });
+
+  it('are left out when their utilization can\'t be a part of a capacity, as a percentage is none', () => {
+    const learned = new Learned();
+    expect(learned.report(report(75, 10), 1)).toBe('implausible');
+    expect(learned.report(report(Infinity, 10), 1)).toBe('implausible');
+    expect(learned.reported).toBeUndefined();
+    expect(learned.report(report(9.5, 10), 2)).toBe('used');
+    // Requests in flight are no part of anything.
+    expect(learned.report({ ...report(75, 10), relative: true }, 3)).toBe('used');
   });
 
   it('begin a new series after a gap as long as their expiration, and after a reconnection', () => {

@@ -3,7 +3,7 @@
  * became of them. What an endpoint can make this cost is bounded: one report in {@link READ_MS} is read of each, of at most
  * so many octets; the others cost a comparison.
  */
-import type { Learned } from '../../balancing';
+import type { Learned, ReportEffect } from '../../balancing';
 import type { ResolvedCluster } from '../../contract';
 import { Kind } from '../http1/fields';
 import type { ResponseHead } from '../http1/response-head';
@@ -12,7 +12,7 @@ import { ReportFault, ReportReader } from './read-report';
 /** A report that comes sooner after another one of its endpoint is not read. */
 export const READ_MS = 100;
 
-export type ReportResult = ReportFault | 'used' | 'empty';
+export type ReportResult = ReportFault | ReportEffect;
 
 /** An endpoint, as far as its reports go. */
 export interface Reporting {
@@ -45,7 +45,7 @@ export class ReportIntake {
       if (fields.kinds[i] !== Kind.LOAD_METRICS) continue;
       endpoint.reportReadAt = now;
       const fault = this.reader.read(buffer, fields.valueStart(i), fields.valueEnd(i));
-      this.count(fault ?? (endpoint.learned.report(this.reader, now) ? 'used' : 'empty'));
+      this.count(fault ?? endpoint.learned.report(this.reader, now));
       return;
     }
   }

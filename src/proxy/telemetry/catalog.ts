@@ -183,8 +183,8 @@ export const FAMILIES = {
   },
   loadReports: {
     name: 'mesh_load_reports_total', type: 'counter', labels: ['cluster', 'result'],
-    help: 'Load reports of endpoints. `result`: `used`; `empty` (says nothing of work or utilization, and changes nothing); `malformed`, '
-      + '`too_long` (ignored). Those that come within 0.1 s of another one of the same endpoint are neither read nor counted.',
+    help: 'Load reports of endpoints. `result`: `used`; `empty` (says nothing of work or utilization, and changes nothing); '
+      + '`implausible` (a utilization above 10, which is no part of a capacity: most likely in percent), `malformed`, `too_long` (ignored). Those that come within 0.1 s of another one of the same endpoint are neither read nor counted.',
   },
   localZone: {
     name: 'mesh_local_zone_info', type: 'gauge', labels: ['zone'],

@@ -90,14 +90,14 @@ describe('a response that comes back', () => {
     expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported!.utilization).toBe(0.9);
   });
 
-  test('changes nothing by a report that is malformed, too long or empty, and is counted', async () => {
-    const reports = ['TEXT cpu_utilization=x', `TEXT ${'a'.repeat(3_000)}=1`, 'TEXT mem_utilization=0.5', `JSON ${'['.repeat(2_000)}`];
+  test('changes nothing by a report that is malformed, too long, empty or implausible, and is counted', async () => {
+    const reports = ['TEXT cpu_utilization=x', `TEXT ${'a'.repeat(3_000)}=1`, 'TEXT mem_utilization=0.5', `JSON ${'['.repeat(2_000)}`, 'TEXT cpu_utilization=75, rps_fractional=10'];
     const { test, client, clock } = await subject({ cluster: BY_REPORTS }, () => [`endpoint-load-metrics: ${reports.shift()!}`]);
-    for (let i = 0; i < 4; i += 1) {
+    for (let i = 0; i < 5; i += 1) {
       expect(await ask(client)).toMatch(/^HTTP\/1.1 200 OK/);
       clock.advance(READ_MS);
     }
-    expect(['malformed', 'too_long', 'empty', 'used'].map((result) => counted(test, result))).toEqual([2, 1, 1, 0]);
+    expect(['malformed', 'too_long', 'empty', 'implausible', 'used'].map((result) => counted(test, result))).toEqual([2, 1, 1, 1, 0]);
     expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toBeUndefined();
   });
 
