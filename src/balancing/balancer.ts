@@ -22,7 +22,7 @@ import { ReportState, reportState } from './reported-weight';
 import { slowStartFactor, slowStartStepMs } from './slow-start';
 import { soundWeights } from './sound-weights';
 import { subsetOf } from './subset';
-import { byZone, Place, ZoneReport, zonesOf } from './zone-aware';
+import { byZone, Place, WeightFactors, ZoneReport, zonesOf } from './zone-aware';
 
 /** How a cluster is balanced, with nothing left open. */
 export interface BalancingConfig extends BalancingStages {
@@ -140,8 +140,9 @@ export class Balancer<E extends Balanced> {
 
   report(): BalancerReport {
     const now = this.surroundings.now();
-    const { slowStart, loadBalancing } = this.config;
+    const { loadBalancing } = this.config;
     const weights = this.weightsInForce(now);
+    const factors = this.factorsAt(now);
     const rules = loadBalancing.type === 'clientSideWeightedRoundRobin' ? rulesOf(loadBalancing) : undefined;
     return {
       policy: this.config.loadBalancing.type,
@@ -153,7 +154,7 @@ export class Balancer<E extends Balanced> {
         key: endpoint.key,
         weight: weights[index]!,
         declared: endpoint.weight,
-        slowStart: slowStart === undefined ? 1 : slowStartFactor(endpoint.since, now, slowStart),
+        slowStart: factors.slowStart(endpoint),
         dynamic: this.dynamicWeights?.of(endpoint),
         reports: rules && reportState(endpoint.learned, now, rules),
       })),
@@ -174,7 +175,7 @@ export class Balancer<E extends Balanced> {
     let zones: readonly ZoneReport[] | undefined;
     const { picker, levels, used } = byPriority(this.members, this.isAvailable, config.failover, surroundings, this.picker, (endpoints, previous) => {
       if (config.zoneAware === undefined) return leaf(endpoints, previous);
-      const zoned = byZone(endpoints, balancing, config.zoneAware, surroundings, previous, leaf);
+      const zoned = byZone(endpoints, balancing, config.zoneAware, surroundings, previous, this.factorsAt(now), leaf);
       zones ??= zonesOf(zoned);
       return zoned;
     });
@@ -214,12 +215,18 @@ export class Balancer<E extends Balanced> {
   }
 
   private weightsOf(endpoints: readonly E[], now: number): readonly number[] {
-    const { loadBalancing, slowStart } = this.config;
-    return soundWeights(ownWeights(endpoints, loadBalancing)).map((weight, index) => {
-      const endpoint = endpoints[index]!;
-      const started = slowStart === undefined ? 1 : slowStartFactor(endpoint.since, now, slowStart);
-      return weight * started * (this.dynamicWeights?.of(endpoint).factor ?? 1);
-    });
+    const factors = this.factorsAt(now);
+    return soundWeights(ownWeights(endpoints, this.config.loadBalancing)).map((weight, index) => (
+      weight * factors.slowStart(endpoints[index]!) * factors.dynamic(endpoints[index]!)
+    ));
+  }
+
+  private factorsAt(now: number): WeightFactors<E> {
+    const { dynamicWeights, config: { slowStart } } = this;
+    return {
+      slowStart: ({ since }) => (slowStart === undefined ? 1 : slowStartFactor(since, now, slowStart)),
+      dynamic: (endpoint) => dynamicWeights?.of(endpoint).factor ?? 1,
+    };
   }
 }
 

@@ -1,6 +1,9 @@
 /**
  * Zone-aware choice: first a zone, by the shares of zone-shares.ts, then an endpoint in it by the policy. Utilization and
  * shares move with a time constant, so that traffic doesn't swing between zones as each begins and ends to look free.
+ *
+ * The utilization of a zone is the mean of what its endpoints report, each bounded: one alone counts as full at most, and as more
+ * only where most of the zone say so. One that lies, or has gone mad, then doesn't empty its zone.
  */
 import type { ZoneAwareConfig } from '../contract';
 import { AliasTable } from './alias-table';
@@ -21,6 +24,14 @@ export interface Place {
 export interface ZoneReport extends ZoneState {
   /** Part of the requests, 0 to 1. */
   readonly share: number;
+}
+
+/** What an endpoint's weight is multiplied by before it counts as capacity. */
+export interface WeightFactors<E extends Balanced> {
+  /** What slow start leaves, 0 to 1. */
+  slowStart(endpoint: E): number;
+  /** What measurements make of it. */
+  dynamic(endpoint: E): number;
 }
 
 /** Smallest share that a table of shares can hold. */
@@ -54,6 +65,7 @@ export function byZone<E extends Balanced>(
   config: Required<ZoneAwareConfig>,
   surroundings: Surroundings,
   previous: Picker<E> | undefined,
+  factors: WeightFactors<E>,
   build: Build<E>,
 ): Picker<E> {
   const before = previous instanceof ByZone ? previous as ByZone<E> : undefined;
@@ -71,17 +83,20 @@ export function byZone<E extends Balanced>(
   const now = surroundings.now();
   const moved = before === undefined ? 1 : 1 - Math.exp(Math.min(0, before.at - now) / config.smoothingMs);
   const last = (zone: string): ZoneReport | undefined => before?.zones.find((report) => report.zone === zone);
-  const callers = [...groups.keys()].reduce((sum, zone) => sum + (place.callers?.get(zone) ?? 0), 0);
+  const callers = sum([...groups.keys()].map((zone) => place.callers?.get(zone) ?? 0));
   const states = [...groups].map(([zone, members]) => {
     // How full a zone is can only be told from endpoints that know their capacity.
     const reporting = members.filter(({ learned: { reported } }) => (
       reported !== undefined && !reported.relative && now - reported.at < config.expirationMs
     ));
-    const utilization = reporting.reduce((sum, { learned }) => sum + learned.reported!.utilization, 0) / reporting.length;
+    const utilization = boundedMean(reporting.map(({ learned }) => learned.reported!.utilization));
     const known = last(zone)?.utilization ?? utilization;
+    const weights = soundWeights(members.map(({ weight }) => weight)).map((weight, index) => weight * factors.dynamic(members[index]!));
+    const capacity = sum(weights.map((weight, index) => weight * factors.slowStart(members[index]!)));
     return {
       zone,
-      capacity: soundWeights(members.map(({ weight }) => weight)).reduce((sum, weight) => sum + weight, 0),
+      capacity,
+      warmth: capacity / sum(weights),
       utilization: reporting.length === 0 ? undefined : known + (utilization - known) * moved,
       callers: callers === 0 ? undefined : (place.callers?.get(zone) ?? 0) / callers,
     };
@@ -95,4 +110,15 @@ export function byZone<E extends Balanced>(
   });
   const parts = zones.map(({ zone }) => build(groups.get(zone)!, before?.partOf(zone)));
   return new ByZone(parts, zones, now, surroundings);
+}
+
+/** Each counts as full at most, or as much as most of them. */
+function boundedMean(utilizations: readonly number[]): number {
+  const median = [...utilizations].sort((a, b) => a - b)[(utilizations.length - 1) >>> 1]!;
+  const bound = Math.max(1, median);
+  return sum(utilizations.map((utilization) => Math.min(utilization, bound))) / utilizations.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -14,13 +14,18 @@
  * the others take the rest in proportion to what they have to spare, e - c. Where callers are is known to the proxies of a
  * service that finds itself; otherwise they count as spread evenly. A zone with one endpoint of ten so never gets a
  * third of all requests.
+ *
+ * An endpoint in slow start counts for as much as that leaves of it. One that has just come has little to do and would look free,
+ * so of an own zone that is less warm than the others only that part goes by utilization and the rest by capacity.
  */
 import type { ZoneAwareConfig } from '../contract';
 
 export interface ZoneState {
   readonly zone: string;
-  /** Sum of the weights of its endpoints. */
+  /** Sum of the weights of its endpoints, as they are now: slow start takes off some. */
   readonly capacity: number;
+  /** Part of its capacity that slow start leaves, 0 to 1. */
+  readonly warmth: number;
   /** Averaged utilization, 0 to 1 and above; undefined when no endpoint reports. */
   readonly utilization: number | undefined;
   /** Part of all callers that are there; undefined when that isn't known. */
@@ -34,12 +39,24 @@ export function zoneShares(zones: readonly ZoneState[], own: string, config: Pic
   const reporting = remote.filter(({ utilization }) => utilization !== undefined);
   const shares = zones[ownIndex]!.utilization === undefined || reporting.length === 0
     ? byCapacity(zones, ownIndex)
-    : byUtilization(zones, ownIndex, reporting, config.tolerancePercent / 100);
+    : byBoth(zones, ownIndex, reporting, config.tolerancePercent / 100);
 
   const missing = config.remotePercent / 100 - (1 - shares[ownIndex]!);
   if (missing <= 0) return shares;
   const capacity = remote.reduce((sum, zone) => sum + zone.capacity, 0);
   return shares.map((share, index) => (index === ownIndex ? share - missing : share + (missing * zones[index]!.capacity) / capacity));
+}
+
+function byBoth(zones: readonly ZoneState[], own: number, reporting: readonly ZoneState[], tolerance: number): number[] {
+  const shares = byUtilization(zones, own, reporting, tolerance);
+  const warmth = warmthOf(zones.slice(own, own + 1)) / warmthOf(zones.filter((_, index) => index !== own));
+  if (warmth >= 1) return shares;
+  return byCapacity(zones, own).map((share, index) => shares[index]! * warmth + share * (1 - warmth));
+}
+
+/** Of several zones together. */
+function warmthOf(zones: readonly ZoneState[]): number {
+  return zones.reduce((sum, { capacity }) => sum + capacity, 0) / zones.reduce((sum, { capacity, warmth }) => sum + capacity / warmth, 0);
 }
 
 function byUtilization(zones: readonly ZoneState[], own: number, reporting: readonly ZoneState[], tolerance: number): number[] {

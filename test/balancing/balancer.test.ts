@@ -87,6 +87,28 @@ describe('the balancer of a cluster', () => {
     expect(balancer.report()).toMatchObject({ levels: [{ load: 70, available: 3, all: 6 }, { load: 30 }], zones: [{ zone: 'b' }, { zone: 'a' }] });
   });
 
+  it.each([false, true])('gives the first pod of the own zone its share little by little, whether pods report (%s) or not', (reports) => {
+    const callers = new Map([['a', 1], ['b', 10]]);
+    const balancer = make({ loadBalancing: { type: 'leastRequest' }, slowStart: { windowMs: 60_000 }, zoneAware: {} }, { ...HERE, callers } as typeof HERE);
+    const others = members(balancer, 10, () => ({ zone: 'b' }));
+    balancer.update(others);
+    const fresh = new TestEndpoint('10.9.0.1:80', 1, { zone: 'a', since: 0 }, balancer.learning);
+    const all = [...others, fresh];
+    const shareAt = (milliseconds: number) => {
+      for (; now < milliseconds; now += 500) {
+        if (reports) for (const { learned } of all) learned.report({ utilization: 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now);
+        balancer.renew();
+      }
+      return shares(balancer, all)[10];
+    };
+    balancer.update(all);
+    const [first, half, end] = [shareAt(1_000), shareAt(30_000), shareAt(120_000)];
+    expect(first).toBeLessThan(0.25);
+    expect(half).toBeGreaterThan(first);
+    expect(half).toBeLessThan(0.85);
+    expect(end).toBeCloseTo(0.97, 1);
+  });
+
   it('uses a subset of its own, another proxy another, and an available one for each that is not', () => {
     const used = (identity: string, available = (_: TestEndpoint) => true) => {
       const balancer = make({ subset: { size: 5 } }, { ...HERE, identity });

@@ -5,7 +5,12 @@ import { ZoneState, zoneShares } from '../../src/balancing/zone-shares';
 import { DEFAULT_ZONE_AWARE } from '../../src/contract';
 import { seededRandom, tally, TestEndpoint } from './support';
 
-const zone = (name: string, capacity: number, utilization?: number, callers?: number): ZoneState => ({ zone: name, capacity, utilization, callers });
+const zone = (name: string, capacity: number, utilization?: number, callers?: number): ZoneState => (
+  { zone: name, capacity, warmth: 1, utilization, callers }
+);
+const warming = (name: string, capacity: number, warmth: number, utilization?: number): ZoneState => (
+  { ...zone(name, capacity * warmth, utilization), warmth }
+);
 const sharesOf = (zones: ZoneState[]) => zoneShares(zones, 'a', DEFAULT_ZONE_AWARE);
 
 describe('the shares of zones', () => {
@@ -42,6 +47,14 @@ describe('the shares of zones', () => {
     expect(sharesOf([zone('a', 1, undefined, 0.8), zone('b', 4, undefined, 0.1), zone('c', 5, undefined, 0.1)])[0]).toBeCloseTo(0.125, 10);
   });
 
+  it('leave an own zone that only starts its capacity\'s part, however little it has to do', () => {
+    const cold = sharesOf([warming('a', 1, 0.1, 0.05), zone('b', 10, 0.3)])[0];
+    // By what it reports it would be .97; by capacity 2 * .1 / 10.1.
+    expect(cold).toBeCloseTo(0.1 + 0.9 * 2 * (0.1 / 10.1), 10);
+    expect(sharesOf([warming('a', 1, 0.1, 0.05), warming('b', 10, 0.1, 0.3)])[0]).toBeCloseTo(0.97, 10);
+    expect(sharesOf([zone('a', 10, 0.05), warming('b', 10, 0.1, 0.3)])[0]).toBeCloseTo(0.97, 10);
+  });
+
   it('overload no zone when nobody reports: all zones together, each endpoint gets the mean at most but for the probe', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 2, maxLength: 6 }), (capacities) => {
       const total = capacities.reduce((sum, capacity) => sum + capacity, 0);
@@ -67,6 +80,8 @@ describe('the shares of zones', () => {
   });
 });
 
+const AS_DECLARED = { slowStart: () => 1, dynamic: () => 1 };
+
 describe('zone-aware choice', () => {
   let now = 0;
   const around = { random: seededRandom(4), now: () => now };
@@ -75,7 +90,9 @@ describe('zone-aware choice', () => {
     Array.from({ length: count }, (_, index) => new TestEndpoint(`${name}${index}`, 1, name === '' ? {} : { zone: name }, learning))
   ));
   const build = (set: readonly TestEndpoint[], own: string | undefined, previous?: Picker<TestEndpoint>) => (
-    byZone(set, { zone: own }, DEFAULT_ZONE_AWARE, around, previous, (list, before) => createPicker(list, { type: 'roundRobin' }, around, { previous: before }))
+    byZone(set, { zone: own }, DEFAULT_ZONE_AWARE, around, previous, AS_DECLARED, (list, before) => (
+      createPicker(list, { type: 'roundRobin' }, around, { previous: before })
+    ))
   );
   const ownShare = (picker: Picker<TestEndpoint>, own: string) => tally(2, 10_000, () => (picker.pick()!.facts.zone === own ? 1 : 0))[1] / 10_000;
 
@@ -108,6 +125,22 @@ describe('zone-aware choice', () => {
     const set = make({ a: 1, b: 9 });
     for (const { learned } of set) learned.report({ utilization: 0.01, requestsPerSecond: 10, errorsPerSecond: 0, relative: true }, now);
     expect(zonesOf(build(set, 'a'))[0]).toMatchObject({ utilization: undefined, share: expect.closeTo(0.2, 10) as number });
+  });
+
+  it.each([2, 9, 75])('stays with a zone of which one endpoint of ten says that it is used %i times, the others to three tenths', (lie) => {
+    const set = make({ a: 10, b: 2 });
+    set.forEach(({ learned }, index) => learned.report({ utilization: index === 0 ? lie : 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now));
+    const [own] = zonesOf(build(set, 'a'));
+    expect(own.utilization).toBeCloseTo(lie > 10 ? 0.3 : 0.37, 10);
+    expect(own.share).toBeCloseTo(0.97, 10);
+  });
+
+  it('believes most of a zone that says it is used more than once', () => {
+    const set = make({ a: 3, b: 3 });
+    set.forEach(({ learned, facts }, index) => (
+      learned.report({ utilization: facts.zone === 'a' ? [1.5, 1.6, 9][index] : 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now)
+    ));
+    expect(zonesOf(build(set, 'a'))[0].utilization).toBeCloseTo((1.5 + 1.6 + 1.6) / 3, 10);
   });
 
   it('lets load spill over as the own zone reports it, little by little, and forgets reports that have expired', () => {

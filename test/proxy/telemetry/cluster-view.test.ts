@@ -70,7 +70,7 @@ describe('how endpoints are chosen', () => {
 
   test('is the share of the own zone, NaN while zones don\'t matter', () => {
     const registry = new MetricRegistry();
-    const zone = (name: string, share: number) => ({ zone: name, share, capacity: 1, utilization: undefined, callers: undefined });
+    const zone = (name: string, share: number) => ({ zone: name, share, capacity: 1, warmth: 1, utilization: undefined, callers: undefined });
     const balancing = { ...BALANCING, localZone: 'a', zones: [zone('a', 0.97), zone('b', 0.03)] };
     observeCluster(registry, () => 0, clusterOf({ zoneAware: true, balancing }));
     observeCluster(registry, () => 0, clusterOf({ name: 'other', zoneAware: true }));
