@@ -6,8 +6,10 @@
  * each stage over the part of the endpoints that the one before it chose. `pick()` is the hot side. All else is cold and
  * builds the picker anew: members or the configuration changed, or the time came that {@link Balancer.renewAfterMs} told.
  *
- * A picker that takes long to build is prepared in slices, one each `renew()`; until it is done the one before goes on, and
- * what that one picks of endpoints that are no longer used is replaced.
+ * A picker that takes long to build is prepared in slices, one each `renew()` or change; until it is done the one before goes on,
+ * and what that one picks of endpoints that are no longer used is replaced. Endpoints that change meanwhile wait: the picker
+ * is finished and put in force first, and then the next begun from the newest. Beginning anew would never end while changes
+ * come faster than a picker is done.
  */
 import type { BalancingStages, LoadBalancingConfig } from '../contract';
 import { rulesOf, weightsOfReports } from './client-side-weighted-round-robin';
@@ -16,7 +18,7 @@ import { hashText } from './hash';
 import { Learning } from './learned';
 import { Only } from './only';
 import type { Balanced, Picker, PickRequest, PolicyChoice, Surroundings } from './picker';
-import { byPriority, LevelReport } from './priority';
+import { byPriority, Chosen, LevelReport } from './priority';
 import { createPicker, ownWeights } from './registry';
 import { ReportState, reportState } from './reported-weight';
 import { slowStartFactor, slowStartStepMs } from './slow-start';
@@ -74,6 +76,10 @@ export class Balancer<E extends Balanced> {
   private picker: Picker<E> = new Only([]);
   /** Being prepared to take its place. */
   private next: Picker<E> | undefined = undefined;
+  /** Endpoints have changed since {@link next} was begun. */
+  private changed = false;
+  /** The picker is made of the endpoints that are used; else it may pick others. */
+  private settled = true;
   private used: readonly E[] = [];
   private usedSet: ReadonlySet<E> = new Set();
   private inUse: readonly E[] = [];
@@ -88,7 +94,7 @@ export class Balancer<E extends Balanced> {
   /** The endpoint for one request; undefined when there is none. */
   pick(request?: PickRequest): E | undefined {
     const picked = this.picker.pick(request);
-    if (this.next === undefined || (picked !== undefined && this.usedSet.has(picked))) return picked;
+    if (this.settled || (picked !== undefined && this.usedSet.has(picked))) return picked;
     const hash = request?.hash;
     const index = hash === undefined ? Math.floor(this.surroundings.random() * this.used.length) : (hash >>> 0) % this.used.length;
     return this.used[index];
@@ -104,7 +110,7 @@ export class Balancer<E extends Balanced> {
   update(members: readonly E[], isAvailable: (member: E) => boolean = () => true): void {
     this.members = members;
     this.isAvailable = isAvailable;
-    this.rebuild();
+    this.follow();
   }
 
   /** Another configuration: takes effect with the next pick, and what was learned of endpoints stays with them. */
@@ -118,7 +124,7 @@ export class Balancer<E extends Balanced> {
   /** What is known of where this is has changed. */
   move(balancing: Balancing): void {
     this.balancing = balancing;
-    this.rebuild();
+    this.follow();
   }
 
   /** Does what is due after {@link renewAfterMs}. */
@@ -161,6 +167,18 @@ export class Balancer<E extends Balanced> {
     };
   }
 
+  /** Takes a change over at once, or as soon as the picker is done that is being prepared. */
+  private follow(): void {
+    if (this.next === undefined || this.members.length === 0) {
+      this.rebuild();
+      return;
+    }
+    this.changed = true;
+    const nobody = new Only<E>([]);
+    this.use(byPriority(this.members, this.isAvailable, this.config.failover, this.surroundings, undefined, () => nobody));
+    this.advance(this.next);
+  }
+
   private rebuild(): void {
     const { config, surroundings, balancing } = this;
     const now = surroundings.now();
@@ -168,31 +186,40 @@ export class Balancer<E extends Balanced> {
     const inUse: E[] = [];
     const seed = hashText(balancing.identity);
     const leaf = (endpoints: readonly E[], previous: Picker<E> | undefined): Picker<E> => {
-      const chosen = config.subset === undefined ? endpoints : subsetOf(endpoints, config.subset.size, seed);
-      inUse.push(...chosen);
-      return createPicker(chosen, config.loadBalancing, surroundings, { weights: this.weightsOf(chosen, now), previous });
+      const subset = config.subset === undefined ? endpoints : subsetOf(endpoints, config.subset.size, seed);
+      inUse.push(...subset);
+      return createPicker(subset, config.loadBalancing, surroundings, { weights: this.weightsOf(subset, now), previous });
     };
     let zones: readonly ZoneReport[] | undefined;
-    const { picker, levels, used } = byPriority(this.members, this.isAvailable, config.failover, surroundings, this.picker, (endpoints, previous) => {
+    const chosen = byPriority(this.members, this.isAvailable, config.failover, surroundings, this.picker, (endpoints, previous) => {
       if (config.zoneAware === undefined) return leaf(endpoints, previous);
       const zoned = byZone(endpoints, balancing, config.zoneAware, surroundings, previous, this.factorsAt(now), leaf);
       zones ??= zonesOf(zoned);
       return zoned;
     });
-    this.levels = levels;
     this.zones = zones ?? [];
+    this.inUse = inUse;
+    this.changed = false;
+    this.use(chosen);
+    this.advance(chosen.picker);
+  }
+
+  private use({ levels, used }: Pick<Chosen<E>, 'levels' | 'used'>): void {
+    this.levels = levels;
     this.used = used;
     this.usedSet = new Set(used);
-    this.inUse = inUse;
-    this.advance(picker);
+    this.settled = false;
   }
 
   /** Does a slice of what is to be prepared, and puts the picker in its place when that is all. */
   private advance(picker: Picker<E>): void {
     const ready = picker.prepare?.() ?? true;
     this.next = ready ? undefined : picker;
-    if (ready) this.picker = picker;
-    this.renewAfterMs = ready ? this.ageOf(picker) : 0;
+    if (ready) {
+      this.picker = picker;
+      this.settled = !this.changed;
+    }
+    this.renewAfterMs = this.settled ? this.ageOf(picker) : 0;
   }
 
   private ageOf(picker: Picker<E>): number | undefined {

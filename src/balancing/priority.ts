@@ -91,6 +91,13 @@ export interface LevelReport extends Level, LevelLoad {
   readonly priority: number;
 }
 
+/** The picker over the levels that take requests, and the endpoints that these use. */
+export interface Chosen<E extends Balanced> {
+  readonly picker: Picker<E>;
+  readonly levels: readonly LevelReport[];
+  readonly used: readonly E[];
+}
+
 /**
  * Builds the picker over all levels that take requests.
  *
@@ -103,7 +110,7 @@ export function byPriority<E extends Balanced>(
   surroundings: Surroundings,
   previous: Picker<E> | undefined,
   build: Build<E>,
-): { readonly picker: Picker<E>; readonly levels: readonly LevelReport[]; readonly used: readonly E[] } {
+): Chosen<E> {
   const groups = new Map<number, E[]>();
   for (const member of members) {
     const priority = member.priority ?? 0;

@@ -190,13 +190,53 @@ describe('the balancer of a cluster', () => {
       expect(set).toContain(balancer.pick({ hash: 1 }));
     });
 
-    it('begins again when endpoints change meanwhile', () => {
+    it('ends with the table of the newest endpoints when they change meanwhile', () => {
       const balancer = make(config);
       balancer.update(members(balancer, 300));
       const set = members(balancer, 2);
       balancer.update(set);
       while (balancer.renewAfterMs === 0) balancer.renew();
       expect(set).toContain(balancer.pick({ hash: 77 }));
+    });
+
+    it.each<[string, Options]>([
+      ['maglev', { loadBalancing: { type: 'maglev', tableSize: 65_537 } }], ['ring hash', { loadBalancing: { type: 'ringHash' } }],
+    ])('finishes tables while endpoints change all the time: %s', (_, options) => {
+      const balancer = make(options);
+      const all = members(balancer, 212);
+      const others = all.slice(200);
+      let set = all.slice(0, 200);
+      balancer.update(set);
+      let slices = 0;
+      for (; balancer.renewAfterMs === 0; slices++) balancer.renew();
+      expect(slices).toBeGreaterThan(2);
+      // Each change in the middle of a table.
+      others.forEach((newcomer) => {
+        set = [...set.slice(1), newcomer];
+        balancer.update(set);
+        for (let slice = 0; slice < slices / 2; slice++) balancer.renew();
+      });
+      const requests = Array.from({ length: 5_000 }, (_value, key) => ({ hash: mixHash(key, 1) }));
+      const newcomers = new Set(others.slice(0, 10));
+      expect(requests.filter((request) => newcomers.has(balancer.pick(request)!)).length / 5_000).toBeGreaterThan(0.035);
+      const before = requests.map((request) => balancer.pick(request)!);
+      set = set.slice(1);
+      balancer.update(set);
+      expect(requests.filter((request) => !set.includes(balancer.pick(request)!))).toEqual([]);
+      while (balancer.renewAfterMs === 0) balancer.renew();
+      expect(requests.filter((request, index) => balancer.pick(request) !== before[index]).length / 5_000).toBeLessThan(0.05);
+    });
+
+    it('finishes them by changes alone, if nobody finds the time to renew', () => {
+      const balancer = make(config);
+      const set = members(balancer, 100);
+      const few = set.slice(1);
+      balancer.update(set);
+      for (let change = 0; change < 2_000; change++) balancer.update(change % 2 === 0 ? set : few);
+      const requests = Array.from({ length: 2_000 }, (_, key) => ({ hash: mixHash(key, 1) }));
+      const before = requests.map((request) => balancer.pick(request));
+      balancer.update(set);
+      expect(requests.filter((request, index) => balancer.pick(request) !== before[index]).length / 2_000).toBeLessThan(0.05);
     });
   });
 

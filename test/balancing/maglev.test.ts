@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createPicker } from '../../src/balancing';
-import { mixHash } from '../../src/balancing/hash';
+import { hashText, mixHash } from '../../src/balancing/hash';
 import { MaglevTable } from '../../src/balancing/maglev-table';
 import { withPolicyDefaults } from '../../src/contract';
 import { describeContract } from './contract';
@@ -11,6 +11,25 @@ const PRIMES = [3, 7, 101, 1_009, 10_007];
 function placesOf(keys: readonly string[], weights: readonly number[], size: number): number[] {
   const table = new MaglevTable(keys, weights, size);
   return tally(keys.length, size, (() => { let place = 0; return () => table.locate(place++); })());
+}
+
+/** As Envoy does it, at a cost of the number of endpoints for each round. */
+function filledInRounds(keys: readonly string[], weights: readonly number[], size: number): number[] {
+  const order = [...keys.keys()].sort((a, b) => (keys[a] < keys[b] ? -1 : 1));
+  const heaviest = Math.max(...weights);
+  const places = new Array<number>(size).fill(-1);
+  const targets = keys.map(() => 0);
+  const next = keys.map((key) => hashText(key) % size);
+  for (let round = 1, free = size; free > 0; round++) {
+    for (const index of order) {
+      if (free === 0 || round * weights[index] < targets[index]) continue;
+      targets[index] += heaviest;
+      while (places[next[index]] >= 0) next[index] = (next[index] + (hashText(keys[index], 1) % (size - 1)) + 1) % size;
+      places[next[index]] = index;
+      free--;
+    }
+  }
+  return places;
 }
 
 const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `10.1.${index >> 8}.${index & 255}:80`);
@@ -83,6 +102,25 @@ describe('maglev', () => {
     expect(slices).toBeGreaterThan(10);
     const atOnce = new MaglevTable(keys, weights, 655_373);
     for (let place = 0; place < 655_373; place += 97) expect(sliced.locate(place)).toBe(atOnce.locate(place));
+  });
+
+  it('is the table that going round all endpoints in each round makes, given any weights', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 }), (weights) => {
+      const keys = keysOf(weights.length).map((key) => key.replace('10.1', '10.7'));
+      const table = new MaglevTable(keys, weights, 1_009);
+      expect(Array.from({ length: 1_009 }, (_, place) => table.locate(place))).toEqual(filledInRounds(keys, weights, 1_009));
+    }), { seed: 2, numRuns: 40 });
+  });
+
+  it('takes about as many slices with one weight of 1,000 among 1,000 endpoints as with equal ones', () => {
+    const slicesOf = (weights: readonly number[]): number => {
+      const table = new MaglevTable(keysOf(weights.length), weights, 65_537);
+      let slices = 1;
+      while (!table.prepare()) slices++;
+      return slices;
+    };
+    const equal = new Array<number>(1_000).fill(1);
+    expect(slicesOf([1_000, ...equal.slice(1)])).toBeLessThan(3 * slicesOf(equal));
   });
 
   it('refuses a configuration whose defaults are not filled in', () => {

@@ -33,13 +33,26 @@ describe('ring hash', () => {
 
   it('finds the first point at or after a hash, and the first of all after the last', () => {
     const ring = new Ring(['a', 'b', 'c'], [5, 5, 5]);
+    expect(ring.prepare()).toBe(true);
     const { points, owners } = ring as unknown as { points: Uint32Array; owners: Uint32Array };
+    expect(points).toEqual(Uint32Array.from(points).sort());
     points.forEach((point, slot) => {
       expect(ring.locate(point)).toBe(owners[slot]);
       if (slot > 0) expect(ring.locate(points[slot - 1] + 1)).toBe(owners[slot]);
     });
     expect(ring.locate(points[14] + 1)).toBe(owners[0]);
     expect(ring.locate(0)).toBe(owners[0]);
+  });
+
+  it('is built in slices, and is the same as built at once', () => {
+    const keys = Array.from({ length: 300 }, (_, index) => `10.0.${index >> 8}.${index & 255}:80`);
+    const shares = keys.map((_, index) => 100 + (index % 100));
+    const sliced = new Ring(keys, shares);
+    let slices = 1;
+    while (!sliced.prepare()) slices++;
+    expect(slices).toBeGreaterThan(3);
+    const atOnce = new Ring(keys, shares);
+    for (let hash = 0; hash < 2_000; hash++) expect(atOnce.locate(mixHash(hash, 2))).toBe(sliced.locate(mixHash(hash, 2)));
   });
 
   it('moves the part of one endpoint of 100 when it goes, and no other key', () => {
