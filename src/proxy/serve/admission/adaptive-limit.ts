@@ -18,6 +18,9 @@
  *     does not come between them.
  *   - Between dips the limit follows the gradient, up or down. A dip is made again when its measure gets old, and when
  *     requests take much longer than it lets expect; dips are a small part of the time, so what they cost is too.
+ *   - It is a limit on requests that move. Those that hang (stragglers.ts) have places of their own, as many as a pod begins with, so
+ *     that a few don't eat up the limit, and an app that answers nobody is not given ever more. However many they are, `min` others
+ *     are let in, and from those is learned: nothing that the app would answer is refused for good.
  *   - When the clients of many requests give up, their latencies say nothing any more (the app may work on for nobody), and
  *     the limit is halved.
  *
@@ -26,6 +29,7 @@
  */
 import { Cohort } from './cohort';
 import { gradient, nextLimit } from './gradient';
+import { Stragglers } from './stragglers';
 
 export interface AdaptiveLimitOptions {
   readonly min: number;
@@ -37,11 +41,11 @@ export interface AdaptiveLimitOptions {
 
 /** Of requests in flight, what a dip lets in. */
 const DIP = 0.5;
-/** A dip stays when it makes requests faster by this factor: all in excess of the app's concurrency would make it 2. */
+/** A dip stays when requests have their places for less time by this factor: all in excess of the app's concurrency would make it 2. */
 const WORTHWHILE = 1.5;
 /** Latency under little load follows what is seen of it by this part, cohort by cohort. */
 const SMOOTHING = 0.3;
-/** A measure is old after this time, or after so many times the time that it took. */
+/** A measure is old after this time, or after so many times the time that a cohort takes now, as another measure would. */
 const OLD_AFTER_MS = 10_000;
 const OLD_AFTER_TIMES = 15;
 /** A gradient below this is not believed before it was measured anew, unless that was just done. */
@@ -53,14 +57,17 @@ const GIVEN_UP_AT_REST = 0.5;
 
 export class AdaptiveLimit {
   private readonly cohort = new Cohort();
-  /** The limit but for a dip, with its fraction. */
+  private readonly stragglers = new Stragglers();
+  /** Of the next request. */
+  private ticket = 0;
+  /** The limit on those that move, but for a dip, with its fraction. */
   private estimate: number;
-  /** In a dip, the mean latency before it. */
+  /** In a dip, the mean latency before it, and the mean time for which requests had a place. */
   private before: number | undefined;
+  private beforeHeld = 0;
   /** Latency under little load. */
   private restMs: number | undefined;
   private measuredAt = 0;
-  private tookMs = 0;
 
   constructor(private readonly options: AdaptiveLimitOptions) {
     this.estimate = options.initial;
@@ -68,7 +75,10 @@ export class AdaptiveLimit {
 
   /** Most requests in flight right now. */
   get limit(): number {
-    return Math.floor(this.before === undefined ? this.estimate : this.lower());
+    const { min, max, initial } = this.options;
+    const { count } = this.stragglers;
+    const moving = Math.floor(this.before === undefined ? this.estimate : this.lower());
+    return Math.max(Math.min(moving + Math.min(count, initial), max), count + min);
   }
 
   /**
@@ -77,6 +87,7 @@ export class AdaptiveLimit {
    * @param inFlight without it
    */
   allows(inFlight: number, now: number): boolean {
+    this.look(now);
     if (inFlight < this.limit) return true;
     const { cohort } = this;
     if (!cohort.refused) {
@@ -94,20 +105,45 @@ export class AdaptiveLimit {
    * @returns its ticket
    */
   enter(inFlight: number, now: number): number {
-    const ticket = this.cohort.enter(now);
-    if (inFlight > this.cohort.peak) this.cohort.peak = inFlight;
+    const { cohort, stragglers } = this;
+    const ticket = this.ticket;
+    this.ticket += 1;
+    stragglers.enter();
+    cohort.enter(ticket, now);
+    const moving = inFlight - stragglers.count;
+    if (moving > cohort.peak) cohort.peak = moving;
     return ticket;
   }
 
-  /** It was answered after this time, or its client gave it up. */
-  end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void {
+  /**
+   * It was answered after this time, or its client gave it up.
+   *
+   * @param heldMs the time for which it had a place: longer, when its body came after its head
+   */
+  end(ticket: number, latencyMs: number, heldMs: number, givenUp: boolean, now: number): void {
+    this.stragglers.leave(ticket);
+    if (!givenUp) this.stragglers.took(heldMs);
     const late = givenUp && (this.restMs === undefined || latencyMs > this.restMs);
-    if (this.cohort.end(ticket, latencyMs, late, now)) this.learn(now);
+    if (this.cohort.end(ticket, latencyMs, heldMs, late, now)) this.learn(now);
   }
 
   /** It ended in a way that says nothing of the app. */
   forget(ticket: number, now: number): void {
+    this.stragglers.leave(ticket);
     if (this.cohort.forget(ticket, now)) this.learn(now);
+  }
+
+  /** What time alone changes. */
+  private look(now: number): void {
+    const { cohort, stragglers } = this;
+    stragglers.look(this.ticket, now);
+    if (!cohort.waited(stragglers.afterMs, now)) return;
+    if (cohort.tells) {
+      this.learn(now);
+    } else {
+      this.before = undefined;
+      cohort.begin(now);
+    }
   }
 
   /** A cohort is over. */
@@ -131,33 +167,38 @@ export class AdaptiveLimit {
 
   /** Requests under load. */
   private follow(reached: boolean, now: number): void {
-    const { meanMs } = this.cohort;
-    if (this.restMs === undefined || (reached && this.doubts(this.restMs, meanMs, now - this.measuredAt))) {
-      if (reached) this.before = meanMs;
+    const { meanMs, meanHeldMs, beganAt } = this.cohort;
+    if (this.restMs === undefined || (reached && this.doubts(this.restMs, now - this.measuredAt, now - beganAt))) {
+      if (reached) this.dip(meanMs, meanHeldMs);
       return;
     }
-    const next = nextLimit(this.estimate, gradient(this.restMs, meanMs, this.options.tolerance));
+    const next = nextLimit(this.estimate, gradient(this.restMs, meanMs, this.options.tolerance, meanHeldMs - meanMs));
     if (reached || next > this.estimate) this.set(next);
   }
 
-  private doubts(restMs: number, meanMs: number, ageMs: number): boolean {
-    if (ageMs >= Math.max(OLD_AFTER_MS, OLD_AFTER_TIMES * this.tookMs)) return true;
-    return gradient(restMs, meanMs, this.options.tolerance) < DOUBTFUL && ageMs >= DOUBTFUL_AFTER_TIMES * this.tookMs;
+  private doubts(restMs: number, ageMs: number, tookMs: number): boolean {
+    if (ageMs >= Math.max(OLD_AFTER_MS, OLD_AFTER_TIMES * tookMs)) return true;
+    return gradient(restMs, this.cohort.meanMs, this.options.tolerance) < DOUBTFUL && ageMs >= DOUBTFUL_AFTER_TIMES * tookMs;
   }
 
   private endDip(before: number, now: number): void {
-    const { meanMs, beganAt } = this.cohort;
+    const { meanMs, meanHeldMs } = this.cohort;
     const lower = this.lower();
-    if (before > meanMs * WORTHWHILE && lower < this.estimate) {
+    // Half of the places for half of the time each: as many were answered. Bodies on their way are no queue.
+    if (this.beforeHeld > meanHeldMs * WORTHWHILE && lower < this.estimate) {
       this.set(lower);
-      this.before = meanMs;
+      this.dip(meanMs, meanHeldMs);
       return;
     }
     this.before = undefined;
     this.restMs = meanMs;
     this.measuredAt = now;
-    this.tookMs = now - beganAt;
-    this.set(nextLimit(this.estimate, gradient(meanMs, before, this.options.tolerance)));
+    this.set(nextLimit(this.estimate, gradient(meanMs, before, this.options.tolerance, this.beforeHeld - before)));
+  }
+
+  private dip(meanMs: number, heldMs: number): void {
+    this.before = meanMs;
+    this.beforeHeld = heldMs;
   }
 
   private lower(): number {

@@ -18,8 +18,13 @@ export interface ConcurrencyLimit {
   allows(inFlight: number, now: number): boolean;
   /** @returns the ticket of one that has come in */
   enter(inFlight: number, now: number): number;
-  /** One was answered, or given up by its client. */
-  end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void;
+  /**
+   * One was answered, or given up by its client.
+   *
+   * @param latencyMs how long the app had all of it
+   * @param heldMs    how long it counted
+   */
+  end(ticket: number, latencyMs: number, heldMs: number, givenUp: boolean, now: number): void;
   /** One ended in a way that says nothing of the app. */
   forget(ticket: number, now: number): void;
 }
@@ -60,7 +65,7 @@ export class Admission {
 
   end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void {
     this.inFlight -= 1;
-    this.concurrency?.end(ticket, latencyMs, givenUp, now);
+    this.concurrency?.end(ticket, latencyMs, latencyMs, givenUp, now);
   }
 
   forget(ticket: number, now: number): void {

@@ -12,10 +12,11 @@ const MOST = 2;
  * @param restMs    latency under little load
  * @param sampleMs  latency under the present load
  * @param tolerance how many times as long as under little load a request may take
+ * @param besidesMs how long it has a place besides, whatever the load: of places that are not in the app, a change changes nothing there
  */
-export function gradient(restMs: number, sampleMs: number, tolerance: number): number {
+export function gradient(restMs: number, sampleMs: number, tolerance: number, besidesMs = 0): number {
   if (!(sampleMs > 0)) return MOST;
-  return Math.min(MOST, Math.max(LEAST, (restMs * tolerance) / sampleMs));
+  return Math.min(MOST, Math.max(LEAST, (restMs * tolerance + besidesMs) / (sampleMs + besidesMs)));
 }
 
 /** The limit scaled, and headroom of the square root of that: much for a small limit, where a single request counts, and little for a large one. */

@@ -5,6 +5,10 @@ test.each([[1, 110], [0.8, 88.9], [0.5, 57.1]])('GIVEN a limit of 100 and a grad
   expect(nextLimit(100, scale)).toBeCloseTo(next, 1);
 });
 
+test('GIVEN places that are held for three times as long as the app takes THEN the gradient moves the app\'s part of them only', () => {
+  expect(gradient(10, 40, 2, 60)).toBeCloseTo(0.8, 10);
+});
+
 test.each([
   ['as under little load, with a quarter to spare', 10, 10, 1.25, 1.25],
   ['at what is tolerated', 10, 20, 2, 1],

@@ -1,7 +1,8 @@
 /**
  * An app behind a limit, simulated event by event: so many requests are worked on at a time, the others wait in the app in
  * order. Requests come whether or not those before are answered (open loop). A client gives up after its patience; the app
- * does not notice and works on for nobody, which is what makes an overload without a limit collapse.
+ * does not notice and works on for nobody, which is what makes an overload without a limit collapse. A request may hang: it is
+ * never answered, nobody sees its client go, and it keeps none of the app's workers.
  */
 import { EventQueue } from '../../../../src/simulation/event-queue';
 import { randomStream } from '../../../../src/simulation/random';
@@ -10,7 +11,7 @@ import { randomStream } from '../../../../src/simulation/random';
 export interface Door {
   allows(inFlight: number, now: number): boolean;
   enter(inFlight: number, now: number): number;
-  end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void;
+  end(ticket: number, latencyMs: number, heldMs: number, givenUp: boolean, now: number): void;
 }
 
 export const OPEN_DOOR: Door = { allows: () => true, enter: () => 0, end: () => {} };
@@ -22,6 +23,10 @@ export interface Phase {
   readonly concurrency: number;
   /** Time that one takes. */
   readonly serviceMs: (random: () => number) => number;
+  /** Time from the head of a request to the end of its body. Absent: it comes with the head. */
+  readonly bodyMs?: number;
+  /** So many of those that are let in hang, the first ones. */
+  readonly hanging?: number;
 }
 
 export interface Run {
@@ -49,13 +54,14 @@ export function mixed(quickMs: number, slowMs: number, slowShare: number): (rand
   return (random) => (random() < slowShare ? slowMs : quickMs);
 }
 
-const enum Event { ARRIVAL = 0, DONE, PATIENCE }
+const enum Event { ARRIVAL = 0, COMPLETE, DONE, PATIENCE }
 
 interface Request {
   readonly arrivedAt: number;
+  completeAt: number;
   ticket: number;
   endedAt: number;
-  state: 'refused' | 'in' | 'answered' | 'givenUp';
+  state: 'refused' | 'hangs' | 'in' | 'answered' | 'givenUp';
 }
 
 export class Simulated {
@@ -69,6 +75,7 @@ export class Simulated {
     let head = 0;
     let busy = 0;
     let inFlight = 0;
+    const hung = new Map<Phase, number>();
     const end = phases.at(-1)!.untilMs;
     const phaseAt = (now: number): Phase => phases.find(({ untilMs }) => now < untilMs) ?? phases.at(-1)!;
     const work = (now: number): void => {
@@ -84,24 +91,36 @@ export class Simulated {
       if (now > end + patienceMs) break;
       if (events.kind === Event.ARRIVAL) {
         if (now < end) events.schedule(now + exponential(1_000 / phaseAt(now).perSecond)(arrivals), Event.ARRIVAL, 0, 0);
-        const request: Request = { arrivedAt: now, ticket: 0, endedAt: now, state: 'refused' };
+        const request: Request = { arrivedAt: now, completeAt: Infinity, ticket: 0, endedAt: now, state: 'refused' };
         const index = this.requests.push(request) - 1;
         if (!door.allows(inFlight, now)) continue;
         inFlight += 1;
-        request.state = 'in';
         request.ticket = door.enter(inFlight, now);
+        const phase = phaseAt(now);
+        const hanging = hung.get(phase) ?? 0;
+        if (hanging < (phase.hanging ?? 0)) {
+          hung.set(phase, hanging + 1);
+          request.state = 'hangs';
+          continue;
+        }
+        request.state = 'in';
         events.schedule(now + patienceMs, Event.PATIENCE, index, 0);
-        queue.push(index);
-        work(now);
+        events.schedule(now + (phase.bodyMs ?? 0), Event.COMPLETE, index, 0);
         continue;
       }
       const request = this.requests[subject]!;
+      if (events.kind === Event.COMPLETE) {
+        request.completeAt = now;
+        queue.push(subject);
+        work(now);
+        continue;
+      }
       if (events.kind === Event.DONE) busy -= 1;
       if (request.state === 'in') {
         request.state = events.kind === Event.DONE ? 'answered' : 'givenUp';
         request.endedAt = now;
         inFlight -= 1;
-        door.end(request.ticket, now - request.arrivedAt, request.state === 'givenUp', now);
+        door.end(request.ticket, Math.max(0, now - request.completeAt), now - request.arrivedAt, request.state === 'givenUp', now);
       }
       work(now);
     }
