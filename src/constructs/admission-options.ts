@@ -14,7 +14,8 @@ import { RateLimit } from './rate-limit';
  */
 export interface AdmissionOptions {
   /**
-   * How many requests the app works on at a time. Above it: 503 `overloaded`.
+   * How many requests the app works on at a time. Above it: 503 `overloaded`. A request whose body takes longer than a second to come
+   * asks again when it is there, and gets 408 `late_body` when there is no place for it then.
    *
    * @default ConcurrencyLimit.none()
    */

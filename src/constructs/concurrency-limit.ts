@@ -18,14 +18,14 @@ export interface AdaptiveConcurrencyOptions {
   readonly min?: number;
 
   /**
-   * Most that the limit can be.
+   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them.
    *
    * @default 1000
    */
   readonly max?: number;
 
   /**
-   * What the limit begins with when a pod starts, from `min` to `max`.
+   * What the limit begins with when a pod starts, from `min` to `max`. So many requests that hang don't count for it, either.
    *
    * @default 50, or what is next to it from `min` to `max`
    */
@@ -53,14 +53,15 @@ const QUANTITIES: Quantities<AdaptiveConcurrencyOptions, Required<AdaptiveConcur
 export class ConcurrencyLimit {
   /**
    * A limit that the sidecar finds by how long requests take, and follows as that changes. It refuses nothing while the app is
-   * well. Requests that the app holds open on purpose, as for long polls, look like a slow app: make their paths exempt.
+   * well. Requests that the app holds open on purpose, as for long polls, look like a slow app: make their paths exempt. A few that
+   * hang have places of their own, up to `initial`.
    */
   public static adaptive(options: AdaptiveConcurrencyOptions = {}): ConcurrencyLimit {
     return new ConcurrencyLimit({ type: 'adaptive', options });
   }
 
   /**
-   * A limit that you know.
+   * A limit that you know. It counts requests that hang, too.
    *
    * @param max most requests at a time, at least 1
    */

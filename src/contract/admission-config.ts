@@ -3,7 +3,7 @@
  */
 import type { Integer } from './scalars';
 
-/** Which requests are let in. What is not is answered at once, and no app has seen it. */
+/** Which requests are let in. What is not is answered at once, and no app has seen it. One whose body comes late asks again when that is there. */
 export interface AdmissionConfig {
   /** How many may be worked on at a time. Above it: 503. Absent: any number. */
   readonly concurrency?: AdaptiveConcurrencyConfig | FixedConcurrencyConfig;
@@ -32,12 +32,12 @@ export interface AdaptiveConcurrencyConfig {
    */
   readonly min?: Integer;
   /**
-   * Most that the limit can be.
+   * Most that the limit can be. Only when so many hang, `min` others are let in beside them.
    * @minimum 1
    */
   readonly max?: Integer;
   /**
-   * What the limit begins with.
+   * What the limit begins with, and how many requests that hang don't count for it.
    * @minimum 1
    */
   readonly initial?: Integer;

@@ -15,7 +15,7 @@ import type { Session } from '../session/session-persistence';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
-import { Pass } from './admission/pass';
+import { KEPT_MS, Pass } from './admission/pass';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import type { Fault } from './faults';
@@ -61,6 +61,8 @@ export class Exchange implements UpstreamOwner {
   private requestComplete = false;
   /** The endpoint takes no more of the request's body for now. */
   private uploadHeld = false;
+  /** Of a request with a Content-Length. */
+  private requestLength = 0;
   /** The caller gave the time that this request has. */
   private givenDeadline = false;
   /** The client wants to know what was tried. */
@@ -124,6 +126,7 @@ export class Exchange implements UpstreamOwner {
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;
     this.uploadHeld = false;
+    this.requestLength = head.length;
     this.headSent = false;
     this.closesClient = false;
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
@@ -148,10 +151,19 @@ export class Exchange implements UpstreamOwner {
   private isLetIn(head: RequestHead, buffer: Buffer): boolean {
     const { admission } = this.client.listener;
     if (!admission) return true;
-    this.pass ??= new Pass();
-    const refusal = this.pass.ask(admission, buffer, head, this.requestComplete, this.startedAt);
+    this.pass ??= new Pass(this.context.clock);
+    const refusal = this.pass.ask(admission, buffer, head, this.startedAt);
     if (refusal) this.fail(refusal, 'it was not let in');
+    else if (this.requestComplete) this.pass.completed(this.startedAt);
+    else this.pass.keep(this.context.deadline(KEPT_MS));
     return refusal === undefined;
+  }
+
+  /** Whether the app may have the end of the request's body; the request was answered when not. */
+  private isLetInWhole(): boolean {
+    if (this.pass?.completed(this.context.clock.now()) !== false) return true;
+    this.fail('late_body', 'its place was another\'s when its body was complete');
+    return false;
   }
 
   private send(route: Route, head: RequestHead, buffer: Buffer, body: Buffer): void {
@@ -191,6 +203,7 @@ export class Exchange implements UpstreamOwner {
       this.fail('body_too_large', 'longer than the limit');
       return;
     }
+    if (!this.chunkedRequest && this.requestBytes === this.requestLength && !this.isLetInWhole()) return;
     // What the proxy itself holds does not stall.
     if (!this.delay?.queue) this.progress.start(this.context.bodyTimeout);
     this.forwardBody(this.chunkedRequest ? frameChunk(data) : data, this.chunkedRequest);
@@ -198,9 +211,9 @@ export class Exchange implements UpstreamOwner {
   }
 
   onRequestEnd(): void {
+    if (this.chunkedRequest && !this.isLetInWhole()) return;
     this.requestComplete = true;
     this.progress.stop();
-    this.pass?.enter(this.context.clock.now());
     if (this.chunkedRequest) this.forwardBody(lastChunk(undefined), true);
     this.upstream.completeBody();
   }

@@ -42,7 +42,7 @@ export const FAMILIES = {
   },
   admissionInFlight: {
     name: 'mesh_admission_in_flight', type: 'gauge', labels: ['listener'],
-    help: 'Requests that count for that limit: all of them is there, their response has not begun, and their path is not exempt.',
+    help: 'Requests that count for that limit: they were let in, their body is there or has not been on its way for longer than a second, their response has not begun, and their path is not exempt.',
   },
   downstreamConnections: {
     name: 'mesh_downstream_connections_total', type: 'counter', labels: ['listener'],

@@ -157,6 +157,13 @@ const TABLE = {
     remedy: 'scale the service; if the app is not busy, make paths that it holds open on purpose exempt by exemptPaths (prop admission.exemptPaths), or raise min or max of '
       + 'admission.concurrency (prop admission.concurrency)',
   },
+  late_body: {
+    outcome: 'answered', status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe', retryAfterSeconds: SOON,
+    meaning: 'the request\'s body took so long to come that its place at the app was given to others, and none was free when the body was complete '
+      + '(mesh_admission_limit)',
+    remedy: 'scale the service; look for slow clients; raise admission.concurrency (prop admission.concurrency), or make paths of long uploads exempt by exemptPaths '
+      + '(prop admission.exemptPaths)',
+  },
   rate_limited: {
     outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'more requests came than this proxy lets in',

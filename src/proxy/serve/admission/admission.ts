@@ -33,7 +33,7 @@ export interface ConcurrencyLimit {
 export type Verdict = 'passes' | 'exempt' | 'overloaded' | 'rate_limited';
 
 export class Admission {
-  /** Requests that the app has to answer, but for exempt ones. */
+  /** Requests that have a place: let in and not answered, but for exempt ones and those that lost it (pass.ts). */
   inFlight = 0;
   /** Undefined when any number may be in flight. */
   readonly concurrency: ConcurrencyLimit | undefined;
@@ -49,8 +49,13 @@ export class Admission {
 
   ask(buffer: Buffer, head: RequestHead, now: number): Verdict {
     if (this.exempt.includes(buffer, head)) return 'exempt';
-    if (this.concurrency?.allows(this.inFlight, now) === false) return 'overloaded';
+    if (!this.hasRoom(now)) return 'overloaded';
     return this.bucket?.take(now) === false ? 'rate_limited' : 'passes';
+  }
+
+  /** Whether one more may be in flight. */
+  hasRoom(now: number): boolean {
+    return this.concurrency?.allows(this.inFlight, now) !== false;
   }
 
   /** Seconds until the next request has a chance, for `Retry-After`. */
@@ -63,9 +68,9 @@ export class Admission {
     return this.concurrency?.enter(this.inFlight, now) ?? 0;
   }
 
-  end(ticket: number, latencyMs: number, givenUp: boolean, now: number): void {
+  end(ticket: number, latencyMs: number, heldMs: number, givenUp: boolean, now: number): void {
     this.inFlight -= 1;
-    this.concurrency?.end(ticket, latencyMs, latencyMs, givenUp, now);
+    this.concurrency?.end(ticket, latencyMs, heldMs, givenUp, now);
   }
 
   forget(ticket: number, now: number): void {

@@ -86,16 +86,93 @@ describe('GIVEN an app that has as many requests as it may', () => {
   });
 });
 
+describe('GIVEN requests whose bodies come after their heads', () => {
+  test.each([['Content-Length: 4', 'abcd'], ['Transfer-Encoding: chunked', '4\r\nabcd\r\n0\r\n\r\n']])(
+    'THEN they count from the head on, and the app has no more of them than it may, with %s',
+    async (framing, body) => {
+      const { backend, send, inFlight } = await setUp({ concurrency: { type: 'fixed', max: 3 } });
+      const clients: RawConnection[] = [];
+      for (let i = 0; i < 10; i += 1) clients.push(await send(`POST /${i} HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`));
+      await Promise.all(clients.slice(3).map((client) => client.receives(OVERLOADED)));
+      await inFlight(3);
+      for (const client of clients) client.send(body);
+      await until('the app has three', () => backend.received.split('abcd').length === 4);
+      for (const connection of backend.connections) connection.send(OK);
+      await Promise.all(clients.slice(0, 3).map((client) => client.receives(/ok$/)));
+      await inFlight(0);
+      expect(backend.connections).toHaveLength(3);
+    },
+  );
+});
+
 describe('GIVEN a slow client', () => {
-  test('THEN what it has yet to send takes nobody\'s place', async () => {
-    const { backend, send } = await setUp(ONE);
-    const slow = await send('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab');
-    await until('the app has the beginning', () => backend.received.includes('/upload'));
+  const LATE = /^HTTP\/1\.1 408 Request Timeout\r\n[^]*details="late_body"\r\nretry-after: 1\r\n/;
+  const HEAD = 'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n';
+  const CHUNKED = 'POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+  /** Time within which a body of this listener keeps the place of its request for certain, and after which it does not. */
+  const KEPT_MS = 900;
+  const LOST_MS = 1_200;
+
+  async function slowUpload(text: string) {
+    const clock = new FakeClock();
+    const peers = await setUp(ONE, '', clock);
+    const slow = await peers.send(text);
+    await until('the app has the beginning', () => peers.backend.received.includes('/upload'));
+    return { ...peers, clock, slow };
+  }
+
+  test('THEN its request has its place for a moment, and then it is another\'s', async () => {
+    const { clock, backend, send, inFlight } = await slowUpload(`${HEAD}ab`);
+    clock.advance(KEPT_MS);
+    await (await send(get())).receives(OVERLOADED);
+    clock.advance(LOST_MS - KEPT_MS);
+    await inFlight(0);
     await send(get('/quick'));
     await until('the app has the other', () => backend.received.includes('/quick'));
+  });
+
+  test('WHEN the rest is there in time THEN it keeps its place until it is answered', async () => {
+    const { clock, backend, slow, send, inFlight } = await slowUpload(`${HEAD}ab`);
+    clock.advance(KEPT_MS);
     slow.send('cd');
     await until('the app has all', () => backend.received.includes('abcd'));
+    clock.advance(LOST_MS);
     await (await send(get())).receives(OVERLOADED);
+    backend.connections[0]!.send(OK);
+    await slow.receives(/ok$/);
+    await inFlight(0);
+  });
+
+  test('WHEN the rest comes later THEN it takes a place that is free', async () => {
+    const { clock, backend, slow, send, inFlight } = await slowUpload(`${HEAD}ab`);
+    clock.advance(LOST_MS);
+    slow.send('cd');
+    await until('the app has all', () => backend.received.includes('abcd'));
+    await inFlight(1);
+    await (await send(get())).receives(OVERLOADED);
+  });
+
+  test.each([[`${HEAD}ab`, 'cd', 'abcd'], [`${CHUNKED}2\r\nab\r\n`, '0\r\n\r\n', '0\r\n']])(
+    'WHEN the rest of %j comes later and no place is free THEN the app does not get its end',
+    async (beginning, rest, end) => {
+      const { clock, backend, slow, send, inFlight } = await slowUpload(beginning);
+      clock.advance(LOST_MS);
+      await send(get('/quick'));
+      await until('the app has the other', () => backend.received.includes('/quick'));
+      slow.send(rest);
+      await slow.receives(LATE);
+      await backend.connections[0]!.closes();
+      expect(backend.connections[0]!.received.endsWith(end)).toBe(false);
+      await inFlight(1);
+    },
+  );
+
+  test('WHEN it goes away within its body THEN its place is free', async () => {
+    const { slow, inFlight } = await slowUpload(`${HEAD}ab`);
+    await inFlight(1);
+    slow.reset();
+    await inFlight(0);
   });
 
   test('THEN what it has yet to read takes nobody\'s place', async () => {
