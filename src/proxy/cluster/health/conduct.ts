@@ -45,7 +45,10 @@ export class Conduct {
   excused = 0;
   readonly past = new RecentPast();
 
-  /** Since when requests were sent and none was answered, how many were sent and answered by then, and sent by the latest look. */
+  /**
+   * Since when several requests were sent and none of them was answered; how many were answered and sent before these, and sent by
+   * the latest look.
+   */
   quietSince = 0;
   quietAnswers = -1;
   quietSent = 0;

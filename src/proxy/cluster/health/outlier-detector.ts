@@ -46,9 +46,9 @@ const TRIAL = 10;
 const SLOW_TRIAL = 3;
 /** A new endpoint has this long to warm up before its latency is judged. */
 const WARM_UP_MS = 60_000;
-/** How long all answers must be missing before an endpoint is unresponsive, with several times its usual latency on top. */
+/** How long all answers must be missing before an endpoint is unresponsive, with several times the usual latency on top. */
 const UNRESPONSIVE_MS = 3_000;
-/** Requests that must have been sent to it in that time. */
+/** Requests that must have been sent to it before that. */
 const UNANSWERED = 5;
 
 export class OutlierDetector<S extends Suspect> {
@@ -197,12 +197,12 @@ export class OutlierDetector<S extends Suspect> {
       if (conduct.answers !== conduct.quietAnswers || (learned.inFlight === 0 && learned.sent === conduct.lookedSent)) {
         conduct.quietAnswers = conduct.answers;
         conduct.quietSent = learned.sent;
-        conduct.quietSince = now;
       }
-      const usualMs = learned.succeeded === 0 ? 0 : typicalMs(learned.meanLog);
-      const quietMs = now - conduct.quietSince;
+      // A quiet time before that, with a tunnel or a long request under way, is none of an endpoint that doesn't answer.
+      if (learned.sent - conduct.quietSent < UNANSWERED) conduct.quietSince = now;
       // Those sent since the last look may be on their way back.
-      if (conduct.lookedSent - conduct.quietSent >= UNANSWERED && quietMs >= UNRESPONSIVE_MS + usualMs * SILENCE_FACTOR) silent.push(suspect);
+      const isQuiet = conduct.lookedSent - conduct.quietSent >= UNANSWERED;
+      if (isQuiet && now - conduct.quietSince >= UNRESPONSIVE_MS + this.usualMs(suspect) * SILENCE_FACTOR) silent.push(suspect);
       conduct.lookedSent = learned.sent;
     }
     for (const suspect of silent) {
@@ -211,6 +211,13 @@ export class OutlierDetector<S extends Suspect> {
       if (others.length === 0 || others.filter((other) => silent.includes(other)).length * 2 > others.length) continue;
       this.convict(suspect, 'unresponsive', `it has answered none of its requests for ${milliseconds(now - suspect.conduct.quietSince)}`);
     }
+  }
+
+  /** How long its requests take, or those of the others while it has answered none: the one in the middle of them. */
+  private usualMs(suspect: S): number {
+    const known = suspect.learned.succeeded > 0 ? [suspect] : this.others(suspect).filter(({ learned }) => learned.succeeded > 0);
+    const usual = known.map(({ learned }) => typicalMs(learned.meanLog)).sort((a, b) => a - b);
+    return usual[usual.length >> 1] ?? 0;
   }
 
   /** Those that it is compared with: eligible, and not under suspicion themselves. */

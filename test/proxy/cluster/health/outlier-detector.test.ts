@@ -198,6 +198,62 @@ describe('silence', () => {
     });
     expect(fleet.events).toEqual([]);
   });
+
+  /** A request that is answered so many looks later. */
+  const slowly = (fleet: Fleet, answers: Map<number, Pod[]>, pod: Pod, looks: number): void => {
+    const due = fleet.now + looks * fleet.detector.intervalMs;
+    pod.learned.started();
+    answers.set(due, [...answers.get(due) ?? [], pod]);
+  };
+  const answer = (fleet: Fleet, answers: Map<number, Pod[]>, latencyMs: number): void => {
+    for (const pod of answers.get(fleet.now) ?? []) {
+      pod.conduct.answers += 1;
+      pod.learned.finished(latencyMs, 'success', fleet.now, 0);
+      fleet.detector.ended(pod, Ending.ANSWERED, fleet.now - latencyMs);
+    }
+  };
+
+  test('given an endpoint that joins others where every request takes five seconds, it has the time that is usual there', () => {
+    const fleet = new Fleet(2);
+    const answers = new Map<number, Pod[]>();
+    const serve = (): void => {
+      answer(fleet, answers, 5_000);
+      for (const pod of fleet.pods) for (let i = 0; i < 3; i += 1) slowly(fleet, answers, pod, 5_000 / fleet.detector.intervalMs);
+    };
+    fleet.pass(20_000, serve);
+    fleet.pods = [...fleet.pods, new Pod('new', fleet.now)];
+    fleet.detector.update(fleet.pods);
+    fleet.pass(20_000, serve);
+    expect(fleet.events).toEqual([]);
+  });
+
+  test('the same, given that the one that joins answers nothing: it is ejected after several times as long', () => {
+    const fleet = new Fleet(2);
+    fleet.pass(10_000, () => { for (const pod of fleet.pods) fleet.request(pod, Ending.ANSWERED, 500); });
+    fleet.pods = [...fleet.pods, new Pod('new', fleet.now)];
+    fleet.detector.update(fleet.pods);
+    fleet.pass(15_000, () => {
+      for (const pod of fleet.pods.slice(0, 2)) fleet.request(pod, Ending.ANSWERED, 500);
+      for (let i = 0; i < 3; i += 1) send(fleet, fleet.pods[2]!);
+    });
+    expect(fleet.events).toEqual(['new unresponsive']);
+  });
+
+  test.each([
+    ['a WebSocket at each', true],
+    ['a request at each that takes minutes', false],
+  ])('given %s and nothing else for a while, it counts from when requests come again', (_, answered) => {
+    const fleet = new Fleet(3);
+    for (const pod of fleet.pods) for (let i = 0; i < 5; i += 1) fleet.request(pod, Ending.ANSWERED, 1_900);
+    for (const pod of fleet.pods) {
+      pod.learned.started();
+      if (answered) pod.conduct.answers += 1;
+    }
+    fleet.pass(15_000);
+    for (let i = 0; i < 5; i += 1) send(fleet, fleet.pods[0]!);
+    fleet.pass(2 * fleet.detector.intervalMs);
+    expect(fleet.events).toEqual([]);
+  });
 });
 
 describe('an endpoint that was ejected', () => {
