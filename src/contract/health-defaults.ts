@@ -23,7 +23,7 @@ export const DEFAULT_EXPECTED_STATUSES: Required<HttpHealthCheckConfig>['expecte
  * Five in a row are Envoy's and Istio's; the longest ejection is Envoy's; the base is shorter than their 30 s, since one
  * request is enough to learn that an endpoint still fails. Half may be ejected, so that ejections alone never let
  * availability fall below the panic threshold of 50 %, where they would be ignored; with two or three endpoints it is one.
- * The margins are explained at the rules (src/proxy/cluster/health/rules.ts).
+ * The margins are explained at the rules (src/balancing/outliers/rules.ts).
  */
 export const DEFAULT_OUTLIER_DETECTION: Required<OutlierDetectionConfig> = {
   mode: 'enforce',

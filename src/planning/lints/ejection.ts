@@ -1,6 +1,6 @@
 /**
  * Outlier detection against how many endpoints there are and how much each proxy sees of them. The proxy's rules are in
- * src/proxy/cluster/health: an endpoint is compared with the others, the last one that works is never ejected, the cap is
+ * src/balancing/outliers: an endpoint is compared with the others, the last one that works is never ejected, the cap is
  * rounded down but always lets one go, and a window with few requests grows to a minute.
  */
 import type { Call } from './calls';

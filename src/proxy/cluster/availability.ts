@@ -5,7 +5,7 @@
  * Three parties have a say, and the first that objects is named: discovery (the endpoint is going or gone), active health
  * checks, and outlier detection.
  */
-import type { Standing } from './health/conduct';
+import type { Standing } from '../../balancing';
 
 /** States of an endpoint of a cluster; those that take requests come first. */
 export const ENDPOINT_STATES = ['ready', 'probing', 'unhealthy', 'ejected', 'draining'] as const;

@@ -7,7 +7,7 @@
  * availability.ts; what follows from it (priority levels, the panic threshold) is the balancer's. A cluster whose endpoints
  * all drain or don't work is a last resort: where a route has others, requests go there (route.ts).
  */
-import { Balancer, BalancerReport, PickRequest, Place, PolicyChoice, Surroundings } from '../../balancing';
+import { Balancer, BalancerReport, PickRequest, Place, PolicyChoice, RetryBudget, Surroundings } from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { Cancel, Clock } from '../clock';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
@@ -18,7 +18,6 @@ import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import { Watch } from './health/watch';
 import type { PoolStats, PoolSurroundings } from './pool';
-import { RetryBudget } from './retry-budget';
 
 /** How often a policy is asked for another endpoint. */
 const REDRAWS = 2;

@@ -3,10 +3,9 @@
  * picker rebuilds and configuration reloads: what was learned of an endpoint (requests in flight, open connections)
  * belongs to it and not to any of these.
  */
-import { Balanced, Learned, Learning } from '../../balancing';
+import { Balanced, Conduct, Learned, Learning, Standing } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
 import { EndpointState, Facts, Presence, stateOf, takesRequests } from './availability';
-import { Conduct, Standing } from './health/conduct';
 import { ConnectionPool, PoolSurroundings } from './pool';
 
 export class Endpoint implements Balanced, Facts {

@@ -4,13 +4,11 @@
  *
  * An exchange keeps its attempts and uses them again for each request, so that a try allocates nothing.
  */
-import type { Outcome } from '../../balancing';
+import { Ending, isSilent, Outcome } from '../../balancing';
 import type { Clock } from '../clock';
 import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
-import { Ending } from '../cluster/health/conduct';
-import { isSilent } from '../cluster/health/silence';
 import type { UnconnectedCode, Waiter } from '../cluster/pool';
 import type { Waiting } from '../cluster/waiting-list';
 import { heldOctets } from '../direct-write';

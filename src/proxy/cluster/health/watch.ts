@@ -2,14 +2,12 @@
  * Keeps watch over the endpoints of one cluster: puts health checks and outlier detection on the clock, and tells the
  * cluster once when several endpoints changed together, for each change costs it a new picker.
  */
-import type { Surroundings } from '../../../balancing';
+import { Ending, OutlierDetector, Surroundings } from '../../../balancing';
 import type { ResolvedHealth } from '../../../contract';
 import type { Cancel, Clock } from '../../clock';
 import type { ClusterInstruments } from '../../telemetry/instruments';
 import type { Endpoint } from '../endpoint';
-import type { Ending } from './conduct';
 import { HealthChecker } from './health-checker';
-import { OutlierDetector } from './outlier-detector';
 import { probeOf } from './probes';
 
 export class Watch {

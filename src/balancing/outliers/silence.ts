@@ -3,7 +3,7 @@
  * time is over, long before outlier detection may judge it. A wrong suspicion costs one request more, so much less is needed
  * for it than for an ejection: that nobody was answered since, though several wait, for several times as long as is usual.
  */
-import { Learned, typicalMs } from '../../../balancing';
+import { Learned, typicalMs } from '../learned';
 import type { Conduct } from './conduct';
 
 /** What is known of an endpoint. */

@@ -1,7 +1,7 @@
 /** How far back an endpoint's past reaches, and that its numbers are exact. */
 import fc from 'fast-check';
-import { Learned } from '../../../../src/balancing';
-import { LONGEST_MS, RecentPast } from '../../../../src/proxy/cluster/health/recent-past';
+import { Learned } from '../../../src/balancing';
+import { LONGEST_MS, RecentPast } from '../../../src/balancing/outliers/recent-past';
 
 function past(): { readonly learned: Learned; readonly past: RecentPast; second(now: number, ok: number, failed?: number): RecentPast } {
   const learned = new Learned();

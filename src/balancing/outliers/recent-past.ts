@@ -8,7 +8,7 @@
  * linkerd2-proxy's circuit breaker keeps ten equal parts of its window for the same reason: an average that decays hides a
  * burst of failures behind a long good time, an exact window doesn't.
  */
-import type { Learned } from '../../../balancing';
+import type { Learned } from '../learned';
 
 /** Parts of the window. */
 export const PARTS = 5;

@@ -6,7 +6,7 @@
  * The part is that of Envoy and Linkerd (tower's `TpsBudget`, tower/src/retry/budget/tps_budget.rs); tower keeps ten slots of
  * one second, this one a decaying sum: no slots, and no edge at which a second's tokens vanish.
  */
-import type { RetryBudgetConfig } from '../../contract';
+import type { RetryBudgetConfig } from '../contract';
 
 /** How long unused tokens last. */
 export const BUDGET_WINDOW_MS = 10_000;

@@ -1,6 +1,6 @@
 /** The arithmetic of outliers, beside that of Envoy's success-rate rule. */
 import fc from 'fast-check';
-import { ejectionMs, failsMore, latencyLimitMs, medianOfOthers, mostEjected } from '../../../../src/proxy/cluster/health/rules';
+import { ejectionMs, failsMore, latencyLimitMs, medianOfOthers, mostEjected } from '../../../src/balancing/outliers/rules';
 
 /** Envoy: below the mean by 1.9 standard deviations of the population. */
 function envoyEjects(successRates: readonly number[]): number[] {

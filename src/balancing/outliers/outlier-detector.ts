@@ -13,8 +13,9 @@
  * Invariants, whatever happens: at most {@link mostEjected} of the eligible endpoints are ejected, and one is ejected only
  * while another one is trusted.
  */
-import { LATENCY_GRAIN_MS, Learned, Surroundings, typicalMs } from '../../../balancing';
-import type { OutlierDetectionConfig } from '../../../contract';
+import type { OutlierDetectionConfig } from '../../contract';
+import { LATENCY_GRAIN_MS, Learned, typicalMs } from '../learned';
+import type { Surroundings } from '../picker';
 import { Conduct, Ending, Rule } from './conduct';
 import { PARTS } from './recent-past';
 import { ejectionMs, failsMore, latencyLimitMs, medianOfOthers, mostEjected } from './rules';

@@ -1,7 +1,7 @@
 /** Outlier detection over endpoints that a test plays requests on. */
 import fc from 'fast-check';
-import { DEFAULT_OUTLIER_DETECTION } from '../../../../src/contract';
-import { mostEjected } from '../../../../src/proxy/cluster/health/rules';
+import { DEFAULT_OUTLIER_DETECTION } from '../../../src/contract';
+import { mostEjected } from '../../../src/balancing/outliers/rules';
 import { Ending, Fleet, Pod, seededRandom } from './support';
 
 const HEALTHY = { ending: Ending.ANSWERED };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DEFAULT_RETRY_BUDGET } from '../../../src/contract';
-import { RetryBudget } from '../../../src/proxy/cluster/retry-budget';
+import { RetryBudget } from '../../src/balancing';
+import { DEFAULT_RETRY_BUDGET } from '../../src/contract';
 
 function budget(config: Partial<typeof DEFAULT_RETRY_BUDGET> = {}) {
   const time = { now: 0 };

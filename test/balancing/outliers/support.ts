@@ -1,9 +1,7 @@
 /** Endpoints that a test plays requests on, with the detector that judges them; time and chance are the test's. */
-import { Learned } from '../../../../src/balancing';
-import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../../../src/contract';
-import { Conduct, Ending, Rule, Standing } from '../../../../src/proxy/cluster/health/conduct';
-import { OutlierDetector, Suspect } from '../../../../src/proxy/cluster/health/outlier-detector';
-import { seededRandom } from '../../../support/random';
+import { Conduct, Ending, Learned, OutlierDetector, Rule, Standing, Suspect } from '../../../src/balancing';
+import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../../src/contract';
+import { seededRandom } from '../../support/random';
 
 export class Pod implements Suspect {
   readonly learned = new Learned();
