@@ -191,6 +191,7 @@ export class OutlierDetector<S extends Suspect> {
   /** Requests that are never answered end when somebody gives up on them, which may be long; their silence tells before. */
   private judgeSilence(now: number): void {
     if (this.config.consecutiveGatewayErrors === 0) return;
+    const quiet = new Set<S>();
     const silent: S[] = [];
     for (const suspect of this.suspects) {
       const { learned, conduct } = suspect;
@@ -202,14 +203,15 @@ export class OutlierDetector<S extends Suspect> {
       // A quiet time before that, with a tunnel or a long request under way, is none of an endpoint that doesn't answer.
       if (learned.sent - conduct.quietSent < UNANSWERED) conduct.quietSince = now;
       // Those sent since the last look may be on their way back.
-      const isQuiet = conduct.lookedSent - conduct.quietSent >= UNANSWERED;
-      if (isQuiet && now - conduct.quietSince >= UNRESPONSIVE_MS + this.usualMs(suspect) * SILENCE_FACTOR) silent.push(suspect);
+      const waiting = conduct.lookedSent - conduct.quietSent;
+      if (waiting > 0) quiet.add(suspect);
+      if (waiting >= UNANSWERED && now - conduct.quietSince >= UNRESPONSIVE_MS + this.usualMs(suspect) * SILENCE_FACTOR) silent.push(suspect);
       conduct.lookedSent = learned.sent;
     }
     for (const suspect of silent) {
       if (suspect.conduct.standing !== 'trusted' || !suspect.eligible) continue;
       const others = this.others(suspect);
-      if (others.length === 0 || others.filter((other) => silent.includes(other)).length * 2 > others.length) continue;
+      if (others.length === 0 || others.filter((other) => quiet.has(other)).length * 2 > others.length) continue;
       this.convict(suspect, 'unresponsive', `it has answered none of its requests for ${milliseconds(now - suspect.conduct.quietSince)}`);
     }
   }
@@ -218,7 +220,8 @@ export class OutlierDetector<S extends Suspect> {
   private usualMs(suspect: S): number {
     const known = suspect.learned.succeeded > 0 ? [suspect] : this.others(suspect).filter(({ learned }) => learned.succeeded > 0);
     const usual = known.map(({ learned }) => typicalMs(learned.meanLog)).sort((a, b) => a - b);
-    return usual[usual.length >> 1] ?? 0;
+    // Where nobody has answered anything, nobody is late.
+    return usual.length === 0 ? Infinity : usual[usual.length >> 1]!;
   }
 
   /** Those that it is compared with: eligible, and not under suspicion themselves. */

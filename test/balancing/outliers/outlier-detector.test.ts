@@ -239,6 +239,15 @@ describe('silence', () => {
     expect(fleet.events).toEqual(['new unresponsive']);
   });
 
+  test('given a service that has answered nobody yet, or stops to answer everywhere, those that get more requests are not to blame', () => {
+    const fleet = new Fleet(3);
+    const stall = (): void => fleet.pods.forEach((pod, index) => { for (let i = 0; i < 6 - 2 * index; i += 1) send(fleet, pod); });
+    fleet.pass(20_000, stall);
+    for (const pod of fleet.pods) fleet.request(pod);
+    fleet.pass(20_000, stall);
+    expect(fleet.events).toEqual([]);
+  });
+
   test.each([
     ['a WebSocket at each', true],
     ['a request at each that takes minutes', false],
