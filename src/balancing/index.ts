@@ -1,3 +1,4 @@
+export * from './back-off';
 export * from './balancer';
 export * from './hash';
 export * from './hashed-split';

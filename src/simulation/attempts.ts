@@ -2,17 +2,16 @@
  * What becomes of a request at the side that asks: where it is sent, what its caller learns of that, where it goes when an
  * attempt fails, and when it is given up. A caller feeds what it learns as the proxy does (src/proxy/serve/exchange.ts).
  */
-import type { PickRequest } from '../balancing';
-import type { Caller, KnownEndpoint } from './caller';
+import { Ending, PickRequest } from '../balancing';
+import type { Caller } from './caller';
 import { Deadlines } from './deadlines';
+import type { KnownEndpoint } from './known-endpoint';
 import type { Failure, Measurements } from './measurements';
 import type { Plan } from './plan';
 import { Phase, Requests } from './requests';
+import { Again, Retries } from './retries';
 import type { Service } from './service';
 import { Kind, Timeline } from './timeline';
-
-/** Most endpoints tried for one request, as in the proxy. */
-const MAX_ATTEMPTS = 3;
 
 /** What all parts of a run share. */
 export interface Run {
@@ -27,10 +26,13 @@ export class Attempts {
   /** Requests that have come and not ended. */
   live = 0;
   private readonly deadlines = new Deadlines();
+  private readonly retries: Retries;
   private readonly pickRequest: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
 
   /** @param hashed requests carry the hash of their key, as on the routes of policies that go by it */
-  constructor(private readonly run: Run, private readonly callers: readonly Caller[], private readonly hashed: boolean) {}
+  constructor(private readonly run: Run, private readonly callers: readonly Caller[], private readonly hashed: boolean) {
+    this.retries = new Retries(run.plan, run.requests, run.time);
+  }
 
   /** A request has come to its caller. */
   begin(request: number): void {
@@ -41,51 +43,55 @@ export class Attempts {
     if (this.deadlines.size === 0) time.after(plan.timeoutMs, Kind.DEADLINE, 0);
     this.deadlines.add(time.now + plan.timeoutMs, request, time.now);
     const endpoint = this.callerOf(request).pick(this.asked(request));
-    if (endpoint) this.send(request, endpoint);
-    else this.fail(request, 'noEndpoint');
+    if (!endpoint) {
+      this.fail(request, 'noEndpoint');
+      return;
+    }
+    this.retries.deposit(request);
+    this.send(request, endpoint);
   }
 
   answer(request: number): void {
     const { requests, time, measurements, service } = this.run;
     const index = requests.endpoint[request]!;
-    const endpoint = this.callerOf(request).known[index]!;
+    const caller = this.callerOf(request);
+    const endpoint = caller.known[index]!;
     const backend = service.backends[index]!;
     const refused = requests.refused[request] === 1;
-    endpoint.learned.finished(time.now - requests.attemptedAt[request]!, refused ? 'failure' : 'success', time.now);
+    this.retries.release(request);
+    caller.answered(endpoint);
+    caller.ended(endpoint, refused ? Ending.GATEWAY_ERROR : Ending.ANSWERED, requests.attemptedAt[request]!);
     endpoint.learned.report(backend.currentReport(time.now), time.now);
-    if (endpoint.state === 'ready' && backend.state === 'up') endpoint.idle++;
-    if (refused) {
-      measurements.endpoints[index]!.failed++;
-      measurements.failedWith('status', requests.startedAt[request]!, time.now);
-    } else {
+    if (endpoint.available && backend.state === 'up') endpoint.idle++;
+    if (!refused) {
       measurements.succeeded(requests.startedAt[request]!, time.now);
-    }
-    this.end(request);
-  }
-
-  /** Nothing of the request was sent: to another endpoint, while there is one. */
-  leaveFailed(request: number): void {
-    const { requests } = this.run;
-    const caller = this.callerOf(request);
-    // There are two at most, as the third attempt is the last.
-    const tried = [this.blame(request), caller.known[requests.firstEndpoint[request]!]!];
-    const other = requests.attempts[request]! < MAX_ATTEMPTS ? caller.pickOther(tried, this.asked(request)) : undefined;
-    if (other) this.retry(request, other);
-    else this.fail(request, 'connect');
-  }
-
-  /** The connection broke: to whichever endpoint when it had been used before, for then it was its end that came first. */
-  leaveBroken(request: number): void {
-    const { requests } = this.run;
-    if (requests.reused[request] === 0 || requests.attempts[request]! >= MAX_ATTEMPTS) {
-      this.blame(request);
-      this.fail(request, 'broken');
+      this.end(request);
       return;
     }
-    const caller = this.callerOf(request);
-    caller.known[requests.endpoint[request]!]!.learned.abandoned();
-    const endpoint = caller.pick(this.asked(request));
-    if (endpoint) this.retry(request, endpoint);
+    measurements.endpoints[index]!.failed++;
+    if (this.retries.wants(request, 'gatewayError') && this.retry(request, endpoint, { same: true, free: false, atOnce: false })) return;
+    this.fail(request, 'status');
+  }
+
+  /** Nothing of the request was sent: to another endpoint, while there is one; the first time at once. */
+  leaveFailed(request: number): void {
+    const atOnce = this.run.requests.attempts[request] === 1;
+    if (!this.retry(request, this.blame(request), { same: false, free: true, atOnce })) this.fail(request, 'connect');
+  }
+
+  /** The connection broke; when it had been used before it was its end that came first, and the endpoint is not to blame. */
+  leaveBroken(request: number): void {
+    const { requests } = this.run;
+    const idle = requests.reused[request] === 1 && requests.repeatable[request] === 1;
+    const endpoint = idle ? this.excuse(request) : this.blame(request);
+    if ((idle || this.retries.wants(request, 'closed')) && this.retry(request, endpoint, { same: true, free: idle, atOnce: idle })) return;
+    this.fail(request, 'broken');
+  }
+
+  /** A request has waited long enough. */
+  sendAgain(request: number): void {
+    const endpoint = this.retries.afterWait(request, this.callerOf(request), this.asked(request));
+    if (endpoint) this.send(request, endpoint);
     else this.fail(request, 'noEndpoint');
   }
 
@@ -98,7 +104,7 @@ export class Attempts {
       deadlines.drop();
       // The route's timeout is over.
       if (open) {
-        this.blame(request);
+        if (requests.phase[request] !== Phase.WAITING) this.blame(request);
         this.abandon(request, 'timeout');
       }
     }
@@ -118,7 +124,6 @@ export class Attempts {
     const reused = endpoint.idle > 0;
     requests.phase[request] = Phase.SENT;
     requests.endpoint[request] = endpoint.index;
-    if (requests.attempts[request]! === 0) requests.firstEndpoint[request] = endpoint.index;
     requests.attempts[request]!++;
     requests.attemptedAt[request] = time.now;
     requests.refused[request] = 0;
@@ -130,19 +135,34 @@ export class Attempts {
     time.afterOf(request, reused ? plan.networkMs : 3 * plan.networkMs, Kind.REACHED);
   }
 
-  private retry(request: number, endpoint: KnownEndpoint): void {
-    this.run.requests.serial[request]!++;
+  /** Sends a request that failed at an endpoint to another one, now or after a while; false when it may not be, or there is none. */
+  private retry(request: number, failedAt: KnownEndpoint, again: Again): boolean {
+    const next = this.retries.next(request, failedAt, this.callerOf(request), this.asked(request), again);
+    if (next === undefined) return false;
     this.run.measurements.retries++;
-    this.send(request, endpoint);
+    if (next !== 'later') this.send(request, next);
+    return true;
   }
 
   /** The attempt counts as a failure of its endpoint. */
   private blame(request: number): KnownEndpoint {
-    const { requests, time, measurements } = this.run;
+    const { requests, measurements } = this.run;
     const index = requests.endpoint[request]!;
-    const endpoint = this.callerOf(request).known[index]!;
-    endpoint.learned.finished(time.now - requests.attemptedAt[request]!, 'failure', time.now);
+    const caller = this.callerOf(request);
+    const endpoint = caller.known[index]!;
+    this.retries.release(request);
+    caller.ended(endpoint, Ending.GATEWAY_ERROR, requests.attemptedAt[request]!);
     measurements.endpoints[index]!.failed++;
+    return endpoint;
+  }
+
+  /** The attempt says nothing of its endpoint. */
+  private excuse(request: number): KnownEndpoint {
+    const { requests } = this.run;
+    const caller = this.callerOf(request);
+    const endpoint = caller.known[requests.endpoint[request]!]!;
+    this.retries.release(request);
+    caller.abandoned(endpoint, requests.attemptedAt[request]!);
     return endpoint;
   }
 
@@ -162,11 +182,13 @@ export class Attempts {
     }
     measurements.failedWith(failure, requests.startedAt[request]!, time.now);
     requests.phase[request] = Phase.FORGOTTEN;
+    this.retries.forget(request);
     this.live--;
   }
 
   private end(request: number): void {
     this.live--;
+    this.retries.forget(request);
     this.run.requests.release(request);
   }
 

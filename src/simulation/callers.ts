@@ -2,6 +2,7 @@
 import type { BalancingConfig } from '../balancing';
 import { Caller } from './caller';
 import { keyHashes } from './keys';
+import type { Measurements } from './measurements';
 import type { Plan } from './plan';
 import { randomStream, Stream } from './random';
 import type { Requests } from './requests';
@@ -11,20 +12,25 @@ export class Callers {
   readonly all: readonly Caller[];
   /** Those that requests come to, by index. */
   private calling: readonly number[];
-  private readonly random: { callers(): number; work(): number; keys(): number };
+  private readonly random: { callers(): number; work(): number; keys(): number; methods(): number };
   private readonly hashOf: (share: number) => number;
 
-  constructor(private readonly plan: Plan, private readonly requests: Requests, time: Timeline, balancing: BalancingConfig, seed: number) {
+  constructor(
+    private readonly plan: Plan, private readonly requests: Requests, time: Timeline, measurements: Measurements,
+    balancing: BalancingConfig, seed: number,
+  ) {
     this.random = {
       callers: randomStream(seed, Stream.CALLERS), work: randomStream(seed, Stream.WORK), keys: randomStream(seed, Stream.KEYS),
+      methods: randomStream(seed, Stream.METHODS),
     };
     this.hashOf = keyHashes(plan.keys, seed);
     this.calling = plan.callers.flatMap(({ later }, index) => (later ? [] : [index]));
     const callers = this.perZone(this.calling);
     this.all = plan.callers.map(({ zone }, index) => new Caller(
-      `${seed}-${index}`, zone === undefined ? {} : { zone, callers }, plan.endpoints, balancing,
+      `${seed}-${index}`, zone === undefined ? {} : { zone, callers }, plan, balancing,
       { random: randomStream(seed, Stream.FIRST_CALLER + index), now: () => time.now },
       (ms, generation) => time.after(ms, Kind.RENEWAL, index, generation),
+      () => { measurements.ejections++; },
     ));
   }
 
@@ -35,6 +41,7 @@ export class Callers {
     requests.caller[request] = calling[plan.arrivals === 'even' ? turn % calling.length : Math.floor(random.callers() * calling.length)]!;
     requests.work[request] = random.work();
     requests.hash[request] = this.hashOf(random.keys());
+    requests.repeatable[request] = plan.idempotent === undefined || random.methods() < plan.idempotent ? 1 : 0;
     return request;
   }
 

@@ -48,6 +48,8 @@ export class Measurements {
   /** All requests that ended, measured or not. */
   ended = 0;
   retries = 0;
+  /** Times that a caller ejected an endpoint. */
+  ejections = 0;
   /** Measured attempts at endpoints in the zone of their caller, and all those of callers that know their zone. */
   readonly zones = { own: 0, all: 0 };
 

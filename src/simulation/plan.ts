@@ -2,7 +2,7 @@
  * What is simulated, as plain data: endpoints and what they can do, callers, traffic, and what changes while it runs. A plan
  * says nothing of the policy and what stands around it, so that one plan is run with each. Times are milliseconds from the beginning.
  */
-import type { HealthCheckTiming } from '../contract';
+import type { HealthCheckTiming, OutlierDetectionConfig, RetryBudgetConfig, RetryConfig } from '../contract';
 import type { Distribution } from './distribution';
 import type { KeyPopulation } from './keys';
 
@@ -71,6 +71,14 @@ export interface Plan {
   readonly keys: KeyPopulation;
   /** How callers ask endpoints whether they work; absent: they don't. */
   readonly healthCheck?: PlannedHealthCheck | undefined;
+  /** How callers find endpoints that fail or dawdle unlike the others; absent: they don't. */
+  readonly outlierDetection?: Required<OutlierDetectionConfig> | undefined;
+  /** Which requests are sent again; absent: those that no app can have seen, and no others. */
+  readonly retry?: Required<RetryConfig> | undefined;
+  /** How much these may add; absent: as the proxy has it by default. */
+  readonly retryBudget?: Required<RetryBudgetConfig> | undefined;
+  /** Part of the requests that may be executed twice, 0 to 1; absent: all. */
+  readonly idempotent?: number | undefined;
   /** In the order of their times. */
   readonly changes: readonly Change[];
   /** When something is not as it was before; absent when all of the run is alike. */

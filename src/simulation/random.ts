@@ -23,4 +23,4 @@ export function randomStream(seed: number, stream: number): () => number {
 }
 
 /** Streams of chance; each caller has one more. */
-export const enum Stream { ARRIVALS, CALLERS, WORK, KEYS, FIRST_CALLER }
+export const enum Stream { ARRIVALS, CALLERS, WORK, KEYS, METHODS, FIRST_CALLER }

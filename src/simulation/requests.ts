@@ -16,6 +16,8 @@ export const enum Phase {
   SERVED,
   /** Its answer is on the way back. */
   ANSWERED,
+  /** Is at no endpoint, and sent to one after a while. */
+  WAITING,
   /** Its caller has given up, but its endpoint still holds it. */
   FORGOTTEN,
 }
@@ -27,11 +29,13 @@ export class Requests {
   serial = new Int32Array(FIRST_CAPACITY);
   caller = new Int32Array(FIRST_CAPACITY);
   endpoint = new Int32Array(FIRST_CAPACITY);
-  /** The endpoint of the first attempt. */
-  firstEndpoint = new Int32Array(FIRST_CAPACITY);
   attempts = new Uint8Array(FIRST_CAPACITY);
   /** On a connection that was used before. */
   reused = new Uint8Array(FIRST_CAPACITY);
+  /** May be executed twice. */
+  repeatable = new Uint8Array(FIRST_CAPACITY);
+  /** Counts in its caller's budget as a retry that is under way. */
+  budgeted = new Uint8Array(FIRST_CAPACITY);
   /** Answered with 503. */
   refused = new Uint8Array(FIRST_CAPACITY);
   startedAt = new Float64Array(FIRST_CAPACITY);
@@ -76,9 +80,10 @@ export class Requests {
     this.serial = enlarged(this.serial, new Int32Array(length));
     this.caller = enlarged(this.caller, new Int32Array(length));
     this.endpoint = enlarged(this.endpoint, new Int32Array(length));
-    this.firstEndpoint = enlarged(this.firstEndpoint, new Int32Array(length));
     this.attempts = enlarged(this.attempts, new Uint8Array(length));
     this.reused = enlarged(this.reused, new Uint8Array(length));
+    this.repeatable = enlarged(this.repeatable, new Uint8Array(length));
+    this.budgeted = enlarged(this.budgeted, new Uint8Array(length));
     this.refused = enlarged(this.refused, new Uint8Array(length));
     this.startedAt = enlarged(this.startedAt, new Float64Array(length));
     this.attemptedAt = enlarged(this.attemptedAt, new Float64Array(length));

@@ -2,13 +2,14 @@
  * One plan run with one policy and what stands around it: a discrete-event simulation. Callers pick endpoints with the very
  * balancer of the proxy and feed what they learn as the proxy does (src/proxy/serve/exchange.ts):
  *
- *   - a connection that can't be made sends the request to another endpoint, up to three in all; one that breaks before an
- *     octet of the answer, having been used before, sends it to any;
- *   - an answer of 503 is passed on, and counts as a failure against its endpoint;
- *   - so does the route's timeout; the endpoint drops what still waits and finishes what it has begun.
+ *   - a connection that can't be made sends the request to another endpoint, and so does one that breaks before an octet of the
+ *     answer, having been used before; what else is sent again is the route's policy (retries.ts);
+ *   - an answer of 503 counts as a failure against its endpoint, and is passed on unless it is tried again;
+ *   - so does the route's timeout; the endpoint drops what still waits and finishes what it has begun;
+ *   - endpoints that fail or dawdle unlike the others are ejected, where the plan says so.
  *
- * Not simulated: outlier detection, limits on connections and on requests, the cost of the proxies themselves, and the
- * closing of connections that are idle for long.
+ * Not simulated: a second attempt beside the first, limits on connections and on requests, the cost of the proxies themselves,
+ * and the closing of connections that are idle for long.
  *
  * A run is a pure function of plan, balancing and seed.
  */
@@ -45,9 +46,10 @@ export class Simulation {
     const hashed = BY_HASH.includes(balancing.loadBalancing.type);
     this.measurements = new Measurements(plan);
     this.service = new Service(plan, requests, time);
-    this.callers = new Callers(plan, requests, time, balancing, seed);
+    this.callers = new Callers(plan, requests, time, this.measurements, balancing, seed);
     this.attempts = new Attempts({ plan, requests, time, service: this.service, measurements: this.measurements }, this.callers.all, hashed);
     this.randomArrival = randomStream(seed, Stream.ARRIVALS);
+    this.callers.all.forEach((_, caller) => this.scheduleLook(caller));
     plan.changes.forEach(({ atMs }, index) => time.after(atMs, Kind.CHANGE, index));
     this.scheduleArrival();
   }
@@ -95,6 +97,10 @@ export class Simulation {
       case Kind.DEADLINE: attempts.meetDeadlines(); return;
       case Kind.CHANGE: this.change(this.plan.changes[subject]!); return;
       case Kind.RENEWAL: callers.all[subject]!.renew(serial); return;
+      case Kind.LOOK:
+        callers.all[subject]!.look();
+        this.scheduleLook(subject);
+        return;
     }
     if (this.requests.serial[subject] !== serial) return;
     switch (kind) {
@@ -103,7 +109,13 @@ export class Simulation {
       case Kind.ANSWER: attempts.answer(subject); return;
       case Kind.UNCONNECTED: attempts.leaveFailed(subject); return;
       case Kind.BROKEN: attempts.leaveBroken(subject); return;
+      case Kind.RETRY: attempts.sendAgain(subject); return;
     }
+  }
+
+  private scheduleLook(caller: number): void {
+    const { lookMs } = this.callers.all[caller]!;
+    if (lookMs !== undefined) this.time.after(lookMs, Kind.LOOK, caller);
   }
 
   private scheduleArrival(): void {

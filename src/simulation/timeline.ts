@@ -13,10 +13,14 @@ export const enum Kind {
   /** A connection could not be made, or broke. */
   UNCONNECTED,
   BROKEN,
+  /** A request has waited long enough before it is sent again. */
+  RETRY,
   /** The earliest deadline is over. */
   DEADLINE,
   CHANGE,
   RENEWAL,
+  /** A caller looks at how its endpoints did. */
+  LOOK,
 }
 
 export class Timeline {

@@ -78,7 +78,7 @@ describe('what goes wrong', () => {
   const soon = 1_000;
   const during = (changes: Change[], given: Partial<Plan> = {}): Measurements => run(planOf({ changes, warmUp: 0, ...given }));
 
-  it('is passed on when an endpoint answers with 503, and not tried again', () => {
+  it('is passed on when an endpoint answers with 503, and not tried again unless the plan says so', () => {
     const measurements = during([{ atMs: 0, type: 'failing', endpoint: 0, answerMs: 1 }]);
     expect(measurements.failures.status).toBe(measurements.endpoints[0]!.sent);
     expect(measurements.failures.status).toBeGreaterThan(900);

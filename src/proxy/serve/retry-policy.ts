@@ -1,10 +1,8 @@
 /**
  * A route's rules about sending requests again; pure decisions, no state. Whether an application may have seen a request is
  * for the caller to know: after that only what may be executed twice is repeated.
- *
- * Waits are those of Envoy (router filter, "x-envoy-max-retries"): drawn from 0 to (2^n - 1) times the base, up to a
- * maximum, so that clients that failed together don't come back together.
  */
+import { backOffMs } from '../../balancing';
 import type { RetryCondition, RetryConfig } from '../../contract';
 import { isIdempotent, Method } from '../http1/request-head';
 import type { ReasonCode } from '../telemetry/reasons';
@@ -47,7 +45,6 @@ export class RetryPolicy {
 
   /** How long to wait before a retry, the first being 1. */
   waitMs(retry: number, random: () => number): number {
-    const { backoffMs, maxBackoffMs } = this.config;
-    return random() * Math.min((2 ** retry - 1) * backoffMs, maxBackoffMs);
+    return backOffMs(retry, this.config, random());
   }
 }
