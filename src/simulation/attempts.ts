@@ -68,8 +68,8 @@ export class Attempts {
       this.end(request);
       return;
     }
-    measurements.endpoints[index]!.failed++;
-    if (this.retries.wants(request, 'gatewayError') && this.retry(request, endpoint, { same: true, free: false, atOnce: false })) return;
+    measurements.attemptFailed(index, time.now);
+    if (this.retries.wants(request, 'gatewayError', 'serverError') && this.retry(request, endpoint, { same: true, free: false, atOnce: false })) return;
     this.fail(request, 'status');
   }
 
@@ -152,7 +152,7 @@ export class Attempts {
     const endpoint = caller.known[index]!;
     this.retries.release(request);
     caller.ended(endpoint, Ending.GATEWAY_ERROR, requests.attemptedAt[request]!);
-    measurements.endpoints[index]!.failed++;
+    measurements.attemptFailed(index, this.run.time.now);
     return endpoint;
   }
 

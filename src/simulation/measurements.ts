@@ -96,6 +96,11 @@ export class Measurements {
     if (startedAt >= this.measuredFrom) this.latency.record(now - startedAt);
   }
 
+  /** An attempt failed, and perhaps the request is tried again. */
+  attemptFailed(endpoint: number, now: number): void {
+    if (now >= this.measuredFrom) this.endpoints[endpoint]!.failed++;
+  }
+
   failedWith(failure: Failure, startedAt: number, now: number): void {
     this.advance(now);
     this.ended++;

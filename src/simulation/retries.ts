@@ -37,10 +37,10 @@ export class Retries {
     this.budgetOf(request).deposit();
   }
 
-  /** Whether the policy names this failure, and the request may be executed twice. */
-  wants(request: number, condition: RetryCondition): boolean {
+  /** Whether the policy names one of these for the failure, and the request may be executed twice. */
+  wants(request: number, ...conditions: readonly RetryCondition[]): boolean {
     const { policy, requests } = this;
-    return policy.on.includes(condition) && (policy.methods === 'all' || requests.repeatable[request] === 1);
+    return (policy.methods === 'all' || requests.repeatable[request] === 1) && conditions.some((condition) => policy.on.includes(condition));
   }
 
   /**

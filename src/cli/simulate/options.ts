@@ -1,6 +1,8 @@
 /** From flags, and YAML if there is some, to what is simulated. */
 import { BalancingConfig, POLICIES } from '../../balancing';
-import { DEFAULT_CLUSTER, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults } from '../../contract';
+import {
+  DEFAULT_CLUSTER, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults,
+} from '../../contract';
 import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS, withPolicy } from '../../simulation';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
@@ -8,6 +10,7 @@ import { didYouMean } from '../nearest';
 import { parseLatency } from '../stand-in/behaviour';
 import { readManifests } from '../up/manifests';
 import { readModel } from '../up/read-model';
+import { readFailures } from './failures';
 import { parseServiceTime } from './service-time';
 import { readStages } from './stages';
 import { Subject, subjectOf } from './subject';
@@ -72,6 +75,7 @@ export function readOptions(args: Arguments): SimulateOptions {
       connectTimeoutMs: subject.connectTimeoutMs,
       keys: KEYS,
       healthCheck: subject.healthCheck,
+      ...readFailures(args, subject),
     },
     scenarios: readScenarios(args.text('scenario') ?? 'steady'),
     balancings: readBalancings(args, subject.balancing),
@@ -94,7 +98,8 @@ function readSubject(args: Arguments): Subject {
   }
   return {
     title: 'a service', endpoints: turns(endpoints).map(() => ({})), callers: turns(DEFAULT_CALLERS).map((pod) => ({ pod })), calledBy: '',
-    balancing: withBalancingDefaults({}), healthCheck: undefined, share: 1, zoneWeights: {}, zoned: true, placed: true,
+    balancing: withBalancingDefaults({}), healthCheck: undefined, outlierDetection: DEFAULT_OUTLIER_DETECTION, retry: DEFAULT_RETRY,
+    retryBudget: DEFAULT_RETRY_BUDGET, share: 1, zoneWeights: {}, zoned: true, placed: true,
     timeoutMs: DEFAULT_ROUTE.timeoutMs, connectTimeoutMs: DEFAULT_CLUSTER.connectTimeoutMs,
   };
 }

@@ -2,6 +2,7 @@
 import type { LoadBalancingConfig } from '../../contract';
 import { durationOf, Measurements, meanOf, Plan, Quiet } from '../../simulation';
 import { count, duration, Paint, percent, renderTable } from '../up/table';
+import { failuresInText } from './failures';
 import type { SimulateOptions } from './options';
 import { serviceTimeInText } from './service-time';
 import { stagesInText } from './stages';
@@ -26,6 +27,7 @@ export function titleOfComparison({ title, calledBy, wholeRps, quiet, balancings
     `${title}: ${counted(endpoints.length, 'pod')}, called by ${counted(callers.length, 'proxy', 'proxies')}${calledBy === '' ? '' : ` of ${calledBy}`}`
       + ` with ${chosen!.loadBalancing.type}`,
     stagesInText(balancings, quiet),
+    failuresInText(quiet),
     `${count(rps)} requests a second${wholeRps === undefined ? '' : ` of the service's ${count(wholeRps)}`}, ${count(requests)} in all (${seconds(durationOf(quiet))}), seed ${seed}`,
     `a pod works on ${counted(first!.concurrency, 'request')} at a time, ${serviceTimeInText(first!.serviceTime)}: all together are ${percent(busy)} busy`
       + (busy >= 1 ? ', which is more than they can do' : ''),
@@ -45,29 +47,33 @@ export function reportOf(name: string, about: string, plan: Plan, runs: readonly
   return [
     `${paint('bold', name)}: ${about}${when}`,
     '',
-    ...indented(latencyTable(runs, disturbance !== undefined, paint)),
+    ...indented(latencyTable(plan, runs, paint)),
     '',
     `  share of the requests sent to each pod${disturbance ? ' in that time' : ''}`,
     ...indented(shareTable(plan, runs, paint)),
   ];
 }
 
-function latencyTable(runs: readonly Run[], disturbed: boolean, paint: Paint): string[] {
+function latencyTable({ disturbance, outlierDetection }: Plan, runs: readonly Run[], paint: Paint): string[] {
+  const disturbed = disturbance !== undefined;
+  const ejecting = outlierDetection?.mode === 'enforce';
   const zoned = runs.some(({ zoneAware, measurements }) => zoneAware && measurements.zones.all > 0);
   const rows = runs.map(({ policy, measurements }, index) => {
-    const { latency, failed, measured, retries, zones } = measurements;
+    const { latency, failed, measured, retries, ejections, zones } = measurements;
     return [
       nameOf(policy, index),
       duration(latency.percentile(0.5)), duration(latency.percentile(0.95)), duration(latency.percentile(0.99)),
       failed > 0 ? { text: percent(failed / measured), style: 'red' as const } : '0',
       retries > 0 ? percent(retries / measurements.ended) : '0',
+      ...(ejecting ? [count(ejections)] : []),
       ...(zoned ? [percent(zones.own / zones.all)] : []),
       ...(disturbed ? [recoveryInText(measurements.recoveryMs())] : []),
     ];
   });
   return renderTable([
     { title: 'policy' }, { title: 'p50', right: true }, { title: 'p95', right: true }, { title: 'p99', right: true },
-    { title: 'failed', right: true }, { title: 'retried', right: true }, ...(zoned ? [{ title: 'own zone', right: true }] : []),
+    { title: 'failed', right: true }, { title: 'retried', right: true },
+    ...(ejecting ? [{ title: 'ejected', right: true }] : []), ...(zoned ? [{ title: 'own zone', right: true }] : []),
     ...(disturbed ? [{ title: 'recovers after', right: true }] : []),
   ], rows, paint);
 }

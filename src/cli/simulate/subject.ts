@@ -3,7 +3,10 @@
  * with versions is balanced version by version, each with its part of the requests, so one version is simulated.
  */
 import type { BalancingConfig } from '../../balancing';
-import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_ROUTE, DEFAULT_WORKERS, withBalancingDefaults, withHealthCheckDefaults } from '../../contract';
+import {
+  ClusterConfig, DEFAULT_CLUSTER, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, DEFAULT_ROUTE, DEFAULT_WORKERS,
+  OutlierDetectionConfig, RetryBudgetConfig, RetryConfig, withBalancingDefaults, withHealthCheckDefaults,
+} from '../../contract';
 import type { PlannedHealthCheck } from '../../simulation';
 import { UserError } from '../errors';
 import { Callee, calleesOf, CalleeShare } from '../up/callees';
@@ -35,6 +38,9 @@ export interface Subject {
   /** Policy and stages, with their defaults. */
   readonly balancing: BalancingConfig;
   readonly healthCheck: PlannedHealthCheck | undefined;
+  readonly outlierDetection: Required<OutlierDetectionConfig>;
+  readonly retry: Required<RetryConfig>;
+  readonly retryBudget: Required<RetryBudgetConfig>;
   /** Part of the service's requests that come here. */
   readonly share: number;
   /** Weights by zone of endpoints of which none is stated. */
@@ -86,6 +92,9 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
     calledBy: [...new Set(calls.map(({ caller }) => caller.service))].join(', '),
     balancing: withBalancingDefaults(cluster),
     healthCheck: healthCheckOf(cluster),
+    outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...cluster.outlierDetection },
+    retry: { ...DEFAULT_RETRY, ...callee.listener.routes[0]?.retry },
+    retryBudget: { ...DEFAULT_RETRY_BUDGET, ...cluster.retryBudget },
     share: weights > 0 ? chosen.weight / weights : 1,
     zoneWeights: chosen.zoneWeights,
     zoned: cluster.discovery.type === 'endpointSlice',

@@ -1,6 +1,6 @@
 /** That a simulation has of the YAML what the proxy has of it. */
 import { Chart, Duration } from 'cdk8s';
-import { ExternalEndpoints, ExternalService, HealthCheck, LoadBalancing, MeshService, Scaling } from 'cdk8s-mesh';
+import { ExternalEndpoints, ExternalService, HealthCheck, LoadBalancing, MeshService, OutlierDetection, Scaling } from 'cdk8s-mesh';
 import { subjectOf } from '../../../src/cli/simulate/subject';
 import { stagesInText } from '../../../src/cli/simulate/stages';
 import { withDefaults } from '../../../src/contract';
@@ -23,16 +23,20 @@ test.each(POLICIES)('policy and stages are those that the proxy resolves: %s', (
     const catalog = new MeshService(chart, 'catalog', {
       containers: [container], scaling: Scaling.replicas(6), loadBalancing, healthCheck: HealthCheck.http('/live', { interval: Duration.seconds(2) }),
     });
-    new MeshService(chart, 'web', { containers: [container], scaling: Scaling.replicas(2) }).calls(catalog);
+    new MeshService(chart, 'web', { containers: [container], scaling: Scaling.replicas(2) }).calls(catalog, {
+      outlierDetection: OutlierDetection.eject({ maxEjectedPercent: 33 }),
+    });
   });
   const subject = subjectOf(model, 'catalog', undefined);
   const resolved = withDefaults(model.workloads.find(({ service }) => service === 'web')!.config).clusters.find(({ name }) => name !== 'app')!;
-  const { loadBalancing: policy, slowStart, dynamicWeights, zoneAware, subset, failover } = resolved;
+  const { loadBalancing: policy, slowStart, dynamicWeights, zoneAware, subset, failover, outlierDetection, retryBudget } = resolved;
   // Without what is absent.
   expect(subject.balancing).toEqual(JSON.parse(JSON.stringify({ loadBalancing: policy, slowStart, dynamicWeights, zoneAware, subset, failover })));
   expect(subject.healthCheck).toEqual({
     type: 'http', intervalMs: 2_000, timeoutMs: resolved.healthCheck!.timeoutMs, healthyThreshold: 2, unhealthyThreshold: 3,
   });
+  expect([subject.outlierDetection, subject.retryBudget]).toEqual([outlierDetection, retryBudget]);
+  expect(outlierDetection.maxEjectedPercent).toBe(33);
   expect([subject.endpoints.length, subject.callers.length, subject.placed]).toEqual([6, 2, true]);
 });
 
