@@ -43,15 +43,28 @@ const STAGES = [
   { title: 'weights from load reports', stages: { dynamicWeights: { source: 'reports' } } },
 ];
 
+/**
+ * What callers do about failures is shown by itself: policies are compared without, since all of them look alike where a pod that
+ * fails or dawdles is ejected.
+ */
+const AGAINST_FAILURES = [
+  { title: 'nothing', retries: false, ejects: false },
+  { title: 'retries', retries: true, ejects: false },
+  { title: 'outlier detection', retries: false, ejects: true },
+  { title: 'both', retries: true, ejects: true },
+];
+const AGAINST_FAILURES_OF = { policies: ['roundRobin', 'leastRequest', 'adaptive'], scenarios: ['slow-pod', 'failing-fast', 'zone-lost', 'rollout', 'heterogeneous'] };
+
 /** What is claimed. */
 const LEAST_GAIN = 2;
 const COLD_GAIN = 1.5;
 const OWN_ZONE = 0.95;
+const LEFT_FAILED = 0.001;
 const ADAPTIVE_BOUND = 1.1;
 /** A policy that fails so many more of all requests than another has less left to do, so its p99 is not compared with the other's. */
 const FAILED_BOUND = 0.01;
 
-const { LatencyHistogram, POLICIES, SCENARIOS, Simulation, withBalancingDefaults } = await load(['balancing', 'contract', 'simulation']);
+const { DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, LatencyHistogram, POLICIES, SCENARIOS, Simulation, withBalancingDefaults } = await load(['balancing', 'contract', 'simulation']);
 
 const results = SERVICES.map((service) => ({ service, scenarios: SCENARIOS.map((scenario) => runScenario(service, scenario)) }));
 const around = STAGES.map(({ title, stages }) => ({
@@ -60,6 +73,17 @@ const around = STAGES.map(({ title, stages }) => ({
     scenario.name, runAll(scenario.plan(quietOf(ZONED)), { loadBalancing: { type: 'roundRobin' }, ...stages }, `${title}: ${scenario.name}`),
   ])),
 }));
+const guarded = AGAINST_FAILURES_OF.policies.flatMap((type) => AGAINST_FAILURES.map(({ title, retries, ejects }) => ({
+  type,
+  title,
+  scenarios: new Map(AGAINST_FAILURES_OF.scenarios.map((name) => {
+    const plan = {
+      ...SCENARIOS.find((scenario) => scenario.name === name).plan(quietOf(SERVICES[0])),
+      ...(retries && { retry: DEFAULT_RETRY }), ...(ejects && { outlierDetection: DEFAULT_OUTLIER_DETECTION }),
+    };
+    return [name, runAll(plan, { loadBalancing: { type } }, `${title}: ${name}: ${type}`)];
+  })),
+})));
 writeFileSync(FILE, page());
 console.log(`wrote ${FILE}`);
 for (const claim of claims().filter((each) => !each.startsWith('**Met'))) {
@@ -107,6 +131,9 @@ function page() {
     `Every policy with its defaults in every scenario of [\`cdk8s-mesh simulate\`](simulate.md#scenarios): ${ENDPOINTS} pods, ${CALLERS} calling proxies,`
       + ` ${count(REQUESTS * SEEDS.length)} requests for each number (seeds ${SEEDS.join(', ')}). Written by \`node scripts/simulation-results.mjs\`; the same sources give the same page.`,
     '',
+    'Policies are compared as they are by themselves: without outlier detection, and without retries of what a pod may have seen. Both are on by'
+      + ' default in the proxy and in the command, and [level the policies](#what-callers-do-about-failures) where a pod fails or dawdles.',
+    '',
     '## What is claimed, and what the numbers say',
     '',
     ...claims().map((claim) => `- ${claim}`),
@@ -140,11 +167,25 @@ function page() {
     '',
     'A subset is for very large sets that many call: six callers with half of the pods each load them as unevenly as chance has it, and the fullest pod makes the tail.',
     '',
+    '## What callers do about failures',
+    '',
+    'Outlier detection and retries with their defaults, one at a time and both: pods that work on many requests at a time, as above.',
+    '',
+    'p99 of the requests that succeeded, and the part that failed:',
+    '',
+    ...table(['policy', 'against failures', ...AGAINST_FAILURES_OF.scenarios], guarded.map(({ type, title, scenarios }) => [
+      `\`${type}\``, title, ...AGAINST_FAILURES_OF.scenarios.map((name) => cell(scenarios.get(name))),
+    ])),
+    '',
+    'Retries alone are bounded by their budget, so a policy that sends most of its requests to the pod that fails at once still loses some. Outlier detection'
+      + ` finds that pod by its errors, machines that vanish by their silence, and a slow pod once it takes ${DEFAULT_OUTLIER_DETECTION.latencyFactor} times as long as the others: by round robin, when`
+      + ' requests queue there; policies that send it less keep it. Where pods are merely unlike, and while they are replaced, nobody is ejected.',
+    '',
   ].join('\n').trimEnd()}\n`;
 }
 
 function claims() {
-  return [...gainClaims(), ...adaptiveClaims(), ...stageClaims()];
+  return [...gainClaims(), ...adaptiveClaims(), ...stageClaims(), ...failureClaims()];
 }
 
 function stageClaims() {
@@ -156,6 +197,15 @@ function stageClaims() {
       + ` It is ${(cold / slowly).toPrecision(3)} times: ${duration(cold)} against ${duration(slowly)}.`,
     `**${ownZone >= OWN_ZONE ? 'Met' : 'Missed'}** (many pods): zone-aware choice keeps at least ${OWN_ZONE * 100} % of the requests in the zone of their caller when nothing`
       + ` is wrong. It is ${percent(ownZone)}, of ${percent(of('nothing', 'steady').ownZone)} without it.`,
+  ];
+}
+
+function failureClaims() {
+  const of = (wanted) => guarded.find(({ type, title }) => type === 'roundRobin' && title === wanted).scenarios.get('failing-fast').failed;
+  const [without, left] = [of('nothing'), of('both')];
+  return [
+    `**${left <= LEFT_FAILED ? 'Met' : 'Missed'}** (many requests at a time): with outlier detection and retries as they are by default, a pod that fails at once costs`
+      + ` round robin at most ${LEFT_FAILED * 100} % of all requests. It is ${left > 0 ? percent(left) : 'none'}, of ${percent(without)} without both.`,
   ];
 }
 

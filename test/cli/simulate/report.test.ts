@@ -1,4 +1,4 @@
-import type { LoadBalancingConfig } from '../../../src/contract';
+import { DEFAULT_OUTLIER_DETECTION, LoadBalancingConfig } from '../../../src/contract';
 import { svgOf } from '../../../src/cli/simulate/plot';
 import { recoveryInText, reportOf, Run } from '../../../src/cli/simulate/report';
 import { plain } from '../../../src/cli/up/table';
@@ -30,6 +30,14 @@ describe('the report', () => {
     expect(lines[6]).toBe('  share of the requests sent to each pod in that time');
     // Of the 4,000 requests in that time, more or less.
     expect(lines[9]).toMatch(/^ {2}roundRobin +(?:(?:19\.9|20\.0|20\.1) % *){5}$/);
+  });
+
+  it('says how often pods were ejected, where they may be', () => {
+    const plan = { ...planNamed('failing-fast'), outlierDetection: DEFAULT_OUTLIER_DETECTION };
+    const lines = reportOf('failing-fast', 'one pod fails', plan, runsOf(plan), plain);
+    expect(lines[2]).toMatch(/^ {2}policy +p50 +p95 +p99 +failed +retried +ejected +recovers after$/);
+    // By each of three callers.
+    expect(lines[3]).toMatch(/^ {2}leastRequest \* .* 3 +(?:unharmed|[\d.]+ s)$/);
   });
 
   it('has no recovery where nothing happens, and shows many pods by the least and the most', () => {
