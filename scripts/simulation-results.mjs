@@ -102,17 +102,19 @@ function runAll(plan, cluster, label) {
   const latency = new LatencyHistogram();
   let failed = 0;
   let measured = 0;
+  let ejections = 0;
   const zones = { own: 0, all: 0 };
   for (const seed of SEEDS) {
     const measurements = new Simulation(plan, withBalancingDefaults(cluster), seed).run();
     latency.add(measurements.latency);
     failed += measurements.failed;
     measured += measurements.measured;
+    ejections += measurements.ejections;
     zones.own += measurements.zones.own;
     zones.all += measurements.zones.all;
   }
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  return { p99: latency.percentile(0.99), failed: failed / measured, ownZone: zones.own / zones.all };
+  return { p99: latency.percentile(0.99), failed: failed / measured, ejections, ownZone: zones.own / zones.all };
 }
 
 function quietOf({ rps, endpoint, endpoints = ENDPOINTS, callers = CALLERS }) {
@@ -177,9 +179,9 @@ function page() {
       `\`${type}\``, title, ...AGAINST_FAILURES_OF.scenarios.map((name) => cell(scenarios.get(name))),
     ])),
     '',
-    'Retries alone are bounded by their budget, so a policy that sends most of its requests to the pod that fails at once still loses some. Outlier detection'
+    'Retries alone are bounded by their budget, so some requests still fail, the more so by a policy to which a pod that fails at once looks idle. Outlier detection'
       + ` finds that pod by its errors, machines that vanish by their silence, and a slow pod once it takes ${DEFAULT_OUTLIER_DETECTION.latencyFactor} times as long as the others: by round robin, when`
-      + ' requests queue there; policies that send it less keep it. Where pods are merely unlike, and while they are replaced, nobody is ejected.',
+      + ` requests queue there; policies that send it less keep it. Where pods are merely unlike, or replaced, there were ${ejectionsOf('rollout', 'heterogeneous')} ejections.`,
     '',
   ].join('\n').trimEnd()}\n`;
 }
@@ -198,6 +200,10 @@ function stageClaims() {
     `**${ownZone >= OWN_ZONE ? 'Met' : 'Missed'}** (many pods): zone-aware choice keeps at least ${OWN_ZONE * 100} % of the requests in the zone of their caller when nothing`
       + ` is wrong. It is ${percent(ownZone)}, of ${percent(of('nothing', 'steady').ownZone)} without it.`,
   ];
+}
+
+function ejectionsOf(...names) {
+  return guarded.flatMap(({ scenarios }) => names.map((name) => scenarios.get(name).ejections)).reduce((sum, ejections) => sum + ejections, 0);
 }
 
 function failureClaims() {

@@ -22,5 +22,5 @@ export function randomStream(seed: number, stream: number): () => number {
   return next;
 }
 
-/** Streams of chance; each caller has one more. */
-export const enum Stream { ARRIVALS, CALLERS, WORK, KEYS, METHODS, FIRST_CALLER }
+/** Streams of chance; each caller has one more, from the last on. */
+export const enum Stream { METHODS = -1, ARRIVALS, CALLERS, WORK, KEYS, FIRST_CALLER }
