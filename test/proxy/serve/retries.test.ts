@@ -1,6 +1,7 @@
 /** What is sent again, when, where and how often: over real sockets, with backends that record what they get. */
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { FakeClock } from '../../support/fake-clock';
+import { sampleOf } from '../../support/prometheus';
 import { freePort, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -240,11 +241,7 @@ describe('requests that fail together', () => {
 describe('a retry that waits', () => {
   /** One that turns everybody away for a second, and others that answer. */
   async function busyAnd(count: number, cluster: TestProxyOptions['cluster'] = {}) {
-    let waiting = 0;
-    const busy = await RawBackend.answering(() => {
-      waiting += 1;
-      return answer(503, 'Retry-After: 1\r\n');
-    });
+    const busy = await RawBackend.answering(() => answer(503, 'Retry-After: 1\r\n'));
     const others = await Promise.all(Array.from({ length: count }, () => RawBackend.answering(() => OK)));
     [busy, ...others].forEach((backend) => cleanups.push(() => backend.close()));
     const clock = new FakeClock();
@@ -254,7 +251,9 @@ describe('a retry that waits', () => {
       cluster: { discovery: { type: 'static', endpoints: [first!, ...rest] }, outlierDetection: { mode: 'off' }, ...cluster },
     });
     cleanups.push(() => test.proxy.close());
-    return { clock, test, others, waiting: () => waiting };
+    // Counted by the proxy when it has begun to wait.
+    const waiting = (): number => sampleOf(test.metrics(), 'mesh_retries_total{cluster="backend",reason="http_503"}') ?? 0;
+    return { clock, test, others, waiting };
   }
 
   test('goes elsewhere, given that its endpoint has left meanwhile', async () => {
