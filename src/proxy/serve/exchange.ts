@@ -6,21 +6,21 @@
  */
 import { Kind } from '../http1/fields';
 import { Framing } from '../http1/framing';
-import { attemptsField, deadlineField, MAX_DEADLINE_MS, unsentField } from '../http1/mesh-fields';
+import { deadlineField, MAX_DEADLINE_MS } from '../http1/mesh-fields';
 import { Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
 import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import { isOfferable, protocolsOf } from '../http1/upgrade';
-import type { Session } from '../session/session-persistence';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
+import { AddedFields, joined } from './added-fields';
 import { KEPT_MS, Pass } from './admission/pass';
 import type { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import type { Fault } from './faults';
 import { Content, finalContent } from './final-recipient';
-import { askForLoad, InboundLoad, ReportsSent } from './load-fields';
+import { askForLoad, InboundLoad } from './load-fields';
 import { MUCH_BYTES } from './memory-guard';
 import type { Route } from './route';
 import { Tunnel } from './tunnel';
@@ -65,8 +65,6 @@ export class Exchange implements UpstreamOwner {
   private requestLength = 0;
   /** The caller gave the time that this request has. */
   private givenDeadline = false;
-  /** The client wants to know what was tried. */
-  private explains = false;
   /** The final response's head was sent to the client. */
   private headSent = false;
   private chunkedResponse = false;
@@ -81,14 +79,9 @@ export class Exchange implements UpstreamOwner {
   /** From the request's head to the switch of protocols. */
   private switchedAfterMs = 0;
 
-  /** What keeps the request with an endpoint; undefined on routes that keep no sessions. */
-  private session: Session | undefined;
-  /** Cookies that the client gets for what it is hashed by. */
-  private setCookie: Buffer = EMPTY;
+  private readonly added: AddedFields;
   /** The app's load, that this request is a part of; undefined for one that leaves. */
   private load: InboundLoad | undefined;
-  private asksForLoad = false;
-  private readonly reportsSent = new ReportsSent();
 
   private readonly routeTimeout: Timeout;
   /** Runs while a body is under way, in either direction. */
@@ -97,6 +90,7 @@ export class Exchange implements UpstreamOwner {
   constructor(readonly client: ClientConnection, private readonly context: ServeContext) {
     this.instruments = client.listener.instruments;
     this.upstream = new UpstreamRequest(this, context);
+    this.added = new AddedFields(this.upstream);
     this.routeTimeout = new Timeout(() => this.onRouteTimeout());
     this.progress = new Timeout(() => this.onNoProgress());
   }
@@ -130,15 +124,11 @@ export class Exchange implements UpstreamOwner {
     this.headSent = false;
     this.closesClient = false;
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
-    // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
-    this.explains = head.wantsExplanation && client.listener.direction === 'outbound';
-    if (this.explains || context.onExchange) this.upstream.trail = [];
+    this.added.begin(head, client.listener);
+    if (this.added.explains || context.onExchange) this.upstream.trail = [];
 
     this.load = client.listener.load;
     this.load?.served.begin(this.startedAt);
-    this.asksForLoad = this.load !== undefined && head.asksForLoad;
-    this.session = undefined;
-    this.setCookie = EMPTY;
 
     if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes by Via');
     else if (head.maxForwards === 0) this.fail('max_forwards', '', finalContent(buffer, head));
@@ -180,8 +170,8 @@ export class Exchange implements UpstreamOwner {
     upstream.copy.begin(message, deadline.length, body.length, head.length, maxReplayBytes);
     upstream.offersUpgrade = this.offered.length > 0;
     upstream.pick.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
-    this.setCookie = route.hashKeys?.setCookie ?? EMPTY;
-    this.session = route.session?.read(buffer, head);
+    this.added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
+    this.added.session = route.session?.read(buffer, head);
     this.routeTimeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!requestComplete) this.progress.start(context.bodyTimeout);
     const deadlineAt = timeoutMs === 0 ? Infinity : this.startedAt + timeoutMs;
@@ -191,7 +181,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   private dispatch(route: Route, deadlineAt: number): void {
-    this.upstream.begin(route, this.session, this.method, this.requestComplete, deadlineAt);
+    this.upstream.begin(route, this.added.session, this.method, this.requestComplete, deadlineAt);
     if (!this.requestComplete && this.active && !this.upstream.connected) this.client.pauseReading();
   }
 
@@ -257,28 +247,10 @@ export class Exchange implements UpstreamOwner {
   }
 
   /** The proxy has no more time: ends what is under way, so that its client learns of it while it can be told. */
-  stop(): void {
-    const detail = 'the time to drain is over';
-    if (!this.tunnel) {
-      this.fail('shutting_down', detail);
-      return;
-    }
-    this.reason = 'shutting_down';
-    this.detail = detail;
-    this.tunnel.end();
-  }
+  stop(): void { this.endBy('shutting_down', 'the time to drain is over', (tunnel) => tunnel.end()); }
 
   /** What it holds is needed: ends it, with a response while that is possible. */
-  breakOff(): void {
-    const detail = 'it held more than others';
-    if (!this.tunnel) {
-      this.fail('memory_shed', detail);
-      return;
-    }
-    this.reason = 'memory_shed';
-    this.detail = detail;
-    this.tunnel.breakOff();
-  }
+  breakOff(): void { this.endBy('memory_shed', 'it held more than others', (tunnel) => tunnel.breakOff()); }
 
   /** Octets that are kept of the request, or on their way to the endpoint. */
   get heldOctets(): number { return this.tunnel?.heldOctets ?? this.upstream.heldOctets; }
@@ -300,7 +272,7 @@ export class Exchange implements UpstreamOwner {
     // A tunnel lasts as long as somebody keeps it open, which says nothing of the app's load.
     this.load?.served.end(context.clock.now(), false);
     this.load = undefined;
-    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.cookies(), EMPTY));
+    client.write(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', this.added.cookies(), EMPTY));
     const backend = this.upstream.detach((octets) => {
       context.memory.took(octets.length);
       this.tunnel!.onBackendOctets(octets);
@@ -336,7 +308,7 @@ export class Exchange implements UpstreamOwner {
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
     const small = body.length <= COPY_BYTES;
-    const added = this.fieldsFor(head);
+    const added = this.added.of(head, this.startedAt, context.clock.now());
     if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
     const message = serializeResponse(buffer, head, this.chunkedResponse, trailers, persistence, context.date(), added, small ? body : EMPTY);
     if (unknownLength) client.writeTogether(message);
@@ -431,30 +403,14 @@ export class Exchange implements UpstreamOwner {
     else this.fail('request_timeout', 'the route\'s timeout is over');
   }
 
-  /** What the response says besides what the endpoint said. */
-  private fieldsFor(head: ResponseHead): Buffer {
-    const report = this.asksForLoad && !head.hasLoadMetrics ? this.reportsSent.next(this.load!, this.context.clock.now()) : EMPTY;
-    return joined(report, joined(this.cookies(), this.explanation()));
-  }
-
-  /** What keeps the client's next requests where this one went. */
-  private cookies(): Buffer {
-    const { cluster, endpoint } = this.upstream;
-    return this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie;
-  }
-
-  private explanation(): Buffer {
-    const { trail, endpoint } = this.upstream;
-    if (!this.explains || !trail) return EMPTY;
-    const last = { endpoint: endpoint!.key, outcome: this.status, milliseconds: this.context.clock.now() - this.startedAt };
-    return Buffer.from(attemptsField([...trail, last]), 'latin1');
-  }
-
-  /** The same of a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
-  private localFields(code: ReasonCode): string {
-    const { trail } = this.upstream;
-    return (this.client.listener.direction === 'inbound' && REASONS[code].reached === 'no' ? unsentField(code) : '')
-      + (this.explains && trail && trail.length > 0 ? attemptsField(trail) : '');
+  private endBy(code: ReasonCode, detail: string, end: (tunnel: Tunnel) => void): void {
+    if (!this.tunnel) {
+      this.fail(code, detail);
+      return;
+    }
+    this.reason = code;
+    this.detail = detail;
+    end(this.tunnel);
   }
 
   private onNoProgress(): void {
@@ -491,7 +447,7 @@ export class Exchange implements UpstreamOwner {
       close: close || this.isHttp10,
       content,
       status,
-      added: this.localFields(code),
+      added: this.added.ofOwn(code),
       retryAfterSeconds: this.pass?.retryAfterSeconds,
     });
     this.finish();
@@ -545,10 +501,4 @@ export class Exchange implements UpstreamOwner {
     this.conclude(this.status);
     this.context.onExchange?.(this);
   }
-}
-
-/** Both, without a copy when one is empty. */
-function joined(a: Buffer, b: Buffer): Buffer {
-  if (b.length === 0) return a;
-  return a.length === 0 ? b : Buffer.concat([a, b]);
 }
