@@ -183,8 +183,8 @@ test('GIVEN one slow request after the other THEN those that wait behind them do
   expect(most).toBeLessThanOrEqual(OPTIONS.initial);
 });
 
-test('GIVEN any trouble WHEN it is over THEN nothing is refused within seconds', () => {
-  // Slower requests than these leave the app a queue that it works on for longer than this looks.
+test('GIVEN any trouble WHEN it is over, and what it left in the app, THEN nothing is refused any more', () => {
+  // Requests as slow as the slowest of these leave the app a queue that it works on for half a minute.
   const trouble = fc.record({
     ms: fc.integer({ min: 100, max: 15_000 }), perSecond: fc.integer({ min: 1, max: 1_500 }), concurrency: fc.integer({ min: 1, max: 40 }),
     serviceMs: fc.constantFrom(5, 50, 500), hanging: fc.constantFrom(0, 0, 1, 6, 12, 49, 100), bodyMs: fc.constantFrom(0, 0, 300),
@@ -194,9 +194,9 @@ test('GIVEN any trouble WHEN it is over THEN nothing is refused within seconds',
     let untilMs = 0;
     const phases: Phase[] = troubles.map(({ ms, serviceMs, ...rest }) => ({ ...rest, untilMs: untilMs += ms, serviceMs: exponential(serviceMs) }));
     const over = untilMs;
-    phases.push({ untilMs: over + 40_000, perSecond: 80, concurrency: 8, serviceMs: exponential(SERVICE_MS) });
+    phases.push({ untilMs: over + 60_000, perSecond: 80, concurrency: 8, serviceMs: exponential(SERVICE_MS) });
     const simulated = new Simulated({ phases, patienceMs: PATIENCE_MS, seed, door: new AdaptiveLimit({ ...OPTIONS, initial }) });
-    const { offered, refused, goodput } = simulated.between(over + 20_000, over + 40_000);
+    const { offered, refused, goodput } = simulated.between(over + 40_000, over + 60_000);
     expect(refused).toBeLessThan(offered * 0.05);
     expect(goodput).toBeGreaterThan(70);
   }), { numRuns: 60 });
