@@ -41,6 +41,8 @@ interface Held {
   readonly octets: number;
   /** A write has returned false because of them. */
   owesDrain: boolean;
+  /** What is to be done when they have left. */
+  readonly behind: (() => void)[];
 }
 
 const held = new Map<Socket, Held>();
@@ -73,6 +75,23 @@ function writeLater(socket: Socket, octets: Buffer): boolean {
   return socket.write(octets);
 }
 
+/**
+ * Ends the socket's side behind what is held. The stream does not know of that: it would begin the end at once, and a socket
+ * that is ending while octets wait can't be reset any more.
+ */
+export function end(socket: Socket, done?: () => void): void {
+  const entry = heldOf(socket);
+  if (entry) entry.behind.push(() => end(socket, done));
+  else socket.end(done);
+}
+
+/** The same, and closes the socket when that is done. */
+export function destroySoon(socket: Socket): void {
+  const entry = heldOf(socket);
+  if (entry) entry.behind.push(() => destroySoon(socket));
+  else socket.destroySoon();
+}
+
 /** So many octets wait for the kernel to take them that 'drain' is to come. */
 export function holdsBack(socket: Socket): boolean {
   return socket.writableNeedDrain || heldOf(socket)?.owesDrain === true;
@@ -93,7 +112,7 @@ function heldOf(socket: Socket): Held | undefined {
 }
 
 function hold(socket: Socket, request: WriteRequest, octets: Buffer): boolean {
-  const entry: Held = { octets: octets.length, owesDrain: false };
+  const entry: Held = { octets: octets.length, owesDrain: false, behind: [] };
   held.set(socket, entry);
   request.buffer = octets;
   request.oncomplete = (status) => {
@@ -101,6 +120,7 @@ function hold(socket: Socket, request: WriteRequest, octets: Buffer): boolean {
     if (socket.destroyed) return;
     if (status < 0) socket.destroy(Object.assign(new Error('write failed'), { code: getSystemErrorName(status) }));
     else if (entry.owesDrain && !socket.writableNeedDrain) socket.emit('drain');
+    if (!socket.destroyed) for (const task of entry.behind) task();
   };
   return hasRoom(socket, entry);
 }

@@ -1,7 +1,7 @@
 /** Writes past Node's streams: what arrives is the same, and so is what is said of backpressure, ends and errors. */
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { holdsBack, holdsOctets, write } from '../../src/proxy/direct-write';
+import { destroySoon, end, holdsBack, holdsOctets, write } from '../../src/proxy/direct-write';
 import { until } from '../support/raw-http';
 
 const MIB = 1_048_576;
@@ -142,6 +142,44 @@ test('what a peer has said before it reset is read, given a write that meets the
   await until('it is closed', () => closed);
   expect(Buffer.concat(received).toString()).toBe('too large');
   expect(errors).toHaveLength(1);
+});
+
+test('an end waits for what is held, and for what is written before it', async () => {
+  const { socket, peer, read } = await pair();
+  const octets = flood(socket);
+  write(socket, Buffer.from('last'));
+  let done = false;
+  end(socket, () => { done = true; });
+  expect(socket.writableEnded).toBe(false);
+  const received = read();
+  let ended = false;
+  peer.on('end', () => { ended = true; });
+  await until('the end', () => ended && done);
+  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length + 4);
+});
+
+test('a socket that is to be destroyed soon is destroyed when what it holds has left', async () => {
+  const { socket, peer, read } = await pair();
+  const octets = flood(socket);
+  destroySoon(socket);
+  expect(socket.destroyed).toBe(false);
+  const received = read();
+  let ended = false;
+  peer.on('end', () => { ended = true; });
+  await until('both are over', () => ended && socket.destroyed);
+  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length);
+});
+
+test.each([['end', end], ['destroySoon', destroySoon]])('a socket that holds octets can be reset behind %s', async (_, finish) => {
+  const { socket, errors } = await pair();
+  flood(socket);
+  finish(socket);
+  let closed = false;
+  socket.on('close', () => { closed = true; });
+  await new Promise((resolve) => { setImmediate(resolve); });
+  socket.resetAndDestroy();
+  await until('it is closed', () => closed && !holdsOctets(socket));
+  expect(errors).toEqual([]);
 });
 
 test.each([['holds octets', true], ['holds none', false]])('a peer that resets is told as an error and a close, given a socket that %s', async (_, holds) => {

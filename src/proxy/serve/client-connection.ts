@@ -14,7 +14,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
-import { heldOctets, holdsBack, write } from '../direct-write';
+import { destroySoon, end, heldOctets, holdsBack, write } from '../direct-write';
 import { ChunkedDecoder, Step } from '../http1/chunked';
 import type { Fault } from '../http1/fault';
 import { Framing } from '../http1/framing';
@@ -198,9 +198,9 @@ export class ClientConnection {
     this.heads.clear();
     // A slow client gets the time of a body to take what is left; only then the time to linger begins.
     this.timeout.start(this.context.bodyTimeout);
-    this.socket.end(() => { if (this.state === State.LINGERING) this.timeout.start(this.context.lingerTimeout); });
+    end(this.socket, () => { if (this.state === State.LINGERING) this.timeout.start(this.context.lingerTimeout); });
     this.resumeReading();
-    if (this.inputEnded) this.socket.destroySoon();
+    if (this.inputEnded) destroySoon(this.socket);
   }
 
   /** Breaks off: the client must see that the message is not complete. */
@@ -409,7 +409,7 @@ export class ClientConnection {
       case State.FLUSHING:
         return;
       default:
-        this.socket.destroySoon();
+        destroySoon(this.socket);
     }
   }
 

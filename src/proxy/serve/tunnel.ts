@@ -7,7 +7,7 @@
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
  */
 import type { Socket } from 'node:net';
-import { heldOctets, holdsBack } from '../direct-write';
+import { end, heldOctets, holdsBack } from '../direct-write';
 import { writeCopy } from '../shared-read';
 import type { Counter } from '../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../timeouts';
@@ -78,13 +78,13 @@ export class Tunnel {
   end(): void {
     this.ending = true;
     for (const socket of [this.client, this.backend]) {
-      socket.end();
+      end(socket);
       socket.resume();
     }
   }
 
   private join(from: Socket, to: Socket): void {
-    from.on('end', () => to.end());
+    from.on('end', () => end(to));
     to.on('drain', () => {
       this.timeout.start(this.options.idleTimeout);
       from.resume();
