@@ -4,6 +4,7 @@
  */
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../contract';
+import { unsentField } from '../http1/mesh-fields';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import type { ReasonCode } from '../telemetry/reasons';
 import { Handshakes, TlsSettings } from '../tls/handshakes';
@@ -151,7 +152,9 @@ export class Listener {
       return;
     }
     socket.on('error', () => {});
-    socket.end(localResponse(code, detail, this.context, { toHead: false, close: true }));
+    // A caller's sidecar may send elsewhere what it was about to send here.
+    const added = this.direction === 'inbound' ? unsentField(code) : '';
+    socket.end(localResponse(code, detail, this.context, { toHead: false, close: true, added }));
     socket.destroySoon();
   }
 

@@ -98,6 +98,14 @@ describe('connections', () => {
     expect(await (await client(test)).closes()).toContain('details="connection_limit"');
     expect(test.metrics()).toContain('mesh_limit_reached_total{limit="maxConnections"} 1');
   });
+
+  test.each([['inbound', true], ['outbound', false]] as const)('beyond the limit of an %s listener: a caller\'s sidecar learns that nobody has seen its request: %s', async (direction, learns) => {
+    const test = await proxyFor(await answering(() => OK), { limits: { maxConnections: 1 }, direction });
+    const first = await client(test);
+    first.send(GET);
+    await first.receives('ok');
+    expect((await (await client(test)).closes()).includes('x-mesh-unsent: connection_limit\r\n')).toBe(learns);
+  });
 });
 
 describe('pipelined requests', () => {
