@@ -196,6 +196,7 @@ export class Cluster {
 
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
   reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined): void {
+    const { panicPercent } = this.config.failover;
     this.config = config;
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
     this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
@@ -215,7 +216,8 @@ export class Cluster {
     this.intake.reconfigure(config);
     this.watch.reconfigure(config);
     this.balancer.reconfigure(config);
-    this.renewInTime();
+    if (config.failover.panicPercent !== panicPercent) this.rebuild();
+    else this.renewInTime();
   }
 
   /** What is known of where this proxy is has changed. */

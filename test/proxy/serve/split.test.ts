@@ -81,6 +81,19 @@ describe('the share of a version', () => {
     expect(await send(20)).toEqual({ v1: 10, v2: 10 });
   });
 
+  it('goes to those that panic from the moment on that a new configuration lets them', async () => {
+    const { send, sick, becomes, test } = await setUp([checked('v1', 0)], { split: [to('v1')] });
+    sick.add('v1');
+    await becomes('v1', 'unhealthy');
+    expect(await send(2)).toEqual({ 'failed 503': 2 });
+    for (const [panicPercent, answers] of [[50, { sick: 2 }], [0, { 'failed 503': 2 }]] as const) {
+      const document = structuredClone(test.config) as { clusters: { failover?: { panicPercent: number } }[] };
+      document.clusters[0]!.failover = { panicPercent };
+      expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });
+      expect(await send(2)).toEqual(answers);
+    }
+  });
+
   it('whose endpoints all drain goes to the others', async () => {
     const { send, test: { sources }, ports } = await setUp([watched('v1'), watched('v2')], { split: [to('v1'), to('v2')] });
     sources.push('v2', [draining('127.0.0.1', ports['v2']!)]);
