@@ -54,6 +54,11 @@ const DOUBTFUL_AFTER_TIMES = 10;
 /** Part of a cohort that may be given up, when the limit is reached and when it is not: clients have other reasons, too. */
 const GIVEN_UP = 0.25;
 const GIVEN_UP_AT_REST = 0.5;
+/**
+ * In place of the latency of little load while that is not known: who gives up sooner did not wait for a queue. A hedge that lost,
+ * for one, is given up as soon as another pod has answered, however well this one does.
+ */
+const UNKNOWN_REST_MS = 250;
 
 export class AdaptiveLimit {
   private readonly cohort = new Cohort();
@@ -123,7 +128,7 @@ export class AdaptiveLimit {
   end(ticket: number, latencyMs: number, heldMs: number, givenUp: boolean, now: number): void {
     this.stragglers.leave(ticket);
     if (!givenUp) this.stragglers.took(heldMs);
-    const late = givenUp && (this.restMs === undefined || latencyMs > this.restMs);
+    const late = givenUp && latencyMs > (this.restMs ?? UNKNOWN_REST_MS);
     if (this.cohort.end(ticket, latencyMs, heldMs, late, now)) this.learn(now);
   }
 

@@ -91,6 +91,16 @@ describe('GIVEN an app that is well', () => {
   });
 });
 
+test('GIVEN callers whose hedges are answered elsewhere sooner, every time, THEN the limit of a pod that is well stays', () => {
+  const limit = new AdaptiveLimit(OPTIONS);
+  for (let i = 0; i < 2_000; i += 1) {
+    const now = i * 5;
+    expect(limit.allows(4, now)).toBe(true);
+    limit.end(limit.enter(5, now), 22, 22, true, now + 22);
+  }
+  expect(limit.limit).toBe(OPTIONS.initial);
+});
+
 test('GIVEN an overload WHEN it ends THEN nothing is refused any more after two seconds', () => {
   const { limited } = after(12_000, [
     overload(10, 3, exponential(SERVICE_MS), 10),
