@@ -164,7 +164,8 @@ export class UpstreamRequest implements AttemptOwner {
   /** All of the request's body is there. */
   completeBody(): void {
     this.bodyComplete = true;
-    if (this.winner !== undefined) return;
+    // All of it may come while a fault holds the request, before it has begun.
+    if (this.winner !== undefined || this.attempts === 0) return;
     this.first.endWithin(this.route.retry.tryTimeout);
     if (this.connected) this.armHedge();
   }
@@ -354,9 +355,11 @@ export class UpstreamRequest implements AttemptOwner {
     const found = (isLast ? this.untried(route.chooseBehind(cluster, pick.hash)) : undefined)
       ?? (cluster.available ? this.untried(cluster) : undefined) ?? this.untried(route.chooseBeside(cluster, pick.hash))
       ?? this.untried(route.chooseBehind(cluster, pick.hash)) ?? this.untried(route.choose(pick.hash));
-    if (found) return found;
-    const same = allowSame ? cluster.pick(pick) : undefined;
-    return same && { cluster, endpoint: same };
+    if (found || !allowSame) return found;
+    // Of its own version, or, when that has no endpoint any more, of whichever has.
+    const again = cluster.usable ? cluster : route.choose(pick.hash);
+    const same = again?.pick(pick);
+    return again && same && { cluster: again, endpoint: same };
   }
 
   /** An endpoint of the cluster that was not tried. */
@@ -406,14 +409,15 @@ export class UpstreamRequest implements AttemptOwner {
 
   /** While a retry waited, its endpoint may have gone, or may have got as many requests as it may. */
   private retryNow(cluster: Cluster, chosen: Endpoint): void {
-    const isStillGood = chosen.available && cluster.takes(chosen);
-    const endpoint = isStillGood ? chosen : cluster.pickOther(this.tried, this.pick) ?? cluster.pick(this.pick);
-    if (endpoint) {
-      this.startAgain(this.first, cluster, endpoint);
+    if (chosen.available && cluster.takes(chosen)) {
+      this.startAgain(this.first, cluster, chosen);
       return;
     }
+    // What it took out of the budget holds for wherever it goes.
     cluster.retryBudget.release();
-    this.giveUpUnsent(cluster);
+    const target = this.other(true);
+    if (target && this.takeFree(target)) this.startAgain(this.first, target.cluster, target.endpoint);
+    else this.giveUpUnsent(cluster);
   }
 
   private startAgain(attempt: Attempt, cluster: Cluster, endpoint: Endpoint): void {

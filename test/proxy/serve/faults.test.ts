@@ -87,6 +87,15 @@ describe('through the proxy', () => {
     expect(backend.received).toMatch(/firstlater$/);
   });
 
+  test('a chunked request that is delayed and came whole is sent on when the time is over', async () => {
+    const { client, backend, clock, test } = await setUp([{ percent: 100, delayMs: 1_000 }]);
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n');
+    await until('the request is held', () => test.metrics().includes('kind="delay"} 1'));
+    clock.advance(1_100);
+    await client.receives('ok');
+    expect(backend.received).toMatch(/5\r\nfirst\r\n0\r\n\r\n$/);
+  });
+
   test('a request that is delayed is sent on with the time that is left of it', async () => {
     const { client, backend, clock, test } = await setUp([{ percent: 100, delayMs: 10_000 }]);
     client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -2,7 +2,7 @@
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { FakeClock } from '../../support/fake-clock';
 import { sampleOf } from '../../support/prometheus';
-import { freePort, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
+import { freePort, ready, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const answer = (status: number, fields = ''): string => `HTTP/1.1 ${status} X\r\n${fields}Content-Length: 0\r\n\r\n`;
@@ -268,6 +268,26 @@ describe('a retry that waits', () => {
     await others[0]!.close();
     clock.advance(1_300);
     expect(await response).toContain('200 OK');
+  });
+
+  test('goes to another version, given that its own has no endpoint left', async () => {
+    let fails = true;
+    const backends = await Promise.all([0, 1].map(() => RawBackend.answering(() => (fails ? answer(503) : OK))));
+    backends.forEach((backend) => cleanups.push(() => backend.close()));
+    const clock = new FakeClock();
+    const of = (name: string) => ({ name, discovery: { type: 'endpointSlice' as const, namespace: 'shop', service: name } });
+    const test = await startProxy([], { clock, clusters: [of('v1'), of('v2')], route: { retry: { maxRetries: 1, backoffMs: 1_000, maxBackoffMs: 1_000 } } });
+    cleanups.push(() => test.proxy.close());
+    const versions = ['v1', 'v2'];
+    versions.forEach((name, index) => test.sources.push(name, [ready('127.0.0.1', backends[index]!.port)]));
+    const response = ask(test, request('GET'), /HTTP\/1\.1 \d+/);
+    await until('it waits', () => /mesh_retries_total\{.*reason="http_503"\} 1/.test(test.metrics()));
+    fails = false;
+    const waitsFor = backends.findIndex(({ received }) => received === '');
+    test.sources.push(versions[waitsFor]!, []);
+    clock.advance(1_100);
+    expect(await response).toContain('200 OK');
+    expect(versions.map((name) => test.proxy.clusters.get(name).retryBudget.inFlight)).toEqual([0, 0]);
   });
 
   test('does not go beyond what its endpoint may have under way', async () => {
