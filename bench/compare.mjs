@@ -12,6 +12,8 @@ import { median, rotated, sum } from './statistics.mjs';
 import { writeKeyPair } from './tls.mjs';
 
 const HELD_CONNECTIONS = 1000;
+/** Load before the first repeat of a scenario: what is compiled while it runs needs some seconds for that. */
+const WARM_UP_SECONDS = 3;
 /** How long a process is left alone before its memory is read. */
 const SETTLE_MS = 500;
 /** Share of a proxy's own greatest throughput at which latency is compared. */
@@ -117,7 +119,7 @@ function chainOf({ hops, tls = false }) {
 async function one({ name, chains }, scenario, { seconds, core, warmUp }) {
   const { port, pids } = chains.get(chainOf(scenario));
   const cpu = () => sum(pids.map(cpuSeconds));
-  if (warmUp) await load({ port, scenario, seconds: 1, core });
+  if (warmUp) await load({ port, scenario, seconds: WARM_UP_SECONDS, core });
 
   const [cpuBefore, began] = [cpu(), performance.now()];
   const saturated = await load({ port, scenario, seconds, core });

@@ -10,6 +10,8 @@
  * fields are set that the option sets. They are Node's own, so their presence is checked, and without them such a socket
  * reads as usual: slower, with the same result. TLS sockets have the fields, too, and get what is decrypted that way.
  */
+// The global of this name is a getter, which costs the hot path a call each time.
+import { Buffer } from 'node:buffer';
 import type { OnReadOpts, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { inOneTurn } from './clock';

@@ -3,6 +3,8 @@
  * fields keep their order, case and value. Fields that stand in canonical form (`name: value CRLF`) are copied in runs,
  * several at a time, the rest one by one.
  */
+// The global of this name is a getter, which costs the hot path a call each time.
+import { Buffer } from 'node:buffer';
 import { COLON, CR, LF, SP } from './bytes';
 import { FieldTable, Kind } from './fields';
 import { Framing } from './framing';
