@@ -1,8 +1,8 @@
 /**
  * Writes octets to a socket past the bookkeeping of Node's streams: a request object, a callback and a turn of a queue for each
- * small message, and most of what it leaves to collect. (bench/socket-io.mjs measures it.) Mostly the kernel takes a message at once, and then there is nothing to keep
- * books of. What it does not take waits in the socket's own queue, in order; until it has left, the socket holds back, and
- * says so as a stream does: `write` returns false, and 'drain' follows.
+ * small message, and most of what it leaves to collect. (bench/socket-io.mjs measures it.) Mostly
+ * the kernel takes a message at once, and then there is nothing to keep books of. What it does not take waits in the socket's own
+ * queue, in order; until it has left, the socket holds back, and says so as a stream does: `write` returns false, and 'drain' follows.
  *
  * The price: the call is Node's own, below what its documentation promises. Its presence is checked once, and without it
  * sockets are written to as usual: slower, with the same result. The same goes for TLS and for a socket whose stream has
