@@ -7,13 +7,13 @@
  * port 1024 (a sysctl from Kubernetes' safe set, and only when such a port is called), a token that is mounted nowhere but
  * in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { Chart, Duration, Lazy } from 'cdk8s';
+import { Chart, Duration, Lazy, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
   ENV_MEMORY_LIMIT, ENV_POD_IPS,
-  ENV_POD_NAME, ENV_POD_NAMESPACE, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVICE_LABEL,
-  SIDECAR_CONTAINER, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVICE_LABEL,
+  SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
 } from '../contract';
 import { WorkloadFacts } from '../planning/lints';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
@@ -55,6 +55,9 @@ const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
 
 /** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
 const FAULTS_ANNOTATION = 'cdk8s-mesh/faults';
+
+/** Most that the sidecar writes: twice its largest document, once beside the file that it replaces, and as much again for the rest. */
+const STATE_SIZE = Size.mebibytes(32);
 
 /** How long the kubelet's token is good for; it renews it in time. */
 const TOKEN_SECONDS = 3_600;
@@ -347,6 +350,7 @@ export class MeshSidecar extends Construct {
       ],
       envVariables: {
         [ENV_CONFIG]: kplus.EnvValue.fromValue(CONFIG_PATH),
+        [ENV_STATE_DIR]: kplus.EnvValue.fromValue(STATE_DIR),
         [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
         [ENV_POD_NAMESPACE]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAMESPACE),
         [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
@@ -357,6 +361,9 @@ export class MeshSidecar extends Construct {
         path: CONFIG_DIR,
         volume: kplus.Volume.fromConfigMap(this, 'ConfigVolume', this.configMap, { name: CONFIG_VOLUME }),
         readOnly: true,
+      }, {
+        path: STATE_DIR,
+        volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE }),
       }],
       startup: probe('/ready', 1, 60),
       readiness: probe('/ready', 5, 3),

@@ -45,6 +45,16 @@ export function sessionKeyFile(secret: string, key: string): string {
   return `${SESSION_KEYS_DIR}/${secret}/${key}`;
 }
 
+/**
+ * Volume and mount point of what the sidecar writes: an emptyDir, so that it is there after a restart of the container and gone with
+ * the pod. No other container mounts the folder itself, for whoever can write there says where requests go.
+ */
+export const STATE_VOLUME = 'mesh-state';
+export const STATE_DIR = '/var/lib/cdk8s-mesh';
+
+/** Environment: the folder that the sidecar may write to. Absent: none, and nothing outlives the process. */
+export const ENV_STATE_DIR = 'MESH_STATE_DIR';
+
 /** Environment of the sidecar, filled by the downward API. */
 export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';

@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_MEMORY_LIMIT, ENV_POD_IPS, ENV_POD_NAME } from '../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_MEMORY_LIMIT, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../contract';
 
 export interface Environment {
   /** Path of the configuration document. */
@@ -16,6 +16,8 @@ export interface Environment {
   readonly bindAddresses: readonly string[];
   /** Memory that the container may have, 0 for any; undefined when nobody says. */
   readonly memoryLimitBytes: number | undefined;
+  /** Folder for what outlives the process; undefined when there is none. */
+  readonly stateDir: string | undefined;
 }
 
 /** @throws TypeError in the user's words when the flags or a variable are wrong */
@@ -27,6 +29,7 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     pod: env[ENV_POD_NAME],
     podIps,
     memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
+    stateDir: env[ENV_STATE_DIR] || undefined,
     bindAddresses: podIps.length > 0 ? podIps : [hasIpv6() ? '::' : '0.0.0.0'],
   };
 }

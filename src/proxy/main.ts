@@ -15,12 +15,14 @@ import type { KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
 import { systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
 import { decodeConfig } from './config/decode';
+import { KeptDocument } from './config/kept';
 import { createSource, KubernetesApi } from './discovery';
 import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from './file-watcher';
+import { startWithFirst } from './first-document';
 import { processMemory } from './process-memory';
-import { Proxy } from './proxy';
+import { Proxy, Refused } from './proxy';
 import type { Exchange } from './serve/exchange';
 import { SingleProcess } from './single';
 import { AccessLog } from './telemetry/access-log';
@@ -138,7 +140,7 @@ function forkWorker(): WorkerProcess {
   };
 }
 
-async function startEngine(text: string, environment: Environment): Promise<{ engine: Engine } | { problems: readonly string[] }> {
+async function startEngine(text: string, environment: Environment, before?: ResolvedProxyConfig): Promise<{ engine: Engine } | Refused> {
   const { pod, podIps, bindAddresses, memoryLimitBytes } = environment;
   const sources = sourcesFor(podIps);
   const decoded = decodeConfig(text);
@@ -146,31 +148,41 @@ async function startEngine(text: string, environment: Environment): Promise<{ en
     cluster.setupPrimary({ silent: true });
     return Fleet.start(text, {
       clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
+      ...(before && { before }),
     });
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
     onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
-  });
+  }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
 
 async function main(environment: Environment): Promise<void> {
-  const { configPath, pod, bindAddresses } = environment;
+  const { configPath, stateDir, pod, bindAddresses } = environment;
   let text: string;
   try {
     text = readFileSync(configPath, 'utf8');
   } catch (error) {
     return giveUp([`the configuration can't be read: ${(error as Error).message}`]);
   }
-  const started = await startEngine(text, environment);
+  const kept = new KeptDocument(stateDir, (problem) => log.warn('document_not_kept', { problem }));
+  const started = await startWithFirst(text, kept.read(), (first, before) => startEngine(first, environment, before));
   if (!('engine' in started)) return giveUp(started.problems);
   const { engine } = started;
   identify(engine.config, pod);
+  void kept.save({ text: started.text, config: engine.config });
+  if (started.lost) log.warn('calls_not_kept', { problems: started.lost.problems });
 
   const configMetrics = new ConfigMetrics(registry, clock);
   configMetrics.applied(engine.hash);
   let rejected: { hash: string; problems: readonly string[]; at: string } | undefined;
+  const reject = ({ hash, problems }: Refused): void => {
+    configMetrics.rejected();
+    rejected = { hash, problems, at: new Date(clock.wallTime()).toISOString() };
+    log.error('config_rejected', { hash, problems });
+  };
+  if (started.refused) reject(started.refused);
 
   const admin = new AdminServer({
     ready: () => engine.readiness(),
@@ -190,18 +202,18 @@ async function main(environment: Environment): Promise<void> {
   }
   observeSelf();
 
-  const watcher = new FileWatcher([configPath], [text], clock, async ([next]) => {
+  // A document that may be had later is looked at again.
+  const watcher = new FileWatcher([configPath], started.refused?.mayPass ? [] : [text], clock, async ([next]) => {
     const { admin: admins, workers } = engine.config;
     const applied = await engine.apply(next!);
     if (!applied.ok) {
       // Tried again every few seconds, it is told and counted once.
       if (rejected?.hash === applied.hash && applied.mayPass) return false;
-      configMetrics.rejected();
-      rejected = { hash: applied.hash, problems: applied.problems, at: new Date(clock.wallTime()).toISOString() };
-      log.error('config_rejected', { hash: applied.hash, problems: applied.problems });
+      reject(applied);
       return applied.mayPass !== true;
     }
     configMetrics.applied(applied.hash);
+    void kept.save({ text: next!, config: applied.config });
     rejected = undefined;
     log.info('config_applied', { hash: applied.hash });
     if (JSON.stringify(admins) !== JSON.stringify(applied.config.admin)) log.warn('config_needs_restart', { field: 'admin' });

@@ -115,22 +115,32 @@ export class Proxy {
     memory.start(new ClientHolders(this.listeners, this.context));
   }
 
-  /** Starts with a first document, or says why that can't be. */
-  static async start(text: string, surroundings: ProxySurroundings): Promise<{ readonly proxy: Proxy } | { readonly problems: readonly string[] }> {
+  /**
+   * Starts with a first document, or says why that can't be.
+   *
+   * @param before what was in force in another process, and outlives it as it would a reload
+   */
+  static async start(text: string, surroundings: ProxySurroundings, before?: ResolvedProxyConfig): Promise<{ readonly proxy: Proxy } | Refused> {
     let started: Proxy | undefined;
-    const staged = await Proxy.stageFirst(text, surroundings, (proxy) => { started = proxy; });
-    if (!staged.ok) return { problems: staged.problems };
+    const staged = await Proxy.stageFirst(text, surroundings, (proxy) => { started = proxy; }, before);
+    if (!staged.ok) return staged;
     staged.commit();
     return { proxy: started! };
   }
 
   /** Stages a first document; the proxy is handed out when the caller commits. */
-  static async stageFirst(text: string, surroundings: ProxySurroundings, onCommit: (proxy: Proxy) => void): Promise<Staged> {
+  static async stageFirst(
+    text: string, surroundings: ProxySurroundings, onCommit: (proxy: Proxy) => void, before?: ResolvedProxyConfig,
+  ): Promise<Staged> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
-    const proxy = new Proxy(decoded.config, decoded.hash, surroundings);
-    const staged = await proxy.prepare(decoded.config, decoded.hash);
-    if (!staged.ok) return staged;
+    const config = before ? retainOutbound(before, decoded.config) : decoded.config;
+    const proxy = new Proxy(config, decoded.hash, surroundings);
+    const staged = await proxy.prepare(config, decoded.hash);
+    if (!staged.ok) {
+      proxy.close();
+      return staged;
+    }
     return {
       ...staged,
       commit: () => {

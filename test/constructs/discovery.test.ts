@@ -23,7 +23,7 @@ describe('discovery by DNS', () => {
     expect(findByKind(manifests, 'Role')).toEqual([]);
     expect(findByKind(manifests, 'RoleBinding')).toEqual([]);
     expect(documentOf(manifests, 'web-v1').kubernetes).toBeUndefined();
-    expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config']);
+    expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'mesh-state']);
   });
 
   test('can be chosen for one service beside EndpointSlices for another', () => {

@@ -50,7 +50,7 @@ describe('a service with nothing but a container', () => {
   test('needs no permission, no token, no name in /etc/hosts and no sysctl', () => {
     const spec = podSpec(findOne(manifests, 'Deployment', 'web-v1'));
     expect(findByKind(manifests, 'Role')).toEqual([]);
-    expect(spec.volumes.map(({ name }: { name: string }) => name)).toEqual(['mesh-config']);
+    expect(spec.volumes.map(({ name }: { name: string }) => name)).toEqual(['mesh-config', 'mesh-state']);
     expect(spec.hostAliases).toBeUndefined();
     expect(spec.securityContext.sysctls).toBeUndefined();
     expect(spec.automountServiceAccountToken).toBe(false);
@@ -76,7 +76,8 @@ describe('a service with nothing but a container', () => {
 });
 
 describe('the sidecar of a service', () => {
-  const [sidecar] = podSpec(findOne(web(), 'Deployment', 'web-v1')).initContainers;
+  const spec = podSpec(findOne(web(), 'Deployment', 'web-v1'));
+  const [sidecar] = spec.initContainers;
 
   test('is a native sidecar with probes of its own', () => {
     expect(sidecar).toMatchObject({
@@ -90,16 +91,25 @@ describe('the sidecar of a service', () => {
     expect(sidecar.args).toBeUndefined();
   });
 
+  test('has a folder to write to, which is its own and bounded', () => {
+    expect(spec.volumes).toContainEqual({ name: 'mesh-state', emptyDir: { sizeLimit: '32Mi' } });
+    expect(spec.containers.flatMap(({ volumeMounts = [] }: Manifest) => volumeMounts)).toEqual([]);
+  });
+
   test('knows its document, its pod and the addresses of it', () => {
     const env = Object.fromEntries(sidecar.env.map(({ name, value, valueFrom }: Manifest) => [name, value ?? valueFrom.fieldRef]));
     expect(env).toEqual({
       MESH_CONFIG: '/etc/cdk8s-mesh/proxy.json',
+      MESH_STATE_DIR: '/var/lib/cdk8s-mesh',
       NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2',
       POD_NAME: { fieldPath: 'metadata.name' },
       POD_NAMESPACE: { fieldPath: 'metadata.namespace' },
       POD_IPS: { fieldPath: 'status.podIPs' },
     });
-    expect(sidecar.volumeMounts).toEqual([{ name: 'mesh-config', mountPath: '/etc/cdk8s-mesh', readOnly: true }]);
+    expect(sidecar.volumeMounts).toEqual([
+      { name: 'mesh-config', mountPath: '/etc/cdk8s-mesh', readOnly: true },
+      { name: 'mesh-state', mountPath: '/var/lib/cdk8s-mesh' },
+    ]);
   });
 
   test('asks for little and has no limit on CPU', () => {

@@ -43,7 +43,7 @@ describe.each(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])('a s
   test('has a document, the names of what is called, a token and an account that may read', () => {
     expect(documentOf(manifests, 'app-v1').clusters.map(({ name }) => name)).toEqual(['app', 'shop/catalog-v1']);
     expect(spec.hostAliases[0].hostnames).toContain('catalog');
-    expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'mesh-token']);
+    expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'mesh-state', 'mesh-token']);
     expect(spec.serviceAccountName).toBe('app-v1');
     expect(findOne(manifests, 'RoleBinding', 'cdk8s-mesh.shop.app-v1').subjects[0]).toMatchObject({ name: 'app-v1', namespace: 'shop' });
   });
@@ -210,7 +210,7 @@ describe('a sidecar on a workload made elsewhere', () => {
     const spec = podSpec(findByKind(manifests, 'Deployment').find(({ metadata }) => metadata.name.startsWith('chart-app'))!);
     expect(spec.hostAliases.map(({ ip }: Manifest) => ip)).toEqual(['10.0.0.1', '127.113.156.203']);
     expect(spec.securityContext.sysctls.map(({ name }: Manifest) => name)).toEqual(['net.ipv4.tcp_syncookies', 'net.ipv4.ip_unprivileged_port_start']);
-    expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'tmp', 'mesh-token']);
+    expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'mesh-state', 'tmp', 'mesh-token']);
   });
 
   test('synthesizes to the same twice, and lets a user\'s patches go before its own values', () => {

@@ -103,7 +103,7 @@ describe('versions of a service', () => {
     expectSound(manifests);
     expect(findByKind(manifests, 'RoleBinding').map(({ metadata, subjects }) => [metadata.name, subjects[0].name])).toEqual([['cdk8s-mesh.shop.catalog-v2', 'catalog']]);
     const volumes = (name: string) => findOne(manifests, 'Deployment', name).spec.template.spec.volumes.map((volume: { name: string }) => volume.name);
-    expect(volumes('catalog-v1')).toEqual(['mesh-config']);
-    expect(volumes('catalog-v2')).toEqual(['mesh-config', 'mesh-token']);
+    expect(volumes('catalog-v1')).toEqual(['mesh-config', 'mesh-state']);
+    expect(volumes('catalog-v2')).toEqual(['mesh-config', 'mesh-state', 'mesh-token']);
   });
 });

@@ -1,8 +1,8 @@
 /**
  * What a pod's app may call outlives a reload. The names of the services it calls were put into the pod's /etc/hosts when
  * the pod was made; a document that no longer lists one of them is meant for the pods that come next, whose app no longer
- * calls it. So a running proxy keeps the outbound listeners that have left the document, with their routes and clusters,
- * until its process ends. Everything else follows the document.
+ * calls it. So a proxy keeps the outbound listeners that have left the document, with their routes and clusters, as long as
+ * its pod lives (kept.ts). Everything else follows the document.
  *
  * Their endpoints go on being discovered; should the permission for that be gone, the last known ones stay.
  */

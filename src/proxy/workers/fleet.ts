@@ -12,7 +12,7 @@ import type { SourceFactory } from '../cluster/cluster';
 import { decodeConfig, describeMistakes } from '../config/decode';
 import { retainOutbound } from '../config/retain';
 import type { Engine } from '../engine';
-import type { Applied, Readiness } from '../proxy';
+import type { Applied, Readiness, Refused } from '../proxy';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
 import type { FromWorker, ToWorker, WorkerReport } from './messages';
@@ -44,6 +44,8 @@ export interface FleetSurroundings {
   /** Number of workers. */
   readonly size: number;
   fork(): WorkerProcess;
+  /** What was in force in another process, and outlives it as it would a reload. */
+  readonly before?: ResolvedProxyConfig;
   onEvent(event: 'worker_died' | 'worker_stuck' | 'worker_refused', fields: Readonly<Record<string, string | number | readonly string[]>>): void;
 }
 
@@ -77,20 +79,21 @@ export class Fleet implements Engine {
   }
 
   /** Starts all workers with a first document, or says why that can't be. */
-  static async start(text: string, surroundings: FleetSurroundings): Promise<{ readonly engine: Fleet } | { readonly problems: readonly string[] }> {
+  static async start(text: string, surroundings: FleetSurroundings): Promise<{ readonly engine: Fleet } | Refused> {
     const fleet = new Fleet(surroundings);
     for (let i = 0; i < surroundings.size; i += 1) fleet.hire();
     const applied = await fleet.apply(text);
     if (applied.ok) return { engine: fleet };
     fleet.close();
-    return { problems: applied.problems };
+    return applied;
   }
 
   async apply(text: string): Promise<Applied> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     const { hash } = decoded;
-    const config = this.hash === '' ? decoded.config : retainOutbound(this.config, decoded.config);
+    const before = this.hash === '' ? this.surroundings.before : this.config;
+    const config = before ? retainOutbound(before, decoded.config) : decoded.config;
     if (this.stopping) return { ok: false, hash, problems: ['the proxy is shutting down'] };
     try {
       this.hub.add(config);
