@@ -58,12 +58,13 @@ export function readsEndpointSlices(calls: Call[]): boolean {
 export function buildDocument(facts: DocumentFacts): ProxyConfig {
   const calls = sortedCalls(facts.calls);
   const addresses = callAddresses(calls);
+  const names = namesOf(calls, facts.node.namespace);
   const document: ProxyConfig = {
     version: 'v1',
     node: facts.node,
     listeners: [
       ...(facts.appPort === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
-      ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!)),
+      ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!, names.get(call)!)),
     ],
     clusters: [
       ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort, facts.appConnections)]),
@@ -100,7 +101,13 @@ function appCluster(port: number, connections: Partial<ConnectionConfig>): Clust
   return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port }] }, ...connections };
 }
 
-function outboundListeners(call: Call, address: string): ListenerConfig[] {
+/** The names of each call. One that another call has already is left out: validation refuses it, in the words of who declared the two. */
+function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
+  const taken = new Set<string>();
+  return new Map(calls.map((call) => [call, call.facts.hostnames(callerNamespace).filter((name) => !taken.has(name) && taken.add(name))]));
+}
+
+function outboundListeners(call: Call, address: string, hostnames: string[]): ListenerConfig[] {
   const hash = call.loadBalancing._hash();
   const session = call.sessionPersistence?._toConfig();
   return call.facts.ports.map((port) => ({
@@ -108,6 +115,7 @@ function outboundListeners(call: Call, address: string): ListenerConfig[] {
     direction: 'outbound',
     address,
     port,
+    ...(hostnames.length > 0 && { hostnames }),
     routes: [{
       name: 'default',
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),

@@ -6,7 +6,7 @@ import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
-import type { Integer } from './scalars';
+import type { HostName, Integer } from './scalars';
 import type { SessionConfig } from './session-config';
 import type { WeightedCluster } from './weighted-cluster';
 
@@ -30,6 +30,13 @@ export interface ListenerConfig {
    * @maximum 65535
    */
   readonly port: Integer;
+  /**
+   * Names by which the app beside this proxy calls what the listener leads to. In a pod whose containers mount the proxy's hosts file
+   * (environment `MESH_HOSTS_FILE`), the proxy writes them there with the listener's `address`; a pod that once had a name at another
+   * address keeps that one, and the listener binds it. Absent: none.
+   * @minItems 1
+   */
+  readonly hostnames?: HostName[];
   /** Its connections are TLS, which ends here. Absent: they are not. */
   readonly tls?: TlsConfig;
   /**

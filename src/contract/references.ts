@@ -6,7 +6,7 @@ import type { AdmissionConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
 import { DEFAULT_ADMIN, DEFAULT_RETRY, DEFAULT_SESSION } from './defaults';
 import { DEFAULT_OUTLIER_DETECTION, withHealthCheckDefaults } from './health-defaults';
-import type { RouteConfig } from './listener-config';
+import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
 
@@ -47,6 +47,7 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
 
   const names = new Set<string>();
   const sockets = new Map<string, string>();
+  const leads = new Map<string, string>();
   config.listeners.forEach((listener, l) => {
     const path = `/listeners/${l}`;
     if (names.has(listener.name)) {
@@ -61,6 +62,7 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
     }
     sockets.set(socket, listener.name);
 
+    mistakes.push(...findUnfitHostnames(listener, path, leads));
     if (listener.admission) mistakes.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();
@@ -84,6 +86,33 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
   if (clash) {
     mistakes.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
   }
+  return mistakes;
+}
+
+/** An address as it can stand in a hosts file: of IPv4, or what may be one of IPv6. A host name would have to be looked up first. */
+const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i;
+
+/**
+ * Names that can't lead to their listener, or that lead to two addresses: an app would get to either by chance.
+ *
+ * @param leads where the names of the listeners before lead; those of this one are added
+ */
+function findUnfitHostnames({ name, direction, address, hostnames = [] }: ListenerConfig, path: string, leads: Map<string, string>): Mistake[] {
+  if (hostnames.length === 0) return [];
+  if (direction !== 'outbound') {
+    return [{ path: `${path}/hostnames`, message: `listener '${name}' is inbound, where the app beside the proxy calls nothing; remove its names` }];
+  }
+  if (address === undefined || !IP_ADDRESS.test(address)) {
+    return [{ path: `${path}/address`, message: `names can lead to listener '${name}' only when it has an IP address, got ${address === undefined ? 'none' : `'${address}'`}; give it a loopback address` }];
+  }
+  const mistakes: Mistake[] = [];
+  hostnames.forEach((hostname, h) => {
+    const other = leads.get(hostname) ?? address;
+    leads.set(hostname, other);
+    if (other !== address) {
+      mistakes.push({ path: `${path}/hostnames/${h}`, message: `'${hostname}' leads to ${address} by listener '${name}', but to ${other} by another; a name can lead to one address only` });
+    }
+  });
   return mistakes;
 }
 

@@ -10,6 +10,14 @@
 export type Integer = number;
 
 /**
+ * A host name in lower case, without a final dot.
+ * @minLength 1
+ * @maxLength 253
+ * @pattern ^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$
+ */
+export type HostName = string;
+
+/**
  * Relative share of an endpoint, more than 0.
  * @asType integer
  * @minimum 1

@@ -23,6 +23,7 @@ describe('a call', () => {
   test('makes a listener on a loopback address at the port of the destination', () => {
     expect(document.listeners[1]).toEqual({
       name: 'outbound/shop/catalog:80', direction: 'outbound', address: '127.113.156.203', port: 80,
+      hostnames: ['catalog', 'catalog.shop', 'catalog.shop.svc', 'catalog.shop.svc.cluster.local'],
       routes: [{ name: 'default', split: [{ cluster: 'shop/catalog-v1', weight: 100 }], timeoutMs: 300 }],
     });
   });

@@ -63,7 +63,7 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
   const [service, version] = name.split('@') as [string, string?];
   const callers = from === undefined ? model.workloads : workloadsOf(model, from, 'from');
   const calls = callers.flatMap((caller): Call[] => calleesOf(caller.config, model)
-    .filter((callee) => isNamed(callee, caller, service))
+    .filter((callee) => isNamed(callee, service))
     .map((callee) => ({ caller, callee })));
   const [first] = calls;
   if (!first) {
@@ -104,8 +104,8 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
   };
 }
 
-function isNamed({ service, namespace, listener }: Callee, { hostNames }: Workload, name: string): boolean {
-  return name === service || name === `${service}.${namespace}` || (listener.address !== undefined && (hostNames.get(listener.address) ?? []).includes(name));
+function isNamed({ service, namespace, listener }: Callee, name: string): boolean {
+  return name === service || name === `${service}.${namespace}` || (listener.hostnames ?? []).includes(name);
 }
 
 /** Those of which it is known what answers; all when it isn't of any. */

@@ -46,14 +46,12 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
   }
   const current = (): Callee | undefined =>
     mesh.model.workloads.filter((workload) => isNamed(workload, from)).map(calleeOf).find((candidate) => candidate !== undefined);
-  const address = callee.listener.address ?? '';
-  const hostName = callers.map((workload) => workload.hostNames.get(address)?.[0]).find((name) => name !== undefined);
 
   let turn = 0;
   return {
     from, to,
     service: callee.service,
-    host: hostName ?? to,
+    host: callee.listener.hostnames?.[0] ?? to,
     get declared() { return declaredShares(current()); },
     target() {
       const pods = mesh.pods.filter((pod) => pod.state === 'ready' && isNamed(pod.workload, from));

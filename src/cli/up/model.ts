@@ -41,8 +41,6 @@ export interface Workload {
   readonly app: ContainerSpec;
   /** All containers, the sidecar among them; named target ports are looked up here. */
   readonly containers: readonly ContainerSpec[];
-  /** Names that the pod's /etc/hosts gives an address. */
-  readonly hostNames: ReadonlyMap<string, readonly string[]>;
   /** How long the app's preStop hook sleeps. */
   readonly preStopMs: number;
   /** From the beginning of a stop to the kill of what is left. */

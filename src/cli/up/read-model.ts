@@ -100,8 +100,6 @@ function readWorkload(
     version: config.node.version,
     app: readContainer(app, lookUp),
     containers: [...apps, sidecar].map((container) => readContainer(container, lookUp)),
-    hostNames: new Map(pod.get('hostAliases').list().map((alias) =>
-      [alias.get('ip').text(), alias.get('hostnames').list().map((host) => host.text())])),
     preStopMs: (app.get('lifecycle').get('preStop').get('sleep').get('seconds').optionalInteger() ?? 0) * 1000,
     graceMs: (pod.get('terminationGracePeriodSeconds').optionalInteger() ?? DEFAULT_GRACE_SECONDS) * 1000,
     zones: boundZones(pod),

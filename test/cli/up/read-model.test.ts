@@ -43,7 +43,7 @@ test('finds the workloads with the sidecar, their pods and their Services', () =
     ['catalog', 'v1', 2, 1_000, 20_000],
     ['catalog', 'v2', 1, 1_000, 20_000],
   ]);
-  expect(workloads[0]?.hostNames.get('127.64.10.20')?.[0]).toBe('catalog');
+  expect(workloads[0]?.config.listeners[1]?.hostnames?.[0]).toBe('catalog');
   expect(workloads[0]?.app.env).toEqual([
     { name: 'GREETING', type: 'value', value: 'hello' },
     { name: 'MY_POD', type: 'field', path: 'metadata.name' },
