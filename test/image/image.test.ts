@@ -1,7 +1,7 @@
 /**
  * The image, built for real and started. No registry of images is needed: buildah builds it on a base that is assembled
- * from this machine's own node, into a storage of its own in a temporary folder, and the result is entered with chroot as
- * the image's user, its root file system read-only, as a pod would run it.
+ * from the version of Node that the image ships, which is an npm package, into a storage of its own in a temporary folder.
+ * The result is entered with chroot as the image's user, its root file system read-only, as a pod would run it.
  *
  * Needs root (chroot, mounts) and buildah, so it is no part of `npm test`: `npm run test:image` runs it.
  */
@@ -32,7 +32,8 @@ let root: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mesh-image-'));
   storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
-  run('sh', join(REPOSITORY, 'test/image/make-base.sh'), BASE, ...storage);
+  const node = run(process.execPath, 'scripts/nodes.mjs', '--path', '24');
+  run('env', `NODE=${node}`, 'sh', join(REPOSITORY, 'test/image/make-base.sh'), BASE, ...storage);
   run(process.execPath, 'image/build.mjs', '--tool', 'buildah', '--base', BASE, '--tag', IMAGE, '--', ...storage, '--isolation', 'chroot');
   container = buildah('from', IMAGE);
   root = buildah('mount', container);

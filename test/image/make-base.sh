@@ -1,13 +1,13 @@
 #!/bin/sh
-# Assembles a base image from this machine's own node and the libraries that it is linked with, so that the proxy's image
+# Assembles a base image from a node program of this machine and the libraries that it is linked with, so that the proxy's image
 # can be built where no registry of images is reached.
 #
-#   make-base.sh NAME [BUILDAH'S GLOBAL OPTIONS ...]
+#   [NODE=PROGRAM] make-base.sh NAME [BUILDAH'S GLOBAL OPTIONS ...]     NODE: the one in PATH by default
 set -eu
 name="$1"
 shift
 
-node="$(readlink -f "$(command -v node)")"
+node="$(readlink -f "${NODE:-$(command -v node)}")"
 container="$(buildah "$@" from scratch)"
 root="$(buildah "$@" mount "$container")"
 
