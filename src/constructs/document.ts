@@ -4,8 +4,10 @@
  */
 import {
   AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS, EndpointSliceDiscovery,
-  findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, TOKEN_FILE,
+  findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, ShutdownConfig,
+  TOKEN_FILE,
 } from '../contract';
+import { ShutdownBudget } from '../planning/shutdown-budget';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
 import { DestinationFacts } from './destination-facts';
@@ -30,7 +32,7 @@ export interface DocumentFacts {
   readonly ownPods?: EndpointSliceDiscovery;
   readonly limits?: LimitsConfig;
   readonly workers: number;
-  readonly proxyDrainMs: number;
+  readonly budget: ShutdownBudget;
   readonly accessLog: AccessLog;
 }
 
@@ -73,7 +75,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     ...(facts.ownPods && { localCluster: { discovery: facts.ownPods } }),
     ...((facts.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
     ...(facts.limits && { limits: facts.limits }),
-    ...(facts.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { shutdown: { drainMs: facts.proxyDrainMs } }),
+    ...shutdownConfig(facts),
     ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
     ...(facts.workers !== DEFAULT_WORKERS && { workers: facts.workers }),
   };
@@ -83,6 +85,16 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
       + broken.map(({ path, message }) => `  - ${path}: ${message}`).join('\n'));
   }
   return document;
+}
+
+/** Nobody tells a workload that takes no requests of its termination, so the first two parts mean nothing to it. */
+function shutdownConfig({ appPort, budget: { sleepSeconds, appDrainSeconds, proxyDrainMs } }: DocumentFacts): Pick<ProxyConfig, 'shutdown'> {
+  const shutdown: ShutdownConfig = {
+    ...(appPort !== undefined && sleepSeconds * 1_000 !== DEFAULT_SHUTDOWN.endpointPropagationMs && { endpointPropagationMs: sleepSeconds * 1_000 }),
+    ...(appPort !== undefined && appDrainSeconds * 1_000 !== DEFAULT_SHUTDOWN.appDrainMs && { appDrainMs: appDrainSeconds * 1_000 }),
+    ...(proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { drainMs: proxyDrainMs }),
+  };
+  return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
 function inboundListeners(tls: TlsOptions | undefined, admission: AdmissionConfig | undefined): ListenerConfig[] {

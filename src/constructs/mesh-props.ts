@@ -81,21 +81,22 @@ export interface ProxyOptions {
   readonly accessLog?: AccessLog;
 
   /**
-   * Time that callers get to hear that a pod is going away, before its app is told to stop.
+   * Time that callers get to hear that a pod is going away, before its app is told to stop. Clients outside of the mesh that keep
+   * connections are told to go within it.
    *
    * @default - that of the nearest Mesh, or 5 seconds
    */
   readonly endpointPropagation?: Duration;
 
   /**
-   * Time that the app gets to finish, once it was told to stop.
+   * Time that the app gets to finish, once it was told to stop. After it the app gets no new requests, whether or not it has ended.
    *
    * @default - that of the nearest Mesh, or 20 seconds
    */
   readonly appDrain?: Duration;
 
   /**
-   * Time that the proxy gets to finish, once the app has ended.
+   * Time that the proxy gets to finish, once the app has ended or its time is over.
    *
    * @default - that of the nearest Mesh, or 5 seconds
    */

@@ -13,7 +13,8 @@ import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
   ENV_MEMORY_LIMIT, ENV_POD_IPS,
   ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVICE_LABEL,
-  SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL, withDefaults,
+  SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
+  withDefaults,
 } from '../contract';
 import { WorkloadFacts } from '../planning/lints';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
@@ -32,7 +33,8 @@ import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import {
-  addVariable, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec, sleepBeforeStop,
+  addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
+  sleepBeforeStop,
 } from './patches';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
@@ -278,7 +280,7 @@ export class MeshSidecar extends Construct {
       ownPods: this.ownPods(),
       limits: limitsConfig(this.settings.limits),
       workers: this.settings.workers,
-      proxyDrainMs: this.budget.proxyDrainMs,
+      budget: this.budget,
       accessLog: this.settings.accessLog,
     });
   }
@@ -405,6 +407,9 @@ export class MeshSidecar extends Construct {
     const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
     if (readsEndpointSlices(calls) || this.ownPods()) {
       mountToken(spec, sidecar);
+    }
+    if (this.appPort !== undefined) {
+      askBeforeStop(sidecar, TERMINATING_PATH, ADMIN_PORT);
     }
     mountSessionKeys(spec, sidecar, calls);
     const options = sidecarNodeOptions(this.settings);

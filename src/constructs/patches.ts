@@ -2,7 +2,7 @@
  * What the types of cdk8s-plus-28 can't say, in one place.
  *
  * Two ways, for two needs. Fields that Kubernetes 1.28 already had but cdk8s-plus has no prop for are JSON patches: they
- * run before the patches that a user adds, so the user's win. Fields that are newer (`preStop.sleep`) would be dropped by
+ * run before the patches that a user adds, so the user's win. Fields that are newer (`preStop.sleep`, hooks of init containers) would be dropped by
  * the generated 1.28 serializer after all patches have run, and values that depend on later calls (`calls()`) are not
  * known when a patch is added; both are completed on the finished manifest by {@link completePodSpec}, which only adds
  * what isn't there, so that a user's own value still wins.
@@ -70,6 +70,13 @@ export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSp
 export function sleepBeforeStop(container: ContainerManifest, seconds: number): void {
   if (seconds > 0 && !container.lifecycle?.preStop) {
     container.lifecycle = { ...container.lifecycle, preStop: { sleep: { seconds } } };
+  }
+}
+
+/** Has the kubelet ask a container's port for a page when the pod's termination begins, unless the container has a preStop of its own. */
+export function askBeforeStop(container: ContainerManifest, path: string, port: number): void {
+  if (!container.lifecycle?.preStop) {
+    container.lifecycle = { ...container.lifecycle, preStop: { httpGet: { path, port } } };
   }
 }
 

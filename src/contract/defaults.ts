@@ -95,8 +95,8 @@ export const DEFAULT_SESSION: Required<Pick<SessionConfig, 'path' | 'sameSite' |
 /** Default of `admin`. */
 export const DEFAULT_ADMIN: Required<AdminConfig> = { port: ADMIN_PORT, loopbackAddress: '127.0.0.1' };
 
-/** Default of `shutdown`. */
-export const DEFAULT_SHUTDOWN: Required<ShutdownConfig> = { drainMs: 15_000 };
+/** Default of `shutdown`. The first two are what the constructs give a pod. */
+export const DEFAULT_SHUTDOWN: Required<ShutdownConfig> = { endpointPropagationMs: 5_000, appDrainMs: 20_000, drainMs: 15_000 };
 
 /** Default of `accessLog`. */
 export const DEFAULT_ACCESS_LOG: AccessLogConfig = { mode: 'off' };

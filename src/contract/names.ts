@@ -66,6 +66,9 @@ export const ENV_MEMORY_LIMIT = 'MESH_MEMORY_LIMIT';
 /** Environment: path of the configuration document. */
 export const ENV_CONFIG = 'MESH_CONFIG';
 
+/** Page of the admin port by which the kubelet says that the pod is being terminated. */
+export const TERMINATING_PATH = '/terminating';
+
 /** Name of the cluster, in every inbound configuration, that is the app beside the proxy. */
 export const APP_CLUSTER = 'app';
 

@@ -37,7 +37,7 @@ export interface ProxyConfig {
   readonly kubernetes?: KubernetesApiConfig;
   /** What one connection or request may use up at most. */
   readonly limits?: LimitsConfig;
-  /** What happens on SIGTERM. */
+  /** How long the parts of stopping the pod take. */
   readonly shutdown?: ShutdownConfig;
   /** What is logged of each request. */
   readonly accessLog?: AccessLogConfig;
@@ -78,7 +78,7 @@ export interface AdminConfig {
    */
   readonly port?: Integer;
   /**
-   * Loopback address where everything is served; on the pod's addresses only `/ready`, `/live` and `/metrics` are.
+   * Loopback address where everything is served; on the pod's addresses only `/ready`, `/live`, `/metrics` and `/terminating` are.
    * @minLength 2
    */
   readonly loopbackAddress?: string;
@@ -161,9 +161,16 @@ export interface LimitsConfig {
   readonly tlsHandshakeTimeoutMs?: Integer;
 }
 
-/** Graceful stop. */
+/**
+ * The parts of stopping the pod. The first two count from the notice that the pod is being terminated (`/terminating` of the admin
+ * port, which the sidecar's `preStop` asks for); without a notice the proxy knows of neither.
+ */
 export interface ShutdownConfig {
-  /** On SIGTERM: how long requests in flight may take before they are cut off. */
+  /** How long clients and load balancers may take to hear of it: the sleep in the app's `preStop`. */
+  readonly endpointPropagationMs?: Integer;
+  /** How long the app has from its SIGTERM on. After that it gets no new requests, whether or not it has ended. */
+  readonly appDrainMs?: Integer;
+  /** How long requests in flight may take before they are cut off: from SIGTERM on, or from the end of the app's time. */
   readonly drainMs?: Integer;
 }
 

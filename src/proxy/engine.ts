@@ -19,8 +19,16 @@ export interface Engine {
   clusters(): Promise<readonly ClusterReport[]>;
   /** Open client connections, for a log line. */
   readonly connections: number;
-  /** Stops gracefully; tells how many connections had to be cut. */
-  drain(): Promise<{ readonly cut: number }>;
+  /**
+   * The pod is being terminated: connections from other pods are ended while the app still serves.
+   *
+   * @param believed the app's time may be held against it
+   */
+  leave(believed: boolean): void;
+  /** It is not, after all. */
+  stay(): void;
+  /** Stops gracefully, within `drainMs`; tells how many connections had to be cut. */
+  drain(drainMs: number): Promise<{ readonly cut: number }>;
   /** Stops at once. */
   close(): void;
 }

@@ -35,6 +35,7 @@ import { LineWriter, openStandardOutput } from './telemetry/line-writer';
 import { EventLog } from './telemetry/log';
 import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from './telemetry/process-metrics';
 import { MetricRegistry } from './telemetry/registry';
+import { TerminationNotices } from './termination/notices';
 import { Fleet, WorkerProcess } from './workers/fleet';
 import type { ToWorker } from './workers/messages';
 import { Worker } from './workers/worker';
@@ -184,8 +185,13 @@ async function main(environment: Environment): Promise<void> {
   };
   if (started.refused) reject(started.refused);
 
+  const notices = new TerminationNotices({ clock, registry, log, engine });
   const admin = new AdminServer({
-    ready: () => engine.readiness(),
+    ready: (from) => {
+      notices.probedFrom(from);
+      return engine.readiness();
+    },
+    terminating: (from) => notices.receive(from),
     metrics: async () => {
       const { ready } = await engine.readiness();
       registry.gauge(FAMILIES.ready, {}).value = ready ? 1 : 0;
@@ -227,8 +233,10 @@ async function main(environment: Environment): Promise<void> {
     if (stopping) return exit(0);
     stopping = true;
     watcher.close();
-    log.info('draining', { signal, connections: engine.connections, drainMs: engine.config.shutdown.drainMs });
-    const { cut } = await engine.drain();
+    const drainMs = notices.timeToDrainMs;
+    notices.close();
+    log.info('draining', { signal, connections: engine.connections, drainMs });
+    const { cut } = await engine.drain(drainMs);
     log.info('stopped', { cut });
     await admin.close();
     return exit(0);

@@ -27,6 +27,8 @@ import { observeFallbacks } from './telemetry/fallback-view';
 import { observeListener } from './telemetry/listener-view';
 import { Instruments } from './telemetry/instruments';
 import type { MetricRegistry } from './telemetry/registry';
+import { BUSY_SHARE_OF_DRAIN, Departure } from './termination/departure';
+import { PodTraffic } from './termination/pod-traffic';
 import { TimeoutQueues } from './timeouts';
 import type { CertificateListener } from './tls/certificate';
 
@@ -35,8 +37,6 @@ export const SYNC_GRACE_MS = 10_000;
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
-/** Of the time to drain, how much requests and tunnels have: the rest is for telling their clients that it is over. */
-const BUSY_SHARE_OF_DRAIN = 0.9;
 
 export interface ProxySurroundings {
   readonly clock: Clock;
@@ -90,6 +90,7 @@ export class Proxy {
   private readonly sessionKeys: KeyFiles;
   private readonly startedAt: number;
   private draining = false;
+  private departure: Departure | undefined;
 
   private constructor(public config: ResolvedProxyConfig, public hash: string, private readonly surroundings: ProxySurroundings) {
     const { clock, random, registry } = surroundings;
@@ -180,15 +181,34 @@ export class Proxy {
   }
 
   /**
+   * The pod is being terminated: from now on connections from other pods are ended, and later the app's time is held against it, if
+   * the notice is believed. Everything is served meanwhile.
+   *
+   * @param elapsedMs how long ago the notice was
+   */
+  leave(believed: boolean, elapsedMs = 0): void {
+    if (this.draining || this.departure) return;
+    const { clock } = this.surroundings;
+    const traffic = new PodTraffic(this.context, this.listeners, this.clusters, clock, () => this.config);
+    this.departure = new Departure(clock, this.config.shutdown, traffic, elapsedMs, believed);
+  }
+
+  /** The pod is not terminated, after all. */
+  stay(): void {
+    if (!this.draining) this.departure?.undo();
+    this.departure = undefined;
+  }
+
+  /**
    * Stops gracefully: accepts no connections, answers what is under way and says on each that it is the last, then closes.
    * What takes longer than its time is ended: requests with a response that says so, while that is possible, tunnels with the
    * end of their streams. Resolves when all connections are closed or the time to drain is over.
    */
-  async drain(): Promise<{ readonly cut: number }> {
+  async drain(drainMs = this.config.shutdown.drainMs): Promise<{ readonly cut: number }> {
     this.draining = true;
     this.context.draining = true;
+    this.departure?.close();
     this.listeners.stopAccepting();
-    const { drainMs } = this.config.shutdown;
     const { clock } = this.surroundings;
     const cancelIdle = clock.after(drainMs * IDLE_SHARE_OF_DRAIN, () => this.listeners.closeIdle());
     let cut = 0;
@@ -215,6 +235,7 @@ export class Proxy {
   /** Stops at once. */
   close(): void {
     this.draining = true;
+    this.departure?.close();
     this.context.memory.close();
     this.listeners.destroy();
     this.clusters.close();

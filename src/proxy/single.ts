@@ -39,8 +39,12 @@ export class SingleProcess implements Engine {
     return Promise.resolve(this.proxy.clusters.all().map((cluster) => reportCluster(cluster, this.clock.now())));
   }
 
-  drain(): Promise<{ readonly cut: number }> {
-    return this.proxy.drain();
+  leave(believed: boolean): void { this.proxy.leave(believed); }
+
+  stay(): void { this.proxy.stay(); }
+
+  drain(drainMs: number): Promise<{ readonly cut: number }> {
+    return this.proxy.drain(drainMs);
   }
 
   close(): void {

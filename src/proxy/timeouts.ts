@@ -21,6 +21,11 @@ export class Timeout {
     queue.append(this);
   }
 
+  /** How long it has waited; 0 when it doesn't. */
+  waitedMs(now: number): number {
+    return this.queue ? now - this.dueAt + this.queue.milliseconds : 0;
+  }
+
   /** Waits no longer. */
   stop(): void {
     if (this.queue) this.queue.remove(this);

@@ -138,16 +138,25 @@ describe('the time to stop', () => {
       preStop: spec.containers.map((container: { lifecycle?: { preStop?: object } }) => container.lifecycle?.preStop),
       grace: spec.terminationGracePeriodSeconds,
       drainMs: documentOf(manifests, 'web-v1').shutdown?.drainMs,
+      told: documentOf(manifests, 'web-v1').shutdown,
     };
   };
 
   test('is 5 s for endpoints, 20 s for the app and 5 s for the proxy, in one budget', () => {
-    expect(stop({})).toEqual({ preStop: [{ sleep: { seconds: 5 } }], grace: 30, drainMs: 5_000 });
+    expect(stop({})).toMatchObject({ preStop: [{ sleep: { seconds: 5 } }], grace: 30, drainMs: 5_000 });
   });
 
   test('follows each of its parts', () => {
     expect(stop({ endpointPropagation: Duration.seconds(10), appDrain: Duration.minutes(1), proxyDrain: Duration.millis(2_500) }))
-      .toEqual({ preStop: [{ sleep: { seconds: 10 } }], grace: 73, drainMs: 2_500 });
+      .toMatchObject({ preStop: [{ sleep: { seconds: 10 } }], grace: 73, drainMs: 2_500 });
+  });
+
+  test('is told to the proxy, with the beginning of it, so that it depends on nobody\'s SIGTERM', () => {
+    expect(stop({}).told).toEqual({ drainMs: 5_000 });
+    expect(stop({ endpointPropagation: Duration.millis(9_001), appDrain: Duration.minutes(1) }).told)
+      .toEqual({ endpointPropagationMs: 10_000, appDrainMs: 60_000, drainMs: 5_000 });
+    const [sidecar] = podSpec(findOne(web({}), 'Deployment', 'web-v1')).initContainers;
+    expect(sidecar.lifecycle).toEqual({ preStop: { httpGet: { path: '/terminating', port: 15_020 } } });
   });
 
   test('has no sleep when there is nothing to wait for', () => {

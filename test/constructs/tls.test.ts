@@ -1,3 +1,4 @@
+import { Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { ExposeOptions, MeshService, MeshServiceProps, MeshSidecar, ServiceType, TlsOptions, TlsVersion } from '../../src';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec, synth } from '../support/manifests';
@@ -64,7 +65,7 @@ describe('a service with TLS', () => {
 describe('a workload made elsewhere that is exposed with TLS', () => {
   const exposed = (options: Partial<TlsOptions> = {}, expose: ExposeOptions = {}): Manifest[] => synth((chart) => {
     const secret = kplus.Secret.fromSecretName(chart, 'Secret', 'shop-tls');
-    const workload = new kplus.StatefulSet(chart, 'Ledger', { containers: [{ ...app, securityContext: RESTRICTED }] });
+    const workload = new kplus.StatefulSet(chart, 'Ledger', { containers: [{ ...app, securityContext: RESTRICTED }], terminationGracePeriod: Duration.seconds(20) });
     const sidecar = new MeshSidecar(chart, 'Sidecar', { workload, serviceName: 'ledger' });
     new MeshService(chart, 'web', { containers: [app], port: 8000 }).calls(sidecar.expose({ tls: { secret, ...options }, ...expose }));
   });

@@ -92,6 +92,39 @@ test('serves, reports, takes over a configuration, refuses another, drains and e
   expect(await proxy.exited).toBe(0);
 });
 
+test('told that its pod is being terminated, it ends connections, and later drains within the kubelet\'s time', async () => {
+  const backend = await RawBackend.answering(() => OK);
+  cleanups.push(() => backend.close());
+  const config = await document({
+    clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: backend.port }] } }],
+    shutdown: { endpointPropagationMs: 1_000, appDrainMs: 1_000, drainMs: 60_000 },
+  });
+  const proxy = run(['--config', write(JSON.stringify(config))]);
+  await until('it has started', () => proxy.output().includes('"event":"started"'));
+  const admin = `http://127.0.0.1:${config.admin!.port}`;
+  await (await fetch(`${admin}/ready`)).text();
+  const kept = await rawClient(config.listeners[0]!.port);
+  cleanups.push(() => kept.socket.destroy());
+  kept.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await kept.receives('ok');
+  expect(await (await fetch(`${admin}/terminating`)).text()).toBe('connections from other pods are not kept any more\n');
+  expect(await (await fetch(`${admin}/ready`)).text()).toMatch(/^ready/);
+  expect(await (await fetch(`${admin}/metrics`)).text()).toContain('mesh_terminating 1\n');
+  expect(proxy.output()).toMatch(/"event":"terminating".*"from":"127.0.0.1","believed":true/);
+  kept.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await kept.closes()).toMatch(/ok[^]*connection: close\r\n[^]*ok$/);
+  kept.end();
+  // The app ignores its SIGTERM: it gets nothing more.
+  await until('the app\'s time is over', () => proxy.output().includes('"event":"app_overdue"'));
+  const late = await rawClient(config.listeners[0]!.port);
+  cleanups.push(() => late.socket.destroy());
+  late.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
+  expect(await late.closes()).toContain('x-mesh-unsent: terminating\r\n');
+  late.end();
+  proxy.child.kill('SIGTERM');
+  expect(await proxy.exited).toBe(0);
+});
+
 test.each([
   ['no file', () => ['--config', '/nowhere/proxy.json'], /the configuration can't be read: ENOENT/],
   ['a file that is not JSON', () => ['--config', write('version: v1')], /\/: the document is not JSON/],

@@ -135,6 +135,33 @@ test('on SIGTERM all finish what is under way, and nothing is left', async () =>
   await until('no worker is left', () => !workers.some((id) => { try { return process.kill(id, 0); } catch { return false; } }));
 });
 
+test('told that the pod is being terminated, all workers end connections, a new one among them', async () => {
+  output = '';
+  proxy = run(config);
+  await until(() => `it has started; so far ${output}${errors}`, () => output.includes('"event":"started"'));
+  const before = await Promise.all(Array.from({ length: 6 }, ask));
+  await page('/terminating');
+  expect(await page('/metrics')).toContain('mesh_terminating 1\n');
+  const ends = async (connections: readonly RawConnection[]): Promise<void> => {
+    for (const connection of connections) {
+      connection.received = '';
+      connection.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      expect(await connection.closes()).toMatch(/connection: close\r\n[^]*ok$/);
+      connection.end();
+    }
+  };
+  await ends(before);
+  const workers = workerIds();
+  process.kill(workers[0]!, 'SIGKILL');
+  await until('there is another', () => workerIds().some((id) => !workers.includes(id)));
+  for (let tries = 0; tries < 20; tries += 1) {
+    const client = await rawClient(config.listeners[0]!.port);
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await client.closes()).toMatch(/connection: close\r\n[^]*ok$/);
+    client.end();
+  }
+});
+
 test('nothing starts, given a port that is taken', async () => {
   errors = '';
   const child = run({ ...config, listeners: [{ ...config.listeners[0]!, port: backend.port }] });

@@ -71,6 +71,7 @@ export interface TestProxyOptions {
   readonly route?: Partial<RouteConfig>;
   readonly admission?: AdmissionConfig;
   readonly drainMs?: number;
+  readonly shutdown?: ProxyConfig['shutdown'];
   /** Absent: outbound. */
   readonly direction?: 'inbound' | 'outbound';
   /** The listener is on the pod's own address rather than on a given one. */
@@ -117,7 +118,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     kubernetes: { tokenFile: '/nowhere', caFile: '/nowhere' },
     limits: options.limits ?? {},
     ...(options.localCluster && { localCluster: options.localCluster }),
-    shutdown: { drainMs: options.drainMs ?? 1_000 },
+    shutdown: options.shutdown ?? { drainMs: options.drainMs ?? 1_000 },
   };
   const registry = new MetricRegistry();
   const sources = new FakeSources();

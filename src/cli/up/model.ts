@@ -41,6 +41,8 @@ export interface Workload {
   readonly app: ContainerSpec;
   /** All containers, the sidecar among them; named target ports are looked up here. */
   readonly containers: readonly ContainerSpec[];
+  /** Page of the admin port that the sidecar's preStop hook asks for; undefined when it has none. */
+  readonly preStopPath: string | undefined;
   /** How long the app's preStop hook sleeps. */
   readonly preStopMs: number;
   /** From the beginning of a stop to the kill of what is left. */

@@ -161,14 +161,18 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   /**
-   * Stops in order: no new requests are sent here, the preStop hook sleeps so that everybody learns it, the app ends,
-   * then the proxy. With `hurry` the hook is left out and a few seconds are all the time there is.
+   * Stops in order: no new requests are sent here, the preStop hooks tell the proxy and sleep so that everybody learns it, the app
+   * ends, then the proxy. With `hurry` the hooks are left out and a few seconds are all the time there is.
    */
   async stop(options: { readonly hurry?: boolean } = {}): Promise<void> {
     if (this.current === 'terminating' || this.current === 'ended') return this.ended;
     this.enter('terminating');
     const deadline = Date.now() + (options.hurry ? 3_000 : this.workload.graceMs);
-    if (!options.hurry) await new Promise((resolve) => setTimeout(resolve, Math.min(this.workload.preStopMs, this.workload.graceMs)));
+    if (!options.hurry) {
+      const { preStopPath, preStopMs, graceMs } = this.workload;
+      if (preStopPath !== undefined) await httpGet(this.adminPlace, preStopPath, PROBE_TIMEOUT_MS).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(preStopMs, graceMs)));
+    }
     await this.app?.stop(Math.max(0, deadline - Date.now()));
     await this.proxy?.stop(Math.max(0, deadline - Date.now()));
     this.finish();

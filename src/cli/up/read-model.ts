@@ -100,6 +100,7 @@ function readWorkload(
     version: config.node.version,
     app: readContainer(app, lookUp),
     containers: [...apps, sidecar].map((container) => readContainer(container, lookUp)),
+    preStopPath: sidecar.get('lifecycle').get('preStop').get('httpGet').get('path').optionalText(),
     preStopMs: (app.get('lifecycle').get('preStop').get('sleep').get('seconds').optionalInteger() ?? 0) * 1000,
     graceMs: (pod.get('terminationGracePeriodSeconds').optionalInteger() ?? DEFAULT_GRACE_SECONDS) * 1000,
     zones: boundZones(pod),

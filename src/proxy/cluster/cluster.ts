@@ -82,6 +82,7 @@ export class Cluster {
       idleTimeout: timeouts.of(config.idleTimeoutMs),
       pendingTimeout: timeouts.of(config.pendingTimeoutMs),
       maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
+      reuses: true,
       maxConnections: config.maxConnections,
       maxPending: config.maxPendingRequests,
       limits: document.limits,
@@ -218,6 +219,12 @@ export class Cluster {
     this.balancer.reconfigure(config);
     if (config.failover.panicPercent !== panicPercent) this.rebuild();
     else this.renewInTime();
+  }
+
+  /** Whether connections are kept for other requests; those that wait for one are closed when not. */
+  reuseConnections(on: boolean): void {
+    this.pools.reuses = on;
+    if (!on) for (const { pool } of this.endpoints) pool.closeIdle();
   }
 
   /** What is known of where this proxy is has changed. */

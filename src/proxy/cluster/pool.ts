@@ -36,6 +36,8 @@ export interface PoolSurroundings {
   idleTimeout: TimeoutQueue;
   pendingTimeout: TimeoutQueue;
   maxConnectionsPerEndpoint: number;
+  /** A connection may carry several requests. */
+  reuses: boolean;
   /** Of the cluster; 0 is no limit. */
   maxConnections: number;
   maxPending: number;
@@ -122,7 +124,7 @@ export class ConnectionPool {
     if (waiter) {
       this.surroundings.stats.reused += reuses;
       waiter.onConnection(connection);
-    } else if (this.retired || !this.endpoint.available || this.surroundings.starving.size > 0) {
+    } else if (this.retired || !this.surroundings.reuses || !this.endpoint.available || this.surroundings.starving.size > 0) {
       connection.close();
     } else {
       this.idle.push(connection);

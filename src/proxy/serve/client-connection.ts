@@ -100,6 +100,11 @@ export class ClientConnection {
     return this.state === State.HEAD && !this.heads.partial && !this.backlog;
   }
 
+  /** How long no request has been under way, in milliseconds; 0 when one is. */
+  idleMs(now: number): number {
+    return this.idle ? this.timeout.waitedMs(now) : 0;
+  }
+
   /** Octets that are kept: come too early, or not taken by the client or an endpoint yet. */
   get heldOctets(): number {
     const { backlog, heads, exchange } = this;

@@ -27,6 +27,10 @@ export class ServeContext {
   readonly lingerTimeout: TimeoutQueue;
   /** The proxy is shutting down: every response is the last of its connection. */
   draining = false;
+  /** The pod is being terminated: responses to other pods are the last of their connections. */
+  leaving = false;
+  /** The app has had its time to end: it gets no new requests of other pods. */
+  refusing = false;
   /** Open client connections, over all listeners. */
   connections = 0;
   /** Called whenever a client connection is closed; the drain waits for the last one. */

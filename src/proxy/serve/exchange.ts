@@ -29,6 +29,9 @@ import { UpstreamOwner, UpstreamRequest } from './upstream-request';
 /** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
 const COPY_BYTES = 4_096;
 
+/** What an app looks like that takes no more requests. */
+const GONE: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['connect_failed', 'connect_timeout', 'no_endpoints']);
+
 const EMPTY = Buffer.alloc(0);
 const NO_PROTOCOLS: readonly string[] = [];
 
@@ -133,6 +136,7 @@ export class Exchange implements UpstreamOwner {
     if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes by Via');
     else if (head.maxForwards === 0) this.fail('max_forwards', '', finalContent(buffer, head));
     else if (context.memory.critical) this.refuseForMemory();
+    else if (context.refusing && this.load) this.fail('terminating', 'the app had its time to end');
     else if (head.deadlineMs === 0) this.fail('deadline_exceeded', 'it was over when the request came');
     else if (this.isLetIn(head, buffer)) this.send(client.listener.route, head, buffer, body);
   }
@@ -303,8 +307,7 @@ export class Exchange implements UpstreamOwner {
     context.memory.took(body.length);
     const unknownLength = !complete && head.framing !== Framing.LENGTH;
     this.chunkedResponse = unknownLength && !this.isHttp10;
-    this.closesClient = !this.clientPersistent || !this.requestComplete || context.draining || client.listener.closing || client.last
-      || (unknownLength && this.isHttp10);
+    this.closesClient = !this.clientPersistent || !this.requestComplete || client.listener.ending || client.last || (unknownLength && this.isHttp10);
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
     const small = body.length <= COPY_BYTES;
@@ -336,7 +339,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   onGivenUp(code: ReasonCode, detail: string): void {
-    this.fail(code, detail);
+    this.fail(GONE.has(code) && this.client.listener.leaving ? 'terminating' : code, detail);
   }
 
   onWritable(): void {
@@ -440,7 +443,7 @@ export class Exchange implements UpstreamOwner {
       this.finish();
       return;
     }
-    const close = !this.requestComplete || !this.clientPersistent || this.context.draining || this.client.last;
+    const close = !this.requestComplete || !this.clientPersistent || this.client.listener.ending || this.client.last;
     this.conclude(status ?? REASONS[code].status);
     this.status = this.client.respond(code, detail, {
       toHead: this.method === Method.HEAD,

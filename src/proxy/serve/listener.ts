@@ -58,6 +58,10 @@ export class Listener {
     }, (socket) => this.onConnection(socket));
   }
 
+  /** Its app is about to end, or may have ended. */
+  get leaving(): boolean { return this.context.leaving && this.load !== undefined; }
+  /** A response is the last of its connection. */
+  get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
   get name(): string { return this.config.name; }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
   get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }

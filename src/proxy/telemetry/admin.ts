@@ -1,6 +1,7 @@
 /**
- * The admin pages, all read-only: `/ready`, `/live` and `/metrics` for kubelet and Prometheus on the pod's addresses; on
- * loopback, which only the pod's own containers and `kubectl port-forward` reach, also `/config` and `/endpoints`.
+ * The admin pages: `/ready`, `/live` and `/metrics` for kubelet and Prometheus on the pod's addresses; on loopback, which only the
+ * pod's own containers and `kubectl port-forward` reach, also `/config` and `/endpoints`. They can only be read, but for
+ * `/terminating`, by which the kubelet says that the pod is being terminated; it asks by GET, as its hooks do.
  *
  * Which of the two a connection belongs to is told by the address it came in on, not by who bound it, so a wildcard
  * address opens nothing more. The loopback address is a parameter, for when several proxies run on one machine; when it
@@ -10,6 +11,7 @@
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo, isIPv6 } from 'node:net';
+import { TERMINATING_PATH } from '../../contract';
 import { CONTENT_TYPE } from './exposition';
 
 /** Limits of the admin pages, per address. */
@@ -27,7 +29,9 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** Where the pages' contents come from; asked on every request. What comes from other processes takes its time. */
 export interface AdminSources {
-  ready(): Eventually<{ readonly ready: boolean; readonly why: string }>;
+  ready(from: string): Eventually<{ readonly ready: boolean; readonly why: string }>;
+  /** Takes the notice that the pod is being terminated; returns words for its sender. */
+  terminating(from: string): string;
   /** In the Prometheus text format. */
   metrics(): Eventually<string>;
   /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
@@ -52,18 +56,20 @@ export type Listening = { readonly ok: true } | { readonly ok: false; readonly p
 interface Page {
   readonly type: string;
   readonly onLoopbackOnly: boolean;
-  answer(sources: AdminSources): Eventually<{ readonly status: number; readonly body: string }>;
+  /** @param from address of who asks */
+  answer(sources: AdminSources, from: string): Eventually<{ readonly status: number; readonly body: string }>;
 }
 
 const PAGES: Readonly<Record<string, Page>> = {
   '/ready': {
     type: TEXT_TYPE, onLoopbackOnly: false,
-    answer: async (sources) => {
-      const { ready, why } = await sources.ready();
+    answer: async (sources, from) => {
+      const { ready, why } = await sources.ready(from);
       return { status: ready ? 200 : 503, body: `${ready ? 'ready' : 'not ready'}: ${why}\n` };
     },
   },
   '/live': { type: TEXT_TYPE, onLoopbackOnly: false, answer: () => ({ status: 200, body: 'live\n' }) },
+  [TERMINATING_PATH]: { type: TEXT_TYPE, onLoopbackOnly: false, answer: (sources, from) => ({ status: 200, body: sources.terminating(from) }) },
   '/metrics': { type: CONTENT_TYPE, onLoopbackOnly: false, answer: async (sources) => ({ status: 200, body: await sources.metrics() }) },
   '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
   '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
@@ -151,7 +157,7 @@ export class AdminServer {
   /** A page that can't be made must not take the data path down with it. */
   private async answer(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { status, body } = await page.answer(this.sources);
+      const { status, body } = await page.answer(this.sources, request.socket.remoteAddress ?? '');
       send(request, response, status, page.type, body);
     } catch (error) {
       this.onEvent('admin_failed', { error: error instanceof Error ? error.stack ?? error.message : String(error) });

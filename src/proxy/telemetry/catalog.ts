@@ -257,6 +257,15 @@ export const FAMILIES = {
     name: 'mesh_ready', type: 'gauge', labels: [],
     help: '1 when /ready answers 200, else 0.',
   },
+  terminating: {
+    name: 'mesh_terminating', type: 'gauge', labels: [],
+    help: '1 from the notice on that the pod is being terminated (`/terminating`, asked for by the sidecar\'s preStop), else 0.',
+  },
+  terminationNotices: {
+    name: 'mesh_termination_notices_total', type: 'counter', labels: ['result'],
+    help: 'Notices that the pod is being terminated. `result`: `taken`; `repeated` (changes nothing); `taken_back` (the process was still there well '
+      + 'after the grace period, so the notice was wrong).',
+  },
   eventLoopDelay: {
     name: 'mesh_event_loop_delay_seconds', type: 'gauge', labels: ['quantile'],
     help: 'How much later than planned the proxy got to its work, since the last time metrics were read. `quantile`: 0.5, 0.99, 1.',

@@ -219,6 +219,12 @@ const TABLE = {
     meaning: 'the configuration asks for faults, and this request was chosen; its status is the one that the fault says',
     remedy: 'nothing is wrong but on purpose; to end it, remove faults (prop faults of calls()) from the route',
   },
+  terminating: {
+    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'the pod is being terminated, and its app takes no more requests: its port is closed, or its time to end is over',
+    remedy: 'nothing is wrong for callers that send it again; if there are many, clients learn too late of pods that go away: raise '
+      + 'shutdown.endpointPropagationMs (prop endpointPropagation)',
+  },
   shutting_down: {
     outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
     meaning: 'the proxy was told to stop, and the request was not over when its time to drain was nearly; a tunnel, or a response whose head '

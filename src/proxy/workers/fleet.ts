@@ -69,6 +69,8 @@ export class Fleet implements Engine {
   private nextId = 0;
   private stopping = false;
   private crashes = 0;
+  /** Since when the pod is being terminated, in monotonic milliseconds. */
+  private leaving: { readonly at: number; readonly believed: boolean } | undefined;
 
   private constructor(private readonly surroundings: FleetSurroundings) {
     const toAll: SourceListener = {
@@ -138,16 +140,26 @@ export class Fleet implements Engine {
     return mergeClusters((await this.reports()).map(({ clusters }) => clusters));
   }
 
-  async drain(): Promise<{ readonly cut: number }> {
+  leave(believed: boolean): void {
+    this.leaving = { at: this.surroundings.clock.now(), believed };
+    for (const { process } of this.members) this.tellLeaving(process);
+  }
+
+  stay(): void {
+    this.leaving = undefined;
+    this.sendAll({ type: 'stay' });
+  }
+
+  async drain(drainMs: number): Promise<{ readonly cut: number }> {
     this.stopping = true;
-    const timeout = this.config.shutdown.drainMs + DRAIN_MARGIN_MS;
+    const timeout = drainMs + DRAIN_MARGIN_MS;
     const cuts = await Promise.all([...this.members].map((member) => new Promise<number>((resolve) => {
       const cancel = this.surroundings.clock.after(timeout, () => resolve(0));
       member.drained = (cut) => {
         cancel();
         resolve(cut);
       };
-      member.process.send({ type: 'drain' });
+      member.process.send({ type: 'drain', drainMs });
     })));
     this.close();
     return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
@@ -182,6 +194,11 @@ export class Fleet implements Engine {
       });
       member.process.send(message);
     });
+  }
+
+  private tellLeaving(process: WorkerProcess): void {
+    const { leaving, surroundings: { clock } } = this;
+    if (leaving) process.send({ type: 'leave', believed: leaving.believed, elapsedMs: clock.now() - leaving.at });
   }
 
   private sendAll(message: ToWorker): void {
@@ -230,6 +247,7 @@ export class Fleet implements Engine {
     if (answer?.type === 'staged' && answer.problems.length === 0) {
       member.process.send({ type: 'commit', id });
       member.serving = true;
+      this.tellLeaving(member.process);
     } else if (answer?.type === 'staged') {
       this.surroundings.onEvent('worker_refused', { problems: answer.problems });
       member.process.kill();

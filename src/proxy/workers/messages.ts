@@ -25,8 +25,12 @@ export type ToWorker =
   | { readonly type: 'health'; readonly key: string; readonly state: SourceState }
   /** Send metrics and endpoints; answered by `report`. */
   | { readonly type: 'report'; readonly id: number }
-  /** Finish what is under way and exit. */
-  | { readonly type: 'drain' };
+  /** The pod is being terminated, since so long ago. */
+  | { readonly type: 'leave'; readonly believed: boolean; readonly elapsedMs: number }
+  /** It is not, after all. */
+  | { readonly type: 'stay' }
+  /** Finish what is under way within this time and exit. */
+  | { readonly type: 'drain'; readonly drainMs: number };
 
 export type FromWorker =
   | { readonly type: 'staged'; readonly id: number; readonly problems: readonly string[] }

@@ -63,8 +63,14 @@ export class Worker {
       case 'report':
         this.report(message.id);
         break;
+      case 'leave':
+        this.proxy?.leave(message.believed, message.elapsedMs);
+        break;
+      case 'stay':
+        this.proxy?.stay();
+        break;
       case 'drain':
-        void this.drain();
+        void this.drain(message.drainMs);
         break;
     }
   }
@@ -104,8 +110,8 @@ export class Worker {
     send({ type: 'report', id, report: { metrics: dump(registry), clusters, ...readiness, connections: this.proxy?.context.connections ?? 0 } });
   }
 
-  private async drain(): Promise<void> {
-    const { cut } = this.proxy ? await this.proxy.drain() : { cut: 0 };
+  private async drain(drainMs: number): Promise<void> {
+    const { cut } = this.proxy ? await this.proxy.drain(drainMs) : { cut: 0 };
     this.surroundings.send({ type: 'drained', cut });
     this.surroundings.onDrained();
   }

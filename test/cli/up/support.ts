@@ -26,6 +26,7 @@ export function workloadOf(service: string, version = 'v1', more: Partial<Worklo
     config: configOf(service, version),
     app: { name: 'main', ports: [], env: [] },
     containers: [{ name: 'mesh-proxy', ports: [{ name: 'mesh-in', port: 15006 }], env: [] }],
+    preStopPath: undefined,
     preStopMs: 0,
     graceMs: 5_000,
     zones: [],

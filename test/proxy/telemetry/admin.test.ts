@@ -17,6 +17,7 @@ describe('the admin pages', () => {
   beforeEach(() => {
     sources = {
       ready: () => ({ ready: true, why: 'all clusters are discovered' }),
+      terminating: (from) => `from ${from}\n`,
       metrics: () => '# HELP a b\n# TYPE a counter\na 1\n',
       config: () => ({ hash: 'abc' }),
       endpoints: () => ({ clusters: [] }),
@@ -60,6 +61,12 @@ describe('the admin pages', () => {
       status: 200, body: '# HELP a b\n# TYPE a counter\na 1\n', type: 'text/plain; version=0.0.4; charset=utf-8',
     });
     expect(await ask(address, '/metrics?name=a')).toMatchObject({ status: 200 });
+  });
+
+  it('take the notice that the pod is being terminated, with the address that it comes from', async () => {
+    await listen();
+    expect(await ask(POD, '/terminating')).toMatchObject({ status: 200, body: 'from 127.0.0.1\n' });
+    expect(await ask(POD, '/terminating', 'POST')).toMatchObject({ status: 405 });
   });
 
   it('say that the proxy is not ready, and why, while it stays alive', async () => {

@@ -1,0 +1,92 @@
+/**
+ * Notices that the pod is being terminated, as the kubelet gives them by the sidecar's `preStop`: an HTTP GET, for the image has no
+ * shell, and a second Node process in the container could take the memory that the proxy needs.
+ *
+ * Whoever reaches the admin port can send one, so a notice alone costs little: connections are not kept, everything is served. It ends by
+ * itself when the process is still there well after the grace period. What it takes to hold the app's time against it (departure.ts)
+ * is a notice from where probes come from. The first to ask for readiness is the kubelet, since nobody else knows a pod's address
+ * before that; its hooks come from the same address.
+ *
+ * This is the side of the process that has the admin pages; with workers, it tells them.
+ */
+import type { ResolvedProxyConfig, ShutdownConfig } from '../../contract';
+import type { Cancel, Clock } from '../clock';
+import type { Engine } from '../engine';
+import { FAMILIES } from '../telemetry/catalog';
+import type { EventLog } from '../telemetry/log';
+import type { MetricRegistry } from '../telemetry/registry';
+import { budgetMs, timeToDrain } from './departure';
+
+/** How long after the grace period a process that is still there takes the notice for wrong. */
+export const MARGIN_MS = 10_000;
+
+export interface NoticeSurroundings {
+  readonly clock: Clock;
+  readonly registry: MetricRegistry;
+  readonly log: Pick<EventLog, 'info' | 'warn'>;
+  readonly engine: Pick<Engine, 'leave' | 'stay'> & { readonly config: Pick<ResolvedProxyConfig, 'shutdown'> };
+}
+
+export class TerminationNotices {
+  /** Where probes come from. */
+  private prober: string | undefined;
+  private begun: { readonly at: number; readonly shutdown: Required<ShutdownConfig> } | undefined;
+  private cancels: readonly Cancel[] = [];
+
+  constructor(private readonly surroundings: NoticeSurroundings) {
+    surroundings.registry.observe(FAMILIES.terminating, {}, () => (this.begun ? 1 : 0));
+  }
+
+  /** Somebody at this address has asked whether the proxy is ready. */
+  probedFrom(address: string): void {
+    this.prober ??= address;
+  }
+
+  /** A notice. Returns what its sender reads. */
+  receive(address: string): string {
+    if (this.begun) {
+      this.count('repeated');
+      return 'this was known already\n';
+    }
+    const { clock, log, engine } = this.surroundings;
+    const { shutdown } = engine.config;
+    const believed = address === this.prober;
+    this.begun = { at: clock.now(), shutdown };
+    this.count('taken');
+    log.info('terminating', { from: address, believed, ...shutdown });
+    engine.leave(believed);
+    this.cancels = [
+      clock.after(budgetMs(shutdown) + MARGIN_MS, () => this.onStillThere()),
+      ...(believed ? [clock.after(shutdown.endpointPropagationMs + shutdown.appDrainMs, () => this.onOverdue(shutdown))] : []),
+    ];
+    return 'connections from other pods are not kept any more\n';
+  }
+
+  /** How long the proxy has to drain when it is told to stop now. */
+  get timeToDrainMs(): number {
+    const { begun, surroundings: { engine, clock } } = this;
+    return begun ? timeToDrain(begun.shutdown, clock.now() - begun.at) : engine.config.shutdown.drainMs;
+  }
+
+  /** The proxy stops: there is nothing to be taken back. */
+  close(): void {
+    for (const cancel of this.cancels) cancel();
+  }
+
+  private onOverdue({ appDrainMs }: Required<ShutdownConfig>): void {
+    this.surroundings.log.warn('app_overdue', {
+      appDrainMs, effect: 'the app gets no more requests', remedy: 'let it end on SIGTERM, or raise the prop appDrain',
+    });
+  }
+
+  private onStillThere(): void {
+    this.begun = undefined;
+    this.count('taken_back');
+    this.surroundings.log.warn('not_terminated', { effect: 'all is as before the notice' });
+    this.surroundings.engine.stay();
+  }
+
+  private count(result: 'taken' | 'repeated' | 'taken_back'): void {
+    this.surroundings.registry.counter(FAMILIES.terminationNotices, { result }).value += 1;
+  }
+}

@@ -1,0 +1,39 @@
+/** What comes to the pod from others, as its departure sees it: the inbound listeners and the connections to the app behind them. */
+import type { ResolvedProxyConfig } from '../../contract';
+import type { ClusterLookup } from '../cluster/cluster-set';
+import type { Clock } from '../clock';
+import type { ServeContext } from '../serve/context';
+import type { Listener } from '../serve/listener';
+import type { ListenerSet } from '../serve/listener-set';
+import type { DepartureEffects } from './departure';
+
+export class PodTraffic implements DepartureEffects {
+  /** @param config the document in force */
+  constructor(
+    private readonly context: ServeContext, private readonly listeners: ListenerSet, private readonly clusters: ClusterLookup,
+    private readonly clock: Pick<Clock, 'now'>, private readonly config: () => ResolvedProxyConfig,
+  ) {}
+
+  endConnections(on: boolean): void { this.context.leaving = on; }
+
+  refuse(on: boolean): void { this.context.refusing = on; }
+
+  useFreshConnections(on: boolean): void {
+    const routes = this.config().listeners.filter(({ direction }) => direction === 'inbound').flatMap((listener) => listener.routes);
+    for (const { cluster } of routes.flatMap(({ split }) => split)) this.clusters.get(cluster).reuseConnections(!on);
+  }
+
+  closeIdle(leastIdleMs: number, turns: number): void {
+    const now = this.clock.now();
+    const idle = this.inbound().flatMap(({ connections }) => [...connections]).filter((connection) => connection.idleMs(now) >= leastIdleMs);
+    for (const connection of idle.slice(0, Math.ceil(idle.length / turns))) connection.closeIdle();
+  }
+
+  stop(): void {
+    for (const listener of this.inbound()) listener.stop();
+  }
+
+  private inbound(): Listener[] {
+    return this.listeners.all().filter(({ direction }) => direction === 'inbound');
+  }
+}
