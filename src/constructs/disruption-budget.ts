@@ -71,7 +71,7 @@ export class DisruptionBudget {
    *
    * @internal
    */
-  public _limit(scope: Construct, id: string, name: string, pods: kplus.Deployment): kplus.k8s.KubePodDisruptionBudget | undefined {
+  public _limit(scope: Construct, id: string, name: string, podLabels: Record<string, string>): kplus.k8s.KubePodDisruptionBudget | undefined {
     if (!this.rule) {
       return undefined;
     }
@@ -79,7 +79,7 @@ export class DisruptionBudget {
       metadata: { name },
       spec: {
         [this.rule.rule]: toIntOrString(this.rule.count),
-        selector: { matchLabels: pods.matchLabels },
+        selector: { matchLabels: podLabels },
         // A pod that isn't ready serves nobody; without this it would count as missing and block the drain that replaces it.
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },

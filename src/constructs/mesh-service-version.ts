@@ -3,7 +3,7 @@
  * `MeshService`, which gives each its share of the traffic.
  */
 import { Construct } from 'constructs';
-import { SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { SERVES_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { withContainerDefaults } from './app-container';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
@@ -15,7 +15,7 @@ import { MeshSettings } from './mesh-settings';
 import { MeshSidecar, MeshSidecarProps } from './mesh-sidecar';
 import { setInPodSpec } from './patches';
 import { Scaling } from './scaling';
-import { serviceForVersion } from './services';
+import { servingLabels, serviceForVersion } from './services';
 import { TlsOptions } from './tls-options';
 
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
@@ -88,6 +88,7 @@ export class MeshServiceVersion extends Construct {
     super(scope, facts.version);
     const name = `${facts.serviceName}-${facts.version}`;
     const labels = { [SERVICE_LABEL]: facts.serviceName, [VERSION_LABEL]: facts.version };
+    const serving = servingLabels(facts.serviceName, facts.version);
     this.version = facts.version;
     this._scaling = facts.scaling;
 
@@ -106,9 +107,10 @@ export class MeshServiceVersion extends Construct {
       }),
     });
     this.deployment.select(kplus.LabelSelector.of({ labels }));
+    this.deployment.podMetadata.addLabel(SERVES_LABEL, facts.serviceName);
     setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
     setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
-      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels },
+      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: serving },
     })));
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
@@ -127,7 +129,7 @@ export class MeshServiceVersion extends Construct {
     this.service = serviceForVersion(this, 'Service', facts);
 
     this.autoscaler = facts.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
-    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, this.deployment);
+    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, serving);
   }
 
   /**

@@ -12,7 +12,8 @@ import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
   ENV_MEMORY_LIMIT, ENV_POD_IPS,
-  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVICE_LABEL,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVES_LABEL,
+  SERVICE_LABEL,
   SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
   withDefaults,
 } from '../contract';
@@ -249,6 +250,7 @@ export class MeshSidecar extends Construct {
     }, options);
     noteAddition();
     claimName(clusterOf(this), this.namespace, this.serviceName, 'serviceName', this);
+    this.workload.podMetadata.addLabel(SERVES_LABEL, this.serviceName);
     takeTls(this, this.container, this.tls);
     this.dependencies.grantSelf();
     return this.exposed;

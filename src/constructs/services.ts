@@ -3,7 +3,7 @@
  * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
  */
 import { Construct } from 'constructs';
-import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVES_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
@@ -27,6 +27,14 @@ interface ServiceFacts {
   readonly ports: readonly CalledPort[];
 }
 
+/**
+ * What selects the pods that serve a version. Labels that tell of what service a pod is would select too many: a job of a service has
+ * them too, and takes no requests.
+ */
+export function servingLabels(serviceName: string, version: string): Record<string, string> {
+  return { [SERVES_LABEL]: serviceName, [VERSION_LABEL]: version };
+}
+
 /** The Service for all versions. */
 export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts, props: kplus.ServiceProps = {}): kplus.Service {
   const service = new kplus.Service(scope, id, {
@@ -39,7 +47,7 @@ export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts,
     },
     ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? INBOUND_TLS_PORT : INBOUND_PORT })),
   });
-  service.selectLabel(SERVICE_LABEL, facts.serviceName);
+  service.selectLabel(SERVES_LABEL, facts.serviceName);
   declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
   return service;
 }
@@ -53,7 +61,7 @@ export function serviceForVersion(scope: Construct, id: string, facts: ServiceFa
     ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: INBOUND_PORT })),
     publishNotReadyAddresses: false,
   });
-  Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
+  Object.entries(servingLabels(facts.serviceName, facts.version)).forEach(([key, value]) => service.selectLabel(key, value));
   declareProtocols(service, facts.ports.map(() => 'http'));
   return service;
 }

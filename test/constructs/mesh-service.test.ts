@@ -29,10 +29,10 @@ describe('a service with nothing but a container', () => {
       expect(service.spec.ports).toEqual([{ name: 'http', port: 80, targetPort: 15006, appProtocol: 'http' }]);
     }
     expect(findOne(manifests, 'Service', 'web').metadata.labels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/role': 'service' });
-    expect(findOne(manifests, 'Service', 'web').spec.selector).toEqual({ 'cdk8s-mesh/service': 'web' });
+    expect(findOne(manifests, 'Service', 'web').spec.selector).toEqual({ 'cdk8s-mesh/serves': 'web' });
     const version = findOne(manifests, 'Service', 'web-v1');
     expect(version.metadata.labels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1', 'cdk8s-mesh/role': 'version' });
-    expect(version.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: false, selector: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } });
+    expect(version.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: false, selector: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } });
   });
 
   test('hands requests to the app beside the proxy and leaves their timeout to the caller', () => {
@@ -57,7 +57,7 @@ describe('a service with nothing but a container', () => {
   });
 
   test('spreads its pods over zones and hosts, without keeping any from starting', () => {
-    const labelSelector = { matchLabels: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } };
+    const labelSelector = { matchLabels: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } };
     const rule = { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector };
     expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).topologySpreadConstraints).toEqual([
       { ...rule, topologyKey: 'topology.kubernetes.io/zone' }, { ...rule, topologyKey: 'kubernetes.io/hostname' },
@@ -314,7 +314,7 @@ describe('the disruption budget', () => {
     const [budget] = findByKind(web(), 'PodDisruptionBudget');
     expect(budget.spec).toEqual({
       maxUnavailable: 1,
-      selector: { matchLabels: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } },
+      selector: { matchLabels: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } },
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     });
   });
