@@ -5,7 +5,10 @@
 /** Name of the sidecar container in a pod. */
 export const SIDECAR_CONTAINER = 'mesh-proxy';
 
-/** Label: the mesh service that a Deployment, Service or pod belongs to. It says what a pod is, also that of a job which takes no requests; no Service selects by it. */
+/**
+ * Label: the mesh service that a Deployment, Service or pod belongs to. It says what a pod is, also that of a job which takes no
+ * requests; no Service selects by it.
+ */
 export const SERVICE_LABEL = 'cdk8s-mesh/service';
 
 /** Label: the version of that service. */
