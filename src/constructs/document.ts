@@ -3,9 +3,9 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_WORKERS, EndpointSliceDiscovery,
-  findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig, ShutdownConfig,
-  TOKEN_FILE,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS,
+  EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig,
+  ShutdownConfig, TOKEN_FILE,
 } from '../contract';
 import { ShutdownBudget } from '../planning/shutdown-budget';
 import { loopbackAddresses } from './addresses';
@@ -34,6 +34,7 @@ export interface DocumentFacts {
   readonly workers: number;
   readonly budget: ShutdownBudget;
   readonly accessLog: AccessLog;
+  readonly via: boolean;
 }
 
 /** The name of a destination that is unique in a cluster. */
@@ -77,6 +78,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     ...(facts.limits && { limits: facts.limits }),
     ...shutdownConfig(facts),
     ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
+    ...(facts.via !== DEFAULT_VIA && { via: facts.via }),
     ...(facts.workers !== DEFAULT_WORKERS && { workers: facts.workers }),
   };
   const broken = findBrokenReferences(document);

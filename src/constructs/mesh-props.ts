@@ -81,6 +81,15 @@ export interface ProxyOptions {
   readonly accessLog?: AccessLog;
 
   /**
+   * Whether the proxy adds `Via` to the requests that it passes on. Loops among sidecars are told without it. Turn it on for workloads
+   * that are proxies themselves and may be led back to by one outside of the mesh. Some servers answer it otherwise: nginx doesn't
+   * compress for a request with Via unless `gzip_proxied` says so.
+   *
+   * @default - that of the nearest Mesh, or false
+   */
+  readonly via?: boolean;
+
+  /**
    * Time that callers get to hear that a pod is going away, before its app is told to stop. Clients outside of the mesh that keep
    * connections are told to go within it.
    *

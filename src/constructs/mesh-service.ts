@@ -110,9 +110,11 @@ export class MeshService extends Destination {
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const version = props.version ?? 'v1';
 
-    const { proxyImage, proxyResources, limits, appConnections, admission, workers, accessLog, endpointPropagation, appDrain, proxyDrain } = props;
+    const {
+      proxyImage, proxyResources, limits, appConnections, admission, workers, accessLog, via, endpointPropagation, appDrain, proxyDrain,
+    } = props;
     this.proxyOptions = {
-      proxyImage, proxyResources, limits, appConnections, admission, workers, accessLog, endpointPropagation, appDrain, proxyDrain,
+      proxyImage, proxyResources, limits, appConnections, admission, workers, accessLog, via, endpointPropagation, appDrain, proxyDrain,
     };
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
 

@@ -4,7 +4,7 @@
  */
 import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { DEFAULT_WORKERS } from '../contract';
+import { DEFAULT_VIA, DEFAULT_WORKERS } from '../contract';
 import { checkAdmission } from './admission-options';
 import { Discovery } from './discovery';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
@@ -18,13 +18,14 @@ export type MeshSettings = Required<Omit<MeshProps, 'proxyResources'>> & Pick<Me
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyResources: true, limits: true, appConnections: true, admission: true, workers: true, accessLog: true,
+  proxyImage: true, proxyResources: true, limits: true, appConnections: true, admission: true, workers: true, accessLog: true, via: true,
   endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
 const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections' | 'admission'> = {
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
+  via: DEFAULT_VIA,
   endpointPropagation: Duration.seconds(5),
   appDrain: Duration.seconds(20),
   proxyDrain: Duration.seconds(5),
@@ -78,6 +79,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     admission: layered(...layers.map(({ admission }) => admission)),
     workers: find('workers') ?? DEFAULTS.workers,
     accessLog: find('accessLog') ?? DEFAULTS.accessLog,
+    via: find('via') ?? DEFAULTS.via,
     endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
     appDrain: find('appDrain') ?? DEFAULTS.appDrain,
     proxyDrain: find('proxyDrain') ?? DEFAULTS.proxyDrain,

@@ -284,6 +284,7 @@ export class MeshSidecar extends Construct {
       workers: this.settings.workers,
       budget: this.budget,
       accessLog: this.settings.accessLog,
+      via: this.settings.via,
     });
   }
 

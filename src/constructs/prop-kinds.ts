@@ -84,6 +84,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
   sessionPersistence: made(SessionPersistence, 'SessionPersistence.cookie(\'session\', { keys }), for example'),
   type: memberOf('ServiceType', ServiceType),
+  via: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
 };
 
 /** Kubernetes' qualified name: a name, with a DNS name in front if need be. */

@@ -101,6 +101,9 @@ export const DEFAULT_SHUTDOWN: Required<ShutdownConfig> = { endpointPropagationM
 /** Default of `accessLog`. */
 export const DEFAULT_ACCESS_LOG: AccessLogConfig = { mode: 'off' };
 
+/** Default of `via`, as of nginx, HAProxy, Envoy and Linkerd: some servers don't compress for who says that it is a proxy. */
+export const DEFAULT_VIA = false;
+
 /** Default of `workers`: everything in one process, which is the smallest. */
 export const DEFAULT_WORKERS = 1;
 
@@ -180,7 +183,7 @@ export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' |
 };
 
 /** A {@link ProxyConfig} with every default filled in. */
-export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'workers'> {
+export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'workers' | 'via'> {
   readonly admin: Required<AdminConfig>;
   readonly listeners: ResolvedListener[];
   readonly clusters: ResolvedCluster[];
@@ -188,6 +191,7 @@ export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listen
   readonly shutdown: Required<ShutdownConfig>;
   readonly accessLog: AccessLogConfig;
   readonly workers: number;
+  readonly via: boolean;
 }
 
 /**
@@ -226,6 +230,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     shutdown: { ...DEFAULT_SHUTDOWN, ...config.shutdown },
     accessLog: config.accessLog ?? DEFAULT_ACCESS_LOG,
     workers: config.workers ?? DEFAULT_WORKERS,
+    via: config.via ?? DEFAULT_VIA,
   };
 }
 

@@ -106,8 +106,8 @@ export interface RouteConfig {
   /** Whether a second request is sent when the first takes long. Absent: never. */
   readonly hedge?: HedgeConfig;
   /**
-   * Whether fields for the callee's sidecar and app are added: `x-mesh-deadline-ms`, how long the caller still waits, and
-   * `x-mesh-attempt` on retries.
+   * Whether fields for the callee's sidecar and app are added: `x-mesh-via`, which sidecars a request has passed,
+   * `x-mesh-deadline-ms`, how long the caller still waits, and `x-mesh-attempt` on retries.
    */
   readonly meshFields?: boolean;
 }

@@ -39,6 +39,11 @@ export interface ProxyConfig {
   readonly limits?: LimitsConfig;
   /** How long the parts of stopping the pod take. */
   readonly shutdown?: ShutdownConfig;
+  /**
+   * Whether requests that are passed on get a `Via` (RFC 9110 section 7.6.3), which tells loops also where one leads over a proxy
+   * outside of the mesh. Servers may answer such a request otherwise: nginx doesn't compress for it by default.
+   */
+  readonly via?: boolean;
   /** What is logged of each request. */
   readonly accessLog?: AccessLogConfig;
   /**

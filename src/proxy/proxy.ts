@@ -272,6 +272,7 @@ export class Proxy {
         this.local.commit(config, local);
         keys.commit();
         this.context.applyLimits(config.limits);
+        this.context.via = config.via;
         this.reportOn(this.config, config);
         this.config = config;
         this.hash = hash;

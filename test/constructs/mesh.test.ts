@@ -56,6 +56,17 @@ describe('the settings of a mesh', () => {
     expect(settingsOf(chart)).toMatchObject({ image: 'near:1', accessLog: { mode: 'all' }, grace: 5 + 3 + 5 });
   });
 
+  test('say whether the proxy adds Via, which it does not unless asked to', () => {
+    const app = new App();
+    new Mesh(app, 'mesh', { via: true });
+    const chart = new Chart(app, 'chart', { namespace: 'shop' });
+    service(chart);
+    expect(documentOf(Testing.synth(chart), 'web-v1').via).toBe(true);
+    const off = new Chart(app, 'off', { namespace: 'off' });
+    service(off, { via: false });
+    expect(documentOf(Testing.synth(off), 'web-v1').via).toBeUndefined();
+  });
+
   test('do not reach a service beside the scope of the mesh', () => {
     const chart = newChart();
     new Mesh(new Construct(chart, 'team'), 'mesh', { accessLog: AccessLog.ALL });

@@ -7,7 +7,8 @@ import { Framing } from '../../src/proxy/http1/framing';
 import { HeadBuffer } from '../../src/proxy/http1/head-buffer';
 import { RequestHead } from '../../src/proxy/http1/request-head';
 import { ResponseHead } from '../../src/proxy/http1/response-head';
-import { lastChunk, Persistence, serializeRequest, serializeResponse } from '../../src/proxy/http1/serialize';
+import { lastChunk, Marks, Persistence, serializeRequest, serializeResponse } from '../../src/proxy/http1/serialize';
+import { Hop } from '../../src/proxy/serve/hop';
 
 export interface ReaderLimits {
   readonly maxStartLineBytes: number;
@@ -33,7 +34,7 @@ export interface CodecReading {
   readonly partial: boolean;
 }
 
-export const ADDED = { defaultHost: 'default.host', via: Buffer.from('via: 1.1 mesh-test\r\n'), viaHttp10: Buffer.from('via: 1.0 mesh-test\r\n'), inbound: false };
+export const ADDED = new Hop('default.host', false, () => 0.5);
 const EMPTY = Buffer.alloc(0);
 
 /** The input as the pieces between `cuts`. */
@@ -129,7 +130,7 @@ class RequestReader extends CodecReader {
     const { head } = this;
     this.fault = head.parse(buffer, start, end, this.limits)?.code;
     if (this.fault !== undefined) return undefined;
-    const text = serializeRequest(buffer, head, ADDED, false, EMPTY, EMPTY).toString('latin1');
+    const text = serializeRequest(buffer, head, ADDED, Marks.NONE, false, EMPTY, EMPTY).toString('latin1');
     return { framing: head.framing, length: head.length, text, persistent: head.persistent };
   }
 }

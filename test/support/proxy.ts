@@ -83,6 +83,9 @@ export interface TestProxyOptions {
   readonly clock?: Clock;
   readonly memory?: ProxySurroundings['memory'];
   readonly tls?: TlsConfig;
+  readonly via?: boolean;
+  /** Of its random numbers; two proxies with one seed have listeners of one name. Absent: 1. */
+  readonly seed?: number;
 }
 
 export interface TestProxy {
@@ -119,12 +122,13 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     limits: options.limits ?? {},
     ...(options.localCluster && { localCluster: options.localCluster }),
     shutdown: options.shutdown ?? { drainMs: options.drainMs ?? 1_000 },
+    ...(options.via !== undefined && { via: options.via }),
   };
   const registry = new MetricRegistry();
   const sources = new FakeSources();
   const started = await Proxy.start(JSON.stringify(config), {
     clock: options.clock ?? systemClock,
-    random: seededRandom(1),
+    random: seededRandom(options.seed ?? 1),
     sources: sources.factory,
     registry,
     identity: 'test',

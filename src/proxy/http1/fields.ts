@@ -37,6 +37,7 @@ export const enum Kind {
   MESH_ATTEMPT,
   MESH_EXPLAIN,
   MESH_UNSENT,
+  MESH_VIA,
 }
 
 const HOST = word('host');
@@ -62,6 +63,7 @@ const MESH_DEADLINE = word('x-mesh-deadline-ms');
 const MESH_ATTEMPT = word('x-mesh-attempt');
 const MESH_EXPLAIN = word('x-mesh-explain');
 const MESH_UNSENT = word('x-mesh-unsent');
+const MESH_VIA = word('x-mesh-via');
 const CLOSE = word('close');
 
 const DASH = 0x2d;
@@ -236,6 +238,7 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
       if (isWord(buffer, start, end, UPGRADE)) return Kind.UPGRADE;
       return isWord(buffer, start, end, TRAILER) ? Kind.TRAILER : Kind.OTHER;
     case 10:
+      if (isWord(buffer, start, end, MESH_VIA)) return Kind.MESH_VIA;
       if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
       return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.HOP_BY_HOP : Kind.OTHER;
     case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;

@@ -4,6 +4,7 @@
  *
  *   x-mesh-deadline-ms  request   how long the caller still waits; whoever gets it need not work longer
  *   x-mesh-attempt      request   2 for the first retry or hedge, and so on; absent on the first attempt
+ *   x-mesh-via          request   which sidecars it has passed; says whether it comes round, and whether it passed one at all: mesh-via.ts
  *   x-mesh-explain      request   by the app to its own sidecar: say in the response what was tried
  *   x-mesh-attempts     response  what was tried, in order: endpoint;outcome;milliseconds, ...
  *   x-mesh-unsent       response  by a callee's sidecar: no application has seen the request, for this reason

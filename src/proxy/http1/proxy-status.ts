@@ -1,6 +1,6 @@
 /**
- * What Proxy-Status (RFC 9209) of a 503 or 429 says of whose doing it is. A sidecar in front of an app makes such responses
- * for two kinds of reasons: it can't get an answer from the app, or it turns requests away because there is too much work.
+ * What Proxy-Status (RFC 9209) of a 503, 429 or 502 says of whose doing it is. A sidecar in front of an app makes such responses
+ * for two kinds of reasons: it can't get an answer from the app, or it turns requests away: too much work, or a loop.
  * Only the first speaks against the endpoint.
  */
 import { isWord, word } from './bytes';
@@ -12,7 +12,7 @@ const PROXY_STATUS = word('proxy-status');
 const NO_ANSWER = /;\s*error="?(?:destination_|dns_|connection_refused|connection_terminated|connection_timeout|connection_(?:read|write)_timeout|tls_|http_response_|http_protocol_error|http_upgrade_failed)/;
 const ERROR = /;\s*error=/;
 
-/** Whether a proxy on the way made the response by its own decision. To be asked for a 503 or 429 only. */
+/** Whether a proxy on the way made the response by its own decision. To be asked for a 503, a 429 or a 502 only. */
 export function isShed(buffer: Buffer, fields: FieldTable): boolean {
   for (let i = fields.count - 1; i >= 0; i -= 1) {
     if (fields.kinds[i] !== Kind.OTHER || !isWord(buffer, fields.nameStart(i), fields.nameEnd(i), PROXY_STATUS)) continue;

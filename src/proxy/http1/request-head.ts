@@ -76,8 +76,10 @@ export class RequestHead {
   hasHost = false;
   expectsContinue = false;
   acceptsTrailers = false;
-  /** Some proxy has passed it on. */
+  /** Some proxy says that it has passed it on. */
   hasVia = false;
+  /** So does a sidecar, or somebody who copies its field. */
+  hasMeshVia = false;
   /** Asks for a load report in some format; and in the one of text. */
   hasLoadFormat = false;
   asksForLoad = false;
@@ -170,6 +172,7 @@ export class RequestHead {
     this.expectsContinue = false;
     this.acceptsTrailers = false;
     this.hasVia = false;
+    this.hasMeshVia = false;
     this.hasLoadFormat = false;
     this.asksForLoad = false;
     this.maxForwards = -1;
@@ -197,6 +200,9 @@ export class RequestHead {
           break;
         case Kind.VIA:
           this.hasVia = true;
+          break;
+        case Kind.MESH_VIA:
+          this.hasMeshVia = true;
           break;
         case Kind.LOAD_METRICS_FORMAT:
           this.hasLoadFormat = true;

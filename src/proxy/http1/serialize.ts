@@ -8,6 +8,7 @@ import { Buffer } from 'node:buffer';
 import { COLON, CR, LF, SP } from './bytes';
 import { FieldTable, Kind } from './fields';
 import { Framing } from './framing';
+import { MAX_ENTRIES, writeEntries } from './mesh-via';
 import { Method, RequestHead } from './request-head';
 import type { ResponseHead } from './response-head';
 
@@ -22,13 +23,14 @@ const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n');
 const CLOSE = Buffer.from('connection: close\r\n');
 const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n');
 const DATE = Buffer.from('date: ');
+const MESH_VIA = Buffer.from('x-mesh-via: ');
 
 /** Kinds of fields that are forwarded, as bits. */
 const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE) | (1 << Kind.VIA)
   | (1 << Kind.LOAD_METRICS) | (1 << Kind.LOAD_METRICS_FORMAT);
 
 /** Room for everything that is added to a head. */
-const ADDED_BYTES = 512;
+const ADDED_BYTES = 512 + MAX_ENTRIES;
 
 /** How the connection to the client goes on after a response. */
 export const enum Persistence {
@@ -44,6 +46,10 @@ export const enum Persistence {
 export interface HopFields {
   /** Host for an HTTP/1.0 request without one. */
   readonly defaultHost: string;
+  /** Its entry in `x-mesh-via`. */
+  readonly entry: Buffer;
+  /** The field `x-mesh-via`, with its CRLF, for a request that has passed no sidecar. */
+  readonly meshVia: Buffer;
   /** The Via field, with its CRLF, for a request that came by HTTP/1.1. */
   readonly via: Buffer;
   /** The same for HTTP/1.0. */
@@ -52,18 +58,27 @@ export interface HopFields {
   readonly inbound: boolean;
 }
 
+/** Which fields say that a request has passed here, as bits. */
+export const enum Marks {
+  NONE = 0,
+  /** `x-mesh-via`, for whoever is of the mesh. */
+  MESH_VIA = 1,
+  VIA = 2,
+}
+
 let out: Buffer = Buffer.allocUnsafe(32 * 1024);
 let at = 0;
 
 /**
  * The request to forward, from `buffer`, in which `head` was parsed.
  *
+ * @param marks which fields say that it has passed here
  * @param offersUpgrade the protocols that the client would switch to are offered to the backend, too
  * @param added field lines for this request, each with its CRLF: the last ones of the head
  * @param body first octets of the body, to leave in the same write; empty when there are none
  */
 export function serializeRequest(
-  buffer: Buffer, head: RequestHead, hop: HopFields, offersUpgrade: boolean, added: Buffer, body: Buffer,
+  buffer: Buffer, head: RequestHead, hop: HopFields, marks: Marks, offersUpgrade: boolean, added: Buffer, body: Buffer,
 ): Buffer {
   begin(head.fields, buffer.length + added.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
@@ -82,7 +97,8 @@ export function serializeRequest(
   }
   const kept = hop.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) : KEPT;
   appendFields(buffer, head.fields, hasAuthority ? kept & ~(1 << Kind.HOST) : kept, head.framing === Framing.CHUNKED);
-  appendAll(head.isHttp10 ? hop.viaHttp10 : hop.via);
+  if ((marks & Marks.VIA) !== 0) appendAll(head.isHttp10 ? hop.viaHttp10 : hop.via);
+  if ((marks & Marks.MESH_VIA) !== 0) appendMeshVia(buffer, head, hop);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
   if (head.maxForwards > 0) {
     appendAll(MAX_FORWARDS);
@@ -200,6 +216,16 @@ function appendFields(buffer: Buffer, fields: FieldTable, keep: number, chunked:
   }
   if (runStart >= 0) append(buffer, runStart, runEnd);
   if (chunked) appendAll(CHUNKED);
+}
+
+function appendMeshVia(buffer: Buffer, head: RequestHead, hop: HopFields): void {
+  if (!head.hasMeshVia) {
+    appendAll(hop.meshVia);
+    return;
+  }
+  appendAll(MESH_VIA);
+  at = writeEntries(out, at, buffer, head.fields, hop.entry);
+  appendAll(CRLF);
 }
 
 /** A length without leading zeros, which some readers take for octal. */

@@ -264,7 +264,8 @@ export class Attempt implements ResponseReceiver, Waiter {
   onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
     this.answered();
     if (head.hasLoadMetrics) this.cluster!.readReport(this.endpoint!, buffer, head);
-    if (head.status === 503 || head.status === 429) this.shed = isShed(buffer, head.fields);
+    // The one 502 that no application has seen is a loop, which is the doing of whoever calls.
+    if (head.status === 503 || head.status === 429 || (head.status === 502 && head.unsent)) this.shed = isShed(buffer, head.fields);
     this.owner.onResponseHead(this, buffer, head, body, complete);
   }
 

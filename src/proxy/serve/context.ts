@@ -3,7 +3,7 @@
  * and every connection reads them anew for its next request.
  */
 import { hashText } from '../../balancing';
-import type { LimitsConfig } from '../../contract';
+import { DEFAULT_VIA, LimitsConfig } from '../../contract';
 import type { Clock } from '../clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
 import type { Instruments } from '../telemetry/instruments';
@@ -25,6 +25,8 @@ export class ServeContext {
   bodyTimeout: TimeoutQueue;
   tunnelIdleTimeout: TimeoutQueue;
   readonly lingerTimeout: TimeoutQueue;
+  /** Requests that are passed on get a Via. */
+  via = DEFAULT_VIA;
   /** The proxy is shutting down: every response is the last of its connection. */
   draining = false;
   /** The pod is being terminated: responses to other pods are the last of their connections. */

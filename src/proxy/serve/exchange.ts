@@ -9,7 +9,7 @@ import { Framing } from '../http1/framing';
 import { deadlineField, MAX_DEADLINE_MS } from '../http1/mesh-fields';
 import { Method, RequestHead } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
-import { frameChunk, lastChunk, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
+import { frameChunk, lastChunk, Marks, Persistence, serializeRequest, serializeResponse } from '../http1/serialize';
 import { isOfferable, protocolsOf } from '../http1/upgrade';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
@@ -133,7 +133,7 @@ export class Exchange implements UpstreamOwner {
     this.load = client.listener.load;
     this.load?.served.begin(this.startedAt);
 
-    if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes by Via');
+    if (client.listener.hop.isLoop(buffer, head)) this.fail('loop_detected', 'too many passes');
     else if (head.maxForwards === 0) this.fail('max_forwards', '', finalContent(buffer, head));
     else if (context.memory.critical) this.refuseForMemory();
     else if (context.refusing && this.load) this.fail('terminating', 'the app had its time to end');
@@ -169,7 +169,8 @@ export class Exchange implements UpstreamOwner {
     const deadline = this.givenDeadline && route.meshFields ? Buffer.from(deadlineField(deadlineMs), 'latin1') : route.wholeDeadline;
     const added = joined(this.load ? EMPTY : askForLoad(head, route), deadline);
     this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
-    const message = serializeRequest(buffer, head, client.listener.hop, this.offered.length > 0, added, body);
+    const marks = (route.meshFields ? Marks.MESH_VIA : Marks.NONE) | (context.via ? Marks.VIA : Marks.NONE);
+    const message = serializeRequest(buffer, head, client.listener.hop, marks, this.offered.length > 0, added, body);
     const maxReplayBytes = route.retry.maxRetries > 0 || requestComplete ? route.retry.maxReplayBytes : 0;
     upstream.copy.begin(message, deadline.length, body.length, head.length, maxReplayBytes);
     upstream.offersUpgrade = this.offered.length > 0;

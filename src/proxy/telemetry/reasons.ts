@@ -244,7 +244,7 @@ const TABLE = {
   },
   loop_detected: {
     outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'proxy_loop_detected', reached: 'no',
-    meaning: 'the request has passed this listener of this proxy several times before, by its Via',
+    meaning: 'the request has passed this listener of this proxy several times before, by its x-mesh-via or Via',
     remedy: 'the service names itself as its own callee, or its name resolves to its own sidecar; correct the name',
   },
 } as const satisfies Record<string, Reason>;

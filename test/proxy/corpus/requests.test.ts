@@ -114,7 +114,7 @@ function checkSeen(message: StrictMessage, expected: string | Seen): void {
   expect(message.trailers).toEqual([]);
   for (const field of has) expect(message.fields).toContain(field);
   for (const name of lacks) expect(valuesOf(message.fields, name)).toEqual([]);
-  expect(valuesOf(message.fields, 'via').at(-1)).toMatch(/^1\.[01] mesh-[0-9a-f]{8}$/);
+  expect(valuesOf(message.fields, 'x-mesh-via')).toEqual([expect.stringMatching(/^out-[0-9a-f]{8}$/)]);
 }
 
 /** How many requests ended with a reason. */

@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
   { ...refuses('9110 5.4', 'a field beyond the limit is refused, not dropped', get(`X: ${'a'.repeat(1_100)}\r\n`), 431) },
   { ...refuses('9110 5.4', 'fields beyond the limit are refused, not dropped', get('X: a\r\n'.repeat(20)), 431) },
   rejects('9110 5.4', 'a field beyond the limit is refused, not dropped', answer(`X: ${'a'.repeat(1_100)}\r\nContent-Length: 0\r\n`)),
-  { section: '9110 7.6.1', rule: 'fields that Connection names go no further, nor those that belong to a connection', send: get('Connection: x-a, keep-alive\r\nX-A: 1\r\nX-B: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nTE: gzip\r\nUpgrade: a\r\n'), backendGets: /^GET \/ HTTP\/1\.1\r\nHost: a\r\nX-B: 1\r\nvia: [^\r]*\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/, clientGets: GOOD },
+  { section: '9110 7.6.1', rule: 'fields that Connection names go no further, nor those that belong to a connection', send: get('Connection: x-a, keep-alive\r\nX-A: 1\r\nX-B: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nTE: gzip\r\nUpgrade: a\r\n'), backendGets: /^GET \/ HTTP\/1\.1\r\nHost: a\r\nX-B: 1\r\nx-mesh-via: [^\r]*\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/, clientGets: GOOD },
   { section: '9110 7.6.1', rule: 'fields that Connection names go no further, in a response', send: get(), answer: answer('Connection: x-a\r\nX-A: 1\r\nDate: now\r\nKeep-Alive: 5\r\nContent-Length: 2\r\n', 'ok'), clientGets: /^HTTP\/1\.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\n\r\nok$/ },
   { section: '9110 7.6.1', rule: 'Connection takes away no field that routes, authorizes or identifies', send: get('Connection: host, authorization, x-forwarded-for\r\nAuthorization: x\r\nX-Forwarded-For: 10.0.0.1\r\n'), backendGets: /Host: a\r\nAuthorization: x\r\nX-Forwarded-For: 10\.0\.0\.1\r\n/, clientGets: GOOD },
   { section: '9110 7.6.2', rule: 'Max-Forwards of OPTIONS is counted down', send: `OPTIONS / HTTP/1.1\r\n${HOST}Max-Forwards: 3\r\n\r\n`, backendGets: /\r\nmax-forwards: 2\r\n/, clientGets: GOOD },
@@ -132,8 +132,7 @@ const ROWS: readonly Row[] = [
   { section: '9110 7.6.2', rule: 'Max-Forwards 0 of OPTIONS is answered here', send: `OPTIONS / HTTP/1.1\r\n${HOST}Max-Forwards: 0\r\n\r\n`, backendGets: /^$/, clientGets: /^HTTP\/1\.1 200 OK\r\n[^]*details="max_forwards"/ },
   { section: '9110 9.3.8', rule: 'Max-Forwards 0 of TRACE shows the way that the request took, and no secret', send: `TRACE /x HTTP/1.1\r\n${HOST}Via: 1.1 b\r\nCookie: secret\r\nMax-Forwards: 0\r\n\r\n`, backendGets: /^$/, clientGets: /\r\ncontent-type: message\/http\r\n[^]*\r\n\r\nTRACE \/x HTTP\/1\.1\r\nHost: a\r\nVia: 1\.1 b\r\nMax-Forwards: 0\r\n\r\n$/ },
   refuses('9110 9.3.8', 'TRACE has no body', `TRACE / HTTP/1.1\r\n${HOST}Content-Length: 1\r\n\r\nx`),
-  { section: '9110 7.6.3', rule: 'Via gets an entry behind those that are there', send: get('Via: 1.0 b\r\n'), backendGets: /\r\nVia: 1\.0 b\r\nvia: 1\.1 mesh-[0-9a-f]{8}\r\n/, clientGets: GOOD },
-  { section: '9110 7.6.3', rule: 'Via says by which version a request came', send: 'GET / HTTP/1.0\r\n\r\n', backendGets: /\r\nvia: 1\.0 mesh-/, clientGets: GOOD, closes: true },
+  { section: '9110 7.6.3', rule: 'Via of others is passed on, and none is added', send: get('Via: 1.0 b\r\n'), backendGets: /^(?=[^]*\r\nVia: 1\.0 b\r\n)(?![^]*\r\nvia: )/, clientGets: GOOD },
   { section: '9110 10.1.1', rule: 'an expectation other than 100-continue fails', ...omit(refuses('', '', get('Expect: x\r\n'), 417)) },
   { section: '9110 10.1.1', rule: 'Expect: 100-continue is passed on, and so is a final answer in place of 100, which ends the connection', send: post('Expect: 100-continue\r\nContent-Length: 5\r\n', ''), answer: answer('Content-Length: 2\r\n', 'no', '403 Forbidden'), backendGets: /\r\nExpect: 100-continue\r\n[^]*\r\n\r\n$/, clientGets: /^HTTP\/1\.1 403 Forbidden\r\n[^]*connection: close\r\n[^]*no$/, closes: true, backendCloses: true },
   { section: '9110 10.1.1', rule: 'Expect means nothing in HTTP/1.0', send: `POST / HTTP/1.0\r\n${HOST}Expect: 100-continue\r\nContent-Length: 1\r\n\r\nx`, backendGets: /^(?![^]*[Ee]xpect)[^]*x$/, clientGets: GOOD, closes: true },
@@ -147,7 +146,7 @@ const ROWS: readonly Row[] = [
   { section: '9110 15.4.5', rule: '304 has no body, whatever it says', send: get(), answer: answer('Content-Length: 5\r\n', '', '304 Not Modified'), clientGets: /^HTTP\/1\.1 304 Not Modified\r\nContent-Length: 5\r\n[^]*\r\n\r\n$/ },
   { section: '9112 6.3', rule: 'octets behind a response are not the next one', send: get(), answer: `${OK}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`, clientGets: /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/, backendCloses: true },
   refuses('9113 3.3', 'HTTP/2 with prior knowledge is another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
-  { section: '9113 3.1', rule: 'HTTP/2 by Upgrade is not passed on', send: get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'), backendGets: /^GET \/ HTTP\/1\.1\r\nHost: a\r\nvia: [^\r]*\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/, clientGets: GOOD },
+  { section: '9113 3.1', rule: 'HTTP/2 by Upgrade is not passed on', send: get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'), backendGets: /^GET \/ HTTP\/1\.1\r\nHost: a\r\nx-mesh-via: [^\r]*\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/, clientGets: GOOD },
   ...['/a b', '/a\x01', '/a\x7f', '/\xe4'].map((target) => refuses('3986 2', `a target has no ${JSON.stringify(target.slice(1))}`, get('', target))),
   { section: '3986 6', rule: 'a path is passed on as it came', send: get('', '/a//b/../%2e/%41?c=%'), backendGets: /^GET \/a\/\/b\/\.\.\/%2e\/%41\?c=% HTTP/, clientGets: GOOD },
 ];
@@ -307,28 +306,5 @@ describe('RFC 9112 section 9.6', () => {
     client.socket.resume();
     await client.closes();
     expect(received).toBeGreaterThan(size);
-  });
-});
-
-describe('RFC 9110 section 7.3', () => {
-  test('a request that comes round to the same listener is refused, when it has passed there more often than any is meant to', async () => {
-    const { test, backend } = await setUp(OK);
-    const document = structuredClone(test.config) as { clusters: { discovery: unknown }[]; listeners: { routes: { retry: unknown }[] }[] };
-    document.listeners[0]!.routes[0]!.retry = { maxRetries: 0 };
-    document.clusters[0]!.discovery = { type: 'static', endpoints: [{ address: '127.0.0.1', port: test.port }] };
-    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });
-    const client = await rawClient(test.port);
-    cleanups.push(() => client.socket.destroy());
-    client.send(get());
-    await client.receives(/^HTTP\/1\.1 502 [^]*details="loop_detected"/);
-    expect(backend.received).toBe('');
-    expect(test.metrics()).toMatch(/reason="loop_detected"\} 1\n/);
-  });
-
-  test('a request that has passed other proxies of its kind is none that comes round', async () => {
-    const { client, backend } = await setUp();
-    client.send(get(`Via: ${'1.1 mesh-ffffffff, '.repeat(10)}1.1 b\r\n`));
-    await client.receives(GOOD);
-    expect(backend.received).toContain('mesh-ffffffff');
   });
 });
