@@ -38,6 +38,7 @@ import {
   sleepBeforeStop,
 } from './patches';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
+import { sidecarProbes, STUCK_GRACE_SECONDS } from './probes';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
 import { mountSessionKeys } from './session-keys';
@@ -341,9 +342,6 @@ export class MeshSidecar extends Construct {
 
     const image = settings.proxyImage.reference;
     const resources = sidecarResources(settings);
-    const probe = (path: string, period: number, failures: number) => kplus.Probe.fromHttpGet(path, {
-      port: ADMIN_PORT, periodSeconds: Duration.seconds(period), failureThreshold: failures,
-    });
     const container = workload.addInitContainer({
       name: SIDECAR_CONTAINER,
       image,
@@ -370,9 +368,7 @@ export class MeshSidecar extends Construct {
         path: STATE_DIR,
         volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE }),
       }],
-      startup: probe('/ready', 1, 60),
-      readiness: probe('/ready', 5, 3),
-      liveness: probe('/live', 10, 3),
+      ...sidecarProbes(),
       resources,
       securityContext: {
         user: PROXY_USER,
@@ -385,6 +381,7 @@ export class MeshSidecar extends Construct {
       },
     });
     moveInitContainerFirst(workload, workload.initContainers.length - 1);
+    setInPodSpec(workload, '/initContainers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
     setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
     completePodSpec(workload, (spec) => this.complete(spec));
     return container;

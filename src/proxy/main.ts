@@ -200,7 +200,7 @@ async function main(environment: Environment): Promise<void> {
     },
     config: () => ({ hash: engine.hash, document: engine.config, lastRejected: rejected }),
     endpoints: async () => ({ clusters: await engine.clusters() }),
-  }, (event, fields) => log.warn(event, fields));
+  }, (event, fields) => log.warn(event, fields), () => countLimit('adminConnections'));
   const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
   if (!listening.ok) {
     engine.close();

@@ -91,6 +91,15 @@ describe('the sidecar of a service', () => {
     expect(sidecar.args).toBeUndefined();
   });
 
+  test('survives a node that gives it no CPU for long: neither one slow answer nor half a minute of them ends it', () => {
+    const { startupProbe, readinessProbe, livenessProbe } = sidecar;
+    for (const probe of [startupProbe, readinessProbe, livenessProbe]) expect(probe.timeoutSeconds).toBeGreaterThanOrEqual(5);
+    expect(livenessProbe.failureThreshold * Math.max(livenessProbe.periodSeconds, livenessProbe.timeoutSeconds)).toBeGreaterThanOrEqual(60);
+    expect(startupProbe.failureThreshold * startupProbe.periodSeconds).toBeGreaterThanOrEqual(120);
+    // One that hangs is not given the time of a pod that ends in order.
+    expect(livenessProbe.terminationGracePeriodSeconds).toBeLessThanOrEqual(5);
+  });
+
   test('has a folder to write to, which is its own and bounded', () => {
     expect(spec.volumes).toContainEqual({ name: 'mesh-state', emptyDir: { sizeLimit: '32Mi' } });
     expect(spec.containers.flatMap(({ volumeMounts = [] }: Manifest) => volumeMounts)).toEqual([]);

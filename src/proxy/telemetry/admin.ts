@@ -10,7 +10,7 @@
  * `node:http` is good enough here: nothing is forwarded, and connections, heads and times are limited.
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo, isIPv6 } from 'node:net';
+import { AddressInfo, isIPv6, Socket } from 'node:net';
 import { TERMINATING_PATH } from '../../contract';
 import { CONTENT_TYPE } from './exposition';
 
@@ -79,7 +79,8 @@ export class AdminServer {
   private readonly servers: Server[] = [];
   private loopbackAddress = '';
 
-  constructor(private readonly sources: AdminSources, private readonly onEvent: OnAdminEvent) {}
+  /** @param onLimit a connection was closed for another one */
+  constructor(private readonly sources: AdminSources, private readonly onEvent: OnAdminEvent, private readonly onLimit: () => void = () => {}) {}
 
   /** Binds all addresses; when one of the pod's can't be bound, none is. */
   async listen({ port, podAddresses, loopbackAddress }: AdminAddresses): Promise<Listening> {
@@ -116,7 +117,7 @@ export class AdminServer {
 
   /** Undefined when it went well, else what went wrong. */
   private bind(address: string, port: number): Promise<string | undefined> {
-    const { maxConnections, maxHeadBytes, requestTimeoutMs, idleTimeoutMs } = ADMIN_LIMITS;
+    const { maxHeadBytes, requestTimeoutMs, idleTimeoutMs } = ADMIN_LIMITS;
     const server = createServer({
       maxHeaderSize: maxHeadBytes,
       headersTimeout: requestTimeoutMs,
@@ -124,7 +125,8 @@ export class AdminServer {
       keepAliveTimeout: requestTimeoutMs,
       connectionsCheckingInterval: 1_000,
     }, (request, response) => this.onRequest(request, response));
-    server.maxConnections = maxConnections;
+    const connections = new Set<Socket>();
+    server.on('connection', (socket) => this.admit(socket, connections));
     server.setTimeout(idleTimeoutMs);
     return new Promise((resolve) => {
       const shown = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
@@ -138,6 +140,21 @@ export class AdminServer {
         resolve(undefined);
       });
     });
+  }
+
+  /**
+   * The kubelet is always let in, however many others keep connections: the one that was opened first makes room. It asks one thing by a
+   * new connection, and has its answer before sixty-three others come.
+   */
+  private admit(socket: Socket, connections: Set<Socket>): void {
+    if (connections.size >= ADMIN_LIMITS.maxConnections) {
+      const [first] = connections;
+      connections.delete(first!);
+      first!.destroy();
+      this.onLimit();
+    }
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
   }
 
   private onRequest(request: IncomingMessage, response: ServerResponse): void {

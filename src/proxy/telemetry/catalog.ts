@@ -237,7 +237,8 @@ export const FAMILIES = {
   limitReached: {
     name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family), `repeatedEvents` (log lines of one event) and `recentSessions` (cookies remembered as good).',
+      + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good) and `adminConnections` (of the admin port: the '
+      + 'oldest is closed for a new one).',
   },
   memoryLevel: {
     name: 'mesh_memory_level', type: 'gauge', labels: [],

@@ -19,8 +19,11 @@ import type { FromWorker, ToWorker, WorkerReport } from './messages';
 import { mergeClusters } from './merge-clusters';
 import { SourceHub, SourceListener } from './source-hub';
 
-/** How long a worker may take to answer; one that is stuck for longer is replaced. */
+/** How long a worker is waited for. */
 export const ANSWER_MS = 10_000;
+
+/** A worker that has answered nothing for so long is stuck, and replaced. As with the kubelet's probes, sooner it may just get no CPU. */
+export const STUCK_MS = 60_000;
 
 /** A worker that lived shorter than this is replaced only after a wait, which doubles up to the longest. */
 const CRASH_AGE_MS = 10_000;
@@ -54,6 +57,8 @@ interface Member {
   readonly startedAt: number;
   /** Has committed a document. */
   serving: boolean;
+  /** Since when it has left questions open; undefined while it answers. */
+  silentSince: number | undefined;
   readonly awaited: Map<number, (message: FromWorker | undefined) => void>;
   drained: ((cut: number) => void) | undefined;
 }
@@ -179,13 +184,19 @@ export class Fleet implements Engine {
     return reports;
   }
 
-  /** Undefined when the worker died, or is stuck and therefore replaced. */
+  /** Undefined when the worker died, or does not answer in time. */
   private ask(member: Member, message: Extract<ToWorker, { readonly id: number }>): Promise<FromWorker | undefined> {
     return new Promise((resolve) => {
-      const cancel = this.surroundings.clock.after(ANSWER_MS, () => {
+      const { clock, onEvent } = this.surroundings;
+      const askedAt = clock.now();
+      const cancel = clock.after(ANSWER_MS, () => {
         member.awaited.delete(message.id);
-        this.surroundings.onEvent('worker_stuck', { waitedMs: ANSWER_MS });
-        member.process.kill();
+        member.silentSince ??= askedAt;
+        const silentMs = clock.now() - member.silentSince;
+        if (silentMs >= STUCK_MS && this.members.has(member)) {
+          onEvent('worker_stuck', { silentMs });
+          member.process.kill();
+        }
         resolve(undefined);
       });
       member.awaited.set(message.id, (answer) => {
@@ -207,9 +218,12 @@ export class Fleet implements Engine {
 
   private hire(): Member {
     const process = this.surroundings.fork();
-    const member: Member = { process, startedAt: this.surroundings.clock.now(), serving: false, awaited: new Map(), drained: undefined };
+    const member: Member = {
+      process, startedAt: this.surroundings.clock.now(), serving: false, silentSince: undefined, awaited: new Map(), drained: undefined,
+    };
     this.members.add(member);
     process.onMessage((message) => {
+      member.silentSince = undefined;
       if (message.type === 'drained') {
         member.drained?.(message.cut);
         return;

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { AddressInfo, connect, createServer, Server } from 'node:net';
+import { AddressInfo, connect, createServer, Socket } from 'node:net';
 import { ADMIN_LIMITS, AdminAddresses, AdminServer, AdminSources, Listening } from '../../../src/proxy/telemetry/admin';
 import { eventually } from '../../support/eventually';
 
@@ -12,7 +12,8 @@ describe('the admin pages', () => {
   let sources: { -readonly [Name in keyof AdminSources]: AdminSources[Name] };
   let events: string[];
   let admin: AdminServer;
-  const others: Server[] = [];
+  const others: { close(): void }[] = [];
+  let limited: number;
 
   beforeEach(() => {
     sources = {
@@ -23,7 +24,8 @@ describe('the admin pages', () => {
       endpoints: () => ({ clusters: [] }),
     };
     events = [];
-    admin = new AdminServer(sources, (event, fields) => events.push(`${event} ${JSON.stringify(fields)}`));
+    limited = 0;
+    admin = new AdminServer(sources, (event, fields) => events.push(`${event} ${JSON.stringify(fields)}`), () => { limited += 1; });
   });
 
   afterEach(async () => {
@@ -110,6 +112,18 @@ describe('the admin pages', () => {
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('can\'t be changed by %s', async (method) => {
     await listen();
     expect(await ask(LOOPBACK, '/config', method)).toMatchObject({ status: 405, allow: 'GET, HEAD' });
+  });
+
+  it('answer the kubelet, however many others keep their connections', async () => {
+    await listen();
+    const kept = await Promise.all(Array.from({ length: 2 * ADMIN_LIMITS.maxConnections }, () => new Promise<Socket>((resolve, reject) => {
+      const socket = connect({ host: POD, port: portOf(POD) }, () => resolve(socket));
+      socket.on('error', reject);
+      others.push({ close: () => socket.destroy() });
+    })));
+    expect(await ask(POD, '/live')).toMatchObject({ status: 200 });
+    await eventually('the oldest made room', () => kept.filter(({ destroyed, readableEnded }) => destroyed || readableEnded).length > ADMIN_LIMITS.maxConnections);
+    expect(limited).toBe(ADMIN_LIMITS.maxConnections + 1);
   });
 
   it('answer HEAD without a body', async () => {
