@@ -5,6 +5,7 @@
 
 export type FaultCode =
   | 'bad_request'
+  | 'wrong_protocol'
   | 'head_too_large'
   | 'uri_too_long'
   | 'unsupported_transfer_coding'

@@ -174,6 +174,12 @@ const TABLE = {
     meaning: 'the request is not valid HTTP/1.1, or is valid in a way that two parsers could read differently',
     remedy: 'the log has the detail; correct the client',
   },
+  wrong_protocol: {
+    outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
+    meaning: 'what the client sent is another protocol than HTTP, such as TLS, SSH or that of a database',
+    remedy: 'the log has what it is; let the client speak plain HTTP/1.1 to this port, or, if the service is not called by HTTP, call it past the '
+      + 'mesh (without calls())',
+  },
   head_too_large: {
     outcome: 'answered', status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request\'s head is larger than the limit or has too many fields',
