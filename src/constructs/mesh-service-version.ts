@@ -3,7 +3,7 @@
  * `MeshService`, which gives each its share of the traffic.
  */
 import { Construct } from 'constructs';
-import { SERVES_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { withContainerDefaults } from './app-container';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
@@ -16,6 +16,7 @@ import { MeshSidecar, MeshSidecarProps } from './mesh-sidecar';
 import { setInPodSpec } from './patches';
 import { Scaling } from './scaling';
 import { servingLabels, serviceForVersion } from './services';
+import { ServingDeployment } from './serving-deployment';
 import { TlsOptions } from './tls-options';
 
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
@@ -92,22 +93,20 @@ export class MeshServiceVersion extends Construct {
     this.version = facts.version;
     this._scaling = facts.scaling;
 
-    this.deployment = new kplus.Deployment(this, 'Deployment', {
+    this.deployment = new ServingDeployment(this, 'Deployment', {
       metadata: { name, labels },
       containers: facts.containers.map(withContainerDefaults),
       serviceAccount: facts.serviceAccount,
       replicas: facts.scaling._replicas,
-      // Our own labels and not the construct's address: a selector can't change, and a path does when code moves.
-      select: false,
       terminationGracePeriod: facts.settings.appDrain,
       // A rollout never takes a pod away before another one serves in its place.
       strategy: kplus.DeploymentStrategy.rollingUpdate({
         maxSurge: kplus.PercentOrAbsolute.percent(25),
         maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
       }),
-    });
+    }, serving);
+    // Not by what the pods serve: a Deployment's selector can't change in a cluster, and this is what it has always been.
     this.deployment.select(kplus.LabelSelector.of({ labels }));
-    this.deployment.podMetadata.addLabel(SERVES_LABEL, facts.serviceName);
     setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
     setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
       topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: serving },
