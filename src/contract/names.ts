@@ -61,6 +61,14 @@ export const STATE_DIR = '/var/lib/cdk8s-mesh';
 /** Environment: the folder that the sidecar may write to. Absent: none, and nothing outlives the process. */
 export const ENV_STATE_DIR = 'MESH_STATE_DIR';
 
+/** The hosts file that the sidecar keeps there, and where the containers of its app mount it. */
+export const HOSTS_FILE_NAME = 'hosts';
+export const HOSTS_FILE = `${STATE_DIR}/${HOSTS_FILE_NAME}`;
+export const HOSTS_MOUNT = '/etc/hosts';
+
+/** Environment: the hosts file that the sidecar keeps. Absent: none, since the names of listeners reach the app in another way, or not at all. */
+export const ENV_HOSTS_FILE = 'MESH_HOSTS_FILE';
+
 /** Environment of the sidecar, filled by the downward API. */
 export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';

@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_MEMORY_LIMIT, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../contract';
 
 export interface Environment {
   /** Path of the configuration document. */
@@ -18,6 +18,8 @@ export interface Environment {
   readonly memoryLimitBytes: number | undefined;
   /** Folder for what outlives the process; undefined when there is none. */
   readonly stateDir: string | undefined;
+  /** Hosts file of the app's containers; undefined when the proxy keeps none. */
+  readonly hostsFile: string | undefined;
 }
 
 /** @throws TypeError in the user's words when the flags or a variable are wrong */
@@ -30,6 +32,7 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     podIps,
     memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
     stateDir: env[ENV_STATE_DIR] || undefined,
+    hostsFile: env[ENV_HOSTS_FILE] || undefined,
     bindAddresses: podIps.length > 0 ? podIps : [hasIpv6() ? '::' : '0.0.0.0'],
   };
 }

@@ -12,7 +12,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import type { PolicyChoice } from '../balancing';
 import type { KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
-import { systemClock } from './clock';
+import { LONGEST_WAIT_MS, systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
 import { decodeConfig } from './config/decode';
 import { KeptDocument } from './config/kept';
@@ -21,6 +21,8 @@ import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from './file-watcher';
 import { startWithFirst } from './first-document';
+import type { AppNames } from './hosts/app-names';
+import { openAppNames } from './hosts/open';
 import { processMemory } from './process-memory';
 import { Proxy, Refused } from './proxy';
 import type { Exchange } from './serve/exchange';
@@ -141,7 +143,9 @@ function forkWorker(): WorkerProcess {
   };
 }
 
-async function startEngine(text: string, environment: Environment, before?: ResolvedProxyConfig): Promise<{ engine: Engine } | Refused> {
+async function startEngine(
+  text: string, environment: Environment, names: AppNames | undefined, before?: ResolvedProxyConfig,
+): Promise<{ engine: Engine } | Refused> {
   const { pod, podIps, bindAddresses, memoryLimitBytes } = environment;
   const sources = sourcesFor(podIps);
   const decoded = decodeConfig(text);
@@ -149,28 +153,44 @@ async function startEngine(text: string, environment: Environment, before?: Reso
     cluster.setupPrimary({ silent: true });
     return Fleet.start(text, {
       clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
-      ...(before && { before }),
+      ...(before && { before }), ...(names && { names }),
     });
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
 
 async function main(environment: Environment): Promise<void> {
-  const { configPath, stateDir, pod, bindAddresses } = environment;
+  const { configPath, stateDir, hostsFile, pod, podIps, bindAddresses } = environment;
   let text: string;
   try {
     text = readFileSync(configPath, 'utf8');
   } catch (error) {
     return giveUp([`the configuration can't be read: ${(error as Error).message}`]);
   }
+  let names: AppNames | undefined;
+  // The clock's timers keep no process alive, and nothing else does yet.
+  const waiting = setInterval(() => undefined, LONGEST_WAIT_MS);
+  try {
+    names = hostsFile === undefined ? undefined : await openAppNames(hostsFile, podIps, { clock, registry, log });
+  } catch (error) {
+    return giveUp([`the hosts file can't be read: ${(error as Error).message}`]);
+  } finally {
+    clearInterval(waiting);
+  }
   const kept = new KeptDocument(stateDir, (problem) => log.warn('document_not_kept', { problem }));
-  const started = await startWithFirst(text, kept.read(), (first, before) => startEngine(first, environment, before));
+  const started = await startWithFirst(text, kept.read(), (first, before) => startEngine(first, environment, names, before));
   if (!('engine' in started)) return giveUp(started.problems);
   const { engine } = started;
+  try {
+    names?.first(engine.config);
+  } catch (error) {
+    engine.close();
+    return giveUp([`the hosts file can't be written, without which the app would pass the proxy by: ${(error as Error).message}`]);
+  }
   identify(engine.config, pod);
   void kept.save({ text: started.text, config: engine.config });
   if (started.lost) log.warn('calls_not_kept', { problems: started.lost.problems });
@@ -207,11 +227,14 @@ async function main(environment: Environment): Promise<void> {
     return giveUp([listening.problem]);
   }
   observeSelf();
+  names?.publish(engine);
 
   // A document that may be had later is looked at again.
   const watcher = new FileWatcher([configPath], started.refused?.mayPass ? [] : [text], clock, async ([next]) => {
     const { admin: admins, workers } = engine.config;
+    names?.hold();
     const applied = await engine.apply(next!);
+    names?.publish(engine);
     if (!applied.ok) {
       // Tried again every few seconds, it is told and counted once.
       if (rejected?.hash === applied.hash && applied.mayPass) return false;

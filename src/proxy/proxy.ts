@@ -13,7 +13,7 @@ import { ClusterSet, StagedClusters } from './cluster/cluster-set';
 import { LocalCluster } from './cluster/local-cluster';
 import type { Clock } from './clock';
 import { decodeConfig, describeMistakes } from './config/decode';
-import { retainOutbound } from './config/retain';
+import { PodNames, succeed } from './config/succeed';
 import type { DiscoverySource } from './discovery/source';
 import type { ProcessMemory } from './process-memory';
 import { ServeContext } from './serve/context';
@@ -47,6 +47,8 @@ export interface ProxySurroundings {
   readonly identity: string;
   /** What listeners without an address bind. */
   readonly podAddresses: readonly string[];
+  /** The names in the pod's hosts file; absent where there is none. */
+  readonly names?: PodNames;
   /** Whose limit the proxy keeps to; absent, it doesn't. */
   readonly memory?: ProcessMemory;
   /** Hears of certificates that are renewed. */
@@ -135,7 +137,9 @@ export class Proxy {
   ): Promise<Staged> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
-    const config = before ? retainOutbound(before, decoded.config) : decoded.config;
+    const successor = succeed(before, decoded.config, surroundings.names);
+    if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
+    const { config } = successor;
     const proxy = new Proxy(config, decoded.hash, surroundings);
     const staged = await proxy.prepare(config, decoded.hash);
     if (!staged.ok) {
@@ -163,7 +167,9 @@ export class Proxy {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
-    return this.prepare(retainOutbound(this.config, decoded.config), decoded.hash);
+    const successor = succeed(this.config, decoded.config, this.surroundings.names);
+    if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
+    return this.prepare(successor.config, decoded.hash);
   }
 
   /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */

@@ -1,12 +1,12 @@
 /**
- * What a pod's app may call outlives a reload. The names of the services it calls were put into the pod's /etc/hosts when
- * the pod was made; a document that no longer lists one of them is meant for the pods that come next, whose app no longer
- * calls it. So a proxy keeps the outbound listeners that have left the document, with their routes and clusters, as long as
- * its pod lives (kept.ts). Everything else follows the document.
+ * What a pod's app may call outlives a reload. The names of the services it calls are in the pod's /etc/hosts for as long as the
+ * pod lives; a document that no longer lists one of them is meant for the pods that come next, whose app no longer calls it.
+ * So a proxy keeps the outbound listeners that have left the document, with their routes and clusters, as long as its pod lives
+ * (kept.ts). Everything else follows the document.
  *
  * Their endpoints go on being discovered; should the permission for that be gone, the last known ones stay.
  */
-import type { ResolvedProxyConfig } from '../../contract';
+import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
 
 /** Most listeners kept beyond the document; the ones that left it first go first. */
 export const MAX_RETAINED_LISTENERS = 64;
@@ -23,12 +23,21 @@ export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxy
   const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split, fallback }) => (
     [{ split }, ...fallback].flatMap((level) => level.split.map(({ cluster }) => cluster))
   ))));
+  // A name that another listener has now is that one's.
+  const hostnames = new Set(next.listeners.flatMap((listener) => listener.hostnames ?? []));
   const clusters = inForce.clusters.filter(({ name }) => needed.has(name) && !clusterNames.has(name));
   return {
     ...next,
     // Kept ones first, so that those which left first are first when the limit counts.
-    listeners: [...listeners, ...next.listeners],
+    listeners: [...listeners.map((listener) => without(hostnames, listener)), ...next.listeners],
     clusters: [...clusters, ...next.clusters],
     ...(next.kubernetes ?? inForce.kubernetes ? { kubernetes: (next.kubernetes ?? inForce.kubernetes)! } : {}),
   };
+}
+
+function without(names: ReadonlySet<string>, listener: ResolvedListener): ResolvedListener {
+  if (!listener.hostnames?.some((name) => names.has(name))) return listener;
+  const { hostnames, ...rest } = listener;
+  const left = hostnames.filter((name) => !names.has(name));
+  return left.length > 0 ? { ...rest, hostnames: left } : rest;
 }

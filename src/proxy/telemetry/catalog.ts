@@ -237,8 +237,14 @@ export const FAMILIES = {
   limitReached: {
     name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good) and `adminConnections` (of the admin port: the '
-      + 'oldest is closed for a new one).',
+      + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
+      + 'oldest is closed for a new one) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
+  },
+  hostNames: {
+    name: 'mesh_host_names', type: 'gauge', labels: ['state'],
+    help: 'Host names of outbound listeners, where the proxy keeps the pod\'s hosts file. `state`: `written` (lead to a listener); `waiting` (not in '
+      + 'the file yet: endpoints are waited for, or it can\'t be written; requests pass the proxy by); `taken` (the pod\'s own hosts file gives them '
+      + 'to something else; requests pass the proxy by); `stale` (in the file, but no listener has them any more; connections are refused).',
   },
   memoryLevel: {
     name: 'mesh_memory_level', type: 'gauge', labels: [],

@@ -10,7 +10,7 @@ import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../clock';
 import type { SourceFactory } from '../cluster/cluster';
 import { decodeConfig, describeMistakes } from '../config/decode';
-import { retainOutbound } from '../config/retain';
+import { PodNames, succeed } from '../config/succeed';
 import type { Engine } from '../engine';
 import type { Applied, Readiness, Refused } from '../proxy';
 import type { FamilyDump } from '../telemetry/aggregate';
@@ -47,6 +47,8 @@ export interface FleetSurroundings {
   /** Number of workers. */
   readonly size: number;
   fork(): WorkerProcess;
+  /** The names in the pod's hosts file; absent where there is none. */
+  readonly names?: PodNames;
   /** What was in force in another process, and outlives it as it would a reload. */
   readonly before?: ResolvedProxyConfig;
   onEvent(event: 'worker_died' | 'worker_stuck' | 'worker_refused', fields: Readonly<Record<string, string | number | readonly string[]>>): void;
@@ -100,7 +102,9 @@ export class Fleet implements Engine {
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     const { hash } = decoded;
     const before = this.hash === '' ? this.surroundings.before : this.config;
-    const config = before ? retainOutbound(before, decoded.config) : decoded.config;
+    const successor = succeed(before, decoded.config, this.surroundings.names);
+    if (!successor.ok) return { ok: false, hash, problems: successor.problems };
+    const { config } = successor;
     if (this.stopping) return { ok: false, hash, problems: ['the proxy is shutting down'] };
     try {
       this.hub.add(config);

@@ -1,0 +1,32 @@
+/**
+ * What the documents before leave to the next one in the same pod: the addresses that names lead to (settle.ts) and what its app may
+ * call (retain.ts). The same for a reload and for a process that starts where another ended.
+ */
+import type { ResolvedProxyConfig } from '../../contract';
+import { retainOutbound } from './retain';
+import { Leads, Settled, settleAddresses } from './settle';
+
+/** The names that the pod's hosts file has. */
+export interface PodNames {
+  readonly leads: Leads;
+  /** Why the names of a document can't be added. */
+  problemsWith(config: ResolvedProxyConfig): readonly string[];
+}
+
+/**
+ * @param before what was in force; undefined in a new pod
+ * @param names undefined where the proxy keeps no hosts file
+ */
+export function succeed(before: ResolvedProxyConfig | undefined, next: ResolvedProxyConfig, names?: PodNames): Settled {
+  const settled = settleAddresses(next, new Map([...leadsOf(before), ...names?.leads ?? []]));
+  if (!settled.ok) return settled;
+  const config = before ? retainOutbound(before, settled.config) : settled.config;
+  const problems = names?.problemsWith(config) ?? [];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+function* leadsOf(config: ResolvedProxyConfig | undefined): Generator<readonly [string, string]> {
+  for (const { address, hostnames = [] } of config?.listeners ?? []) {
+    for (const name of hostnames) if (address !== undefined) yield [name, address];
+  }
+}
