@@ -108,8 +108,10 @@ export class MeshServiceVersion extends Construct {
     // Not by what the pods serve: a Deployment's selector can't change in a cluster, and this is what it has always been.
     this.deployment.select(kplus.LabelSelector.of({ labels }));
     setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
+    // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
+    // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
     setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
-      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: serving },
+      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: serving }, matchLabelKeys: ['pod-template-hash'],
     })));
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
