@@ -3,9 +3,9 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS,
-  EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity, ProxyConfig,
-  ShutdownConfig, TOKEN_FILE,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_VIA,
+  DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity,
+  ProxyConfig, requirementsOf, ShutdownConfig, TOKEN_FILE,
 } from '../contract';
 import { ShutdownBudget } from '../planning/shutdown-budget';
 import { loopbackAddresses } from './addresses';
@@ -62,8 +62,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
   const calls = sortedCalls(facts.calls);
   const addresses = callAddresses(calls);
   const names = namesOf(calls, facts.node.namespace);
-  const document: ProxyConfig = {
-    version: 'v1',
+  const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
     node: facts.node,
     listeners: [
       ...(facts.appPort === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
@@ -81,6 +80,8 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     ...(facts.via !== DEFAULT_VIA && { via: facts.via }),
     ...(facts.workers !== DEFAULT_WORKERS && { workers: facts.workers }),
   };
+  const requires = requirementsOf({ version: 'v1', ...content });
+  const document: ProxyConfig = { version: 'v1', minor: CONTRACT_MINOR, ...(requires.length > 0 && { requires }), ...content };
   const broken = findBrokenReferences(document);
   if (broken.length > 0) {
     throw new Error(`the document of ${facts.node.namespace}/${facts.node.service} would be refused by the proxy:\n`

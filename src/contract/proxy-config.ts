@@ -20,6 +20,16 @@ import type { Integer } from './scalars';
 export interface ProxyConfig {
   /** Version of this document's form. */
   readonly version: 'v1';
+  /**
+   * Minor version of the form that the document was written for. What a proxy of an older minor version doesn't know is left out, where
+   * that does no harm. Absent: 0.
+   */
+  readonly minor?: Integer;
+  /**
+   * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
+   * `admission` and `tls`.
+   */
+  readonly requires?: string[];
   /** Whose sidecar this is. */
   readonly node: NodeIdentity;
   /** Where metrics and health are served. */

@@ -8,9 +8,10 @@ import type { FamilyDump } from './telemetry/aggregate';
 import type { ClusterReport } from './telemetry/cluster-view';
 
 export interface Engine {
-  /** The document in force, and its hash. */
+  /** The document in force, its hash, and where it has what this proxy doesn't know. */
   readonly config: ResolvedProxyConfig;
   readonly hash: string;
+  readonly ignored: readonly string[];
   /** Takes over another document, or keeps the one in force and says what is wrong with the other. */
   apply(text: string): Promise<Applied>;
   readiness(): Promise<Readiness>;

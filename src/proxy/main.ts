@@ -11,10 +11,10 @@ import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import type { PolicyChoice } from '../balancing';
-import type { KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
+import { CONTRACT_MINOR, KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
 import { LONGEST_WAIT_MS, systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
-import { decodeConfig } from './config/decode';
+import { decodeConfig, Document } from './config/decode';
 import { KeptDocument } from './config/kept';
 import { createSource, KubernetesApi } from './discovery';
 import type { Engine } from './engine';
@@ -122,6 +122,11 @@ function logSessionKeys(file: string, problem: string | undefined): void {
   else log.info('session_keys_applied', { file });
 }
 
+/** What this proxy is too old for. */
+function logIgnored({ config, ignored }: Document): void {
+  if (ignored.length > 0) log.warn('config_fields_ignored', { minor: config.minor, knownMinor: CONTRACT_MINOR, fields: ignored });
+}
+
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
   proxy.context.onExchange = accessRecorder(proxy.config);
@@ -192,11 +197,11 @@ async function main(environment: Environment): Promise<void> {
     return giveUp([`the hosts file can't be written, without which the app would pass the proxy by: ${(error as Error).message}`]);
   }
   identify(engine.config, pod);
-  void kept.save({ text: started.text, config: engine.config });
+  const keeping = kept.save({ text: started.text, config: engine.config });
   if (started.lost) log.warn('calls_not_kept', { problems: started.lost.problems });
 
   const configMetrics = new ConfigMetrics(registry, clock);
-  configMetrics.applied(engine.hash);
+  configMetrics.applied(engine);
   let rejected: { hash: string; problems: readonly string[]; at: string } | undefined;
   const reject = ({ hash, problems }: Refused): void => {
     configMetrics.rejected();
@@ -218,7 +223,7 @@ async function main(environment: Environment): Promise<void> {
       const others = engine instanceof Fleet ? await engine.metrics() : [];
       return exposeFamilies(merge([dump(registry), ...others]));
     },
-    config: () => ({ hash: engine.hash, document: engine.config, lastRejected: rejected }),
+    config: () => ({ hash: engine.hash, document: engine.config, ignored: engine.ignored, lastRejected: rejected }),
     endpoints: async () => ({ clusters: await engine.clusters() }),
   }, (event, fields) => log.warn(event, fields), () => countLimit('adminConnections'));
   const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
@@ -241,10 +246,11 @@ async function main(environment: Environment): Promise<void> {
       reject(applied);
       return applied.mayPass !== true;
     }
-    configMetrics.applied(applied.hash);
-    void kept.save({ text: next!, config: applied.config });
+    configMetrics.applied(applied);
+    await kept.save({ text: next!, config: applied.config });
     rejected = undefined;
     log.info('config_applied', { hash: applied.hash });
+    logIgnored(applied);
     if (JSON.stringify(admins) !== JSON.stringify(applied.config.admin)) log.warn('config_needs_restart', { field: 'admin' });
     if (workers !== applied.config.workers) log.warn('config_needs_restart', { field: 'workers' });
     return true;
@@ -266,13 +272,16 @@ async function main(environment: Environment): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
 
+  await keeping;
+  const { config, hash } = engine;
   log.info('started', {
     version: MESH_VERSION,
-    hash: engine.hash,
-    listeners: engine.config.listeners.map(({ name, address, port }) => `${name} ${address ?? bindAddresses.join(',')}:${port}`),
-    clusters: engine.config.clusters.map(({ name }) => name),
-    workers: engine.config.workers,
+    hash,
+    listeners: config.listeners.map(({ name, address, port }) => `${name} ${address ?? bindAddresses.join(',')}:${port}`),
+    clusters: config.clusters.map(({ name }) => name),
+    workers: config.workers,
   });
+  logIgnored(engine);
 }
 
 /** A worker does what the primary says until it is told to drain, or the primary is gone. */

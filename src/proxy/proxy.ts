@@ -12,7 +12,7 @@ import type { SourceFactory } from './cluster/cluster';
 import { ClusterSet, StagedClusters } from './cluster/cluster-set';
 import { LocalCluster } from './cluster/local-cluster';
 import type { Clock } from './clock';
-import { decodeConfig, describeMistakes } from './config/decode';
+import { decodeConfig, describeMistakes, Document } from './config/decode';
 import { PodNames, succeed } from './config/succeed';
 import type { DiscoverySource } from './discovery/source';
 import type { ProcessMemory } from './process-memory';
@@ -69,11 +69,11 @@ export interface Refused {
 }
 
 /** What became of a document. */
-export type Applied = { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig } | Refused;
+export type Applied = Document & { readonly ok: true } | Refused;
 
 /** A document of which everything can be had, not in force yet; or why not. */
 export type Staged =
-  | { readonly ok: true; readonly hash: string; readonly config: ResolvedProxyConfig; commit(): void; rollback(): void }
+  | Document & { readonly ok: true; commit(): void; rollback(): void }
   | Refused;
 
 export interface Readiness {
@@ -94,7 +94,8 @@ export class Proxy {
   private draining = false;
   private departure: Departure | undefined;
 
-  private constructor(public config: ResolvedProxyConfig, public hash: string, private readonly surroundings: ProxySurroundings) {
+  private constructor(public document: Document, private readonly surroundings: ProxySurroundings) {
+    const { config } = document;
     const { clock, random, registry } = surroundings;
     const instruments = new Instruments(registry);
     this.instruments = instruments;
@@ -139,9 +140,9 @@ export class Proxy {
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     const successor = succeed(before, decoded.config, surroundings.names);
     if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
-    const { config } = successor;
-    const proxy = new Proxy(config, decoded.hash, surroundings);
-    const staged = await proxy.prepare(config, decoded.hash);
+    const document = { ...decoded, config: successor.config };
+    const proxy = new Proxy(document, surroundings);
+    const staged = await proxy.prepare(document);
     if (!staged.ok) {
       proxy.close();
       return staged;
@@ -169,8 +170,11 @@ export class Proxy {
     if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
     const successor = succeed(this.config, decoded.config, this.surroundings.names);
     if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
-    return this.prepare(successor.config, decoded.hash);
+    return this.prepare({ ...decoded, config: successor.config });
   }
+
+  /** What is in force. */
+  get config(): ResolvedProxyConfig { return this.document.config; }
 
   /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */
   readiness(): Readiness {
@@ -250,7 +254,8 @@ export class Proxy {
     this.timeouts.close();
   }
 
-  private async prepare(config: ResolvedProxyConfig, hash: string): Promise<Staged> {
+  private async prepare(document: Document): Promise<Staged> {
+    const { config, hash, ignored } = document;
     const keys = this.sessionKeys.stage(config);
     if (!keys.ok) return { ok: false, hash, problems: keys.problems, mayPass: true };
     let clusters: StagedClusters | undefined;
@@ -272,6 +277,7 @@ export class Proxy {
       ok: true,
       hash,
       config,
+      ignored,
       commit: () => {
         clusters.commit();
         listeners.commit();
@@ -280,8 +286,7 @@ export class Proxy {
         this.context.applyLimits(config.limits);
         this.context.via = config.via;
         this.reportOn(this.config, config);
-        this.config = config;
-        this.hash = hash;
+        this.document = document;
       },
       rollback: () => {
         listeners.rollback();

@@ -17,8 +17,9 @@ export class SingleProcess implements Engine {
     onCommit(proxy);
   }
 
-  get config(): Proxy['config'] { return this.proxy.config; }
-  get hash(): string { return this.proxy.hash; }
+  get config(): Proxy['config'] { return this.proxy.document.config; }
+  get hash(): string { return this.proxy.document.hash; }
+  get ignored(): readonly string[] { return this.proxy.document.ignored; }
   get connections(): number { return this.proxy.context.connections; }
 
   async apply(text: string): Promise<Applied> {

@@ -1,6 +1,7 @@
 import { ApiObject, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { DisruptionBudget, MeshService, MeshServiceProps, ProxyImage, Scaling, ServiceType, SessionAffinity, TrafficPolicy } from '../../src';
+import { CONTRACT_MINOR } from '../../src/contract';
 import { documentOf, findByKind, findOne, inventory, Manifest, newChart, podSpec, synth } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';
 
@@ -38,6 +39,7 @@ describe('a service with nothing but a container', () => {
   test('hands requests to the app beside the proxy and leaves their timeout to the caller', () => {
     expect(documentOf(manifests, 'web-v1')).toEqual({
       version: 'v1',
+      minor: CONTRACT_MINOR,
       node: { service: 'web', namespace: 'shop', version: 'v1' },
       listeners: [{
         name: 'inbound', direction: 'inbound', port: 15006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }], timeoutMs: 0 }],

@@ -1,4 +1,4 @@
-import { Duration } from 'cdk8s';
+import { Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { ExposeOptions, MeshService, MeshServiceProps, MeshSidecar, ServiceType, TlsOptions, TlsVersion } from '../../src';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec, synth } from '../support/manifests';
@@ -33,6 +33,12 @@ describe('a service with TLS', () => {
     for (const version of ['web-v1', 'web-v2']) {
       expect(findOne(manifests, 'Service', version).spec.ports).toEqual([{ name: 'http', port: 80, targetPort: 15006, appProtocol: 'http' }]);
     }
+  });
+
+  test('says that a proxy which doesn\'t know TLS must not run its document', () => {
+    const service = new MeshService(newChart(), 'plain', { containers: [app] });
+    expect(documentOf(manifests, 'web-v1').requires).toEqual(['tls']);
+    expect(documentOf(Testing.synth(Chart.of(service)), 'plain-v1').requires).toBeUndefined();
   });
 
   test('shows the certificate of the Secret at a listener like the plain one', () => {

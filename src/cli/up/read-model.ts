@@ -129,6 +129,10 @@ function readConfig(
     const mistakes = describeMistakes(decoded.mistakes).map((mistake) => `  ${mistake}`);
     throw new UserError([`${subject}: the proxy would refuse '${CONFIG_KEY}' of ConfigMap '${map}':`, ...mistakes].join('\n'));
   }
+  if (decoded.ignored.length > 0) {
+    throw new UserError(`${subject}: ConfigMap '${map}' comes from a newer cdk8s-mesh, and this command doesn't know ${decoded.ignored.slice(0, 3).join(', ')}; `
+      + 'run the command of the version that synthesized it');
+  }
   return JSON.parse(text) as ProxyConfig;
 }
 

@@ -3,14 +3,26 @@
  * not at all: a document with one mistake changes nothing.
  */
 import { createHash } from 'node:crypto';
-import { findBrokenReferences, Mistake, ProxyConfig, ResolvedProxyConfig, withDefaults } from '../../contract';
+import { CONTRACT_MINOR, findBrokenReferences, Mistake, ProxyConfig, REQUIRED_PARTS, ResolvedProxyConfig, withDefaults } from '../../contract';
+import { leaveOutUnknown } from './newer';
 import validate = require('./validator.generated');
 
 /** Longest document that is read; a ConfigMap holds 1 MiB. */
 export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
+/** How often what is unknown is looked for in what is left: a part that is taken out can make another one unknown, but not for long. */
+const MAX_ROUNDS = 4;
+
+/** A document that can be run. */
+export interface Document {
+  readonly config: ResolvedProxyConfig;
+  readonly hash: string;
+  /** Where it had what this proxy doesn't know, as JSON Pointers; only a document of a newer minor version has any. */
+  readonly ignored: readonly string[];
+}
+
 export type Decoded =
-  | { readonly ok: true; readonly config: ResolvedProxyConfig; readonly hash: string }
+  | Document & { readonly ok: true }
   | { readonly ok: false; readonly mistakes: Mistake[]; readonly hash: string };
 
 /** Decodes, validates and fills in defaults. */
@@ -25,11 +37,41 @@ export function decodeConfig(text: string): Decoded {
   } catch (error) {
     return refused(hash, { path: '', message: `the document is not JSON: ${(error as Error).message}` });
   }
-  if (!validate(document)) return { ok: false, hash, mistakes: (validate.errors ?? []).map(inWords) };
+  const { mistakes, ignored } = findMistakes(document);
+  if (mistakes.length > 0) return { ok: false, hash, mistakes };
+  return { ok: true, hash, config: withDefaults(document as ProxyConfig), ignored };
+}
 
-  const config = document as ProxyConfig;
-  const mistakes = findBrokenReferences(config);
-  return mistakes.length > 0 ? { ok: false, hash, mistakes } : { ok: true, hash, config: withDefaults(config) };
+/** What is wrong with a document. What a newer one has beyond this proxy is taken out of it. */
+function findMistakes(document: unknown): { readonly mistakes: Mistake[]; readonly ignored: string[] } {
+  const minor = minorOf(document);
+  const ignored: string[] = [];
+  let sound = validate(document);
+  for (let round = 0; !sound && minor > CONTRACT_MINOR && round < MAX_ROUNDS; round += 1) {
+    const leftOut = leaveOutUnknown(document, validate.errors ?? []);
+    if (leftOut.length === 0) break;
+    ignored.push(...leftOut);
+    sound = validate(document);
+  }
+  const mistakes = sound ? findUnknownRequirements(document as ProxyConfig) : (validate.errors ?? []).map(inWords);
+  if (mistakes.length === 0) mistakes.push(...findBrokenReferences(document as ProxyConfig));
+  if (mistakes.length > 0 && minor > CONTRACT_MINOR) {
+    mistakes.push({ path: '/minor', message: `the document is of minor version ${minor}, and this proxy knows ${CONTRACT_MINOR}; a newer image may know what this one refuses` });
+  }
+  return { mistakes, ignored };
+}
+
+function minorOf(document: unknown): number {
+  const minor = (document as { readonly minor?: unknown } | null)?.minor;
+  return typeof minor === 'number' ? minor : 0;
+}
+
+/** Parts without which the document must not be run, and that this proxy doesn't know. */
+function findUnknownRequirements({ requires = [] }: ProxyConfig): Mistake[] {
+  return requires.flatMap((name, i) => (Object.hasOwn(REQUIRED_PARTS, name) ? [] : [{
+    path: `/requires/${i}`,
+    message: `this proxy doesn't know '${name}', and the document must not be run without; use a newer image of the proxy`,
+  }]));
 }
 
 /** Mistakes as lines for a log or a terminal. */

@@ -10,7 +10,7 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ResolvedProxyConfig } from '../../contract';
+import { CONTRACT_MINOR, ResolvedProxyConfig } from '../../contract';
 import { decodeConfig, describeMistakes } from './decode';
 
 /** Name of the file. */
@@ -55,7 +55,8 @@ export class KeptDocument {
   save({ text, config }: Kept): Promise<void> {
     const { path } = this;
     if (path === undefined) return this.writing;
-    const content = JSON.stringify({ text, config });
+    // With every default of this proxy filled in, it is of this proxy's form.
+    const content = JSON.stringify({ text, config: { ...config, minor: Math.max(CONTRACT_MINOR, config.minor ?? 0) } });
     // One after the other: two at a time would share the file beside.
     this.writing = this.writing.then(async () => {
       try {

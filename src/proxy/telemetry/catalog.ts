@@ -230,6 +230,11 @@ export const FAMILIES = {
     name: 'mesh_config_reloads_total', type: 'counter', labels: ['result'],
     help: 'Configurations read after the first. `result`: `applied`, or `rejected` (the one before stays in force).',
   },
+  configIgnoredFields: {
+    name: 'mesh_config_ignored_fields', type: 'gauge', labels: [],
+    help: 'Places of the configuration in force that this proxy has left out, because it is older than the document. Above 0 for longer than a '
+      + 'rollout takes, the image is too old for what the document says.',
+  },
   configApplied: {
     name: 'mesh_config_last_applied_timestamp_seconds', type: 'gauge', labels: [],
     help: 'When the configuration in force was applied, in seconds since 1970.',

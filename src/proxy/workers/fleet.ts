@@ -9,7 +9,7 @@
 import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../clock';
 import type { SourceFactory } from '../cluster/cluster';
-import { decodeConfig, describeMistakes } from '../config/decode';
+import { decodeConfig, describeMistakes, Document } from '../config/decode';
 import { PodNames, succeed } from '../config/succeed';
 import type { Engine } from '../engine';
 import type { Applied, Readiness, Refused } from '../proxy';
@@ -66,8 +66,8 @@ interface Member {
 }
 
 export class Fleet implements Engine {
-  config!: ResolvedProxyConfig;
-  hash = '';
+  /** What is in force; undefined before all workers have had a first document. */
+  private current: Document | undefined;
   /** As of the last report. */
   connections = 0;
   private text = '';
@@ -97,12 +97,15 @@ export class Fleet implements Engine {
     return applied;
   }
 
+  get config(): ResolvedProxyConfig { return this.current!.config; }
+  get hash(): string { return this.current!.hash; }
+  get ignored(): readonly string[] { return this.current!.ignored; }
+
   async apply(text: string): Promise<Applied> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     const { hash } = decoded;
-    const before = this.hash === '' ? this.surroundings.before : this.config;
-    const successor = succeed(before, decoded.config, this.surroundings.names);
+    const successor = succeed(this.current?.config ?? this.surroundings.before, decoded.config, this.surroundings.names);
     if (!successor.ok) return { ok: false, hash, problems: successor.problems };
     const { config } = successor;
     if (this.stopping) return { ok: false, hash, problems: ['the proxy is shutting down'] };
@@ -119,18 +122,17 @@ export class Fleet implements Engine {
     const problems = answers.flatMap((answer) => (answer?.type === 'staged' ? answer.problems : ['a worker did not answer']));
     if (problems.length > 0) {
       for (const member of members) member.process.send({ type: 'rollback', id });
-      if (this.hash !== '') this.hub.keepOnly(this.config);
+      if (this.current) this.hub.keepOnly(this.current.config);
       return { ok: false, hash, problems: [...new Set(problems)], mayPass: true };
     }
-    this.config = config;
-    this.hash = hash;
+    this.current = { ...decoded, config };
     this.text = whole;
     for (const member of members) {
       member.process.send({ type: 'commit', id });
       member.serving = true;
     }
     this.hub.keepOnly(config);
-    return { ok: true, hash, config };
+    return { ...decoded, config };
   }
 
   async readiness(): Promise<Readiness> {
@@ -249,7 +251,7 @@ export class Fleet implements Engine {
     for (const answer of member.awaited.values()) answer(undefined);
     member.drained?.(0);
     // Before the first document is in force, whoever starts the fleet learns of it and nothing is replaced.
-    if (this.stopping || this.hash === '') return;
+    if (this.stopping || !this.current) return;
     this.surroundings.onEvent('worker_died', { code: code ?? signal ?? 'unknown' });
     const { clock } = this.surroundings;
     this.crashes = clock.now() - member.startedAt < CRASH_AGE_MS ? this.crashes + 1 : 0;

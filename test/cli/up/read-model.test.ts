@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { Field } from '../../../src/cli/up/field';
 import type { Manifest } from '../../../src/cli/up/manifests';
+import { CONTRACT_MINOR } from '../../../src/contract';
 import { readModel } from '../../../src/cli/up/read-model';
 
 interface KubernetesObject { kind: string; metadata: { name: string }; [field: string]: unknown }
@@ -118,6 +119,13 @@ describe('refuses, saying where and what to do:', () => {
     const all = objects();
     find(all, 'Deployment', 'web').spec['template'].spec.volumes = [];
     expect(() => read(all)).toThrow("shop.yaml:2: Deployment 'web' has the container 'mesh-proxy' but no volume 'mesh-config' of a ConfigMap");
+  });
+
+  test('a document that is newer than the command', () => {
+    const all = objects();
+    const { data } = find(all, 'ConfigMap', 'web-mesh');
+    data['proxy.json'] = JSON.stringify({ ...JSON.parse(data['proxy.json']!) as object, minor: CONTRACT_MINOR + 1, shape: 'round' });
+    expect(() => read(all)).toThrow("Deployment 'web': ConfigMap 'web-mesh' comes from a newer cdk8s-mesh, and this command doesn't know /shape; run the command of the version");
   });
 
   test('a document that the proxy would refuse, with all its mistakes, for each workload', () => {

@@ -132,14 +132,15 @@ describe('the configuration\'s metrics', () => {
     const registry = new MetricRegistry();
     const clock = new FakeClock();
     const metrics = new ConfigMetrics(registry, clock);
-    metrics.applied('aaa');
+    metrics.applied({ hash: 'aaa', ignored: ['/a', '/b'] });
     metrics.rejected();
     clock.advance(5_000);
-    metrics.applied('bbb');
+    metrics.applied({ hash: 'bbb', ignored: ['/a'] });
     expect(samples(registry)).toEqual({
       'mesh_config_info{hash="bbb"}': 1,
       'mesh_config_reloads_total{result="applied"}': 1,
       'mesh_config_reloads_total{result="rejected"}': 1,
+      mesh_config_ignored_fields: 1,
       mesh_config_last_applied_timestamp_seconds: 1_700_000_006,
     });
   });
