@@ -59,7 +59,10 @@ export interface ResponseCase {
   };
   /** The proxy's own answer in place of the response. */
   readonly refused?: 'upstream_protocol_error' | 'upstream_closed';
-  /** Status of the response that begins and never ends: the client's connection is broken. */
+  /**
+   * Status of the response that begins and never ends: the client's connection is broken. With `refused`, this is what may become of it when
+   * it comes in pieces.
+   */
   readonly broken?: number;
   /** The connection to the backend carries the next request, too. */
   readonly reused: boolean;

@@ -102,8 +102,9 @@ const framing: Family<ResponseCase> = {
   ],
 };
 
+/** Nothing was passed on when it came in one piece with its head; else what was can't be taken back. */
 function brokenChunks(name: string, body: string): ResponseCase {
-  return { name, send: response([TE], `1\r\no\r\n${body}`), broken: 200, reused: false };
+  return { name, send: response([TE], `1\r\no\r\n${body}`), refused: 'upstream_protocol_error', broken: 200, reused: false };
 }
 
 const chunks: Family<ResponseCase> = {

@@ -282,9 +282,29 @@ export class BackendConnection {
     }
     this.reusable = persistent && framing === Framing.CHUNKED;
     this.inBody = true;
-    this.decoder?.reset();
+    if (framing === Framing.CHUNKED) {
+      this.beginChunks(buffer, end, receiver);
+      return;
+    }
     receiver.onResponseHead(buffer, head, EMPTY, false);
     if (available > 0) this.readBody(buffer, end);
+  }
+
+  /**
+   * What came of the body with the head is read before the head is passed on: when it is broken, nothing has reached the client, which then
+   * gets a response that says so.
+   */
+  private beginChunks(buffer: Buffer, end: number, receiver: ResponseReceiver): void {
+    const decoder = this.decoder ??= new ChunkedDecoder();
+    decoder.reset();
+    decoder.position = end;
+    const step = decoder.next(buffer, buffer.length, this.surroundings.limits);
+    if (decoder.fault) {
+      this.fail('upstream_protocol_error', decoder.fault.detail, decoder.fault.limit);
+      return;
+    }
+    receiver.onResponseHead(buffer, head, EMPTY, false);
+    this.passChunks(buffer, step);
   }
 
   private readBody(chunk: Buffer, from: number): void {
@@ -311,10 +331,15 @@ export class BackendConnection {
   }
 
   private readChunks(chunk: Buffer, from: number): void {
-    const decoder = this.decoder ??= new ChunkedDecoder();
+    const decoder = this.decoder!;
     decoder.position = from;
-    for (;;) {
-      const step = decoder.next(chunk, chunk.length, this.surroundings.limits);
+    this.passChunks(chunk, decoder.next(chunk, chunk.length, this.surroundings.limits));
+  }
+
+  /** Passes on what the decoder has come upon, and all that follows it. */
+  private passChunks(chunk: Buffer, first: Step): void {
+    const decoder = this.decoder!;
+    for (let step = first; ; step = decoder.next(chunk, chunk.length, this.surroundings.limits)) {
       // The receiver may have given up in the call before.
       const receiver = this.receiver;
       if (!receiver || step === Step.MORE) return;

@@ -320,11 +320,7 @@ export class ClientConnection {
     this.requests += 1;
     this.framing = framing;
     if (framing === Framing.CHUNKED) {
-      this.decoder ??= new ChunkedDecoder();
-      this.decoder.reset();
-      this.state = State.BODY;
-      this.exchange.begin(head, buffer, EMPTY, false);
-      if (available > 0 && this.state === State.BODY) this.readBody(buffer, end);
+      this.beginChunks(buffer, end);
       return;
     }
     const { maxBodyBytes } = this.context.limits;
@@ -337,6 +333,21 @@ export class ClientConnection {
     this.remaining = length - taken;
     this.state = this.remaining === 0 ? State.WAITING : State.BODY;
     this.exchange.begin(head, buffer, taken === 0 ? EMPTY : buffer.subarray(end, end + taken), this.remaining === 0);
+  }
+
+  /** What came of the body with the head is read first: when it is broken, the request goes nowhere. */
+  private beginChunks(buffer: Buffer, end: number): void {
+    const decoder = this.decoder ??= new ChunkedDecoder();
+    decoder.reset();
+    decoder.position = end;
+    const step = decoder.next(buffer, buffer.length, this.context.limits);
+    if (decoder.fault) {
+      this.refuse(decoder.fault);
+      return;
+    }
+    this.state = State.BODY;
+    this.exchange.begin(head, buffer, EMPTY, false);
+    this.passChunks(buffer, step);
   }
 
   private readBody(chunk: Buffer, from: number): void {
@@ -358,8 +369,13 @@ export class ClientConnection {
   private readChunks(chunk: Buffer, from: number): void {
     const decoder = this.decoder!;
     decoder.position = from;
-    while (this.state === State.BODY) {
-      const step = decoder.next(chunk, chunk.length, this.context.limits);
+    this.passChunks(chunk, decoder.next(chunk, chunk.length, this.context.limits));
+  }
+
+  /** Passes on what the decoder has come upon, and all that follows it. */
+  private passChunks(chunk: Buffer, first: Step): void {
+    const decoder = this.decoder!;
+    for (let step = first; this.state === State.BODY; step = decoder.next(chunk, chunk.length, this.context.limits)) {
       if (step === Step.MORE) return;
       if (step === Step.DATA) {
         this.exchange.onRequestData(chunk.subarray(decoder.dataStart, decoder.dataEnd));

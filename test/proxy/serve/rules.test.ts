@@ -188,11 +188,41 @@ describe('RFC 9112 section 7.1', () => {
       client.send(side === 'request' ? post(TE, `${size}\r\nhello\r\n0\r\n\r\n`) : get());
       // A size that is valid but too large for what follows leaves the body open.
       if (size === '20000000000000') client.end();
-      await until('the connection ends', () => client.ended || client.closed);
+      await until('the connection ends', () => client.ended || client.closed || client.received.startsWith('HTTP/1.1 502 '));
       if (side === 'request') expect(client.received).toMatch(/^HTTP\/1\.1 400 /);
       else expect(client.received).not.toMatch(/0\r\n\r\n$/);
       expect(backend.received).not.toMatch(/\r\n0\r\n\r\n$/);
     }
+  });
+
+  test.each([
+    ['a bad size', 'x\r\n'], ['a body behind it that is broken', '2\r\nok\r\nx\r\n'], ['data without its end', '2\r\nokX'],
+    ['a trailer that is no field', '2\r\nok\r\n0\r\nA : 1\r\n\r\n'],
+  ])('a response that comes with %s is answered with a reason, while nothing of it was passed on', async (_, body) => {
+    const { client, backend } = await setUp((head) => (head.includes('/bad') ? `HTTP/1.1 200 OK\r\n${TE}\r\n${body}` : OK));
+    client.send(get('', '/bad'));
+    await client.receives(/^HTTP\/1\.1 502 [^]*details="upstream_protocol_error"/);
+    await until('the backend\'s connection is closed', () => backend.connections[0]!.closed);
+    client.received = '';
+    client.send(get());
+    await client.receives(GOOD);
+  });
+
+  test('a response that breaks later is cut, behind what was good of it', async () => {
+    const { client, backend } = await setUp(`HTTP/1.1 200 OK\r\n${TE}\r\n2\r\nok\r\n`);
+    client.send(get());
+    await client.receives(/2\r\nok\r\n$/);
+    backend.connections[0]!.send('x\r\n');
+    await client.closes();
+    expect(client.received).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n2\r\nok\r\n$/);
+    expect(client.error?.code).toBe('ECONNRESET');
+  });
+
+  test('a request whose body is broken as it comes with its head goes nowhere', async () => {
+    const { client, backend } = await setUp();
+    client.send(post(TE, '2\r\nok\r\nx\r\n'));
+    expect(await client.closes()).toMatch(/^HTTP\/1\.1 400 [^]*details="bad_request"/);
+    expect(backend.connections).toHaveLength(0);
   });
 
   test('chunk data ends in CRLF exactly', async () => {
