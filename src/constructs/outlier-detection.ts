@@ -27,7 +27,7 @@ export interface OutlierDetectionOptions {
 
   /**
    * How much more of its requests than of the others' must fail, in percentage points, 0 to 100; and more than chance explains.
-   * With 20 requests and others that fail none that is 9 failures, with 200 it is 34. 0 switches the rule off.
+   * With 20 requests and others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off.
    *
    * @default 10
    */

@@ -66,6 +66,24 @@ describe('rates', () => {
     expect(fleet.events).toContain('b success_rate');
   });
 
+  /** How long after good times it takes until one of five is ejected that fails this share of its 40 requests a second, in seconds. */
+  function ejectedAfter(share: number, seed: number): number {
+    const random = seededRandom(seed);
+    const fleet = new Fleet(5);
+    fleet.serve(10_000, 200, () => HEALTHY);
+    const harmedAt = fleet.now;
+    while (fleet.ejections.length === 0 && fleet.now - harmedAt < 60_000) {
+      fleet.serve(1_000, 200, (pod) => (pod.name === 'b' && random() < share ? { ending: Ending.GATEWAY_ERROR } : HEALTHY));
+    }
+    expect(new Set(fleet.ejections)).toEqual(new Set(['b']));
+    return (fleet.now - harmedAt) / 1_000;
+  }
+
+  test.each([[0.2, 6], [0.15, 9]])('given one of five that fails %d of its requests, it is ejected in %d s, whatever chance does', (share, seconds) => {
+    const times = Array.from({ length: 100 }, (_, seed) => ejectedAfter(share, seed + 1));
+    expect(Math.max(...times)).toBeLessThanOrEqual(seconds);
+  });
+
   test('given few requests, it takes longer but happens', () => {
     const fleet = new Fleet(3);
     let i = 0;

@@ -42,8 +42,14 @@ describe('the success rates of endpoints', () => {
       while (!failsMore(failed / requests, others, requests, 10)) failed += 1;
       return failed;
     };
-    expect([20, 50, 100, 200, 1_000].map((requests) => fewest(requests))).toEqual([9, 14, 21, 34, 128]);
-    expect(fewest(20, 0.05)).toBe(11);
+    expect([6, 20, 50, 100, 200, 1_000].map((requests) => fewest(requests))).toEqual([6, 10, 11, 12, 21, 101]);
+    expect([0.05, 0.3].map((others) => fewest(100, others))).toEqual([25, 58]);
+  });
+
+  test('are more by the margin from where chance can be left out, and not by the margin and chance on top', () => {
+    expect(failsMore(0.11, 0, 200, 10)).toBe(true);
+    expect(failsMore(0.1, 0, 100_000, 10)).toBe(false);
+    expect(failsMore(0.4, 0.25, 1_000, 10)).toBe(true);
   });
 
   test('are compared with the median of the others, the better of two', () => {
