@@ -92,6 +92,14 @@ test('recovery is judged by what comes after the time that it may take', () => {
   expect(bar.broken(observed(forever))).toMatch(/^39 of the 39 requests .* recovery after Infinity s$|^40 of the 40 .*/);
 });
 
+test('a run that ends while requests fail is not held to have recovered', () => {
+  const served = Array.from({ length: 100 }, (_, index) => sent(String(index), { dueMs: index * 100 }));
+  const lines = { a: served.map(({ id }) => `GET ${id}`) };
+  const failing = (fromMs: number, toMs: number): Sent[] => served.map((one) => (one.dueMs >= fromMs && one.dueMs < toMs ? { ...one, failure: 'x' } : one));
+  expect(brokenBy(observed(failing(1_000, 9_000), lines))).toEqual([]);
+  expect(brokenBy(observed(failing(1_000, 10_000), lines))).toEqual(['requests no longer fail when the run ends']);
+});
+
 test('p99 is judged by what it was before the fault', () => {
   const bar = p99Recovers(3, 2_000);
   const slowFrom = (ms: number, takes: number): Sent[] =>

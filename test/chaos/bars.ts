@@ -3,7 +3,7 @@ import { defaultProxyMemory } from '../../src/planning/proxy-memory';
 import { REASONS, ReasonCode } from '../../src/proxy/telemetry/reasons';
 import type { Ledger } from './ledger';
 import { FORGOTTEN, Sent } from './load';
-import { percentile, recoveredAfter, windowsFrom } from './timeline';
+import { percentile, recoveredAfter, recoveredIn, windowsFrom } from './timeline';
 
 /** All that is known of a run. */
 export interface Observation {
@@ -23,6 +23,8 @@ export interface Observation {
 
 export interface Bar {
   readonly name: string;
+  /** A run whose times are shortened is too short for it. */
+  readonly takesWholeRun?: boolean;
   /** Why it is not met; undefined when it is. */
   broken(observation: Observation): string | undefined;
 }
@@ -63,6 +65,11 @@ export const ALWAYS: readonly Bar[] = [
   {
     name: 'the proxies live on',
     broken: ({ problems }) => (problems.length === 0 ? undefined : problems.join('; ')),
+  },
+  {
+    name: 'requests no longer fail when the run ends',
+    takesWholeRun: true,
+    broken: ({ sent, faultMs }) => (Number.isFinite(recoveredIn(sent, faultMs)) ? undefined : listed(failedOf(sent).slice(-1))),
   },
   {
     name: 'no proxy needs more memory than a sidecar has by default',

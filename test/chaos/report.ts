@@ -4,6 +4,7 @@ import { Column, count, duration, plain, renderTable } from '../../src/cli/up/ta
 import { ALWAYS } from './bars';
 import type { Result } from './run';
 import type { Scenario } from './scenario';
+import { Worst, worstOf } from './worst';
 
 const COLUMNS: readonly Column[] = [
   { title: 'scenario' }, { title: 'proxy' }, { title: 'requests', right: true }, { title: 'failed', right: true }, { title: 'failed POST', right: true },
@@ -12,20 +13,20 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function tableOf(results: readonly Result[]): string {
-  return renderTable(COLUMNS, results.map(cellsOf), plain).join('\n');
+  return renderTable(COLUMNS, worstOf(results).map(cellsOf), plain).join('\n');
 }
 
 export interface PageFacts {
   readonly scenarios: readonly Scenario[];
   readonly results: readonly Result[];
-  readonly seed: number;
+  readonly seeds: readonly number[];
   /** What came of too many requests, as Markdown; empty when that was not measured. */
   readonly overload: string;
   /** Why another proxy is not in the table. */
   readonly missing: string | undefined;
 }
 
-export function pageOf({ scenarios, results, seed, missing, overload }: PageFacts): string {
+export function pageOf({ scenarios, results, seeds, missing, overload }: PageFacts): string {
   const requests = results.reduce((sum, result) => sum + result.requests, 0);
   const notes = [...new Set(results.flatMap((result) => result.notes))];
   return `${[
@@ -37,17 +38,20 @@ export function pageOf({ scenarios, results, seed, missing, overload }: PageFact
       + ' bodies), each with an id; the proxy stands between them and the pods; pods write down the id of everything that they execute;'
       + ' then harm is done. **Every request is counted**, none is sampled.',
     '',
-    `Seed ${seed}, ${count(requests)} requests, ${cpus().length} cores, Node ${process.versions.node}.${notes.length > 0 ? ` ${sentences(notes)}` : ''}`
+    `Seeds ${seeds.join(', ')}, ${count(requests)} requests, ${cpus().length} cores, Node ${process.versions.node}.${notes.length > 0 ? ` ${sentences(notes)}` : ''}`
       + ' This proxy runs with the document that the constructs write for a call of which nothing is said but its timeout (2 s).'
       + ' Envoy has the same timeouts, retries, budget and outlier detection as far as its settings allow.',
     ...(missing === undefined ? [] : ['', `Envoy was not there: ${missing}.`]),
     '',
-    ...markdown(COLUMNS, results.map(cellsOf)),
+    ...markdown(COLUMNS, worstOf(results).map(cellsOf)),
+    '',
+    `Each scenario was run with ${seeds.length} seeds. **Each number is the worst of them**; requests are added up.`,
     '',
     '- *failed*: of the requests that may be sent again (GET, PUT, DELETE), those that failed as the client sees it: an error status, a'
       + ' connection that breaks, a body that is not the one expected. *failed POST*: of the others.',
     '- *POST twice*: requests that may not be sent again and that pods executed more than once.',
-    '- *recovered in*: from the beginning of the harm to the end of the last quarter of a second with a failure; a dash when nothing failed.',
+    '- *recovered in*: from the beginning of the harm to the end of the last quarter of a second with a failure; a dash when nothing failed,'
+      + ' *not* when requests still failed as a run ended.',
     '- *p99*: of the requests that were answered well, from the moment they were due, before the harm began and since. *memory*: most'
       + ' resident memory of the proxy.',
     '- *bars*: whether everything held that must hold for this project\'s proxy; Envoy is measured by the same.',
@@ -65,7 +69,7 @@ export function pageOf({ scenarios, results, seed, missing, overload }: PageFact
     '## To repeat',
     '',
     '```sh',
-    `npm run chaos -- --seed ${seed}`,
+    `npm run chaos -- --seeds ${seeds.join(',')}`,
     '```',
   ].join('\n')}\n`;
 }
@@ -75,16 +79,16 @@ function brokenOf(results: readonly Result[]): string[] {
   if (broken.length === 0) return [];
   return [
     '## What did not hold', '',
-    ...broken.flatMap((result) => result.broken.map((how) => `- \`${result.scenario}\`, ${result.subject}: ${how}`)), '',
+    ...broken.flatMap((result) => result.broken.map((how) => `- \`${result.scenario}\`, ${result.subject}, seed ${result.seed}: ${how}`)), '',
   ];
 }
 
-function cellsOf(result: Result): string[] {
+function cellsOf(result: Worst): string[] {
   const { recoveredMs } = result;
   return [
     result.scenario, result.subject, count(result.requests), count(result.failedIdempotent), count(result.failedOthers), count(result.twice),
     recoveredMs === 0 ? '-' : Number.isFinite(recoveredMs) ? duration(recoveredMs) : 'not', duration(result.p99BeforeMs), duration(result.p99AfterMs),
-    `${Math.round(result.peakMemory / 2 ** 20)} MiB`, result.broken.length === 0 ? 'held' : `${result.broken.length} broken`,
+    `${Math.round(result.peakMemory / 2 ** 20)} MiB`, result.brokenSeeds.length === 0 ? 'held' : `broken, seed ${result.brokenSeeds.join(' ')}`,
   ];
 }
 

@@ -4,7 +4,7 @@ import { Load } from './load';
 import { chanceOf } from './message';
 import type { Scenario } from './scenario';
 import type { Subject } from './subjects/subject';
-import { percentile, recoveredAfter, windowsFrom } from './timeline';
+import { percentile, recoveredIn } from './timeline';
 import { pause } from './world/world';
 import { seededRandom } from '../support/random';
 
@@ -19,13 +19,14 @@ export interface RunOptions {
 export interface Result {
   readonly scenario: string;
   readonly subject: string;
+  readonly seed: number;
   readonly requests: number;
   /** Failed requests, those that may be sent again and others. */
   readonly failedIdempotent: number;
   readonly failedOthers: number;
   /** Requests that may not be executed twice, and were. */
   readonly twice: number;
-  /** From the fault to the end of the last window with a failure; 0 when none failed. */
+  /** From the fault to the end of the last window with a failure; 0 when none failed, Infinity when the run ended in one. */
   readonly recoveredMs: number;
   readonly p99BeforeMs: number;
   readonly p99AfterMs: number;
@@ -37,8 +38,6 @@ export interface Result {
 
 /** Clients call for so long before the fault. */
 const WARM_UP_MS = 3_000;
-/** Windows of the table's recovery. */
-const WINDOW_MS = 250;
 
 export async function run(scenario: Scenario, { subject, seed, pace }: RunOptions): Promise<Result> {
   const random = seededRandom(Math.floor(chanceOf(scenario.name, `scenario ${seed}`) * 2 ** 32));
@@ -65,16 +64,17 @@ export async function run(scenario: Scenario, { subject, seed, pace }: RunOption
     return {
       scenario: scenario.name,
       subject: subject.name,
+      seed,
       requests: sent.length,
       failedIdempotent: failed.filter(({ idempotent }) => idempotent).length,
       failedOthers: failed.filter(({ idempotent }) => !idempotent).length,
       twice: sent.filter(({ id, idempotent }) => !idempotent && observation.ledger.executions(id).length > 1).length,
-      recoveredMs: recoveredAfter(windowsFrom(sent, faultMs, WINDOW_MS), faultMs, (window) => window.failed === 0),
+      recoveredMs: recoveredIn(sent, faultMs),
       p99BeforeMs: percentile(sent.filter(({ dueMs }) => dueMs < faultMs), 0.99),
       p99AfterMs: percentile(sent.filter(({ dueMs }) => dueMs >= faultMs), 0.99),
       peakMemory: observation.peakMemory,
       notes: [...world.notes],
-      broken: [...ALWAYS, ...scenario.bars].flatMap((bar) => {
+      broken: [...ALWAYS, ...scenario.bars].filter((bar) => pace >= 1 || !bar.takesWholeRun).flatMap((bar) => {
         const how = bar.broken(observation);
         return how === undefined ? [] : [`${bar.name}: ${how}`];
       }),

@@ -26,6 +26,14 @@ export function windowsFrom(sent: readonly Sent[], fromMs: number, lengthMs: num
   return windows;
 }
 
+/** Windows by which recovery is judged. */
+const RECOVERY_WINDOW_MS = 250;
+
+/** How long after the fault the last window with a failure ends: 0 when nothing failed, Infinity when the load ended in one. */
+export function recoveredIn(sent: readonly Sent[], faultMs: number): number {
+  return recoveredAfter(windowsFrom(sent, faultMs, RECOVERY_WINDOW_MS), faultMs, ({ failed }) => failed === 0);
+}
+
 /** Of what was answered well; NaN when nothing was. */
 export function percentile(sent: readonly Sent[], share: number): number {
   const latencies = sent.filter(({ failure }) => failure === undefined).map(({ dueMs, endedMs }) => endedMs - dueMs).sort((a, b) => a - b);
