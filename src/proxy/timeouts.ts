@@ -21,9 +21,14 @@ export class Timeout {
     queue.append(this);
   }
 
+  /** When its wait began; Infinity when it doesn't wait. */
+  get since(): number {
+    return this.queue ? this.dueAt - this.queue.milliseconds : Infinity;
+  }
+
   /** How long it has waited; 0 when it doesn't. */
   waitedMs(now: number): number {
-    return this.queue ? now - this.dueAt + this.queue.milliseconds : 0;
+    return this.queue ? now - this.since : 0;
   }
 
   /** Waits no longer. */

@@ -62,6 +62,8 @@ export type SocketOptions = TcpSocketConnectOpts & DuplexOptions;
 export class BackendConnection {
   /** It was open before the present request, so the endpoint may have closed it in the meantime. */
   openBefore = false;
+  /** When it was last put among the unused ones, monotonic milliseconds; Infinity when the present request followed at once. */
+  idleSince = Infinity;
   /** Octets of a response have arrived for the present request. */
   answered = false;
 
@@ -117,6 +119,7 @@ export class BackendConnection {
   /** @internal */
   leaveIdle(): void {
     this.idle = false;
+    this.idleSince = this.timeout.since;
     this.timeout.stop();
   }
 
@@ -159,6 +162,7 @@ export class BackendConnection {
     if (this.closed) return;
     if (this.reusable && requestComplete) {
       this.openBefore = true;
+      this.idleSince = Infinity;
       if (this.socket.isPaused()) this.socket.resume();
       this.pool.release(this);
     } else {

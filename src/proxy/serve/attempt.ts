@@ -50,6 +50,9 @@ function endingOf(status: number, reason: ReasonCode | undefined, shed: boolean)
   return status >= 502 && status <= 504 ? Ending.GATEWAY_ERROR : Ending.SERVER_ERROR;
 }
 
+/** Keep-alive times of servers are seconds; the shortest that they have is one. Half of it leaves room for clocks. */
+const SHORTEST_IDLE_TIME_MS = 500;
+
 export class Attempt implements ResponseReceiver, Waiter {
   /** Where it goes; the endpoint is there until the attempt is over. */
   cluster: Cluster | undefined;
@@ -93,6 +96,13 @@ export class Attempt implements ResponseReceiver, Waiter {
   closedWhileIdle = false;
 
   /**
+   * It looks as if the endpoint had closed the connection for its idle time while the request was on its way, so it is not to
+   * blame. Otherwise it had the request: no server's idle time is as short as {@link SHORTEST_IDLE_TIME_MS}, and a connection that
+   * is ended in order says so before it is reset.
+   */
+  idledOut = false;
+
+  /**
    * Begins. `onConnected` or `onUnconnected` follows, perhaps before this returns.
    *
    * @returns false when too many requests wait for a connection already; nothing follows then
@@ -106,6 +116,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.shed = false;
     this.firstOctetMs = -1;
     this.closedWhileIdle = false;
+    this.idledOut = false;
     this.isRetry = isRetry;
     cluster.instruments.attempts.value += 1;
     endpoint.learned.started();
@@ -278,9 +289,10 @@ export class Attempt implements ResponseReceiver, Waiter {
   }
 
   onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
-    const { openBefore, answered } = this.connection!;
+    const { openBefore, idleSince, answered } = this.connection!;
     this.connection = undefined;
     this.closedWhileIdle = code === 'upstream_closed' && openBefore && !answered;
+    this.idledOut = this.closedWhileIdle && detail !== 'ECONNRESET' && this.startedAt - idleSince >= SHORTEST_IDLE_TIME_MS;
     this.owner.onBroken(this, code, detail, limit);
   }
 

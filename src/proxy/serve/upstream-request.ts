@@ -237,7 +237,7 @@ export class UpstreamRequest implements AttemptOwner {
     }
     this.maybeReached = true;
     const idle = attempt.closedWhileIdle && isIdempotent(this.method);
-    this.end(attempt, code, 0, idle ? undefined : code);
+    this.end(attempt, code, 0, idle && attempt.idledOut ? undefined : code);
     if (this.othersRun(attempt)) return;
     const target = this.permitsRetry() && (idle || this.policyRetries(code)) ? this.other(true) : undefined;
     if (target && (idle ? this.takeFree(target) : this.take(target))) this.retry(target, code, idle ? 0 : this.waitMs());

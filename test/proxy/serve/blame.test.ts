@@ -93,3 +93,42 @@ test('GIVEN an endpoint that takes nothing of an upload WHEN no octet has moved 
   expect(await client.receives('HTTP/1.1 5')).toContain('request_timeout');
   expect(outliers(test)).toBe(true);
 });
+
+describe('GIVEN a connection that carried a request before WHEN it breaks before the next one is answered THEN', () => {
+  /** The first endpoint asked breaks the connection of its second request; how long the connection was idle before that. */
+  async function breaksAfter(idleMs: number, breakOff: (connection: RawConnection) => void, method = 'GET'): Promise<boolean> {
+    const asked = new Map<RawConnection, number>();
+    let broken = false;
+    const { clock, client, test } = await world((_, connection) => {
+      const count = (asked.get(connection) ?? 0) + 1;
+      asked.set(connection, count);
+      if (count < 2 || broken) return 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+      broken = true;
+      breakOff(connection);
+      return '';
+    }, {});
+    const answers = (): number => client.received.split('HTTP/1.1 ').length - 1;
+    for (let request = 1; !broken; request += 1) {
+      client.send(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+      await until('it is answered', () => answers() === request);
+      clock.advance(idleMs);
+    }
+    return outliers(test);
+  }
+
+  const end = (connection: RawConnection): void => { connection.socket.end(); };
+  const reset = (connection: RawConnection): void => { connection.reset(); };
+
+  test.each<[string, number, (connection: RawConnection) => void, boolean]>([
+    ['it may have been closed for being idle, and says nothing', 2_000, end, false],
+    ['no idle time is as short as that, so the endpoint is to blame', 100, end, true],
+    ['a reset is no end of an idle time, so the endpoint is to blame', 2_000, reset, true],
+    ['a reset is to blame at once, too', 0, reset, true],
+  ])('%s (after %d ms)', async (_, idleMs, breakOff, blamed) => {
+    expect(await breaksAfter(idleMs, breakOff)).toBe(blamed);
+  });
+
+  test('one that may not be sent again is lost by it, so the endpoint is to blame', async () => {
+    expect(await breaksAfter(2_000, end, 'POST')).toBe(true);
+  });
+});
