@@ -3,9 +3,10 @@
  * knows errors only, so a warning is a line on standard error, once.
  */
 import { IConstruct } from 'constructs';
-import { Finding, lint, RULES, WorkloadFacts } from '../planning/lints';
+import { Finding, lint, MeshFacts, RULES, WorkloadFacts } from '../planning/lints';
 import { LintOptions } from './lint-options';
 import { Mistakes } from './mistakes';
+import { networkPoliciesIn } from './network-policies';
 import { checkQuantity } from './quantities';
 import { noteAddition, untilAddition } from './unchanged';
 
@@ -28,13 +29,20 @@ export function lintWith(cluster: IConstruct, workload: LintedWorkload): void {
   const workloads = [workload];
   const told = new Set<string>();
   clusters.set(cluster, workloads);
-  cluster.node.addValidation({ validate: untilAddition(() => findErrors(workloads, told)) });
+  const withoutPolicies = untilAddition(() => findErrors(workloads, told));
+  cluster.node.addValidation({
+    validate: () => {
+      // Policies are made elsewhere, at any time, and nobody says so here.
+      const policies = networkPoliciesIn(cluster);
+      return policies.length > 0 ? findErrors(workloads, told, policies) : withoutPolicies();
+    },
+  });
 }
 
-function findErrors(workloads: readonly LintedWorkload[], told: Set<string>): string[] {
+function findErrors(workloads: readonly LintedWorkload[], told: Set<string>, policies?: MeshFacts['policies']): string[] {
   const options = new Map(workloads.map((workload) => [workload.facts(), workload.options]));
   const errors: string[] = [];
-  for (const finding of lint({ workloads: [...options.keys()] })) {
+  for (const finding of lint({ workloads: [...options.keys()], policies })) {
     const { off = [], strict = false } = options.get(finding.workload)!;
     const text = textOf(finding);
     if (off.includes(finding.rule)) {

@@ -32,6 +32,7 @@ import { lintWith } from './lints';
 import { ProxyOptions } from './mesh-props';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { podFacts } from './network-policies';
 import { claimName } from './names';
 import {
   addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
@@ -301,6 +302,7 @@ export class MeshSidecar extends Construct {
       preStopMs: budget.sleepSeconds * 1_000,
       graceMs: budget.gracePeriodSeconds * 1_000,
       clusters: [`${namespace}/${service}-${version}`],
+      pod: podFacts(this.workload, namespace),
       zones: lints.zones,
       requestsPerSecond: lints.requestsPerSecond?.[service],
       latencyMs: lints.latency?.[service]?.toMilliseconds(),

@@ -10,6 +10,7 @@ import { workloadsOf } from '../up/callees';
 import type { Field } from '../up/field';
 import type { Manifest } from '../up/manifests';
 import type { MeshModel, Workload } from '../up/model';
+import { networkPoliciesOf, podFacts } from './network-policies';
 
 /** What nobody can read from YAML. */
 export interface Expectations {
@@ -37,6 +38,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
     for (const cluster of config.clusters) for (const workload of workloadsOf(cluster, model)) clusters.get(workload)!.add(cluster.name);
   }
   return {
+    policies: networkPoliciesOf(manifests),
     workloads: model.workloads.map((workload): WorkloadFacts => {
       const { kind, namespace, name, service, version, config, labels, preStopMs, graceMs } = workload;
       const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
@@ -46,6 +48,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
         disruption: budgets.find((budget) => budget.namespace === namespace && isSelected(labels, budget.selector))?.rule,
         clusters: [...clusters.get(workload)!],
+        pod: podFacts(workload),
         zones: expectations.zones,
         requestsPerSecond: of(expectations.requestsPerSecond, service, namespace),
         latencyMs: of(expectations.latencyMs, service, namespace),

@@ -3,6 +3,7 @@
  * parts of it that a rule reads, so that a document of the contract fits without a word of translation.
  */
 import type { DisruptionRule } from '../disruption';
+import type { NetworkPolicyFacts, PodFacts } from '../network-policy';
 
 /** Fewest and most of something. */
 export interface Range {
@@ -13,6 +14,8 @@ export interface Range {
 /** Everything that is compiled together. */
 export interface MeshFacts {
   readonly workloads: readonly WorkloadFacts[];
+  /** NetworkPolicies in the namespaces of the workloads; absent: none. */
+  readonly policies?: readonly NetworkPolicyFacts[] | undefined;
 }
 
 /** One version of a service: its pods and its sidecar's document. */
@@ -32,6 +35,8 @@ export interface WorkloadFacts {
   readonly graceMs: number;
   /** Names that callers' documents give to the cluster of its pods. */
   readonly clusters: readonly string[];
+  /** What NetworkPolicies see of its pods; absent when nobody knows. */
+  readonly pod?: PodFacts | undefined;
   /** Zones that its pods are spread over; absent when nobody knows. */
   readonly zones?: number | undefined;
   /** Requests a second that its service gets, all callers together; absent when nobody knows. */
@@ -73,11 +78,15 @@ export interface DocumentFacts {
   readonly clusters: readonly ClusterFacts[];
   readonly shutdown: { readonly drainMs: number };
   readonly workers: number;
+  /** The Kubernetes API, which it reads EndpointSlices from; absent when it reads none. */
+  readonly kubernetes?: object | undefined;
 }
 
 export interface ListenerFacts {
   readonly name: string;
   readonly direction: 'inbound' | 'outbound';
+  readonly port: number;
+  readonly tls?: object | undefined;
   readonly routes: readonly RouteFacts[];
   readonly admission?: AdmissionFacts | undefined;
 }
@@ -111,7 +120,7 @@ export interface FaultFacts {
 
 export interface ClusterFacts {
   readonly name: string;
-  readonly discovery: { readonly type: string; readonly endpoints?: readonly { readonly priority?: number | undefined }[] };
+  readonly discovery: { readonly type: string; readonly endpoints?: readonly { readonly port: number; readonly priority?: number | undefined }[] };
   readonly maxConnectionsPerEndpoint: number;
   readonly maxConnections: number;
   readonly loadBalancing: { readonly type: string };

@@ -1,6 +1,7 @@
 /** Meshes for tests of lints: what a test says of services and calls, with the defaults that the proxy has. */
 import { AdmissionConfig, ClusterConfig, ProxyConfig, RouteConfig, withDefaults } from '../../../src/contract';
 import { lint, MeshFacts, WorkloadFacts } from '../../../src/planning/lints';
+import { NetworkPolicySpec, readNetworkPolicy } from '../../../src/planning/network-policy';
 
 export interface CallSketch {
   readonly route?: Partial<RouteConfig>;
@@ -41,6 +42,7 @@ export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshF
           ...Object.entries(calls).map(([callee, { cluster }]) => ({ ...clusterOf(callee), ...cluster })),
           ...[...spare].map(clusterOf),
         ],
+        ...(Object.keys(calls).length > 0 && { kubernetes: { tokenFile: '/token', caFile: '/ca.crt' } }),
         ...(workers && { workers }),
         ...(shutdown && { shutdown }),
       };
@@ -52,12 +54,18 @@ export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshF
         preStopMs: 5_000,
         graceMs: 30_000,
         clusters: [`shop/${service}-v1`],
+        pod: { namespace: 'shop', labels: { app: service }, portNames: { 'mesh-in': 15_006 }, serves: true },
         document: withDefaults(config),
         stated: config,
         ...more,
       };
     }),
   };
+}
+
+/** A mesh under NetworkPolicies of its namespace. */
+export function under(policies: Readonly<Record<string, NetworkPolicySpec>>, mesh: MeshFacts): MeshFacts {
+  return { ...mesh, policies: Object.entries(policies).map(([name, spec]) => readNetworkPolicy(name, 'shop', spec)) };
 }
 
 /** `web` calls `catalog`. */

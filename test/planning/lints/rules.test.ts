@@ -1,7 +1,7 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
 import { ClusterConfig } from '../../../src/contract';
 import { lint, MeshFacts, RULES } from '../../../src/planning/lints';
-import { broken, CallSketch, meshOf, pair, row, saidBy } from './mesh';
+import { broken, CallSketch, meshOf, pair, row, saidBy, under } from './mesh';
 
 /** Nothing is looked for but latency. */
 const NO_ERRORS = { consecutiveGatewayErrors: 0, consecutiveServerErrors: 0, successRateMarginPercent: 0 };
@@ -18,6 +18,10 @@ const outside = (count: number, priority = 0): ClusterConfig['discovery'] => (
 const dns: ClusterConfig['discovery'] = { type: 'dns', record: 'address', hostname: 'bank.example.com', port: 80 };
 const session = { cookie: 'shop', keyFile: '/keys' };
 const believed = { failover: { panicPercent: 0 } };
+const web = { matchLabels: { app: 'web' } };
+const catalog = { matchLabels: { app: 'catalog' } };
+const api = { ports: [{ port: 6_443 }] };
+const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
 
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -403,6 +407,52 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     says: 'timeout 25001 ms > grace period 30000 ms - preStop 5000 ms = 25000 ms that a pod has for requests when it ends; '
       + 'shorten the timeout to 25000 ms, or lengthen appDrain of \'catalog\' by 1 ms',
     keeps: [pair({ route: { timeoutMs: 25_000 } }), pair({ route: { timeoutMs: 0 } })],
+  }],
+  'network-policy': [{
+    breaks: under({ in: { podSelector: catalog, ingress: [{ from: [{ podSelector: web }], ports: [{ port: 8_080 }] }] } }, pair({})),
+    says: 'web -> catalog v1: requests go to TCP port 15006, the sidecar\'s, and of catalog v1, by NetworkPolicy \'in\', nothing of the caller comes in at it; '
+      + 'allow TCP port 15006 beside the app\'s, or instead',
+    keeps: [
+      under({ in: { podSelector: catalog, ingress: [{ from: [{ podSelector: web }], ports: [{ port: 15_006 }] }] } }, pair({})),
+      under({ deny: { podSelector: {} }, in: { podSelector: catalog, ingress: [{}] } }, pair({})),
+      under({ in: { podSelector: web } }, pair({})),
+      // Nobody calls it.
+      under({ in: { podSelector: catalog } }, meshOf({ web: {}, catalog: {} })),
+    ],
+  }, {
+    breaks: under({ a: { podSelector: web, egress: [api] }, b: { podSelector: {}, policyTypes: ['Egress'] } }, pair({})),
+    says: 'of the caller, by NetworkPolicy \'a\', \'b\', nothing goes out to it',
+    keeps: [under({ a: { podSelector: web, egress: [api, { to: [{ podSelector: catalog }] }] } }, pair({}))],
+  }],
+  'network-policy-discovery': [{
+    breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 15_006 }, { port: 53, protocol: 'UDP' }] }] } }, pair({})),
+    says: 'web v1: by NetworkPolicy \'out\', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; '
+      + 'allow the API server, and UDP and TCP port 53 for DNS',
+    keeps: [
+      under({ out: { podSelector: web, egress: [{ ports: [{ port: 15_006 }] }, api] } }, pair({})),
+      // It calls nobody.
+      under({ out: { podSelector: catalog, policyTypes: ['Egress'] } }, pair({})),
+    ],
+  }, {
+    breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 80 }, { port: 53 }] }, api] } }, pair({ cluster: { discovery: dns } })),
+    says: 'nothing of the sidecar goes out to UDP port 53, where it finds the endpoints of \'shop/catalog-v1\'',
+    keeps: [under({ out: { podSelector: web, egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }, api] } }, pair({ cluster: { discovery: dns } }))],
+  }],
+  'network-policy-names': [{
+    breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 15_006 }] }, api] } }, pair({})),
+    says: 'web v1: by NetworkPolicy \'out\', nothing goes out to UDP port 53: names that are not called through the mesh lead nowhere',
+    keeps: [
+      under({ out: { podSelector: web, egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }, api] } }, pair({})),
+      under({ out: { podSelector: web, egress: [{ ports: [{ port: 5_353, protocol: 'UDP' }] }, api] } }, pair({})),
+    ],
+  }],
+  'network-policy-bypass': [{
+    breaks: under({ scrape: { podSelector: catalog, ingress: [toApp] } }, meshOf({ catalog: {} })),
+    says: 'catalog v1: NetworkPolicy \'scrape\' lets in at TCP port 8080, the app\'s, who isn\'t let in at 15006, the sidecar\'s',
+    keeps: [
+      under({ scrape: { podSelector: catalog, ingress: [{ ...toApp, ports: [...toApp.ports, { port: 15_006 }] }] } }, meshOf({ catalog: {} })),
+      under({ scrape: { podSelector: catalog, ingress: [toApp, { ports: [{ port: 15_006 }] }] } }, meshOf({ catalog: {} })),
+    ],
   }],
 };
 

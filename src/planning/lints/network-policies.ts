@@ -1,0 +1,139 @@
+/**
+ * NetworkPolicies that shut the mesh out. Requests arrive at the sidecar's port and not at the app's, and a sidecar needs the API server
+ * or DNS to find endpoints. A policy that was written with the app alone in mind lets none of that through, and looks right.
+ */
+import { coversPod, coversPort, letsThrough, NetworkPolicyFacts, policiesOf, PolicyRule } from '../network-policy';
+import type { WorkloadFacts } from './facts';
+import { ofTargets, Problem, Remark, Rule, Subject, titleOf } from './rule';
+
+/** Ports at which the API servers of the usual clusters listen, which is what policies see behind port 443 of their Service. */
+const API_PORTS = [443, 6_443, 8_443, 16_443];
+/** DNS servers listen at 53; those of OpenShift at 5353, behind a Service at 53. */
+const DNS_PORTS = [53, 5_353];
+
+const calls: Rule = {
+  name: 'network-policy',
+  severity: 'error',
+  about: 'NetworkPolicies stop the requests of a call: they may not leave the caller\'s pods, or not come in at the port of the sidecar of the service called.',
+  find: (subject) => ofTargets(({ callees }, { caller }): Remark | undefined => {
+    const { policies = [] } = subject;
+    for (const callee of callees) {
+      const port = inboundOf(callee)?.port;
+      if (!caller.pod || !callee.pod || port === undefined) continue;
+      const connection = { from: caller.pod, to: callee.pod, port };
+      const shut = [
+        ...(letsThrough('egress', policies, connection) ? [] : [`of the caller, by ${inWords(policiesOf(caller.pod, 'egress', policies))}, nothing goes out to it`]),
+        ...(letsThrough('ingress', policies, connection) ? [] : [`of ${titleOf(callee)}, by ${inWords(policiesOf(callee.pod, 'ingress', policies))}, nothing of the caller comes in at it`]),
+      ];
+      if (shut.length > 0) return { message: `requests go to TCP port ${port}, the sidecar's, and ${shut.join('; ')}`, remedy: `allow TCP port ${port} beside the app's, or instead` };
+    }
+    return undefined;
+  })(subject),
+};
+
+const discovery: Rule = {
+  name: 'network-policy-discovery',
+  severity: 'error',
+  about: 'NetworkPolicies keep a sidecar from where it finds endpoints: the API server, or DNS.',
+  find: reaching((workload, lets) => {
+    const byName = namedClusters(workload);
+    const missing = [
+      ...(readsApi(workload) && !lets('TCP', API_PORTS) ? [`TCP port ${API_PORTS[0]} or ${API_PORTS[1]}, where it reads EndpointSlices`] : []),
+      ...(byName.length > 0 && !lets('UDP', DNS_PORTS) ? [`UDP port 53, where it finds the endpoints of ${byName.slice(0, 3).join(', ')}`] : []),
+    ];
+    return missing.length === 0 ? undefined : {
+      message: `nothing of the sidecar goes out to ${missing.join(' and to ')}`,
+      remedy: readsApi(workload) ? 'allow the API server, and UDP and TCP port 53 for DNS' : 'allow UDP and TCP port 53',
+    };
+  }),
+};
+
+const names: Rule = {
+  name: 'network-policy-names',
+  severity: 'warning',
+  about: 'NetworkPolicies keep pods from DNS. Names of what is called through the mesh are known without it; all others are not.',
+  find: reaching((workload, lets) => {
+    // Told by the rule above.
+    if (namedClusters(workload).length > 0 || (readsApi(workload) && !lets('TCP', API_PORTS))) return undefined;
+    return lets('UDP', DNS_PORTS) ? undefined : {
+      message: 'nothing goes out to UDP port 53: names that are not called through the mesh lead nowhere, and a sidecar that starts while the API server is away finds no endpoint',
+      remedy: 'allow UDP and TCP port 53',
+    };
+  }),
+};
+
+const bypass: Rule = {
+  name: 'network-policy-bypass',
+  severity: 'warning',
+  about: 'A NetworkPolicy lets somebody in at the app\'s port and not at the sidecar\'s, to which the Services of the mesh lead.',
+  find: (subject) => subject.workloads.flatMap((workload): Problem[] => {
+    const { pod } = workload;
+    const inbound = inboundOf(workload);
+    const app = appPortOf(workload);
+    if (!pod?.serves || inbound === undefined || app === undefined) return [];
+    const { port } = inbound;
+    const deciding = policiesOf(pod, 'ingress', subject.policies ?? []);
+    const covering = (policy: NetworkPolicyFacts, wanted: number): PolicyRule[] => policy.ingress!.filter((rule) => coversPort(rule, 'TCP', wanted, pod.portNames));
+    const letIn = new Set(deciding.flatMap((policy) => covering(policy, port)).map(peersOf));
+    if (letIn.has(ANYBODY)) return [];
+    // Callers in the mesh are the first rule's.
+    const callers = callersOf(workload, subject);
+    const isBypass = (rule: PolicyRule, { namespace }: NetworkPolicyFacts): boolean =>
+      !letIn.has(peersOf(rule)) && !callers.some((caller) => coversPod(rule, namespace, caller.pod!));
+    return deciding
+      .filter((policy) => covering(policy, app).some((rule) => isBypass(rule, policy)))
+      .map((policy) => ({
+        workload,
+        where: titleOf(workload),
+        message: `${inWords([policy])} lets in at TCP port ${app}, the app's, who isn't let in at ${port}, the sidecar's: the Services lead to ${port}, and what comes to ${app} passes the sidecar by`,
+        remedy: `allow TCP port ${port} instead, or beside it`,
+      }));
+  }),
+};
+
+/** A rule about what a workload has to reach that is no pod of the mesh. */
+function reaching(judge: (workload: WorkloadFacts, lets: (protocol: string, ports: readonly number[]) => boolean) => Remark | undefined): Rule['find'] {
+  return ({ workloads, policies = [] }) => workloads.flatMap((workload): Problem[] => {
+    const deciding = workload.pod ? policiesOf(workload.pod, 'egress', policies) : [];
+    if (deciding.length === 0) return [];
+    const rules = deciding.flatMap(({ egress }) => egress!);
+    const remark = judge(workload, (protocol, ports) => rules.some((rule) => ports.some((port) => coversPort(rule, protocol, port))));
+    return remark ? [{ workload, where: titleOf(workload), ...remark, message: `by ${inWords(deciding)}, ${remark.message}` }] : [];
+  });
+}
+
+function inboundOf({ document: { listeners } }: WorkloadFacts): WorkloadFacts['document']['listeners'][number] | undefined {
+  return listeners.find(({ direction, tls }) => direction === 'inbound' && !tls);
+}
+
+/** Where the app listens: what the inbound listener leads to. */
+function appPortOf(workload: WorkloadFacts): number | undefined {
+  const name = inboundOf(workload)?.routes[0]?.split[0]?.cluster;
+  return workload.document.clusters.find((cluster) => cluster.name === name)?.discovery.endpoints?.[0]?.port;
+}
+
+function readsApi({ document: { kubernetes } }: WorkloadFacts): boolean {
+  return kubernetes !== undefined;
+}
+
+function namedClusters({ document: { clusters } }: WorkloadFacts): string[] {
+  return clusters.filter(({ discovery: { type } }) => type === 'dns').map(({ name }) => `'${name}'`);
+}
+
+function callersOf(workload: WorkloadFacts, subject: Subject): WorkloadFacts[] {
+  return subject.calls.filter(({ targets }) => targets.some(({ callees }) => callees.includes(workload))).map(({ caller }) => caller)
+    .filter(({ pod }) => pod !== undefined);
+}
+
+function peersOf({ peers }: PolicyRule): string {
+  return JSON.stringify(peers);
+}
+
+const ANYBODY = peersOf({ peers: [], ports: [] });
+
+function inWords(policies: readonly NetworkPolicyFacts[]): string {
+  const listed = policies.slice(0, 3).map(({ name }) => `'${name}'`).join(', ');
+  return `NetworkPolicy ${listed}${policies.length > 3 ? ` and ${policies.length - 3} more` : ''}`;
+}
+
+export const NETWORK_POLICY_RULES: readonly Rule[] = [calls, discovery, names, bypass];

@@ -1,0 +1,162 @@
+/** NetworkPolicies made with cdk8s-plus or by hand that shut the mesh out are told at synthesis, and from the YAML alike. */
+import { ApiObject, Chart, Testing, YamlOutputType } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Discovery, Mesh, MeshProps, MeshService, MeshSidecar } from '../../src';
+import { factsOf } from '../../src/cli/check/facts';
+import { readManifests } from '../../src/cli/up/manifests';
+import { readModel } from '../../src/cli/up/read-model';
+import { lint } from '../../src/planning/lints';
+
+const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
+const { NetworkPolicyPort: Port } = kplus;
+
+let folder: string;
+let written: jest.SpyInstance;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mesh-policies-'));
+  written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  written.mockRestore();
+  rmSync(folder, { recursive: true });
+});
+
+interface Shop {
+  readonly chart: Chart;
+  readonly web: kplus.Deployment;
+  readonly catalog: kplus.Deployment;
+}
+
+/** What is said at synthesis of a shop whose `web` calls `catalog`, errors and warnings alike; the same must be said of the YAML. */
+function said(restrict: (shop: Shop) => void, mesh: MeshProps = {}): string[] {
+  const app = Testing.app({ outdir: folder, yamlOutputType: YamlOutputType.FILE_PER_APP });
+  new Mesh(app, 'mesh', mesh);
+  const chart = new Chart(app, 'shop', { namespace: 'shop' });
+  const [web, catalog] = ['web', 'catalog'].map((name) => new MeshService(chart, name, { containers }));
+  web.calls(catalog);
+  restrict({ chart, web: web.deployment, catalog: catalog.deployment });
+  let errors: string[] = [];
+  try {
+    Testing.synth(chart);
+  } catch (error) {
+    errors = (error as Error).message.split('\n').slice(1).map((line) => line.replace(/^ *\[[^\]]*\] /, ''));
+  }
+  const atSynth = [...errors, ...written.mock.calls.map(([line]) => String(line).replace(/^cdk8s-mesh: warning: |\n$/g, ''))];
+
+  // What is refused is written all the same, as somebody could by hand.
+  jest.spyOn(app.node, 'validate').mockReturnValue([]);
+  app.synth();
+  const manifests = readManifests([folder]);
+  const found = lint(factsOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }));
+  expect(found.map(({ rule, where, message, remedy }) => `${where}: ${message}; ${remedy} (${rule})`)).toEqual(atSynth);
+  return atSynth;
+}
+
+const rulesOf = (findings: string[]): string[] => findings.map((text) => /\((\S+)\)$/.exec(text)![1]!);
+
+describe('connections of cdk8s-plus', () => {
+  test('GIVEN allowFrom(), says at which port requests arrive and what the caller can\'t reach', () => {
+    const findings = said(({ web, catalog }) => catalog.connections.allowFrom(web));
+    expect(rulesOf(findings)).toEqual(['network-policy', 'network-policy-discovery']);
+    expect(findings[0]).toMatch(/^web -> catalog v1: requests go to TCP port 15006, the sidecar's, and of the caller, by NetworkPolicy '\S+', nothing goes out to it; of catalog v1, by NetworkPolicy '\S+', nothing of the caller comes in at it; allow TCP port 15006 beside the app's, or instead/);
+    expect(findings[1]).toMatch(/^web v1: by NetworkPolicy '\S+', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; allow the API server, and UDP and TCP port 53 for DNS/);
+  });
+
+  test('GIVEN allowTo(), says the same', () => {
+    expect(rulesOf(said(({ web, catalog }) => web.connections.allowTo(catalog)))).toEqual(['network-policy', 'network-policy-discovery']);
+  });
+
+  test.each([
+    ['the callee', (shop: Shop) => shop.catalog.connections.allowFrom(shop.web, { isolation: kplus.PodConnectionsIsolation.POD }), ['network-policy']],
+    ['the caller', (shop: Shop) => shop.web.connections.allowTo(shop.catalog, { isolation: kplus.PodConnectionsIsolation.POD }), ['network-policy', 'network-policy-discovery']],
+  ])('GIVEN %s alone, says what is shut there', (_, restrict, rules) => {
+    expect(rulesOf(said(restrict))).toEqual(rules);
+  });
+
+  test('GIVEN isolate(), says of the callee that it takes nothing, and of what it can\'t look up', () => {
+    expect(rulesOf(said(({ catalog }) => catalog.connections.isolate()))).toEqual(['network-policy', 'network-policy-names']);
+  });
+
+  test('GIVEN a caller that finds endpoints by DNS, says that DNS is shut', () => {
+    const findings = said(({ web, catalog }) => web.connections.allowTo(catalog, { ports: [Port.tcp(15006)] }), { discovery: Discovery.dns() });
+    expect(findings).toEqual([expect.stringMatching(/^web v1: by .* nothing of the sidecar goes out to UDP port 53, where it finds the endpoints of 'shop\/catalog-v1'; allow UDP and TCP port 53 \(network-policy-discovery\)$/)]);
+  });
+
+  test('GIVEN somebody without a sidecar at the app\'s port, warns that the Service leads to another', () => {
+    const findings = said(({ chart, catalog }) => {
+      new kplus.Deployment(chart, 'Legacy', { containers }).connections.allowTo(catalog, { isolation: kplus.PodConnectionsIsolation.PEER });
+      catalog.connections.allowFrom(kplus.Pods.select(chart, 'Web', { labels: { 'cdk8s-mesh/serves': 'web' } }), { isolation: kplus.PodConnectionsIsolation.POD, ports: [Port.tcp(15006)] });
+    });
+    expect(findings).toEqual([expect.stringMatching(/^catalog v1: NetworkPolicy '\S+' lets in at TCP port 8080, the app's, who isn't let in at 15006.*\(network-policy-bypass\)$/)]);
+  });
+
+  test('GIVEN the sidecar\'s port, DNS and the API server, says nothing', () => {
+    expect(said(({ chart, web, catalog }) => {
+      catalog.connections.allowFrom(web, { ports: [Port.tcp(15006)] });
+      const anywhere = kplus.NetworkPolicyIpBlock.anyIpv4(chart, 'Anywhere');
+      const policy = new kplus.NetworkPolicy(chart, 'Basics', { selector: web });
+      policy.addEgressRule(kplus.Namespaces.select(chart, 'System', { names: ['kube-system'] }), [Port.udp(53), Port.tcp(53)]);
+      policy.addEgressRule(anywhere, [Port.tcp(443), Port.tcp(6443)]);
+    })).toEqual([]);
+  });
+});
+
+describe('workloads made elsewhere', () => {
+  test('GIVEN isolate, says what is shut', () => {
+    const findings = said(({ chart }) => {
+      const ledger = new kplus.StatefulSet(chart, 'Ledger', { containers, isolate: true });
+      const job = new kplus.Job(chart, 'Report', { containers, isolate: true });
+      const exposed = new MeshSidecar(chart, 'LedgerSidecar', { workload: ledger, serviceName: 'ledger' }).expose();
+      new MeshSidecar(chart, 'ReportSidecar', { workload: job, serviceName: 'report' }).calls(exposed);
+    });
+    expect(rulesOf(findings)).toEqual(['network-policy', 'network-policy-discovery', 'network-policy-names']);
+    expect(findings[0]).toMatch(/^report -> ledger v1: /);
+  });
+});
+
+describe('plain objects', () => {
+  const policy = (chart: Chart, spec: object, namespace?: string): ApiObject =>
+    new ApiObject(chart, 'Policy', { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'policy', namespace }, spec });
+  const catalogPods = { matchExpressions: [{ key: 'cdk8s-mesh/serves', operator: 'In', values: ['catalog'] }] };
+
+  test.each<[string, object, string[]]>([
+    ['who comes to the name of the sidecar\'s port', { podSelector: catalogPods, ingress: [{ ports: [{ port: 'mesh-in' }] }] }, []],
+    ['who comes to a range of ports that the sidecar\'s is in', { podSelector: catalogPods, ingress: [{ ports: [{ port: 15000, endPort: 15100 }] }] }, []],
+    ['UDP', { podSelector: catalogPods, ingress: [{ ports: [{ protocol: 'UDP', port: 15006 }] }] }, ['network-policy']],
+    ['pods of another namespace', { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'edge' } } }] }] }, ['network-policy']],
+    ['a namespace of some kind', { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'shop' } } }] }] }, []],
+    ['addresses', { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] }, []],
+    ['nobody to other pods', { podSelector: { matchLabels: { app: 'other' } } }, []],
+    ['nobody', { podSelector: {} }, ['network-policy']],
+    ['everybody, as it is about what goes out, which is everything', { podSelector: {}, policyTypes: ['Egress'], egress: [{}] }, []],
+  ])('GIVEN one that lets in %s, says what is so', (_, spec, rules) => {
+    expect(rulesOf(said(({ chart }) => policy(chart, spec)))).toEqual(rules);
+  });
+
+  test('GIVEN one in another namespace, says nothing', () => {
+    expect(said(({ chart }) => policy(chart, { podSelector: {} }, 'elsewhere'))).toEqual([]);
+  });
+
+  test('GIVEN one that comes after a synthesis, says so in the next', () => {
+    const chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
+    const [web, catalog] = ['web', 'catalog'].map((name) => new MeshService(chart, name, { containers }));
+    web.calls(catalog);
+    Testing.synth(chart);
+    policy(chart, { podSelector: {} });
+    expect(() => Testing.synth(chart)).toThrow('(network-policy)');
+  });
+
+  test('GIVEN that the rule is off, says nothing', () => {
+    const app = Testing.app();
+    new Mesh(app, 'mesh', { lints: { off: ['network-policy'] } });
+    const chart = new Chart(app, 'shop', { namespace: 'shop' });
+    const [web, catalog] = ['web', 'catalog'].map((name) => new MeshService(chart, name, { containers }));
+    web.calls(catalog);
+    policy(chart, { podSelector: {} });
+    Testing.synth(chart);
+    expect(written).not.toHaveBeenCalled();
+  });
+});
