@@ -15,14 +15,15 @@ import { CONTRACT_MINOR, KubernetesApiConfig, ResolvedProxyConfig } from '../con
 import { LONGEST_WAIT_MS, systemClock } from './clock';
 import type { SourceFactory } from './cluster/cluster';
 import { decodeConfig, Document } from './config/decode';
-import { KeptDocument } from './config/kept';
+import { Kept, KeptDocument } from './config/kept';
+import type { PodNames } from './config/succeed';
 import { createSource, KubernetesApi } from './discovery';
 import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from './file-watcher';
 import { startWithFirst } from './first-document';
 import type { AppNames } from './hosts/app-names';
-import { openAppNames } from './hosts/open';
+import { openAliasNames, openAppNames } from './hosts/open';
 import { processMemory } from './process-memory';
 import { Proxy, Refused } from './proxy';
 import type { Exchange } from './serve/exchange';
@@ -149,7 +150,7 @@ function forkWorker(): WorkerProcess {
 }
 
 async function startEngine(
-  text: string, environment: Environment, names: AppNames | undefined, before?: ResolvedProxyConfig,
+  text: string, environment: Environment, names: PodNames | undefined, before?: ResolvedProxyConfig,
 ): Promise<{ engine: Engine } | Refused> {
   const { pod, podIps, bindAddresses, memoryLimitBytes } = environment;
   const sources = sourcesFor(podIps);
@@ -166,6 +167,12 @@ async function startEngine(
     onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
+}
+
+/** The documents that a start may come to. */
+function documentsOf(text: string, kept: Kept | undefined): readonly ResolvedProxyConfig[] {
+  const mounted = decodeConfig(text);
+  return [...mounted.ok ? [mounted.config] : [], ...kept ? [kept.config] : []];
 }
 
 async function main(environment: Environment): Promise<void> {
@@ -187,7 +194,9 @@ async function main(environment: Environment): Promise<void> {
     clearInterval(waiting);
   }
   const kept = new KeptDocument(stateDir, (problem) => log.warn('document_not_kept', { problem }));
-  const started = await startWithFirst(text, kept.read(), (first, before) => startEngine(first, environment, names, before));
+  const before = kept.read();
+  const podNames = names ?? await openAliasNames(documentsOf(text, before), { log });
+  const started = await startWithFirst(text, before, (first, config) => startEngine(first, environment, podNames, config));
   if (!('engine' in started)) return giveUp(started.problems);
   const { engine } = started;
   try {

@@ -6,21 +6,24 @@ import type { ResolvedProxyConfig } from '../../contract';
 import { retainOutbound } from './retain';
 import { Leads, Settled, settleAddresses } from './settle';
 
-/** The names that the pod's hosts file has. */
+/** The names that the pod has for what its app calls. */
 export interface PodNames {
   readonly leads: Leads;
   /** Why the names of a document can't be added. */
   problemsWith(config: ResolvedProxyConfig): readonly string[];
+  /** The document, with what stands in for calls that it doesn't have. */
+  complete?(config: ResolvedProxyConfig): ResolvedProxyConfig;
 }
 
 /**
  * @param before what was in force; undefined in a new pod
- * @param names undefined where the proxy keeps no hosts file
+ * @param names undefined where nothing leads to the proxy by name
  */
 export function succeed(before: ResolvedProxyConfig | undefined, next: ResolvedProxyConfig, names?: PodNames): Settled {
   const settled = settleAddresses(next, new Map([...leadsOf(before), ...names?.leads ?? []]));
   if (!settled.ok) return settled;
-  const config = before ? retainOutbound(before, settled.config) : settled.config;
+  const retained = before ? retainOutbound(before, settled.config) : settled.config;
+  const config = names?.complete?.(retained) ?? retained;
   const problems = names?.problemsWith(config) ?? [];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 }

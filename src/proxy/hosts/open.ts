@@ -1,11 +1,18 @@
 /** The names of a pod's app as the process has them: with the file that is there or will be, metrics and log. */
+import { Resolver } from 'node:dns/promises';
+import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../clock';
 import { FAMILIES } from '../telemetry/catalog';
 import type { EventLog } from '../telemetry/log';
 import type { MetricRegistry } from '../telemetry/registry';
+import { aliasesIn, AliasNames, unclaimed } from './alias-names';
 import { AppNames } from './app-names';
 import { HostsFile } from './hosts-file';
-import { readOwnHosts } from './own-hosts';
+import { peekAtOwnHosts, readOwnHosts } from './own-hosts';
+
+/** For the calls of a pod's `hostAliases` that no document has: the proxy starts only when these are over. */
+const DNS_TIMEOUT_MS = 500;
+const DNS_TRIES = 2;
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -25,4 +32,12 @@ export async function openAppNames(path: string, podIps: readonly string[], { cl
     registry.observe(FAMILIES.hostNames, { state }, () => names.count()[state]);
   }
   return names;
+}
+
+/** The names of a pod without a hosts file of ours; undefined when its `hostAliases` lead nowhere near the proxy. */
+export async function openAliasNames(documents: readonly ResolvedProxyConfig[], { log }: Pick<Surroundings, 'log'>): Promise<AliasNames | undefined> {
+  const aliases = aliasesIn(peekAtOwnHosts());
+  if (aliases.length === 0) return undefined;
+  const client = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+  return AliasNames.find(aliases, unclaimed(aliases, documents), client, (event, fields) => log.warn(event, fields));
 }

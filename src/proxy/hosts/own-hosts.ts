@@ -29,6 +29,11 @@ export async function readOwnHosts(podIps: readonly string[], clock: Clock, onMi
   return ['127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', ...podIps.map((ip) => `${ip}\t${hostname()}`)].map((line) => `${line}\n`).join('');
 }
 
+/** What the file has at this moment. */
+export function peekAtOwnHosts(path: string = SYSTEM_HOSTS): string {
+  return read(path);
+}
+
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');
