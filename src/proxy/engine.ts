@@ -4,6 +4,7 @@
  */
 import type { ResolvedProxyConfig } from '../contract';
 import type { Applied, Readiness } from './proxy';
+import type { BypassReport } from './serve/bypass/known-sidecars';
 import type { FamilyDump } from './telemetry/aggregate';
 import type { ClusterReport } from './telemetry/cluster-view';
 
@@ -18,6 +19,8 @@ export interface Engine {
   /** Metrics of everything but the calling process itself. */
   metrics(): Promise<readonly (readonly FamilyDump[])[]>;
   clusters(): Promise<readonly ClusterReport[]>;
+  /** Pods whose requests have passed their sidecars by. */
+  bypasses(): Promise<readonly BypassReport[]>;
   /** Open client connections, for a log line. */
   readonly connections: number;
   /**

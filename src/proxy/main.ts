@@ -118,6 +118,10 @@ function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
   log.info('balancing_policy_changed', { cluster, policy, reason });
 }
 
+function logBypass(address: string): void {
+  log.warn('sidecar_passed_by', { from: address, effect: 'retries, limits and metrics of its calls are left out', remedy: 'see docs/decisions/past-the-sidecar.md' });
+}
+
 function logSessionKeys(file: string, problem: string | undefined): void {
   if (problem !== undefined) log.error('session_keys_rejected', { problem });
   else log.info('session_keys_applied', { file });
@@ -164,7 +168,7 @@ async function startEngine(
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, ...(names && { names }),
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
@@ -233,7 +237,7 @@ async function main(environment: Environment): Promise<void> {
       return exposeFamilies(merge([dump(registry), ...others]));
     },
     config: () => ({ hash: engine.hash, document: engine.config, ignored: engine.ignored, lastRejected: rejected }),
-    endpoints: async () => ({ clusters: await engine.clusters() }),
+    endpoints: async () => ({ clusters: await engine.clusters(), pastTheirSidecars: await engine.bypasses() }),
   }, (event, fields) => log.warn(event, fields), () => countLimit('adminConnections'));
   const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
   if (!listening.ok) {
@@ -299,7 +303,7 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice,
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

@@ -55,6 +55,8 @@ export interface ProxySurroundings {
   readonly onCertificate?: CertificateListener;
   /** A policy that chooses among others has chosen anew. */
   onChoice?(cluster: string, choice: PolicyChoice): void;
+  /** Requests from this address have begun to pass their sidecar by. */
+  onBypass?(address: string): void;
   /** Hears of keys of session cookies that are changed. */
   readonly onSessionKeys?: KeyFileListener;
 }
@@ -106,6 +108,7 @@ export class Proxy {
     const proxyName = `${config.node.service}.${config.node.namespace}`;
     const podAddress = surroundings.podAddresses[0] ?? '';
     this.context = new ServeContext(config.limits, this.timeouts, clock, random, proxyName, instruments, podAddress, memory);
+    this.context.onBypass = (address) => surroundings.onBypass?.(address);
     const local = new LocalCluster(surroundings.sources, surroundings.podAddresses, () => this.onMove());
     this.local = local;
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {

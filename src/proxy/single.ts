@@ -2,6 +2,7 @@
 import type { Clock } from './clock';
 import type { Engine } from './engine';
 import type { Applied, Proxy, Readiness } from './proxy';
+import type { BypassReport } from './serve/bypass/known-sidecars';
 import { dump, FamilyDump } from './telemetry/aggregate';
 import { ClusterReport, reportCluster } from './telemetry/cluster-view';
 import type { MetricRegistry } from './telemetry/registry';
@@ -38,6 +39,10 @@ export class SingleProcess implements Engine {
 
   clusters(): Promise<readonly ClusterReport[]> {
     return Promise.resolve(this.proxy.clusters.all().map((cluster) => reportCluster(cluster, this.clock.now())));
+  }
+
+  bypasses(): Promise<readonly BypassReport[]> {
+    return Promise.resolve(this.proxy.context.knownSidecars.report(this.clock.now()));
   }
 
   leave(believed: boolean): void { this.proxy.leave(believed); }

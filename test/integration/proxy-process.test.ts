@@ -92,6 +92,24 @@ test('serves, reports, takes over a configuration, refuses another, drains and e
   expect(await proxy.exited).toBe(0);
 });
 
+test('shows, counts and logs who passes a sidecar by', async () => {
+  const backend = await RawBackend.answering(() => OK);
+  cleanups.push(() => backend.close());
+  const config = await document({ clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: backend.port }] } }] });
+  const proxy = run(['--config', write(JSON.stringify(config))]);
+  await until('it has started', () => proxy.output().includes('"event":"started"'));
+  for (const field of ['x-mesh-via: out-0c1d2e3f\r\n', '']) {
+    const client = await rawClient(config.listeners[0]!.port);
+    cleanups.push(() => client.socket.destroy());
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${field}\r\n`);
+    await client.receives('ok');
+  }
+  const admin = `http://127.0.0.1:${config.admin!.port}`;
+  expect(await (await fetch(`${admin}/endpoints`)).json()).toMatchObject({ pastTheirSidecars: [{ address: '127.0.0.1', requests: 1 }] });
+  expect(await (await fetch(`${admin}/metrics`)).text()).toContain('mesh_bypassing_requests_total{listener="inbound"} 1\n');
+  expect(proxy.output()).toMatch(/"event":"sidecar_passed_by".*"from":"127.0.0.1"/);
+});
+
 test('told that its pod is being terminated, it ends connections, and later drains within the kubelet\'s time', async () => {
   const backend = await RawBackend.answering(() => OK);
   cleanups.push(() => backend.close());

@@ -80,6 +80,7 @@ export interface TestProxyOptions {
   readonly podAddress?: string;
   readonly localCluster?: ProxyConfig['localCluster'];
   readonly onChoice?: ProxySurroundings['onChoice'];
+  readonly onBypass?: ProxySurroundings['onBypass'];
   readonly clock?: Clock;
   readonly memory?: ProxySurroundings['memory'];
   readonly tls?: TlsConfig;
@@ -134,6 +135,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     identity: 'test',
     podAddresses: [options.podAddress ?? '127.0.0.1'],
     ...(options.onChoice && { onChoice: options.onChoice }),
+    ...(options.onBypass && { onBypass: options.onBypass }),
     ...(options.memory && { memory: options.memory }),
   });
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));

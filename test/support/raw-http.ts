@@ -54,8 +54,9 @@ export class RawConnection {
   reset(): void { this.socket.resetAndDestroy(); }
 }
 
-export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawConnection> {
-  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+/** @param from the address that it comes from; absent, the kernel's choice */
+export async function rawClient(port: number, host = '127.0.0.1', from?: string): Promise<RawConnection> {
+  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, ...(from !== undefined && { localAddress: from }) });
   await new Promise<void>((resolve, reject) => { socket.once('connect', resolve).once('error', reject); });
   return new RawConnection(socket);
 }

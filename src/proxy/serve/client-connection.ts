@@ -24,6 +24,7 @@ import { OctetListener, owned, readShared, writeCopy } from '../shared-read';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import { reset } from '../tls/socket';
+import { Origin } from './bypass/origin';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
 import type { Listener } from './listener';
@@ -72,11 +73,16 @@ export class ClientConnection {
   private requests = 0;
   private addressHash: number | undefined;
   private readonly timeout: Timeout;
+  /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
+  private readonly origin: Origin | undefined;
 
   constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
+    if (listener.load && !this.secure) {
+      this.origin = new Origin(socket.remoteAddress ?? '', context.knownSidecars, context.random, () => listener.instruments.bypassed());
+    }
     readShared(socket, (octets) => this.onOctets(octets));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
@@ -145,7 +151,8 @@ export class ClientConnection {
   }
 
   /** The request that begins is the last that this connection may carry. */
-  isLastRequest(): boolean {
+  isLastRequest(buffer: Buffer, head: RequestHead, now: number): boolean {
+    if (this.origin?.ends(buffer, head, now)) return true;
     const { maxRequestsPerConnection } = this.context.limits;
     if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
     this.context.instruments.limitReached('maxRequestsPerConnection');

@@ -8,6 +8,7 @@ import type { Clock } from '../clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
+import { KnownSidecars } from './bypass/known-sidecars';
 import type { Exchange } from './exchange';
 import { InboundLoad } from './load-fields';
 import type { MemoryGuard } from './memory-guard';
@@ -43,6 +44,11 @@ export class ServeContext {
   /** Hash of the pod's own address: the source of what comes to an outbound listener. */
   readonly podHash: number;
 
+  /** Where requests of sidecars come from. */
+  readonly knownSidecars: KnownSidecars;
+  /** Hears of an address whose requests have begun to pass its sidecar by. */
+  onBypass: (address: string) => void = () => {};
+
   /** Of all inbound listeners: they lead to one app. */
   readonly inboundLoad: InboundLoad;
 
@@ -68,6 +74,7 @@ export class ServeContext {
     this.bodyTimeout = timeouts.of(limits.bodyTimeoutMs);
     this.tunnelIdleTimeout = timeouts.of(limits.tunnelIdleTimeoutMs);
     this.lingerTimeout = timeouts.of(LINGER_MS);
+    this.knownSidecars = new KnownSidecars((address) => this.onBypass(address), (limit) => instruments.limitReached(limit));
     this.inboundLoad = new InboundLoad(new ContainerCpu(), clock.now());
   }
 

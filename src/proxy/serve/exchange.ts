@@ -118,7 +118,7 @@ export class Exchange implements UpstreamOwner {
     this.startedAt = context.clock.now();
     this.method = head.method;
     this.isHttp10 = head.isHttp10;
-    this.clientPersistent = head.persistent && !client.isLastRequest();
+    this.clientPersistent = head.persistent && !client.isLastRequest(buffer, head, this.startedAt);
     this.acceptsTrailers = head.acceptsTrailers;
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;

@@ -17,6 +17,11 @@ export class Recent<V> {
     return older;
   }
 
+  /** What is remembered, without being asked for by that. */
+  entries(): IterableIterator<[string, V]> {
+    return new Map([...this.old, ...this.young]).entries();
+  }
+
   set(key: string, value: V): void {
     if (this.young.size >= this.size) {
       this.old = this.young;

@@ -69,6 +69,11 @@ export const FAMILIES = {
     name: 'mesh_tls_certificate_expiry_timestamp_seconds', type: 'gauge', labels: ['listener'],
     help: 'When the certificate in use expires, in seconds since 1970.',
   },
+  bypassingRequests: {
+    name: 'mesh_bypassing_requests_total', type: 'counter', labels: ['listener'],
+    help: 'Requests without a sidecar\'s mark from addresses that sidecars have sent requests from in the last five minutes: their apps passed '
+      + 'their sidecars by. `/endpoints` has the addresses. Their connections are ended after five to ten seconds.',
+  },
   tunnels: {
     name: 'mesh_tunnels_total', type: 'counter', labels: ['listener'],
     help: 'Requests that switched protocols (status 101, as for WebSocket).',
@@ -243,7 +248,7 @@ export const FAMILIES = {
     name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
       + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
-      + 'oldest is closed for a new one) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
+      + 'oldest is closed for a new one), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
   },
   hostNames: {
     name: 'mesh_host_names', type: 'gauge', labels: ['state'],

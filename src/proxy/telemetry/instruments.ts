@@ -90,6 +90,11 @@ export class ListenerInstruments {
     this.registry.counter(FAMILIES.faultsInjected, { listener: this.listener, kind }).value += 1;
   }
 
+  /** Counts a request that has passed its pod's sidecar by. */
+  bypassed(): void {
+    this.registry.counter(FAMILIES.bypassingRequests, { listener: this.listener }).value += 1;
+  }
+
   /** Its requests to a cluster; undefined for those that never got to one. */
   requests(cluster: string | undefined): RequestInstruments {
     const name = cluster ?? NOT_APPLICABLE;

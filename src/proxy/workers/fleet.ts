@@ -13,10 +13,11 @@ import { decodeConfig, describeMistakes, Document } from '../config/decode';
 import { PodNames, succeed } from '../config/succeed';
 import type { Engine } from '../engine';
 import type { Applied, Readiness, Refused } from '../proxy';
+import type { BypassReport } from '../serve/bypass/known-sidecars';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
 import type { FromWorker, ToWorker, WorkerReport } from './messages';
-import { mergeClusters } from './merge-clusters';
+import { mergeBypasses, mergeClusters } from './merge-clusters';
 import { SourceHub, SourceListener } from './source-hub';
 
 /** How long a worker is waited for. */
@@ -149,6 +150,10 @@ export class Fleet implements Engine {
 
   async clusters(): Promise<readonly ClusterReport[]> {
     return mergeClusters((await this.reports()).map(({ clusters }) => clusters));
+  }
+
+  async bypasses(): Promise<readonly BypassReport[]> {
+    return mergeBypasses((await this.reports()).flatMap(({ bypasses }) => bypasses));
   }
 
   leave(believed: boolean): void {

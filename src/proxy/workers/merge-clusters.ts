@@ -1,7 +1,8 @@
 /**
- * `/endpoints` of a proxy with workers: what each worker knows of a cluster, added up. All workers have the same endpoints,
- * give or take a moment; the first one's order and state are shown.
+ * `/endpoints` of a proxy with workers: what each worker knows of a cluster, or of a pod past its sidecar, added up. All workers have
+ * the same endpoints, give or take a moment; the first one's order and state are shown.
  */
+import type { BypassReport } from '../serve/bypass/known-sidecars';
 import type { ClusterReport } from '../telemetry/cluster-view';
 
 type EndpointReport = ClusterReport['endpoints'][number];
@@ -16,6 +17,15 @@ export function mergeClusters(workers: readonly (readonly ClusterReport[])[]): C
       endpoints: cluster.endpoints.map((endpoint) => same.reduce((sum, { endpoints }) => added(sum, endpoints), endpoint)),
     };
   });
+}
+
+export function mergeBypasses(reports: readonly BypassReport[]): BypassReport[] {
+  const byAddress = new Map<string, BypassReport>();
+  for (const report of reports) {
+    const { address, requests, ageMs } = byAddress.get(report.address) ?? { ...report, requests: 0 };
+    byAddress.set(address, { address, requests: requests + report.requests, ageMs: Math.min(ageMs, report.ageMs) });
+  }
+  return [...byAddress.values()];
 }
 
 function added(sum: EndpointReport, endpoints: readonly EndpointReport[]): EndpointReport {

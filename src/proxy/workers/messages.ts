@@ -3,6 +3,7 @@
  * protocol relies on: a worker has the endpoints of a document's clusters before it is told to commit the document.
  */
 import type { EndpointSnapshot } from '../discovery/source';
+import type { BypassReport } from '../serve/bypass/known-sidecars';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
 
@@ -40,6 +41,7 @@ export type FromWorker =
 export interface WorkerReport {
   readonly metrics: readonly FamilyDump[];
   readonly clusters: readonly ClusterReport[];
+  readonly bypasses: readonly BypassReport[];
   readonly ready: boolean;
   readonly why: string;
   /** Open client connections. */

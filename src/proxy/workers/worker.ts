@@ -23,6 +23,7 @@ export interface WorkerSurroundings {
   readonly podAddresses: readonly string[];
   readonly onCertificate: CertificateListener;
   onChoice(cluster: string, choice: PolicyChoice): void;
+  onBypass(address: string): void;
   readonly onSessionKeys: KeyFileListener;
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
@@ -88,6 +89,7 @@ export class Worker {
         podAddresses: surroundings.podAddresses,
         onCertificate: surroundings.onCertificate,
         onChoice: surroundings.onChoice,
+        onBypass: surroundings.onBypass,
         onSessionKeys: surroundings.onSessionKeys,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });
@@ -107,7 +109,8 @@ export class Worker {
     const { clock, registry, send } = this.surroundings;
     const readiness = this.proxy?.readiness() ?? { ready: false, why: 'starting' };
     const clusters = this.proxy?.clusters.all().map((cluster) => reportCluster(cluster, clock.now())) ?? [];
-    send({ type: 'report', id, report: { metrics: dump(registry), clusters, ...readiness, connections: this.proxy?.context.connections ?? 0 } });
+    const bypasses = this.proxy?.context.knownSidecars.report(clock.now()) ?? [];
+    send({ type: 'report', id, report: { metrics: dump(registry), clusters, bypasses, ...readiness, connections: this.proxy?.context.connections ?? 0 } });
   }
 
   private async drain(drainMs: number): Promise<void> {

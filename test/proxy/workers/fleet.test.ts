@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker, WorkerReport } from '../../../src/proxy/work
 import { FakeClock } from '../../support/fake-clock';
 import { FakeSources } from '../../support/proxy';
 
-const REPORT: WorkerReport = { metrics: [], clusters: [], ready: true, why: 'all is well', connections: 0 };
+const REPORT: WorkerReport = { metrics: [], clusters: [], bypasses: [], ready: true, why: 'all is well', connections: 0 };
 const CONFIG: ProxyConfig = {
   version: 'v1', node: { service: 'web', namespace: 'shop', version: 'v1' }, workers: 2,
   listeners: [{ name: 'in', direction: 'inbound', port: 15_006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }] }] }],

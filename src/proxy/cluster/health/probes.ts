@@ -9,6 +9,7 @@
 import { connect } from 'node:net';
 import type { ResolvedHealthCheck } from '../../../contract';
 import type { Cancel } from '../../clock';
+import { HEALTH_CHECK_AGENT } from '../../http1/health-check-agent';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { isShed } from '../../http1/proxy-status';
 import { ResponseHead } from '../../http1/response-head';
@@ -56,7 +57,7 @@ function httpProbe({ path, host, expectedStatuses }: Extract<ResolvedHealthCheck
   return (target, onVerdict) => open(target, (end, send) => {
     const heads = new HeadBuffer(false);
     return {
-      onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? endpointKey(target)}\r\nuser-agent: cdk8s-mesh-health-check\r\nconnection: close\r\n\r\n`),
+      onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? endpointKey(target)}\r\nuser-agent: ${HEALTH_CHECK_AGENT}\r\nconnection: close\r\n\r\n`),
       onOctets: (octets) => {
         for (let from = 0; from < octets.length;) {
           const complete = heads.feed(octets, from, LIMITS.maxHeadBytes);
