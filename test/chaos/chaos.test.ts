@@ -7,7 +7,7 @@ import { SCENARIOS } from './scenarios';
 import { MESH } from './subjects/mesh';
 
 const SHORT = [
-  'rolling-restart', 'endpoint-kill', 'control-plane-lost', 'reset-before-response', 'refused-port', 'wrong-content-length', 'hostile', 'log-full-disk',
+  'rolling-restart', 'clients-outside', 'endpoint-kill', 'control-plane-lost', 'reset-before-response', 'refused-port', 'wrong-content-length', 'hostile', 'log-full-disk',
 ];
 
 test.each(SCENARIOS.filter(({ name }) => SHORT.includes(name)).map((scenario) => [scenario.name, scenario.harm, scenario] as const))(

@@ -55,7 +55,8 @@ export class Front {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.sockets.delete(socket);
-        other.destroy();
+        // What came before the end is passed on before it.
+        other.destroySoon();
       });
       socket.pipe(other);
     }

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario';
 import { blackHole } from './black-hole';
+import { clientsOutside } from './clients-outside';
 import { clockSteps } from './clock-steps';
 import { contentLength } from './content-length';
 import { controlPlaneLost } from './control-plane-lost';
@@ -21,7 +22,7 @@ import { zoneLost } from './zone-lost';
 
 /** Every scenario, in the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
-  rollingRestart, everythingRestarted, endpointKill, sidecarKill, appKill, callerSidecarKill, controlPlaneLost, zoneLost, dnsFailing,
+  rollingRestart, clientsOutside, everythingRestarted, endpointKill, sidecarKill, appKill, callerSidecarKill, controlPlaneLost, zoneLost, dnsFailing,
   failingHalf, slowPod, blackHole, resetBefore, resetMid, stutter, refused, flapping,
   contentLength, hostile,
   clockSteps, filesExhausted, logFullDisk, logClosedPipe,

@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Duration } from 'cdk8s';
 import { Mesh, MeshService, Scaling } from 'cdk8s-mesh';
+import { Front } from '../../../src/cli/up/front';
 import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import type { LocalMesh } from '../../../src/cli/up/local-mesh';
 import type { Place } from '../../../src/cli/up/network';
+import { OUTSIDE } from '../../../src/cli/up/outside';
 import type { Pod } from '../../../src/cli/up/pod';
+import { freePort } from '../../support/proxy';
 import { modelOf, startMesh } from '../../support/local-mesh';
 import { ENV_LATENCY_MS, ENV_LEDGERS } from '../backend/manner';
 import { Ledger } from '../ledger';
@@ -22,6 +25,8 @@ import type { World } from './world';
 export interface MeshWorldOptions {
   readonly callers: number;
   readonly pods: number;
+  /** Clients are outside of the mesh: they keep connections to the service's address, each of which leads to a pod, as kube-proxy has it. */
+  readonly outside?: boolean;
 }
 
 const CALLER = 'web';
@@ -37,14 +42,14 @@ export class MeshWorld implements World {
   private readonly flow: Flow;
   private peak = 0;
 
-  private constructor(readonly mesh: LocalMesh, private readonly ledgers: string) {
-    this.flow = flowBetween(mesh, CALLER, CALLEE);
+  private constructor(readonly mesh: LocalMesh, private readonly ledgers: string, private readonly front: Front | undefined) {
+    this.flow = flowBetween(mesh, front ? OUTSIDE : CALLER, CALLEE);
     mesh.on('notice', (notice) => {
       if (![...this.faulty].some((name) => notice.includes(name))) this.unexpected.push(notice);
     });
   }
 
-  static async open({ callers, pods }: MeshWorldOptions): Promise<MeshWorld> {
+  static async open({ callers, pods, outside = false }: MeshWorldOptions): Promise<MeshWorld> {
     const ledgers = mkdtempSync(join(tmpdir(), 'mesh-chaos-'));
     const model = modelOf((chart: Chart) => {
       new Mesh(chart, 'mesh', { endpointPropagation: PROPAGATION });
@@ -56,7 +61,9 @@ export class MeshWorld implements World {
     const environment = `${ENV_LEDGERS}='${ledgers}' ${ENV_LATENCY_MS}=${LATENCY_MS}`;
     try {
       const mesh = await startMesh(model, { programs: PROGRAMS, command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
-      return new MeshWorld(mesh, ledgers);
+      const front = outside ? new Front(flowBetween(mesh, OUTSIDE, CALLEE), await freePort()) : undefined;
+      await front?.open();
+      return new MeshWorld(mesh, ledgers, front);
     } catch (error) {
       rmSync(ledgers, { recursive: true });
       throw error;
@@ -67,7 +74,7 @@ export class MeshWorld implements World {
   get callers(): readonly Pod[] { return this.podsOf(CALLER); }
   get callees(): readonly Pod[] { return this.podsOf(CALLEE); }
 
-  target(): Place | undefined { return this.flow.target(); }
+  target(): Place | undefined { return this.front ? { address: '127.0.0.1', port: this.front.port } : this.flow.target(); }
   problems(): readonly string[] { return this.unexpected; }
 
   peakMemory(): number {
@@ -98,6 +105,7 @@ export class MeshWorld implements World {
   }
 
   async stop(): Promise<void> {
+    await this.front?.close();
     await this.mesh.stop();
     rmSync(this.ledgers, { recursive: true, force: true });
   }
