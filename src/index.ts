@@ -12,6 +12,7 @@ export * from './constructs/fallback';
 export * from './constructs/fault-injection';
 export * from './constructs/hash-key';
 export * from './constructs/health-check';
+export * from './constructs/interception';
 export * from './constructs/lint-options';
 export * from './constructs/load-balancing';
 export * from './constructs/load-balancing-options';

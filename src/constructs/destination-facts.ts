@@ -53,6 +53,14 @@ export interface DestinationFacts {
   checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void;
 }
 
+/** A destination that a pod calls, as far as its names go. */
+export interface NamedCallee {
+  readonly name: string;
+  readonly address: string;
+  readonly ports: number[];
+  readonly hostnames: string[];
+}
+
 /** Where a Service of Kubernetes is, as far as discovery needs to know. */
 export interface ServiceLocation {
   readonly name: string;

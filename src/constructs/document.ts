@@ -10,7 +10,7 @@ import {
 import { ShutdownBudget } from '../planning/shutdown-budget';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
-import { DestinationFacts } from './destination-facts';
+import { DestinationFacts, NamedCallee } from './destination-facts';
 import { tlsListener } from './inbound-tls';
 import { healthConfig } from './health-options';
 import { LoadBalancing } from './load-balancing';
@@ -48,8 +48,16 @@ export function sortedCalls(calls: Call[]): Call[] {
 }
 
 /** The loopback address of each destination, by its qualified name. */
-export function callAddresses(calls: Call[]): Map<string, string> {
+function callAddresses(calls: Call[]): Map<string, string> {
   return loopbackAddresses(calls.map(qualifiedName));
+}
+
+/** What the calls' names lead to, in the order of the document. */
+export function namedCallees(calls: Call[], callerNamespace: string): NamedCallee[] {
+  const addresses = callAddresses(calls);
+  return sortedCalls(calls).map((call) => ({
+    name: call.facts.name, address: addresses.get(qualifiedName(call))!, ports: call.facts.ports, hostnames: call.facts.hostnames(callerNamespace),
+  }));
 }
 
 /** Whether a workload's sidecar reads EndpointSlices of what it calls. */

@@ -5,6 +5,7 @@ import { Duration } from 'cdk8s';
 import { AdmissionOptions } from './admission-options';
 import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
+import { Interception } from './interception';
 import * as kplus from './kplus';
 import { LintOptions } from './lint-options';
 import { ProxyImage } from './proxy-image';
@@ -64,6 +65,13 @@ export interface ProxyOptions {
    * @default - that of the Meshes up the tree, or all
    */
   readonly admission?: AdmissionOptions;
+
+  /**
+   * How the names of the services that the pods call lead to their sidecars.
+   *
+   * @default - that of the nearest Mesh, or Interception.hostsFile()
+   */
+  readonly interception?: Interception;
 
   /**
    * Processes that serve requests, 1 to 64. More than one makes use of more than one core; the sidecar then has one process

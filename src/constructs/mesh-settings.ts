@@ -7,6 +7,7 @@ import { IConstruct } from 'constructs';
 import { DEFAULT_VIA, DEFAULT_WORKERS } from '../contract';
 import { checkAdmission } from './admission-options';
 import { Discovery } from './discovery';
+import { Interception } from './interception';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { Mistakes } from './mistakes';
 import { ProxyImage } from './proxy-image';
@@ -18,8 +19,8 @@ export type MeshSettings = Required<Omit<MeshProps, 'proxyResources'>> & Pick<Me
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyResources: true, limits: true, appConnections: true, admission: true, workers: true, accessLog: true, via: true,
-  endpointPropagation: true, appDrain: true, proxyDrain: true,
+  proxyImage: true, proxyResources: true, interception: true, limits: true, appConnections: true, admission: true, workers: true, accessLog: true,
+  via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
 const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections' | 'admission'> = {
@@ -30,6 +31,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 
   appDrain: Duration.seconds(20),
   proxyDrain: Duration.seconds(5),
   discovery: Discovery.endpointSlices(),
+  interception: Interception.hostsFile(),
   clusterDomain: 'cluster.local',
   lints: {},
 };
@@ -84,6 +86,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     appDrain: find('appDrain') ?? DEFAULTS.appDrain,
     proxyDrain: find('proxyDrain') ?? DEFAULTS.proxyDrain,
     discovery: find('discovery') ?? DEFAULTS.discovery,
+    interception: find('interception') ?? DEFAULTS.interception,
     clusterDomain: find('clusterDomain') ?? DEFAULTS.clusterDomain,
     lints: find('lints') ?? DEFAULTS.lints,
   };

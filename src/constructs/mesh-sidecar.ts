@@ -3,9 +3,8 @@
  * startup probe before anything else runs, lives as long as the pod and ends after the app. So an app never runs without
  * its proxy, and a Job's pod completes when its app does.
  *
- * What a pod needs besides the container: names of the destinations in `/etc/hosts` (hostAliases), leave to listen below
- * port 1024 (a sysctl from Kubernetes' safe set, and only when such a port is called), a token that is mounted nowhere but
- * in the sidecar (and only when EndpointSlices are read), and time to stop.
+ * What a pod needs besides the container: names of the destinations in `/etc/hosts` and leave to listen below port 1024
+ * (interception.ts), a token that is mounted nowhere but in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
 import { Chart, Duration, Lazy, Size } from 'cdk8s';
 import { Construct } from 'constructs';
@@ -24,7 +23,7 @@ import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE } from './destination-facts';
-import { buildDocument, callAddresses, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
+import { buildDocument, namedCallees, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
 import { ExposedWorkload, ExposeOptions } from './exposed-workload';
 import { takeTls } from './inbound-tls';
 import * as kplus from './kplus';
@@ -50,10 +49,6 @@ import { noteAddition, untilAddition } from './unchanged';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
 const PROXY_USER = 65_532;
-
-/** The safe sysctl that lets a non-root process listen on any port of its own network namespace. */
-const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
-const FIRST_UNPRIVILEGED_PORT = 1_024;
 
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
@@ -368,7 +363,7 @@ export class MeshSidecar extends Construct {
         readOnly: true,
       }, {
         path: STATE_DIR,
-        volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE }),
+        volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE, medium: kplus.EmptyDirMedium.MEMORY }),
       }],
       ...sidecarProbes(),
       resources,
@@ -394,19 +389,8 @@ export class MeshSidecar extends Construct {
     const calls = sortedCalls(this.dependencies.calls);
     spec.containers.forEach((container) => sleepBeforeStop(container, this.budget.sleepSeconds));
 
-    if (calls.length > 0) {
-      const addresses = callAddresses(calls);
-      spec.hostAliases = [
-        ...(spec.hostAliases ?? []),
-        ...calls.map((call) => ({ ip: addresses.get(qualifiedName(call))!, hostnames: call.facts.hostnames(this.namespace) })),
-      ];
-    }
-    const sysctls = spec.securityContext?.sysctls ?? [];
-    if (calls.some((call) => call.facts.ports.some((port) => port < FIRST_UNPRIVILEGED_PORT))
-      && !sysctls.some(({ name }) => name === UNPRIVILEGED_PORTS.name)) {
-      spec.securityContext = { ...spec.securityContext, sysctls: [...sysctls, UNPRIVILEGED_PORTS] };
-    }
     const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
+    this.settings.interception._complete(spec, sidecar, namedCallees(calls, this.namespace));
     if (readsEndpointSlices(calls) || this.ownPods()) {
       mountToken(spec, sidecar);
     }
@@ -448,6 +432,7 @@ export class MeshSidecar extends Construct {
         }
       }
     }
+    this.settings.interception._check(mistakes, this.workload, namedCallees(calls, this.namespace));
     const owners = new Map<string, string>();
     for (const call of sortedCalls(calls)) {
       for (const hostname of call.facts.hostnames(this.namespace)) {

@@ -32,7 +32,7 @@ export interface PodSpecManifest {
 export interface ContainerManifest {
   name: string;
   env?: { name: string; value?: string }[];
-  volumeMounts?: object[];
+  volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
   lifecycle?: { preStop?: object };
 }
 

@@ -12,6 +12,7 @@ import { DisruptionBudget } from './disruption-budget';
 import { Fallback } from './fallback';
 import { FaultInjection } from './fault-injection';
 import { HealthCheck } from './health-check';
+import { Interception } from './interception';
 import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
 import { Mistakes } from './mistakes';
@@ -64,6 +65,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  interception: made(Interception, 'Interception.hostsFile() or Interception.hostAliases()'),
   lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
   loadBalancerSourceRanges: {
     fits: (value) => Array.isArray(value) && value.every(isRange),

@@ -39,12 +39,6 @@ describe('a call', () => {
     expect(document.kubernetes).toEqual({ tokenFile: '/var/run/secrets/cdk8s-mesh/token', caFile: '/var/run/secrets/cdk8s-mesh/ca.crt' });
   });
 
-  test('leads every name of the destination to that address', () => {
-    expect(spec.hostAliases).toEqual([{
-      ip: '127.113.156.203', hostnames: ['catalog', 'catalog.shop', 'catalog.shop.svc', 'catalog.shop.svc.cluster.local'],
-    }]);
-  });
-
   test('lets the sidecar listen below port 1024', () => {
     expect(spec.securityContext.sysctls).toEqual([{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }]);
   });
@@ -61,7 +55,7 @@ describe('a call', () => {
       },
     });
     expect(spec.initContainers[0].volumeMounts).toContainEqual({ name: 'mesh-token', mountPath: '/var/run/secrets/cdk8s-mesh', readOnly: true });
-    expect(spec.containers[0].volumeMounts).toBeUndefined();
+    expect(spec.containers[0].volumeMounts.map(({ name }: Manifest) => name)).not.toContain('mesh-token');
   });
 
   test('may read EndpointSlices in the namespace of the destination, and nothing else', () => {
@@ -117,13 +111,11 @@ describe('what a caller says', () => {
     expect(timeout(Duration.millis(0))).toBe(0);
   });
 
-  test('of a port above 1023 needs no sysctl', () => {
+  test('of another port is the port of the listener', () => {
     const chart = newChart();
     const web = service(chart, 'web');
     web.calls(service(chart, 'catalog', { port: 9000 }));
-    const manifests = Testing.synth(chart);
-    expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).securityContext.sysctls).toBeUndefined();
-    expect(documentOf(manifests, 'web-v1').listeners[1]).toMatchObject({ name: 'outbound/shop/catalog:9000', port: 9000 });
+    expect(documentOf(Testing.synth(chart), 'web-v1').listeners[1]).toMatchObject({ name: 'outbound/shop/catalog:9000', port: 9000 });
   });
 });
 
@@ -159,8 +151,7 @@ describe('across charts and namespaces', () => {
   });
 
   test('the short name leads only to a service of the same namespace', () => {
-    const { hostAliases } = podSpec(findOne(manifests, 'Deployment', 'web-v1'));
-    expect(hostAliases.map(({ hostnames }: Manifest) => hostnames)).toEqual([
+    expect(documentOf(manifests, 'web-v1').listeners.flatMap(({ hostnames }) => (hostnames ? [hostnames] : []))).toEqual([
       ['catalog.data', 'catalog.data.svc', 'catalog.data.svc.cluster.local'],
       ['prices.data', 'prices.data.svc', 'prices.data.svc.cluster.local'],
       ['cart', 'cart.front', 'cart.front.svc', 'cart.front.svc.cluster.local'],
@@ -198,7 +189,7 @@ describe('across charts and namespaces', () => {
     expect(all.map(({ metadata }) => metadata.namespace).filter(Boolean)).toEqual([]);
     expect(documentOf(all, 'web-v1').node.namespace).toBe('default');
     expect(findByKind(all, 'RoleBinding')[0].subjects[0]).toMatchObject({ name: 'web', namespace: 'default' });
-    expect(podSpec(findOne(all, 'Deployment', 'web-v1')).hostAliases[0].hostnames).toContain('catalog.default.svc');
+    expect(documentOf(all, 'web-v1').listeners[1].hostnames).toContain('catalog.default.svc');
   });
 
   test('a permission for a chart without a namespace does not land in the caller\'s', () => {
@@ -230,13 +221,14 @@ describe('what comes out', () => {
     expect([...other].sort()).toEqual([...one].sort());
   });
 
-  test('changes only in the caller\'s document and pods when a call is added', () => {
+  test('changes only in the caller\'s document when a call is added', () => {
     const before = byName(Testing.synth(chartOf(['web', 'catalog', 'cart'], [['web', 'cart']])));
     const after = byName(Testing.synth(chartOf(['web', 'catalog', 'cart'], [['web', 'cart'], ['web', 'catalog']])));
     expect([...after.keys()]).toEqual([...before.keys()]);
-    expect([...after].filter(([name, yaml]) => before.get(name) !== yaml).map(([name]) => name)).toEqual(['Deployment web-v1', 'ConfigMap web-v1-mesh']);
-    const alias = (all: Map<string, string>) => podSpec(JSON.parse(all.get('Deployment web-v1')!)).hostAliases.find(({ hostnames }: Manifest) => hostnames[0] === 'cart').ip;
-    expect(alias(after)).toBe(alias(before));
+    expect([...after].filter(([name, yaml]) => before.get(name) !== yaml).map(([name]) => name)).toEqual(['ConfigMap web-v1-mesh']);
+    const address = (all: Map<string, string>) => documentOf([JSON.parse(all.get('ConfigMap web-v1-mesh')!)], 'web-v1').listeners
+      .find(({ hostnames }) => hostnames?.[0] === 'cart')?.address;
+    expect(address(after)).toBe(address(before));
   });
 
   test('changes only in new objects when a service is added', () => {

@@ -103,8 +103,8 @@ describe('the sidecar of a service', () => {
     expect(livenessProbe.terminationGracePeriodSeconds).toBeLessThanOrEqual(5);
   });
 
-  test('has a folder to write to, which is its own and bounded', () => {
-    expect(spec.volumes).toContainEqual({ name: 'mesh-state', emptyDir: { sizeLimit: '32Mi' } });
+  test('has a folder to write to, which is its own, bounded, and no reason to keep a node', () => {
+    expect(spec.volumes).toContainEqual({ name: 'mesh-state', emptyDir: { medium: 'Memory', sizeLimit: '32Mi' } });
     expect(spec.containers.flatMap(({ volumeMounts = [] }: Manifest) => volumeMounts)).toEqual([]);
   });
 

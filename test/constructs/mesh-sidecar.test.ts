@@ -42,7 +42,7 @@ describe.each(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])('a s
 
   test('has a document, the names of what is called, a token and an account that may read', () => {
     expect(documentOf(manifests, 'app-v1').clusters.map(({ name }) => name)).toEqual(['app', 'shop/catalog-v1']);
-    expect(spec.hostAliases[0].hostnames).toContain('catalog');
+    expect(documentOf(manifests, 'app-v1').listeners[1].hostnames).toContain('catalog');
     expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'mesh-state', 'mesh-token']);
     expect(spec.serviceAccountName).toBe('app-v1');
     expect(findOne(manifests, 'RoleBinding', 'cdk8s-mesh.shop.app-v1').subjects[0]).toMatchObject({ name: 'app-v1', namespace: 'shop' });
@@ -64,7 +64,7 @@ describe('a workload made elsewhere that is exposed', () => {
     expectSound(manifests);
     expectRestricted(manifests);
     expect(Testing.synth(chart)).toEqual(manifests);
-    return { manifests, ledger, document: documentOf(manifests, 'web-v1'), caller: podSpec(findOne(manifests, 'Deployment', 'web-v1')) };
+    return { manifests, ledger, document: documentOf(manifests, 'web-v1') };
   };
 
   test('has the two Services that a MeshService has, which lead to its sidecar', () => {
@@ -83,7 +83,7 @@ describe('a workload made elsewhere that is exposed', () => {
   });
 
   test('is called by its name, and found by the slices of its headless Service', () => {
-    const { manifests, document, caller } = exposed();
+    const { manifests, document } = exposed();
     expect(document.listeners[1]).toMatchObject({
       name: 'outbound/shop/ledger:80', port: 80, routes: [{ split: [{ cluster: 'shop/ledger-v1', weight: 1 }], timeoutMs: 1_000 }],
     });
@@ -92,7 +92,7 @@ describe('a workload made elsewhere that is exposed', () => {
         type: 'endpointSlice', namespace: 'shop', service: 'ledger-v1', portName: 'http', fallback: { hostname: 'ledger-v1.shop.svc.cluster.local', port: 15006 },
       },
     });
-    expect(caller.hostAliases[0].hostnames).toEqual(['ledger', 'ledger.shop', 'ledger.shop.svc', 'ledger.shop.svc.cluster.local']);
+    expect(document.listeners[1].hostnames).toEqual(['ledger', 'ledger.shop', 'ledger.shop.svc', 'ledger.shop.svc.cluster.local']);
     expect(findOne(manifests, 'RoleBinding', 'cdk8s-mesh.shop.web').subjects[0].name).toBe('web');
   });
 
@@ -119,7 +119,7 @@ describe('a workload made elsewhere that is exposed', () => {
     expectSound(manifests);
     expect(['ledger', 'ledger-v1'].map((name) => findOne(manifests, 'Service', name).metadata.namespace)).toEqual(['there', 'there']);
     expect(findOne(manifests, 'Role', 'cdk8s-mesh.here.web').metadata.namespace).toBe('there');
-    expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).hostAliases[0].hostnames[0]).toBe('ledger.there');
+    expect(documentOf(manifests, 'web-v1').listeners[1].hostnames?.[0]).toBe('ledger.there');
   });
 });
 
@@ -134,11 +134,12 @@ describe('a sidecar on a workload made elsewhere', () => {
     expect(podSpec(findByKind(manifests, 'Deployment')[0]).initContainers.map(({ name }: Manifest) => name)).toEqual(['mesh-proxy', 'migrate', 'warm', 'late']);
   });
 
-  test('leaves the app\'s containers as they are, but for the wait before they stop', () => {
+  test('leaves the app\'s containers as they are, but for the hosts file and the wait before they stop', () => {
     const plain = podSpec(findByKind(Testing.synth((() => { const chart = newChart(); workloads.Deployment(chart); return chart; })()), 'Deployment')[0]);
-    const { lifecycle, ...rest } = podSpec(attach('Deployment').manifest).containers[0];
+    const { lifecycle, volumeMounts, ...rest } = podSpec(attach('Deployment').manifest).containers[0];
     expect(rest).toEqual(plain.containers[0]);
     expect(lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
+    expect(volumeMounts.map(({ mountPath }: Manifest) => mountPath)).toEqual(['/etc/hosts']);
   });
 
   test('takes no requests when the app names no port, and then waits for nobody', () => {
@@ -193,7 +194,7 @@ describe('a sidecar on a workload made elsewhere', () => {
     expectSound(manifests);
     expect(findOne(manifests, 'ConfigMap', 'app-v1-mesh').metadata.namespace).toBe('there');
     expect(findOne(manifests, 'ServiceAccount', 'app-v1').metadata.namespace).toBe('there');
-    expect(podSpec(findOne(manifests, 'Deployment', workload.name)).hostAliases[0].hostnames[0]).toBe('catalog');
+    expect(documentOf(manifests, 'app-v1').listeners[1].hostnames?.[0]).toBe('catalog');
   });
 
   test('keeps host aliases, sysctls and volumes that the pod has', () => {
@@ -208,7 +209,7 @@ describe('a sidecar on a workload made elsewhere', () => {
     const manifests = Testing.synth(chart);
     expectSound(manifests);
     const spec = podSpec(findByKind(manifests, 'Deployment').find(({ metadata }) => metadata.name.startsWith('chart-app'))!);
-    expect(spec.hostAliases.map(({ ip }: Manifest) => ip)).toEqual(['10.0.0.1', '127.113.156.203']);
+    expect(spec.hostAliases.map(({ ip }: Manifest) => ip)).toEqual(['10.0.0.1']);
     expect(spec.securityContext.sysctls.map(({ name }: Manifest) => name)).toEqual(['net.ipv4.tcp_syncookies', 'net.ipv4.ip_unprivileged_port_start']);
     expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['mesh-config', 'mesh-state', 'tmp', 'mesh-token']);
   });
