@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE } from '../contract';
 import { CallOptions } from './call-options';
 import { Destination } from './destination';
-import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
+import { callersHost, DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import { Fallback } from './fallback';
 import { FaultInjection } from './fault-injection';
 import { checkHealth, healthConfig } from './health-options';
@@ -135,7 +135,7 @@ export class Dependencies {
       loadBalancing,
       sessionPersistence,
       connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
-      health: healthConfig(options, facts.health),
+      health: healthConfig(options, facts.health, callersHost(facts, this.caller.namespace)),
       retry: retry?._toFields(),
       fallback: options.fallback,
       faults: options.faults ?? [],

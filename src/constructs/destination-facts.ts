@@ -53,6 +53,12 @@ export interface DestinationFacts {
   checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void;
 }
 
+/** The Host field of the requests of a caller's app: the shortest name, and the port unless it is HTTP's own. */
+export function callersHost({ hostnames, ports: [port] }: Pick<DestinationFacts, 'hostnames' | 'ports'>, callerNamespace: string): string {
+  const [name] = hostnames(callerNamespace);
+  return port === 80 ? name : `${name}:${port}`;
+}
+
 /** A destination that a pod calls, as far as its names go. */
 export interface NamedCallee {
   readonly name: string;

@@ -5,12 +5,12 @@
 import {
   AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_VIA,
   DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity,
-  ProxyConfig, requirementsOf, ShutdownConfig, TOKEN_FILE,
+  ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../contract';
 import { ShutdownBudget } from '../planning/shutdown-budget';
 import { loopbackAddresses } from './addresses';
 import { Call } from './dependencies';
-import { DestinationFacts, NamedCallee } from './destination-facts';
+import { callersHost, DestinationFacts, NamedCallee } from './destination-facts';
 import { tlsListener } from './inbound-tls';
 import { healthConfig } from './health-options';
 import { LoadBalancing } from './load-balancing';
@@ -21,8 +21,8 @@ import { TlsOptions } from './tls-options';
 /** Everything that one workload's document says. */
 export interface DocumentFacts {
   readonly node: NodeIdentity;
-  /** Port of the app beside the proxy; absent when it takes no requests. */
-  readonly appPort?: number;
+  /** The app beside the proxy; absent when it takes no requests. */
+  readonly app?: StaticEndpoint;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
@@ -73,12 +73,12 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
   const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
     node: facts.node,
     listeners: [
-      ...(facts.appPort === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
+      ...(facts.app === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
       ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!, names.get(call)!)),
     ],
     clusters: [
-      ...(facts.appPort === undefined ? [] : [appCluster(facts.appPort, facts.appConnections)]),
-      ...outboundClusters(calls),
+      ...(facts.app === undefined ? [] : [appCluster(facts.app, facts.appConnections)]),
+      ...outboundClusters(calls, facts.node.namespace),
     ],
     ...(facts.ownPods && { localCluster: { discovery: facts.ownPods } }),
     ...((facts.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
@@ -99,10 +99,10 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
 }
 
 /** Nobody tells a workload that takes no requests of its termination, so the first two parts mean nothing to it. */
-function shutdownConfig({ appPort, budget: { sleepSeconds, appDrainSeconds, proxyDrainMs } }: DocumentFacts): Pick<ProxyConfig, 'shutdown'> {
+function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDrainMs } }: DocumentFacts): Pick<ProxyConfig, 'shutdown'> {
   const shutdown: ShutdownConfig = {
-    ...(appPort !== undefined && sleepSeconds * 1_000 !== DEFAULT_SHUTDOWN.endpointPropagationMs && { endpointPropagationMs: sleepSeconds * 1_000 }),
-    ...(appPort !== undefined && appDrainSeconds * 1_000 !== DEFAULT_SHUTDOWN.appDrainMs && { appDrainMs: appDrainSeconds * 1_000 }),
+    ...(app !== undefined && sleepSeconds * 1_000 !== DEFAULT_SHUTDOWN.endpointPropagationMs && { endpointPropagationMs: sleepSeconds * 1_000 }),
+    ...(app !== undefined && appDrainSeconds * 1_000 !== DEFAULT_SHUTDOWN.appDrainMs && { appDrainMs: appDrainSeconds * 1_000 }),
     ...(proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { drainMs: proxyDrainMs }),
   };
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
@@ -112,6 +112,8 @@ function inboundListeners(tls: TlsOptions | undefined, admission: AdmissionConfi
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
+    // `kubectl port-forward` connects to the pod's loopback.
+    loopback: true,
     port: INBOUND_PORT,
     // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
     routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
@@ -120,8 +122,8 @@ function inboundListeners(tls: TlsOptions | undefined, admission: AdmissionConfi
   return tls ? [plain, tlsListener(tls, plain)] : [plain];
 }
 
-function appCluster(port: number, connections: Partial<ConnectionConfig>): ClusterConfig {
-  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port }] }, ...connections };
+function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>): ClusterConfig {
+  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...connections };
 }
 
 /** The names of each call. One that another call has already is left out: validation refuses it, in the words of who declared the two. */
@@ -154,7 +156,7 @@ function outboundListeners(call: Call, address: string, hostnames: string[]): Li
 }
 
 /** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
-function outboundClusters(calls: Call[]): ClusterConfig[] {
+function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
   const clusters = calls.flatMap((call) => clustersOf(call.facts, call.loadBalancing, call.fallback !== undefined, {
     ...call.connections,
     ...call.health,
@@ -163,7 +165,7 @@ function outboundClusters(calls: Call[]): ClusterConfig[] {
   const fallbacks = calls.map(fallbackFacts).flatMap((levels) => levels.flatMap((facts, index) => (
     clustersOf(facts, facts.loadBalancing, index < levels.length - 1, {
       ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
-      ...healthConfig({}, facts.health),
+      ...healthConfig({}, facts.health, callersHost(facts, callerNamespace)),
       ...facts.retry?._toFields().cluster,
     }))));
   const names = new Set(clusters.map(({ name }) => name));

@@ -2,7 +2,7 @@
  * Active health checks: what a caller's sidecar asks the endpoints of a destination, and what it makes of the answers.
  */
 import { Duration } from 'cdk8s';
-import { DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming } from '../contract';
+import { DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../contract';
 import { Mistakes } from './mistakes';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from './quantities';
 
@@ -60,11 +60,20 @@ export interface HttpHealthCheckOptions extends HealthCheckOptions {
   readonly expectedStatuses?: number[];
 
   /**
-   * The check's Host field, for servers that go by it.
+   * The check's Host field, for servers that go by it: many frameworks turn away hosts that they don't know.
    *
-   * @default - the endpoint's address and port
+   * @default - the name and port that the caller's app uses: `catalog`, `catalog.shop` from another namespace, or the hostname of an
+   * `ExternalService`, followed by the port unless it is 80
    */
   readonly host?: string;
+
+  /**
+   * Fields that the check has besides, by their names; at most 16. `Accept` takes the place of the check's own; `Host`
+   * is said by `host`.
+   *
+   * @default - none
+   */
+  readonly headers?: { readonly [name: string]: string };
 }
 
 export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheckTiming> = {
@@ -77,6 +86,9 @@ export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheck
 
 const PATH = /^\/[!-~]{0,2047}$/;
 const HOST = /^[-.:[\]A-Za-z0-9_]{1,255}$/;
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
+const MAX_FIELDS = 16;
 
 /**
  * How endpoints are asked whether they work, besides the readiness that Kubernetes knows of. Endpoints that fail get no
@@ -112,7 +124,7 @@ export class HealthCheck {
       mistakes.take(own);
       return;
     }
-    const { expectedStatuses, host, ...timing } = this.options;
+    const { expectedStatuses, host, headers, ...timing } = this.options;
     checkQuantities(own, prop, timing, HEALTH_CHECK_QUANTITIES);
     if (path !== undefined && !(typeof path === 'string' && PATH.test(path))) {
       own.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
@@ -120,9 +132,13 @@ export class HealthCheck {
     if (host !== undefined && !(typeof host === 'string' && HOST.test(host))) {
       own.add(`${prop}.host`, host, 'use a host name, such as shop.example.com');
     }
-    if (path === undefined && (expectedStatuses !== undefined || host !== undefined)) {
-      own.add(`${prop}.${host === undefined ? 'expectedStatuses' : 'host'}`, host ?? expectedStatuses, 'a TCP check sends nothing; use HealthCheck.http()');
+    if (path === undefined) {
+      const [said] = Object.entries({ host, headers, expectedStatuses }).filter(([, value]) => value !== undefined);
+      if (said) {
+        own.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
+      }
     }
+    checkFields(own, `${prop}.headers`, headers);
     if (expectedStatuses !== undefined && !(Array.isArray(expectedStatuses) && expectedStatuses.length > 0)) {
       own.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
     } else {
@@ -137,9 +153,12 @@ export class HealthCheck {
     mistakes.take(own);
   }
 
-  /** @internal */
-  public _toConfig(): HealthCheckConfig {
-    const { expectedStatuses, host, ...timing } = this.options;
+  /**
+   * @param callersHost as which callers ask for the destination
+   * @internal
+   */
+  public _toConfig(callersHost: string): HealthCheckConfig {
+    const { expectedStatuses, host = callersHost, headers = {}, ...timing } = this.options;
     const common = withoutDefaults<HealthCheckTiming>(toConfig(timing, HEALTH_CHECK_QUANTITIES), DEFAULT_HEALTH_CHECK);
     if (this.path === undefined) {
       return { type: 'tcp', ...common };
@@ -147,9 +166,33 @@ export class HealthCheck {
     return {
       type: 'http',
       path: this.path,
-      ...(host !== undefined && { host }),
+      host,
+      ...(Object.keys(headers).length > 0 && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
       ...(expectedStatuses && { expectedStatuses: expectedStatuses.map((status) => ({ from: status, to: status })) }),
       ...common,
     };
+  }
+}
+
+function checkFields(mistakes: Mistakes, prop: string, headers: unknown): void {
+  if (headers === undefined) {
+    return;
+  }
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    mistakes.add(prop, headers, 'use an object of names and values, such as { \'X-Forwarded-Proto\': \'https\' }');
+    return;
+  }
+  const names = Object.keys(headers);
+  if (names.length > MAX_FIELDS) {
+    mistakes.add(prop, names.length, `use at most ${MAX_FIELDS} fields`);
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!FIELD_NAME.test(name)) {
+      mistakes.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
+    } else if (isOfTheCheck(name)) {
+      mistakes.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');
+    } else if (!(typeof value === 'string' && FIELD_VALUE.test(value))) {
+      mistakes.add(`${prop}['${name}']`, value, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+    }
   }
 }

@@ -18,9 +18,13 @@ export function checkHealth(mistakes: Mistakes, prefix: string, { healthCheck, o
   outlierDetection?._check(mistakes, `${prefix}outlierDetection`);
 }
 
-/** The document's fields for a cluster. */
-export function healthConfig(caller: HealthOptions, destination: HealthOptions): Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'> {
-  const healthCheck = (caller.healthCheck ?? destination.healthCheck)?._toConfig();
+/**
+ * The document's fields for a cluster.
+ *
+ * @param host as which the caller's app asks for the destination
+ */
+export function healthConfig(caller: HealthOptions, destination: HealthOptions, host: string): Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'> {
+  const healthCheck = (caller.healthCheck ?? destination.healthCheck)?._toConfig(host);
   const outlierDetection = (caller.outlierDetection ?? destination.outlierDetection)?._toConfig();
   return { ...(healthCheck && { healthCheck }), ...(outlierDetection && { outlierDetection }) };
 }

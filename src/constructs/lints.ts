@@ -13,7 +13,8 @@ import { noteAddition, untilAddition } from './unchanged';
 /** A workload whose facts are complete at synthesis. */
 export interface LintedWorkload {
   readonly options: LintOptions;
-  facts(): WorkloadFacts;
+  /** Undefined of a workload whose own mistakes are told already: its document would be refused. */
+  facts(): WorkloadFacts | undefined;
 }
 
 const clusters = new WeakMap<IConstruct, LintedWorkload[]>();
@@ -40,7 +41,10 @@ export function lintWith(cluster: IConstruct, workload: LintedWorkload): void {
 }
 
 function findErrors(workloads: readonly LintedWorkload[], told: Set<string>, policies?: MeshFacts['policies']): string[] {
-  const options = new Map(workloads.map((workload) => [workload.facts(), workload.options]));
+  const options = new Map(workloads.flatMap((workload): [WorkloadFacts, LintOptions][] => {
+    const facts = workload.facts();
+    return facts ? [[facts, workload.options]] : [];
+  }));
   const errors: string[] = [];
   for (const finding of lint({ workloads: [...options.keys()], policies })) {
     const { off = [], strict = false } = options.get(finding.workload)!;

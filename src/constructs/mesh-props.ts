@@ -3,6 +3,7 @@
  */
 import { Duration } from 'cdk8s';
 import { AdmissionOptions } from './admission-options';
+import { AppAddress } from './app-address';
 import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
@@ -58,6 +59,13 @@ export interface ProxyOptions {
    * @default - those of the Meshes up the tree, or those of `ConnectionOptions` with an `idleTimeout` of 4 seconds
    */
   readonly appConnections?: ConnectionOptions;
+
+  /**
+   * Where the app beside the sidecar listens.
+   *
+   * @default - that of the nearest Mesh, or AppAddress.any()
+   */
+  readonly appAddress?: AppAddress;
 
   /**
    * Which requests that arrive at the pod are let in to the app. What is left open here is as the nearest Mesh says that says it.

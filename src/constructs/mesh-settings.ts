@@ -6,6 +6,7 @@ import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { DEFAULT_VIA, DEFAULT_WORKERS } from '../contract';
 import { checkAdmission } from './admission-options';
+import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
@@ -19,11 +20,13 @@ export type MeshSettings = Required<Omit<MeshProps, 'proxyResources'>> & Pick<Me
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyResources: true, interception: true, limits: true, appConnections: true, admission: true, workers: true, accessLog: true,
+  proxyImage: true, proxyResources: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
+  workers: true, accessLog: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
 const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections' | 'admission'> = {
+  appAddress: AppAddress.any(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
   via: DEFAULT_VIA,
@@ -79,6 +82,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     limits: layered(...layers.map(({ limits }) => limits)),
     appConnections: layered(...layers.map(({ appConnections }) => appConnections)),
     admission: layered(...layers.map(({ admission }) => admission)),
+    appAddress: find('appAddress') ?? DEFAULTS.appAddress,
     workers: find('workers') ?? DEFAULTS.workers,
     accessLog: find('accessLog') ?? DEFAULTS.accessLog,
     via: find('via') ?? DEFAULTS.via,
@@ -111,6 +115,7 @@ export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void
   if (props.appConnections !== undefined) {
     checkConnections(mistakes, 'appConnections', props.appConnections);
   }
+  props.appAddress?._check(mistakes, 'appAddress');
   if (props.admission !== undefined) {
     checkAdmission(mistakes, 'admission', props.admission);
   }

@@ -208,7 +208,7 @@ export class MeshSidecar extends Construct {
     this.container = this.attach();
     takeTls(this, this.container, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
-    lintWith(clusterOf(this), { options: this.settings.lints, facts: () => this.lintFacts() });
+    lintWith(clusterOf(this), { options: this.settings.lints, facts: () => (this.validatePod().length > 0 ? undefined : this.lintFacts()) });
   }
 
   /**
@@ -271,7 +271,7 @@ export class MeshSidecar extends Construct {
   private buildDocument(): ProxyConfig {
     return buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
-      appPort: this.appPort,
+      app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
       tls: this.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       admission: admissionConfig(this.settings.admission),
@@ -411,6 +411,15 @@ export class MeshSidecar extends Construct {
     if (!this.container.env.variables[NODE_OPTIONS]) {
       checkSidecarMemory(mistakes, this.settings);
     }
+    const reserved: [number, string][] = [
+      [INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics'],
+      ...(this.tls ? [[INBOUND_TLS_PORT, 'clients that speak TLS'] as [number, string]] : []),
+    ];
+    const takenFor = (port: number | undefined): string | undefined => reserved.find(([own]) => own === port)?.[1];
+    const ports = this.workload.containers.flatMap((container) => container.ports.map(({ number }) => number));
+    if (takenFor(this.appPort) && !ports.includes(this.appPort!)) {
+      mistakes.add('appPort', this.appPort, `the sidecar takes this port for ${takenFor(this.appPort)}; let the app listen on another`);
+    }
     const names = new Set<string>();
     for (const container of this.workload.containers) {
       if (names.has(container.name) || container.name === SIDECAR_CONTAINER) {
@@ -419,12 +428,9 @@ export class MeshSidecar extends Construct {
       }
       names.add(container.name);
       for (const { number: port } of container.ports) {
-        const taken = [
-          [INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics'],
-          ...(this.tls ? [[INBOUND_TLS_PORT, 'clients that speak TLS']] : []),
-        ].find(([reserved]) => reserved === port);
+        const taken = takenFor(port);
         if (taken) {
-          mistakes.add(`containers['${container.name}'].port`, port, `the sidecar takes this port for ${taken[1]}; let the app listen on another`);
+          mistakes.add(`containers['${container.name}'].port`, port, `the sidecar takes this port for ${taken}; let the app listen on another`);
         }
         for (const call of calls.filter(({ facts }) => facts.ports.includes(port))) {
           mistakes.add(`containers['${container.name}'].port`, port, `the sidecar listens on this port for calls to '${call.facts.name}', which keeps an app that binds `

@@ -7,6 +7,7 @@
  */
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
+import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
 import { Fallback } from './fallback';
@@ -49,6 +50,7 @@ const duration: Kind = {
 const KINDS: Readonly<Record<string, Kind>> = {
   accessLog: memberOf('AccessLog', AccessLog),
   admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
+  appAddress: made(AppAddress, 'AppAddress.loopback(), for example'),
   appDrain: duration,
   containers: {
     fits: (value) => Array.isArray(value) && value.every(isObject),

@@ -75,13 +75,28 @@ export interface StaticDiscovery {
   readonly endpoints: StaticEndpoint[];
 }
 
+/**
+ * An IP address, or `pod`.
+ * @pattern ^(pod|[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$
+ * @maxLength 45
+ */
+export type ListeningAddress = string;
+
 /** One endpoint of a static list. */
 export interface StaticEndpoint {
   /**
-   * IP address.
+   * IP address; the endpoint's name in metrics and logs.
    * @minLength 2
    */
   readonly address: string;
+  /**
+   * Where it may listen instead, for an app beside the proxy that chooses its own address: IP addresses, and `pod` for those of the
+   * proxy's own pod. They are tried in this order, and the next one only where nothing listens; the one that accepts is remembered.
+   * `address` is tried only when it is named here, too. Absent: `address` alone.
+   * @minItems 1
+   * @maxItems 8
+   */
+  readonly listensAt?: ListeningAddress[];
   /**
    * Port.
    * @minimum 1

@@ -48,16 +48,37 @@ export interface HttpHealthCheckConfig extends HealthCheckTiming {
    */
   readonly path: string;
   /**
-   * The request's Host. Absent: the endpoint's address and port.
+   * The request's Host: the one that callers use. Absent: the endpoint's address and port.
    * @pattern ^[-.:\[\]A-Za-z0-9_]+$
    * @maxLength 255
    */
   readonly host?: string;
   /**
+   * Fields that the request has besides. `Accept` takes the place of the check's own.
+   * @maxItems 16
+   */
+  readonly headers?: HeaderField[];
+  /**
    * Which statuses pass.
    * @minItems 1
    */
   readonly expectedStatuses?: StatusRange[];
+}
+
+/** A header field that is sent. */
+export interface HeaderField {
+  /**
+   * Its name, in any case.
+   * @pattern ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$
+   * @maxLength 256
+   */
+  readonly name: string;
+  /**
+   * Its value, in Latin-1.
+   * @pattern ^[\t -~\u0080-\u00ff]*$
+   * @maxLength 1024
+   */
+  readonly value: string;
 }
 
 /** Statuses from one to another, both included. */

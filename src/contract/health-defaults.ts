@@ -48,6 +48,6 @@ export type ResolvedHealthCheck =
 /** Fills in what a health check leaves open. */
 export function withHealthCheckDefaults(check: HealthCheckConfig): ResolvedHealthCheck {
   return check.type === 'http'
-    ? { ...DEFAULT_HEALTH_CHECK, expectedStatuses: DEFAULT_EXPECTED_STATUSES, ...check }
+    ? { ...DEFAULT_HEALTH_CHECK, headers: [], expectedStatuses: DEFAULT_EXPECTED_STATUSES, ...check }
     : { ...DEFAULT_HEALTH_CHECK, ...check };
 }

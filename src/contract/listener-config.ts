@@ -25,6 +25,11 @@ export interface ListenerConfig {
    */
   readonly address?: string;
   /**
+   * Binds 127.0.0.1 and, where the pod has it, ::1 as well: what `kubectl port-forward` connects to, and containers of the pod.
+   * Absent: not.
+   */
+  readonly loopback?: boolean;
+  /**
    * Port to bind.
    * @minimum 1
    * @maximum 65535

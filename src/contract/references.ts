@@ -55,12 +55,14 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
     }
     names.add(listener.name);
 
-    const socket = `${listener.address ?? 'pod'}:${listener.port}`;
-    const other = sockets.get(socket);
-    if (other !== undefined) {
-      mistakes.push({ path: `${path}/port`, message: `listener '${listener.name}' binds ${socket}, which listener '${other}' binds too` });
+    for (const address of placesOf(listener)) {
+      const socket = `${address}:${listener.port}`;
+      const other = sockets.get(socket);
+      if (other !== undefined) {
+        mistakes.push({ path: `${path}/port`, message: `listener '${listener.name}' binds ${socket}, which listener '${other}' binds too` });
+      }
+      sockets.set(socket, listener.name);
     }
-    sockets.set(socket, listener.name);
 
     mistakes.push(...findUnfitHostnames(listener, path, leads));
     if (listener.admission) mistakes.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
@@ -80,6 +82,8 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
       mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`), ...findUnfitRetry(route, `${path}/routes/${r}`));
     });
   });
+
+  config.clusters.forEach((cluster, c) => mistakes.push(...findLoops(cluster, config, `/clusters/${c}`)));
 
   const admin = config.admin?.port ?? DEFAULT_ADMIN.port;
   const clash = config.listeners.find((listener) => listener.address === undefined && listener.port === admin);
@@ -114,6 +118,24 @@ function findUnfitHostnames({ name, direction, address, hostnames = [] }: Listen
     }
   });
   return mistakes;
+}
+
+/** Where a listener binds, and `pod` for the pod's own addresses. */
+function placesOf({ address = 'pod', loopback = false }: ListenerConfig): string[] {
+  return loopback ? [...new Set([address, '127.0.0.1', '::1'])] : [address];
+}
+
+/** Endpoints for what other pods send that are sockets of this proxy itself: requests would come back to it. */
+function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfig, path: string): Mistake[] {
+  const leadsHere = listeners.some(({ direction, routes }) => direction === 'inbound' && routes.some(({ split }) => split.some(({ cluster }) => cluster === name)));
+  if (discovery.type !== 'static' || !leadsHere) return [];
+  return discovery.endpoints.flatMap(({ address, listensAt = [address], port }, e) => {
+    const own = listeners.find((listener) => listener.port === port && placesOf(listener).some((place) => listensAt.includes(place)));
+    return own ? [{
+      path: `${path}/discovery/endpoints/${e}/port`,
+      message: `cluster '${name}' leads to port ${port}, where listener '${own.name}' of this proxy accepts requests, so they would come back; name the app's own port`,
+    }] : [];
+  });
 }
 
 /** What a browser would not take of a cookie, and what makes no sense beside one. */
@@ -182,6 +204,14 @@ function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, sl
   return mistakes;
 }
 
+/**
+ * Whether a field is a health check's own to say: where the message ends, what becomes of its connection, its Host, and the User-Agent
+ * by which sidecars know it.
+ */
+export function isOfTheCheck(header: string): boolean {
+  return /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|proxy-connection|expect|user-agent)$/i.test(header);
+}
+
 /** What makes no sense in how a cluster's endpoints are asked whether they work. */
 function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): Mistake[] {
   if (healthCheck === undefined) return [];
@@ -194,7 +224,14 @@ function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string
         + 'shorten the timeout or lengthen the interval',
     });
   }
-  const ranges = healthCheck.type === 'http' ? healthCheck.expectedStatuses ?? [] : [];
+  const { headers = [], expectedStatuses: ranges = [] } = healthCheck.type === 'http' ? healthCheck : {};
+  headers.forEach(({ name: header }, index) => {
+    if (!isOfTheCheck(header)) return;
+    mistakes.push({
+      path: `${path}/healthCheck/headers/${index}/name`,
+      message: `a health check of cluster '${name}' sets the field '${header}' by itself; ${/^host$/i.test(header) ? 'give its value in \'host\'' : 'leave it out'}`,
+    });
+  });
   ranges.forEach(({ from, to }, index) => {
     if (from <= to) return;
     mistakes.push({

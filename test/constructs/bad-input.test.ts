@@ -415,9 +415,11 @@ describe('what only the whole app shows fails validation, all at once', () => {
     make({ containers: [{ ...app, portNumber: 15_006 }] }, 'inbound', chart);
     make({ containers: [app, { image: 'm:1', name: 'metrics', portNumber: 15_020 }] }, 'admin', chart);
     make({}, 'web', chart).calls(other(chart, 'catalog', { port: 8080 }));
+    new MeshSidecar(chart, 'Job', { workload: new kplus.Deployment(chart, 'Work', { containers: [{ image: 'w:1', securityContext: {} }] }), appPort: 15_020 });
     const said = mistake(() => Testing.synth(chart));
     expect(said).toContain('[chart/inbound/v1/Sidecar] \'containers[\'main\'].port\' is 15006: the sidecar takes this port for incoming requests; let the app listen on another');
     expect(said).toContain('[chart/admin/v1/Sidecar] \'containers[\'metrics\'].port\' is 15020: the sidecar takes this port for health and metrics; let the app listen on another');
+    expect(said).toContain('[chart/Job] \'appPort\' is 15020: the sidecar takes this port for health and metrics; let the app listen on another');
     expect(said).toContain('[chart/web/v1/Sidecar] \'containers[\'main\'].port\' is 8080: the sidecar listens on this port for calls to \'catalog\', which keeps an app that '
       + 'binds all addresses from starting; give \'catalog\' another service port, or let the app listen on another');
   });

@@ -2,7 +2,7 @@
 import { Chart, Duration, Testing } from 'cdk8s';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CallOptions, ExternalEndpoints, ExternalService, HealthCheck, MeshService, MeshServiceProps, OutlierDetection } from '../../src';
+import { CallOptions, ExternalEndpoints, ExternalService, Fallback, HealthCheck, MeshService, MeshServiceProps, OutlierDetection } from '../../src';
 import { HEALTH_CHECK_QUANTITIES } from '../../src/constructs/health-check';
 import { OUTLIER_QUANTITIES } from '../../src/constructs/outlier-detection';
 import { Quantity, toConfig } from '../../src/constructs/quantities';
@@ -54,6 +54,43 @@ test('what a service says is in its callers\' documents, in the document\'s unit
   });
 });
 
+describe('a check asks as callers do', () => {
+  const hostIn = (document: { clusters: ClusterConfig[] }): string | undefined => (document.clusters[1]!.healthCheck as { host?: string }).host;
+
+  test.each<[Partial<MeshServiceProps>, string]>([
+    [{}, 'catalog'], [{ port: 9000 }, 'catalog:9000'], [{ name: 'wares' }, 'wares'],
+    [{ healthCheck: HealthCheck.http('/healthz', { host: 'shop.example.com' }) }, 'shop.example.com'],
+  ])('of a service with %j: %s', (props, host) => {
+    const [, catalog] = clustersOf({ healthCheck: HealthCheck.http('/healthz'), ...props });
+    expect(catalog!.healthCheck).toMatchObject({ host });
+  });
+
+  test('from another namespace, and where a fallback takes over', () => {
+    const root = Testing.app();
+    const [shop, mail] = ['shop', 'mail'].map((namespace) => new Chart(root, namespace, { namespace }));
+    const [catalog, spare] = ['catalog', 'spare'].map((name) => service(shop!, name, { healthCheck: HealthCheck.http('/healthz') }));
+    service(mail!, 'newsletter').calls(catalog!, { fallback: Fallback.to(spare!) });
+    const { clusters } = documentOf(Testing.synth(mail!), 'newsletter-v1');
+    expect(clusters.map(({ name, healthCheck }) => [name, (healthCheck as { host?: string } | undefined)?.host])).toEqual([
+      ['app', undefined], ['shop/catalog-v1', 'catalog.shop'], ['shop/spare-v1', 'spare.shop'],
+    ]);
+  });
+
+  test.each([[80, 'api.example.com'], [8443, 'api.example.com:8443']])('of a service outside of the mesh, called at port %d', (port, host) => {
+    const chart = newChart();
+    const api = new ExternalService(chart, 'api', {
+      hostname: 'api.example.com', port, endpoints: ExternalEndpoints.dns('api.example.com', { port: 9_000 }), healthCheck: HealthCheck.http('/healthz'),
+    });
+    service(chart, 'web').calls(api);
+    expect(hostIn(documentOf(Testing.synth(chart), 'web-v1'))).toBe(host);
+  });
+
+  test('with the fields that are said', () => {
+    const [, catalog] = clustersOf({ healthCheck: HealthCheck.http('/healthz', { headers: { 'X-Forwarded-Proto': 'https', Accept: 'text/plain' } }) });
+    expect(catalog!.healthCheck).toMatchObject({ headers: [{ name: 'X-Forwarded-Proto', value: 'https' }, { name: 'Accept', value: 'text/plain' }] });
+  });
+});
+
 test('what a caller says goes first', () => {
   const [, catalog] = clustersOf(
     { healthCheck: HealthCheck.http('/healthz'), outlierDetection: OutlierDetection.dryRun() },
@@ -76,6 +113,16 @@ test.each<[Partial<MeshServiceProps>, RegExp]>([
   [{ healthCheck: HealthCheck.http('/', { expectedStatuses: [] }) }, /'healthCheck\.expectedStatuses' is \[\]: list at least one status/],
   [{ healthCheck: HealthCheck.http('/', { expectedStatuses: [99] }) }, /'healthCheck\.expectedStatuses\[0\]' is 99/],
   [{ healthCheck: HealthCheck.http('/', { timeout: Duration.seconds(10) }) }, /'healthCheck\.timeout' is "10000 ms": it is longer than the 5000 ms between two checks/],
+  [{ healthCheck: HealthCheck.http('/', { headers: { 'X Y': '1' } }) }, /'healthCheck\.headers' is "X Y": use the name of a header field/],
+  [{ healthCheck: HealthCheck.http('/', { headers: { Host: 'a' } }) }, /'healthCheck\.headers\['Host'\]' is "a": say it with 'host'/],
+  [{ healthCheck: HealthCheck.http('/', { headers: { 'content-length': '3' } }) }, /'healthCheck\.headers\['content-length'\]' is "3": the check says it by itself/],
+  [{ healthCheck: HealthCheck.http('/', { headers: { 'X-Y': 'a\r\nb: c' } }) }, /'healthCheck\.headers\['X-Y'\]' is .*: use the value of a header field/],
+  [{ healthCheck: HealthCheck.http('/', { headers: ['X-Y'] as never }) }, /'healthCheck\.headers' is \["X-Y"\]: use an object/],
+  [
+    { healthCheck: HealthCheck.http('/', { headers: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`X-${i}`, ''])) }) },
+    /'healthCheck\.headers' is 17: use at most 16 fields/,
+  ],
+  [{ healthCheck: HealthCheck.tcp({ headers: { 'X-Y': '1' } } as never) }, /'healthCheck\.headers' is \{"X-Y":"1"\}: a TCP check sends nothing/],
   [{ healthCheck: HealthCheck.tcp({ unhealthyThreshold: 0 }) }, /'healthCheck\.unhealthyThreshold' is 0: use a whole number from 1 to 100/],
   [{ outlierDetection: OutlierDetection.eject({ maxEjectedPercent: 0 }) }, /'outlierDetection\.maxEjectedPercent' is 0/],
   [{ outlierDetection: OutlierDetection.eject({ window: Duration.minutes(2) }) }, /'outlierDetection\.window' is "120000 ms": use at most a minute/],

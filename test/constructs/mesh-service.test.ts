@@ -42,9 +42,12 @@ describe('a service with nothing but a container', () => {
       minor: CONTRACT_MINOR,
       node: { service: 'web', namespace: 'shop', version: 'v1' },
       listeners: [{
-        name: 'inbound', direction: 'inbound', port: 15006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }], timeoutMs: 0 }],
+        name: 'inbound', direction: 'inbound', loopback: true, port: 15006,
+        routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }], timeoutMs: 0 }],
       }],
-      clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 3000 }] }, idleTimeoutMs: 4_000 }],
+      clusters: [{
+        name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', listensAt: ['pod', '127.0.0.1', '::1'], port: 3000 }] }, idleTimeoutMs: 4_000,
+      }],
       shutdown: { drainMs: 5_000 },
     });
   });
@@ -224,7 +227,9 @@ describe('defaults of the app\'s container', () => {
 
   test('take the first of several ports as the app\'s', () => {
     const manifests = web({ containers: [{ image: 'x:1', ports: [{ number: 9000, name: 'main' }, { number: 9001, name: 'other' }] }] });
-    expect(documentOf(manifests, 'web-v1').clusters[0].discovery).toEqual({ type: 'static', endpoints: [{ address: '127.0.0.1', port: 9000 }] });
+    expect(documentOf(manifests, 'web-v1').clusters[0].discovery).toEqual({
+      type: 'static', endpoints: [{ address: '127.0.0.1', listensAt: ['pod', '127.0.0.1', '::1'], port: 9000 }],
+    });
     expectSound(manifests);
   });
 });

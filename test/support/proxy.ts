@@ -2,11 +2,12 @@
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
 import { AddressInfo, createServer } from 'node:net';
-import type { AdmissionConfig, ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, TlsConfig } from '../../src/contract';
+import type { AdmissionConfig, ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/clock';
 import type { Clock } from '../../src/proxy/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
 import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
+import { StaticSource } from '../../src/proxy/discovery/static';
 import { Proxy, ProxySurroundings } from '../../src/proxy/proxy';
 import { expose } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
@@ -27,6 +28,8 @@ export class FakeSources {
   private readonly started = new Map<string, (snapshot: readonly DiscoveredEndpoint[]) => void>();
   private readonly health = new Map<string, { synced: boolean }>();
 
+  constructor(private readonly podIps: readonly string[] = []) {}
+
   readonly factory: SourceFactory = ({ discovery }) => {
     const name = discovery.type === 'endpointSlice' ? discovery.service : JSON.stringify(discovery);
     const health = { synced: false, lastConfirmedAt: undefined as number | undefined, failures: 0, lastError: undefined };
@@ -37,15 +40,20 @@ export class FakeSources {
         this.started.set(name, onSnapshot);
         if (discovery.type === 'static') {
           health.synced = true;
-          onSnapshot(discovery.endpoints.map(({ address, port, weight, zone, priority }) => (
-            { ...ready(address, port, weight), ...(zone === undefined ? {} : { zone }), ...(priority === undefined ? {} : { priority }) }
-          )));
+          // In the order of the document, which tests number them by.
+          onSnapshot(discovery.endpoints.flatMap((endpoint) => this.resolve(endpoint)));
         }
       },
       close: () => { this.started.delete(name); },
     };
     return source;
   };
+
+  private resolve(endpoint: StaticEndpoint): readonly DiscoveredEndpoint[] {
+    const found: DiscoveredEndpoint[] = [];
+    new StaticSource({ type: 'static', endpoints: [endpoint] }, this.podIps, systemClock).start((snapshot) => found.push(...snapshot));
+    return found;
+  }
 
   /** Names of Services that are watched now. */
   get watched(): string[] { return [...this.started.keys()]; }
@@ -76,8 +84,12 @@ export interface TestProxyOptions {
   readonly direction?: 'inbound' | 'outbound';
   /** The listener is on the pod's own address rather than on a given one. */
   readonly ownAddress?: boolean;
+  readonly loopback?: boolean;
+  /** Absent: a free one. */
+  readonly port?: number;
   /** Absent: 127.0.0.1. */
   readonly podAddress?: string;
+  readonly podAddresses?: readonly string[];
   readonly localCluster?: ProxyConfig['localCluster'];
   readonly onChoice?: ProxySurroundings['onChoice'];
   readonly onBypass?: ProxySurroundings['onBypass'];
@@ -100,7 +112,7 @@ export interface TestProxy {
 
 /** One listener in front of one cluster with the given static endpoints, unless the options say otherwise. */
 export async function startProxy(backendPorts: readonly number[], options: TestProxyOptions = {}): Promise<TestProxy> {
-  const port = await freePort();
+  const port = options.port ?? await freePort();
   const clusters = options.clusters ?? [{
     name: 'backend',
     discovery: { type: 'static' as const, endpoints: backendPorts.map((backend) => ({ address: '127.0.0.1', port: backend })) },
@@ -113,6 +125,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       name: 'test',
       direction: options.direction ?? 'outbound',
       ...(options.ownAddress ? {} : { address: '127.0.0.1' }),
+      ...(options.loopback && { loopback: true }),
       port,
       ...(options.tls && { tls: options.tls }),
       ...(options.admission && { admission: options.admission }),
@@ -126,14 +139,15 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     ...(options.via !== undefined && { via: options.via }),
   };
   const registry = new MetricRegistry();
-  const sources = new FakeSources();
+  const podAddresses = options.podAddresses ?? [options.podAddress ?? '127.0.0.1'];
+  const sources = new FakeSources(podAddresses);
   const started = await Proxy.start(JSON.stringify(config), {
     clock: options.clock ?? systemClock,
     random: seededRandom(options.seed ?? 1),
     sources: sources.factory,
     registry,
     identity: 'test',
-    podAddresses: [options.podAddress ?? '127.0.0.1'],
+    podAddresses,
     ...(options.onChoice && { onChoice: options.onChoice }),
     ...(options.onBypass && { onBypass: options.onBypass }),
     ...(options.memory && { memory: options.memory }),

@@ -53,7 +53,9 @@ export function mapConfig(
     if (from !== to) mappings.push({ what, from, to });
   };
 
-  const listeners = config.listeners.map(({ tls, ...declared }): ListenerConfig => {
+  const listeners = config.listeners.map(({ tls, loopback = false, ...declared }): ListenerConfig => {
+    // All pods share one loopback here.
+    if (loopback) moved(`loopback of ${declared.name}`, `127.0.0.1:${declared.port}`, 'none');
     // The certificate is in a Secret of the cluster.
     if (tls) moved(`TLS of ${declared.name}`, tls.certificateFile, 'none');
     for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));

@@ -16,6 +16,7 @@ import { ResponseHead } from '../http1/response-head';
 import { OctetListener, onread, writeCopy } from '../shared-read';
 import { Timeout, TimeoutQueue } from '../timeouts';
 import { reset } from '../tls/socket';
+import type { Dial } from './addresses';
 import type { ConnectionPool, PoolSurroundings } from './pool';
 
 /**
@@ -91,17 +92,28 @@ export class BackendConnection {
   /** Octets of interim responses to the present request. */
   private interimBytes = 0;
 
-  readonly socket: Socket;
+  /** Another one while it is being made, whenever another address is tried. */
+  socket: Socket;
 
-  constructor(options: SocketOptions, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings) {
+  /** @param options but for the host, which `dial` knows */
+  constructor(
+    private readonly dial: Dial, options: SocketOptions, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings,
+  ) {
     this.timeout = new Timeout(() => this.onTimeout());
-    const socket = connect({ ...options, onread: onread((octets) => this.onData(octets)) });
-    this.socket = socket;
+    this.socket = this.connect(options);
+  }
+
+  private connect(options: SocketOptions): Socket {
+    const socket = connect({ ...options, host: this.dial.address, onread: onread((octets) => this.onData(octets)) });
     socket.on('connect', () => this.onConnect());
     socket.on('drain', () => this.receiver?.onBackendDrain());
     socket.on('end', () => this.onEnd());
     socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
-    socket.on('close', () => this.onClose());
+    socket.on('close', () => {
+      if (!this.established && this.dial.goesOn(this.lastError)) this.socket = this.connect(options);
+      else this.onClose();
+    });
+    return socket;
   }
 
   /** @internal */
@@ -206,6 +218,7 @@ export class BackendConnection {
 
   private onConnect(): void {
     this.established = true;
+    this.dial.succeeded();
     this.timeout.stop();
     this.pool.onEstablished(this);
   }
@@ -385,7 +398,7 @@ export class BackendConnection {
     this.timeout.stop();
     if (!this.established) {
       const timedOut = this.lastError === 'timeout';
-      this.pool.onConnectFailed(timedOut ? 'connect_timeout' : 'connect_failed', this.lastError);
+      this.pool.onConnectFailed(timedOut ? 'connect_timeout' : 'connect_failed', this.dial.describe(this.lastError));
       return;
     }
     this.onBroken();

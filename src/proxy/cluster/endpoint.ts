@@ -5,11 +5,14 @@
  */
 import { Balanced, Conduct, Learned, Learning, Standing } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
+import { Addresses } from './addresses';
 import { EndpointState, Facts, Presence, stateOf, takesRequests } from './availability';
 import { ConnectionPool, PoolSurroundings } from './pool';
 
 export class Endpoint implements Balanced, Facts {
   readonly key: string;
+  /** Where it listens. */
+  addresses: Addresses;
   weight: number;
   zone: string | undefined;
   priority: number | undefined;
@@ -33,6 +36,7 @@ export class Endpoint implements Balanced, Facts {
   ) {
     this.learned = new Learned(learning);
     this.key = endpointKey(found);
+    this.addresses = new Addresses(addressesOf(found));
     this.weight = found.weight;
     this.zone = found.zone;
     this.priority = found.priority;
@@ -64,6 +68,8 @@ export class Endpoint implements Balanced, Facts {
   update(found: DiscoveredEndpoint): boolean {
     const presence: Presence = found.ready ? 'ready' : 'draining';
     const changed = presence !== this.presence || found.weight !== this.weight || found.zone !== this.zone || found.priority !== this.priority;
+    const addresses = addressesOf(found);
+    if (addresses.join() !== this.addresses.all.join()) this.addresses = new Addresses(addresses);
     if (presence === 'draining' && this.presence === 'ready') this.pool.closeIdle();
     this.presence = presence;
     this.weight = found.weight;
@@ -77,6 +83,10 @@ export class Endpoint implements Balanced, Facts {
     this.presence = 'gone';
     this.pool.retire();
   }
+}
+
+function addressesOf({ address, listensAt }: DiscoveredEndpoint): readonly string[] {
+  return listensAt ?? [address];
 }
 
 /** Identity of an endpoint within its cluster. */

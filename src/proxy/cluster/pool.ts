@@ -12,6 +12,7 @@
  */
 import type { HeadLimits } from '../http1/request-head';
 import type { TimeoutQueue } from '../timeouts';
+import { Dial } from './addresses';
 import { BackendConnection, SocketOptions } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { Endpoint } from './endpoint';
@@ -235,12 +236,11 @@ export class ConnectionPool {
     stats.opened += 1;
     stats.open += 1;
     const options: SocketOptions = {
-      host: this.endpoint.address,
       port: this.endpoint.port,
       noDelay: true,
       allowHalfOpen: true,
       highWaterMark: limits.maxBufferedBytes,
     };
-    new BackendConnection(options, this, this.surroundings).awaitConnection(connectTimeout);
+    new BackendConnection(new Dial(this.endpoint.addresses), options, this, this.surroundings).awaitConnection(connectTimeout);
   }
 }

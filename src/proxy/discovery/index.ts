@@ -34,7 +34,7 @@ export interface DiscoverySurroundings {
 export function createSource(discovery: ClusterConfig['discovery'], surroundings: DiscoverySurroundings): DiscoverySource {
   switch (discovery.type) {
     case 'static':
-      return new StaticSource(discovery, surroundings.clock);
+      return new StaticSource(discovery, surroundings.podIps, surroundings.clock);
     case 'dns':
       return byDns(discovery, surroundings);
     case 'endpointSlice':

@@ -8,6 +8,8 @@
 export interface DiscoveredEndpoint {
   readonly address: string;
   readonly port: number;
+  /** Addresses at which it may listen, in the order in which they are tried; absent: at `address`. */
+  readonly listensAt?: readonly string[];
   /** Relative share, more than 0. */
   readonly weight: number;
   readonly zone?: string;

@@ -5,11 +5,13 @@ import { toSnapshot } from './snapshot';
 import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
 
 export class StaticSource implements DiscoverySource {
-  constructor(private readonly discovery: StaticDiscovery, private readonly clock: Clock) {}
+  /** @param podIps what `pod` stands for */
+  constructor(private readonly discovery: StaticDiscovery, private readonly podIps: readonly string[], private readonly clock: Clock) {}
 
   start(onSnapshot: (snapshot: EndpointSnapshot) => void): void {
-    onSnapshot(toSnapshot(this.discovery.endpoints.map(({ address, port, weight, zone, priority }) => ({
+    onSnapshot(toSnapshot(this.discovery.endpoints.map(({ address, listensAt, port, weight, zone, priority }) => ({
       address,
+      ...(listensAt === undefined ? {} : { listensAt: this.resolve(listensAt, address) }),
       port,
       weight: weight ?? 1,
       ...(zone === undefined ? {} : { zone }),
@@ -17,6 +19,12 @@ export class StaticSource implements DiscoverySource {
       ready: true,
       draining: false,
     }))));
+  }
+
+  /** Each address once. `address` stands in where the pod's own are asked for and not known. */
+  private resolve(listensAt: readonly string[], address: string): string[] {
+    const found = new Set(listensAt.flatMap((place) => (place === 'pod' ? this.podIps : [place])));
+    return found.size > 0 ? [...found] : [address];
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import type { CertificateListener } from '../tls/certificate';
 import type { TlsSettings } from '../tls/handshakes';
 import { TlsSet } from '../tls/tls-set';
 import { Admission } from './admission/admission';
+import { boundAddresses, isDispensable } from './bound-addresses';
 import type { ServeContext } from './context';
 import { Listener } from './listener';
 import { Route } from './route';
@@ -63,7 +64,7 @@ export class ListenerSet {
       const rules = JSON.stringify(config.admission);
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);
-      for (const address of config.address === undefined ? this.podAddresses : [config.address]) {
+      for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
         wanted.set(socket, { config, route, tls: settings, admission });
@@ -71,9 +72,13 @@ export class ListenerSet {
       }
     }
     // In the order of the document, whichever socket is bound first.
-    const problems = await Promise.all([...added.values()].map((listener) => listener.listen().then(
+    const problems = await Promise.all([...added].map(([socket, listener]) => listener.listen().then(
       () => undefined,
-      (error: NodeJS.ErrnoException) => inWords(listener, error))));
+      (error: NodeJS.ErrnoException) => {
+        if (!isDispensable(wanted.get(socket)!.config, listener.address, error)) return inWords(listener, error);
+        added.delete(socket);
+        return undefined;
+      })));
     const failures = problems.filter((problem) => problem !== undefined);
     const rollback = (): void => {
       added.forEach((listener) => listener.destroy());

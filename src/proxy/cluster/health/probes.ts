@@ -5,19 +5,24 @@
  *
  * The endpoint's address and port are those that requests go to. In the mesh that is the sidecar of the pod, which passes
  * an HTTP check on to the app: it passes when both work. A TCP check to a sidecar shows only that the sidecar runs.
+ *
+ * An HTTP check asks as callers do, by the Host that they use: many frameworks turn away hosts that they don't know.
  */
-import { connect } from 'node:net';
-import type { ResolvedHealthCheck } from '../../../contract';
+import { connect, Socket } from 'node:net';
+import type { HeaderField, ResolvedHealthCheck } from '../../../contract';
 import type { Cancel } from '../../clock';
 import { HEALTH_CHECK_AGENT } from '../../http1/health-check-agent';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { isShed } from '../../http1/proxy-status';
 import { ResponseHead } from '../../http1/response-head';
-import { endpointKey } from '../endpoint';
+import { Addresses, Dial } from '../addresses';
 
 /** What is asked. */
 export interface Target {
-  readonly address: string;
+  /** Address and port, as a Host field has them. */
+  readonly key: string;
+  /** Where it listens. */
+  readonly addresses: Addresses;
   readonly port: number;
 }
 
@@ -34,6 +39,9 @@ export type Probe = (target: Target, onVerdict: (verdict: Verdict) => void) => C
 /** Of a response, the head must fit in this. */
 const LIMITS = { maxStartLineBytes: 8_192, maxHeadBytes: 16_384, maxHeaderFields: 100 };
 
+/** Those of the kubelet's probes, so that whoever lets these in lets the checks in. */
+const OWN_FIELDS: readonly HeaderField[] = [{ name: 'user-agent', value: HEALTH_CHECK_AGENT }, { name: 'accept', value: '*/*' }];
+
 const PASSED: Verdict = { passed: true };
 const BUSY: Verdict = { passed: undefined };
 
@@ -46,7 +54,7 @@ export function probeOf(check: ResolvedHealthCheck): Probe {
 
 const tcpProbe: Probe = (target, onVerdict) => open(target, (end) => ({ onConnect: () => end(PASSED) }), onVerdict);
 
-function httpProbe({ path, host, expectedStatuses }: Extract<ResolvedHealthCheck, { readonly type: 'http' }>): Probe {
+function httpProbe({ path, host, headers, expectedStatuses }: Extract<ResolvedHealthCheck, { readonly type: 'http' }>): Probe {
   const expected = expectedStatuses.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(' or ');
   const judge = (buffer: Buffer): Verdict => {
     const { status } = head;
@@ -54,10 +62,11 @@ function httpProbe({ path, host, expectedStatuses }: Extract<ResolvedHealthCheck
     if ((status === 503 || status === 429) && isShed(buffer, head.fields)) return BUSY;
     return { passed: false, why: `GET ${path} was answered with ${status}, and not ${expected}` };
   };
+  const fields = fieldsOf(headers);
   return (target, onVerdict) => open(target, (end, send) => {
     const heads = new HeadBuffer(false);
     return {
-      onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? endpointKey(target)}\r\nuser-agent: ${HEALTH_CHECK_AGENT}\r\nconnection: close\r\n\r\n`),
+      onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? target.key}\r\n${fields}connection: close\r\n\r\n`),
       onOctets: (octets) => {
         for (let from = 0; from < octets.length;) {
           const complete = heads.feed(octets, from, LIMITS.maxHeadBytes);
@@ -73,6 +82,12 @@ function httpProbe({ path, host, expectedStatuses }: Extract<ResolvedHealthCheck
   }, onVerdict);
 }
 
+/** The fields of every check, as they are sent; what the configuration says takes the place of its own. */
+function fieldsOf(headers: readonly HeaderField[]): string {
+  const own = OWN_FIELDS.filter(({ name }) => !headers.some((header) => header.name.toLowerCase() === name));
+  return [...own, ...headers].map(({ name, value }) => `${name}: ${value}\r\n`).join('');
+}
+
 interface Conversation {
   onConnect(): void;
   onOctets?(octets: Buffer): void;
@@ -80,29 +95,39 @@ interface Conversation {
 
 /** A connection until there is a verdict. */
 function open(
-  { address, port }: Target,
+  { addresses, port }: Target,
   converse: (end: (verdict: Verdict) => void, send: (text: string) => void) => Conversation,
   onVerdict: (verdict: Verdict) => void,
 ): Cancel {
   let over = false;
   let connected = false;
-  const socket = connect({ host: address, port, noDelay: true });
+  const dial = new Dial(addresses);
+  const dialled = (): Socket => {
+    let elsewhere = false;
+    const made = connect({ host: dial.address, port, noDelay: true });
+    made.on('connect', () => {
+      connected = true;
+      dial.succeeded();
+      onConnect();
+    });
+    made.on('data', (octets) => { if (!over) onOctets?.(octets); });
+    made.on('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? error.message;
+      elsewhere = !over && !connected && dial.goesOn(code);
+      if (elsewhere) socket = dialled();
+      else end({ passed: false, why: connected ? `the connection broke: ${code}` : `no connection could be made: ${dial.describe(code)}` });
+    });
+    made.on('close', () => { if (!elsewhere) end({ passed: false, why: 'the connection was closed without an answer' }); });
+    return made;
+  };
   const end = (verdict: Verdict): void => {
     if (over) return;
     over = true;
     socket.destroy();
     onVerdict(verdict);
   };
-  const { onConnect, onOctets } = converse(end, (text) => socket.write(text));
-  socket.on('connect', () => {
-    connected = true;
-    onConnect();
-  });
-  socket.on('data', (octets) => { if (!over) onOctets?.(octets); });
-  socket.on('error', (error: NodeJS.ErrnoException) => end({
-    passed: false, why: `${connected ? 'the connection broke' : 'no connection could be made'}: ${error.code ?? error.message}`,
-  }));
-  socket.on('close', () => end({ passed: false, why: 'the connection was closed without an answer' }));
+  const { onConnect, onOctets } = converse(end, (text) => socket.write(text, 'latin1'));
+  let socket = dialled();
   return () => {
     over = true;
     socket.destroy();

@@ -30,15 +30,18 @@ async function besides(port: number, healthCheck: typeof HTTP | { type: 'tcp' } 
 const endpoint = ({ proxy }: TestProxy): { readonly state: string; readonly stateReason: string | undefined } => proxy.clusters.get('backend').endpoints[1]!;
 const becomes = (test: TestProxy, state: string): Promise<boolean> => eventually(`it is ${state}`, () => endpoint(test).state === state);
 
-test('asks for the path on a connection of its own, with the endpoint\'s address as Host unless another is given', async () => {
+test('asks for the path on a connection of its own, with the Host and the fields that are given', async () => {
   const backend = await answering(() => answer(200));
   await besides(backend.port, HTTP);
   await eventually('two checks', () => backend.connections.length >= 2);
   expect(backend.connections[0]!.received)
-    .toBe(`GET /healthz HTTP/1.1\r\nhost: 127.0.0.1:${backend.port}\r\nuser-agent: cdk8s-mesh-health-check\r\nconnection: close\r\n\r\n`);
+    .toBe(`GET /healthz HTTP/1.1\r\nhost: 127.0.0.1:${backend.port}\r\nuser-agent: cdk8s-mesh-health-check\r\naccept: */*\r\nconnection: close\r\n\r\n`);
   const other = await answering(() => answer(200));
-  await besides(other.port, { ...HTTP, host: 'shop.example.com' } as typeof HTTP);
-  await eventually('a check', () => /host: shop\.example\.com\r\n/.test(other.received));
+  const headers = [{ name: 'X-Forwarded-Proto', value: 'https' }, { name: 'Accept', value: 'caf\u00e9' }];
+  await besides(other.port, { ...HTTP, host: 'shop.example.com', headers } as typeof HTTP);
+  await eventually('a check', () => other.connections[0]?.received.endsWith('\r\n\r\n'));
+  expect(other.connections[0]!.received)
+    .toBe('GET /healthz HTTP/1.1\r\nhost: shop.example.com\r\nuser-agent: cdk8s-mesh-health-check\r\nX-Forwarded-Proto: https\r\nAccept: caf\u00e9\r\nconnection: close\r\n\r\n');
 });
 
 test.each([

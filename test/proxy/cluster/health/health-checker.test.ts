@@ -1,5 +1,6 @@
 /** When endpoints are checked, and how many checks it takes to change one's mind; a clock and probes that the test drives. */
 import { DEFAULT_HEALTH_CHECK, withHealthCheckDefaults } from '../../../../src/contract';
+import { Addresses } from '../../../../src/proxy/cluster/addresses';
 import { HealthChecker, MOST_AT_ONCE } from '../../../../src/proxy/cluster/health/health-checker';
 import type { Target, Verdict } from '../../../../src/proxy/cluster/health/probes';
 import { FakeClock } from '../../../support/fake-clock';
@@ -20,7 +21,7 @@ function start(endpoints: number, timing = {}): {
   most: number;
 } {
   const clock = new FakeClock();
-  const targets = Array.from({ length: endpoints }, (_, i) => ({ address: `10.0.0.${i}`, port: 80 }));
+  const targets = Array.from({ length: endpoints }, (_, i) => ({ key: `10.0.0.${i}`, addresses: new Addresses([`10.0.0.${i}`]), port: 80 }));
   const state = {
     clock, targets, times: targets.map((): number[] => []), complaints: [] as string[], traffic: 0,
     answer: PASSED as Verdict | undefined, underWay: 0, most: 0,
@@ -40,7 +41,7 @@ function start(endpoints: number, timing = {}): {
     },
     { now: () => clock.now(), random, after: (ms, task) => clock.after(ms, task) },
     () => state.traffic,
-    { onChecked: () => undefined, onComplaint: (target, complaint) => state.complaints.push(`${target.address} ${complaint ?? 'works'}`) },
+    { onChecked: () => undefined, onComplaint: (target, complaint) => state.complaints.push(`${target.key} ${complaint ?? 'works'}`) },
   );
   checker.update(targets);
   return Object.assign(state, { checker });
