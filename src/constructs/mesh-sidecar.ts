@@ -6,10 +6,10 @@
  * What a pod needs besides the container: names of the destinations in `/etc/hosts` and leave to listen below port 1024
  * (interception.ts), a token that is mounted nowhere but in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { Chart, Duration, Lazy, Size } from 'cdk8s';
+import { Chart, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_KEY, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
+  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
   ENV_MEMORY_LIMIT, ENV_POD_IPS,
   ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVES_LABEL,
   SERVICE_LABEL,
@@ -20,6 +20,7 @@ import { WorkloadFacts } from '../planning/lints';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { admissionConfig } from './admission-options';
 import { CallOptions } from './call-options';
+import { DocumentConfigMap } from './config-map';
 import { Dependencies, ServiceLink } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE } from './destination-facts';
@@ -52,9 +53,6 @@ const PROXY_USER = 65_532;
 
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
-
-/** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
-const FAULTS_ANNOTATION = 'cdk8s-mesh/faults';
 
 /** Most that the sidecar writes: twice its largest document, once beside the file that it replaces, and as much again for the rest. */
 const STATE_SIZE = Size.mebibytes(32);
@@ -142,6 +140,7 @@ export class MeshSidecar extends Construct {
   private readonly budget: ShutdownBudget;
   private readonly dependencies: Dependencies;
   private readonly service?: ServiceLink;
+  private readonly config: DocumentConfigMap;
   private exposed?: ExposedWorkload;
   private readonly document = untilAddition(() => this.buildDocument());
 
@@ -199,11 +198,11 @@ export class MeshSidecar extends Construct {
       claimName(clusterOf(this), this.namespace, name, 'serviceName', this);
     }
 
-    this.configMap = new kplus.ConfigMap(this, 'Config', {
-      metadata: { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() },
+    this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() }, {
+      document: () => this.document(),
+      calls: () => this.dependencies.calls,
     });
-    this.configMap.metadata.addAnnotation(FAULTS_ANNOTATION, Lazy.any({ produce: () => this.calledWithFaults() }) as unknown as string);
-    this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => JSON.stringify(this.document(), undefined, 2) }));
+    this.configMap = this.config.configMap;
 
     this.container = this.attach();
     takeTls(this, this.container, this.tls);
@@ -258,11 +257,6 @@ export class MeshSidecar extends Construct {
     return Chart.of(this).namespace === undefined ? undefined : DEFAULT_NAMESPACE;
   }
 
-  private calledWithFaults(): string | undefined {
-    const called = sortedCalls(this.dependencies.calls).filter(({ faults }) => faults.length > 0).map(qualifiedName);
-    return called.length > 0 ? called.join(',') : undefined;
-  }
-
   /** How clients from outside come by TLS. */
   private get tls(): TlsOptions | undefined {
     return this.service?.tls ?? this.exposed?._tls;
@@ -298,6 +292,7 @@ export class MeshSidecar extends Construct {
       graceMs: budget.gracePeriodSeconds * 1_000,
       clusters: [`${namespace}/${service}-${version}`],
       pod: podFacts(this.workload, namespace),
+      objects: this.config.sizesWith(this.workload),
       zones: lints.zones,
       requestsPerSecond: lints.requestsPerSecond?.[service],
       latencyMs: lints.latency?.[service]?.toMilliseconds(),

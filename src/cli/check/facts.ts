@@ -5,6 +5,7 @@
 import { withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
 import type { MeshFacts, Range, WorkloadFacts } from '../../planning/lints';
+import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { UserError } from '../errors';
 import { workloadsOf } from '../up/callees';
 import type { Field } from '../up/field';
@@ -37,6 +38,9 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
   for (const { config } of model.workloads) {
     for (const cluster of config.clusters) for (const workload of workloadsOf(cluster, model)) clusters.get(workload)!.add(cluster.name);
   }
+  const objects = new Map(manifests.map(({ kind, namespace, name, body }) => [`${kind}/${namespace}/${name}`, body.raw() as SizedObject]));
+  const objectsOf = ({ kind, namespace, name, configMap }: Workload): ObjectSize[] =>
+    [`ConfigMap/${namespace}/${configMap}`, `${kind}/${namespace}/${name}`].map((key) => sizeOf(objects.get(key)!));
   return {
     policies: networkPoliciesOf(manifests),
     workloads: model.workloads.map((workload): WorkloadFacts => {
@@ -49,6 +53,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
         disruption: budgets.find((budget) => budget.namespace === namespace && isSelected(labels, budget.selector))?.rule,
         clusters: [...clusters.get(workload)!],
         pod: podFacts(workload),
+        objects: objectsOf(workload),
         zones: expectations.zones,
         requestsPerSecond: of(expectations.requestsPerSecond, service, namespace),
         latencyMs: of(expectations.latencyMs, service, namespace),

@@ -75,6 +75,11 @@ export class Field {
     return Object.keys(this.value as object);
   }
 
+  /** The value as it is, unchecked. */
+  raw(): unknown {
+    return this.value;
+  }
+
   /** The same value as an object of its own. */
   rooted(): Field {
     return new Field(this.value, this.where, '');

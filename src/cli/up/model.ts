@@ -37,6 +37,8 @@ export interface Workload {
   readonly version: string;
   /** The document that the sidecar reads, as it stands in the ConfigMap. */
   readonly config: ProxyConfig;
+  /** Name of the ConfigMap. */
+  readonly configMap: string;
   /** The container that is the app: the first one. */
   readonly app: ContainerSpec;
   /** All containers, the sidecar among them; named target ports are looked up here. */

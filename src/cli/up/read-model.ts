@@ -90,10 +90,10 @@ function readWorkload(
   const [app] = apps;
   if (!app) throw new UserError(`${where}: ${kind} '${name}' has the sidecar but no container of its own; add the app's container`);
 
-  const config = readConfig(manifest, pod, configMaps);
+  const [configMap, config] = readConfig(manifest, pod, configMaps);
   const lookUp = (map: string, key: string): string | undefined => configMaps.get(`${namespace}/${map}`)?.[key];
   return {
-    kind, name, namespace, where, config,
+    kind, name, namespace, where, config, configMap,
     labels: template.get('metadata').get('labels').texts(),
     replicas: WORKLOADS[kind]!(body) ?? minReplicas ?? 1,
     service: config.node.service,
@@ -111,7 +111,7 @@ function readConfig(
   { kind, name, namespace, where }: Manifest,
   pod: Field,
   configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>,
-): ProxyConfig {
+): readonly [configMap: string, config: ProxyConfig] {
   const subject = `${where}: ${kind} '${name}'`;
   const volume = pod.get('volumes').list().find((candidate) => candidate.get('name').text() === CONFIG_VOLUME);
   const map = volume?.get('configMap').get('name').optionalText();
@@ -133,7 +133,7 @@ function readConfig(
     throw new UserError(`${subject}: ConfigMap '${map}' comes from a newer cdk8s-mesh, and this command doesn't know ${decoded.ignored.slice(0, 3).join(', ')}; `
       + 'run the command of the version that synthesized it');
   }
-  return JSON.parse(text) as ProxyConfig;
+  return [map, JSON.parse(text) as ProxyConfig];
 }
 
 function readContainer(container: Field, lookUp: (map: string, key: string) => string | undefined): ContainerSpec {

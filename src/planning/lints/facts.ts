@@ -4,6 +4,7 @@
  */
 import type { DisruptionRule } from '../disruption';
 import type { NetworkPolicyFacts, PodFacts } from '../network-policy';
+import type { ObjectSize } from '../object-size';
 
 /** Fewest and most of something. */
 export interface Range {
@@ -37,6 +38,8 @@ export interface WorkloadFacts {
   readonly clusters: readonly string[];
   /** What NetworkPolicies see of its pods; absent when nobody knows. */
   readonly pod?: PodFacts | undefined;
+  /** Those of its objects that grow with its calls; absent when they are small. */
+  readonly objects?: readonly ObjectSize[] | undefined;
   /** Zones that its pods are spread over; absent when nobody knows. */
   readonly zones?: number | undefined;
   /** Requests a second that its service gets, all callers together; absent when nobody knows. */

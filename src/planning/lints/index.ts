@@ -12,6 +12,7 @@ import { FAULT_RULES } from './faults';
 import { NETWORK_POLICY_RULES } from './network-policies';
 import { RETRY_RULES } from './retries';
 import type { Finding, Rule } from './rule';
+import { SIZE_RULES } from './sizes';
 import { SLOW_START_RULES } from './slow-start';
 import { STOPPING_RULES } from './stopping';
 import { TIMEOUT_RULES } from './timeouts';
@@ -23,7 +24,7 @@ export type { Finding, Rule } from './rule';
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES,
+  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...SIZE_RULES,
 ];
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */

@@ -24,6 +24,7 @@ export function workloadOf(service: string, version = 'v1', more: Partial<Worklo
     service,
     version,
     config: configOf(service, version),
+    configMap: `${service}-${version}-mesh`,
     app: { name: 'main', ports: [], env: [] },
     containers: [{ name: 'mesh-proxy', ports: [{ name: 'mesh-in', port: 15006 }], env: [] }],
     preStopPath: undefined,

@@ -408,6 +408,25 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       + 'shorten the timeout to 25000 ms, or lengthen appDrain of \'catalog\' by 1 ms',
     keeps: [pair({ route: { timeoutMs: 25_000 } }), pair({ route: { timeoutMs: 0 } })],
   }],
+  'apply-size': [{
+    breaks: meshOf({ web: { objects: [{ kind: 'ConfigMap', name: 'web-v1-mesh', jsonBytes: 209_716, dataBytes: 200_000 }] } }),
+    says: 'web v1: ConfigMap \'web-v1-mesh\' has 209716 bytes of JSON, 80 % of the 262144 that client-side kubectl apply takes; '
+      + 'apply it with --server-side, or have web call fewer services',
+    keeps: [
+      meshOf({ web: { objects: [{ kind: 'ConfigMap', name: 'web-v1-mesh', jsonBytes: 209_715, dataBytes: 200_000 }] } }),
+      // Told by the next rule.
+      meshOf({ web: { objects: [{ kind: 'ConfigMap', name: 'web-v1-mesh', jsonBytes: 1_300_000, dataBytes: 1_048_577 }] } }),
+    ],
+  }, {
+    breaks: meshOf({ web: { objects: [{ kind: 'Deployment', name: 'web-v1', jsonBytes: 300_000 }] } }),
+    says: 'web v1: Deployment \'web-v1\' has 300000 bytes of JSON, 114 % of the 262144',
+    keeps: [],
+  }],
+  'store-size': [{
+    breaks: meshOf({ web: { objects: [{ kind: 'ConfigMap', name: 'web-v1-mesh', jsonBytes: 1_300_000, dataBytes: 1_048_577 }] } }),
+    says: 'web v1: ConfigMap \'web-v1-mesh\' has 1048577 bytes of data, more than the 1048576 that Kubernetes stores',
+    keeps: [meshOf({ web: { objects: [{ kind: 'ConfigMap', name: 'web-v1-mesh', jsonBytes: 1_300_000, dataBytes: 1_048_576 }] } })],
+  }],
   'network-policy': [{
     breaks: under({ in: { podSelector: catalog, ingress: [{ from: [{ podSelector: web }], ports: [{ port: 8_080 }] }] } }, pair({})),
     says: 'web -> catalog v1: requests go to TCP port 15006, the sidecar\'s, and of catalog v1, by NetworkPolicy \'in\', nothing of the caller comes in at it; '
