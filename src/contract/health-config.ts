@@ -123,7 +123,8 @@ export interface OutlierDetectionConfig {
    */
   readonly failurePercent?: Integer;
   /**
-   * How many times as long as the others it must take to answer. 0: no such rule.
+   * How many times as long as the others it must take to answer; and, unless most endpoints are faster, as it usually takes itself.
+   * 0: no such rule.
    * @minimum 0
    * @maximum 1000
    */

@@ -2,6 +2,7 @@
  * What outlier detection keeps of one endpoint: how its latest requests ended, and what became of it for that. Only the
  * detector writes to it.
  */
+import { typicalMs } from '../learned';
 import { RecentPast } from './recent-past';
 
 /** How a request to an endpoint ended, as far as the endpoint can be blamed. Numbers, for it is told once a request. */
@@ -35,6 +36,9 @@ export const RULES = [
 ] as const;
 export type Rule = typeof RULES[number];
 
+/** Time constant with which an endpoint's usual latency follows what it is. */
+const USUAL_MS = 300_000;
+
 export class Conduct {
   standing: Standing = 'trusted';
   /** Errors in a row. */
@@ -65,6 +69,19 @@ export class Conduct {
   trialLeft = 0;
   /** Most that the mean logarithm of its latency may be in the trial. */
   latencyLimitLog = Infinity;
+  /** Mean logarithm of its latency over the last minutes in which it was no outlier; undefined before the first. */
+  private usualLog: number | undefined;
   /** Why it was ejected, in words. */
   reason = '';
+
+  /** How long its requests usually take; not known, it is what they take now. */
+  get usualMs(): number {
+    return typicalMs(this.usualLog ?? this.past.meanLog);
+  }
+
+  /** Its latency of late is becoming the usual one: `intervalMs` have passed in which it was no outlier. */
+  grewUsed(intervalMs: number): void {
+    this.usualLog ??= this.past.meanLog;
+    this.usualLog += (this.past.meanLog - this.usualLog) * Math.min(1, intervalMs / USUAL_MS);
+  }
 }

@@ -18,7 +18,7 @@ import { LATENCY_GRAIN_MS, Learned, typicalMs } from '../learned';
 import type { Surroundings } from '../picker';
 import { Conduct, Ending, Rule } from './conduct';
 import { PARTS } from './recent-past';
-import { ejectionMs, failsMore, latencyLimitMs, medianOfOthers, mostEjected } from './rules';
+import { ejectionMs, failsMore, isForLatency, latencyLimitMs, medianOfOthers, mostEjected } from './rules';
 import { SILENCE_FACTOR } from './silence';
 
 /** An endpoint as the detector sees it. */
@@ -182,7 +182,15 @@ export class OutlierDetector<S extends Suspect> {
       const { since, conduct } = sorted[index]!;
       const others = medianOfOthers(latencies, index);
       const limit = latencyLimitMs(others, latencyFactor, latencyMarginMs);
-      if (latencies[index]! <= limit || (since !== undefined && now - since < WARM_UP_MS)) continue;
+      if (latencies[index]! <= limit || (since !== undefined && now - since < WARM_UP_MS)) {
+        conduct.grewUsed(this.intervalMs);
+        continue;
+      }
+      const faster = latencies.filter((each) => latencies[index]! > latencyLimitMs(each, latencyFactor, latencyMarginMs)).length;
+      if (!isForLatency(faster, latencies.length) && latencies[index]! <= latencyLimitMs(conduct.usualMs, latencyFactor, latencyMarginMs)) {
+        conduct.grewUsed(this.intervalMs);
+        continue;
+      }
       this.convict(sorted[index]!, 'latency', `it takes ${milliseconds(latencies[index]!)}, and the others ${milliseconds(others)}`);
       if (isEjected(sorted[index]!)) conduct.latencyLimitLog = Math.log(limit + LATENCY_GRAIN_MS);
     }

@@ -61,6 +61,17 @@ export function latencyLimitMs(othersMs: number, factor: number, marginMs: numbe
   return Math.max(othersMs * factor, othersMs + marginMs);
 }
 
+/**
+ * Whether it is the slow ones that differ from the rest: most of all endpoints are faster, this one included in the count. Where
+ * slow and fast ones balance, or most are slow, nobody can tell from that which are right: pods that hold a long poll until there is
+ * something to say are slow beside one that answers at once. Then an endpoint must be slower than its own past as well.
+ *
+ * @param faster of all endpoints, those beside which it is an outlier
+ */
+export function isForLatency(faster: number, endpoints: number): boolean {
+  return faster * 2 > endpoints;
+}
+
 /** How long the n-th ejection in a row lasts (Envoy's outlier detector), with up to a fifth more, so that callers don't return in step. */
 export function ejectionMs(ejections: number, baseMs: number, maxMs: number, chance: number): number {
   return Math.min(baseMs * ejections, Math.max(baseMs, maxMs)) * (1 + chance / 5);

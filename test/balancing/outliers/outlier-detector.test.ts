@@ -125,6 +125,29 @@ describe('rates', () => {
   });
 });
 
+describe('latency that differs by nature', () => {
+  const holding = (...fast: string[]) => (pod: Pod) => ({ latencyMs: fast.includes(pod.name) ? 5 : 25_000 });
+
+  it.each([
+    ['one of three answers a long poll at once', 3, holding('a')],
+    ['one of two does', 2, holding('a')],
+    ['two of four do', 4, holding('a', 'b')],
+    ['one of five does', 5, holding('a')],
+  ])('given %s, nobody is ejected', (_, pods, behave) => {
+    const fleet = new Fleet(pods);
+    fleet.serve(120_000, 60, behave);
+    expect(fleet.events.filter((event) => event.endsWith('latency'))).toEqual([]);
+  });
+
+  it.each([[2, ['b']], [4, ['c', 'd']]])('given %d pods of which half become slow, one is', (pods, slow) => {
+    const fleet = new Fleet(pods);
+    fleet.serve(30_000, 60, () => ({ latencyMs: 5 }));
+    expect(fleet.events).toEqual([]);
+    fleet.serve(20_000, 60, (pod) => ({ latencyMs: slow.includes(pod.name) ? 100 : 5 }));
+    expect(fleet.events.some((event) => slow.some((name) => event === `${name} latency`))).toBe(true);
+  });
+});
+
 describe('latency', () => {
   test('given one of three that takes twenty times as long, it is ejected within ten seconds', () => {
     const fleet = new Fleet(3);
