@@ -11,7 +11,7 @@ import type { ResolvedProxyConfig } from '../contract';
 import type { SourceFactory } from './cluster/cluster';
 import { ClusterSet, StagedClusters } from './cluster/cluster-set';
 import { LocalCluster } from './cluster/local-cluster';
-import type { Clock } from './clock';
+import { afterOneRound, Clock } from './clock';
 import { decodeConfig, describeMistakes, Document } from './config/decode';
 import { PodNames, succeed } from './config/succeed';
 import type { DiscoverySource } from './discovery/source';
@@ -223,7 +223,7 @@ export class Proxy {
     this.departure?.close();
     this.listeners.stopAccepting();
     const { clock } = this.surroundings;
-    const cancelIdle = clock.after(drainMs * IDLE_SHARE_OF_DRAIN, () => this.listeners.closeIdle());
+    const cancelIdle = clock.after(drainMs * IDLE_SHARE_OF_DRAIN, () => afterOneRound(() => this.listeners.closeIdle()));
     let cut = 0;
     const cancelBusy = clock.after(drainMs * BUSY_SHARE_OF_DRAIN, () => {
       cut = this.context.connections;

@@ -1,7 +1,7 @@
 /** What comes to the pod from others, as its departure sees it: the inbound listeners and the connections to the app behind them. */
 import type { ResolvedProxyConfig } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
-import type { Clock } from '../clock';
+import { afterOneRound, Clock } from '../clock';
 import type { ServeContext } from '../serve/context';
 import type { Listener } from '../serve/listener';
 import type { ListenerSet } from '../serve/listener-set';
@@ -23,10 +23,13 @@ export class PodTraffic implements DepartureEffects {
     for (const { cluster } of routes.flatMap(({ split }) => split)) this.clusters.get(cluster).reuseConnections(!on);
   }
 
+  /** When what has arrived is read: a timer may come before it, and a request that is read no more is lost. */
   closeIdle(leastIdleMs: number, turns: number): void {
-    const now = this.clock.now();
-    const idle = this.inbound().flatMap(({ connections }) => [...connections]).filter((connection) => connection.idleMs(now) >= leastIdleMs);
-    for (const connection of idle.slice(0, Math.ceil(idle.length / turns))) connection.closeIdle();
+    afterOneRound(() => {
+      const now = this.clock.now();
+      const idle = this.inbound().flatMap(({ connections }) => [...connections]).filter((connection) => connection.idleMs(now) >= leastIdleMs);
+      for (const connection of idle.slice(0, Math.ceil(idle.length / turns))) connection.closeIdle();
+    });
   }
 
   stop(): void {

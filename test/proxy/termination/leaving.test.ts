@@ -84,6 +84,16 @@ test('idle connections are closed in the second half of the time to propagate, l
   expect([...shares].sort((a, b) => a - b)).toEqual(shares);
 });
 
+test('a request that has come is read before its connection is taken for idle', async () => {
+  const test = await start();
+  const kept = await used(test);
+  test.proxy.leave(true);
+  // The proxy is busy until all idle connections are to be closed.
+  kept.send(POST);
+  test.clock.advance(5_000);
+  expect(await kept.closes()).toMatch(/ok[^]*HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*ok$/);
+});
+
 test('a connection that was used within the last second is left to its next response', async () => {
   const test = await start();
   test.proxy.leave(true);
