@@ -9,6 +9,7 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Resolver } from 'node:dns/promises';
 import { createInterface } from 'node:readline';
 import type { PolicyChoice } from '../balancing';
 import { CONTRACT_MINOR, KubernetesApiConfig, ResolvedProxyConfig } from '../contract';
@@ -28,6 +29,8 @@ import { processMemory } from './process-memory';
 import { Proxy, Refused } from './proxy';
 import type { Exchange } from './serve/exchange';
 import { SingleProcess } from './single';
+import { inodesOf, readLists } from './sockets/pod-sockets';
+import { StraightConnections } from './sockets/straight-connections';
 import { AccessLog } from './telemetry/access-log';
 import { AdminServer } from './telemetry/admin';
 import { dump, merge } from './telemetry/aggregate';
@@ -120,6 +123,21 @@ function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
 
 function logBypass(address: string): void {
   log.warn('sidecar_passed_by', { from: address, effect: 'retries, limits and metrics of its calls are left out', remedy: 'see docs/decisions/past-the-sidecar.md' });
+}
+
+/** Looks for connections of the app that pass this process by. */
+function watchSockets(engine: Engine): StraightConnections {
+  const workers = (): number[] => Object.values(cluster.workers ?? {}).flatMap((worker) => worker?.process.pid ?? []);
+  return new StraightConnections({
+    clock, registry, random: Math.random, dns: new Resolver(),
+    listeners: () => engine.config.listeners,
+    read: () => readLists(() => countLimit('podSockets')),
+    own: () => inodesOf([process.pid, ...workers()]),
+    onFound: ({ listener, address, connections }) => log.warn('app_passes_by', {
+      listener, address, connections, effect: 'no retries, limits or metrics for these', remedy: 'see docs/decisions/past-the-sidecar.md',
+    }),
+    onUnreadable: (problem) => log.info('sockets_unreadable', { problem }),
+  });
 }
 
 function logSessionKeys(file: string, problem: string | undefined): void {
@@ -223,6 +241,9 @@ async function main(environment: Environment): Promise<void> {
   };
   if (started.refused) reject(started.refused);
 
+  const straight = watchSockets(engine);
+  // Outside of a pod the lists are another's.
+  if (podNames) straight.start();
   const notices = new TerminationNotices({ clock, registry, log, engine });
   const admin = new AdminServer({
     ready: (from) => {
@@ -237,7 +258,7 @@ async function main(environment: Environment): Promise<void> {
       return exposeFamilies(merge([dump(registry), ...others]));
     },
     config: () => ({ hash: engine.hash, document: engine.config, ignored: engine.ignored, lastRejected: rejected }),
-    endpoints: async () => ({ clusters: await engine.clusters(), pastTheirSidecars: await engine.bypasses() }),
+    endpoints: async () => ({ clusters: await engine.clusters(), pastTheirSidecars: await engine.bypasses(), pastThisSidecar: straight.found }),
   }, (event, fields) => log.warn(event, fields), () => countLimit('adminConnections'));
   const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
   if (!listening.ok) {

@@ -74,6 +74,11 @@ export const FAMILIES = {
     help: 'Requests without a sidecar\'s mark from addresses that sidecars have sent requests from in the last five minutes: their apps passed '
       + 'their sidecars by. `/endpoints` has the addresses. Their connections are ended after five to ten seconds.',
   },
+  straightConnections: {
+    name: 'mesh_straight_connections', type: 'gauge', labels: ['listener'],
+    help: 'Connections that the app beside this proxy has straight to a service that this outbound listener would take it to. Looked for once a '
+      + 'minute; absent while there are none. `/endpoints` has the addresses.',
+  },
   tunnels: {
     name: 'mesh_tunnels_total', type: 'counter', labels: ['listener'],
     help: 'Requests that switched protocols (status 101, as for WebSocket).',
@@ -248,7 +253,7 @@ export const FAMILIES = {
     name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
       + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
-      + 'oldest is closed for a new one), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
+      + 'oldest is closed for a new one), `podSockets` (octets read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
   },
   hostNames: {
     name: 'mesh_host_names', type: 'gauge', labels: ['state'],

@@ -4,8 +4,8 @@
  *
  * It is a memory of what was seen, with bounds in number and time: an address may be another pod's some minutes later. A pod whose app
  * passes its sidecar by with every single request to this service is not known here, and its requests count as those of any client.
- * Who has a sidecar could be asked by a connection to its admin port; that is not done, since clients outside of the mesh would be
- * connected to as well (docs/decisions/past-the-sidecar.md).
+ * That sidecar finds them itself (sockets/straight-connections.ts). No source is asked whether it has a sidecar, since clients outside of the mesh
+ * would be connected to as well (docs/decisions/past-the-sidecar.md).
  */
 import { Recent } from '../../session/recent';
 

@@ -1,0 +1,117 @@
+/**
+ * Finds connections that the app has made straight to a service that the proxy would take it to: an app that resolves names by
+ * itself never comes to the proxy's loopback address. The callee can't know that such a pod has a sidecar at all, but the pod's own
+ * sidecar sees the connections (pod-sockets.ts).
+ *
+ * Once a minute it looks for connections at the port of a service that is called, at an address that is not loopback. Only when there
+ * are some, DNS is asked for the addresses of the services with that port, and the proxy's own sockets are left out.
+ */
+import { isIPv6 } from 'node:net';
+import type { ResolvedListener } from '../../contract';
+import type { Cancel, Clock } from '../clock';
+import type { DnsClient } from '../discovery/name-resolver';
+import { FAMILIES } from '../telemetry/catalog';
+import type { MetricRegistry } from '../telemetry/registry';
+import { establishedIn, PodSocket } from './pod-sockets';
+
+/** Between two looks, and up to half as long again by chance. */
+export const LOOK_MS = 60_000;
+/** How long an answer of DNS is good for, or its lack. */
+const REMEMBER_MS = 300_000;
+/** Most names that are asked for in one look. */
+const MAX_LOOKUPS = 16;
+
+export interface StraightReport {
+  readonly listener: string;
+  readonly address: string;
+  readonly connections: number;
+}
+
+export interface SocketSurroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly registry: MetricRegistry;
+  readonly dns: Pick<DnsClient, 'resolve4' | 'resolve6'>;
+  /** The listeners in force. */
+  listeners(): readonly Pick<ResolvedListener, 'name' | 'direction' | 'port' | 'hostnames'>[];
+  /** The kernel's lists of sockets. */
+  read(): Promise<string>;
+  /** Sockets of the proxy itself. */
+  own(): Promise<ReadonlySet<string>>;
+  /** Such connections were found where there were none before. */
+  onFound(found: StraightReport): void;
+  /** The lists can't be read, and are not asked for again. */
+  onUnreadable(problem: string): void;
+}
+
+interface Known { readonly addresses: ReadonlySet<string>; readonly at: number }
+
+export class StraightConnections {
+  /** Those of the last look. */
+  found: readonly StraightReport[] = [];
+  private readonly known = new Map<string, Known>();
+  private cancel: Cancel | undefined;
+  private lookups = 0;
+
+  constructor(private readonly surroundings: SocketSurroundings) {}
+
+  /** Looks from time to time. */
+  start(): void {
+    const { clock, random } = this.surroundings;
+    this.cancel = clock.after(LOOK_MS * (1 + random() / 2), () => {
+      this.look().then(() => this.start(), (error: Error) => this.surroundings.onUnreadable(error.message));
+    });
+  }
+
+  close(): void {
+    this.cancel?.();
+  }
+
+  /** Looks once. Rejects when the kernel's lists can't be read. */
+  async look(): Promise<void> {
+    const called = this.surroundings.listeners().filter(({ direction, hostnames = [] }) => direction === 'outbound' && hostnames.length > 0);
+    const sockets = called.length === 0 ? [] : establishedIn(await this.surroundings.read())
+      .filter(({ remoteAddress, remotePort }) => !isLoopback(remoteAddress) && called.some(({ port }) => port === remotePort));
+    const found = sockets.length === 0 ? [] : await this.match(called, sockets);
+    for (const report of found) {
+      if (!this.found.some(({ listener, address }) => listener === report.listener && address === report.address)) this.surroundings.onFound(report);
+    }
+    this.found = found;
+    const { registry } = this.surroundings;
+    registry.removeFrom(FAMILIES.straightConnections, {});
+    for (const { listener, connections } of found) registry.gauge(FAMILIES.straightConnections, { listener }).value += connections;
+  }
+
+  private async match(called: ReturnType<SocketSurroundings['listeners']>, sockets: readonly PodSocket[]): Promise<StraightReport[]> {
+    const own = await this.surroundings.own();
+    const reports = new Map<string, StraightReport>();
+    this.lookups = 0;
+    for (const { remoteAddress: address, remotePort, inode } of sockets) {
+      if (own.has(inode)) continue;
+      for (const { name: listener, hostnames } of called.filter(({ port }) => port === remotePort)) {
+        if (!(await this.addressesOf(hostnames!)).has(address)) continue;
+        const key = `${listener} ${address}`;
+        reports.set(key, { listener, address, connections: (reports.get(key)?.connections ?? 0) + 1 });
+        break;
+      }
+    }
+    return [...reports.values()];
+  }
+
+  /** By the longest of its names, which no search domain is added to. */
+  private async addressesOf(hostnames: readonly string[]): Promise<ReadonlySet<string>> {
+    const { clock, dns } = this.surroundings;
+    const name = hostnames.reduce((longest, other) => (other.length > longest.length ? other : longest));
+    const known = this.known.get(name);
+    if ((known && clock.now() - known.at < REMEMBER_MS) || this.lookups >= MAX_LOOKUPS) return known?.addresses ?? new Set();
+    this.lookups += 1;
+    const answers = await Promise.all([dns.resolve4(name, { ttl: true }).catch(() => []), dns.resolve6(name, { ttl: true }).catch(() => [])]);
+    const addresses = new Set(answers.flat().map(({ address }) => (isIPv6(address) ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address)));
+    this.known.set(name, { addresses, at: clock.now() });
+    return addresses;
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
