@@ -21,9 +21,9 @@ export interface EndpointSlicesOptions {
   readonly dnsFallback?: boolean;
 
   /**
-   * How long the API may take before DNS is asked.
+   * How long the API may say nothing before DNS is asked. When it refuses, or can't be reached, DNS is asked at once.
    *
-   * @default Duration.seconds(3)
+   * @default Duration.seconds(1)
    */
   readonly dnsFallbackAfter?: Duration;
 }

@@ -54,14 +54,14 @@ export interface ClusterConfig {
   readonly maxConnections?: Integer;
   /**
    * Most requests that wait for a connection, over all endpoints, those included for which one is being made; so 0 is refused. One
-   * more is answered with 503.
+   * more is answered with 503. Requests that wait for the first endpoints count, too.
    */
   readonly maxPendingRequests?: Integer;
   /** How much retries may add to the load. */
   readonly retryBudget?: RetryBudgetConfig;
   /**
-   * How long a request may wait for a connection while as many are in use as may be. Then it is answered with 503. One
-   * for which a connection is being made waits by `connectTimeoutMs`.
+   * How long a request may wait for a connection while as many are in use as may be, and for the first endpoints in the ten seconds
+   * after discovery began. Then it is answered with 503. One for which a connection is being made waits by `connectTimeoutMs`.
    * @minimum 1
    */
   readonly pendingTimeoutMs?: Integer;

@@ -143,8 +143,11 @@ export const DEFAULT_ZONE_AWARE: Required<ZoneAwareConfig> = {
   expirationMs: 180_000,
 };
 
-/** Default of the `fallback` of EndpointSlices: several tries to reach the API, and well before the proxy is ready without endpoints. */
-export const DEFAULT_DNS_FALLBACK: Required<Pick<DnsFallback, 'afterMs'>> = { afterMs: 3_000 };
+/**
+ * Default of the `fallback` of EndpointSlices, for an API that says nothing: longer than one that is busy takes, and shorter than a
+ * request waits for the first endpoints.
+ */
+export const DEFAULT_DNS_FALLBACK: Required<Pick<DnsFallback, 'afterMs'>> = { afterMs: 1_000 };
 
 /** Default of `failover`: Envoy's. */
 export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPercent: 140, panicPercent: 50 };

@@ -10,6 +10,7 @@ import type { PolicyChoice } from '../balancing';
 import type { ResolvedProxyConfig } from '../contract';
 import type { SourceFactory } from './cluster/cluster';
 import { ClusterSet, StagedClusters } from './cluster/cluster-set';
+import { EXPECTED_MS } from './cluster/first-endpoints';
 import { LocalCluster } from './cluster/local-cluster';
 import { afterOneRound, Clock } from './clock';
 import { decodeConfig, describeMistakes, Document } from './config/decode';
@@ -31,9 +32,6 @@ import { BUSY_SHARE_OF_DRAIN, Departure } from './termination/departure';
 import { PodTraffic } from './termination/pod-traffic';
 import { TimeoutQueues } from './timeouts';
 import type { CertificateListener } from './tls/certificate';
-
-/** How long after the start the proxy calls itself ready though a source has found nothing yet. */
-export const SYNC_GRACE_MS = 10_000;
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
@@ -188,7 +186,7 @@ export class Proxy {
       return { ready: true, why: `all clusters are discovered${standIns.length > 0 ? `, by DNS instead of the Kubernetes API: ${standIns.join(', ')}` : ''}` };
     }
     const names = unsynced.map((cluster) => cluster.name).join(', ');
-    return this.surroundings.clock.now() - this.startedAt >= SYNC_GRACE_MS
+    return this.surroundings.clock.now() - this.startedAt >= EXPECTED_MS
       ? { ready: true, why: `no endpoints found yet for ${names}; the others can be called` }
       : { ready: false, why: `waiting for the endpoints of ${names}` };
   }

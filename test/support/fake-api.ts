@@ -6,7 +6,7 @@ import { Cancel } from '../../src/proxy/clock';
 export class FakeRequest {
   cancelled = false;
 
-  constructor(readonly path: string, private readonly handler: StreamHandler) {}
+  constructor(readonly path: string, private readonly handler: StreamHandler, readonly answerMs: number) {}
 
   get query(): URLSearchParams { return new URL(this.path, 'http://api').searchParams; }
 
@@ -49,8 +49,8 @@ export class FakeRequest {
 export class FakeApi implements ApiAccess {
   readonly requests: FakeRequest[] = [];
 
-  stream(path: string, handler: StreamHandler): Cancel {
-    const request = new FakeRequest(path, handler);
+  stream(path: string, handler: StreamHandler, answerMs: number): Cancel {
+    const request = new FakeRequest(path, handler, answerMs);
     this.requests.push(request);
     return () => request.cancel();
   }

@@ -16,6 +16,7 @@ import { ReportIntake, usesReports } from '../load-reports/report-intake';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
+import { FirstEndpoints } from './first-endpoints';
 import { Watch } from './health/watch';
 import type { PoolStats, PoolSurroundings } from './pool';
 
@@ -62,6 +63,8 @@ export class Cluster {
   private missing: ReadonlySet<string> = new Set();
   private hasAvailable = false;
   private discovered = false;
+  /** For requests that come before discovery has spoken. */
+  readonly firstEndpoints: FirstEndpoints;
   private renewal: Cancel | undefined;
   private readonly intake: ReportIntake;
   private chosen: PolicyChoice['policy'] | undefined;
@@ -92,6 +95,7 @@ export class Cluster {
       pools: new Set(),
       starving: new Set(),
     };
+    this.firstEndpoints = new FirstEndpoints(this.pools, () => surroundings.now());
     this.retryBudget = new RetryBudget(config.retryBudget, () => surroundings.now());
     this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity, ...surroundings.place });
     this.usesReports = usesReports(config);
@@ -113,7 +117,7 @@ export class Cluster {
     return { available: ready.filter(({ available }) => available).length, all: ready.length + this.missing.size };
   }
   get changes(): { readonly count: number } { return this.surroundings.changes; }
-  /** Requests that wait for a connection. */
+  /** Requests that wait for a connection, or for the first endpoints. */
   get pending(): number { return this.pools.pending; }
   /** The endpoints, in the order of their addresses. */
   get endpoints(): Endpoint[] { return [...this.members.values()]; }
@@ -244,6 +248,7 @@ export class Cluster {
     this.watch.stop();
     this.renewal?.();
     for (const endpoint of this.members.values()) endpoint.retire();
+    this.firstEndpoints.arrive();
   }
 
   /** As many requests are under way as may. */
@@ -289,9 +294,11 @@ export class Cluster {
     for (const endpoint of gone.values()) endpoint.retire();
     this.missing = missing;
     this.surroundings.changes.count += 1;
-    if (!changed && gone.size === 0) return;
-    this.watch.update(this.endpoints);
-    this.rebuild();
+    if (changed || gone.size > 0) {
+      this.watch.update(this.endpoints);
+      this.rebuild();
+    }
+    if (initial) this.firstEndpoints.arrive();
   }
 
   /** The endpoints have changed, or what is known of them. */

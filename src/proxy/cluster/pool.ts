@@ -43,7 +43,7 @@ export interface PoolSurroundings {
   maxConnections: number;
   maxPending: number;
   limits: HeadLimits & { readonly maxHeadBytes: number; readonly maxBufferedBytes: number };
-  /** Requests of the cluster that wait for a connection. */
+  /** Requests of the cluster that wait for a connection, or for the first endpoints. */
   pending: number;
   readonly stats: PoolStats;
   readonly instruments: ClusterInstruments;

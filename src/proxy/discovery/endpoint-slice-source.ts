@@ -8,6 +8,7 @@
  *   slices are listed again, not older than that version: a server restored to an earlier state is noticed by its
  *   refusal, and time never runs backwards when a lagging server of several answers.
  * - "Gone" (410 as a status or inside the stream) and "too large" are answered with a list of the newest state.
+ * - An answer is waited for a short time at first, and longer after each failure (patience.ts).
  * - Watches end after 5 to 10 minutes, by chance, so that proxies spread over the API servers again after one restarted.
  * - A watch that ends at once without an event is a failure: some proxy in between doesn't let it through.
  *
@@ -22,6 +23,7 @@ import { Family } from './families';
 import { HealthTracker, OnEvent } from './health';
 import { ApiAccess, ApiFailure, statusFailure } from './kubernetes-api';
 import { LineSplitter } from './line-splitter';
+import { answerMs } from './patience';
 import { fieldsOf, listOf, mergeSlices, readSlice, ReadSlice } from './slices';
 import { SnapshotOutput } from './snapshot';
 import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
@@ -101,9 +103,16 @@ export class EndpointSliceSource implements DiscoverySource {
   private page(found: Map<string, ReadSlice>, position: string): void {
     const body: Buffer[] = [];
     let length = 0;
+    const patience = answerMs(this.tracker.failures, this.random);
+    let cancelSilence: Cancel = () => undefined;
+    const listen = () => {
+      cancelSilence();
+      cancelSilence = this.clock.after(patience, () => this.fail('a page of the list does not go on'));
+    };
     const cancelRequest = this.api.stream(`${this.path}&limit=${PAGE_LIMIT}${position}`, {
-      onOpen: () => undefined,
+      onOpen: listen,
       onData: (chunk) => {
+        listen();
         length += chunk.length;
         if (length > MAX_PAGE_BYTES) this.fail(`a page of the list is longer than ${MAX_PAGE_BYTES} bytes`);
         else body.push(chunk);
@@ -126,21 +135,22 @@ export class EndpointSliceSource implements DiscoverySource {
           return;
         }
         const next = metadata['continue'];
+        cancelTimer();
+        cancelSilence();
         if (typeof next === 'string' && next !== '') {
-          cancelTimer();
           this.page(found, `&continue=${encodeURIComponent(next)}`);
           return;
         }
-        cancelTimer();
         this.slices = found;
         this.version = version;
         this.publish();
         this.watch();
       },
-    });
+    }, patience);
     const cancelTimer = this.clock.after(PAGE_TIMEOUT_MS, () => this.fail(`a page of the list took longer than ${PAGE_TIMEOUT_MS / 1_000} s`));
     this.cancel = () => {
       cancelTimer();
+      cancelSilence();
       cancelRequest();
     };
   }
@@ -208,7 +218,7 @@ export class EndpointSliceSource implements DiscoverySource {
           this.watch();
         }
       },
-    });
+    }, answerMs(this.tracker.failures, this.random));
     this.cancel = () => {
       cancelSettled();
       cancelSilence();

@@ -3,8 +3,8 @@
  * asked. A proxy that starts during an outage of the API knows no endpoint that it could keep; without a stand-in it would
  * answer every request with an error that a pod without a mesh would not have had.
  *
- * Both are one-way streets. The stand-in begins once, when the first source has delivered nothing within the wait, and
- * ends for good with that source's first snapshot, which takes the place of the stand-in's endpoints in one step:
+ * Both are one-way streets. The stand-in begins once, when the first source says that it fails, or has delivered nothing within the
+ * wait, and ends for good with that source's first snapshot, which takes the place of the stand-in's endpoints in one step:
  * endpoints that are in both stay with their connections, the others finish what they have. Afterwards the last known
  * endpoints stay through every failure. DNS would know no better then, for cluster DNS reads the same API; and two sources
  * that take turns would make traffic swing.
@@ -14,28 +14,39 @@ import { OnEvent } from './health';
 import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
 
 export class FallbackSource implements DiscoverySource {
+  private readonly source: DiscoverySource;
   private standIn: DiscoverySource | undefined;
   /** The stand-in was begun and is not over. */
   private standing = false;
   private cancelWait: Cancel = () => undefined;
+  private begin: () => void = () => undefined;
 
-  /** @param standIn not started yet, and closed by this */
+  /**
+   * @param makeSource makes the source that is wanted, which tells of each failure
+   * @param standIn    not started yet, and closed by this
+   * @param afterMs    how long the source may say nothing
+   */
   constructor(
-    private readonly source: DiscoverySource,
+    makeSource: (onFailure: () => void) => DiscoverySource,
     standIn: DiscoverySource,
     private readonly afterMs: number,
     private readonly clock: Clock,
     private readonly onEvent: OnEvent,
   ) {
+    this.source = makeSource(() => this.begin());
     this.standIn = standIn;
   }
 
   start(onSnapshot: (snapshot: EndpointSnapshot) => void): void {
-    this.cancelWait = this.clock.after(this.afterMs, () => {
+    const startedAt = this.clock.now();
+    this.begin = () => {
+      if (this.standing || !this.standIn) return;
+      this.cancelWait();
       this.standing = true;
-      this.onEvent('discovery_fallback', { waitedMs: this.afterMs, ...this.reason() });
-      this.standIn?.start(onSnapshot);
-    });
+      this.onEvent('discovery_fallback', { waitedMs: Math.round(this.clock.now() - startedAt), ...this.reason() });
+      this.standIn.start(onSnapshot);
+    };
+    this.cancelWait = this.clock.after(this.afterMs, () => this.begin());
     this.source.start((snapshot) => {
       const returned = this.standing;
       this.endStandIn();

@@ -49,10 +49,14 @@ function byDns(discovery: DnsDiscovery, { clock, random, podIps, onEvent, dnsCli
 function byEndpointSlices(discovery: EndpointSliceDiscovery, surroundings: DiscoverySurroundings): DiscoverySource {
   const { clock, random, kubernetes, podIps, onEvent } = surroundings;
   if (!kubernetes) throw new Error(`service '${discovery.service}' is discovered from EndpointSlices, which needs the field /kubernetes`);
-  const slices = new EndpointSliceSource(discovery, kubernetes, preferredFamily(podIps), clock, random, onEvent);
-  if (!discovery.fallback) return slices;
+  const slices = (tell: OnEvent): DiscoverySource => new EndpointSliceSource(discovery, kubernetes, preferredFamily(podIps), clock, random, tell);
+  if (!discovery.fallback) return slices(onEvent);
   const { afterMs = DEFAULT_DNS_FALLBACK.afterMs, ...lookup } = discovery.fallback;
-  return new FallbackSource(slices, byDns({ type: 'dns', record: 'address', ...lookup }, surroundings), afterMs, clock, onEvent);
+  const failing = (onFailure: () => void): DiscoverySource => slices((name, fields) => {
+    onEvent(name, fields);
+    if (name === 'discovery_failing') onFailure();
+  });
+  return new FallbackSource(failing, byDns({ type: 'dns', record: 'address', ...lookup }, surroundings), afterMs, clock, onEvent);
 }
 
 /** Per try, and how often a server is tried before the next. */

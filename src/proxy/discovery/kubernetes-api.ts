@@ -17,9 +17,6 @@ import { KubernetesApiConfig } from '../../contract';
 import { Cancel, Clock } from '../clock';
 import { fieldsOf, listOf } from './slices';
 
-/** Longest wait for the head of a response. */
-export const RESPONSE_TIMEOUT_MS = 30_000;
-
 /** Most bytes read of a response that says no. */
 export const MAX_ERROR_BYTES = 65_536;
 
@@ -47,8 +44,12 @@ export interface StreamHandler {
 
 /** What the discovery of EndpointSlices needs of the Kubernetes API. */
 export interface ApiAccess {
-  /** GETs a path (with query). The returned function stops it without another call-back. */
-  stream(path: string, handler: StreamHandler): Cancel;
+  /**
+   * GETs a path (with query). The returned function stops it without another call-back.
+   *
+   * @param answerMs longest wait for the head of the response
+   */
+  stream(path: string, handler: StreamHandler, answerMs: number): Cancel;
 }
 
 export class KubernetesApi implements ApiAccess {
@@ -62,7 +63,7 @@ export class KubernetesApi implements ApiAccess {
     private readonly clock: Clock,
   ) {}
 
-  stream(path: string, handler: StreamHandler): Cancel {
+  stream(path: string, handler: StreamHandler, answerMs: number): Cancel {
     let cancelled = false;
     let abort: Cancel = () => undefined;
     const end = (failure: ApiFailure | undefined) => {
@@ -79,7 +80,7 @@ export class KubernetesApi implements ApiAccess {
         return;
       }
       const { token } = prepared;
-      abort = send(prepared, this.clock, {
+      abort = send(prepared, this.clock, answerMs, {
         onOpen: () => handler.onOpen(),
         onData: (chunk) => handler.onData(chunk),
         onReset: () => attempt(refusedToken),
@@ -175,7 +176,7 @@ interface Attempt extends StreamHandler {
   onReset(): void;
 }
 
-function send(prepared: Prepared, clock: Clock, attempt: Attempt): Cancel {
+function send(prepared: Prepared, clock: Clock, answerMs: number, attempt: Attempt): Cancel {
   let over = false;
   const finish = (report: () => void) => {
     if (over) return;
@@ -205,8 +206,9 @@ function send(prepared: Prepared, clock: Clock, attempt: Attempt): Cancel {
     });
     response.on('end', () => finish(() => attempt.onEnd(failureOf(status, Buffer.concat(body).toString('utf8')))));
   });
-  const cancelTimer = clock.after(RESPONSE_TIMEOUT_MS, () => {
-    broke(new Error(`no response within ${RESPONSE_TIMEOUT_MS / 1_000} s`));
+  const cancelTimer = clock.after(answerMs, () => {
+    // In the same words for every wait, or each try would be news for the log.
+    broke(new Error('no response in time'));
     request.destroy();
   });
   request.on('error', (error: NodeJS.ErrnoException) => {

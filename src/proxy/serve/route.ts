@@ -98,6 +98,11 @@ export class Route {
     return level.choose(hash) ?? this.chooseFrom(0, hash) ?? level.chooseLastResort(hash) ?? this.chooseLastResort(hash);
   }
 
+  /** A cluster of which discovery may tell endpoints at any moment, and has told none before; undefined when all are known. */
+  expected(): Cluster | undefined {
+    return this.clusters.find(({ firstEndpoints }) => firstEndpoints.expected);
+  }
+
   /** The cluster for a request that has tried all available endpoints of `failed`: another one of its level, by their weights. */
   chooseBeside(failed: Cluster, hash: number | undefined): Cluster | undefined {
     return this.levels[Math.max(0, this.levelOf(failed))]!.chooseBeside(failed, hash);

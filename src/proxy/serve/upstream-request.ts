@@ -18,6 +18,7 @@
 import type { Cancel } from '../clock';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
+import { Expectant } from '../cluster/first-endpoints';
 import type { UnconnectedCode } from '../cluster/pool';
 import { attemptField, deadlineField, TrailEntry } from '../http1/mesh-fields';
 import { isIdempotent, Method } from '../http1/request-head';
@@ -90,6 +91,9 @@ export class UpstreamRequest implements AttemptOwner {
   /** The one that the request's body goes to, or that is being listened to. */
   private current: Attempt;
   private wait: Cancel | undefined;
+  /** Waits for the first endpoints; made when it is needed. */
+  private expectant: Expectant | undefined;
+  private expectsNothing = false;
   private hedged = false;
   private readonly hedgeDelay: Timeout;
 
@@ -117,11 +121,14 @@ export class UpstreamRequest implements AttemptOwner {
     this.bodyComplete = complete;
     this.deadlineAt = deadlineAt;
     this.session = session;
+    const home = session?.expected;
+    if (home && this.awaitEndpoints(home)) return;
     const cluster = session?.cluster ?? route.choose(this.pick.hash);
     const kept = session?.endpoint;
     const endpoint = kept && cluster!.takes(kept) ? kept : cluster?.pick(this.pick);
     if (!cluster || !endpoint) {
-      this.giveUpUnsent(cluster);
+      const expected = cluster ? undefined : route.expected();
+      if (!expected || !this.awaitEndpoints(expected)) this.giveUpUnsent(cluster);
       return;
     }
     cluster.retryBudget.deposit();
@@ -143,6 +150,7 @@ export class UpstreamRequest implements AttemptOwner {
     this.current = this.first;
     this.hedged = false;
     this.pick.attempt = 0;
+    this.expectsNothing = false;
   }
 
   /**
@@ -199,6 +207,7 @@ export class UpstreamRequest implements AttemptOwner {
    */
   conclude(outcome: number | ReasonCode, status: number, reason: ReasonCode | undefined): void {
     this.hedgeDelay.stop();
+    this.expectant?.leave();
     if (this.wait) {
       this.wait();
       this.wait = undefined;
@@ -367,6 +376,20 @@ export class UpstreamRequest implements AttemptOwner {
   private untried(cluster: Cluster | undefined): Target | undefined {
     const endpoint = cluster?.pickOther(this.tried, this.pick);
     return cluster && endpoint && { cluster, endpoint };
+  }
+
+  /** Waits for the first endpoints of a cluster, if there is room. Returns whether it does. */
+  private awaitEndpoints({ firstEndpoints }: Cluster): boolean {
+    if (this.expectsNothing) return false;
+    this.expectant ??= new Expectant((inVain) => this.beginLate(inVain));
+    return firstEndpoints.add(this.expectant);
+  }
+
+  private beginLate(inVain: boolean): void {
+    const { route, deadlineAt } = this;
+    this.expectsNothing = inVain;
+    if (route.meshFields && deadlineAt !== Infinity) this.copy.rehead(deadlineField(deadlineAt - this.context.clock.now()));
+    this.begin(route, this.session, this.method, this.bodyComplete, deadlineAt);
   }
 
   /** There was no endpoint to begin with, or the limits leave no room for another request. */

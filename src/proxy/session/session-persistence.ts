@@ -139,6 +139,11 @@ export class Session {
     return this.endpoint || this.home?.available ? this.home : undefined;
   }
 
+  /** The cluster where its endpoint may be found at any moment: as long as nobody knows, the session does not move. */
+  get expected(): Cluster | undefined {
+    return this.home?.firstEndpoints.expected ? this.home : undefined;
+  }
+
   /** The endpoint can't be connected to, so the session may move. */
   onUnreachable(): void {
     this.unreachable = true;

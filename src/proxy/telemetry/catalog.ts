@@ -147,7 +147,7 @@ export const FAMILIES = {
   },
   pendingRequests: {
     name: 'mesh_pending_requests', type: 'gauge', labels: ['cluster'],
-    help: 'Requests that wait for a connection to their endpoint.',
+    help: 'Requests that wait for a connection to their endpoint, or for discovery to find the first endpoints.',
   },
   upstreamRequestsInFlight: {
     name: 'mesh_upstream_requests_in_flight', type: 'gauge', labels: ['cluster'],

@@ -1,6 +1,7 @@
 /** The list/watch protocol, step by step, on a clock that the test moves and an API that answers when it is told to. */
 import { EndpointSliceSource, MAX_LINE_BYTES, PAGE_TIMEOUT_MS, SETTLED_MS, SILENCE_MARGIN_MS } from '../../../src/proxy/discovery/endpoint-slice-source';
 import { EndpointSnapshot } from '../../../src/proxy/discovery/source';
+import { FIRST_ANSWER_MS } from '../../../src/proxy/discovery/patience';
 import { FakeApi, sliceObject } from '../../support/fake-api';
 import { FakeClock } from '../../support/fake-clock';
 
@@ -88,12 +89,47 @@ describe('listing', () => {
     expect(api.requests).toHaveLength(2);
   });
 
-  test('a list that takes too long is given up', () => {
+  test('a list that takes too long is given up, however steadily it comes', () => {
     const { api, source, clock } = setUp();
     const request = api.last.open().data('{');
-    clock.advance(PAGE_TIMEOUT_MS);
+    for (let ms = 0; ms < PAGE_TIMEOUT_MS; ms += 1_000) {
+      expect(request.cancelled).toBe(false);
+      request.data(' ');
+      clock.advance(1_000);
+    }
     expect(request.cancelled).toBe(true);
     expect(source.health.lastError).toBe('a page of the list took longer than 60 s');
+  });
+
+  test('a list that stops on its way is given up as soon as one that does not begin', () => {
+    const { api, source, clock } = setUp(0);
+    const request = api.last.open().data('{');
+    clock.advance(FIRST_ANSWER_MS - 1);
+    expect(request.cancelled).toBe(false);
+    clock.advance(1);
+    expect(request.cancelled).toBe(true);
+    expect(source.health.lastError).toBe('a page of the list does not go on');
+  });
+
+  test('a list that hangs while the API goes away is asked for again within seconds, and waited for longer after each failure', () => {
+    const { api, clock, addresses } = setUp(0);
+    const waits: number[] = [];
+    for (let round = 0; round < 7; round += 1) {
+      waits.push(api.last.answerMs);
+      api.last.fail({ message: 'the connection to the API server failed: no response in time' });
+      retry(clock);
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+    api.last.list('5', [sliceObject('a', ['10.0.0.1'])]);
+    expect(addresses()).toEqual(['10.0.0.1']);
+    api.last.open();
+    clock.advance(SETTLED_MS);
+    api.last.end();
+    expect(api.last.answerMs).toBe(FIRST_ANSWER_MS);
+  });
+
+  test('proxies that hang together don\'t ask together', () => {
+    expect([0, 0.5, 1].map((random) => setUp(random).api.last.answerMs)).toEqual([2_000, 1_750, 1_500]);
   });
 
   test('fails again and again with growing pauses, and says so once', () => {

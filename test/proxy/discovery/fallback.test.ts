@@ -67,15 +67,38 @@ describe('GIVEN that the API answers in time', () => {
 });
 
 describe('GIVEN that the API is out of reach at the start', () => {
-  test('the endpoints are those of the headless Service after the wait, not before', async () => {
-    const { api, snapshots, events, pass, shown, source } = setUp(['10.0.0.1', '10.0.0.2']);
+  test('the endpoints are those of the headless Service as soon as it refuses', async () => {
+    const { api, events, pass, shown, source } = setUp(['10.0.0.1', '10.0.0.2']);
     api.last.fail({ message: 'connect ECONNREFUSED' });
-    await pass(WAIT - 1);
-    expect({ snapshots, synced: source.health.synced }).toEqual({ snapshots: [], synced: false });
-    await pass(1);
+    await pass(0);
     expect(shown()).toEqual(['10.0.0.1:15006', '10.0.0.2:15006']);
     expect(events).toEqual(['discovery_failing', 'discovery_fallback']);
     expect(source.health).toMatchObject({ synced: true, fallback: true, failures: 1, lastError: 'connect ECONNREFUSED' });
+  });
+
+  test('or says that it may not tell', async () => {
+    const { api, pass, shown } = setUp(['10.0.0.1']);
+    api.last.fail({ message: 'the API server answered 403', status: 403 });
+    await pass(0);
+    expect(shown()).toEqual(['10.0.0.1:15006']);
+  });
+
+  test('or after the wait when it says nothing, not before', async () => {
+    const { snapshots, events, pass, shown, source } = setUp(['10.0.0.1']);
+    await pass(WAIT - 1);
+    expect({ snapshots, synced: source.health.synced }).toEqual({ snapshots: [], synced: false });
+    await pass(1);
+    expect(shown()).toEqual(['10.0.0.1:15006']);
+    expect(events).toEqual(['discovery_fallback']);
+  });
+
+  test('and fails again and again, DNS stands in once', async () => {
+    const { api, events, pass } = setUp(['10.0.0.1']);
+    for (let round = 0; round < 4; round += 1) {
+      api.last.fail({ message: `failure ${round}` });
+      await pass(15_000);
+    }
+    expect(events.filter((event) => event === 'discovery_fallback')).toHaveLength(1);
   });
 
   test('the API goes on being asked, and its first list takes the place of DNS for good', async () => {
@@ -121,7 +144,7 @@ test('a source that is closed while it waits, or while DNS stands in, delivers n
   }
 });
 
-test('a proxy that starts without the API serves by DNS, is ready, says so, and returns to EndpointSlices without a failed request', async () => {
+test('a proxy that starts without the API fails no request that DNS can answer, is ready, says so, and returns to EndpointSlices without a failed request', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fallback-'));
   const port = await freePort();
   const backends = await Promise.all(['127.0.1.1', '127.0.1.2'].map((address) => new Promise<ReturnType<typeof createServer>>((resolve) => {
@@ -140,7 +163,7 @@ test('a proxy that starts without the API serves by DNS, is ready, says so, and 
     version: 'v1',
     node: { service: 'web', namespace: 'shop', version: 'v1' },
     listeners: [{ name: 'catalog', direction: 'outbound', address: '127.0.0.1', port: listener, routes: [{ name: 'default', split: [{ cluster: 'catalog', weight: 1 }] }] }],
-    clusters: [{ name: 'catalog', discovery: { ...DISCOVERY, fallback: { hostname: NAME, port, afterMs: 50, servers: [dns.server] } } }],
+    clusters: [{ name: 'catalog', discovery: { ...DISCOVERY, fallback: { hostname: NAME, port, servers: [dns.server] } } }],
     kubernetes: { server: server.url, tokenFile: join(folder, 'token'), caFile: join(folder, 'ca.crt') },
   };
   const api = new KubernetesApi(config.kubernetes!, {}, systemClock);
@@ -155,6 +178,9 @@ test('a proxy that starts without the API serves by DNS, is ready, says so, and 
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));
   const { proxy } = started;
   try {
+    // An app that was there before its sidecar calls at once.
+    const first = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`http://127.0.0.1:${listener}/`)).status));
+    expect(new Set(first)).toEqual(new Set([200]));
     await eventually('readiness', () => proxy.readiness().ready);
     expect(proxy.readiness().why).toContain('by DNS');
     expect(expose(registry)).toContain('mesh_discovery_fallback{cluster="catalog"} 1');

@@ -1,0 +1,86 @@
+/**
+ * Requests to a cluster whose endpoints discovery has not told yet. For some milliseconds after a start nobody knows them, and a
+ * request that comes then, from an app that was there before its sidecar, would be refused though they are there. So it waits for
+ * the first news, be it that there are none.
+ *
+ * Bounded: requests that wait by the cluster's `maxPendingRequests`, together with those that wait for a connection; each by
+ * `pendingTimeoutMs`, and all by {@link EXPECTED_MS} after the cluster was made. Whoever has found nothing by then will most likely find
+ * nothing soon, and an answer at once is better.
+ */
+import { Timeout } from '../timeouts';
+import type { PoolSurroundings } from './pool';
+
+/** How long after its start a source is expected to find endpoints. */
+export const EXPECTED_MS = 10_000;
+
+type Shared = Pick<PoolSurroundings, 'pending' | 'maxPending' | 'pendingTimeout'> & {
+  readonly instruments: Pick<PoolSurroundings['instruments'], 'limitReached'>;
+};
+
+/** A request that waits. */
+export class Expectant {
+  /** @internal */
+  readonly timeout: Timeout;
+  /** @internal */
+  place: FirstEndpoints | undefined;
+
+  /** @param onOver the wait is over: discovery has spoken, or, with `true`, has not in the time that a request waits */
+  constructor(readonly onOver: (inVain: boolean) => void) {
+    this.timeout = new Timeout(() => {
+      this.leave();
+      onOver(true);
+    });
+  }
+
+  /** It is no longer interested; one that does not wait is ignored. */
+  leave(): void {
+    this.place?.forget(this);
+  }
+}
+
+export class FirstEndpoints {
+  private readonly waiting = new Set<Expectant>();
+  private known = false;
+
+  private readonly startedAt: number;
+
+  constructor(private readonly shared: Shared, private readonly now: () => number) {
+    this.startedAt = now();
+  }
+
+  /** Whether the first may be found at any moment. */
+  get expected(): boolean {
+    return !this.known && this.now() - this.startedAt < EXPECTED_MS;
+  }
+
+  /** @returns false: too many wait already */
+  add(expectant: Expectant): boolean {
+    const { shared } = this;
+    if (shared.pending >= shared.maxPending) {
+      shared.instruments.limitReached('maxPendingRequests');
+      return false;
+    }
+    shared.pending += 1;
+    this.waiting.add(expectant);
+    expectant.place = this;
+    expectant.timeout.start(shared.pendingTimeout);
+    return true;
+  }
+
+  /** @internal */
+  forget(expectant: Expectant): void {
+    if (!this.waiting.delete(expectant)) return;
+    expectant.place = undefined;
+    expectant.timeout.stop();
+    this.shared.pending -= 1;
+  }
+
+  /** Discovery has spoken, or will not any more. */
+  arrive(): void {
+    this.known = true;
+    const all = [...this.waiting];
+    // Each may take others along, by an end of its client's connection.
+    for (const expectant of all) this.forget(expectant);
+    for (const expectant of all) expectant.onOver(false);
+  }
+}
