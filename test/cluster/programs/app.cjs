@@ -1,14 +1,13 @@
 /**
- * The app of every pod in the cluster suite. It answers with who it is. `/call?url=http://catalog/` calls another service and says
- * where that connection went. TERM_MODE says what SIGTERM does: nothing (`ignore`), a closed listener with 8 seconds until the end
+ * The app of every pod in the cluster suite. It answers with who it is. `/call?url=http://catalog/` calls another service by a new
+ * connection and says where that went. TERM_MODE says what SIGTERM does: nothing (`ignore`), a closed listener with 8 seconds until the end
  * (`slow`), or a graceful end. Runs in any image with Node.
  */
-const { Agent, createServer, get } = require('node:http');
+const { createServer, get } = require('node:http');
 const { hostname } = require('node:os');
 
 const { PORT = '8080', HOST, TERM_MODE, VERSION = '' } = process.env;
 const SLOW_STOP_MS = 8_000;
-const agent = new Agent({ keepAlive: true });
 
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://app');
@@ -30,7 +29,7 @@ function answer(response, status, more) {
 }
 
 function call(target, response) {
-  const request = get(target, { agent }, (answered) => {
+  const request = get(target, { agent: false }, (answered) => {
     const through = answered.socket.remoteAddress;
     let text = '';
     answered.on('data', (chunk) => { text += chunk; });

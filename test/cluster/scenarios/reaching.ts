@@ -10,13 +10,16 @@ import type { Manifest } from '../../support/manifests';
 
 const GET = { url: 'http://catalog/', rate: 50, method: 'GET' } as const;
 
+/** It answers, so a request that reached it would count as one. */
+const SERVE = 'require("node:http").createServer((_, r) => r.end(JSON.stringify({ pod: require("node:os").hostname() }))).listen(8080)';
+
 /** A Job that says it belongs to the service `catalog`, and takes no requests. */
 function jobBeside({ proxy, app }: Cluster['images']): Manifest[] {
   const chart = new Chart(new App(), 'beside', { namespace: NAMESPACE, disableResourceNameHashes: true });
   new Mesh(chart, 'mesh', { proxyImage: ProxyImage.of(proxy) });
   const job = new Job(chart, 'migrate', {
     securityContext: { user: 65_532, group: 65_532 },
-    containers: [{ name: 'main', image: app, command: ['node', '-e', 'setTimeout(() => {}, 3600000)'], portNumber: 8080 }],
+    containers: [{ name: 'main', image: app, command: ['node', '-e', SERVE], portNumber: 8080 }],
   });
   new MeshSidecar(chart, 'sidecar', { workload: job, serviceName: 'catalog', version: 'migrate' });
   const manifests: Manifest[] = Testing.synth(chart);
@@ -119,4 +122,4 @@ export const REACHING: readonly Scenario[] = [
 ];
 
 /** Counter of the callee's sidecar. */
-const BYPASS_METRIC = 'mesh_bypassed_requests_total';
+const BYPASS_METRIC = 'mesh_bypassing_requests_total';
