@@ -14,7 +14,8 @@ import { SessionPersistence } from './session-persistence';
  */
 export interface CallOptions {
   /**
-   * Time from the request's head to the response's last byte. Zero switches it off.
+   * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and
+   * their like), to its head. Zero switches it off, as for long downloads.
    *
    * @default Duration.seconds(15)
    */

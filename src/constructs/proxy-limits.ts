@@ -82,7 +82,8 @@ export interface ProxyLimits {
   readonly bodyTimeout?: Duration;
 
   /**
-   * How long nothing may pass through a connection that has switched protocols, as for WebSocket.
+   * How long nothing may pass through a connection that has switched protocols, as for WebSocket, or of a stream of events, as
+   * `text/event-stream`.
    *
    * @default Duration.minutes(5)
    */

@@ -93,7 +93,10 @@ export interface RouteConfig {
    * @maxItems 8
    */
   readonly faults?: FaultConfig[];
-  /** Time from the request's head to the response's last byte. 0 switches it off. */
+  /**
+   * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and
+   * their like), to its head. 0 switches it off.
+   */
   readonly timeoutMs?: Integer;
   /**
    * What the hashing policies of its clusters balance by, in order: values found are combined. Absent or empty: nothing, so requests go

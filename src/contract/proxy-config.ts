@@ -165,7 +165,8 @@ export interface LimitsConfig {
    */
   readonly bodyTimeoutMs?: Integer;
   /**
-   * How long nothing may pass through a tunnel, which is what a connection becomes after a switch of protocols (WebSocket).
+   * How long nothing may pass through a tunnel, which is what a connection becomes after a switch of protocols (WebSocket), and how
+   * long a response that is a stream of events (`text/event-stream`, `application/x-ndjson` and their like) may be silent.
    * @minimum 1
    */
   readonly tunnelIdleTimeoutMs?: Integer;

@@ -4,6 +4,7 @@
  *
  * Failures are values with a reason code, never exceptions.
  */
+import { isEventStream } from '../http1/event-stream';
 import { Kind } from '../http1/fields';
 import { Framing } from '../http1/framing';
 import { deadlineField, MAX_DEADLINE_MS } from '../http1/mesh-fields';
@@ -13,7 +14,7 @@ import { frameChunk, lastChunk, Marks, Persistence, serializeRequest, serializeR
 import { isOfferable, protocolsOf } from '../http1/upgrade';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
-import { Timeout } from '../timeouts';
+import { Timeout, TimeoutQueue } from '../timeouts';
 import { AddedFields, joined } from './added-fields';
 import { KEPT_MS, Pass } from './admission/pass';
 import type { ClientConnection } from './client-connection';
@@ -71,6 +72,8 @@ export class Exchange implements UpstreamOwner {
   /** The final response's head was sent to the client. */
   private headSent = false;
   private chunkedResponse = false;
+  /** The response has no end of its own. */
+  private streams = false;
   private closesClient = false;
   /** Protocols that were offered to the backend. */
   private offered = NO_PROTOCOLS;
@@ -125,6 +128,7 @@ export class Exchange implements UpstreamOwner {
     this.uploadHeld = false;
     this.requestLength = head.length;
     this.headSent = false;
+    this.streams = false;
     this.closesClient = false;
     this.description = context.onExchange ? buffer.toString('latin1', head.methodStart, head.targetEnd) : '';
     this.added.begin(head, client.listener);
@@ -238,7 +242,7 @@ export class Exchange implements UpstreamOwner {
 
   /** The client takes octets again. */
   onClientDrain(): void {
-    if (this.headSent) this.progress.start(this.context.bodyTimeout);
+    if (this.headSent) this.progress.start(this.responseIdle);
     this.upstream.resumeReading();
   }
 
@@ -308,6 +312,7 @@ export class Exchange implements UpstreamOwner {
     context.memory.took(body.length);
     const unknownLength = !complete && head.framing !== Framing.LENGTH;
     this.chunkedResponse = unknownLength && !this.isHttp10;
+    if (unknownLength && isEventStream(buffer, head.fields)) this.stream();
     this.closesClient = !this.clientPersistent || !this.requestComplete || client.listener.ending || client.last || (unknownLength && this.isHttp10);
     const persistence = this.closesClient ? Persistence.CLOSE : this.isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const trailers = this.chunkedResponse && this.acceptsTrailers;
@@ -318,13 +323,26 @@ export class Exchange implements UpstreamOwner {
     if (unknownLength) client.writeTogether(message);
     else if (!(small ? client.write(message) : client.writeCopy(message, body)) && !complete) this.holdResponse();
     if (complete) this.endResponse();
-    else this.progress.start(context.bodyTimeout);
+    else this.progress.start(this.responseIdle);
+  }
+
+  /**
+   * The response lasts as long as somebody listens: it may be silent as long as a tunnel may, and has all the time but for what the app
+   * beside this proxy asked for itself. A deadline that comes from another pod is the route's there, whose proxy sees the same head.
+   */
+  private stream(): void {
+    this.streams = true;
+    if (!this.givenDeadline || this.client.listener.direction === 'inbound') this.routeTimeout.stop();
+  }
+
+  private get responseIdle(): TimeoutQueue {
+    return this.streams ? this.context.tunnelIdleTimeout : this.context.bodyTimeout;
   }
 
   onResponseData(data: Buffer): void {
     this.responseBytes += data.length;
     this.context.memory.took(data.length);
-    this.progress.start(this.context.bodyTimeout);
+    this.progress.start(this.responseIdle);
     const open = this.chunkedResponse ? this.client.write(frameChunk(data)) : this.client.writeCopy(EMPTY, data);
     if (!open) this.holdResponse();
     this.checkMemory();
@@ -418,7 +436,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   private onNoProgress(): void {
-    this.context.instruments.limitReached('bodyTimeoutMs');
+    this.context.instruments.limitReached(this.streams ? 'tunnelIdleTimeoutMs' : 'bodyTimeoutMs');
     if (this.headSent) this.fail('body_timeout', 'the response stalled');
     else if (this.uploadHeld) this.fail('request_timeout', 'the endpoint takes no more of the request\'s body');
     else this.fail('client_timeout', 'the request\'s body stalled');
