@@ -7,6 +7,7 @@ import { ConnectionOptions } from './connection-options';
 import { HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
+import { ProxyLimits } from './proxy-limits';
 import { Retry } from './retry';
 import { SessionPersistence } from './session-persistence';
 
@@ -43,6 +44,8 @@ export interface DestinationFacts {
   readonly retry?: Retry;
   /** Its pods have sidecars, which understand the mesh's own fields. */
   readonly meshed: boolean;
+  /** What its proxies let pass; absent when it has none. */
+  readonly limits?: ProxyLimits;
   /** When its proxies close an idle connection; absent when it has none. */
   readonly closesIdleAfterMs?: number;
   /** Whether callers must read EndpointSlices in its namespace. */

@@ -221,6 +221,7 @@ export class ExposedWorkload extends Destination {
       health: options,
       retry: options.retry,
       meshed: true,
+      limits: settings.limits,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: options.discovery._source === 'endpointSlices',
       shares: () => [{

@@ -241,6 +241,7 @@ export class MeshService extends Destination {
       health: this.health,
       retry: this.retry,
       meshed: true,
+      limits: settings.limits,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),

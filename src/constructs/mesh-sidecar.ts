@@ -40,6 +40,7 @@ import {
 } from './patches';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { sidecarProbes, STUCK_GRACE_SECONDS } from './probes';
+import { ProxyLimits } from './proxy-limits';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
 import { mountSessionKeys } from './session-keys';
@@ -271,12 +272,19 @@ export class MeshSidecar extends Construct {
       admission: admissionConfig(this.settings.admission),
       calls: this.dependencies.calls,
       ownPods: this.ownPods(),
-      limits: limitsConfig(this.settings.limits),
+      limits: limitsConfig(this.settings.limits, this.calledLimits()),
       workers: this.settings.workers,
       budget: this.budget,
       accessLog: this.settings.accessLog,
       via: this.settings.via,
     });
+  }
+
+  /** What the proxies let pass that its requests come to, those of fallbacks included. */
+  private calledLimits(): ProxyLimits[] {
+    return this.dependencies.calls
+      .flatMap(({ facts, fallback }) => [facts, ...(fallback?._destinations ?? []).map((destination) => destination._facts())])
+      .flatMap(({ limits }) => (limits ? [limits] : []));
   }
 
   /** What the lints look at. The workload's own replicas may be an autoscaler's, made elsewhere. */

@@ -54,9 +54,20 @@ export function checkLimitsTogether(mistakes: Mistakes, prop: string, limits: Pr
   }
 }
 
-/** The document's limits; nothing when all are the defaults. */
-export function limitsConfig(limits: ProxyLimits): LimitsConfig | undefined {
-  const config = withoutDefaults<LimitsConfig>(toConfig(limits, LIMIT_QUANTITIES), DEFAULT_LIMITS);
+/** Limits of a head: a caller's proxy has to let pass what the proxies do that it calls, or their limits are never reached. */
+const LIMITS_OF_HEADS = ['maxStartLineBytes', 'maxHeadBytes', 'maxHeaderFields'] as const;
+
+/**
+ * The document's limits; nothing when all are the defaults.
+ *
+ * @param called those of the proxies that are called
+ */
+export function limitsConfig(limits: ProxyLimits, called: readonly ProxyLimits[] = []): LimitsConfig | undefined {
+  const own: LimitsConfig = toConfig(limits, LIMIT_QUANTITIES);
+  const heads = Object.fromEntries(LIMITS_OF_HEADS.map((field) => [field, Math.max(
+    own[field] ?? DEFAULT_LIMITS[field], ...called.map((each) => toConfig<ProxyLimits, LimitsConfig>(each, LIMIT_QUANTITIES)[field] ?? 0),
+  )]));
+  const config = withoutDefaults<LimitsConfig>({ ...own, ...heads }, DEFAULT_LIMITS);
   return Object.keys(config).length > 0 ? config : undefined;
 }
 

@@ -3,7 +3,7 @@ import { ApiObject, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConnectionOptions, ExternalEndpoints, ExternalService, Mesh, MeshService, MeshServiceProps, MeshSidecar, ProxyLimits } from '../../src';
+import { ConnectionOptions, Fallback, ExternalEndpoints, ExternalService, Mesh, MeshService, MeshServiceProps, MeshSidecar, ProxyLimits } from '../../src';
 import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/proxy-quantities';
 import { Quantity, toConfig } from '../../src/constructs/quantities';
 import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig, withDefaults } from '../../src/contract';
@@ -249,4 +249,15 @@ describe('workers', () => {
       JsonPatch.add('/spec/template/spec/initContainers/0/env/-', { name: 'NODE_OPTIONS', value }),
     )).options).toEqual([value]);
   });
+});
+
+test('a caller lets heads pass that the services it calls do, fallbacks included, and has its own limits else', () => {
+  const chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
+  const catalog = service(chart, 'catalog', { limits: { maxHeadSize: Size.kibibytes(64), maxBodySize: Size.mebibytes(1) } });
+  const spare = service(chart, 'spare', { limits: { maxHeaderFields: 200 } });
+  service(chart, 'web', { limits: { maxBodySize: Size.mebibytes(2) } }).calls(catalog, { fallback: Fallback.to(spare) });
+  service(chart, 'cart', { limits: { maxHeadSize: Size.kibibytes(128) } }).calls(catalog);
+  const manifests = synth(chart);
+  expect(documentOf(manifests, 'web-v1').limits).toEqual({ maxBodyBytes: 2_097_152, maxHeadBytes: 65_536, maxHeaderFields: 200 });
+  expect(documentOf(manifests, 'cart-v1').limits).toEqual({ maxHeadBytes: 131_072 });
 });

@@ -56,6 +56,7 @@ export interface WorkloadFacts {
 export interface StatedDocument {
   readonly listeners: readonly { readonly routes: readonly StatedRoute[] }[];
   readonly clusters: readonly StatedCluster[];
+  readonly limits?: { readonly [Field in keyof LimitFacts]?: number | undefined } | undefined;
 }
 
 /** What somebody said of a route. */
@@ -80,9 +81,20 @@ export interface DocumentFacts {
   readonly listeners: readonly ListenerFacts[];
   readonly clusters: readonly ClusterFacts[];
   readonly shutdown: { readonly drainMs: number };
+  readonly limits: LimitFacts;
   readonly workers: number;
   /** The Kubernetes API, which it reads EndpointSlices from; absent when it reads none. */
   readonly kubernetes?: object | undefined;
+}
+
+/** Limits that both ends of a call have. */
+export interface LimitFacts {
+  readonly maxStartLineBytes: number;
+  readonly maxHeadBytes: number;
+  readonly maxHeaderFields: number;
+  readonly maxBodyBytes: number;
+  readonly bodyTimeoutMs: number;
+  readonly tunnelIdleTimeoutMs: number;
 }
 
 export interface ListenerFacts {

@@ -9,6 +9,7 @@ import { ENDPOINT_RULES } from './endpoints';
 import type { MeshFacts } from './facts';
 import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
+import { LIMIT_RULES } from './limits';
 import { NETWORK_POLICY_RULES } from './network-policies';
 import { RETRY_RULES } from './retries';
 import type { Finding, Rule } from './rule';
@@ -24,7 +25,7 @@ export type { Finding, Rule } from './rule';
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...SIZE_RULES,
+  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...LIMIT_RULES, ...SIZE_RULES,
 ];
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */

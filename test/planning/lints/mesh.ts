@@ -10,7 +10,7 @@ export interface CallSketch {
   readonly fallback?: readonly string[];
 }
 
-export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' | 'stated'>> & Pick<ProxyConfig, 'workers' | 'shutdown'> & {
+export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' | 'stated'>> & Pick<ProxyConfig, 'workers' | 'shutdown' | 'limits'> & {
   /** A number, or fewest and most; 3 when nothing is said. */
   readonly pods?: number | readonly [number, number] | 'unknown';
   readonly calls?: Readonly<Record<string, CallSketch>>;
@@ -22,7 +22,8 @@ export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' 
 /** A mesh of services with one version each. */
 export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshFacts {
   return {
-    workloads: Object.entries(services).map(([service, { pods = 3, calls = {}, admission, app, workers, shutdown, ...more }]): WorkloadFacts => {
+    workloads: Object.entries(services).map(([service, sketch]): WorkloadFacts => {
+      const { pods = 3, calls = {}, admission, app, workers, shutdown, limits, ...more } = sketch;
       const clusterOf = (callee: string): ClusterConfig => (
         { name: `shop/${callee}-v1`, discovery: { type: 'endpointSlice', namespace: 'shop', service: `${callee}-v1` } });
       const split = (callee: string) => [{ cluster: `shop/${callee}-v1`, weight: 1 }];
@@ -45,6 +46,7 @@ export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshF
         ...(Object.keys(calls).length > 0 && { kubernetes: { tokenFile: '/token', caFile: '/ca.crt' } }),
         ...(workers && { workers }),
         ...(shutdown && { shutdown }),
+        ...(limits && { limits }),
       };
       return {
         service,

@@ -25,6 +25,20 @@ const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
 
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
+  'limits-of-both-ends': [{
+    breaks: pair({}, { limits: { maxBodyBytes: 0, maxHeadBytes: 65_536 } }, { limits: { maxBodyBytes: 1_024 } }),
+    says: 'web -> catalog v1: maxHeadSize of web is 16384 bytes, and of catalog 65536 bytes: longer heads get 431 from the caller\'s own sidecar, '
+      + 'and those of responses 502; maxBodySize of web is 1024 bytes, and of catalog no limit',
+    keeps: [
+      pair({}, { limits: { maxBodyBytes: 1_024, maxHeadBytes: 65_536 } }, { limits: { maxBodyBytes: 1_024, maxHeadBytes: 65_536 } }),
+      // Nobody has said anything of the callee.
+      pair({}, {}, { limits: { maxBodyBytes: 1_024, bodyTimeoutMs: 1_000 } }),
+    ],
+  }, {
+    breaks: pair({}, { limits: { bodyTimeoutMs: 90_000, tunnelIdleTimeoutMs: 600_000 } }),
+    says: 'bodyTimeout of web is 60000 ms, and of catalog 90000 ms',
+    keeps: [pair({}, { limits: { bodyTimeoutMs: 60_000 } })],
+  }],
   'ejection-alone': [{
     breaks: pair({ cluster: { outlierDetection: { consecutiveGatewayErrors: 3 } } }, { pods: 1 }),
     says: 'web -> catalog v1: outlier detection compares an endpoint with the others, and 1 endpoint - 1 = 0 others',
