@@ -13,6 +13,7 @@ import { Fallback } from './fallback';
 import { FaultInjection } from './fault-injection';
 import { checkHealth, healthConfig } from './health-options';
 import * as kplus from './kplus';
+import { writeLean } from './lean-manifest';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
@@ -176,6 +177,8 @@ export class Dependencies {
     const role = new kplus.Role(scope, 'Role', { metadata });
     role.allowRead(kplus.ApiResource.ENDPOINT_SLICES);
     const account = kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', this.caller.account().name, { namespaceName: namespace });
-    new kplus.RoleBinding(scope, 'Binding', { metadata, role }).addSubjects(account);
+    const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
+    binding.addSubjects(account);
+    [role, binding].forEach(writeLean);
   }
 }

@@ -22,6 +22,16 @@ import { TlsOptions } from './tls-options';
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
 const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
 
+/**
+ * Findings of kube-score that are wrong here, in the annotation that it reads: limits on CPU (they throttle, which delays every request) and on
+ * ephemeral storage (kubelet takes their sum for the whole pod's), images pulled at every start (tags and digests don't change), and no
+ * anti-affinity (topology spread does it, and lets pods start when nodes are few).
+ */
+const IGNORED_ANNOTATION = 'kube-score/ignore';
+const IGNORED = [
+  'container-resources', 'container-ephemeral-storage-request-and-limit', 'container-image-pull-policy', 'deployment-has-host-podantiaffinity',
+];
+
 /** What a service decides for its version. */
 interface VersionFacts {
   readonly serviceName: string;
@@ -94,7 +104,7 @@ export class MeshServiceVersion extends Construct {
     this._scaling = facts.scaling;
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
-      metadata: { name, labels },
+      metadata: { name, labels, annotations: { [IGNORED_ANNOTATION]: IGNORED.join(',') } },
       containers: facts.containers.map(withContainerDefaults),
       serviceAccount: facts.serviceAccount,
       replicas: facts.scaling._replicas,

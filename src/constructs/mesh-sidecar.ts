@@ -43,8 +43,9 @@ import { sidecarProbes, STUCK_GRACE_SECONDS } from './probes';
 import { ProxyLimits } from './proxy-limits';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
+import { checkRestricted } from './restricted-pods';
 import { mountSessionKeys } from './session-keys';
-import { checkSidecarMemory, NODE_OPTIONS, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
+import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
 import { checkTimeToStop } from './time-to-stop';
 import { TlsOptions } from './tls-options';
 import { noteAddition, untilAddition } from './unchanged';
@@ -400,6 +401,7 @@ export class MeshSidecar extends Construct {
     if (this.appPort !== undefined) {
       askBeforeStop(sidecar, TERMINATING_PATH, ADMIN_PORT);
     }
+    requestLogSpace(sidecar, this.settings);
     mountSessionKeys(spec, sidecar, calls);
     const options = sidecarNodeOptions(this.settings);
     if (options !== undefined) {
@@ -410,6 +412,7 @@ export class MeshSidecar extends Construct {
   /** Facts of the pod that may still change until synth. */
   private validatePod(): string[] {
     const mistakes = new Mistakes();
+    checkRestricted(mistakes, this.workload, this.namespace);
     const calls = this.dependencies.calls;
     if (!this.container.env.variables[NODE_OPTIONS]) {
       checkSidecarMemory(mistakes, this.settings);

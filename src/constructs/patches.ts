@@ -32,6 +32,7 @@ export interface PodSpecManifest {
 export interface ContainerManifest {
   name: string;
   env?: { name: string; value?: string }[];
+  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
   lifecycle?: { preStop?: object };
 }
@@ -52,6 +53,12 @@ export function moveInitContainerFirst(workload: kplus.Workload, index: number):
     const list = `${podSpecPointer(workload)}/initContainers`;
     ApiObject.of(workload).addJsonPatch(JsonPatch.move(`${list}/${index}`, `${list}/0`));
   }
+}
+
+/** The pod's spec as it will be written. */
+export function podSpecOf(workload: kplus.Workload): PodSpecManifest {
+  const object = ApiObject.of(workload);
+  return POD_TEMPLATE[object.kind].reduce((node, key) => node[key], object.toJson()).spec as PodSpecManifest;
 }
 
 /** Lets `complete` fill in a workload's pod spec after everything else was translated. It must be pure but for its argument. */

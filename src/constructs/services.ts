@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVES_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
+import { writeLean } from './lean-manifest';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 import { declareProtocols } from './patches';
@@ -49,6 +50,7 @@ export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts,
   });
   service.selectLabel(SERVES_LABEL, facts.serviceName);
   declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
+  writeLean(service);
   return service;
 }
 
@@ -63,6 +65,7 @@ export function serviceForVersion(scope: Construct, id: string, facts: ServiceFa
   });
   Object.entries(servingLabels(facts.serviceName, facts.version)).forEach(([key, value]) => service.selectLabel(key, value));
   declareProtocols(service, facts.ports.map(() => 'http'));
+  writeLean(service);
   return service;
 }
 

@@ -8,6 +8,7 @@
 import { ApiObjectMetadataDefinition } from 'cdk8s';
 import { Construct } from 'constructs';
 import * as kplus from './kplus';
+import { writeLean } from './lean-manifest';
 
 /** A Deployment whose pods don't know where in the code they come from. */
 export class ServingDeployment extends kplus.Deployment {
@@ -19,6 +20,7 @@ export class ServingDeployment extends kplus.Deployment {
    */
   constructor(scope: Construct, id: string, props: kplus.DeploymentProps, private readonly podLabels: { [label: string]: string }) {
     super(scope, id, { ...props, select: false });
+    writeLean(this);
     Object.entries(podLabels).forEach(([label, value]) => this.podMetadata.addLabel(label, value));
   }
 

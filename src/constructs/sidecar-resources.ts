@@ -7,9 +7,13 @@ import { defaultProxyMemory, explainProxyMemory, leastProxyMemoryMib, nodeOption
 import * as kplus from './kplus';
 import { MeshSettings } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { ContainerManifest } from './patches';
 
 /** Node's own environment variable for flags. */
 export const NODE_OPTIONS = 'NODE_OPTIONS';
+
+/** Space for logs: what kubelet keeps of a container's by default, five files of 10 MiB, and some more. */
+const LOG_SPACE = '64Mi';
 
 /** CPU that each worker requests. */
 const WORKER_CPU_MILLIS = 100;
@@ -26,6 +30,16 @@ export function sidecarResources({ proxyResources, workers }: Sizing): kplus.Con
     cpu: { request: kplus.Cpu.millis(WORKER_CPU_MILLIS * workers) },
     memory: { request: Size.mebibytes(requestMib), limit: Size.mebibytes(limitMib) },
   };
+}
+
+/**
+ * Requests space for the sidecar's logs, unless the user says otherwise. On the manifest, as cdk8s-plus writes whole GiB only. No limit:
+ * kubelet takes the sum of a pod's limits for all that the pod writes, so a limit of the sidecar alone would be the app's.
+ */
+export function requestLogSpace(sidecar: ContainerManifest, { proxyResources }: Sizing): void {
+  if (!proxyResources) {
+    sidecar.resources = { ...sidecar.resources, requests: { ...sidecar.resources?.requests, 'ephemeral-storage': LOG_SPACE } };
+  }
 }
 
 /** Value of `NODE_OPTIONS` for a sidecar; nothing without a limit on memory, where the flags of the image hold. */

@@ -189,7 +189,7 @@ describe('workers', () => {
     expect(sidecarOf({})).toEqual({
       workers: undefined,
       options: ['--max-old-space-size=64 --max-semi-space-size=2'],
-      resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } },
+      resources: { requests: { cpu: '100m', memory: '64Mi', 'ephemeral-storage': '64Mi' }, limits: { memory: '128Mi' } },
     });
     expect(withDefaults(documentOf(synth((() => { const chart = newChart(); service(chart, 'web', { workers: 1 }); return chart; })()), 'web-v1')).workers).toBe(1);
   });
@@ -198,7 +198,7 @@ describe('workers', () => {
     expect(sidecarOf({ workers: 4 })).toEqual({
       workers: 4,
       options: ['--max-old-space-size=64 --max-semi-space-size=2'],
-      resources: { requests: { cpu: '400m', memory: '160Mi' }, limits: { memory: '480Mi' } },
+      resources: { requests: { cpu: '400m', memory: '160Mi', 'ephemeral-storage': '64Mi' }, limits: { memory: '480Mi' } },
     });
   });
 

@@ -33,7 +33,7 @@ describe('a service with nothing but a container', () => {
     expect(findOne(manifests, 'Service', 'web').spec.selector).toEqual({ 'cdk8s-mesh/serves': 'web' });
     const version = findOne(manifests, 'Service', 'web-v1');
     expect(version.metadata.labels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1', 'cdk8s-mesh/role': 'version' });
-    expect(version.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: false, selector: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } });
+    expect(version.spec).toMatchObject({ clusterIP: 'None', selector: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } });
   });
 
   test('hands requests to the app beside the proxy and leaves their timeout to the caller', () => {
@@ -128,7 +128,7 @@ describe('the sidecar of a service', () => {
   });
 
   test('asks for little and has no limit on CPU', () => {
-    expect(sidecar.resources).toEqual({ requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } });
+    expect(sidecar.resources).toEqual({ requests: { cpu: '100m', memory: '64Mi', 'ephemeral-storage': '64Mi' }, limits: { memory: '128Mi' } });
   });
 
   test('runs as a number other than root on a read-only file system', () => {
