@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ALWAYS, Bar, CONTAINED, CUT_SHARE, errorsBelow, inFlightShare, NO_FAILURE, NOTHING_LOST, Observation, p99Recovers } from './bars';
+import {
+  ALWAYS, Bar, CONTAINED, CUT_SHARE, errorsBelow, inFlightShare, NO_FAILURE, NOTHING_LOST, Observation, p99Recovers, unseenBelow,
+} from './bars';
 import { Ledger } from './ledger';
 import { FORGOTTEN, Sent } from './load';
 import { recoveredAfter, windowsFrom } from './timeline';
@@ -58,6 +60,14 @@ test('an idempotent request that fails breaks that nothing is lost, and any brea
   const failure = { failure: 'x' };
   expect(brokenBy(observed([post('1', failure)]), [NOTHING_LOST, NO_FAILURE])).toEqual([NO_FAILURE.name]);
   expect(brokenBy(observed([sent('1', failure)]), [NOTHING_LOST, NO_FAILURE])).toEqual([NOTHING_LOST.name, NO_FAILURE.name]);
+});
+
+test('a failed request that was executed breaks that hardly any fails unseen, and so do too many', () => {
+  const bar = unseenBelow(0.4);
+  const failure = { failure: 'ECONNRESET' };
+  expect(brokenBy(observed([sent('1'), sent('2'), sent('3', failure)], { a: ['GET 1', 'GET 2'] }), [bar])).toEqual([]);
+  expect(brokenBy(observed([sent('1'), sent('2'), sent('3', failure)], { a: ['GET 1', 'GET 2', 'GET 3'] }), [bar])).toEqual([bar.name]);
+  expect(brokenBy(observed([sent('1'), sent('2', failure)], { a: ['GET 1'] }), [bar])).toEqual([bar.name]);
 });
 
 test('more failures than connections were cut break the share of what was cut', () => {

@@ -89,6 +89,21 @@ export const NO_FAILURE: Bar = {
   broken: ({ sent }) => listed(failedOf(sent)),
 };
 
+/**
+ * Hardly any request fails, and no application has seen one that does. A client's request may cross with the end of a connection that
+ * was idle, which nobody can prevent; its client knows no more than that the connection broke.
+ */
+export function unseenBelow(share: number): Bar {
+  return {
+    name: `fewer than ${share * 100} % of the requests fail, and no application has seen those`,
+    broken: ({ sent, ledger }) => {
+      const failed = failedOf(sent);
+      const seen = failed.filter(({ id }) => ledger.executions(id).length > 0);
+      return listed(seen) ?? (failed.length < share * sent.length ? undefined : listed(failed));
+    },
+  };
+}
+
 /** At most as many idempotent requests fail as connections were cut: each carries one at a time. */
 export const CUT_SHARE: Bar = {
   name: 'at most as many idempotent requests fail as connections were cut',
