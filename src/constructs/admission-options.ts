@@ -3,6 +3,7 @@
  */
 import { AdmissionConfig, DEFAULT_ADMISSION } from '../contract';
 import { ConcurrencyLimit } from './concurrency-limit';
+import { isA, refusalOfCopy } from './copies';
 import { Mistakes } from './mistakes';
 import { RateLimit } from './rate-limit';
 
@@ -48,12 +49,12 @@ export function checkAdmission(mistakes: Mistakes, prop: string, admission: Admi
   mistakes.unknownProps(admission, OPTIONS, `${prop}.`);
   const { concurrency, rateLimit, exemptPaths } = admission;
   if (concurrency !== undefined) {
-    if (isMade(ConcurrencyLimit, concurrency)) concurrency._check(mistakes, `${prop}.concurrency`);
-    else mistakes.add(`${prop}.concurrency`, concurrency, 'make it with ConcurrencyLimit.adaptive(), for example');
+    if (isA(ConcurrencyLimit, concurrency)) concurrency._check(mistakes, `${prop}.concurrency`);
+    else mistakes.add(`${prop}.concurrency`, concurrency, refusalOfCopy(ConcurrencyLimit, concurrency) ?? 'make it with ConcurrencyLimit.adaptive(), for example');
   }
   if (rateLimit !== undefined) {
-    if (isMade(RateLimit, rateLimit)) rateLimit._check(mistakes, `${prop}.rateLimit`);
-    else mistakes.add(`${prop}.rateLimit`, rateLimit, 'make it with RateLimit.perSecond(100), for example');
+    if (isA(RateLimit, rateLimit)) rateLimit._check(mistakes, `${prop}.rateLimit`);
+    else mistakes.add(`${prop}.rateLimit`, rateLimit, refusalOfCopy(RateLimit, rateLimit) ?? 'make it with RateLimit.perSecond(100), for example');
   }
   if (exemptPaths !== undefined && !(Array.isArray(exemptPaths) && exemptPaths.length <= MAX_PATHS)) {
     mistakes.add(`${prop}.exemptPaths`, exemptPaths, `list at most ${MAX_PATHS} paths, such as ['/healthz', '/events/*']`);
@@ -76,9 +77,4 @@ export function admissionConfig({ concurrency, rateLimit, exemptPaths }: Admissi
     ...(limits.rateLimit && { rateLimit: limits.rateLimit }),
     ...(!isDefault && { exemptPaths }),
   };
-}
-
-/** By the prototype, for the constructors are private. */
-function isMade(by: { readonly prototype: object }, value: unknown): boolean {
-  return Object.prototype.isPrototypeOf.call(by.prototype, value as object);
 }

@@ -4,6 +4,7 @@
  * too.
  */
 import { StaticEndpoint } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 import { isIP } from 'node:net';
 
@@ -61,3 +62,5 @@ export class AppAddress {
     return first !== 'pod' && others.length === 0 ? { address: first, port } : { address: LOOPBACK[0], listensAt: [...this.places], port };
   }
 }
+
+mark(AppAddress);

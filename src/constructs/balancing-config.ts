@@ -6,6 +6,7 @@ import {
   ClusterConfig, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DEFAULT_ZONE_AWARE, DynamicWeightsConfig, isPrime,
   LoadBalancingConfig, SlowStartConfig, ZoneAwareConfig,
 } from '../contract';
+import { isA, refusalOfCopy } from './copies';
 import { checkFailover, failoverConfig } from './failover';
 import { HashKey } from './hash-key';
 import {
@@ -125,10 +126,10 @@ export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalan
   }
   keys.forEach((key, index) => {
     const name = index === 0 ? `${prop}.key` : `${prop}.otherKeys[${index - 1}]`;
-    if (key instanceof HashKey) {
+    if (isA(HashKey, key)) {
       key._check(mistakes, name);
     } else {
-      mistakes.add(name, key, 'make it with HashKey.cookie(\'session\'), for example');
+      mistakes.add(name, key, refusalOfCopy(HashKey, key) ?? 'make it with HashKey.cookie(\'session\'), for example');
     }
   });
   if (keys.length > 8) {

@@ -3,6 +3,7 @@
  * in are answered in time, and the others can go elsewhere.
  */
 import { AdmissionConfig, DEFAULT_ADAPTIVE_CONCURRENCY } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 import { checkQuantities, Quantities, withoutDefaults } from './quantities';
 
@@ -107,6 +108,8 @@ export class ConcurrencyLimit {
     }
   }
 }
+
+mark(ConcurrencyLimit);
 
 function definedOf(options: AdaptiveConcurrencyOptions): AdaptiveConcurrencyOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

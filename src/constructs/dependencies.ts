@@ -7,6 +7,7 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE } from '../contract';
 import { CallOptions } from './call-options';
+import { isA, refusalOfCopy } from './copies';
 import { Destination } from './destination';
 import { callersHost, DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import { Fallback } from './fallback';
@@ -15,13 +16,13 @@ import { checkHealth, healthConfig } from './health-options';
 import * as kplus from './kplus';
 import { writeLean } from './lean-manifest';
 import { LoadBalancing } from './load-balancing';
+import { clusterOf, ONLY_CLUSTER } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
 import { checkConnections, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { checkQuantity, checkWithinCall, millisecondsOf } from './quantities';
 import { RetryFields } from './retry-fields';
 import { SessionPersistence } from './session-persistence';
-import { Scaling } from './scaling';
 import { TlsOptions } from './tls-options';
 import { noteAddition } from './unchanged';
 
@@ -62,7 +63,6 @@ export interface ServiceLink {
   readonly dependencies: Dependencies;
   readonly self: Destination;
   readonly accountName: string;
-  readonly scaling: Scaling;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
   /** Name of the port in the service's Services. */
@@ -85,7 +85,11 @@ export class Dependencies {
   public add(destination: Destination, options: CallOptions): void {
     const { construct } = this.caller;
     const mistakes = new Mistakes();
-    if (!(destination instanceof Destination)) {
+    if (!isA(Destination, destination)) {
+      const refusal = refusalOfCopy(Destination, destination);
+      if (refusal !== undefined) {
+        throw new Error(`[${construct.node.path}] 'calls()' got '${destination.node.path}': ${refusal}`);
+      }
       if (typeof (destination as { expose?: unknown } | undefined)?.expose === 'function') {
         throw new Error(`[${construct.node.path}] 'calls()' got a MeshSidecar: call its expose() first, and give 'calls()' what that returns; of a MeshService, give the service itself`);
       }
@@ -100,6 +104,9 @@ export class Dependencies {
       mistakes.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
     } else if (this.calls.some((call) => call.destination === destination)) {
       mistakes.add(prop, facts.name, 'it is called already; say everything in one calls()');
+    }
+    for (const called of [destination, ...options.fallback?._destinations ?? []]) {
+      checkCluster(mistakes, prop, called, construct);
     }
     if (options.loadBalancing) {
       loadBalancing._check(mistakes, `${prop}.loadBalancing`);
@@ -181,4 +188,19 @@ export class Dependencies {
     binding.addSubjects(account);
     [role, binding].forEach(writeLean);
   }
+}
+
+/** What is in another cluster is nowhere in this one's EndpointSlices and DNS. */
+function checkCluster(mistakes: Mistakes, prop: string, called: Destination, caller: Construct): void {
+  if (!isA(Destination, called) || !called._facts().meshed) {
+    return;
+  }
+  const [own, other] = [clusterOf(caller), clusterOf(called)];
+  if (own !== other) {
+    mistakes.add(prop, called.node.path, `it is for ${inWords(other)}, and the caller for ${inWords(own)}; call it by an ExternalService, at an address that is reached from here`);
+  }
+}
+
+function inWords(cluster: string): string {
+  return cluster === ONLY_CLUSTER ? 'the cluster that no Mesh names' : `cluster '${cluster}'`;
 }

@@ -3,6 +3,7 @@
  * public API.
  */
 import { Construct } from 'constructs';
+import { mark } from './copies';
 import { DestinationFacts } from './destination-facts';
 
 /**
@@ -16,3 +17,5 @@ export abstract class Destination extends Construct {
    */
   public abstract _facts(): DestinationFacts;
 }
+
+mark(Destination);

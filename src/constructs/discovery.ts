@@ -4,6 +4,7 @@
  */
 import { Duration } from 'cdk8s';
 import { ClusterConfig, DEFAULT_DNS_FALLBACK, INBOUND_PORT } from '../contract';
+import { mark } from './copies';
 import { ServiceLocation } from './destination-facts';
 import { Mistakes } from './mistakes';
 import { checkQuantity } from './quantities';
@@ -105,3 +106,5 @@ export class Discovery {
     }
   }
 }
+
+mark(Discovery);

@@ -4,6 +4,7 @@
  */
 import { allowedEvictions, DisruptionRule, PodCount } from '../planning/disruption';
 import { Construct } from 'constructs';
+import { mark } from './copies';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
 
@@ -86,6 +87,8 @@ export class DisruptionBudget {
     });
   }
 }
+
+mark(DisruptionBudget);
 
 function toIntOrString(count: PodCount): kplus.k8s.IntOrString {
   return count.unit === 'percent' ? kplus.k8s.IntOrString.fromString(`${count.value}%`) : kplus.k8s.IntOrString.fromNumber(count.value);

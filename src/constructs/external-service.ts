@@ -7,12 +7,12 @@ import { Construct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../contract';
 import { ConnectionOptions } from './connection-options';
+import { isA, mark, refusalOfCopy } from './copies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import { HealthCheck } from './health-check';
 import { checkHealth, HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
-import { clusterOf } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import { OutlierDetection } from './outlier-detection';
@@ -177,6 +177,8 @@ export class ExternalEndpoints {
   }
 }
 
+mark(ExternalEndpoints);
+
 /**
  * Props of `ExternalService`.
  */
@@ -294,15 +296,15 @@ export class ExternalService extends Destination {
     if (props.connections !== undefined) {
       checkConnections(mistakes, 'connections', props.connections);
     }
-    if (this.endpoints instanceof ExternalEndpoints) {
+    if (isA(ExternalEndpoints, this.endpoints)) {
       this.endpoints._check(mistakes, 'endpoints');
       this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
     } else {
-      mistakes.add('endpoints', this.endpoints, 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
+      mistakes.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
     }
     mistakes.throwIfAny(this);
 
-    claimName(clusterOf(this), Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname, 'hostname', this);
+    claimName(this, Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname, 'hostname');
   }
 
   /** @internal */

@@ -4,6 +4,7 @@
  */
 import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../contract';
+import { isA, mark, refusalOfCopy } from './copies';
 import { Destination } from './destination';
 import { DestinationFacts } from './destination-facts';
 import { checkBelowPercent, overprovisioningPercent } from './failover';
@@ -105,8 +106,8 @@ export class Fallback {
     const seen = new Set([`${call.namespace}/${call.name}`]);
     this.levels.forEach(({ destination, options }, index) => {
       const at = index === 0 ? `${prop}.to` : `${prop}.orElse[${index - 1}]`;
-      if (!(destination instanceof Destination)) {
-        mistakes.add(at, destination, 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
+      if (!isA(Destination, destination)) {
+        mistakes.add(at, destination, refusalOfCopy(Destination, destination) ?? 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
         return;
       }
       const { namespace, name } = destination._facts();
@@ -128,3 +129,5 @@ export class Fallback {
     }
   }
 }
+
+mark(Fallback);

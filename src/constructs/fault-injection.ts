@@ -3,6 +3,7 @@
  */
 import { Duration } from 'cdk8s';
 import { FaultConfig } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 import { checkQuantity } from './quantities';
 
@@ -106,3 +107,5 @@ export class FaultInjection {
     }
   }
 }
+
+mark(FaultInjection);

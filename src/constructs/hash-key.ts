@@ -4,6 +4,7 @@
 import { Duration } from 'cdk8s';
 import { HashKeyConfig } from '../contract';
 import { checkLifetime, TOKEN } from './cookies';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 
 const PARAMETER = /^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$/;
@@ -88,6 +89,8 @@ export class HashKey {
     checkLifetime(mistakes, `${prop}.ttl`, this.ttl, 0);
   }
 }
+
+mark(HashKey);
 
 function terminal(options: HashKeyOptions): { readonly terminal?: boolean } {
   return options.terminal ? { terminal: true } : {};

@@ -3,6 +3,7 @@
  */
 import { Duration } from 'cdk8s';
 import { DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from './quantities';
 
@@ -173,6 +174,8 @@ export class HealthCheck {
     };
   }
 }
+
+mark(HealthCheck);
 
 function checkFields(mistakes: Mistakes, prop: string, headers: unknown): void {
   if (headers === undefined) {

@@ -4,6 +4,7 @@
  */
 import { posix } from 'node:path';
 import { ENV_HOSTS_FILE, HOSTS_FILE, HOSTS_FILE_NAME, HOSTS_MOUNT, SIDECAR_CONTAINER, STATE_VOLUME } from '../contract';
+import { mark } from './copies';
 import { NamedCallee } from './destination-facts';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
@@ -83,6 +84,8 @@ export class Interception {
     }
   }
 }
+
+mark(Interception);
 
 /** The containers that are started when the file is there: all behind the sidecar. */
 function mountHostsFile(spec: PodSpecManifest, sidecar: ContainerManifest): void {

@@ -3,50 +3,78 @@
  * knows errors only, so a warning is a line on standard error, once.
  */
 import { IConstruct } from 'constructs';
-import { Finding, lint, MeshFacts, RULES, WorkloadFacts } from '../planning/lints';
+import { ProxyConfig, withDefaults } from '../contract';
+import { Finding, lint, RULES, WorkloadFacts } from '../planning/lints';
+import { PerApp } from './copies';
+import * as kplus from './kplus';
+import { LintObjects } from './lint-objects';
 import { LintOptions } from './lint-options';
+import { clusterOf } from './mesh-settings';
 import { Mistakes } from './mistakes';
-import { networkPoliciesIn } from './network-policies';
+import { hasNetworkPolicies, networkPoliciesIn, podFacts } from './network-policies';
 import { checkQuantity } from './quantities';
 import { noteAddition, untilAddition } from './unchanged';
 
-/** A workload whose facts are complete at synthesis. */
+/** A workload, and what its sidecar says of it. The rest is in its objects. */
 export interface LintedWorkload {
+  readonly workload: kplus.Workload;
+  readonly service: string;
+  readonly namespace: string;
+  readonly version: string;
   readonly options: LintOptions;
-  /** Undefined of a workload whose own mistakes are told already: its document would be refused. */
-  facts(): WorkloadFacts | undefined;
+  document(): ProxyConfig;
+  /** How large its objects are. */
+  sizes(): WorkloadFacts['objects'];
 }
 
-const clusters = new WeakMap<IConstruct, LintedWorkload[]>();
-
-/** Has a workload checked together with all others of its cluster. */
-export function lintWith(cluster: IConstruct, workload: LintedWorkload): void {
-  noteAddition();
-  const known = clusters.get(cluster);
-  if (known) {
-    known.push(workload);
-    return;
-  }
-  const workloads = [workload];
+/** The workloads of each cluster of an app. */
+const WORKLOADS = new PerApp('lints', (root) => {
+  const clusters = new Map<string, LintedWorkload[]>();
   const told = new Set<string>();
-  clusters.set(cluster, workloads);
-  const withoutPolicies = untilAddition(() => findErrors(workloads, told));
-  cluster.node.addValidation({
+  let isJudging = false;
+  /** Whether anything else is wrong: what can't be synthesized isn't linted, and has no document that could be looked at. */
+  const isBroken = (): boolean => {
+    isJudging = true;
+    try {
+      return root.node.findAll().some(({ node }) => node.validate().length > 0);
+    } finally {
+      isJudging = false;
+    }
+  };
+  const findErrors = (): string[] => (isBroken() ? []
+    : [...clusters].flatMap(([cluster, workloads]) => errorsOf(root, cluster, workloads, told)));
+  const withoutPolicies = untilAddition(findErrors);
+  root.node.addValidation({
     validate: () => {
+      if (isJudging) {
+        return [];
+      }
       // Policies are made elsewhere, at any time, and nobody says so here.
-      const policies = networkPoliciesIn(cluster);
-      return policies.length > 0 ? findErrors(workloads, told, policies) : withoutPolicies();
+      return hasNetworkPolicies(root) ? findErrors() : withoutPolicies();
     },
   });
+  return clusters;
+});
+
+/** Has a workload checked together with all others of its cluster. */
+export function lintWith(construct: IConstruct, workload: LintedWorkload): void {
+  noteAddition();
+  const clusters = WORKLOADS.of(construct);
+  const cluster = clusterOf(construct);
+  const workloads = clusters.get(cluster);
+  if (workloads) {
+    workloads.push(workload);
+  } else {
+    clusters.set(cluster, [workload]);
+  }
 }
 
-function findErrors(workloads: readonly LintedWorkload[], told: Set<string>, policies?: MeshFacts['policies']): string[] {
-  const options = new Map(workloads.flatMap((workload): [WorkloadFacts, LintOptions][] => {
-    const facts = workload.facts();
-    return facts ? [[facts, workload.options]] : [];
-  }));
+/** What fails the synthesis. Warnings are printed, each once. */
+function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedWorkload[], told: Set<string>): string[] {
+  const facts = factsOf(new LintObjects(root, cluster), workloads);
+  const options = new Map(facts.map((each, index) => [each, workloads[index].options]));
   const errors: string[] = [];
-  for (const finding of lint({ workloads: [...options.keys()], policies })) {
+  for (const finding of lint({ workloads: facts, policies: networkPoliciesIn(root, cluster) })) {
     const { off = [], strict = false } = options.get(finding.workload)!;
     const text = textOf(finding);
     if (off.includes(finding.rule)) {
@@ -60,6 +88,28 @@ function findErrors(workloads: readonly LintedWorkload[], told: Set<string>, pol
     }
   }
   return errors;
+}
+
+function factsOf(objects: LintObjects, workloads: readonly LintedWorkload[]): WorkloadFacts[] {
+  const seen = workloads.map(({ workload, document, sizes: _, ...own }) => ({ ...own, document: document(), ...objects.podsOf(workload) }));
+  const clusters = objects.clustersOf(seen);
+  return seen.map(({ service, namespace, version, labels, options, document, ...pods }, index): WorkloadFacts => ({
+    ...pods,
+    pod: podFacts(workloads[index].workload, namespace),
+    objects: workloads[index].sizes(),
+    service, namespace, version,
+    clusters: clusters[index],
+    zones: options.zones,
+    requestsPerSecond: expectedOf(options.requestsPerSecond, service, namespace),
+    latencyMs: expectedOf(options.latency, service, namespace)?.toMilliseconds(),
+    document: withDefaults(document),
+    stated: document,
+  }));
+}
+
+/** What is expected of a service, which may be named with its namespace. */
+function expectedOf<T>(expected: { readonly [service: string]: T } = {}, service: string, namespace: string): T | undefined {
+  return expected[service] ?? expected[`${service}.${namespace}`];
 }
 
 function textOf({ rule, where, message, remedy }: Finding): string {

@@ -4,6 +4,7 @@
  */
 import { HashKeyConfig, LoadBalancingConfig } from '../contract';
 import { AnyOptions, BalancingFields, balancingFields, checkBalancing } from './balancing-config';
+import { mark } from './copies';
 import { HashKey } from './hash-key';
 import {
   AdaptiveOptions, ClientSideWeightedRoundRobinOptions, FreeBalancingOptions, HashBalancingOptions, LeastRequestOptions, LeastResponseTimeOptions,
@@ -143,3 +144,5 @@ export class LoadBalancing {
     checkBalancing(mistakes, prop, this.type, this.options, this.keys);
   }
 }
+
+mark(LoadBalancing);

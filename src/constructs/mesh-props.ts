@@ -133,6 +133,15 @@ export interface ProxyOptions {
  */
 export interface MeshProps extends ProxyOptions {
   /**
+   * Name of the cluster that the services are for, in an app that synthesizes for several. Services of one cluster share their names and
+   * can call each other, and their policies are checked against each other; those of two know nothing of each other. It is for telling
+   * clusters apart, and is in none of their objects.
+   *
+   * @default - that of the next Mesh up the tree, or the one cluster that the whole app is for
+   */
+  readonly cluster?: string;
+
+  /**
    * How callers find the pods of services.
    *
    * @default - that of the next Mesh up the tree, or Discovery.endpointSlices()

@@ -131,7 +131,7 @@ export class MeshServiceVersion extends Construct {
       version: facts.version,
       appPort: facts.appPort,
       _service: {
-        dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, scaling: facts.scaling, tls: facts.tls,
+        dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, tls: facts.tls,
         portName: facts.ports[0].name,
       },
     };

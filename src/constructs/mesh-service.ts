@@ -20,7 +20,7 @@ import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { ProxyOptions } from './mesh-props';
 import { MeshServiceProps, VersionProps } from './mesh-service-props';
-import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
+import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { MeshServiceVersion } from './mesh-service-version';
 import { MeshSidecar } from './mesh-sidecar';
 import { Mistakes } from './mistakes';
@@ -147,7 +147,7 @@ export class MeshService extends Destination {
     this.checkVersion(mistakes, version, props);
     mistakes.throwIfAny(this);
 
-    claimName(clusterOf(this), this.namespace, this.serviceName, 'name', this);
+    claimName(this, this.namespace, this.serviceName, 'name');
     this.service = this.makeService(props);
     this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
     this.dependencies = new Dependencies({
@@ -267,7 +267,7 @@ export class MeshService extends Destination {
   }
 
   private makeVersion(version: string, props: VersionProps): MeshServiceVersion {
-    claimName(clusterOf(this), this.namespace, `${this.serviceName}-${version}`, 'version', this);
+    claimName(this, this.namespace, `${this.serviceName}-${version}`, 'version');
     const made = MeshServiceVersion._of(this, {
       serviceName: this.serviceName,
       version,

@@ -7,6 +7,7 @@ import { IConstruct } from 'constructs';
 import { DEFAULT_VIA, DEFAULT_WORKERS } from '../contract';
 import { checkAdmission } from './admission-options';
 import { AppAddress } from './app-address';
+import { PerApp } from './copies';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
@@ -16,7 +17,10 @@ import { checkConnections, checkLimits } from './proxy-quantities';
 import { layered } from './quantities';
 
 /** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
-export type MeshSettings = Required<Omit<MeshProps, 'proxyResources'>> & Pick<MeshProps, 'proxyResources'>;
+export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>;
+
+/** The cluster of an app that names none. */
+export const ONLY_CLUSTER = '';
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
@@ -40,33 +44,42 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 
 };
 
 /** A Mesh as the constructs that take its settings see it. */
-export interface MeshLayer {
+interface MeshLayer {
   readonly path: string;
   readonly props: MeshProps;
 }
 
 /** The Mesh of each construct that is one, or has one as a child. */
-const meshes = new WeakMap<IConstruct, MeshLayer>();
+const MESHES = new PerApp('meshes', () => new WeakMap<IConstruct, MeshLayer>());
 /** Constructs that were searched for a Mesh: one that is added later would be too late for who searched. */
-const searched = new WeakSet<IConstruct>();
+const SEARCHED = new PerApp('searched', () => new WeakSet<IConstruct>());
+/** Those that were searched for a Mesh that names a cluster. */
+const PLACED = new PerApp('placed', () => new WeakSet<IConstruct>());
 
 /** Makes a Mesh known to the constructs in and below `scope`. */
 export function registerMesh(scope: IConstruct, mesh: IConstruct, props: MeshProps): void {
   const { path } = mesh.node;
+  const meshes = MESHES.of(mesh);
   const other = meshes.get(scope);
   if (other) {
     throw new Error(`[${path}] '${other.path}' is a Mesh in the same construct already: merge the two`);
   }
-  if (searched.has(scope)) {
+  if (SEARCHED.of(mesh).has(scope)) {
     throw new Error(`[${path}] services beside or below this Mesh were created before it and don't have its settings: create the Mesh first`);
   }
-  meshes.set(scope, { path, props });
-  meshes.set(mesh, { path, props });
+  if (props.cluster !== undefined && PLACED.of(mesh).has(scope)) {
+    throw new Error(`[${path}] services beside or below this Mesh were created before it and count as those of another cluster: create the Mesh first`);
+  }
+  const layer = { path, props };
+  meshes.set(scope, layer);
+  meshes.set(mesh, layer);
 }
 
 /** Settings that hold for a construct, over which its own go. */
 export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>): MeshSettings {
   const layers: Partial<MeshSettings>[] = [own];
+  const meshes = MESHES.of(construct);
+  const searched = SEARCHED.of(construct);
   for (const scope of construct.node.scopes.reverse()) {
     searched.add(scope);
     const mesh = meshes.get(scope);
@@ -96,9 +109,37 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
   };
 }
 
-/** What a construct shares its names with: the scope of the outermost Mesh above it, or the whole app. */
-export function clusterOf(construct: IConstruct): IConstruct {
-  return construct.node.scopes.find((scope) => meshes.has(scope)) ?? construct.node.root;
+/** The cluster that the nearest Mesh names which names one; empty for that of an app that names none. */
+export function clusterOf(construct: IConstruct): string {
+  const meshes = MESHES.of(construct);
+  const placed = PLACED.of(construct);
+  let named: string | undefined;
+  for (const scope of construct.node.scopes.reverse()) {
+    placed.add(scope);
+    named ??= meshes.get(scope)?.props.cluster;
+  }
+  return named ?? ONLY_CLUSTER;
+}
+
+/** Whether two constructs have the same nearest Mesh, or none. */
+export function isOfOneMesh(one: IConstruct, other: IConstruct): boolean {
+  const meshes = MESHES.of(one);
+  const [nearest, nearestOfOther] = [one, other].map(({ node }) => node.scopes.reverse().map((scope) => meshes.get(scope)).find((mesh) => mesh));
+  return nearest === nearestOfOther;
+}
+
+/** Every construct of an app with its cluster, in the order of the tree. */
+export function* constructsOf(root: IConstruct): Generator<{ readonly construct: IConstruct; readonly cluster: string }> {
+  const meshes = MESHES.of(root);
+  const waiting = [{ construct: root, cluster: ONLY_CLUSTER }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { construct } = next;
+    const cluster = meshes.get(construct)?.props.cluster ?? next.cluster;
+    yield { construct, cluster };
+    for (const child of construct.node.children.reverse()) {
+      waiting.push({ construct: child, cluster });
+    }
+  }
 }
 
 /** Most workers that the proxy takes. */

@@ -14,9 +14,7 @@ import {
   ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVES_LABEL,
   SERVICE_LABEL,
   SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
-  withDefaults,
 } from '../contract';
-import { WorkloadFacts } from '../planning/lints';
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { admissionConfig } from './admission-options';
 import { CallOptions } from './call-options';
@@ -30,9 +28,8 @@ import { takeTls } from './inbound-tls';
 import * as kplus from './kplus';
 import { lintWith } from './lints';
 import { ProxyOptions } from './mesh-props';
-import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
+import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { Mistakes } from './mistakes';
-import { podFacts } from './network-policies';
 import { claimName } from './names';
 import {
   addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
@@ -197,7 +194,7 @@ export class MeshSidecar extends Construct {
       self: () => service?.self ?? this.exposed,
     }, service?.dependencies);
     if (!service) {
-      claimName(clusterOf(this), this.namespace, name, 'serviceName', this);
+      claimName(this, this.namespace, name, 'serviceName');
     }
 
     this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() }, {
@@ -209,7 +206,10 @@ export class MeshSidecar extends Construct {
     this.container = this.attach();
     takeTls(this, this.container, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
-    lintWith(clusterOf(this), { options: this.settings.lints, facts: () => (this.validatePod().length > 0 ? undefined : this.lintFacts()) });
+    lintWith(this, {
+      workload: this.workload, service: this.serviceName, namespace: this.namespace, version: this.version, options: this.settings.lints,
+      document: this.document, sizes: () => this.config.sizesWith(this.workload),
+    });
   }
 
   /**
@@ -247,7 +247,7 @@ export class MeshSidecar extends Construct {
       settings: this.settings,
     }, options);
     noteAddition();
-    claimName(clusterOf(this), this.namespace, this.serviceName, 'serviceName', this);
+    claimName(this, this.namespace, this.serviceName, 'serviceName');
     this.workload.podMetadata.addLabel(SERVES_LABEL, this.serviceName);
     takeTls(this, this.container, this.tls);
     this.dependencies.grantSelf();
@@ -286,28 +286,6 @@ export class MeshSidecar extends Construct {
     return this.dependencies.calls
       .flatMap(({ facts, fallback }) => [facts, ...(fallback?._destinations ?? []).map((destination) => destination._facts())])
       .flatMap(({ limits }) => (limits ? [limits] : []));
-  }
-
-  /** What the lints look at. The workload's own replicas may be an autoscaler's, made elsewhere. */
-  private lintFacts(): WorkloadFacts {
-    const { serviceName: service, version, namespace, budget, settings: { lints } } = this;
-    const scaling = this.service?.scaling;
-    const document = this.document();
-    return {
-      service, version, namespace,
-      replicas: scaling && { min: scaling.min, max: scaling.max },
-      scaleUpCycleMs: scaling?._scaleUpCycleMs,
-      preStopMs: budget.sleepSeconds * 1_000,
-      graceMs: budget.gracePeriodSeconds * 1_000,
-      clusters: [`${namespace}/${service}-${version}`],
-      pod: podFacts(this.workload, namespace),
-      objects: this.config.sizesWith(this.workload),
-      zones: lints.zones,
-      requestsPerSecond: lints.requestsPerSecond?.[service],
-      latencyMs: lints.latency?.[service]?.toMilliseconds(),
-      document: withDefaults(document),
-      stated: document,
-    };
   }
 
   /** Where the proxy finds its own pod, and so its zone; undefined when no call needs it, or when there is no Service. */

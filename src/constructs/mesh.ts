@@ -1,7 +1,10 @@
 /**
  * Settings that many services share. A service takes those of the nearest `Mesh` up the construct tree and, for what that
- * one leaves open, of the next; with none at all there are working defaults. The outermost `Mesh` also marks what belongs
- * to one cluster: names must be unique within it, so an app that synthesizes for two clusters gives each its own.
+ * one leaves open, of the next; with none at all there are working defaults.
+ *
+ * An app is for one cluster, however many Meshes it has: names must be unique in it, and policies are looked at together. Only a
+ * Mesh that names its `cluster` says otherwise. One for each Mesh would be wrong more often: teams have one Mesh for each chart, and
+ * mistakes between charts are those that nobody sees.
  */
 import { Construct } from 'constructs';
 import { checkLintOptions } from './lints';
@@ -11,7 +14,7 @@ import { Mistakes } from './mistakes';
 import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
 
-const PROPS = { ...PROXY_OPTIONS, discovery: true, clusterDomain: true, lints: true } as const satisfies Record<keyof MeshProps, true>;
+const PROPS = { ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, lints: true } as const satisfies Record<keyof MeshProps, true>;
 
 /**
  * Settings for every mesh service in and below the construct that it is created in.
@@ -24,6 +27,9 @@ export class Mesh extends Construct {
     checkKinds(this, props);
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
+    if (props.cluster !== undefined && !(typeof props.cluster === 'string' && props.cluster !== '')) {
+      mistakes.add('cluster', props.cluster, 'give it a name, such as production');
+    }
     props.discovery?._check(mistakes, 'discovery');
     checkProxyOptions(mistakes, props);
     checkTimeToStop(mistakes, props);

@@ -4,13 +4,14 @@
  * constructs that know nothing of each other are found here and reported by validation, all at once.
  *
  * Two ways: constructs of the mesh claim the names that all of theirs derive from, which tells a clash between them in one
- * sentence and not once for every object. What else has an object of the same kind and name is found by one walk over a
- * cluster's objects, at validation, since it may be created at any time. The walk looks at each construct once.
+ * sentence and not once for every object. What else has an object of the same kind and name is found by one walk over the
+ * app's objects, at validation, since it may be created at any time. The walk looks at each construct once.
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { PerApp } from './copies';
 import { DEFAULT_NAMESPACE } from './destination-facts';
-import { clusterOf } from './mesh-settings';
+import { clusterOf, constructsOf, isOfOneMesh } from './mesh-settings';
 
 /** What a construct of the mesh said when it claimed its first name. */
 interface Claimant {
@@ -24,46 +25,56 @@ interface Claimant {
 /** An object, and the construct of the mesh that it is part of, if any. */
 interface OwnedObject {
   readonly object: ApiObject;
+  readonly cluster: string;
   readonly owner?: Claimant;
 }
 
 /** The names of one cluster. */
-interface Cluster {
+interface ClusterNames {
   /** Owners by `namespace/name`. */
   readonly claims: Map<string, IConstruct>;
   readonly claimants: Map<IConstruct, Claimant>;
 }
 
-const clusters = new WeakMap<IConstruct, Cluster>();
+/** The names of each cluster of an app. */
+const NAMES = new PerApp('names', (root) => {
+  const clusters = new Map<string, ClusterNames>();
+  root.node.addValidation({ validate: () => sharedNames(root, clusters) });
+  return clusters;
+});
 
-/** Claims a name for a construct; a second claim makes the app's validation fail. */
-export function claimName(scope: IConstruct, namespace: string, name: string, prop: string, construct: IConstruct): void {
-  let cluster = clusters.get(scope);
-  if (!cluster) {
-    const made: Cluster = cluster = { claims: new Map(), claimants: new Map() };
-    clusters.set(scope, made);
-    scope.node.addValidation({ validate: () => sharedNames(scope, made) });
-  }
-  const claimant = cluster.claimants.get(construct) ?? { construct, prop, lostTo: new Set() };
-  cluster.claimants.set(construct, claimant);
+/** Claims a name for a construct; a second claim in its cluster makes the app's validation fail. */
+export function claimName(construct: IConstruct, namespace: string, name: string, prop: string): void {
+  const { claims, claimants } = namesOf(construct);
+  const claimant = claimants.get(construct) ?? { construct, prop, lostTo: new Set() };
+  claimants.set(construct, claimant);
   const key = `${namespace}/${name}`;
-  const owner = cluster.claims.get(key);
+  const owner = claims.get(key);
   if (owner) {
     claimant.lostTo.add(owner);
     construct.node.addValidation({
-      validate: () => [`'${prop}' makes "${name}", which '${owner.node.path}' already is in namespace "${namespace}": choose another name, or another namespace`],
+      validate: () => [`'${prop}' makes "${name}", which '${owner.node.path}' already is in namespace "${namespace}": choose another name, or another namespace${
+        isOfOneMesh(construct, owner) ? '' : '; or, if the two are for different clusters, say so with \'cluster\' of their Meshes'}`],
     });
   } else {
-    cluster.claims.set(key, construct);
+    claims.set(key, construct);
   }
 }
 
-/** Objects of the mesh that share kind, namespace and name with another object of the cluster. */
-function sharedNames(scope: IConstruct, cluster: Cluster): string[] {
+function namesOf(construct: IConstruct): ClusterNames {
+  const clusters = NAMES.of(construct);
+  const cluster = clusterOf(construct);
+  const names = clusters.get(cluster) ?? { claims: new Map(), claimants: new Map() };
+  clusters.set(cluster, names);
+  return names;
+}
+
+/** Objects of the mesh that share cluster, kind, namespace and name with another object. */
+function sharedNames(root: IConstruct, clusters: ReadonlyMap<string, ClusterNames>): string[] {
   const groups = new Map<string, OwnedObject[]>();
-  for (const owned of objectsOf(scope, cluster)) {
+  for (const owned of objectsOf(root, clusters)) {
     const { apiGroup, kind, name } = owned.object;
-    const key = [apiGroup, kind, namespaceOf(owned.object), name].join('/');
+    const key = [owned.cluster, apiGroup, kind, namespaceOf(owned.object), name].join('/');
     const group = groups.get(key);
     if (group) {
       group.push(owned);
@@ -87,20 +98,17 @@ function tellShared(group: OwnedObject[]): string[] {
       + `Change the '${owner.prop}' of '${owner.construct.node.path}', or give the other object another name`);
 }
 
-/** The objects of a cluster in the order of the tree. Parts of the tree that are clusters of their own are left out. */
-function* objectsOf(scope: IConstruct, cluster: Cluster): Generator<OwnedObject> {
-  const waiting: { construct: IConstruct; owner?: Claimant }[] = [{ construct: scope }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { construct } = next;
-    if (clusterOf(construct) !== scope) {
-      continue;
+/** The objects of an app in the order of the tree. What is inside of a construct of the mesh is its own. */
+function* objectsOf(root: IConstruct, clusters: ReadonlyMap<string, ClusterNames>): Generator<OwnedObject> {
+  const owners = new Map<IConstruct, Claimant>();
+  for (const { construct, cluster } of constructsOf(root)) {
+    const { scope } = construct.node;
+    const owner = clusters.get(cluster)?.claimants.get(construct) ?? (scope && owners.get(scope));
+    if (owner) {
+      owners.set(construct, owner);
     }
-    const owner = cluster.claimants.get(construct) ?? next.owner;
     if (ApiObject.isApiObject(construct)) {
-      yield { object: construct, owner };
-    }
-    for (const child of [...construct.node.children].reverse()) {
-      waiting.push({ construct: child, owner });
+      yield { object: construct, cluster, owner };
     }
   }
 }

@@ -8,17 +8,24 @@ import { SERVES_LABEL } from '../contract';
 import { NetworkPolicyFacts, NetworkPolicySpec, PodFacts, readNetworkPolicy } from '../planning/network-policy';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import * as kplus from './kplus';
-import { clusterOf } from './mesh-settings';
+import { constructsOf } from './mesh-settings';
 
-/** The NetworkPolicies of a cluster. */
-export function networkPoliciesIn(cluster: IConstruct): NetworkPolicyFacts[] {
-  return cluster.node.findAll()
-    .filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy'
-      && construct.apiGroup === 'networking.k8s.io' && clusterOf(construct) === cluster)
+/** The NetworkPolicies of a cluster that the app is for. */
+export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyFacts[] {
+  return [...constructsOf(root)].filter((placed) => placed.cluster === cluster).map(({ construct }) => construct).filter(isNetworkPolicy)
     .map((object) => {
       const { spec = {} } = object.toJson() as { spec?: NetworkPolicySpec };
       return readNetworkPolicy(object.name, object.metadata.namespace ?? DEFAULT_NAMESPACE, spec);
     });
+}
+
+/** Whether an app has any. */
+export function hasNetworkPolicies(root: IConstruct): boolean {
+  return root.node.findAll().some(isNetworkPolicy);
+}
+
+function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
+  return ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy' && construct.apiGroup === 'networking.k8s.io';
 }
 
 /** What they see of the pods of a workload. */

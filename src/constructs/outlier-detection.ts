@@ -3,6 +3,7 @@
  */
 import { Duration } from 'cdk8s';
 import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 import { checkGrowth, checkQuantities, Quantities, toConfig, withoutDefaults } from './quantities';
 
@@ -155,3 +156,5 @@ export class OutlierDetection {
     return Object.keys(config).length > 0 ? config : undefined;
   }
 }
+
+mark(OutlierDetection);

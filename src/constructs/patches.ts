@@ -23,9 +23,16 @@ const POD_TEMPLATE: Record<string, string[]> = {
 export interface PodSpecManifest {
   containers: ContainerManifest[];
   initContainers?: ContainerManifest[];
+  terminationGracePeriodSeconds?: number;
   hostAliases?: { ip: string; hostnames: string[] }[];
   securityContext?: { sysctls?: { name: string; value: string }[] };
   volumes?: object[];
+}
+
+/** The parts of a pod template that are read here. */
+export interface PodTemplateManifest {
+  metadata?: { labels?: Record<string, string> };
+  spec: PodSpecManifest;
 }
 
 /** The parts of a container that are completed here. */
@@ -67,8 +74,7 @@ export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSp
   const translate = object.toJson.bind(object);
   object.toJson = () => {
     const manifest = translate();
-    const template = POD_TEMPLATE[object.kind].reduce((node, key) => node[key], manifest);
-    complete(template.spec);
+    complete(podTemplateOf(object.kind, manifest).spec);
     return manifest;
   };
 }
@@ -106,6 +112,11 @@ export function setInServiceSpec(service: kplus.Service, fields: Record<string, 
 /** Declares what is spoken at each port of a Service. */
 export function declareProtocols(service: kplus.Service, protocols: ('http' | 'https')[]): void {
   protocols.forEach((protocol, index) => setInServiceSpec(service, { [`ports/${index}/appProtocol`]: protocol }));
+}
+
+/** The pod template in a workload's manifest. */
+export function podTemplateOf(kind: string, manifest: object): PodTemplateManifest {
+  return POD_TEMPLATE[kind].reduce((node: object, key) => (node as Record<string, object>)[key], manifest) as PodTemplateManifest;
 }
 
 function podSpecPointer(workload: kplus.Workload): string {

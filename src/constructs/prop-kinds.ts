@@ -8,6 +8,7 @@
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { AppAddress } from './app-address';
+import { Class, isA, refusalOfCopy } from './copies';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
 import { Fallback } from './fallback';
@@ -27,14 +28,13 @@ import { ServiceType, SessionAffinity, TrafficPolicy } from './service-type';
 /** Whether a value fits, and what to give when it does not. */
 interface Kind {
   readonly fits: (value: unknown) => boolean;
-  readonly remedy: string;
+  readonly remedy: string | ((value: unknown) => string);
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** `by` has a private constructor, which `instanceof` does not mind and its type does. */
-function made(by: { readonly prototype: object }, example: string): Kind {
-  return { fits: (value) => Object.prototype.isPrototypeOf.call(by.prototype, value as object), remedy: `make it with ${example}` };
+function made(by: Class, example: string): Kind {
+  return { fits: (value) => isA(by, value), remedy: (value) => refusalOfCopy(by, value) ?? `make it with ${example}` };
 }
 
 function memberOf(name: string, members: Record<string, string>): Kind {
@@ -62,8 +62,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   fallback: made(Fallback, 'Fallback.to(service)'),
   faults: {
-    fits: (value) => Array.isArray(value) && value.length <= 8 && value.every((fault) => fault instanceof FaultInjection),
-    remedy: 'list at most 8, each made with FaultInjection.delay() or FaultInjection.abort()',
+    fits: (value) => Array.isArray(value) && value.length <= 8 && value.every((fault) => isA(FaultInjection, fault)),
+    remedy: (value) => (Array.isArray(value) ? value.map((fault) => refusalOfCopy(FaultInjection, fault)).find((refusal) => refusal) : undefined)
+      ?? 'list at most 8, each made with FaultInjection.delay() or FaultInjection.abort()',
   },
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
@@ -110,7 +111,8 @@ export function checkKinds(where: IConstruct, props: unknown, prefix: string = '
   }
   for (const [prop, value] of Object.entries(props)) {
     if (value !== undefined && Object.hasOwn(KINDS, prop) && !KINDS[prop].fits(value)) {
-      mistakes.add(`${prefix}${prop}`, value, KINDS[prop].remedy);
+      const { remedy } = KINDS[prop];
+      mistakes.add(`${prefix}${prop}`, value, typeof remedy === 'string' ? remedy : remedy(value));
     }
   }
   mistakes.throwIfAny(where);

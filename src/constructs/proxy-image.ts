@@ -2,14 +2,11 @@
  * Which image the sidecar runs. The default is the one released with this version of the package, because the document
  * that the constructs write and the proxy that reads it are built from the same sources.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mark } from './copies';
+import { ownVersion } from './own-version';
 
 /** Where released images are. */
 const RELEASED = 'ghcr.io/cdk8s-mesh/proxy';
-
-/** Version of this package, read when it is first asked for. */
-let ownVersion: string | undefined;
 
 /**
  * The container image of the proxy.
@@ -21,8 +18,7 @@ export class ProxyImage {
    * @param repository another repository to pull it from, for example a mirror; the tag stays
    */
   public static released(repository: string = RELEASED): ProxyImage {
-    ownVersion ??= (JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
-    return new ProxyImage(`${repository}:${ownVersion}`);
+    return new ProxyImage(`${repository}:${ownVersion()}`);
   }
 
   /**
@@ -41,3 +37,5 @@ export class ProxyImage {
     public readonly reference: string,
   ) {}
 }
+
+mark(ProxyImage);

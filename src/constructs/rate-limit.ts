@@ -2,6 +2,7 @@
  * How many requests a pod takes in some time.
  */
 import { AdmissionConfig } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 
 /**
@@ -74,3 +75,5 @@ export class RateLimit {
     return { requestsPerSecond: this.requests / this.seconds, ...(burst !== undefined && { burst }) };
   }
 }
+
+mark(RateLimit);

@@ -4,6 +4,7 @@
  */
 import { Duration, Size } from 'cdk8s';
 import { DEFAULT_HEDGE, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, HedgeConfig, RetryBudgetConfig, RetryCondition, RetryConfig } from '../contract';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 import {
   checkGrowth, checkQuantities, checkQuantity, checkWithinCall, Consequences, Quantities, toConfig, withoutDefaults,
@@ -273,3 +274,5 @@ export class Retry {
     }
   }
 }
+
+mark(Retry);

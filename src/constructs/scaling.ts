@@ -4,6 +4,7 @@
  */
 import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import { mark } from './copies';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
 
@@ -69,15 +70,6 @@ export class Scaling {
    */
   public get _replicas(): number | undefined {
     return this.autoscaler ? undefined : this.min;
-  }
-
-  /**
-   * How long the autoscaler waits before it adds pods again.
-   *
-   * @internal
-   */
-  public get _scaleUpCycleMs(): number | undefined {
-    return this.autoscaler ? SCALE_PERIOD.toMilliseconds() : undefined;
   }
 
   /** @internal */
@@ -162,3 +154,5 @@ export class Scaling {
     return { cpu: cpuPercent ?? (memoryPercent === undefined ? DEFAULT_CPU_PERCENT : undefined), memory: memoryPercent };
   }
 }
+
+mark(Scaling);

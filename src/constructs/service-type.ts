@@ -2,6 +2,7 @@
  * How the Service of a mesh service is reachable: types and traffic rules that cdk8s-plus has no props for.
  */
 import { Duration } from 'cdk8s';
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 
 /**
@@ -79,3 +80,5 @@ export class SessionAffinity {
       : {};
   }
 }
+
+mark(SessionAffinity);

@@ -4,6 +4,7 @@
 import { Duration } from 'cdk8s';
 import { DEFAULT_SESSION, SessionConfig, sessionKeyFile } from '../contract';
 import { checkLifetime, TOKEN } from './cookies';
+import { mark } from './copies';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
@@ -183,5 +184,7 @@ export class SessionPersistence {
     }
   }
 }
+
+mark(SessionPersistence);
 
 const KEYS_REMEDY = 'give the Secret with the keys, such as kplus.Secret.fromSecretName(this, \'Keys\', \'session-keys\')';

@@ -5,21 +5,26 @@
  *
  * A document is made of what constructs were created with, which never changes, and of what was added to them since: calls, versions,
  * Services for a workload. Whoever adds says so here, and what was made before is made anew when it is asked for. There is one count for
- * all apps of a process, since it costs a little work at worst.
+ * all apps of a process and all copies of this package in it (./copies.ts), since it costs a little work at worst.
  */
-let additions = 0;
+const ADDITIONS = Symbol.for('cdk8s-mesh.additions');
+const counted = globalThis as { [ADDITIONS]?: number };
 
 /** Something was added that a document may say. */
 export function noteAddition(): void {
-  additions += 1;
+  counted[ADDITIONS] = additions() + 1;
+}
+
+function additions(): number {
+  return counted[ADDITIONS] ?? 0;
 }
 
 /** A value that is made when it is asked for, and made anew when it is asked for after an addition. */
 export function untilAddition<T>(make: () => T): () => T {
   let made: { readonly at: number; readonly value: T } | undefined;
   return () => {
-    if (made?.at !== additions) {
-      made = { at: additions, value: make() };
+    if (made?.at !== additions()) {
+      made = { at: additions(), value: make() };
     }
     return made.value;
   };

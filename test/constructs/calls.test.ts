@@ -249,11 +249,11 @@ describe('what comes out', () => {
     expect(blue.map(({ kind, metadata }) => `${kind} ${metadata.name.replaceAll('blue', 'x')}`)).toEqual(green.map(({ kind, metadata }) => `${kind} ${metadata.name.replaceAll('green', 'x')}`));
   });
 
-  test('may use a name twice for two clusters, each with a Mesh', () => {
+  test('may use a name twice for two clusters, each named by a Mesh', () => {
     const app = Testing.app();
     const charts = ['staging', 'production'].map((cluster) => {
       const chart = new Chart(app, cluster, { namespace: 'shop' });
-      new Mesh(chart, 'mesh');
+      new Mesh(chart, 'mesh', { cluster });
       service(chart, 'web');
       return chart;
     });

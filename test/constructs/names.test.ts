@@ -113,10 +113,10 @@ describe('nothing is said of', () => {
     expect(told(chart)).toEqual([]);
   });
 
-  test('another cluster, which has a Mesh of its own', () => {
+  test('another cluster, which a Mesh names', () => {
     const root = Testing.app();
     const [staging, production] = ['staging', 'production'].map((id) => newChart({ namespace: 'shop' }, id, root));
-    new Mesh(production, 'mesh');
+    new Mesh(production, 'mesh', { cluster: 'production' });
     catalogIn(staging);
     plainService(production);
     expect(told(staging)).toEqual([]);

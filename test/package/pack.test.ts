@@ -3,7 +3,7 @@
  * synthesizes with it and runs the command. Nothing of this repository but the tarball is in reach of that project.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -121,6 +121,26 @@ describe('a project that installs it', () => {
     }
     expect(yaml).toContain(`ghcr.io/cdk8s-mesh/proxy:${manifest.version}`);
   }, 120_000);
+
+  test('whose library brings a second copy of it synthesizes with both', () => {
+    const own = join(project, 'node_modules/cdk8s-mesh');
+    const copy = join(project, 'node_modules/platform/node_modules/cdk8s-mesh');
+    cpSync(own, copy, { recursive: true });
+    const script = `
+      const { App, Chart } = require('cdk8s');
+      const [one, two] = [require(${JSON.stringify(own)}), require(${JSON.stringify(copy)})];
+      if (one.Mesh === two.Mesh) throw new Error('one copy');
+      const chart = new Chart(new App(), 'shop', { namespace: 'shop' });
+      new two.Mesh(chart, 'mesh', { proxyImage: two.ProxyImage.of('registry.example.com/proxy:7') });
+      const catalog = new two.MeshService(chart, 'catalog', { containers: [{ image: 'catalog:1', portNumber: 8080 }], retry: one.Retry.none() });
+      new one.MeshService(chart, 'web', { containers: [{ image: 'web:1', portNumber: 8080 }] }).calls(catalog, { loadBalancing: two.LoadBalancing.random() });
+      console.log(chart.node.root.synthYaml());
+    `;
+    const yaml = execFileSync(process.execPath, ['-e', script], { cwd: project, encoding: 'utf8', env: environment() });
+    expect(yaml.match(/image: registry\.example\.com\/proxy:7/g)).toHaveLength(2);
+    expect(yaml).toContain('"type": "random"');
+    rmSync(join(project, 'node_modules/platform'), { recursive: true });
+  });
 
   test('runs the command', async () => {
     const { code, stdout } = await npx('--no-install', 'cdk8s-mesh', '--help');

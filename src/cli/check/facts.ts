@@ -4,7 +4,8 @@
  */
 import { withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
-import type { MeshFacts, Range, WorkloadFacts } from '../../planning/lints';
+import type { MeshFacts, WorkloadFacts } from '../../planning/lints';
+import { AutoscalerFacts, autoscalerFacts, disruptionRule, replicasOf, selectsLabels } from '../../planning/lints/objects';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { UserError } from '../errors';
 import { workloadsOf } from '../up/callees';
@@ -22,15 +23,6 @@ export interface Expectations {
   readonly latencyMs: ReadonlyMap<string, number>;
 }
 
-/** How long Kubernetes waits between two looks at an autoscaler, and by its default between two scale-ups. */
-const SCALE_UP_SECONDS = 15;
-
-/** An autoscaler, as far as lints go. */
-interface Autoscaler {
-  readonly replicas: Range;
-  readonly scaleUpCycleMs: number;
-}
-
 export function factsOf(manifests: readonly Manifest[], model: MeshModel, expectations: Expectations): MeshFacts {
   const autoscalers = new Map(manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler').map(readAutoscaler));
   const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget').map(readBudget);
@@ -44,13 +36,13 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
   return {
     policies: networkPoliciesOf(manifests),
     workloads: model.workloads.map((workload): WorkloadFacts => {
-      const { kind, namespace, name, service, version, config, labels, preStopMs, graceMs } = workload;
+      const { kind, namespace, name, service, version, config, labels, replicas, preStopMs, graceMs } = workload;
       const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
       return {
         service, namespace, version, preStopMs, graceMs,
-        replicas: autoscaler?.replicas ?? replicasOf(workload),
+        replicas: autoscaler?.replicas ?? replicasOf(kind, replicas),
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
-        disruption: budgets.find((budget) => budget.namespace === namespace && isSelected(labels, budget.selector))?.rule,
+        disruption: budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
         clusters: [...clusters.get(workload)!],
         pod: podFacts(workload),
         objects: objectsOf(workload),
@@ -69,21 +61,16 @@ function of(expected: ReadonlyMap<string, number>, service: string, namespace: s
   return expected.get(service) ?? expected.get(`${service}.${namespace}`);
 }
 
-/** How many pods there are to be; a DaemonSet has as many as there are nodes. */
-function replicasOf({ kind, replicas }: Workload): Range | undefined {
-  return kind === 'DaemonSet' ? undefined : { min: replicas, max: replicas };
-}
-
-function readAutoscaler({ namespace, body }: Manifest): readonly [string, Autoscaler] {
+function readAutoscaler({ namespace, body }: Manifest): readonly [string, AutoscalerFacts] {
   const spec = body.get('spec');
   const target = spec.get('scaleTargetRef');
   const scaleUp = spec.get('behavior').get('scaleUp');
-  const seconds = [scaleUp.get('stabilizationWindowSeconds').optionalInteger() ?? 0, SCALE_UP_SECONDS]
-    .concat(scaleUp.get('policies').list().map((policy) => policy.get('periodSeconds').integer()));
-  return [`${target.get('kind').text()}/${namespace}/${target.get('name').text()}`, {
-    replicas: { min: spec.get('minReplicas').optionalInteger() ?? 1, max: spec.get('maxReplicas').integer() },
-    scaleUpCycleMs: Math.max(...seconds) * 1_000,
-  }];
+  return [`${target.get('kind').text()}/${namespace}/${target.get('name').text()}`, autoscalerFacts({
+    minReplicas: spec.get('minReplicas').optionalInteger(),
+    maxReplicas: spec.get('maxReplicas').integer(),
+    stabilizationSeconds: scaleUp.get('stabilizationWindowSeconds').optionalInteger(),
+    periodSeconds: scaleUp.get('policies').list().map((policy) => policy.get('periodSeconds').integer()),
+  })];
 }
 
 interface Budget {
@@ -104,13 +91,7 @@ function readBudget({ namespace, body }: Manifest): Budget {
 function readRule(rule: DisruptionRule['rule'], field: Field): DisruptionRule | undefined {
   if (!field.present) return undefined;
   const value = field.integerOrText();
-  if (typeof value === 'number') return { rule, count: { unit: 'pods', value } };
-  const [, percent] = /^(\d{1,3})%$/.exec(value) ?? [];
-  if (percent === undefined) throw new UserError(`${field.where}: ${rule} must be a number or a percentage such as 50%, got '${value}'`);
-  return { rule, count: { unit: 'percent', value: Number(percent) } };
-}
-
-function isSelected(labels: Readonly<Record<string, string>>, selector: Readonly<Record<string, string>>): boolean {
-  const wanted = Object.entries(selector);
-  return wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
+  const read = disruptionRule(rule, value);
+  if (!read) throw new UserError(`${field.where}: ${rule} must be a number or a percentage such as 50%, got '${value}'`);
+  return read;
 }

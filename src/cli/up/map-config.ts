@@ -4,6 +4,7 @@
  * shown. A pure function of the document and the pod's places.
  */
 import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig } from '../../contract';
+import { serviceOfName } from '../../planning/lints/objects';
 import type { ServiceSpec } from './model';
 import { inText, Place, PodNetwork, WantedPlaces } from './network';
 
@@ -145,6 +146,6 @@ function mapCluster(
 
 /** The Service with this fully qualified name, SRV or not. There is no cluster DNS here to resolve it. */
 export function serviceOfHostname(hostname: string, services: readonly ServiceSpec[]): ServiceSpec | undefined {
-  const plain = hostname.replace(/\.$/, '').replace(/^_[^.]+\._tcp\./, '');
-  return services.find(({ name, namespace }) => plain === `${name}.${namespace}.svc.cluster.local` || plain === `${name}.${namespace}.svc`);
+  const called = serviceOfName(hostname);
+  return called && services.find(({ name, namespace }) => name === called.name && namespace === called.namespace);
 }

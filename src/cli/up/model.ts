@@ -3,6 +3,7 @@
  * the sidecar, how many pods each has, what is in such a pod, and which Services select it.
  */
 import type { ProxyConfig } from '../../contract';
+import { selectsLabels } from '../../planning/lints/objects';
 
 /** A port that a container declares. */
 export interface ContainerPort {
@@ -89,8 +90,7 @@ export function titleOf(workload: Workload): string {
 
 /** Whether the Service selects pods with these labels. */
 export function selects(service: ServiceSpec, namespace: string, labels: Readonly<Record<string, string>>): boolean {
-  const wanted = Object.entries(service.selector);
-  return service.namespace === namespace && wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
+  return service.namespace === namespace && selectsLabels(service.selector, labels);
 }
 
 /** The port number that a Service's target is in these containers; undefined when no container has a port of that name. */

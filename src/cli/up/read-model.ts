@@ -5,6 +5,7 @@
  */
 import { CONFIG_KEY, CONFIG_VOLUME, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
 import { decodeConfig, describeMistakes } from '../../proxy/config/decode';
+import { DEFAULT_GRACE_SECONDS } from '../../planning/lints/objects';
 import { UserError } from '../errors';
 import { boundZones } from './bound-zones';
 import type { Field } from './field';
@@ -18,9 +19,6 @@ const WORKLOADS: Readonly<Record<string, (body: Field) => number | undefined>> =
   DaemonSet: () => 1,
   Job: (body) => body.get('spec').get('parallelism').optionalInteger(),
 };
-
-/** Kubernetes' own default of terminationGracePeriodSeconds. */
-const DEFAULT_GRACE_SECONDS = 30;
 
 /** Picks out the mesh. Everything that is wrong is reported together. */
 export function readModel(manifests: readonly Manifest[], sources: string): MeshModel {

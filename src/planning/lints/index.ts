@@ -6,7 +6,7 @@ import { ADMISSION_RULES } from './admission';
 import { callsOf } from './calls';
 import { EJECTION_RULES } from './ejection';
 import { ENDPOINT_RULES } from './endpoints';
-import type { MeshFacts } from './facts';
+import type { MeshFacts, WorkloadFacts } from './facts';
 import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
 import { LIMIT_RULES } from './limits';
@@ -28,9 +28,15 @@ export const RULES: readonly Rule[] = [
   ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...LIMIT_RULES, ...SIZE_RULES,
 ];
 
+function sortKey({ namespace, service, version }: WorkloadFacts): string {
+  return `${namespace}/${service}/${version}`;
+}
+
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */
 export function lint(facts: MeshFacts): Finding[] {
-  const subject = { ...facts, calls: callsOf(facts) };
+  // In an order of their own, so that of findings that are alike the same one is told, whoever asks.
+  const workloads = [...facts.workloads].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const subject = { ...facts, workloads, calls: callsOf({ workloads }) };
   const found = new Map<string, Finding>();
   for (const rule of RULES) {
     for (const problem of rule.find(subject)) {

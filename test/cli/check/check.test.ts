@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Shop } from '../../../examples/shop/shop';
-import { ConcurrencyLimit, DisruptionBudget, LoadBalancing, MeshService, OutlierDetection, Scaling } from '../../../src';
+import { ConcurrencyLimit, DisruptionBudget, LoadBalancing, Mesh, MeshService, OutlierDetection, Scaling } from '../../../src';
 import { CliRun } from '../up/programs';
 
 let folder: string;
@@ -61,6 +61,7 @@ test('GIVEN --strict, warnings fail it, and rules that are off don\'t', async ()
 
 test('GIVEN an autoscaler, a budget and expectations, counts with them', async () => {
   const { code, stdout } = await check((app) => {
+    new Mesh(app, 'mesh', { lints: { off: ['disruption-budget'] } });
     const chart = new Chart(app, 'shop', { namespace: 'shop' });
     const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
     const catalog = new MeshService(chart, 'catalog', {

@@ -1,0 +1,64 @@
+/**
+ * What lints take from Kubernetes objects, with Kubernetes' own defaults. The constructs read manifests that are about to be written,
+ * `cdk8s-mesh check` those that were; both come here, so that they see the same mesh.
+ */
+import type { DisruptionRule } from '../disruption';
+import type { Range } from './facts';
+
+/** Kubernetes' default of `terminationGracePeriodSeconds`. */
+export const DEFAULT_GRACE_SECONDS = 30;
+
+/** How long Kubernetes waits between two looks at an autoscaler, and by its default between two scale-ups. */
+const SCALE_UP_SECONDS = 15;
+
+/** Kinds whose number of pods nobody knows: one for each node, or some from time to time. */
+const UNCOUNTED: readonly string[] = ['DaemonSet', 'CronJob'];
+
+/** Pods of a workload that no autoscaler decides about. */
+export function replicasOf(kind: string, stated: number | undefined): Range | undefined {
+  const replicas = stated ?? 1;
+  return UNCOUNTED.includes(kind) ? undefined : { min: replicas, max: replicas };
+}
+
+/** An autoscaler, as far as lints go. */
+export interface AutoscalerFacts {
+  readonly replicas: Range;
+  /** Longest time that it waits before it adds pods again. */
+  readonly scaleUpCycleMs: number;
+}
+
+/** What an autoscaler's object says. */
+export interface AutoscalerSpec {
+  readonly minReplicas?: number | undefined;
+  readonly maxReplicas: number;
+  /** `behavior.scaleUp.stabilizationWindowSeconds`. */
+  readonly stabilizationSeconds?: number | undefined;
+  /** `behavior.scaleUp.policies[].periodSeconds`. */
+  readonly periodSeconds: readonly number[];
+}
+
+export function autoscalerFacts({ minReplicas = 1, maxReplicas, stabilizationSeconds = 0, periodSeconds }: AutoscalerSpec): AutoscalerFacts {
+  return {
+    replicas: { min: minReplicas, max: maxReplicas },
+    scaleUpCycleMs: Math.max(SCALE_UP_SECONDS, stabilizationSeconds, ...periodSeconds) * 1_000,
+  };
+}
+
+/** One of the rules of a PodDisruptionBudget: a number of pods or a percentage; undefined when the text is neither. */
+export function disruptionRule(rule: DisruptionRule['rule'], value: number | string): DisruptionRule | undefined {
+  if (typeof value === 'number') return { rule, count: { unit: 'pods', value } };
+  const [, percent] = /^(\d{1,3})%$/.exec(value) ?? [];
+  return percent === undefined ? undefined : { rule, count: { unit: 'percent', value: Number(percent) } };
+}
+
+/** Whether a selector of labels alone selects pods with these; an empty one is taken to select none, as a Service's does. */
+export function selectsLabels(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
+  const wanted = Object.entries(selector);
+  return wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
+}
+
+/** The Service that a fully qualified name is of, be it that of an SRV record; undefined when it is none of a Service. */
+export function serviceOfName(hostname: string): { readonly name: string; readonly namespace: string } | undefined {
+  const [, name, namespace] = /^(?:_[^.]+\._tcp\.)?([^.]+)\.([^.]+)\.svc(?:\..*)?$/.exec(hostname) ?? [];
+  return name === undefined || namespace === undefined ? undefined : { name, namespace };
+}
