@@ -4,7 +4,7 @@
  */
 import { IConstruct } from 'constructs';
 import { ProxyConfig, withDefaults } from '../contract';
-import { Finding, lint, RULES, WorkloadFacts } from '../planning/lints';
+import { Finding, grouped, lint, RULES, WorkloadFacts } from '../planning/lints';
 import { PerApp } from './copies';
 import * as kplus from './kplus';
 import { LintObjects } from './lint-objects';
@@ -74,13 +74,13 @@ function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedW
   const facts = factsOf(new LintObjects(root, cluster), workloads);
   const options = new Map(facts.map((each, index) => [each, workloads[index].options]));
   const errors: string[] = [];
-  for (const finding of lint({ workloads: facts, policies: networkPoliciesIn(root, cluster) })) {
+  const found = lint({ workloads: facts, policies: networkPoliciesIn(root, cluster) }).flatMap((finding): Finding[] => {
     const { off = [], strict = false } = options.get(finding.workload)!;
+    return off.includes(finding.rule) ? [] : [strict ? { ...finding, severity: 'error' } : finding];
+  });
+  for (const finding of grouped(found)) {
     const text = textOf(finding);
-    if (off.includes(finding.rule)) {
-      continue;
-    }
-    if (strict || finding.severity === 'error') {
+    if (finding.severity === 'error') {
       errors.push(text);
     } else if (!told.has(text)) {
       told.add(text);

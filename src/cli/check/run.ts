@@ -1,5 +1,5 @@
 /** What `cdk8s-mesh check` does: reads YAML and flags, runs the lints, and shows what they find. */
-import { Finding, lint, RULES } from '../../planning/lints';
+import { Finding, grouped, lint, RULES } from '../../planning/lints';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
 import { didYouMean } from '../nearest';
@@ -22,7 +22,7 @@ export async function check(args: Arguments): Promise<number> {
       throw new UserError(`--${flag} names '${service}', which is no service of the YAML.${didYouMean(service, model.workloads.map((workload) => workload.service))}`);
     }
   }
-  const findings = lint(factsOf(manifests, model, expectations)).filter(({ rule }) => !off.has(rule));
+  const findings = grouped(lint(factsOf(manifests, model, expectations)).filter(({ rule }) => !off.has(rule)));
   const screen = new Screen(process.stdout);
   for (const line of reportOf(findings, model.workloads.length, RULES.length - off.size, screen.paint)) screen.say(line);
   return findings.some(({ severity }) => severity === 'error' || args.has('strict')) ? 1 : 0;

@@ -54,6 +54,9 @@ const PROBE_TIMEOUT_MS = 2_000;
 const STARTUP_PROBE_PERIOD_MS = 50;
 const READINESS_PROBE_PERIOD_MS = 1_000;
 
+/** Kinds whose app ends when it is done. */
+const ENDS: readonly string[] = ['Job', 'CronJob'];
+
 /** Emits `change` whenever its state did. */
 export class Pod extends EventEmitter<{ change: [PodState] }> implements SelectablePod {
   readonly name: string;
@@ -236,11 +239,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     }));
   }
 
-  /** A process that ends unasked ends the pod; the app of a Job may, when it is done. */
+  /** A process that ends unasked ends the pod; the app of a job may, when it is done. */
   private supervise(program: 'proxy' | 'app', child: Child): Child {
     void child.exited.then((exit) => {
       if (this.current === 'terminating' || this.current === 'ended') return;
-      if (program === 'app' && this.spec.kind === 'Job' && exit.code === 0) return void this.stop({ hurry: true });
+      if (program === 'app' && ENDS.includes(this.spec.kind) && exit.code === 0) return void this.stop({ hurry: true });
       this.why ??= child.failure(`the ${program} of ${this.name} (${titleOf(this.workload)})`, exit).message;
       if (this.current === 'ready') this.enter('unready');
       void this.kill();

@@ -18,6 +18,7 @@ const WORKLOADS: Readonly<Record<string, (body: Field) => number | undefined>> =
   StatefulSet: (body) => body.get('spec').get('replicas').optionalInteger(),
   DaemonSet: () => 1,
   Job: (body) => body.get('spec').get('parallelism').optionalInteger(),
+  CronJob: (body) => (body.get('spec').get('suspend').boolean(false) ? 0 : body.get('spec').get('jobTemplate').get('spec').get('parallelism').optionalInteger()),
 };
 
 /** Picks out the mesh. Everything that is wrong is reported together. */
@@ -53,7 +54,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
 function noMesh(sources: string, objects: number, outside: readonly string[]): string {
   const found = outside.length > 0 ? `the workloads there (${outside.slice(0, 3).join(', ')}${outside.length > 3 ? ', ...' : ''}) have no container '${SIDECAR_CONTAINER}'`
     : objects === 0 ? 'there is no Kubernetes object'
-      : `its ${objects} ${objects === 1 ? 'object is' : 'objects are'} no Deployment, StatefulSet, DaemonSet or Job`;
+      : `its ${objects} ${objects === 1 ? 'object is' : 'objects are'} no Deployment, StatefulSet, DaemonSet, Job or CronJob`;
   return `no mesh in ${sources}: ${found}. A mesh is what MeshService or MeshSidecar synthesized`;
 }
 
@@ -75,7 +76,7 @@ function readWorkload(
   outside: string[],
 ): Workload | undefined {
   const { kind, name, namespace, where, body } = manifest;
-  const template = body.get('spec').get('template');
+  const template = (kind === 'CronJob' ? body.get('spec').get('jobTemplate') : body).get('spec').get('template');
   const pod = template.get('spec');
   const initContainers = pod.get('initContainers').list();
   const containers = pod.get('containers').list();

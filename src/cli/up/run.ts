@@ -59,6 +59,7 @@ export async function up(args: Arguments): Promise<number> {
 
   try {
     for (const outside of model.outside) screen.say(`${outside} has no sidecar and is not run`);
+    for (const line of scheduled(model)) screen.say(line);
     const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
     screen.say(`starting ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${model.workloads.map(titleOf).join(', ')} ...`);
     for (const front of fronts) await front.open();
@@ -227,4 +228,10 @@ class Ending {
     this.begun = true;
     this.settle();
   }
+}
+
+/** What becomes of CronJobs, whose time nobody waits for here. */
+function scheduled({ workloads }: MeshModel): string[] {
+  return workloads.filter(({ kind }) => kind === 'CronJob').map(({ name, replicas }) => (replicas === 0
+    ? `CronJob '${name}' is suspended and is not run` : `CronJob '${name}' is run once, now, whatever its schedule says`));
 }

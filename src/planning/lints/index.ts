@@ -3,7 +3,7 @@
  * synth and by `cdk8s-mesh check` from YAML.
  */
 import { ADMISSION_RULES } from './admission';
-import { callsOf } from './calls';
+import { callsOf, groupBy } from './calls';
 import { EJECTION_RULES } from './ejection';
 import { ENDPOINT_RULES } from './endpoints';
 import type { MeshFacts, WorkloadFacts } from './facts';
@@ -30,6 +30,19 @@ export const RULES: readonly Rule[] = [
 
 function sortKey({ namespace, service, version }: WorkloadFacts): string {
   return `${namespace}/${service}/${version}`;
+}
+
+/** Places that are named before the others are counted. */
+const NAMED_PLACES = 3;
+
+/** Findings of one rule that say the same of several places, as one: they have one cause, such as a policy that all callers share. */
+export function grouped(findings: readonly Finding[]): Finding[] {
+  const alike = groupBy(findings, ({ rule, severity, message, remedy }) => [rule, severity, message, remedy].join('\n'));
+  return [...alike.values()].map((group) => {
+    const places = [...new Set(group.map(({ where }) => where))];
+    const more = places.length - NAMED_PLACES;
+    return { ...group[0]!, where: places.slice(0, NAMED_PLACES).join(', ') + (more > 0 ? ` and ${more} more` : '') };
+  });
 }
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */

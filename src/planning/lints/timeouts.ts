@@ -1,7 +1,7 @@
 /**
  * Timeouts against each other: of a try inside its request, and of a request inside the one that it is made for.
  */
-import { groupBy, serviceKey } from './calls';
+import { Call, groupBy, serviceKey } from './calls';
 import { count, ofCalls, Problem, Rule } from './rule';
 
 const tryTimeout: Rule = {
@@ -47,18 +47,26 @@ const chain: Rule = {
   about: 'A caller waits less long than the service that it calls waits for others, which then work for a caller that gave up.',
   find: ({ calls }) => {
     const from = groupBy(calls, ({ caller }) => caller);
-    return calls.filter(({ route }) => route.timeoutMs > 0).flatMap(({ caller, route, targets, title }) => {
+    return calls.filter(({ route }) => route.timeoutMs > 0).flatMap(({ caller, route, targets, title }): Problem[] => {
       const callees = [...new Set(targets.flatMap((target) => target.callees))].filter((callee) => serviceKey(callee) !== serviceKey(caller));
       const longer = callees.flatMap((callee) => from.get(callee) ?? [])
         .filter((next) => next.route.timeoutMs === 0 || next.route.timeoutMs > route.timeoutMs);
-      return longer.map((next): Problem => ({
+      const [next, ...others] = longer.sort((one, other) => byLength(one, other) || (one.title < other.title ? -1 : 1));
+      return next === undefined ? [] : [{
         workload: caller, where: title,
-        message: `timeout ${route.timeoutMs} ms < ${next.route.timeoutMs === 0 ? 'no timeout' : `${next.route.timeoutMs} ms`} of ${next.title}: `
+        message: `timeout ${route.timeoutMs} ms < ${next.route.timeoutMs === 0 ? 'no timeout' : `${next.route.timeoutMs} ms`} of ${next.title}`
+          + `${others.length > 0 ? ` and ${count(others.length, 'other call')}` : ''}: `
           + `when the caller has given up, the app works on${route.meshFields ? ' unless it heeds x-mesh-deadline-ms' : ''}`,
-        remedy: `give ${next.title} a timeout of ${route.timeoutMs} ms or less, or this call a longer one`,
-      }));
+        remedy: `give ${others.length > 0 ? 'those calls' : next.title} a timeout of ${route.timeoutMs} ms or less, or this call a longer one`,
+      }];
     });
   },
 };
+
+/** The longest first; no timeout is longer than any. */
+function byLength(one: Call, other: Call): number {
+  const [a, b] = [one, other].map(({ route: { timeoutMs } }) => (timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : timeoutMs)) as [number, number];
+  return b - a;
+}
 
 export const TIMEOUT_RULES: readonly Rule[] = [tryTimeout, tries, tryCondition, chain];

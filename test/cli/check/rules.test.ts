@@ -11,7 +11,7 @@ import {
 import { factsOf } from '../../../src/cli/check/facts';
 import { readManifests } from '../../../src/cli/up/manifests';
 import { readModel } from '../../../src/cli/up/read-model';
-import { lint } from '../../../src/planning/lints';
+import { grouped, lint } from '../../../src/planning/lints';
 
 const requestsPerSecond = { catalog: 300 };
 const latencyMs = { catalog: 40 };
@@ -42,9 +42,9 @@ function findings(build: (chart: Chart) => void): Findings {
   app.synth();
   const said = written.mock.calls.map(([line]) => /^cdk8s-mesh: warning: ([^]*) \((\S+)\)\n$/.exec(String(line))!);
   const manifests = readManifests([folder]);
-  const found = lint(factsOf(manifests, readModel(manifests, folder), {
+  const found = grouped(lint(factsOf(manifests, readModel(manifests, folder), {
     zones: undefined, requestsPerSecond: new Map(Object.entries(requestsPerSecond)), latencyMs: new Map(Object.entries(latencyMs)),
-  }));
+  })));
   return {
     synth: said.map(([, , rule]) => rule!),
     yaml: found.map(({ rule }) => rule),

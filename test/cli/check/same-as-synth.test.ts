@@ -1,5 +1,5 @@
 /** `check` says of the YAML what synthesis said of the app. */
-import { ApiObject, App, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, Cron, Duration, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import {
 import { factsOf } from '../../../src/cli/check/facts';
 import { readManifests } from '../../../src/cli/up/manifests';
 import { readModel } from '../../../src/cli/up/read-model';
-import { lint } from '../../../src/planning/lints';
+import { grouped, lint } from '../../../src/planning/lints';
 
 let folder: string;
 let written: jest.SpyInstance;
@@ -47,7 +47,7 @@ function warnings(build: (app: App) => void): { readonly synth: string[]; readon
   const facts = factsOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() });
   return {
     synth: written.mock.calls.map(([line]) => String(line).trim()).sort(),
-    check: lint(facts).map(({ where, message, remedy, rule }) => `cdk8s-mesh: warning: ${where}: ${message}; ${remedy} (${rule})`).sort(),
+    check: grouped(lint(facts)).map(({ where, message, remedy, rule }) => `cdk8s-mesh: warning: ${where}: ${message}; ${remedy} (${rule})`).sort(),
   };
 }
 
@@ -108,6 +108,28 @@ test('GIVEN an external service that is a Service of the app, both follow it', (
   })).toEqual(expect.arrayContaining(['timeout-chain']));
 });
 
-test('GIVEN nothing but defaults, neither says anything', () => {
-  expect(same((app) => service(app, 'web').calls(service(app, 'catalog')))).toEqual([]);
+test('GIVEN a CronJob, both look at what it calls', () => {
+  expect(same((app) => {
+    const chart = chartOf(app, 'nightly');
+    const workload = new kplus.CronJob(chart, 'report', { schedule: Cron.daily(), containers: [{ image: 'report:1' }] });
+    const catalog = service(app, 'catalog');
+    catalog.calls(service(app, 'db'));
+    new MeshSidecar(chart, 'sidecar', { workload }).calls(catalog, { timeout: Duration.millis(300) });
+  })).toEqual(['timeout-chain']);
+});
+
+test('GIVEN nothing but defaults, neither says anything, also of six calls in a row', () => {
+  expect(same((app) => {
+    const row = Array.from({ length: 7 }, (_, index) => service(app, `s${index}`));
+    row.forEach((caller, index) => row.slice(index + 1).forEach((callee) => caller.calls(callee)));
+  })).toEqual([]);
+});
+
+test('GIVEN one policy that many callers share, both tell it once', () => {
+  expect(same((app) => {
+    const catalog = service(app, 'catalog', { outlierDetection: eject });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      service(app, name).calls(catalog);
+    }
+  })).toEqual(['ejection-cap']);
 });

@@ -183,14 +183,14 @@ test('the pods of a StatefulSet are numbered, and the successor of one has its n
   expect(podsOf(running, 'catalog')).not.toContain(first);
 });
 
-test('a Job that is done is not started again', async () => {
-  const running = await start({ command: ({ kind }) => (kind === 'Job' ? 'sleep 0.5' : undefined) }, (model) => ({
+test.each(['Job', 'CronJob'])('a %s that is done is not started again', async (job) => {
+  const running = await start({ command: ({ kind }) => (kind === job ? 'sleep 0.5' : undefined) }, (model) => ({
     ...model,
-    workloads: model.workloads.map((workload) => (workload.service === 'web' ? { ...workload, kind: 'Job', config: withoutInbound(workload.config) } : workload)),
+    workloads: model.workloads.map((workload) => (workload.service === 'web' ? { ...workload, kind: job, config: withoutInbound(workload.config) } : workload)),
   }));
   const notices: string[] = [];
   running.on('notice', (notice) => notices.push(notice));
-  await until(() => running.pods.every(({ workload }) => workload.kind !== 'Job'), () => 'it is still there');
+  await until(() => running.pods.every(({ workload }) => workload.kind !== job), () => 'it is still there');
   expect(notices).toEqual([]);
 });
 

@@ -55,6 +55,16 @@ test('finds the workloads with the sidecar, their pods and their Services', () =
   expect(outside).toEqual([]);
 });
 
+test.each([[undefined, undefined, 1], [3, undefined, 3], [3, false, 3], [3, true, 0]])(
+  'the pods of a CronJob are those of one job (parallelism %p), or none when it is suspended (%p)', (parallelism, suspend, replicas) => {
+    const all = objects();
+    const web = all.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'web')! as unknown as Parts & { kind: string };
+    web.kind = 'CronJob';
+    web.spec = { schedule: '@daily', suspend, jobTemplate: { spec: { parallelism, template: web.spec['template'] as object } } };
+    const [first] = read(all).workloads;
+    expect(first).toMatchObject({ kind: 'CronJob', service: 'web', replicas });
+  });
+
 test('a Deployment has its own replicas, else those that its autoscaler begins with, else one', () => {
   const all = objects();
   find(all, 'Deployment', 'catalog-v1').spec['replicas'] = 4;
@@ -98,7 +108,7 @@ test('workloads without the sidecar are left out, and named', () => {
 describe('refuses, saying where and what to do:', () => {
   test('YAML without a mesh', () => {
     expect(() => read([])).toThrow('no mesh in dist: there is no Kubernetes object. A mesh is what MeshService or MeshSidecar synthesized');
-    expect(() => read(objects().filter(({ kind }) => kind === 'Service'))).toThrow('no mesh in dist: its 4 objects are no Deployment, StatefulSet, DaemonSet or Job');
+    expect(() => read(objects().filter(({ kind }) => kind === 'Service'))).toThrow('no mesh in dist: its 4 objects are no Deployment, StatefulSet, DaemonSet, Job or CronJob');
     const all = objects().filter(({ metadata }) => metadata.name === 'web');
     find(all, 'Deployment', 'web').spec['template'].spec.initContainers = [];
     expect(() => read(all)).toThrow("no mesh in dist: the workloads there (Deployment 'web') have no container 'mesh-proxy'");

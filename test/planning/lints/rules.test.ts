@@ -1,6 +1,6 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
 import { ClusterConfig } from '../../../src/contract';
-import { lint, MeshFacts, RULES } from '../../../src/planning/lints';
+import { grouped, lint, MeshFacts, RULES } from '../../../src/planning/lints';
 import { broken, CallSketch, meshOf, pair, row, saidBy, under } from './mesh';
 
 /** Nothing is looked for but latency. */
@@ -166,19 +166,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     says: '0 retries of what an application may have seen, and 0 hedges',
     keeps: [],
   }],
-  'retry-amplification': [{
-    breaks: row(5),
-    says: 's0 -> s1 -> s2 -> s3 -> s4: (1 + 2) x (1 + 2) x (1 + 2) x (1 + 2) = 81 tries at the end for one request, more than 27',
-    keeps: [row(4), row(8, { route: { retry: { maxRetries: 0 } } })],
-  }, {
-    breaks: row(3, { route: { retry: { maxRetries: 4 }, hedge: {} } }),
-    says: 's0 -> s1 -> s2: (1 + 5) x (1 + 5) = 36 tries at the end',
-    keeps: [row(3, { route: { retry: { maxRetries: 4 } } })],
-  }],
   'retry-load': [{
-    breaks: row(5),
-    says: '(1 + 0.2) x (1 + 0.2) x (1 + 0.2) x (1 + 0.2) = 2.07 times the load at the end while everything fails, more than 2',
-    keeps: [row(4), row(2, { cluster: { retryBudget: { percent: 100 } } })],
+    breaks: row(8),
+    says: '(1 + 0.2) x (1 + 0.2) x (1 + 0.2) x (1 + 0.2) x (1 + 0.2) x (1 + 0.2) x (1 + 0.2) = 3.58 times the load at the end while everything fails, more than 3',
+    keeps: [row(5), row(7), row(2, { cluster: { retryBudget: { percent: 100 } } }), row(9, { route: { retry: { maxRetries: 0 } } })],
+  }, {
+    breaks: row(3, { route: { retry: { maxRetries: 1 } }, cluster: { retryBudget: { percent: 100 } } }),
+    says: 's0 -> s1 -> s2: (1 + 1) x (1 + 1) = 4 times the load',
+    keeps: [row(3, { route: { retry: { maxRetries: 9 }, hedge: {} } })],
   }],
   'hedge-alone': [{
     breaks: pair({ route: { hedge: {} } }, { pods: 1 }),
@@ -504,6 +499,9 @@ describe.each(Object.entries(CASES))('%s', (rule, cases) => {
   });
 });
 
+/** A call whose retries may add so much that four in a row are too much. */
+const heavy = { cluster: { retryBudget: { percent: 40 } } };
+
 describe('lint', () => {
   test('GIVEN defaults, finds nothing', () => {
     const mesh = meshOf({ web: { calls: { catalog: {}, cart: {} } }, catalog: { pods: 1 }, cart: { pods: [2, 20], scaleUpCycleMs: 15_000 } });
@@ -527,17 +525,19 @@ describe('lint', () => {
   test('GIVEN services in a circle, goes round once', () => {
     const circle = meshOf({ a: { calls: { b: {} } }, b: { calls: { c: {} } }, c: { calls: { a: {} } } });
     expect(broken(circle)).toEqual([]);
-    const wide = meshOf({ a: { calls: { b: {} } }, b: { calls: { c: {} } }, c: { calls: { d: {} } }, d: { calls: { e: {}, a: {} } }, e: {} });
-    expect(saidBy('retry-amplification', wide)).toEqual([expect.stringContaining('a -> b -> c -> d -> ')]);
+    const wide = meshOf({
+      a: { calls: { b: heavy } }, b: { calls: { c: heavy } }, c: { calls: { d: heavy } }, d: { calls: { e: heavy, a: heavy } }, e: {},
+    });
+    expect(saidBy('retry-load', wide)).toEqual([expect.stringContaining('a -> b -> c -> d -> ')]);
   });
 
   test('GIVEN a circle on the way, follows the chain past it', () => {
-    const next = (...callees: string[]) => ({ calls: Object.fromEntries(callees.map((callee) => [callee, {}])) });
+    const next = (...callees: string[]) => ({ calls: Object.fromEntries(callees.map((callee) => [callee, heavy])) });
     // Whoever is looked at first: what is known of a service must not depend on who asked for it.
     const services = { a: next('b'), b: next('c', 'd'), c: next('b'), d: next('e'), e: {}, r: next('c') };
-    const says = 'r -> c -> b -> d -> e: (1 + 2) x (1 + 2) x (1 + 2) x (1 + 2) = 81 tries at the end for one request, more than 27';
-    expect(saidBy('retry-amplification', meshOf(services))).toEqual([expect.stringContaining(says)]);
-    expect(saidBy('retry-amplification', meshOf(Object.fromEntries(Object.entries(services).reverse())))).toEqual([expect.stringContaining(says)]);
+    const says = 'r -> c -> b -> d -> e: (1 + 0.4) x (1 + 0.4) x (1 + 0.4) x (1 + 0.4) = 3.84 times the load at the end while everything fails, more than 3';
+    expect(saidBy('retry-load', meshOf(services))).toEqual([expect.stringContaining(says)]);
+    expect(saidBy('retry-load', meshOf(Object.fromEntries(Object.entries(services).reverse())))).toEqual([expect.stringContaining(says)]);
   });
 
   test.each<[string, readonly number[]]>([
@@ -547,14 +547,14 @@ describe('lint', () => {
   ])('GIVEN 200 services %s, goes round once, and ends', (_, distances) => {
     const calls = (index: number) => Object.fromEntries(distances.map((distance) => [`s${(index + distance) % 200}`, {}]));
     const mesh = meshOf(Object.fromEntries(Array.from({ length: 200 }, (_each, index) => [`s${index}`, { calls: calls(index) }])));
-    expect(saidBy('retry-amplification', mesh)).toEqual([expect.stringContaining('(1 + 2)^200 = ')]);
+    expect(saidBy('retry-load', mesh)).toEqual([expect.stringContaining('(1 + 0.2)^200 = ')]);
   });
 
   test('GIVEN a fallback, follows chains and timeouts behind it', () => {
-    const call = { cluster: believed, fallback: ['spare'] };
-    const next = (callee: string) => ({ calls: { [callee]: {} } });
+    const call = { cluster: { ...believed, ...heavy.cluster }, fallback: ['spare'] };
+    const next = (callee: string) => ({ calls: { [callee]: heavy } });
     const mesh = meshOf({ web: { calls: { catalog: call } }, catalog: {}, spare: next('b'), b: next('c'), c: next('d'), d: {} });
-    expect(saidBy('retry-amplification', mesh)).toEqual([expect.stringContaining('web -> catalog or spare -> b -> c -> d: (1 + 2) x')]);
+    expect(saidBy('retry-load', mesh)).toEqual([expect.stringContaining('web -> catalog or spare -> b -> c -> d: (1 + 0.4) x')]);
     const hasty = meshOf({ web: { calls: { catalog: { ...call, route: { timeoutMs: 300 } } } }, catalog: {}, spare: next('b'), b: {} });
     expect(saidBy('timeout-chain', hasty)).toEqual([expect.stringContaining('web -> catalog: timeout 300 ms < 15000 ms of spare -> b')]);
   });
@@ -567,11 +567,32 @@ describe('lint', () => {
   });
 
   test('GIVEN a long chain, or a circle of that many, tells of it once, and of its ends', () => {
-    const says = 's0 -> s1 -> s2 -> s3 -> ... -> s17 -> s18 -> s19: (1 + 2)^19 = 1.16e+9 tries at the end for one request, more than 27';
-    expect(saidBy('retry-amplification', row(20))).toEqual([expect.stringContaining(says)]);
+    const says = 's0 -> s1 -> s2 -> s3 -> ... -> s17 -> s18 -> s19: (1 + 0.2)^19 = 31.95 times the load at the end while everything fails, more than 3';
+    expect(saidBy('retry-load', row(20))).toEqual([expect.stringContaining(says)]);
     const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
     const circle = meshOf(Object.fromEntries(names.map((name, index) => [name, { calls: { [`s${(index + 1) % 100}`]: {} } }])));
-    expect(broken(circle)).toEqual(['retry-amplification', 'retry-load']);
+    expect(broken(circle)).toEqual(['retry-load']);
+  });
+
+  test('GIVEN chains that end alike, tells the worst of them', () => {
+    const chain = { a: { calls: { b: heavy } }, b: { calls: { c: heavy } }, c: { calls: { d: heavy } }, d: {} };
+    const entries = Object.fromEntries(['x', 'y', 'z'].map((name) => [name, { calls: { a: {} } }]));
+    expect(saidBy('retry-load', meshOf({ ...entries, ...chain }))).toHaveLength(1);
+  });
+
+  test('GIVEN a caller that gives up before several calls behind it, tells it once', () => {
+    const mesh = meshOf({
+      web: { calls: { a: { route: { timeoutMs: 300 } } } }, a: { calls: { b: {}, c: {}, d: { route: { timeoutMs: 20_000 } } } }, b: {}, c: {}, d: {},
+    });
+    expect(saidBy('timeout-chain', mesh)).toEqual([expect.stringContaining('timeout 300 ms < 20000 ms of a -> d and 2 other calls: ')]);
+  });
+
+  test('GIVEN a policy of a service that many call, grouped names some callers and counts the others', () => {
+    const call = { cluster: { subset: { size: 9 } } };
+    const callers = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, { calls: { catalog: call } }]));
+    const found = lint(meshOf({ ...callers, catalog: {} }));
+    expect(found).toHaveLength(5);
+    expect(grouped(found).map(({ where }) => where)).toEqual(['a -> catalog v1, b -> catalog v1, c -> catalog v1 and 2 more']);
   });
 
   test('GIVEN a destination outside of the mesh, counts the endpoints that its cluster lists', () => {
