@@ -1,6 +1,7 @@
 /** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
 export * from './constructs/admission-options';
 export * from './constructs/app-address';
+export * from './constructs/app-protocol';
 export * from './constructs/call-options';
 export * from './constructs/concurrency-limit';
 export * from './constructs/connection-options';

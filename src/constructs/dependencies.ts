@@ -134,6 +134,12 @@ export class Dependencies {
     }
     options.faults?.forEach((fault, index) => fault._check(mistakes, `${prop}.faults[${index}]`));
     options.fallback?._check(mistakes, `${prop}.fallback`, facts, this.caller.self());
+    const connections = connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs);
+    const { maxRequests = 0, maxRequestsPerEndpoint = 0 } = connections;
+    if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
+      mistakes.add(`${prop}.connections.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `only ${maxRequests} requests go to all pods together (maxRequests), as this call `
+        + `or '${facts.name}' says, so it can't be reached; lower it, or raise maxRequests`);
+    }
     mistakes.throwIfAny(construct);
 
     this.own.push({
@@ -142,7 +148,7 @@ export class Dependencies {
       timeoutMs: options.timeout?.toMilliseconds(),
       loadBalancing,
       sessionPersistence,
-      connections: connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs),
+      connections,
       health: healthConfig(options, facts.health, callersHost(facts, this.caller.namespace)),
       retry: retry?._toFields(),
       fallback: options.fallback,

@@ -4,6 +4,7 @@
  */
 import { Construct } from 'constructs';
 import { EndpointSliceDiscovery } from '../contract';
+import { AppProtocol, checkPlainPort, checkPlainPortName } from './app-protocol';
 import { ConnectionOptions } from './connection-options';
 import { Destination } from './destination';
 import { DestinationFacts } from './destination-facts';
@@ -41,6 +42,14 @@ export interface ExposeOptions {
    * @default 'http'
    */
   readonly portName?: string;
+
+  /**
+   * What apps speak at `port`, and at the workload's `appPort`. To be said where a port or its name is known for
+   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
+   *
+   * @default AppProtocol.HTTP
+   */
+  readonly protocol?: AppProtocol;
 
   /**
    * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
@@ -100,14 +109,16 @@ export interface ExposeOptions {
 }
 
 const OPTIONS = {
-  port: true, portName: true, tls: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true,
-  retry: true, discovery: true,
+  port: true, portName: true, protocol: true, tls: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
+  outlierDetection: true, retry: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
 interface WorkloadFacts {
   readonly serviceName: string;
   readonly version: string;
+  /** Port of the app. */
+  readonly appPort?: number;
   readonly namespace: string;
   /** Namespace that the workload's objects name; absent when they name none. */
   readonly chartNamespace?: string;
@@ -117,7 +128,7 @@ interface WorkloadFacts {
 }
 
 /** Everything that a choice of options has, with its defaults. */
-type Optional = 'tls' | 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
+type Optional = 'protocol' | 'tls' | 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
 type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
 
 /**
@@ -135,8 +146,18 @@ export class ExposedWorkload extends Destination {
     checkKinds(scope, options, 'expose.');
     mistakes.unknownProps(options, OPTIONS, 'expose.');
     checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
-    mistakes.port('expose.port', port);
-    mistakes.dnsLabel('expose.portName', portName);
+    if (mistakes.port('expose.port', port)) {
+      checkPlainPort(mistakes, 'expose.port', port, options.protocol);
+    }
+    if (mistakes.dnsLabel('expose.portName', portName)) {
+      checkPlainPortName(mistakes, 'expose.portName', options.portName, options.protocol);
+    }
+    checkPlainPort(mistakes, 'appPort', workload.appPort, options.protocol);
+    const headless = `${workload.serviceName}-${workload.version}`;
+    if (headless.length > 63) {
+      mistakes.add('serviceName', workload.serviceName, `with the version '${workload.version}', its Service '${headless}' has ${headless.length} characters, `
+        + `and may have 63: shorten 'serviceName' or 'version' by ${headless.length - 63}`);
+    }
     if (tls !== undefined) {
       checkTls(mistakes, 'expose.tls', tls, { port, name: portName }, workload.namespace);
       if (tls.nodePort !== undefined) {

@@ -6,6 +6,7 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../contract';
+import { AppProtocol, checkPlainPort, checkPlainPortName } from './app-protocol';
 import { ConnectionOptions } from './connection-options';
 import { isA, mark, refusalOfCopy } from './copies';
 import { Destination } from './destination';
@@ -152,6 +153,15 @@ export class ExternalEndpoints {
   }
 
   /** @internal */
+  public _checkProtocol(mistakes: Mistakes, prop: string, protocol: AppProtocol | undefined): void {
+    checkPlainPort(mistakes, `${prop}.port`, this.lookup?.port, protocol);
+    this.list?.forEach(({ port }, index) => checkPlainPort(mistakes, `${prop}[${index}].port`, port, protocol));
+    if (this.lookup?.record === 'srv') {
+      checkPlainPortName(mistakes, `${prop}.hostname`, /^_([^.]+)\./.exec(this.lookup.hostname)?.[1], protocol);
+    }
+  }
+
+  /** @internal */
   public _checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void {
     if (this.lookup && loadBalancing._zoneWeights) {
       mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
@@ -203,6 +213,14 @@ export interface ExternalServiceProps {
   readonly port?: number;
 
   /**
+   * What apps speak at its ports. To be said where a port or its name is known for
+   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
+   *
+   * @default AppProtocol.HTTP
+   */
+  readonly protocol?: AppProtocol;
+
+  /**
    * How callers choose among its endpoints.
    *
    * @default LoadBalancing.roundRobin()
@@ -246,7 +264,7 @@ export interface ExternalServiceProps {
 }
 
 const PROPS = {
-  endpoints: true, hostname: true, port: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
+  endpoints: true, hostname: true, port: true, protocol: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
   outlierDetection: true, retry: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
@@ -285,9 +303,11 @@ export class ExternalService extends Destination {
 
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
-    mistakes.dnsName('hostname', this.hostname);
+    mistakes.callableName('hostname', this.hostname);
     checkReserved(mistakes, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
-    mistakes.port('port', this.port);
+    if (mistakes.port('port', this.port)) {
+      checkPlainPort(mistakes, 'port', this.port, props.protocol);
+    }
     this.loadBalancing._check(mistakes, 'loadBalancing');
     this.sessionPersistence?._check(mistakes, 'sessionPersistence');
     this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
@@ -298,6 +318,7 @@ export class ExternalService extends Destination {
     }
     if (isA(ExternalEndpoints, this.endpoints)) {
       this.endpoints._check(mistakes, 'endpoints');
+      this.endpoints._checkProtocol(mistakes, 'endpoints', props.protocol);
       this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
     } else {
       mistakes.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');

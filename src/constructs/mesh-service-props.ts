@@ -1,6 +1,7 @@
 /**
  * What can be said of a service and of each of its versions.
  */
+import { AppProtocol } from './app-protocol';
 import { ConnectionOptions } from './connection-options';
 import { Discovery } from './discovery';
 import { DisruptionBudget } from './disruption-budget';
@@ -77,6 +78,14 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default 'http'
    */
   readonly portName?: string;
+
+  /**
+   * What apps speak at `port`, and at the port of the first container. To be said where a port or its name is known for
+   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
+   *
+   * @default AppProtocol.HTTP
+   */
+  readonly protocol?: AppProtocol;
 
   /**
    * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.

@@ -8,6 +8,7 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { checkContainers, firstPort } from './app-container';
+import { AppProtocol, checkPlainPort, checkPlainPortName } from './app-protocol';
 import { CallOptions } from './call-options';
 import { ConnectionOptions } from './connection-options';
 import { Dependencies } from './dependencies';
@@ -41,7 +42,7 @@ import { noteAddition } from './unchanged';
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
-  name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
+  name: true, version: true, port: true, portName: true, protocol: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
   sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
@@ -80,6 +81,7 @@ export class MeshService extends Destination {
 
   private readonly namespace: string;
   private readonly portName: string;
+  private readonly protocol?: AppProtocol;
   private readonly tls?: TlsOptions;
   private readonly loadBalancing: LoadBalancing;
   private readonly sessionPersistence?: SessionPersistence;
@@ -125,8 +127,13 @@ export class MeshService extends Destination {
     mistakes.dnsLabel('namespace', this.namespace);
     mistakes.serviceName(props.name === undefined ? 'id' : 'name', this.serviceName);
     checkReserved(mistakes, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
-    mistakes.port('port', this.port);
-    mistakes.dnsLabel('portName', this.portName);
+    if (mistakes.port('port', this.port)) {
+      checkPlainPort(mistakes, 'port', this.port, props.protocol);
+    }
+    if (mistakes.dnsLabel('portName', this.portName)) {
+      checkPlainPortName(mistakes, 'portName', props.portName, props.protocol);
+    }
+    this.protocol = props.protocol;
     if (this.tls) {
       checkTls(mistakes, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
     }
@@ -294,6 +301,9 @@ export class MeshService extends Destination {
       mistakes.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than 63 characters; shorten one of them`);
     }
     checkContainers(mistakes, props.containers, prefix);
+    if (props.containers?.[0] !== undefined) {
+      checkPlainPort(mistakes, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
+    }
     if (props.weight !== undefined) {
       mistakes.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);
     }

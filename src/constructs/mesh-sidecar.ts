@@ -241,6 +241,7 @@ export class MeshSidecar extends Construct {
     this.exposed = ExposedWorkload._of(this, mistakes, {
       serviceName: this.serviceName,
       version: this.version,
+      appPort: this.appPort,
       namespace: this.namespace,
       chartNamespace: this.workload.metadata.namespace,
       objectNamespace: this.configMap.metadata.namespace,

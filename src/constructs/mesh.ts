@@ -34,7 +34,7 @@ export class Mesh extends Construct {
     checkProxyOptions(mistakes, props);
     checkTimeToStop(mistakes, props);
     if (props.clusterDomain !== undefined) {
-      mistakes.dnsName('clusterDomain', props.clusterDomain);
+      mistakes.callableName('clusterDomain', props.clusterDomain);
     }
     if (props.lints !== undefined) {
       checkLintOptions(mistakes, 'lints', props.lints);

@@ -82,6 +82,23 @@ export class Mistakes {
     return this.name(prop, value, DNS_NAME, 'use a host name in lower case, such as api.example.com');
   }
 
+  /** A name that goes into the hosts of pods: Kubernetes takes DNS subdomains there (RFC 1123), and an address would never be looked up. */
+  public callableName(prop: string, value: string): boolean {
+    if (typeof value !== 'string' || !DNS_NAME.test(value)) {
+      return this.dnsName(prop, value);
+    }
+    // As URLs are read: a host that ends in a number is an IPv4 address.
+    if (isIP(value) !== 0 || /(^|\.)(\d+|0x[0-9a-f]*)$/.test(value)) {
+      this.add(prop, value, 'this is read as an address, which apps don\'t look up, so it never leads to the sidecar; use a name, by which apps then call it');
+      return false;
+    }
+    if (value.includes('_')) {
+      this.add(prop, value, `Kubernetes takes no name with _ in the hosts of a pod; use another, such as ${value.replace(/^_+/, '').replace(/_/g, '-')}`);
+      return false;
+    }
+    return true;
+  }
+
   /** DNS servers by address; a name would need the very resolver that it is to be. */
   public dnsServers(prop: string, servers: readonly string[] | undefined): void {
     if (servers?.length === 0) {

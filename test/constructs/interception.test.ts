@@ -15,7 +15,7 @@ const SYSCTL = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
 const service = (chart: Chart, name: string, props: Partial<MeshServiceProps> = {}): MeshService =>
   new MeshService(chart, name, { containers: [container], ...props });
 const external = (chart: Chart, hostname: string, port = 80): ExternalService =>
-  new ExternalService(chart, hostname, { port, endpoints: ExternalEndpoints.addresses({ address: '192.0.2.1', port: 443 }) });
+  new ExternalService(chart, hostname, { port, endpoints: ExternalEndpoints.addresses({ address: '192.0.2.1', port: 8080 }) });
 
 const workloads: Record<string, (chart: Chart, props: kplus.WorkloadProps) => kplus.Workload> = {
   Deployment: (chart, props) => new kplus.Deployment(chart, 'App', props),

@@ -1,0 +1,142 @@
+/** Callees that can't be called as they are said: by their names, and by what they speak. */
+import { Chart, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import * as fc from 'fast-check';
+import { AppProtocol, ExposeOptions, ExternalEndpoints, ExternalService, ExternalServiceProps, Mesh, MeshService, MeshServiceProps, MeshSidecar } from '../../src';
+import { newChart } from '../support/manifests';
+import { expectSound } from './sound';
+
+const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
+const endpoints = ExternalEndpoints.addresses({ address: '10.0.0.1', port: 80 });
+const external = (chart: Chart, props: Partial<ExternalServiceProps>, id = 'bank') => new ExternalService(chart, id, { endpoints, ...props });
+const service = (chart: Chart, props: Partial<MeshServiceProps> = {}, id = 'web') => new MeshService(chart, id, { containers, ...props });
+const exposed = (chart: Chart, options: ExposeOptions, port = 8080, serviceName = 'ledger', version = 'v1') => {
+  const workload = new kplus.StatefulSet(chart, 'set', { containers: [{ image: 'ledger:1', portNumber: port }] });
+  return new MeshSidecar(chart, 'sidecar', { workload, serviceName, version }).expose(options);
+};
+
+describe('names', () => {
+  test.each([
+    ['my_service.example.com', 'Kubernetes takes no name with _ in the hosts of a pod; use another, such as my-service.example.com'],
+    ['_redis', 'such as redis'],
+    ['10.0.0.1', 'this is read as an address'],
+    ['1.2.3', 'this is read as an address'],
+    ['127.1', 'this is read as an address'],
+    ['host.0x7f', 'this is read as an address'],
+    ['42', 'this is read as an address'],
+    ['::1', 'use a host name in lower case'],
+    ['Example.com', 'use a host name in lower case'],
+    ['example.com.', 'use a host name in lower case'],
+  ])('the hostname %s of an external service is refused', (hostname, remedy) => {
+    expect(() => external(newChart(), { hostname })).toThrow(new RegExp(`'hostname' is "${hostname.replace(/\./g, '\\.')}": .*${remedy}`));
+  });
+
+  test.each(['api.example.com', '3scale.example.com', 'a-1', 'x.y2'])('the hostname %s is taken', (hostname) => {
+    expect(() => external(newChart(), { hostname })).not.toThrow();
+  });
+
+  test('the domain of a cluster goes by the same rule', () => {
+    expect(() => new Mesh(newChart(), 'mesh', { clusterDomain: 'corp_internal' })).toThrow('\'clusterDomain\' is "corp_internal"');
+  });
+
+  test('names of Services by expose() have 63 characters at most, and it is told by how much', () => {
+    expect(() => exposed(newChart(), {}, 8080, 'a'.repeat(60), 'canary-2026')).toThrow(/'serviceName' is "a{60}": with the version 'canary-2026', its Service 'a{60}-canary-2026' has 72 characters, and may have 63: shorten 'serviceName' or 'version' by 9/);
+    expect(() => exposed(newChart(), {}, 8080, 'a'.repeat(60), 'v1')).not.toThrow();
+  });
+});
+
+describe('ports that are known for another protocol', () => {
+  test.each<[string, (chart: Chart) => unknown, string]>([
+    ['an external service at 443', (chart) => external(chart, { port: 443 }), '\'port\' is 443: this port is known for TLS'],
+    ['an external service at 6379', (chart) => external(chart, { port: 6379 }), '\'port\' is 6379: this port is known for Redis\' protocol'],
+    ['external addresses', (chart) => external(chart, { endpoints: ExternalEndpoints.addresses({ address: '10.0.0.1', port: 5432 }) }), '\'endpoints[0].port\' is 5432'],
+    ['external DNS', (chart) => external(chart, { endpoints: ExternalEndpoints.dns('api.example.com', { port: 443 }) }), '\'endpoints.port\' is 443'],
+    ['SRV records', (chart) => external(chart, { endpoints: ExternalEndpoints.srv('_grpc._tcp.example.com') }), '\'endpoints.hostname\' is "grpc": this name is known for gRPC'],
+    ['a service', (chart) => service(chart, { port: 50_051 }), '\'port\' is 50051: this port is known for gRPC'],
+    ['the name of a port', (chart) => service(chart, { portName: 'grpc' }), '\'portName\' is "grpc": this name is known for gRPC'],
+    ['the name of a port with more in it', (chart) => service(chart, { portName: 'tcp-web' }), '\'portName\' is "tcp-web": this name is known for plain TCP'],
+    ['an app', (chart) => service(chart, { containers: [{ image: 'redis:7', portNumber: 6379 }] }), '\'containers[0].portNumber\' is 6379'],
+    ['an exposed workload', (chart) => exposed(chart, {}, 3306), '\'appPort\' is 3306: this port is known for MySQL\'s protocol'],
+    ['the port of an exposed workload', (chart) => exposed(chart, { port: 443, portName: 'https' }), '\'expose.portName\' is "https"'],
+  ])('GIVEN %s, are refused with what to do', (_, make, message) => {
+    expect(() => make(newChart())).toThrow(message);
+    expect(() => make(newChart())).toThrow('if it is plain HTTP, say \'protocol: AppProtocol.HTTP\'');
+  });
+
+  test('are taken when they are said to be plain HTTP', () => {
+    const chart = newChart();
+    const protocol = AppProtocol.HTTP;
+    const web = service(chart, { port: 443, portName: 'https', containers: [{ image: 'odd:1', portNumber: 6379 }], protocol });
+    web.calls(external(chart, { port: 6380, endpoints: ExternalEndpoints.dns('odd.example.com', { port: 443 }), protocol }));
+    web.calls(exposed(chart, { port: 50_051, portName: 'grpc', protocol }, 5432));
+    expectSound(Testing.synth(chart));
+  });
+
+  test.each(['http', 'grpc-web', 'http-grpc', 'web'])('the name %s says nothing against it', (portName) => {
+    expect(() => service(newChart(), { portName })).not.toThrow();
+  });
+});
+
+describe('what one caller calls together', () => {
+  /** What validation says. */
+  const told = (chart: Chart): string => {
+    try {
+      Testing.synth(chart);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each<[string, Partial<ExternalServiceProps>, Partial<ExternalServiceProps>, string]>([
+    ['one hostname at two ports', { hostname: 'redis', port: 8001 }, { hostname: 'redis', port: 8002 }, 'second'],
+    ['ids that differ in case', {}, {}, 'REDIS'],
+  ])('GIVEN %s, is refused in the words of the props', (_, first, second, id) => {
+    const chart = newChart();
+    const web = service(chart);
+    web.calls(external(chart, first, 'redis'));
+    web.calls(external(chart, second, id));
+    expect(told(chart)).toMatch(new RegExp(`\\[chart/${id}\\] 'hostname' makes "redis", which 'chart/redis' already is in namespace "shop": choose another name`));
+    expect(told(chart)).not.toContain('would be refused by the proxy');
+  });
+
+  test('GIVEN limits of the caller and of the callee that contradict each other, is refused in the words of the props', () => {
+    const chart = newChart();
+    const catalog = service(chart, { connections: { maxRequests: 10 } }, 'catalog');
+    expect(() => service(chart).calls(catalog, { connections: { maxRequestsPerEndpoint: 20 } }))
+      .toThrow('\'calls(catalog).connections.maxRequestsPerEndpoint\' is 20: only 10 requests go to all pods together (maxRequests)');
+  });
+
+  test('GIVEN a service none of whose versions has a weight, is refused in the words of the props', () => {
+    const chart = newChart();
+    const catalog = service(chart, { weight: 0 }, 'catalog');
+    service(chart).calls(catalog);
+    expect(told(chart)).toContain('no version of \'catalog\' would get a request');
+    expect(told(chart)).not.toContain('would be refused by the proxy');
+  });
+
+  test('GIVEN any external services and versions, is sound or refused in the words of the props', () => {
+    const name = fc.constantFrom('redis', 'Redis', 'catalog', 'catalog-v1', 'web', 'my_db', '10.0.0.1', 'db.example.com');
+    const callee = fc.record({
+      name, port: fc.constantFrom(80, 8001, 8002, 443), isExternal: fc.boolean(), weight: fc.constantFrom(undefined, 0, 5),
+    });
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    fc.assert(fc.property(fc.array(callee, { minLength: 1, maxLength: 4 }), (callees) => {
+      const chart = newChart();
+      let message = '';
+      try {
+        const web = service(chart, {}, 'caller');
+        callees.forEach(({ name: called, port, isExternal, weight }, index) => {
+          web.calls(isExternal ? external(chart, { hostname: called, port }, `e${index}`)
+            : service(chart, { name: called, port, weight }, `s${index}`));
+        });
+        expectSound(Testing.synth(chart));
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).toMatch(/^$|^\[chart\/\S+\] ('\w|\d+ props are wrong)|^Validation failed with the following errors:\n {2}\[/);
+      expect(message).not.toContain('would be refused by the proxy');
+    }), { numRuns: 60 });
+    jest.restoreAllMocks();
+  });
+});
