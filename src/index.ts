@@ -27,6 +27,7 @@ export * from './constructs/mesh-sidecar';
 export * from './constructs/outlier-detection';
 export * from './constructs/proxy-image';
 export * from './constructs/proxy-limits';
+export * from './constructs/proxy-user';
 export * from './constructs/rate-limit';
 export * from './constructs/retry';
 export * from './constructs/scaling';

@@ -11,6 +11,7 @@ import * as kplus from './kplus';
 import { LintOptions } from './lint-options';
 import { ProxyImage } from './proxy-image';
 import { ProxyLimits } from './proxy-limits';
+import { ProxyUser } from './proxy-user';
 
 /**
  * Which requests the proxy logs.
@@ -43,6 +44,13 @@ export interface ProxyOptions {
    * than one worker, 100m for each, and 24Mi and 88Mi for each process on top of 40Mi that they share
    */
   readonly proxyResources?: kplus.ContainerResources;
+
+  /**
+   * Who the sidecar runs as. On OpenShift use `ProxyUser.assigned()`.
+   *
+   * @default - that of the nearest Mesh, or ProxyUser.image()
+   */
+  readonly proxyUser?: ProxyUser;
 
   /**
    * Bounds of what a peer can make the proxy hold. What is left open here is as the nearest Mesh says that says it.

@@ -113,11 +113,13 @@ export class MeshService extends Destination {
     const version = props.version ?? 'v1';
 
     const {
-      proxyImage, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via, endpointPropagation,
+      proxyImage, proxyUser, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
+      endpointPropagation,
       appDrain, proxyDrain,
     } = props;
     this.proxyOptions = {
-      proxyImage, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via, endpointPropagation,
+      proxyImage, proxyUser, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
+      endpointPropagation,
       appDrain, proxyDrain,
     };
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });

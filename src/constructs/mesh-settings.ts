@@ -13,6 +13,7 @@ import { Interception } from './interception';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { Mistakes } from './mistakes';
 import { ProxyImage } from './proxy-image';
+import { ProxyUser } from './proxy-user';
 import { checkConnections, checkLimits } from './proxy-quantities';
 import { layered } from './quantities';
 
@@ -24,7 +25,7 @@ export const ONLY_CLUSTER = '';
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyResources: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
+  proxyImage: true, proxyUser: true, proxyResources: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
   workers: true, accessLog: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
@@ -33,6 +34,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 
   appAddress: AppAddress.any(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
+  proxyUser: ProxyUser.image(),
   via: DEFAULT_VIA,
   endpointPropagation: Duration.seconds(5),
   appDrain: Duration.seconds(20),
@@ -98,6 +100,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     appAddress: find('appAddress') ?? DEFAULTS.appAddress,
     workers: find('workers') ?? DEFAULTS.workers,
     accessLog: find('accessLog') ?? DEFAULTS.accessLog,
+    proxyUser: find('proxyUser') ?? DEFAULTS.proxyUser,
     via: find('via') ?? DEFAULTS.via,
     endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
     appDrain: find('appDrain') ?? DEFAULTS.appDrain,
@@ -150,6 +153,7 @@ export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void
   if (props.proxyImage && !props.proxyImage.reference.trim()) {
     mistakes.add('proxyImage', props.proxyImage.reference, 'use a full reference, such as registry.example.com/proxy:1.0');
   }
+  props.proxyUser?._check(mistakes, 'proxyUser');
   if (props.limits !== undefined) {
     checkLimits(mistakes, 'limits', props.limits);
   }

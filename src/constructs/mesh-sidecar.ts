@@ -47,9 +47,6 @@ import { checkTimeToStop } from './time-to-stop';
 import { TlsOptions } from './tls-options';
 import { noteAddition, untilAddition } from './unchanged';
 
-/** User and group of the proxy's image: `nonroot` of the distroless images. */
-const PROXY_USER = 65_532;
-
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
 
@@ -351,8 +348,8 @@ export class MeshSidecar extends Construct {
       ...sidecarProbes(),
       resources,
       securityContext: {
-        user: PROXY_USER,
-        group: PROXY_USER,
+        user: settings.proxyUser.user,
+        group: settings.proxyUser.group,
         ensureNonRoot: true,
         readOnlyRootFilesystem: true,
         allowPrivilegeEscalation: false,

@@ -20,6 +20,7 @@ import { AccessLog } from './mesh-props';
 import { Mistakes } from './mistakes';
 import { OutlierDetection } from './outlier-detection';
 import { ProxyImage } from './proxy-image';
+import { ProxyUser } from './proxy-user';
 import { Retry } from './retry';
 import { Scaling } from './scaling';
 import { SessionPersistence } from './session-persistence';
@@ -79,6 +80,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   proxyDrain: duration,
   retry: made(Retry, 'Retry.idempotent(), for example'),
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
+  proxyUser: made(ProxyUser, 'ProxyUser.assigned() or ProxyUser.of(20000)'),
   proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
   scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),
   serviceAnnotations: {
