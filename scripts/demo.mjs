@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 process.chdir(new URL('..', import.meta.url).pathname);
 const {
   findPrograms, flowBetween, LocalMesh, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf, Tally, Traffic,
-  UserError, whenAllSee,
+  UserError, whenAllSee, whenStarterGoes,
 } = await createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js').loadLocalMesh();
 
 /** Who calls whom, how often, and what happens when. */
@@ -39,15 +39,15 @@ const broken = [];
 let mesh;
 let runs = [];
 let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    interrupted = true;
-    screen.clear();
-    screen.say('stopping ...');
-    for (const { traffic } of runs) void traffic.stop();
-    void (mesh?.stop() ?? Promise.resolve()).then(() => process.exit(1));
-  });
-}
+const interrupt = () => {
+  interrupted = true;
+  screen.clear();
+  screen.say('stopping ...');
+  for (const { traffic } of runs) void traffic.stop();
+  void (mesh?.stop() ?? Promise.resolve()).then(() => process.exit(1));
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt);
+whenStarterGoes(interrupt);
 
 try {
   await demo();

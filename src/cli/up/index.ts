@@ -10,6 +10,7 @@ export { readModel } from './read-model';
 export { reportOf } from './report';
 export { findPrograms } from './run';
 export { Screen } from './screen';
+export { whenStarterGoes } from './starters';
 export { statusOf, summaryOf } from './status';
 export { renderTable } from './table';
 export { Tally } from './tally';

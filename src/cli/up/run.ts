@@ -18,6 +18,7 @@ import { OUTSIDE } from './outside';
 import { readModel } from './read-model';
 import { reportOf } from './report';
 import { Screen } from './screen';
+import { whenStarterGoes } from './starters';
 import { statusOf, summaryOf } from './status';
 import { Tally } from './tally';
 import { Traffic } from './traffic';
@@ -56,6 +57,13 @@ export async function up(args: Arguments): Promise<number> {
     } else void mesh.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopOnSignal);
+  const stopAlone = (): void => {
+    if (ending.begun) return;
+    ending.begin();
+    screen.say('the process that started this has gone; stopping ...');
+  };
+  const unwatchStarter = whenStarterGoes(stopAlone);
+  process.once('disconnect', stopAlone);
 
   try {
     for (const outside of model.outside) screen.say(`${outside} has no sidecar and is not run`);
@@ -76,6 +84,7 @@ export async function up(args: Arguments): Promise<number> {
       unwatch?.();
     }
   } finally {
+    unwatchStarter();
     ending.begin();
     screen.clear();
     await Promise.all(fronts.map((front) => front.close()));

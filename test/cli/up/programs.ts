@@ -20,9 +20,10 @@ export class CliRun {
   private readonly mark = randomUUID();
   private readonly child: ChildProcess;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** @param command what starts it. Absent: Node, on the bundle */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, command: readonly string[] = [process.execPath, PROGRAMS.cli]) {
     if (!existsSync(PROGRAMS.cli)) throw new Error(`${PROGRAMS.cli} is not built; run npm run build`);
-    this.child = spawn(process.execPath, [PROGRAMS.cli, ...args], {
+    this.child = spawn(command[0]!, [...command.slice(1), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env, [MARK]: this.mark },
     });
@@ -33,6 +34,11 @@ export class CliRun {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** A signal to all of its process group, as a terminal sends it; for a run that leads one. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.child.pid!, signal);
   }
 
   /** Waits until it has printed this. */
