@@ -29,18 +29,37 @@ export function containerEnvironment(workload: Workload, pod: PodFacts): Record<
   return values;
 }
 
-/** `CATALOG_URL` and, for every further port of a callee, `CATALOG_<PORT>_URL`. */
+/**
+ * `CATALOG_URL` for each callee, after the name that the app calls in a cluster: `http://catalog`, `http://catalog.back`,
+ * `http://api.stripe.com`. Further ports of a callee are `CATALOG_<PORT>_URL`. Where names differ only in what a variable can't hold
+ * (`shop-cart` and `shop.cart`), the second callee goes by the next of its names that is free.
+ */
 export function calleeEnvironment(callees: readonly Callee[], workload: Workload, network: Pick<PodNetwork, 'outbound'>): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const { listener, service, namespace } of callees) {
+  const bases = new Map<string, string>();
+  for (const callee of callees) {
+    const { listener } = callee;
     if (listener.address === undefined) continue;
     const url = `http://${inText(network.outbound({ address: listener.address, port: listener.port }))}`;
-    const foreign = namespace !== undefined && namespace !== workload.namespace;
-    const name = variableName(foreign ? `${service}_${namespace}` : service);
-    const plain = `${name}_URL`;
-    values[plain in values ? `${name}_${listener.port}_URL` : plain] = url;
+    const names = namesOf(callee, workload);
+    const known = bases.get(names[0]!);
+    if (known !== undefined) {
+      values[`${known}_${listener.port}_URL`] = url;
+      continue;
+    }
+    const taken = new Set(bases.values());
+    const base = names.map(variableName).find((name) => !taken.has(name));
+    if (base === undefined) continue;
+    bases.set(names[0]!, base);
+    values[`${base}_URL`] = url;
   }
   return values;
+}
+
+/** The names that the app can call a callee by, the usual one first. */
+function namesOf({ listener, service, namespace }: Callee, workload: Workload): readonly string[] {
+  if (listener.hostnames && listener.hostnames.length > 0) return listener.hostnames;
+  return [namespace !== undefined && namespace !== workload.namespace ? `${service}.${namespace}` : service];
 }
 
 /** Where the app is to listen. */
@@ -48,9 +67,9 @@ export function listenEnvironment({ address, port }: Place): Record<string, stri
   return { HOST: address, PORT: String(port) };
 }
 
-/** `shop-cart` as `SHOP_CART`. */
+/** `shop-cart` as `SHOP_CART`, `3scale.net` as `_3SCALE_NET`: what shells take for a name. */
 function variableName(text: string): string {
-  return text.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+  return text.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^(?=\d)/, '_');
 }
 
 /** `$(NAME)` stands for a variable defined earlier, `$$` for a dollar sign, as in Kubernetes. */

@@ -20,6 +20,8 @@ export interface CalleeShare {
 /** Where an outbound listener leads. */
 export interface Callee {
   readonly listener: ListenerConfig;
+  /** The document that it is of. */
+  readonly config: ProxyConfig;
   /** Name of the service that answers; the listener's own name when it is not one of the files'. */
   readonly service: string;
   readonly namespace: string | undefined;
@@ -40,13 +42,13 @@ export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services'
       };
     });
     const [first] = shares.flatMap((share) => share.workloads);
-    return { listener, service: first?.service ?? listener.name, namespace: first?.namespace, shares };
+    return { listener, config, service: first?.service ?? listener.name, namespace: first?.namespace, shares };
   });
 }
 
 /** The workloads that answer what is sent to a cluster; none for what is outside of the files. */
-export function workloadsOf({ discovery }: Pick<ClusterConfig, 'discovery'>, { services, workloads }: Pick<MeshModel, 'services' | 'workloads'>): Workload[] {
-  const service = serviceOf(discovery, services);
+export function workloadsOf(cluster: Pick<ClusterConfig, 'discovery'>, { services, workloads }: Pick<MeshModel, 'services' | 'workloads'>): Workload[] {
+  const service = serviceOf(cluster, services);
   return service ? workloadsBehind(service, workloads) : [];
 }
 
@@ -55,7 +57,8 @@ export function workloadsBehind(service: ServiceSpec, workloads: readonly Worklo
   return workloads.filter((workload) => selects(service, workload.namespace, workload.labels));
 }
 
-function serviceOf(discovery: ClusterConfig['discovery'], services: readonly ServiceSpec[]): ServiceSpec | undefined {
+/** The Service that a cluster names; undefined for what is outside of the files. */
+export function serviceOf({ discovery }: Pick<ClusterConfig, 'discovery'>, services: readonly ServiceSpec[]): ServiceSpec | undefined {
   if (discovery.type === 'static') return undefined;
   if (discovery.type === 'dns') return serviceOfHostname(discovery.hostname, services);
   return services.find(({ name, namespace }) => name === discovery.service && namespace === discovery.namespace);

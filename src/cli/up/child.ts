@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { UserError, messageOf } from '../errors';
 import { Guard, RUN_MARK } from './guard';
+import { LastWords } from './last-words';
 
 /** How a process ended. */
 export interface Exit {
@@ -37,12 +38,14 @@ export class Child {
   private stopping = false;
   private readonly process: ChildProcess;
   private readonly lines: string[] = [];
+  private readonly lastWords = new LastWords();
 
   constructor({ command, args, env, ipc, guard, onLine }: ChildOptions) {
     this.process = spawn(command, args, {
       env: { ...env, [RUN_MARK]: guard.mark }, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
     });
     const keep = (line: string): void => {
+      this.lastWords.add(line);
       this.lines.push(line);
       if (this.lines.length > KEPT_LINES) this.lines.shift();
       onLine?.(line);
@@ -113,6 +116,7 @@ export class Child {
     const how = signal ? `was ended by ${signal}` : code === undefined ? 'could not be started' : `ended with exit code ${code}`;
     // Whoever was killed had no last words that explain it.
     if (signal === 'SIGKILL') return new UserError(`${what} ${how}`);
-    return new UserError([`${what} ${how}${this.lines.length > 0 ? ':' : ' and said nothing'}`, ...this.lines.slice(-8).map((line) => `  ${line}`)].join('\n'));
+    const { lines } = this.lastWords;
+    return new UserError([`${what} ${how}${lines.length > 0 ? ':' : ' and said nothing'}`, ...lines.map((line) => `  ${line}`)].join('\n'));
   }
 }

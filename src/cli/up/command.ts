@@ -24,7 +24,7 @@ export const upCommand: Command = {
     to: { value: 'SERVICE', help: 'who is called' },
     from: { value: 'SERVICE', help: `who calls: a service, through its own sidecars, or '${OUTSIDE}' (the default)` },
     path: { value: 'PATH', help: 'path of the requests; default /' },
-    duration: { value: 'SECONDS', help: 'end after this long, with a report; default: until Ctrl-C' },
+    duration: { value: 'TIME', help: 'end after this long, with a report: 10s, 2m, 500ms, or 10 (seconds); default: until Ctrl-C' },
     expose: { value: 'SERVICE=PORT', many: true, help: 'take connections on this port of 127.0.0.1 and pass each to a pod behind the Service, as a load balancer would' },
     watch: { help: 'apply changes of the YAML while it runs: configuration, Services, replicas' },
     'no-restart': { help: 'leave pods that die dead' },
@@ -33,7 +33,7 @@ export const upCommand: Command = {
   },
   examples: [
     'cdk8s-mesh up dist/',
-    'cdk8s-mesh up dist/ --from web --to catalog --rps 200 --duration 30',
+    'cdk8s-mesh up dist/ --from web --to catalog --rps 200 --duration 30s',
     'cdk8s-mesh up dist/ --latency catalog@v2=10ms..40ms --fail cart=1%',
     "cdk8s-mesh up dist/ --run catalog='node server.js'",
   ],

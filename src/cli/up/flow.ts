@@ -6,7 +6,7 @@
  */
 import { UserError } from '../errors';
 import { didYouMean } from '../nearest';
-import { Callee, calleesOf, workloadsBehind } from './callees';
+import { Callee, calleesOf, workloadsBehind, workloadsOf as behindCluster } from './callees';
 import type { LocalMesh } from './local-mesh';
 import { MeshModel, resolveTarget, ServiceSpec, Workload } from './model';
 import type { Place } from './network';
@@ -19,6 +19,8 @@ export interface Flow {
   readonly to: string;
   /** Name that the callee's pods go by: `to` without a namespace. */
   readonly service: string;
+  /** Names that pods go by which may answer in its place: those of its fallbacks. Absent: none. */
+  readonly fallbacks?: ReadonlySet<string>;
   /** Host field of its requests. */
   readonly host: string;
   /** Share of each version as it is declared now, when the caller splits by version; they add up to 1. */
@@ -31,7 +33,7 @@ export interface Flow {
 
 /** Finds the way from one service to another. */
 export function flowBetween(mesh: LocalMesh, from: string, to: string, random: () => number = Math.random): Flow {
-  return from === OUTSIDE ? flowFromOutside(mesh, to, random) : flowFromInside(mesh, from, to);
+  return from === OUTSIDE ? flowFromOutside(mesh, to, 'to', random) : flowFromInside(mesh, from, to);
 }
 
 function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
@@ -51,6 +53,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
   return {
     from, to,
     service: callee.service,
+    get fallbacks() { return fallbacksOf(current() ?? callee, mesh.model); },
     host: callee.listener.hostnames?.[0] ?? to,
     get declared() { return declaredShares(current()); },
     target() {
@@ -70,8 +73,13 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
   };
 }
 
-function flowFromOutside(mesh: LocalMesh, to: string, random: () => number): Flow {
-  const workloads = workloadsOf(mesh.model, to, 'to');
+/**
+ * The way from outside to a service.
+ *
+ * @param flag what names the service, for messages
+ */
+export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, random: () => number = Math.random): Flow {
+  const workloads = workloadsOf(mesh.model, to, flag);
   const service = frontOf(mesh.model, workloads);
   const port = service?.ports[0];
   if (!service || !port) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
@@ -97,6 +105,13 @@ function flowFromOutside(mesh: LocalMesh, to: string, random: () => number): Flo
       return new Map(all.map(({ pod }) => [pod, 1 / all.length]));
     },
   };
+}
+
+/** The services that take over what a callee can't take. */
+function fallbacksOf({ listener, config }: Callee, model: MeshModel): Set<string> {
+  const names = new Set(listener.routes.flatMap(({ fallback = [] }) => fallback).flatMap(({ split }) => split).map(({ cluster }) => cluster));
+  const workloads = config.clusters.filter(({ name }) => names.has(name)).flatMap((cluster) => behindCluster(cluster, model));
+  return new Set(workloads.map(({ service }) => service));
 }
 
 /** The declared share of each version of a callee. */

@@ -4,9 +4,8 @@
  */
 import { connect, createServer, Server, Socket } from 'node:net';
 import { UserError, codeOf, messageOf } from '../errors';
-import { Flow, flowBetween } from './flow';
+import { Flow, flowFromOutside } from './flow';
 import type { LocalMesh } from './local-mesh';
-import { OUTSIDE } from './outside';
 
 /** Added to a port that needs privileges, for one that does not: 80 becomes 8080. */
 const HIGHER = 8_000;
@@ -65,11 +64,15 @@ export class Front {
 
 /** The fronts that `--expose SERVICE=PORT` asks for; not open yet. */
 export function readExposures(texts: readonly string[], mesh: LocalMesh): Front[] {
+  const given = new Map<number, string>();
   return texts.map((text) => {
     const [, service, port] = /^([^=]+)=(\d{1,5})$/.exec(text) ?? [];
     if (service === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
       throw new UserError(`--expose must name a service and a port, as in --expose web=8080, got '${text}'`);
     }
-    return new Front(flowBetween(mesh, OUTSIDE, service), Number(port));
+    const other = given.get(Number(port));
+    if (other !== undefined) throw new UserError(`--expose gives port ${Number(port)} to '${other}' and to '${service}'; a port can lead to one service only`);
+    given.set(Number(port), service);
+    return new Front(flowFromOutside(mesh, service, 'expose'), Number(port));
   });
 }

@@ -44,7 +44,7 @@ function sharesOf(tally: Tally, paint: Paint): string[] {
       ];
     };
     return [
-      row(`version ${version.version}`, declared, version).map((text) => ({ text, style: 'cyan' as const })),
+      row(`${version.fallback ? 'fallback' : 'version'} ${version.version}`, declared, version).map((text) => ({ text, style: 'cyan' as const })),
       ...pods.map((pod) => row(`  ${pod.pod}`, pod.expected / expectedTotal, pod)),
     ];
   });

@@ -10,7 +10,10 @@ import type { Outcome } from './traffic';
 /** One pod's part of a flow. */
 export interface PodTally {
   readonly pod: string;
+  /** Of a fallback's pod: with its service before it. */
   readonly version: string;
+  /** It is of a service that took over for the one called. */
+  readonly fallback: boolean;
   readonly latency: LatencyHistogram;
   answered: number;
   failed: number;
@@ -42,16 +45,16 @@ export class Tally {
   /** A request is due now. */
   due(): void {
     for (const [version, share] of this.flow.declared) this.declared.set(version, (this.declared.get(version) ?? 0) + share);
-    for (const [pod, share] of this.flow.expected()) this.of(pod.name, pod.workload.version).expected += share;
+    for (const [pod, share] of this.flow.expected()) this.of(pod.name, pod.workload.version, undefined).expected += share;
   }
 
-  record({ pod, version, latencyMs, lateMs, failure }: Outcome): void {
+  record({ pod, version, fallback, latencyMs, lateMs, failure }: Outcome): void {
     this.count++;
     this.lateness.record(lateMs);
     if (failure === undefined) this.latency.record(latencyMs);
     else this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
     if (pod === undefined) return;
-    const tally = this.of(pod, version ?? '');
+    const tally = this.of(pod, version ?? '', fallback);
     tally.answered++;
     if (failure === undefined) tally.latency.record(latencyMs);
     else tally.failed++;
@@ -62,7 +65,8 @@ export class Tally {
     const declared = [...this.declared].filter(([, requests]) => requests > 0).map(([version]) => version);
     return [...new Set([...[...this.pods.values()].map((pod) => pod.version), ...declared])].sort().map((version) => {
       const latency = new LatencyHistogram();
-      const sums = { version, answered: 0, expected: 0, failed: 0, latency };
+      const fallback = [...this.pods.values()].some((pod) => pod.version === version && pod.fallback);
+      const sums = { version, fallback, answered: 0, expected: 0, failed: 0, latency };
       for (const pod of this.pods.values()) {
         if (pod.version !== version) continue;
         sums.answered += pod.answered;
@@ -74,10 +78,11 @@ export class Tally {
     });
   }
 
-  private of(pod: string, version: string): PodTally {
+  private of(pod: string, ownVersion: string, fallback: string | undefined): PodTally {
     let tally = this.pods.get(pod);
     if (!tally) {
-      tally = { pod, version, latency: new LatencyHistogram(), answered: 0, failed: 0, expected: 0 };
+      const version = fallback === undefined ? ownVersion : `${fallback} ${ownVersion}`;
+      tally = { pod, version, fallback: fallback !== undefined, latency: new LatencyHistogram(), answered: 0, failed: 0, expected: 0 };
       this.pods.set(pod, tally);
     }
     return tally;

@@ -17,6 +17,8 @@ export interface Outcome {
   readonly lateMs: number;
   /** Who answered, when it said so. */
   readonly pod: string | undefined;
+  /** Its service, when that is a fallback of the one called. */
+  readonly fallback?: string | undefined;
   readonly version: string | undefined;
   /** Why it counts as failed; undefined when it did not. */
   readonly failure: string | undefined;
@@ -95,9 +97,11 @@ export class Traffic {
       settled = true;
       this.inFlight--;
       // An app that passes on the answer of another says who that one was; it counts as not saying who it is.
-      const known = single(headers[SERVICE_FIELD]) === flow.service;
+      const service = single(headers[SERVICE_FIELD]);
+      const fallback = service !== undefined && service !== flow.service && flow.fallbacks?.has(service) ? service : undefined;
+      const known = service === flow.service || fallback !== undefined;
       onOutcome({
-        latencyMs: performance.now() - due, lateMs, failure,
+        latencyMs: performance.now() - due, lateMs, failure, fallback,
         pod: known ? single(headers[POD_FIELD]) : undefined,
         version: known ? single(headers[VERSION_FIELD]) : undefined,
       });

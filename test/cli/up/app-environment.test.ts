@@ -1,5 +1,5 @@
 import { calleeEnvironment, containerEnvironment, listenEnvironment } from '../../../src/cli/up/app-environment';
-import { calleesOf } from '../../../src/cli/up/callees';
+import { Callee, calleesOf } from '../../../src/cli/up/callees';
 import type { EnvVariable } from '../../../src/cli/up/model';
 import { callerConfig, movedNetwork, serviceOf, workloadOf } from './support';
 
@@ -39,6 +39,26 @@ describe('where the sidecar listens for a callee', () => {
     const second = { ...callee!, listener: { ...callee!.listener, port: 81 } };
     expect(calleeEnvironment([callee!, second], workloadOf('web'), movedNetwork)).toEqual({
       SHOP_CATALOG_URL: 'http://127.9.1.10:8080', SHOP_CATALOG_81_URL: 'http://127.9.1.10:8081',
+    });
+  });
+
+  const named = (port: number, ...hostnames: string[]): Callee => ({
+    ...callee!, service: `outbound/g/${hostnames[0]}:${port}`, namespace: undefined, listener: { ...callee!.listener, port, hostnames },
+  });
+  const variables = (...callees: readonly Callee[]): Record<string, string> => calleeEnvironment(callees, workloadOf('web'), movedNetwork);
+
+  test('goes by the name that the app calls, also where nobody in the files answers', () => {
+    expect(variables(named(443, 'api.stripe.com'), named(80, 'cart', 'cart.shop'), named(80, '3scale.net'))).toEqual({
+      API_STRIPE_COM_URL: 'http://127.9.1.10:8443', CART_URL: 'http://127.9.1.10:8080', _3SCALE_NET_URL: 'http://127.9.1.10:8080',
+    });
+    expect(variables(named(443, 'api.stripe.com'), named(8443, 'api.stripe.com'))).toEqual({
+      API_STRIPE_COM_URL: 'http://127.9.1.10:8443', API_STRIPE_COM_8443_URL: 'http://127.9.1.10:16443',
+    });
+  });
+
+  test('is another variable for another callee, however alike their names are', () => {
+    expect(variables(named(80, 'shop-cart'), named(81, 'shop.cart', 'shop.cart.svc'), named(82, 'shop.cart', 'shop.cart.svc'))).toEqual({
+      SHOP_CART_URL: 'http://127.9.1.10:8080', SHOP_CART_SVC_URL: 'http://127.9.1.10:8081', SHOP_CART_SVC_82_URL: 'http://127.9.1.10:8082',
     });
   });
 

@@ -59,6 +59,20 @@ describe('reportOf', () => {
     expect(text).toMatch(/app answered 500 +2 +2\.0 %/);
   });
 
+  test('shows the pods of a fallback with their service', () => {
+    const tally = new Tally(flow(new Map([[PODS[0]!, 1]]), { v1: 1 }));
+    record(tally, 'a', 'v1', 6);
+    for (let index = 0; index < 4; index++) {
+      tally.due();
+      tally.record({ latencyMs: 10, lateMs: 0, pod: 'store-1', version: 'v1', fallback: 'store', failure: undefined });
+    }
+    const text = reportOf(tally, 1, plain).join('\n');
+    expect(text).toMatch(/version v1 +100\.0 % +60\.0 %/);
+    expect(text).toMatch(/fallback store v1 +0\.0 % +40\.0 % +\+40\.0 +4 /);
+    expect(text).toMatch(/ {2}store-1 +0\.0 % +40\.0 %/);
+    expect(text).not.toContain('do not say which pod');
+  });
+
   test('follows weights that change during the run', () => {
     const declared = { v1: 0.9, v2: 0.1 };
     const changing = { ...flow(new Map([[PODS[0]!, 0.5], [PODS[2]!, 0.5]])), get declared() { return new Map(Object.entries(declared)); } };

@@ -19,9 +19,9 @@ async function serve(listener: RequestListener): Promise<Flow['target']> {
   return () => ({ address: '127.0.0.1', port });
 }
 
-async function drive(target: Flow['target'], rate: number, durationMs: number, path = '/'): Promise<Outcome[]> {
+async function drive(target: Flow['target'], rate: number, durationMs: number, path = '/', fallbacks = new Set<string>()): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const flow = { from: 'a', to: 'b', service: 'b', host: 'b.example', declared: new Map(), target, expected: () => new Map() };
+  const flow = { from: 'a', to: 'b', service: 'b', fallbacks, host: 'b.example', declared: new Map(), target, expected: () => new Map() };
   await new Traffic({ flow, rate, durationMs, path, onOutcome: (outcome) => outcomes.push(outcome) }).finished;
   return outcomes;
 }
@@ -41,6 +41,12 @@ test('sends as many requests as are due, with path and host, and says who answer
 test('an answer that another service gave says nothing about who passed it on', async () => {
   const target = await serve((_request, response) => { response.writeHead(200, { 'x-mesh-service': 'c', 'x-mesh-pod': 'c-1' }).end(); });
   expect(await drive(target, 100, 10)).toMatchObject([{ pod: undefined, version: undefined, failure: undefined }]);
+});
+
+test('an answer of a fallback says which one it was', async () => {
+  const target = await serve((_request, response) => { response.writeHead(200, { 'x-mesh-service': 'c', 'x-mesh-pod': 'c-1', 'x-mesh-version': 'v2' }).end(); });
+  const outcomes = await drive(target, 100, 10, '/', new Set(['c']));
+  expect(outcomes).toMatchObject([{ pod: 'c-1', version: 'v2', fallback: 'c', failure: undefined }]);
 });
 
 test('latency counts from the moment a request is due, so a stall is seen by all who would have come meanwhile', async () => {

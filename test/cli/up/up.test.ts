@@ -97,7 +97,7 @@ test("the user's own program takes the place of the stand-in, and finds the serv
       get(process.env.CATALOG_URL + request.url, (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)));
     }).listen(process.env.PORT, () => console.log('greets with', process.env.GREETING, 'as', process.env.MY_POD));
   `);
-  const run = up(FIXTURE, '--run', `web=node ${program}`, '--to', 'web', '--rps', '100', '--duration', '1', '--verbose');
+  const run = up(FIXTURE, '--run', `web=node ${program}`, '--to', 'web', '--rps', '100', '--duration', '1s', '--verbose');
   expect((await run.exited).code).toBe(0);
   expect(run.stdout).toMatch(/web-(\w+) app: greets with hello as web-\1/);
   expect(run.stdout).toMatch(/100 requests in .+, none failed/);
@@ -187,11 +187,21 @@ describe('ends with exit code 1, one message and nothing left:', () => {
 
   test('a service that is not there', () => refuses("'catlog', which is not in the mesh. Did you mean 'catalog'?", FIXTURE, '--to', 'catlog', '--rps', '1'));
 
+  test('a service to expose that is not there', () => refuses("--expose names the service 'catlog', which is not in the mesh. Did you mean 'catalog'?", FIXTURE, '--expose', 'catlog=8080'));
+
+  test('a port to expose twice', () => refuses("--expose gives port 8080 to 'web' and to 'catalog'", FIXTURE, '--expose', 'web=8080', '--expose', 'catalog=8080'));
+
+  test('a time that is none', () => refuses('--duration must be a length of time, such as 10s', FIXTURE, '--to', 'web', '--rps', '1', '--duration', '10 parsecs'));
+
   test('traffic that was not declared', () => refuses("'catalog' does not call 'web'", FIXTURE, '--from', 'catalog', '--to', 'web', '--rps', '1'));
 
   test('traffic to nobody', () => refuses('--rps needs to know who is called: --to SERVICE', FIXTURE, '--rps', '1'));
 
   test('a program that ends', () => refuses(/the app of web-\w+ \(web v1\) ended with exit code 3:\n +no such file/, FIXTURE, '--run', 'web=echo no such file; exit 3'));
+
+  test('a program that crashes, with its error', () => refuses(
+    /ended with exit code 1:\n(.*\n)*? +TypeError: no database\n/, FIXTURE, '--run', `web=node ${file('crash.js', "throw new TypeError('no database')")}`,
+  ));
 
   test('a port to expose that is in use', async () => {
     const holder = createServer();
