@@ -14,6 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError, messageOf } from '../errors';
 import { Behaviour, PROMPT } from '../stand-in/behaviour';
+import { whenAcquainted } from './acquaintance';
+import { PATIENCE, Patience } from './await-start';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
 import { Guard } from './guard';
 import { MeshModel, titleOf, Workload } from './model';
@@ -35,6 +37,8 @@ export interface LocalMeshOptions {
   readonly restart?: boolean;
   /** Addresses of pods; see network.ts. Absent: `auto`. */
   readonly addresses?: 'auto' | 'per-pod' | 'shared';
+  /** How long a start may take. Absent: a hint after 10 s, a failure after 60 s. */
+  readonly patience?: Patience;
 }
 
 /** What happens, as it happens. */
@@ -43,6 +47,8 @@ export interface LocalMeshEvents {
   pod: [Pod, PodState];
   /** Something that the user should know, in words. */
   notice: [string];
+  /** What the start waits for once all pods are ready, in words. */
+  waiting: [string];
   /** A line that a process wrote. */
   line: [pod: string, program: 'proxy' | 'app', line: string];
 }
@@ -58,6 +64,8 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private readonly crashes = new Map<string, number>();
   private readonly backOffs = new Set<NodeJS.Timeout>();
   private readonly behaviours = new Map<string, Behaviour>();
+  /** The pods that are told of while they start. */
+  private readonly hinting = new Map<string, Pod>();
   private network: Network | undefined;
   private guard: Guard | undefined;
   private endpointApi: EndpointApi | undefined;
@@ -82,7 +90,10 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
 
   get strategy(): Network['strategy'] | undefined { return this.network?.strategy; }
 
-  /** Starts every pod; settles when all are ready. When one can't start, nothing is left running and the reason is thrown. */
+  /**
+   * Starts every pod; settles when requests work: all pods are ready, and every caller's sidecar knows whom it may call. When a
+   * pod can't start, nothing is left running and the reason is thrown.
+   */
   async start(): Promise<void> {
     try {
       this.network = await openNetwork(this.options.addresses ?? 'auto');
@@ -99,12 +110,20 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
         sessionKeys: this.sessionKeys,
+        patience: this.options.patience ?? PATIENCE,
+        onHint: (pod, text) => this.hint(pod, text),
         onLine: (pod, program, line) => this.emit('line', pod, program, line),
       };
       await this.endpointApi.listen();
       this.surroundings = { ...this.surroundings, kubernetes: { ...this.surroundings.kubernetes, server: this.endpointApi.url } };
       await Promise.all(this.current.workloads.flatMap((workload) =>
         Array.from({ length: workload.replicas }, () => this.startPod(workload))));
+      const missing = await whenAcquainted(() => this, {
+        timeoutMs: (this.options.patience ?? PATIENCE).failMs,
+        onWaiting: (text) => this.emit('waiting', text),
+        stopped: () => this.stopping !== undefined,
+      });
+      if (missing !== undefined) this.emit('notice', `requests may fail: ${missing}`);
     } catch (error) {
       await this.stop();
       throw error;
@@ -241,6 +260,15 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       });
     }, delay);
     this.backOffs.add(timer);
+  }
+
+  /** What holds for one pod of a workload holds for all. */
+  private hint(pod: Pod, text: string): void {
+    const key = keyOf(pod.workload);
+    const other = this.hinting.get(key);
+    if (other && other !== pod && other.state !== 'ended') return;
+    this.hinting.set(key, pod);
+    this.emit('notice', text);
   }
 
   private writeSessionKeys(): void {

@@ -11,6 +11,7 @@ import { CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_P
 import { UserError } from '../errors';
 import type { Behaviour } from '../stand-in/behaviour';
 import type { BehaveMessage } from '../stand-in/command';
+import { AwaitedStart, awaitStart, listensInstead, Patience } from './await-start';
 import { calleeEnvironment, containerEnvironment, listenEnvironment } from './app-environment';
 import { calleesOf } from './callees';
 import { Child } from './child';
@@ -19,7 +20,7 @@ import type { Guard } from './guard';
 import { httpGet } from './http-get';
 import { appPortOf, mapConfig, Mapping, placesIn } from './map-config';
 import { MeshModel, titleOf, Workload } from './model';
-import type { Place, PodNetwork } from './network';
+import { inText, Place, PodNetwork } from './network';
 import type { SelectablePod } from './service-pods';
 import type { SessionKeys } from './session-keys';
 
@@ -34,6 +35,9 @@ export interface PodSurroundings {
   readonly folder: string;
   readonly kubernetes: KubernetesApiConfig;
   readonly sessionKeys: Pick<SessionKeys, 'fileOf'>;
+  /** Called with what the user should know while it starts. */
+  onHint(pod: Pod, text: string): void;
+  readonly patience: Patience;
   /** Called with every line that a proxy or app writes. */
   onLine(pod: string, program: 'proxy' | 'app', line: string): void;
 }
@@ -48,10 +52,7 @@ export interface PodOptions {
   readonly behaviour: Behaviour;
 }
 
-/** A probe that has not passed by then means that the start failed. */
-const START_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
-const STARTUP_PROBE_PERIOD_MS = 50;
 const READINESS_PROBE_PERIOD_MS = 1_000;
 
 /** Kinds whose app ends when it is done. */
@@ -126,10 +127,20 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     this.configure(this.workload, model);
 
     const proxy = this.proxy = this.spawnProxy();
-    await this.waitFor(proxy, 'proxy', 'its /ready answers 200', () => this.proxyReady());
+    await this.awaitStart(proxy, 'proxy', { passes: 'its /ready answers 200', probe: () => this.proxyReady() });
     const app = this.app = this.spawnApp(model);
     const place = this.appPlace;
-    if (place) await this.waitFor(app, 'app', `something listens on ${place.address}:${place.port}`, () => isOpen(place));
+    if (place) {
+      await this.awaitStart(app, 'app', {
+        passes: `something listens on ${inText(place)}`,
+        probe: () => isOpen(place),
+        // A stand-in listens where it is told.
+        ...(this.command !== undefined && {
+          instead: () => listensInstead(app.pid, place),
+          onHint: (text: string) => this.surroundings.onHint(this, text),
+        }),
+      });
+    }
     this.enter('ready');
     void this.probe();
   }
@@ -244,29 +255,25 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     void child.exited.then((exit) => {
       if (this.current === 'terminating' || this.current === 'ended') return;
       if (program === 'app' && ENDS.includes(this.spec.kind) && exit.code === 0) return void this.stop({ hurry: true });
-      this.why ??= child.failure(`the ${program} of ${this.name} (${titleOf(this.workload)})`, exit).message;
+      this.why ??= child.failure(this.titleOf(program), exit).message;
       if (this.current === 'ready') this.enter('unready');
       void this.kill();
     });
     return child;
   }
 
-  private async waitFor(child: Child, program: string, passes: string, probe: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    let ended = false;
-    void child.exited.then(() => { ended = true; });
-    while (!await probe()) {
-      this.assertStarting();
-      if (ended) throw new UserError(this.why);
-      if (Date.now() > deadline) {
-        throw new UserError([
-          `the ${program} of ${this.name} (${titleOf(this.workload)}) is not ready after ${START_TIMEOUT_MS / 1000} s: waited until ${passes}.`,
-          ...child.output.slice(-8).map((line) => `  ${line}`),
-        ].join('\n'));
-      }
-      await new Promise((resolve) => setTimeout(resolve, STARTUP_PROBE_PERIOD_MS));
-    }
-    this.assertStarting();
+  private awaitStart(child: Child, program: 'proxy' | 'app', how: Pick<AwaitedStart, 'passes' | 'probe' | 'instead' | 'onHint'>): Promise<void> {
+    return awaitStart({
+      ...how, child,
+      title: this.titleOf(program),
+      patience: this.surroundings.patience,
+      check: () => this.assertStarting(),
+      why: () => this.why,
+    });
+  }
+
+  private titleOf(program: 'proxy' | 'app'): string {
+    return `the ${program} of ${this.name} (${titleOf(this.workload)})`;
   }
 
   private assertStarting(): void {

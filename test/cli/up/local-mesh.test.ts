@@ -1,6 +1,7 @@
 /** The mesh on this machine, driven as the demo drives it: real proxies, stand-ins and sockets. */
 import { join } from 'node:path';
 import { APP_CLUSTER, ProxyConfig } from '../../../src/contract';
+import { whenAcquainted } from '../../../src/cli/up/acquaintance';
 import { endpointsSeenBy, whenAllSee } from '../../../src/cli/up/endpoint-view';
 import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import { LocalMesh, LocalMeshOptions } from '../../../src/cli/up/local-mesh';
@@ -63,6 +64,26 @@ test('a killed pod is known to be gone within a second, is replaced, and its suc
   const tally = await drive(flowBetween(running, 'web', 'catalog'), 200, 1_000);
   expect(tally.failed).toBe(0);
   for (const pod of podsOf(running, 'catalog')) expect(tally.pods.get(pod.name)!.answered).toBeGreaterThan(50);
+});
+
+test('once it has started, every caller knows all pods of its callees; until then it says who does not', async () => {
+  const running = await start();
+  const [web] = podsOf(running, 'web');
+  const known = async (): Promise<number> => (await endpointsSeenBy(web!)).filter(({ cluster, state }) => cluster.includes('catalog') && state === 'ready').length;
+  expect(await known()).toBe(3);
+
+  await running.api.stop();
+  await running.add('catalog', 'v1');
+  const waiting: string[] = [];
+  let settled = false;
+  const acquainted = whenAcquainted(() => running, { timeoutMs: 600_000, onWaiting: (text) => waiting.push(text), stopped: () => false });
+  void acquainted.then(() => { settled = true; });
+  await until(() => waiting.length > 0, () => 'it did not wait');
+  expect(waiting).toEqual([`the sidecar of ${web!.name} knows 2 of 3 pods of catalog-v1`]);
+  expect(settled).toBe(false);
+  await running.api.start();
+  expect(await acquainted).toBeUndefined();
+  expect(await known()).toBe(4);
 });
 
 test('pods that die stay dead when that is asked for', async () => {
@@ -205,4 +226,21 @@ test('stop may be called twice, and pods that are not there are named', async ()
   await expect(running.kill('nobody')).rejects.toThrow(/there is no pod 'nobody'; there are web-/);
   await Promise.all([running.stop(), running.stop()]);
   expect(running.pods).toEqual([]);
+});
+
+test('a program that listens elsewhere than it is told is told so while it is waited for', async () => {
+  mesh = new LocalMesh(readModel(readManifests([FIXTURE]), FIXTURE), {
+    programs: PROGRAMS,
+    patience: { hintMs: 50, failMs: 600_000 },
+    command: ({ service }) => (service === 'web' ? 'exec node -e "require(\'node:net\').createServer().listen(0, \'127.0.0.1\')"' : undefined),
+  });
+  const heard: string[] = [];
+  mesh.on('notice', (text) => { heard.push(text); });
+  const started = mesh.start();
+  await until(() => heard.some((text) => text.includes('PORT') && !text.includes('nowhere')), () => heard.join('\n'));
+  await mesh.stop();
+  await expect(started).rejects.toThrow();
+  expect(heard.at(-1)).toMatch(
+    /^the app of web-\w+ \(web v1\) is not ready after [\d.]+ s: waiting until something listens on \S+:\d+\. Its program listens on 127\.0\.0\.1:\d+; it must take the port from PORT$/,
+  );
 });

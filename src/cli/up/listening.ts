@@ -1,0 +1,75 @@
+/**
+ * Where the processes of a group listen, read from /proc: for telling somebody whose program was expected at another port. Linux
+ * only; elsewhere nothing is known.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { endianness } from 'node:os';
+import type { Place } from './network';
+
+/** State of a listening socket in /proc/net/tcp. */
+const LISTEN = '0A';
+
+/** Undefined where the system doesn't tell. */
+export function listeningPlaces(group: number): Place[] | undefined {
+  try {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && groupOf(name) === group);
+    const inodes = new Set(pids.flatMap(socketsOf));
+    const places = ['tcp', 'tcp6'].flatMap((table) => listenersIn(table)).filter(({ inode }) => inodes.has(inode));
+    const byText = new Map(places.map(({ address, port }) => [`${address} ${port}`, { address, port }]));
+    return [...byText.values()].sort((a, b) => a.port - b.port);
+  } catch {
+    return undefined;
+  }
+}
+
+function groupOf(pid: string): number | undefined {
+  try {
+    return Number(/^\d+ \(.*\) \S \d+ (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function socketsOf(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
+}
+
+function listenersIn(table: string): (Place & { readonly inode: string })[] {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/net/${table}`, 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').slice(1).flatMap((line) => {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (state !== LISTEN || local === undefined || inode === undefined) return [];
+    const [address, port] = local.split(':') as [string, string];
+    return [{ address: addressOf(address), port: parseInt(port, 16), inode }];
+  });
+}
+
+/** Words of 32 bits, each in the machine's order. */
+function addressOf(hex: string): string {
+  const words = hex.match(/.{8}/g)!.map((word) => {
+    const octets = word.match(/../g)!.map((octet) => parseInt(octet, 16));
+    return endianness() === 'LE' ? octets.reverse() : octets;
+  });
+  if (words.length === 1) return words[0]!.join('.');
+  const octets = words.flat();
+  if (octets.every((octet) => octet === 0)) return '::';
+  const mapped = octets.slice(0, 10).every((octet) => octet === 0) && octets[10] === 255 && octets[11] === 255;
+  if (mapped) return octets.slice(12).join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => ((octets[2 * index]! << 8) | octets[2 * index + 1]!).toString(16));
+  return groups.join(':').replace(/(^|:)(0(:|$)){2,}/, '::');
+}
