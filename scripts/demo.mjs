@@ -140,7 +140,8 @@ function draw() {
   const timer = setInterval(() => {
     if (interrupted) return;
     const elapsed = Math.min(END_AT_S, Math.round((performance.now() - began) / 1000));
-    screen.show(['', ...statusOf(mesh.pods, runs.map(({ second }) => second), 1, paint), '', `${elapsed} of ${END_AT_S} s`]);
+    const seconds = runs.map(({ second }) => second);
+    screen.show((room) => ['', ...statusOf(mesh.pods, seconds, 1, paint, room - 1)], ['', `${elapsed} of ${END_AT_S} s`]);
     for (const counts of runs) counts.second = new Tally(counts.whole.flow);
     if (!screen.live && ++ticks % 5 === 0) {
       for (const counts of runs) {

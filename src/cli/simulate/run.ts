@@ -25,7 +25,7 @@ export async function simulate(args: Arguments): Promise<number> {
     const runs: Run[] = [];
     for (const [index, balancing] of options.balancings.entries()) {
       const label = `${scenario.name}  ${balancing.loadBalancing.type}  ${index + 1} of ${options.balancings.length}`;
-      runs.push(await run(plan, balancing, options.seed, (done) => screen.show([`${label}  ${bar(done, 30)} ${percent(done)}`])));
+      runs.push(await run(plan, balancing, options.seed, (done) => screen.show(() => [`${label}  ${bar(done, 30)} ${percent(done)}`])));
     }
     screen.clear();
     screen.say('');

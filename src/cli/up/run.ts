@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arguments } from '../command';
+import { readDurationMs } from '../duration';
 import { UserError, messageOf } from '../errors';
 import { parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
 import { readAssignments } from './assignments';
@@ -17,7 +18,7 @@ import { MeshModel, titleOf, Workload } from './model';
 import { OUTSIDE } from './outside';
 import { readModel } from './read-model';
 import { reportOf } from './report';
-import { Screen } from './screen';
+import { Body, Screen } from './screen';
 import { whenStarterGoes } from './starters';
 import { statusOf, summaryOf } from './status';
 import { Tally } from './tally';
@@ -26,6 +27,9 @@ import { watchFiles } from './watch-files';
 
 /** The line for somebody without a terminal comes this often. */
 const SUMMARY_SECONDS = 5;
+
+/** What `--duration` may be. */
+const DURATION_BOUNDS = { min: 100, max: 14 * 24 * 3_600_000 };
 
 /** While pods start, the table is drawn this often. */
 const STARTING_PERIOD_MS = 200;
@@ -71,7 +75,12 @@ export async function up(args: Arguments): Promise<number> {
     const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
     screen.say(`starting ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${model.workloads.map(titleOf).join(', ')} ...`);
     for (const front of fronts) await front.open();
-    const drawing = setInterval(() => screen.show(statusOf(mesh.pods, [], 1, screen.paint)), STARTING_PERIOD_MS);
+    let waiting: readonly string[] = [];
+    mesh.on('waiting', (text) => {
+      if (waiting.length === 0) screen.say('all pods are ready; waiting until their sidecars know each other ...');
+      waiting = [text];
+    });
+    const drawing = setInterval(() => screen.show(podsOf(mesh, screen), waiting), STARTING_PERIOD_MS);
     await Promise.race([mesh.start(), ending.reached]).finally(() => clearInterval(drawing));
     screen.clear();
     if (ending.begun) return 0;
@@ -92,10 +101,15 @@ export async function up(args: Arguments): Promise<number> {
   }
 }
 
+/** The live table, in as many lines as there are. */
+function podsOf(mesh: LocalMesh, screen: Screen, tallies: readonly Tally[] = []): Body {
+  return (room) => statusOf(mesh.pods, tallies, 1, screen.paint, room);
+}
+
 /** Runs until the end is asked for. */
 async function idle(mesh: LocalMesh, screen: Screen, ending: Ending): Promise<number> {
   screen.say('running; Ctrl-C stops it');
-  const draw = (): void => screen.show(statusOf(mesh.pods, [], 1, screen.paint));
+  const draw = (): void => screen.show(podsOf(mesh, screen));
   draw();
   const timer = setInterval(draw, 1_000);
   await ending.reached;
@@ -120,7 +134,7 @@ async function drive(mesh: LocalMesh, flow: Flow, { rate, path, durationMs }: Tr
   });
   let ticks = 0;
   const timer = setInterval(() => {
-    screen.show([...statusOf(mesh.pods, [second], 1, screen.paint), '', summaryOf(second, 1)]);
+    screen.show(podsOf(mesh, screen, [second]), ['', summaryOf(second, 1)]);
     second = new Tally(flow);
     if (!screen.live && ++ticks % SUMMARY_SECONDS === 0) {
       screen.say(summaryOf(span, SUMMARY_SECONDS));
@@ -202,8 +216,11 @@ function readTraffic(args: Arguments): TrafficFlags | undefined {
   if (to === undefined) throw new UserError('--rps needs to know who is called: --to SERVICE');
   const path = args.text('path') ?? '/';
   if (!/^\/[\x21-\x7e]*$/.test(path)) throw new UserError(`--path must begin with / and have no spaces, got '${path}'`);
-  const duration = args.number('duration', { min: 0.1, max: 1_000_000 });
-  return { from: args.text('from') ?? OUTSIDE, to, rate, path, durationMs: duration === undefined ? undefined : duration * 1000 };
+  const duration = args.text('duration');
+  return {
+    from: args.text('from') ?? OUTSIDE, to, rate, path,
+    durationMs: duration === undefined ? undefined : readDurationMs('duration', duration, DURATION_BOUNDS),
+  };
 }
 
 function withReplicas(model: MeshModel, args: Arguments): MeshModel {
