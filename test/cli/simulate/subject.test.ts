@@ -45,14 +45,14 @@ test('an external service has the addresses, zones, weights and levels that are 
     const payments = new ExternalService(chart, 'payments', {
       hostname: 'payments.example.com',
       endpoints: ExternalEndpoints.addresses(
-        { address: '192.0.2.1', port: 443, zone: 'x', weight: 3 }, { address: '192.0.2.2', port: 443, priority: 1 },
+        { address: '192.0.2.1', port: 8080, zone: 'x', weight: 3 }, { address: '192.0.2.2', port: 8080, priority: 1 },
       ),
     });
     new MeshService(chart, 'web', { containers: [container] }).calls(payments);
   });
   const subject = subjectOf(model, 'payments.example.com', undefined);
   expect(subject).toMatchObject({ title: 'payments.example.com', share: 1, zoned: false });
-  expect(subject.endpoints).toEqual([{ name: '192.0.2.1:443', zone: 'x', weight: 3 }, { name: '192.0.2.2:443', priority: 1 }]);
+  expect(subject.endpoints).toEqual([{ name: '192.0.2.1:8080', zone: 'x', weight: 3 }, { name: '192.0.2.2:8080', priority: 1 }]);
   const plan = planOf({}, {}, 2);
   expect(stagesInText([subject.balancing], { ...plan, endpoints: plan.endpoints.map((endpoint, priority) => ({ ...endpoint, priority })) }))
     .toBe('around the policy: priority levels 0, 1, of which an available endpoint counts for 140 %');
