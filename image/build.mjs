@@ -1,13 +1,17 @@
 /**
  * Builds the proxy's image with whichever of docker, podman and buildah works on this machine.
  *
- *   npm run image -- [--tag NAME] [--base IMAGE] [--tool docker|podman|buildah] [-- OPTIONS OF THE TOOL'S BUILD]
+ *   npm run image -- [--tag NAME] [--base IMAGE] [--builder IMAGE] [--tool docker|podman|buildah] [-- OPTIONS OF THE TOOL'S BUILD]
+ *
+ * The supervisor is compiled with this machine's C compiler, if it has one that links statically and the image is for this machine's
+ * platform; else in the image that --builder names.
  *
  * A tool that is installed but can't do its work (docker without its daemon) is passed over, with a line that says so.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { compile } from './compile.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
@@ -18,12 +22,13 @@ const TOOLS = {
   buildah: { check: ['version'], build: ['build', '--format', 'docker'] },
 };
 const BUNDLE = 'lib/bin/proxy.js';
+const SUPERVISOR = 'image/supervisor';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { own, passedOn } = splitAt('--', process.argv.slice(2));
 const options = readOptions(own);
 if (options.help) {
-  console.log('npm run image -- [--tag NAME] [--base IMAGE] [--tool docker|podman|buildah] [-- OPTIONS OF THE TOOL\'S BUILD]');
+  console.log('npm run image -- [--tag NAME] [--base IMAGE] [--builder IMAGE] [--tool docker|podman|buildah] [-- OPTIONS OF THE TOOL\'S BUILD]');
   process.exit(0);
 }
 
@@ -36,6 +41,8 @@ if (options.tool !== undefined && !works(options.tool)) stop(`${options.tool} do
 
 const args = [...TOOLS[tool].build, '--file', 'image/Dockerfile', '--tag', options.tag];
 if (options.base !== undefined) args.push('--build-arg', `BASE=${options.base}`);
+if (options.builder !== undefined) args.push('--build-arg', `BUILDER=${options.builder}`);
+else if (!passedOn.some((option) => option.startsWith('--platform')) && compileSupervisor()) args.push('--build-arg', 'SUPERVISOR=local');
 args.push(...passedOn, '.');
 console.log(`${tool} ${args.join(' ')}`);
 const { status } = spawnSync(tool, args, { stdio: 'inherit' });
@@ -49,6 +56,7 @@ function readOptions(args) {
       options: {
         tag: { type: 'string', default: `ghcr.io/cdk8s-mesh/proxy:${version}` },
         base: { type: 'string' },
+        builder: { type: 'string' },
         tool: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -66,6 +74,13 @@ function works(name) {
   const reason = error?.code === 'ENOENT' ? 'not installed' : (stderr ?? '').trim().split('\n')[0] || error?.message || `exit code ${status}`;
   console.log(`${name}: passed over (${reason})`);
   return false;
+}
+
+/** Whether the supervisor was made with a compiler of this machine. */
+function compileSupervisor() {
+  const compiler = process.platform === 'linux' ? compile(SUPERVISOR) : undefined;
+  console.log(compiler ? `supervisor: compiled with ${compiler}` : 'supervisor: no C compiler here links statically; it is compiled in an image');
+  return compiler !== undefined;
 }
 
 function splitAt(separator, args) {

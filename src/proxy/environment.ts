@@ -12,6 +12,9 @@ export interface Environment {
   readonly pod: string | undefined;
   /** The pod's own addresses, the preferred one first; empty when unknown. */
   readonly podIps: readonly string[];
+  /** How often the process has died before in this container, and of what the last time. */
+  readonly deaths: number;
+  readonly lastDeath: string | undefined;
   /** What listeners without an address bind: the pod's addresses, or all of this host's. */
   readonly bindAddresses: readonly string[];
   /** Memory that the container may have, 0 for any; undefined when nobody says. */
@@ -21,6 +24,10 @@ export interface Environment {
   /** Hosts file of the app's containers; undefined when the proxy keeps none. */
   readonly hostsFile: string | undefined;
 }
+
+/** Set by the supervisor of the image (image/supervisor.c). */
+const ENV_DEATHS = 'MESH_DEATHS';
+const ENV_LAST_DEATH = 'MESH_LAST_DEATH';
 
 /** @throws TypeError in the user's words when the flags or a variable are wrong */
 export function readEnvironment(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Environment {
@@ -33,6 +40,8 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
     stateDir: env[ENV_STATE_DIR] || undefined,
     hostsFile: env[ENV_HOSTS_FILE] || undefined,
+    deaths: Number(env[ENV_DEATHS] ?? 0) || 0,
+    lastDeath: env[ENV_LAST_DEATH],
     bindAddresses: podIps.length > 0 ? podIps : [hasIpv6() ? '::' : '0.0.0.0'],
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The sidecar's process: reads the mounted configuration, runs the proxy, takes over new configurations, drains on
- * SIGTERM. Exits with 0 after a drain, with 1 when nothing can run. With `workers` above 1 this process does everything but
+ * SIGTERM. Exits with 0 after a drain, with 1 when nothing can run, with 70 after a defect. With `workers` above 1 this process does everything but
  * serve requests, and the same file runs once more for each worker.
  *
  * Nothing here knows whether it runs in a cluster: addresses, files and names come from the configuration and from the
@@ -23,6 +23,7 @@ import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from './file-watcher';
 import { startWithFirst } from './first-document';
+import { SocketHandover } from './handover';
 import type { AppNames } from './hosts/app-names';
 import { openAliasNames, openAppNames } from './hosts/open';
 import { processMemory } from './process-memory';
@@ -49,12 +50,16 @@ import { Worker } from './workers/worker';
 /** Set by the bundler. */
 declare const MESH_VERSION: string;
 
+/** Exit code after a defect of the proxy, which another start may not meet; 1 says that it can't start. EX_SOFTWARE of sysexits.h. */
+const CRASHED = 70;
+
 /** How long the last log lines may take to be written. */
 const FLUSH_MS = 500;
 
 const clock = systemClock;
 const writer = new LineWriter(openStandardOutput());
 const registry = new MetricRegistry();
+const handover = new SocketHandover(process.env);
 const log = new EventLog(writer, clock, undefined, () => countLimit('repeatedEvents'));
 
 function countLimit(limit: string): void {
@@ -178,6 +183,8 @@ async function startEngine(
   const sources = sourcesFor(podIps);
   const decoded = decodeConfig(text);
   if (decoded.ok && decoded.config.workers > 1) {
+    // The workers' sockets are made by Node, which knows of no others.
+    handover.closeRest();
     cluster.setupPrimary({ silent: true });
     return Fleet.start(text, {
       clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
@@ -186,7 +193,7 @@ async function startEngine(
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass, ...(names && { names }),
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass, handover, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
@@ -221,6 +228,7 @@ async function main(environment: Environment): Promise<void> {
   const started = await startWithFirst(text, before, (first, config) => startEngine(first, environment, podNames, config));
   if (!('engine' in started)) return giveUp(started.problems);
   const { engine } = started;
+  handover.closeRest();
   try {
     names?.first(engine.config);
   } catch (error) {
@@ -308,12 +316,15 @@ async function main(environment: Environment): Promise<void> {
 
   await keeping;
   const { config, hash } = engine;
+  const { deaths, lastDeath } = environment;
+  registry.counter(FAMILIES.processDeaths, {}).value = deaths;
   log.info('started', {
     version: MESH_VERSION,
     hash,
     listeners: config.listeners.map(({ name, address, port }) => `${name} ${address ?? bindAddresses.join(',')}:${port}`),
     clusters: config.clusters.map(({ name }) => name),
     workers: config.workers,
+    ...(deaths > 0 && { deaths, lastDeath }),
   });
   logIgnored(engine);
 }
@@ -358,7 +369,7 @@ function observeSelf(): void {
 
 process.on('uncaughtException', (error) => {
   log.error('crashed', { error: error.stack ?? error.message });
-  void exit(1);
+  void exit(CRASHED);
 });
 
 let environment: Environment | undefined;

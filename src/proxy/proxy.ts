@@ -16,6 +16,7 @@ import { afterOneRound, Clock } from './clock';
 import { decodeConfig, describeMistakes, Document } from './config/decode';
 import { PodNames, succeed } from './config/succeed';
 import type { DiscoverySource } from './discovery/source';
+import type { SocketHandover } from './handover';
 import type { ProcessMemory } from './process-memory';
 import { ServeContext } from './serve/context';
 import { ListenerSet } from './serve/listener-set';
@@ -49,6 +50,8 @@ export interface ProxySurroundings {
   readonly names?: PodNames;
   /** Whose limit the proxy keeps to; absent, it doesn't. */
   readonly memory?: ProcessMemory;
+  /** Keeps the sockets while there is no process; absent, nobody does. */
+  readonly handover?: SocketHandover;
   /** Hears of certificates that are renewed. */
   readonly onCertificate?: CertificateListener;
   /** A policy that chooses among others has chosen anew. */
@@ -116,7 +119,7 @@ export class Proxy {
     }, instruments);
     const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = surroundings;
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
-    this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate);
+    this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, surroundings.handover);
     memory.start(new ClientHolders(this.listeners, this.context));
   }
 

@@ -6,7 +6,7 @@
  * Needs root (chroot, mounts) and buildah, so it is no part of `npm test`: `npm run test:image` runs it.
  */
 import { ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -102,9 +102,7 @@ function start(image: ImageConfig, environment: Record<string, string>): { proce
     'root="$1"; user="$3"; shift 3',
     'exec chroot --userspec="$user" "$root" "$@"',
   ].join('\n');
-  const [, path] = image.Env.find((line) => line.startsWith('PATH='))!.split('=') as [string, string];
-  const program = path.split(':').map((part) => join(part, image.Entrypoint[0]!)).find((candidate) => existsSync(join(root, candidate)))!;
-  const command = ['--mount', 'sh', '-c', script, 'sh', root, join(folder, 'config'), image.User, program, ...image.Entrypoint.slice(1)];
+  const command = ['--mount', 'sh', '-c', script, 'sh', root, join(folder, 'config'), image.User, ...image.Entrypoint];
   const fromImage = Object.fromEntries(image.Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
   const child = spawn('unshare', command, {
     env: { ...fromImage, PATH: process.env['PATH'], ...environment },
@@ -116,12 +114,13 @@ function start(image: ImageConfig, environment: Record<string, string>): { proce
   return { process: child, output: () => text };
 }
 
-test('adds one read-only file to its base', () => {
+test('adds two read-only files to its base, the proxy and its supervisor', () => {
   const base = buildah('from', BASE);
   const before = filesBelow(buildah('mount', base));
   buildah('umount', base);
-  expect(filesBelow(root).filter((file) => !before.includes(file))).toEqual(['/proxy.js']);
+  expect(filesBelow(root).filter((file) => !before.includes(file))).toEqual(['/proxy.js', '/supervisor']);
   expect(statSync(join(root, 'proxy.js')).mode & 0o777).toBe(0o444);
+  expect(statSync(join(root, 'supervisor')).mode & 0o777).toBe(0o555);
   expect(readFileSync(join(root, 'proxy.js'), 'utf8')).toBe(readFileSync(join(REPOSITORY, 'lib/bin/proxy.js'), 'utf8'));
 });
 

@@ -4,6 +4,7 @@
  */
 import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
+import type { SocketHandover } from '../handover';
 import type { KeyRings } from '../session/key-files';
 import { SessionPersistence } from '../session/session-persistence';
 import type { TimeoutQueues } from '../timeouts';
@@ -33,13 +34,17 @@ export class ListenerSet {
   private readonly bySocket = new Map<string, Listener>();
   private readonly tls: TlsSet;
 
-  /** @param podAddresses what a listener without an address binds */
+  /**
+   * @param podAddresses what a listener without an address binds
+   * @param handover sockets that a process before had, and where those of this one are told; undefined: nobody keeps them
+   */
   constructor(
     private readonly podAddresses: readonly string[],
     private readonly context: ServeContext,
     private readonly timeouts: TimeoutQueues,
     private readonly random: () => number,
     onCertificate: CertificateListener,
+    private readonly handover?: SocketHandover,
   ) {
     this.tls = new TlsSet(context.clock, context.instruments, onCertificate);
   }
@@ -72,7 +77,7 @@ export class ListenerSet {
       }
     }
     // In the order of the document, whichever socket is bound first.
-    const problems = await Promise.all([...added].map(([socket, listener]) => listener.listen().then(
+    const problems = await Promise.all([...added].map(([socket, listener]) => listener.listen(this.handover?.take(listener.place)).then(
       () => undefined,
       (error: NodeJS.ErrnoException) => {
         if (!isDispensable(wanted.get(socket)!.config, listener.address, error)) return inWords(listener, error);
@@ -94,6 +99,7 @@ export class ListenerSet {
       commit: () => {
         this.commit(wanted, added);
         tls.commit();
+        this.handover?.tell(this.all().map(({ place }) => place));
       },
     };
   }

@@ -4,6 +4,7 @@
  */
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../contract';
+import type { Place } from '../handover';
 import { unsentField } from '../http1/mesh-fields';
 import type { ListenerInstruments } from '../telemetry/instruments';
 import type { ReasonCode } from '../telemetry/reasons';
@@ -62,6 +63,7 @@ export class Listener {
   get leaving(): boolean { return this.context.leaving && this.load !== undefined; }
   /** A response is the last of its connection. */
   get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
+  get place(): Place { return { address: this.address, port: this.config.port }; }
   get name(): string { return this.config.name; }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
   get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
@@ -78,11 +80,16 @@ export class Listener {
     this.instruments = this.context.instruments.listener(config.name, config.direction);
   }
 
-  /** Binds. Rejects with the system's error when that is not possible. */
-  listen(): Promise<void> {
+  /**
+   * Binds. Rejects with the system's error when that is not possible.
+   *
+   * @param kept a socket that listens there already; undefined: there is none
+   */
+  listen(kept?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen({ host: this.address, port: this.config.port, backlog: BACKLOG }, () => {
+      const place = kept === undefined ? { host: this.address, port: this.config.port } : { fd: kept };
+      this.server.listen({ ...place, backlog: BACKLOG }, () => {
         this.server.off('error', reject);
         // Afterwards only accept() can fail, for want of file descriptors: the connection stays in the backlog.
         this.server.on('error', () => {});

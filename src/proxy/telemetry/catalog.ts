@@ -308,6 +308,10 @@ export const FAMILIES = {
     name: 'process_resident_memory_bytes', type: 'gauge', labels: [],
     help: 'Resident memory.',
   },
+  processDeaths: {
+    name: 'mesh_process_deaths_total', type: 'counter', labels: [],
+    help: 'How often the proxy\'s process has died in this container and was started again by the supervisor of the image. The log event `process_died` has the cause.',
+  },
   processStart: {
     name: 'process_start_time_seconds', type: 'gauge', labels: [],
     help: 'When the process started, in seconds since 1970.',
