@@ -54,6 +54,8 @@ export interface ResponseCase {
     readonly trailers?: string;
     readonly has?: readonly string[];
     readonly lacks?: readonly string[];
+    /** Field names, in lower case, that it has exactly once. */
+    readonly once?: readonly string[];
     /** Statuses of the interim responses before it. */
     readonly interim?: readonly number[];
   };

@@ -120,31 +120,34 @@ function goodChunks(name: string, body: string, meant: string): RequestCase {
 }
 
 const BAD_SIZES = [
-  '', ' 5', '5 ', '\t5', '5\t', '0x5', '0X5', 'x5', '+5', '-5', '-0', '5.', '5.0', '5,', '5h', '5_', '0_5', '5\x00', '\x005', '5\x0b', '5\x0c', '5\xa0', '"5"',
-  '#5', '5 5', 'g', 'five', '00000000000005', 'ffffffffffffff', 'ffffffffffffffff', '10000000000000005', '1000000000000000000000000000000000005',
-  '5 ;x', '5=x', '5/', '\xef\xbc\x95', '(5)', '%35', '5\\',
+  '', ' 5', '\t5', '0x5', '0X5', 'x5', '+5', '-5', '-0', '5.', '5.0', '5,', '5h', '5_', '0_5', '5\x00', '\x005', '5\x0b', '5\x0c', '5\xa0', '"5"',
+  '#5', '5 5', 'g', 'five', '5 0', '5 x', 'ffffffffffffff', 'ffffffffffffffff', '10000000000000005', '1000000000000000000000000000000000005',
+  '5=x', '00000000000010000000000005', `${'0'.repeat(1_100)}5`, `5${' '.repeat(1_100)}`, '5/', '\xef\xbc\x95', '(5)', '%35', '5\\',
 ];
-const SIZE_ENDS = ['\n', '\r', '\r\r\n', '\n\n', '\n\r', '', ' \r\n', '\x00\r\n', '\x85'];
+const SIZE_ENDS = ['\n', '\r', '\r\r\n', '\n\n', '\n\r', '', ' \n', ' \r', '\x00\r\n', '\x85'];
 const DATA_ENDS = ['', '\n', '\r', '\r\r\n', '\n\r', '\n\n', ' \r\n', 'X\r\n', '\x00\r\n', '\r\n\r\n', '\rX'];
 const GOOD_EXTENSIONS = [
   ';a', ';a=b', ';a="b"', ';a="b;c"', ';a="b\\"c"', ';a="\\\\"', ';a;b;c', ';a=b;c="";d', ';a="b\tc"', ';a="\xff"', ';a=!#$%&\'*+-.^_`|~',
+  // White space between the parts (RFC 9112 section 7.1.1), and no name.
+  '; a', ';a ', ' ;a', ';a =b', ';a= b', ';a=b ', ';a\t=\t"b" ;c', ' ; a = b ; c = "d" ', ';', ';;', ';;a', ';a;', '; ;',
 ];
 const BAD_EXTENSIONS = [
-  ';', ';;', ';;a', ';a;', ';a=', ';a=;b', ';=b', ';a==b', '; a', ';a ', ';a =b', ';a= b', ';a=b ', ';a="b" ', ';a="b"c', ';a=b"c"', ';"a"', ';a,b', ';a:b', ';\xff', ';a=\xff',
+  ';a=', ';a= ', ';a=;b', ';=b', '; =b', ';a==b', ';a b', ';a=b c', ';a="b"c', ';a="b" c', ';a=b"c"', ';"a"', ';a,b', ';a:b', ';\xff', ';a=\xff',
   ';a\n', ';a\r', ';\n', ';\r\r\n', ';a\x00', ';a\x01b', ';\x7f', ';a="b', ';a="', ';a="b\\', ';a="b\\"', ';a="b\n"', ';a="b\r\nc"', ';a="\x00"', ';a\x0bb', ';a="\\\n"',
 ];
 
 const chunks: Family<RequestCase> = {
   family: 'chunks',
   cases: [
-    ...['5', '05', '0000000000005'].map((size) => goodChunks(`of size ${shown(size)}`, `${size}\r\nhello\r\n0\r\n\r\n`, 'hello')),
+    ...['5', '05', '0000000000005', '00000000000005', `${'0'.repeat(60)}5`, '5 ', '5\t', '5   ', `5${' '.repeat(60)}`, '05 '].map((size) => goodChunks(`of size ${shown(size)}`, `${size}\r\nhello\r\n0\r\n\r\n`, 'hello')),
     ...['A', 'a', '0A'].map((size) => goodChunks(`of size ${shown(size)}`, `${size}\r\n0123456789\r\n0\r\n\r\n`, '0123456789')),
     goodChunks('that look like chunks inside', '8\r\n0\r\n\r\nabc\r\n0\r\n\r\n', '0\r\n\r\nabc'),
     goodChunks('none', '0\r\n\r\n', ''),
-    goodChunks('whose last has several zeros', '3\r\nabc\r\n0000\r\n\r\n', 'abc'),
+    ...['0000', '00000000000000', '0'.repeat(60), '0 ', '0\t ', '00  '].map((size) => goodChunks(`whose last has size ${shown(size)}`, `3\r\nabc\r\n${size}\r\n\r\n`, 'abc')),
+    goodChunks('with padding that is beyond the limit only together', `${'1         \r\na\r\n'.repeat(150)}0\r\n\r\n`, 'a'.repeat(150)),
     goodChunks('of one octet each', '1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n', 'abc'),
     ...BAD_SIZES.map((size) => brokenChunks(`of size ${shown(size)}`, `${size}\r\nhello\r\n0\r\n\r\n${SMUGGLED}`)),
-    ...['+0', '-0', '0 ', ' 0', '0x0', '00000000000000', '0\x00', '0.0'].map((size) =>
+    ...['+0', '-0', ' 0', '0x0', '0\x00', '0.0', '0 x', '0'.repeat(1_100)].map((size) =>
       brokenChunks(`whose last has size ${shown(size)}`, `3\r\nabc\r\n${size}\r\n\r\n${SMUGGLED}`)),
     ...SIZE_ENDS.map((end) => brokenChunks(`whose size ends in ${shown(end)}`, `5${end}hello\r\n0\r\n\r\n${SMUGGLED}`)),
     ...DATA_ENDS.map((end) => brokenChunks(`whose data ends in ${shown(end)}`, `5\r\nhello${end}0\r\n\r\n${SMUGGLED}`)),
@@ -168,11 +171,14 @@ const chunks: Family<RequestCase> = {
   ],
 };
 
-const BAD_TRAILERS = [
+/** They frame, route, authorize, identify or say how to treat the message, and are left out. */
+const HEAD_ONLY = [
   'Content-Length: 5', TE, 'Host: b', 'Connection: close', 'Keep-Alive: timeout=5', 'TE: trailers', 'Trailer: x', 'Upgrade: websocket',
   'Expect: 100-continue', 'Authorization: x', 'Proxy-Authorization: x', 'Cookie: a=b', 'Set-Cookie: a=b', 'Content-Type: text/plain',
   'Content-Encoding: gzip', 'Content-Range: bytes 0-1/2', 'Via: 1.1 x', 'X-Forwarded-For: 10.0.0.1', 'x-forwarded-client-cert: x', 'Forwarded: for=1',
-  'X-Real-IP: 10.0.0.1', 'Cache-Control: no-store', 'Max-Forwards: 1', 'Range: bytes=0-1', 'If-Match: "a"', 'Date: now', 'Proxy-Connection: close',
+  'X-Real-IP: 10.0.0.1', 'Cache-Control: no-store', 'Max-Forwards: 1', 'Range: bytes=0-1', 'If-Match: "a"', 'Date: now', 'Proxy-Connection: close', 'Content_Length: 5', 'Location: /', 'Age: 1',
+];
+const BAD_TRAILERS = [
   'A : 1', ' A: 1', 'A', ': 1', 'A\x00: 1', 'A: \x00', 'A: 1\x01', 'A: 1\nB: 2', 'A: 1\rB: 2', 'A: 1\r\n b', 'A b: 1', 'A\x7f: 1', '\xc0: 1', 'A: 1\n', 'GET / HTTP/1.1',
 ];
 
@@ -181,6 +187,7 @@ const trailers: Family<RequestCase> = {
   cases: [
     ...['A: 1', 'a:1', 'A:', 'A: 1\r\nB: 2', 'X-Checksum: \xe4', 'Server-Timing: a;dur=1', 'Content-Digest: x', 'ETag: "a"'].map((lines) =>
       goodChunks(`of ${shown(lines)}, which a request's are not passed on`, `3\r\nabc\r\n0\r\n${lines}\r\n\r\n`, 'abc')),
+    ...HEAD_ONLY.map((line) => goodChunks(`of ${shown(line)}, which belongs in the head`, `3\r\nabc\r\n0\r\nA: 1\r\n${line}\r\n\r\n`, 'abc')),
     ...BAD_TRAILERS.map((lines) => brokenChunks(`of ${shown(lines)}`, `3\r\nabc\r\n0\r\n${lines}\r\n\r\n${SMUGGLED}`)),
     brokenChunks('beyond the limit', `0\r\nA: ${'a'.repeat(1_100)}\r\n\r\n`, 'head_too_large'),
     brokenChunks('beyond the limit and without an end', `0\r\nA: ${'a'.repeat(1_100)}`, 'head_too_large'),

@@ -38,16 +38,19 @@ const emptyLines: Family<RequestCase> = {
   family: 'empty lines',
   cases: [
     { name: 'one in front', send: `\r\n${request('GET /l')}`, reaches: ['GET /l'] },
-    refused('two in front', `\r\n\r\n${request('GET /l')}`),
-    refused('LF in front', `\n${request('GET /l')}`),
+    ...['\r\n\r\n', '\r\n'.repeat(200), '\n', '\n\r\n\n'].map((lines): RequestCase => ({ name: `${shown(lines)} in front`, send: `${lines}${request('GET /l')}`, reaches: ['GET /l'] })),
+    { ...refused('in front, beyond the limit of a head', `${'\r\n'.repeat(600)}${request('GET /l')}`), refused: 'head_too_large' },
     refused('CR in front', `\r${request('GET /l')}`),
     refused('CR CR LF in front', `\r\r\n${request('GET /l')}`),
     refused('a space and CRLF in front', ` \r\n${request('GET /l')}`),
     { name: 'one between requests', send: `${request('GET /l')}\r\n${NEXT}`, reaches: ['GET /l', 'GET /next'] },
     { name: 'one behind a body', send: `${request('POST /l', ['Content-Length: 2'], 'ab')}\r\n${NEXT}`, reaches: [{ line: 'POST /l', body: 'ab' }, 'GET /next'] },
-    { ...refused('two behind a body', `${request('POST /l', ['Content-Length: 2'], 'ab')}\r\n\r\n${SMUGGLED}`), reaches: [{ line: 'POST /l', body: 'ab' }] },
-    { ...refused('LF behind a body', `${request('POST /l', ['Content-Length: 2'], 'ab')}\n${SMUGGLED}`), reaches: [{ line: 'POST /l', body: 'ab' }] },
+    ...['\r\n\r\n', '\n', '\r\n\n'].map((lines): RequestCase => ({
+      name: `${shown(lines)} behind a body`, send: `${request('POST /l', ['Content-Length: 2'], 'ab')}${lines}${NEXT}`, reaches: [{ line: 'POST /l', body: 'ab' }, 'GET /next'],
+    })),
+    { ...refused('CR behind a body', `${request('POST /l', ['Content-Length: 2'], 'ab')}\r${SMUGGLED}`), reaches: [{ line: 'POST /l', body: 'ab' }] },
     { name: 'one and no request', send: '\r\n', reaches: [], ends: true, closes: true },
+    { name: 'several and no request', send: '\r\n\n\r\n', reaches: [], ends: true, closes: true },
     refused('one within the fields', `GET /l HTTP/1.1\r\n${HOST}X: 1\r\n \r\nY: 2\r\n\r\n`),
   ],
 };
@@ -105,7 +108,7 @@ const octets: Family<RequestCase> = {
     refused('an empty field name', request('GET /l', [': a'])),
     refused('a field without a colon', request('GET /l', ['X'])),
     refused('nothing but NUL', '\x00\x00\x00\x00\r\n\r\n'),
-    refused('the start of a TLS handshake', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'),
+    { ...refused('the start of a TLS handshake', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'), refused: 'wrong_protocol' },
   ],
 };
 

@@ -7,7 +7,7 @@ function refused(name: string, send: string, code: ReasonCode = 'bad_request'): 
 }
 
 const BAD_VERSIONS: readonly (readonly [string, ReasonCode])[] = [
-  ...['HTTP/0.9', 'HTTP/1.2', 'HTTP/1.9', 'HTTP/2.0', 'HTTP/2', 'HTTP/3', 'HTTP/1', 'HTTP/1.', 'HTTP/11', 'HTTP/01.1', 'HTTP/9.9', 'HTTP/1,1', 'HTTP/1.A']
+  ...['HTTP/0.9', 'HTTP/2.0', 'HTTP/2.1', 'HTTP/2', 'HTTP/3', 'HTTP/1', 'HTTP/1.', 'HTTP/11', 'HTTP/01.1', 'HTTP/9.9', 'HTTP/1,1', 'HTTP/1.A']
     .map((version) => [version, 'version_not_supported'] as const),
   ...['HTTP/1.10', 'HTTP/1.01', 'HTTP/1.1.1', 'HTTP/1.1x', 'http/1.1', 'HTTp/1.1', 'HTTP /1.1', 'HTTP/ 1.1', 'HTTP/+1.1', 'HTTP/-1.1', 'HTTP\\1.1', 'HTTP1.1', 'HTTP',
     'HTTPS/1.1', 'XTTP/1.1', 'ICY/1.1', 'RTSP/1.0', 'HTTP/A.1', 'HTTP/\x001.1', '1.1', '"HTTP/1.1"', 'HTTP/1.1 HTTP/1.1', 'HTTP/1.1;'].map((version) => [version, 'bad_request'] as const),
@@ -17,6 +17,7 @@ const versions: Family<RequestCase> = {
   family: 'versions',
   cases: [
     { name: 'HTTP/1.1', send: `GET /v HTTP/1.1\r\n${HOST}\r\n`, reaches: ['GET /v'] },
+    ...['HTTP/1.2', 'HTTP/1.9'].map((version): RequestCase => ({ name: `${version}, passed on as HTTP/1.1`, send: `GET /v ${version}\r\n${HOST}\r\n`, reaches: ['GET /v'] })),
     { name: 'HTTP/1.0, passed on as HTTP/1.1', send: `GET /v HTTP/1.0\r\n${HOST}\r\n`, reaches: ['GET /v'], closes: true },
     { name: 'HTTP/1.0 with keep-alive', send: `GET /v HTTP/1.0\r\n${HOST}Connection: keep-alive\r\n\r\n`, reaches: [{ line: 'GET /v', lacks: ['connection'] }] },
     { name: 'HTTP/1.0 with keep-alive and close', send: `GET /v HTTP/1.0\r\n${HOST}Connection: close, keep-alive\r\n\r\n`, reaches: ['GET /v'], closes: true },
@@ -51,7 +52,7 @@ const BAD_TARGETS = [
   'a', 'a/b', '?a', '#', '/#', '/a#b', '/a?b#c', '*', '**', '*/', '/a b', '\\a', '../a', './a', 'a:80', 'a.b:80', ':80', '[::1]:80', 'http:', 'http:/', 'http://', 'http:///', 'http:///a', 'http:a', 'http//a/',
   'http:/a/', ':', '://a/', 'http://:80/', 'http://a:b/', 'http://a:-1/', 'http://a:99999/', 'http://a:80:80/', 'http://u@a/', 'http://u:p@a/', 'http://@a/', 'http://a@b@c/', 'http://a#f', 'http://a/#f',
   'http://a b/', 'http://a\\b/', 'http://a,b/', 'http://a%00/', 'http://a%2fb/', 'http://[::1/', 'http://[zz]/', 'http://[]/', 'http://[::1]a/', 'http://[fe80::1%25eth0]/', 'ftp://a/', 'ws://a/', 'file:///a',
-  'data:,a', 'javascript:a', 'httpx://a/', 'http ://a/', '"/a"', '/\xe4', 'http://\xe4/', `http://${'a'.repeat(240)}`.slice(0, 230) + '@b/',
+  'data:,a', 'javascript:a', 'httpx://a/', 'http ://a/', '"/a"', '/\xe4', '/\xe4?a', '/a?\xe4 b', '/a?\xe4#b', '/a?\x7f', '/a?\xe4\x00', 'http://\xe4/', 'http://\xe4?a', '\xe4?', `http://${'a'.repeat(240)}`.slice(0, 230) + '@b/',
 ];
 
 const targets: Family<RequestCase> = {
@@ -66,6 +67,10 @@ const targets: Family<RequestCase> = {
       name: `${shown(target)}, passed on as ${shown(path)} with Host made from it`, send: request(`GET ${target}`),
       reaches: [{ line: `GET ${path}`, has: [`host: ${host}`] }],
     })),
+    ...[
+      ['/?q=\xc3\xa4', '/?q=%C3%A4'], ['/a?\x80', '/a?%80'], ['/?a=\xe4&b=\xff/?', '/?a=%E4&b=%FF/?'], [`/?${'\xff'.repeat(200)}`, `/?${'%FF'.repeat(200)}`],
+    ].map(([target, encoded]): RequestCase => ({ name: `${shown(target!)}, passed on percent-encoded`, send: request(`GET ${target}`), reaches: [`GET ${encoded}`] })),
+    { name: 'a URL with a query that is not ASCII', send: request('GET http://b?\xe4'), reaches: [{ line: 'GET /?%E4', has: ['host: b'] }] },
     { name: '* with OPTIONS', send: request('OPTIONS *'), reaches: ['OPTIONS *'] },
     { name: 'a URL without a path, with OPTIONS, passed on as *', send: request('OPTIONS http://b'), reaches: [{ line: 'OPTIONS *', has: ['host: b'] }] },
     { name: 'a URL with a path, with OPTIONS', send: request('OPTIONS http://b/'), reaches: [{ line: 'OPTIONS /', has: ['host: b'] }] },

@@ -20,18 +20,18 @@ function good(name: string, send: string, gives: ResponseCase['gives'], more: Pa
 const statusLines: Family<ResponseCase> = {
   family: 'status lines',
   cases: [
-    ...['HTTP/1.1 200 OK', 'HTTP/1.1 200 ', 'HTTP/1.1 200', 'HTTP/1.1 200 Two words', 'HTTP/1.1 200 \xe4\xf6', 'HTTP/1.1 200 a\tb'].map((line) =>
+    ...['HTTP/1.1 200 OK', 'HTTP/1.1 200 ', 'HTTP/1.1 200', 'HTTP/1.1 200 Two words', 'HTTP/1.1 200 \xe4\xf6', 'HTTP/1.1 200 a\tb', 'HTTP/1.1  200 OK', 'HTTP/1.1    200', 'HTTP/1.1 200  OK', 'HTTP/1.2 200 OK', 'HTTP/1.9 200 OK'].map((line) =>
       good(shown(line), response(['Content-Length: 2'], 'ok', line), { status: 200, body: 'ok' })),
     good('of HTTP/1.0, which ends the connection', response(['Content-Length: 2'], 'ok', 'HTTP/1.0 200 OK'), { status: 200, body: 'ok' }, { reused: false }),
     good('of HTTP/1.0 with keep-alive', response(['Content-Length: 2', 'Connection: keep-alive'], 'ok', 'HTTP/1.0 200 OK'), { status: 200, body: 'ok', lacks: ['connection'] }),
-    ...['201', '299', '300', '400', '404', '418', '451', '500', '503', '599'].map((status) =>
+    ...['201', '299', '300', '400', '404', '418', '451', '500', '503', '599', '600', '666', '999'].map((status) =>
       good(`with status ${status}`, response(['Content-Length: 2'], 'ok', `HTTP/1.1 ${status} X`), { status: Number(status), body: 'ok' })),
-    ...['HTTP/1.1 099 X', 'HTTP/1.1 000 X', 'HTTP/1.1 600 X', 'HTTP/1.1 999 X', 'HTTP/1.1 20 X', 'HTTP/1.1 2000 X', 'HTTP/1.1 2O0 X', 'HTTP/1.1 -20 X', 'HTTP/1.1 +20 X', 'HTTP/1.1 2 0 X', 'HTTP/1.1  200 X',
-      'HTTP/1.1\t200 X', 'HTTP/1.1 200\tX', 'HTTP/1.1 200X', 'HTTP/1.1 ', 'HTTP/1.1', 'HTTP/1.2 200 X', 'HTTP/2.0 200 X', 'HTTP/2 200 X', 'HTTP/0.9 200 X', 'HTTP/1.10 200 X', 'HTTP/1. 200 X', 'HTTP/11 200 X', 'http/1.1 200 X',
+    ...['HTTP/1.1 099 X', 'HTTP/1.1 000 X', 'HTTP/1.1 20 X', 'HTTP/1.1 2000 X', 'HTTP/1.1 1000 X', 'HTTP/1.1 2O0 X', 'HTTP/1.1 -20 X', 'HTTP/1.1 +20 X', 'HTTP/1.1 2 0 X', 'HTTP/1.1 \t200 X',
+      'HTTP/1.1\t200 X', 'HTTP/1.1 200\tX', 'HTTP/1.1 200X', 'HTTP/1.1 ', 'HTTP/1.1', 'HTTP/2.0 200 X', 'HTTP/1.a 200 X', 'HTTP/2 200 X', 'HTTP/0.9 200 X', 'HTTP/1.10 200 X', 'HTTP/1. 200 X', 'HTTP/11 200 X', 'http/1.1 200 X',
       'HTTPS/1.1 200 X', 'ICY 200 X', 'RTSP/1.0 200 X', '200 OK', '', ' HTTP/1.1 200 X', 'GET / HTTP/1.1', 'SSH-2.0-OpenSSH', '<html>'].map((line) =>
       refused(shown(line), `${line}\r\nContent-Length: 2\r\n\r\nok`)),
     ...[0x00, 0x07, 0x0b, 0x1b, 0x7f].map((code) => refused(`with ${octetName(code)} in the reason`, response([], '', `HTTP/1.1 200 a${octet(code)}b`))),
-    ...['\n', '\r', '\r\r\n', '\n\r'].map((end) => refused(`that end in ${shown(end)}`, `HTTP/1.1 200 OK${end}Content-Length: 2\r\n\r\nok`)),
+    ...['\r', '\r\r\n', '\n\r'].map((end) => refused(`that end in ${shown(end)}`, `HTTP/1.1 200 OK${end}Content-Length: 2\r\n\r\nok`)),
     refused('behind an empty line', `\r\n${response(['Content-Length: 2'], 'ok')}`),
     refused('beyond the limit', response(['Content-Length: 0'], '', `HTTP/1.1 200 ${'a'.repeat(maxStartLineBytes)}`)),
     refused('of TLS', '\x15\x03\x01\x00\x02\x02\x46\r\n\r\n'),
@@ -53,13 +53,26 @@ const fields: Family<ResponseCase> = {
     ...['close', 'Close', 'keep-alive, close', 'close, x'].map((value) =>
       good(`with Connection: ${value}, which is about the backend's connection only`, response([`Connection: ${value}`, 'Content-Length: 2'], 'ok'), { status: 200, body: 'ok', lacks: ['connection'] }, { reused: false })),
     good('with Via of others', response(['Via: 1.1 other', 'Content-Length: 0']), { status: 200, has: ['Via: 1.1 other'] }),
-    ...['A : 1', 'A\t: 1', ' A: 1', '\tA: 1', ': 1', 'A', 'A B: 1', 'A: 1\r\n b', 'A: 1\r\n\tb', 'A: \x00', 'A: a\x01b', 'A: \x7f', 'A\x00: 1', 'A: 1\nB: 2', 'A: 1\rB: 2', 'A: 1\r\r', 'A"B: 1', 'A\xe4: 1', 'Connection: a b', 'Connection: "close"', '\x0bA: 1'].map((line) =>
+    ...['A : 1', 'A\t: 1', ' A: 1', '\tA: 1', ': 1', 'A', 'A B: 1', 'A: 1\r\n b', 'A: 1\r\n\tb', 'A: \x00', 'A: a\x01b', 'A: \x7f', 'A\x00: 1', 'A: 1\n b', 'A: 1\rB: 2', 'A: 1\r\r', 'A"B: 1', 'A\xe4: 1', '\x0bA: 1'].map((line) =>
       refused(`as ${shown(line)}`, response([line, 'Content-Length: 2'], 'ok'))),
-    ...['\n', '\r', '\r\r\n', '\n\r', '\n\n'].flatMap((end) => [
+    ...['\r', '\r\r\n', '\n\r'].flatMap((end) => [
       refused(`ended by ${shown(end)}`, `HTTP/1.1 200 OK\r\nX: y${end}Content-Length: 2\r\n\r\nok`),
       refused(`whose last is ended by ${shown(end)}`, `HTTP/1.1 200 OK\r\nContent-Length: 2${end}\r\nok\r\n\r\n`),
     ]),
-    refused('with LF throughout', 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok'),
+    // CGI scripts end their lines so, also behind a status line of the server's.
+    good('with LF throughout', 'HTTP/1.1 200 OK\nContent-Length: 2\nX: y \n\nok', { status: 200, body: 'ok', has: ['Content-Length: 2', 'X: y'] }),
+    good('with LF behind the status line alone', 'HTTP/1.1 200 OK\nContent-Length: 2\r\n\r\nok', { status: 200, body: 'ok' }),
+    good('with LF behind all but the status line', 'HTTP/1.1 200 OK\r\nX: y\nContent-Length: 2\n\nok', { status: 200, body: 'ok', has: ['X: y'] }),
+    good('with LF behind one', 'HTTP/1.1 200 OK\r\nX: y\nContent-Length: 2\r\n\r\nok', { status: 200, body: 'ok', has: ['X: y'] }),
+    good('whose last ends in LF', 'HTTP/1.1 200 OK\r\nContent-Length: 2\n\r\nok', { status: 200, body: 'ok' }),
+    good('with an empty line of LF', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nok', { status: 200, body: 'ok' }),
+    good('with LF throughout, and none of them', 'HTTP/1.0 200 OK\n\nok', { status: 200, body: 'ok' }, { ends: true, reused: false }),
+    good('with LF throughout, before a body that holds the end of a head', 'HTTP/1.1 200 OK\nContent-Length: 10\n\nok\r\n\r\nok\n\n', { status: 200, body: 'ok\r\n\r\nok\n\n' }),
+    good('with LF throughout, before a body longer than a head', `HTTP/1.1 200 OK\nContent-Length: ${maxHeadBytes * 2}\n\n${'x'.repeat(maxHeadBytes * 2)}`, { status: 200, body: 'x'.repeat(maxHeadBytes * 2) }),
+    good('with LF throughout, before chunks', `HTTP/1.1 200 OK\n${TE}\n\n2\r\nok\r\n0\r\n\r\n`, { status: 200, body: 'ok' }),
+    good('with LF throughout, of an interim response', 'HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok', { status: 200, body: 'ok', interim: [100] }),
+    ...['keep-alive; timeout=5', 'a b', '"close"'].map((value) =>
+      good(`with Connection: ${value}`, response([`Connection: ${value}`, 'Content-Length: 2'], 'ok'), { status: 200, body: 'ok', lacks: ['connection'] })),
     good('of a head at its limit', headOf(maxHeadBytes), { status: 200 }),
     refused('of a head beyond its limit', headOf(maxHeadBytes + 1)),
     refused('of a head without an end', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(maxHeadBytes)}`),
@@ -87,7 +100,8 @@ const framing: Family<ResponseCase> = {
     good('by the end of the connection in HTTP/1.0', response([], 'ok', 'HTTP/1.0 200 OK'), { status: 200, body: 'ok' }, { ends: true, reused: false }),
     ...BAD_LENGTHS.map((length) => refused(`by length ${shown(length)}`, response([`Content-Length: ${length}`], 'ok'))),
     ...BAD_CODINGS.map((coding) => refused(`by coding ${shown(coding)}`, response([`Transfer-Encoding: ${coding}`], '2\r\nok\r\n0\r\n\r\n'))),
-    ...([['2', '2'], ['2', '3'], ['', '2']] as const).map(([one, two]) =>
+    good('by one length twice, of which one is passed on', response(['Content-Length: 2', 'X: y', 'Content-Length: 02'], 'ok'), { status: 200, body: 'ok', once: ['content-length'] }),
+    ...([['2', '3'], ['0', '2'], ['2', ''], ['', '2']] as const).map(([one, two]) =>
       refused(`by two lengths, ${shown(one)} and ${shown(two)}`, response([`Content-Length: ${one}`, `Content-Length: ${two}`], 'ok'))),
     refused('by a length and chunks', response(['Content-Length: 2', TE], '2\r\nok\r\n0\r\n\r\n')),
     refused('by chunks and a length', response([TE, 'Content-Length: 2'], '2\r\nok\r\n0\r\n\r\n')),
@@ -110,13 +124,17 @@ function brokenChunks(name: string, body: string): ResponseCase {
 const chunks: Family<ResponseCase> = {
   family: 'chunks of a response',
   cases: [
-    ...['0x1', '+1', '-1', ' 1', '1 ', '', 'g', '1_', '1.0', '00000000000001', 'ffffffffffffffff', '1\x00'].map((size) => brokenChunks(`of size ${shown(size)}`, `${size}\r\nk\r\n0\r\n\r\n`)),
+    ...['1 ', '1\t', '1    ', '00000000000001', `${'0'.repeat(60)}1`].map((size) =>
+      good(`of size ${shown(size)}`, response([TE], `1\r\no\r\n${size}\r\nk\r\n0 \r\n\r\n`), { status: 200, body: 'ok' })),
+    ...[' ;a', '; a', ';a = b', ';a="b" ;c ', ';'].map((extension) =>
+      good(`with extension ${shown(extension)}`, response([TE], `1${extension}\r\no\r\n1\r\nk\r\n0${extension}\r\n\r\n`), { status: 200, body: 'ok' })),
+    ...['0x1', '+1', '-1', ' 1', '1 0', '', 'g', '1_', '1.0', '10000000000001', 'ffffffffffffffff', '1\x00'].map((size) => brokenChunks(`of size ${shown(size)}`, `${size}\r\nk\r\n0\r\n\r\n`)),
     ...['\n', '\r', '\r\r\n', '\n\r'].map((end) => brokenChunks(`whose size ends in ${shown(end)}`, `1${end}k\r\n0\r\n\r\n`)),
     ...['', '\n', '\r', '\r\r\n', 'X\r\n', ' \r\n'].map((end) => brokenChunks(`whose data ends in ${shown(end)}`, `1\r\nk${end}0\r\n\r\n`)),
     ...[';a\n', ';a\x00', ';a="b', ';a="b\\', ';\r\r\n'].map((extension) => brokenChunks(`with extension ${shown(extension)}`, `1${extension}\r\nk\r\n0\r\n\r\n`)),
     brokenChunks('with an extension beyond the limit', `1;${'a'.repeat(maxHeadBytes + 1)}\r\nk\r\n0\r\n\r\n`),
     brokenChunks('that end with LF', '1\r\nk\r\n0\r\n\n'),
-    ...['Content-Length: 2', TE, 'Host: b', 'Set-Cookie: a', 'Connection: close', 'Date: now', 'A : 1', ' A: 1', 'A: 1\nB: 2', 'A: \x00', 'A', 'A: 1\r\n b'].map((line) =>
+    ...['A : 1', ' A: 1', 'A: 1\nB: 2', 'A: \x00', 'A', 'A: 1\r\n b'].map((line) =>
       brokenChunks(`with trailer ${shown(line)}`, `0\r\n${line}\r\n\r\n`)),
     brokenChunks('with trailers beyond the limit', `0\r\nA: ${'a'.repeat(maxHeadBytes)}\r\n\r\n`),
   ],
@@ -127,6 +145,8 @@ const trailers: Family<ResponseCase> = {
   family: 'trailers of a response',
   cases: [
     good('for a client that takes them', response([TE, 'Trailer: A'], '2\r\nok\r\n0\r\nA: 1\r\nB:2\r\n\r\n'), { status: 200, body: 'ok', trailers: 'A: 1\r\nB: 2', has: ['Trailer: A'] }),
+    ...['Content-Length: 9', TE, 'Host: b', 'Set-Cookie: a', 'Connection: close', 'Date: now', 'Content-Type: x', 'Content_Length: 9'].map((line) =>
+      good(`without ${shown(line)}, which belongs in the head`, response([TE], `2\r\nok\r\n0\r\nA: 1\r\n${line}\r\n\r\n`), { status: 200, body: 'ok', trailers: 'A: 1' })),
     good('for a client that does not', response([TE, 'Trailer: A'], '2\r\nok\r\n0\r\nA: 1\r\n\r\n'), { status: 200, body: 'ok', trailers: '', lacks: ['trailer'] }, { ask: PLAIN }),
     good('for a client of HTTP/1.0', response([TE], '2\r\nok\r\n0\r\nA: 1\r\n\r\n'), { status: 200, body: 'ok', lacks: ['transfer-encoding'] }, { ask: `GET /r HTTP/1.0\r\n${HOST}TE: trailers\r\n\r\n` }),
   ],

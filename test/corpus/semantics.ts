@@ -25,8 +25,13 @@ const connection: Family<RequestCase> = {
         name: `${shown(value)} ends it, and what follows is not read`, send: request('GET /c', [`Connection: ${value}`], SMUGGLED),
         reaches: [{ line: 'GET /c', lacks: ['connection'] }], closes: true,
       })),
-    ...['close;', 'close; x', '"close"', 'keep-alive close', 'close close', 'a b', 'a=b', 'X-A: y', '(close)', '\xe4', 'a/b', 'close,"x"'].map((value) =>
-      refused(shown(value), request('GET /c', [`Connection: ${value}`]))),
+    ...['keep-alive; timeout=5', 'keep-alive; timeout=5, max=100', 'keep-alive, timeout=5', '"close"', 'keep-alive close', 'a b', 'a=b', 'X-A: y', '(close)', '\xe4', 'a/b', ';', '"x", \xff'].map(
+      (value): RequestCase => ({
+        name: `${shown(value)}, of which what is no option is ignored`, send: request('GET /c', [`Connection: ${value}`], NEXT), reaches: [{ line: 'GET /c', lacks: ['connection'] }, 'GET /next'],
+      })),
+    ...['close;', 'close; x', 'close close', '"x", close', 'a b, close', 'close,"x"'].map((value): RequestCase => ({
+      name: `${shown(value)} ends it`, send: request('GET /c', [`Connection: ${value}`], SMUGGLED), reaches: [{ line: 'GET /c', lacks: ['connection'] }], closes: true,
+    })),
     {
       name: 'names fields, which go no further', send: request('GET /c', ['X-A: 1', 'Connection: x-a, X-B', 'X-B: 1', 'X-C: 1', 'x-b: 2']),
       reaches: [{ line: 'GET /c', has: ['X-C: 1'], lacks: ['x-a', 'x-b', 'connection'] }],

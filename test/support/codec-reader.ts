@@ -3,8 +3,9 @@
  * passed on. It does without sockets, so that every message of the corpus can be cut at every octet.
  */
 import { ChunkedDecoder, Step } from '../../src/proxy/http1/chunked';
+import { INCOMPLETE } from '../../src/proxy/http1/fault';
 import { Framing } from '../../src/proxy/http1/framing';
-import { HeadBuffer } from '../../src/proxy/http1/head-buffer';
+import { HeadBuffer, HeadReader } from '../../src/proxy/http1/head-buffer';
 import { RequestHead } from '../../src/proxy/http1/request-head';
 import { ResponseHead } from '../../src/proxy/http1/response-head';
 import { lastChunk, Marks, Persistence, serializeRequest, serializeResponse } from '../../src/proxy/http1/serialize';
@@ -30,6 +31,8 @@ export interface CodecReading {
   readonly messages: readonly PassedOn[];
   /** Reason code of what is refused. */
   readonly fault: string | undefined;
+  /** In words. */
+  readonly detail: string | undefined;
   /** A message has begun and is not complete. */
   readonly partial: boolean;
 }
@@ -46,6 +49,7 @@ export function pieces(input: Buffer, cuts: readonly number[]): Buffer[] {
 abstract class CodecReader {
   readonly messages: PassedOn[] = [];
   fault: string | undefined;
+  detail: string | undefined;
   protected readonly heads: HeadBuffer;
   private readonly decoder = new ChunkedDecoder();
   private framing: Framing = Framing.NONE;
@@ -57,11 +61,13 @@ abstract class CodecReader {
   }
 
   get reading(): CodecReading {
-    return { messages: this.messages, fault: this.fault, partial: this.fault === undefined && (this.inBody || this.heads.partial) };
+    const { messages, fault, detail } = this;
+    return { messages, fault, detail, partial: fault === undefined && (this.inBody || this.heads.partial) };
   }
 
-  /** Parses the head that `heads` holds; undefined when `fault` says why not. */
-  protected abstract parse(): { readonly framing: Framing; readonly length: number; readonly text: string; readonly persistent: boolean } | undefined;
+  protected abstract readonly head: HeadReader;
+  /** What is in the head that `heads` holds. */
+  protected abstract read(): { readonly framing: Framing; readonly length: number; readonly text: string; readonly persistent: boolean };
 
   feed(chunk: Buffer): void {
     let rest: Buffer | undefined = chunk;
@@ -70,14 +76,14 @@ abstract class CodecReader {
 
   private readHead(chunk: Buffer): Buffer | undefined {
     const { limits } = this;
-    const complete = this.heads.feed(chunk, 0, limits.maxHeadBytes, limits.maxStartLineBytes);
-    if (complete === false) return undefined;
-    if (complete !== true) {
-      this.fault = complete.code;
+    const wrong = this.heads.feed(chunk, 0, this.head, limits);
+    if (wrong === INCOMPLETE) return undefined;
+    if (wrong) {
+      this.fault = wrong.code;
+      this.detail = wrong.detail;
       return undefined;
     }
-    const head = this.parse();
-    if (!head) return undefined;
+    const head = this.read();
     this.framing = head.framing;
     this.remaining = head.length;
     this.messages.push({ head: head.text, body: '', trailers: '', complete: head.framing === Framing.NONE, persistent: head.persistent });
@@ -112,6 +118,7 @@ abstract class CodecReader {
         return chunk.subarray(this.decoder.position);
       } else {
         this.fault = this.decoder.fault!.code;
+        this.detail = this.decoder.fault!.detail;
         return undefined;
       }
     }
@@ -119,34 +126,29 @@ abstract class CodecReader {
 }
 
 class RequestReader extends CodecReader {
-  private readonly head = new RequestHead(1_000);
+  protected readonly head = new RequestHead(1_000);
 
   constructor(limits: ReaderLimits) {
     super(limits, true);
   }
 
-  protected parse(): ReturnType<CodecReader['parse']> {
-    const { buffer, start, end } = this.heads;
-    const { head } = this;
-    this.fault = head.parse(buffer, start, end, this.limits)?.code;
-    if (this.fault !== undefined) return undefined;
+  protected read(): ReturnType<CodecReader['read']> {
+    const { head, heads: { buffer } } = this;
     const text = serializeRequest(buffer, head, ADDED, Marks.NONE, false, EMPTY, EMPTY).toString('latin1');
     return { framing: head.framing, length: head.length, text, persistent: head.persistent };
   }
 }
 
 class ResponseReader extends CodecReader {
-  private readonly head = new ResponseHead(1_000);
+  protected readonly head = new ResponseHead(1_000);
 
-  constructor(limits: ReaderLimits, private readonly toHead: boolean) {
+  constructor(limits: ReaderLimits, toHead: boolean) {
     super(limits, false);
+    this.head.toHead = toHead;
   }
 
-  protected parse(): ReturnType<CodecReader['parse']> {
-    const { buffer, start, end } = this.heads;
-    const { head } = this;
-    this.fault = head.parse(buffer, start, end, this.limits, this.toHead)?.code;
-    if (this.fault !== undefined) return undefined;
+  protected read(): ReturnType<CodecReader['read']> {
+    const { head, heads: { buffer } } = this;
     const chunked = head.framing === Framing.CHUNKED || head.framing === Framing.CLOSE;
     const text = serializeResponse(buffer, head, chunked, true, Persistence.DEFAULT, 'now', EMPTY, EMPTY).toString('latin1');
     return { framing: head.framing, length: head.length, text, persistent: head.persistent };

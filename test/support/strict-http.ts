@@ -22,7 +22,7 @@ export interface StrictReading {
 }
 
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+ [!-~]+) HTTP\/1\.1$/;
-const STATUS_LINE = /^HTTP\/1\.1 ([1-5][0-9][0-9]) [\t\x20-\x7e\x80-\xff]*$/;
+const STATUS_LINE = /^HTTP\/1\.1 ([1-9][0-9][0-9]) [\t\x20-\x7e\x80-\xff]*$/;
 const FIELD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 const LENGTH = /^(0|[1-9][0-9]{0,15})$/;
 const SIZE = /^[1-9a-f][0-9a-f]{0,12}$/;

@@ -9,7 +9,8 @@ import { connect, Socket, TcpSocketConnectOpts } from 'node:net';
 import type { DuplexOptions } from 'node:stream';
 import { write } from '../direct-write';
 import { ChunkedDecoder, Step } from '../http1/chunked';
-import type { Fault } from '../http1/fault';
+import { INCOMPLETE } from '../http1/fault';
+import { foreignResponse } from '../http1/foreign-protocol';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
@@ -77,6 +78,8 @@ export class BackendConnection {
   private idle = false;
   /** Nothing can be sent on it any more, though its socket may still be about to close. */
   private closed = false;
+  /** A part of a head has come, and `timeout` runs until the rest has. */
+  private awaitsHead = false;
   /** The head of the final response has been read. */
   private inBody = false;
   private framing: Framing = Framing.NONE;
@@ -224,7 +227,10 @@ export class BackendConnection {
   }
 
   private onTimeout(): void {
-    if (this.established) {
+    if (this.awaitsHead) {
+      this.awaitsHead = false;
+      this.fail('upstream_protocol_error', 'the head of the response was not complete in time', 'headTimeoutMs');
+    } else if (this.established) {
       this.close();
     } else {
       this.lastError = 'timeout';
@@ -252,13 +258,16 @@ export class BackendConnection {
     for (;;) {
       const { receiver, heads } = this;
       if (!receiver || from >= chunk.length) return;
-      const complete = heads.feed(chunk, from, limits.maxHeadBytes);
-      if (complete === false) return;
-      const wrong: Fault | undefined = complete === true
-        ? head.parse(heads.buffer, heads.start, heads.end, limits, this.toHead)
-        : complete;
+      head.toHead = this.toHead;
+      const wrong = heads.feed(chunk, from, head, limits);
+      if (wrong === INCOMPLETE) {
+        if (!this.awaitsHead && heads.partial) this.awaitHead();
+        return;
+      }
+      if (this.awaitsHead) this.leaveHead();
       if (wrong) {
-        this.fail('upstream_protocol_error', wrong.detail, wrong.limit);
+        const { detail } = foreignResponse(heads.buffer, heads.start, heads.end) ?? wrong;
+        this.fail('upstream_protocol_error', detail, wrong.limit);
         return;
       }
       if (head.strayBody) this.strays = true;
@@ -280,6 +289,17 @@ export class BackendConnection {
       chunk = heads.buffer;
       from = heads.end;
     }
+  }
+
+  /** A head has begun and is not complete. It must be in time, whether or not the request has a timeout. */
+  private awaitHead(): void {
+    this.awaitsHead = true;
+    this.timeout.start(this.surroundings.headTimeout);
+  }
+
+  private leaveHead(): void {
+    this.awaitsHead = false;
+    this.timeout.stop();
   }
 
   private beginBody(buffer: Buffer, end: number, receiver: ResponseReceiver): void {

@@ -88,6 +88,7 @@ export class Cluster {
       reuses: true,
       maxConnections: config.maxConnections,
       maxPending: config.maxPendingRequests,
+      headTimeout: timeouts.of(document.limits.headTimeoutMs),
       limits: document.limits,
       pending: 0,
       stats: this.stats,
@@ -209,6 +210,7 @@ export class Cluster {
     this.pools.maxConnectionsPerEndpoint = config.maxConnectionsPerEndpoint;
     this.pools.maxConnections = config.maxConnections;
     this.pools.maxPending = config.maxPendingRequests;
+    this.pools.headTimeout = this.timeouts.of(document.limits.headTimeoutMs);
     this.pools.limits = document.limits;
     this.retryBudget.reconfigure(config.retryBudget);
     if (source) {

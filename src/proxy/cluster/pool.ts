@@ -10,7 +10,7 @@
  * When the cluster has as many connections as it may, a pool that has none for its requests is given the next that closes,
  * and unused ones of other pools are closed for it.
  */
-import type { HeadLimits } from '../http1/request-head';
+import type { HeadLimits } from '../http1/head-buffer';
 import type { TimeoutQueue } from '../timeouts';
 import { Dial } from './addresses';
 import { BackendConnection, SocketOptions } from './backend-connection';
@@ -42,7 +42,9 @@ export interface PoolSurroundings {
   /** Of the cluster; 0 is no limit. */
   maxConnections: number;
   maxPending: number;
-  limits: HeadLimits & { readonly maxHeadBytes: number; readonly maxBufferedBytes: number };
+  /** From the first octet of a response's head to its last. */
+  headTimeout: TimeoutQueue;
+  limits: HeadLimits & { readonly maxBufferedBytes: number };
   /** Requests of the cluster that wait for a connection, or for the first endpoints. */
   pending: number;
   readonly stats: PoolStats;

@@ -3,20 +3,20 @@
  * anywhere. It hands out ranges of the caller's own buffer: the data of all chunks in it, moved together over the framing
  * between, so that a flood of chunks of one octet costs what one chunk does. Trailers are copied and written anew.
  *
- * Strict: sizes are 1 to 13 hexadecimal digits (so that readers which count in doubles agree), CRLF ends every line,
- * extensions (`;name`, `;name=token`, `;name="quoted"`, without white space) are bounded, checked and dropped.
+ * Strict where two readers could differ: a size is hexadecimal digits, at most 13 of them behind zeros (so that readers which
+ * count in doubles agree), and CRLF ends every line. White space and zeros that pad a size are taken, and extensions (`;name`,
+ * `;name=token`, `;name="quoted"`) are checked and dropped; all of it is bounded.
  */
-import { BACKSLASH, CR, EQUALS, HEX_VALUE, IS_TOKEN, IS_VALUE, LF, QUOTE, SEMICOLON } from './bytes';
-import { Fault, fault } from './fault';
+import { BACKSLASH, CR, EQUALS, HEX_VALUE, HTAB, IS_TOKEN, IS_VALUE, LF, QUOTE, SEMICOLON, SP } from './bytes';
+import { Fault, fault, INCOMPLETE } from './fault';
 import { FieldTable, Kind, nameList } from './fields';
-import { FAULT_HEAD_TOO_LARGE, HeadBuffer } from './head-buffer';
+import { FAULT_HEAD_TOO_LARGE, HeadBuffer, HeadLimits, HeadReader } from './head-buffer';
 
-export const FAULT_CHUNK_SIZE = fault('a chunk size that is not 1 to 13 hexadecimal digits');
-export const FAULT_CHUNK_END = fault('chunk data not followed by CRLF, or a chunk line that does not end in CRLF');
+export const FAULT_CHUNK_SIZE = fault('a chunk size that is not 1 to 13 hexadecimal digits, perhaps behind zeros and with white space behind it');
+export const FAULT_CHUNK_END = fault('chunk data not followed by CRLF, or a chunk line that does not end in CRLF; write CR LF');
 export const FAULT_CHUNK_EXTENSION = fault('a chunk extension that is not `;name`, `;name=token` or `;name="quoted"`');
-export const FAULT_CHUNK_EXTENSION_TOO_LONG = fault('chunk extensions longer than the limit', 'bad_request', 'maxHeadBytes');
+export const FAULT_CHUNK_EXTENSION_TOO_LONG = fault('chunk extensions and padding longer than the limit', 'bad_request', 'maxHeadBytes');
 export const FAULT_TRAILERS_TOO_LONG = fault('trailers longer than the limit', 'head_too_large', 'maxHeadBytes');
-export const FAULT_TRAILER = fault('a trailer field that frames, routes, authorizes or modifies: it belongs in the head');
 
 /** What RFC 9110 section 6.5.1 wants to be known before the body, beside the fields that are hop-by-hop. */
 const isHeadOnly = nameList([
@@ -25,7 +25,11 @@ const isHeadOnly = nameList([
   'if-', 'age', 'expires', 'location', 'retry-after', 'vary', 'http2-settings',
 ]);
 
-const MAX_SIZE_DIGITS = 13;
+/** 16^12: a size that has come to this can have no further digit. */
+const MOST_BEFORE_LAST_DIGIT = 0x1_0000_0000_0000;
+
+/** Octets of zeros and white space in one chunk line that count for nothing; servers that pad do so in each. */
+const FREE_PADDING = 32;
 
 /** What {@link ChunkedDecoder.next} came upon. */
 export const enum Step {
@@ -43,11 +47,14 @@ const enum State {
   SIZE = 0,
   EXTENSION_START,
   EXTENSION_NAME,
+  /** White space behind a name. */
+  EXTENSION_NAME_END,
   EXTENSION_VALUE_START,
   EXTENSION_VALUE,
   EXTENSION_QUOTED,
   EXTENSION_ESCAPED,
-  EXTENSION_QUOTED_END,
+  /** Behind a size or a value, perhaps with white space between. */
+  EXTENSION_END,
   SIZE_LF,
   DATA,
   DATA_CR,
@@ -56,12 +63,6 @@ const enum State {
   TRAILER,
   TRAILER_END_LF,
   DONE,
-}
-
-export interface ChunkLimits {
-  /** Bounds the extensions of one body, and its trailers. */
-  readonly maxHeadBytes: number;
-  readonly maxHeaderFields: number;
 }
 
 export class ChunkedDecoder {
@@ -73,9 +74,11 @@ export class ChunkedDecoder {
   trailers: Buffer | undefined;
 
   private state: State = State.SIZE;
-  private section: HeadBuffer | undefined;
+  private section: { readonly heads: HeadBuffer; readonly reader: TrailerReader } | undefined;
   private remaining = 0;
   private digits = 0;
+  /** Zeros and white space in the present chunk line. */
+  private padding = 0;
   private extensionBytes = 0;
 
   /** Makes the decoder ready for another body. */
@@ -83,6 +86,7 @@ export class ChunkedDecoder {
     this.state = State.SIZE;
     this.remaining = 0;
     this.digits = 0;
+    this.padding = 0;
     this.extensionBytes = 0;
     this.fault = undefined;
     this.trailers = undefined;
@@ -93,7 +97,7 @@ export class ChunkedDecoder {
    * Reads on at `position`, which the caller sets for each new buffer, up to the next thing worth knowing. Overwrites what it
    * has read.
    */
-  next(buffer: Buffer, end: number, limits: ChunkLimits): Step {
+  next(buffer: Buffer, end: number, limits: HeadLimits): Step {
     this.dataStart = 0;
     this.dataEnd = 0;
     if (this.fault) return Step.FAULT;
@@ -102,7 +106,7 @@ export class ChunkedDecoder {
   }
 
   /** Reads to the end of the input, of the body, or to a fault; gathers data on the way. */
-  private read(buffer: Buffer, end: number, limits: ChunkLimits): Step {
+  private read(buffer: Buffer, end: number, limits: HeadLimits): Step {
     while (this.position < end) {
       const octet = buffer[this.position]!;
       switch (this.state) {
@@ -110,36 +114,37 @@ export class ChunkedDecoder {
           const value = HEX_VALUE[octet]!;
           this.position += 1;
           if (value !== 255) {
-            if (this.digits === MAX_SIZE_DIGITS) return this.fail(FAULT_CHUNK_SIZE);
+            if (this.remaining >= MOST_BEFORE_LAST_DIGIT) return this.fail(FAULT_CHUNK_SIZE);
+            if (this.remaining === 0 && this.digits > 0 && this.pads(limits)) return this.fail(FAULT_CHUNK_EXTENSION_TOO_LONG);
             this.remaining = this.remaining * 16 + value;
             this.digits += 1;
             break;
           }
-          if (this.digits === 0) return this.fail(FAULT_CHUNK_SIZE);
-          if (octet === CR) this.state = State.SIZE_LF;
-          else if (octet === SEMICOLON) this.state = State.EXTENSION_START;
-          else return this.fail(octet === LF ? FAULT_CHUNK_END : FAULT_CHUNK_SIZE);
+          const next = this.digits === 0 ? undefined : behindParameter(octet);
+          if (next === undefined) return this.fail(octet === LF && this.digits > 0 ? FAULT_CHUNK_END : FAULT_CHUNK_SIZE);
+          this.state = next;
           break;
         }
         case State.EXTENSION_START:
         case State.EXTENSION_NAME:
+        case State.EXTENSION_NAME_END:
         case State.EXTENSION_VALUE_START:
         case State.EXTENSION_VALUE:
         case State.EXTENSION_QUOTED:
         case State.EXTENSION_ESCAPED:
-        case State.EXTENSION_QUOTED_END: {
+        case State.EXTENSION_END: {
           const next = behindExtension(this.state, octet);
           if (next === undefined) return this.fail(octet === LF ? FAULT_CHUNK_END : FAULT_CHUNK_EXTENSION);
           this.state = next;
           this.position += 1;
-          this.extensionBytes += 1;
-          if (this.extensionBytes > limits.maxHeadBytes) return this.fail(FAULT_CHUNK_EXTENSION_TOO_LONG);
+          if (isSpace(octet) ? this.pads(limits) : this.extends(limits)) return this.fail(FAULT_CHUNK_EXTENSION_TOO_LONG);
           break;
         }
         case State.SIZE_LF:
           if (octet !== LF) return this.fail(FAULT_CHUNK_END);
           this.position += 1;
           this.digits = 0;
+          this.padding = 0;
           this.state = this.remaining === 0 ? State.TRAILER_START : State.DATA;
           break;
         case State.DATA: {
@@ -186,28 +191,31 @@ export class ChunkedDecoder {
   }
 
   /** Gathers the trailer section up to its empty line, then checks it as a field section. */
-  private readTrailers(buffer: Buffer, limits: ChunkLimits): Step {
-    const section = this.section ??= new HeadBuffer(false);
-    const complete = section.feed(buffer, this.position, limits.maxHeadBytes);
-    if (complete === false) {
+  private readTrailers(buffer: Buffer, limits: HeadLimits): Step {
+    this.section ??= { heads: new HeadBuffer(false), reader: new TrailerReader(limits.maxHeaderFields) };
+    const { heads, reader } = this.section;
+    const wrong = heads.feed(buffer, this.position, reader, limits);
+    if (wrong === INCOMPLETE) {
       this.position = buffer.length;
       return Step.MORE;
     }
-    if (complete !== true) return this.fail(complete === FAULT_HEAD_TOO_LARGE ? FAULT_TRAILERS_TOO_LONG : complete);
-    this.position = buffer.length - (section.buffer.length - section.end);
-    const fields = new FieldTable(limits.maxHeaderFields);
-    const broken = fields.scan(section.buffer, section.start, section.end, limits.maxHeaderFields);
-    if (broken) return this.fail(broken);
-    for (let i = 0; i < fields.count; i += 1) {
-      const kind = fields.kinds[i];
-      // A load report is known only at the end by some; it is passed on, and not read.
-      if (kind === Kind.LOAD_METRICS) continue;
-      if (kind !== Kind.OTHER || isHeadOnly(section.buffer, fields.nameStart(i), fields.nameEnd(i))) return this.fail(FAULT_TRAILER);
-    }
-    this.trailers = rewritten(section.buffer, fields);
+    if (wrong) return this.fail(wrong === FAULT_HEAD_TOO_LARGE ? FAULT_TRAILERS_TOO_LONG : wrong);
+    this.position = buffer.length - (heads.buffer.length - heads.end);
+    this.trailers = rewritten(heads.buffer, reader.fields);
     this.section = undefined;
     this.state = State.DONE;
     return Step.END;
+  }
+
+  /** Counts an octet of padding. True: there is too much of it. */
+  private pads(limits: HeadLimits): boolean {
+    this.padding += 1;
+    return this.padding > FREE_PADDING && this.extends(limits);
+  }
+
+  private extends(limits: HeadLimits): boolean {
+    this.extensionBytes += 1;
+    return this.extensionBytes > limits.maxHeadBytes;
   }
 
   private fail(what: Fault): Step {
@@ -216,38 +224,76 @@ export class ChunkedDecoder {
   }
 }
 
-/** Where an octet leads from within an extension; undefined when it may not be there. */
+class TrailerReader implements HeadReader {
+  readonly takesLf = false;
+  readonly fields: FieldTable;
+
+  constructor(private readonly maxHeaderFields: number) {
+    this.fields = new FieldTable(maxHeaderFields);
+  }
+
+  get end(): number {
+    return this.fields.end;
+  }
+
+  parse(buffer: Buffer, start: number, end: number): Fault | undefined {
+    return this.fields.scan(buffer, start, end, this.maxHeaderFields);
+  }
+}
+
+/** Where an octet leads from within an extension; undefined when it may not be there. White space may be between any two parts. */
 function behindExtension(state: State, octet: number): State | undefined {
   switch (state) {
-    case State.EXTENSION_START: return IS_TOKEN[octet] === 1 ? State.EXTENSION_NAME : undefined;
+    case State.EXTENSION_START:
+      if (IS_TOKEN[octet] === 1) return State.EXTENSION_NAME;
+      // RFC 9112 wants a name; without one there is nothing to read in two ways.
+      return isSpace(octet) ? state : behindParameter(octet);
     case State.EXTENSION_NAME:
       if (IS_TOKEN[octet] === 1) return state;
-      return octet === EQUALS ? State.EXTENSION_VALUE_START : behindParameter(octet);
+      return behindName(octet);
+    case State.EXTENSION_NAME_END: return behindName(octet);
     case State.EXTENSION_VALUE_START:
       if (octet === QUOTE) return State.EXTENSION_QUOTED;
+      if (isSpace(octet)) return state;
       return IS_TOKEN[octet] === 1 ? State.EXTENSION_VALUE : undefined;
     case State.EXTENSION_VALUE: return IS_TOKEN[octet] === 1 ? state : behindParameter(octet);
     case State.EXTENSION_QUOTED:
-      if (octet === QUOTE) return State.EXTENSION_QUOTED_END;
+      if (octet === QUOTE) return State.EXTENSION_END;
       if (octet === BACKSLASH) return State.EXTENSION_ESCAPED;
       return IS_VALUE[octet] === 1 ? state : undefined;
     case State.EXTENSION_ESCAPED: return IS_VALUE[octet] === 1 ? State.EXTENSION_QUOTED : undefined;
-    case State.EXTENSION_QUOTED_END: return behindParameter(octet);
+    case State.EXTENSION_END: return behindParameter(octet);
     default: return undefined;
   }
 }
 
-function behindParameter(octet: number): State | undefined {
-  if (octet === SEMICOLON) return State.EXTENSION_START;
-  return octet === CR ? State.SIZE_LF : undefined;
+function behindName(octet: number): State | undefined {
+  if (octet === EQUALS) return State.EXTENSION_VALUE_START;
+  return isSpace(octet) ? State.EXTENSION_NAME_END : behindParameter(octet);
 }
 
-/** The fields as a section of our own: `name: value` and CRLF, and an empty line. */
-function rewritten(buffer: Buffer, fields: FieldTable): Buffer {
+function behindParameter(octet: number): State | undefined {
+  if (octet === SEMICOLON) return State.EXTENSION_START;
+  if (octet === CR) return State.SIZE_LF;
+  return isSpace(octet) ? State.EXTENSION_END : undefined;
+}
+
+function isSpace(octet: number): boolean {
+  return octet === SP || octet === HTAB;
+}
+
+/**
+ * The trailers that may be passed on, as a section of our own: `name: value` and CRLF, and an empty line; undefined when there are none. The
+ * others are left out: nobody who reads the head knows of them, so they can't mean what they would mean there.
+ */
+function rewritten(buffer: Buffer, fields: FieldTable): Buffer | undefined {
   let text = '';
   for (let i = 0; i < fields.count; i += 1) {
+    const kind = fields.kinds[i];
+    // A load report is known only at the end by some; it is passed on, and not read.
+    if (kind !== Kind.LOAD_METRICS && (kind !== Kind.OTHER || isHeadOnly(buffer, fields.nameStart(i), fields.nameEnd(i)))) continue;
     const name = buffer.toString('latin1', fields.nameStart(i), fields.nameEnd(i));
     text += `${name}: ${buffer.toString('latin1', fields.valueStart(i), fields.valueEnd(i))}\r\n`;
   }
-  return Buffer.from(`${text}\r\n`, 'latin1');
+  return text === '' ? undefined : Buffer.from(`${text}\r\n`, 'latin1');
 }

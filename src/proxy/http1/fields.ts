@@ -3,11 +3,11 @@
  * kind; no string is made of it. The trade-off: a table is only valid together with the buffer it was scanned from,
  * and only until the next scan, so whatever a connection keeps must be serialized first.
  *
- * Strict on purpose: CRLF ends a line and nothing else does, no white space before a colon, no folded lines. What two
- * parsers could read differently is refused, not repaired.
+ * Strict on purpose: no white space before a colon, no folded lines, and CRLF ends a line, or, where a reader says so, LF. What
+ * two parsers could read differently is refused, not repaired.
  */
 import { COLON, COMMA, CR, HTAB, IS_TOKEN, IS_VALUE, isWord, LF, SP, word } from './bytes';
-import { Fault, fault } from './fault';
+import { Fault, fault, INCOMPLETE } from './fault';
 
 /** Fields that the proxy itself acts on, and `OTHER`. */
 export const enum Kind {
@@ -18,6 +18,7 @@ export const enum Kind {
   TRANSFER_ENCODING,
   /** Hop-by-hop: removed before forwarding (RFC 9110 section 7.6.1). */
   HOP_BY_HOP,
+  KEEP_ALIVE,
   TE,
   UPGRADE,
   EXPECT,
@@ -84,14 +85,13 @@ const isProtected = nameList([
 /** More names than this in Connection are no use to anybody; looking each up among all fields is. */
 const MAX_NOMINATIONS = 64;
 
-export const FAULT_FIELD_NAME = fault('a field name is empty or holds a character that is not allowed');
-export const FAULT_SPACE_BEFORE_COLON = fault('white space between a field name and its colon');
-export const FAULT_FOLDED = fault('a line that begins with white space: folded fields are not accepted');
-export const FAULT_FIELD_VALUE = fault('a field value holds a control character');
-export const FAULT_LINE_END = fault('a line that does not end in CRLF');
+export const FAULT_FIELD_NAME = fault('a field name is empty or holds a character that is not allowed; use letters, digits and hyphens');
+export const FAULT_SPACE_BEFORE_COLON = fault('white space between a field name and its colon; leave it out');
+export const FAULT_FOLDED = fault('a line that begins with white space: folded fields are not accepted; write the value in one line');
+export const FAULT_FIELD_VALUE = fault('a field value holds a control character; encode it or leave it out');
+export const FAULT_LINE_END = fault('a line that does not end in CRLF; write CR LF');
 export const FAULT_TOO_MANY_FIELDS = fault('more header fields than the limit', 'head_too_large', 'maxHeaderFields');
-export const FAULT_DISGUISED = fault('a field that some take for Content-Length or Transfer-Encoding: with `_` for `-`');
-export const FAULT_CONNECTION = fault('a Connection option that is not a token');
+export const FAULT_DISGUISED = fault('a field that some take for Content-Length or Transfer-Encoding: with `_` for `-`; give it another name');
 export const FAULT_NOMINATIONS = fault(`more than ${MAX_NOMINATIONS} fields named by Connection`);
 
 /** The fields of one message, as offsets into the buffer that was scanned. */
@@ -106,6 +106,8 @@ export class FieldTable {
   keepAlive = false;
   /** `Connection` holds `upgrade`. */
   upgrade = false;
+  /** Behind the empty line that ends what was scanned last. */
+  end = 0;
   /** Names that Connection holds besides these. */
   private nominations = 0;
 
@@ -125,38 +127,39 @@ export class FieldTable {
   }
 
   /**
-   * Scans the field lines in `buffer[start, end)`, where `end` lies behind the empty line that closes them.
+   * Scans the field lines from `start` on, up to the empty line that closes them; `end` of the table is behind it.
    *
+   * @param end what is not closed by then is {@link INCOMPLETE}, unless it can't be field lines
    * @param limit most fields accepted
+   * @param takesLf LF alone ends a line, too
    */
-  scan(buffer: Uint8Array, start: number, end: number, limit: number): Fault | undefined {
+  scan(buffer: Uint8Array, start: number, end: number, limit: number, takesLf = false): Fault | undefined {
     this.count = 0;
     this.close = false;
     this.keepAlive = false;
     this.upgrade = false;
     this.nominations = 0;
     let position = start;
-    let hasConnection = false;
     for (;;) {
       let octet = buffer[position]!;
-      if (octet === CR) return this.finish(buffer, position, end, hasConnection);
-      if (this.count >= limit) return FAULT_TOO_MANY_FIELDS;
+      if (octet === CR || (octet === LF && takesLf)) return this.finish(buffer, position, end);
+      if (this.count >= limit) return position >= end ? INCOMPLETE : FAULT_TOO_MANY_FIELDS;
 
       const nameStart = position;
       while (IS_TOKEN[octet] === 1) octet = buffer[++position]!;
       const nameEnd = position;
-      if (octet !== COLON || nameEnd === nameStart) {
-        if (octet === SP || octet === HTAB) return nameEnd === nameStart ? FAULT_FOLDED : FAULT_SPACE_BEFORE_COLON;
-        return octet === LF ? FAULT_LINE_END : FAULT_FIELD_NAME;
-      }
+      if (octet !== COLON || nameEnd === nameStart) return position >= end ? INCOMPLETE : nameFault(octet, nameEnd === nameStart);
 
       octet = buffer[++position]!;
       while (octet === SP || octet === HTAB) octet = buffer[++position]!;
       const valueStart = position;
       while (IS_VALUE[octet] === 1) octet = buffer[++position]!;
-      if (octet !== CR) return octet === LF ? FAULT_LINE_END : FAULT_FIELD_VALUE;
-      if (buffer[position + 1] !== LF) return FAULT_LINE_END;
-      let valueEnd = position;
+      const lineEnd = position;
+      if (octet === CR) octet = buffer[++position]!;
+      else if (!takesLf || octet !== LF) return position >= end ? INCOMPLETE : octet === LF ? FAULT_LINE_END : FAULT_FIELD_VALUE;
+      if (octet !== LF) return position >= end ? INCOMPLETE : FAULT_LINE_END;
+      position += 1;
+      let valueEnd = lineEnd;
       while (valueEnd > valueStart && (buffer[valueEnd - 1] === SP || buffer[valueEnd - 1] === HTAB)) valueEnd -= 1;
 
       const at = this.count * 4;
@@ -164,29 +167,26 @@ export class FieldTable {
       this.offsets[at + 1] = nameEnd;
       this.offsets[at + 2] = valueStart;
       this.offsets[at + 3] = valueEnd;
-      const kind = kindOf(buffer, nameStart, nameEnd);
-      this.kinds[this.count] = kind;
-      if (kind === Kind.CONNECTION) hasConnection = true;
-      else if (kind === Kind.DISGUISED) return FAULT_DISGUISED;
+      this.kinds[this.count] = kindOf(buffer, nameStart, nameEnd);
       this.count += 1;
-      position += 2;
     }
   }
 
-  /** At the CR of the empty line: it must be the last line, and only now is it known what Connection nominates. */
-  private finish(buffer: Uint8Array, position: number, end: number, hasConnection: boolean): Fault | undefined {
-    if (buffer[position + 1] !== LF || position + 2 !== end) return FAULT_LINE_END;
-    if (hasConnection) {
-      for (let i = 0; i < this.count; i += 1) {
-        if (this.kinds[i] === Kind.CONNECTION && !this.readConnection(buffer, this.valueStart(i), this.valueEnd(i))) return FAULT_CONNECTION;
-      }
-      if (this.nominations > MAX_NOMINATIONS) return FAULT_NOMINATIONS;
-    }
+  /** At the empty line. */
+  private finish(buffer: Uint8Array, position: number, end: number): Fault | undefined {
+    const lineFeed = buffer[position] === CR ? position + 1 : position;
+    if (buffer[lineFeed] !== LF) return lineFeed >= end ? INCOMPLETE : FAULT_LINE_END;
+    this.end = lineFeed + 1;
     return undefined;
   }
 
-  private readConnection(buffer: Uint8Array, start: number, end: number): boolean {
-    let position = start;
+  /**
+   * Takes in what a Connection field says: options and names of fields, which are then removed like hop-by-hop fields. To be called when all
+   * fields are scanned. Of an option only the token that it begins with counts, for `keep-alive; timeout=5` is common.
+   */
+  readConnection(buffer: Uint8Array, field: number): Fault | undefined {
+    const end = this.valueEnd(field);
+    let position = this.valueStart(field);
     while (position < end) {
       const octet = buffer[position]!;
       if (octet === COMMA || octet === SP || octet === HTAB) {
@@ -195,15 +195,17 @@ export class FieldTable {
       }
       const optionStart = position;
       while (position < end && IS_TOKEN[buffer[position]!] === 1) position += 1;
-      const optionEnd = position;
-      while (position < end && (buffer[position] === SP || buffer[position] === HTAB)) position += 1;
-      if (optionEnd === optionStart || (position < end && buffer[position] !== COMMA)) return false;
-      if (isWord(buffer, optionStart, optionEnd, CLOSE)) this.close = true;
-      else if (isWord(buffer, optionStart, optionEnd, KEEP_ALIVE)) this.keepAlive = true;
-      else if (isWord(buffer, optionStart, optionEnd, UPGRADE)) this.upgrade = true;
-      else this.nominate(buffer, optionStart, optionEnd);
+      if (position > optionStart) this.readOption(buffer, optionStart, position);
+      while (position < end && buffer[position] !== COMMA) position += 1;
     }
-    return true;
+    return this.nominations > MAX_NOMINATIONS ? FAULT_NOMINATIONS : undefined;
+  }
+
+  private readOption(buffer: Uint8Array, start: number, end: number): void {
+    if (isWord(buffer, start, end, CLOSE)) this.close = true;
+    else if (isWord(buffer, start, end, KEEP_ALIVE)) this.keepAlive = true;
+    else if (isWord(buffer, start, end, UPGRADE)) this.upgrade = true;
+    else this.nominate(buffer, start, end);
   }
 
   private nominate(buffer: Uint8Array, start: number, end: number): void {
@@ -215,6 +217,11 @@ export class FieldTable {
       if (this.kinds[i] === Kind.OTHER && isWord(buffer, this.nameStart(i), this.nameEnd(i), option)) this.kinds[i] = Kind.NOMINATED;
     }
   }
+}
+
+function nameFault(octet: number, isEmpty: boolean): Fault {
+  if (octet === SP || octet === HTAB) return isEmpty ? FAULT_FOLDED : FAULT_SPACE_BEFORE_COLON;
+  return octet === LF ? FAULT_LINE_END : FAULT_FIELD_NAME;
 }
 
 /** Tells whether a field name is one of `names`; one that ends in `-` stands for all that begin so. */
@@ -240,7 +247,7 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
     case 10:
       if (isWord(buffer, start, end, MESH_VIA)) return Kind.MESH_VIA;
       if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
-      return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.HOP_BY_HOP : Kind.OTHER;
+      return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.KEEP_ALIVE : Kind.OTHER;
     case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;
     case 13: return isWord(buffer, start, end, MESH_UNSENT) ? Kind.MESH_UNSENT : Kind.OTHER;
     case 14:

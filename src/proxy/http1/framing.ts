@@ -1,6 +1,7 @@
 /**
  * How long a message's body is (RFC 9112 section 6), from its Content-Length and Transfer-Encoding. Requests and
- * responses share one rule, stricter than the RFC asks: one length or one `chunked`, never both, never twice.
+ * responses share one rule, stricter than the RFC asks: one length or one `chunked`, never both, never twice. But a response may say
+ * the same length twice, as some apps do: there is nobody who reads it another way, and the second one goes no further.
  */
 import { COMMA, HTAB, IS_TOKEN, isWord, parseDecimal, SP, word } from './bytes';
 import { Fault, fault } from './fault';
@@ -25,40 +26,42 @@ export const LENGTH_CHUNKED = -2;
 export const LENGTH_FAULTY = -3;
 
 export const FAULT_LENGTH = fault('Content-Length is not a number of digits alone, or too large');
-export const FAULT_TWO_LENGTHS = fault('more than one Content-Length');
-export const FAULT_LENGTH_AND_CODING = fault('Content-Length and Transfer-Encoding together');
-export const FAULT_TWO_CODINGS = fault('more than one Transfer-Encoding');
-export const FAULT_CODING = fault('a transfer coding other than chunked', 'unsupported_transfer_coding');
-export const FAULT_CODING_ORDER = fault('Transfer-Encoding whose last coding is not chunked, or that has chunked twice');
-export const FAULT_CODING_FORM = fault('Transfer-Encoding that is not a list of codings');
-export const FAULT_CODING_IN_1_0 = fault('Transfer-Encoding in an HTTP/1.0 message');
+export const FAULT_TWO_LENGTHS = fault('more than one Content-Length; send one');
+export const FAULT_LENGTH_AND_CODING = fault('Content-Length and Transfer-Encoding together; send one of them');
+export const FAULT_TWO_CODINGS = fault('more than one Transfer-Encoding; send one');
+export const FAULT_CODING = fault('a transfer coding other than chunked; send chunked alone', 'unsupported_transfer_coding');
+export const FAULT_CODING_ORDER = fault('Transfer-Encoding whose last coding is not chunked, or that has chunked twice; send chunked alone');
+export const FAULT_CODING_FORM = fault('Transfer-Encoding that is not a list of codings; send chunked alone');
+export const FAULT_CODING_IN_1_0 = fault('Transfer-Encoding in an HTTP/1.0 message; send Content-Length, or speak HTTP/1.1');
 
 const CHUNKED = word('chunked');
 
-/** What {@link bodyLength} found wrong, when it returned {@link LENGTH_FAULTY}. */
+/** What {@link framedBy} found wrong, when it returned {@link LENGTH_FAULTY}. */
 export let lengthFault: Fault = FAULT_LENGTH;
 
-/** The declared length, 0 or more, or one of the negative constants above. */
-export function bodyLength(buffer: Uint8Array, fields: FieldTable, isHttp10: boolean): number {
-  let length = NO_LENGTH;
-  let chunked = false;
-  for (let i = 0; i < fields.count; i += 1) {
-    const kind = fields.kinds[i];
-    if (kind === Kind.CONTENT_LENGTH) {
-      if (length !== NO_LENGTH) return faulty(FAULT_TWO_LENGTHS);
-      length = parseDecimal(buffer, fields.valueStart(i), fields.valueEnd(i));
-      if (length < 0) return faulty(FAULT_LENGTH);
-    } else if (kind === Kind.TRANSFER_ENCODING) {
-      if (isHttp10) return faulty(FAULT_CODING_IN_1_0);
-      if (chunked) return faulty(FAULT_TWO_CODINGS);
-      const start = fields.valueStart(i);
-      const end = fields.valueEnd(i);
-      if (!isWord(buffer, start, end, CHUNKED)) return faulty(codingFault(buffer, start, end));
-      chunked = true;
-    }
+/**
+ * Takes in one field that frames the message.
+ *
+ * @param before what the fields in front of it say: a length, {@link NO_LENGTH} or {@link LENGTH_CHUNKED}
+ * @param takesEqual the same length may be said again
+ * @returns what they say together: the same, or {@link LENGTH_FAULTY}
+ */
+export function framedBy(before: number, buffer: Uint8Array, fields: FieldTable, field: number, isHttp10: boolean, takesEqual: boolean): number {
+  const start = fields.valueStart(field);
+  const end = fields.valueEnd(field);
+  if (fields.kinds[field] === Kind.CONTENT_LENGTH) {
+    if (before >= 0 && !takesEqual) return faulty(FAULT_TWO_LENGTHS);
+    const length = parseDecimal(buffer, start, end);
+    if (length < 0) return faulty(FAULT_LENGTH);
+    if (before === LENGTH_CHUNKED) return faulty(FAULT_LENGTH_AND_CODING);
+    if (before === NO_LENGTH) return length;
+    fields.kinds[field] = Kind.HOP_BY_HOP;
+    return before === length ? length : faulty(FAULT_TWO_LENGTHS);
   }
-  if (!chunked) return length;
-  return length === NO_LENGTH ? LENGTH_CHUNKED : faulty(FAULT_LENGTH_AND_CODING);
+  if (isHttp10) return faulty(FAULT_CODING_IN_1_0);
+  if (before === LENGTH_CHUNKED) return faulty(FAULT_TWO_CODINGS);
+  if (!isWord(buffer, start, end, CHUNKED)) return faulty(codingFault(buffer, start, end));
+  return before === NO_LENGTH ? LENGTH_CHUNKED : faulty(FAULT_LENGTH_AND_CODING);
 }
 
 /**

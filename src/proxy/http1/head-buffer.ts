@@ -1,37 +1,67 @@
 /**
- * Gathers the octets of a head, or of a trailer section, that may arrive cut anywhere. The usual head arrives whole and is
- * parsed where it lies; only a head in pieces is copied, into a buffer that doubles, so that a sender of single octets
- * costs no more than one of whole packets. Bounded by `maxHeadBytes`.
+ * Gathers the octets of a head, or of a trailer section, that may arrive cut anywhere, and has it read when it is complete. The
+ * usual head arrives whole and is read where it lies; only a head in pieces is copied, into a buffer that doubles, so that a
+ * sender of single octets costs no more than one of whole packets. Bounded by `maxHeadBytes`.
  *
- * What becomes of a head does not depend on how it was cut. A bare LF ends it at once, for the sender will never send the
- * CRLFCRLF that this waits for: what lies before is handed to the parser, which meets the LF at the latest, so it reports
- * the same fault as it would for the whole head.
+ * A head in pieces is also read while it is not complete, so what can't become one is refused at once, and not when its end has come,
+ * which for another protocol is never. That reads the same octets again with each piece, so it is bounded: up to
+ * {@link EARLY_BYTES} in all, and from then on each time that the head has doubled.
+ *
+ * What becomes of a head does not depend on how it was cut: a reader reports the first line that is wrong, and looks at no line
+ * before those in front of it.
  */
 import { CR, LF } from './bytes';
-import { Fault, fault } from './fault';
+import { Fault, fault, INCOMPLETE } from './fault';
 
 export const FAULT_HEAD_TOO_LARGE = fault('the head is longer than the limit', 'head_too_large', 'maxHeadBytes');
-export const FAULT_URI_TOO_LONG = fault('the request line is longer than the limit', 'uri_too_long', 'maxStartLineBytes');
+export const FAULT_EMPTY_LINES = fault('more empty lines before the request than the limit of a head', 'head_too_large', 'maxHeadBytes');
+
+export interface HeadLimits {
+  readonly maxStartLineBytes: number;
+  readonly maxHeadBytes: number;
+  readonly maxHeaderFields: number;
+}
+
+/** Reads heads of one kind. */
+export interface HeadReader {
+  /** LF alone ends a line, too. */
+  readonly takesLf: boolean;
+  /** Where the head that was read last ends. */
+  readonly end: number;
+  /**
+   * Reads what begins at `start`: a head that ends at or before `end`, or {@link INCOMPLETE} when `buffer[start, end)` may be the
+   * beginning of one. The octet at `end` is readable.
+   */
+  parse(buffer: Buffer, start: number, end: number, limits: HeadLimits): Fault | undefined;
+}
 
 const EMPTY = Buffer.alloc(0);
-const END_OF_LINE = Buffer.from('\r\n');
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+/** Ends of a head whose last line ends in LF alone. */
+const LF_ENDS = [Buffer.from('\n\n'), Buffer.from('\n\r\n')];
 const FIRST_CAPACITY = 1_024;
 
+/** Octets of a head in pieces that are read before its end has come, each as often as it is read: about a millisecond's work. */
+const EARLY_BYTES = 1_048_576;
+
 export class HeadBuffer {
-  /** Where the head lies, after {@link feed} returned true. */
+  /** Where the head lies once it is complete, and until then what there is of it. */
   buffer: Buffer = EMPTY;
   start = 0;
-  /** First octet of `buffer` behind the head. */
+  /** First octet of `buffer` behind it. */
   end = 0;
 
-  /** Octets that came before, with room for more. */
+  /** Octets that came before, with room for more, and for one that ends what is read. */
   private gathered: Buffer | undefined;
   private length = 0;
-  private skipped = false;
+  /** Octets of empty lines in front of the head. */
+  private skipped = 0;
+  /** Octets that were read before the end had come, and how many there were the last time. */
+  private readEarly = 0;
+  private lengthRead = 0;
 
-  /** @param skipsEmptyLine whether one empty line in front is ignored: RFC 9112 section 2.2 wants it before a request line */
-  constructor(private readonly skipsEmptyLine: boolean) {}
+  /** @param skipsEmptyLines whether empty lines in front are ignored: RFC 9112 section 2.2 wants at least one to be, before a request line */
+  constructor(private readonly skipsEmptyLines: boolean) {}
 
   /** A part of a head has arrived. */
   get partial(): boolean {
@@ -43,60 +73,102 @@ export class HeadBuffer {
     return this.gathered?.length ?? 0;
   }
 
+  /** Whether it begins with `octets`; undefined while there is not enough of it to tell. */
+  beginsWith(octets: Uint8Array): boolean | undefined {
+    for (let i = 0; i < octets.length; i += 1) {
+      if (this.start + i >= this.end) return undefined;
+      if (this.buffer[this.start + i] !== octets[i]) return false;
+    }
+    return true;
+  }
+
   /** Lets go of what was gathered and of the buffer that the last head lies in. */
   clear(): void {
-    this.gathered = undefined;
-    this.length = 0;
-    this.skipped = false;
+    this.forget();
     this.buffer = EMPTY;
+    this.start = 0;
+    this.end = 0;
   }
 
   /**
-   * Takes `chunk[from, ...)`. True when a head is there for the parser: it lies in `buffer[start, end)`, and what follows
-   * it (the body, the next message) from `end` on. False when more is needed.
-   *
-   * @param maxStartLineBytes when given, a head that is too large because of its first line is told apart
+   * Takes `chunk[from, ...)`. Undefined when `reader` has read a head: it lies in `buffer[start, end)`, and what follows it (the
+   * body, the next message) from `end` on. {@link INCOMPLETE} when more is needed, or why no head can come of it.
    */
-  feed(chunk: Buffer, from: number, maxHeadBytes: number, maxStartLineBytes = 0): boolean | Fault {
+  feed(chunk: Buffer, from: number, reader: HeadReader, limits: HeadLimits): Fault | undefined {
     const before = this.length;
-    let start = before > 0 ? 0 : from;
     const buffer = before > 0 ? this.append(chunk, from) : chunk;
-    if (this.skipsEmptyLine && !this.skipped && buffer[start] === CR && buffer[start + 1] === LF) {
-      this.skipped = true;
-      start += 2;
+    let start = before > 0 ? 0 : from;
+    if (this.skipsEmptyLines && buffer[start]! <= CR) {
+      start = this.skip(buffer, start);
+      if (this.skipped > limits.maxHeadBytes) return FAULT_EMPTY_LINES;
     }
     const known = before > 3 ? before - 3 : start;
-    const at = buffer.indexOf(END_OF_HEAD, known);
-    if (at >= 0 && at + 4 - start <= maxHeadBytes) return this.complete(buffer, start, at + 4);
+    const end = endWithin(buffer, known, start + limits.maxHeadBytes, reader.takesLf);
+    if (end < 0) return this.gather(buffer, start, reader, limits);
 
-    const bare = bareLineFeed(buffer, before > 0 ? before : start, Math.min(buffer.length, start + maxHeadBytes));
-    if (bare >= 0) return this.complete(buffer, start, bare + 1);
-    if (buffer.length - start >= maxHeadBytes) {
-      const firstLine = buffer.subarray(start, start + Math.min(maxStartLineBytes, maxHeadBytes));
-      return maxStartLineBytes > 0 && !firstLine.includes(END_OF_LINE) ? FAULT_URI_TOO_LONG : FAULT_HEAD_TOO_LARGE;
-    }
-    if (before === 0 || start > 0) {
-      this.length = 0;
-      if (start < buffer.length) this.append(buffer, start);
-      else this.gathered = undefined;
-    }
-    return false;
-  }
-
-  private complete(buffer: Buffer, start: number, end: number): true {
-    this.gathered = undefined;
-    this.length = 0;
-    this.skipped = false;
     this.buffer = buffer;
     this.start = start;
-    this.end = end;
+    const wrong = reader.parse(buffer, start, end, limits);
+    this.end = wrong ? end : reader.end;
+    if (!wrong) this.forget();
+    return wrong;
+  }
+
+  /** Keeps what came, unless it can't become a head. */
+  private gather(buffer: Buffer, start: number, reader: HeadReader, limits: HeadLimits): Fault {
+    if (start === buffer.length) {
+      this.length = 0;
+      this.gathered = undefined;
+      this.buffer = EMPTY;
+      this.start = 0;
+      this.end = 0;
+      return INCOMPLETE;
+    }
+    if (this.length === 0 || start > 0) {
+      this.length = 0;
+      this.append(buffer, start);
+    }
+    const gathered = this.gathered!;
+    const length = Math.min(this.length, limits.maxHeadBytes);
+    this.buffer = gathered;
+    this.start = 0;
+    this.end = length;
+    const tooLarge = this.length >= limits.maxHeadBytes;
+    const mayBeEmptyLine = this.skipsEmptyLines && length === 1 && gathered[0] === CR;
+    if (!tooLarge && (mayBeEmptyLine || !this.isDue(length))) return INCOMPLETE;
+    gathered[length] = 0;
+    const wrong = reader.parse(gathered, 0, length, limits) ?? INCOMPLETE;
+    return wrong === INCOMPLETE && tooLarge ? FAULT_HEAD_TOO_LARGE : wrong;
+  }
+
+  /** Whether a head of which there is so much is read before its end has come. */
+  private isDue(length: number): boolean {
+    if (this.readEarly + length > EARLY_BYTES && length < this.lengthRead * 2) return false;
+    this.readEarly += length;
+    this.lengthRead = length;
     return true;
+  }
+
+  /** Where the first line begins that is not empty. */
+  private skip(buffer: Buffer, from: number): number {
+    let position = from;
+    while (buffer[position] === LF || (buffer[position] === CR && buffer[position + 1] === LF)) position += buffer[position] === LF ? 1 : 2;
+    this.skipped += position - from;
+    return position;
+  }
+
+  private forget(): void {
+    this.gathered = undefined;
+    this.length = 0;
+    this.skipped = 0;
+    this.readEarly = 0;
+    this.lengthRead = 0;
   }
 
   /** All that was gathered, with `chunk[from, ...)` at its end. */
   private append(chunk: Buffer, from: number): Buffer {
     const length = this.length + chunk.length - from;
-    if (!this.gathered || this.gathered.length < length) {
+    if (!this.gathered || this.gathered.length <= length) {
       const grown = Buffer.allocUnsafe(Math.max(FIRST_CAPACITY, length * 2));
       this.gathered?.copy(grown, 0, 0, this.length);
       this.gathered = grown;
@@ -107,10 +179,14 @@ export class HeadBuffer {
   }
 }
 
-/** Position of the first LF in `buffer[from, end)` without a CR in front; -1 when there is none. */
-function bareLineFeed(buffer: Buffer, from: number, end: number): number {
-  for (let at = buffer.indexOf(LF, from); at >= 0 && at < end; at = buffer.indexOf(LF, at + 1)) {
-    if (at === 0 || buffer[at - 1] !== CR) return at;
+/** An end of a head that is not behind `most`; -1 when there is none. With `takesLf`, the head may end before it. */
+function endWithin(buffer: Buffer, from: number, most: number, takesLf: boolean): number {
+  const at = buffer.indexOf(END_OF_HEAD, from);
+  if (at >= 0 && at + END_OF_HEAD.length <= most) return at + END_OF_HEAD.length;
+  if (!takesLf) return -1;
+  for (const end of LF_ENDS) {
+    const found = buffer.indexOf(end, from);
+    if (found >= 0 && found + end.length <= most) return found + end.length;
   }
   return -1;
 }

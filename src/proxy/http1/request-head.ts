@@ -2,13 +2,13 @@
  * The head of a request (RFC 9112 section 3): method, target, version and fields, as offsets into the buffer it was
  * parsed from. One instance serves the whole process, for parsing and what follows from it happen in one turn.
  */
-import { COMMA, CR, HTAB, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, parseDecimal, SP, word } from './bytes';
-import { Fault, fault } from './fault';
-import { FieldTable, Kind } from './fields';
-import { FAULT_URI_TOO_LONG } from './head-buffer';
+import { COMMA, CR, HTAB, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, NINE, parseDecimal, SP, word, ZERO } from './bytes';
+import { Fault, fault, INCOMPLETE } from './fault';
+import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
 import { isHost } from './host';
 import { isProtocolList } from './upgrade';
-import { bodyLength, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
+import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
+import type { HeadLimits, HeadReader } from './head-buffer';
 
 export const enum Method {
   OTHER = 0,
@@ -23,14 +23,15 @@ export const enum Method {
   CONNECT,
 }
 
-export const FAULT_REQUEST_LINE = fault('the request line is not `method SP target SP HTTP/1.1`');
-export const FAULT_VERSION = fault('a version other than HTTP/1.0 and HTTP/1.1', 'version_not_supported');
-export const FAULT_TARGET = fault('the request target holds a character that is not allowed');
+export const FAULT_REQUEST_LINE = fault('the request line is not `method SP target SP HTTP/1.1` with one space between, ended by CR LF');
+export const FAULT_URI_TOO_LONG = fault('the request line is longer than the limit', 'uri_too_long', 'maxStartLineBytes');
+export const FAULT_VERSION = fault('another version than HTTP/1: speak HTTP/1.1', 'version_not_supported');
+export const FAULT_TARGET = fault('the request target holds a character that is not allowed; percent-encode it');
 export const FAULT_TARGET_FORM = fault('a request target that is no path, no http URL, and `*` only with OPTIONS');
 export const FAULT_AUTHORITY = fault('the URL of the request target has an invalid host or user information');
-export const FAULT_NO_HOST = fault('no Host field in an HTTP/1.1 request');
-export const FAULT_TWO_HOSTS = fault('more than one Host field');
-export const FAULT_HOST = fault('an invalid Host field');
+export const FAULT_NO_HOST = fault('no Host field in an HTTP/1.1 request; name the service in it');
+export const FAULT_TWO_HOSTS = fault('more than one Host field; send one');
+export const FAULT_HOST = fault('a Host field that names no host; name the service in it, as in `Host: catalog`');
 export const FAULT_CONNECT = fault('CONNECT is not supported', 'connect_method_refused');
 export const FAULT_EXPECT = fault('an expectation other than 100-continue', 'expectation_failed');
 export const FAULT_TWO_EXPECTS = fault('more than one Expect field');
@@ -53,19 +54,17 @@ const CONTINUE = word('100-continue');
 const TEXT = word('text');
 const TRAILERS = word('trailers');
 
-/** Limits of a head that the parser itself enforces; its total size is bounded where the bytes are gathered. */
-export interface HeadLimits {
-  readonly maxStartLineBytes: number;
-  readonly maxHeaderFields: number;
-}
-
-export class RequestHead {
+export class RequestHead implements HeadReader {
+  /** A line ends in CRLF. Who reads requests in front may not take LF for an end, and so see other fields than are seen here. */
+  readonly takesLf = false;
   method: Method = Method.OTHER;
   methodStart = 0;
   methodEnd = 0;
   /** The target to forward: path and query, or `*`. Empty (start equals end) stands for `/`, when a URL has no path. */
   targetStart = 0;
   targetEnd = 0;
+  /** Octets above 0x7f in the target's query, which are to be percent-encoded. */
+  rawOctets = 0;
   /** Authority of an absolute-form target, which replaces Host; empty otherwise. */
   authorityStart = 0;
   authorityEnd = 0;
@@ -103,14 +102,14 @@ export class RequestHead {
     return this.isHttp10 ? this.fields.keepAlive && !this.fields.close : !this.fields.close;
   }
 
-  /**
-   * Parses the head in `buffer[start, end)`, which begins at the request line and ends behind the empty line.
-   * On a fault the instance holds nothing of use.
-   */
-  parse(buffer: Uint8Array, start: number, end: number, limits: HeadLimits): Fault | undefined {
+  get end(): number {
+    return this.fields.end;
+  }
+
+  parse(buffer: Buffer, start: number, end: number, limits: HeadLimits): Fault | undefined {
     let position = start;
     while (IS_TOKEN[buffer[position]!] === 1) position += 1;
-    if (position === start || buffer[position] !== SP) return FAULT_REQUEST_LINE;
+    if (position === start || buffer[position] !== SP) return stopped(position - start, position >= end, limits, FAULT_REQUEST_LINE);
     this.methodStart = start;
     this.methodEnd = position;
     this.method = methodOf(buffer, start, position);
@@ -118,32 +117,45 @@ export class RequestHead {
     const targetStart = position + 1;
     position = targetStart;
     while (IS_TARGET[buffer[position]!] === 1) position += 1;
-    if (buffer[position] !== SP) return buffer[position] === CR || buffer[position] === LF ? FAULT_REQUEST_LINE : FAULT_TARGET;
-    if (position === targetStart) return FAULT_REQUEST_LINE;
+    this.rawOctets = 0;
+    if (buffer[position]! > 0x7f) position = this.readRawQuery(buffer, targetStart, position);
+    if (buffer[position] !== SP || position === targetStart) {
+      const octet = buffer[position];
+      const what = octet === CR || octet === LF || octet === SP ? FAULT_REQUEST_LINE : FAULT_TARGET;
+      return stopped(position - start, position >= end, limits, what);
+    }
     const targetEnd = position;
 
     position += 1;
     for (let i = 0; i < HTTP_1.length; i += 1) {
-      if (buffer[position + i] !== HTTP_1[i]) return this.versionFault(buffer, position);
+      const octet = buffer[position + i]!;
+      if (octet !== HTTP_1[i]) return stopped(position + i - start, position + i >= end, limits, versionFault(octet, i));
     }
     position += HTTP_1.length;
-    const minor = buffer[position];
-    if (minor !== 0x30 && minor !== 0x31) return FAULT_VERSION;
-    this.isHttp10 = minor === 0x30;
-    if (buffer[position + 1] !== CR || buffer[position + 2] !== LF) return FAULT_REQUEST_LINE;
+    // RFC 9110 section 2.5: a higher minor version is treated as the highest that is known.
+    const minor = buffer[position]!;
+    if (minor < ZERO || minor > NINE) return stopped(position - start, position >= end, limits, FAULT_VERSION);
+    this.isHttp10 = minor === ZERO;
+    if (buffer[position + 1] !== CR) return stopped(position + 1 - start, position + 1 >= end, limits, FAULT_REQUEST_LINE);
+    if (buffer[position + 2] !== LF) return stopped(position + 2 - start, position + 2 >= end, limits, FAULT_REQUEST_LINE);
     position += 3;
     if (position - start > limits.maxStartLineBytes) return FAULT_URI_TOO_LONG;
 
     return this.readTarget(buffer, targetStart, targetEnd)
-      ?? this.fields.scan(buffer, position, end, limits.maxHeaderFields)
-      ?? this.readFields(buffer)
-      ?? this.readFraming(buffer);
+      ?? this.readFields(buffer, this.fields.scan(buffer, position, end, limits.maxHeaderFields));
   }
 
-  /** `HTTP/` with other digits is a version that is not spoken here; anything else is no request line at all. */
-  private versionFault(buffer: Uint8Array, start: number): Fault {
-    const text = Buffer.from(buffer.buffer, buffer.byteOffset + start, Math.min(9, buffer.length - start)).toString('latin1');
-    return /^HTTP\/\d/.test(text) ? FAULT_VERSION : FAULT_REQUEST_LINE;
+  /**
+   * Goes on behind an octet above 0x7f, when it is in a query: clients made with Go send what is not ASCII there as it is. It is passed on
+   * percent-encoded, which every reader takes for the same.
+   */
+  private readRawQuery(buffer: Uint8Array, targetStart: number, from: number): number {
+    let query = targetStart;
+    while (query < from && buffer[query] !== QUESTION) query += 1;
+    if (query === from) return from;
+    let position = from;
+    for (let octet = buffer[position]!; octet > 0x7f || IS_TARGET[octet] === 1; octet = buffer[++position]!) if (octet > 0x7f) this.rawOctets += 1;
+    return position;
   }
 
   private readTarget(buffer: Uint8Array, start: number, end: number): Fault | undefined {
@@ -167,7 +179,12 @@ export class RequestHead {
     return undefined;
   }
 
-  private readFields(buffer: Uint8Array): Fault | undefined {
+  /**
+   * Reads what the proxy acts on, in the order of the lines.
+   *
+   * @param broken what is wrong with the line behind those that were scanned
+   */
+  private readFields(buffer: Uint8Array, broken: Fault | undefined): Fault | undefined {
     this.hasHost = false;
     this.expectsContinue = false;
     this.acceptsTrailers = false;
@@ -180,9 +197,22 @@ export class RequestHead {
     this.wantsExplanation = false;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
-    const fields = this.fields;
+    const { fields, isHttp10 } = this;
+    let length = NO_LENGTH;
     for (let i = 0; i < fields.count; i += 1) {
       switch (fields.kinds[i]) {
+        case Kind.CONTENT_LENGTH:
+        case Kind.TRANSFER_ENCODING:
+          length = framedBy(length, buffer, fields, i, isHttp10, false);
+          if (length === LENGTH_FAULTY) return lengthFault;
+          break;
+        case Kind.CONNECTION: {
+          const wrong = fields.readConnection(buffer, i);
+          if (wrong) return wrong;
+          break;
+        }
+        case Kind.DISGUISED:
+          return FAULT_DISGUISED;
         case Kind.HOST:
           if (this.hasHost) return FAULT_TWO_HOSTS;
           if (!isHost(buffer, fields.valueStart(i), fields.valueEnd(i))) return FAULT_HOST;
@@ -234,23 +264,24 @@ export class RequestHead {
         default:
       }
     }
-    return this.hasHost || this.isHttp10 ? undefined : FAULT_NO_HOST;
-  }
-
-  private readFraming(buffer: Uint8Array): Fault | undefined {
-    const length = bodyLength(buffer, this.fields, this.isHttp10);
-    this.length = 0;
-    if (length === LENGTH_FAULTY) return lengthFault;
-    if (length === LENGTH_CHUNKED) {
-      this.framing = Framing.CHUNKED;
-    } else if (length === NO_LENGTH || length === 0) {
-      this.framing = Framing.NONE;
-    } else {
-      this.framing = Framing.LENGTH;
-      this.length = length;
-    }
+    if (broken) return broken;
+    if (!this.hasHost && !isHttp10) return FAULT_NO_HOST;
+    this.framing = length === LENGTH_CHUNKED ? Framing.CHUNKED : length > 0 ? Framing.LENGTH : Framing.NONE;
+    this.length = length > 0 ? length : 0;
     return this.method === Method.TRACE && this.framing !== Framing.NONE ? FAULT_TRACE_BODY : undefined;
   }
+}
+
+/** What becomes of a request line that can't be read on at its octet `at`. */
+function stopped(at: number, isEnd: boolean, limits: HeadLimits, what: Fault): Fault {
+  if (at >= limits.maxStartLineBytes) return FAULT_URI_TOO_LONG;
+  return isEnd ? INCOMPLETE : what;
+}
+
+/** `HTTP/` and another digit than 1, or more of them, is a version that is not spoken here; anything else is no request line at all. */
+function versionFault(octet: number, at: number): Fault {
+  const isVersion = at === HTTP_1.length - 1 || (at === HTTP_1.length - 2 && octet >= ZERO && octet <= NINE);
+  return isVersion ? FAULT_VERSION : FAULT_REQUEST_LINE;
 }
 
 /** Whether a list of tokens, each perhaps with parameters, has this member. */

@@ -1,21 +1,27 @@
 /**
  * The head of a response (RFC 9112 section 4), as offsets into the buffer it was parsed from. Like RequestHead, one
  * instance serves the whole process.
+ *
+ * Less strict than a request's: nobody else has read what an app beside the proxy says, and it is written anew, so what every
+ * reader takes for the same is taken, such as lines that end in LF, as those of CGI scripts do.
  */
-import { CR, IS_VALUE, LF, SP } from './bytes';
-import { Fault, fault } from './fault';
-import { FieldTable, Kind } from './fields';
-import { bodyLength, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
-import type { HeadLimits } from './request-head';
+import { CR, IS_VALUE, LF, NINE, SP, ZERO } from './bytes';
+import { Fault, fault, INCOMPLETE } from './fault';
+import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
+import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
+import type { HeadLimits, HeadReader } from './head-buffer';
 import { isProtocolList } from './upgrade';
 
-export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`');
-export const FAULT_STATUS = fault('a status below 100 or above 599');
+export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`; the server must speak HTTP/1.1');
+export const FAULT_STATUS = fault('a status below 100');
 export const FAULT_STATUS_TOO_LONG = fault('the status line is longer than the limit', 'bad_request', 'maxStartLineBytes');
 
 const HTTP_1 = Buffer.from('HTTP/1.');
 
-export class ResponseHead {
+export class ResponseHead implements HeadReader {
+  readonly takesLf = true;
+  /** The response that comes answers a HEAD request, so it has no body whatever its fields say. */
+  toHead = false;
   status = 0;
   reasonStart = 0;
   reasonEnd = 0;
@@ -48,72 +54,104 @@ export class ResponseHead {
     return this.status < 200;
   }
 
-  /**
-   * Parses the head in `buffer[start, end)`.
-   *
-   * @param toHead the response answers a HEAD request, so it has no body whatever its fields say
-   */
-  parse(buffer: Uint8Array, start: number, end: number, limits: HeadLimits, toHead: boolean): Fault | undefined {
+  get end(): number {
+    return this.fields.end;
+  }
+
+  parse(buffer: Buffer, start: number, end: number, limits: HeadLimits): Fault | undefined {
     for (let i = 0; i < HTTP_1.length; i += 1) {
-      if (buffer[start + i] !== HTTP_1[i]) return FAULT_STATUS_LINE;
+      if (buffer[start + i] !== HTTP_1[i]) return stopped(i, start + i >= end, limits, FAULT_STATUS_LINE);
     }
     let position = start + HTTP_1.length;
-    const minor = buffer[position];
-    if ((minor !== 0x30 && minor !== 0x31) || buffer[position + 1] !== SP) return FAULT_STATUS_LINE;
-    this.isHttp10 = minor === 0x30;
-    position += 2;
+    // RFC 9110 section 2.5: a higher minor version is treated as the highest that is known.
+    const minor = buffer[position]!;
+    if (minor < ZERO || minor > NINE) return stopped(position - start, position >= end, limits, FAULT_STATUS_LINE);
+    this.isHttp10 = minor === ZERO;
+    position += 1;
+    if (buffer[position] !== SP) return stopped(position - start, position >= end, limits, FAULT_STATUS_LINE);
+    do position += 1; while (buffer[position] === SP);
     let status = 0;
-    for (let i = 0; i < 3; i += 1) {
-      const digit = buffer[position + i]! - 0x30;
-      if (digit < 0 || digit > 9) return FAULT_STATUS_LINE;
+    for (const statusEnd = position + 3; position < statusEnd; position += 1) {
+      const digit = buffer[position]! - ZERO;
+      if (!(digit >= 0 && digit <= 9)) return stopped(position - start, position >= end, limits, FAULT_STATUS_LINE);
       status = status * 10 + digit;
     }
-    if (status < 100 || status > 599) return FAULT_STATUS;
+    if (status < 100) return FAULT_STATUS;
     this.status = status;
-    position += 3;
     // The space before an empty reason is required by the grammar, and left out by many; both are read alike everywhere.
     if (buffer[position] === SP) position += 1;
-    else if (buffer[position] !== CR) return FAULT_STATUS_LINE;
+    else if (buffer[position] !== CR && buffer[position] !== LF) return stopped(position - start, position >= end, limits, FAULT_STATUS_LINE);
     this.reasonStart = position;
     while (IS_VALUE[buffer[position]!] === 1) position += 1;
     this.reasonEnd = position;
-    if (buffer[position] !== CR || buffer[position + 1] !== LF) return FAULT_STATUS_LINE;
-    position += 2;
+    if (buffer[position] === CR) position += 1;
+    if (buffer[position] !== LF) return stopped(position - start, position >= end, limits, FAULT_STATUS_LINE);
+    position += 1;
     if (position - start > limits.maxStartLineBytes) return FAULT_STATUS_TOO_LONG;
 
-    return this.fields.scan(buffer, position, end, limits.maxHeaderFields) ?? this.readFraming(buffer, toHead);
+    return this.readFields(buffer, this.fields.scan(buffer, position, end, limits.maxHeaderFields, true));
   }
 
-  private readFraming(buffer: Uint8Array, toHead: boolean): Fault | undefined {
+  /**
+   * Reads what the proxy acts on, in the order of the lines.
+   *
+   * @param broken what is wrong with the line behind those that were scanned
+   */
+  private readFields(buffer: Uint8Array, broken: Fault | undefined): Fault | undefined {
     this.hasDate = false;
     this.hasLoadMetrics = false;
     this.unsent = false;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
-    for (let i = 0; i < this.fields.count; i += 1) {
-      const kind = this.fields.kinds[i];
-      if (kind === Kind.DATE) this.hasDate = true;
-      else if (kind === Kind.UPGRADE) this.readUpgrade(buffer, i);
-      else if (kind === Kind.LOAD_METRICS) this.hasLoadMetrics = true;
-      else if (kind === Kind.MESH_UNSENT) this.unsent = true;
+    const { fields, isHttp10 } = this;
+    let length = NO_LENGTH;
+    for (let i = 0; i < fields.count; i += 1) {
+      switch (fields.kinds[i]) {
+        case Kind.CONTENT_LENGTH:
+        case Kind.TRANSFER_ENCODING:
+          length = framedBy(length, buffer, fields, i, isHttp10, true);
+          if (length === LENGTH_FAULTY) return lengthFault;
+          break;
+        case Kind.CONNECTION: {
+          const wrong = fields.readConnection(buffer, i);
+          if (wrong) return wrong;
+          break;
+        }
+        case Kind.DISGUISED:
+          return FAULT_DISGUISED;
+        case Kind.DATE:
+          this.hasDate = true;
+          break;
+        case Kind.UPGRADE:
+          this.readUpgrade(buffer, i);
+          break;
+        case Kind.LOAD_METRICS:
+          this.hasLoadMetrics = true;
+          break;
+        case Kind.MESH_UNSENT:
+          this.unsent = true;
+          break;
+        default:
+      }
     }
-    const length = bodyLength(buffer, this.fields, this.isHttp10);
+    if (broken) return broken;
+    this.readFraming(length);
+    return undefined;
+  }
+
+  private readFraming(length: number): void {
     this.length = 0;
-    if (length === LENGTH_FAULTY) return lengthFault;
     this.strayBody = length !== NO_LENGTH && length !== 0 && (this.status < 200 || this.status === 204);
-    if (toHead || hasNoBody(this.status)) {
+    if (this.toHead || hasNoBody(this.status) || length === 0) {
       this.framing = Framing.NONE;
     } else if (length === LENGTH_CHUNKED) {
       this.framing = Framing.CHUNKED;
     } else if (length === NO_LENGTH) {
       this.framing = Framing.CLOSE;
-    } else if (length === 0) {
-      this.framing = Framing.NONE;
     } else {
       this.framing = Framing.LENGTH;
       this.length = length;
     }
-    return undefined;
   }
 
   private readUpgrade(buffer: Uint8Array, field: number): void {
@@ -124,6 +162,12 @@ export class ResponseHead {
     this.upgradeStart = start;
     this.upgradeEnd = end;
   }
+}
+
+/** What becomes of a status line that can't be read on at its octet `at`. */
+function stopped(at: number, isEnd: boolean, limits: HeadLimits, what: Fault): Fault {
+  if (at >= limits.maxStartLineBytes) return FAULT_STATUS_TOO_LONG;
+  return isEnd ? INCOMPLETE : what;
 }
 
 /** RFC 9110 section 6.4.1. */

@@ -80,13 +80,14 @@ let at = 0;
 export function serializeRequest(
   buffer: Buffer, head: RequestHead, hop: HopFields, marks: Marks, offersUpgrade: boolean, added: Buffer, body: Buffer,
 ): Buffer {
-  begin(head.fields, buffer.length + added.length + body.length);
+  begin(head.fields, buffer.length + head.rawOctets * 2 + added.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
   out[at++] = SP;
   // RFC 9112 section 3.2.4: a URL without path and query means the server itself when asked for its OPTIONS.
   if (head.targetStart === head.targetEnd && head.method === Method.OPTIONS) out[at++] = 0x2a;
   else if (head.targetStart === head.targetEnd || buffer[head.targetStart] === 0x3f) out[at++] = 0x2f;
-  append(buffer, head.targetStart, head.targetEnd);
+  if (head.rawOctets === 0) append(buffer, head.targetStart, head.targetEnd);
+  else appendEncoded(buffer, head.targetStart, head.targetEnd);
   appendAll(HTTP_1_1);
   const hasAuthority = head.authorityEnd > head.authorityStart;
   if (hasAuthority || !head.hasHost) {
@@ -255,6 +256,15 @@ function append(from: Buffer, start: number, end: number): void {
 
 function appendAll(from: Buffer): void {
   append(from, 0, from.length);
+}
+
+/** Octets above 0x7f as `%` and two digits. */
+function appendEncoded(from: Buffer, start: number, end: number): void {
+  for (let i = start; i < end; i += 1) {
+    const octet = from[i]!;
+    if (octet > 0x7f) at += out.write(`%${octet.toString(16).toUpperCase()}`, at, 'latin1');
+    else out[at++] = octet;
+  }
 }
 
 function appendDecimal(value: number): void {

@@ -16,7 +16,8 @@ import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
 import { destroySoon, end, heldOctets, holdsBack, write } from '../direct-write';
 import { ChunkedDecoder, Step } from '../http1/chunked';
-import type { Fault } from '../http1/fault';
+import { Fault, INCOMPLETE } from '../http1/fault';
+import { foreignRequest } from '../http1/foreign-protocol';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
@@ -49,6 +50,7 @@ const enum State {
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
 const head = new RequestHead(1_000);
 const EMPTY = Buffer.alloc(0);
+const METHOD_HEAD = Buffer.from('HEAD ');
 const MEMORY_LIMIT = { code: 'memory_limit', detail: 'new requests are refused' } as const;
 
 export class ClientConnection {
@@ -302,23 +304,20 @@ export class ClientConnection {
 
   private readHead(chunk: Buffer): void {
     const { heads, context } = this;
-    const { limits } = context;
     const began = heads.partial;
-    const complete = heads.feed(chunk, 0, limits.maxHeadBytes, limits.maxStartLineBytes);
-    if (complete === false) {
+    const wrong = heads.feed(chunk, 0, head, context.limits);
+    if (wrong === INCOMPLETE) {
       if (!began && heads.partial) this.timeout.start(context.headTimeout);
       if (context.memory.critical && heads.partial) this.breakOff();
       return;
     }
-    const wrong = complete === true ? head.parse(heads.buffer, heads.start, heads.end, limits) : complete;
     if (wrong) {
-      this.refuse(wrong);
+      this.refuse(foreignRequest(heads.buffer, heads.start, heads.end) ?? wrong);
       return;
     }
     this.timeout.stop();
-    const { buffer, end } = heads;
+    this.beginRequest(heads.buffer, heads.end);
     heads.clear();
-    this.beginRequest(buffer, end);
   }
 
   private beginRequest(buffer: Buffer, end: number): void {
@@ -402,8 +401,9 @@ export class ClientConnection {
   private refuse(wrong: Fault | { readonly code: ReasonCode; readonly detail: string; readonly limit?: string }): void {
     this.timeout.stop();
     if (wrong.limit !== undefined) this.context.instruments.limitReached(wrong.limit);
+    const toHead = this.heads.beginsWith(METHOD_HEAD);
     this.heads.clear();
-    this.exchange.refuse(wrong.code, wrong.detail);
+    this.exchange.refuse(wrong.code, wrong.detail, toHead);
     this.endGracefully();
   }
 

@@ -23,6 +23,7 @@ import type { Fault } from './faults';
 import { Content, finalContent } from './final-recipient';
 import { askForLoad, InboundLoad } from './load-fields';
 import { MUCH_BYTES } from './memory-guard';
+import { NO_CONTENT } from './local-response';
 import type { Route } from './route';
 import { Tunnel } from './tunnel';
 import { UpstreamOwner, UpstreamRequest } from './upstream-request';
@@ -223,8 +224,12 @@ export class Exchange implements UpstreamOwner {
     this.fail(code, detail);
   }
 
-  /** Answers bytes that never became a request. */
-  refuse(code: ReasonCode, detail: string): void {
+  /**
+   * Answers bytes that never became a request.
+   *
+   * @param toHead they would have been a HEAD request, whose answer has no content; undefined when that can't be told, and then it has none either
+   */
+  refuse(code: ReasonCode, detail: string, toHead: boolean | undefined): void {
     this.active = true;
     this.instruments = this.client.listener.instruments;
     this.instruments.requestsInFlight.value += 1;
@@ -236,7 +241,7 @@ export class Exchange implements UpstreamOwner {
     this.description = '';
     this.reason = code;
     this.detail = detail;
-    this.status = this.client.respond(code, detail, { toHead: false, close: true });
+    this.status = this.client.respond(code, detail, { toHead: toHead === true, close: true, content: toHead === undefined ? NO_CONTENT : undefined });
     this.finish();
   }
 

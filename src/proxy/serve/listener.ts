@@ -14,7 +14,7 @@ import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
 import { Hop } from './hop';
 import type { InboundLoad } from './load-fields';
-import { localResponse } from './local-response';
+import { localResponse, NO_CONTENT } from './local-response';
 import { CONNECTION_BYTES } from './memory-guard';
 import type { Route } from './route';
 
@@ -165,7 +165,7 @@ export class Listener {
     socket.on('error', () => {});
     // A caller's sidecar may send elsewhere what it was about to send here.
     const added = this.direction === 'inbound' ? unsentField(code) : '';
-    socket.end(localResponse(code, detail, this.context, { toHead: false, close: true, added }));
+    socket.end(localResponse(code, detail, this.context, { toHead: false, close: true, added, content: NO_CONTENT }));
     socket.destroySoon();
   }
 

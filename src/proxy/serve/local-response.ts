@@ -23,6 +23,9 @@ export interface LocalResponseOptions {
   readonly retryAfterSeconds?: number | undefined;
 }
 
+/** Of a response to who may have asked by HEAD. */
+export const NO_CONTENT: Content = { type: 'text/plain; charset=utf-8', text: '' };
+
 /** @param detail what happened in particular; not from the request's own bytes */
 export function localResponse(code: ReasonCode, detail: string, context: ServeContext, options: LocalResponseOptions): Buffer {
   const reason: Reason = REASONS[code];

@@ -5,7 +5,7 @@ import { ReasonCode, REASON_CODES, REASONS } from '../../../src/proxy/telemetry/
 function shed(fields: string): boolean {
   const buffer = Buffer.from(`HTTP/1.1 503 Service Unavailable\r\n${fields}content-length: 0\r\n\r\n`, 'latin1');
   const head = new ResponseHead(20);
-  head.parse(buffer, 0, buffer.length, { maxStartLineBytes: 1_000, maxHeaderFields: 20 }, false);
+  head.parse(buffer, 0, buffer.length, { maxStartLineBytes: 1_000, maxHeadBytes: 1_000, maxHeaderFields: 20 });
   return isShed(buffer, head.fields);
 }
 

@@ -11,6 +11,8 @@
 import { connect, Socket } from 'node:net';
 import type { HeaderField, ResolvedHealthCheck } from '../../../contract';
 import type { Cancel } from '../../clock';
+import { INCOMPLETE } from '../../http1/fault';
+import { foreignResponse } from '../../http1/foreign-protocol';
 import { HEALTH_CHECK_AGENT } from '../../http1/health-check-agent';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { isShed } from '../../http1/proxy-status';
@@ -69,10 +71,12 @@ function httpProbe({ path, host, headers, expectedStatuses }: Extract<ResolvedHe
       onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? target.key}\r\n${fields}connection: close\r\n\r\n`),
       onOctets: (octets) => {
         for (let from = 0; from < octets.length;) {
-          const complete = heads.feed(octets, from, LIMITS.maxHeadBytes);
-          if (complete === false) return;
-          const wrong = complete === true ? head.parse(heads.buffer, heads.start, heads.end, LIMITS, false) : complete;
-          if (wrong) return end({ passed: false, why: `GET ${path} was answered with what is not HTTP/1.1: ${wrong.detail}` });
+          const wrong = heads.feed(octets, from, head, LIMITS);
+          if (wrong === INCOMPLETE) return;
+          if (wrong) {
+            const { detail } = foreignResponse(heads.buffer, heads.start, heads.end) ?? wrong;
+            return end({ passed: false, why: `GET ${path} was answered with what is not HTTP/1.1: ${detail}` });
+          }
           if (!head.interim || head.status === 101) return end(judge(heads.buffer));
           octets = heads.buffer;
           from = heads.end;
