@@ -73,6 +73,7 @@ export const ENV_HOSTS_FILE = 'MESH_HOSTS_FILE';
 export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';
 export const ENV_POD_IPS = 'POD_IPS';
+export const ENV_NODE_IP = 'NODE_IP';
 
 /** The same: memory limit of the sidecar's container, in bytes; 0 for none. Without it the proxy asks the control group. */
 export const ENV_MEMORY_LIMIT = 'MESH_MEMORY_LIMIT';

@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../contract';
 
 export interface Environment {
   /** Path of the configuration document. */
@@ -15,6 +15,8 @@ export interface Environment {
   /** How often the process has died before in this container, and of what the last time. */
   readonly deaths: number;
   readonly lastDeath: string | undefined;
+  /** The address of the pod's node; undefined when unknown. */
+  readonly nodeIp: string | undefined;
   /** What listeners without an address bind: the pod's addresses, or all of this host's. */
   readonly bindAddresses: readonly string[];
   /** Memory that the container may have, 0 for any; undefined when nobody says. */
@@ -37,6 +39,7 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     configPath: values.config ?? env[ENV_CONFIG] ?? CONFIG_PATH,
     pod: env[ENV_POD_NAME],
     podIps,
+    nodeIp: env[ENV_NODE_IP] || undefined,
     memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
     stateDir: env[ENV_STATE_DIR] || undefined,
     hostsFile: env[ENV_HOSTS_FILE] || undefined,

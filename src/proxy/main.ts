@@ -42,6 +42,7 @@ import { LineWriter, openStandardOutput } from './telemetry/line-writer';
 import { EventLog } from './telemetry/log';
 import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from './telemetry/process-metrics';
 import { MetricRegistry } from './telemetry/registry';
+import { isFromNode, nodeAddresses } from './termination/node-addresses';
 import { TerminationNotices } from './termination/notices';
 import { Fleet, WorkerProcess } from './workers/fleet';
 import type { ToWorker } from './workers/messages';
@@ -252,12 +253,10 @@ async function main(environment: Environment): Promise<void> {
   const straight = watchSockets(engine);
   // Outside of a pod the lists are another's.
   if (podNames) straight.start();
-  const notices = new TerminationNotices({ clock, registry, log, engine });
+  const nodes = nodeAddresses(environment.nodeIp);
+  const notices = new TerminationNotices({ clock, registry, log, engine, isFromNode: (address) => isFromNode(address, nodes) });
   const admin = new AdminServer({
-    ready: (from) => {
-      notices.probedFrom(from);
-      return engine.readiness();
-    },
+    ready: () => engine.readiness(),
     terminating: (from) => notices.receive(from),
     metrics: async () => {
       const { ready } = await engine.readiness();

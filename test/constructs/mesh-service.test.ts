@@ -120,6 +120,7 @@ describe('the sidecar of a service', () => {
       POD_NAME: { fieldPath: 'metadata.name' },
       POD_NAMESPACE: { fieldPath: 'metadata.namespace' },
       POD_IPS: { fieldPath: 'status.podIPs' },
+      NODE_IP: { fieldPath: 'status.hostIP' },
     });
     expect(sidecar.volumeMounts).toEqual([
       { name: 'mesh-config', mountPath: '/etc/cdk8s-mesh', readOnly: true },

@@ -29,7 +29,7 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** Where the pages' contents come from; asked on every request. What comes from other processes takes its time. */
 export interface AdminSources {
-  ready(from: string): Eventually<{ readonly ready: boolean; readonly why: string }>;
+  ready(): Eventually<{ readonly ready: boolean; readonly why: string }>;
   /** Takes the notice that the pod is being terminated; returns words for its sender. */
   terminating(from: string): string;
   /** In the Prometheus text format. */
@@ -63,8 +63,8 @@ interface Page {
 const PAGES: Readonly<Record<string, Page>> = {
   '/ready': {
     type: TEXT_TYPE, onLoopbackOnly: false,
-    answer: async (sources, from) => {
-      const { ready, why } = await sources.ready(from);
+    answer: async (sources) => {
+      const { ready, why } = await sources.ready();
       return { status: ready ? 200 : 503, body: `${ready ? 'ready' : 'not ready'}: ${why}\n` };
     },
   },

@@ -3,9 +3,8 @@
  * shell, and a second Node process in the container could take the memory that the proxy needs.
  *
  * Whoever reaches the admin port can send one, so a notice alone costs little: connections are not kept, everything is served. It ends by
- * itself when the process is still there well after the grace period. What it takes to hold the app's time against it (departure.ts)
- * is a notice from where probes come from. The first to ask for readiness is the kubelet, since nobody else knows a pod's address
- * before that; its hooks come from the same address.
+ * itself when the process is still there well after the grace period. The app's time is held against it (departure.ts) only
+ * when the notice comes from the pod's node, as the kubelet's do (node-addresses.ts); such a notice takes the place of another's.
  *
  * This is the side of the process that has the admin pages; with workers, it tells them.
  */
@@ -21,6 +20,8 @@ import { budgetMs, timeToDrain } from './departure';
 export const MARGIN_MS = 10_000;
 
 export interface NoticeSurroundings {
+  /** Whether an address is one that the kubelet may ask from (node-addresses.ts). */
+  readonly isFromNode: (address: string) => boolean;
   readonly clock: Clock;
   readonly registry: MetricRegistry;
   readonly log: Pick<EventLog, 'info' | 'warn'>;
@@ -28,30 +29,28 @@ export interface NoticeSurroundings {
 }
 
 export class TerminationNotices {
-  /** Where probes come from. */
-  private prober: string | undefined;
-  private begun: { readonly at: number; readonly shutdown: Required<ShutdownConfig> } | undefined;
+  private begun: { readonly at: number; readonly believed: boolean; readonly shutdown: Required<ShutdownConfig> } | undefined;
   private cancels: readonly Cancel[] = [];
 
   constructor(private readonly surroundings: NoticeSurroundings) {
     surroundings.registry.observe(FAMILIES.terminating, {}, () => (this.begun ? 1 : 0));
   }
 
-  /** Somebody at this address has asked whether the proxy is ready. */
-  probedFrom(address: string): void {
-    this.prober ??= address;
-  }
-
   /** A notice. Returns what its sender reads. */
   receive(address: string): string {
-    if (this.begun) {
+    const { clock, log, engine, isFromNode } = this.surroundings;
+    const believed = isFromNode(address);
+    if (this.begun && (this.begun.believed || !believed)) {
       this.count('repeated');
       return 'this was known already\n';
     }
-    const { clock, log, engine } = this.surroundings;
+    if (this.begun) {
+      // Somebody else said so before the kubelet did.
+      this.close();
+      engine.stay();
+    }
     const { shutdown } = engine.config;
-    const believed = address === this.prober;
-    this.begun = { at: clock.now(), shutdown };
+    this.begun = { at: clock.now(), believed, shutdown };
     this.count('taken');
     log.info('terminating', { from: address, believed, ...shutdown });
     engine.leave(believed);

@@ -19,14 +19,12 @@ describe('notices of a termination', () => {
     registry = new MetricRegistry();
     const log = (event: string): void => { told.push(event); };
     notices = new TerminationNotices({
-      clock, registry, log: { info: log, warn: log },
+      clock, registry, isFromNode: (address) => address === KUBELET, log: { info: log, warn: log },
       engine: { config: { shutdown: SHUTDOWN }, leave: (believed) => { told.push(`leave ${believed}`); }, stay: () => { told.push('stay'); } },
     });
-    notices.probedFrom(KUBELET);
   });
 
-  test('are believed from where the first probe came', () => {
-    notices.probedFrom('10.9.9.9');
+  test('are believed from the pod\'s node', () => {
     notices.receive(KUBELET);
     expect(told).toEqual(['terminating', 'leave true']);
   });
@@ -35,6 +33,15 @@ describe('notices of a termination', () => {
     notices.receive('10.9.9.9');
     clock.advance(30_000);
     expect(told).toEqual(['terminating', 'leave false']);
+  });
+
+  test('of the node take the place of another\'s, which can\'t keep it from being heard', () => {
+    notices.receive('10.9.9.9');
+    clock.advance(1_000);
+    notices.receive(KUBELET);
+    notices.receive('10.9.9.9');
+    expect(told).toEqual(['terminating', 'leave false', 'stay', 'terminating', 'leave true']);
+    expect(notices.timeToDrainMs).toBe(5_000);
   });
 
   test('say it when the app is still there at the end of its time', () => {
