@@ -122,7 +122,9 @@ export class Exchange implements UpstreamOwner {
     this.startedAt = context.clock.now();
     this.method = head.method;
     this.isHttp10 = head.isHttp10;
-    this.clientPersistent = head.persistent && !client.isLastRequest(buffer, head, this.startedAt);
+    // Asked for each request: it also looks at where the connection comes from.
+    const last = client.isLastRequest(buffer, head, this.startedAt);
+    this.clientPersistent = head.persistent && !last;
     this.acceptsTrailers = head.acceptsTrailers;
     this.chunkedRequest = head.framing === Framing.CHUNKED;
     this.requestComplete = complete;

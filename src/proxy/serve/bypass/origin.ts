@@ -41,8 +41,11 @@ export class Origin {
   }
 
   private check(buffer: Buffer, head: RequestHead, now: number): void {
-    if ((head.hasMeshVia && isSentBySidecar(buffer, head.fields)) || isHealthCheck(buffer, head.fields)) {
+    if (head.hasMeshVia && isSentBySidecar(buffer, head.fields)) {
       this.known.note(this.address, now);
+      this.nextCheckAt = now + REFRESH_MS;
+    } else if (isHealthCheck(buffer, head.fields)) {
+      // Not marked, and no request of an app. It says nothing of requests: a route with a fallback outside of the mesh sends no marks.
       this.nextCheckAt = now + REFRESH_MS;
     } else if (this.known.has(this.address, now)) {
       this.endsAt = now + KEEP_MS * (1 + this.random());

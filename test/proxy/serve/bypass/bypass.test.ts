@@ -96,11 +96,22 @@ test('an app that copies the fields of what it got, past its sidecar, is found',
   expect(bypassed(mesh)).toBe('1');
 });
 
-test('health checks of a sidecar pass it by without being counted, and make it known', async () => {
+test('health checks of a sidecar are not counted, and don\'t make it known', async () => {
   const mesh = await start();
   await ask(await connectTo(mesh.callee.port), 'User-Agent: cdk8s-mesh-health-check\r\n');
+  await ask(await connectTo(mesh.callee.port));
   expect(bypassed(mesh)).toBeUndefined();
-  await ask(await connectTo(mesh.callee.port), 'User-Agent: curl/8\r\n');
+  await ask(await connectTo(mesh.caller.port));
+  await ask(await connectTo(mesh.callee.port), 'User-Agent: cdk8s-mesh-health-check\r\n');
+  expect(bypassed(mesh)).toBeUndefined();
+});
+
+test.each(['HTTP/1.1\r\nConnection: close', 'HTTP/1.0'])('what passes its sidecar by is counted without a kept connection, too: %s', async (version) => {
+  const mesh = await start();
+  await ask(await connectTo(mesh.caller.port));
+  const straight = await connectTo(mesh.callee.port);
+  straight.send(`GET / ${version}\r\nHost: a\r\n\r\n`);
+  await straight.receives('\r\n\r\nok');
   expect(bypassed(mesh)).toBe('1');
 });
 
