@@ -28,7 +28,7 @@ export class Interception {
   }
 
   /**
-   * By the pod's `hostAliases`, for containers that must have kubelet's own `/etc/hosts`, or clusters in which pods may have no `emptyDir`.
+   * By the pod's `hostAliases`, for containers that must have kubelet's own `/etc/hosts`.
    *
    * Requests can pass the sidecar by: kubelet's file is empty for some milliseconds whenever a container of the pod starts; look-ups
    * for IPv6, and all in pods without an IPv4 address, don't find the names; nor do those of a name with a final dot. A service that is called later

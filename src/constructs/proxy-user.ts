@@ -2,6 +2,7 @@
  * Who the sidecar runs as. Most clusters take any number that isn't root; some give each namespace a range of its own, and refuse pods that
  * name a user outside of it.
  */
+import { mark } from './copies';
 import { Mistakes } from './mistakes';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
@@ -58,3 +59,5 @@ export class ProxyUser {
     }
   }
 }
+
+mark(ProxyUser);

@@ -89,12 +89,17 @@ export function policiesOf(pod: PodFacts, direction: Direction, policies: readon
   return policies.filter((policy) => policy[direction] !== undefined && policy.namespace === pod.namespace && matches(policy.pods, pod.labels));
 }
 
-/** Whether a rule is about a port of these pods. */
-export function coversPort({ ports }: PolicyRule, protocol: string, port: number, names: Readonly<Record<string, number>> = {}): boolean {
+/**
+ * Whether a rule is about a port of these pods.
+ *
+ * @param names the pods' port names; undefined when nobody can tell them, and then a name counts as this port
+ */
+export function coversPort({ ports }: PolicyRule, protocol: string, port: number, names?: Readonly<Record<string, number>>): boolean {
   return ports.length === 0 || ports.some((each) => {
     if ((each.protocol ?? 'TCP') !== protocol) return false;
     if (each.port === undefined) return true;
-    const first = typeof each.port === 'number' ? each.port : names[each.port];
+    if (typeof each.port === 'string' && names === undefined) return true;
+    const first = typeof each.port === 'number' ? each.port : names![each.port];
     return first !== undefined && port >= first && port <= (each.endPort ?? first);
   });
 }

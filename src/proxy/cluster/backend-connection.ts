@@ -220,6 +220,7 @@ export class BackendConnection {
   }
 
   private onConnect(): void {
+    this.lastError = '';
     this.established = true;
     this.dial.succeeded();
     this.timeout.stop();
