@@ -41,7 +41,8 @@ export interface ClusterConfig {
    */
   readonly connectTimeoutMs?: Integer;
   /**
-   * How long an unused connection stays open. Keep it below the idle time of what listens there.
+   * How long an unused connection stays open. Keep it below the idle time of what listens there; what that states by `Keep-Alive` is kept
+   * to anyway.
    * @minimum 1
    */
   readonly idleTimeoutMs?: Integer;

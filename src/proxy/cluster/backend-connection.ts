@@ -19,6 +19,7 @@ import { Timeout, TimeoutQueue } from '../timeouts';
 import { reset } from '../tls/socket';
 import type { Dial } from './addresses';
 import type { ConnectionPool, PoolSurroundings } from './pool';
+import { StatedLimits } from './stated-limits';
 
 /**
  * Who gets the response. Buffers are valid during a call only. Calls come in this order: interim*, head, data*, end; or
@@ -88,6 +89,7 @@ export class BackendConnection {
   private reusable = false;
   /** Octets may still come that belong to no response. */
   private strays = false;
+  private readonly stated = new StatedLimits();
   private readonly heads = new HeadBuffer(false);
   private decoder: ChunkedDecoder | undefined;
   private readonly timeout: Timeout;
@@ -128,7 +130,19 @@ export class BackendConnection {
   enterIdle(queue: TimeoutQueue): void {
     this.idle = true;
     this.openBefore = true;
-    this.timeout.start(queue);
+    const limitMs = this.stated.idleMs(false);
+    this.timeout.start(limitMs < queue.milliseconds ? this.surroundings.timeouts.near(limitMs) : queue);
+  }
+
+  /**
+   * @internal Whether it has been unused for so short a time that the endpoint, by what it states, has not closed it when a request
+   * arrives there. Asked anew for each request, since a timer may be late.
+   *
+   * @param safely the request can't be sent again
+   */
+  isFresh(safely: boolean): boolean {
+    const limitMs = this.stated.idleMs(safely);
+    return limitMs === Infinity || this.timeout.waitedMs(this.surroundings.now()) < limitMs;
   }
 
   /** @internal */
@@ -150,6 +164,7 @@ export class BackendConnection {
     this.inBody = false;
     this.answered = false;
     this.interimBytes = 0;
+    this.stated.used();
     return write(this.socket, message);
   }
 
@@ -306,7 +321,8 @@ export class BackendConnection {
   private beginBody(buffer: Buffer, end: number, receiver: ResponseReceiver): void {
     const { framing, length } = head;
     const available = buffer.length - end;
-    const persistent = head.persistent && !this.strays;
+    this.stated.take(head.keepAlive);
+    const persistent = head.persistent && !this.strays && !this.stated.exhausted;
     this.framing = framing;
     this.heads.clear();
     if (framing === Framing.NONE || framing === Framing.LENGTH) {

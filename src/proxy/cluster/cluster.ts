@@ -91,6 +91,8 @@ export class Cluster {
       headTimeout: timeouts.of(document.limits.headTimeoutMs),
       limits: document.limits,
       pending: 0,
+      timeouts,
+      now: () => surroundings.now(),
       stats: this.stats,
       instruments,
       pools: new Set(),

@@ -11,7 +11,7 @@
  * and unused ones of other pools are closed for it.
  */
 import type { HeadLimits } from '../http1/head-buffer';
-import type { TimeoutQueue } from '../timeouts';
+import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 import { Dial } from './addresses';
 import { BackendConnection, SocketOptions } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
@@ -47,6 +47,9 @@ export interface PoolSurroundings {
   limits: HeadLimits & { readonly maxBufferedBytes: number };
   /** Requests of the cluster that wait for a connection, or for the first endpoints. */
   pending: number;
+  /** Queues for idle times that endpoints state. */
+  readonly timeouts: Pick<TimeoutQueues, 'near'>;
+  now(): number;
   readonly stats: PoolStats;
   readonly instruments: ClusterInstruments;
   /** The pools of the cluster's endpoints. */
@@ -86,14 +89,19 @@ export class ConnectionPool {
   /**
    * A connection at once, or undefined: the waiter is called later, or, when `false`, not at all because too many wait
    * already.
+   *
+   * @param safely the request can't be sent again, so it must not go on a connection that is about to be closed
    */
-  acquire(waiter: Waiter): BackendConnection | undefined | false {
+  acquire(waiter: Waiter, safely = false): BackendConnection | undefined | false {
     const { surroundings } = this;
-    const connection = this.idle.pop();
-    if (connection) {
+    for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
+      const fresh = connection.isFresh(safely);
       connection.leaveIdle();
-      surroundings.stats.reused += 1;
-      return connection;
+      if (fresh) {
+        surroundings.stats.reused += 1;
+        return connection;
+      }
+      connection.close();
     }
     if (surroundings.pending >= surroundings.maxPending) {
       surroundings.instruments.limitReached('maxPendingRequests');

@@ -10,6 +10,7 @@ import { Fault, fault, INCOMPLETE } from './fault';
 import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
 import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
 import type { HeadLimits, HeadReader } from './head-buffer';
+import { KeepAlive } from './keep-alive';
 import { isProtocolList } from './upgrade';
 
 export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`; the server must speak HTTP/1.1');
@@ -33,6 +34,8 @@ export class ResponseHead implements HeadReader {
   strayBody = false;
   hasDate = false;
   hasLoadMetrics = false;
+  /** How long the server keeps the connection. */
+  readonly keepAlive = new KeepAlive();
   /** A callee's sidecar says that no application has seen the request. */
   unsent = false;
   /** Protocols that the server names in its one valid Upgrade field; empty when there is none. */
@@ -100,6 +103,7 @@ export class ResponseHead implements HeadReader {
   private readFields(buffer: Uint8Array, broken: Fault | undefined): Fault | undefined {
     this.hasDate = false;
     this.hasLoadMetrics = false;
+    this.keepAlive.clear();
     this.unsent = false;
     this.upgradeStart = 0;
     this.upgradeEnd = 0;
@@ -117,6 +121,9 @@ export class ResponseHead implements HeadReader {
           if (wrong) return wrong;
           break;
         }
+        case Kind.KEEP_ALIVE:
+          this.keepAlive.read(buffer, fields.valueStart(i), fields.valueEnd(i));
+          break;
         case Kind.DISGUISED:
           return FAULT_DISGUISED;
         case Kind.DATE:

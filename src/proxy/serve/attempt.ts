@@ -105,9 +105,10 @@ export class Attempt implements ResponseReceiver, Waiter {
   /**
    * Begins. `onConnected` or `onUnconnected` follows, perhaps before this returns.
    *
+   * @param safely the request can't be sent again when its connection turns out to be closed
    * @returns false when too many requests wait for a connection already; nothing follows then
    */
-  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean): boolean {
+  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean, safely: boolean): boolean {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
@@ -121,7 +122,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     cluster.instruments.attempts.value += 1;
     endpoint.learned.started();
     this.waiting = true;
-    const connection = endpoint.pool.acquire(this);
+    const connection = endpoint.pool.acquire(this, safely);
     if (connection) this.onConnection(connection);
     else if (connection === false) this.waiting = false;
     return connection !== false;

@@ -457,7 +457,7 @@ export class UpstreamRequest implements AttemptOwner {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.tried.push(endpoint);
-    const started = attempt.start(cluster, endpoint, isRetry);
+    const started = attempt.start(cluster, endpoint, isRetry, !isIdempotent(this.method));
     // How long a client takes to send its request is not the endpoint's doing.
     if (started && this.bodyComplete) attempt.endWithin(this.route.retry.tryTimeout);
     if (!started) this.onOverflow(attempt);
