@@ -141,7 +141,7 @@ async function ask(port: number, open?: RawConnection): Promise<{ readonly conne
   if (!connection) return undefined;
   connection.received = '';
   connection.send(GET);
-  const answer = /^HTTP\/1\.1 (200) [^]*\r\n\r\nok$|^HTTP\/1\.1 503 [^]*details="(memory_limit)"\r\n[^]*\r\n\r\n[^]*\n$/;
+  const answer = /^HTTP\/1\.1 (200) [^]*\r\n\r\nok$|^HTTP\/1\.1 503 [^]*details="(memory_limit)"\r\n[^]*\r\n\r\n(?:[^]*\n)?$/;
   await until('there is an answer', () => answer.test(connection.received) || connection.ended || connection.closed, PATIENCE_MS);
   const [, ok, refused] = answer.exec(connection.received) ?? [];
   if (ok || refused) return { connection, status: ok ?? refused! };
