@@ -5,8 +5,8 @@ import { ApiObject, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CONFIG_KEY, ProxyConfig } from '../contract';
 import { ObjectSize, SizedObject, sizeOf } from '../planning/object-size';
+import { sortedCalls } from './called-names';
 import { Call } from './dependencies';
-import { qualifiedName, sortedCalls } from './document';
 import { documentText } from './document-text';
 import * as kplus from './kplus';
 import { untilAddition } from './unchanged';
@@ -44,6 +44,6 @@ export class DocumentConfigMap {
 }
 
 function withFaults(calls: Call[]): string | undefined {
-  const called = sortedCalls(calls).filter(({ faults }) => faults.length > 0).map(qualifiedName);
+  const called = sortedCalls(calls).filter(({ faults }) => faults.length > 0).map(({ facts }) => facts.id);
   return called.length > 0 ? called.join(',') : undefined;
 }

@@ -133,7 +133,7 @@ export class Dependencies {
         'choose a policy without a key, or say SessionPersistence.none() here');
     }
     options.faults?.forEach((fault, index) => fault._check(mistakes, `${prop}.faults[${index}]`));
-    options.fallback?._check(mistakes, `${prop}.fallback`, facts, this.caller.self());
+    options.fallback?._check(mistakes, `${prop}.fallback`, destination, this.caller.self());
     const connections = connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs);
     const { maxRequests = 0, maxRequestsPerEndpoint = 0 } = connections;
     if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {

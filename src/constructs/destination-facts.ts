@@ -26,6 +26,10 @@ export interface DestinationShare {
 /** A destination as a caller's sidecar sees it. */
 export interface DestinationFacts {
   readonly name: string;
+  /** What tells it from all others that a pod calls: its namespace and name, and the port where the name alone doesn't tell. */
+  readonly id: string;
+  /** What its loopback address derives from. Destinations that have it in common are told apart by their ports. */
+  readonly host: string;
   /** Namespace as it is in documents and host names. */
   readonly namespace: string;
   /** Namespace of the chart; absent when it names none. */
@@ -62,7 +66,7 @@ export function callersHost({ hostnames, ports: [port] }: Pick<DestinationFacts,
   return port === 80 ? name : `${name}:${port}`;
 }
 
-/** A destination that a pod calls, as far as its names go. */
+/** A host that a pod calls, as far as its names go. */
 export interface NamedCallee {
   readonly name: string;
   readonly address: string;

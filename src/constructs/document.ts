@@ -5,10 +5,11 @@
 import {
   AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_VIA,
   DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity,
-  ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
+  ProxyConfig, requirementsOf, RouteConfig, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../contract';
 import { ShutdownBudget } from '../planning/shutdown-budget';
 import { loopbackAddresses } from './addresses';
+import { distinctCalls } from './called-names';
 import { Call } from './dependencies';
 import { callersHost, DestinationFacts, NamedCallee } from './destination-facts';
 import { tlsListener } from './inbound-tls';
@@ -37,27 +38,20 @@ export interface DocumentFacts {
   readonly via: boolean;
 }
 
-/** The name of a destination that is unique in a cluster. */
-export function qualifiedName(call: Call): string {
-  return `${call.facts.namespace}/${call.facts.name}`;
-}
-
-/** The calls in an order that does not depend on the code's. */
-export function sortedCalls(calls: Call[]): Call[] {
-  return [...calls].sort((a, b) => (qualifiedName(a) < qualifiedName(b) ? -1 : 1));
-}
-
-/** The loopback address of each destination, by its qualified name. */
-function callAddresses(calls: Call[]): Map<string, string> {
-  return loopbackAddresses(calls.map(qualifiedName));
+/** The loopback address of each host. */
+function hostAddresses(calls: Call[]): Map<string, string> {
+  return loopbackAddresses(calls.map(({ facts }) => facts.host));
 }
 
 /** What the calls' names lead to, in the order of the document. */
 export function namedCallees(calls: Call[], callerNamespace: string): NamedCallee[] {
-  const addresses = callAddresses(calls);
-  return sortedCalls(calls).map((call) => ({
-    name: call.facts.name, address: addresses.get(qualifiedName(call))!, ports: call.facts.ports, hostnames: call.facts.hostnames(callerNamespace),
-  }));
+  const addresses = hostAddresses(calls);
+  const callees = new Map<string, NamedCallee>();
+  for (const { facts: { name, host, ports, hostnames } } of distinctCalls(calls)) {
+    const before = callees.get(host);
+    callees.set(host, { name, address: addresses.get(host)!, ports: [...before?.ports ?? [], ...ports], hostnames: hostnames(callerNamespace) });
+  }
+  return [...callees.values()];
 }
 
 /** Whether a workload's sidecar reads EndpointSlices of what it calls. */
@@ -67,14 +61,14 @@ export function readsEndpointSlices(calls: Call[]): boolean {
 
 /** The document of one workload. */
 export function buildDocument(facts: DocumentFacts): ProxyConfig {
-  const calls = sortedCalls(facts.calls);
-  const addresses = callAddresses(calls);
+  const calls = distinctCalls(facts.calls);
+  const addresses = hostAddresses(calls);
   const names = namesOf(calls, facts.node.namespace);
   const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
     node: facts.node,
     listeners: [
       ...(facts.app === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
-      ...calls.flatMap((call) => outboundListeners(call, addresses.get(qualifiedName(call))!, names.get(call)!)),
+      ...calls.flatMap((call) => outboundListeners(call, addresses.get(call.facts.host)!, names.get(call)!)),
     ],
     clusters: [
       ...(facts.app === undefined ? [] : [appCluster(facts.app, facts.appConnections)]),
@@ -126,17 +120,20 @@ function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>)
   return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...connections };
 }
 
-/** The names of each call. One that another call has already is left out: validation refuses it, in the words of who declared the two. */
+/** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of who declared the two. */
 function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
-  const taken = new Set<string>();
-  return new Map(calls.map((call) => [call, call.facts.hostnames(callerNamespace).filter((name) => !taken.has(name) && taken.add(name))]));
+  const leads = new Map<string, string>();
+  return new Map(calls.map((call) => [call, call.facts.hostnames(callerNamespace).filter((name) => {
+    leads.set(name, leads.get(name) ?? call.facts.host);
+    return leads.get(name) === call.facts.host;
+  })]));
 }
 
 function outboundListeners(call: Call, address: string, hostnames: string[]): ListenerConfig[] {
   const hash = call.loadBalancing._hash();
   const session = call.sessionPersistence?._toConfig();
   return call.facts.ports.map((port) => ({
-    name: `outbound/${qualifiedName(call)}:${port}`,
+    name: `outbound/${call.facts.namespace}/${call.facts.name}:${port}`,
     direction: 'outbound',
     address,
     port,
@@ -145,7 +142,7 @@ function outboundListeners(call: Call, address: string, hostnames: string[]): Li
       name: 'default',
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
       ...(call.faults.length > 0 && { faults: call.faults.map((fault) => fault._toConfig()) }),
-      ...(call.fallback && { fallback: call.fallback._toConfig() }),
+      ...fallbackConfig(call),
       ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
       ...(hash.length > 0 && { hash }),
       ...(session && { session }),
@@ -153,6 +150,14 @@ function outboundListeners(call: Call, address: string, hostnames: string[]): Li
       ...([call.facts, ...fallbackFacts(call)].some(({ meshed }) => !meshed) && { meshFields: false }),
     }],
   }));
+}
+
+/** What takes over. Clusters that have their turn before are left out: their services have one name, which validation refuses. */
+function fallbackConfig({ facts, fallback }: Call): Pick<RouteConfig, 'fallback'> {
+  const used = new Set(facts.shares().map(({ cluster }) => cluster));
+  const levels = (fallback?._toConfig() ?? []).filter(({ split }) => (
+    !split.some(({ cluster }) => used.has(cluster)) && split.every(({ cluster }) => used.add(cluster))));
+  return levels.length > 0 ? { fallback: levels } : {};
 }
 
 /** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
@@ -168,8 +173,8 @@ function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig
       ...healthConfig({}, facts.health, callersHost(facts, callerNamespace)),
       ...facts.retry?._toFields().cluster,
     }))));
-  const names = new Set(clusters.map(({ name }) => name));
-  return [...clusters, ...fallbacks.filter(({ name }) => !names.has(name) && names.add(name))];
+  const names = new Set<string>();
+  return [...clusters, ...fallbacks].filter(({ name }) => !names.has(name) && names.add(name));
 }
 
 function fallbackFacts({ fallback }: Call): DestinationFacts[] {

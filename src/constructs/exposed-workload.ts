@@ -232,6 +232,8 @@ export class ExposedWorkload extends Destination {
     const { clusterDomain } = settings;
     return {
       name: serviceName,
+      id: `${namespace}/${serviceName}`,
+      host: `${namespace}/${serviceName}`,
       namespace,
       chartNamespace,
       ports: [this.port],

@@ -15,7 +15,7 @@ import { HealthCheck } from './health-check';
 import { checkHealth, HealthOptions } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
-import { claimName } from './names';
+import { claimHostname } from './names';
 import { OutlierDetection } from './outlier-detection';
 import { Retry } from './retry';
 import { checkKinds } from './prop-kinds';
@@ -199,7 +199,8 @@ export interface ExternalServiceProps {
   readonly endpoints: ExternalEndpoints;
 
   /**
-   * Host name by which apps call it. In the pods of its callers, the name leads to the sidecar.
+   * Host name by which apps call it. In the pods of its callers, the name leads to the sidecar. What one pod calls differs in
+   * host name or port; no service of the namespace may have the name.
    *
    * @default - the construct's id in lower case
    */
@@ -268,6 +269,9 @@ const PROPS = {
   outlierDetection: true, retry: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
+/** The port of HTTP, which URLs leave out. */
+const DEFAULT_PORT = 80;
+
 /**
  * A service outside of the mesh that services of the mesh call through their sidecars.
  */
@@ -293,7 +297,7 @@ export class ExternalService extends Destination {
     super(scope, id);
     checkKinds(this, props);
     this.hostname = props.hostname ?? id.toLowerCase();
-    this.port = props.port ?? 80;
+    this.port = props.port ?? DEFAULT_PORT;
     this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.endpoints = props.endpoints;
     this.sessionPersistence = props.sessionPersistence;
@@ -325,14 +329,17 @@ export class ExternalService extends Destination {
     }
     mistakes.throwIfAny(this);
 
-    claimName(this, Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname, 'hostname');
+    claimHostname(this, Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname);
   }
 
   /** @internal */
   public _facts(): DestinationFacts {
     const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    const id = `${namespace}/${this.hostname}${this.port === DEFAULT_PORT ? '' : `:${this.port}`}`;
     return {
       name: this.hostname,
+      id,
+      host: this.hostname,
       namespace,
       ports: [this.port],
       hostnames: () => [this.hostname],
@@ -344,7 +351,7 @@ export class ExternalService extends Destination {
       meshed: false,
       endpointSlices: false,
       shares: () => [{
-        cluster: `${namespace}/${this.hostname}`,
+        cluster: id,
         weight: 1,
         discovery: (loadBalancing) => this.endpoints._toConfig(loadBalancing),
       }],

@@ -6,7 +6,6 @@ import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../contract';
 import { isA, mark, refusalOfCopy } from './copies';
 import { Destination } from './destination';
-import { DestinationFacts } from './destination-facts';
 import { checkBelowPercent, overprovisioningPercent } from './failover';
 import { Mistakes } from './mistakes';
 import { checkQuantity } from './quantities';
@@ -102,21 +101,24 @@ export class Fallback {
    *
    * @internal
    */
-  public _check(mistakes: Mistakes, prop: string, call: DestinationFacts, self: Destination | undefined): void {
-    const seen = new Set([`${call.namespace}/${call.name}`]);
+  public _check(mistakes: Mistakes, prop: string, call: Destination, self: Destination | undefined): void {
+    const seen = new Map([[call._facts().id, call]]);
     this.levels.forEach(({ destination, options }, index) => {
       const at = index === 0 ? `${prop}.to` : `${prop}.orElse[${index - 1}]`;
       if (!isA(Destination, destination)) {
         mistakes.add(at, destination, refusalOfCopy(Destination, destination) ?? 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
         return;
       }
-      const { namespace, name } = destination._facts();
+      const { id, name } = destination._facts();
+      const before = seen.get(id);
       if (destination === self) {
         mistakes.add(at, name, 'a service can\'t call itself through the mesh; name another one');
-      } else if (seen.has(`${namespace}/${name}`)) {
+      } else if (before === destination) {
         mistakes.add(at, name, 'it has its turn before already, so it can\'t take over; name another one');
+      } else if (before) {
+        mistakes.add(at, destination.node.path, `its host name and port are those of '${before.node.path}', which has its turn before; give one of them another host name`);
       }
-      seen.add(`${namespace}/${name}`);
+      seen.set(id, destination);
       mistakes.unknownProps(options, OPTIONS, `${at}.`);
       const { belowPercent, recovery } = options;
       checkBelowPercent(mistakes, `${at}.belowPercent`, belowPercent);

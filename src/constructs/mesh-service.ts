@@ -240,6 +240,8 @@ export class MeshService extends Destination {
     const { clusterDomain } = settings;
     return {
       name: serviceName,
+      id: `${namespace}/${serviceName}`,
+      host: `${namespace}/${serviceName}`,
       namespace,
       chartNamespace: Chart.of(this).namespace,
       ports: [this.port],

@@ -18,11 +18,12 @@ import {
 import { ShutdownBudget, shutdownBudget } from '../planning/shutdown-budget';
 import { admissionConfig } from './admission-options';
 import { CallOptions } from './call-options';
+import { checkCalledNames, sortedCalls } from './called-names';
 import { DocumentConfigMap } from './config-map';
 import { Dependencies, ServiceLink } from './dependencies';
 import { Destination } from './destination';
 import { DEFAULT_NAMESPACE } from './destination-facts';
-import { buildDocument, namedCallees, qualifiedName, readsEndpointSlices, sortedCalls } from './document';
+import { buildDocument, namedCallees, readsEndpointSlices } from './document';
 import { ExposedWorkload, ExposeOptions } from './exposed-workload';
 import { takeTls } from './inbound-tls';
 import * as kplus from './kplus';
@@ -422,16 +423,7 @@ export class MeshSidecar extends Construct {
       }
     }
     this.settings.interception._check(mistakes, this.workload, namedCallees(calls, this.namespace));
-    const owners = new Map<string, string>();
-    for (const call of sortedCalls(calls)) {
-      for (const hostname of call.facts.hostnames(this.namespace)) {
-        const owner = owners.get(hostname);
-        if (owner !== undefined) {
-          mistakes.add(`calls(${call.facts.name})`, hostname, `in this pod the name already leads to ${owner}; rename one of them`);
-        }
-        owners.set(hostname, qualifiedName(call));
-      }
-    }
+    checkCalledNames(mistakes, calls, this.namespace);
     return mistakes.messages;
   }
 }

@@ -29,10 +29,17 @@ interface OwnedObject {
   readonly owner?: Claimant;
 }
 
+/** A name that a construct has. */
+interface Claim {
+  readonly owner: IConstruct;
+  /** It is the host name of something outside, which others of that kind may have as well: a caller tells them apart, or is refused. */
+  readonly outside: boolean;
+}
+
 /** The names of one cluster. */
 interface ClusterNames {
-  /** Owners by `namespace/name`. */
-  readonly claims: Map<string, IConstruct>;
+  /** Claims by `namespace/name`. */
+  readonly claims: Map<string, Claim[]>;
   readonly claimants: Map<IConstruct, Claimant>;
 }
 
@@ -45,11 +52,22 @@ const NAMES = new PerApp('names', (root) => {
 
 /** Claims a name for a construct; a second claim in its cluster makes the app's validation fail. */
 export function claimName(construct: IConstruct, namespace: string, name: string, prop: string): void {
+  claim(construct, namespace, name, prop, false);
+}
+
+/** Claims a host name of something outside of the mesh, which no Service of its namespace may have. */
+export function claimHostname(construct: IConstruct, namespace: string, hostname: string): void {
+  claim(construct, namespace, hostname, 'hostname', true);
+}
+
+function claim(construct: IConstruct, namespace: string, name: string, prop: string, outside: boolean): void {
   const { claims, claimants } = namesOf(construct);
   const claimant = claimants.get(construct) ?? { construct, prop, lostTo: new Set() };
   claimants.set(construct, claimant);
   const key = `${namespace}/${name}`;
-  const owner = claims.get(key);
+  const claimed = claims.get(key) ?? [];
+  claims.set(key, claimed);
+  const owner = claimed.find((other) => !(other.outside && outside))?.owner;
   if (owner) {
     claimant.lostTo.add(owner);
     construct.node.addValidation({
@@ -57,7 +75,7 @@ export function claimName(construct: IConstruct, namespace: string, name: string
         isOfOneMesh(construct, owner) ? '' : '; or, if the two are for different clusters, say so with \'cluster\' of their Meshes'}`],
     });
   } else {
-    claims.set(key, construct);
+    claimed.push({ owner: construct, outside });
   }
 }
 

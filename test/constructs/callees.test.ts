@@ -2,8 +2,8 @@
 import { Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import * as fc from 'fast-check';
-import { AppProtocol, ExposeOptions, ExternalEndpoints, ExternalService, ExternalServiceProps, Mesh, MeshService, MeshServiceProps, MeshSidecar } from '../../src';
-import { newChart } from '../support/manifests';
+import { AppProtocol, ExposeOptions, ExternalEndpoints, ExternalService, ExternalServiceProps, Fallback, Interception, Mesh, MeshService, MeshServiceProps, MeshSidecar } from '../../src';
+import { documentOf, findOne, Manifest, newChart, podSpec } from '../support/manifests';
 import { expectSound } from './sound';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -88,16 +88,93 @@ describe('what one caller calls together', () => {
     }
   };
 
-  test.each<[string, Partial<ExternalServiceProps>, Partial<ExternalServiceProps>, string]>([
-    ['one hostname at two ports', { hostname: 'redis', port: 8001 }, { hostname: 'redis', port: 8002 }, 'second'],
-    ['ids that differ in case', {}, {}, 'REDIS'],
-  ])('GIVEN %s, is refused in the words of the props', (_, first, second, id) => {
+  /** Where a caller's names lead, and the clusters behind them. */
+  const leadsOf = (manifests: Manifest[], caller: string) => documentOf(manifests, caller).listeners
+    .filter(({ direction }) => direction === 'outbound')
+    .map(({ name, address, port, hostnames, routes }) => ({ name, address, port, hostnames, cluster: routes[0].split[0].cluster }));
+
+  test('GIVEN one hostname at two ports, has one address for both, and a cluster for each', () => {
+    const chart = newChart();
+    const [first, second] = [8001, 8002].map((port) => external(chart, { hostname: 'redis', port }, `redis-${port}`));
+    const web = service(chart);
+    web.calls(second);
+    web.calls(first);
+    const manifests = Testing.synth(chart);
+    expectSound(manifests);
+    const leads = leadsOf(manifests, 'web-v1');
+    expect(leads).toEqual([8001, 8002].map((port) => ({
+      name: `outbound/shop/redis:${port}`, address: leads[0].address, port, hostnames: ['redis'], cluster: `shop/redis:${port}`,
+    })));
+  });
+
+  test('GIVEN one hostname at two ports, declared in two namespaces, has one address for both', () => {
+    const app = Testing.app();
+    const [one, two] = ['one', 'two'].map((namespace) => newChart({ namespace }, namespace, app));
+    const web = service(one);
+    web.calls(external(one, { hostname: 'redis', port: 8001 }));
+    web.calls(external(two, { hostname: 'redis', port: 8002 }));
+    const leads = leadsOf(Testing.synth(one), 'web-v1');
+    expect(leads.map(({ name }) => name)).toEqual(['outbound/one/redis:8001', 'outbound/two/redis:8002']);
+    expect(leads[0].address).toBe(leads[1].address);
+  });
+
+  test('GIVEN one hostname at two ports, gets one alias for both', () => {
+    const chart = newChart();
+    const web = service(chart, { interception: Interception.hostAliases() });
+    [8001, 8002].forEach((port) => web.calls(external(chart, { hostname: 'redis', port }, `redis-${port}`)));
+    const manifests = Testing.synth(chart);
+    expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).hostAliases).toEqual([{ ip: leadsOf(manifests, 'web-v1')[0].address, hostnames: ['redis'] }]);
+  });
+
+  test('GIVEN one hostname and port of two external services, each of which another service calls, leads each to its own', () => {
+    const chart = newChart();
+    const [here, there] = ['10.0.0.1', '10.0.0.2'].map((address, index) => (
+      external(chart, { hostname: 'bank', endpoints: ExternalEndpoints.addresses({ address, port: 80 }) }, `bank-${index}`)));
+    service(chart, {}, 'web').calls(here);
+    service(chart, {}, 'admin').calls(there);
+    const manifests = Testing.synth(chart);
+    expectSound(manifests);
+    const endpointsOf = (caller: string) => documentOf(manifests, caller).clusters.find(({ name }) => name === 'shop/bank')?.discovery;
+    expect(endpointsOf('web-v1')).toEqual({ type: 'static', endpoints: [{ address: '10.0.0.1', port: 80 }] });
+    expect(endpointsOf('admin-v1')).toEqual({ type: 'static', endpoints: [{ address: '10.0.0.2', port: 80 }] });
+  });
+
+  test.each<[string, Partial<ExternalServiceProps>, string, string]>([
+    ['one hostname and port', { hostname: 'redis' }, 'second', ''],
+    ['ids that differ in case', {}, 'REDIS', ' (host names don\'t tell REDIS from redis)'],
+  ])('GIVEN %s twice, is refused in the words of the props', (_, props, id, remark) => {
     const chart = newChart();
     const web = service(chart);
-    web.calls(external(chart, first, 'redis'));
-    web.calls(external(chart, second, id));
-    expect(told(chart)).toMatch(new RegExp(`\\[chart/${id}\\] 'hostname' makes "redis", which 'chart/redis' already is in namespace "shop": choose another name`));
-    expect(told(chart)).not.toContain('would be refused by the proxy');
+    web.calls(external(chart, {}, 'redis'));
+    web.calls(external(chart, props, id));
+    const [first, second] = ['redis', id].sort();
+    expect(told(chart)).toBe(`Validation failed with the following errors:\n  [chart/web/v1/Sidecar] 'calls(redis)' is "chart/${second}": in this pod 'redis' at port 80 `
+      + `already leads to 'chart/${first}', and a request can't say which of the two it is for${remark}; give one of them another host name or port`);
+  });
+
+  test.each<[string, (chart: Chart) => void]>([
+    ['before', (chart) => { service(chart, {}, 'catalog'); external(chart, { hostname: 'catalog' }); }],
+    ['after', (chart) => { external(chart, { hostname: 'catalog' }); service(chart, {}, 'catalog'); }],
+  ])('GIVEN the hostname of an external service that a Service of the mesh has, which was made %s it, is refused', (_, make) => {
+    const chart = newChart();
+    make(chart);
+    expect(told(chart)).toMatch(/makes "catalog", which 'chart\/\w+' already is in namespace "shop": choose another name/);
+  });
+
+  test('GIVEN a fallback at the host and port of what it is for, is refused in the words of the props', () => {
+    const chart = newChart();
+    const [here, there] = ['here', 'there'].map((id) => external(chart, { hostname: 'bank' }, id));
+    expect(() => service(chart).calls(here, { fallback: Fallback.to(there) }))
+      .toThrow('\'calls(bank).fallback.to\' is "chart/there": its host name and port are those of \'chart/here\', which has its turn before; give one of them another host name');
+  });
+
+  test('GIVEN a fallback at the host and port of another call, is refused in the words of the props', () => {
+    const chart = newChart();
+    const [here, there] = ['here', 'there'].map((id) => external(chart, { hostname: 'bank' }, id));
+    const web = service(chart);
+    web.calls(here);
+    web.calls(external(chart, {}, 'shop'), { fallback: Fallback.to(there) });
+    expect(told(chart)).toContain('\'calls(shop).fallback\' is "chart/there": for this pod, \'chart/here\' is \'bank\' at the same port already; give one of them another host name or port');
   });
 
   test('GIVEN limits of the caller and of the callee that contradict each other, is refused in the words of the props', () => {
