@@ -23,7 +23,13 @@ export function isEventStream(buffer: Uint8Array, fields: FieldTable): boolean {
     const end = fields.valueEnd(i);
     let typeEnd = start;
     while (typeEnd < end && buffer[typeEnd] !== SEMICOLON && buffer[typeEnd] !== SP && buffer[typeEnd] !== HTAB) typeEnd += 1;
-    return TYPES.some((type) => isWord(buffer, start, typeEnd, type));
+    return isStreamed(buffer, start, typeEnd);
   }
+  return false;
+}
+
+/** A loop, for a closure would be allocated for each response. */
+function isStreamed(buffer: Uint8Array, start: number, end: number): boolean {
+  for (let i = 0; i < TYPES.length; i += 1) if (isWord(buffer, start, end, TYPES[i]!)) return true;
   return false;
 }
