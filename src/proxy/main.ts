@@ -213,19 +213,20 @@ async function main(environment: Environment): Promise<void> {
   } catch (error) {
     return giveUp([`the configuration can't be read: ${(error as Error).message}`]);
   }
+  const kept = new KeptDocument(stateDir, (problem) => log.warn('document_not_kept', { problem }));
+  const before = kept.read();
   let names: AppNames | undefined;
+  let podNames: PodNames | undefined;
   // The clock's timers keep no process alive, and nothing else does yet.
   const waiting = setInterval(() => undefined, LONGEST_WAIT_MS);
   try {
     names = hostsFile === undefined ? undefined : await openAppNames(hostsFile, podIps, { clock, registry, log });
+    podNames = names ?? await openAliasNames(documentsOf(text, before), podIps, { clock, log });
   } catch (error) {
     return giveUp([`the hosts file can't be read: ${(error as Error).message}`]);
   } finally {
     clearInterval(waiting);
   }
-  const kept = new KeptDocument(stateDir, (problem) => log.warn('document_not_kept', { problem }));
-  const before = kept.read();
-  const podNames = names ?? await openAliasNames(documentsOf(text, before), { log });
   const started = await startWithFirst(text, before, (first, config) => startEngine(first, environment, podNames, config));
   if (!('engine' in started)) return giveUp(started.problems);
   const { engine } = started;

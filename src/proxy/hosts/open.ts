@@ -8,7 +8,7 @@ import type { MetricRegistry } from '../telemetry/registry';
 import { aliasesIn, AliasNames, unclaimed } from './alias-names';
 import { AppNames } from './app-names';
 import { HostsFile } from './hosts-file';
-import { peekAtOwnHosts, readOwnHosts } from './own-hosts';
+import { readSystemHosts, readOwnHosts, SYSTEM_HOSTS } from './own-hosts';
 
 /** For the calls of a pod's `hostAliases` that no document has: the proxy starts only when these are over. */
 const DNS_TIMEOUT_MS = 500;
@@ -34,9 +34,17 @@ export async function openAppNames(path: string, podIps: readonly string[], { cl
   return names;
 }
 
-/** The names of a pod without a hosts file of ours; undefined when its `hostAliases` lead nowhere near the proxy. */
-export async function openAliasNames(documents: readonly ResolvedProxyConfig[], { log }: Pick<Surroundings, 'log'>): Promise<AliasNames | undefined> {
-  const aliases = aliasesIn(peekAtOwnHosts());
+/**
+ * The names of a pod without a hosts file of ours; undefined when its `hostAliases` lead nowhere near the proxy.
+ *
+ * @param path of the pod's own hosts file
+ */
+export async function openAliasNames(
+  documents: readonly ResolvedProxyConfig[], podIps: readonly string[], { clock, log }: Pick<Surroundings, 'clock'> & { readonly log: Pick<EventLog, 'warn'> },
+  path: string = SYSTEM_HOSTS,
+): Promise<AliasNames | undefined> {
+  const hosts = await readSystemHosts(podIps, clock, () => log.warn('hosts_incomplete', { podIps, effect: 'host aliases that the file lacks are not known' }), path);
+  const aliases = aliasesIn(hosts);
   if (aliases.length === 0) return undefined;
   const client = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
   return AliasNames.find(aliases, unclaimed(aliases, documents), client, (event, fields) => log.warn(event, fields));
