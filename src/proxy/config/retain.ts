@@ -4,9 +4,13 @@
  * So a proxy keeps the outbound listeners that have left the document, with their routes and clusters, as long as its pod lives
  * (kept.ts). Everything else follows the document.
  *
+ * That goes for a listener whose name the document gives to another socket, too, if the app knows it by host names: it stays under a
+ * name of its own. One without host names has moved.
+ *
  * Their endpoints go on being discovered; should the permission for that be gone, the last known ones stay.
  */
 import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
+import { nameApart } from './name-apart';
 
 /** Most listeners kept beyond the document; the ones that left it first go first. */
 export const MAX_RETAINED_LISTENERS = 64;
@@ -17,8 +21,10 @@ export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxy
   const names = new Set(next.listeners.map(({ name }) => name));
   const clusterNames = new Set(next.clusters.map(({ name }) => name));
   const listeners = inForce.listeners
-    .filter(({ direction, address, port, name }) => direction === 'outbound' && !sockets.has(`${address}|${port}`) && !names.has(name))
-    .slice(-MAX_RETAINED_LISTENERS);
+    .filter(({ direction, address, port, name, hostnames }) => (
+      direction === 'outbound' && !sockets.has(`${address}|${port}`) && (hostnames !== undefined || !names.has(name))))
+    .slice(-MAX_RETAINED_LISTENERS)
+    .map((listener) => nameApart(listener, names));
   if (listeners.length === 0) return next;
   const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split, fallback }) => (
     [{ split }, ...fallback].flatMap((level) => level.split.map(({ cluster }) => cluster))

@@ -10,6 +10,7 @@
  * Services of the cluster only: an address outside of it has no records that tell its port.
  */
 import { ResolvedListener, ResolvedProxyConfig, withDefaults } from '../../contract';
+import { nameApart } from '../config/name-apart';
 import type { Leads } from '../config/settle';
 import type { PodNames } from '../config/succeed';
 import type { DnsClient } from '../discovery/name-resolver';
@@ -72,12 +73,13 @@ export class AliasNames implements PodNames {
     const sockets = new Set(config.listeners.map(socketOf));
     const names = new Set(config.listeners.map(({ name }) => name));
     const taken = new Set(config.listeners.flatMap(({ hostnames = [] }) => hostnames));
-    const listeners = this.standIns.listeners.filter((listener) => (
-      !sockets.has(socketOf(listener)) && !names.has(listener.name) && !listener.hostnames!.some((name) => taken.has(name))
-    ));
+    const listeners = this.standIns.listeners
+      .filter((listener) => !sockets.has(socketOf(listener)) && !listener.hostnames!.some((name) => taken.has(name)))
+      .map((listener) => nameApart(listener, names));
     if (listeners.length === 0) return config;
     const needed = new Set(listeners.map(({ routes }) => routes[0]!.split[0]!.cluster));
-    const clusters = this.standIns.clusters.filter(({ name }) => needed.has(name));
+    const present = new Set(config.clusters.map(({ name }) => name));
+    const clusters = this.standIns.clusters.filter(({ name }) => needed.has(name) && !present.has(name));
     return { ...config, listeners: [...config.listeners, ...listeners], clusters: [...config.clusters, ...clusters] };
   }
 }

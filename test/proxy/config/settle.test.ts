@@ -1,4 +1,5 @@
 import { ListenerConfig, ResolvedProxyConfig, withDefaults } from '../../../src/contract';
+import { findBrokenReferences } from '../../../src/contract/references';
 import { Leads, settleAddresses } from '../../../src/proxy/config/settle';
 import { PodNames, succeed } from '../../../src/proxy/config/succeed';
 
@@ -83,6 +84,25 @@ describe('what succeeds a document', () => {
     const settled = succeed(documentOf({ cart: { at: '127.64.0.2', names: ['zeta', 'old'] } }), next);
     if (!settled.ok) throw new Error();
     expect(settled.config.listeners.map(({ name, hostnames }) => [name, hostnames])).toEqual([['cart', ['old']], ['zeta:81', ['zeta', 'alpha']]]);
+  });
+
+  test.each([
+    ['at its address', { cart: { at: '127.64.0.1', names: ['basket'] } }, { 'cart': '127.64.0.2', 'cart@127.64.0.1:80': '127.64.0.1' }],
+    ['at another address', { cart: { at: '127.64.0.9', names: ['basket'] } }, { 'cart': '127.64.0.9', 'cart@127.64.0.1:80': '127.64.0.1' }],
+    ['at another port', { cart: { at: '127.64.0.1', names: ['cart'], port: 81 } }, { 'cart': '127.64.0.1', 'cart@127.64.0.1:80': '127.64.0.1' }],
+  ])('has a callee\'s listener where its names lead though another has its name, %s', (_, callees, addresses) => {
+    const cart = documentOf({ cart: { at: '127.64.0.1', names: ['cart', 'cart.shop'] } });
+    const first = succeed(cart, documentOf(callees));
+    expect(addressesOf(first)).toEqual(addresses);
+    if (!first.ok) throw new Error();
+    expect(findBrokenReferences(first.config)).toEqual([]);
+    // Whatever comes after that, a document that is there again has its own.
+    const [kept] = first.config.listeners;
+    expect(addressesOf(succeed(first.config, documentOf({})))).toEqual(addresses);
+    const back = succeed(first.config, cart);
+    if (!back.ok) throw new Error();
+    expect(back.config.listeners).toContainEqual(cart.listeners[0]);
+    expect(back.config.listeners.map(({ name }) => name)).not.toContain(kept!.name);
   });
 
   test('is refused when the hosts file can\'t take it', () => {

@@ -23,10 +23,10 @@ const BANK = { address: '127.127.0.9', names: ['bank.example.com'] };
 const base: ProxyConfig = { version: 'v1', node: { service: 'web', namespace: 'shop', version: 'v1' }, listeners: [], clusters: [] };
 
 /** A document with one call, at this address. */
-function calling(address: string, port: number, hostnames?: string[]): ResolvedProxyConfig {
+function calling(address: string, port: number, hostnames?: string[], name = 'outbound/other'): ResolvedProxyConfig {
   return withDefaults({
     ...base,
-    listeners: [{ name: 'outbound/other', direction: 'outbound', address, port, ...(hostnames && { hostnames }), routes: [{ name: 'default', split: [{ cluster: 'x', weight: 1 }] }] }],
+    listeners: [{ name, direction: 'outbound', address, port, ...(hostnames && { hostnames }), routes: [{ name: 'default', split: [{ cluster: 'x', weight: 1 }] }] }],
     clusters: [{ name: 'x', discovery: { type: 'static', endpoints: [] } }],
   });
 }
@@ -65,6 +65,14 @@ test.each<[string, ResolvedProxyConfig, number]>([
 ])('what stands in gives way to a document that has %s', async (_, document, count) => {
   const names = await AliasNames.find([CART], [CART], anyService, ignore);
   expect(names.complete(document).listeners).toHaveLength(1 + count);
+});
+
+test('what stands in stays beside a listener that has its name at another address', async () => {
+  const names = await AliasNames.find([CART], [CART], anyService, ignore);
+  const { listeners } = names.complete(calling('127.64.0.1', 80, ['basket'], 'outbound/shop/cart:80'));
+  expect(listeners.map(({ name, address }) => [name, address])).toEqual([
+    ['outbound/shop/cart:80', '127.64.0.1'], [`outbound/shop/cart:80@${CART.address}:80`, CART.address],
+  ]);
 });
 
 test('a name without a Service, and one that DNS doesn\'t know, are told of and left alone', async () => {
