@@ -12,7 +12,7 @@ import type { Cancel, Clock } from '../clock';
 import type { DnsClient } from '../discovery/name-resolver';
 import { FAMILIES } from '../telemetry/catalog';
 import type { MetricRegistry } from '../telemetry/registry';
-import { establishedIn, PodSocket } from './pod-sockets';
+import { addPeers, Peer, Peers } from './pod-sockets';
 
 /** Between two looks, and up to half as long again by chance. */
 export const LOOK_MS = 60_000;
@@ -34,8 +34,8 @@ export interface SocketSurroundings {
   readonly dns: Pick<DnsClient, 'resolve4' | 'resolve6'>;
   /** The listeners in force. */
   listeners(): readonly Pick<ResolvedListener, 'name' | 'direction' | 'port' | 'hostnames'>[];
-  /** The kernel's lists of sockets. */
-  read(): Promise<string>;
+  /** The kernel's lists of sockets, in slices of whole lines, each in a turn of its own. */
+  read(): AsyncIterable<string>;
   /** Sockets of the proxy itself. */
   own(): Promise<ReadonlySet<string>>;
   /** Such connections were found where there were none before. */
@@ -43,6 +43,8 @@ export interface SocketSurroundings {
   /** The lists can't be read, and are not asked for again. */
   onUnreadable(problem: string): void;
 }
+
+interface Called { readonly name: string; readonly hostnames: readonly string[] }
 
 interface Known { readonly addresses: ReadonlySet<string>; readonly at: number }
 
@@ -67,12 +69,16 @@ export class StraightConnections {
     this.cancel?.();
   }
 
-  /** Looks once. Rejects when the kernel's lists can't be read. */
+  /** Looks once. Rejects when the kernel's lists can't be read; what was found before stays then. */
   async look(): Promise<void> {
-    const called = this.surroundings.listeners().filter(({ direction, hostnames = [] }) => direction === 'outbound' && hostnames.length > 0);
-    const sockets = called.length === 0 ? [] : establishedIn(await this.surroundings.read())
-      .filter(({ remoteAddress, remotePort }) => !isLoopback(remoteAddress) && called.some(({ port }) => port === remotePort));
-    const found = sockets.length === 0 ? [] : await this.match(called, sockets);
+    const calledAt = this.calledByPort();
+    const peers: Peers = new Map();
+    if (calledAt.size > 0) {
+      const wanted = (address: string, port: number): boolean => calledAt.has(port) && !isLoopback(address);
+      for await (const lines of this.surroundings.read()) addPeers(lines, peers, wanted);
+    }
+    const straight = [...peers.values()].filter((peer) => peer !== undefined);
+    const found = straight.length === 0 ? [] : await this.match(calledAt, straight);
     for (const report of found) {
       if (!this.found.some(({ listener, address }) => listener === report.listener && address === report.address)) this.surroundings.onFound(report);
     }
@@ -82,18 +88,38 @@ export class StraightConnections {
     for (const { listener, connections } of found) registry.gauge(FAMILIES.straightConnections, { listener }).value += connections;
   }
 
-  private async match(called: ReturnType<SocketSurroundings['listeners']>, sockets: readonly PodSocket[]): Promise<StraightReport[]> {
+  private calledByPort(): Map<number, Called[]> {
+    const byPort = new Map<number, Called[]>();
+    for (const { name, direction, port, hostnames = [] } of this.surroundings.listeners()) {
+      if (direction !== 'outbound' || hostnames.length === 0) continue;
+      const called = byPort.get(port) ?? [];
+      byPort.set(port, called);
+      called.push({ name, hostnames });
+    }
+    return byPort;
+  }
+
+  /** Asks for addresses once for each listener, and not for each connection: there may be thousands. */
+  private async match(calledAt: ReadonlyMap<number, readonly Called[]>, peers: readonly Peer[]): Promise<StraightReport[]> {
     const own = await this.surroundings.own();
+    const others = peers.map(({ address, port, inodes }) => ({ address, port, connections: inodes.filter((inode) => !own.has(inode)).length }))
+      .filter(({ connections }) => connections > 0);
     const reports = new Map<string, StraightReport>();
     this.lookups = 0;
-    for (const { remoteAddress: address, remotePort, inode } of sockets) {
-      if (own.has(inode)) continue;
-      for (const { name: listener, hostnames } of called.filter(({ port }) => port === remotePort)) {
-        if (!(await this.addressesOf(hostnames!)).has(address)) continue;
-        const key = `${listener} ${address}`;
-        reports.set(key, { listener, address, connections: (reports.get(key)?.connections ?? 0) + 1 });
-        break;
+    const listenerAt = new Map<string, string>();
+    for (const port of new Set(others.map((peer) => peer.port))) {
+      for (const { name, hostnames } of calledAt.get(port)!) {
+        for (const address of await this.addressesOf(hostnames)) {
+          const place = `${address} ${port}`;
+          if (!listenerAt.has(place)) listenerAt.set(place, name);
+        }
       }
+    }
+    for (const { address, port, connections } of others) {
+      const listener = listenerAt.get(`${address} ${port}`);
+      if (listener === undefined) continue;
+      const key = `${listener} ${address}`;
+      reports.set(key, { listener, address, connections: (reports.get(key)?.connections ?? 0) + connections });
     }
     return [...reports.values()];
   }

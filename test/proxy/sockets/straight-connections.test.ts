@@ -1,7 +1,10 @@
 /** An app that connects straight to a service: what the kernel lists, and what its sidecar makes of it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { AddressInfo, connect } from 'node:net';
-import { establishedIn, inodesOf, readLists } from '../../../src/proxy/sockets/pod-sockets';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addPeers, inodesOf, MAX_LIST_BYTES, Peers, readLists, SLICE_BYTES, slicesOf } from '../../../src/proxy/sockets/pod-sockets';
 import { LOOK_MS, SocketSurroundings, StraightConnections } from '../../../src/proxy/sockets/straight-connections';
 import { expose } from '../../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
@@ -14,6 +17,19 @@ const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->wh
 const CATALOG = '220C600A:0050';
 const OTHER = '0900600A:0050';
 
+/** The connections in some lines, to everywhere. */
+function peersIn(lines: string, wanted: (address: string, port: number) => boolean = () => true): unknown[] {
+  const peers: Peers = new Map();
+  addPeers(lines, peers, wanted);
+  return [...peers.values()].filter((peer) => peer !== undefined);
+}
+
+async function gather(slices: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const slice of slices) all.push(slice);
+  return all;
+}
+
 describe('the kernel\'s list', () => {
   test('has the connections of this very process, as their addresses are', async () => {
     const server = createServer();
@@ -21,9 +37,9 @@ describe('the kernel\'s list', () => {
     const { port } = server.address() as AddressInfo;
     const socket = connect({ port, host: '127.0.0.1' });
     await new Promise((resolve) => { socket.once('connect', resolve); });
-    const found = establishedIn(await readLists(() => {})).filter(({ remotePort }) => remotePort === port);
-    expect(found).toEqual([{ remoteAddress: '127.0.0.1', remotePort: port, inode: expect.stringMatching(/^[1-9]\d*$/) }]);
-    expect((await inodesOf([process.pid])).has(found[0]!.inode)).toBe(true);
+    const found = peersIn((await gather(readLists(() => {}))).join(''), (_, remote) => remote === port);
+    expect(found).toEqual([{ address: '127.0.0.1', port, inodes: [expect.stringMatching(/^[1-9]\d*$/)] }]);
+    expect((await inodesOf([process.pid])).has((found as { inodes: string[] }[])[0]!.inodes[0]!)).toBe(true);
     socket.destroy();
     await new Promise((resolve) => { server.close(resolve); });
   });
@@ -33,13 +49,65 @@ describe('the kernel\'s list', () => {
     ['0000000000000000FFFF0000220C600A:0050', '10.96.12.34'],
     ['000000FD00010A000000000001000000:0050', 'fd00:0:a:100::1'],
   ])('has %s for %s', (remote, expected) => {
-    expect(establishedIn(HEADER + line(remote))).toEqual([{ remoteAddress: expected, remotePort: 80, inode: '7' }]);
+    expect(peersIn(HEADER + line(remote))).toEqual([{ address: expected, port: 80, inodes: ['7'] }]);
   });
 
   test('has others than established connections, which don\'t count', () => {
-    expect(establishedIn(HEADER + line(CATALOG, { state: '06' }) + line('00000000:0000', { state: '0A' }))).toEqual([]);
+    expect(peersIn(HEADER + line(CATALOG, { state: '06' }) + line('00000000:0000', { state: '0A' }))).toEqual([]);
+  });
+
+  test('has many connections to one place, of which each counts', () => {
+    expect(peersIn(HEADER + line(CATALOG) + line(OTHER) + line(CATALOG, { inode: 8 }) + '\n junk: \n', (address) => address === '10.96.12.34'))
+      .toEqual([{ address: '10.96.12.34', port: 80, inodes: ['7', '8'] }]);
   });
 });
+
+describe('a long list', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mesh-sockets-'));
+    path = join(folder, 'tcp');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const ofLength = (bytes: number): string => line(CATALOG).repeat(Math.ceil(bytes / line(CATALOG).length));
+
+  test('is read in slices of whole lines, and others have their turns in between', async () => {
+    const text = HEADER + ofLength(20 * SLICE_BYTES);
+    writeFileSync(path, text);
+    let turns = 0;
+    let going = true;
+    const count = (): void => {
+      turns += 1;
+      if (going) setImmediate(count);
+    };
+    setImmediate(count);
+    const slices: string[] = [];
+    const turnOf: number[] = [];
+    for await (const slice of slicesOf(path, () => { throw new Error('no limit is reached'); })) {
+      slices.push(slice);
+      turnOf.push(turns);
+    }
+    going = false;
+    expect(slices.join('')).toBe(text);
+    for (const slice of slices) expect([slice.length <= SLICE_BYTES, slice.endsWith('\n')]).toEqual([true, true]);
+    expect(new Set(turnOf).size).toBe(slices.length);
+  });
+
+  test('is read up to a limit, and that is told', async () => {
+    writeFileSync(path, ofLength(MAX_LIST_BYTES + SLICE_BYTES));
+    let limits = 0;
+    const slices = await gather(slicesOf(path, () => { limits += 1; }));
+    expect(limits).toBe(1);
+    const { length } = slices.join('');
+    expect(length).toBeLessThanOrEqual(MAX_LIST_BYTES);
+    expect(length).toBeGreaterThan(MAX_LIST_BYTES - 2 * SLICE_BYTES);
+  });
+});
+
+async function* inSlices(...slices: readonly string[]): AsyncGenerator<string> {
+  yield* slices;
+}
 
 describe('a sidecar', () => {
   let list: string;
@@ -72,7 +140,7 @@ describe('a sidecar', () => {
         { name: 'outbound/shop/cart:80', direction: 'outbound', port: 80, hostnames: ['cart', 'cart.shop.svc.cluster.local'] },
         { name: 'outbound/shop/catalog:80', direction: 'outbound', port: 80, hostnames: ['catalog', 'catalog.shop.svc.cluster.local'] },
       ],
-      read: () => Promise.resolve(list),
+      read: () => inSlices(list),
       own: () => Promise.resolve(own),
       onFound: ({ listener, address, connections }) => { found.push(`${listener} ${address} ${connections}`); },
       onUnreadable: (problem) => { found.push(problem); },
@@ -117,6 +185,32 @@ describe('a sidecar', () => {
     expect(found).toEqual([]);
   });
 
+  test('tells nothing of a list before it has all of it', async () => {
+    let goOn = (): void => undefined;
+    const more = new Promise<void>((resolve) => { goOn = resolve; });
+    const straight = new StraightConnections({
+      ...surroundings,
+      read: async function* read() {
+        yield HEADER + line(CATALOG);
+        await more;
+        yield line(CATALOG, { inode: 8 }) + line('0000000000000000FFFF0000220C600A:0050', { inode: 9 });
+      },
+    });
+    const looking = straight.look();
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect([straight.found, found]).toEqual([[], []]);
+    goOn();
+    await looking;
+    expect(found).toEqual(['outbound/shop/catalog:80 10.96.12.34 3']);
+  });
+
+  test('asks for the addresses of a service once, however many connections there are', async () => {
+    const straight = new StraightConnections(surroundings);
+    for (let i = 0; i < 50; i += 1) list += line(`${i.toString(16).padStart(2, '0').toUpperCase()}00600A:0050`, { inode: 100 + i });
+    await straight.look();
+    expect(asked).toHaveLength(2);
+  });
+
   test('looks once a minute, until the lists can\'t be read', async () => {
     const straight = new StraightConnections(surroundings);
     list += line(CATALOG);
@@ -130,11 +224,16 @@ describe('a sidecar', () => {
     await new Promise((resolve) => { setImmediate(resolve); });
     expect(straight.found).toEqual([]);
     straight.close();
-    const blind = new StraightConnections({ ...surroundings, read: () => Promise.reject(new Error('EACCES')) });
+    const broken = (async function* fail(): AsyncGenerator<string> {
+      yield line(CATALOG);
+      throw new Error('EACCES');
+    })();
+    const blind = new StraightConnections({ ...surroundings, read: () => broken });
     blind.start();
     clock.advance(LOOK_MS);
     await new Promise((resolve) => { setImmediate(resolve); });
     expect(found.at(-1)).toBe('EACCES');
+    expect(blind.found).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 });
