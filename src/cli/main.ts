@@ -10,6 +10,7 @@ import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
 import { guardCommand } from './up/guard';
+import { readModelCommand } from './up/model-thread';
 
 /** The local mesh and what goes with it; see up/index.ts. Loaded when it is asked for. */
 export const loadLocalMesh = () => import('./up');
@@ -17,7 +18,7 @@ export const loadLocalMesh = () => import('./up');
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand, guardCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand, guardCommand, readModelCommand];
 
 /** Runs the command line; settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

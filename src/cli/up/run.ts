@@ -15,6 +15,7 @@ import { LocalMesh } from './local-mesh';
 import { readManifests } from './manifests';
 import { mappingTable } from './mapping-table';
 import { MeshModel, titleOf, Workload } from './model';
+import { readModelAside } from './model-thread';
 import { OUTSIDE } from './outside';
 import { readModel } from './read-model';
 import { reportOf } from './report';
@@ -37,11 +38,11 @@ const STARTING_PERIOD_MS = 200;
 /** Settles with the exit code. */
 export async function up(args: Arguments): Promise<number> {
   const paths = args.positionals.length > 0 ? args.positionals : ['dist'];
-  const read = (): MeshModel => withReplicas(readModel(readManifests(paths), paths.join(', ')), args);
-  const model = read();
+  const model = withReplicas(readModel(readManifests(paths), paths.join(', ')), args);
   const options = readOptions(args, model);
+  const programs = findPrograms();
   const mesh = new LocalMesh(model, {
-    programs: findPrograms(),
+    programs,
     zones: options.zones,
     restart: !args.has('no-restart'),
     addresses: options.addresses,
@@ -86,7 +87,8 @@ export async function up(args: Arguments): Promise<number> {
     if (ending.begun) return 0;
     for (const line of mappingTable(mesh, screen.paint, args.has('verbose'))) screen.say(line);
     for (const front of fronts) screen.say(`${front.service} answers on http://127.0.0.1:${front.port}`);
-    const unwatch = args.has('watch') ? watchFiles(paths, () => void reapply(mesh, read, screen)) : undefined;
+    const read = async (): Promise<MeshModel> => withReplicas(await readModelAside(programs.cli, paths), args);
+    const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
       return await (flow && options.traffic ? drive(mesh, flow, options.traffic, screen, ending) : idle(mesh, screen, ending));
     } finally {
@@ -167,12 +169,22 @@ function announce(mesh: LocalMesh, screen: Screen, verbose: boolean, ending: End
   if (verbose) mesh.on('line', (pod, program, line) => screen.say(`${pod} ${program}: ${line}`));
 }
 
-async function reapply(mesh: LocalMesh, read: () => MeshModel, screen: Screen): Promise<void> {
-  try {
-    await mesh.apply(read());
-  } catch (error) {
-    screen.say(`the changed YAML is not applied: ${messageOf(error)}`);
-  }
+/** Applies the YAML after each change, until the returned function is called. */
+function applyChanges(paths: readonly string[], read: () => Promise<MeshModel>, mesh: LocalMesh, screen: Screen, ending: Ending): () => void {
+  const refuse = (error: unknown): void => {
+    if (!ending.begun) screen.say(`the changed YAML is not applied: ${messageOf(error)}`);
+  };
+  const change = async (): Promise<void> => {
+    try {
+      const model = await read();
+      if (!ending.begun) mesh.apply(model).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+  // Read one after the other, the last change is the last to be applied.
+  let reading: Promise<void> = Promise.resolve();
+  return watchFiles(paths, () => { reading = reading.then(change); });
 }
 
 interface TrafficFlags {

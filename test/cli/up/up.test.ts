@@ -1,5 +1,7 @@
 /** `cdk8s-mesh up` as people run it: the built command in a process of its own, on a hand-written mesh. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer, Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -163,6 +165,33 @@ describe('a change of the files, with --watch,', () => {
     expect((await run.exited).code).toBe(0);
     expect(run.stdout).toContain('none failed');
   });
+});
+
+test('requests leave while a change is read, however long that takes', async () => {
+  const text = readFileSync(FIXTURE, 'utf8');
+  const yaml = file('mesh.yaml', text);
+  const program = file('app.js', `
+    require('node:http').createServer((request, response) => {
+      console.log('asked');
+      response.end();
+    }).listen(process.env.PORT, process.env.HOST);
+  `);
+  const run = up(yaml, '--watch', '--rps', '50', '--to', 'web', '--run', `web=node ${program}`, '--verbose');
+  await run.printed('asked');
+  // Whoever reads a pipe waits until it is written and closed.
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  renameSync(pipe, yaml);
+  const writer = await open(yaml, 'w');
+  const asked = (): number => run.stdout.split('asked').length;
+  const before = asked();
+  await until(() => asked() > before + 20, () => 'requests wait for the change to be read');
+  await writer.writeFile(text.replace('"weight": 75', '"weight": 50'));
+  await writer.close();
+  await run.printed('the configuration of web v1 changed');
+  run.signal('SIGINT');
+  expect((await run.exited).code).toBe(0);
+  expect(run.processes()).toEqual([]);
 });
 
 describe('ends with exit code 1, one message and nothing left:', () => {

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../../src/cli/errors';
+import { readManifests } from '../../../src/cli/up/manifests';
+import { readModelAside } from '../../../src/cli/up/model-thread';
+import { readModel } from '../../../src/cli/up/read-model';
+import { PROGRAMS } from './programs';
+
+const FIXTURE = join(__dirname, 'fixtures', 'shop.yaml');
+
+test('the thread reads what this one would', async () => {
+  expect(await readModelAside(PROGRAMS.cli, [FIXTURE])).toEqual(readModel(readManifests([FIXTURE]), FIXTURE));
+});
+
+test('what is wrong with the files is told in the same words', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'model-thread-'));
+  try {
+    const file = join(folder, '--broken.yaml');
+    writeFileSync(file, 'kind: [Service');
+    const [here, there] = await Promise.all([
+      Promise.resolve().then(() => readManifests([file])).catch((error: unknown) => error),
+      readModelAside(PROGRAMS.cli, [file]).catch((error: unknown) => error),
+    ]);
+    expect(there).toBeInstanceOf(UserError);
+    expect((there as Error).message).toBe((here as Error).message);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a thread that ends without a word is told of', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'model-thread-'));
+  try {
+    const program = join(folder, 'nothing.js');
+    writeFileSync(program, 'process.exit(3)');
+    await expect(readModelAside(program, [FIXTURE])).rejects.toThrow('ended with exit code 3');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
