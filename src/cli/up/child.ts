@@ -22,6 +22,8 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Opens a channel for messages. */
   readonly ipc?: boolean;
+  /** It passes signals on to what it has started, which would get each twice. Absent: it does not. */
+  readonly passesSignalsOn?: boolean;
   readonly guard: Guard;
   /** Called with every line of output. */
   onLine?(line: string): void;
@@ -40,7 +42,10 @@ export class Child {
   private readonly lines: string[] = [];
   private readonly lastWords = new LastWords();
 
-  constructor({ command, args, env, ipc, guard, onLine }: ChildOptions) {
+  private readonly passesSignalsOn: boolean;
+
+  constructor({ command, args, env, ipc, passesSignalsOn = false, guard, onLine }: ChildOptions) {
+    this.passesSignalsOn = passesSignalsOn;
     this.process = spawn(command, args, {
       env: { ...env, [RUN_MARK]: guard.mark }, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
     });
@@ -88,7 +93,8 @@ export class Child {
   signal(signal: NodeJS.Signals): void {
     if (this.pid === 0) return;
     try {
-      process.kill(-this.pid, signal);
+      // None can pass on a SIGKILL.
+      process.kill(this.passesSignalsOn && signal !== 'SIGKILL' ? this.pid : -this.pid, signal);
     } catch {
       // The whole group is gone, which is what a signal would bring about anyhow.
     }

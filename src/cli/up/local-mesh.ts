@@ -20,13 +20,12 @@ import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
 import { Guard } from './guard';
 import { MeshModel, titleOf, Workload } from './model';
 import { Network, openNetwork } from './network';
-import { Pod, PodState, PodSurroundings } from './pod';
+import { Pod, PodState, PodSurroundings, Programs } from './pod';
 import { podsBehind } from './service-pods';
 import { SessionKeys } from './session-keys';
 
 export interface LocalMeshOptions {
-  /** The bundles that are run: this command's own file, and the proxy's. */
-  readonly programs: PodSurroundings['programs'];
+  readonly programs: Programs;
   /** Zones, given to the pods of a workload in turn. Absent: one. */
   readonly zones?: readonly string[];
   /** The user's own program in place of the stand-in, by workload. Absent: a stand-in. */

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, KubernetesApiConfig } from '../../contract';
@@ -26,11 +27,20 @@ import type { SessionKeys } from './session-keys';
 
 export type PodState = 'starting' | 'ready' | 'unready' | 'terminating' | 'ended';
 
+/** What is run. */
+export interface Programs {
+  /** The bundle of this command. */
+  readonly cli: string;
+  /** The bundle of the proxy. */
+  readonly proxy: string;
+  /** What starts the proxy in the image, and starts it again when it dies. Absent: a pod ends with its proxy. */
+  readonly supervisor?: string;
+}
+
 /** What all pods of a run share. */
 export interface PodSurroundings {
   readonly guard: Guard;
-  /** The bundles that are run. */
-  readonly programs: { readonly cli: string; readonly proxy: string };
+  readonly programs: Programs;
   /** Folder for the pods' files. */
   readonly folder: string;
   readonly kubernetes: KubernetesApiConfig;
@@ -100,9 +110,10 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   get terminating(): boolean { return this.current === 'terminating'; }
   /** Why it ended, when nobody asked it to. */
   get reason(): string | undefined { return this.why; }
-  /** Process ids, for tools that look at the processes. */
+  /** Process ids, for tools that look at the processes; undefined for one that is not there just now. */
   get pids(): { readonly proxy: number | undefined; readonly app: number | undefined } {
-    return { proxy: this.proxy?.pid, app: this.app?.pid };
+    const proxy = this.proxy?.pid;
+    return { proxy: proxy !== undefined && this.surroundings.programs.supervisor !== undefined ? childOf(proxy) : proxy, app: this.app?.pid };
   }
 
   own(port: number): number { return this.network.own(port); }
@@ -203,9 +214,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   private spawnProxy(): Child {
     const { programs, guard } = this.surroundings;
+    const proxy = [process.execPath, programs.proxy];
+    const [command, ...args] = programs.supervisor === undefined ? proxy : [programs.supervisor, ...proxy];
     return this.supervise('proxy', new Child({
-      command: process.execPath,
-      args: [programs.proxy],
+      command: command!, args,
+      passesSignalsOn: programs.supervisor !== undefined,
       env: {
         ...process.env,
         [ENV_CONFIG]: this.config!.file,
@@ -307,6 +320,15 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     this.config?.remove();
     this.network.release();
     this.settleEnded();
+  }
+}
+
+/** The process that a supervisor has started; undefined between two. */
+function childOf(pid: number): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'), 10) || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -15,9 +15,10 @@ import { OUTSIDE } from '../../../src/cli/up/outside';
 import type { Pod } from '../../../src/cli/up/pod';
 import { freePort } from '../../support/proxy';
 import { modelOf, startMesh } from '../../support/local-mesh';
+import { until } from '../../support/raw-http';
 import { ENV_LATENCY_MS, ENV_LEDGERS } from '../backend/manner';
 import { Ledger } from '../ledger';
-import { backendProgram, PROGRAMS } from '../programs';
+import { backendProgram, PROGRAMS, supervisorProgram } from '../programs';
 import { CALL_TIMEOUT_MS } from '../subjects/subject';
 import { connectionsTo, peakMemoryOf } from './kernel';
 import type { World } from './world';
@@ -27,11 +28,14 @@ export interface MeshWorldOptions {
   readonly pods: number;
   /** Clients are outside of the mesh: they keep connections to the service's address, each of which leads to a pod, as kube-proxy has it. */
   readonly outside?: boolean;
+  /** Proxies run under the supervisor of the image, which starts them again; without it a pod ends with its proxy. */
+  readonly supervised?: boolean;
 }
 
 const CALLER = 'web';
 const CALLEE = 'catalog';
 const LATENCY_MS = '5';
+const RESTART_LIMIT_MS = 10_000;
 const PROPAGATION = Duration.seconds(1);
 
 export class MeshWorld implements World {
@@ -49,7 +53,7 @@ export class MeshWorld implements World {
     });
   }
 
-  static async open({ callers, pods, outside = false }: MeshWorldOptions): Promise<MeshWorld> {
+  static async open({ callers, pods, outside = false, supervised = false }: MeshWorldOptions): Promise<MeshWorld> {
     const ledgers = mkdtempSync(join(tmpdir(), 'mesh-chaos-'));
     const model = modelOf((chart: Chart) => {
       new Mesh(chart, 'mesh', { endpointPropagation: PROPAGATION });
@@ -60,7 +64,8 @@ export class MeshWorld implements World {
     });
     const environment = `${ENV_LEDGERS}='${ledgers}' ${ENV_LATENCY_MS}=${LATENCY_MS}`;
     try {
-      const mesh = await startMesh(model, { programs: PROGRAMS, command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
+      const programs = supervised ? { ...PROGRAMS, supervisor: supervisorProgram() } : PROGRAMS;
+      const mesh = await startMesh(model, { programs, command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
       const front = outside ? new Front(flowBetween(mesh, OUTSIDE, CALLEE), await freePort()) : undefined;
       await front?.open();
       return new MeshWorld(mesh, ledgers, front);
@@ -83,18 +88,27 @@ export class MeshWorld implements World {
 
   ledger(): Ledger { return Ledger.read(this.ledgers); }
 
-  /** Ends one process of a pod without warning; the pod goes with it and is replaced. */
-  async kill(pod: Pod, program: 'proxy' | 'app'): Promise<void> {
+  /** Ends the app of a pod without warning; the pod goes with it and is replaced. */
+  async killApp(pod: Pod): Promise<void> {
     this.faulty.add(pod.name);
-    process.kill(pod.pids[program]!, 'SIGKILL');
+    process.kill(pod.pids.app!, 'SIGKILL');
     await pod.ended;
   }
 
-  /** The same for the sidecar of a caller, whose clients are cut off. */
-  async killCaller(pod: Pod): Promise<void> {
+  /** Ends the proxy of a pod without warning; settles when its supervisor has started another. */
+  async killProxy(pod: Pod): Promise<void> {
+    const before = pod.pids.proxy!;
+    this.faulty.add(pod.name);
+    this.peak = this.peakMemory();
+    process.kill(before, 'SIGKILL');
+    await until(`another proxy of ${pod.name} is started`, () => pod.pids.proxy !== undefined && pod.pids.proxy !== before, RESTART_LIMIT_MS);
+  }
+
+  /** The same for the proxy of a caller, whose clients are cut off. */
+  async killProxyOfCaller(pod: Pod): Promise<void> {
     const { address, port } = pod.workload.config.listeners.find(({ direction }) => direction === 'outbound')!;
     this.severed += connectionsTo([pod.outbound({ address: address!, port })]);
-    await this.kill(pod, 'proxy');
+    await this.killProxy(pod);
   }
 
   /** Replaces a pod as a Deployment does in a rollout: the new one is ready before the old one is stopped. */
