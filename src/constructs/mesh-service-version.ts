@@ -3,7 +3,6 @@
  * `MeshService`, which gives each its share of the traffic.
  */
 import { Construct } from 'constructs';
-import { SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { withContainerDefaults } from './app-container';
 import { CallOptions } from './call-options';
 import { Dependencies, ServiceLink } from './dependencies';
@@ -98,8 +97,7 @@ export class MeshServiceVersion extends Construct {
   private constructor(scope: Construct, facts: VersionFacts) {
     super(scope, facts.version);
     const name = `${facts.serviceName}-${facts.version}`;
-    const labels = { [SERVICE_LABEL]: facts.serviceName, [VERSION_LABEL]: facts.version };
-    const serving = servingLabels(facts.serviceName, facts.version);
+    const labels = servingLabels(facts.serviceName, facts.version);
     this.version = facts.version;
     this._scaling = facts.scaling;
 
@@ -114,14 +112,12 @@ export class MeshServiceVersion extends Construct {
         maxSurge: kplus.PercentOrAbsolute.percent(25),
         maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
       }),
-    }, serving);
-    // Not by what the pods serve: a Deployment's selector can't change in a cluster, and this is what it has always been.
-    this.deployment.select(kplus.LabelSelector.of({ labels }));
+    }, labels);
     setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
     // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
     // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
     setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
-      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: serving }, matchLabelKeys: ['pod-template-hash'],
+      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels }, matchLabelKeys: ['pod-template-hash'],
     })));
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
@@ -140,7 +136,7 @@ export class MeshServiceVersion extends Construct {
     this.service = serviceForVersion(this, 'Service', facts);
 
     this.autoscaler = facts.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
-    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, serving);
+    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
   }
 
   /**

@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import {
   ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
   ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS,
-  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, ProxyConfig, SERVES_LABEL,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, PART_OF_LABEL, ProxyConfig,
   SERVICE_LABEL,
   SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
 } from '../contract';
@@ -247,7 +247,7 @@ export class MeshSidecar extends Construct {
     }, options);
     noteAddition();
     claimName(this, this.namespace, this.serviceName, 'serviceName');
-    this.workload.podMetadata.addLabel(SERVES_LABEL, this.serviceName);
+    this.labelPods(true);
     takeTls(this, this.container, this.tls);
     this.dependencies.grantSelf();
     return this.exposed;
@@ -312,7 +312,7 @@ export class MeshSidecar extends Construct {
 
   private attach(): kplus.Container {
     const { workload, settings } = this;
-    workload.podMetadata.addLabel(SERVICE_LABEL, this.serviceName);
+    this.labelPods(this.service !== undefined);
     workload.podMetadata.addLabel(VERSION_LABEL, this.version);
     if (settings.workers > 1) {
       workload.podMetadata.addAnnotation(WORKERS_ANNOTATION, String(settings.workers));
@@ -364,6 +364,16 @@ export class MeshSidecar extends Construct {
     setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
     completePodSpec(workload, (spec) => this.complete(spec));
     return container;
+  }
+
+  /** Services select by one of the labels, so pods that take no requests have the other one. */
+  private labelPods(serve: boolean): void {
+    const labels: Record<string, string | undefined> = {
+      [SERVICE_LABEL]: serve ? this.serviceName : undefined,
+      [PART_OF_LABEL]: serve ? undefined : this.serviceName,
+    };
+    // A label without a value is not written. There is no other way to take one away.
+    Object.entries(labels).forEach(([label, value]) => this.workload.podMetadata.addLabel(label, value as string));
   }
 
   /** What depends on the calls, and what is newer than the generated types. */

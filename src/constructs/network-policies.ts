@@ -4,7 +4,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { SERVES_LABEL } from '../contract';
+import { SERVICE_LABEL } from '../contract';
 import { NetworkPolicyFacts, NetworkPolicySpec, PodFacts, readNetworkPolicy } from '../planning/network-policy';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import * as kplus from './kplus';
@@ -36,6 +36,6 @@ export function podFacts(workload: kplus.Workload, namespace: string): PodFacts 
     namespace,
     labels,
     portNames: Object.fromEntries(ports.flatMap(({ name, number }) => (name === undefined ? [] : [[name, number]]))),
-    serves: labels[SERVES_LABEL] !== undefined,
+    serves: labels[SERVICE_LABEL] !== undefined,
   };
 }

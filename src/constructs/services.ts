@@ -3,7 +3,7 @@
  * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
  */
 import { Construct } from 'constructs';
-import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVES_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
 import { writeLean } from './lean-manifest';
@@ -29,11 +29,11 @@ interface ServiceFacts {
 }
 
 /**
- * What selects the pods that serve a version. Labels that tell of what service a pod is would select too many: a job of a service has
- * them too, and takes no requests.
+ * What selects the pods that serve a version. Pods of every release have had these labels, and a selector that changes would leave a
+ * Service without endpoints until all pods are replaced. Jobs and workers, which take no requests, are labelled otherwise.
  */
 export function servingLabels(serviceName: string, version: string): Record<string, string> {
-  return { [SERVES_LABEL]: serviceName, [VERSION_LABEL]: version };
+  return { [SERVICE_LABEL]: serviceName, [VERSION_LABEL]: version };
 }
 
 /** The Service for all versions. */
@@ -48,7 +48,7 @@ export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts,
     },
     ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? INBOUND_TLS_PORT : INBOUND_PORT })),
   });
-  service.selectLabel(SERVES_LABEL, facts.serviceName);
+  service.selectLabel(SERVICE_LABEL, facts.serviceName);
   declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
   writeLean(service);
   return service;
@@ -56,14 +56,14 @@ export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts,
 
 /** The headless Service of one version. */
 export function serviceForVersion(scope: Construct, id: string, facts: ServiceFacts & { readonly version: string }): kplus.Service {
-  const labels = { [SERVICE_LABEL]: facts.serviceName, [VERSION_LABEL]: facts.version };
+  const labels = servingLabels(facts.serviceName, facts.version);
   const service = new kplus.Service(scope, id, {
     metadata: { name: `${facts.serviceName}-${facts.version}`, namespace: facts.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
     clusterIP: 'None',
     ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: INBOUND_PORT })),
     publishNotReadyAddresses: false,
   });
-  Object.entries(servingLabels(facts.serviceName, facts.version)).forEach(([key, value]) => service.selectLabel(key, value));
+  Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
   declareProtocols(service, facts.ports.map(() => 'http'));
   writeLean(service);
   return service;

@@ -16,11 +16,12 @@ export class ServingDeployment extends kplus.Deployment {
   private declare ownPodMetadata?: ApiObjectMetadataDefinition;
 
   /**
-   * @param podLabels what pods have, and are selected by
+   * @param podLabels what pods have, and are selected by. A Deployment's selector can't change in a cluster, so these never may
    */
   constructor(scope: Construct, id: string, props: kplus.DeploymentProps, private readonly podLabels: { [label: string]: string }) {
     super(scope, id, { ...props, select: false });
     writeLean(this);
+    this.select(kplus.LabelSelector.of({ labels: podLabels }));
     Object.entries(podLabels).forEach(([label, value]) => this.podMetadata.addLabel(label, value));
   }
 

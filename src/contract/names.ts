@@ -6,16 +6,16 @@
 export const SIDECAR_CONTAINER = 'mesh-proxy';
 
 /**
- * Label: the mesh service that a Deployment, Service or pod belongs to. It says what a pod is, also that of a job which takes no
- * requests; no Service selects by it.
+ * Label: the mesh service that a Deployment, Service or pod belongs to. Services select pods by it, so only pods that take the
+ * service's requests have it.
  */
 export const SERVICE_LABEL = 'cdk8s-mesh/service';
 
 /** Label: the version of that service. */
 export const VERSION_LABEL = 'cdk8s-mesh/version';
 
-/** Label of pods that take a service's requests, with the service's name: what Services select. */
-export const SERVES_LABEL = 'cdk8s-mesh/serves';
+/** Label: the mesh service that a pod belongs to which takes no requests, such as that of a job. Nothing selects by it. */
+export const PART_OF_LABEL = 'cdk8s-mesh/part-of';
 
 /** Label of a Service: `service` for the one that callers name, `version` for the headless one of a single version. */
 export const ROLE_LABEL = 'cdk8s-mesh/role';

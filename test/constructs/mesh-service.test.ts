@@ -30,10 +30,10 @@ describe('a service with nothing but a container', () => {
       expect(service.spec.ports).toEqual([{ name: 'http', port: 80, targetPort: 15006, appProtocol: 'http' }]);
     }
     expect(findOne(manifests, 'Service', 'web').metadata.labels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/role': 'service' });
-    expect(findOne(manifests, 'Service', 'web').spec.selector).toEqual({ 'cdk8s-mesh/serves': 'web' });
+    expect(findOne(manifests, 'Service', 'web').spec.selector).toEqual({ 'cdk8s-mesh/service': 'web' });
     const version = findOne(manifests, 'Service', 'web-v1');
     expect(version.metadata.labels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1', 'cdk8s-mesh/role': 'version' });
-    expect(version.spec).toMatchObject({ clusterIP: 'None', selector: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } });
+    expect(version.spec).toMatchObject({ clusterIP: 'None', selector: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } });
   });
 
   test('hands requests to the app beside the proxy and leaves their timeout to the caller', () => {
@@ -62,7 +62,7 @@ describe('a service with nothing but a container', () => {
   });
 
   test('spreads its pods over zones and hosts, without keeping any from starting', () => {
-    const labelSelector = { matchLabels: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } };
+    const labelSelector = { matchLabels: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } };
     // Counted within one revision: what a rollout takes away says nothing of where the new pods should be.
     const rule = { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector, matchLabelKeys: ['pod-template-hash'] };
     expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).topologySpreadConstraints).toEqual([
@@ -332,7 +332,7 @@ describe('the disruption budget', () => {
     const [budget] = findByKind(web(), 'PodDisruptionBudget');
     expect(budget.spec).toEqual({
       maxUnavailable: 1,
-      selector: { matchLabels: { 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' } },
+      selector: { matchLabels: { 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' } },
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     });
   });

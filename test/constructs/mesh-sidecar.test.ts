@@ -37,7 +37,7 @@ describe.each(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])('a s
   });
 
   test('labels the pods with the service, named as the workload, and a version', () => {
-    expect(podTemplate(manifest).metadata.labels).toMatchObject({ 'cdk8s-mesh/service': 'app', 'cdk8s-mesh/version': 'v1' });
+    expect(podTemplate(manifest).metadata.labels).toMatchObject({ 'cdk8s-mesh/part-of': 'app', 'cdk8s-mesh/version': 'v1' });
   });
 
   test('has a document, the names of what is called, a token and an account that may read', () => {

@@ -88,7 +88,7 @@ describe('connections of cdk8s-plus', () => {
   test('GIVEN somebody without a sidecar at the app\'s port, warns that the Service leads to another', () => {
     const findings = said(({ chart, catalog }) => {
       new kplus.Deployment(chart, 'Legacy', { containers }).connections.allowTo(catalog, { isolation: kplus.PodConnectionsIsolation.PEER });
-      catalog.connections.allowFrom(kplus.Pods.select(chart, 'Web', { labels: { 'cdk8s-mesh/serves': 'web' } }), { isolation: kplus.PodConnectionsIsolation.POD, ports: [Port.tcp(15006)] });
+      catalog.connections.allowFrom(kplus.Pods.select(chart, 'Web', { labels: { 'cdk8s-mesh/service': 'web' } }), { isolation: kplus.PodConnectionsIsolation.POD, ports: [Port.tcp(15006)] });
     });
     expect(findings).toEqual([expect.stringMatching(/^catalog v1: NetworkPolicy '\S+' lets in at TCP port 8080, the app's, who isn't let in at 15006.*\(network-policy-bypass\)$/)]);
   });
@@ -120,7 +120,7 @@ describe('workloads made elsewhere', () => {
 describe('plain objects', () => {
   const policy = (chart: Chart, spec: object, namespace?: string): ApiObject =>
     new ApiObject(chart, 'Policy', { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'policy', namespace }, spec });
-  const catalogPods = { matchExpressions: [{ key: 'cdk8s-mesh/serves', operator: 'In', values: ['catalog'] }] };
+  const catalogPods = { matchExpressions: [{ key: 'cdk8s-mesh/service', operator: 'In', values: ['catalog'] }] };
 
   test.each<[string, object, string[]]>([
     ['who comes to the name of the sidecar\'s port', { podSelector: catalogPods, ingress: [{ ports: [{ port: 'mesh-in' }] }] }, []],

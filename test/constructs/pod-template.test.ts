@@ -52,8 +52,8 @@ describe('the pods of a MeshService', () => {
       affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchLabels,
       policy.spec.podSelector.matchLabels,
     ];
-    expect(selectors).toEqual(Array(4).fill({ 'cdk8s-mesh/serves': 'catalog', 'cdk8s-mesh/version': 'v1' }));
-    expect(policy.spec.ingress[0].from[0].podSelector.matchLabels).toEqual({ 'cdk8s-mesh/serves': 'web', 'cdk8s-mesh/version': 'v1' });
+    expect(selectors).toEqual(Array(4).fill({ 'cdk8s-mesh/service': 'catalog', 'cdk8s-mesh/version': 'v1' }));
+    expect(policy.spec.ingress[0].from[0].podSelector.matchLabels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v1' });
     expect(podTemplate(findOne(manifests, 'Deployment', 'catalog-v1')).metadata.labels).toMatchObject(selectors[0]);
   });
 
@@ -64,7 +64,7 @@ describe('the pods of a MeshService', () => {
     deployment.podMetadata.addAnnotation('example.com/note', 'x');
     expect(podTemplate(findOne(Testing.synth(shop), 'Deployment', 'catalog-v1')).metadata).toEqual({
       annotations: { 'example.com/note': 'x' },
-      labels: { 'cdk8s-mesh/serves': 'catalog', 'cdk8s-mesh/service': 'catalog', 'cdk8s-mesh/version': 'v1', team: 'shop' },
+      labels: { 'cdk8s-mesh/service': 'catalog', 'cdk8s-mesh/version': 'v1', team: 'shop' },
     });
   });
 });

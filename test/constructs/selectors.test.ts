@@ -60,7 +60,8 @@ describe.each(Object.keys(workloads))('a %s that has a service\'s name and does 
     const manifests = Testing.synth(chart);
     expectSound(manifests);
     const own = findOne(manifests, kind, workload.name);
-    expect(labelsOf(own)).toMatchObject({ 'cdk8s-mesh/service': 'catalog', 'cdk8s-mesh/version': 'migrate' });
+    expect(labelsOf(own)).toMatchObject({ 'cdk8s-mesh/part-of': 'catalog', 'cdk8s-mesh/version': 'migrate' });
+    expect(labelsOf(own)).not.toHaveProperty('cdk8s-mesh/service');
     expect(selecting(manifests.filter((manifest) => manifest !== own), labelsOf(own))).toEqual([]);
     for (const version of ['v1', 'v2']) {
       expect(selecting([own], labelsOf(findOne(manifests, 'Deployment', `catalog-${version}`)))).toEqual([]);
@@ -86,7 +87,9 @@ describe.each(Object.keys(workloads))('a %s that has a service\'s name and does 
     const sidecar = new MeshSidecar(chart, 'Sidecar', { workload });
     sidecar.expose();
     const manifests = Testing.synth(chart);
-    expect(selecting(findByKind(manifests, 'Service'), labelsOf(findOne(manifests, kind, workload.name)))).toHaveLength(2);
+    const labels = labelsOf(findOne(manifests, kind, workload.name));
+    expect(selecting(findByKind(manifests, 'Service'), labels)).toHaveLength(2);
+    expect(labels).not.toHaveProperty('cdk8s-mesh/part-of');
   });
 });
 
@@ -107,10 +110,17 @@ describe('the pods of a MeshService', () => {
     ]);
   });
 
-  test('are not joined by a pod that somebody labels as part of the service and its version', () => {
-    const labels = { 'cdk8s-mesh/service': 'catalog', 'cdk8s-mesh/version': 'v1' };
-    // A Deployment's own selector can't change in a cluster. It stays as it was, as it takes those pods only that the Deployment made.
-    expect(selecting(manifests, labels)).toEqual(['Deployment catalog-v1.spec.selector.matchLabels']);
+  // Pods of the first release had these labels, and such a pod is what an upgrade starts with and `kubectl rollout undo` returns to.
+  const FIRST_RELEASE = { 'cdk8s-mesh/service': 'catalog', 'cdk8s-mesh/version': 'v1' };
+
+  test('are selected by labels that the pods of every release have', () => {
+    expect(selecting(manifests, FIRST_RELEASE)).toEqual(selecting(manifests, labelsOf(findOne(manifests, 'Deployment', 'catalog-v1'))));
+  });
+
+  test('of a workload made elsewhere are, too', () => {
+    const elsewhere = newChart();
+    new MeshSidecar(elsewhere, 'Sidecar', { workload: workloads.StatefulSet(elsewhere, 'ledger'), serviceName: 'catalog' }).expose();
+    expect(selecting(Testing.synth(elsewhere), FIRST_RELEASE)).toEqual(['Service catalog-v1.spec.selector', 'Service catalog.spec.selector']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** NetworkPolicies out of Kubernetes objects, for the lints, and what they see of a workload's pods. */
-import { SERVES_LABEL } from '../../contract';
+import { SERVICE_LABEL } from '../../contract';
 import { LabelSelector, NetworkPolicyFacts, PodFacts, PolicyPeer, PolicyPort, readNetworkPolicy } from '../../planning/network-policy';
 import type { Field } from '../up/field';
 import type { Manifest } from '../up/manifests';
@@ -23,7 +23,7 @@ export function podFacts({ namespace, labels, containers }: Workload): PodFacts 
     namespace,
     labels,
     portNames: Object.fromEntries(ports.flatMap(({ name, port }) => (name === undefined ? [] : [[name, port]]))),
-    serves: labels[SERVES_LABEL] !== undefined,
+    serves: labels[SERVICE_LABEL] !== undefined,
   };
 }
 
