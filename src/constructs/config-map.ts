@@ -9,6 +9,7 @@ import { sortedCalls } from './called-names';
 import { Call } from './dependencies';
 import { documentText } from './document-text';
 import * as kplus from './kplus';
+import { manifestOf } from './manifests';
 import { untilAddition } from './unchanged';
 
 /** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
@@ -39,7 +40,7 @@ export class DocumentConfigMap {
   public sizesWith(workload: kplus.Workload): ObjectSize[] | undefined {
     return this.text().length < LEAST_MEASURED
       ? undefined
-      : [this.configMap, workload].map((construct) => sizeOf(ApiObject.of(construct).toJson() as SizedObject));
+      : [this.configMap, workload].map((construct) => sizeOf(manifestOf(ApiObject.of(construct)) as SizedObject));
   }
 }
 

@@ -13,8 +13,9 @@ import {
 } from '../planning/lints/objects';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import * as kplus from './kplus';
+import { Manifest, manifestOf } from './manifests';
 import { constructsOf } from './mesh-settings';
-import { podTemplateOf } from './patches';
+import { writtenTemplateOf } from './patches';
 
 /** What is read of a workload's objects. */
 export type PodFacts = Pick<WorkloadFacts, 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;
@@ -22,8 +23,7 @@ export type PodFacts = Pick<WorkloadFacts, 'replicas' | 'scaleUpCycleMs' | 'disr
 type Labels = Readonly<Record<string, string>>;
 
 /** A manifest, as far as it is read here. */
-interface Manifest {
-  readonly metadata?: { readonly name?: string };
+interface LintedManifest extends Manifest {
   readonly spec?: {
     readonly replicas?: number;
     readonly parallelism?: number;
@@ -60,8 +60,8 @@ export class LintObjects {
   /** What there is to say of a workload's pods. */
   public podsOf(workload: kplus.Workload): PodFacts & { readonly labels: Labels } {
     const object = ApiObject.of(workload);
-    const manifest = object.toJson() as Manifest;
-    const { metadata, spec } = podTemplateOf(object.kind, manifest);
+    const manifest = manifestOf(object) as LintedManifest;
+    const { metadata, spec } = writtenTemplateOf(workload);
     const labels = metadata?.labels ?? {};
     const namespace = namespaceOf(object);
     const autoscaler = this.autoscalers.get(`${object.kind}/${namespace}/${object.name}`);
@@ -138,8 +138,8 @@ export class LintObjects {
   }
 }
 
-function specOf(object: ApiObject): NonNullable<Manifest['spec']> {
-  return (object.toJson() as Manifest).spec ?? {};
+function specOf(object: ApiObject): NonNullable<LintedManifest['spec']> {
+  return (manifestOf(object) as LintedManifest).spec ?? {};
 }
 
 function serviceOf(discovery: ClusterConfig['discovery']): { readonly name: string; readonly namespace: string } | undefined {

@@ -10,10 +10,11 @@ import * as kplus from './kplus';
 import { LintObjects } from './lint-objects';
 import { LintOptions } from './lint-options';
 import { clusterOf } from './mesh-settings';
+import { forgetManifests, oncePerSynthesis } from './manifests';
 import { Mistakes } from './mistakes';
-import { hasNetworkPolicies, networkPoliciesIn, podFacts } from './network-policies';
+import { networkPoliciesIn, podFacts } from './network-policies';
 import { checkQuantity } from './quantities';
-import { noteAddition, untilAddition } from './unchanged';
+import { noteAddition } from './unchanged';
 
 /** A workload, and what its sidecar says of it. The rest is in its objects. */
 export interface LintedWorkload {
@@ -41,16 +42,22 @@ const WORKLOADS = new PerApp('lints', (root) => {
       isJudging = false;
     }
   };
-  const findErrors = (): string[] => (isBroken() ? []
-    : [...clusters].flatMap(([cluster, workloads]) => errorsOf(root, cluster, workloads, told)));
-  const withoutPolicies = untilAddition(findErrors);
+  const findErrors = oncePerSynthesis(root, () => {
+    if (isBroken()) {
+      return undefined;
+    }
+    return [...clusters].flatMap(([cluster, workloads]) => errorsOf(root, cluster, workloads, told));
+  });
   root.node.addValidation({
     validate: () => {
       if (isJudging) {
         return [];
       }
-      // Policies are made elsewhere, at any time, and nobody says so here.
-      return hasNetworkPolicies(root) ? findErrors() : withoutPolicies();
+      const errors = findErrors();
+      if (errors?.length !== 0) {
+        forgetManifests(root);
+      }
+      return errors ?? [];
     },
   });
   return clusters;

@@ -8,20 +8,17 @@ import { SERVICE_LABEL } from '../contract';
 import { NetworkPolicyFacts, NetworkPolicySpec, PodFacts, readNetworkPolicy } from '../planning/network-policy';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import * as kplus from './kplus';
+import { Manifest, manifestOf } from './manifests';
 import { constructsOf } from './mesh-settings';
+import { writtenTemplateOf } from './patches';
 
 /** The NetworkPolicies of a cluster that the app is for. */
 export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyFacts[] {
   return [...constructsOf(root)].filter((placed) => placed.cluster === cluster).map(({ construct }) => construct).filter(isNetworkPolicy)
     .map((object) => {
-      const { spec = {} } = object.toJson() as { spec?: NetworkPolicySpec };
-      return readNetworkPolicy(object.name, object.metadata.namespace ?? DEFAULT_NAMESPACE, spec);
+      const { metadata = {}, spec = {} } = manifestOf(object) as Manifest & { readonly spec?: NetworkPolicySpec };
+      return readNetworkPolicy(metadata.name ?? object.name, metadata.namespace ?? DEFAULT_NAMESPACE, spec);
     });
-}
-
-/** Whether an app has any. */
-export function hasNetworkPolicies(root: IConstruct): boolean {
-  return root.node.findAll().some(isNetworkPolicy);
 }
 
 function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
@@ -30,12 +27,12 @@ function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
 
 /** What they see of the pods of a workload. */
 export function podFacts(workload: kplus.Workload, namespace: string): PodFacts {
-  const { labels = {} } = workload.podMetadata.toJson() as { labels?: Record<string, string> };
-  const ports = [...workload.containers, ...workload.initContainers].flatMap((container) => container.ports);
+  const { metadata: { labels = {} } = {}, spec } = writtenTemplateOf(workload);
+  const ports = [...spec.containers, ...spec.initContainers ?? []].flatMap((container) => container.ports ?? []);
   return {
     namespace,
     labels,
-    portNames: Object.fromEntries(ports.flatMap(({ name, number }) => (name === undefined ? [] : [[name, number]]))),
+    portNames: Object.fromEntries(ports.flatMap(({ name, containerPort }) => (name === undefined ? [] : [[name, containerPort]]))),
     serves: labels[SERVICE_LABEL] !== undefined,
   };
 }

@@ -9,6 +9,7 @@
  */
 import { ApiObject, JsonPatch } from 'cdk8s';
 import * as kplus from './kplus';
+import { manifestOf, noteWritten, watchWriting } from './manifests';
 
 /** Where the pod template is in the manifest, by kind of workload. */
 const POD_TEMPLATE: Record<string, string[]> = {
@@ -39,6 +40,7 @@ export interface PodTemplateManifest {
 export interface ContainerManifest {
   name: string;
   env?: { name: string; value?: string }[];
+  ports?: { name?: string; containerPort: number; hostPort?: number }[];
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
   lifecycle?: { preStop?: object };
@@ -62,18 +64,20 @@ export function moveInitContainerFirst(workload: kplus.Workload, index: number):
   }
 }
 
-/** The pod's spec as it will be written. */
-export function podSpecOf(workload: kplus.Workload): PodSpecManifest {
+/** The pod template as it will be written, which nobody may change. Throws when the workload can't be written. */
+export function writtenTemplateOf(workload: kplus.Workload): PodTemplateManifest {
   const object = ApiObject.of(workload);
-  return POD_TEMPLATE[object.kind].reduce((node, key) => node[key], object.toJson()).spec as PodSpecManifest;
+  return podTemplateOf(object.kind, manifestOf(object));
 }
 
 /** Lets `complete` fill in a workload's pod spec after everything else was translated. It must be pure but for its argument. */
 export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSpecManifest) => void): void {
   const object = ApiObject.of(workload);
   const translate = object.toJson.bind(object);
+  watchWriting(object);
   object.toJson = () => {
     const manifest = translate();
+    noteWritten(object);
     complete(podTemplateOf(object.kind, manifest).spec);
     return manifest;
   };

@@ -8,7 +8,7 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
-import { podSpecOf } from './patches';
+import { writtenTemplateOf } from './patches';
 import { untilAddition } from './unchanged';
 
 /** Label of namespaces that enforce a standard. */
@@ -50,7 +50,7 @@ export function checkRestricted(mistakes: Mistakes, workload: kplus.Workload, na
   if (!restrictedNamespaces(workload.node.root).has(namespace)) {
     return;
   }
-  const spec = podSpecOf(workload) as SecuredPod;
+  const spec = writtenTemplateOf(workload).spec as SecuredPod;
   const pod = spec.securityContext ?? {};
   for (const { name, securityContext: own = {} } of [...spec.initContainers ?? [], ...spec.containers]) {
     const missing = [

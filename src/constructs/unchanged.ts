@@ -15,7 +15,8 @@ export function noteAddition(): void {
   counted[ADDITIONS] = additions() + 1;
 }
 
-function additions(): number {
+/** How often something was added. */
+export function additions(): number {
   return counted[ADDITIONS] ?? 0;
 }
 
