@@ -6,7 +6,6 @@ import { posix } from 'node:path';
 import { ENV_HOSTS_FILE, HOSTS_FILE, HOSTS_FILE_NAME, HOSTS_MOUNT, SIDECAR_CONTAINER, STATE_VOLUME } from '../contract';
 import { mark } from './copies';
 import { NamedCallee } from './destination-facts';
-import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
 import { addVariable, ContainerManifest, PodSpecManifest } from './patches';
 
@@ -63,23 +62,27 @@ export class Interception {
   /**
    * What keeps names from leading to the sidecar, either way.
    *
+   * @param spec of the pod as it will be written, completed
    * @internal
    */
-  public _check(mistakes: Mistakes, workload: kplus.Workload, callees: NamedCallee[]): void {
+  public _check(mistakes: Mistakes, spec: PodSpecManifest, callees: NamedCallee[]): void {
     if (callees.length === 0) {
       return;
     }
-    for (const container of [...workload.containers, ...workload.initContainers].filter(({ name }) => name !== SIDECAR_CONTAINER)) {
-      for (const { path } of container.mounts.filter((mount) => isHostsMount(mount.path))) {
-        mistakes.add(`containers['${container.name}'].volumeMounts`, path, 'by this file the names of the services that the pod calls lead to the sidecar; '
+    const others = [...spec.containers, ...spec.initContainers ?? []].filter(({ name }) => name !== SIDECAR_CONTAINER);
+    for (const { name: container, volumeMounts = [] } of others) {
+      for (const { mountPath } of volumeMounts.filter((mount) => isHostsMount(mount.mountPath) && mount.name !== STATE_VOLUME)) {
+        mistakes.add(`containers['${container}'].volumeMounts`, mountPath, 'by this file the names of the services that the pod calls lead to the sidecar; '
           + 'remove the mount, and give the pod hostAliases for names of its own');
       }
     }
-    const called = new Map(callees.flatMap(({ hostnames, name }) => hostnames.map((hostname) => [hostname, name] as const)));
-    for (const hostname of workload.hostAliases.flatMap(({ hostnames }) => hostnames)) {
+    const called = new Map(callees.flatMap((callee) => callee.hostnames.map((hostname) => [hostname, callee] as const)));
+    const aliases = (spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }) => hostnames.map((hostname) => ({ hostname, ip })));
+    for (const { hostname, ip } of aliases) {
       const callee = called.get(hostname.toLowerCase());
-      if (callee !== undefined) {
-        mistakes.add('hostAliases', hostname, `calls(${callee}) leads this name to the sidecar; remove one of the two`);
+      // What has the callee's own address leads to the sidecar all the same.
+      if (callee !== undefined && callee.address !== ip) {
+        mistakes.add('hostAliases', hostname, `calls(${callee.name}) leads this name to the sidecar; remove one of the two`);
       }
     }
   }

@@ -34,7 +34,7 @@ import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import {
   addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
-  sleepBeforeStop,
+  sleepBeforeStop, writtenTemplateOf,
 } from './patches';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { sidecarProbes, STUCK_GRACE_SECONDS } from './probes';
@@ -400,7 +400,7 @@ export class MeshSidecar extends Construct {
   /** Facts of the pod that may still change until synth. */
   private validatePod(): string[] {
     const mistakes = new Mistakes();
-    checkRestricted(mistakes, this.workload, this.namespace);
+    const unwritable = this.checkWritten(mistakes);
     const calls = this.dependencies.calls;
     if (!this.container.env.variables[NODE_OPTIONS]) {
       checkSidecarMemory(mistakes, this.settings);
@@ -432,9 +432,20 @@ export class MeshSidecar extends Construct {
         }
       }
     }
-    this.settings.interception._check(mistakes, this.workload, namedCallees(calls, this.namespace));
     checkCalledNames(mistakes, calls, this.namespace);
-    return mistakes.messages;
+    return [...mistakes.messages, ...unwritable];
+  }
+
+  /** What is wrong with the pod as it will be written. Returns why it can't be, if so. */
+  private checkWritten(mistakes: Mistakes): string[] {
+    try {
+      const { spec } = writtenTemplateOf(this.workload);
+      checkRestricted(mistakes, this.workload, this.namespace);
+      this.settings.interception._check(mistakes, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { Chart, Cron, Testing } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { ExternalEndpoints, ExternalService, Interception, Mesh, MeshService, MeshServiceProps, MeshSidecar, MeshSidecarProps } from '../../src';
 import { documentOf, findOne, Manifest, newChart, podSpec, podTemplate } from '../support/manifests';
@@ -104,6 +104,39 @@ describe('the hosts file', () => {
       expect(() => attached('Deployment', { interception }, props))
         .toThrow("'hostAliases' is \"Catalog\": calls(catalog) leads this name to the sidecar; remove one of the two");
     }
+  });
+});
+
+describe.each([Interception.hostsFile(), Interception.hostAliases()])('what JSON patches make of a pod', (interception) => {
+  const setUp = () => {
+    const chart = newChart();
+    const workload = workloads.Deployment(chart, { containers: [container], hostAliases: [{ ip: '10.0.0.1', hostnames: ['catalog'] }] });
+    new MeshSidecar(chart, 'Sidecar', { workload, interception }).calls(external(chart, 'catalog'));
+    return { chart, patch: (...patches: JsonPatch[]) => ApiObject.of(workload).addJsonPatch(...patches) };
+  };
+  const spec = '/spec/template/spec';
+
+  test('counts when it mounts a hosts file', () => {
+    const { chart, patch } = setUp();
+    const mount = { name: 'own', mountPath: '/etc/hosts' };
+    patch(JsonPatch.add(`${spec}/containers/0/volumeMounts`, [mount]), JsonPatch.replace(`${spec}/containers/0/name`, 'renamed'));
+    expect(() => Testing.synth(chart)).toThrow("'containers['renamed'].volumeMounts' is \"/etc/hosts\"");
+  });
+
+  test('counts when it gives a name another address, and when it doesn\'t any more', () => {
+    const { chart, patch } = setUp();
+    expect(() => Testing.synth(chart)).toThrow("'hostAliases' is \"catalog\"");
+    patch(JsonPatch.replace(`${spec}/hostAliases/0/hostnames`, ['db']));
+    expect(() => Testing.synth(chart)).not.toThrow();
+    patch(JsonPatch.add(`${spec}/hostAliases/-`, { ip: '10.0.0.2', hostnames: ['CATALOG'] }));
+    expect(() => Testing.synth(chart)).toThrow("'hostAliases' is \"CATALOG\"");
+  });
+
+  test('is told with all else when it can\'t be made', () => {
+    const { chart, patch } = setUp();
+    new MeshSidecar(chart, 'Other', { workload: new kplus.Deployment(chart, 'Worker', { containers: [{ ...container, name: 'mesh-proxy' }] }), serviceName: 'other' });
+    patch(JsonPatch.replace('/nothing/at/all', 1));
+    expect(() => Testing.synth(chart)).toThrow(/Failed serializing construct[^]*'containers.name' is "mesh-proxy"/);
   });
 });
 
