@@ -25,6 +25,7 @@ export * from './constructs/mesh-service-props';
 export * from './constructs/mesh-service-version';
 export * from './constructs/mesh-sidecar';
 export * from './constructs/outlier-detection';
+export * from './constructs/pod-security-options';
 export * from './constructs/proxy-image';
 export * from './constructs/proxy-limits';
 export * from './constructs/proxy-user';

@@ -9,6 +9,7 @@ import { Discovery } from './discovery';
 import { Interception } from './interception';
 import * as kplus from './kplus';
 import { LintOptions } from './lint-options';
+import { PodSecurityOptions } from './pod-security-options';
 import { ProxyImage } from './proxy-image';
 import { ProxyLimits } from './proxy-limits';
 import { ProxyUser } from './proxy-user';
@@ -169,4 +170,12 @@ export interface MeshProps extends ProxyOptions {
    * @default - that of the next Mesh up the tree, or all rules, whose warnings don't fail
    */
   readonly lints?: LintOptions;
+
+  /**
+   * The Pod Security Standards that the cluster enforces on namespaces which the app has no Namespace with a label for. Pods that would be
+   * refused fail the synthesis.
+   *
+   * @default - that of the next Mesh up the tree, or what the labels of the app's Namespaces say
+   */
+  readonly podSecurity?: PodSecurityOptions;
 }

@@ -43,6 +43,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 
   interception: Interception.hostsFile(),
   clusterDomain: 'cluster.local',
   lints: {},
+  podSecurity: {},
 };
 
 /** A Mesh as the constructs that take its settings see it. */
@@ -109,6 +110,7 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
     interception: find('interception') ?? DEFAULTS.interception,
     clusterDomain: find('clusterDomain') ?? DEFAULTS.clusterDomain,
     lints: find('lints') ?? DEFAULTS.lints,
+    podSecurity: find('podSecurity') ?? DEFAULTS.podSecurity,
   };
 }
 

@@ -29,19 +29,19 @@ import { takeTls } from './inbound-tls';
 import * as kplus from './kplus';
 import { lintWith } from './lints';
 import { ProxyOptions } from './mesh-props';
-import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
+import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { Mistakes } from './mistakes';
 import { claimName } from './names';
 import {
   addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
   sleepBeforeStop, writtenTemplateOf,
 } from './patches';
+import { checkPodSecurity } from './pod-security';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { sidecarProbes, STUCK_GRACE_SECONDS } from './probes';
 import { ProxyLimits } from './proxy-limits';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
-import { checkRestricted } from './restricted-pods';
 import { mountSessionKeys } from './session-keys';
 import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
 import { checkTimeToStop } from './time-to-stop';
@@ -440,7 +440,7 @@ export class MeshSidecar extends Construct {
   private checkWritten(mistakes: Mistakes): string[] {
     try {
       const { spec } = writtenTemplateOf(this.workload);
-      checkRestricted(mistakes, this.workload, this.namespace);
+      checkPodSecurity(mistakes, this.workload, clusterOf(this), this.settings.podSecurity);
       this.settings.interception._check(mistakes, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
       return [];
     } catch (error) {

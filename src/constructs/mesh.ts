@@ -11,10 +11,13 @@ import { checkLintOptions } from './lints';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { checkPodSecurityOptions } from './pod-security-options';
 import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
 
-const PROPS = { ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, lints: true } as const satisfies Record<keyof MeshProps, true>;
+const PROPS = {
+  ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, lints: true, podSecurity: true,
+} as const satisfies Record<keyof MeshProps, true>;
 
 /**
  * Settings for every mesh service in and below the construct that it is created in.
@@ -38,6 +41,9 @@ export class Mesh extends Construct {
     }
     if (props.lints !== undefined) {
       checkLintOptions(mistakes, 'lints', props.lints);
+    }
+    if (props.podSecurity !== undefined) {
+      checkPodSecurityOptions(mistakes, 'podSecurity', props.podSecurity);
     }
     mistakes.throwIfAny(this);
     registerMesh(scope, this, { ...props });

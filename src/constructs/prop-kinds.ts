@@ -77,6 +77,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
   outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
+  podSecurity: { fits: isObject, remedy: 'use { enforce: PodSecurityLevel.RESTRICTED }, for example' },
   proxyDrain: duration,
   retry: made(Retry, 'Retry.idempotent(), for example'),
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
