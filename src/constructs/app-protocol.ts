@@ -3,6 +3,7 @@
  * protocol would be broken by its sidecars: that is told at synthesis, before it is so in production. Ports and names are hints and
  * no proof, hence a way to say that it is HTTP all the same.
  */
+import { protocolOfPortName } from '../planning/app-protocols';
 import { Mistakes } from './mistakes';
 
 /**
@@ -23,14 +24,6 @@ const PORTS: Readonly<Record<number, string>> = {
   11211: 'memcached\'s protocol', 26257: 'PostgreSQL\'s protocol', 27017: 'MongoDB\'s protocol', 50051: 'gRPC',
 };
 
-/** Names of ports, alone or before a dash, as `appProtocol` and other meshes read them. */
-const NAMES: Readonly<Record<string, string>> = {
-  grpc: 'gRPC', grpcs: 'gRPC', h2: 'HTTP/2', h2c: 'HTTP/2', http2: 'HTTP/2', https: 'TLS', tls: 'TLS', ssl: 'TLS', wss: 'TLS', tcp: 'plain TCP', udp: 'UDP',
-  mongo: 'MongoDB\'s protocol', mongodb: 'MongoDB\'s protocol', mysql: 'MySQL\'s protocol', postgres: 'PostgreSQL\'s protocol',
-  postgresql: 'PostgreSQL\'s protocol', redis: 'Redis\' protocol', amqp: 'AMQP', amqps: 'AMQP', kafka: 'Kafka\'s protocol', mqtt: 'MQTT', ssh: 'SSH',
-  ldap: 'LDAP', ldaps: 'LDAP', smtp: 'SMTP', dns: 'DNS', memcached: 'memcached\'s protocol', nats: 'NATS',
-};
-
 /** Checks a port at which the proxy is to speak. */
 export function checkPlainPort(mistakes: Mistakes, prop: string, port: number | undefined, protocol: AppProtocol | undefined): void {
   const known = port === undefined ? undefined : PORTS[port];
@@ -41,9 +34,9 @@ export function checkPlainPort(mistakes: Mistakes, prop: string, port: number | 
 
 /** Checks the name of such a port. */
 export function checkPlainPortName(mistakes: Mistakes, prop: string, name: string | undefined, protocol: AppProtocol | undefined): void {
-  const word = typeof name === 'string' && name !== 'grpc-web' ? name.split('-')[0] : '';
-  if (Object.hasOwn(NAMES, word) && protocol === undefined) {
-    mistakes.add(prop, name, `this name is known for ${NAMES[word]}, ${REMEDY}`);
+  const known = typeof name === 'string' ? protocolOfPortName(name) : undefined;
+  if (known !== undefined && protocol === undefined) {
+    mistakes.add(prop, name, `this name is known for ${known}, ${REMEDY}`);
   }
 }
 

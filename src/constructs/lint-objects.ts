@@ -7,9 +7,10 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { ClusterConfig, ProxyConfig } from '../contract';
 import { DisruptionRule } from '../planning/disruption';
-import { WorkloadFacts } from '../planning/lints';
+import { ServiceFacts, WorkloadFacts } from '../planning/lints';
 import {
-  AutoscalerFacts, autoscalerFacts, DEFAULT_GRACE_SECONDS, disruptionRule, replicasOf, selectsLabels, serviceOfName,
+  AutoscalerFacts, autoscalerFacts, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceFacts,
+  serviceOfName, ServiceSpec,
 } from '../planning/lints/objects';
 import { DEFAULT_NAMESPACE } from './destination-facts';
 import * as kplus from './kplus';
@@ -18,7 +19,7 @@ import { constructsOf } from './mesh-settings';
 import { writtenTemplateOf } from './patches';
 
 /** What is read of a workload's objects. */
-export type PodFacts = Pick<WorkloadFacts, 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;
+export type PodFacts = Pick<WorkloadFacts, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -72,6 +73,7 @@ export class LintObjects {
       scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
       disruption: this.budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
       preStopMs: (sleep?.sleep?.seconds ?? 0) * 1_000,
+      httpsProbes: httpsProbePorts(spec.containers),
       graceMs: (spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1_000,
     };
   }
@@ -105,6 +107,19 @@ export class LintObjects {
       }
     }
     return found.map((names) => [...names]);
+  }
+
+  /** The Services of the app that clusters in these documents lead to, whoever made them. */
+  public servicesOf(documents: readonly ProxyConfig[]): ServiceFacts[] {
+    const names = new Set<string>();
+    for (const { discovery } of documents.flatMap(({ clusters }) => clusters)) {
+      const service = serviceOf(discovery);
+      if (service) {
+        names.add(`${service.namespace}/${service.name}`);
+      }
+    }
+    return [...names].map((name) => this.services.get(name)).filter((service) => service !== undefined)
+      .map((service) => serviceFacts(service.name, namespaceOf(service), specOf(service) as ServiceSpec));
   }
 
   private add(object: ApiObject): void {

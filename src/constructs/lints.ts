@@ -78,10 +78,12 @@ export function lintWith(construct: IConstruct, workload: LintedWorkload): void 
 
 /** What fails the synthesis. Warnings are printed, each once. */
 function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedWorkload[], told: Set<string>): string[] {
-  const facts = factsOf(new LintObjects(root, cluster), workloads);
+  const objects = new LintObjects(root, cluster);
+  const facts = factsOf(objects, workloads);
   const options = new Map(facts.map((each, index) => [each, workloads[index].options]));
   const errors: string[] = [];
-  const found = lint({ workloads: facts, policies: networkPoliciesIn(root, cluster) }).flatMap((finding): Finding[] => {
+  const services = objects.servicesOf(workloads.map(({ document }) => document()));
+  const found = lint({ workloads: facts, policies: networkPoliciesIn(root, cluster), services }).flatMap((finding): Finding[] => {
     const { off = [], strict = false } = options.get(finding.workload)!;
     return off.includes(finding.rule) ? [] : [strict ? { ...finding, severity: 'error' } : finding];
   });

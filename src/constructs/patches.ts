@@ -44,6 +44,14 @@ export interface ContainerManifest {
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
   lifecycle?: { preStop?: object };
+  startupProbe?: ProbeManifest;
+  readinessProbe?: ProbeManifest;
+  livenessProbe?: ProbeManifest;
+}
+
+/** The part of a probe that is read here. */
+interface ProbeManifest {
+  httpGet?: { scheme?: string; port: number | string };
 }
 
 /** Kinds of workloads that have a pod template we know. */

@@ -4,8 +4,8 @@
  */
 import { withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
-import type { MeshFacts, WorkloadFacts } from '../../planning/lints';
-import { AutoscalerFacts, autoscalerFacts, disruptionRule, replicasOf, selectsLabels } from '../../planning/lints/objects';
+import type { MeshFacts, ServiceFacts, WorkloadFacts } from '../../planning/lints';
+import { AutoscalerFacts, autoscalerFacts, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceFacts } from '../../planning/lints/objects';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { UserError } from '../errors';
 import { workloadsOf } from '../up/callees';
@@ -35,6 +35,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
     [`ConfigMap/${namespace}/${configMap}`, `${kind}/${namespace}/${name}`].map((key) => sizeOf(objects.get(key)!));
   return {
     policies: networkPoliciesOf(manifests),
+    services: manifests.filter(({ kind }) => kind === 'Service').map(readService),
     workloads: model.workloads.map((workload): WorkloadFacts => {
       const { kind, namespace, name, service, version, config, labels, replicas, preStopMs, graceMs } = workload;
       const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
@@ -46,6 +47,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
         clusters: [...clusters.get(workload)!],
         pod: podFacts(workload),
         objects: objectsOf(workload),
+        httpsProbes: httpsProbePorts(containersOf(objects.get(`${kind}/${namespace}/${name}`)!)),
         zones: expectations.zones,
         requestsPerSecond: of(expectations.requestsPerSecond, service, namespace),
         latencyMs: of(expectations.latencyMs, service, namespace),
@@ -54,6 +56,31 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
       };
     }),
   };
+}
+
+/** What is looked at in the containers of a workload. */
+type Probed = Parameters<typeof httpsProbePorts>[0];
+interface PodOwner {
+  readonly template?: { readonly spec?: { readonly containers?: Probed } };
+  readonly jobTemplate?: { readonly spec?: PodOwner };
+}
+
+function containersOf(workload: object): Probed {
+  const { spec = {} } = workload as { readonly spec?: PodOwner };
+  return (spec.jobTemplate?.spec ?? spec).template?.spec?.containers ?? [];
+}
+
+function readService({ name, namespace, body }: Manifest): ServiceFacts {
+  const spec = body.get('spec');
+  return serviceFacts(name, namespace, {
+    clusterIP: spec.get('clusterIP').optionalText(),
+    ports: spec.get('ports').list().map((port) => ({
+      port: port.get('port').integer(),
+      name: port.get('name').optionalText(),
+      targetPort: port.get('targetPort').present ? port.get('targetPort').integerOrText() : undefined,
+      appProtocol: port.get('appProtocol').optionalText(),
+    })),
+  });
 }
 
 /** What is expected of a service, which may be named with its namespace. */

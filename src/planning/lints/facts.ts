@@ -17,6 +17,23 @@ export interface MeshFacts {
   readonly workloads: readonly WorkloadFacts[];
   /** NetworkPolicies in the namespaces of the workloads; absent: none. */
   readonly policies?: readonly NetworkPolicyFacts[] | undefined;
+  /** Services that calls lead to; absent: none that is known. */
+  readonly services?: readonly ServiceFacts[] | undefined;
+}
+
+/** A Service, whoever made it. */
+export interface ServiceFacts {
+  readonly name: string;
+  readonly namespace: string;
+  /** It has no address of its own. */
+  readonly headless: boolean;
+  readonly ports: readonly {
+    readonly port: number;
+    readonly name?: string | undefined;
+    /** A number, which is `port` unless said, or the name of a container's port. */
+    readonly targetPort: number | string;
+    readonly appProtocol?: string | undefined;
+  }[];
 }
 
 /** One version of a service: its pods and its sidecar's document. */
@@ -38,6 +55,8 @@ export interface WorkloadFacts {
   readonly clusters: readonly string[];
   /** What NetworkPolicies see of its pods; absent when nobody knows. */
   readonly pod?: PodFacts | undefined;
+  /** Ports at which the kubelet asks its app by HTTPS; absent: none. */
+  readonly httpsProbes?: readonly number[] | undefined;
   /** Those of its objects that grow with its calls; absent when they are small. */
   readonly objects?: readonly ObjectSize[] | undefined;
   /** Zones that its pods are spread over; absent when nobody knows. */
@@ -135,7 +154,15 @@ export interface FaultFacts {
 
 export interface ClusterFacts {
   readonly name: string;
-  readonly discovery: { readonly type: string; readonly endpoints?: readonly { readonly port: number; readonly priority?: number | undefined }[] };
+  readonly discovery: {
+    readonly type: string;
+    readonly endpoints?: readonly { readonly port: number; readonly priority?: number | undefined }[];
+    readonly hostname?: string | undefined;
+    readonly port?: number | undefined;
+    readonly service?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly portName?: string | undefined;
+  };
   readonly maxConnectionsPerEndpoint: number;
   readonly maxConnections: number;
   readonly loadBalancing: { readonly type: string };

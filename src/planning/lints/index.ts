@@ -11,6 +11,7 @@ import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
 import { LIMIT_RULES } from './limits';
 import { NETWORK_POLICY_RULES } from './network-policies';
+import { PROTOCOL_RULES } from './protocols';
 import { RETRY_RULES } from './retries';
 import type { Finding, Rule } from './rule';
 import { SIZE_RULES } from './sizes';
@@ -19,13 +20,13 @@ import { STOPPING_RULES } from './stopping';
 import { TIMEOUT_RULES } from './timeouts';
 import { WAIT_RULES } from './waits';
 
-export type { MeshFacts, Range, WorkloadFacts } from './facts';
+export type { MeshFacts, Range, ServiceFacts, WorkloadFacts } from './facts';
 export type { Finding, Rule } from './rule';
 
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...LIMIT_RULES, ...SIZE_RULES,
+  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
 ];
 
 function sortKey({ namespace, service, version }: WorkloadFacts): string {

@@ -4,6 +4,7 @@
  */
 import { coversPod, coversPort, letsThrough, NetworkPolicyFacts, policiesOf, PolicyRule } from '../network-policy';
 import type { WorkloadFacts } from './facts';
+import { appPortOf, inboundOf } from './inbound';
 import { ofTargets, Problem, Remark, Rule, Subject, titleOf } from './rule';
 
 /** Ports at which the API servers of the usual clusters listen, which is what policies see behind port 443 of their Service. */
@@ -100,16 +101,6 @@ function reaching(judge: (workload: WorkloadFacts, lets: (protocol: string, port
     const remark = judge(workload, (protocol, ports) => rules.some((rule) => ports.some((port) => coversPort(rule, protocol, port))));
     return remark ? [{ workload, where: titleOf(workload), ...remark, message: `by ${inWords(deciding)}, ${remark.message}` }] : [];
   });
-}
-
-function inboundOf({ document: { listeners } }: WorkloadFacts): WorkloadFacts['document']['listeners'][number] | undefined {
-  return listeners.find(({ direction, tls }) => direction === 'inbound' && !tls);
-}
-
-/** Where the app listens: what the inbound listener leads to. */
-function appPortOf(workload: WorkloadFacts): number | undefined {
-  const name = inboundOf(workload)?.routes[0]?.split[0]?.cluster;
-  return workload.document.clusters.find((cluster) => cluster.name === name)?.discovery.endpoints?.[0]?.port;
 }
 
 function readsApi({ document: { kubernetes } }: WorkloadFacts): boolean {

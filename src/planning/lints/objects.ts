@@ -3,7 +3,7 @@
  * `cdk8s-mesh check` those that were; both come here, so that they see the same mesh.
  */
 import type { DisruptionRule } from '../disruption';
-import type { Range } from './facts';
+import type { Range, ServiceFacts } from './facts';
 
 /** Kubernetes' default of `terminationGracePeriodSeconds`. */
 export const DEFAULT_GRACE_SECONDS = 30;
@@ -61,4 +61,39 @@ export function selectsLabels(selector: Readonly<Record<string, string>>, labels
 export function serviceOfName(hostname: string): { readonly name: string; readonly namespace: string } | undefined {
   const [, name, namespace] = /^(?:_[^.]+\._tcp\.)?([^.]+)\.([^.]+)\.svc(?:\..*)?$/.exec(hostname) ?? [];
   return name === undefined || namespace === undefined ? undefined : { name, namespace };
+}
+
+/** The part of a Service's manifest that tells its ports. */
+export interface ServiceSpec {
+  readonly clusterIP?: string | undefined;
+  readonly ports?: readonly {
+    readonly port: number;
+    readonly name?: string | undefined;
+    readonly targetPort?: number | string | undefined;
+    readonly appProtocol?: string | undefined;
+  }[] | undefined;
+}
+
+export function serviceFacts(name: string, namespace: string, { clusterIP, ports = [] }: ServiceSpec): ServiceFacts {
+  return { name, namespace, headless: clusterIP === 'None', ports: ports.map((port) => ({ ...port, targetPort: port.targetPort ?? port.port })) };
+}
+
+/** A container, as far as its probes go. */
+interface Probed {
+  readonly ports?: readonly { readonly name?: string | undefined; readonly containerPort: number }[] | undefined;
+  readonly startupProbe?: Probe | undefined;
+  readonly readinessProbe?: Probe | undefined;
+  readonly livenessProbe?: Probe | undefined;
+}
+
+interface Probe {
+  readonly httpGet?: { readonly scheme?: string | undefined; readonly port?: number | string | undefined } | undefined;
+}
+
+/** Ports at which the kubelet asks containers by HTTPS. */
+export function httpsProbePorts(containers: readonly Probed[]): number[] {
+  return containers.flatMap(({ ports = [], startupProbe, readinessProbe, livenessProbe }) => [startupProbe, readinessProbe, livenessProbe]
+    .flatMap((probe) => (probe?.httpGet?.scheme === 'HTTPS' && probe.httpGet.port !== undefined ? [probe.httpGet.port] : []))
+    .map((port) => (typeof port === 'number' ? port : ports.find(({ name }) => name === port)?.containerPort))
+    .filter((port) => port !== undefined));
 }

@@ -1,6 +1,6 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
 import { ClusterConfig } from '../../../src/contract';
-import { grouped, lint, MeshFacts, RULES } from '../../../src/planning/lints';
+import { grouped, lint, MeshFacts, RULES, ServiceFacts } from '../../../src/planning/lints';
 import { broken, CallSketch, meshOf, pair, row, saidBy, under } from './mesh';
 
 /** Nothing is looked for but latency. */
@@ -23,6 +23,12 @@ const catalog = { matchLabels: { app: 'catalog' } };
 const api = { ports: [{ port: 6_443 }] };
 const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
 
+/** A call of a Service outside of the mesh with one port, by its name in DNS. */
+function calledService(port: ServiceFacts['ports'][number], { headless = false, hostname = 'db.shop.svc.cluster.local' } = {}): MeshFacts {
+  const discovery: ClusterConfig['discovery'] = hostname.startsWith('_') ? { type: 'dns', record: 'srv', hostname } : { type: 'dns', record: 'address', hostname, port: 8_443 };
+  return { ...meshOf({ web: { calls: { db: { cluster: { discovery } } } } }), services: [{ name: 'db', namespace: 'shop', headless, ports: [port] }] };
+}
+
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   'limits-of-both-ends': [{
@@ -38,6 +44,32 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     breaks: pair({}, { limits: { bodyTimeoutMs: 90_000, tunnelIdleTimeoutMs: 600_000 } }),
     says: 'bodyTimeout of web is 60000 ms, and of catalog 90000 ms',
     keeps: [pair({}, { limits: { bodyTimeoutMs: 60_000 } })],
+  }],
+  'app-protocol': [
+    ...(['https', 'HTTPS', 'kubernetes.io/h2c', 'kubernetes.io/wss', 'grpc', 'tcp', 'redis'].map((appProtocol): Case => ({
+      breaks: calledService({ port: 8_443, targetPort: 8_443, appProtocol }),
+      says: `web -> shop/db-v1: the Service 'db.shop' says 'appProtocol: ${appProtocol}' of its port 8443, which is `,
+      keeps: [
+        ...['http', 'kubernetes.io/ws', 'http/1.1', 'example.com/own', undefined].map((plain) => calledService({ port: 8_443, targetPort: 8_443, appProtocol: plain })),
+        calledService({ port: 80, targetPort: 8_443, appProtocol }),
+        calledService({ port: 8_443, targetPort: 8_443, appProtocol }, { hostname: 'db.other.svc.cluster.local' }),
+      ],
+    }))),
+    {
+      breaks: calledService({ port: 80, targetPort: 8_443, appProtocol: 'https' }, { headless: true }),
+      says: "'appProtocol: https' of its port 80, which is TLS, and sidecars speak HTTP/1.1 without TLS; let apps reach it without the mesh",
+      keeps: [calledService({ port: 80, targetPort: 8_080, appProtocol: 'https' }, { headless: true })],
+    },
+    {
+      breaks: calledService({ name: 'api', port: 80, targetPort: 80, appProtocol: 'https' }, { hostname: '_api._tcp.db.shop.svc.cluster.local' }),
+      says: "'appProtocol: https' of its port 80",
+      keeps: [calledService({ name: 'other', port: 80, targetPort: 80, appProtocol: 'https' }, { hostname: '_api._tcp.db.shop.svc.cluster.local' })],
+    },
+  ],
+  'app-tls': [{
+    breaks: meshOf({ web: { httpsProbes: [8_080] } }),
+    says: 'web v1: the kubelet asks the app by HTTPS at port 8080, and the sidecar hands it all requests there without TLS',
+    keeps: [meshOf({ web: { httpsProbes: [8_443] } })],
   }],
   'ejection-alone': [{
     breaks: pair({ cluster: { outlierDetection: { consecutiveGatewayErrors: 3 } } }, { pods: 1 }),

@@ -1,0 +1,53 @@
+/** Calls to, and sidecars beside, what doesn't speak HTTP/1.1 without TLS, which is all that sidecars speak. */
+import { protocolOfService } from '../app-protocols';
+import type { ClusterFacts, ServiceFacts } from './facts';
+import { appPortOf } from './inbound';
+import { serviceOfName } from './objects';
+import { ofTargets, ofWorkloads, Remark, Rule } from './rule';
+
+const service: Rule = {
+  name: 'app-protocol',
+  severity: 'error',
+  about: 'A call leads to a Service whose `appProtocol` is something else than HTTP/1.1 without TLS, which is all that sidecars speak.',
+  find: ({ services = [], ...subject }) => {
+    const byName = new Map(services.map((each) => [`${each.namespace}/${each.name}`, each]));
+    return ofTargets(({ cluster }): Remark | undefined => {
+      const called = calledPort(cluster, byName);
+      const protocol = called?.port.appProtocol === undefined ? undefined : protocolOfService(called.port.appProtocol);
+      return called && protocol ? {
+        message: `the Service '${called.name}' says 'appProtocol: ${called.port.appProtocol}' of its port ${called.port.port}, which is ${protocol}, and sidecars speak `
+          + 'HTTP/1.1 without TLS',
+        remedy: 'let apps reach it without the mesh (leave out the call), or, if it is plain HTTP, say \'appProtocol: http\' there',
+      } : undefined;
+    })(subject);
+  },
+};
+
+const tlsApp: Rule = {
+  name: 'app-tls',
+  severity: 'error',
+  about: 'The kubelet probes an app by HTTPS at the port where its sidecar hands it requests without TLS.',
+  find: ofWorkloads((workload): Remark | undefined => {
+    const port = appPortOf(workload);
+    return port !== undefined && workload.httpsProbes?.includes(port) ? {
+      message: `the kubelet asks the app by HTTPS at port ${port}, and the sidecar hands it all requests there without TLS`,
+      remedy: 'let the app listen without TLS, at a port of its own if need be, and name that in appPort; or, if the app takes both there, leave this rule out',
+    } : undefined;
+  }),
+};
+
+/** The port of a Service that a cluster leads to, if it is known. */
+function calledPort({ discovery }: ClusterFacts, services: ReadonlyMap<string, ServiceFacts>): { readonly name: string; readonly port: ServiceFacts['ports'][number] } | undefined {
+  const { type, hostname = '', port: number } = discovery;
+  const location = type === 'endpointSlice' ? { name: discovery.service, namespace: discovery.namespace } : type === 'dns' ? serviceOfName(hostname) : undefined;
+  const found = location && services.get(`${location.namespace}/${location.name}`);
+  if (!found) return undefined;
+  const portName = discovery.portName ?? /^_([^.]+)\./.exec(hostname)?.[1];
+  const byNumber = (wanted: 'port' | 'targetPort') => found.ports.find((each) => each[wanted] === number);
+  const port = portName !== undefined ? found.ports.find(({ name }) => name === portName)
+    // A headless Service translates no ports: the number is that of the pods.
+    : number !== undefined ? (found.headless ? byNumber('targetPort') : undefined) ?? byNumber('port') : found.ports[0];
+  return port && { name: `${found.name}.${found.namespace}`, port };
+}
+
+export const PROTOCOL_RULES: readonly Rule[] = [service, tlsApp];
