@@ -1,13 +1,17 @@
-/** Unit and integration tests. ts-jest only strips types (`isolatedModules`); `npm run typecheck` checks them. */
+/** Unit and integration tests. Types are only stripped; `npm run typecheck` checks them. */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Needs root and buildah: `npm run test:image`. Needs root, compilers and several runtimes: `npm run test:interception`. Needs a quiet machine, for
-  // it compares latencies or attacks: `npm run test:simulation`, `npm run test:slow-clients`.
+  // it compares latencies or attacks: `npm run test:simulation`, `npm run test:slow-clients`. Takes long, for it starts many
+  // processes or sends 10,000 requests and more: `npm run test:long`.
   testPathIgnorePatterns: [
     '/node_modules/', '<rootDir>/test/image/', '<rootDir>/test/interception/', '<rootDir>/test/integration/simulation.test.ts',
-    '<rootDir>/test/integration/slow-clients.test.ts',
+    '<rootDir>/test/integration/slow-clients.test.ts', '\\.long\\.test\\.ts$',
   ],
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }] },
+  testEnvironment: '<rootDir>/test/support/jest/environment.js',
+  transform: { '^.+\\.ts$': '<rootDir>/test/support/jest/transform.js' },
+  // A look-up of a global is slow in jest's sandbox, and the simulations are made of them.
+  sandboxInjectedGlobals: ['Array', 'Buffer', 'Float64Array', 'Int32Array', 'JSON', 'Map', 'Math', 'Number', 'Object', 'Set', 'String', 'Uint8Array'],
   moduleNameMapper: { '^cdk8s-mesh$': '<rootDir>/src/index.ts' },
   testTimeout: 30_000,
   maxWorkers: 2,

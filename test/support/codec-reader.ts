@@ -46,6 +46,12 @@ export function pieces(input: Buffer, cuts: readonly number[]): Buffer[] {
   return points.slice(1).map((end, i) => input.subarray(points[i], end));
 }
 
+/** Places to cut an input at: each alone, then all of them at once. */
+export function everyCut(input: Buffer): number[][] {
+  const cuts = Array.from({ length: input.length - 1 }, (_, i) => i + 1);
+  return [...cuts.map((cut) => [cut]), cuts];
+}
+
 abstract class CodecReader {
   readonly messages: PassedOn[] = [];
   fault: string | undefined;

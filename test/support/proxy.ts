@@ -1,7 +1,6 @@
 /**
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
-import { AddressInfo, createServer } from 'node:net';
 import type { AdmissionConfig, ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/clock';
 import type { Clock } from '../../src/proxy/clock';
@@ -11,17 +10,10 @@ import { StaticSource } from '../../src/proxy/discovery/static';
 import { Proxy, ProxySurroundings } from '../../src/proxy/proxy';
 import { expose } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
+import { freePort } from './ports';
 import { seededRandom } from './random';
 
-/** A port that nobody listens on, from the kernel. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  // Whoever had this port before may still be asked for there: such a connection must not end the test.
-  const server = createServer((socket) => { socket.on('error', () => {}).destroy(); });
-  await new Promise<void>((resolve) => { server.listen(0, host, resolve); });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
+export { freePort };
 
 /** Sources whose snapshots a test gives; static clusters deliver theirs at once. */
 export class FakeSources {
