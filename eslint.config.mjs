@@ -78,11 +78,11 @@ export default tseslint.config(
   ...Object.entries(LAYERS).map(([part, layer]) => ({
     files: part === 'index' ? ['src/index.ts'] : [`src/${part}/**/*.ts`],
     ignores: [KPLUS.file],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [...layering(part, layer), ...kplusOnly(part)] }] },
+    rules: { '@typescript-eslint/no-restricted-imports': banned([...layering(part, layer), ...kplusOnly(part)]) },
   })),
   {
     files: [KPLUS.file],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: layering('constructs', LAYERS.constructs) }] },
+    rules: { '@typescript-eslint/no-restricted-imports': banned(layering('constructs', LAYERS.constructs)) },
   },
   {
     files: ['examples/**/*.ts'],
@@ -132,6 +132,11 @@ export default tseslint.config(
   },
 );
 
+/** @returns {['error', object]} */
+function banned(patterns) {
+  return ['error', { patterns }];
+}
+
 /** The patterns of `no-restricted-imports` that keep a part to its layer. */
 function layering(part, layer) {
   const others = Object.keys(LAYERS).filter((other) => other !== part);
@@ -176,5 +181,5 @@ function nodeGlobals() {
     'AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'fetch', 'performance', 'process',
     'setImmediate', 'setInterval', 'setTimeout', 'structuredClone', 'module', 'require', '__dirname', '__filename', 'exports',
   ];
-  return Object.fromEntries(names.map((name) => [name, 'readonly']));
+  return Object.fromEntries(names.map((name) => [name, /** @type {const} */ ('readonly')]));
 }

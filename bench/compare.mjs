@@ -35,7 +35,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
 
   for (let turn = 0; turn < starts; turn++) {
     for (const peer of rotated(peers, turn)) {
-      const sample = await alone(peer, backend, running);
+      const sample = await memoryOf(() => peer.startOne(backend.port), running);
       peer.alone.push(sample);
       console.log(`start ${turn + 1}/${starts} ${peer.name.padEnd(10)} ready in ${sample.readyMs.toFixed(0).padStart(4)} ms, `
         + `RSS ${mib(sample.idleBytes)} MiB, with ${HELD_CONNECTIONS} connections ${mib(sample.heldBytes)} MiB`);
@@ -73,8 +73,8 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
 }
 
 /** A fresh process: how soon it answers, and its memory idle and with many connections open. */
-async function alone(peer, backend, running) {
-  const proxy = await peer.startOne(backend.port);
+export async function memoryOf(start, running) {
+  const proxy = await start();
   running.add(proxy);
   await settle();
   const idleBytes = residentBytes(proxy.pid);

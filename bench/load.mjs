@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { HOST, programOf } from './processes.mjs';
 
@@ -34,7 +35,7 @@ export async function answersRight(name, port, scenario) {
   const [{ statusCode, headers }, length, protocol] = await new Promise((done, failed) => {
     const options = { host: HOST, port, method, path, agent: false, rejectUnauthorized: false };
     const request = (tls ? httpsRequest : httpRequest)(options, (response) => {
-      const protocol = tls ? response.socket.getProtocol() : undefined;
+      const protocol = response.socket instanceof TLSSocket ? response.socket.getProtocol() : undefined;
       let received = 0;
       response.on('data', (chunk) => { received += chunk.length; });
       response.on('end', () => done([response, received, protocol]));
@@ -55,7 +56,7 @@ export async function holdOpen({ port, path, connections }) {
   while (sockets.length < connections) {
     const socket = connect({ port, host: HOST, noDelay: true });
     sockets.push(socket);
-    await new Promise((done, failed) => {
+    await /** @type {Promise<void>} */ (new Promise((done, failed) => {
       let answer = '';
       socket.on('connect', () => socket.write(message));
       socket.on('data', (chunk) => {
@@ -66,7 +67,7 @@ export async function holdOpen({ port, path, connections }) {
       });
       socket.on('error', failed);
       socket.on('close', () => failed(new Error(`connection ${sockets.length} was closed`)));
-    });
+    }));
   }
   return { close: () => { for (const socket of sockets) socket.destroy(); } };
 }

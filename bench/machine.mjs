@@ -24,7 +24,7 @@ export function machine() {
  * groups processes by session, niceness counts only within the group, so the group is raised too. Returns what undoes that.
  */
 export function raisePriority() {
-  if (process.getuid() !== 0) return () => {};
+  if (process.getuid?.() !== 0) return () => {};
   setPriority(NICENESS);
   const before = groupNiceness();
   if (before === undefined) return () => {};

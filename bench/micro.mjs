@@ -19,6 +19,7 @@ export function load(path) {
 
 /** Nanoseconds of CPU per call of each way, given as name and function of a count; the median of interleaved rounds. */
 export function compare(ways, count) {
+  /** @type {Record<string, number[]>} */
   const results = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, run] of Object.entries(ways)) {

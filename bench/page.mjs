@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { bars, bestNodeProxy } from './bars.mjs';
 import { plot } from './plot.mjs';
-import { SCENARIOS } from './scenarios.mjs';
+import { SCENARIOS, scenario } from './scenarios.mjs';
 import { median, pairedRatio } from './statistics.mjs';
 
 const RESULTS = new URL('results/', import.meta.url);
@@ -145,7 +145,7 @@ function barsSection(proxy, soak) {
 /** The soak as Markdown. */
 export function soakSection(result) {
   const { requests, warmUpRequests, kinds, samples, firstBytes, lastBytes, endPart, measured, machine } = result;
-  const titles = kinds.map((name) => SCENARIOS.find((each) => each.name === name).title);
+  const titles = kinds.map((name) => scenario(name).title);
   const growth = lastBytes - firstBytes;
   return [
     '## Memory over many requests',

@@ -13,6 +13,8 @@ import { HOST, freePort, nginxConfig, programOf, startOn, whenAnswers } from './
 /** The name that this proxy has in results. */
 export const OWN = 'cdk8s-mesh';
 
+const BUNDLE = process.env.MESH_BENCH_PROXY ?? fileURLToPath(new URL('../lib/bin/proxy.js', import.meta.url));
+
 /**
  * The proxies, in the order of the tables. `find` says which version there is and how one is started before a backend's
  * port (and with which key pair, for one with TLS), or what is missing. `hops`: the longest chain of them that is measured;
@@ -105,7 +107,8 @@ backend out
   return { port, ...await whenAnswers(port, () => startOn(core, programOf('haproxy'), ['-f', config, '-db']), tls) };
 }
 
-async function startMesh(folder, core, backendPort, tls) {
+/** This proxy before one backend; `variant` is another build of it, or has flags of node and variables besides the image's. */
+export async function startMesh(folder, core, backendPort, tls, variant) {
   const port = await freePort();
   return startMeshWith(folder, core, {
     listeners: [{
@@ -113,11 +116,11 @@ async function startMesh(folder, core, backendPort, tls) {
       routes: [{ name: 'all', split: [{ cluster: 'app', weight: 1 }] }],
     }],
     clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backendPort }] } }],
-  }, tls);
+  }, tls, variant);
 }
 
 /** This proxy with these listeners, the first of which is asked, and clusters. */
-export async function startMeshWith(folder, core, document, tls) {
+export async function startMeshWith(folder, core, document, tls, { bundle = BUNDLE, flags = '' } = {}) {
   const { port } = document.listeners[0];
   const config = join(folder, `proxy-${port}.json`);
   writeFileSync(config, JSON.stringify({
@@ -127,26 +130,30 @@ export async function startMeshWith(folder, core, document, tls) {
     shutdown: { drainMs: 100 },
     ...document,
   }));
-  const bundle = process.env.MESH_BENCH_PROXY ?? fileURLToPath(new URL('../lib/bin/proxy.js', import.meta.url));
+  const settings = flags.split(' ').filter(Boolean);
+  const isVariable = (setting) => /^[A-Z_]+=/.test(setting);
   // As in the image.
   const env = {
     PATH: process.env.PATH,
     NODE_ENV: 'production',
-    NODE_OPTIONS: imageNodeOptions(),
+    NODE_OPTIONS: imageSetting('NODE_OPTIONS'),
+    MALLOC_MMAP_THRESHOLD_: imageSetting('MALLOC_MMAP_THRESHOLD_'),
     MESH_CONFIG: config,
     POD_NAME: 'bench-0',
     POD_NAMESPACE: 'bench',
     POD_IPS: '127.0.0.2',
+    ...Object.fromEntries(settings.filter(isVariable).map((setting) => setting.split('='))),
   };
-  return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, [bundle], { env }), tls) };
+  const args = [...settings.filter((setting) => !isVariable(setting)), bundle];
+  return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, args, { env }), tls) };
 }
 
-/** The flags that the image gives to node, so that what is measured is what is shipped. */
-function imageNodeOptions() {
+/** A variable of the image's environment, so that what is measured is what is shipped. */
+function imageSetting(name) {
   const dockerfile = readFileSync(new URL('../image/Dockerfile', import.meta.url), 'utf8');
-  const options = /^ENV NODE_OPTIONS="([^"]*)"$/m.exec(dockerfile)?.[1];
-  if (options === undefined) throw new Error('image/Dockerfile sets no NODE_OPTIONS="..."');
-  return options;
+  const value = new RegExp(`^ENV ${name}="?([^"\\n]*)"?$`, 'm').exec(dockerfile)?.[1];
+  if (value === undefined) throw new Error(`image/Dockerfile sets no ${name}`);
+  return value;
 }
 
 function versionBy(program, args, pattern) {

@@ -81,7 +81,7 @@ function bytesOf(make, count) {
   make(0);
   const used = () => {
     // Buffers are freed by the collection after the one that finds them unused.
-    for (let round = 0; round < 3; round++) globalThis.gc();
+    for (let round = 0; round < 3; round++) globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
@@ -182,7 +182,9 @@ function measureSlices() {
 
 function buildInSlices(keys, places) {
   const weights = new Array(keys.length).fill(1);
-  let [longestMs, totalMs, slices, table, done] = [0, 0, 0, undefined, false];
+  let [longestMs, totalMs, slices, done] = [0, 0, 0, false];
+  /** @type {InstanceType<typeof MaglevTable> | undefined} */
+  let table;
   while (!done) {
     const begin = process.cpuUsage();
     // What is made before the first place is filled belongs to the first slice.

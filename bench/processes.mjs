@@ -73,12 +73,17 @@ function answers(port, tls) {
   });
 }
 
+/** The port that a server was given. */
+export function portOf(server) {
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
+}
+
 export function freePort() {
   return new Promise((done, failed) => {
     const server = createServer();
     server.on('error', failed);
     server.listen(0, HOST, () => {
-      const { port } = server.address();
+      const port = portOf(server);
       server.close(() => done(port));
     });
   });

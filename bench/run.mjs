@@ -5,6 +5,8 @@
  *   npm run bench -- --soak [--requests N]     memory of this proxy over many requests
  *   npm run bench -- --page                    docs/benchmarks.md again, from the results that are there
  *
+ * It runs on the version of Node that the image ships, which the page names; `node bench/run.mjs` takes another.
+ *
  * Results go to bench/results/ and docs/benchmarks.md; those of a part (--quick, fewer peers or scenarios, a peer that is not
  * there) only to bench/results/*.local.json, which is not committed.
  */

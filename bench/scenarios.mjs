@@ -30,7 +30,9 @@ export const SCENARIOS = [
 ];
 
 export function scenario(name) {
-  return SCENARIOS.find((each) => each.name === name);
+  const found = SCENARIOS.find((each) => each.name === name);
+  if (!found) throw new Error(`there is no scenario ${name}`);
+  return found;
 }
 
 /** The backend: nginx from memory, far lighter than any proxy in front of it. */

@@ -4,7 +4,7 @@
  * The first loads are not counted: the compiler and the heap find their size there.
  */
 import { answersRight, load } from './load.mjs';
-import { OWN, PEERS } from './peers.mjs';
+import { OWN, startMesh } from './peers.mjs';
 import { residentBytes } from './processes.mjs';
 import { scenario, startBackend } from './scenarios.mjs';
 import { median } from './statistics.mjs';
@@ -18,7 +18,7 @@ const END_PART = 0.2;
 export async function soak({ folder, cores, running, requests, quick }) {
   const backend = await startBackend(folder, cores.load);
   running.add(backend);
-  const proxy = await PEERS.find(({ name }) => name === OWN).find().start(folder, cores.proxy, backend.port);
+  const proxy = await startMesh(folder, cores.proxy, backend.port);
   running.add(proxy);
   for (const kind of new Set(KINDS)) await answersRight(OWN, proxy.port, scenario(kind));
 

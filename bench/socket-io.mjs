@@ -10,6 +10,7 @@ import { connect, createServer } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { load } from './micro.mjs';
+import { portOf } from './processes.mjs';
 
 const CONNECTIONS = 64;
 const WARM_UP = 50_000;
@@ -46,6 +47,7 @@ async function main() {
     'shared buffer': [readShared, writeStream],
     'and direct writes': [readShared, write],
   };
+  /** @type {Record<string, Awaited<ReturnType<typeof measure>>[]>} */
   const results = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, way] of Object.entries(ways)) results[name].push(await measure(...way));
@@ -88,7 +90,7 @@ function measure(read, write) {
       });
     });
     server.listen(0, '127.0.0.1', () => {
-      client = fork(fileURLToPath(import.meta.url), ['client', String(server.address().port)]);
+      client = fork(fileURLToPath(import.meta.url), ['client', String(portOf(server))]);
     });
     let client;
     const finish = () => {

@@ -12,7 +12,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OWN, PEERS } from './peers.mjs';
-import { HOST } from './processes.mjs';
+import { HOST, portOf } from './processes.mjs';
 
 const WAIT_MS = 1_000;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -135,6 +135,7 @@ const RESPONSES = {
 
 const requestNames = Object.keys(REQUESTS);
 const responseNames = Object.keys(RESPONSES);
+const KINDS = [{ kind: 'requests', letter: 'q', names: requestNames }, { kind: 'responses', letter: 'r', names: responseNames }];
 const folder = mkdtempSync(join(tmpdir(), 'mesh-strictness-'));
 /** Paths of the requests that the backend got whole. */
 const reached = new Map();
@@ -159,7 +160,7 @@ const backend = createServer((socket) => {
     }
   });
 });
-await new Promise((done) => { backend.listen(0, HOST, done); });
+await new Promise((done) => { backend.listen(0, HOST, () => done(undefined)); });
 
 /** Where the first request in the text ends; 0 when it does not. Lenient: it reads what proxies write. */
 function requestEnd(text) {
@@ -206,13 +207,13 @@ const found = {};
 try {
   for (const peer of PEERS.filter(({ node }) => !node)) {
     const { missing, start } = peer.find();
-    if (missing) {
+    if (!start) {
       console.error(`${peer.name} is left out: ${missing}`);
       continue;
     }
-    const proxy = await start(folder, 0, backend.address().port);
+    const proxy = await start(folder, 0, portOf(backend));
     const cells = found[peer.name] = { requests: {}, responses: {} };
-    for (const [kind, letter, names] of [['requests', 'q', requestNames], ['responses', 'r', responseNames]]) {
+    for (const { kind, letter, names } of KINDS) {
       for (const [i, name] of names.entries()) {
         const path = `${letter}${i}`;
         reached.delete(path);
@@ -232,7 +233,7 @@ if (process.argv.includes('--json')) {
   console.log(JSON.stringify(found, null, 2));
 } else {
   const peers = Object.keys(found).sort((a, b) => Number(a === OWN) - Number(b === OWN));
-  for (const [kind, names] of [['requests', requestNames], ['responses', responseNames]]) {
+  for (const { kind, names } of KINDS) {
     console.log(`\n| ${kind} | ${peers.join(' | ')} |\n|${' --- |'.repeat(peers.length + 1)}`);
     for (const name of names) console.log(`| ${name} | ${peers.map((peer) => found[peer][kind][name]).join(' | ')} |`);
   }

@@ -32,16 +32,17 @@ const { values } = parseArgs({
 });
 const settings = { services: Number(values.services), calls: Number(values.calls), repeats: Number(values.repeats) };
 
-const samples = new Map(VARIANTS.map(({ name }) => [name, []]));
+/** @type {Record<string, ReturnType<typeof runOnce>[]>} */
+const samples = Object.fromEntries(VARIANTS.map(({ name }) => [name, []]));
 for (let repeat = 0; repeat < settings.repeats; repeat++) {
   for (const { name } of VARIANTS) {
     const sample = runOnce(name);
-    samples.get(name).push(sample);
+    samples[name].push(sample);
     console.log(`${name.padEnd(10)} ${sample.synthMs.toFixed(0).padStart(6)} ms, ${(sample.peakBytes / 2 ** 20).toFixed(0).padStart(4)} MiB`);
   }
 }
 
-const variants = VARIANTS.map(({ name, title }) => summary(name, title, samples.get(name)));
+const variants = VARIANTS.map(({ name, title }) => summary(name, title, samples[name]));
 const [plain, mesh] = variants;
 if (JSON.stringify(plain.kinds) !== JSON.stringify(mesh.kinds)) {
   console.error(`not the same objects:\n  cdk8s-plus ${JSON.stringify(plain.kinds)}\n  cdk8s-mesh ${JSON.stringify(mesh.kinds)}`);

@@ -71,7 +71,7 @@ function readOptions(args) {
 function works(name) {
   const { status, error, stderr } = spawnSync(name, TOOLS[name].check, { encoding: 'utf8' });
   if (status === 0) return true;
-  const reason = error?.code === 'ENOENT' ? 'not installed' : (stderr ?? '').trim().split('\n')[0] || error?.message || `exit code ${status}`;
+  const reason = /** @type {NodeJS.ErrnoException | undefined} */ (error)?.code === 'ENOENT' ? 'not installed' : (stderr ?? '').trim().split('\n')[0] || error?.message || `exit code ${status}`;
   console.log(`${name}: passed over (${reason})`);
   return false;
 }
@@ -88,6 +88,7 @@ function splitAt(separator, args) {
   return at < 0 ? { own: args, passedOn: [] } : { own: args.slice(0, at), passedOn: args.slice(at + 1) };
 }
 
+/** @returns {never} */
 function stop(message) {
   console.error(message);
   process.exit(1);

@@ -110,18 +110,23 @@ function step(text) {
 }
 
 function synthesize() {
-  return new Promise((resolve, reject) => {
+  return /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
     let output = '';
     const child = spawn('node_modules/.bin/cdk8s', ['synth', '--check-upgrade=false'], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk; });
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new UserError(`cdk8s synth failed with exit code ${code}:\n${output}`))));
-  });
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new UserError(`cdk8s synth failed with exit code ${code}:\n${output}`));
+    });
+  }));
 }
 
 /** Drives one flow and counts: over all, and since the last second. */
 function run(flow, rate) {
-  const counts = { whole: new Tally(flow), second: new Tally(flow), span: new Tally(flow), lastFailureAt: undefined };
+  const counts = {
+    whole: new Tally(flow), second: new Tally(flow), span: new Tally(flow), lastFailureAt: /** @type {number | undefined} */ (undefined),
+  };
   counts.traffic = new Traffic({
     flow, rate, path: '/', durationMs: END_AT_S * 1000,
     onDue: () => counts.whole.due(),

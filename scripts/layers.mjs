@@ -85,6 +85,7 @@ function whyNot(file, part, layer, target, specifier, typeOnly) {
 
 /** The shortest chain of imports from an entry point to the file, both included; the file alone when none leads there. */
 function chainTo(file) {
+  /** @type {Map<string, string | undefined>} */
   const from = new Map(ENTRIES.filter((entry) => graph.has(entry)).map((entry) => [entry, undefined]));
   for (const current of from.keys()) {
     if (current === file) break;
@@ -107,7 +108,7 @@ function importsOf(file) {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, onlyTypes(node.importClause));
     else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isExternalModuleReference(node)) add(node.expression, node.parent.isTypeOnly);
-    else if (ts.isImportTypeNode(node)) add(node.argument.literal, true);
+    else if (ts.isImportTypeNode(node)) add(/** @type {ts.LiteralTypeNode} */ (node.argument).literal, true);
     else if (isCallOfImport(node)) add(node.arguments[0], false);
     ts.forEachChild(node, visit);
   };

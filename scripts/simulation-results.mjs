@@ -164,7 +164,7 @@ function page() {
     'p99 of the requests that succeeded, and the part that failed; at the right, the part that stayed in its caller\'s zone in quiet times:',
     '',
     ...table(['around it', ...SCENARIOS.map(({ name }) => name), 'own zone'], around.map(({ title, scenarios }) => [
-      title, ...SCENARIOS.map(({ name }) => cell(scenarios.get(name))), percent(scenarios.get('steady').ownZone),
+      title, ...SCENARIOS.map(({ name }) => cell(measuredIn(scenarios, name))), percent(scenarios.get('steady').ownZone),
     ])),
     '',
     'A subset is for very large sets that many call: six callers with half of the pods each load them as unevenly as chance has it, and the fullest pod makes the tail.',
@@ -176,7 +176,7 @@ function page() {
     'p99 of the requests that succeeded, and the part that failed:',
     '',
     ...table(['policy', 'against failures', ...AGAINST_FAILURES_OF.scenarios], guarded.map(({ type, title, scenarios }) => [
-      `\`${type}\``, title, ...AGAINST_FAILURES_OF.scenarios.map((name) => cell(scenarios.get(name))),
+      `\`${type}\``, title, ...AGAINST_FAILURES_OF.scenarios.map((name) => cell(measuredIn(scenarios, name))),
     ])),
     '',
     'Retries alone are bounded by their budget, so some requests still fail, the more so by a policy to which a pod that fails at once looks idle. Outlier detection'
@@ -191,7 +191,7 @@ function claims() {
 }
 
 function stageClaims() {
-  const of = (wanted, scenario) => around.find(({ title }) => title === wanted).scenarios.get(scenario);
+  const of = (wanted, scenario) => measuredIn(around.find(({ title }) => title === wanted)?.scenarios, scenario);
   const [cold, slowly] = [of('nothing', 'rollout').p99, of('slow start over 10 s', 'rollout').p99];
   const { ownZone } = of('own zone first', 'steady');
   return [
@@ -202,12 +202,21 @@ function stageClaims() {
   ];
 }
 
+/** @template T @param {Map<string, T> | undefined} scenarios @param {string} name @returns {T} */
+function measuredIn(scenarios, name) {
+  const result = scenarios?.get(name);
+  if (!result) throw new Error(`${name} was not measured`);
+  return result;
+}
+
 function ejectionsOf(...names) {
-  return guarded.flatMap(({ scenarios }) => names.map((name) => scenarios.get(name).ejections)).reduce((sum, ejections) => sum + ejections, 0);
+  const counts = guarded.flatMap(({ scenarios }) => names.map((name) => measuredIn(scenarios, name).ejections));
+  return counts.reduce((sum, ejections) => sum + ejections, 0);
 }
 
 function failureClaims() {
-  const of = (wanted) => guarded.find(({ type, title }) => type === 'roundRobin' && title === wanted).scenarios.get('failing-fast').failed;
+  const roundRobin = guarded.filter(({ type }) => type === 'roundRobin');
+  const of = (wanted) => measuredIn(roundRobin.find(({ title }) => title === wanted)?.scenarios, 'failing-fast').failed;
   const [without, left] = [of('nothing'), of('both')];
   return [
     `**${left <= LEFT_FAILED ? 'Met' : 'Missed'}** (many requests at a time): with outlier detection and retries as they are by default, a pod that fails at once costs`

@@ -92,8 +92,8 @@ export function configurationPage(schema, contract) {
     ShutdownConfig: contract.DEFAULT_SHUTDOWN,
   };
   const objects = Object.entries(schema.definitions).filter(([, definition]) => definition.properties !== undefined);
-  const place = ([name]) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
-  objects.sort((a, b) => place(a) - place(b) || (a[0] < b[0] ? -1 : 1));
+  const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  objects.sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
   const names = new Set(objects.map(([name]) => name));
   for (const [name, fields] of Object.entries(defaults)) {
     const properties = name === 'ProxyConfig' ? schema.properties : schema.definitions[name]?.properties;
