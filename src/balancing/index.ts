@@ -3,6 +3,7 @@ export * from './balancer';
 export * from './hash';
 export * from './hashed-split';
 export * from './learned';
+export * from './next-try';
 export * from './outliers';
 export * from './picker';
 export { levelHealth, levelLoads } from './priority';

@@ -4,7 +4,7 @@
  *
  * An exchange keeps its attempts and uses them again for each request, so that a try allocates nothing.
  */
-import { Ending, isSilent, Outcome } from '../../balancing';
+import { Ending, endingOf, FailureKind, FAILURES, isSilent } from '../../balancing';
 import type { Clock } from '../clock';
 import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
 import type { Cluster } from '../cluster/cluster';
@@ -15,7 +15,6 @@ import { heldOctets } from '../direct-write';
 import { isShed } from '../http1/proxy-status';
 import type { ResponseHead } from '../http1/response-head';
 import type { OctetListener } from '../shared-read';
-import type { ReasonCode } from '../telemetry/reasons';
 import { Timeout, TimeoutQueue } from '../timeouts';
 
 /** Who tries. Buffers are valid during a call only. */
@@ -34,20 +33,6 @@ export interface AttemptOwner {
   onBackendDrain(attempt: Attempt): void;
   /** The time for one attempt is over, and no response has begun. */
   onTryTimeout(attempt: Attempt): void;
-}
-
-/** Reasons that speak against the endpoint; the others are the client's doing, or the proxy's. */
-const BLAMED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
-  'connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol_error', 'upstream_broken_body', 'request_timeout', 'try_timeout',
-]);
-
-/** What a try with this status, or ended for this reason, says of its endpoint; undefined when it says nothing. */
-function endingOf(status: number, reason: ReasonCode | undefined, shed: boolean): Ending | undefined {
-  if (reason !== undefined) return BLAMED.has(reason) ? Ending.GATEWAY_ERROR : undefined;
-  if (status < 500 && status !== 429) return Ending.ANSWERED;
-  if (shed) return Ending.SHED;
-  if (status === 429) return Ending.LIMITED;
-  return status >= 502 && status <= 504 ? Ending.GATEWAY_ERROR : Ending.SERVER_ERROR;
 }
 
 /** Keep-alive times of servers are seconds; the shortest that they have is one. Half of it leaves room for clocks. */
@@ -166,7 +151,7 @@ export class Attempt implements ResponseReceiver, Waiter {
   }
 
   /**
-   * The response is over: gives the connection back. To be called after {@link leave}.
+   * The response is over: gives the connection back. To be called after {@link leaveAnswered}.
    *
    * @param requestComplete all of the request was sent
    */
@@ -187,25 +172,15 @@ export class Attempt implements ResponseReceiver, Waiter {
     connection?.close();
   }
 
-  /**
-   * Tells the endpoint how it went, for the policies that learn. Once it was told, nothing happens.
-   *
-   * @param status of the endpoint's response
-   * @param reason why there was none; undefined when there was
-   */
-  leave(status: number, reason: ReasonCode | undefined): void {
-    const { endpoint } = this;
-    if (!endpoint) return;
-    this.end();
-    const ending = endingOf(status, reason, this.shed);
-    if (ending === undefined) {
-      this.abandon(endpoint);
-      return;
-    }
-    const now = this.clock.now();
-    const outcome: Outcome = ending === Ending.ANSWERED ? 'success' : 'failure';
-    endpoint.learned.finished(this.firstOctetMs >= 0 ? this.firstOctetMs : now - this.startedAt, outcome, now, this.retryAfterMs);
-    this.cluster!.watch.ended(endpoint, ending, this.startedAt);
+  /** Tells the endpoint that it answered, for the policies that learn. Once it was told how the attempt went, nothing happens. */
+  leaveAnswered(status: number): void {
+    this.judge(endingOf(status, this.shed));
+  }
+
+  /** Tells the endpoint that it failed, unless that was not its doing. Once it was told how the attempt went, nothing happens. */
+  leaveFailed(kind: FailureKind): void {
+    if (FAILURES[kind].blames === 'endpoint') this.judge(Ending.GATEWAY_ERROR);
+    else this.leaveUnjudged();
   }
 
   /** Another attempt was faster. This one took at least so long, which is all that is known of it: it has not answered. */
@@ -224,6 +199,16 @@ export class Attempt implements ResponseReceiver, Waiter {
     if (!endpoint) return;
     this.end();
     this.abandon(endpoint);
+  }
+
+  private judge(ending: Ending): void {
+    const { endpoint } = this;
+    if (!endpoint) return;
+    this.end();
+    const now = this.clock.now();
+    const latencyMs = this.firstOctetMs >= 0 ? this.firstOctetMs : now - this.startedAt;
+    endpoint.learned.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', now, this.retryAfterMs);
+    this.cluster!.watch.ended(endpoint, ending, this.startedAt);
   }
 
   private answered(): void {

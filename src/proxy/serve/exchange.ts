@@ -31,9 +31,6 @@ import { UpstreamOwner, UpstreamRequest } from './upstream-request';
 /** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
 const COPY_BYTES = 4_096;
 
-/** What an app looks like that takes no more requests. */
-const GONE: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['connect_failed', 'connect_timeout', 'no_endpoints']);
-
 const EMPTY = Buffer.alloc(0);
 const NO_PROTOCOLS: readonly string[] = [];
 
@@ -178,7 +175,7 @@ export class Exchange implements UpstreamOwner {
     this.offered = head.upgradeEnd > head.upgradeStart ? this.offerOf(buffer, head) : NO_PROTOCOLS;
     const marks = (route.meshFields ? Marks.MESH_VIA : Marks.NONE) | (context.via ? Marks.VIA : Marks.NONE);
     const message = serializeRequest(buffer, head, client.listener.hop, marks, this.offered.length > 0, added, body);
-    const maxReplayBytes = route.retry.maxRetries > 0 || requestComplete ? route.retry.maxReplayBytes : 0;
+    const maxReplayBytes = route.retry.maxRetries > 0 || requestComplete ? route.maxReplayBytes : 0;
     upstream.copy.begin(message, deadline.length, body.length, head.length, maxReplayBytes);
     upstream.offersUpgrade = this.offered.length > 0;
     upstream.pick.hash = route.hashKeys?.hash(buffer, head, client.sourceHash);
@@ -365,7 +362,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   onGivenUp(code: ReasonCode, detail: string): void {
-    this.fail(GONE.has(code) && this.client.listener.leaving ? 'terminating' : code, detail);
+    this.fail(REASONS[code].app === 'gone' && this.client.listener.leaving ? 'terminating' : code, detail);
   }
 
   onWritable(): void {
@@ -452,9 +449,13 @@ export class Exchange implements UpstreamOwner {
   /** Tells the endpoint, unless it was the client that let the time pass: by not sending its request, or not taking its response. */
   private conclude(status: number): void {
     const { reason, headSent, upstream } = this;
+    if (reason === undefined) {
+      upstream.conclude(status, undefined, status);
+      return;
+    }
     const excused = reason === 'request_timeout' && (headSent || (!this.requestComplete && !this.uploadHeld));
-    if (excused) upstream.conclude(reason, headSent ? status : 0, undefined);
-    else upstream.conclude(reason ?? status, status, reason);
+    if (excused) upstream.conclude(reason, headSent ? undefined : 'excused', status);
+    else upstream.conclude(reason, REASONS[reason].failure, status);
   }
 
   /** Ends the exchange by the proxy's own doing: with a response while that is possible, else by breaking off. */

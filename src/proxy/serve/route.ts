@@ -4,7 +4,7 @@
  *
  * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
  */
-import { mixHash } from '../../balancing';
+import { mixHash, RetryPolicy } from '../../balancing';
 import type { ResolvedRoute } from '../../contract';
 import type { Cluster } from '../cluster/cluster';
 import type { ClusterLookup } from '../cluster/cluster-set';
@@ -17,7 +17,6 @@ import { ClusterSplit } from './cluster-split';
 import { Failover } from './failover';
 import { Faults } from './faults';
 import { Hedging } from './hedging';
-import { RetryPolicy } from './retry-policy';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -35,6 +34,10 @@ export class Route {
   /** What requests are hashed by; undefined when they are not. */
   readonly hashKeys: HashKeys | undefined;
   readonly retry: RetryPolicy;
+  /** How much is kept of a request so that it can be sent again. */
+  readonly maxReplayBytes: number;
+  /** From the end of the request to the head of its response, of one attempt; undefined when it has no time of its own. */
+  readonly tryTimeout: TimeoutQueue | undefined;
   /** Undefined when requests are not hedged. */
   readonly hedging: Hedging | undefined;
   /** How long a request waits before it is looked whether its endpoint has fallen silent; undefined when it never is. */
@@ -70,7 +73,9 @@ export class Route {
     this.levels = [config, ...config.fallback].map(({ split }) => new ClusterSplit(split, clusters, random));
     this.clusters = this.levels.flatMap((level) => level.clusters);
     this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;
-    this.retry = new RetryPolicy(config.retry, timeouts);
+    this.retry = new RetryPolicy(config.retry, surroundings);
+    this.maxReplayBytes = config.retry.maxReplayBytes;
+    this.tryTimeout = config.retry.tryTimeoutMs > 0 ? timeouts.of(config.retry.tryTimeoutMs) : undefined;
     this.hedging = config.hedge && new Hedging(config.hedge, timeouts, { now });
     this.silence = silenceOf(config, timeouts);
     this.meshFields = config.meshFields;

@@ -2,19 +2,13 @@
  * A request on its way to the endpoints of its route: which are tried, when it is sent again, and which response counts. It
  * knows nothing of the client but that somebody waits.
  *
- * Three kinds of failure:
- *   - no application can have seen the request: no connection could be made, or there is none and too many wait for one
- *     already, or a callee's sidecar says so in `x-mesh-unsent`. Any request is sent again, to another endpoint, the first time
- *     at once;
- *   - a connection that had been open before was closed without an octet of a response, most likely while it was idle:
- *     idempotent requests (RFC 9110 section 9.2.2) are sent again, and it says nothing of the endpoint;
- *   - everything else: what the route's policy names, of requests that may be executed twice.
- * All of it only while nothing of a response has been passed on, while the whole request is still at hand, and, but for
- * connections that could not be made, while the cluster's retry budget lasts.
+ * What an attempt's failure leads to is decided by the table of failures (src/balancing/next-try.ts). A request is sent again only
+ * while nothing of a response has been passed on, while all of it is still at hand, and while the cluster's retry budget lasts.
  *
  * A second attempt starts beside the first when that takes long (with hedging), or waits where nobody is answered any more; the
  * first response that counts wins.
  */
+import { FailedRequest, FailureKind, failureOfAnswer, failureOfBreak, FAILURES } from '../../balancing';
 import type { Cancel } from '../clock';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
@@ -26,7 +20,7 @@ import type { ResponseHead } from '../http1/response-head';
 import { retryAfterMs } from '../http1/retry-after';
 import { OctetListener, owned } from '../shared-read';
 import type { Session } from '../session/session-persistence';
-import type { ReasonCode } from '../telemetry/reasons';
+import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import { Attempt, AttemptOwner } from './attempt';
 import type { ServeContext } from './context';
@@ -50,16 +44,13 @@ export interface UpstreamOwner {
   onWritable(): void;
 }
 
-/** Part of a Retry-After that is waited longer at most. */
-const RETRY_AFTER_JITTER = 0.25;
-
 /** Where an attempt goes. */
 interface Target {
   readonly cluster: Cluster;
   readonly endpoint: Endpoint;
 }
 
-export class UpstreamRequest implements AttemptOwner {
+export class UpstreamRequest implements AttemptOwner, FailedRequest {
   readonly copy = new RequestCopy();
   /** What policies may know of the request. */
   readonly pick: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
@@ -80,9 +71,10 @@ export class UpstreamRequest implements AttemptOwner {
   private method: Method = Method.OTHER;
   private bodyComplete = false;
   /** When the caller stops waiting, in monotonic milliseconds. */
-  private deadlineAt = Infinity;
+  deadlineAt = Infinity;
+  /** How often it was sent again. */
+  retries = 0;
   private readonly tried: Endpoint[] = [];
-  private retries = 0;
   private readonly first: Attempt;
   /** Runs beside the first; made when it is needed. */
   private second: Attempt | undefined;
@@ -102,6 +94,9 @@ export class UpstreamRequest implements AttemptOwner {
     this.current = this.first;
     this.hedgeDelay = new Timeout(() => this.hedge());
   }
+
+  /** It may be executed twice, by its method. */
+  get idempotent(): boolean { return isIdempotent(this.method); }
 
   /** There is a connection that the request's body can be sent on. */
   get connected(): boolean { return this.current.connected; }
@@ -175,7 +170,7 @@ export class UpstreamRequest implements AttemptOwner {
     this.bodyComplete = true;
     // All of it may come while a fault holds the request, before it has begun.
     if (this.winner !== undefined || this.attempts === 0) return;
-    this.first.endWithin(this.route.retry.tryTimeout);
+    this.first.endWithin(this.route.tryTimeout);
     if (this.connected) this.armHedge();
   }
 
@@ -202,10 +197,10 @@ export class UpstreamRequest implements AttemptOwner {
    * It is over: tells the endpoints, and forgets the request.
    *
    * @param outcome for the list of what was tried
-   * @param status  what is said to the endpoint that its response had; 0 when there was none
-   * @param reason  why there was none; with neither, nothing is said
+   * @param failure how attempts have failed that are under way; undefined when they were answered
+   * @param status  of the answer, when there was one
    */
-  conclude(outcome: number | ReasonCode, status: number, reason: ReasonCode | undefined): void {
+  conclude(outcome: number | ReasonCode, failure: FailureKind | undefined, status: number): void {
     this.hedgeDelay.stop();
     this.expectant?.leave();
     if (this.wait) {
@@ -213,8 +208,8 @@ export class UpstreamRequest implements AttemptOwner {
       this.wait = undefined;
       this.cluster!.retryBudget.release();
     }
-    this.end(this.first, outcome, status, reason);
-    if (this.second) this.end(this.second, outcome, status, reason);
+    this.end(this.first, outcome, failure, status);
+    if (this.second) this.end(this.second, outcome, failure, status);
     this.copy.clear();
   }
 
@@ -228,42 +223,21 @@ export class UpstreamRequest implements AttemptOwner {
   }
 
   onUnconnected(attempt: Attempt, code: UnconnectedCode, detail: string): void {
-    // One that has waited as long as it may is shed, and speaks not against its endpoint but of the load.
-    const shed = code === 'pending_timeout';
-    if (!shed && attempt.endpoint === this.session?.endpoint) this.session?.onUnreachable();
-    this.end(attempt, code, 0, code);
-    if (this.othersRun(attempt)) return;
-    const target = !shed && this.permitsRetry() ? this.other(false) : undefined;
-    if (target && this.takeFree(target)) this.retry(target, code, this.retries === 0 ? 0 : this.waitMs());
-    else this.owner.onGivenUp(code, detail);
+    if (FAILURES[REASONS[code].failure].blames === 'endpoint' && attempt.endpoint === this.session?.endpoint) this.session?.onUnreachable();
+    this.afterFailure(attempt, REASONS[code].failure, code, detail);
   }
 
   onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
     if (limit !== undefined) this.context.instruments.limitReached(limit);
-    if (attempt === this.winner) {
-      this.owner.onResponseBroken(detail);
-      return;
-    }
-    this.maybeReached = true;
-    const idle = attempt.closedWhileIdle && isIdempotent(this.method);
-    this.end(attempt, code, 0, idle && attempt.idledOut ? undefined : code);
-    if (this.othersRun(attempt)) return;
-    const target = this.permitsRetry() && (idle || this.policyRetries(code)) ? this.other(true) : undefined;
-    if (target && (idle ? this.takeFree(target) : this.take(target))) this.retry(target, code, idle ? 0 : this.waitMs());
-    else this.owner.onGivenUp(code, detail);
+    if (attempt === this.winner) this.owner.onResponseBroken(detail);
+    else this.afterFailure(attempt, failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent), code, detail);
   }
 
   onTryTimeout(attempt: Attempt): void {
-    const sent = attempt.connected;
-    this.maybeReached ||= sent;
     // While it waits for a connection of those that our own limits allow, the endpoint can't help it.
-    const blamed = attempt.awaitsTurn ? undefined : 'try_timeout';
+    const failure = attempt.awaitsTurn ? 'late_for_turn' : attempt.connected ? 'late' : 'late_unsent';
     attempt.drop();
-    this.end(attempt, 'try_timeout', 0, blamed);
-    if (this.othersRun(attempt)) return;
-    const target = this.permitsRetry() && (!sent || this.policyRetries('try_timeout')) ? this.other(true) : undefined;
-    if (target && this.take(target)) this.retry(target, 'try_timeout', this.waitMs());
-    else this.owner.onGivenUp('try_timeout', 'the time for one attempt is over');
+    this.afterFailure(attempt, failure, 'try_timeout', 'the time for one attempt is over');
   }
 
   onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void {
@@ -306,28 +280,37 @@ export class UpstreamRequest implements AttemptOwner {
     if (!this.bodyComplete) this.owner.onWritable();
   }
 
+  /** An attempt has ended without a response: the request is sent again, or given up, unless another attempt is under way. */
+  private afterFailure(attempt: Attempt, failure: FailureKind, code: ReasonCode, detail: string): void {
+    if (FAILURES[failure].reached === 'maybe') this.maybeReached = true;
+    this.end(attempt, code, failure);
+    if (!this.othersRun(attempt) && !this.tryAgain(failure, code)) this.owner.onGivenUp(code, detail);
+  }
+
   /** Whether a response is thrown away for another attempt's, and if so, does it. */
-  private retriesResponse(attempt: Attempt, head: ResponseHead, complete: boolean): boolean {
-    const { retry } = this.route;
-    const { status } = head;
-    const unseen = head.unsent && (status === 503 || status === 429);
-    if (!unseen && !(retry.repeats(this.method) && retry.retriesStatus(status))) return false;
-    if (!this.othersRun(attempt)) {
-      // What an application asks of its clients holds for all of its endpoints; what a sidecar says is about its own pod.
-      const askedMs = unseen ? 0 : attempt.retryAfterMs;
-      if (askedMs > retry.maxRetryAfterMs || !this.permitsRetry()) return false;
-      // Who was turned away together does not come back together.
-      const jitteredMs = askedMs * (1 + RETRY_AFTER_JITTER * this.context.random());
-      const waitMs = Math.max(jitteredMs, unseen && this.retries === 0 ? 0 : this.waitMs());
-      if (this.context.clock.now() + waitMs >= this.deadlineAt) return false;
-      const target = this.other(!unseen);
-      if (!target || !this.take(target)) return false;
-      this.retry(target, unseen ? 'unsent' : `http_${status}`, waitMs, attempt);
-    }
-    this.maybeReached ||= !unseen;
-    this.end(attempt, status, status, undefined);
+  private retriesResponse(attempt: Attempt, { status, unsent }: ResponseHead, complete: boolean): boolean {
+    const failure = failureOfAnswer(status, unsent);
+    if (failure === undefined || !this.route.retry.repeats(failure, this)) return false;
+    const cause = failure === 'turned_away' ? 'unsent' : `http_${status}`;
+    if (!this.othersRun(attempt) && !this.tryAgain(failure, cause, attempt)) return false;
+    if (FAILURES[failure].reached === 'maybe') this.maybeReached = true;
+    this.end(attempt, status, undefined, status);
     if (complete) attempt.release(this.bodyComplete);
     else attempt.drop();
+    return true;
+  }
+
+  /**
+   * Sends the request again, now or after a while, if that may be and there is somebody to send it to.
+   *
+   * @param cause label of the metric of retries
+   * @param over  the attempt that has an answer, and ends after this call
+   */
+  private tryAgain(failure: FailureKind, cause: string, over?: Attempt): boolean {
+    const next = this.copy.atHand ? this.route.retry.afterFailure(failure, this, over?.retryAfterMs) : undefined;
+    const target = next && this.other(next.sameEndpoint);
+    if (!target || !(next.free ? this.takeFree(target) : this.take(target))) return false;
+    this.retry(target, cause, next.waitMs, over);
     return true;
   }
 
@@ -338,19 +321,6 @@ export class UpstreamRequest implements AttemptOwner {
     this.endpoint = attempt.endpoint;
     this.hedgeDelay.stop();
     if (this.hedged) this.dropLoser(attempt === this.first ? this.second! : this.first);
-  }
-
-  private policyRetries(code: ReasonCode): boolean {
-    const { retry } = this.route;
-    return retry.repeats(this.method) && retry.retriesFailure(code);
-  }
-
-  private permitsRetry(): boolean {
-    return this.retries < this.route.retry.maxRetries && this.copy.atHand;
-  }
-
-  private waitMs(): number {
-    return this.route.retry.waitMs(this.retries + 1, this.context.random);
   }
 
   /**
@@ -459,18 +429,9 @@ export class UpstreamRequest implements AttemptOwner {
     this.tried.push(endpoint);
     const started = attempt.start(cluster, endpoint, isRetry, !isIdempotent(this.method));
     // How long a client takes to send its request is not the endpoint's doing.
-    if (started && this.bodyComplete) attempt.endWithin(this.route.retry.tryTimeout);
-    if (!started) this.onOverflow(attempt);
-  }
-
-  /** Too many requests wait already: another endpoint may have a connection free. What is shed does not wait to try again. */
-  private onOverflow(attempt: Attempt): void {
-    const code = 'pending_overflow';
-    this.end(attempt, code, 0, code);
-    if (this.othersRun(attempt)) return;
-    const target = this.retries === 0 && this.permitsRetry() ? this.other(false) : undefined;
-    if (target && this.takeFree(target)) this.retry(target, code, 0);
-    else this.owner.onGivenUp(code, 'too many requests wait for a connection');
+    if (started && this.bodyComplete) attempt.endWithin(this.route.tryTimeout);
+    // What is shed does not wait to try again: another endpoint may have a connection free.
+    if (!started) this.afterFailure(attempt, 'no_room', 'pending_overflow', 'too many requests wait for a connection');
   }
 
   private armHedge(): void {
@@ -513,12 +474,16 @@ export class UpstreamRequest implements AttemptOwner {
     else loser.leaveUnjudged();
   }
 
-  /** An attempt is over. `reason` undefined and status 0: nothing is said of its endpoint. */
-  private end(attempt: Attempt, outcome: number | ReasonCode, status: number, reason: ReasonCode | undefined): void {
+  /**
+   * An attempt is over.
+   *
+   * @param failure how it failed; undefined when it was answered, with `status`
+   */
+  private end(attempt: Attempt, outcome: TrailEntry['outcome'], failure: FailureKind | undefined, status = 0): void {
     if (!attempt.endpoint) return;
     this.note(attempt, outcome);
-    if (status === 0 && reason === undefined) attempt.leaveUnjudged();
-    else attempt.leave(status, reason);
+    if (failure === undefined) attempt.leaveAnswered(status);
+    else attempt.leaveFailed(failure);
   }
 
   private note(attempt: Attempt, outcome: TrailEntry['outcome']): void {

@@ -14,15 +14,12 @@
  */
 import type { Clock } from '../../clock';
 import type { RequestHead } from '../../http1/request-head';
-import type { ReasonCode } from '../../telemetry/reasons';
+import { ReasonCode, REASONS } from '../../telemetry/reasons';
 import { Timeout, TimeoutQueue } from '../../timeouts';
 import type { Admission } from './admission';
 
 /** How long a place is kept for a request whose body is on its way: several times what a sender that has it at hand needs. */
 export const KEPT_MS = 1_000;
-
-/** How it ends when whoever waits for the response waits no longer. */
-const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['client_abort', 'request_timeout', 'deadline_exceeded']);
 
 const OUTSIDE = -1;
 
@@ -86,7 +83,7 @@ export class Pass {
 
   /** The request is over. Nothing happens when its response had begun. */
   leave(reason: ReasonCode | undefined, now: number): void {
-    if (this.complete && reason !== undefined && GIVEN_UP.has(reason)) this.end(true, now);
+    if (this.complete && reason !== undefined && REASONS[reason].caller === 'left') this.end(true, now);
     else this.forget(now);
     this.out();
   }
