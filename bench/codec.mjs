@@ -9,7 +9,7 @@ import { compare, load, report } from './micro.mjs';
 
 const { RequestHead } = load('proxy/http1/request-head');
 const { serializeRequest } = load('proxy/http1/serialize');
-const { Hop } = load('proxy/serve/hop');
+const { Via } = load('proxy/serve/via');
 const { DEFAULT_LIMITS } = load('contract/index');
 
 const message = Buffer.from([
@@ -17,7 +17,7 @@ const message = Buffer.from([
   'Accept-Encoding: gzip, deflate, br', 'Connection: keep-alive', 'X-Request-Id: 6f1c2d7a-58b1-4f0e-9d3b-0c9a8d1f2e3b',
   'Authorization: Bearer 0123456789abcdef0123456789abcdef', 'Cookie: session=0123456789abcdef; theme=dark', '', '',
 ].join('\r\n'));
-const hop = new Hop('catalog', false, () => 0.5);
+const via = new Via('catalog', false, () => 0.5);
 /** `Marks.MESH_VIA` of serialize.ts. */
 const MESH_VIA = 1;
 const EMPTY = Buffer.alloc(0);
@@ -27,12 +27,12 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te'
 function withStrings() {
   const [requestLine, ...lines] = message.toString('latin1').split('\r\n');
   const kept = lines.filter((line) => line !== '' && !HOP_BY_HOP.has(line.slice(0, line.indexOf(':')).toLowerCase()));
-  return Buffer.from([requestLine, ...kept, hop.meshVia.toString().trim(), '', ''].join('\r\n'), 'latin1');
+  return Buffer.from([requestLine, ...kept, via.meshVia.toString().trim(), '', ''].join('\r\n'), 'latin1');
 }
 
 function inPlace() {
   if (head.parse(message, 0, message.length, DEFAULT_LIMITS)) throw new Error('the message is sound');
-  return serializeRequest(message, head, hop, MESH_VIA, false, EMPTY, EMPTY);
+  return serializeRequest(message, head, via, MESH_VIA, false, EMPTY, EMPTY, EMPTY);
 }
 
 if (withStrings().toString() !== inPlace().toString()) throw new Error('the two ways must do the same');

@@ -104,17 +104,17 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: Exchange) => v
   const accessLog = new AccessLog(writer, clock, config.accessLog.mode);
   return (exchange) => accessLog.record({
     listener: exchange.client.listener.name,
-    description: exchange.description,
-    status: exchange.status,
-    reason: exchange.reason,
-    detail: exchange.detail,
-    durationMs: exchange.durationMs,
+    description: exchange.record.description,
+    status: exchange.record.status,
+    reason: exchange.record.reason,
+    detail: exchange.record.detail,
+    durationMs: exchange.record.durationMs,
     cluster: exchange.upstream.cluster?.name,
     endpoint: exchange.upstream.endpoint?.key,
     attempts: exchange.upstream.attempts,
     trail: exchange.upstream.trail ?? [],
-    bytesIn: exchange.requestBytes,
-    bytesOut: exchange.responseBytes,
+    bytesIn: exchange.record.requestBytes,
+    bytesOut: exchange.record.responseBytes,
   });
 }
 

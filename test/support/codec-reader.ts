@@ -9,7 +9,7 @@ import { HeadBuffer, HeadReader } from '../../src/proxy/http1/head-buffer';
 import { RequestHead } from '../../src/proxy/http1/request-head';
 import { ResponseHead } from '../../src/proxy/http1/response-head';
 import { lastChunk, Marks, Persistence, serializeRequest, serializeResponse } from '../../src/proxy/http1/serialize';
-import { Hop } from '../../src/proxy/serve/hop';
+import { Via } from '../../src/proxy/serve/via';
 
 export interface ReaderLimits {
   readonly maxStartLineBytes: number;
@@ -37,7 +37,7 @@ export interface CodecReading {
   readonly partial: boolean;
 }
 
-export const ADDED = new Hop('default.host', false, () => 0.5);
+export const ADDED = new Via('default.host', false, () => 0.5);
 const EMPTY = Buffer.alloc(0);
 
 /** The input as the pieces between `cuts`. */
@@ -140,7 +140,7 @@ class RequestReader extends CodecReader {
 
   protected read(): ReturnType<CodecReader['read']> {
     const { head, heads: { buffer } } = this;
-    const text = serializeRequest(buffer, head, ADDED, Marks.NONE, false, EMPTY, EMPTY).toString('latin1');
+    const text = serializeRequest(buffer, head, ADDED, Marks.NONE, false, EMPTY, EMPTY, EMPTY).toString('latin1');
     return { framing: head.framing, length: head.length, text, persistent: head.persistent };
   }
 }

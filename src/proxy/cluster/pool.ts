@@ -12,14 +12,17 @@
  */
 import type { HeadLimits } from '../http1/head-buffer';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
-import { Dial } from './addresses';
-import { BackendConnection, SocketOptions } from './backend-connection';
+import { BackendConnection } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { Endpoint } from './endpoint';
 import { Waiting, WaitingList } from './waiting-list';
 
 /** Why there was no connection. */
 export type UnconnectedCode = 'connect_failed' | 'connect_timeout' | 'pending_timeout';
+
+/** What is known at once when there is no connection: the waiter is called later, or not at all because too many wait already. */
+export const WAITS = 'waits';
+export const NO_ROOM = 'no_room';
 
 /** A request that needs a connection. */
 export interface Waiter {
@@ -87,12 +90,11 @@ export class ConnectionPool {
   }
 
   /**
-   * A connection at once, or undefined: the waiter is called later, or, when `false`, not at all because too many wait
-   * already.
+   * A connection at once, if there is one. When the request {@link WAITS}, its waiter is called later; when there is {@link NO_ROOM}, never.
    *
    * @param safely the request can't be sent again, so it must not go on a connection that is about to be closed
    */
-  acquire(waiter: Waiter, safely = false): BackendConnection | undefined | false {
+  acquire(waiter: Waiter, safely = false): BackendConnection | typeof WAITS | typeof NO_ROOM {
     const { surroundings } = this;
     for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
       const fresh = connection.isFresh(safely);
@@ -105,7 +107,7 @@ export class ConnectionPool {
     }
     if (surroundings.pending >= surroundings.maxPending) {
       surroundings.instruments.limitReached('maxPendingRequests');
-      return false;
+      return NO_ROOM;
     }
     surroundings.pending += 1;
     const waiting = new Waiting(waiter, this.onWaitedTooLong);
@@ -116,7 +118,7 @@ export class ConnectionPool {
       surroundings.instruments.limitReached(this.size < surroundings.maxConnectionsPerEndpoint ? 'maxConnections' : 'maxConnectionsPerEndpoint');
       waiting.timeout.start(surroundings.pendingTimeout);
     }
-    return undefined;
+    return WAITS;
   }
 
   /** The waiter is no longer interested; one that does not wait is ignored. */
@@ -124,9 +126,13 @@ export class ConnectionPool {
     if (waiter.place) this.leave(waiter.place);
   }
 
-  /** Takes back a connection that can carry another request. */
+  /**
+   * Takes back a connection that can carry another request. While none is to carry several, as when the app is about to end and may
+   * close what it has, it is closed, and the request that waits longest gets a new one.
+   */
   release(connection: BackendConnection): void {
-    this.handOver(connection, 1);
+    if (this.surroundings.reuses) this.handOver(connection, 1);
+    else connection.close();
   }
 
   /** @param reuses what it counts as when a request waits for it: 0 for a connection that carried none yet */
@@ -240,17 +246,12 @@ export class ConnectionPool {
   }
 
   private open(): void {
-    const { stats, limits, connectTimeout } = this.surroundings;
+    const { stats } = this.surroundings;
     this.size += 1;
     this.connecting += 1;
     stats.opened += 1;
     stats.open += 1;
-    const options: SocketOptions = {
-      port: this.endpoint.port,
-      noDelay: true,
-      allowHalfOpen: true,
-      highWaterMark: limits.maxBufferedBytes,
-    };
-    new BackendConnection(new Dial(this.endpoint.addresses), options, this, this.surroundings).awaitConnection(connectTimeout);
+    // It tells the pool what becomes of it.
+    new BackendConnection(this.endpoint, this, this.surroundings);
   }
 }

@@ -24,6 +24,7 @@ const CLOSE = Buffer.from('connection: close\r\n');
 const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n');
 const DATE = Buffer.from('date: ');
 const MESH_VIA = Buffer.from('x-mesh-via: ');
+const MESH_VIA_LINE = Buffer.from('\r\nx-mesh-via: ');
 
 /** Kinds of fields that are forwarded, as bits. */
 const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE) | (1 << Kind.VIA)
@@ -43,7 +44,7 @@ export const enum Persistence {
 }
 
 /** What a listener adds to all requests, made once. */
-export interface HopFields {
+export interface ViaFields {
   /** Host for an HTTP/1.0 request without one. */
   readonly defaultHost: string;
   /** Its entry in `x-mesh-via`. */
@@ -74,13 +75,14 @@ let at = 0;
  *
  * @param marks which fields say that it has passed here
  * @param offersUpgrade the protocols that the client would switch to are offered to the backend, too
- * @param added field lines for this request, each with its CRLF: the last ones of the head
+ * @param added field lines for this request, each with its CRLF
+ * @param lines the same, for this attempt: the last ones of the head, behind `x-mesh-via`
  * @param body first octets of the body, to leave in the same write; empty when there are none
  */
 export function serializeRequest(
-  buffer: Buffer, head: RequestHead, hop: HopFields, marks: Marks, offersUpgrade: boolean, added: Buffer, body: Buffer,
+  buffer: Buffer, head: RequestHead, via: ViaFields, marks: Marks, offersUpgrade: boolean, added: Buffer, lines: Buffer, body: Buffer,
 ): Buffer {
-  begin(head.fields, buffer.length + head.rawOctets * 2 + added.length + body.length);
+  begin(head.fields, buffer.length + head.rawOctets * 2 + added.length + lines.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
   out[at++] = SP;
   // RFC 9112 section 3.2.4: a URL without path and query means the server itself when asked for its OPTIONS.
@@ -93,13 +95,12 @@ export function serializeRequest(
   if (hasAuthority || !head.hasHost) {
     appendAll(HOST);
     if (hasAuthority) append(buffer, head.authorityStart, head.authorityEnd);
-    else at += out.write(hop.defaultHost, at, 'latin1');
+    else at += out.write(via.defaultHost, at, 'latin1');
     appendAll(CRLF);
   }
-  const kept = hop.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) : KEPT;
+  const kept = via.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) : KEPT;
   appendFields(buffer, head.fields, hasAuthority ? kept & ~(1 << Kind.HOST) : kept, head.framing === Framing.CHUNKED);
-  if ((marks & Marks.VIA) !== 0) appendAll(head.isHttp10 ? hop.viaHttp10 : hop.via);
-  if ((marks & Marks.MESH_VIA) !== 0) appendMeshVia(buffer, head, hop);
+  if ((marks & Marks.VIA) !== 0) appendAll(head.isHttp10 ? via.viaHttp10 : via.via);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
   if (head.maxForwards > 0) {
     appendAll(MAX_FORWARDS);
@@ -112,9 +113,17 @@ export function serializeRequest(
     appendAll(CRLF);
   }
   appendAll(added);
+  if ((marks & Marks.MESH_VIA) !== 0) appendMeshVia(buffer, head, via);
+  appendAll(lines);
   appendAll(CRLF);
   appendAll(body);
   return take();
+}
+
+/** A request to forward without `x-mesh-via`, which is the last field before those at `lines`. */
+export function withoutMeshVia(message: Buffer, lines: number): Buffer {
+  const start = message.lastIndexOf(MESH_VIA_LINE, lines) + CRLF.length;
+  return Buffer.concat([message.subarray(0, start), message.subarray(lines)]);
 }
 
 /**
@@ -219,13 +228,13 @@ function appendFields(buffer: Buffer, fields: FieldTable, keep: number, chunked:
   if (chunked) appendAll(CHUNKED);
 }
 
-function appendMeshVia(buffer: Buffer, head: RequestHead, hop: HopFields): void {
+function appendMeshVia(buffer: Buffer, head: RequestHead, via: ViaFields): void {
   if (!head.hasMeshVia) {
-    appendAll(hop.meshVia);
+    appendAll(via.meshVia);
     return;
   }
   appendAll(MESH_VIA);
-  at = writeEntries(out, at, buffer, head.fields, hop.entry);
+  at = writeEntries(out, at, buffer, head.fields, via.entry);
   appendAll(CRLF);
 }
 

@@ -3,6 +3,9 @@
  * chose is among them.
  */
 import { COMMA, HTAB, IS_TOKEN, SP } from './bytes';
+import { Framing } from './framing';
+import type { RequestHead } from './request-head';
+import type { ResponseHead } from './response-head';
 
 const SLASH = 0x2f;
 
@@ -40,6 +43,21 @@ export function protocolsOf(buffer: Buffer, start: number, end: number): string[
 /** Whether a client's offer can be passed on. One protocol that can't be spoils it: the client offered them as equals. */
 export function isOfferable(protocols: readonly string[]): boolean {
   return protocols.every((protocol) => !REFUSED.test(protocol));
+}
+
+export const NO_PROTOCOLS: readonly string[] = [];
+
+/** What the client offers, when it can be passed on: not from HTTP/1.0 and not with a body, which would have to come first. */
+export function offerOf(buffer: Buffer, head: RequestHead): readonly string[] {
+  if (head.isHttp10 || !head.fields.upgrade || head.framing !== Framing.NONE) return NO_PROTOCOLS;
+  const protocols = protocolsOf(buffer, head.upgradeStart, head.upgradeEnd);
+  return isOfferable(protocols) ? protocols : NO_PROTOCOLS;
+}
+
+/** Whether a 101 switches to what was offered. */
+export function isSwitch(buffer: Buffer, head: ResponseHead, offered: readonly string[]): boolean {
+  if (head.isHttp10 || !head.fields.upgrade || head.upgradeEnd === head.upgradeStart) return false;
+  return protocolsOf(buffer, head.upgradeStart, head.upgradeEnd).every((protocol) => offered.includes(protocol));
 }
 
 function isSpace(octet: number): boolean {

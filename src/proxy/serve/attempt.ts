@@ -1,36 +1,36 @@
 /**
- * One try of a request at one endpoint: gets a connection there, sends the request, and passes on what comes back. It knows
+ * One try of a request at one endpoint: gets a connection there, sends the request, and hears of the response until its head. It knows
  * nothing of the client. It is where an endpoint learns how a try went, exactly once a try.
  *
  * An exchange keeps its attempts and uses them again for each request, so that a try allocates nothing.
  */
 import { Ending, endingOf, FailureKind, FAILURES, isSilent } from '../../balancing';
 import type { Clock } from '../clock';
-import type { BackendConnection, ResponseReceiver } from '../cluster/backend-connection';
+import type { BackendConnection } from '../cluster/backend-connection';
+import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from '../cluster/carrier';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
-import type { UnconnectedCode, Waiter } from '../cluster/pool';
+import { NO_ROOM, UnconnectedCode, Waiter, WAITS } from '../cluster/pool';
 import type { Waiting } from '../cluster/waiting-list';
-import { heldOctets } from '../direct-write';
+import { holdsBack } from '../direct-write';
 import { isShed } from '../http1/proxy-status';
 import type { ResponseHead } from '../http1/response-head';
-import type { OctetListener } from '../shared-read';
 import { Timeout, TimeoutQueue } from '../timeouts';
 
-/** Who tries. Buffers are valid during a call only. */
+/** Who tries. It is told what happens later; what is known at once, calls return. Buffers are valid during a call only. */
 export interface AttemptOwner {
-  /** There is a connection: the request is to be sent now. */
+  /** There is a connection, after a wait: the request is to be sent now. */
   onConnected(attempt: Attempt): void;
   /** None could be made, and nothing of the request was sent. */
   onUnconnected(attempt: Attempt, code: UnconnectedCode, detail: string): void;
   onInterim(attempt: Attempt, buffer: Buffer, head: ResponseHead): void;
   onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
-  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void;
-  onResponseData(attempt: Attempt, data: Buffer): void;
-  onResponseEnd(attempt: Attempt, trailers: Buffer | undefined): void;
-  /** The connection broke, or what came is not HTTP. */
-  onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void;
-  onBackendDrain(attempt: Attempt): void;
+  /** @returns who gets the rest; undefined when the response does not count */
+  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): BodyListener | undefined;
+  /** The connection broke before a response, or what came is not HTTP. */
+  onBroken(attempt: Attempt, code: BrokenCode, detail: string, limit: string | undefined): void;
+  /** More of the request can be sent. */
+  onWritable(attempt: Attempt): void;
   /** The time for one attempt is over, and no response has begun. */
   onTryTimeout(attempt: Attempt): void;
 }
@@ -38,7 +38,10 @@ export interface AttemptOwner {
 /** Keep-alive times of servers are seconds; the shortest that they have is one. Half of it leaves room for clocks. */
 const SHORTEST_IDLE_TIME_MS = 500;
 
-export class Attempt implements ResponseReceiver, Waiter {
+/** How an attempt begins. */
+export type Start = 'connected' | typeof WAITS | typeof NO_ROOM;
+
+export class Attempt implements ResponseListener, Waiter {
   /** Where it goes; the endpoint is there until the attempt is over. */
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
@@ -69,7 +72,7 @@ export class Attempt implements ResponseReceiver, Waiter {
   get connected(): boolean { return this.connection !== undefined; }
 
   /** Octets that wait for its endpoint to take them. */
-  get heldOctets(): number { return this.connection ? heldOctets(this.connection.socket) : 0; }
+  get heldBytes(): number { return this.connection?.heldBytes ?? 0; }
 
   /** It waits for a connection that another request uses: limits allow no more of them. */
   get awaitsTurn(): boolean { return this.place?.timeout.queue !== undefined; }
@@ -88,12 +91,11 @@ export class Attempt implements ResponseReceiver, Waiter {
   idledOut = false;
 
   /**
-   * Begins. `onConnected` or `onUnconnected` follows, perhaps before this returns.
+   * Begins. When it waits, `onConnected` or `onUnconnected` follows; when there is no room to wait, nothing does.
    *
    * @param safely the request can't be sent again when its connection turns out to be closed
-   * @returns false when too many requests wait for a connection already; nothing follows then
    */
-  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean, safely: boolean): boolean {
+  start(cluster: Cluster, endpoint: Endpoint, isRetry: boolean, safely: boolean): Start {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
@@ -106,11 +108,11 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.isRetry = isRetry;
     cluster.instruments.attempts.value += 1;
     endpoint.learned.started();
-    this.waiting = true;
-    const connection = endpoint.pool.acquire(this, safely);
-    if (connection) this.onConnection(connection);
-    else if (connection === false) this.waiting = false;
-    return connection !== false;
+    const found = endpoint.pool.acquire(this, safely);
+    this.waiting = found === WAITS;
+    if (found === WAITS || found === NO_ROOM) return found;
+    this.connection = found;
+    return 'connected';
   }
 
   /** From now on it has this long to the head of its response; undefined is for ever. */
@@ -118,28 +120,32 @@ export class Attempt implements ResponseReceiver, Waiter {
     if (timeout && this.endpoint && this.firstOctetMs < 0) this.tryTimeout.start(timeout);
   }
 
-  send(message: Buffer, toHead: boolean): boolean {
-    return this.connection!.send(message, toHead, this);
+  /** What its request goes to; undefined while there is no connection. */
+  get carrier(): RequestCarrier | undefined { return this.connection; }
+
+  send(request: OutgoingRequest): boolean {
+    return this.connection!.send(request, this);
   }
 
-  /** Octets of the request's body, framed. False: hold back until `onBackendDrain`. */
-  sendBody(data: Buffer): boolean {
-    return this.connection!.sendBody(data);
+  /** So many octets wait for the endpoint to take them that more must wait, too. */
+  get holdsBack(): boolean { return this.connection !== undefined && holdsBack(this.connection.socket); }
+
+  /**
+   * Its response does not count.
+   *
+   * @param complete all of it has been read
+   */
+  discard(complete: boolean): void {
+    const carrier = this.commit();
+    if (complete) carrier.finish();
+    else carrier.cancel();
   }
 
-  /** The same for octets that are valid during this call only. */
-  sendCopy(data: Buffer): boolean {
-    return this.connection!.sendCopy(data);
-  }
-
-  pauseReading(): void { this.connection?.pauseReading(); }
-  resumeReading(): void { this.connection?.resumeReading(); }
-
-  /** Gives the socket to a tunnel. */
-  detach(listener: OctetListener): ReturnType<BackendConnection['detach']> {
-    const socket = this.connection!.detach(listener);
+  /** Its response counts: the connection is its taker's from now on. */
+  commit(): RequestCarrier {
+    const connection = this.connection!;
     this.connection = undefined;
-    return socket;
+    return connection;
   }
 
   /** Time since it began. */
@@ -150,17 +156,6 @@ export class Attempt implements ResponseReceiver, Waiter {
     return this.connected && isSilent(this.endpoint!, this.answersBefore, this.elapsedMs, other);
   }
 
-  /**
-   * The response is over: gives the connection back. To be called after {@link leaveAnswered}.
-   *
-   * @param requestComplete all of the request was sent
-   */
-  release(requestComplete: boolean): void {
-    const connection = this.connection!;
-    this.connection = undefined;
-    connection.finish(requestComplete);
-  }
-
   /** Breaks off, wherever it is. */
   drop(): void {
     if (this.waiting) {
@@ -169,7 +164,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     }
     const { connection } = this;
     this.connection = undefined;
-    connection?.close();
+    connection?.cancel();
   }
 
   /** Tells the endpoint that it answered, for the policies that learn. Once it was told how the attempt went, nothing happens. */
@@ -184,9 +179,14 @@ export class Attempt implements ResponseReceiver, Waiter {
   }
 
   /** Another attempt was faster. This one took at least so long, which is all that is known of it: it has not answered. */
-  leaveOutrun(): void {
-    const { endpoint } = this;
+  lose(): void {
+    const { endpoint, connected } = this;
+    this.drop();
     if (!endpoint) return;
+    if (!connected) {
+      this.leaveUnjudged();
+      return;
+    }
     this.end();
     const now = this.clock.now();
     endpoint.learned.finished(now - this.startedAt, 'success', now);
@@ -258,23 +258,15 @@ export class Attempt implements ResponseReceiver, Waiter {
     return this.owner.onSwitch(this, buffer, head, rest);
   }
 
-  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): BodyListener | undefined {
     this.answered();
     if (head.hasLoadMetrics) this.cluster!.readReport(this.endpoint!, buffer, head);
     // The one 502 that no application has seen is a loop, which is the doing of whoever calls.
     if (head.status === 503 || head.status === 429 || (head.status === 502 && head.unsent)) this.shed = isShed(buffer, head.fields);
-    this.owner.onResponseHead(this, buffer, head, body, complete);
+    return this.owner.onResponseHead(this, buffer, head, body, complete);
   }
 
-  onResponseData(data: Buffer): void {
-    this.owner.onResponseData(this, data);
-  }
-
-  onResponseEnd(trailers: Buffer | undefined): void {
-    this.owner.onResponseEnd(this, trailers);
-  }
-
-  onResponseFailed(code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
+  onResponseFailed(code: BrokenCode, detail: string, limit: string | undefined): void {
     const { openBefore, idleSince, answered } = this.connection!;
     this.connection = undefined;
     this.closedWhileIdle = code === 'upstream_closed' && openBefore && !answered;
@@ -282,7 +274,7 @@ export class Attempt implements ResponseReceiver, Waiter {
     this.owner.onBroken(this, code, detail, limit);
   }
 
-  onBackendDrain(): void {
-    this.owner.onBackendDrain(this);
+  onWritable(): void {
+    this.owner.onWritable(this);
   }
 }

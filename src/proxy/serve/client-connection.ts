@@ -14,22 +14,24 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
-import { destroySoon, end, heldOctets, holdsBack, write } from '../direct-write';
-import { ChunkedDecoder, Step } from '../http1/chunked';
-import { Fault, INCOMPLETE } from '../http1/fault';
+import { destroySoon, end, heldOctets, holdsBack } from '../direct-write';
+import { BodyReader } from '../http1/body-reader';
+import { Step } from '../http1/chunked';
+import { INCOMPLETE } from '../http1/fault';
 import { foreignRequest } from '../http1/foreign-protocol';
 import { Framing } from '../http1/framing';
 import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
-import { OctetListener, owned, readShared, writeCopy } from '../shared-read';
-import { ReasonCode, REASONS } from '../telemetry/reasons';
+import { OctetListener, owned, readShared } from '../shared-read';
 import { Timeout } from '../timeouts';
 import { reset } from '../tls/socket';
 import { Origin } from './bypass/origin';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
 import type { Listener } from './listener';
-import { localResponse, LocalResponseOptions } from './local-response';
+import { ENDED_WITHIN_BODY, ENDED_WITHIN_HEAD, HEAD_TIMEOUT, LENGTH_TOO_LARGE, OUT_OF_MEMORY, Refusal } from './refusal';
+import type { Downstream } from './response-sink';
+import { ResponseWriter } from './response-writer';
 
 const enum State {
   /** Between requests, or within a head. */
@@ -51,41 +53,41 @@ const enum State {
 const head = new RequestHead(1_000);
 const EMPTY = Buffer.alloc(0);
 const METHOD_HEAD = Buffer.from('HEAD ');
-const MEMORY_LIMIT = { code: 'memory_limit', detail: 'new requests are refused' } as const;
 
-export class ClientConnection {
+export class ClientConnection implements Downstream {
   /** What its client has sent ahead of its turn was dropped, so the response under way is the last. */
   last = false;
+  readonly response: ResponseWriter;
   private state: State = State.HEAD;
   private readonly exchange: Exchange;
   private readonly heads = new HeadBuffer(true);
-  private decoder: ChunkedDecoder | undefined;
-  private framing: Framing = Framing.NONE;
-  private remaining = 0;
+  private readonly body = new BodyReader();
   /** Octets behind the request under way. */
   private backlog: Buffer | undefined;
   /** A loop over `backlog` is running further up the stack. */
   private reading = false;
   /** The client will send no more. */
   private inputEnded = false;
-  private corked = false;
   /** Gets what is read, when the socket is a tunnel's. */
   private tunnel: OctetListener | undefined;
   /** Requests that have begun. */
   private requests = 0;
+  /** The request under way lets the connection carry another one. */
+  private persistent = false;
   private addressHash: number | undefined;
   private readonly timeout: Timeout;
   /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
   private readonly origin: Origin | undefined;
 
   constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
+    this.response = new ResponseWriter(socket, context, () => this.isLast);
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
     if (listener.load && !this.secure) {
       this.origin = new Origin(socket.remoteAddress ?? '', context.knownSidecars, context.random, () => listener.instruments.bypassed());
     }
-    readShared(socket, (octets) => this.onOctets(octets));
+    readShared(socket, (bytes) => this.onBytes(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
@@ -114,9 +116,9 @@ export class ClientConnection {
   }
 
   /** Octets that are kept: come too early, or not taken by the client or an endpoint yet. */
-  get heldOctets(): number {
+  get heldBytes(): number {
     const { backlog, heads, exchange } = this;
-    return (backlog?.length ?? 0) + heads.heldOctets + heldOctets(this.socket) + (exchange.active ? exchange.heldOctets : 0);
+    return (backlog?.length ?? 0) + heads.heldOctets + heldOctets(this.socket) + (exchange.active ? exchange.heldBytes : 0);
   }
 
   /** It is under TLS. */
@@ -124,41 +126,12 @@ export class ClientConnection {
     return this.socket instanceof TLSSocket;
   }
 
-  /** Writes a part of a response. False: hold back until `onClientDrain`. */
-  write(data: Buffer): boolean {
-    return write(this.socket, data);
-  }
-
-  /** Writes octets that are valid during this call only, behind `head`. */
-  writeCopy(head: Buffer, octets: Buffer): boolean {
-    return writeCopy(this.socket, head, octets);
-  }
-
-  /** Like `write`, but what is written in the same turn leaves together with it. */
-  writeTogether(data: Buffer): void {
-    if (!this.corked) {
-      this.corked = true;
-      this.socket.cork();
-      process.nextTick(this.uncork);
-    }
-    this.write(data);
-  }
-
-  pauseReading(): void {
+  pauseRequest(): void {
     if (!this.socket.isPaused()) this.socket.pause();
   }
 
-  resumeReading(): void {
+  resumeRequest(): void {
     if (this.socket.isPaused()) this.socket.resume();
-  }
-
-  /** The request that begins is the last that this connection may carry. */
-  isLastRequest(buffer: Buffer, head: RequestHead, now: number): boolean {
-    if (this.origin?.ends(buffer, head, now)) return true;
-    const { maxRequestsPerConnection } = this.context.limits;
-    if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
-    this.context.instruments.limitReached('maxRequestsPerConnection');
-    return true;
   }
 
   /**
@@ -176,16 +149,25 @@ export class ClientConnection {
     return { socket, backlog };
   }
 
-  /** Answers the request under way by the proxy itself. Returns the status sent. */
-  respond(code: ReasonCode, detail: string, options: LocalResponseOptions): number {
-    const { cluster } = this.exchange.upstream;
-    const where = cluster ? `cluster ${cluster.name}: ${detail}` : detail;
-    this.write(localResponse(code, where, this.context, options));
-    return options.status ?? REASONS[code].status;
+  /** The request under way gets this answer, or, when its response has begun, the connection is cut. */
+  refuse(refusal: Refusal): void {
+    if (refusal.limit !== undefined) this.context.instruments.limitReached(refusal.limit);
+    const answer = this.exchange.endBy(refusal);
+    if (!answer) {
+      this.destroy();
+      return;
+    }
+    this.response.sendLocal(answer);
+    this.onResponseWritten();
   }
 
-  /** The response is written and the connection stays open: on to the next request. */
-  nextRequest(): void {
+  onResponseWritten(): void {
+    if (this.response.closes) this.endGracefully();
+    else this.nextRequest();
+  }
+
+  /** The connection stays open: on to the next request. */
+  private nextRequest(): void {
     if (this.state === State.CLOSED) return;
     if (this.last) {
       this.endGracefully();
@@ -194,7 +176,7 @@ export class ClientConnection {
     if (holdsBack(this.socket)) {
       // Whoever sends requests and takes no responses must not make the proxy keep them all.
       this.state = State.FLUSHING;
-      this.pauseReading();
+      this.pauseRequest();
       this.timeout.start(this.context.bodyTimeout);
       return;
     }
@@ -213,7 +195,7 @@ export class ClientConnection {
     // A slow client gets the time of a body to take what is left; only then the time to linger begins.
     this.timeout.start(this.context.bodyTimeout);
     end(this.socket, () => { if (this.state === State.LINGERING) this.timeout.start(this.context.lingerTimeout); });
-    this.resumeReading();
+    this.resumeRequest();
     if (this.inputEnded) destroySoon(this.socket);
   }
 
@@ -231,14 +213,14 @@ export class ClientConnection {
     this.backlog = undefined;
     this.last = true;
     // What still comes is dropped, too; who reads on learns when the client goes.
-    this.resumeReading();
+    this.resumeRequest();
     return true;
   }
 
   /** Its memory is needed. */
   breakOff(): void {
     if (this.exchange.active) this.exchange.breakOff();
-    else if (this.state === State.HEAD) this.refuse(MEMORY_LIMIT);
+    else if (this.state === State.HEAD) this.refuseBytes(OUT_OF_MEMORY);
     else this.destroy();
   }
 
@@ -253,10 +235,10 @@ export class ClientConnection {
     else this.endGracefully();
   }
 
-  private onOctets(octets: Buffer): void {
+  private onBytes(bytes: Buffer): void {
     const { memory } = this.context;
-    memory.took(octets.length);
-    this.onData(octets);
+    memory.took(bytes.length);
+    this.onData(bytes);
     if (this.backlog && memory.strained && this.dropBacklog()) memory.count('drop_backlog');
     if (this.backlog) this.backlog = owned(this.backlog);
   }
@@ -268,7 +250,7 @@ export class ClientConnection {
         if (!this.reading) this.readBacklog();
         return;
       case State.BODY:
-        this.readBody(chunk, 0);
+        this.readBody(chunk);
         return;
       case State.WAITING:
       case State.FLUSHING:
@@ -298,8 +280,8 @@ export class ClientConnection {
   /** Between requests and behind a whole one reading goes on, unless as much waits as may. A body's reading is up to where it goes. */
   private readAhead(): void {
     if (this.state !== State.HEAD && this.state !== State.WAITING) return;
-    if (this.backlog && this.backlog.length >= this.context.limits.maxHeadBytes) this.pauseReading();
-    else this.resumeReading();
+    if (this.backlog && this.backlog.length >= this.context.limits.maxHeadBytes) this.pauseRequest();
+    else this.resumeRequest();
   }
 
   private readHead(chunk: Buffer): void {
@@ -312,7 +294,7 @@ export class ClientConnection {
       return;
     }
     if (wrong) {
-      this.refuse(foreignRequest(heads.buffer, heads.start, heads.end) ?? wrong);
+      this.refuseBytes(foreignRequest(heads.buffer, heads.start, heads.end) ?? wrong);
       return;
     }
     this.timeout.stop();
@@ -322,94 +304,101 @@ export class ClientConnection {
 
   private beginRequest(buffer: Buffer, end: number): void {
     const { framing, length } = head;
-    const available = buffer.length - end;
+    const { body } = this;
     this.requests += 1;
-    this.framing = framing;
     if (framing === Framing.CHUNKED) {
       this.beginChunks(buffer, end);
       return;
     }
     const { maxBodyBytes } = this.context.limits;
     if (maxBodyBytes > 0 && length > maxBodyBytes) {
-      this.refuse({ code: 'body_too_large', detail: 'Content-Length is above the limit', limit: 'maxBodyBytes' });
+      this.refuseBytes(LENGTH_TOO_LARGE);
       return;
     }
+    const available = buffer.length - end;
     if (available > length) this.backlog = buffer.subarray(end + length);
     const taken = Math.min(available, length);
-    this.remaining = length - taken;
-    this.state = this.remaining === 0 ? State.WAITING : State.BODY;
-    this.exchange.begin(head, buffer, taken === 0 ? EMPTY : buffer.subarray(end, end + taken), this.remaining === 0);
+    body.begin(framing, length - taken);
+    this.state = body.complete ? State.WAITING : State.BODY;
+    this.beginExchange(buffer, taken === 0 ? EMPTY : buffer.subarray(end, end + taken));
   }
 
   /** What came of the body with the head is read first: when it is broken, the request goes nowhere. */
   private beginChunks(buffer: Buffer, end: number): void {
-    const decoder = this.decoder ??= new ChunkedDecoder();
-    decoder.reset();
-    decoder.position = end;
-    const step = decoder.next(buffer, buffer.length, this.context.limits);
-    if (decoder.fault) {
-      this.refuse(decoder.fault);
+    const { body } = this;
+    body.begin(Framing.CHUNKED, 0);
+    body.position = end;
+    const step = body.next(buffer, this.context.limits);
+    if (body.fault) {
+      this.refuseBytes(body.fault);
       return;
     }
     this.state = State.BODY;
-    this.exchange.begin(head, buffer, EMPTY, false);
-    this.passChunks(buffer, step);
+    this.beginExchange(buffer, EMPTY);
+    this.passBody(buffer, step);
   }
 
-  private readBody(chunk: Buffer, from: number): void {
-    if (this.framing === Framing.CHUNKED) {
-      this.readChunks(chunk, from);
-      return;
-    }
-    const available = chunk.length - from;
-    const taken = Math.min(available, this.remaining);
-    this.remaining -= taken;
-    if (available > taken) this.backlog = chunk.subarray(from + taken);
-    const complete = this.remaining === 0;
-    if (complete) this.state = State.WAITING;
-    this.exchange.onRequestData(from === 0 && taken === available ? chunk : chunk.subarray(from, from + taken));
-    if (complete && this.exchange.active) this.exchange.onRequestEnd();
-    this.readAhead();
+  private beginExchange(buffer: Buffer, body: Buffer): void {
+    this.persistent = head.persistent && !this.isLastRequest(buffer);
+    this.response.begin(head);
+    const refusal = this.exchange.begin(buffer, head, body, this.state === State.WAITING);
+    if (refusal) this.refuse(refusal);
   }
 
-  private readChunks(chunk: Buffer, from: number): void {
-    const decoder = this.decoder!;
-    decoder.position = from;
-    this.passChunks(chunk, decoder.next(chunk, chunk.length, this.context.limits));
+  /** The request that begins is the last that this connection may carry. Asked for each: it also looks at where the connection comes from. */
+  private isLastRequest(buffer: Buffer): boolean {
+    const { context, origin } = this;
+    if (origin?.ends(buffer, head, context.clock.now())) return true;
+    const { maxRequestsPerConnection } = context.limits;
+    if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
+    context.instruments.limitReached('maxRequestsPerConnection');
+    return true;
   }
 
-  /** Passes on what the decoder has come upon, and all that follows it. */
-  private passChunks(chunk: Buffer, first: Step): void {
-    const decoder = this.decoder!;
-    for (let step = first; this.state === State.BODY; step = decoder.next(chunk, chunk.length, this.context.limits)) {
-      if (step === Step.MORE) return;
-      if (step === Step.DATA) {
-        this.exchange.onRequestData(chunk.subarray(decoder.dataStart, decoder.dataEnd));
-      } else if (step === Step.END) {
+  /** A response that begins now is the last: behind it, there may be the rest of its request. */
+  private get isLast(): boolean {
+    return !this.persistent || this.state !== State.WAITING || this.listener.ending || this.last;
+  }
+
+  private readBody(chunk: Buffer): void {
+    this.body.position = 0;
+    this.passBody(chunk, this.body.next(chunk, this.context.limits));
+  }
+
+  /** Passes on what the reader has come upon, and all that follows it. */
+  private passBody(chunk: Buffer, first: Step): void {
+    const { body, exchange } = this;
+    for (let step = first; this.state === State.BODY && step !== Step.MORE; step = body.next(chunk, this.context.limits)) {
+      if (step === Step.FAULT) {
+        this.refuse(body.fault!);
+        return;
+      }
+      if (body.complete) {
         this.state = State.WAITING;
-        if (decoder.position < chunk.length) this.backlog = chunk.subarray(decoder.position);
-        this.exchange.onRequestEnd();
-        this.readAhead();
-      } else {
-        this.exchange.failRequest(decoder.fault!.code, decoder.fault!.detail, decoder.fault!.limit);
+        if (body.position < chunk.length) this.backlog = chunk.subarray(body.position);
+      }
+      const refusal = exchange.onRequestData(step === Step.DATA ? body.dataOf(chunk) : EMPTY, body.complete);
+      if (refusal) {
+        this.refuse(refusal);
         return;
       }
     }
+    this.readAhead();
   }
 
   /** Answers bytes that are no request, and closes: where the next one would begin is not known. */
-  private refuse(wrong: Fault | { readonly code: ReasonCode; readonly detail: string; readonly limit?: string }): void {
+  private refuseBytes(refusal: Refusal): void {
     this.timeout.stop();
-    if (wrong.limit !== undefined) this.context.instruments.limitReached(wrong.limit);
+    if (refusal.limit !== undefined) this.context.instruments.limitReached(refusal.limit);
     const toHead = this.heads.beginsWith(METHOD_HEAD);
     this.heads.clear();
-    this.exchange.refuse(wrong.code, wrong.detail, toHead);
+    this.response.sendLast(this.exchange.answerBytes(refusal, toHead !== undefined), toHead === true);
     this.endGracefully();
   }
 
   private onTimeout(): void {
     if (this.state === State.HEAD && this.heads.partial) {
-      this.refuse({ code: 'client_timeout', detail: 'the head was not complete in time', limit: 'headTimeoutMs' });
+      this.refuseBytes(HEAD_TIMEOUT);
     } else if (this.state === State.HEAD) {
       this.context.instruments.limitReached('idleTimeoutMs');
       this.endGracefully();
@@ -424,11 +413,11 @@ export class ClientConnection {
     this.inputEnded = true;
     switch (this.state) {
       case State.HEAD:
-        if (this.heads.partial) this.refuse({ code: 'bad_request', detail: 'the connection ended within a head' });
+        if (this.heads.partial) this.refuseBytes(ENDED_WITHIN_HEAD);
         else this.endGracefully();
         return;
       case State.BODY:
-        this.exchange.failRequest('bad_request', 'the connection ended within a body');
+        this.refuse(ENDED_WITHIN_BODY);
         return;
       case State.WAITING:
         this.exchange.abort();
@@ -442,7 +431,7 @@ export class ClientConnection {
   }
 
   private onDrain(): void {
-    if (this.exchange.active) this.exchange.onClientDrain();
+    if (this.exchange.active) this.exchange.onClientWritable();
     else if (this.state === State.FLUSHING) this.nextRequest();
   }
 
@@ -453,9 +442,4 @@ export class ClientConnection {
     if (this.exchange.active) this.exchange.abort();
     this.listener.onConnectionClosed(this);
   }
-
-  private readonly uncork = (): void => {
-    this.corked = false;
-    this.socket.uncork();
-  };
 }

@@ -8,14 +8,14 @@ import type { RequestHead } from '../http1/request-head';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 
 /** What is done to a request: a wait first, when there is one, then an answer, when there is one. */
-export interface Fault {
+export interface InjectedFault {
   /** Undefined: no wait. */
   readonly delay: TimeoutQueue | undefined;
   /** 0: the request is sent on. */
   readonly abortStatus: number;
 }
 
-interface Trial extends Fault {
+interface Trial extends InjectedFault {
   /** Chance, 0 to 1. */
   readonly chance: number;
   /** Name of a header field in lower case; undefined: every request matches. */
@@ -24,7 +24,7 @@ interface Trial extends Fault {
   readonly value: Buffer | undefined;
 }
 
-export class Faults {
+export class FaultInjector {
   private readonly trials: readonly Trial[];
 
   /** @param random uniform in [0, 1) */
@@ -39,7 +39,7 @@ export class Faults {
   }
 
   /** What is to be done to the request whose head is in `buffer`; undefined for nothing. */
-  decide(buffer: Buffer, head: RequestHead): Fault | undefined {
+  decide(buffer: Buffer, head: RequestHead): InjectedFault | undefined {
     for (const trial of this.trials) {
       if (matches(trial, buffer, head) && this.random() < trial.chance) return trial;
     }

@@ -15,7 +15,7 @@ export interface Content {
  * TRACE shows the message as it arrived here, but only what tells of its way: what else is in it (credentials, cookies,
  * what other proxies added) is nobody's business who can send a TRACE. OPTIONS has no content of its own.
  */
-export function finalContent(buffer: Buffer, head: RequestHead): Content | undefined {
+export function traceContent(buffer: Buffer, head: RequestHead): Content | undefined {
   if (head.method !== Method.TRACE) return undefined;
   const { fields } = head;
   const lines = [buffer.toString('latin1', head.methodStart, fields.count > 0 ? fields.nameStart(0) : buffer.length).split('\r\n', 1)[0]!];

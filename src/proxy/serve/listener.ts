@@ -7,16 +7,16 @@ import type { ResolvedListener } from '../../contract';
 import type { Place } from '../handover';
 import { unsentField } from '../http1/mesh-fields';
 import type { ListenerInstruments } from '../telemetry/instruments';
-import type { ReasonCode } from '../telemetry/reasons';
+import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Handshakes, TlsSettings } from '../tls/handshakes';
 import type { Admission } from './admission/admission';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from './context';
-import { Hop } from './hop';
 import type { InboundLoad } from './load-fields';
 import { localResponse, NO_CONTENT } from './local-response';
 import { CONNECTION_BYTES } from './memory-guard';
 import type { Route } from './route';
+import { Via } from './via';
 
 /** Connections that the kernel holds ready while the proxy is busy. */
 const BACKLOG = 1_024;
@@ -25,7 +25,7 @@ export class Listener {
   instruments: ListenerInstruments;
   /** `address:port`, as a Host field has it. */
   readonly authority: string;
-  readonly hop: Hop;
+  readonly via: Via;
   /** What the app behind it does; undefined of an outbound listener. */
   readonly load: InboundLoad | undefined;
   /** Takes no new connections, and ends those it has after their response. */
@@ -50,7 +50,7 @@ export class Listener {
     this.handshakes = tls && this.handshakesWith(tls);
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
-    this.hop = new Hop(this.authority, config.direction === 'inbound', random);
+    this.via = new Via(this.authority, config.direction === 'inbound', random);
     this.load = config.direction === 'inbound' ? context.inboundLoad : undefined;
     this.server = createServer({
       allowHalfOpen: true,
@@ -165,7 +165,7 @@ export class Listener {
     socket.on('error', () => {});
     // A caller's sidecar may send elsewhere what it was about to send here.
     const added = this.direction === 'inbound' ? unsentField(code) : '';
-    socket.end(localResponse(code, detail, this.context, { toHead: false, close: true, added, content: NO_CONTENT }));
+    socket.end(localResponse({ code, status: REASONS[code].status, detail, added, content: NO_CONTENT }, this.context, false, true));
     socket.destroySoon();
   }
 

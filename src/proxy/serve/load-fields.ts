@@ -12,12 +12,8 @@
 import type { ContainerCpu } from '../load-reports/container-cpu';
 import { LoadReporter } from '../load-reports/load-reporter';
 import { ServedLoad } from '../load-reports/served-load';
-import { Kind } from '../http1/fields';
-import type { RequestHead } from '../http1/request-head';
-import type { Route } from './route';
 
 const EMPTY = Buffer.alloc(0);
-const ASK = Buffer.from('endpoint-load-metrics-format: text\r\n');
 
 /** The load of the app behind an inbound listener. */
 export class InboundLoad {
@@ -27,12 +23,6 @@ export class InboundLoad {
   constructor(cpu: Pick<ContainerCpu, 'utilization'>, now: number) {
     this.reporter = new LoadReporter(this.served, cpu, now);
   }
-}
-
-/** Readies a request that leaves through an outbound listener; returns what to add to its head. */
-export function askForLoad(head: RequestHead, route: Route): Buffer {
-  if (head.hasLoadFormat) head.fields.remove(Kind.LOAD_METRICS_FORMAT);
-  return route.usesReports ? ASK : EMPTY;
 }
 
 /** The reports that one client connection was sent. */

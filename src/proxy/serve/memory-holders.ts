@@ -22,7 +22,7 @@ export class ClientHolders implements MemoryHolders {
 
   breakOff(octets: number): number {
     const holding = this.all()
-      .map((connection) => ({ connection, held: connection.heldOctets }))
+      .map((connection) => ({ connection, held: connection.heldBytes }))
       .filter(({ held }) => held >= MUCH_BYTES)
       .sort((a, b) => b.held - a.held);
     let broken = 0;

@@ -15,7 +15,7 @@ import { deadlineField } from '../http1/mesh-fields';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
 import { ClusterSplit } from './cluster-split';
 import { Failover } from './failover';
-import { Faults } from './faults';
+import { FaultInjector } from './faults';
 import { Hedging } from './hedging';
 
 const EMPTY = Buffer.alloc(0);
@@ -47,7 +47,7 @@ export class Route {
   /** Says that all of the route's time is left; empty when it has none or adds no fields. */
   readonly wholeDeadline: Buffer;
   /** Undefined when none are injected. */
-  readonly faults: Faults | undefined;
+  readonly faults: FaultInjector | undefined;
   /** The split, and each fallback. */
   private readonly levels: readonly ClusterSplit[];
   private readonly clusters: readonly Cluster[];
@@ -69,7 +69,7 @@ export class Route {
     this.timeout = timeouts.of(config.timeoutMs);
     const { random, now } = surroundings;
     this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
-    this.faults = config.faults.length > 0 ? new Faults(config.faults, timeouts, random) : undefined;
+    this.faults = config.faults.length > 0 ? new FaultInjector(config.faults, timeouts, random) : undefined;
     this.levels = [config, ...config.fallback].map(({ split }) => new ClusterSplit(split, clusters, random));
     this.clusters = this.levels.flatMap((level) => level.clusters);
     this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;

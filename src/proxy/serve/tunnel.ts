@@ -66,7 +66,7 @@ export class Tunnel {
   }
 
   /** Octets that wait for the backend to take them. */
-  get heldOctets(): number { return heldOctets(this.backend); }
+  get heldBytes(): number { return heldOctets(this.backend); }
 
   /** Breaks it off: both sides see that it was no end. */
   breakOff(): void {

@@ -6,54 +6,38 @@
  * while nothing of a response has been passed on, while all of it is still at hand, and while the cluster's retry budget lasts.
  *
  * A second attempt starts beside the first when that takes long (with hedging), or waits where nobody is answered any more; the
- * first response that counts wins.
+ * first response that counts wins. From then on its connection talks to the owner, and nothing passes through here.
+ *
+ * A call that finds at once that there will be no response returns why. What comes later is told to the owner.
  */
 import { FailedRequest, FailureKind, failureOfAnswer, failureOfBreak, FAILURES } from '../../balancing';
 import type { Cancel } from '../clock';
+import type { BodyListener, BrokenCode, RequestCarrier } from '../cluster/carrier';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
 import { Expectant } from '../cluster/first-endpoints';
 import type { UnconnectedCode } from '../cluster/pool';
-import { attemptField, deadlineField, TrailEntry } from '../http1/mesh-fields';
+import type { TrailEntry } from '../http1/mesh-fields';
 import { isIdempotent, Method } from '../http1/request-head';
 import type { ResponseHead } from '../http1/response-head';
 import { retryAfterMs } from '../http1/retry-after';
-import { OctetListener, owned } from '../shared-read';
 import type { Session } from '../session/session-persistence';
 import { ReasonCode, REASONS } from '../telemetry/reasons';
 import { Timeout } from '../timeouts';
 import { Attempt, AttemptOwner } from './attempt';
 import type { ServeContext } from './context';
-import { RequestCopy } from './request-copy';
+import { NO_ENDPOINT, NO_ROOM_TO_WAIT, Refusal, TRY_TIMEOUT, UNAVAILABLE } from './refusal';
+import { ReplayBuffer } from './replay-buffer';
+import { attemptLines, isMeshed } from './request-fields';
 import type { Route } from './route';
+import { NextTarget, takeFree, takeRetry, Targets } from './targets';
+import type { UpstreamOwner } from './upstream-owner';
 
-/** Who waits for the response. Buffers are valid during a call only. */
-export interface UpstreamOwner {
-  onInterim(buffer: Buffer, head: ResponseHead): void;
-  /** @returns whether it has taken the socket, by `detach` */
-  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
-  /** The head of the response that counts. */
-  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void;
-  onResponseData(data: Buffer): void;
-  onResponseEnd(trailers: Buffer | undefined): void;
-  /** The response broke off after its head. */
-  onResponseBroken(detail: string): void;
-  /** There will be no response. */
-  onGivenUp(code: ReasonCode, detail: string): void;
-  /** More of the request's body can be taken. */
-  onWritable(): void;
-}
-
-/** Where an attempt goes. */
-interface Target {
-  readonly cluster: Cluster;
-  readonly endpoint: Endpoint;
-}
+const EMPTY = Buffer.alloc(0);
 
 export class UpstreamRequest implements AttemptOwner, FailedRequest {
-  readonly copy = new RequestCopy();
-  /** What policies may know of the request. */
-  readonly pick: { hash: number | undefined; attempt: number } = { hash: undefined, attempt: 0 };
+  readonly copy = new ReplayBuffer();
+  readonly targets = new Targets();
   /** Where the last attempt went. */
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
@@ -64,24 +48,21 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   maybeReached = false;
   /** It may become a tunnel, of which there must be one: such a request is not hedged. */
   offersUpgrade = false;
+  /** When the caller stops waiting, in monotonic milliseconds. */
+  deadlineAt = Infinity;
+  /** How often it was sent again. */
+  retries = 0;
 
   private route!: Route;
   /** What keeps the request with an endpoint, if anything does. */
   private session: Session | undefined;
   private method: Method = Method.OTHER;
   private bodyComplete = false;
-  /** When the caller stops waiting, in monotonic milliseconds. */
-  deadlineAt = Infinity;
-  /** How often it was sent again. */
-  retries = 0;
-  private readonly tried: Endpoint[] = [];
   private readonly first: Attempt;
   /** Runs beside the first; made when it is needed. */
   private second: Attempt | undefined;
-  /** The attempt whose response is passed on. */
-  private winner: Attempt | undefined;
-  /** The one that the request's body goes to, or that is being listened to. */
-  private current: Attempt;
+  /** A response counts, and all the rest of it is the owner's. */
+  private won = false;
   private wait: Cancel | undefined;
   /** Waits for the first endpoints; made when it is needed. */
   private expectant: Expectant | undefined;
@@ -91,44 +72,17 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   constructor(private readonly owner: UpstreamOwner, private readonly context: ServeContext) {
     this.first = new Attempt(this, context.clock);
-    this.current = this.first;
     this.hedgeDelay = new Timeout(() => this.hedge());
   }
 
   /** It may be executed twice, by its method. */
   get idempotent(): boolean { return isIdempotent(this.method); }
 
-  /** There is a connection that the request's body can be sent on. */
-  get connected(): boolean { return this.current.connected; }
+  /** What the request's body goes to, until a response counts; undefined while there is no connection. */
+  get carrier(): RequestCarrier | undefined { return this.first.carrier; }
 
   /** Octets of the request that are kept, or wait for the endpoint to take them. */
-  get heldOctets(): number { return this.copy.heldOctets + this.current.heldOctets; }
-
-  /**
-   * Sends the request that `copy` holds.
-   *
-   * @param complete   all of its body is there
-   * @param deadlineAt when the caller stops waiting, in monotonic milliseconds
-   */
-  begin(route: Route, session: Session | undefined, method: Method, complete: boolean, deadlineAt: number): void {
-    this.route = route;
-    this.method = method;
-    this.bodyComplete = complete;
-    this.deadlineAt = deadlineAt;
-    this.session = session;
-    const home = session?.expected;
-    if (home && this.awaitEndpoints(home)) return;
-    const cluster = session?.cluster ?? route.choose(this.pick.hash);
-    const kept = session?.endpoint;
-    const endpoint = kept && cluster!.takes(kept) ? kept : cluster?.pick(this.pick);
-    if (!cluster || !endpoint) {
-      const expected = cluster ? undefined : route.expected();
-      if (!expected || !this.awaitEndpoints(expected)) this.giveUpUnsent(cluster);
-      return;
-    }
-    cluster.retryBudget.deposit();
-    this.start(this.first, cluster, endpoint, false);
-  }
+  get heldBytes(): number { return this.copy.heldBytes + this.first.heldBytes; }
 
   /** Forgets the request before this one. */
   reset(): void {
@@ -137,57 +91,52 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.attempts = 0;
     this.trail = undefined;
     this.maybeReached = false;
-    // Shortening an array by its length gives its memory back, and the next request takes it anew.
-    while (this.tried.length > 0) this.tried.pop();
+    this.targets.reset();
     this.retries = 0;
-    this.winner = undefined;
+    this.won = false;
     this.session = undefined;
-    this.current = this.first;
     this.hedged = false;
-    this.pick.attempt = 0;
     this.expectsNothing = false;
   }
 
   /**
-   * Octets of the request's body, framed.
+   * Sends the request that `copy` holds.
    *
-   * @param lasting they are valid beyond this call
+   * @param complete   all of its body is there
+   * @param deadlineAt when the caller stops waiting, in monotonic milliseconds
+   * @returns why it can't be sent, when that is known at once
+   */
+  begin(route: Route, session: Session | undefined, method: Method, complete: boolean, deadlineAt: number): Refusal | undefined {
+    this.route = route;
+    this.method = method;
+    this.bodyComplete = complete;
+    this.deadlineAt = deadlineAt;
+    this.session = session;
+    const home = session?.expected;
+    if (home && this.awaitEndpoints(home)) return undefined;
+    const cluster = session?.cluster ?? route.choose(this.targets.pick.hash);
+    const endpoint = cluster && this.targets.first(cluster, session);
+    if (!endpoint) {
+      const expected = cluster ? undefined : route.expected();
+      return expected && this.awaitEndpoints(expected) ? undefined : this.whyNone(cluster);
+    }
+    cluster.retryBudget.deposit();
+    return this.start(this.first, cluster, endpoint, false);
+  }
+
+  /**
+   * Octets of the request's body, without framing. Not to be called any more when a response counts.
+   *
+   * @param last the body is complete with them
    * @returns false: hold back until `onWritable`
    */
-  sendBody(data: Buffer, lasting: boolean): boolean {
-    const { current, copy } = this;
-    if (current.connected && !copy.keeps(data.length)) {
-      copy.skip();
-      return lasting ? current.sendBody(data) : current.sendCopy(data);
-    }
-    const piece = lasting ? data : owned(data);
-    copy.add(piece);
-    return current.connected && current.sendBody(piece);
+  sendBody(data: Buffer, last: boolean): boolean {
+    const open = data.length === 0 || this.copy.pass(data, this.first.carrier);
+    if (last) this.completeBody();
+    return open;
   }
 
-  /** All of the request's body is there. */
-  completeBody(): void {
-    this.bodyComplete = true;
-    // All of it may come while a fault holds the request, before it has begun.
-    if (this.winner !== undefined || this.attempts === 0) return;
-    this.first.endWithin(this.route.tryTimeout);
-    if (this.connected) this.armHedge();
-  }
-
-  pauseReading(): void { this.current.pauseReading(); }
-  resumeReading(): void { this.current.resumeReading(); }
-
-  /** Gives the socket that switches protocols to a tunnel. */
-  detach(listener: OctetListener): ReturnType<Attempt['detach']> {
-    return this.current.detach(listener);
-  }
-
-  /** The response is complete: its connection can carry another request. To be called after {@link conclude}. */
-  release(): void {
-    this.winner!.release(this.bodyComplete);
-  }
-
-  /** Breaks off whatever is under way. */
+  /** Breaks off what is under way. */
   drop(): void {
     this.first.drop();
     this.second?.drop();
@@ -214,30 +163,30 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   onConnected(attempt: Attempt): void {
-    const open = this.copy.sendOn(attempt, this.method === Method.HEAD);
-    if (!this.bodyComplete) {
-      if (open) this.owner.onWritable();
-    } else {
-      this.armHedge();
-    }
+    this.send(attempt);
+    this.resumeBody(attempt);
   }
 
   onUnconnected(attempt: Attempt, code: UnconnectedCode, detail: string): void {
-    if (FAILURES[REASONS[code].failure].blames === 'endpoint' && attempt.endpoint === this.session?.endpoint) this.session?.onUnreachable();
-    this.afterFailure(attempt, REASONS[code].failure, code, detail);
+    const { failure } = REASONS[code];
+    if (FAILURES[failure].blames === 'endpoint' && attempt.endpoint === this.session?.endpoint) this.session?.onUnreachable();
+    this.fail(attempt, failure, { code, detail });
   }
 
-  onBroken(attempt: Attempt, code: 'upstream_closed' | 'upstream_protocol_error', detail: string, limit: string | undefined): void {
+  onBroken(attempt: Attempt, code: BrokenCode, detail: string, limit: string | undefined): void {
     if (limit !== undefined) this.context.instruments.limitReached(limit);
-    if (attempt === this.winner) this.owner.onResponseBroken(detail);
-    else this.afterFailure(attempt, failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent), code, detail);
+    this.fail(attempt, failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent), { code, detail });
   }
 
   onTryTimeout(attempt: Attempt): void {
     // While it waits for a connection of those that our own limits allow, the endpoint can't help it.
     const failure = attempt.awaitsTurn ? 'late_for_turn' : attempt.connected ? 'late' : 'late_unsent';
     attempt.drop();
-    this.afterFailure(attempt, failure, 'try_timeout', 'the time for one attempt is over');
+    this.fail(attempt, failure, TRY_TIMEOUT);
+  }
+
+  onWritable(attempt: Attempt): void {
+    this.resumeBody(attempt);
   }
 
   onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void {
@@ -245,107 +194,137 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
-    const before = this.current;
-    this.current = attempt;
     this.cluster = attempt.cluster;
     this.endpoint = attempt.endpoint;
-    if (!this.owner.onSwitch(buffer, head, rest)) {
-      this.current = before;
-      return false;
-    }
-    this.win(attempt);
+    if (!this.owner.onSwitch(attempt.carrier!, buffer, head, rest)) return false;
+    this.commit(attempt);
     return true;
   }
 
-  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+  onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): BodyListener | undefined {
     if (head.status >= 429) {
       attempt.retryAfterMs = retryAfterMs(buffer, head.fields);
-      if (this.retriesResponse(attempt, head, complete)) return;
+      if (this.retriesResponse(attempt, head, complete)) return undefined;
     }
-    this.current = attempt;
-    this.win(attempt);
     this.route.hedging?.record(attempt.firstOctetMs);
-    this.owner.onResponseHead(buffer, head, body, complete);
+    this.owner.onResponseHead(this.commit(attempt), buffer, head, body, complete);
+    return this.owner;
   }
 
-  onResponseData(_attempt: Attempt, data: Buffer): void {
-    this.owner.onResponseData(data);
-  }
-
-  onResponseEnd(_attempt: Attempt, trailers: Buffer | undefined): void {
-    this.owner.onResponseEnd(trailers);
-  }
-
-  onBackendDrain(_attempt: Attempt): void {
-    if (!this.bodyComplete) this.owner.onWritable();
+  /** An attempt has failed, and nobody is in a call that could be told. */
+  private fail(attempt: Attempt, failure: FailureKind, refusal: Refusal): void {
+    const left = this.afterFailure(attempt, failure, refusal);
+    if (left) this.owner.onGivenUp(left);
   }
 
   /** An attempt has ended without a response: the request is sent again, or given up, unless another attempt is under way. */
-  private afterFailure(attempt: Attempt, failure: FailureKind, code: ReasonCode, detail: string): void {
+  private afterFailure(attempt: Attempt, failure: FailureKind, refusal: Refusal): Refusal | undefined {
     if (FAILURES[failure].reached === 'maybe') this.maybeReached = true;
-    this.end(attempt, code, failure);
-    if (!this.othersRun(attempt) && !this.tryAgain(failure, code)) this.owner.onGivenUp(code, detail);
+    this.end(attempt, refusal.code, failure);
+    if (this.othersRun(attempt)) return undefined;
+    const target = this.nextTarget(failure, 0);
+    return target ? this.sendAgain(target, refusal.code) : refusal;
   }
 
   /** Whether a response is thrown away for another attempt's, and if so, does it. */
   private retriesResponse(attempt: Attempt, { status, unsent }: ResponseHead, complete: boolean): boolean {
     const failure = failureOfAnswer(status, unsent);
     if (failure === undefined || !this.route.retry.repeats(failure, this)) return false;
-    const cause = failure === 'turned_away' ? 'unsent' : `http_${status}`;
-    if (!this.othersRun(attempt) && !this.tryAgain(failure, cause, attempt)) return false;
+    const runs = this.othersRun(attempt);
+    const target = runs ? undefined : this.nextTarget(failure, attempt.retryAfterMs);
+    if (!target && !runs) return false;
     if (FAILURES[failure].reached === 'maybe') this.maybeReached = true;
     this.end(attempt, status, undefined, status);
-    if (complete) attempt.release(this.bodyComplete);
-    else attempt.drop();
+    attempt.discard(complete);
+    const refusal = target && this.sendAgain(target, failure === 'turned_away' ? 'unsent' : `http_${status}`);
+    if (refusal) this.owner.onGivenUp(refusal);
     return true;
   }
 
-  /**
-   * Sends the request again, now or after a while, if that may be and there is somebody to send it to.
-   *
-   * @param cause label of the metric of retries
-   * @param over  the attempt that has an answer, and ends after this call
-   */
-  private tryAgain(failure: FailureKind, cause: string, over?: Attempt): boolean {
-    const next = this.copy.atHand ? this.route.retry.afterFailure(failure, this, over?.retryAfterMs) : undefined;
-    const target = next && this.other(next.sameEndpoint);
-    if (!target || !(next.free ? this.takeFree(target) : this.take(target))) return false;
-    this.retry(target, cause, next.waitMs, over);
-    return true;
+  private nextTarget(failure: FailureKind, askedMs: number): NextTarget | undefined {
+    return this.copy.atHand ? this.targets.afterFailure(this.route, this.cluster!, failure, this, askedMs) : undefined;
+  }
+
+  /** Sends the request again, now or after a while. */
+  private sendAgain({ cluster, endpoint, waitMs }: NextTarget, cause: string): Refusal | undefined {
+    this.retries += 1;
+    this.copy.rewind();
+    cluster.instruments.retries(cause).value += 1;
+    if (waitMs === 0) return this.startAgain(this.first, cluster, endpoint);
+    this.cluster = cluster;
+    this.wait = this.context.clock.after(waitMs, () => {
+      this.wait = undefined;
+      const refusal = this.startLate(cluster, endpoint);
+      if (refusal) this.owner.onGivenUp(refusal);
+    });
+    return undefined;
+  }
+
+  /** While a retry waited, its endpoint may have gone, or may have got as many requests as it may. */
+  private startLate(cluster: Cluster, chosen: Endpoint): Refusal | undefined {
+    if (chosen.available && cluster.takes(chosen)) return this.startAgain(this.first, cluster, chosen);
+    // What it took out of the budget holds for wherever it goes.
+    cluster.retryBudget.release();
+    const target = this.targets.next(this.route, cluster, true, false);
+    return target && takeFree(target.cluster) ? this.startAgain(this.first, target.cluster, target.endpoint) : this.whyNone(cluster);
+  }
+
+  private startAgain(attempt: Attempt, cluster: Cluster, endpoint: Endpoint): Refusal | undefined {
+    const refusal = this.start(attempt, cluster, endpoint, true);
+    if (!refusal) this.resumeBody(attempt);
+    return refusal;
+  }
+
+  private start(attempt: Attempt, cluster: Cluster, endpoint: Endpoint, isRetry: boolean): Refusal | undefined {
+    const { route } = this;
+    this.attempts += 1;
+    this.cluster = cluster;
+    this.endpoint = endpoint;
+    this.targets.try(endpoint);
+    const meshed = isMeshed(route, cluster);
+    this.copy.address(meshed, meshed ? attemptLines(route, this.attempts, this.deadlineAt - this.context.clock.now()) : EMPTY);
+    const start = attempt.start(cluster, endpoint, isRetry, !this.idempotent);
+    // What is shed does not wait to try again: another endpoint may have a connection free.
+    if (start === 'no_room') return this.afterFailure(attempt, 'no_room', NO_ROOM_TO_WAIT);
+    // How long a client takes to send its request is not the endpoint's doing.
+    if (this.bodyComplete) attempt.endWithin(route.tryTimeout);
+    if (start === 'connected') this.send(attempt);
+    return undefined;
+  }
+
+  private send(attempt: Attempt): void {
+    this.copy.sendOn(attempt, this.bodyComplete);
+    if (this.bodyComplete) this.armHedge();
+  }
+
+  /** The client may have been held back until there was a connection. */
+  private resumeBody(attempt: Attempt): void {
+    if (!this.bodyComplete && attempt.connected && !attempt.holdsBack) this.owner.onWritable();
+  }
+
+  private completeBody(): void {
+    const { first } = this;
+    this.bodyComplete = true;
+    first.carrier?.endBody();
+    // All of it may come while a fault holds the request, before it has begun.
+    if (this.attempts === 0) return;
+    first.endWithin(this.route.tryTimeout);
+    if (first.connected) this.armHedge();
   }
 
   /** This attempt's response counts; another one that is under way is for nothing. */
-  private win(attempt: Attempt): void {
-    this.winner = attempt;
+  private commit(attempt: Attempt): RequestCarrier {
+    this.won = true;
     this.cluster = attempt.cluster;
     this.endpoint = attempt.endpoint;
     this.hedgeDelay.stop();
-    if (this.hedged) this.dropLoser(attempt === this.first ? this.second! : this.first);
-  }
-
-  /**
-   * Where to go after a failure: another endpoint, one of another version when there is none, one of a fallback, or else the
-   * same. Where nobody could be reached, the last attempt goes to a fallback: more of the same would most likely fail the same way.
-   */
-  private other(allowSame: boolean): Target | undefined {
-    const { route, pick } = this;
-    const cluster = this.cluster!;
-    pick.attempt = this.attempts;
-    const isLast = !allowSame && this.retries === route.retry.maxRetries - 1;
-    const found = (isLast ? this.untried(route.chooseBehind(cluster, pick.hash)) : undefined)
-      ?? (cluster.available ? this.untried(cluster) : undefined) ?? this.untried(route.chooseBeside(cluster, pick.hash))
-      ?? this.untried(route.chooseBehind(cluster, pick.hash)) ?? this.untried(route.choose(pick.hash));
-    if (found || !allowSame) return found;
-    // Of its own version, or, when that has no endpoint any more, of whichever has.
-    const again = cluster.usable ? cluster : route.choose(pick.hash);
-    const same = again?.pick(pick);
-    return again && same && { cluster: again, endpoint: same };
-  }
-
-  /** An endpoint of the cluster that was not tried. */
-  private untried(cluster: Cluster | undefined): Target | undefined {
-    const endpoint = cluster?.pickOther(this.tried, this.pick);
-    return cluster && endpoint && { cluster, endpoint };
+    const loser = this.hedged ? this.otherThan(attempt) : undefined;
+    if (loser?.endpoint) {
+      this.note(loser, 'hedge_lost');
+      loser.lose();
+    }
+    this.copy.clear();
+    return attempt.commit();
   }
 
   /** Waits for the first endpoints of a cluster, if there is room. Returns whether it does. */
@@ -356,87 +335,22 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   private beginLate(inVain: boolean): void {
-    const { route, deadlineAt } = this;
     this.expectsNothing = inVain;
-    if (route.meshFields && deadlineAt !== Infinity) this.copy.rehead(deadlineField(deadlineAt - this.context.clock.now()));
-    this.begin(route, this.session, this.method, this.bodyComplete, deadlineAt);
+    const refusal = this.begin(this.route, this.session, this.method, this.bodyComplete, this.deadlineAt);
+    if (refusal) this.owner.onGivenUp(refusal);
+    else this.resumeBody(this.first);
   }
 
   /** There was no endpoint to begin with, or the limits leave no room for another request. */
-  private giveUpUnsent(cluster: Cluster | undefined): void {
-    const code = cluster?.whyNone() ?? 'no_endpoints';
-    if (code !== 'no_endpoints') this.cluster = cluster;
-    this.owner.onGivenUp(code, code === 'no_endpoints' ? 'no endpoint is available' : 'as many requests are under way as may');
-  }
-
-  /** Takes a retry out of the budget. */
-  private take({ cluster }: Target): boolean {
-    const verdict = cluster.retryBudget.take();
-    if (verdict === 'none') return true;
-    cluster.instruments.retriesDenied(verdict).value += 1;
-    return false;
-  }
-
-  private takeFree({ cluster }: Target): boolean {
-    if (cluster.retryBudget.takeFree()) return true;
-    cluster.instruments.retriesDenied('in_flight').value += 1;
-    return false;
-  }
-
-  /** Sends the request again, after a while; the budget was asked. `over` is the attempt that is just ending. */
-  private retry({ cluster, endpoint }: Target, cause: string, waitMs: number, over?: Attempt): void {
-    this.retries += 1;
-    this.copy.rewind();
-    cluster.instruments.retries(cause).value += 1;
-    // An attempt that delivers its response can't begin anew within that call.
-    const afterMs = over && waitMs === 0 ? 1 : waitMs;
-    if (afterMs === 0) {
-      this.startAgain(this.first, cluster, endpoint);
-      return;
-    }
-    this.cluster = cluster;
-    this.wait = this.context.clock.after(afterMs, () => {
-      this.wait = undefined;
-      this.retryNow(cluster, endpoint);
-    });
-  }
-
-  /** While a retry waited, its endpoint may have gone, or may have got as many requests as it may. */
-  private retryNow(cluster: Cluster, chosen: Endpoint): void {
-    if (chosen.available && cluster.takes(chosen)) {
-      this.startAgain(this.first, cluster, chosen);
-      return;
-    }
-    // What it took out of the budget holds for wherever it goes.
-    cluster.retryBudget.release();
-    const target = this.other(true);
-    if (target && this.takeFree(target)) this.startAgain(this.first, target.cluster, target.endpoint);
-    else this.giveUpUnsent(cluster);
-  }
-
-  private startAgain(attempt: Attempt, cluster: Cluster, endpoint: Endpoint): void {
-    if (this.route.meshFields) {
-      const deadline = this.deadlineAt === Infinity ? '' : deadlineField(this.deadlineAt - this.context.clock.now());
-      this.copy.rehead(deadline + attemptField(this.attempts + 1));
-    }
-    this.start(attempt, cluster, endpoint, true);
-  }
-
-  private start(attempt: Attempt, cluster: Cluster, endpoint: Endpoint, isRetry: boolean): void {
-    this.attempts += 1;
-    this.cluster = cluster;
-    this.endpoint = endpoint;
-    this.tried.push(endpoint);
-    const started = attempt.start(cluster, endpoint, isRetry, !isIdempotent(this.method));
-    // How long a client takes to send its request is not the endpoint's doing.
-    if (started && this.bodyComplete) attempt.endWithin(this.route.tryTimeout);
-    // What is shed does not wait to try again: another endpoint may have a connection free.
-    if (!started) this.afterFailure(attempt, 'no_room', 'pending_overflow', 'too many requests wait for a connection');
+  private whyNone(cluster: Cluster | undefined): Refusal {
+    const refusal = UNAVAILABLE[cluster?.whyNone() ?? 'no_endpoints'];
+    if (refusal !== NO_ENDPOINT) this.cluster = cluster;
+    return refusal;
   }
 
   private armHedge(): void {
     const { hedging, silence } = this.route;
-    if (this.hedged || this.offersUpgrade || !isIdempotent(this.method) || !this.copy.replayable) return;
+    if (this.hedged || this.offersUpgrade || !this.idempotent || !this.copy.replayable) return;
     const delay = hedging ? hedging.delay() : silence;
     if (delay) this.hedgeDelay.start(delay);
   }
@@ -445,33 +359,27 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   private hedge(): void {
     const cluster = this.cluster!;
     const { hedging, silence } = this.route;
-    if (this.winner || this.wait || !this.copy.replayable || !this.first.endpoint) return;
-    const endpoint = cluster.pickOther(this.tried, this.pick);
+    if (this.won || this.wait || !this.copy.replayable || !this.first.endpoint) return;
+    const endpoint = this.targets.beside(cluster);
     if (!endpoint) return;
     if (!hedging && !this.first.meetsSilence(endpoint)) {
       this.hedgeDelay.start(silence!);
       return;
     }
-    if (!this.take({ cluster, endpoint })) return;
+    if (!takeRetry(cluster)) return;
     cluster.instruments.hedges.value += 1;
     this.hedged = true;
     this.second ??= new Attempt(this, this.context.clock);
-    this.startAgain(this.second, cluster, endpoint);
+    // When there is no room for it, the first one goes on alone.
+    this.start(this.second, cluster, endpoint, true);
+  }
+
+  private otherThan(attempt: Attempt): Attempt | undefined {
+    return attempt === this.first ? this.second : this.first;
   }
 
   private othersRun(attempt: Attempt): boolean {
-    const other = attempt === this.first ? this.second : this.first;
-    return other?.endpoint !== undefined;
-  }
-
-  /** It took at least so long, which is all that is known of it. */
-  private dropLoser(loser: Attempt): void {
-    if (!loser.endpoint) return;
-    this.note(loser, 'hedge_lost');
-    const sent = loser.connected;
-    loser.drop();
-    if (sent) loser.leaveOutrun();
-    else loser.leaveUnjudged();
+    return this.otherThan(attempt)?.endpoint !== undefined;
   }
 
   /**

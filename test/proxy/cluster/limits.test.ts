@@ -197,8 +197,8 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
     },
     onConnectionFailed: (code) => outcomes.push(code),
   });
-  expect(pool.acquire(waiter())).toBeUndefined();
-  expect(pool.acquire(waiter())).toBeUndefined();
+  expect(pool.acquire(waiter())).toBe('waits');
+  expect(pool.acquire(waiter())).toBe('waits');
   clock.advance(100);
   expect(outcomes).toEqual(['pending_timeout']);
   await until('it is made', () => outcomes.includes('connected'));

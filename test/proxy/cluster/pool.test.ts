@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClusterConfig } from '../../../src/contract';
 import type { BackendConnection } from '../../../src/proxy/cluster/backend-connection';
-import type { Waiter } from '../../../src/proxy/cluster/pool';
+import { NO_ROOM, Waiter, WAITS } from '../../../src/proxy/cluster/pool';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { sampleOf } from '../../support/prometheus';
@@ -59,7 +59,7 @@ describe('a connection that waits for another request', () => {
     const ask = (): BackendConnection | undefined => {
       const found = pool.acquire(waiter);
       pool.forget(waiter);
-      return found || undefined;
+      return found === WAITS || found === NO_ROOM ? undefined : found;
     };
     let connection: BackendConnection | undefined;
     await until('there is one', () => (connection = ask()) !== undefined);
@@ -95,4 +95,29 @@ describe('a connection that waits for another request', () => {
     await until('they are read', () => connection.socket.destroyed);
     expect(isHandedOut()).toBe(false);
   });
+});
+
+test('GIVEN connections are kept no more, as when the app is about to end, THEN a request that waited for one in use gets a new one', async () => {
+  let release = (): void => {};
+  const backend = await RawBackend.answering((_, connection) => {
+    release = () => connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    return '';
+  });
+  const test = await startProxy([backend.port], { cluster: { maxConnectionsPerEndpoint: 1 } });
+  try {
+    const first = get(test);
+    await until('the first is there', () => backend.received.includes('GET'));
+    const second = get(test);
+    await until('the second waits', () => sampleOf(test.metrics(), 'mesh_pending_requests{cluster="backend"}') === 1);
+    test.proxy.clusters.get('backend').reuseConnections(false);
+    release();
+    await first;
+    await until('the second is there', () => backend.connections.length === 2 && backend.connections[1]!.received.includes('GET'));
+    release();
+    await second;
+    expect(backend.connections[0]!.received.match(/GET/g)).toHaveLength(1);
+  } finally {
+    await test.proxy.close();
+    await backend.close();
+  }
 });

@@ -5,10 +5,10 @@ import { Framing } from '../../../src/proxy/http1/framing';
 import { HeadBuffer } from '../../../src/proxy/http1/head-buffer';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
 import { Marks, serializeRequest } from '../../../src/proxy/http1/serialize';
-import { Hop } from '../../../src/proxy/serve/hop';
+import { Via } from '../../../src/proxy/serve/via';
 
 const EMPTY = Buffer.alloc(0);
-const HOP = new Hop('host.of.listener:80', false, () => 0.5);
+const VIA = new Via('host.of.listener:80', false, () => 0.5);
 
 /** The fault's detail, or what would be forwarded. */
 function read(text: string): string {
@@ -17,7 +17,7 @@ function read(text: string): string {
   const head = new RequestHead(200);
   const fault = heads.feed(buffer, 0, head, DEFAULT_LIMITS);
   if (fault === INCOMPLETE) return 'incomplete';
-  return fault ? `${fault.code}: ${fault.detail}` : serializeRequest(heads.buffer, head, HOP, Marks.NONE, false, EMPTY, EMPTY).toString('latin1');
+  return fault ? `${fault.code}: ${fault.detail}` : serializeRequest(heads.buffer, head, VIA, Marks.NONE, false, EMPTY, EMPTY, EMPTY).toString('latin1');
 }
 
 function parse(text: string): RequestHead {

@@ -1,6 +1,6 @@
-/** Faults on purpose: which request is struck, and what it then meets, over real sockets. */
+/** FaultInjector on purpose: which request is struck, and what it then meets, over real sockets. */
 import type { FaultConfig } from '../../../src/contract';
-import { Faults } from '../../../src/proxy/serve/faults';
+import { FaultInjector } from '../../../src/proxy/serve/faults';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
 import { TimeoutQueues } from '../../../src/proxy/timeouts';
 import { FakeClock } from '../../support/fake-clock';
@@ -14,7 +14,7 @@ function decide(faults: FaultConfig[], fields: string, random: () => number = ()
   const buffer = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`, 'latin1');
   const head = new RequestHead(100);
   expect(head.parse(buffer, 0, buffer.length, LIMITS)).toBeUndefined();
-  return new Faults(faults, new TimeoutQueues(new FakeClock()), random).decide(buffer, head);
+  return new FaultInjector(faults, new TimeoutQueues(new FakeClock()), random).decide(buffer, head);
 }
 
 describe('a request is struck', () => {

@@ -59,7 +59,7 @@ const silent = (): void => {};
 
 function held(test: TestProxy): number {
   const [listener] = test.proxy.listeners.all();
-  return Math.max(...[...listener!.connections].map(({ heldOctets }) => heldOctets));
+  return Math.max(...[...listener!.connections].map(({ heldBytes }) => heldBytes));
 }
 
 describe('while memory is strained', () => {

@@ -50,7 +50,7 @@ describe('the handshake', () => {
     const { client, backend } = await setUp(SWITCH);
     client.send(ASK);
     expect(await client.receives('\r\n\r\n')).toBe('HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: y\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
-    expect(backend.received).toMatch(/^GET \/chat HTTP\/1\.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\nx-mesh-via: out-\w{8}\r\nconnection: upgrade\r\nupgrade: websocket\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/);
+    expect(backend.received).toMatch(/^GET \/chat HTTP\/1\.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nx-mesh-via: out-\w{8}\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/);
   });
 
   test.each([

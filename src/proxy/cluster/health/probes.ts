@@ -8,7 +8,7 @@
  *
  * An HTTP check asks as callers do, by the Host that they use: many frameworks turn away hosts that they don't know.
  */
-import { connect, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { HeaderField, ResolvedHealthCheck } from '../../../contract';
 import type { Cancel } from '../../clock';
 import { INCOMPLETE } from '../../http1/fault';
@@ -17,15 +17,12 @@ import { HEALTH_CHECK_AGENT } from '../../http1/health-check-agent';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { isShed } from '../../http1/proxy-status';
 import { ResponseHead } from '../../http1/response-head';
-import { Addresses, Dial } from '../addresses';
+import { Connecting, Destination } from '../connector';
 
 /** What is asked. */
-export interface Target {
+export interface Target extends Destination {
   /** Address and port, as a Host field has them. */
   readonly key: string;
-  /** Where it listens. */
-  readonly addresses: Addresses;
-  readonly port: number;
 }
 
 export type Verdict =
@@ -99,41 +96,32 @@ interface Conversation {
 
 /** A connection until there is a verdict. */
 function open(
-  { addresses, port }: Target,
+  to: Target,
   converse: (end: (verdict: Verdict) => void, send: (text: string) => void) => Conversation,
   onVerdict: (verdict: Verdict) => void,
 ): Cancel {
   let over = false;
-  let connected = false;
-  const dial = new Dial(addresses);
-  const dialled = (): Socket => {
-    let elsewhere = false;
-    const made = connect({ host: dial.address, port, noDelay: true });
-    made.on('connect', () => {
-      connected = true;
-      dial.succeeded();
-      onConnect();
-    });
-    made.on('data', (octets) => { if (!over) onOctets?.(octets); });
-    made.on('error', (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? error.message;
-      elsewhere = !over && !connected && dial.goesOn(code);
-      if (elsewhere) socket = dialled();
-      else end({ passed: false, why: connected ? `the connection broke: ${code}` : `no connection could be made: ${dial.describe(code)}` });
-    });
-    made.on('close', () => { if (!elsewhere) end({ passed: false, why: 'the connection was closed without an answer' }); });
-    return made;
-  };
+  let socket: Socket | undefined;
   const end = (verdict: Verdict): void => {
     if (over) return;
     over = true;
-    socket.destroy();
+    socket?.destroy();
     onVerdict(verdict);
   };
-  const { onConnect, onOctets } = converse(end, (text) => socket.write(text, 'latin1'));
-  let socket = dialled();
+  const { onConnect, onOctets } = converse(end, (text) => socket!.write(text, 'latin1'));
+  const talk = (made: Socket): void => {
+    made.on('data', (octets) => { if (!over) onOctets?.(octets); });
+    made.on('error', (error: NodeJS.ErrnoException) => end({ passed: false, why: `the connection broke: ${error.code ?? error.message}` }));
+    made.on('close', () => end({ passed: false, why: 'the connection was closed without an answer' }));
+    onConnect();
+  };
+  new Connecting(to, {}, {
+    onSocket: (made) => { socket = made; },
+    onConnected: () => talk(socket!),
+    onUnconnected: (detail) => end({ passed: false, why: `no connection could be made: ${detail}` }),
+  });
   return () => {
     over = true;
-    socket.destroy();
+    socket!.destroy();
   };
 }

@@ -8,14 +8,14 @@
  * meant: a real loop gets there in milliseconds.
  */
 import type { RequestHead } from '../http1/request-head';
-import type { HopFields } from '../http1/serialize';
+import type { ViaFields } from '../http1/serialize';
 import { Kind } from '../http1/fields';
 import { entryOf, passesOf } from '../http1/mesh-via';
 
 /** How often a request may pass one listener. */
 export const MAX_PASSES = 4;
 
-export class Hop implements HopFields {
+export class Via implements ViaFields {
   readonly entry: Buffer;
   readonly meshVia: Buffer;
   readonly via: Buffer;

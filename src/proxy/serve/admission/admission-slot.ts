@@ -1,5 +1,5 @@
 /**
- * The way of one request through an admission, from its head to its end. An exchange has one and uses it again.
+ * The place of one request in an admission, from its head to its end. An exchange has one and uses it again.
  *
  * A request has a place from its head to the head of its response, whatever of its body is there: it was let in, so it will come to
  * the app (Envoy and Netflix's limiters count the same way). Bodies are streamed, so the app has the beginning of them, and to ask only
@@ -23,7 +23,7 @@ export const KEPT_MS = 1_000;
 
 const OUTSIDE = -1;
 
-export class Pass {
+export class AdmissionSlot {
   /** Of a request that was refused, when the reason's own is not it. */
   retryAfterSeconds: number | undefined;
   /** While the request counts, or asks again. */

@@ -1,0 +1,87 @@
+/**
+ * What carries an attempt to an endpoint, and who hears of its response: the two sides of a backend's connection. Neither knows which
+ * version of a protocol is spoken: how a head is written and how a body is framed is the connection's alone.
+ *
+ * A request goes forward only. Until a response counts, its events go to the attempt (an {@link ResponseListener}), which says of
+ * its head who gets the body. From then on the connection talks to that {@link BodyListener} and to nobody else.
+ */
+import type { Socket } from 'node:net';
+import type { ResponseHead } from '../http1/response-head';
+import type { OctetListener } from '../shared-read';
+
+/** A request as it is sent: its head and as much of the body as came with it. */
+export interface OutgoingRequest {
+  /** It is a HEAD request, whose response has no body. */
+  readonly toHead: boolean;
+  /** The length of its body is not known, so it ends when it is said to. */
+  readonly unknownLength: boolean;
+  /** The head in HTTP/1.1, with the body's first octets. */
+  http1(): Buffer;
+}
+
+export type BrokenCode = 'upstream_closed' | 'upstream_protocol_error';
+
+/** The endpoint's side, for one request. */
+export interface RequestCarrier {
+  /** @returns false when octets are held back; `onWritable` says when more can come */
+  send(request: OutgoingRequest, listener: ResponseListener): boolean;
+  /**
+   * Octets of the body, without framing.
+   *
+   * @param lasting they are valid beyond this call
+   * @returns false: hold back until `onWritable`
+   */
+  sendBody(data: Buffer, lasting: boolean): boolean;
+  /** All of the request was sent. */
+  endBody(): void;
+  /** Whoever gets the response takes no more for now, or takes more again. */
+  pauseResponse(): void;
+  resumeResponse(): void;
+  /** The response is over. The connection can carry another request, if the whole of this one was sent. */
+  finish(): void;
+  /** Breaks off; the listener hears no more. */
+  cancel(): void;
+  /** Gives the socket to a tunnel, which gets what is read from now on. */
+  detach(listener: OctetListener): Socket;
+  /** Octets that wait for the endpoint to take them. */
+  readonly heldBytes: number;
+}
+
+/** Hears of the response until its head. Buffers are valid during a call only. */
+export interface ResponseListener {
+  /** An interim (1xx) response. */
+  onInterim(buffer: Buffer, head: ResponseHead): void;
+  /**
+   * A switch of protocols (101).
+   *
+   * @param rest octets of the other protocol that came with the head
+   * @returns whether the socket was taken over, by `detach`; false when nobody asked for it
+   */
+  onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
+  /**
+   * The head of the final response.
+   *
+   * @param body     octets of the body that came with it
+   * @param complete `body` is all of it
+   * @returns who gets the rest; undefined when nobody does, and the carrier was finished or cancelled
+   */
+  onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): BodyListener | undefined;
+  /**
+   * The connection broke before the head, or what came is no response.
+   *
+   * @param limit the limit that it reached, when it did
+   */
+  onResponseFailed(code: BrokenCode, detail: string, limit: string | undefined): void;
+  /** The connection takes octets again. */
+  onWritable(): void;
+}
+
+/** Gets the body of a response, and hears when more of the request can be sent. Buffers are valid during a call only. */
+export interface BodyListener {
+  onResponseData(data: Buffer): void;
+  /** The body is complete. Nothing follows. */
+  onResponseEnd(trailers: Buffer | undefined): void;
+  /** It broke off. Nothing follows. */
+  onResponseBroken(detail: string, limit: string | undefined): void;
+  onWritable(): void;
+}

@@ -1,0 +1,37 @@
+/** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
+import type { ReasonCode } from '../telemetry/reasons';
+
+export class ExchangeRecord {
+  /** Status sent to the client, 0 before that. */
+  status = 0;
+  /** Why the proxy answered or broke off by itself; undefined when the response is the backend's. */
+  reason: ReasonCode | undefined;
+  /** Words for the log about `reason`. */
+  detail = '';
+  /** Octets of the bodies. */
+  requestBytes = 0;
+  responseBytes = 0;
+  startedAt = 0;
+  /** From the request's head to the end of the response, once it is over. */
+  durationMs = 0;
+  /** Method and target, when somebody wants them. */
+  description = '';
+
+  /** Forgets the request before this one. */
+  reset(now: number): void {
+    this.status = 0;
+    this.reason = undefined;
+    this.detail = '';
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.startedAt = now;
+    this.durationMs = 0;
+    this.description = '';
+  }
+
+  /** The proxy itself ends it. */
+  endsBy(reason: ReasonCode, detail: string): void {
+    this.reason = reason;
+    this.detail = detail;
+  }
+}
