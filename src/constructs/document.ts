@@ -147,7 +147,8 @@ function outboundListeners(call: Call, address: string, hostnames: string[]): Li
       ...(hash.length > 0 && { hash }),
       ...(session && { session }),
       ...call.retry?.route,
-      ...([call.facts, ...fallbackFacts(call)].some(({ meshed }) => !meshed) && { meshFields: false }),
+      // The clusters say so, too; releases that don't read it there know it by the route.
+      ...([call.facts, ...fallbackFacts(call)].every(({ meshed }) => !meshed) && { meshFields: false }),
     }],
   }));
 }
@@ -186,6 +187,7 @@ function clustersOf(facts: DestinationFacts, loadBalancing: LoadBalancing, falls
     name: share.cluster,
     discovery: share.discovery(loadBalancing),
     ...loadBalancing._toClusterConfig(fallsBack),
+    ...(!facts.meshed && { meshFields: false }),
     ...more,
   }));
 }

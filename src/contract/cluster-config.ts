@@ -58,6 +58,10 @@ export interface ClusterConfig {
    * more is answered with 503. Requests that wait for the first endpoints count, too.
    */
   readonly maxPendingRequests?: Integer;
+  /**
+   * Whether its endpoints have sidecars of the mesh. If not, requests to it get none of the fields that the route's `meshFields` adds.
+   */
+  readonly meshFields?: boolean;
   /** How much retries may add to the load. */
   readonly retryBudget?: RetryBudgetConfig;
   /**

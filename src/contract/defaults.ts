@@ -79,6 +79,7 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
   pendingTimeoutMs: 3_000,
   maxRequests: 0,
   maxRequestsPerEndpoint: 0,
+  meshFields: true,
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */

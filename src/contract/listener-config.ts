@@ -115,7 +115,8 @@ export interface RouteConfig {
   readonly hedge?: HedgeConfig;
   /**
    * Whether fields for the callee's sidecar and app are added: `x-mesh-via`, which sidecars a request has passed,
-   * `x-mesh-deadline-ms`, how long the caller still waits, and `x-mesh-attempt` on retries.
+   * `x-mesh-deadline-ms`, how long the caller still waits, and `x-mesh-attempt` on retries. Clusters whose own `meshFields` is false get
+   * none of them in any case.
    */
   readonly meshFields?: boolean;
 }

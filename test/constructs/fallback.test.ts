@@ -75,8 +75,12 @@ test('a service outside of the mesh can take over, without permission or token w
   web.calls(service(chart, 'catalog', { discovery: Discovery.dns() }), { fallback: Fallback.to(outside) });
   const manifests = Testing.synth(chart);
   expectSound(manifests);
-  expect(documentOf(manifests, 'web-v1').clusters[2]).toEqual({ name: 'shop/outside', discovery: { type: 'static', endpoints: [{ address: '10.1.0.1', port: 80 }] } });
-  expect(documentOf(manifests, 'web-v1').kubernetes).toBeUndefined();
+  const { clusters, listeners, kubernetes } = documentOf(manifests, 'web-v1');
+  const endpoints = [{ address: '10.1.0.1', port: 80 }];
+  expect(clusters[2]).toEqual({ name: 'shop/outside', meshFields: false, discovery: { type: 'static', endpoints } });
+  // It alone gets no fields of the mesh.
+  expect([clusters[1]!.meshFields, listeners.find(({ direction }) => direction === 'outbound')!.routes[0]!.meshFields]).toEqual([undefined, undefined]);
+  expect(kubernetes).toBeUndefined();
   expect(findByKind(manifests, 'Role')).toEqual([]);
 });
 

@@ -142,6 +142,9 @@ export class Cluster {
   /** Requests under way, those that wait for a connection included. */
   get inFlight(): number { return this.balancer.learning.inFlight; }
 
+  /** Its endpoints have sidecars of the mesh, which are told of deadlines and attempts. */
+  get meshed(): boolean { return this.config.meshFields; }
+
   /** The endpoint for one request; undefined when there is none, or none that may have another: {@link whyNone} tells. */
   pick(request: PickRequest): Endpoint | undefined {
     if (this.isFull()) {

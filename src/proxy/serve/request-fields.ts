@@ -39,8 +39,8 @@ function askForLoad(head: RequestHead, route: Route): Buffer {
 }
 
 /** The sidecars of this cluster's endpoints are told of deadlines and attempts, and where the request has been. */
-export function isMeshed(route: Route, _cluster: Cluster): boolean {
-  return route.meshFields;
+export function isMeshed(route: Route, cluster: Cluster): boolean {
+  return route.meshFields && cluster.meshed;
 }
 
 /**
