@@ -5,8 +5,8 @@
  */
 import { StaticEndpoint } from '../contract';
 import { mark } from './copies';
+import { refusalOfOwn } from './ip-addresses';
 import { Mistakes } from './mistakes';
-import { isIP } from 'node:net';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
@@ -39,7 +39,8 @@ export class AppAddress {
   /**
    * One address.
    *
-   * @param address an IP address that the pod has, for example `127.0.0.2`
+   * @param address an IP address that the pod has whatever the cluster gives it, for example `127.0.0.2`: of loopback but not in
+   * `127.64.0.0/10`, or a private one
    */
   public static of(address: string): AppAddress {
     return new AppAddress([address]);
@@ -50,8 +51,9 @@ export class AppAddress {
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
     for (const place of this.places) {
-      if (place !== 'pod' && isIP(place) === 0) {
-        mistakes.add(prop, place, 'use an IP address, such as AppAddress.of(\'127.0.0.2\'), or AppAddress.loopback()');
+      const refusal = place === 'pod' ? undefined : refusalOfOwn(place);
+      if (refusal !== undefined) {
+        mistakes.add(prop, place, refusal);
       }
     }
   }

@@ -12,6 +12,7 @@
 import { Duration, Size } from 'cdk8s';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { pullPolicy } from './pull-policy';
 
 /** What a container requests when nothing is said. */
@@ -23,6 +24,11 @@ const RESOURCES: kplus.ContainerResources = {
 /** The port that a container listens on first, if it names one. */
 export function firstPort(container: kplus.ContainerProps): number | undefined {
   return container.portNumber ?? container.port ?? container.ports?.[0]?.number;
+}
+
+/** The name of that port, if it has one. */
+export function firstPortName(container: kplus.ContainerProps): string | undefined {
+  return container.portNumber ?? container.port ? undefined : container.ports?.[0]?.name;
 }
 
 /** A user's container with our defaults. */
@@ -46,11 +52,16 @@ export function checkContainers(mistakes: Mistakes, containers: readonly kplus.C
   }
   containers.forEach((container, index) => {
     const prop = `${prefix}containers[${index}]`;
-    if (!container.image?.trim()) {
+    if (typeof container.image !== 'string' || !container.image.trim()) {
       mistakes.add(`${prop}.image`, container.image, 'name an image');
+    } else {
+      mistakes.name(`${prop}.image`, container.image, NAME_RULES.image);
     }
     if (container.name !== undefined) {
-      mistakes.dnsLabel(`${prop}.name`, container.name);
+      mistakes.name(`${prop}.name`, container.name, NAME_RULES.label);
+    }
+    for (const variable of Object.keys(container.envVariables ?? {})) {
+      mistakes.name(`${prop}.envVariables`, variable, NAME_RULES.variable);
     }
     if (container.portNumber !== undefined && container.port !== undefined) {
       mistakes.add(`${prop}.port`, container.port, `'portNumber' is ${container.portNumber} and means the same; leave out 'port', which is deprecated`);
@@ -65,8 +76,27 @@ export function checkContainers(mistakes: Mistakes, containers: readonly kplus.C
         mistakes.port(`${prop}.${field}`, port);
       }
     }
+    checkPortsDiffer(mistakes, prop, container);
   });
   if (firstPort(containers[0]) === undefined) {
     mistakes.add(`${prefix}containers[0].portNumber`, undefined, 'name the port that the app listens on');
   }
+}
+
+/** Ports of one container are named, and told apart by number and name. */
+function checkPortsDiffer(mistakes: Mistakes, prop: string, { portNumber, port, ports = [] }: kplus.ContainerProps): void {
+  const first = portNumber ?? port;
+  const seen = new Set<string>(first === undefined ? [] : [`${first}/${kplus.Protocol.TCP}`]);
+  ports.forEach(({ number, name, protocol = kplus.Protocol.TCP }, index) => {
+    const at = `${prop}.ports[${index}]`;
+    for (const [field, key] of [['number', `${number}/${protocol}`], ['name', name]] as const) {
+      if (key !== undefined && seen.has(key)) {
+        mistakes.add(`${at}.${field}`, field === 'name' ? name : number, 'another port of the container has it; list each port once');
+      }
+      seen.add(key ?? '');
+    }
+    if (name !== undefined) {
+      mistakes.name(`${at}.name`, name, NAME_RULES.containerPort);
+    }
+  });
 }

@@ -16,6 +16,7 @@ import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { MeshSettings } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { OutlierDetection } from './outlier-detection';
 import { checkKinds } from './prop-kinds';
 import { Retry } from './retry';
@@ -119,6 +120,8 @@ interface WorkloadFacts {
   readonly version: string;
   /** Port of the app. */
   readonly appPort?: number;
+  /** Name that a container gives that port. */
+  readonly appPortName?: string;
   readonly namespace: string;
   /** Namespace that the workload's objects name; absent when they name none. */
   readonly chartNamespace?: string;
@@ -149,14 +152,15 @@ export class ExposedWorkload extends Destination {
     if (mistakes.port('expose.port', port)) {
       checkPlainPort(mistakes, 'expose.port', port, options.protocol);
     }
-    if (mistakes.dnsLabel('expose.portName', portName)) {
+    if (mistakes.name('expose.portName', portName, NAME_RULES.label)) {
       checkPlainPortName(mistakes, 'expose.portName', options.portName, options.protocol);
     }
     checkPlainPort(mistakes, 'appPort', workload.appPort, options.protocol);
+    checkPlainPortName(mistakes, 'workload.containers.ports.name', workload.appPortName, options.protocol);
     const headless = `${workload.serviceName}-${workload.version}`;
-    if (headless.length > 63) {
+    if (headless.length > NAME_RULES.service.longest) {
       mistakes.add('serviceName', workload.serviceName, `with the version '${workload.version}', its Service '${headless}' has ${headless.length} characters, `
-        + `and may have 63: shorten 'serviceName' or 'version' by ${headless.length - 63}`);
+        + `and may have ${NAME_RULES.service.longest}: shorten 'serviceName' or 'version' by ${headless.length - NAME_RULES.service.longest}`);
     }
     if (tls !== undefined) {
       checkTls(mistakes, 'expose.tls', tls, { port, name: portName }, workload.namespace);

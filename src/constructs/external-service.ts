@@ -13,8 +13,10 @@ import { Destination } from './destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from './destination-facts';
 import { HealthCheck } from './health-check';
 import { checkHealth, HealthOptions } from './health-options';
+import { isReachable } from './ip-addresses';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { claimHostname } from './names';
 import { OutlierDetection } from './outlier-detection';
 import { Retry } from './retry';
@@ -123,7 +125,7 @@ export class ExternalEndpoints {
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
     if (this.lookup) {
-      mistakes.dnsName(`${prop}.hostname`, this.lookup.hostname);
+      mistakes.name(`${prop}.hostname`, this.lookup.hostname, NAME_RULES.hostname);
       mistakes.dnsServers(`${prop}.servers`, this.lookup.servers);
       if (this.lookup.port !== undefined) {
         mistakes.port(`${prop}.port`, this.lookup.port);
@@ -137,6 +139,8 @@ export class ExternalEndpoints {
       const item = `${prop}[${index}]`;
       if (isIP(address) === 0) {
         mistakes.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
+      } else if (!isReachable(address)) {
+        mistakes.add(`${item}.address`, address, 'this is the address of no host; use that of one');
       }
       mistakes.port(`${item}.port`, port);
       if (weight !== undefined) {

@@ -2,9 +2,11 @@
  * Active health checks: what a caller's sidecar asks the endpoints of a destination, and what it makes of the answers.
  */
 import { Duration } from 'cdk8s';
+import { isIP } from 'node:net';
 import { DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../contract';
 import { mark } from './copies';
 import { Mistakes } from './mistakes';
+import { isName, NAME_RULES } from './name-rules';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from './quantities';
 
 /**
@@ -86,7 +88,7 @@ export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheck
 };
 
 const PATH = /^\/[!-~]{0,2047}$/;
-const HOST = /^[-.:[\]A-Za-z0-9_]{1,255}$/;
+const PORT = /:([1-9]\d{0,4})$/;
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
 const MAX_FIELDS = 16;
@@ -130,8 +132,8 @@ export class HealthCheck {
     if (path !== undefined && !(typeof path === 'string' && PATH.test(path))) {
       own.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
     }
-    if (host !== undefined && !(typeof host === 'string' && HOST.test(host))) {
-      own.add(`${prop}.host`, host, 'use a host name, such as shop.example.com');
+    if (host !== undefined && !isHost(host)) {
+      own.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
     }
     if (path === undefined) {
       const [said] = Object.entries({ host, headers, expectedStatuses }).filter(([, value]) => value !== undefined);
@@ -177,6 +179,18 @@ export class HealthCheck {
 
 mark(HealthCheck);
 
+/** A host as it stands in the Host field: a name or an address, one of IPv6 in brackets, and a port behind it if need be. */
+function isHost(host: unknown): boolean {
+  if (typeof host !== 'string') {
+    return false;
+  }
+  const port = PORT.exec(host)?.[1];
+  const name = host.replace(PORT, '');
+  const [, bracketed] = /^\[(.*)\]$/.exec(name) ?? [];
+  return (port === undefined || Number(port) <= 65_535)
+    && (bracketed === undefined ? isName(NAME_RULES.hostname, name.toLowerCase()) : isIP(bracketed) === 6);
+}
+
 function checkFields(mistakes: Mistakes, prop: string, headers: unknown): void {
   if (headers === undefined) {
     return;
@@ -189,8 +203,13 @@ function checkFields(mistakes: Mistakes, prop: string, headers: unknown): void {
   if (names.length > MAX_FIELDS) {
     mistakes.add(prop, names.length, `use at most ${MAX_FIELDS} fields`);
   }
+  const seen = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (!FIELD_NAME.test(name)) {
+    const other = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    if (other !== undefined) {
+      mistakes.add(`${prop}['${name}']`, value, `'${other}' is the same field, as names of fields don't differ by case; say it once`);
+    } else if (!FIELD_NAME.test(name)) {
       mistakes.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
     } else if (isOfTheCheck(name)) {
       mistakes.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');

@@ -8,6 +8,7 @@ import {
 } from '../contract';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { TlsOptions, TlsVersion } from './tls-options';
 
 const OPTIONS = { secret: true, port: true, portName: true, nodePort: true, minimumVersion: true } as const satisfies Record<keyof TlsOptions, true>;
@@ -31,13 +32,13 @@ export function checkTls(mistakes: Mistakes, prop: string, tls: TlsOptions, plai
   const namespace = (secret as Partial<kplus.Secret> | undefined)?.metadata?.namespace;
   if (typeof secret?.name !== 'string') {
     mistakes.add(`${prop}.secret`, secret, 'give a Secret of cdk8s-plus, such as Secret.fromSecretName(this, \'tls\', \'shop-tls\')');
-  } else if (namespace !== undefined && namespace !== ownNamespace) {
+  } else if (mistakes.name(`${prop}.secret`, secret.name, NAME_RULES.subdomain) && namespace !== undefined && namespace !== ownNamespace) {
     mistakes.add(`${prop}.secret`, secret.name, `it is in namespace '${namespace}', and pods can mount those of their own, '${ownNamespace}', only`);
   }
   if (mistakes.port(`${prop}.port`, port) && port === plain.port) {
     mistakes.add(`${prop}.port`, port, 'at this port the service is called without TLS; choose another for one of them');
   }
-  if (mistakes.dnsLabel(`${prop}.portName`, name) && name === plain.name) {
+  if (mistakes.name(`${prop}.portName`, name, NAME_RULES.label) && name === plain.name) {
     mistakes.add(`${prop}.portName`, name, 'the port without TLS has this name; choose another for one of them');
   }
   if (tls.minimumVersion !== undefined && !Object.values(TlsVersion).includes(tls.minimumVersion)) {

@@ -7,7 +7,7 @@
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { checkContainers, firstPort } from './app-container';
+import { checkContainers, firstPort, firstPortName } from './app-container';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from './app-protocol';
 import { CallOptions } from './call-options';
 import { ConnectionOptions } from './connection-options';
@@ -25,6 +25,7 @@ import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS } from './
 import { MeshServiceVersion } from './mesh-service-version';
 import { MeshSidecar } from './mesh-sidecar';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { claimName } from './names';
 import { setInServiceSpec } from './patches';
 import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
@@ -126,13 +127,13 @@ export class MeshService extends Destination {
 
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
-    mistakes.dnsLabel('namespace', this.namespace);
-    mistakes.serviceName(props.name === undefined ? 'id' : 'name', this.serviceName);
+    mistakes.name('namespace', this.namespace, NAME_RULES.label);
+    mistakes.name(props.name === undefined ? 'id' : 'name', this.serviceName, NAME_RULES.service);
     checkReserved(mistakes, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
     if (mistakes.port('port', this.port)) {
       checkPlainPort(mistakes, 'port', this.port, props.protocol);
     }
-    if (mistakes.dnsLabel('portName', this.portName)) {
+    if (mistakes.name('portName', this.portName, NAME_RULES.label)) {
       checkPlainPortName(mistakes, 'portName', props.portName, props.protocol);
     }
     this.protocol = props.protocol;
@@ -301,12 +302,16 @@ export class MeshService extends Destination {
 
   private checkVersion(mistakes: Mistakes, version: string, props: VersionProps): void {
     const prefix = this.shares.length === 0 ? '' : `addVersion(${version}).`;
-    if (mistakes.dnsLabel(`${prefix}version`, version) && `${this.serviceName}-${version}`.length > 63) {
-      mistakes.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than 63 characters; shorten one of them`);
+    if (mistakes.name(`${prefix}version`, version, NAME_RULES.label) && `${this.serviceName}-${version}`.length > NAME_RULES.service.longest) {
+      mistakes.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than ${NAME_RULES.service.longest} characters; shorten one of them`);
+    }
+    if (version in {}) {
+      mistakes.add(`${prefix}version`, version, 'all objects of JavaScript have a property of this name, so no construct can have it as its id; choose another');
     }
     checkContainers(mistakes, props.containers, prefix);
     if (props.containers?.[0] !== undefined) {
       checkPlainPort(mistakes, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
+      checkPlainPortName(mistakes, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
     }
     if (props.weight !== undefined) {
       mistakes.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);

@@ -12,6 +12,7 @@ import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { ProxyImage } from './proxy-image';
 import { ProxyUser } from './proxy-user';
 import { checkConnections, checkLimits } from './proxy-quantities';
@@ -152,8 +153,8 @@ const MAX_WORKERS = 64;
 
 /** Checks of the props that every sidecar has. */
 export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void {
-  if (props.proxyImage && !props.proxyImage.reference.trim()) {
-    mistakes.add('proxyImage', props.proxyImage.reference, 'use a full reference, such as registry.example.com/proxy:1.0');
+  if (props.proxyImage) {
+    mistakes.name('proxyImage', props.proxyImage.reference, NAME_RULES.image);
   }
   props.proxyUser?._check(mistakes, 'proxyUser');
   if (props.limits !== undefined) {

@@ -31,6 +31,7 @@ import { lintWith } from './lints';
 import { ProxyOptions } from './mesh-props';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { claimName } from './names';
 import {
   addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
@@ -156,8 +157,9 @@ export class MeshSidecar extends Construct {
     this.version = props.version ?? 'v1';
     this.namespace = this.workload.metadata.namespace ?? DEFAULT_NAMESPACE;
     this.appPort = props.appPort ?? this.workload.containers[0]?.ports[0]?.number;
-    mistakes.serviceName('serviceName', this.serviceName);
-    mistakes.dnsLabel('version', this.version);
+    mistakes.name('workload.metadata.namespace', this.namespace, NAME_RULES.label);
+    mistakes.name('serviceName', this.serviceName, NAME_RULES.service);
+    mistakes.name('version', this.version, NAME_RULES.label);
     if (this.appPort !== undefined) {
       mistakes.port('appPort', this.appPort);
     }
@@ -240,6 +242,7 @@ export class MeshSidecar extends Construct {
       serviceName: this.serviceName,
       version: this.version,
       appPort: this.appPort,
+      appPortName: this.workload.containers.flatMap(({ ports }) => ports).find(({ number }) => number === this.appPort)?.name,
       namespace: this.namespace,
       chartNamespace: this.workload.metadata.namespace,
       objectNamespace: this.configMap.metadata.namespace,
@@ -381,7 +384,10 @@ export class MeshSidecar extends Construct {
     const calls = sortedCalls(this.dependencies.calls);
     spec.containers.forEach((container) => sleepBeforeStop(container, this.budget.sleepSeconds));
 
-    const sidecar = spec.initContainers!.find(({ name }) => name === SIDECAR_CONTAINER)!;
+    const sidecar = sidecarOf(spec);
+    if (!sidecar) {
+      return;
+    }
     this.settings.interception._complete(spec, sidecar, namedCallees(calls, this.namespace));
     if (readsEndpointSlices(calls) || this.ownPods()) {
       mountToken(spec, sidecar);
@@ -440,6 +446,11 @@ export class MeshSidecar extends Construct {
   private checkWritten(mistakes: Mistakes): string[] {
     try {
       const { spec } = writtenTemplateOf(this.workload);
+      if (!sidecarOf(spec)) {
+        mistakes.add('workload', this.workload.node.path, `after its patches, its pod has no init container '${SIDECAR_CONTAINER}', which is the sidecar; leave that in the list, `
+          + 'or give the workload no sidecar');
+        return [];
+      }
       checkPodSecurity(mistakes, this.workload, clusterOf(this), this.settings.podSecurity);
       this.settings.interception._check(mistakes, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
       return [];
@@ -447,6 +458,11 @@ export class MeshSidecar extends Construct {
       return [(error as Error).message];
     }
   }
+}
+
+/** The sidecar, unless a patch of the user has removed it. */
+function sidecarOf({ initContainers = [] }: PodSpecManifest): ContainerManifest | undefined {
+  return initContainers.find(({ name }) => name === SIDECAR_CONTAINER);
 }
 
 function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {

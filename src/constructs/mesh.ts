@@ -11,6 +11,7 @@ import { checkLintOptions } from './lints';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 import { checkPodSecurityOptions } from './pod-security-options';
 import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
@@ -37,7 +38,7 @@ export class Mesh extends Construct {
     checkProxyOptions(mistakes, props);
     checkTimeToStop(mistakes, props);
     if (props.clusterDomain !== undefined) {
-      mistakes.callableName('clusterDomain', props.clusterDomain);
+      checkClusterDomain(mistakes, 'clusterDomain', props.clusterDomain);
     }
     if (props.lints !== undefined) {
       checkLintOptions(mistakes, 'lints', props.lints);
@@ -47,5 +48,13 @@ export class Mesh extends Construct {
     }
     mistakes.throwIfAny(this);
     registerMesh(scope, this, { ...props });
+  }
+}
+
+/** The full name of a Service has a domain behind its own name and that of its namespace, which may all be as long as can be. */
+function checkClusterDomain(mistakes: Mistakes, prop: string, domain: string): void {
+  const longest = NAME_RULES.hostname.longest - `${'s'.repeat(NAME_RULES.service.longest)}.${'n'.repeat(NAME_RULES.label.longest)}.svc.`.length;
+  if (mistakes.callableName(prop, domain) && domain.length > longest) {
+    mistakes.add(prop, domain, `it has ${domain.length} characters, and may have ${longest}: names of services go before it, and a host name has ${NAME_RULES.hostname.longest} at most`);
   }
 }

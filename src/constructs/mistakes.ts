@@ -5,14 +5,7 @@
  */
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
-
-/** Kubernetes' DNS label (RFC 1123), the form of most names. */
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-/** A Service's name must start with a letter besides (RFC 1035). */
-const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const DNS_NAME = /^(?=.{1,253}$)[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?(\.[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?)*$/;
-
-const NAME_RULE = 'use 1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit';
+import { isName, NameRule, NAME_RULES } from './name-rules';
 
 /** Mistakes of one construct's props. */
 export class Mistakes {
@@ -67,25 +60,19 @@ export class Mistakes {
     return this.wholeNumber(prop, value, 1, 65_535);
   }
 
-  /** A name in Kubernetes' usual form. */
-  public dnsLabel(prop: string, value: string): boolean {
-    return this.name(prop, value, DNS_LABEL, NAME_RULE);
-  }
-
-  /** A name of a Service. */
-  public serviceName(prop: string, value: string): boolean {
-    return this.name(prop, value, SERVICE_NAME, 'use 1 to 63 of a-z, 0-9 and -, starting with a letter and ending with a letter or digit');
-  }
-
-  /** A host name; labels may have an underscore in front, as those of SRV records do. */
-  public dnsName(prop: string, value: string): boolean {
-    return this.name(prop, value, DNS_NAME, 'use a host name in lower case, such as api.example.com');
+  /** A name, by the rule of the field that it ends in. */
+  public name(prop: string, value: string, rule: NameRule): boolean {
+    if (isName(rule, value)) {
+      return true;
+    }
+    this.add(prop, value, rule.remedy);
+    return false;
   }
 
   /** A name that goes into the hosts of pods: Kubernetes takes DNS subdomains there (RFC 1123), and an address would never be looked up. */
   public callableName(prop: string, value: string): boolean {
-    if (typeof value !== 'string' || !DNS_NAME.test(value)) {
-      return this.dnsName(prop, value);
+    if (!this.name(prop, value, NAME_RULES.hostname)) {
+      return false;
     }
     // As URLs are read: a host that ends in a number is an IPv4 address.
     if (isIP(value) !== 0 || /(^|\.)(\d+|0x[0-9a-f]*)$/.test(value)) {
@@ -111,14 +98,6 @@ export class Mistakes {
         this.add(`${prop}[${index}]`, server, 'use an IP address, with a port if it is not 53: 10.96.0.10 or 10.96.0.10:5353');
       }
     });
-  }
-
-  private name(prop: string, value: string, form: RegExp, remedy: string): boolean {
-    if (typeof value === 'string' && form.test(value)) {
-      return true;
-    }
-    this.add(prop, value, remedy);
-    return false;
   }
 }
 

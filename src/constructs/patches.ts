@@ -126,9 +126,11 @@ export function declareProtocols(service: kplus.Service, protocols: ('http' | 'h
   protocols.forEach((protocol, index) => setInServiceSpec(service, { [`ports/${index}/appProtocol`]: protocol }));
 }
 
-/** The pod template in a workload's manifest. */
+/** The pod template in a workload's manifest; an empty one, apart from the manifest, where patches of the user have removed it. */
 export function podTemplateOf(kind: string, manifest: object): PodTemplateManifest {
-  return POD_TEMPLATE[kind].reduce((node: object, key) => (node as Record<string, object>)[key], manifest) as PodTemplateManifest;
+  const template = POD_TEMPLATE[kind].reduce((node: object | undefined, key) => (node as Record<string, object> | undefined)?.[key], manifest);
+  const { spec } = (template ?? {}) as Partial<PodTemplateManifest>;
+  return spec?.containers ? template as PodTemplateManifest : { ...template, spec: { ...spec, containers: [] } };
 }
 
 function podSpecPointer(workload: kplus.Workload): string {

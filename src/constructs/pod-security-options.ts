@@ -2,6 +2,7 @@
  * What is to be known of the Pod Security Standards that a cluster enforces.
  */
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 
 /**
  * Level of the Pod Security Standards of Kubernetes.
@@ -50,7 +51,7 @@ export function checkPodSecurityOptions(mistakes: Mistakes, prop: string, option
     check(`${prop}.enforce`, options.enforce);
   }
   for (const [namespace, level] of Object.entries(options.namespaces ?? {})) {
-    mistakes.dnsLabel(`${prop}.namespaces`, namespace);
+    mistakes.name(`${prop}.namespaces`, namespace, NAME_RULES.label);
     check(`${prop}.namespaces['${namespace}']`, level);
   }
 }

@@ -18,6 +18,7 @@ import { Interception } from './interception';
 import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
 import { Mistakes } from './mistakes';
+import { isName, NAME_RULES } from './name-rules';
 import { OutlierDetection } from './outlier-detection';
 import { ProxyImage } from './proxy-image';
 import { ProxyUser } from './proxy-user';
@@ -85,8 +86,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
   scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),
   serviceAnnotations: {
-    fits: (value) => isObject(value) && Object.entries(value).every(([name, text]) => ANNOTATION.test(name) && typeof text === 'string'),
-    remedy: 'use names such as example.com/name, with texts as values',
+    fits: (value) => isObject(value) && Object.entries(value).every(([name, text]) => isName(NAME_RULES.qualified, name) && typeof text === 'string'),
+    remedy: `${NAME_RULES.qualified.remedy}, with texts as values`,
   },
   sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
   tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
@@ -94,9 +95,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   type: memberOf('ServiceType', ServiceType),
   via: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
 };
-
-/** Kubernetes' qualified name: a name, with a DNS name in front if need be. */
-const ANNOTATION = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[a-z0-9](?:[-\w.]{0,61}[a-z0-9])?$/i;
 
 function isRange(value: unknown): boolean {
   const [, address = '', prefix] = /^([^/]+)\/(\d{1,3})$/.exec(String(value).trim()) ?? [];

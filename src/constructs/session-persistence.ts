@@ -8,9 +8,8 @@ import { mark } from './copies';
 import * as kplus from './kplus';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
+import { NAME_RULES } from './name-rules';
 
-/** Names in the data of a Secret, as far as they are names of files, too. */
-const SECRET_KEY = /^(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]{1,253}$/;
 const COOKIE_PATH = /^\/[!-:<-~]*$/;
 const SECURE_PREFIX = /^__(Host|Secure)-/i;
 const HOST_PREFIX = /^__Host-/i;
@@ -151,9 +150,11 @@ export class SessionPersistence {
     mistakes.unknownProps(options, OPTIONS, `${prop}.`);
     if (typeof (keys as { name?: unknown } | undefined)?.name !== 'string') {
       mistakes.add(`${prop}.keys`, keys, KEYS_REMEDY);
+    } else {
+      mistakes.name(`${prop}.keys`, keys.name, NAME_RULES.subdomain);
     }
-    if (secretKey !== undefined && !SECRET_KEY.test(secretKey)) {
-      mistakes.add(`${prop}.secretKey`, secretKey, 'use 1 to 253 of letters, digits, -, _ and ., not beginning with two dots');
+    if (secretKey !== undefined) {
+      mistakes.name(`${prop}.secretKey`, secretKey, NAME_RULES.dataKey);
     }
     checkLifetime(mistakes, `${prop}.ttl`, ttl, 1_000);
     if (path !== undefined && !COOKIE_PATH.test(path)) {

@@ -30,9 +30,16 @@ test('GIVEN the mesh says one THEN it holds for services that say none', () => {
   expect(endpointOf({ appAddress: AppAddress.of('127.0.0.2') }, AppAddress.of('::1'))).toEqual({ address: '127.0.0.2', port: 8080 });
 });
 
+test.each(['127.0.0.2', '127.1.2.3', '::1', '10.0.0.1', '192.168.1.1', 'fd00::1'])('GIVEN %s THEN it is taken', (address) => {
+  expect(endpointOf({ appAddress: AppAddress.of(address) })).toEqual({ address, port: 8080 });
+});
+
 test.each([
+  ...['0.0.0.0', '::', '224.0.0.1', '255.255.255.255', 'ff02::1'].map((address) => [AppAddress.of(address), `'appAddress' is "${address}": this is no single address; say AppAddress.any()`]),
+  ...['8.8.8.8', '2001:db8::1', '169.254.169.254', 'fe80::1', '::ffff:8.8.8.8'].map((address) => [AppAddress.of(address), `'appAddress' is "${address}": requests would leave the pod`]),
+  [AppAddress.of('127.64.0.1'), '\'appAddress\' is "127.64.0.1": addresses in 127.64.0.0/10 lead to what the app calls'],
   [AppAddress.of('localhost'), '\'appAddress\' is "localhost": use an IP address, such as AppAddress.of(\'127.0.0.2\'), or AppAddress.loopback()'],
   ['127.0.0.1' as unknown as AppAddress, '\'appAddress\' is "127.0.0.1": make it with AppAddress.loopback(), for example'],
-])('GIVEN %j THEN it is told in words', (appAddress, message) => {
+] as [AppAddress, string][])('GIVEN %j THEN it is told in words', (appAddress, message) => {
   expect(() => new MeshService(newChart(), 'web', { containers: [{ image: 'web:1', portNumber: 8080 }], appAddress })).toThrow(message);
 });

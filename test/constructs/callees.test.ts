@@ -35,8 +35,15 @@ describe('names', () => {
     expect(() => external(newChart(), { hostname })).not.toThrow();
   });
 
-  test('the domain of a cluster goes by the same rule', () => {
+  test.each(['0.0.0.0', '::', '224.0.0.1'])('the address %s of an external service is refused', (address) => {
+    expect(() => external(newChart(), { endpoints: ExternalEndpoints.addresses({ address, port: 80 }) })).toThrow(`'endpoints[0].address' is "${address}": this is the address of no host`);
+  });
+
+  test('the domain of a cluster goes by the same rule, and leaves room for the names of services', () => {
     expect(() => new Mesh(newChart(), 'mesh', { clusterDomain: 'corp_internal' })).toThrow('\'clusterDomain\' is "corp_internal"');
+    const domain = (length: number) => new Mesh(newChart(), 'mesh', { clusterDomain: `${'a'.repeat(60)}.${'b'.repeat(length - 61)}` });
+    expect(() => domain(121)).not.toThrow();
+    expect(() => domain(122)).toThrow(': it has 122 characters, and may have 121: names of services go before it');
   });
 
   test('names of Services by expose() have 63 characters at most, and it is told by how much', () => {
@@ -61,6 +68,18 @@ describe('ports that are known for another protocol', () => {
   ])('GIVEN %s, are refused with what to do', (_, make, message) => {
     expect(() => make(newChart())).toThrow(message);
     expect(() => make(newChart())).toThrow('if it is plain HTTP, say \'protocol: AppProtocol.HTTP\'');
+  });
+
+  test('are refused by the name of the app\'s port, wherever a container has it', () => {
+    const named = [{ image: 'app:1', ports: [{ number: 8080, name: 'grpc' }] }];
+    expect(() => service(newChart(), { containers: named })).toThrow('\'containers[0].ports[0].name\' is "grpc": this name is known for gRPC');
+    const withAnother = [{ image: 'app:1', ports: [{ number: 8080 }, { number: 9101, name: 'grpc' }] }];
+    expect(() => service(newChart(), { containers: withAnother })).not.toThrow();
+    const chart = newChart();
+    const workload = new kplus.StatefulSet(chart, 'set', { containers: named });
+    const sidecar = new MeshSidecar(chart, 'sidecar', { workload, serviceName: 'ledger' });
+    expect(() => sidecar.expose()).toThrow('\'workload.containers.ports.name\' is "grpc": this name is known for gRPC');
+    expect(() => sidecar.expose({ protocol: AppProtocol.HTTP })).not.toThrow();
   });
 
   test('are taken when they are said to be plain HTTP', () => {

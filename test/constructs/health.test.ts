@@ -91,6 +91,11 @@ describe('a check asks as callers do', () => {
   });
 });
 
+test.each(['Shop.example.com', 'shop:8080', '10.0.0.1', '10.0.0.1:80', '[::1]', '[::1]:8080', 'my_service'])('the host %s is taken', (host) => {
+  const [, catalog] = clustersOf({ healthCheck: HealthCheck.http('/', { host }) });
+  expect(catalog!.healthCheck).toMatchObject({ host });
+});
+
 test('what a caller says goes first', () => {
   const [, catalog] = clustersOf(
     { healthCheck: HealthCheck.http('/healthz'), outlierDetection: OutlierDetection.dryRun() },
@@ -117,6 +122,9 @@ test.each<[Partial<MeshServiceProps>, RegExp]>([
   [{ healthCheck: HealthCheck.http('/', { headers: { Host: 'a' } }) }, /'healthCheck\.headers\['Host'\]' is "a": say it with 'host'/],
   [{ healthCheck: HealthCheck.http('/', { headers: { 'content-length': '3' } }) }, /'healthCheck\.headers\['content-length'\]' is "3": the check says it by itself/],
   [{ healthCheck: HealthCheck.http('/', { headers: { 'X-Y': 'a\r\nb: c' } }) }, /'healthCheck\.headers\['X-Y'\]' is .*: use the value of a header field/],
+  [{ healthCheck: HealthCheck.http('/', { headers: { 'X-A': '1', 'x-a': '2' } }) }, /'healthCheck\.headers\['x-a'\]' is "2": 'X-A' is the same field/],
+  ...['::::', '::1', 'a..b', '-a', 'a:', 'a:0', 'a:99999', '[::1', '[a]', 'a/b', ''].map((host): [Partial<MeshServiceProps>, RegExp] => (
+    [{ healthCheck: HealthCheck.http('/', { host }) }, /'healthCheck\.host' is ".*": use a host name, such as shop\.example\.com/])),
   [{ healthCheck: HealthCheck.http('/', { headers: ['X-Y'] as never }) }, /'healthCheck\.headers' is \["X-Y"\]: use an object/],
   [
     { healthCheck: HealthCheck.http('/', { headers: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`X-${i}`, ''])) }) },

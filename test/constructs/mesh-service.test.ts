@@ -140,7 +140,7 @@ describe('the sidecar of a service', () => {
     expect(sidecar).toMatchObject({ image: expect.stringMatching(/^ghcr\.io\/cdk8s-mesh\/proxy:\d+\.\d+\.\d+$/), imagePullPolicy: 'IfNotPresent' });
     const image = (proxyImage: ProxyImage) => podSpec(findOne(web({ proxyImage }), 'Deployment', 'web-v1')).initContainers[0];
     expect(image(ProxyImage.of('localhost:5000/proxy'))).toMatchObject({ image: 'localhost:5000/proxy', imagePullPolicy: 'Always' });
-    expect(image(ProxyImage.of('localhost:5000/proxy@sha256:0123'))).toMatchObject({ imagePullPolicy: 'IfNotPresent' });
+    expect(image(ProxyImage.of(`localhost:5000/proxy@sha256:${'0123'.repeat(16)}`))).toMatchObject({ imagePullPolicy: 'IfNotPresent' });
     expect(image(ProxyImage.released('mirror.example.com/proxy')).image).toMatch(/^mirror\.example\.com\/proxy:\d/);
   });
 });

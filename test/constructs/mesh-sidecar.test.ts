@@ -230,3 +230,20 @@ describe('a sidecar on a workload made elsewhere', () => {
     expect(spec.containers[0].lifecycle).toEqual({ preStop: { exec: { command: ['/bin/true'] } } });
   });
 });
+
+describe('patches of the user that take away what the mesh completes', () => {
+  const pod = '/spec/template/spec';
+  test.each<[string, JsonPatch]>([
+    ['all init containers', JsonPatch.remove(`${pod}/initContainers`)],
+    ['the sidecar', JsonPatch.remove(`${pod}/initContainers/0`)],
+    ['the sidecar in favour of another', JsonPatch.replace(`${pod}/initContainers`, [{ name: 'other', image: 'other:1' }])],
+    ['the pod\'s spec', JsonPatch.remove(pod)],
+    ['the pod\'s template', JsonPatch.remove('/spec/template')],
+    ['the spec', JsonPatch.remove('/spec')],
+  ])('GIVEN %s, are told in words', (_, patch) => {
+    const chart = newChart();
+    const web = new MeshService(chart, 'web', { containers: [{ image: 'web:1', portNumber: 8080 }] });
+    ApiObject.of(web.deployment).addJsonPatch(patch);
+    expect(() => Testing.synth(chart)).toThrow('[chart/web/v1/Sidecar] \'workload\' is "chart/web/v1/Deployment": after its patches, its pod has no init container \'mesh-proxy\'');
+  });
+});
