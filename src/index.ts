@@ -28,6 +28,7 @@ export * from './constructs/outlier-detection';
 export * from './constructs/pod-security-options';
 export * from './constructs/proxy-image';
 export * from './constructs/proxy-limits';
+export * from './constructs/proxy-ports';
 export * from './constructs/proxy-user';
 export * from './constructs/rate-limit';
 export * from './constructs/retry';

@@ -80,5 +80,7 @@ export interface ServiceLocation {
   readonly namespace: string;
   readonly clusterDomain: string;
   readonly portName: string;
+  /** Where its pods listen. */
+  readonly targetPort: number;
   readonly zoneWeights?: { readonly [zone: string]: number };
 }

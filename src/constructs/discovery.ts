@@ -3,7 +3,7 @@
  * Role; DNS needs neither, and is as late as its TTL.
  */
 import { Duration } from 'cdk8s';
-import { ClusterConfig, DEFAULT_DNS_FALLBACK, INBOUND_PORT } from '../contract';
+import { ClusterConfig, DEFAULT_DNS_FALLBACK } from '../contract';
 import { mark } from './copies';
 import { ServiceLocation } from './destination-facts';
 import { Mistakes } from './mistakes';
@@ -76,7 +76,7 @@ export class Discovery {
   public _toConfig(service: ServiceLocation): ClusterConfig['discovery'] {
     const { servers, dnsFallback = true, dnsFallbackAfter } = this.options;
     // The headless Service's own name: its addresses are the ready pods of one version, so weights of versions hold.
-    const lookup = { hostname: `${service.name}.${service.namespace}.svc.${service.clusterDomain}`, port: INBOUND_PORT };
+    const lookup = { hostname: `${service.name}.${service.namespace}.svc.${service.clusterDomain}`, port: service.targetPort };
     if (this._source === 'dns') {
       return { type: 'dns', record: 'address', ...lookup, ...(servers && { servers: [...servers] }) };
     }

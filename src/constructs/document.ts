@@ -3,8 +3,8 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ROUTE, DEFAULT_SHUTDOWN, DEFAULT_VIA,
-  DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, INBOUND_PORT, LimitsConfig, ListenerConfig, NodeIdentity,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_ROUTE, DEFAULT_SHUTDOWN,
+  DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity,
   ProxyConfig, requirementsOf, RouteConfig, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../contract';
 import { ShutdownBudget } from '../planning/shutdown-budget';
@@ -16,12 +16,14 @@ import { tlsListener } from './inbound-tls';
 import { healthConfig } from './health-options';
 import { LoadBalancing } from './load-balancing';
 import { AccessLog } from './mesh-props';
+import { ProxyPorts } from './proxy-ports';
 import { ConnectionConfig, connectionConfig } from './proxy-quantities';
 import { TlsOptions } from './tls-options';
 
 /** Everything that one workload's document says. */
 export interface DocumentFacts {
   readonly node: NodeIdentity;
+  readonly ports: Required<ProxyPorts>;
   /** The app beside the proxy; absent when it takes no requests. */
   readonly app?: StaticEndpoint;
   /** How clients from outside come by TLS. */
@@ -67,7 +69,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
   const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
     node: facts.node,
     listeners: [
-      ...(facts.app === undefined ? [] : inboundListeners(facts.tls, facts.admission)),
+      ...(facts.app === undefined ? [] : inboundListeners(facts)),
       ...calls.flatMap((call) => outboundListeners(call, addresses.get(call.facts.host)!, names.get(call)!)),
     ],
     clusters: [
@@ -76,6 +78,7 @@ export function buildDocument(facts: DocumentFacts): ProxyConfig {
     ],
     ...(facts.ownPods && { localCluster: { discovery: facts.ownPods } }),
     ...((facts.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(facts.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: facts.ports.admin } }),
     ...(facts.limits && { limits: facts.limits }),
     ...shutdownConfig(facts),
     ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
@@ -102,18 +105,18 @@ function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDra
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
-function inboundListeners(tls: TlsOptions | undefined, admission: AdmissionConfig | undefined): ListenerConfig[] {
+function inboundListeners({ ports, tls, admission }: DocumentFacts): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
     // `kubectl port-forward` connects to the pod's loopback.
     loopback: true,
-    port: INBOUND_PORT,
+    port: ports.inbound,
     // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
     routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
     ...(admission && { admission }),
   };
-  return tls ? [plain, tlsListener(tls, plain)] : [plain];
+  return tls ? [plain, tlsListener(tls, ports.inboundTls, plain)] : [plain];
 }
 
 function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>): ClusterConfig {

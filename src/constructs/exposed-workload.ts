@@ -206,7 +206,10 @@ export class ExposedWorkload extends Destination {
     super(scope, 'Exposed');
     this.serviceName = workload.serviceName;
     this.port = options.port;
-    const facts = { serviceName: this.serviceName, namespace: workload.objectNamespace, ports: [{ port: options.port, name: options.portName }] };
+    const facts = {
+      serviceName: this.serviceName, namespace: workload.objectNamespace, proxyPorts: workload.settings.proxyPorts,
+      ports: [{ port: options.port, name: options.portName }],
+    };
     this.service = serviceForAll(this, 'Service', { ...facts, ports: [...facts.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
     this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
   }
@@ -256,6 +259,7 @@ export class ExposedWorkload extends Destination {
         weight: 1,
         discovery: (loadBalancing) => options.discovery._toConfig({
           name: this.headlessService.name, namespace, portName: options.portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights,
+          targetPort: settings.proxyPorts.inbound,
         }),
       }],
       checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, options.discovery),

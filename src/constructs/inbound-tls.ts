@@ -4,7 +4,7 @@
  */
 import { Construct } from 'constructs';
 import {
-  DEFAULT_TLS, INBOUND_TLS_LISTENER, INBOUND_TLS_PORT, INBOUND_TLS_PORT_NAME, ListenerConfig, TLS_CERTIFICATE_FILE, TLS_DIR, TLS_KEY_FILE, TLS_VOLUME,
+  DEFAULT_TLS, INBOUND_TLS_LISTENER, INBOUND_TLS_PORT_NAME, ListenerConfig, TLS_CERTIFICATE_FILE, TLS_DIR, TLS_KEY_FILE, TLS_VOLUME,
 } from '../contract';
 import * as kplus from './kplus';
 import { Mistakes } from './mistakes';
@@ -47,12 +47,12 @@ export function checkTls(mistakes: Mistakes, prop: string, tls: TlsOptions, plai
 }
 
 /** The listener for it, which is like the one without TLS but for that. */
-export function tlsListener(tls: TlsOptions, plain: ListenerConfig): ListenerConfig {
+export function tlsListener(tls: TlsOptions, port: number, plain: ListenerConfig): ListenerConfig {
   const { minimumVersion = DEFAULT_TLS.minimumVersion } = tls;
   return {
     ...plain,
     name: INBOUND_TLS_LISTENER,
-    port: INBOUND_TLS_PORT,
+    port,
     tls: {
       certificateFile: TLS_CERTIFICATE_FILE,
       keyFile: TLS_KEY_FILE,
@@ -62,11 +62,11 @@ export function tlsListener(tls: TlsOptions, plain: ListenerConfig): ListenerCon
 }
 
 /** Has the sidecar listen for TLS, and see of the Secret what it needs for that. Nothing happens without TLS. */
-export function takeTls(scope: Construct, sidecar: kplus.Container, tls: TlsOptions | undefined): void {
+export function takeTls(scope: Construct, sidecar: kplus.Container, port: number, tls: TlsOptions | undefined): void {
   if (!tls) {
     return;
   }
-  sidecar.addPort({ number: INBOUND_TLS_PORT, name: INBOUND_TLS_PORT_NAME });
+  sidecar.addPort({ number: port, name: INBOUND_TLS_PORT_NAME });
   sidecar.mount(TLS_DIR, kplus.Volume.fromSecret(scope, 'TlsVolume', tls.secret, {
     name: TLS_VOLUME,
     items: { 'tls.crt': { path: 'tls.crt' }, 'tls.key': { path: 'tls.key' } },

@@ -12,6 +12,7 @@ import { LintOptions } from './lint-options';
 import { PodSecurityOptions } from './pod-security-options';
 import { ProxyImage } from './proxy-image';
 import { ProxyLimits } from './proxy-limits';
+import { ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
 
 /**
@@ -52,6 +53,13 @@ export interface ProxyOptions {
    * @default - that of the nearest Mesh, or ProxyUser.image()
    */
   readonly proxyUser?: ProxyUser;
+
+  /**
+   * Ports that the sidecar takes in its pod, for pods where others have those. What is left open here is as the nearest Mesh says that says it.
+   *
+   * @default - those of the Meshes up the tree, or those of `ProxyPorts`
+   */
+  readonly proxyPorts?: ProxyPorts;
 
   /**
    * Bounds of what a peer can make the proxy hold. What is left open here is as the nearest Mesh says that says it.

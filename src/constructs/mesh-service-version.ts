@@ -13,6 +13,7 @@ import { ProxyOptions } from './mesh-props';
 import { MeshSettings } from './mesh-settings';
 import { MeshSidecar, MeshSidecarProps } from './mesh-sidecar';
 import { setInPodSpec } from './patches';
+import { ProxyPorts } from './proxy-ports';
 import { Scaling } from './scaling';
 import { servingLabels, serviceForVersion } from './services';
 import { ServingDeployment } from './serving-deployment';
@@ -38,6 +39,7 @@ interface VersionFacts {
   readonly containers: readonly kplus.ContainerProps[];
   readonly appPort: number;
   readonly ports: { readonly port: number; readonly name: string }[];
+  readonly proxyPorts: Required<ProxyPorts>;
   readonly tls?: TlsOptions;
   readonly scaling: Scaling;
   readonly disruptionBudget: DisruptionBudget;

@@ -28,6 +28,7 @@ import { Mistakes } from './mistakes';
 import { NAME_RULES } from './name-rules';
 import { claimName } from './names';
 import { setInServiceSpec } from './patches';
+import { checkPortsDiffer } from './proxy-ports';
 import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from './proxy-quantities';
 import { checkKinds } from './prop-kinds';
 import { checkReserved } from './reserved-names';
@@ -114,12 +115,12 @@ export class MeshService extends Destination {
     const version = props.version ?? 'v1';
 
     const {
-      proxyImage, proxyUser, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
+      proxyImage, proxyUser, proxyPorts, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
       endpointPropagation,
       appDrain, proxyDrain,
     } = props;
     this.proxyOptions = {
-      proxyImage, proxyUser, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
+      proxyImage, proxyUser, proxyPorts, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
       endpointPropagation,
       appDrain, proxyDrain,
     };
@@ -142,6 +143,7 @@ export class MeshService extends Destination {
     }
     checkProxyOptions(mistakes, props);
     checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
     checkTimeToStop(mistakes, this.settings);
     checkServiceType(mistakes, props);
     this.loadBalancing._check(mistakes, 'loadBalancing');
@@ -264,7 +266,7 @@ export class MeshService extends Destination {
   private makeService(props: MeshServiceProps): kplus.Service {
     const type = props.type ?? ServiceType.CLUSTER_IP;
     const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }, ...(this.tls ? [tlsPort(this.tls)] : [])];
-    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports }, {
+    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports, proxyPorts: this.settings.proxyPorts }, {
       metadata: { annotations: { ...props.serviceAnnotations } },
       type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
       clusterIP: type === ServiceType.HEADLESS ? 'None' : undefined,
@@ -286,6 +288,7 @@ export class MeshService extends Destination {
       containers: props.containers,
       appPort: firstPort(props.containers[0])!,
       ports: [{ port: this.port, name: this.portName }],
+      proxyPorts: this.settings.proxyPorts,
       tls: this.tls,
       scaling: props.scaling ?? this.scaling,
       disruptionBudget: props.disruptionBudget ?? this.budget,
@@ -356,6 +359,7 @@ export class MeshService extends Destination {
       weight: weights[index],
       discovery: (loadBalancing) => settings.discovery._toConfig({
         name: service.name, namespace, portName, clusterDomain: settings.clusterDomain, zoneWeights: loadBalancing._zoneWeights,
+        targetPort: settings.proxyPorts.inbound,
       }),
     }));
   }

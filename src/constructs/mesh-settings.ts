@@ -14,24 +14,27 @@ import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { Mistakes } from './mistakes';
 import { NAME_RULES } from './name-rules';
 import { ProxyImage } from './proxy-image';
+import { checkProxyPorts, DEFAULT_PROXY_PORTS, ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
 import { checkConnections, checkLimits } from './proxy-quantities';
 import { layered } from './quantities';
 
 /** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
-export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>;
+export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'proxyPorts' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>
+  & { readonly proxyPorts: Required<ProxyPorts> };
 
 /** The cluster of an app that names none. */
 export const ONLY_CLUSTER = '';
 
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
-  proxyImage: true, proxyUser: true, proxyResources: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
+  proxyImage: true, proxyUser: true, proxyPorts: true, proxyResources: true,
+  interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
   workers: true, accessLog: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
-const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'limits' | 'appConnections' | 'admission'> = {
+const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts' | 'limits' | 'appConnections' | 'admission'> = {
   appAddress: AppAddress.any(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
@@ -80,8 +83,8 @@ export function registerMesh(scope: IConstruct, mesh: IConstruct, props: MeshPro
 }
 
 /** Settings that hold for a construct, over which its own go. */
-export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>): MeshSettings {
-  const layers: Partial<MeshSettings>[] = [own];
+export function meshSettings(construct: IConstruct, own: Partial<MeshProps>): MeshSettings {
+  const layers: Partial<MeshProps>[] = [own];
   const meshes = MESHES.of(construct);
   const searched = SEARCHED.of(construct);
   for (const scope of construct.node.scopes.reverse()) {
@@ -91,11 +94,12 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshSettings>):
       layers.push(mesh.props);
     }
   }
-  const find = <K extends keyof MeshSettings>(key: K): MeshSettings[K] | undefined => layers.find((layer) => layer[key] !== undefined)?.[key];
+  const find = <K extends keyof MeshProps>(key: K): MeshProps[K] | undefined => layers.find((layer) => layer[key] !== undefined)?.[key];
   return {
     proxyImage: find('proxyImage') ?? ProxyImage.released(),
     proxyResources: find('proxyResources'),
     // Structs of many settings that have little to do with each other: each is looked for by itself.
+    proxyPorts: { ...DEFAULT_PROXY_PORTS, ...layered(...layers.map(({ proxyPorts }) => proxyPorts)) },
     limits: layered(...layers.map(({ limits }) => limits)),
     appConnections: layered(...layers.map(({ appConnections }) => appConnections)),
     admission: layered(...layers.map(({ admission }) => admission)),
@@ -157,6 +161,9 @@ export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void
     mistakes.name('proxyImage', props.proxyImage.reference, NAME_RULES.image);
   }
   props.proxyUser?._check(mistakes, 'proxyUser');
+  if (props.proxyPorts !== undefined) {
+    checkProxyPorts(mistakes, 'proxyPorts', props.proxyPorts);
+  }
   if (props.limits !== undefined) {
     checkLimits(mistakes, 'limits', props.limits);
   }

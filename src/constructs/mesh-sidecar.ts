@@ -9,9 +9,9 @@
 import { Chart, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  ADMIN_PORT, ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
+  ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
   ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS,
-  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT, INBOUND_PORT_NAME, INBOUND_TLS_PORT, PART_OF_LABEL, ProxyConfig,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT_NAME, PART_OF_LABEL, ProxyConfig,
   SERVICE_LABEL,
   SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
 } from '../contract';
@@ -41,6 +41,7 @@ import { checkPodSecurity } from './pod-security';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from './proxy-quantities';
 import { sidecarProbes, STUCK_GRACE_SECONDS } from './probes';
 import { ProxyLimits } from './proxy-limits';
+import { checkPodPorts, checkPortsDiffer } from './proxy-ports';
 import { checkKinds } from './prop-kinds';
 import { pullPolicy } from './pull-policy';
 import { mountSessionKeys } from './session-keys';
@@ -82,7 +83,7 @@ export interface MeshSidecarProps extends ProxyOptions {
   readonly version?: string;
 
   /**
-   * Port that the app listens on. The proxy takes requests on port 15006 and hands them to it.
+   * Port that the app listens on. The proxy takes requests on a port of its own (`proxyPorts`) and hands them to it.
    *
    * @default - the first port of the first container; a workload that names none takes no requests
    */
@@ -170,6 +171,7 @@ export class MeshSidecar extends Construct {
     const { workload, serviceName, version, appPort, ...options } = props;
     this.settings = meshSettings(this, options);
     checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
     // Made elsewhere, a workload's own grace period is the time that its author gave the app.
     const givenDrain = !service && !props.appDrain ? this.workload.terminationGracePeriod : undefined;
     const appDrain = givenDrain ?? this.settings.appDrain;
@@ -204,7 +206,7 @@ export class MeshSidecar extends Construct {
     this.configMap = this.config.configMap;
 
     this.container = this.attach();
-    takeTls(this, this.container, this.tls);
+    takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
     lintWith(this, {
       workload: this.workload, service: this.serviceName, namespace: this.namespace, version: this.version, options: this.settings.lints,
@@ -251,7 +253,7 @@ export class MeshSidecar extends Construct {
     noteAddition();
     claimName(this, this.namespace, this.serviceName, 'serviceName');
     this.labelPods(true);
-    takeTls(this, this.container, this.tls);
+    takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.dependencies.grantSelf();
     return this.exposed;
   }
@@ -269,6 +271,7 @@ export class MeshSidecar extends Construct {
   private buildDocument(): ProxyConfig {
     return buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
+      ports: this.settings.proxyPorts,
       app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
       tls: this.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
@@ -329,8 +332,8 @@ export class MeshSidecar extends Construct {
       imagePullPolicy: pullPolicy(image),
       restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
       ports: [
-        ...(this.appPort === undefined ? [] : [{ number: INBOUND_PORT, name: INBOUND_PORT_NAME }]),
-        { number: ADMIN_PORT, name: ADMIN_PORT_NAME },
+        ...(this.appPort === undefined ? [] : [{ number: settings.proxyPorts.inbound, name: INBOUND_PORT_NAME }]),
+        { number: settings.proxyPorts.admin, name: ADMIN_PORT_NAME },
       ],
       envVariables: {
         [ENV_CONFIG]: kplus.EnvValue.fromValue(CONFIG_PATH),
@@ -350,7 +353,7 @@ export class MeshSidecar extends Construct {
         path: STATE_DIR,
         volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE, medium: kplus.EmptyDirMedium.MEMORY }),
       }],
-      ...sidecarProbes(),
+      ...sidecarProbes(settings.proxyPorts.admin),
       resources,
       securityContext: {
         user: settings.proxyUser.user,
@@ -393,7 +396,7 @@ export class MeshSidecar extends Construct {
       mountToken(spec, sidecar);
     }
     if (this.appPort !== undefined) {
-      askBeforeStop(sidecar, TERMINATING_PATH, ADMIN_PORT);
+      askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
     }
     requestLogSpace(sidecar, this.settings);
     mountSessionKeys(spec, sidecar, calls);
@@ -411,32 +414,14 @@ export class MeshSidecar extends Construct {
     if (!this.container.env.variables[NODE_OPTIONS]) {
       checkSidecarMemory(mistakes, this.settings);
     }
-    const reserved: [number, string][] = [
-      [INBOUND_PORT, 'incoming requests'], [ADMIN_PORT, 'health and metrics'],
-      ...(this.tls ? [[INBOUND_TLS_PORT, 'clients that speak TLS'] as [number, string]] : []),
-    ];
-    const takenFor = (port: number | undefined): string | undefined => reserved.find(([own]) => own === port)?.[1];
-    const ports = this.workload.containers.flatMap((container) => container.ports.map(({ number }) => number));
-    if (takenFor(this.appPort) && !ports.includes(this.appPort!)) {
-      mistakes.add('appPort', this.appPort, `the sidecar takes this port for ${takenFor(this.appPort)}; let the app listen on another`);
-    }
+    checkPodPorts(mistakes, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
     const names = new Set<string>();
-    for (const container of this.workload.containers) {
-      if (names.has(container.name) || container.name === SIDECAR_CONTAINER) {
-        mistakes.add('containers.name', container.name, names.has(container.name)
+    for (const { name } of this.workload.containers) {
+      if (names.has(name) || name === SIDECAR_CONTAINER) {
+        mistakes.add('containers.name', name, names.has(name)
           ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
       }
-      names.add(container.name);
-      for (const { number: port } of container.ports) {
-        const taken = takenFor(port);
-        if (taken) {
-          mistakes.add(`containers['${container.name}'].port`, port, `the sidecar takes this port for ${taken}; let the app listen on another`);
-        }
-        for (const call of calls.filter(({ facts }) => facts.ports.includes(port))) {
-          mistakes.add(`containers['${container.name}'].port`, port, `the sidecar listens on this port for calls to '${call.facts.name}', which keeps an app that binds `
-            + `all addresses from starting; give '${call.facts.name}' another service port, or let the app listen on another`);
-        }
-      }
+      names.add(name);
     }
     checkCalledNames(mistakes, calls, this.namespace);
     return [...mistakes.messages, ...unwritable];

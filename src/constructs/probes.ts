@@ -14,19 +14,18 @@
  * answer sooner, at a cost of 11 MiB of memory in each pod, and would have to ask the same event loop.
  */
 import { Duration } from 'cdk8s';
-import { ADMIN_PORT } from '../contract';
 import * as kplus from './kplus';
 
 /** What a proxy has to end that was found to hang; the pod's own grace period would be waited for in vain. */
 export const STUCK_GRACE_SECONDS = 5;
 
-function probe(path: string, periodSeconds: number, timeoutSeconds: number, failureThreshold: number): kplus.Probe {
+function probe(port: number, path: string, periodSeconds: number, timeoutSeconds: number, failureThreshold: number): kplus.Probe {
   return kplus.Probe.fromHttpGet(path, {
-    port: ADMIN_PORT, periodSeconds: Duration.seconds(periodSeconds), timeoutSeconds: Duration.seconds(timeoutSeconds), failureThreshold,
+    port, periodSeconds: Duration.seconds(periodSeconds), timeoutSeconds: Duration.seconds(timeoutSeconds), failureThreshold,
   });
 }
 
-/** The probes of the sidecar's container. */
-export function sidecarProbes(): Pick<kplus.ContainerProps, 'startup' | 'readiness' | 'liveness'> {
-  return { startup: probe('/ready', 1, 5, 120), readiness: probe('/ready', 5, 5, 3), liveness: probe('/live', 10, 10, 6) };
+/** The probes of the sidecar's container, at its admin port. */
+export function sidecarProbes(port: number): Pick<kplus.ContainerProps, 'startup' | 'readiness' | 'liveness'> {
+  return { startup: probe(port, '/ready', 1, 5, 120), readiness: probe(port, '/ready', 5, 5, 3), liveness: probe(port, '/live', 10, 10, 6) };
 }

@@ -83,6 +83,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   retry: made(Retry, 'Retry.idempotent(), for example'),
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
   proxyUser: made(ProxyUser, 'ProxyUser.assigned() or ProxyUser.of(20000)'),
+  proxyPorts: { fits: isObject, remedy: 'use { inbound: 16006, admin: 16020 }, for example' },
   proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
   scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),
   serviceAnnotations: {

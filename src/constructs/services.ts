@@ -3,13 +3,14 @@
  * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
  */
 import { Construct } from 'constructs';
-import { INBOUND_PORT, INBOUND_TLS_PORT, ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
+import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../contract';
 import { Discovery } from './discovery';
 import * as kplus from './kplus';
 import { writeLean } from './lean-manifest';
 import { LoadBalancing } from './load-balancing';
 import { Mistakes } from './mistakes';
 import { declareProtocols } from './patches';
+import { ProxyPorts } from './proxy-ports';
 
 /** A port at which a service is called. */
 interface CalledPort {
@@ -26,6 +27,8 @@ interface ServiceFacts {
   /** Absent: the chart's. */
   readonly namespace?: string;
   readonly ports: readonly CalledPort[];
+  /** Those of the sidecars, to which the ports lead. */
+  readonly proxyPorts: Required<ProxyPorts>;
 }
 
 /**
@@ -46,7 +49,7 @@ export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts,
       labels: { [SERVICE_LABEL]: facts.serviceName, [ROLE_LABEL]: 'service' },
       ...props.metadata,
     },
-    ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? INBOUND_TLS_PORT : INBOUND_PORT })),
+    ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? facts.proxyPorts.inboundTls : facts.proxyPorts.inbound })),
   });
   service.selectLabel(SERVICE_LABEL, facts.serviceName);
   declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
@@ -60,7 +63,7 @@ export function serviceForVersion(scope: Construct, id: string, facts: ServiceFa
   const service = new kplus.Service(scope, id, {
     metadata: { name: `${facts.serviceName}-${facts.version}`, namespace: facts.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
     clusterIP: 'None',
-    ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: INBOUND_PORT })),
+    ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: facts.proxyPorts.inbound })),
     publishNotReadyAddresses: false,
   });
   Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));

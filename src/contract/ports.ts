@@ -1,5 +1,5 @@
 /**
- * The ports that a sidecar takes in its pod. An app's container may not use them; synth says so.
+ * The ports that a sidecar takes in its pod unless other ones are said. An app's container may not use them; synth says so.
  */
 
 /** Where other pods' requests arrive; the `targetPort` of every mesh Service. */

@@ -71,10 +71,13 @@ const session = seldom(fc.record({ cookie: mostly(['cart'], ['a b', 'é', 5]), s
   .map(({ cookie, secret: make, secretKey }): Made<SessionPersistence> => (scope, id) => (
     SessionPersistence.cookie(cookie, { keys: make(scope, `${id}-keys`), secretKey }))));
 
+const proxyPorts = seldom(fc.record({ inbound: seldom(mostly([16_006], [...ODD_PORTS, 8080])), admin: seldom(mostly([16_020], ODD_PORTS)) }));
+
 const meshProps = fc.record<MeshProps>({
   clusterDomain: seldom(mostly(['cluster.local', 'corp'], ODD_HOSTS)),
   proxyImage: seldom(image.map((reference) => ProxyImage.of(reference))),
   appAddress: seldom(mostly(['127.0.0.1', '127.0.0.2', '::1'], ODD_HOSTS).map((place) => AppAddress.of(place))),
+  proxyPorts,
   interception: seldom(fc.constant(Interception.hostAliases())),
   discovery,
 });
@@ -96,7 +99,7 @@ const service: fc.Arbitrary<ServicePlan> = fc.record({
   props: fc.record<MeshServiceProps>({
     containers, name, port: seldom(port), version: seldom(version), portName: seldom(portName), protocol: seldom(fc.constant(AppProtocol.HTTP)),
     serviceAnnotations: seldom(mostly(['team', 'acme.com/team'], [...ODD_NAMES, 'A.com/x']).map((key) => ({ [String(key)]: 'a' }))) as fc.Arbitrary<never>,
-    healthCheck, loadBalancing, discovery, weight: seldom(fc.constantFrom(0, 5)),
+    healthCheck, loadBalancing, discovery, proxyPorts, weight: seldom(fc.constantFrom(0, 5)),
   }).chain((props) => serviceType.map((type) => ({ ...props, ...type }))),
   tls, session,
   versions: fc.array(fc.tuple(mostly(['v3'], ['v1', 'v2', ...ODD_NAMES]), fc.record<VersionProps>({ containers, weight: seldom(fc.constantFrom(0, 5)) })), { maxLength: 1 }),
