@@ -78,7 +78,7 @@ export default tseslint.config(
   ...Object.entries(LAYERS).map(([part, layer]) => ({
     files: part === 'index' ? ['src/index.ts'] : [`src/${part}/**/*.ts`],
     ignores: [KPLUS.file],
-    rules: { '@typescript-eslint/no-restricted-imports': banned([...layering(part, layer), ...kplusOnly(part)]) },
+    rules: { '@typescript-eslint/no-restricted-imports': banned([...layering(part, layer), ...kplusOnly(part), ...onDemandOnly(part)]) },
   })),
   {
     files: [KPLUS.file],
@@ -165,6 +165,12 @@ function layering(part, layer) {
 function kplusOnly(part) {
   return part === 'constructs'
     ? [{ regex: `^${KPLUS.name}(/|$)`, message: `Only ${KPLUS.file} names ${KPLUS.name}; import from './kplus', so that its version is written in one place.` }]
+    : [];
+}
+
+function onDemandOnly(part) {
+  return part === 'proxy'
+    ? [{ regex: '^node:(tls|https|crypto)$', allowTypeImports: true, message: 'This module costs memory from the start: take it from src/proxy/on-demand.ts, types apart.' }]
     : [];
 }
 

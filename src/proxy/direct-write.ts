@@ -9,9 +9,9 @@
  * octets already.
  */
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { getSystemErrorName } from 'node:util';
 import { afterOneRound } from './clock';
+import { isTls } from './tls/socket';
 
 /** What the kernel did not take at once. */
 interface WriteRequest {
@@ -56,7 +56,7 @@ export function write(socket: Socket, octets: Buffer): boolean {
   const before = heldOf(socket);
   if (before) return socket.write(octets) && hasRoom(socket, before);
   const handle = (socket as unknown as { readonly _handle?: StreamHandle | null })._handle;
-  if (!spare || !handle || socket.writableLength > 0 || socket.writableCorked > 0 || socket instanceof TLSSocket) return socket.write(octets);
+  if (!spare || !handle || socket.writableLength > 0 || socket.writableCorked > 0 || isTls(socket)) return socket.write(octets);
   const request = spare;
   const failed = handle.writeBuffer(request, octets) !== 0;
   if (!failed && binding!.streamBaseState[binding!.kLastWriteWasAsync] === 0) return true;

@@ -26,7 +26,7 @@ import { startWithFirst } from './first-document';
 import { SocketHandover } from './handover';
 import type { AppNames } from './hosts/app-names';
 import { openAliasNames, openAppNames } from './hosts/open';
-import { processMemory } from './process-memory';
+import { giveBackAfterStart, processMemory } from './process-memory';
 import { Proxy, Refused } from './proxy';
 import type { Exchange } from './serve/exchange';
 import { SingleProcess } from './single';
@@ -250,6 +250,7 @@ async function main(environment: Environment): Promise<void> {
     log.error('config_rejected', { hash, problems });
   };
   if (started.refused) reject(started.refused);
+  giveBackAfterStart();
 
   const straight = watchSockets(engine);
   // Outside of a pod the lists are another's.

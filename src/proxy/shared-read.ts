@@ -13,9 +13,9 @@
 // The global of this name is a getter, which costs the hot path a call each time.
 import { Buffer } from 'node:buffer';
 import type { OnReadOpts, Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { inOneTurn } from './clock';
 import { holdsOctets, write } from './direct-write';
+import { isTls } from './tls/socket';
 
 /** The size in which libuv reads. */
 const READ_BYTES = 65_536;
@@ -74,7 +74,7 @@ let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
 export function writeCopy(socket: Socket, head: Buffer, octets: Buffer): boolean {
   const length = head.length + octets.length;
   // TLS tells only later that it is done with what it was given.
-  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || socket instanceof TLSSocket || holdsOctets(socket)) {
+  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || isTls(socket) || holdsOctets(socket)) {
     return write(socket, head.length === 0 ? owned(octets) : Buffer.concat([head, octets], length));
   }
   head.copy(slab, 0);

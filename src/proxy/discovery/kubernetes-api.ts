@@ -11,10 +11,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, ClientRequest, get as httpGet, IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
-import { createSecureContext } from 'node:tls';
+import type { Agent as HttpsAgent } from 'node:https';
 import { KubernetesApiConfig } from '../../contract';
 import { Cancel, Clock } from '../clock';
+import { https, tls } from '../on-demand';
 import { fieldsOf, listOf } from './slices';
 
 /** Most bytes read of a response that says no. */
@@ -127,7 +127,7 @@ export class KubernetesApi implements ApiAccess {
       return { token, begin: (onResponse) => httpGet(url, { agent: this.agent as HttpAgent, headers }, onResponse) };
     }
     const agent = this.secureAgent();
-    return { token, begin: (onResponse) => httpsGet(url, { agent, headers }, onResponse) };
+    return { token, begin: (onResponse) => https().get(url, { agent, headers }, onResponse) };
   }
 
   /** The pool for the present certificate authority. A changed one gets a new pool; watches on the old one run to their end. */
@@ -135,9 +135,9 @@ export class KubernetesApi implements ApiAccess {
     const ca = read(this.config.caFile, 'the certificate authority');
     if (!this.agent || ca !== this.agentCa) {
       if (!ca.includes('-----BEGIN')) throw new Error(`the certificate authority file ${this.config.caFile} holds no PEM certificate`);
-      const secureContext = createSecureContext({ ca });
+      const secureContext = tls().createSecureContext({ ca });
       if (this.agent) retire(this.agent);
-      this.agent = new HttpsAgent({ ...AGENT_OPTIONS, secureContext });
+      this.agent = new (https().Agent)({ ...AGENT_OPTIONS, secureContext });
       this.agentCa = ca;
     }
     return this.agent as HttpsAgent;

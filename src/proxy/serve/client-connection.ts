@@ -12,7 +12,6 @@
  * gets to read the response before a reset takes it away.
  */
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { hashText } from '../../balancing';
 import { destroySoon, end, heldOctets, holdsBack } from '../direct-write';
 import { BodyReader } from '../http1/body-reader';
@@ -24,7 +23,7 @@ import { HeadBuffer } from '../http1/head-buffer';
 import { RequestHead } from '../http1/request-head';
 import { OctetListener, owned, readShared } from '../shared-read';
 import { Timeout } from '../timeouts';
-import { reset } from '../tls/socket';
+import { isTls, reset } from '../tls/socket';
 import { Origin } from './bypass/origin';
 import type { ServeContext } from './context';
 import { Exchange } from './exchange';
@@ -123,7 +122,7 @@ export class ClientConnection implements Downstream {
 
   /** It is under TLS. */
   get secure(): boolean {
-    return this.socket instanceof TLSSocket;
+    return isTls(this.socket);
   }
 
   pauseRequest(): void {

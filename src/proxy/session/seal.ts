@@ -10,7 +10,7 @@
  * Each key of the file yields two (HKDF, RFC 5869), bound to the name of the cookie: what was sealed for one service opens for no other.
  * It also yields an octet that leads a cookie to it, so that a forged one costs no more when there are many keys.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { crypto } from '../on-demand';
 
 /** What a cookie says. */
 export interface SessionClaim {
@@ -46,7 +46,7 @@ export class SessionSeal {
    */
   constructor(keys: readonly Buffer[], cookie: string) {
     this.pairs = keys.map((key) => {
-      const derived = Buffer.from(hkdfSync('sha256', key, '', `cdk8s-mesh session v1 ${cookie}`, 65));
+      const derived = Buffer.from(crypto().hkdfSync('sha256', key, '', `cdk8s-mesh session v1 ${cookie}`, 65));
       return { sign: derived.subarray(0, 32), hide: derived.subarray(32, 64), hint: derived[64]! };
     });
   }
@@ -55,8 +55,8 @@ export class SessionSeal {
   seal(claim: SessionClaim): string {
     const { hint, sign, hide } = this.pairs[0]!;
     const plain = encode(claim);
-    const tag = createHmac('sha256', sign).update(plain).digest();
-    const cipher = createCipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
+    const tag = crypto().createHmac('sha256', sign).update(plain).digest();
+    const cipher = crypto().createCipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
     return Buffer.concat([Buffer.of(hint), tag, cipher.update(plain), cipher.final()]).toString('base64url');
   }
 
@@ -69,9 +69,9 @@ export class SessionSeal {
     const tag = sealed.subarray(TAG_AT, TEXT_AT);
     for (const { hint, sign, hide } of this.pairs) {
       if (hint !== sealed[0]) continue;
-      const decipher = createDecipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
+      const decipher = crypto().createDecipheriv('aes-256-ctr', hide, tag.subarray(0, COUNTER_OCTETS));
       const plain = Buffer.concat([decipher.update(sealed.subarray(TEXT_AT)), decipher.final()]);
-      if (timingSafeEqual(createHmac('sha256', sign).update(plain).digest(), tag)) return decode(plain);
+      if (crypto().timingSafeEqual(crypto().createHmac('sha256', sign).update(plain).digest(), tag)) return decode(plain);
     }
     return 'forged';
   }

@@ -7,10 +7,10 @@
  * that offers others alone is refused), and a client can't ask for another handshake on a connection of TLS 1.2, which
  * would cost the proxy more than the client.
  */
-import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, SecureContextOptions, Server, TLSSocket } from 'node:tls';
+import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../contract';
+import { crypto, tls } from '../on-demand';
 import type { HandshakeFailure, Instruments, TlsInstruments } from '../telemetry/instruments';
 import type { Certificate } from './certificate';
 import { holdUpTo } from './socket';
@@ -38,9 +38,9 @@ export class Handshakes {
   ) {
     const { certificate, minimumVersion, handshakeTimeoutMs } = settings;
     const options: SecureContextOptions = {
-      minVersion: MINIMUM_VERSIONS[minimumVersion], secureOptions: constants.SSL_OP_NO_RENEGOTIATION, honorCipherOrder: true,
+      minVersion: MINIMUM_VERSIONS[minimumVersion], secureOptions: crypto().constants.SSL_OP_NO_RENEGOTIATION, honorCipherOrder: true,
     };
-    this.server = createServer({ handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ['http/1.1'] });
+    this.server = tls().createServer({ handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ['http/1.1'] });
     this.stopUsing = certificate.use(({ cert, key }) => this.server.setSecureContext({ ...options, cert, key }));
     this.server.on('secureConnection', (socket) => {
       settings.instruments.handshakes.value += 1;

@@ -2,10 +2,9 @@
  * A certificate and its private key, read from their files and found to belong together. What is wrong is said in terms of
  * the files, for the libraries below speak of anything but them.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import type { TlsConfig } from '../../contract';
+import { crypto, tls } from '../on-demand';
 
 export type KeyFiles = Pick<TlsConfig, 'certificateFile' | 'keyFile'>;
 
@@ -44,14 +43,14 @@ export function checkKeyPair({ certificateFile, keyFile }: KeyFiles, cert: strin
       return undefined;
     }
   };
-  const certificate = parse(() => new X509Certificate(cert), `certificateFile '${certificateFile}' holds no certificate in PEM form`);
-  const privateKey = parse(() => createPrivateKey(key), `keyFile '${keyFile}' holds no private key in PEM form, or one that is encrypted`);
+  const certificate = parse(() => new (crypto().X509Certificate)(cert), `certificateFile '${certificateFile}' holds no certificate in PEM form`);
+  const privateKey = parse(() => crypto().createPrivateKey(key), `keyFile '${keyFile}' holds no private key in PEM form, or one that is encrypted`);
   if (!certificate || !privateKey) return { ok: false, problems };
   if (!certificate.checkPrivateKey(privateKey)) {
     return { ok: false, problems: [`keyFile '${keyFile}' holds another key than that of the certificate in '${certificateFile}'; give both files of one pair`] };
   }
   try {
-    createSecureContext({ cert, key });
+    tls().createSecureContext({ cert, key });
   } catch (error) {
     return { ok: false, problems: [`certificateFile '${certificateFile}' can't be used: ${(error as Error).message}`] };
   }

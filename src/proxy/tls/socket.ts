@@ -3,7 +3,7 @@
  * them the socket behaves as usual: with smaller buffers, and with a connection that ends where it should break.
  */
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 
 interface Internals {
   /** The TCP socket below. */
@@ -12,9 +12,14 @@ interface Internals {
   readonly _writableState?: { highWaterMark?: number };
 }
 
+/** Whether this is a socket of node:tls, which need not be loaded for the answer. */
+export function isTls(socket: Socket): boolean {
+  return (socket as Partial<TLSSocket>).encrypted === true;
+}
+
 /** Breaks a connection off, so that the peer can't take it for a regular end. */
 export function reset(socket: Socket): void {
-  if (!(socket instanceof TLSSocket)) {
+  if (!isTls(socket)) {
     socket.resetAndDestroy();
     return;
   }
