@@ -69,7 +69,7 @@ export const EXCEPTIONS = {
 };
 
 /** The only file that may name this package, so that a change of the Kubernetes version touches one line. */
-export const KPLUS = { name: 'cdk8s-plus-28', file: 'src/constructs/kplus.ts' };
+export const KPLUS = { name: 'cdk8s-plus-28', file: 'src/constructs/kubernetes/kplus.ts' };
 
 /** The part that a path below src/ belongs to. */
 export function partOf(path) {

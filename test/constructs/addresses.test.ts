@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { loopbackAddresses } from '../../src/constructs/addresses';
+import { loopbackAddresses } from '../../src/constructs/calls/addresses';
 
 const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { maxLength: 40 });
 /** A hash with so few values that names collide all the time. */

@@ -14,11 +14,11 @@ function copy(version?: string): typeof ours {
       jest.doMock(name, () => module);
     }
     if (version) {
-      jest.doMock('../../src/constructs/own-version', () => ({ ownVersion: () => version, OWN_FOLDER: '/elsewhere/node_modules/cdk8s-mesh' }));
+      jest.doMock('../../src/constructs/synthesis/own-version', () => ({ ownVersion: () => version, OWN_FOLDER: '/elsewhere/node_modules/cdk8s-mesh' }));
     }
     loaded = require('../../src') as typeof ours;
   });
-  jest.dontMock('../../src/constructs/own-version');
+  jest.dontMock('../../src/constructs/synthesis/own-version');
   return loaded!;
 }
 

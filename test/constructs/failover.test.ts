@@ -5,7 +5,7 @@ import {
   CallOptions, ExternalEndpoints, ExternalService, FailoverOptions, Fallback, HashKey, LoadBalancing, MeshService, MeshServiceProps,
 } from '../../src';
 import { levelLoads } from '../../src/balancing/priority';
-import { failoverConfig } from '../../src/constructs/failover';
+import { failoverConfig } from '../../src/constructs/policies/failover';
 import { ClusterConfig, DEFAULT_FAILOVER } from '../../src/contract';
 import { documentOf, newChart } from '../support/manifests';
 import { expectSound } from './sound';

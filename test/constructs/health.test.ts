@@ -3,9 +3,9 @@ import { Chart, Duration, Testing } from 'cdk8s';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CallOptions, ExternalEndpoints, ExternalService, Fallback, HealthCheck, MeshService, MeshServiceProps, OutlierDetection } from '../../src';
-import { HEALTH_CHECK_QUANTITIES } from '../../src/constructs/health-check';
-import { OUTLIER_QUANTITIES } from '../../src/constructs/outlier-detection';
-import { Quantity, toConfig } from '../../src/constructs/quantities';
+import { HEALTH_CHECK_QUANTITIES } from '../../src/constructs/policies/health-check';
+import { OUTLIER_QUANTITIES } from '../../src/constructs/policies/outlier-detection';
+import { Quantity, toConfig } from '../../src/constructs/props/quantities';
 import { ClusterConfig, DEFAULT_HEALTH_CHECK, DEFAULT_OUTLIER_DETECTION } from '../../src/contract';
 import { documentOf, newChart } from '../support/manifests';
 import { expectSound } from './sound';
@@ -25,8 +25,8 @@ function clustersOf(catalog: Partial<MeshServiceProps>, call?: CallOptions): Clu
 const healthOf = ({ healthCheck, outlierDetection }: ClusterConfig): Partial<ClusterConfig> => ({ healthCheck, outlierDetection });
 
 test.each([
-  ['src/constructs/health-check.ts', HEALTH_CHECK_QUANTITIES, DEFAULT_HEALTH_CHECK],
-  ['src/constructs/outlier-detection.ts', OUTLIER_QUANTITIES, DEFAULT_OUTLIER_DETECTION],
+  ['src/constructs/policies/health-check.ts', HEALTH_CHECK_QUANTITIES, DEFAULT_HEALTH_CHECK],
+  ['src/constructs/policies/outlier-detection.ts', OUTLIER_QUANTITIES, DEFAULT_OUTLIER_DETECTION],
 ] as [string, Record<string, Quantity>, Record<string, unknown>][])('%s documents the defaults that the proxy has', (file, table, defaults) => {
   const source = readFileSync(join(__dirname, '..', '..', file), 'utf8');
   for (const [prop, quantity] of Object.entries(table)) {

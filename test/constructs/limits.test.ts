@@ -4,8 +4,8 @@ import * as kplus from 'cdk8s-plus-28';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionOptions, Fallback, ExternalEndpoints, ExternalService, Mesh, MeshService, MeshServiceProps, MeshSidecar, ProxyLimits } from '../../src';
-import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/proxy-quantities';
-import { Quantity, toConfig } from '../../src/constructs/quantities';
+import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/policies/proxy-quantities';
+import { Quantity, toConfig } from '../../src/constructs/props/quantities';
 import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig, withDefaults } from '../../src/contract';
 import { documentOf, findOne, Manifest, newChart, podSpec, podTemplate } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';
@@ -34,8 +34,8 @@ function connectionsOf(cluster: ClusterConfig): Partial<ClusterConfig> {
 }
 
 describe.each([
-  ['ProxyLimits', 'src/constructs/proxy-limits.ts', LIMIT_QUANTITIES, 'LimitsConfig', DEFAULT_LIMITS],
-  ['ConnectionOptions', 'src/constructs/connection-options.ts', CONNECTION_QUANTITIES, 'ClusterConfig', DEFAULT_CLUSTER],
+  ['ProxyLimits', 'src/constructs/policies/proxy-limits.ts', LIMIT_QUANTITIES, 'LimitsConfig', DEFAULT_LIMITS],
+  ['ConnectionOptions', 'src/constructs/policies/connection-options.ts', CONNECTION_QUANTITIES, 'ClusterConfig', DEFAULT_CLUSTER],
 ] as [string, string, Record<string, Quantity>, string, Record<string, unknown>][])('%s', (_, file, table, definition, defaults) => {
   const source = readFileSync(join(ROOT, file), 'utf8');
   const { definitions } = JSON.parse(readFileSync(join(ROOT, 'schema', 'proxy-config.v1.json'), 'utf8')) as Manifest;

@@ -4,7 +4,7 @@ import * as kplus from 'cdk8s-plus-28';
 import * as fc from 'fast-check';
 import { Shop } from '../../examples/shop/shop';
 import { MeshService, MeshSidecar, SessionPersistence } from '../../src';
-import { isName, NAME_RULES } from '../../src/constructs/name-rules';
+import { isName, NAME_RULES } from '../../src/constructs/props/name-rules';
 import { anyStack, makeStack } from '../support/any-stack';
 import { Manifest, newChart } from '../support/manifests';
 import { nameMistakes } from '../support/name-rules';

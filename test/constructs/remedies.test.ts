@@ -1,7 +1,7 @@
 /** The remedies that the proxy gives are read by people who write props, so they name the prop beside each field, and only props that there are. */
-import { PROXY_OPTIONS } from '../../src/constructs/mesh-settings';
-import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/proxy-quantities';
-import { RETRY_QUANTITIES } from '../../src/constructs/retry';
+import { PROXY_OPTIONS } from '../../src/constructs/mesh/mesh-settings';
+import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/policies/proxy-quantities';
+import { RETRY_QUANTITIES } from '../../src/constructs/policies/retry';
 import { REASON_CODES, REASONS } from '../../src/proxy/telemetry/reasons';
 
 /** Fields of the document, and the prop of each as people write it. */

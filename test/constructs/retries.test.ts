@@ -3,8 +3,8 @@ import { Chart, Duration, Size, Testing } from 'cdk8s';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CallOptions, ExternalEndpoints, ExternalService, MeshService, MeshServiceProps, Retry, RetryOn } from '../../src';
-import { Quantity, toConfig } from '../../src/constructs/quantities';
-import { RETRY_BUDGET_QUANTITIES, RETRY_QUANTITIES } from '../../src/constructs/retry';
+import { Quantity, toConfig } from '../../src/constructs/props/quantities';
+import { RETRY_BUDGET_QUANTITIES, RETRY_QUANTITIES } from '../../src/constructs/policies/retry';
 import { DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, ProxyConfig } from '../../src/contract';
 import { documentOf, newChart } from '../support/manifests';
 import { expectSound } from './sound';
@@ -30,7 +30,7 @@ type Documented = [Record<string, Quantity>, Record<string, unknown>];
 const TABLES = [[RETRY_QUANTITIES, DEFAULT_RETRY], [RETRY_BUDGET_QUANTITIES, DEFAULT_RETRY_BUDGET]] as unknown as Documented[];
 test.each(TABLES)(
   'the documented defaults are those that the proxy has: %#', (table, defaults) => {
-    const source = readFileSync(join(__dirname, '..', '..', 'src/constructs/retry.ts'), 'utf8');
+    const source = readFileSync(join(__dirname, '..', '..', 'src/constructs/policies/retry.ts'), 'utf8');
     for (const [prop, quantity] of Object.entries(table)) {
       const [, expression] = new RegExp(`@default ([^,\\n]+)[^@]*\\*/\\s+readonly ${prop}\\?:`).exec(source) ?? [];
       if (expression?.startsWith('-')) continue;

@@ -2,7 +2,7 @@
 import { App, Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { MeshService, MeshServiceProps, MeshSidecar, OutlierDetection } from '../../src';
-import * as documents from '../../src/constructs/document';
+import * as documents from '../../src/constructs/sidecar/document';
 import * as lints from '../../src/planning/lints';
 import { documentOf } from '../support/manifests';
 

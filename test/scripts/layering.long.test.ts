@@ -15,8 +15,8 @@ const SOUND: Tree = {
   'src/index.ts': "export * from './constructs';\n",
   'src/contract/index.ts': 'export interface ProxyConfig { readonly version: string }\n',
   'src/constructs/index.ts': "export * from './mesh';\n",
-  'src/constructs/mesh.ts': "import { Chart } from './kplus';\nimport { ProxyConfig } from '../contract';\nexport type Both = [Chart, ProxyConfig];\n",
-  'src/constructs/kplus.ts': "export { Chart } from 'cdk8s';\nexport * from 'cdk8s-plus-28';\n",
+  'src/constructs/mesh.ts': "import { Chart } from './kubernetes/kplus';\nimport { ProxyConfig } from '../contract';\nexport type Both = [Chart, ProxyConfig];\n",
+  'src/constructs/kubernetes/kplus.ts': "export { Chart } from 'cdk8s';\nexport * from 'cdk8s-plus-28';\n",
   'src/balancing/picker.ts': "import type { ProxyConfig } from '../contract';\nexport type Picker = ProxyConfig;\n",
   'src/proxy/clock.ts': 'export const now = () => Date.now();\n',
   'src/proxy/main.ts': "import { createServer } from 'node:net';\nimport { now } from './clock';\nexport const start = () => [createServer(), now()];\n",
@@ -88,8 +88,8 @@ const BREACHES: Breach[] = [
     name: 'a second construct names the Kubernetes version',
     file: 'src/constructs/b.ts',
     text: "export { Pod } from 'cdk8s-plus-28';\n",
-    graph: 'only src/constructs/kplus.ts names cdk8s-plus-28',
-    lint: 'Only src/constructs/kplus.ts names cdk8s-plus-28',
+    graph: 'only src/constructs/kubernetes/kplus.ts names cdk8s-plus-28',
+    lint: 'Only src/constructs/kubernetes/kplus.ts names cdk8s-plus-28',
   },
   {
     name: 'the index exports the proxy',
@@ -262,7 +262,7 @@ describe('npm run lint', () => {
       'src/simulation/calls.ts': CALLS_TEXT,
       'src/proxy/timers.ts': "export { setTimeout } from 'node:timers/promises';\nimport { performance as p } from 'node:perf_hooks';\nexport const a = p;\n",
       'src/proxy/floating.ts': 'const work = async () => 1;\nexport function start(): void {\n  work();\n}\n',
-      'examples/shop/main.ts': "import { Mesh } from '../../src/constructs/mesh';\nexport const a = Mesh;\n",
+      'examples/shop/main.ts': "import { Mesh } from '../../src/constructs/mesh/mesh';\nexport const a = Mesh;\n",
     });
     const of = (file: string) => findings.filter((finding) => finding.file === file);
 

@@ -1,6 +1,6 @@
 /** Holds every name in a manifest against the rule of the field that it is in. */
 import { isIP } from 'node:net';
-import { isName, NAME_RULES } from '../../src/constructs/name-rules';
+import { isName, NAME_RULES } from '../../src/constructs/props/name-rules';
 import type { Manifest } from './manifests';
 
 type Rule = keyof typeof NAME_RULES | 'ip' | 'range' | 'port';

@@ -1,0 +1,78 @@
+/**
+ * Whether a pod can tell apart what it calls. An app says a host and a port and nothing else, so two destinations of one pod differ in
+ * one of them; other pods may call another destination by the same. Calls are known when the app is complete, hence at validation.
+ */
+import type { Call } from './dependencies';
+import { Destination } from '../destinations/destination';
+import { Mistakes } from '../props/mistakes';
+
+/** The calls in an order that does not depend on the code's. */
+export function sortedCalls(calls: readonly Call[]): Call[] {
+  return [...calls].sort((a, b) => order(a.facts.id, b.facts.id) || order(a.destination.node.path, b.destination.node.path));
+}
+
+/** Of calls to one host and port the first one. The others are refused by {@link checkCalledNames}. */
+export function distinctCalls(calls: readonly Call[]): Call[] {
+  const sockets = new Set<string>();
+  return sortedCalls(calls).filter((call) => {
+    const own = socketsOf(call);
+    return !own.some((socket) => sockets.has(socket)) && own.every((socket) => sockets.add(socket));
+  });
+}
+
+/** Notes what a pod would call by one name, but can't reach by it. */
+export function checkCalledNames(mistakes: Mistakes, calls: readonly Call[], callerNamespace: string): void {
+  const sockets = new Map<string, Call>();
+  const leads = new Map<string, Call>();
+  for (const call of sortedCalls(calls)) {
+    const { destination, facts } = call;
+    const clash = socketsOf(call).map((socket) => sockets.get(socket)).find((other) => other !== undefined);
+    if (clash) {
+      // Services of one name are refused for their names, whoever calls them.
+      if (!facts.meshed) {
+        mistakes.add(`calls(${facts.name})`, destination.node.path, `in this pod '${facts.name}' at port ${facts.ports.join(', ')} already leads to `
+          + `'${clash.destination.node.path}', and a request can't say which of the two it is for${inLowerCase(destination) ?? inLowerCase(clash.destination) ?? ''}; `
+          + 'give one of them another host name or port');
+      }
+      continue;
+    }
+    socketsOf(call).forEach((socket) => sockets.set(socket, call));
+    for (const hostname of facts.hostnames(callerNamespace)) {
+      const other = leads.get(hostname) ?? call;
+      leads.set(hostname, other);
+      if (other.facts.host !== facts.host) {
+        mistakes.add(`calls(${facts.name})`, hostname, `in this pod the name already leads to ${other.facts.id}; rename one of them`);
+      }
+    }
+  }
+  checkFallbacks(mistakes, calls);
+}
+
+/** Clusters have the names of their destinations, so what takes over differs in its name from all that the pod calls. */
+function checkFallbacks(mistakes: Mistakes, calls: readonly Call[]): void {
+  const owners = new Map(calls.map(({ facts, destination }) => [facts.id, destination]));
+  for (const { facts, fallback } of sortedCalls(calls)) {
+    for (const destination of fallback?._destinations ?? []) {
+      const { id, name } = destination._facts();
+      const owner = owners.get(id) ?? destination;
+      owners.set(id, owner);
+      if (owner !== destination) {
+        mistakes.add(`calls(${facts.name}).fallback`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
+          + 'give one of them another host name or port');
+      }
+    }
+  }
+}
+
+function socketsOf({ facts: { host, ports } }: Call): string[] {
+  return ports.map((port) => `${host}:${port}`);
+}
+
+/** A remark for who told two names apart by their case. */
+function inLowerCase({ node }: Destination): string | undefined {
+  return node.id === node.id.toLowerCase() ? undefined : ` (host names don't tell ${node.id} from ${node.id.toLowerCase()})`;
+}
+
+function order(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

@@ -1,0 +1,212 @@
+/**
+ * What a workload calls, and the permission that it takes. Versions of a service share the service's dependencies and may
+ * add their own. Each namespace called gets one Role and one RoleBinding for the caller, which name `endpointslices` and
+ * reading only; a caller that needs no EndpointSlices gets neither.
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { ClusterConfig, DEFAULT_ROUTE } from '../../contract';
+import { CallOptions } from './call-options';
+import { isA, refusalOfCopy } from '../synthesis/copies';
+import { Destination } from '../destinations/destination';
+import { callersHost, DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
+import { Fallback } from '../destinations/fallback';
+import { FaultInjection } from '../policies/fault-injection';
+import { checkHealth, healthConfig } from '../policies/health-options';
+import * as kplus from '../kubernetes/kplus';
+import { writeLean } from '../kubernetes/lean-manifest';
+import { LoadBalancing } from '../policies/load-balancing';
+import { clusterOf, ONLY_CLUSTER } from '../mesh/mesh-settings';
+import { Mistakes } from '../props/mistakes';
+import { checkKinds } from '../mesh/prop-kinds';
+import { checkConnections, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
+import { checkQuantity, checkWithinCall, millisecondsOf } from '../props/quantities';
+import { RetryFields } from '../policies/retry-fields';
+import { SessionPersistence } from '../policies/session-persistence';
+import { TlsOptions } from '../inbound/tls-options';
+import { noteAddition } from '../synthesis/unchanged';
+
+const CALL_OPTIONS = {
+  timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
+  retry: true, fallback: true, faults: true,
+} as const satisfies Record<keyof CallOptions, true>;
+
+/** A declared call. */
+export interface Call {
+  readonly destination: Destination;
+  readonly facts: DestinationFacts;
+  readonly timeoutMs?: number;
+  readonly loadBalancing: LoadBalancing;
+  readonly connections: Partial<ConnectionConfig>;
+  readonly retry?: RetryFields;
+  readonly health: Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'>;
+  readonly sessionPersistence?: SessionPersistence;
+  readonly fallback?: Fallback;
+  readonly faults: readonly FaultInjection[];
+}
+
+/** Who calls. */
+export interface Caller {
+  /** Where errors point and permissions are created. */
+  readonly construct: Construct;
+  /** Name that its permissions are called by; unique in its namespace. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The account that its pods run under. Asked for only when a permission is needed. */
+  account(): { name: string };
+  /** The destination that the caller itself is, if any. */
+  self(): Destination | undefined;
+}
+
+/** What a service shares with the sidecars of its versions. */
+export interface ServiceLink {
+  readonly dependencies: Dependencies;
+  readonly self: Destination;
+  readonly accountName: string;
+  /** How clients from outside come by TLS. */
+  readonly tls?: TlsOptions;
+  /** Name of the port in the service's Services. */
+  readonly portName: string;
+}
+
+/** The calls of one caller. */
+export class Dependencies {
+  private readonly own: Call[] = [];
+  private readonly granted = new Set<string>();
+
+  constructor(private readonly caller: Caller, private readonly inherited?: Dependencies) {}
+
+  /** Every call, the inherited ones first. */
+  public get calls(): Call[] {
+    return [...(this.inherited?.calls ?? []), ...this.own];
+  }
+
+  /** Declares a call. */
+  public add(destination: Destination, options: CallOptions): void {
+    const { construct } = this.caller;
+    const mistakes = new Mistakes();
+    if (!isA(Destination, destination)) {
+      const refusal = refusalOfCopy(Destination, destination);
+      if (refusal !== undefined) {
+        throw new Error(`[${construct.node.path}] 'calls()' got '${destination.node.path}': ${refusal}`);
+      }
+      if (typeof (destination as { expose?: unknown } | undefined)?.expose === 'function') {
+        throw new Error(`[${construct.node.path}] 'calls()' got a MeshSidecar: call its expose() first, and give 'calls()' what that returns; of a MeshService, give the service itself`);
+      }
+      throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns`);
+    }
+    const facts = destination._facts();
+    const prop = `calls(${facts.name})`;
+    checkKinds(construct, options, `${prop}.`);
+    const loadBalancing = options.loadBalancing ?? facts.loadBalancing;
+    mistakes.unknownProps(options, CALL_OPTIONS);
+    if (destination === this.caller.self()) {
+      mistakes.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
+    } else if (this.calls.some((call) => call.destination === destination)) {
+      mistakes.add(prop, facts.name, 'it is called already; say everything in one calls()');
+    }
+    for (const called of [destination, ...options.fallback?._destinations ?? []]) {
+      checkCluster(mistakes, prop, called, construct);
+    }
+    if (options.loadBalancing) {
+      loadBalancing._check(mistakes, `${prop}.loadBalancing`);
+      facts.checkLoadBalancing(mistakes, `${prop}.loadBalancing`, loadBalancing);
+    }
+    if (options.timeout !== undefined) {
+      checkQuantity(mistakes, `${prop}.timeout`, options.timeout, { unit: 'time', min: 0 });
+    }
+    const timeoutMs = millisecondsOf(options.timeout) ?? DEFAULT_ROUTE.timeoutMs;
+    if (options.connections !== undefined) {
+      checkConnections(mistakes, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
+      checkWithinCall(mistakes, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
+    }
+    checkHealth(mistakes, `${prop}.`, options);
+    const retry = options.retry ?? facts.retry;
+    options.retry?._check(mistakes, `${prop}.retry`, timeoutMs);
+    if (!options.retry) {
+      facts.retry?._checkTryTimeout(mistakes, `${facts.name}.retry`, timeoutMs);
+    }
+    const sessionPersistence = options.sessionPersistence ?? facts.sessionPersistence;
+    options.sessionPersistence?._check(mistakes, `${prop}.sessionPersistence`);
+    if (options.sessionPersistence || options.loadBalancing) {
+      sessionPersistence?._checkBeside(mistakes, `${prop}.sessionPersistence`, loadBalancing,
+        'choose a policy without a key, or say SessionPersistence.none() here');
+    }
+    options.faults?.forEach((fault, index) => fault._check(mistakes, `${prop}.faults[${index}]`));
+    options.fallback?._check(mistakes, `${prop}.fallback`, destination, this.caller.self());
+    const connections = connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs);
+    const { maxRequests = 0, maxRequestsPerEndpoint = 0 } = connections;
+    if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
+      mistakes.add(`${prop}.connections.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `only ${maxRequests} requests go to all pods together (maxRequests), as this call `
+        + `or '${facts.name}' says, so it can't be reached; lower it, or raise maxRequests`);
+    }
+    mistakes.throwIfAny(construct);
+
+    this.own.push({
+      destination,
+      facts,
+      timeoutMs: options.timeout?.toMilliseconds(),
+      loadBalancing,
+      sessionPersistence,
+      connections,
+      health: healthConfig(options, facts.health, callersHost(facts, this.caller.namespace)),
+      retry: retry?._toFields(),
+      fallback: options.fallback,
+      faults: options.faults ?? [],
+    });
+    noteAddition();
+    for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._facts())) {
+      if (called.endpointSlices) {
+        this.grant(called);
+      }
+    }
+    this.grantSelf();
+  }
+
+  /** A call prefers the caller's own zone, which the caller then has to know. */
+  public get zoneAware(): boolean {
+    return this.calls.some((call) => call.loadBalancing._zoneAware);
+  }
+
+  /** Lets the caller find itself among the pods of its own Service, when it has one and needs to. */
+  public grantSelf(): void {
+    const self = this.caller.self();
+    if (self && this.zoneAware) {
+      this.grant(self._facts());
+    }
+  }
+
+  /** Lets the caller read the EndpointSlices of a destination's namespace. */
+  private grant(facts: Pick<DestinationFacts, 'namespace' | 'chartNamespace'>): void {
+    if (this.granted.has(facts.namespace) || this.inherited?.granted.has(facts.namespace)) {
+      return;
+    }
+    this.granted.add(facts.namespace);
+    const { construct, name, namespace } = this.caller;
+    // A chart that names no namespace leaves it to `kubectl apply`; its objects must not get the namespace of another chart.
+    const target = facts.chartNamespace ?? (Chart.of(construct).namespace === undefined ? undefined : DEFAULT_NAMESPACE);
+    const metadata = { name: `cdk8s-mesh.${namespace}.${name}`, namespace: target };
+    const scope = new Construct(construct, `Reads-${facts.namespace}`);
+    const role = new kplus.Role(scope, 'Role', { metadata });
+    role.allowRead(kplus.ApiResource.ENDPOINT_SLICES);
+    const account = kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', this.caller.account().name, { namespaceName: namespace });
+    const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
+    binding.addSubjects(account);
+    [role, binding].forEach(writeLean);
+  }
+}
+
+/** What is in another cluster is nowhere in this one's EndpointSlices and DNS. */
+function checkCluster(mistakes: Mistakes, prop: string, called: Destination, caller: Construct): void {
+  if (!isA(Destination, called) || !called._facts().meshed) {
+    return;
+  }
+  const [own, other] = [clusterOf(caller), clusterOf(called)];
+  if (own !== other) {
+    mistakes.add(prop, called.node.path, `it is for ${inWords(other)}, and the caller for ${inWords(own)}; call it by an ExternalService, at an address that is reached from here`);
+  }
+}
+
+function inWords(cluster: string): string {
+  return cluster === ONLY_CLUSTER ? 'the cluster that no Mesh names' : `cluster '${cluster}'`;
+}

@@ -1,0 +1,365 @@
+/**
+ * A destination outside of the mesh: a list of addresses, or a DNS name. It makes no Kubernetes object; all of it is in
+ * the documents of its callers.
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { isIP } from 'node:net';
+import { ClusterConfig } from '../../contract';
+import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { ConnectionOptions } from '../policies/connection-options';
+import { isA, mark, refusalOfCopy } from '../synthesis/copies';
+import { Destination } from '../destinations/destination';
+import { DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
+import { HealthCheck } from '../policies/health-check';
+import { checkHealth, HealthOptions } from '../policies/health-options';
+import { isReachable } from '../props/ip-addresses';
+import { LoadBalancing } from '../policies/load-balancing';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+import { claimHostname } from '../mesh/names';
+import { OutlierDetection } from '../policies/outlier-detection';
+import { Retry } from '../policies/retry';
+import { checkKinds } from '../mesh/prop-kinds';
+import { checkConnections } from '../policies/proxy-quantities';
+import { SessionPersistence } from '../policies/session-persistence';
+import { checkReserved } from '../destinations/reserved-names';
+
+/**
+ * One address of an external service.
+ */
+export interface ExternalAddress {
+  /**
+   * IP address.
+   */
+  readonly address: string;
+
+  /**
+   * Port.
+   */
+  readonly port: number;
+
+  /**
+   * Share of requests relative to the other addresses, 1 to 65535, for the policies that weigh.
+   *
+   * @default - that of its zone in `zoneWeights`, or 1
+   */
+  readonly weight?: number;
+
+  /**
+   * Availability zone that it is in.
+   *
+   * @default - none
+   */
+  readonly zone?: string;
+
+  /**
+   * Level, 0 to 7, the lowest first: an address of a higher one gets requests only as far as too few of the lower ones are available.
+   *
+   * @default 0
+   */
+  readonly priority?: number;
+}
+
+/**
+ * Options of `ExternalEndpoints.dns`.
+ */
+export interface ExternalDnsOptions {
+  /**
+   * Port of the endpoints.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * DNS servers to ask, as `address` or `address:port`.
+   *
+   * @default - those of the pod
+   */
+  readonly servers?: string[];
+}
+
+/**
+ * Options of `ExternalEndpoints.srv`.
+ */
+export interface ExternalSrvOptions {
+  /**
+   * DNS servers to ask, as `address` or `address:port`.
+   *
+   * @default - those of the pod
+   */
+  readonly servers?: string[];
+}
+
+/**
+ * Where the endpoints of an external service come from.
+ */
+export class ExternalEndpoints {
+  /**
+   * A list of addresses.
+   */
+  public static addresses(...addresses: ExternalAddress[]): ExternalEndpoints {
+    return new ExternalEndpoints(addresses);
+  }
+
+  /**
+   * The addresses (A and AAAA records) of a fully qualified DNS name, all on one port.
+   */
+  public static dns(hostname: string, options: ExternalDnsOptions = {}): ExternalEndpoints {
+    return new ExternalEndpoints(undefined, { record: 'address', hostname, port: options.port ?? 80, servers: options.servers });
+  }
+
+  /**
+   * The SRV records of a fully qualified DNS name; ports and weights come from them.
+   */
+  public static srv(hostname: string, options: ExternalSrvOptions = {}): ExternalEndpoints {
+    return new ExternalEndpoints(undefined, { record: 'srv', hostname, servers: options.servers });
+  }
+
+  private constructor(
+    private readonly list?: ExternalAddress[],
+    private readonly lookup?: { record: 'address' | 'srv'; hostname: string; port?: number; servers?: string[] },
+  ) {}
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    if (this.lookup) {
+      mistakes.name(`${prop}.hostname`, this.lookup.hostname, NAME_RULES.hostname);
+      mistakes.dnsServers(`${prop}.servers`, this.lookup.servers);
+      if (this.lookup.port !== undefined) {
+        mistakes.port(`${prop}.port`, this.lookup.port);
+      }
+    }
+    if (this.list?.length === 0) {
+      mistakes.add(prop, [], 'list at least one address');
+    }
+    const seen = new Set<string>();
+    this.list?.forEach(({ address, port, weight, priority }, index) => {
+      const item = `${prop}[${index}]`;
+      if (isIP(address) === 0) {
+        mistakes.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
+      } else if (!isReachable(address)) {
+        mistakes.add(`${item}.address`, address, 'this is the address of no host; use that of one');
+      }
+      mistakes.port(`${item}.port`, port);
+      if (weight !== undefined) {
+        mistakes.wholeNumber(`${item}.weight`, weight, 1, 65_535);
+      }
+      if (priority !== undefined) {
+        mistakes.wholeNumber(`${item}.priority`, priority, 0, 7);
+      }
+      if (seen.has(`${address}|${port}`)) {
+        mistakes.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');
+      }
+      seen.add(`${address}|${port}`);
+    });
+  }
+
+  /** @internal */
+  public _checkProtocol(mistakes: Mistakes, prop: string, protocol: AppProtocol | undefined): void {
+    checkPlainPort(mistakes, `${prop}.port`, this.lookup?.port, protocol);
+    this.list?.forEach(({ port }, index) => checkPlainPort(mistakes, `${prop}[${index}].port`, port, protocol));
+    if (this.lookup?.record === 'srv') {
+      checkPlainPortName(mistakes, `${prop}.hostname`, /^_([^.]+)\./.exec(this.lookup.hostname)?.[1], protocol);
+    }
+  }
+
+  /** @internal */
+  public _checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void {
+    if (this.lookup && loadBalancing._zoneWeights) {
+      mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
+    }
+    if (this.lookup && loadBalancing._zoneAware) {
+      mistakes.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or list addresses with their zones');
+    }
+  }
+
+  /** @internal */
+  public _toConfig(loadBalancing: LoadBalancing): ClusterConfig['discovery'] {
+    if (this.lookup) {
+      const { record, hostname, port, servers } = this.lookup;
+      return { type: 'dns', record, hostname, ...(port !== undefined && { port }), ...(servers && { servers: [...servers] }) };
+    }
+    return {
+      type: 'static',
+      endpoints: (this.list ?? []).map(({ address, port, weight, zone, priority }) => {
+        const share = weight ?? (zone === undefined ? undefined : loadBalancing._zoneWeights?.[zone]);
+        return { address, port, ...(share !== undefined && { weight: share }), ...(zone !== undefined && { zone }), ...(priority && { priority }) };
+      }),
+    };
+  }
+}
+
+mark(ExternalEndpoints);
+
+/**
+ * Props of `ExternalService`.
+ */
+export interface ExternalServiceProps {
+  /**
+   * Where its endpoints come from.
+   */
+  readonly endpoints: ExternalEndpoints;
+
+  /**
+   * Host name by which apps call it. In the pods of its callers, the name leads to the sidecar. What one pod calls differs in
+   * host name or port; no service of the namespace may have the name.
+   *
+   * @default - the construct's id in lower case
+   */
+  readonly hostname?: string;
+
+  /**
+   * Port at which apps call it; the endpoints have their own.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * What apps speak at its ports. To be said where a port or its name is known for
+   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
+   *
+   * @default AppProtocol.HTTP
+   */
+  readonly protocol?: AppProtocol;
+
+  /**
+   * How callers choose among its endpoints.
+   *
+   * @default LoadBalancing.roundRobin()
+   */
+  readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Whether the requests of a session go to one endpoint. A caller may choose differently.
+   *
+   * @default SessionPersistence.none()
+   */
+  readonly sessionPersistence?: SessionPersistence;
+
+  /**
+   * Connections of callers to its endpoints. A caller may choose differently.
+   *
+   * @default - the defaults of `ConnectionOptions`
+   */
+  readonly connections?: ConnectionOptions;
+
+  /**
+   * How callers ask its endpoints whether they work. A caller may choose differently.
+   *
+   * @default - they don't ask
+   */
+  readonly healthCheck?: HealthCheck;
+
+  /**
+   * How callers keep requests from endpoints that fail or dawdle unlike the others. A caller may choose differently.
+   *
+   * @default OutlierDetection.eject()
+   */
+  readonly outlierDetection?: OutlierDetection;
+
+  /**
+   * When callers send a request again. A caller may choose differently.
+   *
+   * @default Retry.idempotent()
+   */
+  readonly retry?: Retry;
+}
+
+const PROPS = {
+  endpoints: true, hostname: true, port: true, protocol: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
+  outlierDetection: true, retry: true,
+} as const satisfies Record<keyof ExternalServiceProps, true>;
+
+/** The port of HTTP, which URLs leave out. */
+const DEFAULT_PORT = 80;
+
+/**
+ * A service outside of the mesh that services of the mesh call through their sidecars.
+ */
+export class ExternalService extends Destination {
+  /**
+   * Host name by which apps call it.
+   */
+  public readonly hostname: string;
+
+  /**
+   * Port at which apps call it.
+   */
+  public readonly port: number;
+
+  private readonly endpoints: ExternalEndpoints;
+  private readonly loadBalancing: LoadBalancing;
+  private readonly sessionPersistence?: SessionPersistence;
+  private readonly connections?: ConnectionOptions;
+  private readonly health: HealthOptions;
+  private readonly retry?: Retry;
+
+  constructor(scope: Construct, id: string, props: ExternalServiceProps) {
+    super(scope, id);
+    checkKinds(this, props);
+    this.hostname = props.hostname ?? id.toLowerCase();
+    this.port = props.port ?? DEFAULT_PORT;
+    this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
+    this.endpoints = props.endpoints;
+    this.sessionPersistence = props.sessionPersistence;
+    this.connections = props.connections;
+    this.retry = props.retry;
+    this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
+
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, PROPS);
+    mistakes.callableName('hostname', this.hostname);
+    checkReserved(mistakes, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
+    if (mistakes.port('port', this.port)) {
+      checkPlainPort(mistakes, 'port', this.port, props.protocol);
+    }
+    this.loadBalancing._check(mistakes, 'loadBalancing');
+    this.sessionPersistence?._check(mistakes, 'sessionPersistence');
+    this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
+    checkHealth(mistakes, '', this.health);
+    this.retry?._check(mistakes, 'retry', 0);
+    if (props.connections !== undefined) {
+      checkConnections(mistakes, 'connections', props.connections);
+    }
+    if (isA(ExternalEndpoints, this.endpoints)) {
+      this.endpoints._check(mistakes, 'endpoints');
+      this.endpoints._checkProtocol(mistakes, 'endpoints', props.protocol);
+      this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
+    } else {
+      mistakes.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
+    }
+    mistakes.throwIfAny(this);
+
+    claimHostname(this, Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname);
+  }
+
+  /** @internal */
+  public _facts(): DestinationFacts {
+    const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    const id = `${namespace}/${this.hostname}${this.port === DEFAULT_PORT ? '' : `:${this.port}`}`;
+    return {
+      name: this.hostname,
+      id,
+      host: this.hostname,
+      namespace,
+      ports: [this.port],
+      hostnames: () => [this.hostname],
+      loadBalancing: this.loadBalancing,
+      sessionPersistence: this.sessionPersistence,
+      connections: this.connections,
+      health: this.health,
+      retry: this.retry,
+      meshed: false,
+      endpointSlices: false,
+      shares: () => [{
+        cluster: id,
+        weight: 1,
+        discovery: (loadBalancing) => this.endpoints._toConfig(loadBalancing),
+      }],
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => this.endpoints._checkLoadBalancing(mistakes, prop, loadBalancing),
+    };
+  }
+}

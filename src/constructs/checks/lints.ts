@@ -1,0 +1,124 @@
+/**
+ * Runs the lints at synthesis, when all services and calls are known: one validation for all workloads of a cluster. cdk8s
+ * knows errors only, so a warning is a line on standard error, once.
+ */
+import { IConstruct } from 'constructs';
+import { ProxyConfig, withDefaults } from '../../contract';
+import { Finding, grouped, lint, WorkloadFacts } from '../../planning/lints';
+import { PerApp } from '../synthesis/copies';
+import * as kplus from '../kubernetes/kplus';
+import { LintObjects } from './lint-objects';
+import { LintOptions } from '../mesh/lint-options';
+import { clusterOf } from '../mesh/mesh-settings';
+import { forgetManifests, oncePerSynthesis } from '../kubernetes/manifests';
+import { networkPoliciesIn, podFacts } from './network-policies';
+import { noteAddition } from '../synthesis/unchanged';
+
+/** A workload, and what its sidecar says of it. The rest is in its objects. */
+export interface LintedWorkload {
+  readonly workload: kplus.Workload;
+  readonly service: string;
+  readonly namespace: string;
+  readonly version: string;
+  readonly options: LintOptions;
+  document(): ProxyConfig;
+  /** How large its objects are. */
+  sizes(): WorkloadFacts['objects'];
+}
+
+/** The workloads of each cluster of an app. */
+const WORKLOADS = new PerApp('lints', (root) => {
+  const clusters = new Map<string, LintedWorkload[]>();
+  const told = new Set<string>();
+  let isJudging = false;
+  /** Whether anything else is wrong: what can't be synthesized isn't linted, and has no document that could be looked at. */
+  const isBroken = (): boolean => {
+    isJudging = true;
+    try {
+      return root.node.findAll().some(({ node }) => node.validate().length > 0);
+    } finally {
+      isJudging = false;
+    }
+  };
+  const findErrors = oncePerSynthesis(root, () => {
+    if (isBroken()) {
+      return undefined;
+    }
+    return [...clusters].flatMap(([cluster, workloads]) => errorsOf(root, cluster, workloads, told));
+  });
+  root.node.addValidation({
+    validate: () => {
+      if (isJudging) {
+        return [];
+      }
+      const errors = findErrors();
+      if (errors?.length !== 0) {
+        forgetManifests(root);
+      }
+      return errors ?? [];
+    },
+  });
+  return clusters;
+});
+
+/** Has a workload checked together with all others of its cluster. */
+export function lintWith(construct: IConstruct, workload: LintedWorkload): void {
+  noteAddition();
+  const clusters = WORKLOADS.of(construct);
+  const cluster = clusterOf(construct);
+  const workloads = clusters.get(cluster);
+  if (workloads) {
+    workloads.push(workload);
+  } else {
+    clusters.set(cluster, [workload]);
+  }
+}
+
+/** What fails the synthesis. Warnings are printed, each once. */
+function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedWorkload[], told: Set<string>): string[] {
+  const objects = new LintObjects(root, cluster);
+  const facts = factsOf(objects, workloads);
+  const options = new Map(facts.map((each, index) => [each, workloads[index].options]));
+  const errors: string[] = [];
+  const services = objects.servicesOf(workloads.map(({ document }) => document()));
+  const found = lint({ workloads: facts, policies: networkPoliciesIn(root, cluster), services }).flatMap((finding): Finding[] => {
+    const { off = [], strict = false } = options.get(finding.workload)!;
+    return off.includes(finding.rule) ? [] : [strict ? { ...finding, severity: 'error' } : finding];
+  });
+  for (const finding of grouped(found)) {
+    const text = textOf(finding);
+    if (finding.severity === 'error') {
+      errors.push(text);
+    } else if (!told.has(text)) {
+      told.add(text);
+      process.stderr.write(`cdk8s-mesh: warning: ${text}\n`);
+    }
+  }
+  return errors;
+}
+
+function factsOf(objects: LintObjects, workloads: readonly LintedWorkload[]): WorkloadFacts[] {
+  const seen = workloads.map(({ workload, document, sizes: _, ...own }) => ({ ...own, document: document(), ...objects.podsOf(workload) }));
+  const clusters = objects.clustersOf(seen);
+  return seen.map(({ service, namespace, version, labels, options, document, ...pods }, index): WorkloadFacts => ({
+    ...pods,
+    pod: podFacts(workloads[index].workload, namespace),
+    objects: workloads[index].sizes(),
+    service, namespace, version,
+    clusters: clusters[index],
+    zones: options.zones,
+    requestsPerSecond: expectedOf(options.requestsPerSecond, service, namespace),
+    latencyMs: expectedOf(options.latency, service, namespace)?.toMilliseconds(),
+    document: withDefaults(document),
+    stated: document,
+  }));
+}
+
+/** What is expected of a service, which may be named with its namespace. */
+function expectedOf<T>(expected: { readonly [service: string]: T } = {}, service: string, namespace: string): T | undefined {
+  return expected[service] ?? expected[`${service}.${namespace}`];
+}
+
+function textOf({ rule, where, message, remedy }: Finding): string {
+  return `${where}: ${message}; ${remedy} (${rule})`;
+}

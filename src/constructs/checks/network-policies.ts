@@ -1,0 +1,38 @@
+/**
+ * The NetworkPolicies of an app, whoever made them, for the lints: those of `connections` of cdk8s-plus, its `NetworkPolicy`, and plain
+ * objects. They are read as they will be written, since that is what the cluster gets.
+ */
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { SERVICE_LABEL } from '../../contract';
+import { NetworkPolicyFacts, NetworkPolicySpec, PodFacts, readNetworkPolicy } from '../../planning/network-policy';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import * as kplus from '../kubernetes/kplus';
+import { Manifest, manifestOf } from '../kubernetes/manifests';
+import { constructsOf } from '../mesh/mesh-settings';
+import { writtenTemplateOf } from '../kubernetes/patches';
+
+/** The NetworkPolicies of a cluster that the app is for. */
+export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyFacts[] {
+  return [...constructsOf(root)].filter((placed) => placed.cluster === cluster).map(({ construct }) => construct).filter(isNetworkPolicy)
+    .map((object) => {
+      const { metadata = {}, spec = {} } = manifestOf(object) as Manifest & { readonly spec?: NetworkPolicySpec };
+      return readNetworkPolicy(metadata.name ?? object.name, metadata.namespace ?? DEFAULT_NAMESPACE, spec);
+    });
+}
+
+function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
+  return ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy' && construct.apiGroup === 'networking.k8s.io';
+}
+
+/** What they see of the pods of a workload. */
+export function podFacts(workload: kplus.Workload, namespace: string): PodFacts {
+  const { metadata: { labels = {} } = {}, spec } = writtenTemplateOf(workload);
+  const ports = [...spec.containers, ...spec.initContainers ?? []].flatMap((container) => container.ports ?? []);
+  return {
+    namespace,
+    labels,
+    portNames: Object.fromEntries(ports.flatMap(({ name, containerPort }) => (name === undefined ? [] : [[name, containerPort]]))),
+    serves: labels[SERVICE_LABEL] !== undefined,
+  };
+}

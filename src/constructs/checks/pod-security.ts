@@ -1,0 +1,54 @@
+/**
+ * Whether the pods of a workload are let into a namespace that enforces a Pod Security Standard. What their author wrote isn't changed here;
+ * but without a word the Deployment would be accepted and its pods refused, one by one.
+ */
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { POD_SECURITY_LEVELS, PodSecurity, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
+import { PerApp } from '../synthesis/copies';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import * as kplus from '../kubernetes/kplus';
+import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
+import { constructsOf } from '../mesh/mesh-settings';
+import { Mistakes } from '../props/mistakes';
+import { writtenTemplateOf } from '../kubernetes/patches';
+import { PodSecurityOptions } from '../mesh/pod-security-options';
+
+const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
+/** Label of namespaces that pin the standards of a release. */
+const VERSION_LABEL = 'pod-security.kubernetes.io/enforce-version';
+
+/** What a Namespace of the app says. */
+interface Enforced {
+  readonly level: PodSecurity;
+  readonly version?: string;
+}
+
+/** The Namespaces of an app that have the label, by cluster and name. */
+const NAMESPACES = new PerApp('namespaces', (root) => oncePerSynthesis(root, () => new Map([...constructsOf(root)].flatMap(({ construct, cluster }) => {
+  if (!isNamespace(construct)) {
+    return [];
+  }
+  const { metadata: { name, labels = {} } = {} } = manifestOf(construct);
+  const level = labels[ENFORCE_LABEL];
+  return level === undefined ? [] : [[`${cluster}/${name}`, { level: levelOf(level), version: labels[VERSION_LABEL] }] as const];
+}))));
+
+function isNamespace(construct: IConstruct): construct is ApiObject {
+  return ApiObject.isApiObject(construct) && construct.kind === 'Namespace' && construct.apiVersion === 'v1';
+}
+
+/** Kubernetes takes a level that it doesn't know for the strictest. */
+function levelOf(text: string): PodSecurity {
+  return POD_SECURITY_LEVELS.find((level) => level === text) ?? 'restricted';
+}
+
+/** Notes what the namespace of a workload refuses of its pods. */
+export function checkPodSecurity(mistakes: Mistakes, workload: kplus.Workload, cluster: string, options: PodSecurityOptions): void {
+  const { metadata: { namespace = DEFAULT_NAMESPACE } = {} }: Manifest = manifestOf(ApiObject.of(workload));
+  const enforced: Enforced | undefined = NAMESPACES.of(workload)().get(`${cluster}/${namespace}`);
+  const level = stricter(enforced?.level ?? options.enforce ?? 'privileged', options.namespaces?.[namespace] ?? 'privileged');
+  for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, enforced?.version)) {
+    mistakes.add(refusal.field, refusal.value, `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses these pods; ${refusal.remedy}`);
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Who takes over when a service that is called can't take all requests. A fallback is a destination like any other, so a
+ * caller needs the permission to find its endpoints, but no name in /etc/hosts: the app goes on calling the service it means.
+ */
+import { Duration } from 'cdk8s';
+import { DEFAULT_FALLBACK, FallbackConfig } from '../../contract';
+import { isA, mark, refusalOfCopy } from '../synthesis/copies';
+import { Destination } from './destination';
+import { checkBelowPercent, overprovisioningPercent } from '../policies/failover';
+import { Mistakes } from '../props/mistakes';
+import { checkQuantity } from '../props/quantities';
+
+/**
+ * Options of `Fallback.to` and of `orElse`.
+ */
+export interface FallbackOptions {
+  /**
+   * The fallback takes over what is missing once fewer than this percentage of the endpoints before it are available, 1 to 100. An
+   * endpoint counts as missing when it was ready and is not any more, or when the proxy has found out that it does not work; one that
+   * starts, or that is shut down, does not.
+   *
+   * @default - 71.4, as in Envoy: 1 / 1.4
+   */
+  readonly belowPercent?: number;
+
+  /**
+   * How long it takes until all requests are back when endpoints are available again, so that a service which has just recovered is not
+   * flooded. Zero: at once. Away they go at once.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly recovery?: Duration;
+}
+
+const OPTIONS = { belowPercent: true, recovery: true } as const satisfies Record<keyof FallbackOptions, true>;
+
+/** One level. */
+interface Level {
+  readonly destination: Destination;
+  readonly options: FallbackOptions;
+}
+
+/**
+ * Where requests go when a service that is called can't take all of them.
+ *
+ * They go there as they are: with their path and their Host. So a fallback must understand the requests of the service that it
+ * stands in for.
+ */
+export class Fallback {
+  /**
+   * To another service, in the mesh or outside of it.
+   *
+   * @param destination a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns
+   * @param options when, and how requests return
+   */
+  public static to(destination: Destination, options: FallbackOptions = {}): Fallback {
+    return new Fallback([{ destination, options }]);
+  }
+
+  private constructor(private readonly levels: readonly Level[]) {}
+
+  /**
+   * To yet another one, when this can't take everything either.
+   *
+   * @param destination a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns
+   * @param options when, and how requests return
+   */
+  public orElse(destination: Destination, options: FallbackOptions = {}): Fallback {
+    return new Fallback([...this.levels, { destination, options }]);
+  }
+
+  /**
+   * Those that take over, in order.
+   *
+   * @internal
+   */
+  public get _destinations(): readonly Destination[] {
+    return this.levels.map(({ destination }) => destination);
+  }
+
+  /**
+   * As the routes of the call say it.
+   *
+   * @internal
+   */
+  public _toConfig(): FallbackConfig[] {
+    return this.levels.map(({ destination, options: { belowPercent, recovery } }) => {
+      const counts = belowPercent === undefined ? DEFAULT_FALLBACK.overprovisioningPercent : overprovisioningPercent(belowPercent);
+      const recoveryMs = recovery?.toMilliseconds() ?? DEFAULT_FALLBACK.recoveryMs;
+      return {
+        split: destination._facts().shares().map(({ cluster, weight }) => ({ cluster, weight })),
+        ...(counts !== DEFAULT_FALLBACK.overprovisioningPercent && { overprovisioningPercent: counts }),
+        ...(recoveryMs !== DEFAULT_FALLBACK.recoveryMs && { recoveryMs }),
+      };
+    });
+  }
+
+  /**
+   * @param call the destination that is called
+   * @param self the destination that the caller is
+   *
+   * @internal
+   */
+  public _check(mistakes: Mistakes, prop: string, call: Destination, self: Destination | undefined): void {
+    const seen = new Map([[call._facts().id, call]]);
+    this.levels.forEach(({ destination, options }, index) => {
+      const at = index === 0 ? `${prop}.to` : `${prop}.orElse[${index - 1}]`;
+      if (!isA(Destination, destination)) {
+        mistakes.add(at, destination, refusalOfCopy(Destination, destination) ?? 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
+        return;
+      }
+      const { id, name } = destination._facts();
+      const before = seen.get(id);
+      if (destination === self) {
+        mistakes.add(at, name, 'a service can\'t call itself through the mesh; name another one');
+      } else if (before === destination) {
+        mistakes.add(at, name, 'it has its turn before already, so it can\'t take over; name another one');
+      } else if (before) {
+        mistakes.add(at, destination.node.path, `its host name and port are those of '${before.node.path}', which has its turn before; give one of them another host name`);
+      }
+      seen.set(id, destination);
+      mistakes.unknownProps(options, OPTIONS, `${at}.`);
+      const { belowPercent, recovery } = options;
+      checkBelowPercent(mistakes, `${at}.belowPercent`, belowPercent);
+      if (recovery !== undefined) {
+        checkQuantity(mistakes, `${at}.recovery`, recovery, { unit: 'time', min: 0 });
+      }
+    });
+    if (this.levels.length > 8) {
+      mistakes.add(prop, this.levels.length, 'use at most 8 fallbacks');
+    }
+  }
+}
+
+mark(Fallback);

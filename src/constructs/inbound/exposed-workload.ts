@@ -1,0 +1,268 @@
+/**
+ * A workload made elsewhere, as a destination: the Services by which others call it. They are the same two that a version
+ * of a `MeshService` has, with the same labels, so that callers and `cdk8s-mesh up` see no difference.
+ */
+import { Construct } from 'constructs';
+import { EndpointSliceDiscovery } from '../../contract';
+import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { ConnectionOptions } from '../policies/connection-options';
+import { Destination } from '../destinations/destination';
+import { DestinationFacts } from '../destinations/destination-facts';
+import { Discovery } from '../mesh/discovery';
+import { HealthCheck } from '../policies/health-check';
+import { checkHealth } from '../policies/health-options';
+import { checkTls, tlsPort } from './inbound-tls';
+import * as kplus from '../kubernetes/kplus';
+import { LoadBalancing } from '../policies/load-balancing';
+import { MeshSettings } from '../mesh/mesh-settings';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+import { OutlierDetection } from '../policies/outlier-detection';
+import { checkKinds } from '../mesh/prop-kinds';
+import { Retry } from '../policies/retry';
+import { checkConnections, closesIdleAfterMs } from '../policies/proxy-quantities';
+import { checkReserved } from '../destinations/reserved-names';
+import { SessionPersistence } from '../policies/session-persistence';
+import { checkZones, serviceForAll, serviceForVersion, serviceHostnames } from './services';
+import { TlsOptions } from './tls-options';
+
+/**
+ * Options of `MeshSidecar.expose`.
+ */
+export interface ExposeOptions {
+  /**
+   * Port at which it is called.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * Name of that port.
+   *
+   * @default 'http'
+   */
+  readonly portName?: string;
+
+  /**
+   * What apps speak at `port`, and at the workload's `appPort`. To be said where a port or its name is known for
+   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
+   *
+   * @default AppProtocol.HTTP
+   */
+  readonly protocol?: AppProtocol;
+
+  /**
+   * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
+   *
+   * @default - none
+   */
+  readonly tls?: TlsOptions;
+
+  /**
+   * How callers choose among its pods.
+   *
+   * @default LoadBalancing.roundRobin()
+   */
+  readonly loadBalancing?: LoadBalancing;
+
+  /**
+   * Whether the requests of a session go to one pod. A caller may choose differently.
+   *
+   * @default SessionPersistence.none()
+   */
+  readonly sessionPersistence?: SessionPersistence;
+
+  /**
+   * Connections of callers to its pods. A caller may choose differently.
+   *
+   * @default - the defaults of `ConnectionOptions`
+   */
+  readonly connections?: ConnectionOptions;
+
+  /**
+   * How callers ask its pods whether they work, besides the readiness that Kubernetes knows of. A caller may choose differently.
+   *
+   * @default - they don't ask
+   */
+  readonly healthCheck?: HealthCheck;
+
+  /**
+   * How callers keep requests from pods that fail or dawdle unlike the others. A caller may choose differently.
+   *
+   * @default OutlierDetection.eject()
+   */
+  readonly outlierDetection?: OutlierDetection;
+
+  /**
+   * When callers send a request again. A caller may choose differently.
+   *
+   * @default Retry.idempotent()
+   */
+  readonly retry?: Retry;
+
+  /**
+   * How callers find its pods.
+   *
+   * @default - that of the nearest Mesh, or Discovery.endpointSlices()
+   */
+  readonly discovery?: Discovery;
+}
+
+const OPTIONS = {
+  port: true, portName: true, protocol: true, tls: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
+  outlierDetection: true, retry: true, discovery: true,
+} as const satisfies Record<keyof ExposeOptions, true>;
+
+/** What its sidecar knows of a workload. */
+interface WorkloadFacts {
+  readonly serviceName: string;
+  readonly version: string;
+  /** Port of the app. */
+  readonly appPort?: number;
+  /** Name that a container gives that port. */
+  readonly appPortName?: string;
+  readonly namespace: string;
+  /** Namespace that the workload's objects name; absent when they name none. */
+  readonly chartNamespace?: string;
+  /** Namespace to write into objects beside the sidecar. */
+  readonly objectNamespace?: string;
+  readonly settings: MeshSettings;
+}
+
+/** Everything that a choice of options has, with its defaults. */
+type Optional = 'protocol' | 'tls' | 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
+type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
+
+/**
+ * A workload made elsewhere that can be called. Made by `MeshSidecar.expose`.
+ */
+export class ExposedWorkload extends Destination {
+  /**
+   * Made by `MeshSidecar`, which may know of mistakes already.
+   *
+   * @internal
+   */
+  public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
+    const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), discovery = workload.settings.discovery } = options;
+    const { tls, connections, sessionPersistence } = options;
+    checkKinds(scope, options, 'expose.');
+    mistakes.unknownProps(options, OPTIONS, 'expose.');
+    checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
+    if (mistakes.port('expose.port', port)) {
+      checkPlainPort(mistakes, 'expose.port', port, options.protocol);
+    }
+    if (mistakes.name('expose.portName', portName, NAME_RULES.label)) {
+      checkPlainPortName(mistakes, 'expose.portName', options.portName, options.protocol);
+    }
+    checkPlainPort(mistakes, 'appPort', workload.appPort, options.protocol);
+    checkPlainPortName(mistakes, 'workload.containers.ports.name', workload.appPortName, options.protocol);
+    const headless = `${workload.serviceName}-${workload.version}`;
+    if (headless.length > NAME_RULES.service.longest) {
+      mistakes.add('serviceName', workload.serviceName, `with the version '${workload.version}', its Service '${headless}' has ${headless.length} characters, `
+        + `and may have ${NAME_RULES.service.longest}: shorten 'serviceName' or 'version' by ${headless.length - NAME_RULES.service.longest}`);
+    }
+    if (tls !== undefined) {
+      checkTls(mistakes, 'expose.tls', tls, { port, name: portName }, workload.namespace);
+      if (tls.nodePort !== undefined) {
+        mistakes.add('expose.tls.nodePort', tls.nodePort, 'the Service of an exposed workload is of the type ClusterIP, which has none; leave it out');
+      }
+    }
+    loadBalancing._check(mistakes, 'expose.loadBalancing');
+    sessionPersistence?._check(mistakes, 'expose.sessionPersistence');
+    sessionPersistence?._checkBeside(mistakes, 'expose.sessionPersistence', loadBalancing);
+    checkHealth(mistakes, 'expose.', options);
+    options.retry?._check(mistakes, 'expose.retry', 0);
+    discovery._check(mistakes, 'expose.discovery');
+    checkZones(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
+    if (connections !== undefined) {
+      checkConnections(mistakes, 'expose.connections', connections, closesIdleAfterMs(workload.settings.limits));
+    }
+    mistakes.throwIfAny(scope);
+    return new ExposedWorkload(scope, workload, { ...options, port, portName, loadBalancing, discovery });
+  }
+
+  /**
+   * Name of the service, by which it is called.
+   */
+  public readonly serviceName: string;
+
+  /**
+   * Port at which it is called.
+   */
+  public readonly port: number;
+
+  /**
+   * The Service that load balancers and callers outside of the mesh use.
+   */
+  public readonly service: kplus.Service;
+
+  /**
+   * The headless Service from which callers in the mesh learn its endpoints.
+   */
+  public readonly headlessService: kplus.Service;
+
+  private constructor(scope: Construct, private readonly workload: WorkloadFacts, private readonly options: Resolved) {
+    super(scope, 'Exposed');
+    this.serviceName = workload.serviceName;
+    this.port = options.port;
+    const facts = {
+      serviceName: this.serviceName, namespace: workload.objectNamespace, proxyPorts: workload.settings.proxyPorts,
+      ports: [{ port: options.port, name: options.portName }],
+    };
+    this.service = serviceForAll(this, 'Service', { ...facts, ports: [...facts.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
+    this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
+  }
+
+  /**
+   * How clients from outside come by TLS.
+   *
+   * @internal
+   */
+  public get _tls(): TlsOptions | undefined {
+    return this.options.tls;
+  }
+
+  /**
+   * Where its pods are found, however callers find them.
+   *
+   * @internal
+   */
+  public get _pods(): EndpointSliceDiscovery {
+    const { workload: { namespace }, options: { portName } } = this;
+    return { type: 'endpointSlice', namespace, service: this.headlessService.name, portName };
+  }
+
+  /** @internal */
+  public _facts(): DestinationFacts {
+    const { workload: { namespace, chartNamespace, settings }, options, serviceName } = this;
+    const { clusterDomain } = settings;
+    return {
+      name: serviceName,
+      id: `${namespace}/${serviceName}`,
+      host: `${namespace}/${serviceName}`,
+      namespace,
+      chartNamespace,
+      ports: [this.port],
+      hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
+      loadBalancing: options.loadBalancing,
+      sessionPersistence: options.sessionPersistence,
+      connections: options.connections,
+      health: options,
+      retry: options.retry,
+      meshed: true,
+      limits: settings.limits,
+      closesIdleAfterMs: closesIdleAfterMs(settings.limits),
+      endpointSlices: options.discovery._source === 'endpointSlices',
+      shares: () => [{
+        cluster: `${namespace}/${this.headlessService.name}`,
+        weight: 1,
+        discovery: (loadBalancing) => options.discovery._toConfig({
+          name: this.headlessService.name, namespace, portName: options.portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights,
+          targetPort: settings.proxyPorts.inbound,
+        }),
+      }],
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, options.discovery),
+    };
+  }
+}

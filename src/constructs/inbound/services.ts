@@ -1,0 +1,89 @@
+/**
+ * The Services of whatever is called in the mesh: one for callers that know nothing of the mesh, and for each version a
+ * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
+ */
+import { Construct } from 'constructs';
+import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
+import { Discovery } from '../mesh/discovery';
+import * as kplus from '../kubernetes/kplus';
+import { writeLean } from '../kubernetes/lean-manifest';
+import { LoadBalancing } from '../policies/load-balancing';
+import { Mistakes } from '../props/mistakes';
+import { declareProtocols } from '../kubernetes/patches';
+import { ProxyPorts } from '../mesh/proxy-ports';
+
+/** A port at which a service is called. */
+interface CalledPort {
+  readonly port: number;
+  readonly name?: string;
+  readonly nodePort?: number;
+  /** Clients speak TLS there. */
+  readonly tls?: boolean;
+}
+
+/** What all Services of a service have in common. */
+interface ServiceFacts {
+  readonly serviceName: string;
+  /** Absent: the chart's. */
+  readonly namespace?: string;
+  readonly ports: readonly CalledPort[];
+  /** Those of the sidecars, to which the ports lead. */
+  readonly proxyPorts: Required<ProxyPorts>;
+}
+
+/**
+ * What selects the pods that serve a version. Pods of every release have had these labels, and a selector that changes would leave a
+ * Service without endpoints until all pods are replaced. Jobs and workers, which take no requests, are labelled otherwise.
+ */
+export function servingLabels(serviceName: string, version: string): Record<string, string> {
+  return { [SERVICE_LABEL]: serviceName, [VERSION_LABEL]: version };
+}
+
+/** The Service for all versions. */
+export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts, props: kplus.ServiceProps = {}): kplus.Service {
+  const service = new kplus.Service(scope, id, {
+    ...props,
+    metadata: {
+      name: facts.serviceName,
+      namespace: facts.namespace,
+      labels: { [SERVICE_LABEL]: facts.serviceName, [ROLE_LABEL]: 'service' },
+      ...props.metadata,
+    },
+    ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? facts.proxyPorts.inboundTls : facts.proxyPorts.inbound })),
+  });
+  service.selectLabel(SERVICE_LABEL, facts.serviceName);
+  declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
+  writeLean(service);
+  return service;
+}
+
+/** The headless Service of one version. */
+export function serviceForVersion(scope: Construct, id: string, facts: ServiceFacts & { readonly version: string }): kplus.Service {
+  const labels = servingLabels(facts.serviceName, facts.version);
+  const service = new kplus.Service(scope, id, {
+    metadata: { name: `${facts.serviceName}-${facts.version}`, namespace: facts.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
+    clusterIP: 'None',
+    ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: facts.proxyPorts.inbound })),
+    publishNotReadyAddresses: false,
+  });
+  Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
+  declareProtocols(service, facts.ports.map(() => 'http'));
+  writeLean(service);
+  return service;
+}
+
+/** The names that lead to a Service from a namespace. */
+export function serviceHostnames(service: { name: string; namespace: string; clusterDomain: string }, callerNamespace: string): string[] {
+  const full = `${service.name}.${service.namespace}`;
+  return [...(callerNamespace === service.namespace ? [service.name] : []), full, `${full}.svc`, `${full}.svc.${service.clusterDomain}`];
+}
+
+/** Weights of zones, and preferring one, need a source that knows them. */
+export function checkZones(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
+  if (loadBalancing._zoneWeights && discovery._source === 'dns') {
+    mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+  }
+  if (loadBalancing._zoneAware && discovery._source === 'dns') {
+    mistakes.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The objects of an app as they will be written, for whatever is checked: after all patches, and with what is completed at the end. Each is
+ * made once for a synthesis. cdk8s validates the whole app before it writes, and again for each of its charts, so that without this the work of
+ * an app of many charts grew with their square.
+ *
+ * Nobody says when a synthesis begins, or that an object changed: anybody may patch any of them between two. What was read is read
+ * anew when it can't be of the same synthesis:
+ *
+ * - every workload that was read has been written since, so a synthesis is over;
+ * - there are more constructs or patches than before, or a construct of the mesh said that it has more to say (./unchanged.ts);
+ * - something was wrong, which ended the synthesis.
+ *
+ * What that leaves out is an app of which one chart was written by itself, and an object of another was changed in another way.
+ */
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { PerApp } from '../synthesis/copies';
+import { additions } from '../synthesis/unchanged';
+
+/** An object as in YAML. Which fields there are is up to its kind and its author, so readers say what they look for, and expect none. */
+export interface Manifest {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+}
+
+/** What was read for one synthesis. */
+interface Reading {
+  readonly manifests: Map<ApiObject, Manifest>;
+  /** Workloads read and not written yet. */
+  readonly unwritten: Set<ApiObject>;
+  readonly additions: number;
+  isWritten: boolean;
+}
+
+/** What is read of an app. */
+class Reader {
+  private reading?: Reading;
+  private readonly watched = new Set<ApiObject>();
+  private extent = '';
+  private depth = 0;
+
+  constructor(root: IConstruct) {
+    root.node.addValidation({
+      validate: () => {
+        const extent = extentOf(root);
+        if (extent !== this.extent) {
+          this.forget();
+          this.extent = extent;
+        }
+        return [];
+      },
+    });
+  }
+
+  public get current(): Reading {
+    if (!this.reading || this.reading.isWritten || this.reading.additions !== additions()) {
+      this.reading = { manifests: new Map(), unwritten: new Set(), additions: additions(), isWritten: false };
+    }
+    return this.reading;
+  }
+
+  public forget(): void {
+    this.reading = undefined;
+  }
+
+  public read(object: ApiObject): Manifest {
+    const { manifests, unwritten } = this.current;
+    let manifest = manifests.get(object);
+    if (!manifest) {
+      this.depth++;
+      try {
+        manifest = object.toJson() as Manifest;
+      } finally {
+        this.depth--;
+      }
+      manifests.set(object, manifest);
+      if (this.watched.has(object)) {
+        unwritten.add(object);
+      }
+    }
+    return manifest;
+  }
+
+  public watch(object: ApiObject): void {
+    this.watched.add(object);
+  }
+
+  /** An object that is watched was made to be written, unless it is being read. */
+  public note(object: ApiObject): void {
+    const { reading } = this;
+    if (this.depth === 0 && reading?.unwritten.delete(object) && reading.unwritten.size === 0) {
+      reading.isWritten = true;
+    }
+  }
+}
+
+const READERS = new PerApp('manifests', (root) => new Reader(root));
+
+/** An object as it will be written. It is shared by all who ask, so nobody may change it. Throws what `toJson` throws. */
+export function manifestOf(object: ApiObject): Manifest {
+  return READERS.of(object).read(object);
+}
+
+/** A value made of manifests, once for a synthesis. */
+export function oncePerSynthesis<T>(construct: IConstruct, make: () => T): () => T {
+  const reader = READERS.of(construct);
+  let made: { readonly of: Reading; readonly value: T } | undefined;
+  return () => {
+    const of = reader.current;
+    if (made?.of !== of) {
+      made = { of, value: make() };
+    }
+    return made.value;
+  };
+}
+
+/** Has what was read forgotten, as the synthesis fails. */
+export function forgetManifests(construct: IConstruct): void {
+  READERS.of(construct).forget();
+}
+
+/** Has an object tell by {@link noteWritten} whenever it is made. */
+export function watchWriting(object: ApiObject): void {
+  READERS.of(object).watch(object);
+}
+
+/** An object was made that is watched. */
+export function noteWritten(object: ApiObject): void {
+  READERS.of(object).note(object);
+}
+
+/** How many constructs and patches there are. */
+function extentOf(root: IConstruct): string {
+  const constructs = root.node.findAll();
+  // cdk8s has no public way to tell whether an object has patches.
+  const patches = constructs.reduce((sum, construct) => sum + ((construct as { patches?: unknown[] }).patches?.length ?? 0), 0);
+  return `${constructs.length}/${patches}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * How callers find the pods of a service. EndpointSlices are pushed, know readiness and zones, and need a token and a
+ * Role; DNS needs neither, and is as late as its TTL.
+ */
+import { Duration } from 'cdk8s';
+import { ClusterConfig, DEFAULT_DNS_FALLBACK } from '../../contract';
+import { mark } from '../synthesis/copies';
+import { ServiceLocation } from '../destinations/destination-facts';
+import { Mistakes } from '../props/mistakes';
+import { checkQuantity } from '../props/quantities';
+
+/**
+ * Options of `Discovery.endpointSlices`.
+ */
+export interface EndpointSlicesOptions {
+  /**
+   * Whether a proxy that starts while the Kubernetes API is out of reach looks the headless Services up in DNS, until the API
+   * answers for the first time. Without it, it answers requests with 503 until then.
+   *
+   * @default true
+   */
+  readonly dnsFallback?: boolean;
+
+  /**
+   * How long the API may say nothing before DNS is asked. When it refuses, or can't be reached, DNS is asked at once.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly dnsFallbackAfter?: Duration;
+}
+
+/**
+ * Options of `Discovery.dns`.
+ */
+export interface DnsDiscoveryOptions {
+  /**
+   * DNS servers to ask, as `address` or `address:port`.
+   *
+   * @default - those of the pod
+   */
+  readonly servers?: string[];
+}
+
+/**
+ * Where the proxies of callers learn the endpoints of a service.
+ */
+export class Discovery {
+  /**
+   * From the EndpointSlices of the Kubernetes API, watched. Each calling pod gets a projected token, in its sidecar only,
+   * and a Role to read EndpointSlices in the namespaces that it calls. A proxy that starts while the API is out of reach uses
+   * DNS until it is back.
+   */
+  public static endpointSlices(options: EndpointSlicesOptions = {}): Discovery {
+    return new Discovery('endpointSlices', options);
+  }
+
+  /**
+   * From the names of the headless Services, asked again when their TTL ends. No token, no Role; a change is seen as late
+   * as the TTL, and zones are not known.
+   */
+  public static dns(options: DnsDiscoveryOptions = {}): Discovery {
+    return new Discovery('dns', options);
+  }
+
+  private constructor(
+    /** @internal */
+    public readonly _source: 'endpointSlices' | 'dns',
+    private readonly options: DnsDiscoveryOptions & EndpointSlicesOptions,
+  ) {}
+
+  /**
+   * The source of one version's endpoints as the proxy reads it.
+   *
+   * @internal
+   */
+  public _toConfig(service: ServiceLocation): ClusterConfig['discovery'] {
+    const { servers, dnsFallback = true, dnsFallbackAfter } = this.options;
+    // The headless Service's own name: its addresses are the ready pods of one version, so weights of versions hold.
+    const lookup = { hostname: `${service.name}.${service.namespace}.svc.${service.clusterDomain}`, port: service.targetPort };
+    if (this._source === 'dns') {
+      return { type: 'dns', record: 'address', ...lookup, ...(servers && { servers: [...servers] }) };
+    }
+    const afterMs = dnsFallbackAfter?.toMilliseconds() ?? DEFAULT_DNS_FALLBACK.afterMs;
+    return {
+      type: 'endpointSlice',
+      namespace: service.namespace,
+      service: service.name,
+      portName: service.portName,
+      ...(service.zoneWeights && { zoneWeights: { ...service.zoneWeights } }),
+      ...(dnsFallback && { fallback: { ...lookup, ...(afterMs !== DEFAULT_DNS_FALLBACK.afterMs && { afterMs }) } }),
+    };
+  }
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    const { servers, dnsFallback, dnsFallbackAfter } = this.options;
+    mistakes.dnsServers(`${prop}.servers`, servers);
+    if (dnsFallback !== undefined && typeof dnsFallback !== 'boolean') {
+      mistakes.add(`${prop}.dnsFallback`, dnsFallback, 'use true or false');
+    }
+    if (dnsFallbackAfter !== undefined) {
+      checkQuantity(mistakes, `${prop}.dnsFallbackAfter`, dnsFallbackAfter, { unit: 'time', min: 0 });
+      if (dnsFallback === false) {
+        mistakes.add(`${prop}.dnsFallbackAfter`, dnsFallbackAfter, 'there is no fallback whose wait it could be; leave it out, or \'dnsFallback: false\'');
+      }
+    }
+  }
+}
+
+mark(Discovery);

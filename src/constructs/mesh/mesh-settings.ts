@@ -1,0 +1,184 @@
+/**
+ * Finds the settings that hold for a construct: its own, then those of each `Mesh` up the construct tree, then the
+ * defaults below.
+ */
+import { Duration } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
+import { checkAdmission } from '../policies/admission-options';
+import { AppAddress } from './app-address';
+import { PerApp } from '../synthesis/copies';
+import { Discovery } from './discovery';
+import { Interception } from './interception';
+import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+import { ProxyImage } from './proxy-image';
+import { checkProxyPorts, DEFAULT_PROXY_PORTS, ProxyPorts } from './proxy-ports';
+import { ProxyUser } from './proxy-user';
+import { checkConnections, checkLimits } from '../policies/proxy-quantities';
+import { layered } from '../props/quantities';
+
+/** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
+export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'proxyPorts' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>
+  & { readonly proxyPorts: Required<ProxyPorts> };
+
+/** The cluster of an app that names none. */
+export const ONLY_CLUSTER = '';
+
+/** Names of the props that every sidecar has. */
+export const PROXY_OPTIONS = {
+  proxyImage: true, proxyUser: true, proxyPorts: true, proxyResources: true,
+  interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
+  workers: true, accessLog: true,
+  via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
+} as const satisfies Record<keyof ProxyOptions, true>;
+
+const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts' | 'limits' | 'appConnections' | 'admission'> = {
+  appAddress: AppAddress.any(),
+  workers: DEFAULT_WORKERS,
+  accessLog: AccessLog.OFF,
+  proxyUser: ProxyUser.image(),
+  via: DEFAULT_VIA,
+  endpointPropagation: Duration.seconds(5),
+  appDrain: Duration.seconds(20),
+  proxyDrain: Duration.seconds(5),
+  discovery: Discovery.endpointSlices(),
+  interception: Interception.hostsFile(),
+  clusterDomain: 'cluster.local',
+  lints: {},
+  podSecurity: {},
+};
+
+/** A Mesh as the constructs that take its settings see it. */
+interface MeshLayer {
+  readonly path: string;
+  readonly props: MeshProps;
+}
+
+/** The Mesh of each construct that is one, or has one as a child. */
+const MESHES = new PerApp('meshes', () => new WeakMap<IConstruct, MeshLayer>());
+/** Constructs that were searched for a Mesh: one that is added later would be too late for who searched. */
+const SEARCHED = new PerApp('searched', () => new WeakSet<IConstruct>());
+/** Those that were searched for a Mesh that names a cluster. */
+const PLACED = new PerApp('placed', () => new WeakSet<IConstruct>());
+
+/** Makes a Mesh known to the constructs in and below `scope`. */
+export function registerMesh(scope: IConstruct, mesh: IConstruct, props: MeshProps): void {
+  const { path } = mesh.node;
+  const meshes = MESHES.of(mesh);
+  const other = meshes.get(scope);
+  if (other) {
+    throw new Error(`[${path}] '${other.path}' is a Mesh in the same construct already: merge the two`);
+  }
+  if (SEARCHED.of(mesh).has(scope)) {
+    throw new Error(`[${path}] services beside or below this Mesh were created before it and don't have its settings: create the Mesh first`);
+  }
+  if (props.cluster !== undefined && PLACED.of(mesh).has(scope)) {
+    throw new Error(`[${path}] services beside or below this Mesh were created before it and count as those of another cluster: create the Mesh first`);
+  }
+  const layer = { path, props };
+  meshes.set(scope, layer);
+  meshes.set(mesh, layer);
+}
+
+/** Settings that hold for a construct, over which its own go. */
+export function meshSettings(construct: IConstruct, own: Partial<MeshProps>): MeshSettings {
+  const layers: Partial<MeshProps>[] = [own];
+  const meshes = MESHES.of(construct);
+  const searched = SEARCHED.of(construct);
+  for (const scope of construct.node.scopes.reverse()) {
+    searched.add(scope);
+    const mesh = meshes.get(scope);
+    if (mesh) {
+      layers.push(mesh.props);
+    }
+  }
+  const find = <K extends keyof MeshProps>(key: K): MeshProps[K] | undefined => layers.find((layer) => layer[key] !== undefined)?.[key];
+  return {
+    proxyImage: find('proxyImage') ?? ProxyImage.released(),
+    proxyResources: find('proxyResources'),
+    // Structs of many settings that have little to do with each other: each is looked for by itself.
+    proxyPorts: { ...DEFAULT_PROXY_PORTS, ...layered(...layers.map(({ proxyPorts }) => proxyPorts)) },
+    limits: layered(...layers.map(({ limits }) => limits)),
+    appConnections: layered(...layers.map(({ appConnections }) => appConnections)),
+    admission: layered(...layers.map(({ admission }) => admission)),
+    appAddress: find('appAddress') ?? DEFAULTS.appAddress,
+    workers: find('workers') ?? DEFAULTS.workers,
+    accessLog: find('accessLog') ?? DEFAULTS.accessLog,
+    proxyUser: find('proxyUser') ?? DEFAULTS.proxyUser,
+    via: find('via') ?? DEFAULTS.via,
+    endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
+    appDrain: find('appDrain') ?? DEFAULTS.appDrain,
+    proxyDrain: find('proxyDrain') ?? DEFAULTS.proxyDrain,
+    discovery: find('discovery') ?? DEFAULTS.discovery,
+    interception: find('interception') ?? DEFAULTS.interception,
+    clusterDomain: find('clusterDomain') ?? DEFAULTS.clusterDomain,
+    lints: find('lints') ?? DEFAULTS.lints,
+    podSecurity: find('podSecurity') ?? DEFAULTS.podSecurity,
+  };
+}
+
+/** The cluster that the nearest Mesh names which names one; empty for that of an app that names none. */
+export function clusterOf(construct: IConstruct): string {
+  const meshes = MESHES.of(construct);
+  const placed = PLACED.of(construct);
+  let named: string | undefined;
+  for (const scope of construct.node.scopes.reverse()) {
+    placed.add(scope);
+    named ??= meshes.get(scope)?.props.cluster;
+  }
+  return named ?? ONLY_CLUSTER;
+}
+
+/** Whether two constructs have the same nearest Mesh, or none. */
+export function isOfOneMesh(one: IConstruct, other: IConstruct): boolean {
+  const meshes = MESHES.of(one);
+  const [nearest, nearestOfOther] = [one, other].map(({ node }) => node.scopes.reverse().map((scope) => meshes.get(scope)).find((mesh) => mesh));
+  return nearest === nearestOfOther;
+}
+
+/** Every construct of an app with its cluster, in the order of the tree. */
+export function* constructsOf(root: IConstruct): Generator<{ readonly construct: IConstruct; readonly cluster: string }> {
+  const meshes = MESHES.of(root);
+  const waiting = [{ construct: root, cluster: ONLY_CLUSTER }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { construct } = next;
+    const cluster = meshes.get(construct)?.props.cluster ?? next.cluster;
+    yield { construct, cluster };
+    for (const child of construct.node.children.reverse()) {
+      waiting.push({ construct: child, cluster });
+    }
+  }
+}
+
+/** Most workers that the proxy takes. */
+const MAX_WORKERS = 64;
+
+/** Checks of the props that every sidecar has. */
+export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void {
+  if (props.proxyImage) {
+    mistakes.name('proxyImage', props.proxyImage.reference, NAME_RULES.image);
+  }
+  props.proxyUser?._check(mistakes, 'proxyUser');
+  if (props.proxyPorts !== undefined) {
+    checkProxyPorts(mistakes, 'proxyPorts', props.proxyPorts);
+  }
+  if (props.limits !== undefined) {
+    checkLimits(mistakes, 'limits', props.limits);
+  }
+  if (props.appConnections !== undefined) {
+    checkConnections(mistakes, 'appConnections', props.appConnections);
+  }
+  props.appAddress?._check(mistakes, 'appAddress');
+  if (props.admission !== undefined) {
+    checkAdmission(mistakes, 'admission', props.admission);
+  }
+  if (props.workers !== undefined) {
+    mistakes.wholeNumber('workers', props.workers, 1, MAX_WORKERS);
+  }
+  const { request, limit } = props.proxyResources?.memory ?? {};
+  if (request && limit && request.toKibibytes() > limit.toKibibytes()) {
+    mistakes.add('proxyResources.memory.request', `${request.toMebibytes()}Mi`, `it is above the limit of ${limit.toMebibytes()}Mi; make it at most the limit`);
+  }
+}

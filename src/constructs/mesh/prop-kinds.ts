@@ -1,0 +1,121 @@
+/**
+ * What kind of value each prop takes. The compiler knows in TypeScript; JavaScript, casts and configuration that was read
+ * from files get past it, and would end in a TypeError of this library or in YAML that the API server refuses. Kinds are
+ * checked before anything looks into the values, so what is wrong here is told alone, and together.
+ *
+ * One table for all constructs, because a prop of a name means the same wherever it is.
+ */
+import { IConstruct } from 'constructs';
+import { isIP } from 'node:net';
+import { AppAddress } from './app-address';
+import { Class, isA, refusalOfCopy } from '../synthesis/copies';
+import { Discovery } from './discovery';
+import { DisruptionBudget } from '../kubernetes/disruption-budget';
+import { Fallback } from '../destinations/fallback';
+import { FaultInjection } from '../policies/fault-injection';
+import { HealthCheck } from '../policies/health-check';
+import { Interception } from './interception';
+import { LoadBalancing } from '../policies/load-balancing';
+import { AccessLog } from './mesh-props';
+import { Mistakes } from '../props/mistakes';
+import { isName, NAME_RULES } from '../props/name-rules';
+import { OutlierDetection } from '../policies/outlier-detection';
+import { ProxyImage } from './proxy-image';
+import { ProxyUser } from './proxy-user';
+import { Retry } from '../policies/retry';
+import { Scaling } from '../kubernetes/scaling';
+import { SessionPersistence } from '../policies/session-persistence';
+import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
+
+/** Whether a value fits, and what to give when it does not. */
+interface Kind {
+  readonly fits: (value: unknown) => boolean;
+  readonly remedy: string | ((value: unknown) => string);
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function made(by: Class, example: string): Kind {
+  return { fits: (value) => isA(by, value), remedy: (value) => refusalOfCopy(by, value) ?? `make it with ${example}` };
+}
+
+function memberOf(name: string, members: Record<string, string>): Kind {
+  return { fits: (value) => Object.values(members).includes(value as string), remedy: `use one of ${Object.keys(members).map((key) => `${name}.${key}`).join(', ')}` };
+}
+
+/** By what it can do and not by its class, since an app may have several copies of cdk8s. */
+const duration: Kind = {
+  fits: (value) => typeof (value as { toMilliseconds?: unknown }).toMilliseconds === 'function',
+  remedy: 'use a Duration, such as Duration.seconds(5)',
+};
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  accessLog: memberOf('AccessLog', AccessLog),
+  admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
+  appAddress: made(AppAddress, 'AppAddress.loopback(), for example'),
+  appDrain: duration,
+  containers: {
+    fits: (value) => Array.isArray(value) && value.every(isObject),
+    remedy: 'list containers, such as [{ image: \'ghcr.io/acme/web:1\', portNumber: 8080 }]',
+  },
+  discovery: made(Discovery, 'Discovery.endpointSlices() or Discovery.dns()'),
+  disruptionBudget: made(DisruptionBudget, 'DisruptionBudget.maxUnavailable(1), for example'),
+  endpointPropagation: duration,
+  externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  fallback: made(Fallback, 'Fallback.to(service)'),
+  faults: {
+    fits: (value) => Array.isArray(value) && value.length <= 8 && value.every((fault) => isA(FaultInjection, fault)),
+    remedy: (value) => (Array.isArray(value) ? value.map((fault) => refusalOfCopy(FaultInjection, fault)).find((refusal) => refusal) : undefined)
+      ?? 'list at most 8, each made with FaultInjection.delay() or FaultInjection.abort()',
+  },
+  healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
+  internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  interception: made(Interception, 'Interception.hostsFile() or Interception.hostAliases()'),
+  lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
+  loadBalancerSourceRanges: {
+    fits: (value) => Array.isArray(value) && value.every(isRange),
+    remedy: 'list ranges of addresses with their prefix, such as [\'203.0.113.0/24\']',
+  },
+  loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
+  outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
+  podSecurity: { fits: isObject, remedy: 'use { enforce: PodSecurityLevel.RESTRICTED }, for example' },
+  proxyDrain: duration,
+  retry: made(Retry, 'Retry.idempotent(), for example'),
+  proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
+  proxyUser: made(ProxyUser, 'ProxyUser.assigned() or ProxyUser.of(20000)'),
+  proxyPorts: { fits: isObject, remedy: 'use { inbound: 16006, admin: 16020 }, for example' },
+  proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
+  scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),
+  serviceAnnotations: {
+    fits: (value) => isObject(value) && Object.entries(value).every(([name, text]) => isName(NAME_RULES.qualified, name) && typeof text === 'string'),
+    remedy: `${NAME_RULES.qualified.remedy}, with texts as values`,
+  },
+  sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
+  tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
+  sessionPersistence: made(SessionPersistence, 'SessionPersistence.cookie(\'session\', { keys }), for example'),
+  type: memberOf('ServiceType', ServiceType),
+  via: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
+};
+
+function isRange(value: unknown): boolean {
+  const [, address = '', prefix] = /^([^/]+)\/(\d{1,3})$/.exec(String(value).trim()) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+/** Throws when a prop has a value of another kind than it takes, or when there are no props at all. */
+export function checkKinds(where: IConstruct, props: unknown, prefix: string = ''): void {
+  const mistakes = new Mistakes();
+  if (!isObject(props)) {
+    mistakes.add(`${prefix}props`, props, 'give an object, such as { name: value }');
+    mistakes.throwIfAny(where);
+    return;
+  }
+  for (const [prop, value] of Object.entries(props)) {
+    if (value !== undefined && Object.hasOwn(KINDS, prop) && !KINDS[prop].fits(value)) {
+      const { remedy } = KINDS[prop];
+      mistakes.add(`${prefix}${prop}`, value, typeof remedy === 'string' ? remedy : remedy(value));
+    }
+  }
+  mistakes.throwIfAny(where);
+}

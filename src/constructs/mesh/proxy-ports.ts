@@ -1,0 +1,115 @@
+/**
+ * The ports that a sidecar takes in its pod. They are told apart from all others of the pod at validation, when its containers are known.
+ */
+import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, SIDECAR_CONTAINER } from '../../contract';
+import type { DestinationFacts } from '../destinations/destination-facts';
+import * as kplus from '../kubernetes/kplus';
+import { Mistakes } from '../props/mistakes';
+
+/**
+ * Ports of a sidecar.
+ *
+ * Where `inbound` or `inboundTls` changes, Services lead to the new port at once, and pods that run listen there as soon as they have their
+ * new document, which takes Kubernetes about a minute. Requests fail until then.
+ */
+export interface ProxyPorts {
+  /**
+   * Where requests of other pods arrive, 1024 to 65535. Services lead here.
+   *
+   * @default 15006
+   */
+  readonly inbound?: number;
+
+  /**
+   * Where clients from outside arrive by TLS, 1024 to 65535. Nothing listens there without `tls`.
+   *
+   * @default 15443
+   */
+  readonly inboundTls?: number;
+
+  /**
+   * Where probes are answered and metrics are collected, 1024 to 65535.
+   *
+   * @default 15020
+   */
+  readonly admin?: number;
+}
+
+/** What is not said. */
+export const DEFAULT_PROXY_PORTS: Required<ProxyPorts> = { inbound: INBOUND_PORT, inboundTls: INBOUND_TLS_PORT, admin: ADMIN_PORT };
+
+const PORTS = { inbound: true, inboundTls: true, admin: true } as const satisfies Record<keyof ProxyPorts, true>;
+
+const PURPOSES: Readonly<Record<keyof ProxyPorts, string>> = {
+  inbound: 'incoming requests', inboundTls: 'clients that speak TLS', admin: 'health and metrics',
+};
+
+/** Below it a process needs a privilege, which the sidecar doesn't have. */
+const FIRST_UNPRIVILEGED_PORT = 1_024;
+
+/** Checks each of the ports. */
+export function checkProxyPorts(mistakes: Mistakes, prop: string, ports: ProxyPorts): void {
+  mistakes.unknownProps(ports, PORTS, `${prop}.`);
+  for (const [name, port] of entriesOf(ports)) {
+    if (Number.isInteger(port) && port > 0 && port < FIRST_UNPRIVILEGED_PORT) {
+      mistakes.add(`${prop}.${name}`, port, `the sidecar has no privilege to listen below ${FIRST_UNPRIVILEGED_PORT}; use a whole number from ${FIRST_UNPRIVILEGED_PORT} to 65535. `
+        + 'The port at which a service is called is \'port\'');
+    } else {
+      mistakes.wholeNumber(`${prop}.${name}`, port, FIRST_UNPRIVILEGED_PORT, 65_535);
+    }
+  }
+}
+
+/** Checks that the ports of a sidecar, with those of the Meshes and the defaults, are different ones. */
+export function checkPortsDiffer(mistakes: Mistakes, prop: string, ports: Required<ProxyPorts>): void {
+  const taken = new Map<number, string>();
+  for (const [name, port] of entriesOf(ports)) {
+    const other = taken.get(port);
+    if (other !== undefined) {
+      mistakes.add(`${prop}.${name}`, port, `'${prop}.${other}' is the same; give each a port of its own`);
+    }
+    taken.set(port, name);
+  }
+}
+
+/** What there is in a pod. */
+interface Pod {
+  readonly workload: kplus.Workload;
+  readonly appPort?: number;
+  readonly ports: Required<ProxyPorts>;
+  /** Whether clients from outside come by TLS. */
+  readonly tls: boolean;
+  readonly calls: readonly { readonly facts: DestinationFacts }[];
+}
+
+/** Checks that nothing else in the pod wants a port that its sidecar listens on. */
+export function checkPodPorts(mistakes: Mistakes, { workload, appPort, ports, tls, calls }: Pod): void {
+  const taken = new Map(entriesOf(ports).filter(([name]) => tls || name !== 'inboundTls').map(([name, port]) => [port, name]));
+  const tellTaken = (prop: string, port: number | undefined): void => {
+    const name = taken.get(port!);
+    if (name !== undefined) {
+      mistakes.add(prop, port, `the sidecar takes this port for ${PURPOSES[name]}; let the app listen on another, or give the sidecar one by 'proxyPorts.${name}'`);
+    }
+  };
+  const others = [...workload.containers, ...workload.initContainers].filter(({ name }) => name !== SIDECAR_CONTAINER);
+  if (!others.some((container) => container.ports.some(({ number }) => number === appPort))) {
+    tellTaken('appPort', appPort);
+  }
+  for (const container of others) {
+    for (const { number: port } of container.ports) {
+      const prop = `containers['${container.name}'].port`;
+      tellTaken(prop, port);
+      for (const { facts } of calls.filter((call) => call.facts.ports.includes(port))) {
+        mistakes.add(prop, port, `the sidecar listens on this port for calls to '${facts.name}', which keeps an app that binds `
+          + `all addresses from starting; give '${facts.name}' another service port, or let the app listen on another`);
+      }
+    }
+  }
+}
+
+function entriesOf(ports: ProxyPorts): [keyof ProxyPorts, number][] {
+  return (Object.keys(PORTS) as (keyof ProxyPorts)[]).flatMap((name): [keyof ProxyPorts, number][] => {
+    const port = ports[name];
+    return port === undefined ? [] : [[name, port]];
+  });
+}

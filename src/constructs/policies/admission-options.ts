@@ -1,0 +1,80 @@
+/**
+ * What of the requests to a pod its sidecar lets in.
+ */
+import { AdmissionConfig, DEFAULT_ADMISSION } from '../../contract';
+import { ConcurrencyLimit } from './concurrency-limit';
+import { isA, refusalOfCopy } from '../synthesis/copies';
+import { Mistakes } from '../props/mistakes';
+import { RateLimit } from './rate-limit';
+
+/**
+ * Which requests a pod takes. What it does not take is answered at once, with a reason code and `Retry-After`, and its app has not
+ * seen it.
+ *
+ * What is left open is as the nearest `Mesh` says that has an opinion on it, and else the default.
+ */
+export interface AdmissionOptions {
+  /**
+   * How many requests the app works on at a time. Above it: 503 `overloaded`. A request whose body takes longer than a second to come
+   * asks again when it is there, and gets 408 `late_body` when there is no place for it then.
+   *
+   * @default ConcurrencyLimit.none()
+   */
+  readonly concurrency?: ConcurrencyLimit;
+
+  /**
+   * How many requests a pod takes in some time. Above it: 429 `rate_limited`.
+   *
+   * @default RateLimit.none()
+   */
+  readonly rateLimit?: RateLimit;
+
+  /**
+   * Paths that are always let in and don't count, such as those of health checks and long polls: exactly, or with `*` at the end by how
+   * they begin. At most 32. Probes of the kubelet go to the app and not by the sidecar.
+   *
+   * @default ['/healthz', '/livez', '/readyz']
+   */
+  readonly exemptPaths?: string[];
+}
+
+const OPTIONS = { concurrency: true, rateLimit: true, exemptPaths: true } as const satisfies Record<keyof AdmissionOptions, true>;
+
+/** As the document takes them. */
+const PATH = /^\/[^?#*\s]*\*?$/;
+const MAX_PATHS = 32;
+
+/** Checks what one construct says. */
+export function checkAdmission(mistakes: Mistakes, prop: string, admission: AdmissionOptions): void {
+  mistakes.unknownProps(admission, OPTIONS, `${prop}.`);
+  const { concurrency, rateLimit, exemptPaths } = admission;
+  if (concurrency !== undefined) {
+    if (isA(ConcurrencyLimit, concurrency)) concurrency._check(mistakes, `${prop}.concurrency`);
+    else mistakes.add(`${prop}.concurrency`, concurrency, refusalOfCopy(ConcurrencyLimit, concurrency) ?? 'make it with ConcurrencyLimit.adaptive(), for example');
+  }
+  if (rateLimit !== undefined) {
+    if (isA(RateLimit, rateLimit)) rateLimit._check(mistakes, `${prop}.rateLimit`);
+    else mistakes.add(`${prop}.rateLimit`, rateLimit, refusalOfCopy(RateLimit, rateLimit) ?? 'make it with RateLimit.perSecond(100), for example');
+  }
+  if (exemptPaths !== undefined && !(Array.isArray(exemptPaths) && exemptPaths.length <= MAX_PATHS)) {
+    mistakes.add(`${prop}.exemptPaths`, exemptPaths, `list at most ${MAX_PATHS} paths, such as ['/healthz', '/events/*']`);
+  } else {
+    exemptPaths?.forEach((path, index) => {
+      if (typeof path !== 'string' || !PATH.test(path)) {
+        mistakes.add(`${prop}.exemptPaths[${index}]`, path, 'use a path without a query, such as /healthz, or the beginning of one, such as /events/*');
+      }
+    });
+  }
+}
+
+/** The document's field; nothing when everything is let in. */
+export function admissionConfig({ concurrency, rateLimit, exemptPaths }: AdmissionOptions): AdmissionConfig | undefined {
+  const limits = { concurrency: concurrency?._toConfig(), rateLimit: rateLimit?._toConfig() };
+  if (!limits.concurrency && !limits.rateLimit) return undefined;
+  const isDefault = exemptPaths === undefined || JSON.stringify(exemptPaths) === JSON.stringify(DEFAULT_ADMISSION.exemptPaths);
+  return {
+    ...(limits.concurrency && { concurrency: limits.concurrency }),
+    ...(limits.rateLimit && { rateLimit: limits.rateLimit }),
+    ...(!isDefault && { exemptPaths }),
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * How many requests the app of a pod works on at a time. Above it the pod's sidecar answers at once, so that those which are let
+ * in are answered in time, and the others can go elsewhere.
+ */
+import { AdmissionConfig, DEFAULT_ADAPTIVE_CONCURRENCY } from '../../contract';
+import { mark } from '../synthesis/copies';
+import { Mistakes } from '../props/mistakes';
+import { checkQuantities, Quantities, withoutDefaults } from '../props/quantities';
+
+/**
+ * Options of `ConcurrencyLimit.adaptive`.
+ */
+export interface AdaptiveConcurrencyOptions {
+  /**
+   * Least that the limit can be, at least 1. A pod always takes as many requests.
+   *
+   * @default 2
+   */
+  readonly min?: number;
+
+  /**
+   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them.
+   *
+   * @default 1000
+   */
+  readonly max?: number;
+
+  /**
+   * What the limit begins with when a pod starts, from `min` to `max`. So many requests that hang don't count for it, either.
+   *
+   * @default 50, or what is next to it from `min` to `max`
+   */
+  readonly initial?: number;
+
+  /**
+   * How much longer than under little load requests may take, in percent, before fewer are let in; 10 to 1000. Less means shorter
+   * latencies under overload, and more refused when requests are of many kinds.
+   *
+   * @default 100
+   */
+  readonly latencyTolerancePercent?: number;
+}
+
+const QUANTITIES: Quantities<AdaptiveConcurrencyOptions, Required<AdaptiveConcurrencyOptions>> = {
+  min: { field: 'min', unit: 'number', min: 1 },
+  max: { field: 'max', unit: 'number', min: 1 },
+  initial: { field: 'initial', unit: 'number', min: 1 },
+  latencyTolerancePercent: { field: 'latencyTolerancePercent', unit: 'number', min: 10, max: 1_000 },
+};
+
+/**
+ * How many requests a pod's app works on at a time. With workers, for each.
+ */
+export class ConcurrencyLimit {
+  /**
+   * A limit that the sidecar finds by how long requests take, and follows as that changes. It refuses nothing while the app is
+   * well. Requests that the app holds open on purpose, as for long polls, look like a slow app: make their paths exempt. A few that
+   * hang have places of their own, up to `initial`.
+   */
+  public static adaptive(options: AdaptiveConcurrencyOptions = {}): ConcurrencyLimit {
+    return new ConcurrencyLimit({ type: 'adaptive', options });
+  }
+
+  /**
+   * A limit that you know. It counts requests that hang, too.
+   *
+   * @param max most requests at a time, at least 1
+   */
+  public static of(max: number): ConcurrencyLimit {
+    return new ConcurrencyLimit({ type: 'fixed', max });
+  }
+
+  /**
+   * No limit, for a service of a mesh that has one.
+   */
+  public static none(): ConcurrencyLimit {
+    return new ConcurrencyLimit({ type: 'none' });
+  }
+
+  private constructor(
+    private readonly choice: { type: 'adaptive'; options: AdaptiveConcurrencyOptions } | { type: 'fixed'; max: number } | { type: 'none' },
+  ) {}
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    if (this.choice.type === 'fixed') mistakes.wholeNumber(`${prop}.max`, this.choice.max, 1);
+    if (this.choice.type !== 'adaptive') return;
+    const own = new Mistakes();
+    const { options } = this.choice;
+    checkQuantities(own, prop, options, QUANTITIES);
+    if (own.messages.length === 0) {
+      const { min = 1, max = Infinity, initial } = options;
+      if (min > max) {
+        own.add(`${prop}.min`, min, `it is above the max of ${max}; make min at most max`);
+      } else if (initial !== undefined && (initial < min || initial > max)) {
+        own.add(`${prop}.initial`, initial, max === Infinity ? `it is below the min of ${min}` : `use a number from ${min} to ${max}, as min and max say`);
+      }
+    }
+    mistakes.take(own);
+  }
+
+  /** @internal */
+  public _toConfig(): AdmissionConfig['concurrency'] {
+    switch (this.choice.type) {
+      case 'none': return undefined;
+      case 'fixed': return { type: 'fixed', max: this.choice.max };
+      default: return { type: 'adaptive', ...withoutDefaults(definedOf(this.choice.options), DEFAULT_ADAPTIVE_CONCURRENCY) };
+    }
+  }
+}
+
+mark(ConcurrencyLimit);
+
+function definedOf(options: AdaptiveConcurrencyOptions): AdaptiveConcurrencyOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,60 @@
+/**
+ * When requests leave endpoints that don't work, on its way into the document: for the addresses of a service, and for a service and
+ * its fallbacks. People say below which part of the endpoints requests leave; the document says for how much an available endpoint
+ * counts, as Envoy does.
+ */
+import { DEFAULT_FAILOVER, FailoverConfig } from '../../contract';
+import { FailoverOptions } from './load-balancing-options';
+import { Mistakes } from '../props/mistakes';
+import { withoutDefaults } from '../props/quantities';
+
+const OPTIONS = { panicPercent: true, belowPercent: true } as const satisfies Record<keyof FailoverOptions, true>;
+
+/** What the default of `overprovisioningPercent` is to people. */
+const DEFAULT_BELOW_PERCENT = Math.round(100_000 / DEFAULT_FAILOVER.overprovisioningPercent) / 10;
+
+/** Checks the options, and that the panic can come. */
+export function checkFailover(mistakes: Mistakes, prop: string, options: FailoverOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    mistakes.add(prop, options, `use an object with any of ${Object.keys(OPTIONS).sort().join(', ')}`);
+    return;
+  }
+  mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+  const { panicPercent, belowPercent } = options;
+  const belowIsSound = checkBelowPercent(mistakes, `${prop}.belowPercent`, belowPercent);
+  if (panicPercent === undefined || !mistakes.wholeNumber(`${prop}.panicPercent`, panicPercent, 0, 100) || !belowIsSound) {
+    return;
+  }
+  if (panicPercent > (belowPercent ?? DEFAULT_BELOW_PERCENT)) {
+    mistakes.add(`${prop}.panicPercent`, panicPercent, `down to belowPercent, which is ${belowPercent ?? `${DEFAULT_BELOW_PERCENT} unless you say it`}, `
+      + 'nothing is missing that panic could be about; lower panicPercent, or raise belowPercent');
+  }
+}
+
+/** Checks below which part of the endpoints requests leave them; nothing said is sound, too. */
+export function checkBelowPercent(mistakes: Mistakes, prop: string, belowPercent: unknown): boolean {
+  const isSound = belowPercent === undefined || (typeof belowPercent === 'number' && belowPercent >= 1 && belowPercent <= 100);
+  if (!isSound) {
+    mistakes.add(prop, belowPercent, 'use a number from 1 to 100');
+  }
+  return isSound;
+}
+
+/** How much an available endpoint counts for, so that exactly as many as said can still take everything. */
+export function overprovisioningPercent(belowPercent: number): number {
+  return Math.ceil(10_000 / belowPercent);
+}
+
+/**
+ * The document's field; nothing when all is the default.
+ *
+ * @param fallsBack whether others take over: that most endpoints fail is then to be believed unless somebody says otherwise, since a
+ *   cluster in panic would send requests to them
+ */
+export function failoverConfig({ panicPercent, belowPercent }: FailoverOptions = {}, fallsBack: boolean): FailoverConfig | undefined {
+  const config = withoutDefaults<FailoverConfig>({
+    panicPercent: panicPercent ?? (fallsBack ? 0 : DEFAULT_FAILOVER.panicPercent),
+    overprovisioningPercent: belowPercent === undefined ? DEFAULT_FAILOVER.overprovisioningPercent : overprovisioningPercent(belowPercent),
+  }, DEFAULT_FAILOVER);
+  return Object.keys(config).length > 0 ? config : undefined;
+}

@@ -1,0 +1,111 @@
+/**
+ * Faults on purpose, as a caller declares them for a call: to see what its timeout and the app that calls make of them.
+ */
+import { Duration } from 'cdk8s';
+import { FaultConfig } from '../../contract';
+import { mark } from '../synthesis/copies';
+import { Mistakes } from '../props/mistakes';
+import { checkQuantity } from '../props/quantities';
+
+/** Names of header fields: `token` of RFC 9110. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+/** What a field's value can be, and `value` of the document. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
+
+/** The longest delay, five minutes. */
+const LONGEST_DELAY_MS = 300_000;
+
+/**
+ * Which requests a fault strikes.
+ */
+export interface FaultOptions {
+  /**
+   * Part of the requests that match, in percent, 0 to 100.
+   *
+   * @default 100
+   */
+  readonly percent?: number;
+
+  /**
+   * Name of a header field that a request must have to match.
+   *
+   * @default - every request matches
+   */
+  readonly headerName?: string;
+
+  /**
+   * The whole value that this header field must have.
+   *
+   * @default - any
+   */
+  readonly headerValue?: string;
+}
+
+const OPTIONS = { percent: true, headerName: true, headerValue: true } as const satisfies Record<keyof FaultOptions, true>;
+
+/**
+ * A fault that the caller's proxy injects. Whoever reads the YAML sees it by the annotation `cdk8s-mesh/faults` of the ConfigMap, and
+ * whoever runs it by `mesh_faults_injected_total` and the reason `fault_injected`.
+ */
+export class FaultInjection {
+  /**
+   * Holds requests before they are sent on. The call's timeout goes on meanwhile.
+   *
+   * @param duration how long, up to five minutes
+   * @param options which requests
+   */
+  public static delay(duration: Duration, options: FaultOptions = {}): FaultInjection {
+    return new FaultInjection(options, duration);
+  }
+
+  /**
+   * Answers requests in place of the service called, which does not see them.
+   *
+   * @param status of the answer, 400 to 599
+   * @param options which requests
+   */
+  public static abort(status: number, options: FaultOptions = {}): FaultInjection {
+    return new FaultInjection(options, undefined, status);
+  }
+
+  private constructor(private readonly options: FaultOptions, private readonly duration?: Duration, private readonly status?: number) {}
+
+  /** @internal */
+  public _toConfig(): FaultConfig {
+    const { percent = 100, headerName, headerValue } = this.options;
+    return {
+      percent,
+      ...(headerName !== undefined && { header: { name: headerName, ...(headerValue !== undefined && { value: headerValue }) } }),
+      ...(this.duration && { delayMs: this.duration.toMilliseconds() }),
+      ...(this.status !== undefined && { abortStatus: this.status }),
+    };
+  }
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    mistakes.unknownProps(this.options, OPTIONS, `${prop}.`);
+    const { percent, headerName, headerValue } = this.options;
+    if (percent !== undefined && !(typeof percent === 'number' && percent >= 0 && percent <= 100)) {
+      mistakes.add(`${prop}.percent`, percent, 'use a number from 0 to 100');
+    }
+    if (headerName !== undefined && !(typeof headerName === 'string' && TOKEN.test(headerName))) {
+      mistakes.add(`${prop}.headerName`, headerName, 'name a header field, such as x-fault');
+    }
+    if (headerValue !== undefined && !(typeof headerValue === 'string' && VALUE.test(headerValue))) {
+      mistakes.add(`${prop}.headerValue`, headerValue, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+    }
+    if (headerValue !== undefined && headerName === undefined) {
+      mistakes.add(`${prop}.headerValue`, headerValue, `say of which field, with '${prop}.headerName'`);
+    }
+    if (this.status !== undefined) {
+      mistakes.wholeNumber(`${prop}.status`, this.status, 400, 599);
+    } else {
+      checkQuantity(mistakes, `${prop}.duration`, this.duration, { unit: 'time', min: 1 });
+      if ((this.duration?.toMilliseconds?.({ integral: false }) ?? 0) > LONGEST_DELAY_MS) {
+        mistakes.add(`${prop}.duration`, `${this.duration!.toMilliseconds({ integral: false })} ms`, `use at most ${LONGEST_DELAY_MS} ms`);
+      }
+    }
+  }
+}
+
+mark(FaultInjection);

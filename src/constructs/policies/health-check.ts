@@ -1,0 +1,220 @@
+/**
+ * Active health checks: what a caller's sidecar asks the endpoints of a destination, and what it makes of the answers.
+ */
+import { Duration } from 'cdk8s';
+import { isIP } from 'node:net';
+import { DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../../contract';
+import { mark } from '../synthesis/copies';
+import { Mistakes } from '../props/mistakes';
+import { isName, NAME_RULES } from '../props/name-rules';
+import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+
+/**
+ * When endpoints are checked, and what it takes to change one's mind.
+ */
+export interface HealthCheckOptions {
+  /**
+   * Between two checks of an endpoint, at least 100 ms; a tenth more or less by chance. Every caller's pod checks, and with
+   * workers each of them: a hundred callers with an interval of 5 seconds are twenty checks a second for each pod.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly interval?: Duration;
+
+  /**
+   * The same while the caller sends no requests there and all is well.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly idleInterval?: Duration;
+
+  /**
+   * How long a check may take, connecting included. At most `interval`.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Checks in a row that must pass before an endpoint that failed gets requests again, 1 to 100.
+   *
+   * @default 2
+   */
+  readonly healthyThreshold?: number;
+
+  /**
+   * Checks in a row that must fail before an endpoint gets no more requests, 1 to 100. The first check of an endpoint decides
+   * alone.
+   *
+   * @default 3
+   */
+  readonly unhealthyThreshold?: number;
+}
+
+/**
+ * Options of `HealthCheck.http`.
+ */
+export interface HttpHealthCheckOptions extends HealthCheckOptions {
+  /**
+   * The statuses that pass, 100 to 599.
+   *
+   * @default - all from 200 to 299
+   */
+  readonly expectedStatuses?: number[];
+
+  /**
+   * The check's Host field, for servers that go by it: many frameworks turn away hosts that they don't know.
+   *
+   * @default - the name and port that the caller's app uses: `catalog`, `catalog.shop` from another namespace, or the hostname of an
+   * `ExternalService`, followed by the port unless it is 80
+   */
+  readonly host?: string;
+
+  /**
+   * Fields that the check has besides, by their names; at most 16. `Accept` takes the place of the check's own; `Host`
+   * is said by `host`.
+   *
+   * @default - none
+   */
+  readonly headers?: { readonly [name: string]: string };
+}
+
+export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheckTiming> = {
+  interval: { field: 'intervalMs', unit: 'time', min: 100 },
+  idleInterval: { field: 'idleIntervalMs', unit: 'time', min: 100 },
+  timeout: { field: 'timeoutMs', unit: 'time', min: 1 },
+  healthyThreshold: { field: 'healthyThreshold', unit: 'number', min: 1, max: 100 },
+  unhealthyThreshold: { field: 'unhealthyThreshold', unit: 'number', min: 1, max: 100 },
+};
+
+const PATH = /^\/[!-~]{0,2047}$/;
+const PORT = /:([1-9]\d{0,4})$/;
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
+const MAX_FIELDS = 16;
+
+/**
+ * How endpoints are asked whether they work, besides the readiness that Kubernetes knows of. Endpoints that fail get no
+ * requests; when too few are left, all do, for more likely the check is wrong.
+ */
+export class HealthCheck {
+  /**
+   * A GET that must be answered with an expected status. It goes where requests go: to the sidecar of a pod in the mesh, which
+   * passes it on to the app, so both must work.
+   *
+   * @param path what is asked for, with a query if need be, for example `/healthz`
+   */
+  public static http(path: string, options: HttpHealthCheckOptions = {}): HealthCheck {
+    return new HealthCheck(path, options);
+  }
+
+  /**
+   * A connection that must be accepted. Of a pod in the mesh it shows only that the sidecar runs; it is meant for an
+   * `ExternalService`.
+   */
+  public static tcp(options: HealthCheckOptions = {}): HealthCheck {
+    return new HealthCheck(undefined, options);
+  }
+
+  private constructor(private readonly path: string | undefined, private readonly options: HttpHealthCheckOptions) {}
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    const { path } = this;
+    const own = new Mistakes();
+    if (typeof this.options !== 'object' || this.options === null) {
+      own.add(`${prop}.options`, this.options, 'use an object, such as { interval: Duration.seconds(5) }');
+      mistakes.take(own);
+      return;
+    }
+    const { expectedStatuses, host, headers, ...timing } = this.options;
+    checkQuantities(own, prop, timing, HEALTH_CHECK_QUANTITIES);
+    if (path !== undefined && !(typeof path === 'string' && PATH.test(path))) {
+      own.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
+    }
+    if (host !== undefined && !isHost(host)) {
+      own.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
+    }
+    if (path === undefined) {
+      const [said] = Object.entries({ host, headers, expectedStatuses }).filter(([, value]) => value !== undefined);
+      if (said) {
+        own.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
+      }
+    }
+    checkFields(own, `${prop}.headers`, headers);
+    if (expectedStatuses !== undefined && !(Array.isArray(expectedStatuses) && expectedStatuses.length > 0)) {
+      own.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
+    } else {
+      expectedStatuses?.forEach((status, index) => own.wholeNumber(`${prop}.expectedStatuses[${index}]`, status, 100, 599));
+    }
+    if (own.messages.length === 0) {
+      const { intervalMs, timeoutMs } = { ...DEFAULT_HEALTH_CHECK, ...toConfig(timing, HEALTH_CHECK_QUANTITIES) };
+      if (timeoutMs > intervalMs) {
+        own.add(`${prop}.timeout`, `${timeoutMs} ms`, `it is longer than the ${intervalMs} ms between two checks ('${prop}.interval'); shorten it, or lengthen the interval`);
+      }
+    }
+    mistakes.take(own);
+  }
+
+  /**
+   * @param callersHost as which callers ask for the destination
+   * @internal
+   */
+  public _toConfig(callersHost: string): HealthCheckConfig {
+    const { expectedStatuses, host = callersHost, headers = {}, ...timing } = this.options;
+    const common = withoutDefaults<HealthCheckTiming>(toConfig(timing, HEALTH_CHECK_QUANTITIES), DEFAULT_HEALTH_CHECK);
+    if (this.path === undefined) {
+      return { type: 'tcp', ...common };
+    }
+    return {
+      type: 'http',
+      path: this.path,
+      host,
+      ...(Object.keys(headers).length > 0 && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
+      ...(expectedStatuses && { expectedStatuses: expectedStatuses.map((status) => ({ from: status, to: status })) }),
+      ...common,
+    };
+  }
+}
+
+mark(HealthCheck);
+
+/** A host as it stands in the Host field: a name or an address, one of IPv6 in brackets, and a port behind it if need be. */
+function isHost(host: unknown): boolean {
+  if (typeof host !== 'string') {
+    return false;
+  }
+  const port = PORT.exec(host)?.[1];
+  const name = host.replace(PORT, '');
+  const [, bracketed] = /^\[(.*)\]$/.exec(name) ?? [];
+  return (port === undefined || Number(port) <= 65_535)
+    && (bracketed === undefined ? isName(NAME_RULES.hostname, name.toLowerCase()) : isIP(bracketed) === 6);
+}
+
+function checkFields(mistakes: Mistakes, prop: string, headers: unknown): void {
+  if (headers === undefined) {
+    return;
+  }
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    mistakes.add(prop, headers, 'use an object of names and values, such as { \'X-Forwarded-Proto\': \'https\' }');
+    return;
+  }
+  const names = Object.keys(headers);
+  if (names.length > MAX_FIELDS) {
+    mistakes.add(prop, names.length, `use at most ${MAX_FIELDS} fields`);
+  }
+  const seen = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) {
+    const other = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    if (other !== undefined) {
+      mistakes.add(`${prop}['${name}']`, value, `'${other}' is the same field, as names of fields don't differ by case; say it once`);
+    } else if (!FIELD_NAME.test(name)) {
+      mistakes.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
+    } else if (isOfTheCheck(name)) {
+      mistakes.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');
+    } else if (!(typeof value === 'string' && FIELD_VALUE.test(value))) {
+      mistakes.add(`${prop}['${name}']`, value, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What a destination and a caller say of how it is found out which endpoints work; the caller goes first.
+ */
+import { ClusterConfig } from '../../contract';
+import { HealthCheck } from './health-check';
+import { Mistakes } from '../props/mistakes';
+import { OutlierDetection } from './outlier-detection';
+
+/** What either may say. */
+export interface HealthOptions {
+  readonly healthCheck?: HealthCheck;
+  readonly outlierDetection?: OutlierDetection;
+}
+
+/** Checks what one of them says. */
+export function checkHealth(mistakes: Mistakes, prefix: string, { healthCheck, outlierDetection }: HealthOptions): void {
+  healthCheck?._check(mistakes, `${prefix}healthCheck`);
+  outlierDetection?._check(mistakes, `${prefix}outlierDetection`);
+}
+
+/**
+ * The document's fields for a cluster.
+ *
+ * @param host as which the caller's app asks for the destination
+ */
+export function healthConfig(caller: HealthOptions, destination: HealthOptions, host: string): Pick<ClusterConfig, 'healthCheck' | 'outlierDetection'> {
+  const healthCheck = (caller.healthCheck ?? destination.healthCheck)?._toConfig(host);
+  const outlierDetection = (caller.outlierDetection ?? destination.outlierDetection)?._toConfig();
+  return { ...(healthCheck && { healthCheck }), ...(outlierDetection && { outlierDetection }) };
+}

@@ -1,0 +1,160 @@
+/**
+ * Outlier detection: which endpoints a caller's sidecar keeps from requests for what became of the requests before.
+ */
+import { Duration } from 'cdk8s';
+import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../contract';
+import { mark } from '../synthesis/copies';
+import { Mistakes } from '../props/mistakes';
+import { checkGrowth, checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+
+/**
+ * What makes an outlier, and what becomes of it.
+ */
+export interface OutlierDetectionOptions {
+  /**
+   * Gateway errors in a row: 502, 503, 504, timeouts, connections that fail or break. 0 switches the rule off. Five are
+   * Envoy's and Istio's.
+   *
+   * @default 5
+   */
+  readonly consecutiveGatewayErrors?: number;
+
+  /**
+   * Errors in a row: gateway errors and every other status from 500 on. 0 switches the rule off.
+   *
+   * @default 5
+   */
+  readonly consecutiveServerErrors?: number;
+
+  /**
+   * How much more of its requests than of the others' must fail, in percentage points, 0 to 100; and more than chance explains.
+   * With 20 requests and others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off.
+   *
+   * @default 10
+   */
+  readonly successRateMarginPercent?: number;
+
+  /**
+   * Part of its requests that must fail, in percent, whatever the others do. 0 switches the rule off.
+   *
+   * @default 0
+   */
+  readonly failurePercent?: number;
+
+  /**
+   * How many times as long as the others it must take to answer, 0 to 1000. 0 switches the rule off.
+   *
+   * @default 5
+   */
+  readonly latencyFactor?: number;
+
+  /**
+   * How much longer than the others it must take besides.
+   *
+   * @default Duration.millis(20)
+   */
+  readonly latencyMargin?: Duration;
+
+  /**
+   * Fewest requests in the window by which rates and latency are judged, at least 5.
+   *
+   * @default 20
+   */
+  readonly minimumRequests?: number;
+
+  /**
+   * How far back rates and latency are looked at, from 100 ms to a minute; further, up to a minute, when requests are few.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly window?: Duration;
+
+  /**
+   * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for
+   * each time as long that passes without. At most `maxEjection`.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly baseEjection?: Duration;
+
+  /**
+   * How long an ejection lasts at most.
+   *
+   * @default Duration.seconds(300)
+   */
+  readonly maxEjection?: Duration;
+
+  /**
+   * Most pods that are ejected at a time, in percent of those that are ready, 1 to 100, rounded down; but always one.
+   *
+   * @default 50
+   */
+  readonly maxEjectedPercent?: number;
+}
+
+export const OUTLIER_QUANTITIES: Quantities<OutlierDetectionOptions, OutlierDetectionConfig> = {
+  consecutiveGatewayErrors: { field: 'consecutiveGatewayErrors', unit: 'number', min: 0 },
+  consecutiveServerErrors: { field: 'consecutiveServerErrors', unit: 'number', min: 0 },
+  successRateMarginPercent: { field: 'successRateMarginPercent', unit: 'number', min: 0, max: 100 },
+  failurePercent: { field: 'failurePercent', unit: 'number', min: 0, max: 100 },
+  latencyFactor: { field: 'latencyFactor', unit: 'number', min: 0, max: 1_000 },
+  latencyMargin: { field: 'latencyMarginMs', unit: 'time', min: 0 },
+  minimumRequests: { field: 'minimumRequests', unit: 'number', min: 5 },
+  window: { field: 'windowMs', unit: 'time', min: 100, max: 60_000 },
+  baseEjection: { field: 'baseEjectionMs', unit: 'time', min: 1 },
+  maxEjection: { field: 'maxEjectionMs', unit: 'time', min: 1 },
+  maxEjectedPercent: { field: 'maxEjectedPercent', unit: 'number', min: 1, max: 100 },
+};
+
+/**
+ * Keeps requests from pods that fail or dawdle while most of the others don't. Each pod is compared with the median of the
+ * others, so it works with two pods. A pod that was ejected is taken back by one request; if that fails, it stays away
+ * longer. The last pod that works is never ejected, nor is the app beside the sidecar.
+ */
+export class OutlierDetection {
+  /**
+   * Outliers get no requests for a while. This is the default.
+   */
+  public static eject(options: OutlierDetectionOptions = {}): OutlierDetection {
+    return new OutlierDetection('enforce', options);
+  }
+
+  /**
+   * Outliers are counted in `mesh_outliers_detected_total` and keep their requests.
+   */
+  public static dryRun(options: OutlierDetectionOptions = {}): OutlierDetection {
+    return new OutlierDetection('dryRun', options);
+  }
+
+  /**
+   * Nobody looks for outliers.
+   */
+  public static off(): OutlierDetection {
+    return new OutlierDetection('off', {});
+  }
+
+  private constructor(private readonly mode: 'enforce' | 'dryRun' | 'off', private readonly options: OutlierDetectionOptions) {}
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    checkQuantities(mistakes, prop, this.options, OUTLIER_QUANTITIES);
+    const windowMs = (this.options?.window as { toMilliseconds?(): number } | undefined)?.toMilliseconds?.();
+    if (windowMs !== undefined && windowMs > 60_000) {
+      mistakes.add(`${prop}.window`, `${windowMs} ms`, 'use at most a minute; what is longer ago says nothing about now');
+    }
+    checkGrowth(mistakes, prop, this.options ?? {}, ['baseEjection', 'maxEjection'], DEFAULT_OUTLIER_DETECTION.maxEjectionMs);
+  }
+
+  /**
+   * The document's field; nothing when all is the default.
+   *
+   * @internal
+   */
+  public _toConfig(): OutlierDetectionConfig | undefined {
+    const said = { mode: this.mode, ...toConfig(this.options, OUTLIER_QUANTITIES) };
+    const config = withoutDefaults<OutlierDetectionConfig>(said, DEFAULT_OUTLIER_DETECTION);
+    return Object.keys(config).length > 0 ? config : undefined;
+  }
+}
+
+mark(OutlierDetection);

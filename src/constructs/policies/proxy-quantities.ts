@@ -1,0 +1,127 @@
+/**
+ * Limits and connections on their way into the document: each prop with its field and range, the checks, and what holds
+ * when several constructs have a say.
+ */
+import { Duration } from 'cdk8s';
+import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '../../contract';
+import { ConnectionOptions } from './connection-options';
+import { Mistakes } from '../props/mistakes';
+import { ProxyLimits } from './proxy-limits';
+import { checkQuantities, Consequences, layered, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+
+/** The fields of a cluster that are about its connections. */
+export type ConnectionConfig = Pick<ClusterConfig,
+  'connectTimeoutMs' | 'idleTimeoutMs' | 'maxConnectionsPerEndpoint' | 'maxConnections' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxRequests'
+  | 'maxRequestsPerEndpoint'>;
+
+export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
+  maxConnections: { field: 'maxConnections', unit: 'number', min: 1 },
+  maxStartLineSize: { field: 'maxStartLineBytes', unit: 'size', min: 16 },
+  maxHeadSize: { field: 'maxHeadBytes', unit: 'size', min: 64, max: 1_048_576 },
+  maxHeaderFields: { field: 'maxHeaderFields', unit: 'number', min: 1, max: 1_000 },
+  maxBodySize: { field: 'maxBodyBytes', unit: 'size', min: 0 },
+  maxRequestsPerConnection: { field: 'maxRequestsPerConnection', unit: 'number', min: 0 },
+  maxBufferedSize: { field: 'maxBufferedBytes', unit: 'size', min: 1_024 },
+  idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
+  headTimeout: { field: 'headTimeoutMs', unit: 'time', min: 1 },
+  bodyTimeout: { field: 'bodyTimeoutMs', unit: 'time', min: 1 },
+  tunnelIdleTimeout: { field: 'tunnelIdleTimeoutMs', unit: 'time', min: 1 },
+  tlsHandshakeTimeout: { field: 'tlsHandshakeTimeoutMs', unit: 'time', min: 1 },
+};
+
+export const CONNECTION_QUANTITIES: Quantities<ConnectionOptions, ConnectionConfig> = {
+  connectTimeout: { field: 'connectTimeoutMs', unit: 'time', min: 1 },
+  idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
+  maxConnectionsPerEndpoint: { field: 'maxConnectionsPerEndpoint', unit: 'number', min: 1 },
+  maxConnections: { field: 'maxConnections', unit: 'number', min: 0 },
+  maxPendingRequests: { field: 'maxPendingRequests', unit: 'number', min: 0 },
+  pendingTimeout: { field: 'pendingTimeoutMs', unit: 'time', min: 1 },
+  maxRequests: { field: 'maxRequests', unit: 'number', min: 0 },
+  maxRequestsPerEndpoint: { field: 'maxRequestsPerEndpoint', unit: 'number', min: 0 },
+};
+
+/** Checks limits as one construct states them. */
+export function checkLimits(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
+  checkQuantities(mistakes, prop, limits, LIMIT_QUANTITIES);
+}
+
+/** Checks limits once every Mesh was asked: a longer start line needs a head that it fits in. */
+export function checkLimitsTogether(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
+  const { maxStartLineBytes, maxHeadBytes = DEFAULT_LIMITS.maxHeadBytes } = toConfig(limits, LIMIT_QUANTITIES);
+  if (maxStartLineBytes !== undefined && maxStartLineBytes > maxHeadBytes) {
+    mistakes.add(`${prop}.maxStartLineSize`, `${maxStartLineBytes} bytes`,
+      `it is a part of the head, which may have ${maxHeadBytes} bytes; raise '${prop}.maxHeadSize' to at least as much`);
+  }
+}
+
+/** Limits of a head: a caller's proxy has to let pass what the proxies do that it calls, or their limits are never reached. */
+const LIMITS_OF_HEADS = ['maxStartLineBytes', 'maxHeadBytes', 'maxHeaderFields'] as const;
+
+/**
+ * The document's limits; nothing when all are the defaults.
+ *
+ * @param called those of the proxies that are called
+ */
+export function limitsConfig(limits: ProxyLimits, called: readonly ProxyLimits[] = []): LimitsConfig | undefined {
+  const own: LimitsConfig = toConfig(limits, LIMIT_QUANTITIES);
+  const heads = Object.fromEntries(LIMITS_OF_HEADS.map((field) => [field, Math.max(
+    own[field] ?? DEFAULT_LIMITS[field], ...called.map((each) => toConfig<ProxyLimits, LimitsConfig>(each, LIMIT_QUANTITIES)[field] ?? 0),
+  )]));
+  const config = withoutDefaults<LimitsConfig>({ ...own, ...heads }, DEFAULT_LIMITS);
+  return Object.keys(config).length > 0 ? config : undefined;
+}
+
+/** When a proxy with these limits closes an idle connection. */
+export function closesIdleAfterMs(limits: ProxyLimits): number {
+  return toConfig(limits, LIMIT_QUANTITIES).idleTimeoutMs ?? DEFAULT_LIMITS.idleTimeoutMs;
+}
+
+/**
+ * Checks what one construct says of connections. `closesAfterMs` is when the proxy at the other end closes an idle one;
+ * absent where there is no proxy of the mesh.
+ */
+export function checkConnections(mistakes: Mistakes, prop: string, connections: ConnectionOptions, closesAfterMs: number = Infinity): void {
+  const own = new Mistakes();
+  checkQuantities(own, prop, connections, CONNECTION_QUANTITIES);
+  if (own.messages.length === 0) {
+    const { idleTimeoutMs = 0, maxRequests = 0, maxRequestsPerEndpoint = 0, maxPendingRequests } = toConfig(connections, CONNECTION_QUANTITIES);
+    if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
+      own.add(`${prop}.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `it can't be reached, as only ${maxRequests} may go to all endpoints together `
+        + `('${prop}.maxRequests'); lower it, or raise '${prop}.maxRequests'`);
+    }
+    if (maxPendingRequests === 0) {
+      own.add(`${prop}.maxPendingRequests`, 0, 'no request would ever be answered, as one waits while its connection is being made, too; use at least 1, or leave it out');
+    }
+    if (idleTimeoutMs >= closesAfterMs) {
+      own.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
+        + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');
+    }
+  }
+  mistakes.take(own);
+}
+
+/** What comes of connections that may take as long as a call. */
+export const CONNECTION_WAITS: Consequences<ConnectionOptions> = {
+  connectTimeout: 'another pod is never asked when one drops what is sent to it',
+  pendingTimeout: 'the call is over before that',
+};
+
+/**
+ * What holds for connections to the app beside a sidecar unless said otherwise: shorter than the 5 s after which Node's HTTP
+ * server, the most impatient of the usual ones, closes an idle connection. A request that meets the close fails, unless its
+ * method is idempotent.
+ */
+export const APP_CONNECTIONS: ConnectionOptions = { idleTimeout: Duration.seconds(4) };
+
+/**
+ * The document's fields for a cluster, the first of `said` uppermost; empty when all are the defaults. A time to connect that somebody
+ * said is never left out: the default depends on the routes.
+ */
+export function connectionConfig(said: readonly (ConnectionOptions | undefined)[], closesAfterMs: number = Infinity): Partial<ConnectionConfig> {
+  const { connectTimeoutMs, idleTimeoutMs, ...config } = toConfig<ConnectionOptions, ConnectionConfig>(layered(...said), CONNECTION_QUANTITIES);
+  const unsaidMs = Math.min(DEFAULT_CLUSTER.idleTimeoutMs, Math.max(1, Math.floor(closesAfterMs / 2)));
+  return {
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...withoutDefaults<ConnectionConfig>({ ...config, idleTimeoutMs: idleTimeoutMs ?? unsaidMs }, DEFAULT_CLUSTER),
+  };
+}

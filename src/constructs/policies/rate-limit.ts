@@ -1,0 +1,79 @@
+/**
+ * How many requests a pod takes in some time.
+ */
+import { AdmissionConfig } from '../../contract';
+import { mark } from '../synthesis/copies';
+import { Mistakes } from '../props/mistakes';
+
+/**
+ * Options of the factories of `RateLimit`.
+ */
+export interface RateLimitOptions {
+  /**
+   * How many requests may come at once after a quiet time, at least 1. Requests never come evenly: with 1, a third of them is refused when
+   * half as many come as the limit lets in.
+   *
+   * @default - as many as in one second, at least 3
+   */
+  readonly burst?: number;
+}
+
+const OPTIONS = { burst: true } as const satisfies Record<keyof RateLimitOptions, true>;
+
+/** What the document takes, in requests a second. */
+const LEAST = 0.001;
+const MOST = 1_000_000;
+const SECONDS_PER_MINUTE = 60;
+
+/**
+ * How many requests a pod takes in some time, each pod by itself. With workers, for each.
+ */
+export class RateLimit {
+  /**
+   * So many requests a second, 0.001 to 1000000.
+   */
+  public static perSecond(requests: number, options: RateLimitOptions = {}): RateLimit {
+    return new RateLimit('perSecond', requests, 1, options);
+  }
+
+  /**
+   * So many requests a minute, spread over it.
+   */
+  public static perMinute(requests: number, options: RateLimitOptions = {}): RateLimit {
+    return new RateLimit('perMinute', requests, SECONDS_PER_MINUTE, options);
+  }
+
+  /**
+   * No limit, for a service of a mesh that has one.
+   */
+  public static none(): RateLimit {
+    return new RateLimit('none', 0, 1, {});
+  }
+
+  private constructor(
+    private readonly kind: 'perSecond' | 'perMinute' | 'none',
+    private readonly requests: number,
+    private readonly seconds: number,
+    private readonly options: RateLimitOptions,
+  ) {}
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    if (this.kind === 'none') return;
+    const { requests, seconds, options } = this;
+    if (!(Number.isFinite(requests) && requests / seconds >= LEAST && requests / seconds <= MOST)) {
+      mistakes.add(`${prop}.${this.kind}`, requests, `use a number from ${LEAST * seconds} to ${MOST * seconds}`);
+    }
+    mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+    if (options.burst !== undefined) mistakes.wholeNumber(`${prop}.burst`, options.burst, 1);
+  }
+
+  /** @internal */
+  public _toConfig(): AdmissionConfig['rateLimit'] {
+    if (this.kind === 'none') return undefined;
+    const { burst } = this.options;
+    return { requestsPerSecond: this.requests / this.seconds, ...(burst !== undefined && { burst }) };
+  }
+}
+
+mark(RateLimit);

@@ -1,0 +1,191 @@
+/**
+ * Whether sessions stay with their pods, as a user says it. What the proxy does then is in `src/proxy/session`.
+ */
+import { Duration } from 'cdk8s';
+import { DEFAULT_SESSION, SessionConfig, sessionKeyFile } from '../../contract';
+import { checkLifetime, TOKEN } from '../props/cookies';
+import { mark } from '../synthesis/copies';
+import * as kplus from '../kubernetes/kplus';
+import { LoadBalancing } from './load-balancing';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+
+const COOKIE_PATH = /^\/[!-:<-~]*$/;
+const SECURE_PREFIX = /^__(Host|Secure)-/i;
+const HOST_PREFIX = /^__Host-/i;
+
+/**
+ * When a browser sends a cookie along with a request that another site makes.
+ */
+export enum SameSite {
+  /** Never. */
+  STRICT = 'strict',
+  /** When a user follows a link. */
+  LAX = 'lax',
+  /** Always; the cookie must be `secure`. */
+  NONE = 'none',
+}
+
+/**
+ * Options of `SessionPersistence.cookie`.
+ */
+export interface SessionCookieOptions {
+  /**
+   * The Secret with the keys that cookies are sealed with, for example `kplus.Secret.fromSecretName(this, 'Keys', 'session-keys')`. It
+   * has to be in the namespace of each caller, and to hold the same keys there: one a line, each of 32 octets or more, as
+   * `openssl rand -base64 32` makes them, 8 at most. The first makes cookies, all of them are good for reading them. The sidecars follow
+   * the Secret without a restart.
+   */
+  readonly keys: kplus.ISecret;
+
+  /**
+   * Name of the keys in the data of the Secret.
+   *
+   * @default 'keys'
+   */
+  readonly secretKey?: string;
+
+  /**
+   * How long a session lasts, from its first response on: 1 second to 400 days.
+   *
+   * @default - until the client forgets it, which browsers do when they are closed
+   */
+  readonly ttl?: Duration;
+
+  /**
+   * Path that requests must be below for clients to send the cookie.
+   *
+   * @default '/'
+   */
+  readonly path?: string;
+
+  /**
+   * When a browser sends the cookie along with a request that another site makes.
+   *
+   * @default SameSite.LAX
+   */
+  readonly sameSite?: SameSite;
+
+  /**
+   * Whether clients send the cookie over TLS only.
+   *
+   * @default false
+   */
+  readonly secure?: boolean;
+}
+
+const OPTIONS = {
+  keys: true, secretKey: true, ttl: true, path: true, sameSite: true, secure: true,
+} as const satisfies Record<keyof SessionCookieOptions, true>;
+
+/**
+ * Whether the requests of a session go to one pod, for as long as that is there.
+ *
+ * Fits sessions in a pod's memory that cost something to build anew. What can't be lost must not be there: pods come and go. When the
+ * same pod is merely better, for a cache, hashing policies do without keys and keep loads more even.
+ */
+export class SessionPersistence {
+  /**
+   * By a cookie that the caller's proxy makes, which names the pod and its version, and which nobody else can read or change. It goes
+   * before weights and policies: a session stays on its version also at weight 0, and with its pod while that drains. It moves when the
+   * pod is gone.
+   *
+   * The cookie passes through the calling app, which has to hand `Cookie` and `Set-Cookie` on between its clients and the service.
+   *
+   * @param name name of the cookie
+   * @param options its keys and attributes
+   */
+  public static cookie(name: string, options: SessionCookieOptions): SessionPersistence {
+    return new SessionPersistence(name, options);
+  }
+
+  /**
+   * Not at all. For a caller that wants nothing of what the service says.
+   */
+  public static none(): SessionPersistence {
+    return new SessionPersistence();
+  }
+
+  private constructor(private readonly name?: string, private readonly options?: SessionCookieOptions) {}
+
+  /** @internal */
+  public _toConfig(): SessionConfig | undefined {
+    if (!this.options) {
+      return undefined;
+    }
+    const { ttl, path, sameSite, secure } = this.options;
+    return {
+      cookie: this.name!,
+      keyFile: sessionKeyFile(this._secret!.name, this._secret!.key),
+      ...(ttl && { ttlMs: ttl.toMilliseconds() }),
+      ...(path !== undefined && path !== DEFAULT_SESSION.path && { path }),
+      ...(sameSite !== undefined && sameSite as string !== DEFAULT_SESSION.sameSite && { sameSite }),
+      ...(secure && { secure }),
+    };
+  }
+
+  /**
+   * Where the keys are; undefined when none are needed.
+   *
+   * @internal
+   */
+  public get _secret(): { readonly name: string; readonly key: string } | undefined {
+    return this.options && { name: this.options.keys.name, key: this.options.secretKey ?? 'keys' };
+  }
+
+  /** @internal */
+  public _check(mistakes: Mistakes, prop: string): void {
+    const { name, options } = this;
+    if (name === undefined && options === undefined) {
+      return;
+    }
+    if (typeof name !== 'string' || !TOKEN.test(name)) {
+      mistakes.add(`${prop}.name`, name, 'name a cookie');
+    }
+    if (typeof options !== 'object' || options === null) {
+      mistakes.add(`${prop}.keys`, undefined, KEYS_REMEDY);
+      return;
+    }
+    const { keys, secretKey, ttl, path, sameSite, secure } = options;
+    mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+    if (typeof (keys as { name?: unknown } | undefined)?.name !== 'string') {
+      mistakes.add(`${prop}.keys`, keys, KEYS_REMEDY);
+    } else {
+      mistakes.name(`${prop}.keys`, keys.name, NAME_RULES.subdomain);
+    }
+    if (secretKey !== undefined) {
+      mistakes.name(`${prop}.secretKey`, secretKey, NAME_RULES.dataKey);
+    }
+    checkLifetime(mistakes, `${prop}.ttl`, ttl, 1_000);
+    if (path !== undefined && !COOKIE_PATH.test(path)) {
+      mistakes.add(`${prop}.path`, path, 'use a path such as /cart, without spaces and ;');
+    }
+    if (sameSite !== undefined && !Object.values(SameSite).includes(sameSite)) {
+      mistakes.add(`${prop}.sameSite`, sameSite, 'use one of SameSite.STRICT, SameSite.LAX, SameSite.NONE');
+    }
+    if (!secure && (sameSite === SameSite.NONE || SECURE_PREFIX.test(name!))) {
+      mistakes.add(`${prop}.secure`, secure, `browsers take such a cookie only when it is secure, since its ${sameSite === SameSite.NONE
+        ? 'sameSite is NONE' : `name is '${name}'`}; set it to true`);
+    }
+    if (HOST_PREFIX.test(name!) && path !== undefined && path !== '/') {
+      mistakes.add(`${prop}.path`, path, `browsers take the cookie '${name}' only with the path '/'; leave it out`);
+    }
+  }
+
+  /**
+   * What it can't go together with.
+   *
+   * @internal
+   */
+  public _checkBeside(
+    mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, remedy: string = 'choose a policy without a key, or leave one of the two out',
+  ): void {
+    if (this.options && loadBalancing._hash().length > 0) {
+      mistakes.add(prop, this, `it goes before the policy, so what that hashes by would never count; ${remedy}`);
+    }
+  }
+}
+
+mark(SessionPersistence);
+
+const KEYS_REMEDY = 'give the Secret with the keys, such as kplus.Secret.fromSecretName(this, \'Keys\', \'session-keys\')';

@@ -1,0 +1,153 @@
+/**
+ * One version of a service: its Deployment with the sidecar, and what keeps that many of its pods up. Versions are made by
+ * `MeshService`, which gives each its share of the traffic.
+ */
+import { Construct } from 'constructs';
+import { withContainerDefaults } from './app-container';
+import { CallOptions } from '../calls/call-options';
+import { Dependencies, ServiceLink } from '../calls/dependencies';
+import { Destination } from '../destinations/destination';
+import { DisruptionBudget } from '../kubernetes/disruption-budget';
+import * as kplus from '../kubernetes/kplus';
+import { ProxyOptions } from '../mesh/mesh-props';
+import { MeshSettings } from '../mesh/mesh-settings';
+import { MeshSidecar, MeshSidecarProps } from '../sidecar/mesh-sidecar';
+import { setInPodSpec } from '../kubernetes/patches';
+import { ProxyPorts } from '../mesh/proxy-ports';
+import { Scaling } from '../kubernetes/scaling';
+import { servingLabels, serviceForVersion } from '../inbound/services';
+import { ServingDeployment } from '../kubernetes/serving-deployment';
+import { TlsOptions } from '../inbound/tls-options';
+
+/** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
+const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
+
+/**
+ * Findings of kube-score that are wrong here, in the annotation that it reads: limits on CPU (they throttle, which delays every request) and on
+ * ephemeral storage (kubelet takes their sum for the whole pod's), images pulled at every start (tags and digests don't change), and no
+ * anti-affinity (topology spread does it, and lets pods start when nodes are few).
+ */
+const IGNORED_ANNOTATION = 'kube-score/ignore';
+const IGNORED = [
+  'container-resources', 'container-ephemeral-storage-request-and-limit', 'container-image-pull-policy', 'deployment-has-host-podantiaffinity',
+];
+
+/** What a service decides for its version. */
+interface VersionFacts {
+  readonly serviceName: string;
+  readonly version: string;
+  readonly containers: readonly kplus.ContainerProps[];
+  readonly appPort: number;
+  readonly ports: { readonly port: number; readonly name: string }[];
+  readonly proxyPorts: Required<ProxyPorts>;
+  readonly tls?: TlsOptions;
+  readonly scaling: Scaling;
+  readonly disruptionBudget: DisruptionBudget;
+  readonly serviceAccount: kplus.ServiceAccount;
+  readonly settings: MeshSettings;
+  readonly proxyOptions: ProxyOptions;
+  readonly dependencies: Dependencies;
+  readonly self: Destination;
+}
+
+/**
+ * One version of a `MeshService`.
+ */
+export class MeshServiceVersion extends Construct {
+  /**
+   * Name of the version.
+   */
+  public readonly version: string;
+
+  /**
+   * The pods.
+   */
+  public readonly deployment: kplus.Deployment;
+
+  /**
+   * The headless Service of this version alone, from which callers learn its endpoints.
+   */
+  public readonly service: kplus.Service;
+
+  /**
+   * The sidecar of its pods.
+   */
+  public readonly sidecar: MeshSidecar;
+
+  /**
+   * The autoscaler; none when the number of replicas is fixed.
+   */
+  public readonly autoscaler?: kplus.HorizontalPodAutoscaler;
+
+  /**
+   * The budget for voluntary disruptions; none with `DisruptionBudget.none()`.
+   */
+  public readonly disruptionBudget?: kplus.k8s.KubePodDisruptionBudget;
+
+  /** @internal */
+  public readonly _scaling: Scaling;
+
+  /**
+   * Made by `MeshService`.
+   *
+   * @internal
+   */
+  public static _of(scope: Construct, facts: VersionFacts): MeshServiceVersion {
+    return new MeshServiceVersion(scope, facts);
+  }
+
+  private constructor(scope: Construct, facts: VersionFacts) {
+    super(scope, facts.version);
+    const name = `${facts.serviceName}-${facts.version}`;
+    const labels = servingLabels(facts.serviceName, facts.version);
+    this.version = facts.version;
+    this._scaling = facts.scaling;
+
+    this.deployment = new ServingDeployment(this, 'Deployment', {
+      metadata: { name, labels, annotations: { [IGNORED_ANNOTATION]: IGNORED.join(',') } },
+      containers: facts.containers.map(withContainerDefaults),
+      serviceAccount: facts.serviceAccount,
+      replicas: facts.scaling._replicas,
+      terminationGracePeriod: facts.settings.appDrain,
+      // A rollout never takes a pod away before another one serves in its place.
+      strategy: kplus.DeploymentStrategy.rollingUpdate({
+        maxSurge: kplus.PercentOrAbsolute.percent(25),
+        maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
+      }),
+    }, labels);
+    setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
+    // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
+    // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
+    setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
+      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels }, matchLabelKeys: ['pod-template-hash'],
+    })));
+
+    const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
+      ...facts.proxyOptions,
+      workload: this.deployment,
+      serviceName: facts.serviceName,
+      version: facts.version,
+      appPort: facts.appPort,
+      _service: {
+        dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, tls: facts.tls,
+        portName: facts.ports[0].name,
+      },
+    };
+    this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
+
+    this.service = serviceForVersion(this, 'Service', facts);
+
+    this.autoscaler = facts.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
+    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
+  }
+
+  /**
+   * Declares that this version alone calls a service, besides those that all versions call.
+   *
+   * @param destination what it calls
+   * @param options how
+   */
+  public calls(destination: Destination, options: CallOptions = {}): void {
+    this.sidecar.calls(destination, options);
+  }
+}

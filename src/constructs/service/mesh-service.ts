@@ -1,0 +1,391 @@
+/**
+ * A service of the mesh: its versions, the Service that callers name, and what it calls.
+ *
+ * Names are explicit and derive from the service's own: `catalog` makes a Service `catalog` for all versions, and for each
+ * version a Deployment, a headless Service, an autoscaler and a budget `catalog-v1`. The headless ones exist because an
+ * EndpointSlice says which Service a pod belongs to, but not which labels it has; callers tell versions apart by them.
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { checkContainers, firstPort, firstPortName } from './app-container';
+import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { CallOptions } from '../calls/call-options';
+import { ConnectionOptions } from '../policies/connection-options';
+import { Dependencies } from '../calls/dependencies';
+import { Destination } from '../destinations/destination';
+import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from '../destinations/destination-facts';
+import { DisruptionBudget } from '../kubernetes/disruption-budget';
+import { checkHealth, HealthOptions } from '../policies/health-options';
+import { checkTls, tlsPort } from '../inbound/inbound-tls';
+import * as kplus from '../kubernetes/kplus';
+import { LoadBalancing } from '../policies/load-balancing';
+import { ProxyOptions } from '../mesh/mesh-props';
+import { MeshServiceProps, VersionProps } from './mesh-service-props';
+import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS } from '../mesh/mesh-settings';
+import { MeshServiceVersion } from './mesh-service-version';
+import { MeshSidecar } from '../sidecar/mesh-sidecar';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+import { claimName } from '../mesh/names';
+import { setInServiceSpec } from '../kubernetes/patches';
+import { checkPortsDiffer } from '../mesh/proxy-ports';
+import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
+import { checkKinds } from '../mesh/prop-kinds';
+import { checkReserved } from '../destinations/reserved-names';
+import { Retry } from '../policies/retry';
+import { Scaling } from '../kubernetes/scaling';
+import { ServiceType } from '../kubernetes/service-type';
+import { SessionPersistence } from '../policies/session-persistence';
+import { checkZones, serviceForAll, serviceHostnames } from '../inbound/services';
+import { checkTimeToStop } from '../mesh/time-to-stop';
+import { TlsOptions } from '../inbound/tls-options';
+import { noteAddition } from '../synthesis/unchanged';
+
+const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
+const PROPS = {
+  ...VERSION_PROPS, ...PROXY_OPTIONS,
+  name: true, version: true, port: true, portName: true, protocol: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
+  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
+  sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
+} as const satisfies Record<keyof MeshServiceProps, true>;
+
+/** Most that a weight in the proxy's document can be. */
+const MAX_WEIGHT = 1_000_000;
+/** What the first version's share is filled up to. */
+const FULL_WEIGHT = 100;
+
+/**
+ * A service that is called through the mesh, and calls others through it.
+ *
+ * Its objects are in the namespace of its chart. For a chart without one the mesh assumes `default`, because the proxy's
+ * document and the names of services must say one.
+ */
+export class MeshService extends Destination {
+  /**
+   * Name of the service.
+   */
+  public readonly serviceName: string;
+
+  /**
+   * Port at which it is called.
+   */
+  public readonly port: number;
+
+  /**
+   * The Service for all versions, which load balancers and callers outside of the mesh use.
+   */
+  public readonly service: kplus.Service;
+
+  /**
+   * The account of its pods.
+   */
+  public readonly serviceAccount: kplus.ServiceAccount;
+
+  private readonly namespace: string;
+  private readonly portName: string;
+  private readonly protocol?: AppProtocol;
+  private readonly tls?: TlsOptions;
+  private readonly loadBalancing: LoadBalancing;
+  private readonly sessionPersistence?: SessionPersistence;
+  private readonly connections?: ConnectionOptions;
+  private readonly health: HealthOptions;
+  private readonly retry?: Retry;
+  private readonly settings: MeshSettings;
+  private readonly proxyOptions: ProxyOptions;
+  private readonly dependencies: Dependencies;
+  private readonly scaling: Scaling;
+  private readonly budget: DisruptionBudget;
+  private readonly shares: { readonly version: MeshServiceVersion; readonly weight?: number }[] = [];
+
+  constructor(scope: Construct, id: string, props: MeshServiceProps) {
+    super(scope, id);
+    checkKinds(this, props);
+    this.serviceName = props.name ?? id.toLowerCase();
+    this.port = props.port ?? 80;
+    this.portName = props.portName ?? 'http';
+    this.tls = props.tls;
+    this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
+    this.sessionPersistence = props.sessionPersistence;
+    this.connections = props.connections;
+    this.retry = props.retry;
+    this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
+    this.scaling = props.scaling ?? Scaling.replicas(2);
+    this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
+    this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    const version = props.version ?? 'v1';
+
+    const {
+      proxyImage, proxyUser, proxyPorts, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
+      endpointPropagation,
+      appDrain, proxyDrain,
+    } = props;
+    this.proxyOptions = {
+      proxyImage, proxyUser, proxyPorts, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
+      endpointPropagation,
+      appDrain, proxyDrain,
+    };
+    this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
+
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, PROPS);
+    mistakes.name('namespace', this.namespace, NAME_RULES.label);
+    mistakes.name(props.name === undefined ? 'id' : 'name', this.serviceName, NAME_RULES.service);
+    checkReserved(mistakes, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
+    if (mistakes.port('port', this.port)) {
+      checkPlainPort(mistakes, 'port', this.port, props.protocol);
+    }
+    if (mistakes.name('portName', this.portName, NAME_RULES.label)) {
+      checkPlainPortName(mistakes, 'portName', props.portName, props.protocol);
+    }
+    this.protocol = props.protocol;
+    if (this.tls) {
+      checkTls(mistakes, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
+    }
+    checkProxyOptions(mistakes, props);
+    checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
+    checkTimeToStop(mistakes, this.settings);
+    checkServiceType(mistakes, props);
+    this.loadBalancing._check(mistakes, 'loadBalancing');
+    this.sessionPersistence?._check(mistakes, 'sessionPersistence');
+    this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
+    checkHealth(mistakes, '', this.health);
+    this.retry?._check(mistakes, 'retry', 0);
+    if (props.connections !== undefined) {
+      checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
+    }
+    props.discovery?._check(mistakes, 'discovery');
+    checkZones(mistakes, 'loadBalancing', this.loadBalancing, this.settings.discovery);
+    this.checkVersion(mistakes, version, props);
+    mistakes.throwIfAny(this);
+
+    claimName(this, this.namespace, this.serviceName, 'name');
+    this.service = this.makeService(props);
+    this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
+    this.dependencies = new Dependencies({
+      construct: this,
+      name: this.serviceName,
+      namespace: this.namespace,
+      account: () => this.serviceAccount,
+      self: () => this,
+    });
+    this.makeVersion(version, props);
+    this.node.addValidation({ validate: () => this.validateVersions() });
+  }
+
+  /**
+   * All versions, the first one first.
+   */
+  public get versions(): MeshServiceVersion[] {
+    return this.shares.map(({ version }) => version);
+  }
+
+  /**
+   * The pods of the first version.
+   */
+  public get deployment(): kplus.Deployment {
+    return this.versions[0].deployment;
+  }
+
+  /**
+   * The sidecar of the first version.
+   */
+  public get sidecar(): MeshSidecar {
+    return this.versions[0].sidecar;
+  }
+
+  /**
+   * The autoscaler of the first version; none when the number of replicas is fixed.
+   */
+  public get autoscaler(): kplus.HorizontalPodAutoscaler | undefined {
+    return this.versions[0].autoscaler;
+  }
+
+  /**
+   * The budget for voluntary disruptions of the first version; none with `DisruptionBudget.none()`.
+   */
+  public get disruptionBudget(): kplus.k8s.KubePodDisruptionBudget | undefined {
+    return this.versions[0].disruptionBudget;
+  }
+
+  /**
+   * Adds a version that runs beside the others, with its own pods and its own share of the requests.
+   *
+   * @param version name of the version
+   * @param props what runs, and its share
+   */
+  public addVersion(version: string, props: VersionProps): MeshServiceVersion {
+    checkKinds(this, props, `addVersion(${version}).`);
+    const mistakes = new Mistakes();
+    mistakes.unknownProps(props, VERSION_PROPS);
+    if (this.versions.some((other) => other.version === version)) {
+      mistakes.add('version', version, `'${this.serviceName}' has it already; choose another name`);
+    }
+    this.checkVersion(mistakes, version, props);
+    mistakes.throwIfAny(this);
+    return this.makeVersion(version, props);
+  }
+
+  /**
+   * Declares that all versions call a service. Their apps go on calling it by name, for example `http://catalog`; the
+   * sidecar takes the request there. Services may call each other in a circle.
+   *
+   * @param destination what they call
+   * @param options how
+   */
+  public calls(destination: Destination, options: CallOptions = {}): void {
+    this.dependencies.add(destination, options);
+  }
+
+  /** @internal */
+  public _facts(): DestinationFacts {
+    const { settings, namespace, serviceName } = this;
+    const { clusterDomain } = settings;
+    return {
+      name: serviceName,
+      id: `${namespace}/${serviceName}`,
+      host: `${namespace}/${serviceName}`,
+      namespace,
+      chartNamespace: Chart.of(this).namespace,
+      ports: [this.port],
+      hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
+      loadBalancing: this.loadBalancing,
+      sessionPersistence: this.sessionPersistence,
+      connections: this.connections,
+      health: this.health,
+      retry: this.retry,
+      meshed: true,
+      limits: settings.limits,
+      closesIdleAfterMs: closesIdleAfterMs(settings.limits),
+      endpointSlices: settings.discovery._source === 'endpointSlices',
+      shares: () => this.resolveShares(),
+      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, settings.discovery),
+    };
+  }
+
+  private makeService(props: MeshServiceProps): kplus.Service {
+    const type = props.type ?? ServiceType.CLUSTER_IP;
+    const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }, ...(this.tls ? [tlsPort(this.tls)] : [])];
+    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports, proxyPorts: this.settings.proxyPorts }, {
+      metadata: { annotations: { ...props.serviceAnnotations } },
+      type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
+      clusterIP: type === ServiceType.HEADLESS ? 'None' : undefined,
+      loadBalancerSourceRanges: props.loadBalancerSourceRanges,
+    });
+    setInServiceSpec(service, {
+      externalTrafficPolicy: props.externalTrafficPolicy,
+      internalTrafficPolicy: props.internalTrafficPolicy,
+      ...props.sessionAffinity?._toKube(),
+    });
+    return service;
+  }
+
+  private makeVersion(version: string, props: VersionProps): MeshServiceVersion {
+    claimName(this, this.namespace, `${this.serviceName}-${version}`, 'version');
+    const made = MeshServiceVersion._of(this, {
+      serviceName: this.serviceName,
+      version,
+      containers: props.containers,
+      appPort: firstPort(props.containers[0])!,
+      ports: [{ port: this.port, name: this.portName }],
+      proxyPorts: this.settings.proxyPorts,
+      tls: this.tls,
+      scaling: props.scaling ?? this.scaling,
+      disruptionBudget: props.disruptionBudget ?? this.budget,
+      serviceAccount: this.serviceAccount,
+      settings: this.settings,
+      proxyOptions: this.proxyOptions,
+      dependencies: this.dependencies,
+      self: this,
+    });
+    this.shares.push({ version: made, weight: props.weight });
+    noteAddition();
+    return made;
+  }
+
+  private checkVersion(mistakes: Mistakes, version: string, props: VersionProps): void {
+    const prefix = this.shares.length === 0 ? '' : `addVersion(${version}).`;
+    if (mistakes.name(`${prefix}version`, version, NAME_RULES.label) && `${this.serviceName}-${version}`.length > NAME_RULES.service.longest) {
+      mistakes.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than ${NAME_RULES.service.longest} characters; shorten one of them`);
+    }
+    if (version in {}) {
+      mistakes.add(`${prefix}version`, version, 'all objects of JavaScript have a property of this name, so no construct can have it as its id; choose another');
+    }
+    checkContainers(mistakes, props.containers, prefix);
+    if (props.containers?.[0] !== undefined) {
+      checkPlainPort(mistakes, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
+      checkPlainPortName(mistakes, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
+    }
+    if (props.weight !== undefined) {
+      mistakes.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);
+    }
+    const scaling = props.scaling ?? this.scaling;
+    scaling._check(mistakes, `${prefix}scaling`);
+    (props.disruptionBudget ?? this.budget)._check(mistakes, `${prefix}disruptionBudget`, scaling.min);
+  }
+
+  /** Weights of all versions; the first one's is what the others leave of 100 unless it has its own. */
+  private weights(): number[] {
+    const [first, ...others] = this.shares;
+    const rest = others.map(({ weight }) => weight ?? 0);
+    return [first.weight ?? Math.max(0, FULL_WEIGHT - rest.reduce((sum, weight) => sum + weight, 0)), ...rest];
+  }
+
+  private validateVersions(): string[] {
+    const mistakes = new Mistakes();
+    const weights = this.weights();
+    const others = weights.slice(1).reduce((sum, weight) => sum + weight, 0);
+    if (this.shares[0].weight === undefined && others > FULL_WEIGHT) {
+      mistakes.add('weight', others,
+        `together the added versions take more than ${FULL_WEIGHT} and leave nothing for '${this.versions[0].version}'; lower them, or give it a weight of its own`);
+    }
+    if (weights.every((weight) => weight === 0)) {
+      mistakes.add('weight', 0, `no version of '${this.serviceName}' would get a request; give at least one a weight above 0`);
+    }
+    for (const { version } of this.shares) {
+      for (const resource of version._scaling._missingRequests(version.deployment.containers[0])) {
+        mistakes.add(`${version.version}: containers[0].resources.${resource}.request`, undefined,
+          'the autoscaler takes a percentage of what the app requests; add the request');
+      }
+    }
+    return mistakes.messages;
+  }
+
+  private resolveShares(): DestinationShare[] {
+    const { settings, namespace, portName } = this;
+    const weights = this.weights();
+    return this.versions.map(({ service }, index) => ({
+      cluster: `${namespace}/${service.name}`,
+      weight: weights[index],
+      discovery: (loadBalancing) => settings.discovery._toConfig({
+        name: service.name, namespace, portName, clusterDomain: settings.clusterDomain, zoneWeights: loadBalancing._zoneWeights,
+        targetPort: settings.proxyPorts.inbound,
+      }),
+    }));
+  }
+}
+
+/** Props that only some types of Service have. */
+function checkServiceType(mistakes: Mistakes, props: MeshServiceProps): void {
+  const type = props.type ?? ServiceType.CLUSTER_IP;
+  const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
+  for (const [prop, nodePort] of Object.entries({ nodePort: props.nodePort, 'tls.nodePort': props.tls?.nodePort })) {
+    if (nodePort !== undefined && mistakes.port(prop, nodePort) && !external) {
+      mistakes.add(prop, nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+    }
+  }
+  if (props.externalTrafficPolicy !== undefined && !external) {
+    mistakes.add('externalTrafficPolicy', props.externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+  }
+  if (props.loadBalancerSourceRanges !== undefined && type !== ServiceType.LOAD_BALANCER) {
+    mistakes.add('loadBalancerSourceRanges', props.loadBalancerSourceRanges, `a Service of type ${type} has no load balancer; use the type LOAD_BALANCER, or leave it out`);
+  }
+  props.sessionAffinity?._check(mistakes, 'sessionAffinity');
+  if (type === ServiceType.HEADLESS) {
+    for (const prop of ['sessionAffinity', 'internalTrafficPolicy'] as const) {
+      if (props[prop] !== undefined) {
+        mistakes.add(prop, props[prop], 'a headless Service has no virtual address for it to work on; choose another type, or leave it out');
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The ConfigMap with a sidecar's document, and how large it and its workload come to be.
+ */
+import { ApiObject, Lazy } from 'cdk8s';
+import { Construct } from 'constructs';
+import { CONFIG_KEY, ProxyConfig } from '../../contract';
+import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
+import { sortedCalls } from '../calls/called-names';
+import { Call } from '../calls/dependencies';
+import { documentText } from './document-text';
+import * as kplus from '../kubernetes/kplus';
+import { manifestOf } from '../kubernetes/manifests';
+import { untilAddition } from '../synthesis/unchanged';
+
+/** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
+const FAULTS_ANNOTATION = 'cdk8s-mesh/faults';
+
+/** What has less text than this is far from any limit, and so is all that grows along with it. */
+const LEAST_MEASURED = 65_536;
+
+/** What the ConfigMap says, which is known when the app is complete. */
+interface Contents {
+  document(): ProxyConfig;
+  calls(): Call[];
+}
+
+/** A sidecar's ConfigMap. */
+export class DocumentConfigMap {
+  public readonly configMap: kplus.ConfigMap;
+  private readonly text: () => string;
+
+  constructor(scope: Construct, metadata: { readonly name: string; readonly namespace?: string }, contents: Contents) {
+    this.text = untilAddition(() => documentText(contents.document()));
+    this.configMap = new kplus.ConfigMap(scope, 'Config', { metadata });
+    this.configMap.metadata.addAnnotation(FAULTS_ANNOTATION, Lazy.any({ produce: () => withFaults(contents.calls()) }) as unknown as string);
+    this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => this.text() }));
+  }
+
+  /** Sizes of the ConfigMap and of a workload whose pods grow with the document; none while that is small. */
+  public sizesWith(workload: kplus.Workload): ObjectSize[] | undefined {
+    return this.text().length < LEAST_MEASURED
+      ? undefined
+      : [this.configMap, workload].map((construct) => sizeOf(manifestOf(ApiObject.of(construct)) as SizedObject));
+  }
+}
+
+function withFaults(calls: Call[]): string | undefined {
+  const called = sortedCalls(calls).filter(({ faults }) => faults.length > 0).map(({ facts }) => facts.id);
+  return called.length > 0 ? called.join(',') : undefined;
+}

@@ -1,0 +1,196 @@
+/**
+ * Puts the proxy's document together. Pure: the same facts give the same document, and what a default says already is
+ * left out, so that a change in the YAML is a change in behaviour.
+ */
+import {
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_ROUTE, DEFAULT_SHUTDOWN,
+  DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity,
+  ProxyConfig, requirementsOf, RouteConfig, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
+} from '../../contract';
+import { ShutdownBudget } from '../../planning/shutdown-budget';
+import { loopbackAddresses } from '../calls/addresses';
+import { distinctCalls } from '../calls/called-names';
+import { Call } from '../calls/dependencies';
+import { callersHost, DestinationFacts, NamedCallee } from '../destinations/destination-facts';
+import { tlsListener } from '../inbound/inbound-tls';
+import { healthConfig } from '../policies/health-options';
+import { LoadBalancing } from '../policies/load-balancing';
+import { AccessLog } from '../mesh/mesh-props';
+import { ProxyPorts } from '../mesh/proxy-ports';
+import { ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
+import { TlsOptions } from '../inbound/tls-options';
+
+/** Everything that one workload's document says. */
+export interface DocumentFacts {
+  readonly node: NodeIdentity;
+  readonly ports: Required<ProxyPorts>;
+  /** The app beside the proxy; absent when it takes no requests. */
+  readonly app?: StaticEndpoint;
+  /** How clients from outside come by TLS. */
+  readonly tls?: TlsOptions;
+  readonly appConnections: Partial<ConnectionConfig>;
+  readonly admission?: AdmissionConfig;
+  readonly calls: Call[];
+  /** Where the workload's own pods are found; absent when nothing needs to know its zone, or it has no Service. */
+  readonly ownPods?: EndpointSliceDiscovery;
+  readonly limits?: LimitsConfig;
+  readonly workers: number;
+  readonly budget: ShutdownBudget;
+  readonly accessLog: AccessLog;
+  readonly via: boolean;
+}
+
+/** The loopback address of each host. */
+function hostAddresses(calls: Call[]): Map<string, string> {
+  return loopbackAddresses(calls.map(({ facts }) => facts.host));
+}
+
+/** What the calls' names lead to, in the order of the document. */
+export function namedCallees(calls: Call[], callerNamespace: string): NamedCallee[] {
+  const addresses = hostAddresses(calls);
+  const callees = new Map<string, NamedCallee>();
+  for (const { facts: { name, host, ports, hostnames } } of distinctCalls(calls)) {
+    const before = callees.get(host);
+    callees.set(host, { name, address: addresses.get(host)!, ports: [...before?.ports ?? [], ...ports], hostnames: hostnames(callerNamespace) });
+  }
+  return [...callees.values()];
+}
+
+/** Whether a workload's sidecar reads EndpointSlices of what it calls. */
+export function readsEndpointSlices(calls: Call[]): boolean {
+  return calls.some((call) => call.facts.endpointSlices || fallbackFacts(call).some(({ endpointSlices }) => endpointSlices));
+}
+
+/** The document of one workload. */
+export function buildDocument(facts: DocumentFacts): ProxyConfig {
+  const calls = distinctCalls(facts.calls);
+  const addresses = hostAddresses(calls);
+  const names = namesOf(calls, facts.node.namespace);
+  const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
+    node: facts.node,
+    listeners: [
+      ...(facts.app === undefined ? [] : inboundListeners(facts)),
+      ...calls.flatMap((call) => outboundListeners(call, addresses.get(call.facts.host)!, names.get(call)!)),
+    ],
+    clusters: [
+      ...(facts.app === undefined ? [] : [appCluster(facts.app, facts.appConnections)]),
+      ...outboundClusters(calls, facts.node.namespace),
+    ],
+    ...(facts.ownPods && { localCluster: { discovery: facts.ownPods } }),
+    ...((facts.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(facts.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: facts.ports.admin } }),
+    ...(facts.limits && { limits: facts.limits }),
+    ...shutdownConfig(facts),
+    ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
+    ...(facts.via !== DEFAULT_VIA && { via: facts.via }),
+    ...(facts.workers !== DEFAULT_WORKERS && { workers: facts.workers }),
+  };
+  const requires = requirementsOf({ version: 'v1', ...content });
+  const document: ProxyConfig = { version: 'v1', minor: CONTRACT_MINOR, ...(requires.length > 0 && { requires }), ...content };
+  const broken = findBrokenReferences(document);
+  if (broken.length > 0) {
+    throw new Error(`the document of ${facts.node.namespace}/${facts.node.service} would be refused by the proxy:\n`
+      + broken.map(({ path, message }) => `  - ${path}: ${message}`).join('\n'));
+  }
+  return document;
+}
+
+/** Nobody tells a workload that takes no requests of its termination, so the first two parts mean nothing to it. */
+function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDrainMs } }: DocumentFacts): Pick<ProxyConfig, 'shutdown'> {
+  const shutdown: ShutdownConfig = {
+    ...(app !== undefined && sleepSeconds * 1_000 !== DEFAULT_SHUTDOWN.endpointPropagationMs && { endpointPropagationMs: sleepSeconds * 1_000 }),
+    ...(app !== undefined && appDrainSeconds * 1_000 !== DEFAULT_SHUTDOWN.appDrainMs && { appDrainMs: appDrainSeconds * 1_000 }),
+    ...(proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { drainMs: proxyDrainMs }),
+  };
+  return Object.keys(shutdown).length > 0 ? { shutdown } : {};
+}
+
+function inboundListeners({ ports, tls, admission }: DocumentFacts): ListenerConfig[] {
+  const plain: ListenerConfig = {
+    name: INBOUND_LISTENER,
+    direction: 'inbound',
+    // `kubectl port-forward` connects to the pod's loopback.
+    loopback: true,
+    port: ports.inbound,
+    // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
+    routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
+    ...(admission && { admission }),
+  };
+  return tls ? [plain, tlsListener(tls, ports.inboundTls, plain)] : [plain];
+}
+
+function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>): ClusterConfig {
+  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...connections };
+}
+
+/** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of who declared the two. */
+function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
+  const leads = new Map<string, string>();
+  return new Map(calls.map((call) => [call, call.facts.hostnames(callerNamespace).filter((name) => {
+    leads.set(name, leads.get(name) ?? call.facts.host);
+    return leads.get(name) === call.facts.host;
+  })]));
+}
+
+function outboundListeners(call: Call, address: string, hostnames: string[]): ListenerConfig[] {
+  const hash = call.loadBalancing._hash();
+  const session = call.sessionPersistence?._toConfig();
+  return call.facts.ports.map((port) => ({
+    name: `outbound/${call.facts.namespace}/${call.facts.name}:${port}`,
+    direction: 'outbound',
+    address,
+    port,
+    ...(hostnames.length > 0 && { hostnames }),
+    routes: [{
+      name: 'default',
+      split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
+      ...(call.faults.length > 0 && { faults: call.faults.map((fault) => fault._toConfig()) }),
+      ...fallbackConfig(call),
+      ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
+      ...(hash.length > 0 && { hash }),
+      ...(session && { session }),
+      ...call.retry?.route,
+      // The clusters say so, too; releases that don't read it there know it by the route.
+      ...([call.facts, ...fallbackFacts(call)].every(({ meshed }) => !meshed) && { meshFields: false }),
+    }],
+  }));
+}
+
+/** What takes over. Clusters that have their turn before are left out: their services have one name, which validation refuses. */
+function fallbackConfig({ facts, fallback }: Call): Pick<RouteConfig, 'fallback'> {
+  const used = new Set(facts.shares().map(({ cluster }) => cluster));
+  const levels = (fallback?._toConfig() ?? []).filter(({ split }) => (
+    !split.some(({ cluster }) => used.has(cluster)) && split.every(({ cluster }) => used.add(cluster))));
+  return levels.length > 0 ? { fallback: levels } : {};
+}
+
+/** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
+function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
+  const clusters = calls.flatMap((call) => clustersOf(call.facts, call.loadBalancing, call.fallback !== undefined, {
+    ...call.connections,
+    ...call.health,
+    ...call.retry?.cluster,
+  }));
+  const fallbacks = calls.map(fallbackFacts).flatMap((levels) => levels.flatMap((facts, index) => (
+    clustersOf(facts, facts.loadBalancing, index < levels.length - 1, {
+      ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
+      ...healthConfig({}, facts.health, callersHost(facts, callerNamespace)),
+      ...facts.retry?._toFields().cluster,
+    }))));
+  const names = new Set<string>();
+  return [...clusters, ...fallbacks].filter(({ name }) => !names.has(name) && names.add(name));
+}
+
+function fallbackFacts({ fallback }: Call): DestinationFacts[] {
+  return (fallback?._destinations ?? []).map((destination) => destination._facts());
+}
+
+function clustersOf(facts: DestinationFacts, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {
+  return facts.shares().map((share) => ({
+    name: share.cluster,
+    discovery: share.discovery(loadBalancing),
+    ...loadBalancing._toClusterConfig(fallsBack),
+    ...(!facts.meshed && { meshFields: false }),
+    ...more,
+  }));
+}

@@ -1,0 +1,488 @@
+/**
+ * Attaches the proxy to a workload. It is a native sidecar: an init container that is started first, must answer its
+ * startup probe before anything else runs, lives as long as the pod and ends after the app. So an app never runs without
+ * its proxy, and a Job's pod completes when its app does.
+ *
+ * What a pod needs besides the container: names of the destinations in `/etc/hosts` and leave to listen below port 1024
+ * (interception.ts), a token that is mounted nowhere but in the sidecar (and only when EndpointSlices are read), and time to stop.
+ */
+import { Chart, Duration, Size } from 'cdk8s';
+import { Construct } from 'constructs';
+import {
+  ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
+  ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS,
+  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT_NAME, PART_OF_LABEL, ProxyConfig,
+  SERVICE_LABEL,
+  SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
+} from '../../contract';
+import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
+import { admissionConfig } from '../policies/admission-options';
+import { CallOptions } from '../calls/call-options';
+import { checkCalledNames, sortedCalls } from '../calls/called-names';
+import { DocumentConfigMap } from './config-map';
+import { Dependencies, ServiceLink } from '../calls/dependencies';
+import { Destination } from '../destinations/destination';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { buildDocument, namedCallees, readsEndpointSlices } from './document';
+import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
+import { takeTls } from '../inbound/inbound-tls';
+import * as kplus from '../kubernetes/kplus';
+import { lintWith } from '../checks/lints';
+import { ProxyOptions } from '../mesh/mesh-props';
+import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from '../mesh/mesh-settings';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+import { claimName } from '../mesh/names';
+import {
+  addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
+  sleepBeforeStop, writtenTemplateOf,
+} from '../kubernetes/patches';
+import { checkPodSecurity } from '../checks/pod-security';
+import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
+import { sidecarProbes, STUCK_GRACE_SECONDS } from '../kubernetes/probes';
+import { ProxyLimits } from '../policies/proxy-limits';
+import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
+import { checkKinds } from '../mesh/prop-kinds';
+import { pullPolicy } from '../kubernetes/pull-policy';
+import { mountSessionKeys } from './session-keys';
+import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
+import { checkTimeToStop } from '../mesh/time-to-stop';
+import { TlsOptions } from '../inbound/tls-options';
+import { noteAddition, untilAddition } from '../synthesis/unchanged';
+
+/** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
+const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
+
+/** Most that the sidecar writes: twice its largest document, once beside the file that it replaces, and as much again for the rest. */
+const STATE_SIZE = Size.mebibytes(32);
+
+/** How long the kubelet's token is good for; it renews it in time. */
+const TOKEN_SECONDS = 3_600;
+
+/**
+ * Props of `MeshSidecar`.
+ */
+export interface MeshSidecarProps extends ProxyOptions {
+  /**
+   * The workload to attach the proxy to: a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus.
+   */
+  readonly workload: kplus.Workload;
+
+  /**
+   * Name of the service that the workload is, in metrics, logs and labels.
+   *
+   * @default - the id of the workload's construct in lower case
+   */
+  readonly serviceName?: string;
+
+  /**
+   * Version of that service.
+   *
+   * @default 'v1'
+   */
+  readonly version?: string;
+
+  /**
+   * Port that the app listens on. The proxy takes requests on a port of its own (`proxyPorts`) and hands them to it.
+   *
+   * @default - the first port of the first container; a workload that names none takes no requests
+   */
+  readonly appPort?: number;
+}
+
+const PROPS = {
+  ...PROXY_OPTIONS, workload: true, serviceName: true, version: true, appPort: true,
+} as const satisfies Record<keyof MeshSidecarProps, true>;
+
+/**
+ * The proxy beside the app of one workload.
+ *
+ * `MeshService` attaches it to its own Deployments. Use it directly for a workload that was made elsewhere: the
+ * workload's own containers stay as they are; it gets labels, the sidecar and time to stop.
+ */
+export class MeshSidecar extends Construct {
+  /**
+   * The workload that it is attached to.
+   */
+  public readonly workload: kplus.Workload;
+
+  /**
+   * Name of the service that the workload is.
+   */
+  public readonly serviceName: string;
+
+  /**
+   * Version of that service.
+   */
+  public readonly version: string;
+
+  /**
+   * The sidecar's container, for what has no prop: `sidecar.container.env.addVariable(...)`, for example.
+   */
+  public readonly container: kplus.Container;
+
+  /**
+   * The ConfigMap with the proxy's document. Its name never changes; the proxy reloads what changes in it.
+   */
+  public readonly configMap: kplus.ConfigMap;
+
+  /**
+   * The account that was created for a workload that had none. Only workloads that read EndpointSlices need one.
+   */
+  public get serviceAccount(): kplus.ServiceAccount | undefined {
+    return this.node.tryFindChild('ServiceAccount') as kplus.ServiceAccount | undefined;
+  }
+
+  private readonly namespace: string;
+  private readonly appPort?: number;
+  private readonly settings: MeshSettings;
+  private readonly budget: ShutdownBudget;
+  private readonly dependencies: Dependencies;
+  private readonly service?: ServiceLink;
+  private readonly config: DocumentConfigMap;
+  private exposed?: ExposedWorkload;
+  private readonly document = untilAddition(() => this.buildDocument());
+
+  constructor(scope: Construct, id: string, props: MeshSidecarProps) {
+    super(scope, id);
+    checkKinds(this, props);
+    const mistakes = new Mistakes();
+    const service = (props as { _service?: ServiceLink })._service;
+    mistakes.unknownProps(props, service ? { ...PROPS, _service: true } : PROPS);
+    checkWorkload(mistakes, props.workload);
+    mistakes.throwIfAny(this);
+
+    this.service = service;
+    this.workload = props.workload;
+    this.serviceName = props.serviceName ?? this.workload.node.id.toLowerCase();
+    this.version = props.version ?? 'v1';
+    this.namespace = this.workload.metadata.namespace ?? DEFAULT_NAMESPACE;
+    this.appPort = props.appPort ?? this.workload.containers[0]?.ports[0]?.number;
+    mistakes.name('workload.metadata.namespace', this.namespace, NAME_RULES.label);
+    mistakes.name('serviceName', this.serviceName, NAME_RULES.service);
+    mistakes.name('version', this.version, NAME_RULES.label);
+    if (this.appPort !== undefined) {
+      mistakes.port('appPort', this.appPort);
+    }
+    checkProxyOptions(mistakes, props);
+    if (props.admission !== undefined && this.appPort === undefined) {
+      mistakes.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
+    }
+    const { workload, serviceName, version, appPort, ...options } = props;
+    this.settings = meshSettings(this, options);
+    checkLimitsTogether(mistakes, 'limits', this.settings.limits);
+    checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
+    // Made elsewhere, a workload's own grace period is the time that its author gave the app.
+    const givenDrain = !service && !props.appDrain ? this.workload.terminationGracePeriod : undefined;
+    const appDrain = givenDrain ?? this.settings.appDrain;
+    // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
+    const endpointPropagation = this.appPort === undefined ? Duration.seconds(0) : this.settings.endpointPropagation;
+    const { proxyDrain } = this.settings;
+    checkTimeToStop(mistakes, { endpointPropagation, appDrain, proxyDrain }, givenDrain && 'workload.terminationGracePeriod');
+    mistakes.throwIfAny(this);
+
+    this.budget = shutdownBudget({
+      endpointPropagationMs: endpointPropagation.toMilliseconds(),
+      appDrainMs: appDrain.toMilliseconds(),
+      proxyDrainMs: proxyDrain.toMilliseconds(),
+    });
+
+    const name = `${this.serviceName}-${this.version}`;
+    this.dependencies = new Dependencies({
+      construct: this,
+      name,
+      namespace: this.namespace,
+      account: () => (service ? { name: service.accountName } : this.account()),
+      self: () => service?.self ?? this.exposed,
+    }, service?.dependencies);
+    if (!service) {
+      claimName(this, this.namespace, name, 'serviceName');
+    }
+
+    this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() }, {
+      document: () => this.document(),
+      calls: () => this.dependencies.calls,
+    });
+    this.configMap = this.config.configMap;
+
+    this.container = this.attach();
+    takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
+    this.node.addValidation({ validate: () => this.validatePod() });
+    lintWith(this, {
+      workload: this.workload, service: this.serviceName, namespace: this.namespace, version: this.version, options: this.settings.lints,
+      document: this.document, sizes: () => this.config.sizesWith(this.workload),
+    });
+  }
+
+  /**
+   * Declares that this workload calls a service. Its app goes on calling the service by name; the sidecar takes it there.
+   *
+   * @param destination what it calls
+   * @param options how
+   */
+  public calls(destination: Destination, options: CallOptions = {}): void {
+    this.dependencies.add(destination, options);
+  }
+
+  /**
+   * Makes this workload one that can be called: by `http://<serviceName>` from the namespace it is in. Creates a Service of
+   * that name, and a headless one for callers in the mesh. Services that the workload has stay as they are.
+   *
+   * @param options at which port, and how
+   * @returns what to give to `calls()`
+   */
+  public expose(options: ExposeOptions = {}): ExposedWorkload {
+    const mistakes = new Mistakes();
+    if (this.service) {
+      mistakes.add('expose()', this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
+    } else if (this.exposed) {
+      mistakes.add('expose()', this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
+    } else if (this.appPort === undefined) {
+      mistakes.add('appPort', this.appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
+    }
+    this.exposed = ExposedWorkload._of(this, mistakes, {
+      serviceName: this.serviceName,
+      version: this.version,
+      appPort: this.appPort,
+      appPortName: this.workload.containers.flatMap(({ ports }) => ports).find(({ number }) => number === this.appPort)?.name,
+      namespace: this.namespace,
+      chartNamespace: this.workload.metadata.namespace,
+      objectNamespace: this.configMap.metadata.namespace,
+      settings: this.settings,
+    }, options);
+    noteAddition();
+    claimName(this, this.namespace, this.serviceName, 'serviceName');
+    this.labelPods(true);
+    takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
+    this.dependencies.grantSelf();
+    return this.exposed;
+  }
+
+  /** The namespace to write when the workload's chart names none but this construct's chart does. */
+  private namespaceWithout(): string | undefined {
+    return Chart.of(this).namespace === undefined ? undefined : DEFAULT_NAMESPACE;
+  }
+
+  /** How clients from outside come by TLS. */
+  private get tls(): TlsOptions | undefined {
+    return this.service?.tls ?? this.exposed?._tls;
+  }
+
+  private buildDocument(): ProxyConfig {
+    return buildDocument({
+      node: { service: this.serviceName, namespace: this.namespace, version: this.version },
+      ports: this.settings.proxyPorts,
+      app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
+      tls: this.tls,
+      appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
+      admission: admissionConfig(this.settings.admission),
+      calls: this.dependencies.calls,
+      ownPods: this.ownPods(),
+      limits: limitsConfig(this.settings.limits, this.calledLimits()),
+      workers: this.settings.workers,
+      budget: this.budget,
+      accessLog: this.settings.accessLog,
+      via: this.settings.via,
+    });
+  }
+
+  /** What the proxies let pass that its requests come to, those of fallbacks included. */
+  private calledLimits(): ProxyLimits[] {
+    return this.dependencies.calls
+      .flatMap(({ facts, fallback }) => [facts, ...(fallback?._destinations ?? []).map((destination) => destination._facts())])
+      .flatMap(({ limits }) => (limits ? [limits] : []));
+  }
+
+  /** Where the proxy finds its own pod, and so its zone; undefined when no call needs it, or when there is no Service. */
+  private ownPods(): EndpointSliceDiscovery | undefined {
+    if (!this.dependencies.zoneAware) {
+      return undefined;
+    }
+    return this.service
+      ? { type: 'endpointSlice', namespace: this.namespace, service: `${this.serviceName}-${this.version}`, portName: this.service.portName }
+      : this.exposed?._pods;
+  }
+
+  /** The account that the workload runs under; made when it has none. */
+  private account(): kplus.IServiceAccount {
+    const own = this.workload.serviceAccount ?? this.serviceAccount;
+    if (own) {
+      return own;
+    }
+    const account = new kplus.ServiceAccount(this, 'ServiceAccount', {
+      metadata: { name: `${this.serviceName}-${this.version}`, namespace: this.configMap.metadata.namespace },
+    });
+    setInPodSpec(this.workload, '/serviceAccountName', account.name);
+    return account;
+  }
+
+  private attach(): kplus.Container {
+    const { workload, settings } = this;
+    this.labelPods(this.service !== undefined);
+    workload.podMetadata.addLabel(VERSION_LABEL, this.version);
+    if (settings.workers > 1) {
+      workload.podMetadata.addAnnotation(WORKERS_ANNOTATION, String(settings.workers));
+    }
+
+    const image = settings.proxyImage.reference;
+    const resources = sidecarResources(settings);
+    const container = workload.addInitContainer({
+      name: SIDECAR_CONTAINER,
+      image,
+      imagePullPolicy: pullPolicy(image),
+      restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
+      ports: [
+        ...(this.appPort === undefined ? [] : [{ number: settings.proxyPorts.inbound, name: INBOUND_PORT_NAME }]),
+        { number: settings.proxyPorts.admin, name: ADMIN_PORT_NAME },
+      ],
+      envVariables: {
+        [ENV_CONFIG]: kplus.EnvValue.fromValue(CONFIG_PATH),
+        [ENV_STATE_DIR]: kplus.EnvValue.fromValue(STATE_DIR),
+        [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
+        [ENV_POD_NAMESPACE]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAMESPACE),
+        [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
+        [ENV_NODE_IP]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.NODE_IP),
+        ...(resources.memory?.limit && { [ENV_MEMORY_LIMIT]: kplus.EnvValue.fromResource(kplus.ResourceFieldPaths.MEMORY_LIMIT) }),
+      },
+      // The whole directory: Kubernetes updates it by swapping a symbolic link, which a subPath mount never sees.
+      volumeMounts: [{
+        path: CONFIG_DIR,
+        volume: kplus.Volume.fromConfigMap(this, 'ConfigVolume', this.configMap, { name: CONFIG_VOLUME }),
+        readOnly: true,
+      }, {
+        path: STATE_DIR,
+        volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE, medium: kplus.EmptyDirMedium.MEMORY }),
+      }],
+      ...sidecarProbes(settings.proxyPorts.admin),
+      resources,
+      securityContext: {
+        user: settings.proxyUser.user,
+        group: settings.proxyUser.group,
+        ensureNonRoot: true,
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: [kplus.Capability.ALL] },
+        seccompProfile: { type: kplus.SeccompProfileType.RUNTIME_DEFAULT },
+      },
+    });
+    moveInitContainerFirst(workload, workload.initContainers.length - 1);
+    setInPodSpec(workload, '/initContainers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
+    setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
+    completePodSpec(workload, (spec) => this.complete(spec));
+    return container;
+  }
+
+  /** Services select by one of the labels, so pods that take no requests have the other one. */
+  private labelPods(serve: boolean): void {
+    const labels: Record<string, string | undefined> = {
+      [SERVICE_LABEL]: serve ? this.serviceName : undefined,
+      [PART_OF_LABEL]: serve ? undefined : this.serviceName,
+    };
+    // A label without a value is not written. There is no other way to take one away.
+    Object.entries(labels).forEach(([label, value]) => this.workload.podMetadata.addLabel(label, value as string));
+  }
+
+  /** What depends on the calls, and what is newer than the generated types. */
+  private complete(spec: PodSpecManifest): void {
+    const calls = sortedCalls(this.dependencies.calls);
+    spec.containers.forEach((container) => sleepBeforeStop(container, this.budget.sleepSeconds));
+
+    const sidecar = sidecarOf(spec);
+    if (!sidecar) {
+      return;
+    }
+    this.settings.interception._complete(spec, sidecar, namedCallees(calls, this.namespace));
+    if (readsEndpointSlices(calls) || this.ownPods()) {
+      mountToken(spec, sidecar);
+    }
+    if (this.appPort !== undefined) {
+      askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
+    }
+    requestLogSpace(sidecar, this.settings);
+    mountSessionKeys(spec, sidecar, calls);
+    const options = sidecarNodeOptions(this.settings);
+    if (options !== undefined) {
+      addVariable(sidecar, NODE_OPTIONS, options);
+    }
+  }
+
+  /** Facts of the pod that may still change until synth. */
+  private validatePod(): string[] {
+    const mistakes = new Mistakes();
+    const unwritable = this.checkWritten(mistakes);
+    const calls = this.dependencies.calls;
+    if (!this.container.env.variables[NODE_OPTIONS]) {
+      checkSidecarMemory(mistakes, this.settings);
+    }
+    checkPodPorts(mistakes, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
+    const names = new Set<string>();
+    for (const { name } of this.workload.containers) {
+      if (names.has(name) || name === SIDECAR_CONTAINER) {
+        mistakes.add('containers.name', name, names.has(name)
+          ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
+      }
+      names.add(name);
+    }
+    checkCalledNames(mistakes, calls, this.namespace);
+    return [...mistakes.messages, ...unwritable];
+  }
+
+  /** What is wrong with the pod as it will be written. Returns why it can't be, if so. */
+  private checkWritten(mistakes: Mistakes): string[] {
+    try {
+      const { spec } = writtenTemplateOf(this.workload);
+      if (!sidecarOf(spec)) {
+        mistakes.add('workload', this.workload.node.path, `after its patches, its pod has no init container '${SIDECAR_CONTAINER}', which is the sidecar; leave that in the list, `
+          + 'or give the workload no sidecar');
+        return [];
+      }
+      checkPodSecurity(mistakes, this.workload, clusterOf(this), this.settings.podSecurity);
+      this.settings.interception._check(mistakes, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  }
+}
+
+/** The sidecar, unless a patch of the user has removed it. */
+function sidecarOf({ initContainers = [] }: PodSpecManifest): ContainerManifest | undefined {
+  return initContainers.find(({ name }) => name === SIDECAR_CONTAINER);
+}
+
+function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {
+  if (!(workload instanceof kplus.Workload) || !isKnownWorkload(workload)) {
+    mistakes.add('workload', Construct.isConstruct(workload) ? workload.node.path : workload, isOfAnotherCopy(workload)
+      ? 'it comes from another copy of cdk8s-plus-28 than this package uses; have one only (npm ls cdk8s-plus-28 shows where they are)'
+      : 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
+    return;
+  }
+  if (workload.initContainers.some(({ name }) => name === SIDECAR_CONTAINER)) {
+    mistakes.add('workload', workload.node.path, 'it has a sidecar already; attach one only');
+  }
+  if (workload.hostNetwork) {
+    mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
+  }
+}
+
+/** Whether a construct has the name of a class of cdk8s-plus, and is none of it. */
+function isOfAnotherCopy(workload: unknown): boolean {
+  const name = Construct.isConstruct(workload) ? workload.constructor.name : '';
+  const own = (kplus as unknown as Record<string, { readonly prototype?: object } | undefined>)[name];
+  return own?.prototype !== undefined && !Object.prototype.isPrototypeOf.call(own.prototype, workload as object);
+}
+
+/** A token that the kubelet renews and the CA of the API server, for the sidecar's eyes only. */
+function mountToken(spec: PodSpecManifest, sidecar: ContainerManifest): void {
+  const file = (path: string) => path.slice(TOKEN_DIR.length + 1);
+  spec.volumes = [...(spec.volumes ?? []), {
+    name: TOKEN_VOLUME,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: file(TOKEN_FILE) } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: file(CA_FILE) }] } },
+      ],
+    },
+  }];
+  sidecar.volumeMounts = [...(sidecar.volumeMounts ?? []), { name: TOKEN_VOLUME, mountPath: TOKEN_DIR, readOnly: true }];
+}
