@@ -1,7 +1,7 @@
 /** What a caller can say of a call. */
 import { Duration } from 'cdk8s';
-import { ConnectionOptions } from '../policies/connection-options';
 import { Fallback } from '../destinations/fallback';
+import { ConnectionOptions } from '../policies/connection-options';
 import { FaultInjection } from '../policies/fault-injection';
 import { HealthCheck } from '../policies/health-check';
 import { LoadBalancing } from '../policies/load-balancing';

@@ -2,9 +2,9 @@
  * Whether a pod can tell apart what it calls. An app says a host and a port and nothing else, so two destinations of one pod differ in
  * one of them; other pods may call another destination by the same. Calls are known when the app is complete, hence at validation.
  */
-import type { Call } from './dependencies';
 import { Destination } from '../destinations/destination';
 import { Mistakes } from '../props/mistakes';
+import type { Call } from './dependencies';
 
 /** The calls in an order that does not depend on the code's. */
 export function sortedCalls(calls: readonly Call[]): Call[] {

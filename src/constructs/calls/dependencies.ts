@@ -6,25 +6,25 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE } from '../../contract';
-import { CallOptions } from './call-options';
-import { isA, refusalOfCopy } from '../synthesis/copies';
 import { Destination } from '../destinations/destination';
 import { callersHost, DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
 import { Fallback } from '../destinations/fallback';
-import { FaultInjection } from '../policies/fault-injection';
-import { checkHealth, healthConfig } from '../policies/health-options';
+import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
-import { LoadBalancing } from '../policies/load-balancing';
 import { clusterOf, ONLY_CLUSTER } from '../mesh/mesh-settings';
-import { Mistakes } from '../props/mistakes';
 import { checkKinds } from '../mesh/prop-kinds';
+import { FaultInjection } from '../policies/fault-injection';
+import { checkHealth, healthConfig } from '../policies/health-options';
+import { LoadBalancing } from '../policies/load-balancing';
 import { checkConnections, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
-import { checkQuantity, checkWithinCall, millisecondsOf } from '../props/quantities';
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
-import { TlsOptions } from '../inbound/tls-options';
+import { Mistakes } from '../props/mistakes';
+import { checkQuantity, checkWithinCall, millisecondsOf } from '../props/quantities';
+import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
+import { CallOptions } from './call-options';
 
 const CALL_OPTIONS = {
   timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,

@@ -7,23 +7,23 @@ import { Construct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../../contract';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
-import { ConnectionOptions } from '../policies/connection-options';
-import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { Destination } from '../destinations/destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
+import { checkReserved } from '../destinations/reserved-names';
+import { claimHostname } from '../mesh/names';
+import { checkKinds } from '../mesh/prop-kinds';
+import { ConnectionOptions } from '../policies/connection-options';
 import { HealthCheck } from '../policies/health-check';
 import { checkHealth, HealthOptions } from '../policies/health-options';
-import { isReachable } from '../props/ip-addresses';
 import { LoadBalancing } from '../policies/load-balancing';
+import { OutlierDetection } from '../policies/outlier-detection';
+import { checkConnections } from '../policies/proxy-quantities';
+import { Retry } from '../policies/retry';
+import { SessionPersistence } from '../policies/session-persistence';
+import { isReachable } from '../props/ip-addresses';
 import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
-import { claimHostname } from '../mesh/names';
-import { OutlierDetection } from '../policies/outlier-detection';
-import { Retry } from '../policies/retry';
-import { checkKinds } from '../mesh/prop-kinds';
-import { checkConnections } from '../policies/proxy-quantities';
-import { SessionPersistence } from '../policies/session-persistence';
-import { checkReserved } from '../destinations/reserved-names';
+import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 
 /**
  * One address of an external service.

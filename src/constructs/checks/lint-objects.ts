@@ -15,8 +15,8 @@ import {
 import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf } from '../kubernetes/manifests';
-import { constructsOf } from '../mesh/mesh-settings';
 import { writtenTemplateOf } from '../kubernetes/patches';
+import { constructsOf } from '../mesh/mesh-settings';
 
 /** What is read of a workload's objects. */
 export type PodFacts = Pick<WorkloadFacts, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;

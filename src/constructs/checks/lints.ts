@@ -5,14 +5,14 @@
 import { IConstruct } from 'constructs';
 import { ProxyConfig, withDefaults } from '../../contract';
 import { Finding, grouped, lint, WorkloadFacts } from '../../planning/lints';
-import { PerApp } from '../synthesis/copies';
 import * as kplus from '../kubernetes/kplus';
-import { LintObjects } from './lint-objects';
+import { forgetManifests, oncePerSynthesis } from '../kubernetes/manifests';
 import { LintOptions } from '../mesh/lint-options';
 import { clusterOf } from '../mesh/mesh-settings';
-import { forgetManifests, oncePerSynthesis } from '../kubernetes/manifests';
-import { networkPoliciesIn, podFacts } from './network-policies';
+import { PerApp } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
+import { LintObjects } from './lint-objects';
+import { networkPoliciesIn, podFacts } from './network-policies';
 
 /** A workload, and what its sidecar says of it. The rest is in its objects. */
 export interface LintedWorkload {

@@ -9,8 +9,8 @@ import { NetworkPolicyFacts, NetworkPolicySpec, PodFacts, readNetworkPolicy } fr
 import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf } from '../kubernetes/manifests';
-import { constructsOf } from '../mesh/mesh-settings';
 import { writtenTemplateOf } from '../kubernetes/patches';
+import { constructsOf } from '../mesh/mesh-settings';
 
 /** The NetworkPolicies of a cluster that the app is for. */
 export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyFacts[] {

@@ -5,14 +5,14 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { POD_SECURITY_LEVELS, PodSecurity, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
-import { PerApp } from '../synthesis/copies';
 import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
-import { constructsOf } from '../mesh/mesh-settings';
-import { Mistakes } from '../props/mistakes';
 import { writtenTemplateOf } from '../kubernetes/patches';
+import { constructsOf } from '../mesh/mesh-settings';
 import { PodSecurityOptions } from '../mesh/pod-security-options';
+import { Mistakes } from '../props/mistakes';
+import { PerApp } from '../synthesis/copies';
 
 const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
 /** Label of namespaces that pin the standards of a release. */

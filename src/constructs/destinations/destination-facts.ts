@@ -6,10 +6,10 @@ import { ClusterConfig } from '../../contract';
 import { ConnectionOptions } from '../policies/connection-options';
 import { HealthOptions } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
-import { Mistakes } from '../props/mistakes';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
+import { Mistakes } from '../props/mistakes';
 
 /** The namespace that Kubernetes puts objects in when nothing names one. */
 export const DEFAULT_NAMESPACE = 'default';

@@ -4,11 +4,11 @@
  */
 import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../../contract';
-import { isA, mark, refusalOfCopy } from '../synthesis/copies';
-import { Destination } from './destination';
 import { checkBelowPercent, overprovisioningPercent } from '../policies/failover';
 import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
+import { isA, mark, refusalOfCopy } from '../synthesis/copies';
+import { Destination } from './destination';
 
 /**
  * Options of `Fallback.to` and of `orElse`.

@@ -4,13 +4,13 @@
  */
 import { Construct } from 'constructs';
 import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
-import { Discovery } from '../mesh/discovery';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
+import { declareProtocols } from '../kubernetes/patches';
+import { Discovery } from '../mesh/discovery';
+import { ProxyPorts } from '../mesh/proxy-ports';
 import { LoadBalancing } from '../policies/load-balancing';
 import { Mistakes } from '../props/mistakes';
-import { declareProtocols } from '../kubernetes/patches';
-import { ProxyPorts } from '../mesh/proxy-ports';
 
 /** A port at which a service is called. */
 interface CalledPort {

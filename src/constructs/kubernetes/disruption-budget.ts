@@ -2,11 +2,11 @@
  * How many pods of a version may be away by will (a node drained, a cluster upgraded) at once. A budget that never lets a
  * pod go is refused: it protects nothing from failures and blocks every drain of every node that such a pod is on.
  */
-import { allowedEvictions, DisruptionRule, PodCount } from '../../planning/disruption';
 import { Construct } from 'constructs';
+import { allowedEvictions, DisruptionRule, PodCount } from '../../planning/disruption';
+import { Mistakes } from '../props/mistakes';
 import { mark } from '../synthesis/copies';
 import * as kplus from './kplus';
-import { Mistakes } from '../props/mistakes';
 
 /**
  * Limits voluntary evictions of a version's pods.

@@ -4,9 +4,9 @@
  */
 import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import { Mistakes } from '../props/mistakes';
 import { mark } from '../synthesis/copies';
 import * as kplus from './kplus';
-import { Mistakes } from '../props/mistakes';
 
 /**
  * Options of `Scaling.between`.

@@ -2,8 +2,8 @@
  * How the Service of a mesh service is reachable: types and traffic rules that cdk8s-plus has no props for.
  */
 import { Duration } from 'cdk8s';
-import { mark } from '../synthesis/copies';
 import { Mistakes } from '../props/mistakes';
+import { mark } from '../synthesis/copies';
 
 /**
  * Type of the Service that callers and load balancers use.

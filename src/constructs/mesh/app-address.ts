@@ -4,9 +4,9 @@
  * too.
  */
 import { StaticEndpoint } from '../../contract';
-import { mark } from '../synthesis/copies';
 import { refusalOfOwn } from '../props/ip-addresses';
 import { Mistakes } from '../props/mistakes';
+import { mark } from '../synthesis/copies';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 

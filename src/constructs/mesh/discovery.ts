@@ -4,10 +4,10 @@
  */
 import { Duration } from 'cdk8s';
 import { ClusterConfig, DEFAULT_DNS_FALLBACK } from '../../contract';
-import { mark } from '../synthesis/copies';
 import { ServiceLocation } from '../destinations/destination-facts';
 import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
+import { mark } from '../synthesis/copies';
 
 /**
  * Options of `Discovery.endpointSlices`.

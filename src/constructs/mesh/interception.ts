@@ -4,10 +4,10 @@
  */
 import { posix } from 'node:path';
 import { ENV_HOSTS_FILE, HOSTS_FILE, HOSTS_FILE_NAME, HOSTS_MOUNT, SIDECAR_CONTAINER, STATE_VOLUME } from '../../contract';
-import { mark } from '../synthesis/copies';
 import { NamedCallee } from '../destinations/destination-facts';
-import { Mistakes } from '../props/mistakes';
 import { addVariable, ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
+import { Mistakes } from '../props/mistakes';
+import { mark } from '../synthesis/copies';
 
 /** The safe sysctl that lets a non-root process listen on any port of its own network namespace. */
 const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };

@@ -2,16 +2,16 @@
  * Settings of sidecars, as one workload or a whole mesh states them.
  */
 import { Duration } from 'cdk8s';
+import * as kplus from '../kubernetes/kplus';
 import { AdmissionOptions } from '../policies/admission-options';
-import { AppAddress } from './app-address';
 import { ConnectionOptions } from '../policies/connection-options';
+import { ProxyLimits } from '../policies/proxy-limits';
+import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
-import * as kplus from '../kubernetes/kplus';
 import { LintOptions } from './lint-options';
 import { PodSecurityOptions } from './pod-security-options';
 import { ProxyImage } from './proxy-image';
-import { ProxyLimits } from '../policies/proxy-limits';
 import { ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
 

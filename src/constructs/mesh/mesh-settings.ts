@@ -6,18 +6,18 @@ import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
 import { checkAdmission } from '../policies/admission-options';
-import { AppAddress } from './app-address';
+import { checkConnections, checkLimits } from '../policies/proxy-quantities';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
+import { layered } from '../props/quantities';
 import { PerApp } from '../synthesis/copies';
+import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
-import { Mistakes } from '../props/mistakes';
-import { NAME_RULES } from '../props/name-rules';
 import { ProxyImage } from './proxy-image';
 import { checkProxyPorts, DEFAULT_PROXY_PORTS, ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
-import { checkConnections, checkLimits } from '../policies/proxy-quantities';
-import { layered } from '../props/quantities';
 
 /** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
 export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'proxyPorts' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>

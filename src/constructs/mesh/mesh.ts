@@ -7,11 +7,11 @@
  * mistakes between charts are those that nobody sees.
  */
 import { Construct } from 'constructs';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
 import { checkLintOptions } from './lint-options';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
-import { Mistakes } from '../props/mistakes';
-import { NAME_RULES } from '../props/name-rules';
 import { checkPodSecurityOptions } from './pod-security-options';
 import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';

@@ -9,8 +9,8 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { PerApp } from '../synthesis/copies';
 import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { PerApp } from '../synthesis/copies';
 import { clusterOf, constructsOf, isOfOneMesh } from './mesh-settings';
 
 /** What a construct of the mesh said when it claimed its first name. */

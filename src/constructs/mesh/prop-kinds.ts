@@ -7,25 +7,25 @@
  */
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
-import { AppAddress } from './app-address';
-import { Class, isA, refusalOfCopy } from '../synthesis/copies';
-import { Discovery } from './discovery';
-import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import { Fallback } from '../destinations/fallback';
+import { DisruptionBudget } from '../kubernetes/disruption-budget';
+import { Scaling } from '../kubernetes/scaling';
+import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
 import { FaultInjection } from '../policies/fault-injection';
 import { HealthCheck } from '../policies/health-check';
-import { Interception } from './interception';
 import { LoadBalancing } from '../policies/load-balancing';
-import { AccessLog } from './mesh-props';
+import { OutlierDetection } from '../policies/outlier-detection';
+import { Retry } from '../policies/retry';
+import { SessionPersistence } from '../policies/session-persistence';
 import { Mistakes } from '../props/mistakes';
 import { isName, NAME_RULES } from '../props/name-rules';
-import { OutlierDetection } from '../policies/outlier-detection';
+import { Class, isA, refusalOfCopy } from '../synthesis/copies';
+import { AppAddress } from './app-address';
+import { Discovery } from './discovery';
+import { Interception } from './interception';
+import { AccessLog } from './mesh-props';
 import { ProxyImage } from './proxy-image';
 import { ProxyUser } from './proxy-user';
-import { Retry } from '../policies/retry';
-import { Scaling } from '../kubernetes/scaling';
-import { SessionPersistence } from '../policies/session-persistence';
-import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
 
 /** Whether a value fits, and what to give when it does not. */
 interface Kind {

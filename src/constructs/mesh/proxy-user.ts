@@ -2,8 +2,8 @@
  * Who the sidecar runs as. Most clusters take any number that isn't root; some give each namespace a range of its own, and refuse pods that
  * name a user outside of it.
  */
-import { mark } from '../synthesis/copies';
 import { Mistakes } from '../props/mistakes';
+import { mark } from '../synthesis/copies';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
 const IMAGE_USER = 65_532;

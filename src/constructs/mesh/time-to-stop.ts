@@ -3,8 +3,8 @@
  * is checked, and the message shows it.
  */
 import { MAX_GRACE_SECONDS, shutdownBudget } from '../../planning/shutdown-budget';
-import { ProxyOptions } from './mesh-props';
 import { Mistakes } from '../props/mistakes';
+import { ProxyOptions } from './mesh-props';
 
 type Parts = Pick<ProxyOptions, 'endpointPropagation' | 'appDrain' | 'proxyDrain'>;
 

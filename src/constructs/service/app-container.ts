@@ -11,9 +11,9 @@
  */
 import { Duration, Size } from 'cdk8s';
 import * as kplus from '../kubernetes/kplus';
+import { pullPolicy } from '../kubernetes/pull-policy';
 import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
-import { pullPolicy } from '../kubernetes/pull-policy';
 
 /** What a container requests when nothing is said. */
 const RESOURCES: kplus.ContainerResources = {

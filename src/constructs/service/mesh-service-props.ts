@@ -2,19 +2,19 @@
  * What can be said of a service and of each of its versions.
  */
 import { AppProtocol } from '../destinations/app-protocol';
-import { ConnectionOptions } from '../policies/connection-options';
-import { Discovery } from '../mesh/discovery';
+import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
-import { HealthCheck } from '../policies/health-check';
 import * as kplus from '../kubernetes/kplus';
-import { LoadBalancing } from '../policies/load-balancing';
-import { ProxyOptions } from '../mesh/mesh-props';
-import { OutlierDetection } from '../policies/outlier-detection';
-import { Retry } from '../policies/retry';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
+import { Discovery } from '../mesh/discovery';
+import { ProxyOptions } from '../mesh/mesh-props';
+import { ConnectionOptions } from '../policies/connection-options';
+import { HealthCheck } from '../policies/health-check';
+import { LoadBalancing } from '../policies/load-balancing';
+import { OutlierDetection } from '../policies/outlier-detection';
+import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
-import { TlsOptions } from '../inbound/tls-options';
 
 /**
  * What can be said of each version of a service.

@@ -3,21 +3,21 @@
  * `MeshService`, which gives each its share of the traffic.
  */
 import { Construct } from 'constructs';
-import { withContainerDefaults } from './app-container';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
+import { servingLabels, serviceForVersion } from '../inbound/services';
+import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
+import { setInPodSpec } from '../kubernetes/patches';
+import { Scaling } from '../kubernetes/scaling';
+import { ServingDeployment } from '../kubernetes/serving-deployment';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
-import { MeshSidecar, MeshSidecarProps } from '../sidecar/mesh-sidecar';
-import { setInPodSpec } from '../kubernetes/patches';
 import { ProxyPorts } from '../mesh/proxy-ports';
-import { Scaling } from '../kubernetes/scaling';
-import { servingLabels, serviceForVersion } from '../inbound/services';
-import { ServingDeployment } from '../kubernetes/serving-deployment';
-import { TlsOptions } from '../inbound/tls-options';
+import { MeshSidecar, MeshSidecarProps } from '../sidecar/mesh-sidecar';
+import { withContainerDefaults } from './app-container';
 
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
 const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];

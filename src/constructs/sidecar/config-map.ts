@@ -7,10 +7,10 @@ import { CONFIG_KEY, ProxyConfig } from '../../contract';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { sortedCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
-import { documentText } from './document-text';
 import * as kplus from '../kubernetes/kplus';
 import { manifestOf } from '../kubernetes/manifests';
 import { untilAddition } from '../synthesis/unchanged';
+import { documentText } from './document-text';
 
 /** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
 const FAULTS_ANNOTATION = 'cdk8s-mesh/faults';

@@ -13,12 +13,12 @@ import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
 import { callersHost, DestinationFacts, NamedCallee } from '../destinations/destination-facts';
 import { tlsListener } from '../inbound/inbound-tls';
-import { healthConfig } from '../policies/health-options';
-import { LoadBalancing } from '../policies/load-balancing';
+import { TlsOptions } from '../inbound/tls-options';
 import { AccessLog } from '../mesh/mesh-props';
 import { ProxyPorts } from '../mesh/proxy-ports';
+import { healthConfig } from '../policies/health-options';
+import { LoadBalancing } from '../policies/load-balancing';
 import { ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
-import { TlsOptions } from '../inbound/tls-options';
 
 /** Everything that one workload's document says. */
 export interface DocumentFacts {

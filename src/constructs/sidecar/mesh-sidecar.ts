@@ -6,58 +6,48 @@
  * What a pod needs besides the container: names of the destinations in `/etc/hosts` and leave to listen below port 1024
  * (interception.ts), a token that is mounted nowhere but in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { Chart, Duration, Size } from 'cdk8s';
+import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import {
-  ADMIN_PORT_NAME, CA_FILE, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, EndpointSliceDiscovery, ENV_CONFIG,
-  ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS,
-  ENV_POD_NAME, ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT_NAME, PART_OF_LABEL, ProxyConfig,
-  SERVICE_LABEL,
-  SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME, TERMINATING_PATH, TOKEN_DIR, TOKEN_FILE, TOKEN_VOLUME, VERSION_LABEL,
-} from '../../contract';
+import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
-import { admissionConfig } from '../policies/admission-options';
 import { CallOptions } from '../calls/call-options';
 import { checkCalledNames, sortedCalls } from '../calls/called-names';
-import { DocumentConfigMap } from './config-map';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
+import { lintWith } from '../checks/lints';
+import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
 import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
-import { buildDocument, namedCallees, readsEndpointSlices } from './document';
 import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { takeTls } from '../inbound/inbound-tls';
+import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
-import { lintWith } from '../checks/lints';
-import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from '../mesh/mesh-settings';
-import { Mistakes } from '../props/mistakes';
-import { NAME_RULES } from '../props/name-rules';
-import { claimName } from '../mesh/names';
 import {
-  addVariable, askBeforeStop, completePodSpec, ContainerManifest, isKnownWorkload, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
+  addVariable, askBeforeStop, completePodSpec, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
   sleepBeforeStop, writtenTemplateOf,
 } from '../kubernetes/patches';
-import { checkPodSecurity } from '../checks/pod-security';
-import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
-import { sidecarProbes, STUCK_GRACE_SECONDS } from '../kubernetes/probes';
-import { ProxyLimits } from '../policies/proxy-limits';
-import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
+import { ProxyOptions } from '../mesh/mesh-props';
+import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from '../mesh/mesh-settings';
+import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
-import { pullPolicy } from '../kubernetes/pull-policy';
-import { mountSessionKeys } from './session-keys';
-import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions, sidecarResources } from './sidecar-resources';
+import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
-import { TlsOptions } from '../inbound/tls-options';
+import { admissionConfig } from '../policies/admission-options';
+import { ProxyLimits } from '../policies/proxy-limits';
+import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
+import { Mistakes } from '../props/mistakes';
+import { NAME_RULES } from '../props/name-rules';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
+import { mountToken } from './api-token';
+import { DocumentConfigMap } from './config-map';
+import { buildDocument, namedCallees, readsEndpointSlices } from './document';
+import { STUCK_GRACE_SECONDS } from './probes';
+import { mountSessionKeys } from './session-keys';
+import { sidecarContainer, sidecarOf } from './sidecar-container';
+import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
+import { checkWorkload } from './workload';
 
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
-
-/** Most that the sidecar writes: twice its largest document, once beside the file that it replaces, and as much again for the rest. */
-const STATE_SIZE = Size.mebibytes(32);
-
-/** How long the kubelet's token is good for; it renews it in time. */
-const TOKEN_SECONDS = 3_600;
 
 /**
  * Props of `MeshSidecar`.
@@ -324,47 +314,7 @@ export class MeshSidecar extends Construct {
       workload.podMetadata.addAnnotation(WORKERS_ANNOTATION, String(settings.workers));
     }
 
-    const image = settings.proxyImage.reference;
-    const resources = sidecarResources(settings);
-    const container = workload.addInitContainer({
-      name: SIDECAR_CONTAINER,
-      image,
-      imagePullPolicy: pullPolicy(image),
-      restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
-      ports: [
-        ...(this.appPort === undefined ? [] : [{ number: settings.proxyPorts.inbound, name: INBOUND_PORT_NAME }]),
-        { number: settings.proxyPorts.admin, name: ADMIN_PORT_NAME },
-      ],
-      envVariables: {
-        [ENV_CONFIG]: kplus.EnvValue.fromValue(CONFIG_PATH),
-        [ENV_STATE_DIR]: kplus.EnvValue.fromValue(STATE_DIR),
-        [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
-        [ENV_POD_NAMESPACE]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAMESPACE),
-        [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
-        [ENV_NODE_IP]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.NODE_IP),
-        ...(resources.memory?.limit && { [ENV_MEMORY_LIMIT]: kplus.EnvValue.fromResource(kplus.ResourceFieldPaths.MEMORY_LIMIT) }),
-      },
-      // The whole directory: Kubernetes updates it by swapping a symbolic link, which a subPath mount never sees.
-      volumeMounts: [{
-        path: CONFIG_DIR,
-        volume: kplus.Volume.fromConfigMap(this, 'ConfigVolume', this.configMap, { name: CONFIG_VOLUME }),
-        readOnly: true,
-      }, {
-        path: STATE_DIR,
-        volume: kplus.Volume.fromEmptyDir(this, 'StateVolume', STATE_VOLUME, { sizeLimit: STATE_SIZE, medium: kplus.EmptyDirMedium.MEMORY }),
-      }],
-      ...sidecarProbes(settings.proxyPorts.admin),
-      resources,
-      securityContext: {
-        user: settings.proxyUser.user,
-        group: settings.proxyUser.group,
-        ensureNonRoot: true,
-        readOnlyRootFilesystem: true,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: [kplus.Capability.ALL] },
-        seccompProfile: { type: kplus.SeccompProfileType.RUNTIME_DEFAULT },
-      },
-    });
+    const container = workload.addInitContainer(sidecarContainer(this, settings, this.configMap, this.appPort !== undefined));
     moveInitContainerFirst(workload, workload.initContainers.length - 1);
     setInPodSpec(workload, '/initContainers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
     setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
@@ -443,46 +393,4 @@ export class MeshSidecar extends Construct {
       return [(error as Error).message];
     }
   }
-}
-
-/** The sidecar, unless a patch of the user has removed it. */
-function sidecarOf({ initContainers = [] }: PodSpecManifest): ContainerManifest | undefined {
-  return initContainers.find(({ name }) => name === SIDECAR_CONTAINER);
-}
-
-function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {
-  if (!(workload instanceof kplus.Workload) || !isKnownWorkload(workload)) {
-    mistakes.add('workload', Construct.isConstruct(workload) ? workload.node.path : workload, isOfAnotherCopy(workload)
-      ? 'it comes from another copy of cdk8s-plus-28 than this package uses; have one only (npm ls cdk8s-plus-28 shows where they are)'
-      : 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
-    return;
-  }
-  if (workload.initContainers.some(({ name }) => name === SIDECAR_CONTAINER)) {
-    mistakes.add('workload', workload.node.path, 'it has a sidecar already; attach one only');
-  }
-  if (workload.hostNetwork) {
-    mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
-  }
-}
-
-/** Whether a construct has the name of a class of cdk8s-plus, and is none of it. */
-function isOfAnotherCopy(workload: unknown): boolean {
-  const name = Construct.isConstruct(workload) ? workload.constructor.name : '';
-  const own = (kplus as unknown as Record<string, { readonly prototype?: object } | undefined>)[name];
-  return own?.prototype !== undefined && !Object.prototype.isPrototypeOf.call(own.prototype, workload as object);
-}
-
-/** A token that the kubelet renews and the CA of the API server, for the sidecar's eyes only. */
-function mountToken(spec: PodSpecManifest, sidecar: ContainerManifest): void {
-  const file = (path: string) => path.slice(TOKEN_DIR.length + 1);
-  spec.volumes = [...(spec.volumes ?? []), {
-    name: TOKEN_VOLUME,
-    projected: {
-      sources: [
-        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: file(TOKEN_FILE) } },
-        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: file(CA_FILE) }] } },
-      ],
-    },
-  }];
-  sidecar.volumeMounts = [...(sidecar.volumeMounts ?? []), { name: TOKEN_VOLUME, mountPath: TOKEN_DIR, readOnly: true }];
 }

@@ -5,9 +5,9 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { defaultProxyMemory, explainProxyMemory, leastProxyMemoryMib, nodeOptions, proxyHeap } from '../../planning/proxy-memory';
 import * as kplus from '../kubernetes/kplus';
+import { ContainerManifest } from '../kubernetes/patches';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { Mistakes } from '../props/mistakes';
-import { ContainerManifest } from '../kubernetes/patches';
 
 /** Node's own environment variable for flags. */
 export const NODE_OPTIONS = 'NODE_OPTIONS';

@@ -14,7 +14,7 @@
  * answer sooner, at a cost of 11 MiB of memory in each pod, and would have to ask the same event loop.
  */
 import { Duration } from 'cdk8s';
-import * as kplus from './kplus';
+import * as kplus from '../kubernetes/kplus';
 
 /** What a proxy has to end that was found to hang; the pod's own grace period would be waited for in vain. */
 export const STUCK_GRACE_SECONDS = 5;

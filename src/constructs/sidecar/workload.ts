@@ -1,0 +1,31 @@
+/**
+ * Which workloads a sidecar can be attached to.
+ */
+import { Construct } from 'constructs';
+import { SIDECAR_CONTAINER } from '../../contract';
+import * as kplus from '../kubernetes/kplus';
+import { isKnownWorkload } from '../kubernetes/patches';
+import { Mistakes } from '../props/mistakes';
+
+/** Checks that it is a workload of cdk8s-plus with a network of its own and no sidecar yet. */
+export function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {
+  if (!(workload instanceof kplus.Workload) || !isKnownWorkload(workload)) {
+    mistakes.add('workload', Construct.isConstruct(workload) ? workload.node.path : workload, isOfAnotherCopy(workload)
+      ? 'it comes from another copy of cdk8s-plus-28 than this package uses; have one only (npm ls cdk8s-plus-28 shows where they are)'
+      : 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
+    return;
+  }
+  if (workload.initContainers.some(({ name }) => name === SIDECAR_CONTAINER)) {
+    mistakes.add('workload', workload.node.path, 'it has a sidecar already; attach one only');
+  }
+  if (workload.hostNetwork) {
+    mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
+  }
+}
+
+/** Whether a construct has the name of a class of cdk8s-plus, and is none of it. */
+function isOfAnotherCopy(workload: unknown): boolean {
+  const name = Construct.isConstruct(workload) ? workload.constructor.name : '';
+  const own = (kplus as unknown as Record<string, { readonly prototype?: object } | undefined>)[name];
+  return own?.prototype !== undefined && !Object.prototype.isPrototypeOf.call(own.prototype, workload as object);
+}
