@@ -26,7 +26,7 @@ if (process.argv[2] === '--page') {
 const source = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 const { outputFiles: [{ text }] } = buildSync({
   stdin: {
-    contents: ['balancing', 'contract', 'balancing/maglev-table'].map((path) => `export * from ${JSON.stringify(source(path))};`).join('\n'),
+    contents: ['balancing', 'contract', 'balancing/policies/maglev-table'].map((path) => `export * from ${JSON.stringify(source(path))};`).join('\n'),
     resolveDir: process.cwd(),
     loader: 'ts',
   },

@@ -114,7 +114,7 @@ export class Proxy {
     this.local = local;
     this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
       random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity, changes: { count: 0 },
-      get place() { return local.place; },
+      get locality() { return local.locality; },
       onChoice: (cluster, choice) => surroundings.onChoice?.(cluster, choice),
     }, instruments);
     const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = surroundings;
@@ -304,7 +304,7 @@ export class Proxy {
   private onMove(): void {
     const { registry } = this.surroundings;
     registry.removeFrom(FAMILIES.localZone, {});
-    const { zone } = this.local.place;
+    const { zone } = this.local.locality;
     if (zone !== undefined) registry.gauge(FAMILIES.localZone, { zone }).value = 1;
     this.clusters.move();
   }

@@ -6,7 +6,7 @@ import type { Measurements } from './measurements';
 import type { Plan } from './plan';
 import { randomStream, Stream } from './random';
 import type { Requests } from './requests';
-import { Kind, Timeline } from './timeline';
+import type { Timeline } from './timeline';
 
 export class Callers {
   readonly all: readonly Caller[];
@@ -28,8 +28,7 @@ export class Callers {
     const callers = this.perZone(this.calling);
     this.all = plan.callers.map(({ zone }, index) => new Caller(
       `${seed}-${index}`, zone === undefined ? {} : { zone, callers }, plan, balancing,
-      { random: randomStream(seed, Stream.FIRST_CALLER + index), now: () => time.now },
-      (ms, generation) => time.after(ms, Kind.RENEWAL, index, generation),
+      { random: randomStream(seed, Stream.FIRST_CALLER + index), now: () => time.now, after: (ms, task) => time.callAfter(ms, task) },
       () => { measurements.ejections++; },
     ));
   }

@@ -69,10 +69,10 @@ export class Retries {
     return 'later';
   }
 
-  /** Where a request goes that has waited: where it was to go, unless that takes no more requests by now. */
+  /** Where a request goes that has waited: where it was to go, unless that takes no requests by now, as in the proxy. */
   afterWait(request: number, caller: Caller, asked: PickRequest): KnownEndpoint | undefined {
     const target = caller.known[this.requests.endpoint[request]!]!;
-    return caller.uses(target) ? target : caller.pickOther(this.tried.get(request)!, asked) ?? caller.pick(asked);
+    return target.available ? target : caller.pickOther(this.tried.get(request)!, asked) ?? caller.pick(asked);
   }
 
   /** The attempt is over, or its answer has begun: it is no retry under way any more. */

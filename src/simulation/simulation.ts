@@ -49,7 +49,6 @@ export class Simulation {
     this.callers = new Callers(plan, requests, time, this.measurements, balancing, seed);
     this.attempts = new Attempts({ plan, requests, time, service: this.service, measurements: this.measurements }, this.callers.all, hashed);
     this.randomArrival = randomStream(seed, Stream.ARRIVALS);
-    this.callers.all.forEach((_, caller) => this.scheduleLook(caller));
     plan.changes.forEach(({ atMs }, index) => time.after(atMs, Kind.CHANGE, index));
     this.scheduleArrival();
   }
@@ -91,16 +90,12 @@ export class Simulation {
   }
 
   private handle(kind: Kind, subject: number, serial: number): void {
-    const { callers, attempts, service } = this;
+    const { attempts, service } = this;
     switch (kind) {
       case Kind.ARRIVAL: this.arrive(); return;
       case Kind.DEADLINE: attempts.meetDeadlines(); return;
       case Kind.CHANGE: this.change(this.plan.changes[subject]!); return;
-      case Kind.RENEWAL: callers.all[subject]!.renew(serial); return;
-      case Kind.LOOK:
-        callers.all[subject]!.look();
-        this.scheduleLook(subject);
-        return;
+      case Kind.TASK: this.time.runTask(subject); return;
     }
     if (this.requests.serial[subject] !== serial) return;
     switch (kind) {
@@ -111,11 +106,6 @@ export class Simulation {
       case Kind.BROKEN: attempts.leaveBroken(subject); return;
       case Kind.RETRY: attempts.sendAgain(subject); return;
     }
-  }
-
-  private scheduleLook(caller: number): void {
-    const { lookMs } = this.callers.all[caller]!;
-    if (lookMs !== undefined) this.time.after(lookMs, Kind.LOOK, caller);
   }
 
   private scheduleArrival(): void {

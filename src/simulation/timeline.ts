@@ -18,15 +18,16 @@ export const enum Kind {
   /** The earliest deadline is over. */
   DEADLINE,
   CHANGE,
-  RENEWAL,
-  /** A caller looks at how its endpoints did. */
-  LOOK,
+  /** What was asked for by {@link Timeline.callAfter}. */
+  TASK,
 }
 
 export class Timeline {
   /** Milliseconds from the beginning. */
   now = 0;
   readonly queue = new EventQueue();
+  private readonly tasks = new Map<number, () => void>();
+  private lastTask = 0;
 
   constructor(private readonly requests: Requests) {}
 
@@ -44,5 +45,20 @@ export class Timeline {
   /** Something that happens to a request, unless it ends or is tried anew before. */
   afterOf(request: number, ms: number, kind: Kind): void {
     this.queue.schedule(this.now + ms, kind, request, this.requests.serial[request]!);
+  }
+
+  /** Calls `task` once after so many milliseconds, unless what this returns is called before. For what is rare. */
+  callAfter(ms: number, task: () => void): () => void {
+    const id = this.lastTask++;
+    this.tasks.set(id, task);
+    this.after(ms, Kind.TASK, id);
+    return () => this.tasks.delete(id);
+  }
+
+  /** The time of a task has come. */
+  runTask(id: number): void {
+    const task = this.tasks.get(id);
+    this.tasks.delete(id);
+    task?.();
   }
 }

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { Balancer, createPicker, type Picker, type PickRequest } from '../../src/balancing';
-import { mixHash } from '../../src/balancing/hash';
+import { mixHash } from '../../src/balancing/tables/hash';
 import { type LoadBalancingConfig, withBalancingDefaults, withPolicyDefaults } from '../../src/contract';
 import { bytesPerCall } from '../support/allocation';
-import { endpoints, surroundings, tabulated, tally, TestEndpoint } from './support';
+import { endpoints, runtime, tabulated, tally, TestEndpoint } from './support';
 
 export interface ContractOptions {
   /**
@@ -33,7 +33,7 @@ const REQUESTS: readonly PickRequest[] = Array.from({ length: 1 << 15 }, (_, ind
 export function describeContract(policy: LoadBalancingConfig, options: ContractOptions): void {
   const config = withPolicyDefaults(policy);
   const keeps = typeof options.movement === 'number';
-  const pickerOf = (set: readonly TestEndpoint[], seed = 1): Picker<TestEndpoint> => createPicker(set, config, surroundings(seed));
+  const pickerOf = (set: readonly TestEndpoint[], seed = 1): Picker<TestEndpoint> => createPicker(set, config, runtime(seed));
   /** Picks for one request after the other. */
   const picking = (picker: Picker<TestEndpoint>): (() => TestEndpoint | undefined) => {
     if (!keeps) return () => picker.pick();
@@ -61,7 +61,7 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
     it('picks any of all, given that none is believed to work, and nothing when panic is off', () => {
       const unavailable = (panicPercent: number): TestEndpoint[] => {
         const balancing = withBalancingDefaults({ loadBalancing: policy, failover: { panicPercent } });
-        const balancer = new Balancer<TestEndpoint>(balancing, surroundings(3), { identity: 'web-0' });
+        const balancer = new Balancer<TestEndpoint>(balancing, runtime(3), { identity: 'web-0' });
         balancer.update(endpoints(1, 1, 1, 1), () => false);
         return REQUESTS.slice(0, 400).map((request) => balancer.pick(request)!);
       };
@@ -141,7 +141,7 @@ export function describeContract(policy: LoadBalancingConfig, options: ContractO
     it('reaches every endpoint and no other, after any sequence of membership changes', () => {
       const change = fc.record({ add: fc.boolean(), weight: fc.integer({ min: 1, max: 20 }), at: fc.nat(), picks: fc.nat(30) });
       fc.assert(fc.property(fc.array(change, { maxLength: 20 }), fc.integer(), (changes, seed) => {
-        const around = surroundings(seed);
+        const around = runtime(seed);
         let members: TestEndpoint[] = endpoints(1);
         let names = 0;
         let picker = createPicker(members, config, around);

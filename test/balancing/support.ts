@@ -1,5 +1,5 @@
 /** What the tests of the algorithms share: endpoints whose load can be set, repeatable chance, and statistics. */
-import { type Balanced, Learned, Learning, type Surroundings } from '../../src/balancing';
+import { type Balanced, Learned, Learning, type Runtime } from '../../src/balancing';
 import { seededRandom } from '../support/random';
 
 export { seededRandom };
@@ -28,17 +28,17 @@ export function endpoints(...weights: number[]): TestEndpoint[] {
   return weights.map((weight, index) => new TestEndpoint(index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, {}, learning));
 }
 
-/** Surroundings with seeded chance and a clock that stands still. */
-export function surroundings(seed = 1): Surroundings {
+/** Runtime with seeded chance and a clock that stands still. */
+export function runtime(seed = 1): Runtime {
   return { random: seededRandom(seed), now: () => 0 };
 }
 
 /**
- * Surroundings whose chance is a table read in a circle, for measuring allocation: a generator makes a number on the heap
+ * Runtime whose chance is a table read in a circle, for measuring allocation: a generator makes a number on the heap
  * whenever V8 does not inline it, as `Math.random` does; these numbers are there already (the text in front keeps V8 from
  * storing them unboxed).
  */
-export function tabulated(): Surroundings {
+export function tabulated(): Runtime {
   const table: unknown[] = ['', ...Array.from({ length: 4_096 }, seededRandom(1))];
   let next = 0;
   return {
@@ -50,8 +50,8 @@ export function tabulated(): Surroundings {
   };
 }
 
-/** Surroundings whose chance is this list, then 0. */
-export function scripted(...values: number[]): Surroundings {
+/** Runtime whose chance is this list, then 0. */
+export function scripted(...values: number[]): Runtime {
   let next = 0;
   return { random: () => values[next++] ?? 0, now: () => 0 };
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {
   CallOptions, ExternalEndpoints, ExternalService, FailoverOptions, Fallback, HashKey, LoadBalancing, MeshService, MeshServiceProps,
 } from '../../src';
-import { levelLoads } from '../../src/balancing/priority';
+import { levelLoads } from '../../src/balancing/stages/priority';
 import { failoverConfig } from '../../src/constructs/policies/failover';
 import { ClusterConfig, DEFAULT_FAILOVER } from '../../src/contract';
 import { documentOf, newChart } from '../support/manifests';

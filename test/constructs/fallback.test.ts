@@ -1,7 +1,7 @@
 import { App, Chart, Duration, Testing } from 'cdk8s';
 import fc from 'fast-check';
 import { CallOptions, Discovery, ExternalEndpoints, ExternalService, Fallback, LoadBalancing, MeshService, MeshServiceProps } from '../../src';
-import { levelHealth } from '../../src/balancing/priority';
+import { levelHealth } from '../../src/balancing/stages/priority';
 import { DEFAULT_FALLBACK } from '../../src/contract';
 import { documentOf, findByKind, newChart } from '../support/manifests';
 import { expectSound } from './sound';

@@ -1,6 +1,7 @@
 /** How endpoints that are worse than the others are found: outlier detection, for whoever balances over them. */
-export { Conduct, Ending, RULES } from './conduct';
-export type { Rule, Standing } from './conduct';
+export { OutlierState, Ending, RULES } from './outlier-state';
+export type { Rule, OutlierStatus } from './outlier-state';
 export { OutlierDetector } from './outlier-detector';
-export type { OutlierListener, Suspect } from './outlier-detector';
+export type { OutlierListener, MonitoredEndpoint } from './outlier-detector';
 export { isSilent } from './silence';
+export { OutlierWatch } from './outlier-watch';

@@ -14,17 +14,17 @@
  * while another one is trusted.
  */
 import type { OutlierDetectionConfig } from '../../contract';
-import { LATENCY_GRAIN_MS, Learned, typicalMs } from '../learned';
-import type { Surroundings } from '../picker';
-import { Conduct, Ending, Rule } from './conduct';
-import { PARTS } from './recent-past';
+import { LATENCY_GRAIN_MS, Learned, typicalMs } from '../endpoints/learned';
+import type { Runtime } from '../endpoints/picker';
+import { OutlierState, Ending, Rule } from './outlier-state';
+import { PARTS } from './sliding-window';
 import { ejectionMs, failsMore, isForLatency, latencyLimitMs, medianOfOthers, mostEjected } from './rules';
 import { SILENCE_FACTOR } from './silence';
 
 /** An endpoint as the detector sees it. */
-export interface Suspect {
+export interface MonitoredEndpoint {
   readonly learned: Learned;
-  readonly conduct: Conduct;
+  readonly outlier: OutlierState;
   /** Monotonic milliseconds since when it is there; undefined when it was from the beginning. */
   readonly since?: number | undefined;
   /** It would take requests if it were not for the detector. */
@@ -32,11 +32,11 @@ export interface Suspect {
 }
 
 /** Who is told. */
-export interface OutlierListener<S extends Suspect> {
+export interface OutlierListener<E extends MonitoredEndpoint> {
   /** An endpoint is an outlier by a rule, and whether it is ejected for it. */
-  onOutlier(suspect: S, rule: Rule, ejected: boolean): void;
-  /** An endpoint's standing is another one. */
-  onStanding(suspect: S): void;
+  onOutlier(endpoint: E, rule: Rule, ejected: boolean): void;
+  /** An endpoint's status is another one. */
+  onStatus(endpoint: E): void;
 }
 
 /** Errors in a row from which on an endpoint is one of those that fail, when the others are asked. */
@@ -52,15 +52,15 @@ const UNRESPONSIVE_MS = 3_000;
 /** Requests that must have been sent to it before that. */
 const UNANSWERED = 5;
 
-export class OutlierDetector<S extends Suspect> {
+export class OutlierDetector<E extends MonitoredEndpoint> {
   /** How often {@link look} is to be called. */
   intervalMs: number;
-  private suspects: readonly S[] = [];
+  private endpoints: readonly E[] = [];
 
   constructor(
     private config: Required<OutlierDetectionConfig>,
-    private readonly surroundings: Surroundings,
-    private readonly listener: OutlierListener<S>,
+    private readonly runtime: Runtime,
+    private readonly listener: OutlierListener<E>,
   ) {
     this.intervalMs = config.windowMs / PARTS;
   }
@@ -69,273 +69,273 @@ export class OutlierDetector<S extends Suspect> {
   reconfigure(config: Required<OutlierDetectionConfig>): void {
     this.config = config;
     this.intervalMs = config.windowMs / PARTS;
-    if (config.mode !== 'enforce') for (const suspect of this.suspects) this.trust(suspect);
-    this.keepCap();
+    if (config.mode !== 'enforce') for (const endpoint of this.endpoints) this.reinstate(endpoint);
+    this.enforceCap();
   }
 
   /** Endpoints came or went, or one became eligible or ceased to be. */
-  update(suspects: readonly S[]): void {
-    const now = this.surroundings.now();
-    const known = new Set(this.suspects);
-    for (const suspect of suspects) if (!known.has(suspect)) this.meet(suspect, now);
-    this.suspects = suspects;
-    this.keepCap();
+  update(endpoints: readonly E[]): void {
+    const now = this.runtime.now();
+    const known = new Set(this.endpoints);
+    for (const endpoint of endpoints) if (!known.has(endpoint)) this.add(endpoint, now);
+    this.endpoints = endpoints;
+    this.enforceCap();
   }
 
   /** A request to the endpoint ended; `learned` knows of it already. `startedAt` is when it was sent. */
-  ended(suspect: S, ending: Ending, startedAt: number): void {
-    const { conduct } = suspect;
+  ended(endpoint: E, ending: Ending, startedAt: number): void {
+    const { outlier } = endpoint;
     if (ending === Ending.ANSWERED) {
-      conduct.gatewayErrors = 0;
-      conduct.serverErrors = 0;
+      outlier.gatewayErrors = 0;
+      outlier.serverErrors = 0;
     } else if (ending >= Ending.SERVER_ERROR) {
-      conduct.serverErrors += 1;
-      conduct.gatewayErrors = ending === Ending.GATEWAY_ERROR ? conduct.gatewayErrors + 1 : 0;
-      if (conduct.standing === 'trusted' && this.config.mode !== 'off') this.judgeRun(suspect);
+      outlier.serverErrors += 1;
+      outlier.gatewayErrors = ending === Ending.GATEWAY_ERROR ? outlier.gatewayErrors + 1 : 0;
+      if (outlier.status === 'trusted' && this.config.mode !== 'off') this.judgeRun(endpoint);
     } else if (ending === Ending.SHED) {
-      conduct.excused += 1;
+      outlier.excused += 1;
     }
-    if (conduct.standing === 'probing' || conduct.standing === 'onTrial') this.tried(suspect, ending, startedAt);
+    if (outlier.status === 'probing' || outlier.status === 'onTrial') this.judgeTrial(endpoint, ending, startedAt);
   }
 
   /** A request to the endpoint ended in a way that says nothing of it: its client went away, for example. */
-  abandoned({ conduct }: S, startedAt: number): void {
-    if (conduct.standing === 'probing' && startedAt >= conduct.until) conduct.probedAt = undefined;
+  abandoned({ outlier }: E, startedAt: number): void {
+    if (outlier.status === 'probing' && startedAt >= outlier.until) outlier.probedAt = undefined;
   }
 
   /** Whether a request that is about to be sent to an endpoint that is probing is the one that may be. */
-  claim({ conduct }: S): boolean {
-    const now = this.surroundings.now();
+  claim({ outlier }: E): boolean {
+    const now = this.runtime.now();
     // A request that was claimed for and never sent, or is not answered at all, must not keep the endpoint out for good.
-    if (conduct.probedAt !== undefined && now - conduct.probedAt < this.config.baseEjectionMs) return false;
-    conduct.probedAt = now;
+    if (outlier.probedAt !== undefined && now - outlier.probedAt < this.config.baseEjectionMs) return false;
+    outlier.probedAt = now;
     return true;
   }
 
   /** Judges rates and latency, and takes back whose ejection is over. */
   look(): void {
-    const now = this.surroundings.now();
+    const now = this.runtime.now();
     const { windowMs, minimumRequests, baseEjectionMs } = this.config;
-    const judged: S[] = [];
-    for (const suspect of this.suspects) {
-      const { learned, conduct } = suspect;
-      conduct.past.advance(learned, conduct.excused, now, this.intervalMs, minimumRequests / PARTS);
-      if (conduct.standing === 'ejected') {
-        if (now >= conduct.until) this.probe(suspect, now);
-      } else if (conduct.standing === 'trusted') {
-        if (conduct.ejections > 0 && now - conduct.calmSince >= baseEjectionMs) {
-          conduct.ejections -= 1;
-          conduct.calmSince = now;
+    const judged: E[] = [];
+    for (const endpoint of this.endpoints) {
+      const { learned, outlier } = endpoint;
+      outlier.window.advance(learned, outlier.excused, now, this.intervalMs, minimumRequests / PARTS);
+      if (outlier.status === 'ejected') {
+        if (now >= outlier.until) this.probe(endpoint, now);
+      } else if (outlier.status === 'trusted') {
+        if (outlier.ejections > 0 && now - outlier.calmSince >= baseEjectionMs) {
+          outlier.ejections -= 1;
+          outlier.calmSince = now;
         }
-        if (suspect.eligible && conduct.past.spanMs >= windowMs && conduct.past.requests >= minimumRequests) judged.push(suspect);
+        if (endpoint.eligible && outlier.window.spanMs >= windowMs && outlier.window.requests >= minimumRequests) judged.push(endpoint);
       }
     }
     this.judgeFailures(judged);
-    this.judgeLatency(judged.filter(({ conduct }) => conduct.standing === 'trusted' && conduct.past.succeeded >= minimumRequests), now);
+    this.judgeLatency(judged.filter(({ outlier }) => outlier.status === 'trusted' && outlier.window.succeeded >= minimumRequests), now);
     this.judgeSilence(now);
   }
 
-  private meet({ learned, conduct }: S, now: number): void {
-    conduct.past.begin(learned, conduct.excused, now);
-    conduct.quietSince = now;
+  private add({ learned, outlier }: E, now: number): void {
+    outlier.window.begin(learned, outlier.excused, now);
+    outlier.quietSince = now;
   }
 
   /** Errors in a row: only when most of the others have none. */
-  private judgeRun(suspect: S): void {
+  private judgeRun(endpoint: E): void {
     const { consecutiveGatewayErrors: gateway, consecutiveServerErrors: server } = this.config;
-    const { gatewayErrors, serverErrors } = suspect.conduct;
+    const { gatewayErrors, serverErrors } = endpoint.outlier;
     const byGateway = gateway > 0 && gatewayErrors > 0 && gatewayErrors % gateway === 0;
     const byServer = server > 0 && serverErrors % server === 0;
     if (!byGateway && !byServer) return;
-    const others = this.others(suspect);
-    const failing = others.filter(({ conduct }) => conduct.serverErrors >= RUN).length;
+    const others = this.others(endpoint);
+    const failing = others.filter(({ outlier }) => outlier.serverErrors >= RUN).length;
     if (others.length === 0 || failing * 2 > others.length) return;
-    if (byGateway) this.convict(suspect, 'consecutive_gateway_errors', `${gatewayErrors} gateway errors in a row`);
-    else this.convict(suspect, 'consecutive_server_errors', `${serverErrors} errors in a row`);
+    if (byGateway) this.reportOutlier(endpoint, 'consecutive_gateway_errors', `${gatewayErrors} gateway errors in a row`);
+    else this.reportOutlier(endpoint, 'consecutive_server_errors', `${serverErrors} errors in a row`);
   }
 
-  private judgeFailures(judged: readonly S[]): void {
+  private judgeFailures(judged: readonly E[]): void {
     const { successRateMarginPercent: margin, failurePercent } = this.config;
     if (judged.length === 0 || (margin === 0 && failurePercent === 0)) return;
-    const sorted = [...judged].sort((a, b) => a.conduct.past.failureRatio - b.conduct.past.failureRatio);
-    const ratios = sorted.map(({ conduct }) => conduct.past.failureRatio);
+    const sorted = [...judged].sort((a, b) => a.outlier.window.failureRatio - b.outlier.window.failureRatio);
+    const ratios = sorted.map(({ outlier }) => outlier.window.failureRatio);
     // The worst first: it may be the last that the cap has room for.
     for (let index = sorted.length - 1; index >= 0; index -= 1) {
-      const { past } = sorted[index]!.conduct;
+      const { window } = sorted[index]!.outlier;
       const ratio = ratios[index]!;
       const others = ratios.length > 1 ? medianOfOthers(ratios, index) : ratio;
-      const failed = `${percent(ratio)} of ${past.requests} requests failed`;
-      if (margin > 0 && failsMore(ratio, others, past.requests, margin)) {
-        this.convict(sorted[index]!, 'success_rate', `${failed}, and ${percent(others)} of the others'`);
+      const failed = `${percent(ratio)} of ${window.requests} requests failed`;
+      if (margin > 0 && failsMore(ratio, others, window.requests, margin)) {
+        this.reportOutlier(sorted[index]!, 'success_rate', `${failed}, and ${percent(others)} of the others'`);
       } else if (failurePercent > 0 && ratio * 100 >= failurePercent) {
-        this.convict(sorted[index]!, 'failure_percentage', failed);
+        this.reportOutlier(sorted[index]!, 'failure_percentage', failed);
       }
     }
   }
 
-  private judgeLatency(judged: readonly S[], now: number): void {
+  private judgeLatency(judged: readonly E[], now: number): void {
     const { latencyFactor, latencyMarginMs } = this.config;
     if (latencyFactor === 0 || judged.length < 2) return;
-    const sorted = [...judged].sort((a, b) => a.conduct.past.meanLog - b.conduct.past.meanLog);
-    const latencies = sorted.map(({ conduct }) => typicalMs(conduct.past.meanLog));
+    const sorted = [...judged].sort((a, b) => a.outlier.window.meanLog - b.outlier.window.meanLog);
+    const latencies = sorted.map(({ outlier }) => typicalMs(outlier.window.meanLog));
     for (let index = sorted.length - 1; index >= 0; index -= 1) {
-      const { since, conduct } = sorted[index]!;
+      const { since, outlier } = sorted[index]!;
       const others = medianOfOthers(latencies, index);
       const limit = latencyLimitMs(others, latencyFactor, latencyMarginMs);
       if (latencies[index]! <= limit || (since !== undefined && now - since < WARM_UP_MS)) {
-        conduct.grewUsed(this.intervalMs);
+        outlier.recordUsual(this.intervalMs);
         continue;
       }
       const faster = latencies.filter((each) => latencies[index]! > latencyLimitMs(each, latencyFactor, latencyMarginMs)).length;
-      if (!isForLatency(faster, latencies.length) && latencies[index]! <= latencyLimitMs(conduct.usualMs, latencyFactor, latencyMarginMs)) {
-        conduct.grewUsed(this.intervalMs);
+      if (!isForLatency(faster, latencies.length) && latencies[index]! <= latencyLimitMs(outlier.usualMs, latencyFactor, latencyMarginMs)) {
+        outlier.recordUsual(this.intervalMs);
         continue;
       }
-      this.convict(sorted[index]!, 'latency', `it takes ${milliseconds(latencies[index]!)}, and the others ${milliseconds(others)}`);
-      if (isEjected(sorted[index]!)) conduct.latencyLimitLog = Math.log(limit + LATENCY_GRAIN_MS);
+      this.reportOutlier(sorted[index]!, 'latency', `it takes ${milliseconds(latencies[index]!)}, and the others ${milliseconds(others)}`);
+      if (isEjected(sorted[index]!)) outlier.latencyLimitLog = Math.log(limit + LATENCY_GRAIN_MS);
     }
   }
 
   /** Requests that are never answered end when somebody gives up on them, which may be long; their silence tells before. */
   private judgeSilence(now: number): void {
     if (this.config.consecutiveGatewayErrors === 0) return;
-    const quiet = new Set<S>();
-    const silent: S[] = [];
-    for (const suspect of this.suspects) {
-      const { learned, conduct } = suspect;
+    const quiet = new Set<E>();
+    const silent: E[] = [];
+    for (const endpoint of this.endpoints) {
+      const { learned, outlier } = endpoint;
       // Nothing in flight is no excuse while requests are sent: somebody may give up on them early, as hedging does.
-      if (conduct.answers !== conduct.quietAnswers || (learned.inFlight === 0 && learned.sent === conduct.lookedSent)) {
-        conduct.quietAnswers = conduct.answers;
-        conduct.quietSent = learned.sent;
+      if (outlier.answers !== outlier.quietAnswers || (learned.inFlight === 0 && learned.sent === outlier.lookedSent)) {
+        outlier.quietAnswers = outlier.answers;
+        outlier.quietSent = learned.sent;
       }
       // A quiet time before that, with a tunnel or a long request under way, is none of an endpoint that doesn't answer.
-      if (learned.sent - conduct.quietSent < UNANSWERED) conduct.quietSince = now;
+      if (learned.sent - outlier.quietSent < UNANSWERED) outlier.quietSince = now;
       // Those sent since the last look may be on their way back.
-      const waiting = conduct.lookedSent - conduct.quietSent;
-      if (waiting > 0) quiet.add(suspect);
-      if (waiting >= UNANSWERED && now - conduct.quietSince >= UNRESPONSIVE_MS + this.usualMs(suspect) * SILENCE_FACTOR) silent.push(suspect);
-      conduct.lookedSent = learned.sent;
+      const waiting = outlier.lookedSent - outlier.quietSent;
+      if (waiting > 0) quiet.add(endpoint);
+      if (waiting >= UNANSWERED && now - outlier.quietSince >= UNRESPONSIVE_MS + this.usualMs(endpoint) * SILENCE_FACTOR) silent.push(endpoint);
+      outlier.lookedSent = learned.sent;
     }
-    for (const suspect of silent) {
-      if (suspect.conduct.standing !== 'trusted' || !suspect.eligible) continue;
-      const others = this.others(suspect);
+    for (const endpoint of silent) {
+      if (endpoint.outlier.status !== 'trusted' || !endpoint.eligible) continue;
+      const others = this.others(endpoint);
       if (others.length === 0 || others.filter((other) => quiet.has(other)).length * 2 > others.length) continue;
-      this.convict(suspect, 'unresponsive', `it has answered none of its requests for ${milliseconds(now - suspect.conduct.quietSince)}`);
+      this.reportOutlier(endpoint, 'unresponsive', `it has answered none of its requests for ${milliseconds(now - endpoint.outlier.quietSince)}`);
     }
   }
 
   /** How long its requests take, or those of the others while it has answered none: the one in the middle of them. */
-  private usualMs(suspect: S): number {
-    const known = suspect.learned.succeeded > 0 ? [suspect] : this.others(suspect).filter(({ learned }) => learned.succeeded > 0);
+  private usualMs(endpoint: E): number {
+    const known = endpoint.learned.succeeded > 0 ? [endpoint] : this.others(endpoint).filter(({ learned }) => learned.succeeded > 0);
     const usual = known.map(({ learned }) => typicalMs(learned.meanLog)).sort((a, b) => a - b);
     // Where nobody has answered anything, nobody is late.
     return usual.length === 0 ? Infinity : usual[usual.length >> 1]!;
   }
 
   /** Those that it is compared with: eligible, and not under suspicion themselves. */
-  private others(suspect: S): S[] {
-    return this.suspects.filter((other) => other !== suspect && isTrusted(other));
+  private others(endpoint: E): E[] {
+    return this.endpoints.filter((other) => other !== endpoint && isTrusted(other));
   }
 
-  private convict(suspect: S, rule: Rule, reason: string): void {
-    const { conduct } = suspect;
-    const ejects = this.config.mode === 'enforce' && this.isDispensable(suspect);
-    this.listener.onOutlier(suspect, rule, ejects);
-    if (ejects) this.eject(suspect, reason);
+  private reportOutlier(endpoint: E, rule: Rule, reason: string): void {
+    const { outlier } = endpoint;
+    const ejects = this.config.mode === 'enforce' && this.mayEject(endpoint);
+    this.listener.onOutlier(endpoint, rule, ejects);
+    if (ejects) this.eject(endpoint, reason);
     // Else it is judged again by what comes from now on.
-    else conduct.past.begin(suspect.learned, conduct.excused, this.surroundings.now());
+    else outlier.window.begin(endpoint.learned, outlier.excused, this.runtime.now());
   }
 
-  private eject(suspect: S, reason: string): void {
-    const { conduct } = suspect;
+  private eject(endpoint: E, reason: string): void {
+    const { outlier } = endpoint;
     const { baseEjectionMs, maxEjectionMs } = this.config;
-    conduct.ejections += 1;
-    conduct.until = this.surroundings.now() + ejectionMs(conduct.ejections, baseEjectionMs, maxEjectionMs, this.surroundings.random());
-    conduct.reason = reason;
-    this.stand(suspect, 'ejected');
+    outlier.ejections += 1;
+    outlier.until = this.runtime.now() + ejectionMs(outlier.ejections, baseEjectionMs, maxEjectionMs, this.runtime.random());
+    outlier.reason = reason;
+    this.setStatus(endpoint, 'ejected');
   }
 
-  private probe(suspect: S, now: number): void {
-    suspect.conduct.until = now;
-    suspect.conduct.probedAt = undefined;
-    this.stand(suspect, 'probing');
+  private probe(endpoint: E, now: number): void {
+    endpoint.outlier.until = now;
+    endpoint.outlier.probedAt = undefined;
+    this.setStatus(endpoint, 'probing');
   }
 
   /** A request ended at an endpoint that is not trusted. */
-  private tried(suspect: S, ending: Ending, startedAt: number): void {
-    const { conduct, learned } = suspect;
+  private judgeTrial(endpoint: E, ending: Ending, startedAt: number): void {
+    const { outlier, learned } = endpoint;
     // One that was sent before the ejection ended says nothing of now.
-    if (startedAt < conduct.until) return;
-    const probing = conduct.standing === 'probing';
+    if (startedAt < outlier.until) return;
+    const probing = outlier.status === 'probing';
     if (ending >= Ending.SERVER_ERROR || (probing && ending === Ending.LIMITED)) {
-      this.relapse(suspect, probing ? 'the request that it was to prove itself by failed' : 'a request failed soon after it was taken back');
+      this.relapse(endpoint, probing ? 'the request that it was to prove itself by failed' : 'a request failed soon after it was taken back');
     } else if (probing && ending === Ending.SHED) {
-      conduct.probedAt = undefined;
+      outlier.probedAt = undefined;
     } else if (probing) {
-      conduct.trialLeft = TRIAL;
-      conduct.past.begin(learned, conduct.excused, this.surroundings.now());
-      this.stand(suspect, 'onTrial');
+      outlier.trialLeft = TRIAL;
+      outlier.window.begin(learned, outlier.excused, this.runtime.now());
+      this.setStatus(endpoint, 'onTrial');
     } else if (ending === Ending.ANSWERED) {
-      conduct.trialLeft -= 1;
-      if (TRIAL - conduct.trialLeft < SLOW_TRIAL) return;
-      const now = this.surroundings.now();
-      conduct.past.advance(learned, conduct.excused, now, this.intervalMs, Infinity);
-      if (conduct.past.meanLog > conduct.latencyLimitLog) {
-        this.relapse(suspect, `it still takes ${milliseconds(typicalMs(conduct.past.meanLog))}`);
-      } else if (conduct.trialLeft === 0) {
-        this.trust(suspect);
+      outlier.trialLeft -= 1;
+      if (TRIAL - outlier.trialLeft < SLOW_TRIAL) return;
+      const now = this.runtime.now();
+      outlier.window.advance(learned, outlier.excused, now, this.intervalMs, Infinity);
+      if (outlier.window.meanLog > outlier.latencyLimitLog) {
+        this.relapse(endpoint, `it still takes ${milliseconds(typicalMs(outlier.window.meanLog))}`);
+      } else if (outlier.trialLeft === 0) {
+        this.reinstate(endpoint);
       }
     }
   }
 
-  private relapse(suspect: S, reason: string): void {
-    const ejects = this.isDispensable(suspect);
-    this.listener.onOutlier(suspect, 'relapse', ejects);
-    if (ejects) this.eject(suspect, reason);
-    else this.probe(suspect, this.surroundings.now());
+  private relapse(endpoint: E, reason: string): void {
+    const ejects = this.mayEject(endpoint);
+    this.listener.onOutlier(endpoint, 'relapse', ejects);
+    if (ejects) this.eject(endpoint, reason);
+    else this.probe(endpoint, this.runtime.now());
   }
 
-  private trust(suspect: S): void {
-    const { conduct } = suspect;
-    if (conduct.standing === 'trusted') return;
-    const now = this.surroundings.now();
-    conduct.calmSince = now;
-    conduct.latencyLimitLog = Infinity;
-    conduct.gatewayErrors = 0;
-    conduct.serverErrors = 0;
-    conduct.past.begin(suspect.learned, conduct.excused, now);
-    this.stand(suspect, 'trusted');
+  private reinstate(endpoint: E): void {
+    const { outlier } = endpoint;
+    if (outlier.status === 'trusted') return;
+    const now = this.runtime.now();
+    outlier.calmSince = now;
+    outlier.latencyLimitLog = Infinity;
+    outlier.gatewayErrors = 0;
+    outlier.serverErrors = 0;
+    outlier.window.begin(endpoint.learned, outlier.excused, now);
+    this.setStatus(endpoint, 'trusted');
   }
 
-  private stand(suspect: S, standing: Conduct['standing']): void {
-    suspect.conduct.standing = standing;
-    this.listener.onStanding(suspect);
+  private setStatus(endpoint: E, status: OutlierState['status']): void {
+    endpoint.outlier.status = status;
+    this.listener.onStatus(endpoint);
   }
 
   /** The endpoint may be ejected: the cap is not reached, and another one takes its requests. */
-  private isDispensable(suspect: S): boolean {
+  private mayEject(endpoint: E): boolean {
     const { ejected, most } = this.cap();
-    return suspect.eligible && ejected.length < most && this.others(suspect).length > 0;
+    return endpoint.eligible && ejected.length < most && this.others(endpoint).length > 0;
   }
 
-  private cap(): { readonly ejected: S[]; readonly most: number } {
-    const eligible = this.suspects.filter((suspect) => suspect.eligible);
+  private cap(): { readonly ejected: E[]; readonly most: number } {
+    const eligible = this.endpoints.filter((endpoint) => endpoint.eligible);
     const ejected = eligible.filter(isEjected);
     return { ejected, most: ejected.length === eligible.length ? 0 : mostEjected(eligible.length, this.config.maxEjectedPercent) };
   }
 
   /** Others have gone: what is ejected above the cap, or when nothing else is left, is taken back, the longest ejected first. */
-  private keepCap(): void {
+  private enforceCap(): void {
     const { ejected, most } = this.cap();
     if (ejected.length <= most) return;
-    const now = this.surroundings.now();
-    ejected.sort((a, b) => a.conduct.until - b.conduct.until);
-    for (const suspect of ejected.slice(0, ejected.length - most)) this.probe(suspect, now);
+    const now = this.runtime.now();
+    ejected.sort((a, b) => a.outlier.until - b.outlier.until);
+    for (const endpoint of ejected.slice(0, ejected.length - most)) this.probe(endpoint, now);
   }
 }
 
-const isEjected = ({ conduct }: Suspect): boolean => conduct.standing === 'ejected';
-const isTrusted = ({ conduct, eligible }: Suspect): boolean => eligible && conduct.standing === 'trusted';
+const isEjected = ({ outlier }: MonitoredEndpoint): boolean => outlier.status === 'ejected';
+const isTrusted = ({ outlier, eligible }: MonitoredEndpoint): boolean => eligible && outlier.status === 'trusted';
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;

@@ -74,7 +74,7 @@ function zonesInText(zoneAware: ZoneAware, quiet: Quiet): string {
     : `zones don't matter, for ${why}`;
 }
 
-/** As in src/balancing/zone-aware.ts. */
+/** As in src/balancing/stages/zone-aware.ts. */
 function whyZonesDontMatter({ minimumEndpoints }: ZoneAware, { endpoints, callers }: Quiet): string | undefined {
   if (callers.every(({ zone }) => zone === undefined)) return 'callers don\'t know theirs';
   if (new Set(endpoints.map(({ zone }) => zone)).size < 2) return 'all pods are in one';

@@ -1,6 +1,6 @@
 /**
  * Who takes over, against when that can come to pass, and against what else holds requests where they are. How requests are divided
- * between a split and its fallbacks, and when a cluster panics, is in src/balancing/priority.ts; which endpoints may be ejected in
+ * between a split and its fallbacks, and when a cluster panics, is in src/balancing/stages/priority.ts; which endpoints may be ejected in
  * ./ejection.ts; where sessions go in src/proxy/session.
  */
 import { Call, groupBy, serviceKey, Target } from './calls';

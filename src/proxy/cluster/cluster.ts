@@ -1,15 +1,14 @@
 /**
- * A cluster at run time: the endpoints that discovery found, the picker over those that are available, and what their
- * connections share. Discovery and configuration change it between requests; a request only asks for `pick()`.
+ * A cluster at run time: the endpoints that discovery found, the choice among them, and what their connections share.
+ * Discovery and configuration change it between requests; a request only asks for `pick()`.
  *
- * Used are the endpoints that discovery calls ready; when there is none, those that are draining, for a pod that shuts down
- * and still serves is better than an error (kube-proxy does the same). Which of them are believed to work is said in
- * availability.ts; what follows from it (priority levels, the panic threshold) is the balancer's. A cluster whose endpoints
- * all drain or don't work is a last resort: where a route has others, requests go there (route.ts).
+ * Which endpoint is chosen is the business of src/balancing (selection/endpoint-selector.ts). A cluster whose endpoints all drain
+ * or don't work is a last resort: where a route has others, requests go there (route.ts).
  */
-import { Balancer, BalancerReport, PickRequest, Place, PolicyChoice, RetryBudget, Surroundings } from '../../balancing';
+import {
+  BalancerReport, EndpointSelector, LocalNode, Locality, NoEndpointReason, OutlierWatch, PickRequest, PolicyChoice, RetryBudget, Scheduler,
+} from '../../balancing';
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
-import type { Cancel, Clock } from '../clock';
 import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
 import type { ResponseHead } from '../http1/response-head';
 import { ReportIntake, usesReports } from '../load-reports/report-intake';
@@ -17,11 +16,8 @@ import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
-import { Watch } from './health/watch';
+import { HealthChecks } from './health/health-checks';
 import type { PoolStats, PoolSurroundings } from './pool';
-
-/** How often a policy is asked for another endpoint. */
-const REDRAWS = 2;
 
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig) => DiscoverySource;
@@ -36,11 +32,11 @@ export interface Capacity {
 }
 
 /** Time and chance, for the balancer and for what renews it, and who balances. */
-export interface ClusterSurroundings extends Surroundings, Pick<Clock, 'after'> {
+export interface ClusterSurroundings extends Scheduler {
   /** Tells this proxy from the others that balance over the same endpoints. */
   readonly identity: string;
   /** Where this proxy is, as far as it is known by now. */
-  readonly place: Place;
+  readonly locality: Locality;
   /** Another policy is in use: one that chooses among others has chosen anew. */
   onChoice(cluster: string, choice: PolicyChoice): void;
   /** Goes up whenever what is available of some cluster has changed. */
@@ -54,18 +50,15 @@ export class Cluster {
   private readonly pools: PoolSurroundings;
   private source: DiscoverySource;
   private config: ResolvedCluster;
-  private readonly balancer: Balancer<Endpoint>;
+  private readonly selector: EndpointSelector<Endpoint>;
   /** Whoever sends requests to endpoints tells it how they went. */
-  readonly watch: Watch;
-  /** Those that requests go to: the available ones, or those of the last resort when there is none. */
-  private candidates: readonly Endpoint[] = [];
+  readonly watch: OutlierWatch<Endpoint>;
+  private readonly healthChecks: HealthChecks;
   /** Endpoints that were ready, no longer are, and are not going away: capacity that is missing. */
   private missing: ReadonlySet<string> = new Set();
-  private hasAvailable = false;
   private discovered = false;
   /** For requests that come before discovery has spoken. */
   readonly firstEndpoints: FirstEndpoints;
-  private renewal: Cancel | undefined;
   private readonly intake: ReportIntake;
   private chosen: PolicyChoice['policy'] | undefined;
   /** Somebody goes by the load reports of its endpoints: they are asked for, and read. */
@@ -100,10 +93,25 @@ export class Cluster {
     };
     this.firstEndpoints = new FirstEndpoints(this.pools, () => surroundings.now());
     this.retryBudget = new RetryBudget(config.retryBudget, () => surroundings.now());
-    this.balancer = new Balancer(config, surroundings, { identity: surroundings.identity, ...surroundings.place });
     this.usesReports = usesReports(config);
     this.intake = new ReportIntake(config, (result) => { instruments.loadReports(result).value += 1; });
-    this.watch = new Watch(config, surroundings, instruments, () => this.rebuild());
+    this.watch = new OutlierWatch(config.outlierDetection, surroundings, {
+      onOutlier: (_, rule, ejected) => instruments.outliers(rule, ejected),
+      onStatus: (endpoint) => {
+        // A connection from before says less about the endpoint than a new one.
+        if (endpoint.status === 'ejected') endpoint.pool.closeIdle();
+        this.selector.rebuildSoon();
+      },
+    });
+    this.selector = new EndpointSelector(config, surroundings, this.node, this.watch, {
+      onLimit: (limit) => instruments.limitReached(limit),
+      onChange: () => { surroundings.changes.count += 1; },
+      onRenewed: () => this.noteChoice(),
+    });
+    this.healthChecks = new HealthChecks(config.healthCheck, surroundings, instruments, () => {
+      this.watch.update(this.endpoints);
+      this.selector.rebuildSoon();
+    });
     this.source = sources(config, document);
     this.discover();
   }
@@ -112,9 +120,9 @@ export class Cluster {
   /** Name of the policy in force. */
   get policy(): string { return this.config.loadBalancing.type; }
   /** Whether an endpoint is available: ready, and believed to work. */
-  get available(): boolean { return this.hasAvailable; }
+  get available(): boolean { return this.selector.available; }
   /** Whether a request could be sent, if need be as a last resort: to endpoints that drain, or in panic to those believed not to work. */
-  get usable(): boolean { return this.candidates.length > 0; }
+  get usable(): boolean { return this.selector.usable; }
   get capacity(): Capacity {
     const ready = this.endpoints.filter(({ presence }) => presence === 'ready');
     return { available: ready.filter(({ available }) => available).length, all: ready.length + this.missing.size };
@@ -127,10 +135,10 @@ export class Cluster {
   get discovery(): DiscoveryHealth { return this.source.health; }
 
   /** How endpoints are chosen at the moment. */
-  get balancing(): BalancerReport { return this.balancer.report(); }
-  get choice(): PolicyChoice | undefined { return this.balancer.choice; }
+  get balancing(): BalancerReport { return this.selector.report(); }
+  get choice(): PolicyChoice | undefined { return this.selector.choice; }
   /** Weights move. */
-  get weighs(): boolean { return this.balancer.weighs; }
+  get weighs(): boolean { return this.selector.weighs; }
   /** Zones are looked at. */
   get zoneAware(): boolean { return this.config.zoneAware !== undefined; }
 
@@ -140,58 +148,29 @@ export class Cluster {
   }
 
   /** Requests under way, those that wait for a connection included. */
-  get inFlight(): number { return this.balancer.learning.inFlight; }
+  get inFlight(): number { return this.selector.inFlight; }
 
   /** Its endpoints have sidecars of the mesh, which are told of deadlines and attempts. */
   get meshed(): boolean { return this.config.meshFields; }
 
   /** The endpoint for one request; undefined when there is none, or none that may have another: {@link whyNone} tells. */
   pick(request: PickRequest): Endpoint | undefined {
-    if (this.isFull()) {
-      this.instruments.limitReached('maxRequests');
-      return undefined;
-    }
-    const endpoint = this.balancer.pick(request);
-    if (!endpoint) return undefined;
-    if (!this.hasRoom(endpoint)) {
-      this.instruments.limitReached('maxRequestsPerEndpoint');
-      return this.pickOther([endpoint], request);
-    }
-    return endpoint.conduct.standing === 'probing' ? this.pickProbing(endpoint, request) : endpoint;
+    return this.selector.pick(request);
+  }
+
+  /** Another endpoint than those that were tried; undefined when there is no other. */
+  pickOther(tried: readonly Endpoint[], request: PickRequest): Endpoint | undefined {
+    return this.selector.pickOther(tried, request);
   }
 
   /** Whether the limits leave room for another request to this endpoint. */
   takes(endpoint: Endpoint): boolean {
-    return !this.isFull() && this.hasRoom(endpoint);
+    return this.selector.takes(endpoint);
   }
 
   /** Why there was no endpoint for a request, just now. */
-  whyNone(): 'no_endpoints' | 'request_limit' | 'endpoint_limit' {
-    if (this.isFull()) return 'request_limit';
-    return this.usable && this.config.maxRequestsPerEndpoint > 0 ? 'endpoint_limit' : 'no_endpoints';
-  }
-
-  /**
-   * Another endpoint than those that were tried; undefined when there is no other. The policy is asked first, a few times;
-   * one that insists (the endpoint that fails has the fewest requests in flight) is overruled by chance. What fails together is
-   * tried again together, before the policy knows: an endpoint that something speaks against is chosen only for want of others.
-   */
-  pickOther(tried: readonly Endpoint[], request: PickRequest): Endpoint | undefined {
-    if (this.isFull()) return undefined;
-    for (let draw = 0; draw < REDRAWS; draw += 1) {
-      const endpoint = this.balancer.pick(request);
-      if (endpoint && !tried.includes(endpoint) && endpoint.sound && this.hasRoom(endpoint)) return endpoint;
-    }
-    const others = this.candidates.filter((endpoint) => !tried.includes(endpoint) && this.hasRoom(endpoint));
-    const sound = others.filter((endpoint) => endpoint.sound);
-    const choice = sound.length > 0 ? sound : others;
-    return choice[Math.floor(this.surroundings.random() * choice.length)];
-  }
-
-  /** An endpoint that was ejected gets one request to prove itself by: the first try of one, so that it can be tried elsewhere. */
-  private pickProbing(endpoint: Endpoint, request: PickRequest): Endpoint {
-    const isFirst = (request.attempt ?? 0) === 0;
-    return isFirst && this.watch.claim(endpoint) ? endpoint : this.pickOther([endpoint], request) ?? endpoint;
+  whyNone(): NoEndpointReason {
+    return this.selector.whyNone();
   }
 
   /**
@@ -207,7 +186,6 @@ export class Cluster {
 
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
   reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined): void {
-    const { panicPercent } = this.config.failover;
     this.config = config;
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
     this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
@@ -226,10 +204,9 @@ export class Cluster {
     }
     this.usesReports = usesReports(config);
     this.intake.reconfigure(config);
-    this.watch.reconfigure(config);
-    this.balancer.reconfigure(config);
-    if (config.failover.panicPercent !== panicPercent) this.rebuild();
-    else this.renewInTime();
+    this.watch.reconfigure(config.outlierDetection);
+    this.healthChecks.reconfigure(config.healthCheck);
+    this.selector.reconfigure(config);
   }
 
   /** Whether connections are kept for other requests; those that wait for one are closed when not. */
@@ -240,8 +217,7 @@ export class Cluster {
 
   /** What is known of where this proxy is has changed. */
   move(): void {
-    this.balancer.move({ identity: this.surroundings.identity, ...this.surroundings.place });
-    this.renewInTime();
+    this.selector.move(this.node);
   }
 
   /** The head of a response of one of its endpoints has come, in `buffer`. */
@@ -252,21 +228,15 @@ export class Cluster {
   /** Leaves the configuration: requests in flight finish, then its connections close. */
   retire(): void {
     this.source.close();
+    this.selector.stop();
     this.watch.stop();
-    this.renewal?.();
+    this.healthChecks.stop();
     for (const endpoint of this.members.values()) endpoint.retire();
     this.firstEndpoints.arrive();
   }
 
-  /** As many requests are under way as may. */
-  private isFull(): boolean {
-    const { maxRequests } = this.config;
-    return maxRequests > 0 && this.inFlight >= maxRequests;
-  }
-
-  private hasRoom(endpoint: Endpoint): boolean {
-    const { maxRequestsPerEndpoint } = this.config;
-    return maxRequestsPerEndpoint === 0 || endpoint.inFlight < maxRequestsPerEndpoint;
+  private get node(): LocalNode {
+    return { identity: this.surroundings.identity, ...this.surroundings.locality };
   }
 
   private discover(): void {
@@ -293,7 +263,7 @@ export class Cluster {
         gone.delete(key);
         changed = endpoint.update(found) || changed;
       } else {
-        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.surroundings.now(), this.balancer.learning, this.pools);
+        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.surroundings.now(), this.selector.learning, this.pools);
         changed = true;
       }
       this.members.set(key, endpoint);
@@ -302,39 +272,16 @@ export class Cluster {
     this.missing = missing;
     this.surroundings.changes.count += 1;
     if (changed || gone.size > 0) {
-      this.watch.update(this.endpoints);
-      this.rebuild();
+      const { endpoints } = this;
+      this.watch.update(endpoints);
+      this.healthChecks.update(endpoints);
+      this.selector.update(endpoints);
     }
     if (initial) this.firstEndpoints.arrive();
   }
 
-  /** The endpoints have changed, or what is known of them. */
-  private rebuild(): void {
-    const all = this.endpoints;
-    const ready = all.filter(({ presence }) => presence === 'ready');
-    const available = ready.filter((endpoint) => endpoint.available);
-    const lastResort = ready.length === 0 ? all : this.config.failover.panicPercent > 0 ? ready : [];
-    this.hasAvailable = available.length > 0;
-    this.candidates = this.hasAvailable ? available : lastResort;
-    if (ready.length > 0) this.balancer.update(ready, (endpoint) => endpoint.available);
-    else this.balancer.update(all);
-    this.surroundings.changes.count += 1;
-    this.renewInTime();
-  }
-
-  /** Calls the balancer when it asks for it: weights that change with time, or a table that is built in slices. */
-  private renewInTime(): void {
-    this.renewal?.();
-    this.noteChoice();
-    const { renewAfterMs } = this.balancer;
-    this.renewal = renewAfterMs === undefined ? undefined : this.surroundings.after(renewAfterMs, () => {
-      this.balancer.renew();
-      this.renewInTime();
-    });
-  }
-
   private noteChoice(): void {
-    const { choice } = this.balancer;
+    const { choice } = this.selector;
     const policy = choice?.policy ?? this.config.loadBalancing.type;
     if (policy === this.chosen) return;
     if (this.chosen !== undefined) {

@@ -6,7 +6,7 @@
  * slices of its Service from when it has an address, ready or not; until then its zone is not known and zones don't matter. What
  * was known last stays, as everywhere in discovery.
  */
-import type { Place } from '../../balancing';
+import type { Locality } from '../../balancing';
 import type { ResolvedProxyConfig } from '../../contract';
 import type { DiscoverySource, EndpointSnapshot } from '../discovery/source';
 import type { SourceFactory } from './cluster';
@@ -15,14 +15,14 @@ import type { SourceFactory } from './cluster';
 export const LOCAL_CLUSTER = 'local';
 
 export class LocalCluster {
-  place: Place = {};
+  locality: Locality = {};
   private source: DiscoverySource | undefined;
   private asked = '';
   private ports: ReadonlySet<number> = new Set();
 
   /**
    * @param ownAddresses this pod's
-   * @param onMove       called whenever the place changes
+   * @param onMove       called whenever the locality changes
    */
   constructor(private readonly sources: SourceFactory, private readonly ownAddresses: readonly string[], private readonly onMove: () => void) {}
 
@@ -56,7 +56,7 @@ export class LocalCluster {
   }
 
   private onSnapshot(snapshot: EndpointSnapshot): void {
-    const zone = snapshot.find(({ address, port }) => this.ownAddresses.includes(address) && this.ports.has(port))?.zone ?? this.place.zone;
+    const zone = snapshot.find(({ address, port }) => this.ownAddresses.includes(address) && this.ports.has(port))?.zone ?? this.locality.zone;
     const callers = new Map<string, number>();
     for (const endpoint of snapshot) {
       if (endpoint.ready && endpoint.zone !== undefined) callers.set(endpoint.zone, (callers.get(endpoint.zone) ?? 0) + 1);
@@ -64,9 +64,9 @@ export class LocalCluster {
     this.moveTo(zone === undefined ? {} : { zone, callers });
   }
 
-  private moveTo(place: Place): void {
-    if (textOf(place) === textOf(this.place)) return;
-    this.place = place;
+  private moveTo(locality: Locality): void {
+    if (textOf(locality) === textOf(this.locality)) return;
+    this.locality = locality;
     this.onMove();
   }
 }
@@ -76,6 +76,6 @@ function questionOf({ localCluster, kubernetes }: ResolvedProxyConfig): string {
   return JSON.stringify([localCluster, localCluster?.discovery.type === 'endpointSlice' ? kubernetes : undefined]);
 }
 
-function textOf({ zone, callers }: Place): string {
+function textOf({ zone, callers }: Locality): string {
   return JSON.stringify([zone, [...callers ?? []].sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -100,7 +100,7 @@ export class Attempt implements ResponseListener, Waiter {
     this.endpoint = endpoint;
     this.retryAfterMs = 0;
     this.startedAt = this.clock.now();
-    this.answersBefore = endpoint.conduct.answers;
+    this.answersBefore = endpoint.outlier.answers;
     this.shed = false;
     this.firstOctetMs = -1;
     this.closedWhileIdle = false;
@@ -215,7 +215,7 @@ export class Attempt implements ResponseListener, Waiter {
     this.tryTimeout.stop();
     this.releaseRetry();
     this.firstOctetMs = this.elapsedMs;
-    if (this.endpoint) this.endpoint.conduct.answers += 1;
+    if (this.endpoint) this.endpoint.outlier.answers += 1;
   }
 
   private abandon(endpoint: Endpoint): void {

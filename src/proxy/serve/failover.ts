@@ -1,6 +1,6 @@
 /**
  * Which level of a route takes a request: its split, or one of its fallbacks. The arithmetic is that of priority levels
- * (src/balancing/priority.ts, after Envoy): a level keeps everything while enough of its endpoints are available, and
+ * (src/balancing/stages/priority.ts, after Envoy): a level keeps everything while enough of its endpoints are available, and
  * beyond that the next one takes what is missing.
  *
  * Load leaves a level at once, and comes back little by little: a service that has just recovered has cold caches and no

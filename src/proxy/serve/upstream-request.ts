@@ -2,7 +2,7 @@
  * A request on its way to the endpoints of its route: which are tried, when it is sent again, and which response counts. It
  * knows nothing of the client but that somebody waits.
  *
- * What an attempt's failure leads to is decided by the table of failures (src/balancing/next-try.ts). A request is sent again only
+ * What an attempt's failure leads to is decided by the table of failures (src/balancing/retries/next-try.ts). A request is sent again only
  * while nothing of a response has been passed on, while all of it is still at hand, and while the cluster's retry budget lasts.
  *
  * A second attempt starts beside the first when that takes long (with hedging), or waits where nobody is answered any more; the

@@ -2,8 +2,7 @@
  * How a cluster looks from outside: as metrics read from its own numbers, and as its part of the admin page `/endpoints`.
  * Both are made when somebody asks; the data path knows nothing of them.
  */
-import { BalancerReport, POLICIES, PolicyChoice, WeightReport } from '../../balancing';
-import { ENDPOINT_STATES } from '../cluster/availability';
+import { BalancerReport, ENDPOINT_STATES, POLICIES, PolicyChoice, WeightReport } from '../../balancing';
 import type { DiscoveryHealth } from '../discovery/source';
 import { FAMILIES } from './catalog';
 import type { MetricRegistry } from './registry';

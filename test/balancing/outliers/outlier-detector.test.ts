@@ -14,10 +14,10 @@ describe('errors in a row', () => {
   test('eject at once, given three endpoints and five gateway errors', () => {
     const fleet = new Fleet(3);
     fail(fleet, fleet.pods[0]!, 4);
-    expect(fleet.standings).toEqual(['trusted', 'trusted', 'trusted']);
+    expect(fleet.statuses).toEqual(['trusted', 'trusted', 'trusted']);
     fail(fleet, fleet.pods[0]!, 1);
-    expect(fleet.standings).toEqual(['ejected', 'trusted', 'trusted']);
-    expect(fleet.pods[0]!.conduct.reason).toBe('5 gateway errors in a row');
+    expect(fleet.statuses).toEqual(['ejected', 'trusted', 'trusted']);
+    expect(fleet.pods[0]!.outlier.reason).toBe('5 gateway errors in a row');
   });
 
   test.each([
@@ -53,7 +53,7 @@ describe('errors in a row', () => {
     const fleet = new Fleet(1);
     fail(fleet, fleet.pods[0]!, 1_000);
     fleet.pass(60_000);
-    expect(fleet.standings).toEqual(['trusted']);
+    expect(fleet.statuses).toEqual(['trusted']);
     expect(fleet.events).toEqual([]);
   });
 });
@@ -154,7 +154,7 @@ describe('latency', () => {
     fleet.serve(20_000, 60, () => ({ latencyMs: 5 }));
     fleet.serve(10_000, 60, (pod) => ({ latencyMs: pod.name === 'c' ? 100 : 5 }));
     expect(fleet.events).toContain('c latency');
-    expect(fleet.pods[2]!.conduct.reason).toMatch(/it (still )?takes \d+ ms/);
+    expect(fleet.pods[2]!.outlier.reason).toMatch(/it (still )?takes \d+ ms/);
   });
 
   test.each([
@@ -182,14 +182,14 @@ describe('latency', () => {
     fleet.serve(200_000, 60, (pod) => ({ latencyMs: pod.name === 'c' ? 100 : 5 }));
     expect(fleet.events.slice(0, 3)).toEqual(['c latency', 'c relapse', 'c relapse']);
     fleet.serve(400_000, 60, () => ({ latencyMs: 5 }));
-    expect(fleet.standings).toEqual(['trusted', 'trusted', 'trusted']);
+    expect(fleet.statuses).toEqual(['trusted', 'trusted', 'trusted']);
   });
 
   test('that is still what it was ejects again after three answers, and not after the whole trial', () => {
     const fleet = new Fleet(3);
     const slow = fleet.pods[2]!;
     fleet.serve(20_000, 60, (pod) => ({ latencyMs: pod === slow ? 100 : 5 }));
-    const isOut = (): boolean => slow.standing === 'ejected';
+    const isOut = (): boolean => slow.status === 'ejected';
     while (isOut()) fleet.pass(1_000);
     const answers = slow.learned.succeeded;
     while (!isOut()) fleet.request(slow, Ending.ANSWERED, 100);
@@ -248,7 +248,7 @@ describe('silence', () => {
   };
   const answer = (fleet: Fleet, answers: Map<number, Pod[]>, latencyMs: number): void => {
     for (const pod of answers.get(fleet.now) ?? []) {
-      pod.conduct.answers += 1;
+      pod.outlier.answers += 1;
       pod.learned.finished(latencyMs, 'success', fleet.now, 0);
       fleet.detector.ended(pod, Ending.ANSWERED, fleet.now - latencyMs);
     }
@@ -297,7 +297,7 @@ describe('silence', () => {
     for (const pod of fleet.pods) for (let i = 0; i < 5; i += 1) fleet.request(pod, Ending.ANSWERED, 1_900);
     for (const pod of fleet.pods) {
       pod.learned.started();
-      if (answered) pod.conduct.answers += 1;
+      if (answered) pod.outlier.answers += 1;
     }
     fleet.pass(15_000);
     for (let i = 0; i < 5; i += 1) send(fleet, fleet.pods[0]!);
@@ -317,14 +317,14 @@ describe('an endpoint that was ejected', () => {
   test('gets exactly one request when its time is over, and its share when that is answered', () => {
     const { fleet, pod } = ejected();
     fleet.pass(9_000);
-    expect(pod.standing).toBe('ejected');
+    expect(pod.status).toBe('ejected');
     fleet.pass(1_000);
-    expect(pod.standing).toBe('probing');
+    expect(pod.status).toBe('probing');
     expect([fleet.detector.claim(pod), fleet.detector.claim(pod)]).toEqual([true, false]);
     fleet.request(pod);
-    expect(pod.standing).toBe('onTrial');
+    expect(pod.status).toBe('onTrial');
     for (let i = 0; i < 10; i += 1) fleet.request(pod);
-    expect(pod.standing).toBe('trusted');
+    expect(pod.status).toBe('trusted');
   });
 
   test.each([
@@ -335,9 +335,9 @@ describe('an endpoint that was ejected', () => {
     fleet.request(pod, ending);
     expect(fleet.events).toEqual(['a consecutive_gateway_errors', 'a relapse']);
     fleet.pass(19_000);
-    expect(pod.standing).toBe('ejected');
+    expect(pod.status).toBe('ejected');
     fleet.pass(1_000);
-    expect(pod.standing).toBe('probing');
+    expect(pod.status).toBe('probing');
   });
 
   test('gets another one, given that the client of the first went away, the sidecar turned it away, or it is never heard of again', () => {
@@ -357,46 +357,46 @@ describe('an endpoint that was ejected', () => {
     fleet.pass(10_000);
     fleet.request(pod, Ending.GATEWAY_ERROR, 9_000, fleet.now - 9_000);
     fleet.request(pod, Ending.ANSWERED, 9_000, fleet.now - 9_000);
-    expect(pod.standing).toBe('probing');
+    expect(pod.status).toBe('probing');
   });
 
   test('is ejected again by the first error of its trial', () => {
     const { fleet, pod } = ejected();
     fleet.pass(10_000);
     for (let i = 0; i < 10; i += 1) fleet.request(pod);
-    expect(pod.standing).toBe('onTrial');
+    expect(pod.status).toBe('onTrial');
     fail(fleet, pod, 1);
-    expect(pod.standing).toBe('ejected');
+    expect(pod.status).toBe('ejected');
   });
 
   test('is forgiven one ejection for each time as long as the first that passes without', () => {
     const { fleet, pod } = ejected();
     const comeBack = (): void => {
       for (let i = 0; i < 11; i += 1) fleet.request(pod);
-      expect(pod.standing).toBe('trusted');
+      expect(pod.status).toBe('trusted');
     };
     fleet.pass(10_000);
     comeBack();
     fail(fleet, pod, 5);
     fleet.pass(20_000);
     comeBack();
-    expect(pod.conduct.ejections).toBe(2);
+    expect(pod.outlier.ejections).toBe(2);
     fleet.pass(10_000);
-    expect(pod.conduct.ejections).toBe(1);
+    expect(pod.outlier.ejections).toBe(1);
     fleet.pass(10_000);
-    expect(pod.conduct.ejections).toBe(0);
+    expect(pod.outlier.ejections).toBe(0);
   });
 
   test('is taken back at once when nothing else is left', () => {
     const { fleet, pod } = ejected();
     fleet.detector.update([pod]);
-    expect(pod.standing).toBe('probing');
+    expect(pod.status).toBe('probing');
   });
 
   test('is taken back when outliers are only counted from now on', () => {
     const { fleet, pod } = ejected();
     fleet.detector.reconfigure({ ...DEFAULT_OUTLIER_DETECTION, mode: 'dryRun' });
-    expect(pod.standing).toBe('trusted');
+    expect(pod.status).toBe('trusted');
   });
 });
 
@@ -404,7 +404,7 @@ test('a dry run counts and ejects nobody; off counts nothing', () => {
   const dry = new Fleet(3, { mode: 'dryRun' });
   fail(dry, dry.pods[0]!, 5);
   expect(dry.events).toEqual(['a consecutive_gateway_errors kept']);
-  expect(dry.standings).toEqual(['trusted', 'trusted', 'trusted']);
+  expect(dry.statuses).toEqual(['trusted', 'trusted', 'trusted']);
   const off = new Fleet(3, { mode: 'off' });
   fail(off, off.pods[0]!, 50);
   expect(off.events).toEqual([]);
@@ -432,17 +432,17 @@ test('property: whatever happens, the cap holds, another one is trusted whenever
     fc.record({ type: fc.constant('members' as const), mask: fc.integer({ min: 0, max: 127 }) }),
   );
   fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), fc.array(step, { maxLength: 60 }), (maxEjectedPercent, steps) => {
-    const standings = new Map<Pod, Pod['standing']>();
+    const statuses = new Map<Pod, Pod['status']>();
     const all = Array.from({ length: 7 }, (_, i) => new Pod(String(i)));
     const fleet = new Fleet(all, { maxEjectedPercent, minimumRequests: 5 }, seededRandom(3));
     for (const pod of all) {
-      const set = pod.conduct;
+      const set = pod.outlier;
       // Ejections are checked as they happen, not only after the step.
-      Object.defineProperty(set, 'standing', {
-        get: () => standings.get(pod) ?? 'trusted',
-        set: (standing: typeof set.standing) => {
-          if (standing === 'ejected') expect(fleet.pods.some((other) => other !== pod && other.eligible && other.standing === 'trusted')).toBe(true);
-          standings.set(pod, standing);
+      Object.defineProperty(set, 'status', {
+        get: () => statuses.get(pod) ?? 'trusted',
+        set: (status: typeof set.status) => {
+          if (status === 'ejected') expect(fleet.pods.some((other) => other !== pod && other.eligible && other.status === 'trusted')).toBe(true);
+          statuses.set(pod, status);
         },
       });
     }
@@ -456,7 +456,7 @@ test('property: whatever happens, the cap holds, another one is trusted whenever
         fleet.detector.update(fleet.pods);
       }
       const eligible = fleet.pods.filter((pod) => pod.eligible);
-      const ejected = eligible.filter((pod) => pod.standing === 'ejected');
+      const ejected = eligible.filter((pod) => pod.status === 'ejected');
       expect(ejected.length).toBeLessThanOrEqual(mostEjected(eligible.length, maxEjectedPercent));
       if (eligible.length > 0) expect(ejected.length).toBeLessThan(eligible.length);
     }

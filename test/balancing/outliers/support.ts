@@ -1,16 +1,16 @@
 /** Endpoints that a test plays requests on, with the detector that judges them; time and chance are the test's. */
-import { Conduct, Ending, Learned, OutlierDetector, Rule, Standing, Suspect } from '../../../src/balancing';
+import { OutlierState, Ending, Learned, OutlierDetector, Rule, OutlierStatus, MonitoredEndpoint } from '../../../src/balancing';
 import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../../src/contract';
 import { seededRandom } from '../../support/random';
 
-export class Pod implements Suspect {
+export class Pod implements MonitoredEndpoint {
   readonly learned = new Learned();
-  readonly conduct = new Conduct();
+  readonly outlier = new OutlierState();
   eligible = true;
 
   constructor(readonly name: string, readonly since?: number) {}
 
-  get standing(): Standing { return this.conduct.standing; }
+  get status(): OutlierStatus { return this.outlier.status; }
 }
 
 export class Fleet {
@@ -27,17 +27,17 @@ export class Fleet {
         this.events.push(`${pod.name} ${rule}${ejected ? '' : ' kept'}`);
         if (ejected) this.ejections.push(pod.name);
       },
-      onStanding: () => undefined,
+      onStatus: () => undefined,
     });
     this.detector.update(this.pods);
   }
 
-  get standings(): Standing[] { return this.pods.map(({ standing }) => standing); }
+  get statuses(): OutlierStatus[] { return this.pods.map(({ status }) => status); }
 
   /** One request that is sent now and ends so, after so long. Time does not pass. */
   request(pod: Pod, ending: Ending = Ending.ANSWERED, latencyMs = 5, startedAt = this.now): void {
     pod.learned.started();
-    if (ending !== Ending.GATEWAY_ERROR) pod.conduct.answers += 1;
+    if (ending !== Ending.GATEWAY_ERROR) pod.outlier.answers += 1;
     pod.learned.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', this.now, 0);
     this.detector.ended(pod, ending, startedAt);
   }
@@ -72,9 +72,9 @@ export class Fleet {
         this.detector.look();
         nextLook += this.detector.intervalMs;
       }
-      const open = this.pods.filter((pod) => pod.standing !== 'ejected');
+      const open = this.pods.filter((pod) => pod.status !== 'ejected');
       let pod = open[turn++ % open.length]!;
-      if (pod.standing === 'probing' && !this.detector.claim(pod)) pod = open.find((other) => other.standing !== 'probing') ?? pod;
+      if (pod.status === 'probing' && !this.detector.claim(pod)) pod = open.find((other) => other.status !== 'probing') ?? pod;
       const { ending = Ending.ANSWERED, latencyMs = 5 } = behave(pod);
       counts.sent += 1;
       if (ending !== Ending.ANSWERED) counts.failed += 1;

@@ -1,6 +1,6 @@
 /** The arithmetic of rules about fallbacks, against what the balancer does. */
 import fc from 'fast-check';
-import { levelLoads } from '../../../src/balancing/priority';
+import { levelLoads } from '../../../src/balancing/stages/priority';
 import { meshOf, pair, saidBy } from './mesh';
 
 const endpoints = fc.integer({ min: 1, max: 60 });

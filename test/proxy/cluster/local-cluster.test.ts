@@ -23,7 +23,9 @@ interface Subject {
 function subject(ownAddresses = ['10.0.0.1', 'fd00::1']): Subject {
   const sources = new FakeSources();
   const moves: unknown[] = [];
-  const local: LocalCluster = new LocalCluster(sources.factory, ownAddresses, () => moves.push([local.place.zone, [...local.place.callers ?? []]]));
+  const local: LocalCluster = new LocalCluster(sources.factory, ownAddresses, () => {
+    moves.push([local.locality.zone, [...local.locality.callers ?? []]]);
+  });
   return { sources, local, moves, apply: (document) => local.commit(document, local.stage(document)) };
 }
 
@@ -52,7 +54,7 @@ test('a pod is told from others at its address by its port', () => {
   const { sources, local, apply } = subject(['127.0.0.1']);
   apply(documentWith({ discovery }, 9_002));
   sources.push('web-v1', [pod('127.0.0.1', 'a', 9_001), pod('127.0.0.1', 'b', 9_002)]);
-  expect(local.place.zone).toBe('b');
+  expect(local.locality.zone).toBe('b');
 });
 
 test('nothing is known before the pod is in its slices, and what was known stays when it leaves them', () => {
@@ -62,7 +64,7 @@ test('nothing is known before the pod is in its slices, and what was known stays
   expect(moves).toEqual([]);
   sources.push('web-v1', [pod('10.0.0.1', 'a'), pod('10.0.0.2', 'b')]);
   sources.push('web-v1', [pod('10.0.0.2', 'b')]);
-  expect(local.place.zone).toBe('a');
+  expect(local.locality.zone).toBe('a');
 });
 
 test('a source goes on over documents that ask the same, and ends with one that asks nothing', () => {
@@ -71,7 +73,7 @@ test('a source goes on over documents that ask the same, and ends with one that 
   sources.push('web-v1', [pod('10.0.0.1', 'a')]);
   expect(local.stage(documentWith({ discovery }))).toBeUndefined();
   apply(documentWith({ discovery }));
-  expect(local.place.zone).toBe('a');
+  expect(local.locality.zone).toBe('a');
   apply(documentWith({ discovery: { ...discovery, service: 'web-v2' } }));
   expect(sources.watched).toEqual(['web-v2']);
   apply(documentWith(undefined));

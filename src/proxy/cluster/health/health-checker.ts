@@ -6,7 +6,7 @@
  * over an interval, and every wait differs by chance, so that neither the endpoints of a cluster nor the callers of an
  * endpoint fall into step. At most {@link MOST_AT_ONCE} checks run at a time; those that are due besides wait in order.
  */
-import type { Surroundings } from '../../../balancing';
+import type { Runtime } from '../../../balancing';
 import type { ResolvedHealthCheck } from '../../../contract';
 import type { Cancel, Clock } from '../../clock';
 import type { Probe, Target, Verdict } from './probes';
@@ -46,7 +46,7 @@ export class HealthChecker<T extends Target> {
   constructor(
     private readonly config: ResolvedHealthCheck,
     private readonly probe: Probe,
-    private readonly surroundings: Surroundings & Pick<Clock, 'after'>,
+    private readonly surroundings: Runtime & Pick<Clock, 'after'>,
     private readonly requests: () => number,
     private readonly listener: HealthListener<T>,
   ) {}

@@ -1,0 +1,60 @@
+/** The active health checks of one cluster: begins them anew for another configuration, and notes what they find at its endpoints. */
+import type { Scheduler } from '../../../balancing';
+import type { ResolvedHealth } from '../../../contract';
+import type { ClusterInstruments } from '../../telemetry/instruments';
+import type { Endpoint } from '../endpoint';
+import { HealthChecker } from './health-checker';
+import { probeOf } from './probes';
+
+type Config = ResolvedHealth['healthCheck'];
+
+export class HealthChecks {
+  private checker: HealthChecker<Endpoint> | undefined;
+  private endpoints: readonly Endpoint[] = [];
+
+  /** @param onChange checks of an endpoint have begun to fail, or to pass */
+  constructor(
+    private config: Config,
+    private readonly scheduler: Scheduler,
+    private readonly instruments: ClusterInstruments,
+    private readonly onChange: () => void,
+  ) {
+    this.checker = this.makeChecker();
+  }
+
+  /** Takes over a new configuration: what is not another one goes on. */
+  reconfigure(config: Config): void {
+    const before = this.config;
+    this.config = config;
+    if (JSON.stringify(before) === JSON.stringify(config)) return;
+    this.checker?.stop();
+    for (const endpoint of this.endpoints) endpoint.complaint = undefined;
+    this.checker = this.makeChecker();
+    this.checker?.update(this.endpoints);
+    this.onChange();
+  }
+
+  /** The endpoints, or what discovery says of them, have changed. */
+  update(endpoints: readonly Endpoint[]): void {
+    this.endpoints = endpoints;
+    this.checker?.update(endpoints);
+  }
+
+  stop(): void {
+    this.update([]);
+  }
+
+  private makeChecker(): HealthChecker<Endpoint> | undefined {
+    const { config, instruments } = this;
+    return config && new HealthChecker<Endpoint>(config, probeOf(config), this.scheduler, () => instruments.attempts.value, {
+      onChecked: ({ passed }) => instruments.healthChecks(passed === undefined ? 'busy' : passed ? 'passed' : 'failed'),
+      onComplaint: (endpoint, complaint) => {
+        const changed = endpoint.unhealthy !== (complaint !== undefined);
+        endpoint.complaint = complaint;
+        if (!changed) return;
+        if (complaint !== undefined) endpoint.pool.closeIdle();
+        this.onChange();
+      },
+    });
+  }
+}
