@@ -1,12 +1,11 @@
 /**
- * Lint, for what a compiler doesn't say: who may import whom (scripts/layering.mjs holds the table), calls that would
- * make a test depend on the machine's clock or on chance, promises that nobody waits for, and a few cheap rules of style.
+ * Lint, for what a compiler doesn't say: calls that would make a test depend on the machine's clock or on chance, promises that
+ * nobody waits for, and a few cheap rules of style. Who may import whom is checked on the whole graph (scripts/layering.mjs).
  * Every ban gives its reason in the message.
  */
 import js from '@eslint/js';
 import stylistic from '@stylistic/eslint-plugin';
 import tseslint from 'typescript-eslint';
-import { KPLUS, LAYERS } from './scripts/layering.mjs';
 
 /** Parts in which time, timers and chance are injected. */
 const REPEATABLE = ['balancing', 'simulation', 'proxy'];
@@ -74,16 +73,6 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 
-  // Who may import whom.
-  ...Object.entries(LAYERS).map(([part, layer]) => ({
-    files: part === 'index' ? ['src/index.ts'] : [`src/${part}/**/*.ts`],
-    ignores: [KPLUS.file],
-    rules: { '@typescript-eslint/no-restricted-imports': banned([...layering(part, layer), ...kplusOnly(part), ...onDemandOnly(part)]) },
-  })),
-  {
-    files: [KPLUS.file],
-    rules: { '@typescript-eslint/no-restricted-imports': banned(layering('constructs', LAYERS.constructs)) },
-  },
   {
     files: ['examples/**/*.ts'],
     rules: {
@@ -131,56 +120,6 @@ export default tseslint.config(
     },
   },
 );
-
-/** @returns {['error', object]} */
-function banned(patterns) {
-  return ['error', { patterns }];
-}
-
-/** The patterns of `no-restricted-imports` that keep a part to its layer. */
-function layering(part, layer) {
-  const others = Object.keys(LAYERS).filter((other) => other !== part);
-  const forbidden = others.filter((other) => !layer.parts.includes(other));
-  const patterns = [
-    {
-      regex: `^(\\.\\.?/)+(${forbidden.join('|')})(/|$)`,
-      message: `src/${part} may import ${listed(layer.parts.map((name) => `src/${name}`))}: ${layer.why}.`,
-    },
-    {
-      regex: `^(?!\\.|node:${anyOf(layer.npm)})`,
-      message: `src/${part} may import ${listed(layer.npm)} from npm, and node's modules as 'node:...': ${layer.why}.`,
-    },
-  ];
-  if (!layer.node) patterns.push({ regex: '^node:', message: `src/${part} may not import node's modules: ${layer.why}.` });
-  if (layer.typesOnly) {
-    patterns.push({
-      regex: `^(\\.\\.?/)+(${layer.parts.join('|')})(/|$)`,
-      allowTypeImports: true,
-      message: `src/${part} may import types of ${listed(layer.parts.map((name) => `src/${name}`))} only ('import type'): ${layer.why}.`,
-    });
-  }
-  return patterns;
-}
-
-function kplusOnly(part) {
-  return part === 'constructs'
-    ? [{ regex: `^${KPLUS.name}(/|$)`, message: `Only ${KPLUS.file} names ${KPLUS.name}; import from './kplus', so that its version is written in one place.` }]
-    : [];
-}
-
-function onDemandOnly(part) {
-  return part === 'proxy'
-    ? [{ regex: '^node:(tls|https|crypto)$', allowTypeImports: true, message: 'This module costs memory from the start: take it from src/proxy/on-demand.ts, types apart.' }]
-    : [];
-}
-
-function anyOf(packages) {
-  return packages.length === 0 ? '' : `|(${packages.join('|')})(/|$)`;
-}
-
-function listed(names) {
-  return names.length === 0 ? 'nothing' : names.join(', ');
-}
 
 function nodeGlobals() {
   const names = [

@@ -1,18 +1,15 @@
 /**
- * Which part of src/ may import which: the one table that lint (eslint.config.mjs) and the whole-graph check
- * (scripts/layers.mjs) read. Lint shows a breach in the editor, file by file; the graph check sees what lint can't:
- * cycles, generated files, and what a bundle would pull in.
+ * Who may import whom in src/, as rules of dependency-cruiser. A part is a folder of src/, or src/index.ts; a room is a folder of
+ * a part. Every breach is printed with the reason that stands here.
  *
- * A part is a folder of src/, or `index` for src/index.ts. It may always import itself.
- *   - `parts`:  the other parts that it may import; `typesOnly` says that nothing of them may be left at run time.
- *   - `npm`:    packages that it may import, with all their subpaths.
- *   - `node`:   whether it may import node's own modules.
- *   - `why`:    the reason, shown to whoever breaks the rule.
+ *   - `parts`:     the other parts that it may import; with `typesOnly`, nothing of them may be left at run time.
+ *   - `npm`:       packages that it may import, with all their subpaths.
+ *   - `node`:      whether it may import node's own modules.
  */
 const BUNDLED = 'the proxy ships as one file without node_modules';
 
-export const LAYERS = {
-  index: {
+const PARTS = {
+  'index.ts': {
     parts: ['constructs'],
     npm: [],
     node: false,
@@ -63,16 +60,88 @@ export const LAYERS = {
   },
 };
 
-/** Files that may import more than their part, each with what it may. */
-export const EXCEPTIONS = {
-  'src/proxy/config/validator.generated.js': ['ajv'],
+/** The rooms of a part, each with the other rooms that it may import. Files of the part itself may import all of them, and no room them. */
+const ROOMS = {
+  balancing: {
+    tables: [],
+    retries: [],
+    endpoints: [],
+    outliers: ['endpoints'],
+    policies: ['endpoints', 'tables'],
+    stages: ['endpoints', 'tables'],
+    selection: ['endpoints', 'outliers', 'policies', 'stages', 'tables'],
+  },
 };
 
-/** The only file that may name this package, so that a change of the Kubernetes version touches one line. */
-export const KPLUS = { name: 'cdk8s-plus-28', file: 'src/constructs/kubernetes/kplus.ts' };
+/** Files that may import more packages than their part. */
+const GENERATED_VALIDATOR = { file: 'src/proxy/config/validator.generated.js', npm: ['ajv'] };
 
-/** The part that a path below src/ belongs to. */
-export function partOf(path) {
-  const [, first, rest] = /^src\/([^/]+)(\/.*)?$/.exec(path) ?? [];
-  return rest === undefined ? first?.replace(/\.[^.]*$/, '') : first;
+/** The only file that may name this package, so that a change of the Kubernetes version touches one line. */
+const KPLUS = { name: 'cdk8s-plus-28', file: 'src/constructs/kubernetes/kplus.ts' };
+
+/** Folders in which files may still know each other's types in a circle. */
+const CIRCLES_OF_TYPES = ['src/proxy/serve', 'src/proxy/cluster'];
+
+const anyOf = (names) => `(${names.map((name) => name.replace(/\./g, '\\.')).join('|')})`;
+const pathOf = (part) => `^src/${part.includes('.') ? `${part.replace('.', '\\.')}$` : `${part}/`}`;
+const packages = (names) => (names.length === 0 ? [] : [`node_modules/(@types/)?${anyOf(names)}/`]);
+const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const KNOWN = Object.keys(PARTS).map(pathOf);
+const NPM = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown', 'npm-bundled'];
+
+function rulesOfPart([part, { parts, typesOnly, npm, node, why }]) {
+  const path = pathOf(part);
+  const only = (names) => (names.length === 0 ? 'nothing' : names.map((name) => `src/${name}`).join(', '));
+  const pathNot = part === 'proxy' ? [GENERATED_VALIDATOR.file] : [];
+  return [
+    error(`${part}-parts`, `src/${part} may import ${only(parts)} only: ${why}`, { path }, { path: '^src/', pathNot: [path, ...parts.map(pathOf)] }),
+    error(`${part}-packages`, `src/${part} may import the packages [${npm}] only: ${why}`, { path, pathNot }, { dependencyTypes: NPM, pathNot: packages(npm) }),
+    ...(node ? [] : [error(`${part}-node`, `src/${part} may not import node's modules: ${why}`, { path }, { dependencyTypes: ['core'] })]),
+    ...(typesOnly ? [error(
+      `${part}-types`, `src/${part} may import types of ${only(parts)} only ('import type'): ${why}`,
+      { path }, { path: parts.map(pathOf), dependencyTypesNot: ['type-only'] },
+    )] : []),
+  ];
 }
+
+function rulesOfRooms([part, rooms]) {
+  return [
+    ...Object.entries(rooms).map(([room, others]) => error(
+      `${part}-${room}`, `the room ${part}/${room} may import the rooms [${others}] of its part only; add a room here when it may import more`,
+      { path: `^src/${part}/${room}/` }, { path: `^src/${part}/`, pathNot: `^src/${part}/${anyOf([room, ...others])}/` },
+    )),
+    error(
+      `${part}-rooms`, `src/${part} has the rooms ${Object.keys(rooms)}; add this one to the table, with the rooms that it may import`,
+      { path: `^src/${part}/[^/]+/`, pathNot: `^src/${part}/${anyOf(Object.keys(rooms))}/` }, {},
+    ),
+  ];
+}
+
+/** @type {import('dependency-cruiser').IFlattenedRuleSet} */
+export const RULES = {
+  forbidden: [
+    ...Object.entries(PARTS).flatMap(rulesOfPart),
+    ...Object.entries(ROOMS).flatMap(rulesOfRooms),
+    error('unknown-part', 'this folder is no part of the house; add it to the table with what it may import', { path: '^src/', pathNot: KNOWN }, {}),
+    error('unknown-part-alone', 'this folder is no part of the house; add it to the table', { orphan: true, path: '^src/', pathNot: KNOWN }, {}),
+    error('leads-nowhere', 'this import leads to no file and no package', { path: '^src/' }, { couldNotResolve: true }),
+    error('outside', 'what is in src/ imports nothing of ours from outside of it', { path: '^src/' }, { dependencyTypes: ['local'], pathNot: '^src/' }),
+    error(
+      'validator-packages', 'what is generated uses the runtime of its generator alone',
+      { path: GENERATED_VALIDATOR.file }, { dependencyTypes: NPM, pathNot: packages(GENERATED_VALIDATOR.npm) },
+    ),
+    error(
+      'kubernetes-version', `only ${KPLUS.file} names ${KPLUS.name}; import from it, so that its version is written in one place`,
+      { path: '^src/', pathNot: KPLUS.file }, { path: packages([KPLUS.name]) },
+    ),
+    error(
+      'circle', 'files that import each other load in an order that decides what is undefined; move what they share into a file of its own',
+      {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
+    error(
+      'circle-of-types', 'neither file can be understood without the other; move what they share into a file of its own',
+      { path: '^src/', pathNot: CIRCLES_OF_TYPES }, { circular: true },
+    ),
+  ],
+};
