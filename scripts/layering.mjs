@@ -64,7 +64,7 @@ const PARTS = {
 const ROOMS = {
   balancing: {
     tables: [],
-    retries: [],
+    retries: ['endpoints', 'outliers'],
     endpoints: [],
     outliers: ['endpoints'],
     policies: ['endpoints', 'tables'],

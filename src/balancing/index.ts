@@ -4,6 +4,7 @@ export * from './endpoints/picker';
 export * from './outliers';
 export * from './policies/registry';
 export * from './retries/back-off';
+export * from './retries/hedge-delay';
 export * from './retries/next-try';
 export * from './retries/retry-budget';
 export * from './selection/balancer';

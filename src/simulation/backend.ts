@@ -6,9 +6,7 @@ import { Integral } from './integral';
 import { quantileOf } from './distribution';
 import type { LoadReport } from '../balancing';
 import type { PlannedEndpoint } from './plan';
-
-/** End of a list. */
-export const NONE = -1;
+import { NONE } from './slots';
 
 /**
  * Load is reported as it was over the last of these, as the part of the endpoint that was busy: what waits doesn't count. With it

@@ -84,6 +84,13 @@ export class Caller {
     this.watch.abandoned(endpoint, startedAt);
   }
 
+  /** The same of one that was given up because another attempt was faster: it took at least so long. */
+  outrun(endpoint: KnownEndpoint, startedAt: number): void {
+    const now = this.scheduler.now();
+    endpoint.learned.finished(now - startedAt, 'success', now);
+    this.watch.abandoned(endpoint, startedAt);
+  }
+
   /** The proxy starts now: to it, no endpoint is new. */
   start(): void {
     for (const endpoint of this.known) endpoint.since = undefined;

@@ -16,7 +16,7 @@ export class Callers {
   private readonly hashOf: (share: number) => number;
 
   constructor(
-    private readonly plan: Plan, private readonly requests: Requests, time: Timeline, measurements: Measurements,
+    private readonly plan: Plan, private readonly requests: Requests, private readonly time: Timeline, measurements: Measurements,
     balancing: BalancingConfig, seed: number,
   ) {
     this.random = {
@@ -36,8 +36,8 @@ export class Callers {
   /** A request comes, the so many-th. */
   take(turn: number): number {
     const { calling, random, requests, plan } = this;
-    const request = requests.take();
-    requests.caller[request] = calling[plan.arrivals === 'even' ? turn % calling.length : Math.floor(random.callers() * calling.length)]!;
+    const caller = calling[plan.arrivals === 'even' ? turn % calling.length : Math.floor(random.callers() * calling.length)]!;
+    const request = requests.begin(caller, this.time.now);
     requests.work[request] = random.work();
     requests.hash[request] = this.hashOf(random.keys());
     requests.repeatable[request] = plan.idempotent === undefined || random.methods() < plan.idempotent ? 1 : 0;

@@ -47,7 +47,9 @@ export class Measurements {
   readonly windows: Window[] = [];
   /** All requests that ended, measured or not. */
   ended = 0;
+  /** Attempts after failed ones, and beside others. */
   retries = 0;
+  hedges = 0;
   /** Times that a caller ejected an endpoint. */
   ejections = 0;
   /** Measured attempts at endpoints in the zone of their caller, and all those of callers that know their zone. */

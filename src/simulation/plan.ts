@@ -2,7 +2,7 @@
  * What is simulated, as plain data: endpoints and what they can do, callers, traffic, and what changes while it runs. A plan
  * says nothing of the policy and what stands around it, so that one plan is run with each. Times are milliseconds from the beginning.
  */
-import type { HealthCheckTiming, OutlierDetectionConfig, RetryBudgetConfig, RetryConfig } from '../contract';
+import type { HealthCheckTiming, HedgeConfig, OutlierDetectionConfig, RetryBudgetConfig, RetryConfig } from '../contract';
 import type { Distribution } from './distribution';
 import type { KeyPopulation } from './keys';
 
@@ -73,8 +73,10 @@ export interface Plan {
   readonly healthCheck?: PlannedHealthCheck | undefined;
   /** How callers find endpoints that fail or dawdle unlike the others; absent: they don't. */
   readonly outlierDetection?: Required<OutlierDetectionConfig> | undefined;
-  /** Which requests are sent again; absent: those that no app can have seen, and no others. */
+  /** Which requests are sent again, and how long one attempt may take; absent: those that no app can have seen, and no others. */
   readonly retry?: Required<RetryConfig> | undefined;
+  /** When a second attempt starts beside one that takes long; absent: only where an endpoint has fallen silent, as `retry` says. */
+  readonly hedge?: Required<HedgeConfig> | undefined;
   /** How much these may add; absent: as the proxy has it by default. */
   readonly retryBudget?: Required<RetryBudgetConfig> | undefined;
   /** Part of the requests that may be executed twice, 0 to 1; absent: all. */

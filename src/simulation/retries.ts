@@ -1,94 +1,115 @@
 /**
- * Which requests are sent again, when and to whom, as the proxy does it (src/proxy/serve/upstream-request.ts): those that
- * nobody can have seen in any case, the others as the route's policy says, if they may be executed twice and the caller's budget
- * lasts; elsewhere while there is another endpoint.
+ * Which requests are sent again or beside, when and to whom. The decisions are the proxy's own (src/balancing/retries); what is here
+ * is the order in which the proxy asks for them (src/proxy/serve/upstream-request.ts).
  */
-import { backOffMs, PickRequest, RetryBudget } from '../balancing';
-import { DEFAULT_INBOUND_RETRY, DEFAULT_RETRY_BUDGET, RetryCondition, RetryConfig } from '../contract';
+import { FailureKind, HedgeDelay, PickRequest, RetryBudget, RetryPolicy } from '../balancing';
+import { DEFAULT_INBOUND_RETRY, DEFAULT_RETRY_BUDGET } from '../contract';
 import type { Caller } from './caller';
 import type { KnownEndpoint } from './known-endpoint';
 import type { Plan } from './plan';
-import { Phase, Requests } from './requests';
-import { Kind, Timeline } from './timeline';
+import type { Requests } from './requests';
+import type { Timeline } from './timeline';
 
-/** What is sent again, and how. */
+/** A request is sent to an endpoint, after a while. */
 export interface Again {
-  /** An endpoint that was tried will do when there is no other. */
-  readonly same: boolean;
-  /** It adds to nobody's load, so it takes nothing out of the budget. */
-  readonly free: boolean;
-  readonly atOnce: boolean;
+  readonly target: KnownEndpoint;
+  readonly waitMs: number;
 }
 
 export class Retries {
-  private readonly policy: Required<RetryConfig>;
+  /** Time for one attempt; 0 is none. */
+  readonly tryTimeoutMs: number;
+  /** After how long it is looked whether an endpoint has fallen silent; 0 is never. */
+  private readonly silenceMs: number;
+  private readonly policies: readonly RetryPolicy[];
   private readonly budgets: readonly RetryBudget[];
-  /** Endpoints that requests were tried at; of those alone that were sent again. */
+  /** Of each caller; undefined when requests are not hedged. */
+  private readonly hedges: readonly HedgeDelay[] | undefined;
+  /** Endpoints that requests were tried at; of those alone that were to be tried again. */
   private readonly tried = new Map<number, KnownEndpoint[]>();
+  private readonly failed = { retries: 0, idempotent: false, deadlineAt: 0 };
 
-  constructor(private readonly plan: Plan, private readonly requests: Requests, private readonly time: Timeline) {
-    const config = plan.retryBudget ?? DEFAULT_RETRY_BUDGET;
-    this.policy = plan.retry ?? DEFAULT_INBOUND_RETRY;
-    this.budgets = plan.callers.map(() => new RetryBudget(config, () => time.now));
+  constructor(private readonly plan: Plan, private readonly requests: Requests, time: Timeline, callers: readonly Caller[]) {
+    const { timeoutMs, hedge, retry = DEFAULT_INBOUND_RETRY, retryBudget = DEFAULT_RETRY_BUDGET } = plan;
+    const now = (): number => time.now;
+    this.tryTimeoutMs = retry.tryTimeoutMs;
+    this.silenceMs = retry.maxRetries === 0 ? 0 : Math.min(retry.silenceMs, Math.ceil(timeoutMs / 2));
+    this.policies = callers.map((caller) => new RetryPolicy(retry, { now, random: () => caller.chance() }));
+    this.budgets = callers.map(() => new RetryBudget(retryBudget, now));
+    this.hedges = hedge && callers.map(() => new HedgeDelay(hedge, { now }));
   }
 
-  /** A request is sent for the first time. */
-  deposit(request: number): void {
-    this.budgetOf(request).deposit();
+  get hedging(): boolean { return this.hedges !== undefined; }
+
+  budgetOf(request: number): RetryBudget {
+    return this.budgets[this.requests.caller[request]!]!;
   }
 
-  /** Whether the policy names one of these for the failure, and the request may be executed twice. */
-  wants(request: number, ...conditions: readonly RetryCondition[]): boolean {
-    const { policy, requests } = this;
-    return (policy.methods === 'all' || requests.repeatable[request] === 1) && conditions.some((condition) => policy.on.includes(condition));
+  /** An answer that counts came after so long. */
+  record(request: number, ms: number): void {
+    this.hedges?.[this.requests.caller[request]!]!.record(ms);
+  }
+
+  /** How long a request waits before a second attempt may start beside the first; undefined when none may. */
+  besideAfterMs(request: number): number | undefined {
+    const { requests, hedges, silenceMs } = this;
+    if (requests.hedged[request] === 1 || requests.repeatable[request] === 0) return undefined;
+    if (hedges) return hedges[requests.caller[request]!]!.delayMs();
+    return silenceMs > 0 ? silenceMs : undefined;
+  }
+
+  /** Whether the policy lets a request be sent again after this kind of failure, if it was not too often already. */
+  repeats(request: number, kind: FailureKind): boolean {
+    return this.policies[this.requests.caller[request]!]!.repeats(kind, this.describe(request));
   }
 
   /**
-   * Where a request goes next that failed at an endpoint; undefined when nowhere. Where it waits before, it is {@link Kind.RETRY}'s.
-   *
-   * @returns the endpoint to send it to now, or `'later'`
+   * Where a request goes next and when, after an attempt has failed; undefined when nowhere. What it takes out of the budget is to be
+   * released.
    */
-  next(request: number, failedAt: KnownEndpoint, caller: Caller, asked: PickRequest, { same, free, atOnce }: Again): KnownEndpoint | 'later' | undefined {
-    const { policy, plan, requests, time } = this;
-    const retry = requests.attempts[request]!;
-    if (retry > policy.maxRetries) return undefined;
-    const waitMs = atOnce ? 0 : backOffMs(retry, policy, caller.chance());
-    if (time.now + waitMs >= requests.startedAt[request]! + plan.timeoutMs) return undefined;
-    const tried = this.tried.get(request) ?? [];
-    if (tried.length === 0) this.tried.set(request, tried);
-    tried.push(failedAt);
-    const target = caller.pickOther(tried, asked) ?? (same ? caller.pick(asked) : undefined);
+  next(request: number, kind: FailureKind, caller: Caller, asked: PickRequest): Again | undefined {
+    const next = this.policies[this.requests.caller[request]!]!.afterFailure(kind, this.describe(request));
+    const target = next && (this.other(request, caller, asked) ?? (next.sameEndpoint ? caller.pick(asked) : undefined));
     const budget = this.budgetOf(request);
-    if (!target || !(free ? budget.takeFree() : budget.take() === 'none')) return undefined;
-    requests.serial[request]!++;
-    requests.budgeted[request] = 1;
-    requests.endpoint[request] = target.index;
-    if (waitMs === 0) return target;
-    requests.phase[request] = Phase.WAITING;
-    time.afterOf(request, waitMs, Kind.RETRY);
-    return 'later';
+    return target && (next.free ? budget.takeFree() : budget.take() === 'none') ? { target, waitMs: next.waitMs } : undefined;
   }
 
-  /** Where a request goes that has waited: where it was to go, unless that takes no requests by now, as in the proxy. */
+  /** Where a request goes that has waited: where it was to go, unless that takes no requests by now; undefined when nowhere. */
   afterWait(request: number, caller: Caller, asked: PickRequest): KnownEndpoint | undefined {
-    const target = caller.known[this.requests.endpoint[request]!]!;
-    return target.available ? target : caller.pickOther(this.tried.get(request)!, asked) ?? caller.pick(asked);
+    const chosen = caller.known[this.requests.target[request]!]!;
+    if (chosen.available) return chosen;
+    const budget = this.budgetOf(request);
+    budget.release();
+    const target = this.other(request, caller, asked) ?? caller.pick(asked);
+    return target && budget.takeFree() ? target : undefined;
   }
 
-  /** The attempt is over, or its answer has begun: it is no retry under way any more. */
-  release(request: number): void {
-    if (this.requests.budgeted[request] === 0) return;
-    this.requests.budgeted[request] = 0;
-    this.budgetOf(request).release();
+  /** An endpoint that the request was not tried at; undefined when there is none. */
+  other(request: number, caller: Caller, asked: PickRequest): KnownEndpoint | undefined {
+    return caller.pickOther(this.tried.get(request) ?? [], asked);
+  }
+
+  /** The request is sent to an endpoint. */
+  noteTried(request: number, endpoint: KnownEndpoint): void {
+    const tried = this.tried.get(request);
+    if (tried) tried.push(endpoint);
+  }
+
+  /** From now on it matters where the request was tried: at this endpoint, up to now. */
+  keepTried(request: number, endpoint: KnownEndpoint): void {
+    if (!this.tried.has(request)) this.tried.set(request, [endpoint]);
   }
 
   /** The request has ended. */
   forget(request: number): void {
-    this.release(request);
     this.tried.delete(request);
   }
 
-  private budgetOf(request: number): RetryBudget {
-    return this.budgets[this.requests.caller[request]!]!;
+  private describe(request: number): typeof this.failed {
+    const { failed, requests } = this;
+    failed.retries = requests.retries[request]!;
+    failed.idempotent = requests.repeatable[request] === 1;
+    failed.deadlineAt = requests.startedAt[request]! + this.plan.timeoutMs;
+    return failed;
   }
 }

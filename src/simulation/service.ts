@@ -1,58 +1,62 @@
 /**
- * The side that answers: what becomes of a request from when it comes to its endpoint to when the answer leaves, and what
+ * The side that answers: what becomes of an attempt from when it comes to its endpoint to when the answer leaves, and what
  * happens to endpoints.
  */
-import { Backend, NONE } from './backend';
+import { Backend } from './backend';
 import type { EndpointResult } from './measurements';
 import type { Change, Plan } from './plan';
-import { Phase, Requests } from './requests';
+import { NONE } from './slots';
 import { Kind, Timeline } from './timeline';
+import { Phase, Tries } from './tries';
 
 export class Service {
   readonly backends: readonly Backend[];
   private readonly waits: Float64Array;
   private readonly begun: Float64Array;
 
-  constructor(private readonly plan: Plan, private readonly requests: Requests, private readonly time: Timeline) {
+  constructor(private readonly plan: Plan, private readonly tries: Tries, private readonly time: Timeline) {
     this.backends = plan.endpoints.map((endpoint) => new Backend(endpoint));
     this.waits = new Float64Array(plan.endpoints.length);
     this.begun = new Float64Array(plan.endpoints.length);
   }
 
   /** A request comes to its endpoint. */
-  reach(request: number): void {
-    const { requests, time, plan } = this;
-    const backend = this.backends[requests.endpoint[request]!]!;
-    const reused = requests.reused[request] === 1;
-    requests.reachedAt[request] = time.now;
+  reach(attempt: number): void {
+    const { tries, time, plan } = this;
+    const backend = this.backends[tries.endpoint[attempt]!]!;
+    const reused = tries.reused[attempt] === 1;
+    if (backend.state === 'up') tries.reachedAt[attempt] = time.now;
     if (backend.state === 'stopped') {
-      time.afterOf(request, plan.networkMs, reused ? Kind.BROKEN : Kind.UNCONNECTED);
+      time.afterOf(tries, attempt, plan.networkMs, reused ? Kind.BROKEN : Kind.UNCONNECTED);
     } else if (backend.state === 'vanished') {
       // On an open connection there is nothing to see until the route's timeout.
-      if (!reused) time.afterOf(request, Math.max(0, requests.attemptedAt[request]! + plan.connectTimeoutMs - time.now), Kind.UNCONNECTED);
+      if (!reused) time.afterOf(tries, attempt, Math.max(0, tries.startedAt[attempt]! + plan.connectTimeoutMs - time.now), Kind.UNCONNECTED);
     } else if (backend.failsAfterMs !== undefined) {
-      requests.refused[request] = 1;
-      requests.phase[request] = Phase.ANSWERED;
+      tries.refused[attempt] = 1;
+      tries.phase[attempt] = Phase.ANSWERED;
       backend.fail(backend.failsAfterMs);
-      time.afterOf(request, backend.failsAfterMs + plan.networkMs, Kind.ANSWER);
+      time.afterOf(tries, attempt, backend.failsAfterMs + plan.networkMs, Kind.ANSWER);
     } else if (backend.full) {
-      requests.phase[request] = Phase.QUEUED;
-      backend.enqueue(request, requests.next);
+      tries.phase[attempt] = Phase.QUEUED;
+      backend.enqueue(attempt, tries.next);
     } else {
-      this.serve(request, backend);
+      this.serve(attempt, backend);
     }
   }
 
   /** Work on a request is done. */
-  done(request: number): void {
-    const { requests, time } = this;
-    const backend = this.backends[requests.endpoint[request]!]!;
+  done(attempt: number): void {
+    const { tries, time } = this;
+    const phase = tries.phase[attempt];
+    // Its endpoint has been lost meanwhile, and the work with it.
+    if (phase !== Phase.SERVED && phase !== Phase.FORGOTTEN) return;
+    const backend = this.backends[tries.endpoint[attempt]!]!;
     backend.end(time.now);
-    if (requests.phase[request] === Phase.FORGOTTEN) {
-      requests.release(request);
+    if (phase === Phase.FORGOTTEN) {
+      tries.release(attempt);
     } else {
-      requests.phase[request] = Phase.ANSWERED;
-      time.afterOf(request, this.plan.networkMs, Kind.ANSWER);
+      tries.phase[attempt] = Phase.ANSWERED;
+      time.afterOf(tries, attempt, this.plan.networkMs, Kind.ANSWER);
     }
     this.serveNext(backend);
   }
@@ -83,41 +87,39 @@ export class Service {
     });
   }
 
-  private serve(request: number, backend: Backend): void {
-    const { requests, time } = this;
-    const endpoint = requests.endpoint[request]!;
-    requests.phase[request] = Phase.SERVED;
+  private serve(attempt: number, backend: Backend): void {
+    const { tries, time } = this;
+    const endpoint = tries.endpoint[attempt]!;
+    tries.phase[attempt] = Phase.SERVED;
     backend.begin(time.now);
-    this.waits[endpoint]! += time.now - requests.reachedAt[request]!;
+    this.waits[endpoint]! += time.now - tries.reachedAt[attempt]!;
     this.begun[endpoint]!++;
-    time.afterOf(request, backend.workMs(requests.work[request]!), Kind.DONE);
+    time.afterOf(tries, attempt, backend.workMs(tries.work[attempt]!), Kind.DONE);
   }
 
   private serveNext(backend: Backend): void {
-    const { requests } = this;
+    const { tries } = this;
     while (!backend.full) {
-      const request = backend.dequeue(requests.next);
-      if (request === NONE) return;
-      if (requests.phase[request] === Phase.FORGOTTEN) requests.release(request);
-      else this.serve(request, backend);
+      const attempt = backend.dequeue(tries.next);
+      if (attempt === NONE) return;
+      if (tries.phase[attempt] === Phase.FORGOTTEN) tries.release(attempt);
+      else this.serve(attempt, backend);
     }
   }
 
   /** What an endpoint held is gone with it; callers of a process see their connections break, those of a machine see nothing. */
   private lose(endpoint: number, state: 'stopped' | 'vanished'): void {
-    const { requests, time } = this;
+    const { tries, time } = this;
     const backend = this.backends[endpoint]!;
     backend.state = state;
     backend.empty(time.now);
-    for (let request = 0; request < requests.places; request++) {
-      if (requests.endpoint[request] !== endpoint) continue;
-      const phase = requests.phase[request]!;
-      if (phase === Phase.FORGOTTEN) requests.release(request);
+    for (let attempt = 0; attempt < tries.places; attempt++) {
+      if (tries.endpoint[attempt] !== endpoint) continue;
+      const phase = tries.phase[attempt]!;
+      if (phase === Phase.FORGOTTEN) tries.release(attempt);
       if (phase !== Phase.QUEUED && phase !== Phase.SERVED) continue;
-      // An event of work that is under way is not meant for it any more.
-      requests.serial[request]!++;
-      requests.phase[request] = Phase.SENT;
-      if (state === 'stopped') time.afterOf(request, this.plan.networkMs, Kind.BROKEN);
+      tries.phase[attempt] = Phase.SENT;
+      if (state === 'stopped') time.afterOf(tries, attempt, this.plan.networkMs, Kind.BROKEN);
     }
   }
 }

@@ -1,15 +1,14 @@
 /**
- * One plan run with one policy and what stands around it: a discrete-event simulation. Callers pick endpoints with the very
- * balancer of the proxy and feed what they learn as the proxy does (src/proxy/serve/exchange.ts):
+ * One plan run with one policy and what stands around it: a discrete-event simulation. Callers choose endpoints, eject them, and
+ * decide about retries with the proxy's own code (src/balancing), and feed what they learn as the proxy does:
  *
- *   - a connection that can't be made sends the request to another endpoint, and so does one that breaks before an octet of the
- *     answer, having been used before; what else is sent again is the route's policy (retries.ts);
- *   - an answer of 503 counts as a failure against its endpoint, and is passed on unless it is tried again;
- *   - so does the route's timeout; the endpoint drops what still waits and finishes what it has begun;
- *   - endpoints that fail or dawdle unlike the others are ejected, where the plan says so.
+ *   - a failed attempt is followed by what the table of failures says (src/balancing/retries/next-try.ts);
+ *   - an attempt that takes long, or whose endpoint answers nobody, gets a second one beside it; the first answer that counts wins;
+ *   - the timeout of a request counts as a failure of the endpoints that have it. An endpoint drops what still waits and is given
+ *     up, and finishes what it has begun.
  *
- * Not simulated: a second attempt beside the first, limits on connections and on requests, the cost of the proxies themselves,
- * and the closing of connections that are idle for long.
+ * Not simulated: limits on connections and on requests, the cost of the proxies themselves, and the closing of connections
+ * that are idle for long.
  *
  * A run is a pure function of plan, balancing and seed.
  */
@@ -23,6 +22,7 @@ import { randomStream, Stream } from './random';
 import { Requests } from './requests';
 import { Service } from './service';
 import { Kind, Timeline } from './timeline';
+import { Phase, Tries } from './tries';
 
 export class Simulation {
   readonly measurements: Measurements;
@@ -33,7 +33,8 @@ export class Simulation {
 
   private rateFactor = 1;
   private readonly requests = new Requests();
-  private readonly time = new Timeline(this.requests);
+  private readonly tries = new Tries();
+  private readonly time = new Timeline();
   private readonly service: Service;
   private readonly callers: Callers;
   private readonly attempts: Attempts;
@@ -42,12 +43,12 @@ export class Simulation {
 
   /** @param balancing with its defaults filled in */
   constructor(private readonly plan: Plan, balancing: BalancingConfig, seed: number) {
-    const { requests, time } = this;
+    const { requests, tries, time } = this;
     const hashed = BY_HASH.includes(balancing.loadBalancing.type);
     this.measurements = new Measurements(plan);
-    this.service = new Service(plan, requests, time);
+    this.service = new Service(plan, tries, time);
     this.callers = new Callers(plan, requests, time, this.measurements, balancing, seed);
-    this.attempts = new Attempts({ plan, requests, time, service: this.service, measurements: this.measurements }, this.callers.all, hashed);
+    this.attempts = new Attempts({ plan, requests, tries, time, service: this.service, measurements: this.measurements }, this.callers.all, hashed);
     this.randomArrival = randomStream(seed, Stream.ARRIVALS);
     plan.changes.forEach(({ atMs }, index) => time.after(atMs, Kind.CHANGE, index));
     this.scheduleArrival();
@@ -97,14 +98,20 @@ export class Simulation {
       case Kind.CHANGE: this.change(this.plan.changes[subject]!); return;
       case Kind.TASK: this.time.runTask(subject); return;
     }
-    if (this.requests.serial[subject] !== serial) return;
+    if (kind === Kind.RETRY) {
+      if (this.requests.serial[subject] === serial) attempts.sendAgain(subject);
+      return;
+    }
+    if (this.tries.serial[subject] !== serial) return;
+    const forgotten = this.tries.phase[subject] === Phase.FORGOTTEN;
     switch (kind) {
       case Kind.REACHED: service.reach(subject); return;
       case Kind.DONE: service.done(subject); return;
       case Kind.ANSWER: attempts.answer(subject); return;
-      case Kind.UNCONNECTED: attempts.leaveFailed(subject); return;
+      case Kind.UNCONNECTED: attempts.leaveUnconnected(subject); return;
       case Kind.BROKEN: attempts.leaveBroken(subject); return;
-      case Kind.RETRY: attempts.sendAgain(subject); return;
+      case Kind.TRY_TIMEOUT: if (!forgotten) attempts.endTry(subject); return;
+      case Kind.HEDGE: if (!forgotten) attempts.hedge(subject); return;
     }
   }
 

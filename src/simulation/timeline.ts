@@ -1,18 +1,22 @@
 /** The time of a run and what is to happen in it. All parts of a simulation schedule their events here and read the one clock. */
 import { EventQueue } from './event-queue';
-import type { Requests } from './requests';
+import type { Slots } from './slots';
 
 export const enum Kind {
   ARRIVAL,
-  /** A request comes to its endpoint. */
+  /** An attempt comes to its endpoint. */
   REACHED,
-  /** Work on a request is done. */
+  /** Work on it is done. */
   DONE,
   /** An answer comes to its caller. */
   ANSWER,
   /** A connection could not be made, or broke. */
   UNCONNECTED,
   BROKEN,
+  /** An attempt has taken as long as one may. */
+  TRY_TIMEOUT,
+  /** An attempt has taken so long that another one may start beside it. */
+  HEDGE,
   /** A request has waited long enough before it is sent again. */
   RETRY,
   /** The earliest deadline is over. */
@@ -29,8 +33,6 @@ export class Timeline {
   private readonly tasks = new Map<number, () => void>();
   private lastTask = 0;
 
-  constructor(private readonly requests: Requests) {}
-
   /** Goes on to the next event, which `queue` shows then. */
   advance(): void {
     this.queue.next();
@@ -42,9 +44,9 @@ export class Timeline {
     this.queue.schedule(this.now + ms, kind, subject, serial);
   }
 
-  /** Something that happens to a request, unless it ends or is tried anew before. */
-  afterOf(request: number, ms: number, kind: Kind): void {
-    this.queue.schedule(this.now + ms, kind, request, this.requests.serial[request]!);
+  /** Something that happens to a request or an attempt, unless it ends before. */
+  afterOf({ serial }: Slots, subject: number, ms: number, kind: Kind): void {
+    this.queue.schedule(this.now + ms, kind, subject, serial[subject]!);
   }
 
   /** Calls `task` once after so many milliseconds, unless what this returns is called before. For what is rare. */

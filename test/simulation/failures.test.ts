@@ -1,6 +1,6 @@
 /** What callers do about failures: requests are sent again, and endpoints ejected, by the code and the defaults of the proxy. */
 import { POLICIES } from '../../src/balancing';
-import { DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, LoadBalancingConfig, OutlierDetectionConfig, RetryConfig } from '../../src/contract';
+import { DEFAULT_HEDGE, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, LoadBalancingConfig, OutlierDetectionConfig, RetryConfig } from '../../src/contract';
 import { Change, Measurements, Plan, SCENARIOS } from '../../src/simulation';
 import { planOf, quiet, run } from './support';
 
@@ -66,6 +66,49 @@ describe('retries', () => {
   });
 });
 
+describe('a second attempt and the time of one', () => {
+  const vanished: Change[] = [{ atMs: 1_000, type: 'vanished', endpoint: 0 }];
+  /** Some 36 requests are under way at each endpoint. */
+  const slow = { concurrency: 64, serviceTime: { type: 'lognormal', meanMs: 200, variation: 0.3 } } as const;
+  const waiting = (retry: Partial<RetryConfig>, given: Partial<Plan> = {}): Measurements =>
+    run(planOf({ warmUp: 0, retry: { ...DEFAULT_RETRY, on: [], silenceMs: 0, ...retry }, retryBudget: AMPLE, changes: vanished, ...given }, slow));
+
+  it('goes elsewhere where an endpoint has answered nobody for the time of silence', () => {
+    const without = waiting({});
+    const measurements = waiting({ silenceMs: 500 });
+    // The endpoint answered others after most of those had come that it held when it vanished.
+    expect(measurements.hedges).toBeGreaterThan(5);
+    expect(measurements.failures.timeout).toBeLessThanOrEqual(without.failures.timeout - 5);
+    expect(attemptsOf(measurements)).toBe(5_000 + measurements.retries + measurements.hedges);
+    expect(waiting({ silenceMs: 500 }, { idempotent: 0 }).hedges).toBe(0);
+    expect(waiting({ silenceMs: 500, maxRetries: 0 }).hedges).toBe(0);
+    // Nothing has fallen silent.
+    expect(waiting({ silenceMs: 500 }, { changes: [] }).hedges).toBe(0);
+  });
+
+  it('starts beside one that takes longer than most, and shortens the tail for little more load', () => {
+    const hedge = { percentile: 95, minimumDelayMs: 1 };
+    const tail = { concurrency: 64, serviceTime: { type: 'pareto', meanMs: 20, shape: 1.8 } } as const;
+    const [without, hedged] = [undefined, hedge].map((each) => run(planOf({ warmUp: 0, retry: DEFAULT_RETRY, retryBudget: AMPLE, hedge: each, changes: [] }, tail)));
+    expect(hedged!.ended).toBe(5_000);
+    expect(hedged!.hedges / 5_000).toBeGreaterThan(0.03);
+    expect(hedged!.hedges / 5_000).toBeLessThan(0.08);
+    expect(attemptsOf(hedged!)).toBe(5_000 + hedged!.hedges);
+    expect(without!.hedges).toBe(0);
+  });
+
+  it('ends after its time, and the request is sent again if the policy says so', () => {
+    const measurements = waiting({ tryTimeoutMs: 1_000, on: ['tryTimeout'] });
+    expect(measurements.failed).toBe(0);
+    expect(measurements.retries).toBeGreaterThan(30);
+    const passed = waiting({ tryTimeoutMs: 1_000 });
+    expect(passed.failures.timeout).toBeGreaterThan(30);
+    // Where there was no connection yet, the request is sent again in any case.
+    expect(passed.retries).toBeGreaterThan(0);
+    expect(passed.latency.percentile(0.99)).toBeLessThan(2_500);
+  });
+});
+
 describe('outlier detection', () => {
   /** A hundred seconds. */
   const watched = (changes: Change[], given: Partial<OutlierDetectionConfig> = {}): Measurements =>
@@ -110,7 +153,9 @@ describe('outlier detection', () => {
 });
 
 test.each(SCENARIOS)('with all of it every request ends exactly once, and runs repeat: $name', (scenario) => {
-  const failures = { outlierDetection: DEFAULT_OUTLIER_DETECTION, retry: DEFAULT_RETRY, idempotent: 0.8 };
+  const failures = {
+    outlierDetection: DEFAULT_OUTLIER_DETECTION, retry: { ...DEFAULT_RETRY, tryTimeoutMs: 400 }, hedge: DEFAULT_HEDGE, idempotent: 0.8,
+  };
   const plan = scenario.plan(quiet({ requests: 3_000, rps: 100, ...failures }));
   for (const type of POLICIES) {
     const [one, other] = [run(plan, { type } as LoadBalancingConfig), run(plan, { type } as LoadBalancingConfig)];

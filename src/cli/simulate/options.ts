@@ -99,7 +99,7 @@ function readSubject(args: Arguments): Subject {
   return {
     title: 'a service', endpoints: turns(endpoints).map(() => ({})), callers: turns(DEFAULT_CALLERS).map((pod) => ({ pod })), calledBy: '',
     balancing: withBalancingDefaults({}), healthCheck: undefined, outlierDetection: DEFAULT_OUTLIER_DETECTION, retry: DEFAULT_RETRY,
-    retryBudget: DEFAULT_RETRY_BUDGET, share: 1, zoneWeights: {}, zoned: true, placed: true,
+    retryBudget: DEFAULT_RETRY_BUDGET, hedge: undefined, share: 1, zoneWeights: {}, zoned: true, placed: true,
     timeoutMs: DEFAULT_ROUTE.timeoutMs, connectTimeoutMs: DEFAULT_CLUSTER.connectTimeoutMs,
   };
 }

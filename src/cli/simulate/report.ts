@@ -59,12 +59,12 @@ function latencyTable({ disturbance, outlierDetection }: Plan, runs: readonly Ru
   const ejecting = outlierDetection?.mode === 'enforce';
   const zoned = runs.some(({ zoneAware, measurements }) => zoneAware && measurements.zones.all > 0);
   const rows = runs.map(({ policy, measurements }, index) => {
-    const { latency, failed, measured, retries, ejections, zones } = measurements;
+    const { latency, failed, measured, retries, hedges, ejections, zones } = measurements;
     return [
       nameOf(policy, index),
       duration(latency.percentile(0.5)), duration(latency.percentile(0.95)), duration(latency.percentile(0.99)),
       failed > 0 ? { text: percent(failed / measured), style: 'red' as const } : '0',
-      retries > 0 ? percent(retries / measurements.ended) : '0',
+      retries + hedges > 0 ? percent((retries + hedges) / measurements.ended) : '0',
       ...(ejecting ? [count(ejections)] : []),
       ...(zoned ? [percent(zones.own / zones.all)] : []),
       ...(disturbed ? [recoveryInText(measurements.recoveryMs())] : []),

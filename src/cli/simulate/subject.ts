@@ -4,8 +4,8 @@
  */
 import type { BalancingConfig } from '../../balancing';
 import {
-  ClusterConfig, DEFAULT_CLUSTER, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, DEFAULT_ROUTE, DEFAULT_WORKERS,
-  OutlierDetectionConfig, RetryBudgetConfig, RetryConfig, withBalancingDefaults, withHealthCheckDefaults,
+  ClusterConfig, DEFAULT_CLUSTER, DEFAULT_HEDGE, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, DEFAULT_ROUTE, DEFAULT_WORKERS,
+  HedgeConfig, OutlierDetectionConfig, RetryBudgetConfig, RetryConfig, withBalancingDefaults, withHealthCheckDefaults,
 } from '../../contract';
 import type { PlannedHealthCheck } from '../../simulation';
 import { UserError } from '../errors';
@@ -41,6 +41,8 @@ export interface Subject {
   readonly outlierDetection: Required<OutlierDetectionConfig>;
   readonly retry: Required<RetryConfig>;
   readonly retryBudget: Required<RetryBudgetConfig>;
+  /** Undefined when requests are not hedged. */
+  readonly hedge: Required<HedgeConfig> | undefined;
   /** Part of the service's requests that come here. */
   readonly share: number;
   /** Weights by zone of endpoints of which none is stated. */
@@ -83,6 +85,7 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
   }
 
   const cluster = config.clusters.find(({ name: candidate }) => candidate === chosen.cluster)!;
+  const hedge = callee.listener.routes[0]?.hedge;
   return {
     title: chosen.workloads.length > 0 ? chosen.workloads.map(titleOf).join(', ') : service,
     endpoints: cluster.discovery.type === 'static'
@@ -95,6 +98,7 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
     outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...cluster.outlierDetection },
     retry: { ...DEFAULT_RETRY, ...callee.listener.routes[0]?.retry },
     retryBudget: { ...DEFAULT_RETRY_BUDGET, ...cluster.retryBudget },
+    hedge: hedge && { ...DEFAULT_HEDGE, ...hedge },
     share: weights > 0 ? chosen.weight / weights : 1,
     zoneWeights: chosen.zoneWeights,
     zoned: cluster.discovery.type === 'endpointSlice',
