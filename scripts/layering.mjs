@@ -8,6 +8,7 @@
  */
 const BUNDLED = 'the proxy ships as one file without node_modules';
 
+/** @type {Record<string, { parts: string[], typesOnly?: boolean, npm: string[], node: boolean, why: string }>} */
 const PARTS = {
   'index.ts': {
     parts: ['constructs'],
@@ -61,7 +62,7 @@ const PARTS = {
 };
 
 /** The rooms of a part, each with the other rooms that it may import. Files of the part itself may import all of them, and no room them. */
-const ROOMS = {
+const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
   balancing: {
     tables: [],
     retries: ['endpoints', 'outliers'],
@@ -71,7 +72,7 @@ const ROOMS = {
     stages: ['endpoints', 'tables'],
     selection: ['endpoints', 'outliers', 'policies', 'stages', 'tables'],
   },
-};
+});
 
 /** Files that may import more packages than their part. */
 const GENERATED_VALIDATOR = { file: 'src/proxy/config/validator.generated.js', npm: ['ajv'] };
@@ -80,18 +81,36 @@ const GENERATED_VALIDATOR = { file: 'src/proxy/config/validator.generated.js', n
 const KPLUS = { name: 'cdk8s-plus-28', file: 'src/constructs/kubernetes/kplus.ts' };
 
 /** Folders in which files may still know each other's types in a circle. */
-const CIRCLES_OF_TYPES = ['src/proxy/serve', 'src/proxy/cluster'];
+const CIRCLES_OF_TYPES = ['^src/proxy/serve/'];
 
+/** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
+
+/** @param {string[]} names */
 const anyOf = (names) => `(${names.map((name) => name.replace(/\./g, '\\.')).join('|')})`;
+
+/** @param {string} part */
 const pathOf = (part) => `^src/${part.includes('.') ? `${part.replace('.', '\\.')}$` : `${part}/`}`;
+
+/** @param {string[]} names */
 const packages = (names) => (names.length === 0 ? [] : [`node_modules/(@types/)?${anyOf(names)}/`]);
-const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/**
+ * @param {string} name
+ * @param {string} comment
+ * @param {Rule['from']} from
+ * @param {import('dependency-cruiser').IRegularForbiddenRuleType['to']} to
+ * @returns {Rule}
+ */
+const error = (name, comment, from, to) => /** @type {Rule} */ ({ name, comment, severity: 'error', from, to });
 
 const KNOWN = Object.keys(PARTS).map(pathOf);
+/** @type {import('dependency-cruiser').DependencyType[]} */
 const NPM = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown', 'npm-bundled'];
 
+/** @param {[string, typeof PARTS[string]]} entry */
 function rulesOfPart([part, { parts, typesOnly, npm, node, why }]) {
   const path = pathOf(part);
+  /** @param {string[]} names */
   const only = (names) => (names.length === 0 ? 'nothing' : names.map((name) => `src/${name}`).join(', '));
   const pathNot = part === 'proxy' ? [GENERATED_VALIDATOR.file] : [];
   return [
@@ -105,6 +124,7 @@ function rulesOfPart([part, { parts, typesOnly, npm, node, why }]) {
   ];
 }
 
+/** @param {[string, typeof ROOMS[string]]} entry */
 function rulesOfRooms([part, rooms]) {
   return [
     ...Object.entries(rooms).map(([room, others]) => error(

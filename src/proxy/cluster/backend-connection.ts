@@ -12,15 +12,14 @@ import { Step } from '../http1/chunked';
 import { INCOMPLETE } from '../http1/fault';
 import { foreignResponse } from '../http1/foreign-protocol';
 import { Framing } from '../http1/framing';
-import { HeadBuffer } from '../http1/head-buffer';
+import { HeadBuffer, HeadLimits } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
 import { frameChunk, lastChunk } from '../http1/serialize';
 import { OctetListener, onread, writeCopy } from '../shared-read';
-import { Timeout, TimeoutQueue } from '../timeouts';
+import { Timeout, TimeoutQueue, TimeoutQueues } from '../timeouts';
 import { reset } from '../tls/socket';
 import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from './carrier';
 import { Connecting, ConnectListener, Destination } from './connector';
-import type { ConnectionPool, PoolSurroundings } from './pool';
 import { StatedLimits } from './stated-limits';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
@@ -28,6 +27,31 @@ const head = new ResponseHead(1_000);
 const EMPTY = Buffer.alloc(0);
 
 const TIMED_OUT = 'timeout';
+
+/** What connections go by; a configuration reload replaces the values. */
+export interface ConnectionSettings {
+  connectTimeout: TimeoutQueue;
+  /** From the first octet of a response's head to its last. */
+  headTimeout: TimeoutQueue;
+  limits: HeadLimits & { readonly maxBufferedBytes: number };
+  /** Queues for idle times that endpoints state. */
+  readonly timeouts: Pick<TimeoutQueues, 'near'>;
+  readonly stats: { brokenInUse: number };
+  now(): number;
+}
+
+/** Whose a connection is. */
+export interface ConnectionOwner {
+  /** It can be used. */
+  onEstablished(connection: BackendConnection): void;
+  onConnectFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void;
+  /** Its request is over, and it can carry another one. */
+  release(connection: BackendConnection): void;
+  /** It was unused, and can be used no longer. */
+  onWithdrawn(connection: BackendConnection): void;
+  /** Its socket is closed. */
+  onClosed(): void;
+}
 
 export class BackendConnection implements RequestCarrier, ConnectListener {
   /** It was open before the present request, so the endpoint may have closed it in the meantime. */
@@ -71,7 +95,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   /** Another one while it is being made, whenever another address is tried. */
   socket!: Socket;
 
-  constructor(to: Destination, private readonly pool: ConnectionPool, private readonly surroundings: PoolSurroundings) {
+  constructor(to: Destination, private readonly pool: ConnectionOwner, private readonly surroundings: ConnectionSettings) {
     this.timeout = new Timeout(() => this.onTimeout());
     this.connecting = new Connecting(to, {
       allowHalfOpen: true,

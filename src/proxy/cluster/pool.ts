@@ -10,33 +10,20 @@
  * When the cluster has as many connections as it may, a pool that has none for its requests is given the next that closes,
  * and unused ones of other pools are closed for it.
  */
-import type { HeadLimits } from '../http1/head-buffer';
-import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
-import { BackendConnection } from './backend-connection';
+import type { TimeoutQueue } from '../timeouts';
+import { BackendConnection, ConnectionOwner, ConnectionSettings } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
-import type { Endpoint } from './endpoint';
-import { Waiting, WaitingList } from './waiting-list';
+import type { Destination } from './connector';
+import { Waiter, Waiting, WaitingList } from './waiting-list';
 
-/** Why there was no connection. */
-export type UnconnectedCode = 'connect_failed' | 'connect_timeout' | 'pending_timeout';
+export type { UnconnectedCode, Waiter } from './waiting-list';
 
 /** What is known at once when there is no connection: the waiter is called later, or not at all because too many wait already. */
 export const WAITS = 'waits';
 export const NO_ROOM = 'no_room';
 
-/** A request that needs a connection. */
-export interface Waiter {
-  /** Here is one; it is the waiter's until given back. */
-  onConnection(connection: BackendConnection): void;
-  /** There is none, and nothing of the request was sent. */
-  onConnectionFailed(code: UnconnectedCode, detail: string): void;
-  /** The pool's: where it waits. */
-  place: Waiting | undefined;
-}
-
 /** What all pools of a cluster share. A configuration reload replaces the values, not the object. */
-export interface PoolSurroundings {
-  connectTimeout: TimeoutQueue;
+export interface PoolSurroundings extends ConnectionSettings {
   idleTimeout: TimeoutQueue;
   pendingTimeout: TimeoutQueue;
   maxConnectionsPerEndpoint: number;
@@ -45,14 +32,8 @@ export interface PoolSurroundings {
   /** Of the cluster; 0 is no limit. */
   maxConnections: number;
   maxPending: number;
-  /** From the first octet of a response's head to its last. */
-  headTimeout: TimeoutQueue;
-  limits: HeadLimits & { readonly maxBufferedBytes: number };
   /** Requests of the cluster that wait for a connection, or for the first endpoints. */
   pending: number;
-  /** Queues for idle times that endpoints state. */
-  readonly timeouts: Pick<TimeoutQueues, 'near'>;
-  now(): number;
   readonly stats: PoolStats;
   readonly instruments: ClusterInstruments;
   /** The pools of the cluster's endpoints. */
@@ -72,7 +53,7 @@ export interface PoolStats {
   brokenInUse: number;
 }
 
-export class ConnectionPool {
+export class ConnectionPool implements ConnectionOwner {
   private readonly idle: BackendConnection[] = [];
   private readonly waiting = new WaitingList();
   /** Connections that exist: being made, in use, idle. */
@@ -80,7 +61,7 @@ export class ConnectionPool {
   private connecting = 0;
   private retired = false;
 
-  constructor(private readonly endpoint: Endpoint, private readonly surroundings: PoolSurroundings) {
+  constructor(private readonly endpoint: Destination & { readonly available: boolean }, private readonly surroundings: PoolSurroundings) {
     surroundings.pools.add(this);
   }
 

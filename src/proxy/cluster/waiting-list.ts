@@ -3,7 +3,20 @@
  * does the first: a thousand of them may wait, and all of them may give up at once.
  */
 import { Timeout } from '../timeouts';
-import type { Waiter } from './pool';
+import type { BackendConnection } from './backend-connection';
+
+/** Why there was no connection. */
+export type UnconnectedCode = 'connect_failed' | 'connect_timeout' | 'pending_timeout';
+
+/** A request that needs a connection. */
+export interface Waiter {
+  /** Here is one; it is the waiter's until given back. */
+  onConnection(connection: BackendConnection): void;
+  /** There is none, and nothing of the request was sent. */
+  onConnectionFailed(code: UnconnectedCode, detail: string): void;
+  /** The pool's: where it waits. */
+  place: Waiting | undefined;
+}
 
 /** A request's place in the list. */
 export class Waiting {

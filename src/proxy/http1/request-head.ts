@@ -6,7 +6,7 @@ import { COMMA, CR, HTAB, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, NINE, parseD
 import { Fault, fault, INCOMPLETE } from './fault';
 import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
 import { isHost } from './host';
-import { isProtocolList } from './upgrade';
+import { isProtocolList } from './protocol-list';
 import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
 import type { HeadLimits, HeadReader } from './head-buffer';
 

@@ -11,7 +11,7 @@ import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
 import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
 import type { HeadLimits, HeadReader } from './head-buffer';
 import { KeepAlive } from './keep-alive';
-import { isProtocolList } from './upgrade';
+import { isProtocolList } from './protocol-list';
 
 export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`; the server must speak HTTP/1.1');
 export const FAULT_STATUS = fault('a status below 100');
