@@ -81,7 +81,7 @@ const GENERATED_VALIDATOR = { file: 'src/proxy/config/validator.generated.js', n
 const KPLUS = { name: 'cdk8s-plus-28', file: 'src/constructs/kubernetes/kplus.ts' };
 
 /** Folders in which files may still know each other's types in a circle. */
-const CIRCLES_OF_TYPES = ['^src/proxy/serve/'];
+const CIRCLES_OF_TYPES = ['^src/proxy/serve/', '^src/constructs/'];
 
 /** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
 
@@ -154,6 +154,10 @@ export const RULES = {
     error(
       'kubernetes-version', `only ${KPLUS.file} names ${KPLUS.name}; import from it, so that its version is written in one place`,
       { path: '^src/', pathNot: KPLUS.file }, { path: packages([KPLUS.name]) },
+    ),
+    error(
+      'on-demand', 'this module costs memory from the start: take it from src/proxy/on-demand.ts, types apart',
+      { path: '^src/proxy/' }, { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'], path: '^(node:)?(tls|https|crypto)$' },
     ),
     error(
       'circle', 'files that import each other load in an order that decides what is undefined; move what they share into a file of its own',

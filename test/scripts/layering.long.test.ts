@@ -48,6 +48,7 @@ const BREACHES: Breach[] = [
   { name: 'a generated file requires a package', file: 'src/proxy/f.generated.js', text: "module.exports = require('yaml');\n", rule: 'proxy-packages' },
   { name: 'a type is imported in place', file: 'src/proxy/g.ts', text: "export type A = import('../constructs').Both;\n", rule: 'proxy-parts' },
   { name: 'a folder is not in the table', file: 'src/extras/a.ts', text: 'export const a = 1;\n', rule: 'unknown-part-alone' },
+  { name: 'a module that costs memory is imported from the start', file: 'src/proxy/j.ts', text: "export { createHash } from 'node:crypto';\n", rule: 'on-demand' },
   { name: 'an import leads nowhere', file: 'src/proxy/h.ts', text: "export * from './gone';\n", rule: 'leads-nowhere' },
   { name: 'an import leads out of src', file: 'src/proxy/i.ts', text: "export * from '../../examples/shop/main';\n", rule: 'outside' },
 ];
