@@ -69,7 +69,9 @@ export class Attempts {
     endpoint.learned.report(backend.currentReport(time.now), time.now);
     if (endpoint.available && backend.state === 'up') endpoint.idle++;
     const failure = refused ? failureOfAnswer(REFUSAL, false) : undefined;
-    if (failure !== undefined && this.retries.repeats(request, failure) && (this.otherOf(attempt) !== NONE || this.tryAgain(request, failure, endpoint, attempt))) {
+    const again = failure !== undefined && this.retries.repeats(request, failure)
+      && (this.otherOf(attempt) !== NONE || this.tryAgain(request, failure, endpoint, attempt));
+    if (again) {
       this.leave(attempt, endingOf(REFUSAL, false));
       return;
     }

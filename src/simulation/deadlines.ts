@@ -1,6 +1,6 @@
 /**
- * Deadlines that all lie equally far ahead, so that they end in the order in which they began: a ring of them costs no
- * search, and the event queue holds one event for the earliest instead of one for each request.
+ * Deadlines of requests. All are equally long, so they end in the order in which they began. A ring holds them without a
+ * search, and the event queue needs one event for the earliest instead of one for each request.
  */
 const FIRST_CAPACITY = 1_024;
 

@@ -1,6 +1,6 @@
 /**
- * When health checks find out. A check comes somewhere in its interval, on average in the middle, and so many in a row
- * decide; one of a machine that is gone takes its whole timeout. All callers find out at that same moment.
+ * When health checks notice a change. The change falls into the middle of a check's interval, which is the average, and several
+ * checks in a row decide. A check of a machine that is gone takes its whole timeout. All callers notice at the same moment.
  */
 import { Change, durationOf, Quiet } from './plan';
 

@@ -1,6 +1,6 @@
 /**
- * What is simulated, as plain data: endpoints and what they can do, callers, traffic, and what changes while it runs. A plan
- * says nothing of the policy and what stands around it, so that one plan is run with each. Times are milliseconds from the beginning.
+ * What is simulated, as plain data: endpoints and what they can do, callers, traffic, and what changes during the run. The
+ * policy and the stages around it are not part of a plan, so that one plan can be run with each. Times are milliseconds from the beginning.
  */
 import type { HealthCheckTiming, HedgeConfig, OutlierDetectionConfig, RetryBudgetConfig, RetryConfig } from '../contract';
 import type { Distribution } from './distribution';
@@ -28,11 +28,11 @@ export interface PlannedCaller {
   readonly later?: boolean;
 }
 
-/** By what it is found out whether an endpoint works. */
+/** How health checks find out whether an endpoint works. */
 export type PlannedHealthCheck = Required<Omit<HealthCheckTiming, 'idleIntervalMs'>> & { readonly type: 'http' | 'tcp' };
 
 export type Change = { readonly atMs: number } & (
-  /** Everything takes so many times as long there. */
+  /** All work takes this many times as long there. */
   | { readonly type: 'pace'; readonly endpoint: number; readonly factor: number }
   /** It answers 503 after so long, without doing any work; undefined: it works again. */
   | { readonly type: 'failing'; readonly endpoint: number; readonly answerMs: number | undefined }
@@ -71,7 +71,7 @@ export interface Plan {
   readonly keys: KeyPopulation;
   /** How callers ask endpoints whether they work; absent: they don't. */
   readonly healthCheck?: PlannedHealthCheck | undefined;
-  /** How callers find endpoints that fail or dawdle unlike the others; absent: they don't. */
+  /** How callers find endpoints that fail or are slow unlike the others; absent: they don't. */
   readonly outlierDetection?: Required<OutlierDetectionConfig> | undefined;
   /** Which requests are sent again, and how long one attempt may take; absent: those that no app can have seen, and no others. */
   readonly retry?: Required<RetryConfig> | undefined;

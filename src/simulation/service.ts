@@ -20,7 +20,7 @@ export class Service {
     this.begun = new Float64Array(plan.endpoints.length);
   }
 
-  /** A request comes to its endpoint. */
+  /** An attempt comes to its endpoint. */
   reach(attempt: number): void {
     const { tries, time, plan } = this;
     const backend = this.backends[tries.endpoint[attempt]!]!;
@@ -44,7 +44,7 @@ export class Service {
     }
   }
 
-  /** Work on a request is done. */
+  /** Work on an attempt is done. */
   done(attempt: number): void {
     const { tries, time } = this;
     const phase = tries.phase[attempt];
@@ -107,7 +107,7 @@ export class Service {
     }
   }
 
-  /** What an endpoint held is gone with it; callers of a process see their connections break, those of a machine see nothing. */
+  /** The work that an endpoint held is lost. When a process ends, callers see their connections break; when a machine is gone, they see nothing. */
   private lose(endpoint: number, state: 'stopped' | 'vanished'): void {
     const { tries, time } = this;
     const backend = this.backends[endpoint]!;

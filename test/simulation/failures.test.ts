@@ -89,7 +89,8 @@ describe('a second attempt and the time of one', () => {
   it('starts beside one that takes longer than most, and shortens the tail for little more load', () => {
     const hedge = { percentile: 95, minimumDelayMs: 1 };
     const tail = { concurrency: 64, serviceTime: { type: 'pareto', meanMs: 20, shape: 1.8 } } as const;
-    const [without, hedged] = [undefined, hedge].map((each) => run(planOf({ warmUp: 0, retry: DEFAULT_RETRY, retryBudget: AMPLE, hedge: each, changes: [] }, tail)));
+    const given = { warmUp: 0, retry: DEFAULT_RETRY, retryBudget: AMPLE, changes: [] };
+    const [without, hedged] = [undefined, hedge].map((each) => run(planOf({ ...given, hedge: each }, tail)));
     expect(hedged!.ended).toBe(5_000);
     expect(hedged!.hedges / 5_000).toBeGreaterThan(0.03);
     expect(hedged!.hedges / 5_000).toBeLessThan(0.08);

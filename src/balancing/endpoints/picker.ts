@@ -1,5 +1,5 @@
 /**
- * The port between whoever balances (the proxy, the simulator) and the algorithms.
+ * The port between the algorithms and their callers: the proxy and the simulator.
  *
  * Cold and hot are apart: a factory builds a picker whenever the set of available endpoints or their weights change;
  * `pick()` runs once a request, allocates nothing, and reads time and chance only from what the factory was given.
@@ -8,11 +8,11 @@
 import type { LoadBalancingConfig } from '../../contract';
 import type { Learned } from './learned';
 
-/** What may be seen of an endpoint. Whoever balances keeps these objects across rebuilds. */
+/** What algorithms see of an endpoint. The caller keeps these objects across rebuilds. */
 export interface Balanced {
   /** Stable identity, for example `10.1.2.3:15006`. */
   readonly key: string;
-  /** Relative share; one that is not a number above 0 is unknown and counts as the mean of those that are. */
+  /** Relative share. A value that is not above 0 is unknown and counts as the mean of the known ones. */
   readonly weight: number;
   /** Availability zone, when it is known. */
   readonly zone?: string | undefined;
@@ -20,11 +20,11 @@ export interface Balanced {
   readonly priority?: number | undefined;
   /** Monotonic milliseconds since when it takes requests; absent when it was there from the beginning. */
   readonly since?: number | undefined;
-  /** What is known of it from its requests; kept and fed by whoever balances. */
+  /** What was learned from its requests. The caller keeps and updates it. */
   readonly learned: Learned;
 }
 
-/** What an algorithm may know of a request. Whoever balances may use one object again and again. */
+/** What an algorithm knows of a request. The caller may reuse the object. */
 export interface PickRequest {
   /** Hash of what the request is to stay with its endpoint by, a whole number whose low 32 bits count; undefined for none. */
   readonly hash: number | undefined;

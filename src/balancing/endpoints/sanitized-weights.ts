@@ -1,7 +1,7 @@
 /**
  * The weights of endpoints as algorithms may rely on them: finite, more than 0, and not so far apart that sums lose the
- * small ones. Wherever weights come from (a person, DNS, a report), one that is zero, negative or no number is unknown, and an
- * unknown one counts as the mean of those known (as in gRFC A58): neither starved nor flooded.
+ * small ones. A weight may come from a person, DNS or a report. One that is zero, negative or not a number is unknown. An
+ * unknown weight counts as the mean of the known ones (as in gRFC A58), so that its endpoint is neither starved nor flooded.
  */
 export const MIN_WEIGHT = 1e-6;
 export const MAX_WEIGHT = 1e6;

@@ -31,11 +31,11 @@ export interface MonitoredEndpoint {
   readonly eligible: boolean;
 }
 
-/** Who is told. */
+/** Is told of events. */
 export interface OutlierListener<E extends MonitoredEndpoint> {
   /** An endpoint is an outlier by a rule, and whether it is ejected for it. */
   onOutlier(endpoint: E, rule: Rule, ejected: boolean): void;
-  /** An endpoint's status is another one. */
+  /** The status of an endpoint has changed. */
   onStatus(endpoint: E): void;
 }
 

@@ -1,19 +1,19 @@
 /**
- * What outlier detection keeps of one endpoint: how its latest requests ended, and what became of it for that. Only the
+ * What outlier detection keeps of one endpoint: how its latest requests ended, and whether it is ejected. Only the
  * detector writes to it.
  */
 import { typicalMs } from '../endpoints/learned';
 import { SlidingWindow } from './sliding-window';
 
-/** How a request to an endpoint ended, as far as the endpoint can be blamed. Numbers, for it is told once a request. */
+/** How a request to an endpoint ended, as far as the endpoint is to blame. Numbers, because every request reports one. */
 export const enum Ending {
   /** It was answered, and not by any of the below. */
   ANSWERED = 0,
-  /** 429: it counts as a failure, but not as one of several in a row, and proves nothing. */
+  /** 429: a failure, but not one of several in a row, and no proof that the endpoint works. */
   LIMITED,
-  /** The proxy in front of the app turned it away because there is too much work: no fault of the endpoint. */
+  /** The proxy in front of the app refused it because there is too much work. The endpoint is not to blame. */
   SHED,
-  /** A status of 500 or above, but for the next. */
+  /** A status of 500 or above, except 502, 503 and 504. */
   SERVER_ERROR,
   /** 502, 503 or 504; no connection, a broken one, or no answer in time. */
   GATEWAY_ERROR,
@@ -21,13 +21,13 @@ export const enum Ending {
 
 /** What the detector makes of an endpoint. */
 export type OutlierStatus =
-  /** It is like the others, as far as is known. */
+  /** Nothing is known against it. */
   | 'trusted'
   /** Gets no requests for a while. */
   | 'ejected'
-  /** The while is over: gets one request, and no other until it is known how that ended. */
+  /** The ejection is over: it gets one request, and no other until that one has ended. */
   | 'probing'
-  /** The one request was answered: gets its share, but the first error ejects it again. */
+  /** That request was answered: it gets its share, but the first error ejects it again. */
   | 'onTrial';
 
 /** Why an endpoint is an outlier; a label of metrics. */
@@ -79,7 +79,7 @@ export class OutlierState {
     return typicalMs(this.usualLog ?? this.window.meanLog);
   }
 
-  /** Its latency of late is becoming the usual one: `intervalMs` have passed in which it was no outlier. */
+  /** Moves the usual latency towards the present one: the endpoint was no outlier for the last `intervalMs`. */
   recordUsual(intervalMs: number): void {
     this.usualLog ??= this.window.meanLog;
     this.usualLog += (this.window.meanLog - this.usualLog) * Math.min(1, intervalMs / USUAL_MS);

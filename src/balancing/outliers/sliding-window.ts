@@ -1,5 +1,5 @@
 /**
- * How an endpoint did of late: the difference between its totals now and some seconds ago, so that an exact rate costs a
+ * How an endpoint did in the last seconds: the difference between its totals now and then. So an exact rate costs a
  * request nothing. The past is a few readings of the totals; one is added when it is a fifth of the window later and a fifth
  * of the requests that it takes to judge have come, and the oldest is dropped. So the past is as short as the window when
  * requests are many, and reaches back further when they are few: what is judged has always enough requests, and not many

@@ -1,4 +1,4 @@
-/** The picker of an empty set and of a set of one, where no policy has anything to choose. */
+/** The picker of a set that has one endpoint or none: there is nothing to choose. */
 import type { Balanced, Picker } from '../endpoints/picker';
 
 export class SinglePicker<E extends Balanced> implements Picker<E> {

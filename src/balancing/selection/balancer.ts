@@ -1,15 +1,15 @@
 /**
- * The balancer of one cluster: what the proxy and the simulator hold. It puts a policy and what stands around it together,
+ * The balancer of one cluster. It puts a policy together with the stages around it,
  *
  *     priority levels -> zones -> subset -> weights (declared, slow start, dynamic) -> policy
  *
  * each stage over the part of the endpoints that the one before it chose. `pick()` is the hot side. All else is cold and
- * builds the picker anew: members or the configuration changed, or the time came that {@link Balancer.renewAfterMs} told.
+ * builds the picker anew, when members or the configuration change and when {@link Balancer.renewAfterMs} have passed.
  *
  * A picker that takes long to build is prepared in slices, one each `renew()` or change; until it is done the one before goes on,
  * and what that one picks of endpoints that are no longer used is replaced. Endpoints that change meanwhile wait: the picker
- * is finished and put in force first, and then the next begun from the newest. Beginning anew would never end while changes
- * come faster than a picker is done.
+ * is finished and put in force first, and then the next begun from the newest. If each change
+ * began it anew, changes that come faster than a picker is built would keep it from ever being done.
  */
 import type { BalancingStages, LoadBalancingConfig } from '../../contract';
 import { rulesOf, weightsOfReports } from '../policies/client-side-weighted-round-robin';
@@ -26,12 +26,12 @@ import { sanitizedWeights } from '../endpoints/sanitized-weights';
 import { subsetOf } from '../stages/subset';
 import { byZone, Locality, WeightFactors, ZoneReport, zonesOf } from '../stages/zone-aware';
 
-/** How a cluster is balanced, with nothing left open. */
+/** How a cluster is balanced, with all defaults filled in. */
 export interface BalancingConfig extends BalancingStages {
   readonly loadBalancing: LoadBalancingConfig;
 }
 
-/** Who balances, and where. */
+/** The proxy that balances, and where it runs. */
 export interface LocalNode extends Locality {
   /** Its name among all that balance over the same endpoints, for example the pod's; chooses the subset. */
   readonly identity: string;
@@ -51,7 +51,7 @@ export interface WeightReport {
   readonly reports: ReportState | undefined;
 }
 
-/** What a balancer does at the moment, for people. */
+/** The present state of a balancer, for people. */
 export interface BalancerReport {
   readonly policy: LoadBalancingConfig['type'];
   /** What a policy that chooses among others has chosen. */
@@ -74,7 +74,7 @@ export class Balancer<E extends Balanced> {
   private isAvailable: (member: E) => boolean = () => true;
   private dynamicWeights: DynamicWeights | undefined;
   private picker: Picker<E> = new SinglePicker([]);
-  /** Being prepared to take its place. */
+  /** The picker that is being prepared to replace it. */
   private next: Picker<E> | undefined = undefined;
   /** Endpoints have changed since {@link next} was begun. */
   private changed = false;
@@ -121,7 +121,7 @@ export class Balancer<E extends Balanced> {
     this.rebuild();
   }
 
-  /** What is known of where this is has changed. */
+  /** The proxy's locality, or what is known of it, has changed. */
   move(node: LocalNode): void {
     this.node = node;
     this.follow();
@@ -167,7 +167,7 @@ export class Balancer<E extends Balanced> {
     };
   }
 
-  /** Takes a change over at once, or as soon as the picker is done that is being prepared. */
+  /** Applies a change at once, or when the picker that is being prepared is done. */
   private follow(): void {
     if (this.next === undefined || this.members.length === 0) {
       this.rebuild();
@@ -211,7 +211,7 @@ export class Balancer<E extends Balanced> {
     this.settled = false;
   }
 
-  /** Does a slice of what is to be prepared, and puts the picker in its place when that is all. */
+  /** Prepares another slice of the picker, and puts it in force when it is done. */
   private advance(picker: Picker<E>): void {
     const ready = picker.prepare?.() ?? true;
     this.next = ready ? undefined : picker;
@@ -233,7 +233,7 @@ export class Balancer<E extends Balanced> {
     return ages.length === 0 || this.members.length === 0 ? undefined : Math.min(...ages);
   }
 
-  /** With what a policy makes of reports; of each zone and level by itself that may differ by a factor, as it computes there. */
+  /** The weights that the policy uses, reports included. It computes them for each zone and level separately, where they may differ by a factor. */
   private weightsInForce(now: number): readonly number[] {
     const { loadBalancing } = this.config;
     const weights = this.weightsOf(this.inUse, now);

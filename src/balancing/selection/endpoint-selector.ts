@@ -20,7 +20,7 @@ import type { ClusterEndpoint } from './cluster-endpoint';
 /** How often a policy is asked for another endpoint before one is drawn at random. */
 const REDRAWS = 2;
 
-/** How endpoints are chosen, with nothing left open. A limit of 0 is none. */
+/** How endpoints are chosen, with all defaults filled in. A limit of 0 is no limit. */
 export interface SelectorConfig extends BalancingConfig, Required<Pick<ClusterConfig, RequestLimit>> {}
 
 export type RequestLimit = 'maxRequests' | 'maxRequestsPerEndpoint';
@@ -28,7 +28,7 @@ export type RequestLimit = 'maxRequests' | 'maxRequestsPerEndpoint';
 /** Why no endpoint was chosen. */
 export type NoEndpointReason = 'no_endpoints' | 'request_limit' | 'endpoint_limit';
 
-/** Who is told. */
+/** Is told of events. */
 export interface SelectorListener {
   /** A limit kept a request from an endpoint. */
   onLimit(limit: RequestLimit): void;
@@ -146,7 +146,7 @@ export class EndpointSelector<E extends ClusterEndpoint> {
     else this.renewInTime();
   }
 
-  /** What is known of where this is has changed. */
+  /** The proxy's locality, or what is known of it, has changed. */
   move(node: LocalNode): void {
     this.balancer.move(node);
     this.renewInTime();
@@ -158,7 +158,7 @@ export class EndpointSelector<E extends ClusterEndpoint> {
     this.cancelRebuild?.();
   }
 
-  /** An endpoint that was ejected gets one request to prove itself by: the first try of one, so that it can be tried elsewhere. */
+  /** When its ejection is over, an endpoint gets one request. It is a first attempt, which can be tried elsewhere if it fails. */
   private pickProbing(endpoint: E, request: PickRequest): E {
     const isFirst = (request.attempt ?? 0) === 0;
     return isFirst && this.detector.claim(endpoint) ? endpoint : this.pickOther([endpoint], request) ?? endpoint;

@@ -1,5 +1,5 @@
 /**
- * Whether an endpoint takes requests, and why not: the one place that says it. The balancer, the panic threshold, the
+ * Whether an endpoint takes requests, and why not. This is the one place that decides it. The balancer, the panic threshold, the
  * connection pool, `/endpoints` and `mesh_endpoints` all go by this.
  *
  * Three sources are asked, and the first that objects is named: discovery (the endpoint is going or gone), active health
