@@ -9,7 +9,7 @@ import { compare, load, report } from './micro.mjs';
 
 const { RequestHead } = load('proxy/http1/request-head');
 const { serializeRequest } = load('proxy/http1/serialize');
-const { Via } = load('proxy/serve/via');
+const { Via } = load('proxy/serve/route/via');
 const { DEFAULT_LIMITS } = load('contract/index');
 
 const message = Buffer.from([

@@ -12,7 +12,7 @@
  *   the same flags, though the watcher needs the least.
  * - Beside the heap: stacks, native objects and the bodies on their way through; 5 MiB measured when idle. That grows with the
  *   traffic that a larger heap is given for, hence a share. It is no bound: 2,000 clients that take nothing would have some
- *   hundreds of MiB held for them. The proxy bounds the sum itself (src/proxy/serve/memory-guard.ts), below the container's limit.
+ *   hundreds of MiB held for them. The proxy bounds the sum itself (src/proxy/serve/memory/memory-guard.ts), below the container's limit.
  * - The heap's young generation is three semi-spaces (V8: from, to, and new large objects), a power of two each. It is kept
  *   to a tenth of the heap: a larger one is collected less often but stays resident.
  *

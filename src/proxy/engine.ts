@@ -4,7 +4,7 @@
  */
 import type { ResolvedProxyConfig } from '../contract';
 import type { Applied, Readiness } from './proxy';
-import type { BypassReport } from './serve/bypass/known-sidecars';
+import type { BypassReport } from './serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from './telemetry/aggregate';
 import type { ClusterReport } from './telemetry/cluster-view';
 

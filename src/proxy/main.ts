@@ -28,7 +28,7 @@ import type { AppNames } from './hosts/app-names';
 import { openAliasNames, openAppNames } from './hosts/open';
 import { giveBackAfterStart, processMemory } from './process-memory';
 import { Proxy, Refused } from './proxy';
-import type { Exchange } from './serve/exchange';
+import type { FinishedExchange } from './serve/exchange/exchange-record';
 import { SingleProcess } from './single';
 import { inodesOf, readLists } from './sockets/pod-sockets';
 import { StraightConnections } from './sockets/straight-connections';
@@ -99,7 +99,7 @@ function sourcesFor(podIps: readonly string[]): SourceFactory {
   });
 }
 
-function accessRecorder(config: ResolvedProxyConfig): ((exchange: Exchange) => void) | undefined {
+function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchange) => void) | undefined {
   if (config.accessLog.mode === 'off') return undefined;
   const accessLog = new AccessLog(writer, clock, config.accessLog.mode);
   return (exchange) => accessLog.record({

@@ -2,7 +2,7 @@
 import type { Clock } from './clock';
 import type { Engine } from './engine';
 import type { Applied, Proxy, Readiness } from './proxy';
-import type { BypassReport } from './serve/bypass/known-sidecars';
+import type { BypassReport } from './serve/downstream/bypass/known-sidecars';
 import { dump, FamilyDump } from './telemetry/aggregate';
 import { ClusterReport, reportCluster } from './telemetry/cluster-view';
 import type { MetricRegistry } from './telemetry/registry';

@@ -1,6 +1,6 @@
 /**
  * What becomes of a request at the side that asks: where it is sent, what its caller learns of that, where it goes when an
- * attempt fails or takes long, and when it is given up. A caller feeds what it learns as the proxy does (src/proxy/serve/attempt.ts).
+ * attempt fails or takes long, and when it is given up. A caller feeds what it learns as the proxy does (src/proxy/serve/upstream/attempt.ts).
  */
 import { Ending, endingOf, failureOfAnswer, failureOfBreak, FailureKind, FAILURES, isSilent, PickRequest } from '../balancing';
 import type { Caller } from './caller';

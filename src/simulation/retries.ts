@@ -1,6 +1,6 @@
 /**
  * Which requests are sent again or beside, when and to whom. The decisions are the proxy's own (src/balancing/retries); what is here
- * is the order in which the proxy asks for them (src/proxy/serve/upstream-request.ts).
+ * is the order in which the proxy asks for them (src/proxy/serve/upstream/upstream-request.ts).
  */
 import { FailureKind, HedgeDelay, PickRequest, RetryBudget, RetryPolicy } from '../balancing';
 import { DEFAULT_INBOUND_RETRY, DEFAULT_RETRY_BUDGET } from '../contract';

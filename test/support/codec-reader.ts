@@ -9,7 +9,7 @@ import { HeadBuffer, HeadReader } from '../../src/proxy/http1/head-buffer';
 import { RequestHead } from '../../src/proxy/http1/request-head';
 import { ResponseHead } from '../../src/proxy/http1/response-head';
 import { lastChunk, Marks, Persistence, serializeRequest, serializeResponse } from '../../src/proxy/http1/serialize';
-import { Via } from '../../src/proxy/serve/via';
+import { Via } from '../../src/proxy/serve/route/via';
 
 export interface ReaderLimits {
   readonly maxStartLineBytes: number;

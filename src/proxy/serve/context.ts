@@ -8,13 +8,13 @@ import type { Clock } from '../clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
-import { KnownSidecars } from './bypass/known-sidecars';
-import type { Exchange } from './exchange';
-import { InboundLoad } from './load-fields';
-import type { MemoryGuard } from './memory-guard';
+import { KnownSidecars } from './downstream/bypass/known-sidecars';
+import type { FinishedExchange } from './exchange/exchange-record';
+import { InboundLoad } from './exchange/load-fields';
+import type { MemoryGuard } from './memory/memory-guard';
 
 /** Wants to know of every request that is over; must neither throw nor take long. */
-export type ExchangeListener = (exchange: Exchange) => void;
+export type ExchangeListener = (exchange: FinishedExchange) => void;
 
 /** How long a connection is drained of what its client still sends after the last response. */
 const LINGER_MS = 1_000;

@@ -3,8 +3,8 @@ import type { ResolvedProxyConfig } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
 import { afterOneRound, Clock } from '../clock';
 import type { ServeContext } from '../serve/context';
-import type { Listener } from '../serve/listener';
-import type { ListenerSet } from '../serve/listener-set';
+import type { Listener } from '../serve/downstream/listener';
+import type { ListenerSet } from '../serve/downstream/listener-set';
 import type { DepartureEffects } from './departure';
 
 export class PodTraffic implements DepartureEffects {

@@ -13,7 +13,7 @@ import { decodeConfig, describeMistakes, Document } from '../config/decode';
 import { PodNames, succeed } from '../config/succeed';
 import type { Engine } from '../engine';
 import type { Applied, Readiness, Refused } from '../proxy';
-import type { BypassReport } from '../serve/bypass/known-sidecars';
+import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
 import type { FromWorker, ToWorker, WorkerReport } from './messages';

@@ -3,7 +3,7 @@
  * protocol relies on: a worker has the endpoints of a document's clusters before it is told to commit the document.
  */
 import type { EndpointSnapshot } from '../discovery/source';
-import type { BypassReport } from '../serve/bypass/known-sidecars';
+import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
 

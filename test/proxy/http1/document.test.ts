@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS } from '../../../src/contract';
-import { MAX_PASSES } from '../../../src/proxy/serve/via';
+import { MAX_PASSES } from '../../../src/proxy/serve/route/via';
 
 const document = readFileSync(join(__dirname, '../../../docs/http1.md'), 'utf8');
 

@@ -5,7 +5,7 @@ import { Framing } from '../../../src/proxy/http1/framing';
 import { HeadBuffer } from '../../../src/proxy/http1/head-buffer';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
 import { Marks, serializeRequest } from '../../../src/proxy/http1/serialize';
-import { Via } from '../../../src/proxy/serve/via';
+import { Via } from '../../../src/proxy/serve/route/via';
 
 const EMPTY = Buffer.alloc(0);
 const VIA = new Via('host.of.listener:80', false, () => 0.5);

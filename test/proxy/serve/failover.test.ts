@@ -1,6 +1,6 @@
 /** Which level takes a request: Envoy's vectors, what holds for any health, and how load comes back. */
 import fc from 'fast-check';
-import { Failover } from '../../../src/proxy/serve/failover';
+import { Failover } from '../../../src/proxy/serve/route/failover';
 
 const ENVOY = { overprovisioningPercent: 140, recoveryMs: 10_000 };
 const of = (...available: number[]) => available.map((count) => ({ available: count, all: 100 }));

@@ -1,6 +1,6 @@
 /** FaultInjector on purpose: which request is struck, and what it then meets, over real sockets. */
 import type { FaultConfig } from '../../../src/contract';
-import { FaultInjector } from '../../../src/proxy/serve/faults';
+import { FaultInjector } from '../../../src/proxy/serve/route/faults';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
 import { TimeoutQueues } from '../../../src/proxy/timeouts';
 import { FakeClock } from '../../support/fake-clock';

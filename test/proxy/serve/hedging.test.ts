@@ -1,5 +1,5 @@
 import { DEFAULT_HEDGE } from '../../../src/contract';
-import { Hedging } from '../../../src/proxy/serve/hedging';
+import { Hedging } from '../../../src/proxy/serve/route/hedging';
 import { TimeoutQueues } from '../../../src/proxy/timeouts';
 import { FakeClock } from '../../support/fake-clock';
 

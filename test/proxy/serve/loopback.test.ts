@@ -1,7 +1,7 @@
 /** Who forwards a port of a pod connects to its loopback: listeners that say so are there, too. Over real sockets. */
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { boundAddresses, isDispensable } from '../../../src/proxy/serve/bound-addresses';
+import { boundAddresses, isDispensable } from '../../../src/proxy/serve/downstream/bound-addresses';
 import { startProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 

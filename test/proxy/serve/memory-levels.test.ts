@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { defaultProxyMemory, proxyProcesses } from '../../../src/planning/proxy-memory';
-import { MemoryLevel, MemoryLevels, shareOfMemory } from '../../../src/proxy/serve/memory-levels';
+import { MemoryLevel, MemoryLevels, shareOfMemory } from '../../../src/proxy/serve/memory/memory-levels';
 
 const MIB = 1_048_576;
 const levels = new MemoryLevels(128 * MIB);

@@ -1,6 +1,6 @@
 /** What becomes of connections and requests while memory is short, over real sockets and with memory that a test makes up. */
 import type { LimitsConfig } from '../../../src/contract';
-import { MemoryLevel } from '../../../src/proxy/serve/memory-levels';
+import { MemoryLevel } from '../../../src/proxy/serve/memory/memory-levels';
 import { makeKeyPair, MountedSecret } from '../../support/key-pairs';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';

@@ -2,8 +2,8 @@
  * Requests that reach a callee past their pod's sidecar, over real sockets: a caller's outbound proxy, a callee's inbound one, and
  * clients beside them. The clock of the callee's is moved by the test.
  */
-import { KnownSidecars, MAX_ADDRESSES, MAX_SHOWN, REMEMBER_MS } from '../../../../src/proxy/serve/bypass/known-sidecars';
-import { KEEP_MS } from '../../../../src/proxy/serve/bypass/origin';
+import { KnownSidecars, MAX_ADDRESSES, MAX_SHOWN, REMEMBER_MS } from '../../../../src/proxy/serve/downstream/bypass/known-sidecars';
+import { KEEP_MS } from '../../../../src/proxy/serve/downstream/bypass/origin';
 import { FakeClock } from '../../../support/fake-clock';
 import { startProxy, TestProxy, TestProxyOptions } from '../../../support/proxy';
 import { RawBackend, rawClient, RawConnection } from '../../../support/raw-http';

@@ -1,0 +1,167 @@
+/**
+ * The listeners of the configuration in force, by the socket that they bind. New sockets are bound before anything
+ * changes, so that a port that is taken refuses the whole document; a listener whose socket stays only changes its route.
+ */
+import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../../contract';
+import type { ClusterLookup } from '../../cluster/cluster-set';
+import type { SocketHandover } from '../../handover';
+import type { KeyRings } from '../../session/key-files';
+import { SessionPersistence } from '../../session/session-persistence';
+import type { TimeoutQueues } from '../../timeouts';
+import type { CertificateListener } from '../../tls/certificate';
+import type { TlsSettings } from '../../tls/handshakes';
+import { TlsSet } from '../../tls/tls-set';
+import { Admission } from '../admission/admission';
+import { boundAddresses, isDispensable } from './bound-addresses';
+import type { ServeContext } from '../context';
+import { Listener } from './listener';
+import { Route } from '../route/route';
+
+/** Listeners of a document that is not in force yet. */
+export type StagedListeners =
+  | { readonly ok: true; commit(): void; rollback(): void }
+  | { readonly ok: false; readonly failures: string[] };
+
+/** What a socket is to be. */
+interface Wanted {
+  readonly config: ResolvedListener;
+  readonly route: Route;
+  readonly tls: TlsSettings | undefined;
+  readonly admission: Admission | undefined;
+}
+
+export class ListenerSet {
+  private readonly bySocket = new Map<string, Listener>();
+  private readonly tls: TlsSet;
+
+  /**
+   * @param podAddresses what a listener without an address binds
+   * @param handover sockets that a process before had, and where those of this one are told; undefined: nobody keeps them
+   */
+  constructor(
+    private readonly podAddresses: readonly string[],
+    private readonly context: ServeContext,
+    private readonly timeouts: TimeoutQueues,
+    private readonly random: () => number,
+    onCertificate: CertificateListener,
+    private readonly handover?: SocketHandover,
+  ) {
+    this.tls = new TlsSet(context.clock, context.instruments, onCertificate);
+  }
+
+  all(): Listener[] {
+    return [...this.bySocket.values()];
+  }
+
+  /** Binds what `document` adds; takes nothing away yet. */
+  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup, keys: KeyRings): Promise<StagedListeners> {
+    const tls = await this.tls.stage(document);
+    if (!tls.ok) return tls;
+    const wanted = new Map<string, Wanted>();
+    const added = new Map<string, Listener>();
+    // Inbound listeners lead to one app, so what is let in is counted once.
+    const admissions = new Map<string, Admission>();
+    for (const config of document.listeners) {
+      // A document of today's form has one route a listener.
+      const [first] = config.routes;
+      const surroundings = { random: this.random, now: () => this.context.clock.now() };
+      const route = new Route(first!, clusters, this.timeouts, surroundings, this.persistence(config, first!, clusters, keys));
+      const rules = JSON.stringify(config.admission);
+      const admission = admissions.get(rules) ?? this.admissionOf(config);
+      if (admission) admissions.set(rules, admission);
+      for (const address of boundAddresses(config, this.podAddresses)) {
+        const socket = `${address}|${config.port}`;
+        const settings = tls.of(config.name);
+        wanted.set(socket, { config, route, tls: settings, admission });
+        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, settings, this.context, this.random));
+      }
+    }
+    // In the order of the document, whichever socket is bound first.
+    const problems = await Promise.all([...added].map(([socket, listener]) => listener.listen(this.handover?.take(listener.place)).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => {
+        if (!isDispensable(wanted.get(socket)!.config, listener.address, error)) return inWords(listener, error);
+        added.delete(socket);
+        return undefined;
+      })));
+    const failures = problems.filter((problem) => problem !== undefined);
+    const rollback = (): void => {
+      added.forEach((listener) => listener.destroy());
+      tls.rollback();
+    };
+    if (failures.length > 0) {
+      rollback();
+      return { ok: false, failures };
+    }
+    return {
+      ok: true,
+      rollback,
+      commit: () => {
+        this.commit(wanted, added);
+        tls.commit();
+        this.handover?.tell(this.all().map(({ place }) => place));
+      },
+    };
+  }
+
+  stopAccepting(): void {
+    for (const listener of this.bySocket.values()) listener.stopAccepting();
+  }
+
+  closeIdle(): void {
+    for (const listener of this.bySocket.values()) listener.closeIdle();
+  }
+
+  stop(): void {
+    for (const listener of this.bySocket.values()) listener.stop();
+  }
+
+  destroy(): void {
+    for (const listener of this.bySocket.values()) listener.destroy();
+    this.tls.close();
+  }
+
+  private persistence(
+    { name, direction }: ResolvedListener, { session, split }: ResolvedRoute, clusters: ClusterLookup, keys: KeyRings,
+  ): SessionPersistence | undefined {
+    if (!session) return undefined;
+    const named = new Map(split.map(({ cluster }) => [cluster, clusters.get(cluster)]));
+    const { clock, instruments } = this.context;
+    return new SessionPersistence(session, keys.ring(session.keyFile), named, clock, instruments.listener(name, direction).sessions);
+  }
+
+  /** The one that the listener has, with what it has learned, unless the configuration says something else now. */
+  private admissionOf(config: ResolvedListener): Admission | undefined {
+    if (!config.admission) return undefined;
+    const present = this.all().find(({ name }) => name === config.name);
+    const same = JSON.stringify(present?.admissionConfig) === JSON.stringify(config.admission);
+    return same ? present!.admission : new Admission(config.admission, this.context.clock.now());
+  }
+
+  private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {
+    for (const [socket, listener] of this.bySocket) {
+      const next = wanted.get(socket);
+      if (next) {
+        listener.reconfigure(next.config, next.route, next.tls);
+      } else {
+        this.bySocket.delete(socket);
+        listener.stopAccepting();
+        listener.closeIdle();
+      }
+    }
+    for (const [socket, listener] of added) this.bySocket.set(socket, listener);
+    for (const [socket, listener] of this.bySocket) listener.admission = wanted.get(socket)!.admission;
+    // What the app can take is the same for all inbound listeners, however many they are.
+    this.context.inboundLoad.reporter.concurrency = this.all().find(({ load, admission }) => load && admission?.concurrency)?.admission?.concurrency;
+  }
+}
+
+function inWords(listener: Listener, error: NodeJS.ErrnoException): string {
+  const where = `listener '${listener.name}' can't bind ${listener.authority}`;
+  switch (error.code) {
+    case 'EADDRINUSE': return `${where}: the port is taken; stop what listens there or choose another port`;
+    case 'EACCES': return `${where}: ports below net.ipv4.ip_unprivileged_port_start need a privilege; set that sysctl for the pod or choose a higher port`;
+    case 'EADDRNOTAVAIL': return `${where}: this host has no such address`;
+    default: return `${where}: ${error.message}`;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * A listening socket and its client connections. A configuration reload gives it another route, or other TLS; the socket and
+ * the connections stay.
+ */
+import { createServer, Server, Socket } from 'node:net';
+import type { ResolvedListener } from '../../../contract';
+import type { Place } from '../../handover';
+import { unsentField } from '../../http1/mesh-fields';
+import type { ListenerInstruments } from '../../telemetry/instruments';
+import { ReasonCode, REASONS } from '../../telemetry/reasons';
+import { Handshakes, TlsSettings } from '../../tls/handshakes';
+import type { Admission } from '../admission/admission';
+import { ClientConnection } from './client-connection';
+import type { ServeContext } from '../context';
+import type { InboundLoad } from '../exchange/load-fields';
+import { NO_CONTENT } from '../exchange/refusal';
+import { localResponse } from './local-response';
+import { CONNECTION_BYTES } from '../memory/memory-guard';
+import type { Route } from '../route/route';
+import { Via } from '../route/via';
+
+/** Connections that the kernel holds ready while the proxy is busy. */
+const BACKLOG = 1_024;
+
+export class Listener {
+  instruments: ListenerInstruments;
+  /** `address:port`, as a Host field has it. */
+  readonly authority: string;
+  readonly via: Via;
+  /** What the app behind it does; undefined of an outbound listener. */
+  readonly load: InboundLoad | undefined;
+  /** Takes no new connections, and ends those it has after their response. */
+  closing = false;
+  /** Who of its requests is let in; undefined: all. Its addresses share it. */
+  admission: Admission | undefined;
+
+  private readonly server: Server;
+  readonly connections: Set<ClientConnection> = new Set();
+  private handshakes: Handshakes | undefined;
+  /** Sockets under TLS, from before their handshake on. */
+  private readonly underTls = new Set<Socket>();
+
+  constructor(
+    private config: ResolvedListener,
+    readonly address: string,
+    public route: Route,
+    tls: TlsSettings | undefined,
+    private readonly context: ServeContext,
+    random: () => number,
+  ) {
+    this.handshakes = tls && this.handshakesWith(tls);
+    this.instruments = context.instruments.listener(config.name, config.direction);
+    this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
+    this.via = new Via(this.authority, config.direction === 'inbound', random);
+    this.load = config.direction === 'inbound' ? context.inboundLoad : undefined;
+    this.server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      highWaterMark: context.limits.maxBufferedBytes,
+    }, (socket) => this.onConnection(socket));
+  }
+
+  /** Its app is about to end, or may have ended. */
+  get leaving(): boolean { return this.context.leaving && this.load !== undefined; }
+  /** A response is the last of its connection. */
+  get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
+  get place(): Place { return { address: this.address, port: this.config.port }; }
+  get name(): string { return this.config.name; }
+  get direction(): ResolvedListener['direction'] { return this.config.direction; }
+  get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
+
+  /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
+  reconfigure(config: ResolvedListener, route: Route, tls: TlsSettings | undefined): void {
+    this.config = config;
+    route.resume(this.route);
+    this.route = route;
+    if (this.handshakes?.settings !== tls) {
+      this.handshakes?.close();
+      this.handshakes = tls && this.handshakesWith(tls);
+    }
+    this.instruments = this.context.instruments.listener(config.name, config.direction);
+  }
+
+  /**
+   * Binds. Rejects with the system's error when that is not possible.
+   *
+   * @param kept a socket that listens there already; undefined: there is none
+   */
+  listen(kept?: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      const place = kept === undefined ? { host: this.address, port: this.config.port } : { fd: kept };
+      this.server.listen({ ...place, backlog: BACKLOG }, () => {
+        this.server.off('error', reject);
+        // Afterwards only accept() can fail, for want of file descriptors: the connection stays in the backlog.
+        this.server.on('error', () => {});
+        resolve();
+      });
+    });
+  }
+
+  /** Stops accepting; open connections end after the response under way, idle ones when `closeIdle` is called. */
+  stopAccepting(): void {
+    this.closing = true;
+    this.handshakes?.close();
+    if (this.server.listening) this.server.close();
+  }
+
+  /** Closes connections without a request. */
+  closeIdle(): void {
+    for (const connection of this.connections) connection.closeIdle();
+  }
+
+  /** Ends what is under way on each connection. */
+  stop(): void {
+    for (const connection of this.connections) connection.stop();
+  }
+
+  /** Breaks off whatever is still open. */
+  destroy(): void {
+    this.stopAccepting();
+    for (const connection of this.connections) connection.destroy();
+    for (const socket of this.underTls) socket.destroy();
+  }
+
+  /** @internal */
+  onConnectionClosed(connection: ClientConnection): void {
+    // Under TLS a socket counts from before there is such a connection.
+    if (this.connections.delete(connection) && !connection.secure) this.onSocketClosed();
+  }
+
+  private onConnection(socket: Socket): void {
+    const { context, instruments } = this;
+    instruments.connections.value += 1;
+    context.memory.took(CONNECTION_BYTES);
+    if (context.connections >= context.limits.maxConnections) {
+      context.instruments.limitReached('maxConnections');
+      this.refuse(socket, 'connection_limit', `limit ${context.limits.maxConnections}`);
+      return;
+    }
+    if (context.memory.strained) {
+      context.memory.count('refuse_connection');
+      this.refuse(socket, 'memory_limit', 'new connections are refused');
+      return;
+    }
+    instruments.connectionsOpen.value += 1;
+    context.connections += 1;
+    if (this.handshakes) {
+      this.underTls.add(socket);
+      socket.on('close', () => {
+        this.underTls.delete(socket);
+        this.onSocketClosed();
+      });
+      this.handshakes.begin(socket);
+    } else {
+      this.connections.add(new ClientConnection(socket, this, context));
+    }
+  }
+
+  /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. */
+  private refuse(socket: Socket, code: ReasonCode, detail: string): void {
+    if (this.handshakes) {
+      socket.destroy();
+      return;
+    }
+    socket.on('error', () => {});
+    // A caller's sidecar may send elsewhere what it was about to send here.
+    const added = this.direction === 'inbound' ? unsentField(code) : '';
+    socket.end(localResponse({ code, status: REASONS[code].status, detail, added, content: NO_CONTENT }, this.context, false, true));
+    socket.destroySoon();
+  }
+
+  private onSocketClosed(): void {
+    this.instruments.connectionsOpen.value -= 1;
+    this.context.connections -= 1;
+    this.context.onConnectionClosed();
+  }
+
+  private handshakesWith(tls: TlsSettings): Handshakes {
+    const { context } = this;
+    return new Handshakes(tls, context.limits.maxBufferedBytes, context.instruments, (socket) => {
+      this.connections.add(new ClientConnection(socket, this, context));
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** Who is at the other end of a client's connection: what its requests are balanced by, and how many it may send. */
+import { hashText } from '../../../balancing';
+import type { RequestHead } from '../../http1/request-head';
+import type { ServeContext } from '../context';
+import { Origin } from './bypass/origin';
+import type { Listener } from './listener';
+
+export class Peer {
+  private requests = 0;
+  private addressHash: number | undefined;
+  /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
+  private readonly origin: Origin | undefined;
+
+  constructor(private readonly address: string, secure: boolean, private readonly listener: Listener, private readonly context: ServeContext) {
+    if (listener.load && !secure) {
+      this.origin = new Origin(address, context.knownSidecars, context.random, () => listener.instruments.bypassed());
+    }
+  }
+
+  /**
+   * Hash of the address that requests come from; computed when somebody asks first. Who connects to an outbound listener is the app in
+   * this pod, by 127.0.0.1 in every pod: what a callee sees is the pod's address.
+   */
+  get hash(): number {
+    if (this.listener.direction === 'outbound') return this.context.podHash;
+    this.addressHash ??= hashText(this.address);
+    return this.addressHash;
+  }
+
+  /** A request has begun to come that is not refused for its form yet. */
+  count(): void {
+    this.requests += 1;
+  }
+
+  /** Whether the request that begins is the last that its connection may carry. Asked for each: it also looks at where the connection comes from. */
+  isLastRequest(buffer: Buffer, head: RequestHead): boolean {
+    const { context, origin } = this;
+    if (origin?.ends(buffer, head, context.clock.now())) return true;
+    const { maxRequestsPerConnection } = context.limits;
+    if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
+    context.instruments.limitReached('maxRequestsPerConnection');
+    return true;
+  }
+}

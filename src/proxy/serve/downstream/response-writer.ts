@@ -1,0 +1,101 @@
+/**
+ * Writes the responses of one client connection in HTTP/1.1: framing, and what the connection says of its own future, are decided
+ * here. A connection has one and uses it again for each request.
+ */
+import type { Socket } from 'node:net';
+import { write } from '../../direct-write';
+import { Framing } from '../../http1/framing';
+import { Method, RequestHead } from '../../http1/request-head';
+import type { ResponseHead } from '../../http1/response-head';
+import { frameChunk, lastChunk, Persistence, serializeResponse } from '../../http1/serialize';
+import { writeCopy } from '../../shared-read';
+import type { ServeContext } from '../context';
+import { localResponse } from './local-response';
+import type { LocalAnswer, ResponseSink } from '../exchange/response-sink';
+
+/** A body up to this size leaves in one write with its head, which costs a copy; a larger one is not copied. */
+const COPY_BYTES = 4_096;
+
+const EMPTY = Buffer.alloc(0);
+
+export class ResponseWriter implements ResponseSink {
+  /** The connection ends behind the response that was begun. */
+  closes = false;
+
+  private isHttp10 = false;
+  private toHead = false;
+  private acceptsTrailers = false;
+  private chunked = false;
+  private corked = false;
+
+  /** @param isLast whether a response that begins now is the last of its connection */
+  constructor(private readonly socket: Socket, private readonly context: ServeContext, private readonly isLast: () => boolean) {}
+
+  /** For the response to this request. */
+  begin(head: RequestHead): void {
+    this.isHttp10 = head.isHttp10;
+    this.toHead = head.method === Method.HEAD;
+    this.acceptsTrailers = head.acceptsTrailers;
+    this.chunked = false;
+    this.closes = false;
+  }
+
+  sendInterim(buffer: Buffer, head: ResponseHead): boolean {
+    if (this.isHttp10) return true;
+    return write(this.socket, serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
+  }
+
+  sendSwitch(buffer: Buffer, head: ResponseHead, added: Buffer): void {
+    write(this.socket, serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', added, EMPTY));
+  }
+
+  sendHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean, added: Buffer): boolean {
+    const { socket, isHttp10 } = this;
+    const unknownLength = !complete && head.framing !== Framing.LENGTH;
+    this.chunked = unknownLength && !isHttp10;
+    this.closes = this.isLast() || (unknownLength && isHttp10);
+    const persistence = this.closes ? Persistence.CLOSE : isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
+    const small = body.length <= COPY_BYTES;
+    const trailers = this.chunked && this.acceptsTrailers;
+    const message = serializeResponse(buffer, head, this.chunked, trailers, persistence, this.context.date(), added, small ? body : EMPTY);
+    if (unknownLength) {
+      this.writeTogether(message);
+      return true;
+    }
+    return small ? write(socket, message) : writeCopy(socket, message, body);
+  }
+
+  sendData(data: Buffer): boolean {
+    return this.chunked ? write(this.socket, frameChunk(data)) : writeCopy(this.socket, EMPTY, data);
+  }
+
+  sendEnd(trailers: Buffer | undefined): void {
+    if (this.chunked) write(this.socket, lastChunk(this.acceptsTrailers ? trailers : undefined));
+  }
+
+  /** The proxy's own response. */
+  sendLocal(answer: LocalAnswer): void {
+    this.closes = this.isLast() || this.isHttp10;
+    write(this.socket, localResponse(answer, this.context, this.toHead, this.closes));
+  }
+
+  /** The same to bytes that never became a request. */
+  sendLast(answer: LocalAnswer, toHead: boolean): void {
+    write(this.socket, localResponse(answer, this.context, toHead, true));
+  }
+
+  /** What is written in the same turn leaves together. */
+  private writeTogether(data: Buffer): void {
+    if (!this.corked) {
+      this.corked = true;
+      this.socket.cork();
+      process.nextTick(this.uncork);
+    }
+    write(this.socket, data);
+  }
+
+  private readonly uncork = (): void => {
+    this.corked = false;
+    this.socket.uncork();
+  };
+}

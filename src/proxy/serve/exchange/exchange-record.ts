@@ -1,0 +1,50 @@
+/** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
+import type { TrailEntry } from '../../http1/mesh-fields';
+import type { ReasonCode } from '../../telemetry/reasons';
+
+/** An exchange that is over, as the access log sees it. */
+export interface FinishedExchange {
+  readonly client: { readonly listener: { readonly name: string } };
+  readonly record: ExchangeRecord;
+  readonly upstream: {
+    readonly cluster: { readonly name: string } | undefined;
+    readonly endpoint: { readonly key: string } | undefined;
+    readonly attempts: number;
+    readonly trail: readonly TrailEntry[] | undefined;
+  };
+}
+
+export class ExchangeRecord {
+  /** Status sent to the client, 0 before that. */
+  status = 0;
+  /** Why the proxy answered or broke off by itself; undefined when the response is the backend's. */
+  reason: ReasonCode | undefined;
+  /** Words for the log about `reason`. */
+  detail = '';
+  /** Octets of the bodies. */
+  requestBytes = 0;
+  responseBytes = 0;
+  startedAt = 0;
+  /** From the request's head to the end of the response, once it is over. */
+  durationMs = 0;
+  /** Method and target, when somebody wants them. */
+  description = '';
+
+  /** Forgets the request before this one. */
+  reset(now: number): void {
+    this.status = 0;
+    this.reason = undefined;
+    this.detail = '';
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.startedAt = now;
+    this.durationMs = 0;
+    this.description = '';
+  }
+
+  /** The proxy itself ends it. */
+  endsBy(reason: ReasonCode, detail: string): void {
+    this.reason = reason;
+    this.detail = detail;
+  }
+}

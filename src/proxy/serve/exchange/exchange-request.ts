@@ -1,0 +1,201 @@
+/** What an exchange knows of its request: whether it is let in, where it is sent, how long it has, and what has come of its body. */
+import type { RequestCarrier } from '../../cluster/carrier';
+import { MAX_DEADLINE_MS } from '../../http1/mesh-fields';
+import { Method, RequestHead } from '../../http1/request-head';
+import { NO_PROTOCOLS, offerOf } from '../../http1/upgrade';
+import { Timeout } from '../../timeouts';
+import type { ResponseFields } from './response-fields';
+import { AdmissionSlot, KEPT_MS } from '../admission/admission-slot';
+import type { ServeContext } from '../context';
+import type { ExchangeRecord } from './exchange-record';
+import type { InjectedFault } from '../route/faults';
+import { traceContent } from './final-recipient';
+import {
+  APP_ENDED, BODY_TOO_LARGE, LATE, LATE_AT_START, LATE_BODY, LOOP, OUT_OF_MEMORY, OVERLOADED, RATE_LIMITED, Refusal, ROUTE_TIMEOUT,
+} from './refusal';
+import { RequestFields } from '../upstream/request-fields';
+import type { Downstream } from './response-sink';
+import type { Route } from '../route/route';
+import type { UpstreamRequest } from '../upstream/upstream-request';
+
+const EMPTY = Buffer.alloc(0);
+
+/** The parts of the exchange that its request needs. */
+export interface RequestParts {
+  readonly client: Downstream;
+  readonly context: ServeContext;
+  readonly record: ExchangeRecord;
+  readonly upstream: UpstreamRequest;
+  readonly added: ResponseFields;
+  /** Runs while a body is under way, in either direction. */
+  readonly progress: Timeout;
+}
+
+export class ExchangeRequest {
+  /** All of it is there. */
+  complete = false;
+  /** The endpoint takes no more of its body for now. */
+  held = false;
+  /** The caller gave the time that it has. */
+  givenDeadline = false;
+  /** Protocols that were offered to the backend. */
+  offered = NO_PROTOCOLS;
+  /** From the route's timeout, or the caller's deadline. */
+  readonly timeout: Timeout;
+
+  private readonly fields: RequestFields;
+  /** Made when a listener has an admission. */
+  private slot: AdmissionSlot | undefined;
+  private method: Method = Method.OTHER;
+  /** Holds one that is to be late. */
+  private delay: Timeout | undefined;
+
+  constructor(private readonly parts: RequestParts) {
+    const { client } = parts;
+    this.fields = new RequestFields(client.listener);
+    this.timeout = new Timeout(() => client.refuse(this.givenDeadline ? LATE : ROUTE_TIMEOUT));
+  }
+
+  /** When what sheds load knows better than the reason's own time. */
+  get retryAfterSeconds(): number | undefined { return this.slot?.retryAfterSeconds; }
+
+  /** @returns why there will be no response of an endpoint, when that is known at once */
+  begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean): Refusal | undefined {
+    this.method = head.method;
+    this.complete = complete;
+    this.held = false;
+    this.givenDeadline = false;
+    this.offered = NO_PROTOCOLS;
+    return this.whyRefused(source, head) ?? this.send(this.parts.client.listener.route, source, head, body);
+  }
+
+  /**
+   * Octets of the body.
+   *
+   * @param last    the body is complete with them
+   * @param carrier what they go to once a response counts
+   */
+  onData(data: Buffer, last: boolean, carrier: RequestCarrier | undefined): Refusal | undefined {
+    const { record, context, progress, upstream } = this.parts;
+    record.requestBytes += data.length;
+    if (context.limits.maxBodyBytes > 0 && record.requestBytes > context.limits.maxBodyBytes) return BODY_TOO_LARGE;
+    if (last && this.slot?.completed(context.clock.now()) === false) return LATE_BODY;
+    this.complete = last;
+    if (last) progress.stop();
+    // What the proxy itself holds does not stall.
+    else if (!this.delay?.queue) progress.start(context.bodyTimeout);
+    if (!(carrier ? sendOn(carrier, data, last) : upstream.sendBody(data, last))) this.hold(carrier ?? upstream.carrier);
+    return undefined;
+  }
+
+  /** More of the body can be taken. */
+  onWritable(): void {
+    if (this.complete) return;
+    const { client, context, progress } = this.parts;
+    this.held = false;
+    progress.start(context.bodyTimeout);
+    client.resumeRequest();
+  }
+
+  /** A response has begun. */
+  onAnswered(now: number): void {
+    this.slot?.answered(now);
+  }
+
+  /** The exchange is over. */
+  finish(now: number): void {
+    this.timeout.stop();
+    this.delay?.stop();
+    this.slot?.leave(this.parts.record.reason, now);
+  }
+
+  private whyRefused(source: Buffer, head: RequestHead): Refusal | undefined {
+    const { context, client: { listener } } = this.parts;
+    if (listener.via.isLoop(source, head)) return LOOP;
+    if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };
+    if (context.memory.critical) {
+      context.memory.count('refuse_request');
+      return OUT_OF_MEMORY;
+    }
+    if (context.refusing && listener.load) return APP_ENDED;
+    return head.deadlineMs === 0 ? LATE_AT_START : this.whyNotAdmitted(source, head);
+  }
+
+  private whyNotAdmitted(source: Buffer, head: RequestHead): Refusal | undefined {
+    const { context, record: { startedAt }, client: { listener: { admission } } } = this.parts;
+    if (!admission) return undefined;
+    const slot = this.slot ??= new AdmissionSlot(context.clock);
+    const verdict = slot.ask(admission, source, head, startedAt);
+    if (verdict) return verdict === 'overloaded' ? OVERLOADED : RATE_LIMITED;
+    if (this.complete) slot.completed(startedAt);
+    else slot.keep(context.deadline(KEPT_MS));
+    return undefined;
+  }
+
+  private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+    const { complete, fields, parts: { context, upstream, record: { startedAt }, client, added, progress } } = this;
+    const { deadlineMs } = head;
+    const routeMs = route.timeout.milliseconds;
+    this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
+    const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
+    if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
+    upstream.offersUpgrade = this.offered.length > 0;
+    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.sourceHash);
+    added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
+    added.session = route.session?.read(source, head);
+    fields.begin(head, route, context.via, upstream.offersUpgrade);
+    upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
+    this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
+    if (!complete) progress.start(context.bodyTimeout);
+    const deadlineAt = timeoutMs === 0 ? Infinity : startedAt + timeoutMs;
+    const fault = route.faults?.decide(source, head);
+    const refusal = fault ? this.inject(fault, route, deadlineAt) : this.dispatch(route, deadlineAt);
+    if (!refusal) upstream.copy.hold();
+    return refusal;
+  }
+
+  private dispatch(route: Route, deadlineAt: number): Refusal | undefined {
+    const { complete, method, parts: { upstream, client, added } } = this;
+    const refusal = upstream.begin(route, added.session, method, complete, deadlineAt);
+    if (!refusal && !complete && !upstream.carrier) client.pauseRequest();
+    return refusal;
+  }
+
+  /** Holds the request, or answers it, as its route's faults say. */
+  private inject(fault: InjectedFault, route: Route, deadlineAt: number): Refusal | undefined {
+    if (!fault.delay) return this.endFault(fault, route, deadlineAt);
+    const { client, context, progress, upstream } = this.parts;
+    client.listener.instruments.faultInjected('delay');
+    // What is held is not sent on: nobody has stalled.
+    progress.stop();
+    if (!this.complete) client.pauseRequest();
+    this.delay = new Timeout(() => {
+      const refusal = this.endFault(fault, route, deadlineAt);
+      if (refusal) client.refuse(refusal);
+      else if (upstream.carrier) this.onWritable();
+      else if (!this.complete) progress.start(context.bodyTimeout);
+    });
+    this.delay.start(fault.delay);
+    return undefined;
+  }
+
+  private endFault({ abortStatus }: InjectedFault, route: Route, deadlineAt: number): Refusal | undefined {
+    if (abortStatus === 0) return this.dispatch(route, deadlineAt);
+    this.parts.client.listener.instruments.faultInjected('abort');
+    return { code: 'fault_injected', detail: 'the route\'s faults say so', status: abortStatus };
+  }
+
+  /** No more of it is taken for now: by its endpoint, or because there is none yet. */
+  private hold(carrier: RequestCarrier | undefined): void {
+    const { client, context } = this.parts;
+    this.held = carrier !== undefined;
+    if (this.held) context.instruments.limitReached('maxBufferedBytes');
+    client.pauseRequest();
+  }
+}
+
+function sendOn(carrier: RequestCarrier, data: Buffer, last: boolean): boolean {
+  const open = data.length === 0 || carrier.sendBody(data, false);
+  if (last) carrier.endBody();
+  return open;
+}

@@ -1,0 +1,371 @@
+/**
+ * One request and its response on the client's side: what is read of the request goes to an {@link UpstreamRequest}, and once a response
+ * counts, to its connection, which talks straight to this. What comes back is written to the client. Each client connection has
+ * one Exchange and uses it again for each request.
+ *
+ * Failures are values with a reason code, never exceptions. What is known at once is returned, and the connection answers in its own
+ * time; what comes later is told to the connection.
+ */
+import type { RequestCarrier } from '../../cluster/carrier';
+import { isEventStream } from '../../http1/event-stream';
+import { Kind } from '../../http1/fields';
+import { Framing } from '../../http1/framing';
+import type { RequestHead } from '../../http1/request-head';
+import type { ResponseHead } from '../../http1/response-head';
+import { isSwitch } from '../../http1/upgrade';
+import type { ListenerInstruments } from '../../telemetry/instruments';
+import { REASONS } from '../../telemetry/reasons';
+import { Timeout, TimeoutQueue } from '../../timeouts';
+import { ResponseFields } from './response-fields';
+import type { ServeContext } from '../context';
+import { ExchangeRecord } from './exchange-record';
+import { ExchangeRequest } from './exchange-request';
+import type { InboundLoad } from './load-fields';
+import { MUCH_BYTES } from '../memory/memory-guard';
+import { NO_CONTENT, Refusal, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
+import type { Downstream, LocalAnswer } from './response-sink';
+import { Tunnel } from './tunnel';
+import type { UpstreamOwner } from '../upstream/upstream-owner';
+import { UpstreamRequest } from '../upstream/upstream-request';
+
+export class Exchange implements UpstreamOwner {
+  /** A request is under way. */
+  active = false;
+  readonly record = new ExchangeRecord();
+  readonly upstream: UpstreamRequest;
+
+  /** The listener's, as they were when the request began. */
+  private instruments: ListenerInstruments;
+  /** The app's load, that this request is a part of; undefined for one that leaves. */
+  private load: InboundLoad | undefined;
+  readonly added: ResponseFields;
+  private readonly request: ExchangeRequest;
+  /** What carries the response that counts; it is there until that is over. */
+  private carrier: RequestCarrier | undefined;
+  /** The final response's head was sent to the client. */
+  private headSent = false;
+  /** The response has no end of its own. */
+  private streams = false;
+  private tunnel: Tunnel | undefined;
+  /** From the request's head to the switch of protocols. */
+  private switchedAfterMs = 0;
+
+  /** Runs while a body is under way, in either direction. */
+  readonly progress: Timeout;
+
+  constructor(readonly client: Downstream, readonly context: ServeContext) {
+    this.instruments = client.listener.instruments;
+    this.upstream = new UpstreamRequest(this, context);
+    this.added = new ResponseFields(this.upstream);
+    this.progress = new Timeout(() => this.onNoProgress());
+    this.request = new ExchangeRequest(this);
+  }
+
+  /**
+   * Begins with a request whose head has been read.
+   *
+   * @param source   the bytes in which `head` was parsed
+   * @param body     octets of the body that came with the head
+   * @param complete `body` is all of it
+   * @returns why there will be no response of an endpoint, when that is known at once
+   */
+  begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean): Refusal | undefined {
+    const { context, client: { listener } } = this;
+    this.reset();
+    this.record.requestBytes = body.length;
+    this.load = listener.load;
+    this.added.begin(head, listener);
+    if (context.onExchange) this.record.description = source.toString('latin1', head.methodStart, head.targetEnd);
+    if (this.added.explains || context.onExchange) this.upstream.trail = [];
+    this.load?.served.begin(this.record.startedAt);
+    return this.request.begin(source, head, body, complete);
+  }
+
+  /**
+   * Octets of the request's body, without their framing.
+   *
+   * @param last the body is complete with them
+   */
+  onRequestData(data: Buffer, last: boolean): Refusal | undefined {
+    const refusal = this.request.onData(data, last, this.carrier);
+    if (refusal) return refusal;
+    return this.holdsTooMuch() ? SHED_FOR_MEMORY : undefined;
+  }
+
+  /** The client takes octets again. */
+  onClientWritable(): void {
+    if (this.headSent) this.progress.start(this.responseIdle);
+    (this.carrier ?? this.upstream.carrier)?.resumeResponse();
+  }
+
+  /** The client went away. A tunnel ends by itself, when both of its sides have. */
+  abort(): void {
+    if (this.tunnel) return;
+    const { record } = this;
+    record.reason = 'client_abort';
+    if (record.status === 0) record.status = 499;
+    this.drop();
+    this.finish();
+  }
+
+  /** The proxy has no more time: ends what is under way, so that its client learns of it while it can be told. */
+  stop(): void {
+    if (!this.tunnel) {
+      this.client.refuse(SHUTTING_DOWN);
+      return;
+    }
+    this.record.endsBy(SHUTTING_DOWN.code, SHUTTING_DOWN.detail);
+    this.tunnel.end();
+  }
+
+  /** What it holds is needed: ends it, with a response while that is possible. */
+  breakOff(): void {
+    if (!this.tunnel) {
+      this.client.refuse(SHED_FOR_MEMORY);
+      return;
+    }
+    this.record.endsBy(SHED_FOR_MEMORY.code, SHED_FOR_MEMORY.detail);
+    this.tunnel.breakOff();
+  }
+
+  /** Octets that are kept of the request, or on their way to the endpoint. */
+  get heldBytes(): number { return this.tunnel?.heldBytes ?? this.carrier?.heldBytes ?? this.upstream.heldBytes; }
+
+  /**
+   * Ends it without the endpoint's response, or in the middle of that.
+   *
+   * @returns what the client is told; undefined when the response has begun, so that it can only be cut
+   */
+  endBy(refusal: Refusal): LocalAnswer | undefined {
+    const { record, upstream, client } = this;
+    const { detail, content } = refusal;
+    const cause = REASONS[refusal.code].app === 'gone' && client.listener.leaving ? 'terminating' : refusal.code;
+    // A reason that says `no application has seen it` must hold for every attempt.
+    const code = upstream.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
+    record.endsBy(code, detail);
+    this.drop();
+    if (this.headSent) {
+      this.finish();
+      return undefined;
+    }
+    record.status = refusal.status ?? REASONS[code].status;
+    this.conclude();
+    const answer: LocalAnswer = {
+      code,
+      status: record.status,
+      detail: upstream.cluster ? `cluster ${upstream.cluster.name}: ${detail}` : detail,
+      content,
+      added: this.added.ofOwn(code),
+      retryAfterSeconds: this.request.retryAfterSeconds,
+    };
+    this.finish();
+    return answer;
+  }
+
+  /**
+   * Answers bytes that never became a request.
+   *
+   * @param methodKnown whether the answer may have content; that of a HEAD request has none, and nor has one to who knows what
+   */
+  answerBytes({ code, detail }: Refusal, methodKnown: boolean): LocalAnswer {
+    const { record } = this;
+    this.reset();
+    this.load = undefined;
+    record.endsBy(code, detail);
+    record.status = REASONS[code].status;
+    this.finish();
+    return { code, status: record.status, detail, added: '', content: methodKnown ? undefined : NO_CONTENT };
+  }
+
+  onInterim(buffer: Buffer, head: ResponseHead): void {
+    if (!this.client.response.sendInterim(buffer, head)) this.holdResponse();
+  }
+
+  onSwitch(carrier: RequestCarrier, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
+    const { client, context, instruments, record } = this;
+    if (!isSwitch(buffer, head, this.request.offered)) return false;
+    const now = context.clock.now();
+    this.request.timeout.stop();
+    this.request.onAnswered(now);
+    record.status = head.status;
+    this.switchedAfterMs = now - record.startedAt;
+    // A tunnel lasts as long as somebody keeps it open, which says nothing of the app's load.
+    this.load?.served.end(now, false);
+    this.load = undefined;
+    client.response.sendSwitch(buffer, head, this.added.cookies());
+    const backend = carrier.detach((octets) => {
+      context.memory.took(octets.length);
+      this.tunnel!.onBackendOctets(octets);
+      this.checkMemory();
+    });
+    const { socket, backlog } = client.handOver((octets) => {
+      this.tunnel!.onClientOctets(octets);
+      this.checkMemory();
+    });
+    instruments.tunnels.value += 1;
+    instruments.tunnelsOpen.value += 1;
+    this.tunnel = new Tunnel(socket, backend, {
+      idleTimeout: context.tunnelIdleTimeout,
+      received: instruments.receivedBytes,
+      sent: instruments.sentBytes,
+      onClosed: (tunnel) => this.onTunnelClosed(tunnel),
+    });
+    this.tunnel.start(backlog, rest.length > 0 ? rest : undefined);
+    return true;
+  }
+
+  onResponseHead(carrier: RequestCarrier, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): void {
+    const { context, record } = this;
+    const now = context.clock.now();
+    this.carrier = carrier;
+    this.request.onAnswered(now);
+    record.status = head.status;
+    record.responseBytes = body.length;
+    context.memory.took(body.length);
+    if (!complete && head.framing !== Framing.LENGTH && isEventStream(buffer, head.fields)) this.stream();
+    const added = this.added.of(head, record.startedAt, now);
+    if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
+    this.headSent = true;
+    const open = this.client.response.sendHead(buffer, head, body, complete, added);
+    if (complete) {
+      this.endResponse();
+      return;
+    }
+    if (!open) this.holdResponse();
+    this.progress.start(this.responseIdle);
+  }
+
+  onResponseData(data: Buffer): void {
+    this.record.responseBytes += data.length;
+    this.context.memory.took(data.length);
+    this.progress.start(this.responseIdle);
+    if (!this.client.response.sendData(data)) this.holdResponse();
+    this.checkMemory();
+  }
+
+  onResponseEnd(trailers: Buffer | undefined): void {
+    this.client.response.sendEnd(trailers);
+    this.endResponse();
+  }
+
+  onResponseBroken(detail: string, limit: string | undefined): void {
+    this.client.refuse({ code: 'upstream_broken_body', detail, limit });
+  }
+
+  onGivenUp(refusal: Refusal): void {
+    this.client.refuse(refusal);
+  }
+
+  /** The endpoint takes more of the request's body. */
+  onWritable(): void {
+    this.request.onWritable();
+  }
+
+  /** Forgets the request before this one. */
+  private reset(): void {
+    this.active = true;
+    this.instruments = this.client.listener.instruments;
+    this.instruments.requestsInFlight.value += 1;
+    this.record.reset(this.context.clock.now());
+    this.upstream.reset();
+    this.carrier = undefined;
+    this.headSent = false;
+    this.streams = false;
+  }
+
+  /** The client takes no more for now. */
+  private holdResponse(): void {
+    this.context.instruments.limitReached('maxBufferedBytes');
+    (this.carrier ?? this.upstream.carrier)?.pauseResponse();
+  }
+
+  /**
+   * The response lasts as long as somebody listens: it may be silent as long as a tunnel may, and has all the time but for what the app
+   * beside this proxy asked for itself. A deadline that comes from another pod is the route's there, whose proxy sees the same head.
+   */
+  private stream(): void {
+    this.streams = true;
+    if (!this.request.givenDeadline || this.client.listener.direction === 'inbound') this.request.timeout.stop();
+  }
+
+  private get responseIdle(): TimeoutQueue {
+    return this.streams ? this.context.tunnelIdleTimeout : this.context.bodyTimeout;
+  }
+
+  /** While memory is critical, whoever holds much is broken off as soon as it does: a turn of the event loop can bring more than is left. */
+  private holdsTooMuch(): boolean {
+    const { context: { memory }, client } = this;
+    if (!memory.critical || client.heldBytes < MUCH_BYTES) return false;
+    memory.count('break_off');
+    return true;
+  }
+
+  private checkMemory(): void {
+    if (this.holdsTooMuch()) this.breakOff();
+  }
+
+  private onNoProgress(): void {
+    const { client } = this;
+    const limit = this.streams ? 'tunnelIdleTimeoutMs' : 'bodyTimeoutMs';
+    if (this.headSent) client.refuse({ code: 'body_timeout', detail: 'the response stalled', limit });
+    else if (this.request.held) client.refuse({ code: 'request_timeout', detail: 'the endpoint takes no more of the request\'s body', limit });
+    else client.refuse({ code: 'client_timeout', detail: 'the request\'s body stalled', limit });
+  }
+
+  /** Breaks off whatever is under way at endpoints. */
+  private drop(): void {
+    this.upstream.drop();
+    this.carrier?.cancel();
+  }
+
+  private endResponse(): void {
+    const { carrier } = this;
+    this.finish();
+    carrier!.finish();
+    this.client.onResponseWritten();
+  }
+
+  /** Tells the endpoint, unless it was the client that let the time pass: by not sending its request, or not taking its response. */
+  private conclude(): void {
+    const { record: { reason, status }, headSent, upstream, request } = this;
+    if (reason === undefined) {
+      upstream.conclude(status, undefined, status);
+      return;
+    }
+    const excused = reason === 'request_timeout' && (headSent || (!request.complete && !request.held));
+    if (excused) upstream.conclude(reason, headSent ? undefined : 'excused', status);
+    else upstream.conclude(reason, REASONS[reason].failure, status);
+  }
+
+  private onTunnelClosed(tunnel: Tunnel): void {
+    const { record } = this;
+    if (tunnel.timedOut) {
+      record.endsBy('tunnel_timeout', 'nothing passed');
+      this.context.instruments.limitReached('tunnelIdleTimeoutMs');
+    }
+    this.instruments.tunnelsOpen.value -= 1;
+    record.requestBytes = tunnel.received;
+    record.responseBytes = tunnel.sent;
+    this.finish();
+  }
+
+  private finish(): void {
+    const { instruments, record } = this;
+    const now = this.context.clock.now();
+    this.request.finish(now);
+    this.progress.stop();
+    this.active = false;
+    this.carrier = undefined;
+    instruments.requestsInFlight.value -= 1;
+    record.durationMs = now - record.startedAt;
+    this.load?.served.end(now, record.status >= 500);
+    if (!this.tunnel) {
+      instruments.receivedBytes.value += record.requestBytes;
+      instruments.sentBytes.value += record.responseBytes;
+    }
+    const measuredMs = this.tunnel ? this.switchedAfterMs : record.durationMs;
+    instruments.requests(this.upstream.cluster?.name).record(record.status, record.reason, measuredMs / 1_000);
+    this.conclude();
+    this.context.onExchange?.(this);
+  }
+}

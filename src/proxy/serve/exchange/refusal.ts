@@ -1,0 +1,49 @@
+/**
+ * Why a request ends without the endpoint's response, as a value: what is known at once is returned by whoever finds it, and what comes
+ * later is handed to the exchange. Those that say no more than their reason are made once.
+ */
+import type { ReasonCode } from '../../telemetry/reasons';
+import type { Content } from './final-recipient';
+
+export interface Refusal {
+  readonly code: ReasonCode;
+  /** What happened in particular; not from the request's own bytes. */
+  readonly detail: string;
+  /** The limit that was reached, when it was one. */
+  readonly limit?: string | undefined;
+  /** Content of the response in place of the words about the reason. */
+  readonly content?: Content | undefined;
+  /** Its status in place of the reason's. */
+  readonly status?: number;
+}
+
+/** Content of an answer to who may have asked by HEAD. */
+export const NO_CONTENT: Content = { type: 'text/plain; charset=utf-8', text: '' };
+
+const refusal = (code: ReasonCode, detail: string, limit?: string): Refusal => Object.freeze({ code, detail, ...(limit && { limit }) });
+
+export const LOOP = refusal('loop_detected', 'too many passes');
+export const OUT_OF_MEMORY = refusal('memory_limit', 'new requests are refused');
+export const SHED_FOR_MEMORY = refusal('memory_shed', 'it held more than others');
+export const APP_ENDED = refusal('terminating', 'the app had its time to end');
+export const LATE_AT_START = refusal('deadline_exceeded', 'it was over when the request came');
+export const LATE = refusal('deadline_exceeded', 'the caller\'s time is over');
+export const ROUTE_TIMEOUT = refusal('request_timeout', 'the route\'s timeout is over');
+export const OVERLOADED = refusal('overloaded', 'it was not let in');
+export const RATE_LIMITED = refusal('rate_limited', 'it was not let in');
+export const LATE_BODY = refusal('late_body', 'its place was another\'s when its body was complete');
+export const BODY_TOO_LARGE = refusal('body_too_large', 'longer than the limit', 'maxBodyBytes');
+export const LENGTH_TOO_LARGE = refusal('body_too_large', 'Content-Length is above the limit', 'maxBodyBytes');
+export const ENDED_WITHIN_HEAD = refusal('bad_request', 'the connection ended within a head');
+export const ENDED_WITHIN_BODY = refusal('bad_request', 'the connection ended within a body');
+export const HEAD_TIMEOUT = refusal('client_timeout', 'the head was not complete in time', 'headTimeoutMs');
+export const SHUTTING_DOWN = refusal('shutting_down', 'the time to drain is over');
+export const NO_ENDPOINT = refusal('no_endpoints', 'no endpoint is available');
+/** By what a cluster says of it. */
+export const UNAVAILABLE = {
+  no_endpoints: NO_ENDPOINT,
+  request_limit: refusal('request_limit', 'as many requests are under way as may'),
+  endpoint_limit: refusal('endpoint_limit', 'as many requests are under way as may'),
+} as const;
+export const TRY_TIMEOUT = refusal('try_timeout', 'the time for one attempt is over');
+export const NO_ROOM_TO_WAIT = refusal('pending_overflow', 'too many requests wait for a connection');

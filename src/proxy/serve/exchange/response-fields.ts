@@ -1,0 +1,71 @@
+/**
+ * What responses to one client say besides what the endpoint said: cookies that keep a session or a hash, the load report that was
+ * asked for, and what was tried. A client connection has one of these and uses it again for each request.
+ */
+import { attemptsField, TrailEntry, unsentField } from '../../http1/mesh-fields';
+import type { RequestHead } from '../../http1/request-head';
+import type { ResponseHead } from '../../http1/response-head';
+import type { Session } from '../../session/session-persistence';
+import { ReasonCode, REASONS } from '../../telemetry/reasons';
+import type { Entry } from './response-sink';
+import { InboundLoad, ReportsSent } from './load-fields';
+import type { UpstreamRequest } from '../upstream/upstream-request';
+
+const EMPTY = Buffer.alloc(0);
+
+export class ResponseFields {
+  /** The client wants to know what was tried. */
+  explains = false;
+  /** What keeps the request with an endpoint; undefined on routes that keep no sessions. */
+  session: Session | undefined;
+  /** Cookies that the client gets for what it is hashed by. */
+  setCookie: Buffer = EMPTY;
+
+  private inbound = false;
+  /** What it asks a report of; undefined when it doesn't. */
+  private load: InboundLoad | undefined;
+  private readonly reportsSent = new ReportsSent();
+
+  constructor(private readonly upstream: UpstreamRequest) {}
+
+  begin(head: RequestHead, { direction, load }: Entry): void {
+    this.inbound = direction === 'inbound';
+    // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
+    this.explains = head.wantsExplanation && !this.inbound;
+    this.load = head.asksForLoad ? load : undefined;
+    this.session = undefined;
+    this.setCookie = EMPTY;
+  }
+
+  /** For a response of the endpoint. */
+  of(head: ResponseHead, startedAt: number, now: number): Buffer {
+    const report = this.load && !head.hasLoadMetrics ? this.reportsSent.next(this.load, now) : EMPTY;
+    return joined(report, joined(this.cookies(), this.explanation(head.status, now - startedAt)));
+  }
+
+  /** What keeps the client's next requests where this one went. */
+  cookies(): Buffer {
+    const { cluster, endpoint } = this.upstream;
+    return this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie;
+  }
+
+  /** For a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
+  ofOwn(code: ReasonCode): string {
+    const { trail } = this.upstream;
+    return (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
+      + (this.explains && trail && trail.length > 0 ? attemptsField(trail) : '');
+  }
+
+  private explanation(status: number, milliseconds: number): Buffer {
+    const { trail, endpoint } = this.upstream;
+    if (!this.explains || !trail) return EMPTY;
+    const last: TrailEntry = { endpoint: endpoint!.key, outcome: status, milliseconds };
+    return Buffer.from(attemptsField([...trail, last]), 'latin1');
+  }
+}
+
+/** Both, without a copy when one is empty. */
+export function joined(a: Buffer, b: Buffer): Buffer {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : Buffer.concat([a, b]);
+}

@@ -1,0 +1,79 @@
+/**
+ * The client's side of an exchange: what the response is written to, and what the request comes from. Neither knows which version of
+ * a protocol the client speaks: framing, and what becomes of the connection, is the connection's alone.
+ */
+import type { Socket } from 'node:net';
+import type { ResolvedListener } from '../../../contract';
+import type { ResponseHead } from '../../http1/response-head';
+import type { OctetListener } from '../../shared-read';
+import type { ListenerInstruments } from '../../telemetry/instruments';
+import type { ReasonCode } from '../../telemetry/reasons';
+import type { Admission } from '../admission/admission';
+import type { Route } from '../route/route';
+import type { Via } from '../route/via';
+import type { Content } from './final-recipient';
+import type { InboundLoad } from './load-fields';
+import type { Refusal } from './refusal';
+
+/** Writes a response. Buffers are valid during a call only. What returns false is held back until `onClientWritable`. */
+export interface ResponseSink {
+  sendInterim(buffer: Buffer, head: ResponseHead): boolean;
+  /** A switch of protocols. */
+  sendSwitch(buffer: Buffer, head: ResponseHead, added: Buffer): void;
+  /**
+   * @param body     the body's first octets, or, with `complete`, all of it
+   * @param complete no other call follows
+   * @param added    field lines besides, each with its CRLF
+   */
+  sendHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean, added: Buffer): boolean;
+  sendData(data: Buffer): boolean;
+  sendEnd(trailers: Buffer | undefined): void;
+}
+
+/** What a request is told of the listener that it came by. A reload replaces the values. */
+export interface Entry {
+  readonly name: string;
+  readonly direction: ResolvedListener['direction'];
+  readonly instruments: ListenerInstruments;
+  readonly route: Route;
+  readonly via: Via;
+  /** Who is let in; undefined: all. */
+  readonly admission: Admission | undefined;
+  /** What the app behind it does; undefined of an outbound listener. */
+  readonly load: InboundLoad | undefined;
+  /** Its app is about to end, or may have ended. */
+  readonly leaving: boolean;
+}
+
+/** Where a request comes from. */
+export interface Downstream {
+  readonly listener: Entry;
+  readonly response: ResponseSink;
+  /** Hash of the address that the request comes from. */
+  readonly sourceHash: number;
+  /** Octets that are kept: come too early, or not taken by the client or an endpoint yet. */
+  readonly heldBytes: number;
+  /** No more of the request's body is wanted for now, or it is again. */
+  pauseRequest(): void;
+  resumeRequest(): void;
+  /** The exchange ends without the endpoint's response, or in the middle of it. */
+  refuse(refusal: Refusal): void;
+  /** The response is written: on to the next request. */
+  onResponseWritten(): void;
+  /** Gives the socket to a tunnel, with what the client has sent behind its request. */
+  handOver(listener: OctetListener): { readonly socket: Socket; readonly backlog: Buffer | undefined };
+}
+
+/** What the client is told when the proxy answers by itself. */
+export interface LocalAnswer {
+  readonly code: ReasonCode;
+  readonly status: number;
+  /** What happened in particular; not from the request's own bytes. */
+  readonly detail: string;
+  /** In place of the words about the reason. */
+  readonly content?: Content | undefined;
+  /** Field lines besides, each with its CRLF. */
+  readonly added: string;
+  /** In place of what the reason says, when it is known better. */
+  readonly retryAfterSeconds?: number | undefined;
+}

@@ -1,0 +1,113 @@
+/**
+ * Two sockets joined after a switch of protocols (RFC 9110 section 7.8): from then on octets are passed on as they come,
+ * and nobody here knows what they mean. Each direction has its own end (half-close) and its own backpressure: what one
+ * side does not take is not read from the other. A side that breaks breaks the other one, too, so that neither mistakes
+ * an accident for an end.
+ *
+ * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
+ */
+import type { Socket } from 'node:net';
+import { end, heldOctets, holdsBack } from '../../direct-write';
+import { writeCopy } from '../../shared-read';
+import type { Counter } from '../../telemetry/metrics';
+import { Timeout, TimeoutQueue } from '../../timeouts';
+import { reset } from '../../tls/socket';
+
+const EMPTY = Buffer.alloc(0);
+
+export interface TunnelOptions {
+  /** How long nothing may pass. */
+  readonly idleTimeout: TimeoutQueue;
+  /** Octets from the client, and to it; counted as they pass, for a tunnel can last for days. */
+  readonly received: Counter;
+  readonly sent: Counter;
+  /** Both sides are closed. Called once. */
+  readonly onClosed: (tunnel: Tunnel) => void;
+}
+
+export class Tunnel {
+  /** Octets from the client, and to it. */
+  received = 0;
+  sent = 0;
+  /** It was broken off because nothing passed. */
+  timedOut = false;
+
+  private open = 2;
+  /** Both sides were told that it ends: what still comes has nowhere to go. */
+  private ending = false;
+  private readonly timeout = new Timeout(() => this.onTimeout());
+
+  constructor(private readonly client: Socket, private readonly backend: Socket, private readonly options: TunnelOptions) {
+    this.join(client, backend);
+    this.join(backend, client);
+    this.timeout.start(options.idleTimeout);
+  }
+
+  /** Passes on what had been read before the tunnel was there, and begins to read. */
+  start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined): void {
+    if (fromClient) this.onClientOctets(fromClient);
+    if (fromBackend) this.onBackendOctets(fromBackend);
+    if (!holdsBack(this.backend)) this.client.resume();
+    if (!holdsBack(this.client)) this.backend.resume();
+  }
+
+  /** The client has sent these; valid during the call only. */
+  onClientOctets(octets: Buffer): void {
+    this.received += octets.length;
+    this.options.received.value += octets.length;
+    this.pass(this.client, this.backend, octets);
+  }
+
+  /** The same from the backend. */
+  onBackendOctets(octets: Buffer): void {
+    this.sent += octets.length;
+    this.options.sent.value += octets.length;
+    this.pass(this.backend, this.client, octets);
+  }
+
+  /** Octets that wait for the backend to take them. */
+  get heldBytes(): number { return heldOctets(this.backend); }
+
+  /** Breaks it off: both sides see that it was no end. */
+  breakOff(): void {
+    reset(this.client);
+    reset(this.backend);
+  }
+
+  /** Ends it in order: both sides see the end of the stream, not an accident. */
+  end(): void {
+    this.ending = true;
+    for (const socket of [this.client, this.backend]) {
+      end(socket);
+      socket.resume();
+    }
+  }
+
+  private join(from: Socket, to: Socket): void {
+    from.on('end', () => end(to));
+    to.on('drain', () => {
+      this.timeout.start(this.options.idleTimeout);
+      from.resume();
+    });
+    from.on('close', (hadError: boolean) => this.onClose(to, !hadError && from.readableEnded && from.writableFinished));
+  }
+
+  private pass(from: Socket, to: Socket, octets: Buffer): void {
+    if (this.ending) return;
+    this.timeout.start(this.options.idleTimeout);
+    if (!writeCopy(to, EMPTY, octets)) from.pause();
+  }
+
+  private onClose(other: Socket, clean: boolean): void {
+    if (!clean && !other.destroyed) reset(other);
+    this.open -= 1;
+    if (this.open > 0) return;
+    this.timeout.stop();
+    this.options.onClosed(this);
+  }
+
+  private onTimeout(): void {
+    this.timedOut = true;
+    this.breakOff();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A route at run time: chooses the cluster of a request, by the declared weights, among those of its split; or of a fallback,
+ * when the split's clusters can't take everything. A hash that the request is balanced by chooses its cluster, too.
+ *
+ * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
+ */
+import { mixHash, RetryPolicy } from '../../../balancing';
+import type { ResolvedRoute } from '../../../contract';
+import type { Cluster } from '../../cluster/cluster';
+import type { ClusterLookup } from '../../cluster/cluster-set';
+import type { Clock } from '../../clock';
+import { HashKeys } from '../../http1/hash-keys';
+import type { SessionPersistence } from '../../session/session-persistence';
+import { deadlineField } from '../../http1/mesh-fields';
+import type { TimeoutQueue, TimeoutQueues } from '../../timeouts';
+import { ClusterSplit } from './cluster-split';
+import { Failover } from './failover';
+import { FaultInjector } from './faults';
+import { Hedging } from './hedging';
+
+const EMPTY = Buffer.alloc(0);
+
+/** Keeps the choice of a route's level apart from the choices within it. */
+const LEVEL_SALT = 0xfa11;
+
+/** Time and chance. */
+export interface RouteSurroundings extends Pick<Clock, 'now'> {
+  random(): number;
+}
+
+export class Route {
+  readonly name: string;
+  readonly timeout: TimeoutQueue;
+  /** What requests are hashed by; undefined when they are not. */
+  readonly hashKeys: HashKeys | undefined;
+  readonly retry: RetryPolicy;
+  /** How much is kept of a request so that it can be sent again. */
+  readonly maxReplayBytes: number;
+  /** From the end of the request to the head of its response, of one attempt; undefined when it has no time of its own. */
+  readonly tryTimeout: TimeoutQueue | undefined;
+  /** Undefined when requests are not hedged. */
+  readonly hedging: Hedging | undefined;
+  /** How long a request waits before it is looked whether its endpoint has fallen silent; undefined when it never is. */
+  readonly silence: TimeoutQueue | undefined;
+  /** Fields for the callee's sidecar are added. */
+  readonly meshFields: boolean;
+  /** Says that all of the route's time is left; empty when it has none or adds no fields. */
+  readonly wholeDeadline: Buffer;
+  /** Undefined when none are injected. */
+  readonly faults: FaultInjector | undefined;
+  /** The split, and each fallback. */
+  private readonly levels: readonly ClusterSplit[];
+  private readonly clusters: readonly Cluster[];
+  /** Undefined when there is no fallback. */
+  private readonly failover: Failover | undefined;
+  /** The state of clusters that `failover` goes by. */
+  private seen = -1;
+  private hash: number | undefined = undefined;
+  private readonly draw = (): number => (
+    this.hash === undefined ? this.surroundings.random() * 100 : (mixHash(this.hash, LEVEL_SALT) >>> 0) % 100
+  );
+
+  /** @param session keeps its sessions with their endpoints; undefined when nothing does */
+  constructor(
+    config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, private readonly surroundings: RouteSurroundings,
+    readonly session: SessionPersistence | undefined,
+  ) {
+    this.name = config.name;
+    this.timeout = timeouts.of(config.timeoutMs);
+    const { random, now } = surroundings;
+    this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
+    this.faults = config.faults.length > 0 ? new FaultInjector(config.faults, timeouts, random) : undefined;
+    this.levels = [config, ...config.fallback].map(({ split }) => new ClusterSplit(split, clusters, random));
+    this.clusters = this.levels.flatMap((level) => level.clusters);
+    this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;
+    this.retry = new RetryPolicy(config.retry, surroundings);
+    this.maxReplayBytes = config.retry.maxReplayBytes;
+    this.tryTimeout = config.retry.tryTimeoutMs > 0 ? timeouts.of(config.retry.tryTimeoutMs) : undefined;
+    this.hedging = config.hedge && new Hedging(config.hedge, timeouts, { now });
+    this.silence = silenceOf(config, timeouts);
+    this.meshFields = config.meshFields;
+    this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
+  }
+
+  /** Somebody goes by the load reports of endpoints that a request may go to. */
+  get usesReports(): boolean {
+    for (let i = 0; i < this.clusters.length; i += 1) if (this.clusters[i]!.usesReports) return true;
+    return false;
+  }
+
+  /**
+   * The cluster for one request; undefined when there is nobody whom it could be sent to. As long as some cluster of the split or of
+   * a fallback has an available endpoint, it is one that has; only then those that are left with endpoints that drain, or that
+   * panic, are a last resort.
+   *
+   * @param hash what the request is to stay with its endpoint by; it then stays with its level and its version, too
+   */
+  choose(hash: number | undefined): Cluster | undefined {
+    if (!this.failover) return this.levels[0]!.choose(hash) ?? this.levels[0]!.chooseLastResort(hash);
+    this.count(this.failover);
+    this.hash = hash;
+    const level = this.levels[this.failover.choose(this.surroundings.now(), this.draw)]!;
+    return level.choose(hash) ?? this.chooseFrom(0, hash) ?? level.chooseLastResort(hash) ?? this.chooseLastResort(hash);
+  }
+
+  /** A cluster of which discovery may tell endpoints at any moment, and has told none before; undefined when all are known. */
+  expected(): Cluster | undefined {
+    return this.clusters.find(({ firstEndpoints }) => firstEndpoints.expected);
+  }
+
+  /** The cluster for a request that has tried all available endpoints of `failed`: another one of its level, by their weights. */
+  chooseBeside(failed: Cluster, hash: number | undefined): Cluster | undefined {
+    return this.levels[Math.max(0, this.levelOf(failed))]!.chooseBeside(failed, hash);
+  }
+
+  /** The cluster for a request that could not be sent to any endpoint of `failed`: one of a later level. */
+  chooseBehind(failed: Cluster, hash: number | undefined): Cluster | undefined {
+    return this.chooseFrom(this.levelOf(failed) + 1, hash);
+  }
+
+  /** What each fallback gets of the requests now, in percent, and how often it has begun to; undefined without one. */
+  get failoverReport(): { readonly shares: readonly number[]; readonly count: number } | undefined {
+    if (!this.failover) return undefined;
+    this.count(this.failover);
+    return { shares: this.failover.shares(this.surroundings.now()).slice(1), count: this.failover.count };
+  }
+
+  /** Goes on where the route was whose place it takes: with the latencies, and if it has the same clusters, with load on its way back. */
+  resume(before: Route): void {
+    if (before.hedging) this.hedging?.resume(before.hedging);
+    if (this.failover && before.failover && this.clusterNames === before.clusterNames) this.failover.resume(before.failover);
+  }
+
+  /** Of the levels from here on, the first that has an available endpoint. */
+  private chooseFrom(first: number, hash: number | undefined): Cluster | undefined {
+    for (let level = first; level < this.levels.length; level++) {
+      const cluster = this.levels[level]!.choose(hash);
+      if (cluster) return cluster;
+    }
+    return undefined;
+  }
+
+  private chooseLastResort(hash: number | undefined): Cluster | undefined {
+    for (const level of this.levels) {
+      const cluster = level.chooseLastResort(hash);
+      if (cluster) return cluster;
+    }
+    return undefined;
+  }
+
+  /** -1 for one at weight 0, where only sessions go. */
+  private levelOf(cluster: Cluster): number {
+    return this.levels.findIndex(({ clusters }) => clusters.includes(cluster));
+  }
+
+  private get clusterNames(): string {
+    return JSON.stringify(this.levels.map(({ clusters }) => clusters.map(({ name }) => name)));
+  }
+
+  private count(failover: Failover): void {
+    const { count } = this.levels[0]!.clusters[0]!.changes;
+    if (count === this.seen) return;
+    this.seen = count;
+    failover.update(this.levels.map(({ capacity }) => capacity), this.surroundings.now());
+  }
+}
+
+/** A second request, too, must have time to be answered. */
+function silenceOf({ timeoutMs, retry: { maxRetries, silenceMs } }: ResolvedRoute, timeouts: TimeoutQueues): TimeoutQueue | undefined {
+  if (maxRetries === 0 || silenceMs === 0) return undefined;
+  return timeouts.of(timeoutMs === 0 ? silenceMs : Math.min(silenceMs, Math.ceil(timeoutMs / 2)));
+}

@@ -1,0 +1,58 @@
+/**
+ * The fields that the proxy adds to requests besides those that say where they have been: what it asks of the callee's sidecar, and
+ * what it tells it. Who is outside of the mesh gets none of them.
+ */
+import type { Cluster } from '../../cluster/cluster';
+import { Kind } from '../../http1/fields';
+import { attemptField, deadlineField } from '../../http1/mesh-fields';
+import type { RequestHead } from '../../http1/request-head';
+import { Marks } from '../../http1/serialize';
+import type { Entry } from '../exchange/response-sink';
+import type { RequestForm } from './replay-buffer';
+import type { Route } from '../route/route';
+
+const EMPTY = Buffer.alloc(0);
+const ASK_FOR_LOAD = Buffer.from('endpoint-load-metrics-format: text\r\n');
+
+/** What is the same for each attempt of a request; a client connection has one and uses it again. */
+export class RequestFields implements RequestForm {
+  marks: Marks = Marks.NONE;
+  offersUpgrade = false;
+  added: Buffer = EMPTY;
+
+  constructor(private readonly listener: Entry) {}
+
+  get via(): RequestForm['via'] { return this.listener.via; }
+
+  /** @param addsVia requests get a Via */
+  begin(head: RequestHead, route: Route, addsVia: boolean, offersUpgrade: boolean): void {
+    this.marks = (route.meshFields ? Marks.MESH_VIA : Marks.NONE) | (addsVia ? Marks.VIA : Marks.NONE);
+    this.offersUpgrade = offersUpgrade;
+    this.added = this.listener.load ? EMPTY : askForLoad(head, route);
+  }
+}
+
+/** A request that leaves asks for a load report when somebody goes by those; whether its app asks is the app's own business. */
+function askForLoad(head: RequestHead, route: Route): Buffer {
+  if (head.hasLoadFormat) head.fields.remove(Kind.LOAD_METRICS_FORMAT);
+  return route.usesReports ? ASK_FOR_LOAD : EMPTY;
+}
+
+/** The sidecars of this cluster's endpoints are told of deadlines and attempts, and where the request has been. */
+export function isMeshed(route: Route, cluster: Cluster): boolean {
+  return route.meshFields && cluster.meshed;
+}
+
+/**
+ * The lines of one attempt.
+ *
+ * @param number 1 for the first
+ * @param leftMs how long the caller still waits; Infinity when it waits for ever
+ */
+export function attemptLines(route: Route, number: number, leftMs: number): Buffer {
+  // A sum of times is not exact, and the field has whole milliseconds.
+  if (number === 1 && Math.round(leftMs) === route.timeout.milliseconds) return route.wholeDeadline;
+  const deadline = leftMs === Infinity ? '' : deadlineField(leftMs);
+  if (number === 1) return deadline === '' ? EMPTY : Buffer.from(deadline, 'latin1');
+  return Buffer.from(deadline + attemptField(number), 'latin1');
+}
