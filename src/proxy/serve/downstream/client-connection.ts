@@ -303,7 +303,8 @@ export class ClientConnection implements Downstream {
   }
 
   private beginExchange(buffer: Buffer, body: Buffer): void {
-    this.persistent = head.persistent && !this.peer.isLastRequest(buffer, head);
+    const isLast = this.peer.isLastRequest(buffer, head);
+    this.persistent = head.persistent && !isLast;
     this.response.begin(head);
     const refusal = this.exchange.begin(buffer, head, body, this.state === State.WAITING);
     if (refusal) this.refuse(refusal);
