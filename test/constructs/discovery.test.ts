@@ -81,7 +81,7 @@ describe('a service outside of the mesh', () => {
   test('can be a list of addresses with weights and zones', () => {
     const { document, external } = call({ endpoints: ExternalEndpoints.addresses(...list) });
     expect(document.listeners[1]).toMatchObject({ name: 'outbound/shop/ledger:80', port: 80, routes: [{ split: [{ cluster: 'shop/ledger', weight: 1 }] }] });
-    expect(document.clusters[1]).toEqual({ name: 'shop/ledger', discovery: { type: 'static', endpoints: list } });
+    expect(document.clusters[1]).toEqual({ name: 'shop/ledger', discovery: { type: 'static', endpoints: list }, meshFields: false });
     expect(document.listeners[1].hostnames).toEqual(['ledger']);
     expect(external.hostname).toBe('ledger');
   });
@@ -117,6 +117,7 @@ describe('a service outside of the mesh', () => {
       name: 'shop/ledger',
       discovery: { type: 'dns', record: 'srv', hostname: '_http._tcp.ledger.example.com', servers: ['10.0.0.53:53'] },
       loadBalancing: { type: 'random' },
+      meshFields: false,
     });
   });
 });

@@ -157,7 +157,7 @@ describe('connections to a service', () => {
     service(chart, 'web').calls(new ExternalService(chart, 'rates', {
       endpoints: ExternalEndpoints.dns('rates.example.com'), connections: { connectTimeout: Duration.seconds(5), idleTimeout: Duration.minutes(10) },
     }), { connections: { connectTimeout: Duration.seconds(4) } });
-    expect(connectionsOf(documentOf(synth(chart), 'web-v1').clusters[1])).toEqual({ connectTimeoutMs: 4_000, idleTimeoutMs: 600_000 });
+    expect(connectionsOf(documentOf(synth(chart), 'web-v1').clusters[1])).toMatchObject({ connectTimeoutMs: 4_000, idleTimeoutMs: 600_000 });
   });
 });
 
