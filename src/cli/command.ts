@@ -79,7 +79,7 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
   const values = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const flag = flags[token.name];
+    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
     if (flag === undefined) {
       throw new UserError(`unknown flag '${token.rawName}'.${didYouMean(token.rawName, Object.keys(flags).map((name) => `--${name}`))}`
         + ` 'cdk8s-mesh ${command.name} --help' lists all flags`);

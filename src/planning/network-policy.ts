@@ -143,7 +143,7 @@ function mayMatchNamespace({ matchLabels = {}, matchExpressions = [] }: LabelSel
 /** Whether labels satisfy a selector. */
 export function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every(({ key, operator, values = [] }) => {
-    const value = labels[key];
+    const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
     switch (operator) {
       case 'In': return value !== undefined && values.includes(value);
       case 'NotIn': return value === undefined || !values.includes(value);

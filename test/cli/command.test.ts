@@ -31,6 +31,8 @@ describe('parseArguments', () => {
 
   test.each([
     [['--rat', '5'], "unknown flag '--rat'. Did you mean '--rate'? 'cdk8s-mesh try --help' lists all flags"],
+    [['--constructor'], "unknown flag '--constructor'. 'cdk8s-mesh try --help' lists all flags"],
+    [['--toString'], "unknown flag '--toString'."],
     [['-x'], "unknown flag '-x'. 'cdk8s-mesh try --help' lists all flags"],
     [['--rate'], '--rate needs a value: --rate RATE'],
     [['--rate', '1', '--rate', '2'], '--rate is given more than once'],

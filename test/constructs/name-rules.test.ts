@@ -3,7 +3,7 @@ import { Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import * as fc from 'fast-check';
 import { Shop } from '../../examples/shop/shop';
-import { MeshService, MeshSidecar, SessionPersistence } from '../../src';
+import { ExternalEndpoints, ExternalService, LoadBalancing, Mesh, MeshService, MeshSidecar, PodSecurityLevel, SessionPersistence } from '../../src';
 import { isName, NAME_RULES } from '../../src/constructs/props/name-rules';
 import { anyStack, makeStack } from '../support/any-stack';
 import { Manifest, newChart } from '../support/manifests';
@@ -99,5 +99,24 @@ describe('a name that would be refused by the API server is refused in the words
     const chart = newChart({});
     const workload = new kplus.Deployment(chart, 'app', { metadata: { namespace: 'Shop' }, containers: [app] });
     expect(() => new MeshSidecar(chart, 'sidecar', { workload })).toThrow('\'workload.metadata.namespace\' is "Shop": use 1 to 63');
+  });
+});
+
+describe('names that all objects of JavaScript have something at', () => {
+  test('are names like others, of services, namespaces and zones', () => {
+    const chart = newChart({ namespace: 'constructor' });
+    new Mesh(chart, 'mesh', { podSecurity: { namespaces: { shop: PodSecurityLevel.RESTRICTED } }, lints: { requestsPerSecond: { web: 5 } } });
+    const callee = new MeshService(chart, 'callee', { name: 'constructor', containers: [{ image: 'app:1', portNumber: 8080 }], loadBalancing: LoadBalancing.roundRobin() });
+    const web = new MeshService(chart, 'web', { containers: [{ image: 'app:1', portNumber: 8080 }] });
+    web.calls(callee);
+    web.calls(new ExternalService(chart, 'bank', {
+      endpoints: ExternalEndpoints.addresses({ address: '10.0.0.1', port: 80, zone: 'constructor' }, { address: '10.0.0.2', port: 80, zone: 'valueOf' }),
+      loadBalancing: LoadBalancing.weightedRoundRobin({ zoneWeights: { near: 3 } }),
+    }));
+    const manifests = Testing.synth(chart) as Manifest[];
+    const { data } = manifests.find(({ kind, metadata: { name } }) => kind === 'ConfigMap' && name === 'web-v1-mesh') as unknown as { readonly data: Record<string, string> };
+    expect(JSON.parse(data['proxy.json']!)).toMatchObject({ clusters: expect.arrayContaining([expect.objectContaining({
+      discovery: { type: 'static', endpoints: [{ address: '10.0.0.1', port: 80, zone: 'constructor' }, { address: '10.0.0.2', port: 80, zone: 'valueOf' }] },
+    })]) as unknown });
   });
 });

@@ -10,6 +10,7 @@ test.each<[LabelSelector, boolean]>([
   [{ matchExpressions: [{ key: 'app', operator: 'In', values: ['cart', 'web'] }] }, true],
   [{ matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] }, false],
   [{ matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['edge'] }] }, true],
+  [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, false],
   [{ matchExpressions: [{ key: 'app', operator: 'Exists' }, { key: 'tier', operator: 'DoesNotExist' }] }, true],
   [{ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, false],
 ])('the selector %j matches app=web: %s', (selector, expected) => {

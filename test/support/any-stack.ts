@@ -23,7 +23,7 @@ function seldom<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
 
 /** Names that people have tried, with some that hit what a language or an object has of its own. */
 const ODD_NAMES = [
-  'Redis', 'my_db', '10.0.0.1', '1web', '-x', 'x-', ' ', 'a b', 'é', 'a'.repeat(63), 'a'.repeat(64), 'kubernetes', 'localhost', '__proto__', 'a.b',
+  'Redis', 'my_db', '10.0.0.1', '1web', '-x', 'x-', ' ', 'a b', 'é', 'a'.repeat(63), 'a'.repeat(64), 'kubernetes', 'localhost', '__proto__', 'constructor', 'a.b',
   'a/b', 'a'.repeat(16), 'grpc', 'mesh-proxy', 'mesh-in', 5, null,
 ];
 const ODD_HOSTS = [...ODD_NAMES, '::::', '[::1]', '::1', '1.2.3', 'host:80', 'example.com.', '*.example.com', '0.0.0.0', '8.8.8.8', `${'a'.repeat(63)}.`.repeat(4) + 'b'];

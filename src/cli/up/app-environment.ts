@@ -75,12 +75,12 @@ function variableName(text: string): string {
 /** `$(NAME)` stands for a variable defined earlier, `$$` for a dollar sign, as in Kubernetes. */
 function expand(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$\$|\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)/g, (whole, name: string | undefined) =>
-    (name === undefined ? '$' : values[name] ?? whole));
+    (name === undefined ? '$' : Object.hasOwn(values, name) ? values[name]! : whole));
 }
 
 function fieldValue(path: string, pod: PodFacts): string | undefined {
   const label = /^metadata\.labels\['(.+)'\]$/.exec(path)?.[1];
-  if (label !== undefined) return pod.labels[label];
+  if (label !== undefined) return Object.hasOwn(pod.labels, label) ? pod.labels[label] : undefined;
   switch (path) {
     case 'metadata.name': return pod.name;
     case 'metadata.namespace': return pod.namespace;

@@ -129,6 +129,10 @@ function declaredShares(callee: Callee | undefined): Map<string, number> {
   return shares;
 }
 
+function zoneWeightOf(weights: Readonly<Record<string, number>>, zone: string): number {
+  return Object.hasOwn(weights, zone) ? weights[zone]! : 1;
+}
+
 /** What each ready pod is to get of the requests to a callee: its cluster's weight, then its own within the cluster. */
 export function expectedShares(callee: Callee, pods: readonly Pod[]): Map<Pod, number> {
   const clusters = callee.shares.map(({ weight, workloads, loadBalancing, zoneWeights }) => ({
@@ -136,7 +140,7 @@ export function expectedShares(callee: Callee, pods: readonly Pod[]): Map<Pod, n
     members: pods.filter((pod) => pod.state === 'ready' && workloads.some((workload) =>
       workload.name === pod.workload.name && workload.kind === pod.workload.kind && workload.namespace === pod.namespace)).map((pod) => ({
       pod,
-      weight: loadBalancing.type === 'roundRobin' ? 1 : zoneWeights[pod.zone] ?? 1,
+      weight: loadBalancing.type === 'roundRobin' ? 1 : zoneWeightOf(zoneWeights, pod.zone),
     })),
   })).filter(({ weight, members }) => weight > 0 && members.length > 0);
   const total = clusters.reduce((sum, { weight }) => sum + weight, 0);

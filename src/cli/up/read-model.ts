@@ -90,7 +90,10 @@ function readWorkload(
   if (!app) throw new UserError(`${where}: ${kind} '${name}' has the sidecar but no container of its own; add the app's container`);
 
   const [configMap, config] = readConfig(manifest, pod, configMaps);
-  const lookUp = (map: string, key: string): string | undefined => configMaps.get(`${namespace}/${map}`)?.[key];
+  const lookUp = (map: string, key: string): string | undefined => {
+    const data = configMaps.get(`${namespace}/${map}`) ?? {};
+    return Object.hasOwn(data, key) ? data[key] : undefined;
+  };
   return {
     kind, name, namespace, where, config, configMap,
     labels: template.get('metadata').get('labels').texts(),

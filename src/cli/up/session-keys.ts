@@ -29,7 +29,8 @@ export class SessionKeys {
       for (const keyFile of new Set(keyFiles)) {
         const { secret, key } = placeOf(keyFile);
         const path = this.fileOf(namespace, keyFile);
-        const content = model.secrets.get(`${namespace}/${secret}`)?.[key];
+        const data = model.secrets.get(`${namespace}/${secret}`) ?? {};
+        const content = Object.hasOwn(data, key) ? data[key] : undefined;
         const before = this.written.get(path);
         if (content === undefined && before === undefined) {
           notices.push(`the session keys '${key}' of Secret '${secret}' in namespace '${namespace}' are in none of the files; random ones take their place, `

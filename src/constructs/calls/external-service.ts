@@ -181,10 +181,11 @@ export class ExternalEndpoints {
       const { record, hostname, port, servers } = this.lookup;
       return { type: 'dns', record, hostname, ...(port !== undefined && { port }), ...(servers && { servers: [...servers] }) };
     }
+    const zoneWeights = loadBalancing._zoneWeights ?? {};
     return {
       type: 'static',
       endpoints: (this.list ?? []).map(({ address, port, weight, zone, priority }) => {
-        const share = weight ?? (zone === undefined ? undefined : loadBalancing._zoneWeights?.[zone]);
+        const share = weight ?? (zone !== undefined && Object.hasOwn(zoneWeights, zone) ? zoneWeights[zone] : undefined);
         return { address, port, ...(share !== undefined && { weight: share }), ...(zone !== undefined && { zone }), ...(priority && { priority }) };
       }),
     };

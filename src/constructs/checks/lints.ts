@@ -116,7 +116,8 @@ function factsOf(objects: LintObjects, workloads: readonly LintedWorkload[]): Wo
 
 /** What is expected of a service, which may be named with its namespace. */
 function expectedOf<T>(expected: { readonly [service: string]: T } = {}, service: string, namespace: string): T | undefined {
-  return expected[service] ?? expected[`${service}.${namespace}`];
+  const name = [service, `${service}.${namespace}`].find((each) => Object.hasOwn(expected, each));
+  return name === undefined ? undefined : expected[name];
 }
 
 function textOf({ rule, where, message, remedy }: Finding): string {

@@ -43,11 +43,15 @@ function levelOf(text: string): PodSecurity {
   return POD_SECURITY_LEVELS.find((level) => level === text) ?? 'restricted';
 }
 
+function levelOfName({ namespaces = {} }: PodSecurityOptions, namespace: string): PodSecurity {
+  return Object.hasOwn(namespaces, namespace) ? namespaces[namespace] : 'privileged';
+}
+
 /** Notes what the namespace of a workload refuses of its pods. */
 export function checkPodSecurity(mistakes: Mistakes, workload: kplus.Workload, cluster: string, options: PodSecurityOptions): void {
   const { metadata: { namespace = DEFAULT_NAMESPACE } = {} }: Manifest = manifestOf(ApiObject.of(workload));
   const enforced: Enforced | undefined = NAMESPACES.of(workload)().get(`${cluster}/${namespace}`);
-  const level = stricter(enforced?.level ?? options.enforce ?? 'privileged', options.namespaces?.[namespace] ?? 'privileged');
+  const level = stricter(enforced?.level ?? options.enforce ?? 'privileged', levelOfName(options, namespace));
   for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, enforced?.version)) {
     mistakes.add(refusal.field, refusal.value, `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses these pods; ${refusal.remedy}`);
   }

@@ -17,6 +17,13 @@ test('the container has its variables, the ones before usable in the ones after'
   )).toEqual({ A: 'one', B: 'one and $(LATER), $(A)', LATER: '' });
 });
 
+test('what every object of JavaScript has is no variable and no label', () => {
+  expect(container(
+    { name: 'A', type: 'value', value: '$(constructor) $(toString)' },
+    { name: 'B', type: 'field', path: "metadata.labels['constructor']" },
+  )).toEqual({ A: '$(constructor) $(toString)' });
+});
+
 test.each([
   ['metadata.name', 'web-1'], ['metadata.namespace', 'shop'], ['metadata.uid', 'u1'], ['status.podIP', '127.9.1.1'], ["metadata.labels['app']", 'web'],
 ])('the field %s is %s', (path, value) => {

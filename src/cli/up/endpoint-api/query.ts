@@ -70,7 +70,7 @@ function readSelector(text: string): ((labels: Readonly<Record<string, string>>)
     const found = /^(!?)([A-Za-z0-9][-A-Za-z0-9_./]*)\s*(?:(!=|==?)\s*([-A-Za-z0-9_.]*))?$/.exec(part);
     if (!found || (found[1] === '!' && found[3] !== undefined)) return part;
     const [, not, key = '', operator, value = ''] = found;
-    if (operator === undefined) tests.push((labels) => (key in labels) !== (not === '!'));
+    if (operator === undefined) tests.push((labels) => Object.hasOwn(labels, key) !== (not === '!'));
     else if (operator === '!=') tests.push((labels) => labels[key] !== value);
     else tests.push((labels) => labels[key] === value);
   }
