@@ -13,28 +13,28 @@ import * as kplus from './kplus';
  */
 export class DisruptionBudget {
   /**
-   * At most this many pods away at once.
+   * At most this many pods are unavailable at once.
    */
   public static maxUnavailable(pods: number): DisruptionBudget {
     return new DisruptionBudget({ rule: 'maxUnavailable', count: { unit: 'pods', value: pods } });
   }
 
   /**
-   * At most this share of the pods away at once, rounded up.
+   * At most this percentage of the pods is unavailable at once, rounded up.
    */
   public static maxUnavailablePercent(percent: number): DisruptionBudget {
     return new DisruptionBudget({ rule: 'maxUnavailable', count: { unit: 'percent', value: percent } });
   }
 
   /**
-   * At least this many pods left.
+   * At least this many pods stay available.
    */
   public static minAvailable(pods: number): DisruptionBudget {
     return new DisruptionBudget({ rule: 'minAvailable', count: { unit: 'pods', value: pods } });
   }
 
   /**
-   * At least this share of the pods left, rounded up.
+   * At least this percentage of the pods stays available, rounded up.
    */
   public static minAvailablePercent(percent: number): DisruptionBudget {
     return new DisruptionBudget({ rule: 'minAvailable', count: { unit: 'percent', value: percent } });

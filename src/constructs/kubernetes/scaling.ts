@@ -13,16 +13,16 @@ import * as kplus from './kplus';
  */
 export interface ScalingOptions {
   /**
-   * Target for the app container's CPU use, in percent of what it requests. The sidecar's use does not count.
+   * Target CPU usage of the app's container, in percent of its CPU request. The sidecar's usage does not count.
    *
-   * @default 70, when no memoryPercent is given either
+   * @default 70, if no memoryPercent is given
    */
   readonly cpuPercent?: number;
 
   /**
-   * Target for the app container's memory use, in percent of what it requests.
+   * Target memory usage of the app's container, in percent of its memory request.
    *
-   * @default - memory is not looked at
+   * @default - memory is not used for scaling
    */
   readonly memoryPercent?: number;
 }
@@ -38,14 +38,14 @@ const SCALE_PERIOD = Duration.seconds(15);
  */
 export class Scaling {
   /**
-   * Always the same number of replicas, no autoscaler.
+   * A fixed number of replicas, without an autoscaler.
    */
   public static replicas(count: number): Scaling {
     return new Scaling(count, count);
   }
 
   /**
-   * A HorizontalPodAutoscaler that keeps the replicas between two numbers, by the use of the app's container.
+   * A HorizontalPodAutoscaler between two numbers of replicas. It follows the resource usage of the app's container.
    */
   public static between(min: number, max: number, options: ScalingOptions = {}): Scaling {
     return new Scaling(min, max, options);

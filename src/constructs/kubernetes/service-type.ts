@@ -11,21 +11,27 @@ import { mark } from '../synthesis/copies';
 export enum ServiceType {
   /** A virtual address inside the cluster. */
   CLUSTER_IP = 'ClusterIP',
-  /** Besides, a port on every node. */
+  /**
+   * A virtual address, and a port on every node.
+   */
   NODE_PORT = 'NodePort',
-  /** Besides, a load balancer of the cloud in front. */
+  /**
+   * A virtual address, a port on every node, and a load balancer of the cloud.
+   */
   LOAD_BALANCER = 'LoadBalancer',
   /** No virtual address: the name resolves to the pods. */
   HEADLESS = 'Headless',
 }
 
 /**
- * Which endpoints traffic may be sent to.
+ * Which endpoints Kubernetes may route traffic to.
  */
 export enum TrafficPolicy {
   /** Any endpoint of the cluster. */
   CLUSTER = 'Cluster',
-  /** Only endpoints on the node that the traffic arrived at. */
+  /**
+   * Only endpoints on the node where the traffic arrives.
+   */
   LOCAL = 'Local',
 }
 
@@ -42,19 +48,19 @@ export interface ClientIpAffinityOptions {
 }
 
 /**
- * Whether the connections of one client go to one pod. This is Kubernetes' own affinity, for traffic that arrives through
- * the Service's virtual address; callers inside the mesh balance by their `LoadBalancing`.
+ * Whether the connections of one client go to the same pod. This is Kubernetes' own affinity, for traffic that arrives at the Service's
+ * virtual address. Callers in the mesh use their `LoadBalancing` instead.
  */
 export class SessionAffinity {
   /**
-   * Each connection goes to any pod.
+   * Each connection may go to any pod.
    */
   public static none(): SessionAffinity {
     return new SessionAffinity();
   }
 
   /**
-   * The connections of one client address go to one pod.
+   * The connections of one client address go to the same pod.
    */
   public static clientIp(options: ClientIpAffinityOptions = {}): SessionAffinity {
     return new SessionAffinity(options.timeout ?? Duration.hours(3));

@@ -11,26 +11,26 @@ import { mark } from '../synthesis/copies';
 const LOOPBACK = ['127.0.0.1', '::1'];
 
 /**
- * The address that an app listens on, as its sidecar tries it.
+ * The address at which the sidecar reaches the app.
  */
 export class AppAddress {
   /**
-   * Wherever it answers: at the pod's own addresses, else on 127.0.0.1, else on ::1. The sidecar remembers which one accepted, and
-   * tries others only where nothing listens.
+   * The first address that accepts a connection: the pod's own addresses, then 127.0.0.1, then ::1. The sidecar remembers it, and tries the
+   * others only when nothing listens there any more.
    */
   public static any(): AppAddress {
     return new AppAddress(['pod', ...LOOPBACK]);
   }
 
   /**
-   * The pod's own addresses, which also an app has that listens on all addresses. One that listens on loopback alone is not reached.
+   * The pod's own addresses. An app that listens on all addresses is reached here; an app that listens on loopback only is not.
    */
   public static pod(): AppAddress {
     return new AppAddress(['pod']);
   }
 
   /**
-   * 127.0.0.1, else ::1. The app sees requests come from loopback; be sure that it doesn't let that do more than others.
+   * 127.0.0.1, then ::1. The app sees all requests come from loopback. Make sure that it does not trust loopback clients more than others.
    */
   public static loopback(): AppAddress {
     return new AppAddress(LOOPBACK);
@@ -39,8 +39,8 @@ export class AppAddress {
   /**
    * One address.
    *
-   * @param address an IP address that the pod has whatever the cluster gives it, for example `127.0.0.2`: of loopback but not in
-   * `127.64.0.0/10`, or a private one
+   * @param address an IP address that the pod always has, for example `127.0.0.2`: a private address, or a loopback address outside of
+   * `127.64.0.0/10`
    */
   public static of(address: string): AppAddress {
     return new AppAddress([address]);

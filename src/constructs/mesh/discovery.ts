@@ -14,8 +14,8 @@ import { mark } from '../synthesis/copies';
  */
 export interface EndpointSlicesOptions {
   /**
-   * Whether a proxy that starts while the Kubernetes API is out of reach looks the headless Services up in DNS, until the API
-   * answers for the first time. Without it, it answers requests with 503 until then.
+   * Whether a proxy that starts while the Kubernetes API is unreachable resolves the headless Services in DNS, until the API answers for
+   * the first time. Without it the proxy answers requests with 503 until then.
    *
    * @default true
    */
@@ -42,21 +42,20 @@ export interface DnsDiscoveryOptions {
 }
 
 /**
- * Where the proxies of callers learn the endpoints of a service.
+ * How the proxies of callers discover the endpoints of a service.
  */
 export class Discovery {
   /**
-   * From the EndpointSlices of the Kubernetes API, watched. Each calling pod gets a projected token, in its sidecar only,
-   * and a Role to read EndpointSlices in the namespaces that it calls. A proxy that starts while the API is out of reach uses
-   * DNS until it is back.
+   * Watches the EndpointSlices of the Kubernetes API. Each calling pod gets a projected token, mounted in its sidecar only, and a Role to
+   * read EndpointSlices in the namespaces that it calls. A proxy that starts while the API is unreachable uses DNS until the API answers.
    */
   public static endpointSlices(options: EndpointSlicesOptions = {}): Discovery {
     return new Discovery('endpointSlices', options);
   }
 
   /**
-   * From the names of the headless Services, asked again when their TTL ends. No token, no Role; a change is seen as late
-   * as the TTL, and zones are not known.
+   * Resolves the names of the headless Services, again when their TTL ends. This needs no token and no Role. Changes are seen after the TTL
+   * at the latest, and zones are unknown.
    */
   public static dns(options: DnsDiscoveryOptions = {}): Discovery {
     return new Discovery('dns', options);

@@ -14,24 +14,22 @@ const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value:
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
 /**
- * How the names of the services that a pod calls lead to its sidecar.
+ * How the names of the services that a pod calls resolve to its sidecar.
  */
 export class Interception {
   /**
-   * By a hosts file that the sidecar keeps on an `emptyDir`, and that all other containers of the pod mount at `/etc/hosts`. Names are
-   * found at any moment, also while containers restart; by look-ups for IPv4 and for IPv6; with and without a final dot; and those of a
-   * service that is called later reach pods that run. The containers can't change the file.
+   * With a hosts file that the sidecar writes to an `emptyDir` and that all other containers of the pod mount at `/etc/hosts`. Names
+   * resolve at any time, also while containers restart, for IPv4 and IPv6 lookups, with and without a trailing dot. A running pod also gets
+   * the names of a service that it calls later. The containers cannot change the file.
    */
   public static hostsFile(): Interception {
     return new Interception('hostsFile');
   }
 
   /**
-   * By the pod's `hostAliases`, for containers that must have kubelet's own `/etc/hosts`.
-   *
-   * Requests can pass the sidecar by: kubelet's file is empty for some milliseconds whenever a container of the pod starts; look-ups
-   * for IPv6, and all in pods without an IPv4 address, don't find the names; nor do those of a name with a final dot. A service that is called later
-   * is intercepted in new pods only.
+   * With the pod's `hostAliases`, for containers that need kubelet's own `/etc/hosts`. Some requests bypass the sidecar: kubelet's file is
+   * empty for some milliseconds whenever a container of the pod starts. IPv6 lookups, names with a trailing dot, and all lookups in pods
+   * without an IPv4 address don't find the names. Only new pods get the names of a service that is called later.
    */
   public static hostAliases(): Interception {
     return new Interception('hostAliases');

@@ -7,42 +7,42 @@ import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
 
 /**
- * How policies are checked against each other at synthesis. A rule's warning is printed once on standard error; an error fails the
- * synthesis. The rules are in docs/check.md.
+ * How synthesis checks policies against each other. A warning is printed once on standard error; an error fails the synthesis. The rules
+ * are in docs/check.md.
  */
 export interface LintOptions {
   /**
-   * Rules that are left out, such as `timeout-chain`.
+   * Rules to turn off, for example `timeout-chain`.
    *
    * @default - none
    */
   readonly off?: string[];
 
   /**
-   * Whether warnings fail the synthesis, too.
+   * Whether warnings fail the synthesis too.
    *
    * @default false
    */
   readonly strict?: boolean;
 
   /**
-   * Zones that pods are spread over.
+   * Number of zones that pods are spread over.
    *
-   * @default - not known; rules that count zones are left out
+   * @default - unknown; rules that need it are off
    */
   readonly zones?: number;
 
   /**
-   * Requests a second that services get in all, by the service's name.
+   * Total requests per second to each service, by its name.
    *
-   * @default - not known; rules that count requests are left out
+   * @default - unknown; rules that need it are off
    */
   readonly requestsPerSecond?: { readonly [service: string]: number };
 
   /**
-   * How long the apps of services take to answer a request, on average, by the service's name.
+   * Mean time that the app of each service takes to answer a request, by the name of the service.
    *
-   * @default - not known; rules that count requests at a time are left out
+   * @default - unknown; rules that need it are off
    */
   readonly latency?: { readonly [service: string]: Duration };
 }

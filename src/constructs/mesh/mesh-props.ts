@@ -19,16 +19,22 @@ import { ProxyUser } from './proxy-user';
  * Which requests the proxy logs.
  */
 export enum AccessLog {
-  /** None. */
+  /**
+   * No requests.
+   */
   OFF = 'off',
-  /** Responses of status 500 and above, and broken ones. */
+  /**
+   * Requests whose response has status 500 or above, and requests whose response broke off.
+   */
   ERRORS = 'errors',
-  /** All. */
+  /**
+   * All requests.
+   */
   ALL = 'all',
 }
 
 /**
- * What can be said of a sidecar, for one workload or for all of a mesh.
+ * Settings of a sidecar, for one workload or for all workloads of a mesh.
  */
 export interface ProxyOptions {
   /**
@@ -39,68 +45,68 @@ export interface ProxyOptions {
   readonly proxyImage?: ProxyImage;
 
   /**
-   * Resources of the sidecar. No limit on CPU by default: throttling a proxy delays every request through it. The limit on
-   * memory also decides how large the heap of each of its processes may grow.
+   * Resources of the sidecar. There is no CPU limit by default, because throttling a proxy delays every request through it. The memory
+   * limit also sets how large the heap of each process may grow.
    *
-   * @default - those of the nearest Mesh, or requests of 100m CPU and 64Mi memory, and a limit of 128Mi memory. With more
-   * than one worker, 100m for each, and 24Mi and 88Mi for each process on top of 40Mi that they share
+   * @default - those of the nearest Mesh, or requests of 100m CPU and 64Mi memory, and a limit of 128Mi memory. With more than one worker:
+   * 100m CPU for each, and 24Mi (request) and 88Mi (limit) for each process on top of 40Mi that they share
    */
   readonly proxyResources?: kplus.ContainerResources;
 
   /**
-   * Who the sidecar runs as. On OpenShift use `ProxyUser.assigned()`.
+   * User and group that the sidecar runs as. On OpenShift use `ProxyUser.assigned()`.
    *
    * @default - that of the nearest Mesh, or ProxyUser.image()
    */
   readonly proxyUser?: ProxyUser;
 
   /**
-   * Ports that the sidecar takes in its pod, for pods where others have those. What is left open here is as the nearest Mesh says that says it.
+   * Ports that the sidecar listens on in its pod. Change them when another container needs one of them. Ports that are not set here come
+   * from the nearest Mesh that sets them.
    *
    * @default - those of the Meshes up the tree, or those of `ProxyPorts`
    */
   readonly proxyPorts?: ProxyPorts;
 
   /**
-   * Bounds of what a peer can make the proxy hold. What is left open here is as the nearest Mesh says that says it.
+   * Limits on what one peer can make the proxy hold. Fields that are not set here come from the nearest Mesh that sets them.
    *
    * @default - those of the Meshes up the tree, or those of `ProxyLimits`
    */
   readonly limits?: ProxyLimits;
 
   /**
-   * The sidecar's connections to the app beside it. Keep `idleTimeout` below the time after which the app closes an idle
-   * connection, which is 5 seconds for Node's HTTP server, for example. What is left open here is as the nearest Mesh says
-   * that says it.
+   * The sidecar's connections to the app beside it. Keep `idleTimeout` shorter than the app's own idle timeout, which is 5 seconds for
+   * Node's HTTP server. Fields that are not set here come from the nearest Mesh that sets them.
    *
    * @default - those of the Meshes up the tree, or those of `ConnectionOptions` with an `idleTimeout` of 4 seconds
    */
   readonly appConnections?: ConnectionOptions;
 
   /**
-   * Where the app beside the sidecar listens.
+   * Address that the app beside the sidecar listens on.
    *
    * @default - that of the nearest Mesh, or AppAddress.any()
    */
   readonly appAddress?: AppAddress;
 
   /**
-   * Which requests that arrive at the pod are let in to the app. What is left open here is as the nearest Mesh says that says it.
+   * Which incoming requests the sidecar passes on to the app. Fields that are not set here come from the nearest Mesh that sets them.
    *
-   * @default - that of the Meshes up the tree, or all
+   * @default - that of the Meshes up the tree, or all requests
    */
   readonly admission?: AdmissionOptions;
 
   /**
-   * How the names of the services that the pods call lead to their sidecars.
+   * How the sidecar intercepts calls: how the names of the services that a pod calls resolve to its sidecar.
    *
    * @default - that of the nearest Mesh, or Interception.hostsFile()
    */
   readonly interception?: Interception;
 
   /**
-   * Processes that serve requests, 1 to 64. More than one makes use of more than one core; the sidecar then has one process
-   * more that watches over them. Limits on connections and waiting requests hold for each.
+   * Number of processes that serve requests, 1 to 64. Set more than one to use more than one core. The sidecar then has one more process
+   * that supervises them. Limits on connections and on waiting requests apply to each worker.
    *
    * @default - that of the nearest Mesh, or 1
    */
@@ -114,31 +120,31 @@ export interface ProxyOptions {
   readonly accessLog?: AccessLog;
 
   /**
-   * Whether the proxy adds `Via` to the requests that it passes on. Loops among sidecars are told without it. Turn it on for workloads
-   * that are proxies themselves and may be led back to by one outside of the mesh. Some servers answer it otherwise: nginx doesn't
-   * compress for a request with Via unless `gzip_proxied` says so.
+   * Whether the proxy adds `Via` to the requests that it forwards. The mesh detects loops among sidecars without it. Turn it on for a
+   * workload that is a proxy itself, when a proxy outside of the mesh may send its requests back. Some servers treat requests with `Via`
+   * differently: nginx does not compress their responses unless `gzip_proxied` allows it.
    *
    * @default - that of the nearest Mesh, or false
    */
   readonly via?: boolean;
 
   /**
-   * Time that callers get to hear that a pod is going away, before its app is told to stop. Clients outside of the mesh that keep
-   * connections are told to go within it.
+   * Time for callers to learn that a pod is terminating, before its app is told to stop. In this time the proxy also asks clients outside
+   * of the mesh to close their kept connections.
    *
    * @default - that of the nearest Mesh, or 5 seconds
    */
   readonly endpointPropagation?: Duration;
 
   /**
-   * Time that the app gets to finish, once it was told to stop. After it the app gets no new requests, whether or not it has ended.
+   * Time for the app to finish after it was told to stop. When it is over, the app gets no new requests, even if it still runs.
    *
    * @default - that of the nearest Mesh, or 20 seconds
    */
   readonly appDrain?: Duration;
 
   /**
-   * Time that the proxy gets to finish, once the app has ended or its time is over.
+   * Time for the proxy to finish after the app has ended or `appDrain` is over.
    *
    * @default - that of the nearest Mesh, or 5 seconds
    */
@@ -150,16 +156,16 @@ export interface ProxyOptions {
  */
 export interface MeshProps extends ProxyOptions {
   /**
-   * Name of the cluster that the services are for, in an app that synthesizes for several. Services of one cluster share their names and
-   * can call each other, and their policies are checked against each other; those of two know nothing of each other. It is for telling
-   * clusters apart, and is in none of their objects.
+   * Name of the cluster that the services run in. Set it in an app that synthesizes for several clusters. Services of one cluster share its
+   * names, can call each other, and their policies are checked together. Services of different clusters are independent. The name is not
+   * written into any object.
    *
-   * @default - that of the next Mesh up the tree, or the one cluster that the whole app is for
+   * @default - that of the next Mesh up the tree, or one cluster for the whole app
    */
   readonly cluster?: string;
 
   /**
-   * How callers find the pods of services.
+   * How callers discover the pods of a service.
    *
    * @default - that of the next Mesh up the tree, or Discovery.endpointSlices()
    */
@@ -173,17 +179,17 @@ export interface MeshProps extends ProxyOptions {
   readonly clusterDomain?: string;
 
   /**
-   * How policies are checked against each other at synthesis.
+   * How synthesis checks policies against each other.
    *
-   * @default - that of the next Mesh up the tree, or all rules, whose warnings don't fail
+   * @default - those of the next Mesh up the tree, or all rules, with warnings that don't fail
    */
   readonly lints?: LintOptions;
 
   /**
-   * The Pod Security Standards that the cluster enforces on namespaces which the app has no Namespace with a label for. Pods that would be
-   * refused fail the synthesis.
+   * The Pod Security Standards that the cluster enforces on namespaces for which the app has no labelled Namespace object. Synthesis fails
+   * for pods that the cluster would reject.
    *
-   * @default - that of the next Mesh up the tree, or what the labels of the app's Namespaces say
+   * @default - that of the next Mesh up the tree, or the labels of the app's Namespaces
    */
   readonly podSecurity?: PodSecurityOptions;
 }

@@ -21,7 +21,7 @@ const PROPS = {
 } as const satisfies Record<keyof MeshProps, true>;
 
 /**
- * Settings for every mesh service in and below the construct that it is created in.
+ * Settings for all mesh services in and below the construct that it is created in.
  *
  * Create it before the services: they take their settings when they are created.
  */

@@ -8,29 +8,36 @@ import { NAME_RULES } from '../props/name-rules';
  * Level of the Pod Security Standards of Kubernetes.
  */
 export enum PodSecurityLevel {
-  /** Nothing is refused. */
+  /**
+   * No pod is rejected.
+   */
   PRIVILEGED = 'privileged',
-  /** What is known to give a pod power over its node is refused. */
+  /**
+   * Pods with known privilege escalations are rejected.
+   */
   BASELINE = 'baseline',
-  /** Pods must give up all that most apps don't need, besides. */
+  /**
+   * Pods must also follow the hardening practices for pods.
+   */
   RESTRICTED = 'restricted',
 }
 
 /**
- * The Pod Security Standards that a cluster enforces, as far as the app doesn't say so itself: a Namespace of the app with the label
- * `pod-security.kubernetes.io/enforce` needs nothing here. The pods of workloads with sidecars are checked at synthesis.
+ * The Pod Security Standards that a cluster enforces. A Namespace of the app with the label `pod-security.kubernetes.io/enforce` needs no
+ * setting here. Synthesis checks the pods of workloads with sidecars.
  */
 export interface PodSecurityOptions {
   /**
-   * Level that namespaces enforce, as `defaults.enforce` of the configuration of Kubernetes' PodSecurity admission plugin says. A Namespace of
-   * the app with a label of its own has that level instead.
+   * Level of namespaces without a label: `defaults.enforce` in the configuration of Kubernetes' PodSecurity admission plugin. A Namespace
+   * of the app with a label of its own has that level instead.
    *
    * @default PodSecurityLevel.PRIVILEGED
    */
   readonly enforce?: PodSecurityLevel;
 
   /**
-   * Levels by namespace, for Namespaces that are made elsewhere. Of a namespace that the app has with another level, the stricter counts.
+   * Levels by namespace, for Namespaces that the app does not create. When the app has the namespace with another level, the stricter one
+   * counts.
    *
    * @default - none
    */

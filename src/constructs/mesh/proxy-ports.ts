@@ -9,26 +9,26 @@ import { Mistakes } from '../props/mistakes';
 /**
  * Ports of a sidecar.
  *
- * Where `inbound` or `inboundTls` changes, Services lead to the new port at once, and pods that run listen there as soon as they have their
- * new document, which takes Kubernetes about a minute. Requests fail until then.
+ * When `inbound` or `inboundTls` changes, Services send requests to the new port at once. Running pods listen there only after they got
+ * their new configuration, which takes Kubernetes about a minute. Requests fail until then.
  */
 export interface ProxyPorts {
   /**
-   * Where requests of other pods arrive, 1024 to 65535. Services lead here.
+   * Port for requests of other pods, 1024 to 65535. It is the target port of the Services.
    *
    * @default 15006
    */
   readonly inbound?: number;
 
   /**
-   * Where clients from outside arrive by TLS, 1024 to 65535. Nothing listens there without `tls`.
+   * Port for TLS clients from outside of the mesh, 1024 to 65535. It is open only for a service with `tls`.
    *
    * @default 15443
    */
   readonly inboundTls?: number;
 
   /**
-   * Where probes are answered and metrics are collected, 1024 to 65535.
+   * Port for probes and metrics, 1024 to 65535.
    *
    * @default 15020
    */

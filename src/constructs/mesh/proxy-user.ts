@@ -12,14 +12,14 @@ const IMAGE_USER = 65_532;
 const LARGEST_ID = 2_147_483_647;
 
 /**
- * The user and group of the sidecar's processes. Never root.
+ * The user and group of the sidecar's processes. Root is refused.
  */
 export class ProxyUser {
   /**
-   * A user and a group by their numbers.
+   * A user and a group by their IDs.
    *
-   * @param user from 1
-   * @param group from 1; that of the user's number unless said
+   * @param user ID of the user, at least 1
+   * @param group ID of the group, at least 1; the same as the user by default
    */
   public static of(user: number, group: number = user): ProxyUser {
     return new ProxyUser(user, group);
@@ -33,7 +33,8 @@ export class ProxyUser {
   }
 
   /**
-   * None is named, so that the cluster chooses: OpenShift gives one out of the namespace's range. Where nobody chooses, it is the image's.
+   * Sets no user and no group, so that the cluster assigns them: OpenShift takes them from the namespace's range. A cluster that assigns
+   * none uses those of the image.
    */
   public static assigned(): ProxyUser {
     return new ProxyUser();
@@ -41,11 +42,11 @@ export class ProxyUser {
 
   private constructor(
     /**
-     * Number of the user; none when the cluster chooses.
+     * ID of the user; undefined when the cluster assigns it.
      */
     public readonly user?: number,
     /**
-     * Number of the group; none when the cluster chooses.
+     * ID of the group; undefined when the cluster assigns it.
      */
     public readonly group?: number,
   ) {}
