@@ -11,10 +11,10 @@ import tseslint from 'typescript-eslint';
 const REPEATABLE = ['balancing', 'simulation', 'proxy'];
 
 /** Where the injected ones come from. */
-const SOURCES_OF_TIME = ['src/proxy/clock.ts', 'src/proxy/main.ts'];
+const SOURCES_OF_TIME = ['src/proxy/runtime/clock.ts', 'src/proxy/process/main.ts'];
 
-const CLOCK = 'Time is injected: take a Clock (src/proxy/clock.ts), or `now()` in balancing and simulation, so that tests can move it.';
-const TIMER = 'Timers are injected: use `Clock.after` (src/proxy/clock.ts), so that tests need not wait.';
+const CLOCK = 'Time is injected: take a Clock (src/proxy/runtime/clock.ts), or `now()` in balancing and simulation, so that tests can move it.';
+const TIMER = 'Timers are injected: use `Clock.after` (src/proxy/runtime/clock.ts), so that tests need not wait.';
 const CHANCE = 'Chance is injected: take `random(): number` as an argument, so that tests and the simulator repeat exactly.';
 
 const UNUSED = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };

@@ -1,6 +1,6 @@
 /**
  * What it costs to copy a body's octets out of the read buffer so that they can be written: into a slab that is used again,
- * as src/proxy/shared-read.ts does, beside memory of its own for each. `node bench/body-slab.mjs [--json]`.
+ * as src/proxy/net/shared-read.ts does, beside memory of its own for each. `node bench/body-slab.mjs [--json]`.
  *
  * The claim it shows: for large pieces, memory of its own costs several times the copy itself, for the operating system
  * has to find and clear it and the garbage collector to give it back.

@@ -1,7 +1,7 @@
 /**
  * What going past Node's streams saves: CPU per message of a server that answers small messages over 64 connections, with
- * Node's streams, reading into one shared buffer (src/proxy/shared-read.ts), and writing directly as well
- * (src/proxy/direct-write.ts). `node bench/socket-io.mjs [--json]`; needs no build.
+ * Node's streams, reading into one shared buffer (src/proxy/net/shared-read.ts), and writing directly as well
+ * (src/proxy/net/direct-write.ts). `node bench/socket-io.mjs [--json]`; needs no build.
  *
  * The claims it shows: each costs less CPU per message than the one before, and leaves less to collect.
  */
@@ -38,8 +38,8 @@ function runClient(port) {
 }
 
 async function main() {
-  const { readShared } = load('proxy/shared-read');
-  const { write } = load('proxy/direct-write');
+  const { readShared } = load('proxy/net/shared-read');
+  const { write } = load('proxy/net/direct-write');
   const readStream = (socket, listener) => socket.on('data', listener);
   const writeStream = (socket, octets) => socket.write(octets);
   const ways = {

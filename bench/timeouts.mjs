@@ -1,13 +1,13 @@
 /**
- * What it costs to start and to stop a timeout, as every request does several times: src/proxy/timeouts.ts beside Node's
+ * What it costs to start and to stop a timeout, as every request does several times: src/proxy/runtime/timeouts.ts beside Node's
  * own timers. `node bench/timeouts.mjs [--json]`.
  *
  * The claim it shows: one list per length is cheaper than a timer per wait, and leaves nothing to collect.
  */
 import { compare, load, report } from './micro.mjs';
 
-const { Timeout, TimeoutQueue } = load('proxy/timeouts');
-const { systemClock } = load('proxy/clock');
+const { Timeout, TimeoutQueue } = load('proxy/runtime/timeouts');
+const { systemClock } = load('proxy/runtime/clock');
 
 /** Waits that are under way while one more is started and stopped. */
 const UNDER_WAY = 1_000;

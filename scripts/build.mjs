@@ -34,7 +34,7 @@ run('jsii', ['--tsconfig', 'tsconfig.json'], { JSII_SILENCE_WARNING_END_OF_LIFE_
 
 const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
 await build({
-  entryPoints: { proxy: 'src/proxy/main.ts', 'cdk8s-mesh': 'src/cli/main.ts' },
+  entryPoints: { proxy: 'src/proxy/process/main.ts', 'cdk8s-mesh': 'src/cli/main.ts' },
   outdir: 'lib/bin',
   bundle: true,
   platform: 'node',

@@ -169,7 +169,7 @@ export const RULES = {
       { path: '^src/', pathNot: KPLUS.file }, { path: packages([KPLUS.name]) },
     ),
     error(
-      'on-demand', 'this module costs memory from the start: take it from src/proxy/on-demand.ts, types apart',
+      'on-demand', 'this module costs memory from the start: take it from src/proxy/runtime/on-demand.ts, types apart',
       { path: '^src/proxy/' }, { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'], path: '^(node:)?(tls|https|crypto)$' },
     ),
     error(

@@ -1,6 +1,6 @@
 /** A Kubernetes API that answers when the test says so. */
 import { ApiAccess, ApiFailure, StreamHandler } from '../../src/proxy/discovery/kubernetes-api';
-import { Cancel } from '../../src/proxy/clock';
+import { Cancel } from '../../src/proxy/runtime/clock';
 
 /** One request; the test plays the server's part. */
 export class FakeRequest {

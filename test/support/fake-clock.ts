@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it. */
-import type { Cancel, Clock } from '../../src/proxy/clock';
+import type { Cancel, Clock } from '../../src/proxy/runtime/clock';
 
 interface Timer { readonly at: number; readonly task: () => void }
 

@@ -2,12 +2,12 @@
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
 import type { AdmissionConfig, ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
-import { systemClock } from '../../src/proxy/clock';
-import type { Clock } from '../../src/proxy/clock';
+import { systemClock } from '../../src/proxy/runtime/clock';
+import type { Clock } from '../../src/proxy/runtime/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
 import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
 import { StaticSource } from '../../src/proxy/discovery/static';
-import { Proxy, ProxySurroundings } from '../../src/proxy/proxy';
+import { Proxy, ProxySurroundings } from '../../src/proxy/process/proxy';
 import { expose } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
 import { freePort } from './ports';

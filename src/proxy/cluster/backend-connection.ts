@@ -6,7 +6,7 @@
  * States: connecting -> idle <-> busy -> closed.
  */
 import type { Socket } from 'node:net';
-import { heldOctets, write } from '../direct-write';
+import { heldOctets, write } from '../net/direct-write';
 import { BodyReader } from '../http1/body-reader';
 import { Step } from '../http1/chunked';
 import { INCOMPLETE } from '../http1/fault';
@@ -15,8 +15,8 @@ import { Framing } from '../http1/framing';
 import { HeadBuffer, HeadLimits } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
 import { frameChunk, lastChunk } from '../http1/serialize';
-import { OctetListener, onread, writeCopy } from '../shared-read';
-import { Timeout, TimeoutQueue, TimeoutQueues } from '../timeouts';
+import { OctetListener, onread, writeCopy } from '../net/shared-read';
+import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
 import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from './carrier';
 import { Connecting, ConnectListener, Destination } from './connector';

@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ResponseHead } from '../http1/response-head';
-import type { OctetListener } from '../shared-read';
+import type { OctetListener } from '../net/shared-read';
 
 /** A request as it is sent: its head and as much of the body as came with it. */
 export interface OutgoingRequest {

@@ -4,7 +4,7 @@
 import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { DiscoverySource } from '../discovery/source';
 import type { Instruments } from '../telemetry/instruments';
-import type { TimeoutQueues } from '../timeouts';
+import type { TimeoutQueues } from '../runtime/timeouts';
 import { Cluster, ClusterSurroundings, SourceFactory } from './cluster';
 
 /** Where a cluster is looked up. */

@@ -13,7 +13,7 @@ import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../disc
 import type { ResponseHead } from '../http1/response-head';
 import { ReportIntake, usesReports } from '../load-reports/report-intake';
 import type { ClusterInstruments } from '../telemetry/instruments';
-import type { TimeoutQueues } from '../timeouts';
+import type { TimeoutQueues } from '../runtime/timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
 import { HealthChecks } from './health/health-checks';

@@ -7,7 +7,7 @@
  * `pendingTimeoutMs`, and all by {@link EXPECTED_MS} after the cluster was made. Whoever has found nothing by then will most likely find
  * nothing soon, and an answer at once is better.
  */
-import { Timeout } from '../timeouts';
+import { Timeout } from '../runtime/timeouts';
 import type { PoolSurroundings } from './pool';
 
 /** How long after its start a source is expected to find endpoints. */

@@ -10,7 +10,7 @@
  * When the cluster has as many connections as it may, a pool that has none for its requests is given the next that closes,
  * and unused ones of other pools are closed for it.
  */
-import type { TimeoutQueue } from '../timeouts';
+import type { TimeoutQueue } from '../runtime/timeouts';
 import { BackendConnection, ConnectionOwner, ConnectionSettings } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { Destination } from './connector';

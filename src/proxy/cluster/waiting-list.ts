@@ -2,7 +2,7 @@
  * Requests that wait for a connection, in order. One that goes away leaves from wherever it stands in constant time, and so
  * does the first: a thousand of them may wait, and all of them may give up at once.
  */
-import { Timeout } from '../timeouts';
+import { Timeout } from '../runtime/timeouts';
 import type { BackendConnection } from './backend-connection';
 
 /** Why there was no connection. */

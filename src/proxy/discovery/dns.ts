@@ -19,7 +19,7 @@
  * since endpoints always have some weight.
  */
 import { DnsDiscovery } from '../../contract';
-import { Cancel, Clock } from '../clock';
+import { Cancel, Clock } from '../runtime/clock';
 import { Backoff } from './backoff';
 import { Family } from './families';
 import { HealthTracker, OnEvent } from './health';

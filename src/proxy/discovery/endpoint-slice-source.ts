@@ -17,7 +17,7 @@
  * Source: Kubernetes documentation, "Kubernetes API Concepts"; k8s.io/client-go/tools/cache/reflector.go.
  */
 import { EndpointSliceDiscovery } from '../../contract';
-import { Cancel, Clock } from '../clock';
+import { Cancel, Clock } from '../runtime/clock';
 import { Backoff } from './backoff';
 import { Family } from './families';
 import { HealthTracker, OnEvent } from './health';

@@ -9,7 +9,7 @@
  * endpoints stay through every failure. DNS would know no better then, for cluster DNS reads the same API; and two sources
  * that take turns would make traffic swing.
  */
-import { Cancel, Clock } from '../clock';
+import { Cancel, Clock } from '../runtime/clock';
 import { OnEvent } from './health';
 import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
 

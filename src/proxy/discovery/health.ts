@@ -2,7 +2,7 @@
  * Keeps the {@link DiscoveryHealth} of a source, and tells of a failure when it begins, when its reason changes, and when
  * it is over: a source that retries for an hour writes two log lines, not thousands.
  */
-import { Clock } from '../clock';
+import { Clock } from '../runtime/clock';
 import { DiscoveryHealth } from './source';
 
 /** Tells the log what happened; `fields` are of that event alone. */

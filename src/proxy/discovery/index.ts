@@ -1,7 +1,7 @@
 /** Discovery: makes the source that a cluster's configuration asks for. */
 import { Resolver } from 'node:dns/promises';
 import { ClusterConfig, DEFAULT_DNS_FALLBACK, DnsDiscovery, EndpointSliceDiscovery } from '../../contract';
-import { Clock } from '../clock';
+import { Clock } from '../runtime/clock';
 import { DnsSource } from './dns';
 import { EndpointSliceSource } from './endpoint-slice-source';
 import { FallbackSource } from './fallback';

@@ -13,8 +13,8 @@ import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, ClientRequest, get as httpGet, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { KubernetesApiConfig } from '../../contract';
-import { Cancel, Clock } from '../clock';
-import { https, tls } from '../on-demand';
+import { Cancel, Clock } from '../runtime/clock';
+import { https, tls } from '../runtime/on-demand';
 import { fieldsOf, listOf } from './slices';
 
 /** Most bytes read of a response that says no. */

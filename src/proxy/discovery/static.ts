@@ -1,6 +1,6 @@
 /** Endpoints listed in the configuration: always known, always up to date. */
 import { StaticDiscovery } from '../../contract';
-import { Clock } from '../clock';
+import { Clock } from '../runtime/clock';
 import { toSnapshot } from './snapshot';
 import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
 

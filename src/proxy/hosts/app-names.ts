@@ -6,10 +6,10 @@
  * app gets where it got before, by DNS. Names that are there stay, whatever becomes of their listener.
  */
 import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
-import type { Cancel, Clock } from '../clock';
+import type { Cancel, Clock } from '../runtime/clock';
 import type { Leads } from '../config/settle';
 import type { PodNames } from '../config/succeed';
-import type { Engine } from '../engine';
+import type { Engine } from '../process/engine';
 import { HostsFile, MAX_HOSTS_BYTES } from './hosts-file';
 import type { HostsEntry } from './hosts-text';
 

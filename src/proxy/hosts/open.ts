@@ -1,7 +1,7 @@
 /** The names of a pod's app as the process has them: with the file that is there or will be, metrics and log. */
 import { Resolver } from 'node:dns/promises';
 import type { ResolvedProxyConfig } from '../../contract';
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import { FAMILIES } from '../telemetry/catalog';
 import type { EventLog } from '../telemetry/log';
 import type { MetricRegistry } from '../telemetry/registry';

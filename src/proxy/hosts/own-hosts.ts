@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 
 /** Where every container finds the pod's names. */
 export const SYSTEM_HOSTS = '/etc/hosts';

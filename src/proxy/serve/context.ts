@@ -4,10 +4,10 @@
  */
 import { hashText } from '../../balancing';
 import { DEFAULT_VIA, LimitsConfig } from '../../contract';
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
 import type { Instruments } from '../telemetry/instruments';
-import type { TimeoutQueue, TimeoutQueues } from '../timeouts';
+import type { TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { KnownSidecars } from './downstream/bypass/known-sidecars';
 import type { FinishedExchange } from './exchange/exchange-record';
 import { InboundLoad } from './exchange/load-fields';

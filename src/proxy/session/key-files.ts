@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ResolvedProxyConfig } from '../../contract';
-import type { Clock } from '../clock';
-import { FileWatcher } from '../file-watcher';
+import type { Clock } from '../runtime/clock';
+import { FileWatcher } from '../runtime/file-watcher';
 import type { Instruments } from '../telemetry/instruments';
 import { ReadKeys, readKeys } from './keys';
 import { Recent } from './recent';

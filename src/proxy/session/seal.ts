@@ -10,7 +10,7 @@
  * Each key of the file yields two (HKDF, RFC 5869), bound to the name of the cookie: what was sealed for one service opens for no other.
  * It also yields an octet that leads a cookie to it, so that a forged one costs no more when there are many keys.
  */
-import { crypto } from '../on-demand';
+import { crypto } from '../runtime/on-demand';
 
 /** What a cookie says. */
 export interface SessionClaim {

@@ -8,7 +8,7 @@
  * counted and the request is one without.
  */
 import type { ResolvedSession } from '../../contract';
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import type { Cluster } from '../cluster/cluster';
 import type { Endpoint } from '../cluster/endpoint';
 import { HTAB, QUOTE, SP, word } from '../http1/bytes';

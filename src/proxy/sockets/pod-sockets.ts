@@ -6,7 +6,7 @@
  */
 import { open, readdir, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { afterOneRound } from '../clock';
+import { afterOneRound } from '../runtime/clock';
 
 /** Limit `podSockets`: octets that are read of a list, some 14,000 connections. */
 export const MAX_LIST_BYTES = 2_097_152;

@@ -8,7 +8,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { ResolvedListener } from '../../contract';
-import type { Cancel, Clock } from '../clock';
+import type { Cancel, Clock } from '../runtime/clock';
 import type { DnsClient } from '../discovery/name-resolver';
 import { FAMILIES } from '../telemetry/catalog';
 import type { MetricRegistry } from '../telemetry/registry';

@@ -4,7 +4,7 @@
  * The query is left out of the path: it is where tokens and people's data are found. Fields that don't apply are absent.
  */
 import type { AccessLogConfig } from '../../contract';
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import { TrailEntry, trailText } from '../http1/mesh-fields';
 import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';

@@ -1,5 +1,5 @@
 /** Which configuration is in force, since when, and what became of those that came after it. */
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import type { Document } from '../config/decode';
 import { FAMILIES } from './catalog';
 import type { Counter, Gauge } from './metrics';

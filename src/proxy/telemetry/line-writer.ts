@@ -8,7 +8,7 @@
  */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Cancel, Clock } from '../clock';
+import type { Cancel, Clock } from '../runtime/clock';
 
 /** Most characters that wait for the write under way to end. */
 export const MAX_BUFFERED_CHARACTERS = 1024 * 1024;

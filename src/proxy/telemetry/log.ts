@@ -6,7 +6,7 @@
  * Bounded: of one event at most {@link MAX_REPEATS} lines are written in {@link REPEAT_WINDOW_MS}; what was left out is
  * summed up in one line when the window ends. Long texts and lists are cut.
  */
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import type { LineWriter } from './line-writer';
 
 /** Limit `repeatedEvents`: lines of one event per window. */

@@ -2,7 +2,7 @@
  * What the operating system and the runtime know of this process, under the names that all Prometheus clients use, and how
  * late the event loop runs: the first thing to look at when a proxy is slow while its endpoints are not.
  */
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import { FAMILIES } from './catalog';
 import type { MetricRegistry } from './registry';
 

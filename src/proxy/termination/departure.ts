@@ -21,7 +21,7 @@
  * grace period, and then there is no time left. It is not played unless the notice is believed.
  */
 import type { ShutdownConfig } from '../../contract';
-import type { Cancel, Clock } from '../clock';
+import type { Cancel, Clock } from '../runtime/clock';
 
 /** How often idle connections are looked at. */
 const TICK_MS = 100;

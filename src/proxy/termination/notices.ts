@@ -9,8 +9,8 @@
  * This is the side of the process that has the admin pages; with workers, it tells them.
  */
 import type { ResolvedProxyConfig, ShutdownConfig } from '../../contract';
-import type { Cancel, Clock } from '../clock';
-import type { Engine } from '../engine';
+import type { Cancel, Clock } from '../runtime/clock';
+import type { Engine } from '../process/engine';
 import { FAMILIES } from '../telemetry/catalog';
 import type { EventLog } from '../telemetry/log';
 import type { MetricRegistry } from '../telemetry/registry';

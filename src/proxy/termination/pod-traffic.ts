@@ -1,7 +1,7 @@
 /** What comes to the pod from others, as its departure sees it: the inbound listeners and the connections to the app behind them. */
 import type { ResolvedProxyConfig } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
-import { afterOneRound, Clock } from '../clock';
+import { afterOneRound, Clock } from '../runtime/clock';
 import type { ServeContext } from '../serve/context';
 import type { Listener } from '../serve/downstream/listener';
 import type { ListenerSet } from '../serve/downstream/listener-set';

@@ -2,8 +2,8 @@
  * The certificate that a listener shows, renewed when its files change (cert-manager and its like write a new one in good
  * time). Files that can't be used change nothing but a metric: the certificate in use stays.
  */
-import type { Clock } from '../clock';
-import { FileWatcher } from '../file-watcher';
+import type { Clock } from '../runtime/clock';
+import { FileWatcher } from '../runtime/file-watcher';
 import type { TlsInstruments } from '../telemetry/instruments';
 import { checkKeyPair, KeyFiles, KeyPair, readKeyPair } from './key-pair';
 

@@ -10,7 +10,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../contract';
-import { crypto, tls } from '../on-demand';
+import { crypto, tls } from '../runtime/on-demand';
 import type { HandshakeFailure, Instruments, TlsInstruments } from '../telemetry/instruments';
 import type { Certificate } from './certificate';
 import { holdUpTo } from './socket';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { TlsConfig } from '../../contract';
-import { crypto, tls } from '../on-demand';
+import { crypto, tls } from '../runtime/on-demand';
 
 export type KeyFiles = Pick<TlsConfig, 'certificateFile' | 'keyFile'>;
 

@@ -4,7 +4,7 @@
  * certificate as it is, with what was renewed since.
  */
 import type { ResolvedProxyConfig } from '../../contract';
-import type { Clock } from '../clock';
+import type { Clock } from '../runtime/clock';
 import type { Instruments } from '../telemetry/instruments';
 import { Certificate, CertificateListener } from './certificate';
 import type { TlsSettings } from './handshakes';

@@ -1,5 +1,5 @@
 /** Discovery by DNS: the rules on a clock that the test moves, then the real client against a server on loopback. */
-import { systemClock } from '../../../src/proxy/clock';
+import { systemClock } from '../../../src/proxy/runtime/clock';
 import { createSource } from '../../../src/proxy/discovery';
 import { DnsSource, MAX_AGE_MS, MAX_SRV_TARGETS, MIN_AGE_MS } from '../../../src/proxy/discovery/dns';
 import { DnsClient, SrvRecord } from '../../../src/proxy/discovery/name-resolver';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiRequest, EndpointApi, ServicePod } from '../../../src/cli/up/endpoint-api';
-import { systemClock } from '../../../src/proxy/clock';
+import { systemClock } from '../../../src/proxy/runtime/clock';
 import { createSource, DiscoverySource, EndpointSnapshot, KubernetesApi } from '../../../src/proxy/discovery';
 import { eventually } from '../../support/eventually';
 

@@ -1,10 +1,10 @@
 /** Calls that a pod's template has and its document doesn't: the rules, then a proxy with a DNS server on real sockets. */
 import { Resolver } from 'node:dns/promises';
 import { ProxyConfig, ResolvedProxyConfig, withDefaults } from '../../../src/contract';
-import { systemClock } from '../../../src/proxy/clock';
+import { systemClock } from '../../../src/proxy/runtime/clock';
 import { createSource } from '../../../src/proxy/discovery';
 import { aliasesIn, AliasNames, MAX_ALIASES, unclaimed } from '../../../src/proxy/hosts/alias-names';
-import { Proxy } from '../../../src/proxy/proxy';
+import { Proxy } from '../../../src/proxy/process/proxy';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 import { FakeDns } from '../../support/fake-dns';
 import { ask } from '../../support/process-pod';

@@ -1,6 +1,6 @@
 /** Fallbacks of a route, on real sockets with a clock that the test moves: every request is counted. */
 import type { ClusterConfig, FallbackConfig, WeightedCluster } from '../../../src/contract';
-import { systemClock } from '../../../src/proxy/clock';
+import { systemClock } from '../../../src/proxy/runtime/clock';
 import type { DiscoveredEndpoint } from '../../../src/proxy/discovery/source';
 import { FakeClock } from '../../support/fake-clock';
 import { draining, freePort, ready, startProxy, TestProxy } from '../../support/proxy';

@@ -2,7 +2,7 @@
 import type { FaultConfig } from '../../../src/contract';
 import { FaultInjector } from '../../../src/proxy/serve/route/faults';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
-import { TimeoutQueues } from '../../../src/proxy/timeouts';
+import { TimeoutQueues } from '../../../src/proxy/runtime/timeouts';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { seededRandom } from '../../support/random';

@@ -1,6 +1,6 @@
 import { DEFAULT_HEDGE } from '../../../src/contract';
 import { Hedging } from '../../../src/proxy/serve/route/hedging';
-import { TimeoutQueues } from '../../../src/proxy/timeouts';
+import { TimeoutQueues } from '../../../src/proxy/runtime/timeouts';
 import { FakeClock } from '../../support/fake-clock';
 
 function hedging(config: Partial<typeof DEFAULT_HEDGE> = {}) {

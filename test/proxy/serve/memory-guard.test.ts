@@ -1,5 +1,5 @@
 /** The guard on a clock that a test moves, over memory and connections that a test makes up. */
-import type { ProcessMemory } from '../../../src/proxy/process-memory';
+import type { ProcessMemory } from '../../../src/proxy/runtime/process-memory';
 import { MemoryGuard, MemoryHolders } from '../../../src/proxy/serve/memory/memory-guard';
 import { MemoryLevel } from '../../../src/proxy/serve/memory/memory-levels';
 import { FakeClock } from '../../support/fake-clock';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResolvedProxyConfig } from '../../../src/contract';
-import { POLL_MS } from '../../../src/proxy/file-watcher';
+import { POLL_MS } from '../../../src/proxy/runtime/file-watcher';
 import { KeyFiles, StagedKeyFiles } from '../../../src/proxy/session/key-files';
 import { eventually } from '../../support/eventually';
 import { FakeClock } from '../../support/fake-clock';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterConfig, RouteConfig, SessionConfig } from '../../../src/contract';
-import { POLL_MS } from '../../../src/proxy/file-watcher';
+import { POLL_MS } from '../../../src/proxy/runtime/file-watcher';
 import { SessionSeal } from '../../../src/proxy/session/seal';
 import { eventually } from '../../support/eventually';
 import { FakeClock } from '../../support/fake-clock';

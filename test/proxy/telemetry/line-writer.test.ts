@@ -94,7 +94,7 @@ describe('the writer of log lines', () => {
 
 describe('standard output', () => {
   const module = JSON.stringify(require.resolve('../../../src/proxy/telemetry/line-writer'));
-  const clock = JSON.stringify(require.resolve('../../../src/proxy/clock'));
+  const clock = JSON.stringify(require.resolve('../../../src/proxy/runtime/clock'));
 
   /** Runs a script in which `writer` writes to standard output. */
   const start = (script: string, stdout: 'pipe' | number) => spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', `

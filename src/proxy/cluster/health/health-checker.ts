@@ -8,7 +8,7 @@
  */
 import type { Runtime } from '../../../balancing';
 import type { ResolvedHealthCheck } from '../../../contract';
-import type { Cancel, Clock } from '../../clock';
+import type { Cancel, Clock } from '../../runtime/clock';
 import type { Probe, Target, Verdict } from './probes';
 
 /** Checks under way at a time, of one cluster. */

@@ -10,7 +10,7 @@
  */
 import type { Socket } from 'node:net';
 import type { HeaderField, ResolvedHealthCheck } from '../../../contract';
-import type { Cancel } from '../../clock';
+import type { Cancel } from '../../runtime/clock';
 import { INCOMPLETE } from '../../http1/fault';
 import { foreignResponse } from '../../http1/foreign-protocol';
 import { HEALTH_CHECK_AGENT } from '../../http1/health-check-agent';

@@ -12,10 +12,10 @@
  *
  * Latency, by which the limit is found, is of the app alone: it begins when the last octet is there.
  */
-import type { Clock } from '../../clock';
+import type { Clock } from '../../runtime/clock';
 import type { RequestHead } from '../../http1/request-head';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
-import { Timeout, TimeoutQueue } from '../../timeouts';
+import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
 import type { Admission } from './admission';
 
 /** How long a place is kept for a request whose body is on its way: several times what a sender that has it at hand needs. */

@@ -7,7 +7,7 @@
  * length of a head; beyond that they wait in the socket, and so does the news of an end behind them.
  */
 import type { Socket } from 'node:net';
-import { destroySoon, end, heldOctets, holdsBack } from '../../direct-write';
+import { destroySoon, end, heldOctets, holdsBack } from '../../net/direct-write';
 import { BodyReader } from '../../http1/body-reader';
 import { Step } from '../../http1/chunked';
 import { INCOMPLETE } from '../../http1/fault';
@@ -15,8 +15,8 @@ import { foreignRequest } from '../../http1/foreign-protocol';
 import { Framing } from '../../http1/framing';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { RequestHead } from '../../http1/request-head';
-import { OctetListener, owned, readShared } from '../../shared-read';
-import { Timeout } from '../../timeouts';
+import { OctetListener, owned, readShared } from '../../net/shared-read';
+import { Timeout } from '../../runtime/timeouts';
 import { isTls, reset } from '../../tls/socket';
 import type { ServeContext } from '../context';
 import { Exchange } from '../exchange/exchange';

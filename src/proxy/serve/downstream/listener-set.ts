@@ -4,10 +4,10 @@
  */
 import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../../contract';
 import type { ClusterLookup } from '../../cluster/cluster-set';
-import type { SocketHandover } from '../../handover';
+import type { SocketHandover } from '../../net/handover';
 import type { KeyRings } from '../../session/key-files';
 import { SessionPersistence } from '../../session/session-persistence';
-import type { TimeoutQueues } from '../../timeouts';
+import type { TimeoutQueues } from '../../runtime/timeouts';
 import type { CertificateListener } from '../../tls/certificate';
 import type { TlsSettings } from '../../tls/handshakes';
 import { TlsSet } from '../../tls/tls-set';

@@ -4,7 +4,7 @@
  */
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
-import type { Place } from '../../handover';
+import type { Place } from '../../net/handover';
 import { unsentField } from '../../http1/mesh-fields';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';

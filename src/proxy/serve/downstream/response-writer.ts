@@ -3,12 +3,12 @@
  * here. A connection has one and uses it again for each request.
  */
 import type { Socket } from 'node:net';
-import { write } from '../../direct-write';
+import { write } from '../../net/direct-write';
 import { Framing } from '../../http1/framing';
 import { Method, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import { frameChunk, lastChunk, Persistence, serializeResponse } from '../../http1/serialize';
-import { writeCopy } from '../../shared-read';
+import { writeCopy } from '../../net/shared-read';
 import type { ServeContext } from '../context';
 import { localResponse } from './local-response';
 import type { LocalAnswer, ResponseSink } from '../exchange/response-sink';

@@ -3,7 +3,7 @@ import type { RequestCarrier } from '../../cluster/carrier';
 import { MAX_DEADLINE_MS } from '../../http1/mesh-fields';
 import { Method, RequestHead } from '../../http1/request-head';
 import { NO_PROTOCOLS, offerOf } from '../../http1/upgrade';
-import { Timeout } from '../../timeouts';
+import { Timeout } from '../../runtime/timeouts';
 import type { ResponseFields } from './response-fields';
 import { AdmissionSlot, KEPT_MS } from '../admission/admission-slot';
 import type { ServeContext } from '../context';

@@ -15,7 +15,7 @@ import type { ResponseHead } from '../../http1/response-head';
 import { isSwitch } from '../../http1/upgrade';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { REASONS } from '../../telemetry/reasons';
-import { Timeout, TimeoutQueue } from '../../timeouts';
+import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
 import { ResponseFields } from './response-fields';
 import type { ServeContext } from '../context';
 import { ExchangeRecord } from './exchange-record';

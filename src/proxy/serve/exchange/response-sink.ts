@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
 import type { ResponseHead } from '../../http1/response-head';
-import type { OctetListener } from '../../shared-read';
+import type { OctetListener } from '../../net/shared-read';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';

@@ -7,10 +7,10 @@
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
  */
 import type { Socket } from 'node:net';
-import { end, heldOctets, holdsBack } from '../../direct-write';
-import { writeCopy } from '../../shared-read';
+import { end, heldOctets, holdsBack } from '../../net/direct-write';
+import { writeCopy } from '../../net/shared-read';
 import type { Counter } from '../../telemetry/metrics';
-import { Timeout, TimeoutQueue } from '../../timeouts';
+import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
 import { reset } from '../../tls/socket';
 
 const EMPTY = Buffer.alloc(0);

@@ -12,8 +12,8 @@
  * resident memory tells how much there once was, and a guard that went by it alone might never be content again. What is free:
  * what has left outside of the heap since resident memory was highest. Above that peak it counts as it is.
  */
-import type { Cancel, Clock } from '../../clock';
-import type { ProcessMemory } from '../../process-memory';
+import type { Cancel, Clock } from '../../runtime/clock';
+import type { ProcessMemory } from '../../runtime/process-memory';
 import { MemoryLevel, MemoryLevels, shareOfMemory } from './memory-levels';
 
 /** What can be done about the connections of the process. */

@@ -5,7 +5,7 @@
 import type { FaultConfig } from '../../../contract';
 import { isWord, word } from '../../http1/bytes';
 import type { RequestHead } from '../../http1/request-head';
-import type { TimeoutQueue, TimeoutQueues } from '../../timeouts';
+import type { TimeoutQueue, TimeoutQueues } from '../../runtime/timeouts';
 
 /** What is done to a request: a wait first, when there is one, then an answer, when there is one. */
 export interface InjectedFault {

@@ -1,8 +1,8 @@
 /** The delay before a request is hedged, as a queue of timeouts. It is computed at most every quarter of a second, once there is one. */
 import { HedgeDelay } from '../../../balancing';
 import type { HedgeConfig } from '../../../contract';
-import type { Clock } from '../../clock';
-import type { TimeoutQueue, TimeoutQueues } from '../../timeouts';
+import type { Clock } from '../../runtime/clock';
+import type { TimeoutQueue, TimeoutQueues } from '../../runtime/timeouts';
 
 const REFRESH_MS = 250;
 

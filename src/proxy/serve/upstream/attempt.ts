@@ -5,17 +5,17 @@
  * An exchange keeps its attempts and uses them again for each request, so that a try allocates nothing.
  */
 import { Ending, endingOf, FailureKind, FAILURES, isSilent } from '../../../balancing';
-import type { Clock } from '../../clock';
+import type { Clock } from '../../runtime/clock';
 import type { BackendConnection } from '../../cluster/backend-connection';
 import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from '../../cluster/carrier';
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
 import { NO_ROOM, UnconnectedCode, Waiter, WAITS } from '../../cluster/pool';
 import type { Waiting } from '../../cluster/waiting-list';
-import { holdsBack } from '../../direct-write';
+import { holdsBack } from '../../net/direct-write';
 import { isShed } from '../../http1/proxy-status';
 import type { ResponseHead } from '../../http1/response-head';
-import { Timeout, TimeoutQueue } from '../../timeouts';
+import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
 
 /** Who tries. It is told what happens later; what is known at once, calls return. Buffers are valid during a call only. */
 export interface AttemptOwner {

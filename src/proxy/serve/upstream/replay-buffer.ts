@@ -10,7 +10,7 @@ import type { OutgoingRequest, RequestCarrier } from '../../cluster/carrier';
 import { Framing } from '../../http1/framing';
 import { Method, RequestHead } from '../../http1/request-head';
 import { Marks, serializeRequest, ViaFields, withoutMeshVia } from '../../http1/serialize';
-import { owned } from '../../shared-read';
+import { owned } from '../../net/shared-read';
 import type { Attempt } from './attempt';
 
 const EMPTY = Buffer.alloc(0);

@@ -11,7 +11,7 @@
  * A call that finds at once that there will be no response returns why. What comes later is told to the owner.
  */
 import { FailedRequest, FailureKind, failureOfAnswer, failureOfBreak, FAILURES } from '../../../balancing';
-import type { Cancel } from '../../clock';
+import type { Cancel } from '../../runtime/clock';
 import type { BodyListener, BrokenCode, RequestCarrier } from '../../cluster/carrier';
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
@@ -23,7 +23,7 @@ import type { ResponseHead } from '../../http1/response-head';
 import { retryAfterMs } from '../../http1/retry-after';
 import type { Session } from '../../session/session-persistence';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
-import { Timeout } from '../../timeouts';
+import { Timeout } from '../../runtime/timeouts';
 import { Attempt, AttemptOwner } from './attempt';
 import type { ServeContext } from '../context';
 import { NO_ENDPOINT, NO_ROOM_TO_WAIT, Refusal, TRY_TIMEOUT, UNAVAILABLE } from '../exchange/refusal';

@@ -1,9 +1,9 @@
 /** The primary's side of workers that answer late or not at all, with a clock that the test moves. */
-import type { ProxyConfig } from '../../../src/contract';
-import { ANSWER_MS, Fleet, STUCK_MS, WorkerProcess } from '../../../src/proxy/workers/fleet';
-import type { FromWorker, ToWorker, WorkerReport } from '../../../src/proxy/workers/messages';
-import { FakeClock } from '../../support/fake-clock';
-import { FakeSources } from '../../support/proxy';
+import type { ProxyConfig } from '../../../../src/contract';
+import { ANSWER_MS, Fleet, STUCK_MS, WorkerProcess } from '../../../../src/proxy/process/workers/fleet';
+import type { FromWorker, ToWorker, WorkerReport } from '../../../../src/proxy/process/workers/messages';
+import { FakeClock } from '../../../support/fake-clock';
+import { FakeSources } from '../../../support/proxy';
 
 const REPORT: WorkerReport = { metrics: [], clusters: [], bypasses: [], ready: true, why: 'all is well', connections: 0 };
 const CONFIG: ProxyConfig = {

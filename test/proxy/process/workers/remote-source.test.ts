@@ -1,6 +1,6 @@
-import { RemoteSources } from '../../../src/proxy/workers/remote-source';
-import { FakeClock } from '../../support/fake-clock';
-import { ready } from '../../support/proxy';
+import { RemoteSources } from '../../../../src/proxy/process/workers/remote-source';
+import { FakeClock } from '../../../support/fake-clock';
+import { ready } from '../../../support/proxy';
 
 const KEY = 'catalog';
 const UP_TO_DATE = { synced: true, ageMs: 5, failures: 0, lastError: undefined };

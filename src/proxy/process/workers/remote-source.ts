@@ -2,11 +2,11 @@
  * Discovery as a worker sees it: the primary watches, and sends every snapshot to all workers. A store keeps the last one
  * of each source, so that a cluster which comes later has its endpoints at once.
  */
-import type { ResolvedProxyConfig } from '../../contract';
-import type { Clock } from '../clock';
-import type { Discovered } from '../cluster/cluster';
-import { LOCAL_CLUSTER } from '../cluster/local-cluster';
-import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../discovery/source';
+import type { ResolvedProxyConfig } from '../../../contract';
+import type { Clock } from '../../runtime/clock';
+import type { Discovered } from '../../cluster/cluster';
+import { LOCAL_CLUSTER } from '../../cluster/local-cluster';
+import type { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from '../../discovery/source';
 import type { SourceState } from './messages';
 
 /** What tells sources apart: where they look, and for EndpointSlices through which API. */

@@ -10,8 +10,8 @@
  */
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { afterOneRound } from './clock';
-import { isTls } from './tls/socket';
+import { afterOneRound } from '../runtime/clock';
+import { isTls } from '../tls/socket';
 
 /** What the kernel did not take at once. */
 interface WriteRequest {

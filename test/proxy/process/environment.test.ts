@@ -1,5 +1,5 @@
-import { readEnvironment } from '../../src/proxy/environment';
-import { processMemory } from '../../src/proxy/process-memory';
+import { readEnvironment } from '../../../src/proxy/process/environment';
+import { processMemory } from '../../../src/proxy/runtime/process-memory';
 
 describe('the memory limit', () => {
   test.each([

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/proxy/clock';
-import { FileWatcher, POLL_MS } from '../../src/proxy/file-watcher';
-import { eventually } from '../support/eventually';
-import { FakeClock } from '../support/fake-clock';
+import { systemClock } from '../../../src/proxy/runtime/clock';
+import { FileWatcher, POLL_MS } from '../../../src/proxy/runtime/file-watcher';
+import { eventually } from '../../support/eventually';
+import { FakeClock } from '../../support/fake-clock';
 
 let folder: string;
 let watcher: FileWatcher | undefined;

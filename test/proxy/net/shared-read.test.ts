@@ -1,7 +1,7 @@
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { onread, owned, readShared, writeCopy } from '../../src/proxy/shared-read';
-import { until } from '../support/raw-http';
+import { onread, owned, readShared, writeCopy } from '../../../src/proxy/net/shared-read';
+import { until } from '../../support/raw-http';
 
 const sockets: Socket[] = [];
 afterEach(() => { for (const socket of sockets.splice(0)) socket.destroy(); });

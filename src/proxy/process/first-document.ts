@@ -3,8 +3,8 @@
  * pod's app may call is kept, and a document that can't be had leaves the one before in force. A pod that is new has nothing to
  * go back to; there a document that is refused stops the start, and with it a rollout.
  */
-import type { ResolvedProxyConfig } from '../contract';
-import type { Kept } from './config/kept';
+import type { ResolvedProxyConfig } from '../../contract';
+import type { Kept } from '../config/kept';
 import type { Refused } from './proxy';
 
 /** Starts with a document and what outlives the one before; or says why that can't be. */

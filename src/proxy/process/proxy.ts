@@ -6,33 +6,33 @@
  * touches nothing; only when all of it can be had is it committed, in one turn of the event loop. Requests under way
  * keep what they began with.
  */
-import type { PolicyChoice } from '../balancing';
-import type { ResolvedProxyConfig } from '../contract';
-import type { SourceFactory } from './cluster/cluster';
-import { ClusterSet, StagedClusters } from './cluster/cluster-set';
-import { EXPECTED_MS } from './cluster/first-endpoints';
-import { LocalCluster } from './cluster/local-cluster';
-import { afterOneRound, Clock } from './clock';
-import { decodeConfig, describeMistakes, Document } from './config/decode';
-import { PodNames, succeed } from './config/succeed';
-import type { DiscoverySource } from './discovery/source';
-import type { SocketHandover } from './handover';
-import type { ProcessMemory } from './process-memory';
-import { ServeContext } from './serve/context';
-import { ListenerSet } from './serve/downstream/listener-set';
-import { MemoryGuard } from './serve/memory/memory-guard';
-import { ClientHolders } from './serve/memory/memory-holders';
-import { FAMILIES } from './telemetry/catalog';
-import { KeyFileListener, KeyFiles } from './session/key-files';
-import { observeCluster } from './telemetry/cluster-view';
-import { observeFallbacks } from './telemetry/fallback-view';
-import { observeListener } from './telemetry/listener-view';
-import { Instruments } from './telemetry/instruments';
-import type { MetricRegistry } from './telemetry/registry';
-import { BUSY_SHARE_OF_DRAIN, Departure } from './termination/departure';
-import { PodTraffic } from './termination/pod-traffic';
-import { TimeoutQueues } from './timeouts';
-import type { CertificateListener } from './tls/certificate';
+import type { PolicyChoice } from '../../balancing';
+import type { ResolvedProxyConfig } from '../../contract';
+import type { SourceFactory } from '../cluster/cluster';
+import { ClusterSet, StagedClusters } from '../cluster/cluster-set';
+import { EXPECTED_MS } from '../cluster/first-endpoints';
+import { LocalCluster } from '../cluster/local-cluster';
+import { afterOneRound, Clock } from '../runtime/clock';
+import { decodeConfig, describeMistakes, Document } from '../config/decode';
+import { PodNames, succeed } from '../config/succeed';
+import type { DiscoverySource } from '../discovery/source';
+import type { SocketHandover } from '../net/handover';
+import type { ProcessMemory } from '../runtime/process-memory';
+import { ServeContext } from '../serve/context';
+import { ListenerSet } from '../serve/downstream/listener-set';
+import { MemoryGuard } from '../serve/memory/memory-guard';
+import { ClientHolders } from '../serve/memory/memory-holders';
+import { FAMILIES } from '../telemetry/catalog';
+import { KeyFileListener, KeyFiles } from '../session/key-files';
+import { observeCluster } from '../telemetry/cluster-view';
+import { observeFallbacks } from '../telemetry/fallback-view';
+import { observeListener } from '../telemetry/listener-view';
+import { Instruments } from '../telemetry/instruments';
+import type { MetricRegistry } from '../telemetry/registry';
+import { BUSY_SHARE_OF_DRAIN, Departure } from '../termination/departure';
+import { PodTraffic } from '../termination/pod-traffic';
+import { TimeoutQueues } from '../runtime/timeouts';
+import type { CertificateListener } from '../tls/certificate';
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;

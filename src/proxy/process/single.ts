@@ -1,11 +1,11 @@
 /** One proxy in this process, as an engine. */
-import type { Clock } from './clock';
+import type { Clock } from '../runtime/clock';
 import type { Engine } from './engine';
 import type { Applied, Proxy, Readiness } from './proxy';
-import type { BypassReport } from './serve/downstream/bypass/known-sidecars';
-import { dump, FamilyDump } from './telemetry/aggregate';
-import { ClusterReport, reportCluster } from './telemetry/cluster-view';
-import type { MetricRegistry } from './telemetry/registry';
+import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
+import { dump, FamilyDump } from '../telemetry/aggregate';
+import { ClusterReport, reportCluster } from '../telemetry/cluster-view';
+import type { MetricRegistry } from '../telemetry/registry';
 
 export class SingleProcess implements Engine {
   /** @param onCommit called whenever another document is in force */

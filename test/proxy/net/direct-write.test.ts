@@ -1,8 +1,8 @@
 /** Writes past Node's streams: what arrives is the same, and so is what is said of backpressure, ends and errors. */
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { destroySoon, end, holdsBack, holdsOctets, write } from '../../src/proxy/direct-write';
-import { until } from '../support/raw-http';
+import { destroySoon, end, holdsBack, holdsOctets, write } from '../../../src/proxy/net/direct-write';
+import { until } from '../../support/raw-http';
 
 const MIB = 1_048_576;
 
@@ -214,8 +214,8 @@ test('without the call of Node, sockets are written to as usual', async () => {
   Object.assign(process, { binding: () => { throw new Error('not permitted'); } });
   const plain = await (async () => {
     try {
-      let module!: typeof import('../../src/proxy/direct-write');
-      jest.isolateModules(() => { module = jest.requireActual('../../src/proxy/direct-write'); });
+      let module!: typeof import('../../../src/proxy/net/direct-write');
+      jest.isolateModules(() => { module = jest.requireActual('../../../src/proxy/net/direct-write'); });
       return module;
     } finally {
       Object.assign(process, { binding });

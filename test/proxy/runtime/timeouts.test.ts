@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { Timeout, TimeoutQueue, TimeoutQueues } from '../../src/proxy/timeouts';
-import { FakeClock } from '../support/fake-clock';
+import { Timeout, TimeoutQueue, TimeoutQueues } from '../../../src/proxy/runtime/timeouts';
+import { FakeClock } from '../../support/fake-clock';
 
 function fixture(milliseconds = 1_600): { clock: FakeClock; queue: TimeoutQueue; fired: string[]; timeout: (name: string) => Timeout } {
   const clock = new FakeClock();

@@ -2,8 +2,8 @@
  * `/endpoints` of a proxy with workers: what each worker knows of a cluster, or of a pod past its sidecar, added up. All workers have
  * the same endpoints, give or take a moment; the first one's order and state are shown.
  */
-import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
-import type { ClusterReport } from '../telemetry/cluster-view';
+import type { BypassReport } from '../../serve/downstream/bypass/known-sidecars';
+import type { ClusterReport } from '../../telemetry/cluster-view';
 
 type EndpointReport = ClusterReport['endpoints'][number];
 

@@ -2,10 +2,10 @@
  * What the primary process and its workers tell each other. A worker's channel keeps the order of messages, which the
  * protocol relies on: a worker has the endpoints of a document's clusters before it is told to commit the document.
  */
-import type { EndpointSnapshot } from '../discovery/source';
-import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
-import type { FamilyDump } from '../telemetry/aggregate';
-import type { ClusterReport } from '../telemetry/cluster-view';
+import type { EndpointSnapshot } from '../../discovery/source';
+import type { BypassReport } from '../../serve/downstream/bypass/known-sidecars';
+import type { FamilyDump } from '../../telemetry/aggregate';
+import type { ClusterReport } from '../../telemetry/cluster-view';
 
 /** State of a source, with its age rather than a moment of another process's clock. */
 export interface SourceState {

@@ -4,10 +4,10 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { AddressInfo, createServer, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProxyConfig } from '../../src/contract';
-import { ENV_SOCKETS, ENV_SOCKETS_FD, SocketHandover } from '../../src/proxy/handover';
-import { freePort } from '../support/proxy';
-import { RawBackend, rawClient, until } from '../support/raw-http';
+import type { ProxyConfig } from '../../../src/contract';
+import { ENV_SOCKETS, ENV_SOCKETS_FD, SocketHandover } from '../../../src/proxy/net/handover';
+import { freePort } from '../../support/proxy';
+import { RawBackend, rawClient, until } from '../../support/raw-http';
 
 /** The file descriptor of a listening socket. */
 const fdOf = (server: Server): number => (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
@@ -64,7 +64,7 @@ test('a process serves the connections that wait at the socket it was left, and 
   };
   const path = join(folder, 'proxy.json');
   writeFileSync(path, JSON.stringify(config));
-  const child = spawn(process.execPath, [join(__dirname, '../../lib/bin/proxy.js'), '--config', path], {
+  const child = spawn(process.execPath, [join(__dirname, '../../../lib/bin/proxy.js'), '--config', path], {
     stdio: ['ignore', 'pipe', 'inherit', ...servers.map(fdOf)],
     env: { PATH: process.env['PATH'], POD_IPS: '127.0.0.1', [ENV_SOCKETS]: `127.0.0.1|${port}=3,127.0.0.1|${unused}=4` },
   });

@@ -2,10 +2,10 @@
  * The primary's discovery: one source for all workers, of each thing that the document's clusters look at. Sources are
  * told apart by what they look at, so a document that changes only policies or timeouts changes none.
  */
-import type { ResolvedProxyConfig } from '../../contract';
-import type { Cancel, Clock } from '../clock';
-import type { SourceFactory } from '../cluster/cluster';
-import type { DiscoverySource, EndpointSnapshot } from '../discovery/source';
+import type { ResolvedProxyConfig } from '../../../contract';
+import type { Cancel, Clock } from '../../runtime/clock';
+import type { SourceFactory } from '../../cluster/cluster';
+import type { DiscoverySource, EndpointSnapshot } from '../../discovery/source';
 import type { SourceState } from './messages';
 import { discoveredBy, sourceKey } from './remote-source';
 

@@ -2,15 +2,15 @@
  * A worker process: serves requests with a proxy of its own, on sockets that it shares with the other workers, and does
  * what the primary says. Its endpoints come from the primary, its metrics go there.
  */
-import type { PolicyChoice } from '../../balancing';
-import type { Clock } from '../clock';
+import type { PolicyChoice } from '../../../balancing';
+import type { Clock } from '../../runtime/clock';
 import { Proxy, Staged } from '../proxy';
-import type { ProcessMemory } from '../process-memory';
-import type { KeyFileListener } from '../session/key-files';
-import { dump } from '../telemetry/aggregate';
-import { reportCluster } from '../telemetry/cluster-view';
-import type { MetricRegistry } from '../telemetry/registry';
-import type { CertificateListener } from '../tls/certificate';
+import type { ProcessMemory } from '../../runtime/process-memory';
+import type { KeyFileListener } from '../../session/key-files';
+import { dump } from '../../telemetry/aggregate';
+import { reportCluster } from '../../telemetry/cluster-view';
+import type { MetricRegistry } from '../../telemetry/registry';
+import type { CertificateListener } from '../../tls/certificate';
 import type { FromWorker, ToWorker } from './messages';
 import { discoveredBy, RemoteSources, sourceKey } from './remote-source';
 

@@ -1,5 +1,5 @@
-import { ProxyConfig, ResolvedProxyConfig, withDefaults } from '../../src/contract';
-import { startWithFirst } from '../../src/proxy/first-document';
+import { ProxyConfig, ResolvedProxyConfig, withDefaults } from '../../../src/contract';
+import { startWithFirst } from '../../../src/proxy/process/first-document';
 
 const config = withDefaults({ version: 'v1', node: { service: 'web', namespace: 'shop', version: 'v1' }, listeners: [], clusters: [] } satisfies ProxyConfig);
 const kept = { text: 'before', config };

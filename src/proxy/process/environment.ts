@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../../contract';
 
 export interface Environment {
   /** Path of the configuration document. */

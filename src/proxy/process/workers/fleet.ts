@@ -6,16 +6,16 @@
  * What a worker knows of endpoints (requests in flight, latencies) is its own, as in Envoy: each balances its share of the
  * connections, and a limit on connections holds per worker.
  */
-import type { ResolvedProxyConfig } from '../../contract';
-import type { Clock } from '../clock';
-import type { SourceFactory } from '../cluster/cluster';
-import { decodeConfig, describeMistakes, Document } from '../config/decode';
-import { PodNames, succeed } from '../config/succeed';
+import type { ResolvedProxyConfig } from '../../../contract';
+import type { Clock } from '../../runtime/clock';
+import type { SourceFactory } from '../../cluster/cluster';
+import { decodeConfig, describeMistakes, Document } from '../../config/decode';
+import { PodNames, succeed } from '../../config/succeed';
 import type { Engine } from '../engine';
 import type { Applied, Readiness, Refused } from '../proxy';
-import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
-import type { FamilyDump } from '../telemetry/aggregate';
-import type { ClusterReport } from '../telemetry/cluster-view';
+import type { BypassReport } from '../../serve/downstream/bypass/known-sidecars';
+import type { FamilyDump } from '../../telemetry/aggregate';
+import type { ClusterReport } from '../../telemetry/cluster-view';
 import type { FromWorker, ToWorker, WorkerReport } from './messages';
 import { mergeBypasses, mergeClusters } from './merge-clusters';
 import { SourceHub, SourceListener } from './source-hub';

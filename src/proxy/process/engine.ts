@@ -2,11 +2,11 @@
  * What the process around it needs of whatever serves requests: one proxy in this process, or a fleet of workers. Files,
  * signals, admin pages and logs are the process's business (main.ts).
  */
-import type { ResolvedProxyConfig } from '../contract';
+import type { ResolvedProxyConfig } from '../../contract';
 import type { Applied, Readiness } from './proxy';
-import type { BypassReport } from './serve/downstream/bypass/known-sidecars';
-import type { FamilyDump } from './telemetry/aggregate';
-import type { ClusterReport } from './telemetry/cluster-view';
+import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
+import type { FamilyDump } from '../telemetry/aggregate';
+import type { ClusterReport } from '../telemetry/cluster-view';
 
 export interface Engine {
   /** The document in force, its hash, and where it has what this proxy doesn't know. */

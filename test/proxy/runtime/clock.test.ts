@@ -1,4 +1,4 @@
-import { inOneTurn, LONGEST_WAIT_MS, systemClock } from '../../src/proxy/clock';
+import { inOneTurn, LONGEST_WAIT_MS, systemClock } from '../../../src/proxy/runtime/clock';
 
 afterEach(() => { jest.useRealTimers(); });
 

@@ -13,9 +13,9 @@
 // The global of this name is a getter, which costs the hot path a call each time.
 import { Buffer } from 'node:buffer';
 import type { OnReadOpts, Socket } from 'node:net';
-import { inOneTurn } from './clock';
+import { inOneTurn } from '../runtime/clock';
 import { holdsOctets, write } from './direct-write';
-import { isTls } from './tls/socket';
+import { isTls } from '../tls/socket';
 
 /** The size in which libuv reads. */
 const READ_BYTES = 65_536;
