@@ -7,33 +7,15 @@ import type { ResolvedAdmission } from '../../../contract';
 import type { RequestHead } from '../../http1/request-head';
 import { AdaptiveLimit } from './adaptive-limit';
 import { ExemptPaths } from './exempt-paths';
+import type { ConcurrencyLimit } from './concurrency-limit';
 import { FixedLimit } from './fixed-limit';
 import { TokenBucket } from './token-bucket';
-
-/** What bounds the requests in flight. */
-export interface ConcurrencyLimit {
-  /** Most in flight right now. */
-  readonly limit: number;
-  /** @param inFlight without the one that asks */
-  allows(inFlight: number, now: number): boolean;
-  /** @returns the ticket of one that has come in */
-  enter(inFlight: number, now: number): number;
-  /**
-   * One was answered, or given up by its client.
-   *
-   * @param latencyMs how long the app had all of it
-   * @param heldMs    how long it counted
-   */
-  end(ticket: number, latencyMs: number, heldMs: number, givenUp: boolean, now: number): void;
-  /** One ended in a way that says nothing of the app. */
-  forget(ticket: number, now: number): void;
-}
 
 /** `exempt` passes and does not count. */
 export type Verdict = 'passes' | 'exempt' | 'overloaded' | 'rate_limited';
 
 export class Admission {
-  /** Requests that have a place: let in and not answered, but for exempt ones and those that lost it (pass.ts). */
+  /** Requests that have a place: let in and not answered, but for exempt ones and those that lost it (admission-slot.ts). */
   inFlight = 0;
   /** Undefined when any number may be in flight. */
   readonly concurrency: ConcurrencyLimit | undefined;

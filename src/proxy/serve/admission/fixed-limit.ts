@@ -1,4 +1,4 @@
-import type { ConcurrencyLimit } from './admission';
+import type { ConcurrencyLimit } from './concurrency-limit';
 
 /** A limit that somebody knows. */
 export class FixedLimit implements ConcurrencyLimit {

@@ -21,16 +21,18 @@ import { isTls, reset } from '../../tls/socket';
 import type { ServeContext } from '../context';
 import { Exchange } from '../exchange/exchange';
 import { State } from './connection-state';
-import type { Listener } from './listener';
 import { ENDED_WITHIN_BODY, ENDED_WITHIN_HEAD, HEAD_TIMEOUT, LENGTH_TOO_LARGE, OUT_OF_MEMORY, Refusal } from '../exchange/refusal';
 import { Peer } from './peer';
-import type { Downstream } from '../exchange/response-sink';
+import type { Downstream, Entry } from '../exchange/response-sink';
 import { ResponseWriter } from './response-writer';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
 const head = new RequestHead(1_000);
 const EMPTY = Buffer.alloc(0);
 const METHOD_HEAD = Buffer.from('HEAD ');
+
+/** The listener that has accepted the connection. */
+type Acceptor = Entry & { onConnectionClosed(connection: ClientConnection): void };
 
 export class ClientConnection implements Downstream {
   /** What its client has sent ahead of its turn was dropped, so the response under way is the last. */
@@ -53,7 +55,7 @@ export class ClientConnection implements Downstream {
   private readonly timeout: Timeout;
   private readonly peer: Peer;
 
-  constructor(private readonly socket: Socket, readonly listener: Listener, private readonly context: ServeContext) {
+  constructor(private readonly socket: Socket, readonly listener: Acceptor, private readonly context: ServeContext) {
     this.response = new ResponseWriter(socket, context, () => this.isLast);
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
@@ -189,9 +191,7 @@ export class ClientConnection implements Downstream {
   }
 
   /** Closes a connection that nothing happens on. */
-  closeIdle(): void {
-    if (this.idle) this.endGracefully();
-  }
+  closeIdle(): void { if (this.idle) this.endGracefully(); }
 
   /** Ends what is under way. */
   stop(): void {

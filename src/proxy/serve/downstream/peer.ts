@@ -2,8 +2,8 @@
 import { hashText } from '../../../balancing';
 import type { RequestHead } from '../../http1/request-head';
 import type { ServeContext } from '../context';
+import type { Entry } from '../exchange/response-sink';
 import { Origin } from './bypass/origin';
-import type { Listener } from './listener';
 
 export class Peer {
   private requests = 0;
@@ -11,7 +11,7 @@ export class Peer {
   /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
   private readonly origin: Origin | undefined;
 
-  constructor(private readonly address: string, secure: boolean, private readonly listener: Listener, private readonly context: ServeContext) {
+  constructor(private readonly address: string, secure: boolean, private readonly listener: Entry, private readonly context: ServeContext) {
     if (listener.load && !secure) {
       this.origin = new Origin(address, context.knownSidecars, context.random, () => listener.instruments.bypassed());
     }

@@ -43,6 +43,8 @@ export interface Entry {
   readonly load: InboundLoad | undefined;
   /** Its app is about to end, or may have ended. */
   readonly leaving: boolean;
+  /** A response is the last of its connection. */
+  readonly ending: boolean;
 }
 
 /** Where a request comes from. */
