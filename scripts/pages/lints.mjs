@@ -10,7 +10,7 @@ export function lintsPage({ RULES }) {
     '',
     'finds policies that are sound one by one and can\'t work together: a limit that is never reached, a timeout inside a shorter',
     'one, a budget that blocks every drain. It reads what the constructs synthesize: Deployments and other workloads with the',
-    'sidecar, HorizontalPodAutoscalers, PodDisruptionBudgets, Services, NetworkPolicies and the proxies\' documents, with all defaults',
+    'sidecar, HorizontalPodAutoscalers, PodDisruptionBudgets, Services, NetworkPolicies, Namespaces and the proxies\' documents, with all defaults',
     'filled in.',
     'Each finding says where, shows the arithmetic, and what to do:',
     '',

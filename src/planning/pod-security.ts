@@ -8,6 +8,10 @@
  * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/, and the checks in k8s.io/pod-security-admission/policy
  */
 
+const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
+/** Label of namespaces that pin the standards of a release. */
+const VERSION_LABEL = 'pod-security.kubernetes.io/enforce-version';
+
 /** From no rule at all to the strictest ones. */
 export const POD_SECURITY_LEVELS = ['privileged', 'baseline', 'restricted'] as const;
 export type PodSecurity = typeof POD_SECURITY_LEVELS[number];
@@ -58,6 +62,18 @@ export interface SecuredPod {
     readonly hostUsers?: boolean;
     readonly os?: { readonly name?: string };
   };
+}
+
+/** What a namespace enforces. */
+export interface Enforced {
+  readonly level: PodSecurity;
+  readonly version?: string | undefined;
+}
+
+/** What the labels of a Namespace say, if anything. Kubernetes takes a level that it doesn't know for the strictest. */
+export function enforcedBy(labels: Readonly<Record<string, string>>): Enforced | undefined {
+  const text = labels[ENFORCE_LABEL];
+  return text === undefined ? undefined : { level: POD_SECURITY_LEVELS.find((level) => level === text) ?? 'restricted', version: labels[VERSION_LABEL] };
 }
 
 /** A field that a standard refuses. */

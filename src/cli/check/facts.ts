@@ -7,6 +7,7 @@ import type { DisruptionRule } from '../../planning/disruption';
 import type { MeshFacts, ServiceFacts, WorkloadFacts } from '../../planning/lints';
 import { AutoscalerFacts, autoscalerFacts, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceFacts } from '../../planning/lints/objects';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
+import { enforcedBy, refusedByPodSecurity, SecuredPod } from '../../planning/pod-security';
 import { UserError } from '../errors';
 import { workloadsOf } from '../up/callees';
 import type { Field } from '../up/field';
@@ -30,6 +31,8 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
   for (const { config } of model.workloads) {
     for (const cluster of config.clusters) for (const workload of workloadsOf(cluster, model)) clusters.get(workload)!.add(cluster.name);
   }
+  const namespaces = new Map(manifests.filter(({ kind }) => kind === 'Namespace')
+    .map(({ name, body }) => [name, enforcedBy(body.get('metadata').get('labels').texts())]));
   const objects = new Map(manifests.map(({ kind, namespace, name, body }) => [`${kind}/${namespace}/${name}`, body.raw() as SizedObject]));
   const objectsOf = ({ kind, namespace, name, configMap }: Workload): ObjectSize[] =>
     [`ConfigMap/${namespace}/${configMap}`, `${kind}/${namespace}/${name}`].map((key) => sizeOf(objects.get(key)!));
@@ -38,6 +41,8 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
     services: manifests.filter(({ kind }) => kind === 'Service').map(readService),
     workloads: model.workloads.map((workload): WorkloadFacts => {
       const { kind, namespace, name, service, version, config, labels, replicas, preStopMs, graceMs } = workload;
+      const template = templateOf(objects.get(`${kind}/${namespace}/${name}`)!);
+      const enforced = namespaces.get(namespace);
       const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
       return {
         service, namespace, version, preStopMs, graceMs,
@@ -47,7 +52,8 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
         clusters: [...clusters.get(workload)!],
         pod: podFacts(workload),
         objects: objectsOf(workload),
-        httpsProbes: httpsProbePorts(containersOf(objects.get(`${kind}/${namespace}/${name}`)!)),
+        refusals: enforced && refusedByPodSecurity(template, enforced.level, enforced.version),
+        httpsProbes: httpsProbePorts(template.spec.containers),
         zones: expectations.zones,
         requestsPerSecond: of(expectations.requestsPerSecond, service, namespace),
         latencyMs: of(expectations.latencyMs, service, namespace),
@@ -58,16 +64,18 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
   };
 }
 
-/** What is looked at in the containers of a workload. */
-type Probed = Parameters<typeof httpsProbePorts>[0];
+/** What is looked at in the pods of a workload. */
+interface Template extends SecuredPod {
+  readonly spec: SecuredPod['spec'] & { readonly containers: Parameters<typeof httpsProbePorts>[0] };
+}
 interface PodOwner {
-  readonly template?: { readonly spec?: { readonly containers?: Probed } };
-  readonly jobTemplate?: { readonly spec?: PodOwner };
+  readonly template: Template;
+  readonly jobTemplate?: { readonly spec: PodOwner };
 }
 
-function containersOf(workload: object): Probed {
-  const { spec = {} } = workload as { readonly spec?: PodOwner };
-  return (spec.jobTemplate?.spec ?? spec).template?.spec?.containers ?? [];
+function templateOf(workload: object): Template {
+  const { spec } = workload as { readonly spec: PodOwner };
+  return (spec.jobTemplate?.spec ?? spec).template;
 }
 
 function readService({ name, namespace, body }: Manifest): ServiceFacts {

@@ -4,7 +4,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { POD_SECURITY_LEVELS, PodSecurity, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
+import { Enforced, enforcedBy, PodSecurity, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
 import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
@@ -14,33 +14,18 @@ import { PodSecurityOptions } from '../mesh/pod-security-options';
 import { Mistakes } from '../props/mistakes';
 import { PerApp } from '../synthesis/copies';
 
-const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
-/** Label of namespaces that pin the standards of a release. */
-const VERSION_LABEL = 'pod-security.kubernetes.io/enforce-version';
-
-/** What a Namespace of the app says. */
-interface Enforced {
-  readonly level: PodSecurity;
-  readonly version?: string;
-}
-
 /** The Namespaces of an app that have the label, by cluster and name. */
 const NAMESPACES = new PerApp('namespaces', (root) => oncePerSynthesis(root, () => new Map([...constructsOf(root)].flatMap(({ construct, cluster }) => {
   if (!isNamespace(construct)) {
     return [];
   }
   const { metadata: { name, labels = {} } = {} } = manifestOf(construct);
-  const level = labels[ENFORCE_LABEL];
-  return level === undefined ? [] : [[`${cluster}/${name}`, { level: levelOf(level), version: labels[VERSION_LABEL] }] as const];
+  const enforced = enforcedBy(labels);
+  return enforced === undefined ? [] : [[`${cluster}/${name}`, enforced] as const];
 }))));
 
 function isNamespace(construct: IConstruct): construct is ApiObject {
   return ApiObject.isApiObject(construct) && construct.kind === 'Namespace' && construct.apiVersion === 'v1';
-}
-
-/** Kubernetes takes a level that it doesn't know for the strictest. */
-function levelOf(text: string): PodSecurity {
-  return POD_SECURITY_LEVELS.find((level) => level === text) ?? 'restricted';
 }
 
 function levelOfName({ namespaces = {} }: PodSecurityOptions, namespace: string): PodSecurity {

@@ -5,6 +5,7 @@
 import type { DisruptionRule } from '../disruption';
 import type { NetworkPolicyFacts, PodFacts } from '../network-policy';
 import type { ObjectSize } from '../object-size';
+import type { Refusal } from '../pod-security';
 
 /** Fewest and most of something. */
 export interface Range {
@@ -55,6 +56,8 @@ export interface WorkloadFacts {
   readonly clusters: readonly string[];
   /** What NetworkPolicies see of its pods; absent when nobody knows. */
   readonly pod?: PodFacts | undefined;
+  /** What the Pod Security Standard that its namespace enforces refuses of its pods; absent when nothing was looked at. */
+  readonly refusals?: readonly Refusal[] | undefined;
   /** Ports at which the kubelet asks its app by HTTPS; absent: none. */
   readonly httpsProbes?: readonly number[] | undefined;
   /** Those of its objects that grow with its calls; absent when they are small. */

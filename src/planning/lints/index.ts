@@ -11,6 +11,7 @@ import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
 import { LIMIT_RULES } from './limits';
 import { NETWORK_POLICY_RULES } from './network-policies';
+import { POD_SECURITY_RULES } from './pod-security';
 import { PROTOCOL_RULES } from './protocols';
 import { RETRY_RULES } from './retries';
 import type { Finding, Rule } from './rule';
@@ -26,7 +27,7 @@ export type { Finding, Rule } from './rule';
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
+  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
 ];
 
 function sortKey({ namespace, service, version }: WorkloadFacts): string {

@@ -1,6 +1,6 @@
 /** The command as people run it, on YAML that the constructs make. */
-import { ApiObject, App, Chart, Duration, Testing, YamlOutputType } from 'cdk8s';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { ApiObject, App, Chart, Duration, JsonPatch, Testing, YamlOutputType } from 'cdk8s';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Shop } from '../../../examples/shop/shop';
@@ -88,6 +88,24 @@ test('GIVEN rates and latencies, counts what is under way', async () => {
     });
   }, '--rps', 'catalog.shop=400', '--latency', 'catalog=25');
   expect(stdout).toContain('4 requests x 2 replicas = 8 requests at a time, fewer than the 400 requests/s x 25 ms = 10 that are under way');
+});
+
+test('GIVEN pods that their namespace lets not in, says why', async () => {
+  const { code, stdout } = await check((app) => {
+    seeded(app);
+    ApiObject.of((app.node.findChild('shop').node.findChild('db') as MeshService).deployment).addJsonPatch(
+      JsonPatch.remove('/spec/template/spec/securityContext/seccompProfile'),
+    );
+    writeFileSync(join(folder, 'namespaces.yaml'), `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: restricted } }
+`);
+  });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^error +pod-security +db v1 +namespace 'shop' refuses these pods: 'containers\['\S+'\]\.securityContext' is \{.*\}, against the restricted Pod Security Standard$/m);
+  expect(stdout).toContain('add seccompProfile: { type: SeccompProfileType.RUNTIME_DEFAULT }');
+  expect(stdout.match(/pod-security/g)).toHaveLength(1);
 });
 
 test.each([

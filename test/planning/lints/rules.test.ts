@@ -506,6 +506,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       under({ out: { podSelector: web, egress: [{ ports: [{ port: 5_353, protocol: 'UDP' }] }, api] } }, pair({})),
     ],
   }],
+  'pod-security': [{
+    breaks: meshOf({ web: { refusals: [{ field: 'hostNetwork', value: true, level: 'baseline', remedy: 'leave it out' }] } }),
+    says: 'web v1: namespace \'shop\' refuses these pods: \'hostNetwork\' is true, against the baseline Pod Security Standard; leave it out',
+    keeps: [meshOf({ web: { refusals: [] }, catalog: {} })],
+  }],
   'network-policy-bypass': [{
     breaks: under({ scrape: { podSelector: catalog, ingress: [toApp] } }, meshOf({ catalog: {} })),
     says: 'catalog v1: NetworkPolicy \'scrape\' lets in at TCP port 8080, the app\'s, who isn\'t let in at 15006, the sidecar\'s',
