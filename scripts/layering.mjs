@@ -85,6 +85,25 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     sidecar: ['calls', 'checks', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'synthesis'],
     service: ['calls', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'sidecar', 'synthesis'],
   },
+  proxy: {
+    runtime: [],
+    config: [],
+    discovery: ['runtime'],
+    telemetry: ['config', 'discovery', 'runtime'],
+    http1: ['telemetry'],
+    'load-reports': ['http1'],
+    tls: ['runtime', 'telemetry'],
+    net: ['runtime', 'tls'],
+    sockets: ['discovery', 'runtime', 'telemetry'],
+    cluster: ['discovery', 'http1', 'load-reports', 'net', 'runtime', 'telemetry', 'tls'],
+    session: ['cluster', 'http1', 'runtime', 'telemetry'],
+    hosts: ['config', 'discovery', 'runtime', 'telemetry'],
+    serve: ['cluster', 'http1', 'load-reports', 'net', 'runtime', 'session', 'telemetry', 'tls'],
+    termination: ['cluster', 'runtime', 'serve', 'telemetry'],
+    process: [
+      'cluster', 'config', 'discovery', 'hosts', 'net', 'runtime', 'serve', 'session', 'sockets', 'telemetry', 'termination', 'tls',
+    ],
+  },
 });
 
 /** Files that may import more packages than their part. */

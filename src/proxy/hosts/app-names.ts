@@ -9,7 +9,7 @@ import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
 import type { Cancel, Clock } from '../runtime/clock';
 import type { Leads } from '../config/settle';
 import type { PodNames } from '../config/succeed';
-import type { Engine } from '../process/engine';
+import type { ClusterReport } from '../telemetry/cluster-view';
 import { HostsFile, MAX_HOSTS_BYTES } from './hosts-file';
 import type { HostsEntry } from './hosts-text';
 
@@ -20,8 +20,11 @@ const LOOK_MS = 100;
 /** How often a file that could not be written is tried again. */
 const TRY_AGAIN_MS = 1_000;
 
-/** Whatever serves requests. */
-export type Serving = Pick<Engine, 'config' | 'clusters'>;
+/** Whatever serves requests: one proxy, or a fleet of workers. */
+export interface Serving {
+  readonly config: ResolvedProxyConfig;
+  clusters(): Promise<readonly ClusterReport[]>;
+}
 
 export interface AppNamesSurroundings {
   readonly clock: Clock;

@@ -10,18 +10,10 @@
  *   x-mesh-unsent       response  by a callee's sidecar: no application has seen the request, for this reason
  */
 import type { ReasonCode } from '../telemetry/reasons';
+import { TrailEntry, trailText } from '../telemetry/trail';
 
 /** A deadline further away than this, in milliseconds, is none: a day. */
 export const MAX_DEADLINE_MS = 86_400_000;
-
-/** One attempt in the list of a request's attempts. */
-export interface TrailEntry {
-  /** Address and port. */
-  readonly endpoint: string;
-  /** Status of its response, or why there was none that counted. */
-  readonly outcome: number | ReasonCode | 'hedge_lost';
-  readonly milliseconds: number;
-}
 
 export function deadlineField(milliseconds: number): string {
   return `x-mesh-deadline-ms: ${Math.max(1, Math.round(milliseconds))}\r\n`;
@@ -37,9 +29,4 @@ export function unsentField(code: ReasonCode): string {
 
 export function attemptsField(trail: readonly TrailEntry[]): string {
   return `x-mesh-attempts: ${trail.map(trailText).join(', ')}\r\n`;
-}
-
-/** An attempt as one word, for a field and for the access log. */
-export function trailText({ endpoint, outcome, milliseconds }: TrailEntry): string {
-  return `${endpoint};${outcome};${Math.round(milliseconds * 10) / 10}`;
 }

@@ -5,9 +5,9 @@
  */
 import type { AccessLogConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
-import { TrailEntry, trailText } from '../http1/mesh-fields';
 import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';
+import { TrailEntry, trailText } from './trail';
 
 /** Longest path in a line. */
 export const MAX_PATH = 1_024;

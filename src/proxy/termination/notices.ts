@@ -10,7 +10,6 @@
  */
 import type { ResolvedProxyConfig, ShutdownConfig } from '../../contract';
 import type { Cancel, Clock } from '../runtime/clock';
-import type { Engine } from '../process/engine';
 import { FAMILIES } from '../telemetry/catalog';
 import type { EventLog } from '../telemetry/log';
 import type { MetricRegistry } from '../telemetry/registry';
@@ -19,13 +18,20 @@ import { budgetMs, timeToDrain } from './departure';
 /** How long after the grace period a process that is still there takes the notice for wrong. */
 export const MARGIN_MS = 10_000;
 
+/** Whatever serves requests: one proxy, or a fleet of workers. */
+export interface TerminatingEngine {
+  readonly config: Pick<ResolvedProxyConfig, 'shutdown'>;
+  leave(believed: boolean): void;
+  stay(): void;
+}
+
 export interface NoticeSurroundings {
   /** Whether an address is one that the kubelet may ask from (node-addresses.ts). */
   readonly isFromNode: (address: string) => boolean;
   readonly clock: Clock;
   readonly registry: MetricRegistry;
   readonly log: Pick<EventLog, 'info' | 'warn'>;
-  readonly engine: Pick<Engine, 'leave' | 'stay'> & { readonly config: Pick<ResolvedProxyConfig, 'shutdown'> };
+  readonly engine: TerminatingEngine;
 }
 
 export class TerminationNotices {

@@ -1,5 +1,5 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
-import type { TrailEntry } from '../../http1/mesh-fields';
+import type { TrailEntry } from '../../telemetry/trail';
 import type { ReasonCode } from '../../telemetry/reasons';
 
 /** An exchange that is over, as the access log sees it. */

@@ -2,7 +2,8 @@
  * What responses to one client say besides what the endpoint said: cookies that keep a session or a hash, the load report that was
  * asked for, and what was tried. A client connection has one of these and uses it again for each request.
  */
-import { attemptsField, TrailEntry, unsentField } from '../../http1/mesh-fields';
+import { attemptsField, unsentField } from '../../http1/mesh-fields';
+import type { TrailEntry } from '../../telemetry/trail';
 import type { RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Session } from '../../session/session-persistence';

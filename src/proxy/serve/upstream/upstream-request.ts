@@ -17,7 +17,7 @@ import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
 import { Expectant } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/pool';
-import type { TrailEntry } from '../../http1/mesh-fields';
+import type { TrailEntry } from '../../telemetry/trail';
 import { isIdempotent, Method } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import { retryAfterMs } from '../../http1/retry-after';
