@@ -1,6 +1,7 @@
 /**
  * Builds everything into lib/:
- *   1. the JSON Schema of ProxyConfig from its types, and from that the proxy's validator (scripts/schema.mjs);
+ *   1. the JSON Schema of ProxyConfig from its types, and from that the proxy's validator (scripts/schema.mjs) and what the
+ *      sources say of each setting (scripts/settings.mjs);
  *   2. the constructs, with jsii, which also writes .jsii;
  *   3. the proxy and the command, each bundled into one file that needs no node_modules.
  * With `--if-changed` it does nothing when no source changed since the last build.
@@ -11,14 +12,15 @@ import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { generateSchema, generateValidator, SCHEMA_FILE, VALIDATOR_FILE } from './schema.mjs';
+import { writeSettings } from './settings.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
 // Not in lib/, all of which is shipped.
 const MARKER = 'node_modules/.cdk8s-mesh-built-from';
 const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', '.jsii'];
-const fingerprint = fingerprintOf(['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json']);
-const upToDate = existsSync(MARKER) && readFileSync(MARKER, 'utf8') === fingerprint && RESULTS.every((file) => existsSync(file));
+const INPUTS = ['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json'];
+const upToDate = existsSync(MARKER) && readFileSync(MARKER, 'utf8') === fingerprintOf(INPUTS) && RESULTS.every((file) => existsSync(file));
 if (process.argv.includes('--if-changed') && upToDate) {
   process.exit(0);
 }
@@ -29,6 +31,8 @@ rmSync('lib', { recursive: true, force: true });
 const schema = generateSchema();
 writeIfChanged(SCHEMA_FILE, `${JSON.stringify(schema, null, 2)}\n`);
 writeIfChanged(VALIDATOR_FILE, generateValidator(schema));
+writeSettings(schema);
+const fingerprint = fingerprintOf(INPUTS);
 
 run('jsii', ['--tsconfig', 'tsconfig.json'], { JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' });
 

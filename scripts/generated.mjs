@@ -4,15 +4,18 @@
  * ready to be committed. Snapshots are checked by `jest --ci`.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { API_REFERENCE, PAGES } from './pages/index.mjs';
 import { SCHEMA_FILE } from './schema.mjs';
+import { settingsFiles } from './settings.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
-const FILES = [SCHEMA_FILE, API_REFERENCE, ...Object.keys(PAGES)];
-
 run('scripts/build.mjs');
 run('scripts/docs.mjs');
+
+const schema = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8'));
+const FILES = [SCHEMA_FILE, API_REFERENCE, ...Object.keys(PAGES), ...settingsFiles(schema).map(({ file }) => file)];
 
 const status = spawnSync('git', ['status', '--porcelain', '--', ...FILES], { encoding: 'utf8' });
 if (status.status !== 0) stop(`git status failed: ${status.stderr.trim()}`);

@@ -1,11 +1,7 @@
 /**
- * The page about the proxy's document, from its JSON Schema (names, types, bounds, descriptions) and from the constants
- * that say what an absent field means. A default for a field that the schema doesn't have stops the generation.
+ * The page about the proxy's document, from its JSON Schema: names, types, bounds, defaults, descriptions.
  */
 import { code, page, table } from './markdown.mjs';
-
-/** Definitions whose `type` is no load-balancing policy, though it may be called like one. */
-const CONCURRENCY = ['AdaptiveConcurrencyConfig', 'FixedConcurrencyConfig'];
 
 /** Definitions in the order in which a reader meets them. The others follow by name. */
 const ORDER = [
@@ -13,7 +9,8 @@ const ORDER = [
   'AdminConfig',
   'ListenerConfig',
   'AdmissionConfig',
-  ...CONCURRENCY,
+  'AdaptiveConcurrencyConfig',
+  'FixedConcurrencyConfig',
   'RateLimitConfig',
   'RouteConfig',
   'WeightedCluster',
@@ -69,38 +66,12 @@ const EXAMPLE = `{
 }`;
 
 export function configurationPage(schema, contract) {
-  const defaults = {
-    ProxyConfig: { accessLog: contract.DEFAULT_ACCESS_LOG },
-    AdminConfig: contract.DEFAULT_ADMIN,
-    AdmissionConfig: contract.DEFAULT_ADMISSION,
-    AdaptiveConcurrencyConfig: contract.DEFAULT_ADAPTIVE_CONCURRENCY,
-    RouteConfig: contract.DEFAULT_ROUTE,
-    SessionConfig: contract.DEFAULT_SESSION,
-    ClusterConfig: contract.DEFAULT_CLUSTER,
-    ...Object.fromEntries(Object.entries(contract.DEFAULT_POLICIES).map(([type, fields]) => [nameOfPolicy(schema, type), fields])),
-    SlowStartConfig: contract.DEFAULT_SLOW_START,
-    DynamicWeightsConfig: contract.DEFAULT_DYNAMIC_WEIGHTS,
-    ZoneAwareConfig: contract.DEFAULT_ZONE_AWARE,
-    FailoverConfig: contract.DEFAULT_FAILOVER,
-    DnsFallback: contract.DEFAULT_DNS_FALLBACK,
-    RetryConfig: contract.DEFAULT_RETRY,
-    HedgeConfig: contract.DEFAULT_HEDGE,
-    RetryBudgetConfig: contract.DEFAULT_RETRY_BUDGET,
-    FallbackConfig: contract.DEFAULT_FALLBACK,
-    LimitsConfig: contract.DEFAULT_LIMITS,
-    TlsConfig: contract.DEFAULT_TLS,
-    ShutdownConfig: contract.DEFAULT_SHUTDOWN,
-  };
+  /** Defaults that the schema doesn't say. */
+  const defaults = { AdminConfig: { port: contract.ADMIN_PORT } };
   const objects = Object.entries(schema.definitions).filter(([, definition]) => definition.properties !== undefined);
   const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   objects.sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
   const names = new Set(objects.map(([name]) => name));
-  for (const [name, fields] of Object.entries(defaults)) {
-    const properties = name === 'ProxyConfig' ? schema.properties : schema.definitions[name]?.properties;
-    for (const field of Object.keys(fields)) {
-      if (properties?.[field] === undefined) throw new Error(`src/contract/defaults.ts has a default for ${name}.${field}, which the schema doesn't have`);
-    }
-  }
 
   return page('Configuration of the proxy', [
     'Each workload has one document, a `ProxyConfig`, in a ConfigMap; all its pods read the same one. The constructs write it. You',
@@ -143,7 +114,7 @@ export function configurationPage(schema, contract) {
     '',
     '## ProxyConfig',
     '',
-    ...fieldTable(schema, defaults.ProxyConfig),
+    ...fieldTable(schema, {}),
     ...objects.flatMap(([name, definition]) => [
       '', `## ${name}`, '', definition.description, '', ...fieldTable(definition, defaults[name] ?? {}),
     ]),
@@ -151,7 +122,7 @@ export function configurationPage(schema, contract) {
 
   function fieldTable({ properties, required = [] }, fallback) {
     return table(['Field', 'Type', 'Default', 'Meaning'], Object.entries(properties).map(([field, property]) => [
-      code(field), typeOf(property), required.includes(field) ? 'required' : defaultOf(property, fallback[field]), meaningOf(property),
+      code(field), typeOf(property), required.includes(field) ? 'required' : defaultOf(property, property.default ?? fallback[field]), meaningOf(property),
     ]));
   }
 
@@ -160,7 +131,9 @@ export function configurationPage(schema, contract) {
     if (value !== undefined) return code(typeof value === 'object' ? JSON.stringify(value) : String(value));
     const name = $ref?.slice(REFERENCE.length);
     const isOff = description.includes('Absent:');
-    return !isOff && defaults[name] !== undefined && !schema.definitions[name].required ? 'its defaults' : 'none';
+    const { properties = {}, required } = schema.definitions[name] ?? {};
+    const hasDefaults = Object.values(properties).some((own) => own.default !== undefined);
+    return !isOff && hasDefaults && !required ? 'its defaults' : 'none';
   }
 
   function meaningOf(property) {
@@ -189,11 +162,6 @@ export function configurationPage(schema, contract) {
     if (!found) throw new Error(`no definition in the schema has the type '${member.properties.type.const}'`);
     return found[0];
   }
-}
-
-/** The definition of the policy with this `type`. */
-function nameOfPolicy(schema, type) {
-  return Object.keys(schema.definitions).find((name) => !CONCURRENCY.includes(name) && schema.definitions[name].properties?.type?.const === type);
 }
 
 function linkTo(name) {

@@ -13,6 +13,7 @@ export interface AdmissionConfig {
    * Paths that are always let in and don't count, as for health checks: without a query, exactly or, with `*` at the end, by how they begin.
    * A list takes the place of the default one.
    * @maxItems 32
+   * @default ['/healthz', '/livez', '/readyz']
    */
   readonly exemptPaths?: PathPattern[];
 }
@@ -27,24 +28,30 @@ export type PathPattern = string;
 export interface AdaptiveConcurrencyConfig {
   readonly type: 'adaptive';
   /**
-   * Least that the limit can be.
+   * Least that the limit can be. A pod always takes as many requests.
    * @minimum 1
+   * @default 2
    */
   readonly min?: Integer;
   /**
-   * Most that the limit can be. Only when so many hang, `min` others are let in beside them.
+   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them.
    * @minimum 1
+   * @default 1000
    */
   readonly max?: Integer;
   /**
-   * What the limit begins with, and how many requests that hang don't count for it.
+   * What the limit begins with when a pod starts, from `min` to `max`; unless somebody says it, what is next to the default there. So many
+   * requests that hang don't count for it, either.
    * @minimum 1
+   * @default 50
    */
   readonly initial?: Integer;
   /**
-   * How much longer than under little load requests may take, in percent, before fewer are let in.
+   * How much longer than under little load requests may take, in percent, before fewer are let in. Less means shorter latencies under
+   * overload, and more refused when requests are of many kinds.
    * @minimum 10
    * @maximum 1000
+   * @default 100
    */
   readonly latencyTolerancePercent?: Integer;
 }
@@ -68,7 +75,8 @@ export interface RateLimitConfig {
    */
   readonly requestsPerSecond: number;
   /**
-   * Most tokens that the bucket holds: as many requests may come at once. Absent: those of one second, at least 3.
+   * How many requests may come at once after a quiet time: most tokens that the bucket holds. Requests never come evenly: with 1, a third
+   * of them is refused when half as many come as the limit lets in. Absent: as many as in one second, at least 3.
    * @minimum 1
    */
   readonly burst?: Integer;

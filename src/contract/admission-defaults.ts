@@ -4,17 +4,23 @@
 import type { AdaptiveConcurrencyConfig, AdmissionConfig, FixedConcurrencyConfig, RateLimitConfig } from './admission-config';
 
 /** Default of `admission`: the paths by which Kubernetes' own components are asked for their health. */
-export const DEFAULT_ADMISSION: Required<Pick<AdmissionConfig, 'exemptPaths'>> = { exemptPaths: ['/healthz', '/livez', '/readyz'] };
+export const DEFAULT_ADMISSION: Required<Pick<AdmissionConfig, 'exemptPaths'>> = {
+  // #region generated defaults of AdmissionConfig
+  exemptPaths: ['/healthz', '/livez', '/readyz'],
+  // #endregion
+};
 
 /**
  * Default of `admission.concurrency`, when it is adaptive. It begins where an app that does little besides waiting is not held up, and one
  * of a few requests at a time has a queue of a second or two. `max` is Envoy's. `initial` is brought into `min` and `max`.
  */
 export const DEFAULT_ADAPTIVE_CONCURRENCY: Required<Omit<AdaptiveConcurrencyConfig, 'type'>> = {
+  // #region generated defaults of AdaptiveConcurrencyConfig
   min: 2,
   max: 1_000,
   initial: 50,
   latencyTolerancePercent: 100,
+  // #endregion
 };
 
 /**

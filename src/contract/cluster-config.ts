@@ -16,7 +16,10 @@ export interface ClusterConfig {
   readonly name: string;
   /** Where its endpoints come from. */
   readonly discovery: EndpointSliceDiscovery | DnsDiscovery | StaticDiscovery;
-  /** How an endpoint is chosen. Absent: round robin. */
+  /**
+   * How an endpoint is chosen.
+   * @default { type: 'roundRobin' }
+   */
   readonly loadBalancing?: LoadBalancingConfig;
   /** How an endpoint that joins gets its share little by little. Absent: at once. */
   readonly slowStart?: SlowStartConfig;
@@ -24,7 +27,10 @@ export interface ClusterConfig {
   readonly dynamicWeights?: DynamicWeightsConfig;
   /** How endpoints in the proxy's own zone are preferred. Absent: zones don't matter. */
   readonly zoneAware?: ZoneAwareConfig;
-  /** What is read of the load reports of its endpoints, which the policies, weights and zones that go by them ask for. */
+  /**
+   * What is read of the load reports of its endpoints, which the policies, weights and zones that go by them ask for.
+   * @default {}
+   */
   readonly loadReports?: LoadReportsConfig;
   /** How many endpoints one proxy uses out of a very large set. Absent: all. */
   readonly subset?: SubsetConfig;
@@ -35,31 +41,42 @@ export interface ClusterConfig {
   /** How endpoints that fail or dawdle unlike the others are found, and kept from requests for a while. */
   readonly outlierDetection?: OutlierDetectionConfig;
   /**
-   * Time to establish a connection. Absent: a quarter of the shortest `timeoutMs` of the routes that lead here, when that is less than
-   * the default, but not below 25; so that a request whose endpoint drops packets is tried elsewhere in time.
+   * Time to establish a connection; then another endpoint is asked. It must be shorter than the route's timeout, or the request is over
+   * before that. Unless somebody says it, it is at most a quarter of the shortest timeout of the routes that lead here, fallbacks included,
+   * but at least 25 ms.
    * @minimum 1
+   * @default 1000
    */
   readonly connectTimeoutMs?: Integer;
   /**
-   * How long an unused connection stays open. Keep it below the idle time of what listens there; what that states by `Keep-Alive` is kept
-   * to anyway.
+   * How long an unused connection is kept for the next request. It must be shorter than the time after which the other side closes it, or
+   * requests are sent on connections that are just being closed; what the other side states by `Keep-Alive` is kept to anyway. Unless
+   * somebody says it, the constructs make it at most half of `limits.idleTimeoutMs` of a service of the mesh.
    * @minimum 1
+   * @default 30000
    */
   readonly idleTimeoutMs?: Integer;
   /**
-   * Most connections to one endpoint at a time.
+   * Most connections to one endpoint at a time. It is also the most requests that are under way there, as HTTP/1.1 has one on each
+   * connection. With workers, of each.
    * @minimum 1
+   * @default 1024
    */
   readonly maxConnectionsPerEndpoint?: Integer;
-  /** Most connections to all endpoints together at a time; 0 is no limit. */
+  /**
+   * Most connections to all endpoints together at a time; 0 is no limit. With workers, of each.
+   * @default 0
+   */
   readonly maxConnections?: Integer;
   /**
    * Most requests that wait for a connection, over all endpoints, those included for which one is being made; so 0 is refused. One
-   * more is answered with 503. Requests that wait for the first endpoints count, too.
+   * more is answered with 503. Requests that wait for the first endpoints count, too. With workers, of each.
+   * @default 1024
    */
   readonly maxPendingRequests?: Integer;
   /**
    * Whether its endpoints have sidecars of the mesh. If not, requests to it get none of the fields that the route's `meshFields` adds.
+   * @default true
    */
   readonly meshFields?: boolean;
   /** How much retries may add to the load. */
@@ -67,14 +84,20 @@ export interface ClusterConfig {
   /**
    * How long a request may wait for a connection while as many are in use as may be, and for the first endpoints in the ten seconds
    * after discovery began. Then it is answered with 503. One for which a connection is being made waits by `connectTimeoutMs`.
+   * It must be shorter than the route's timeout.
    * @minimum 1
+   * @default 3000
    */
   readonly pendingTimeoutMs?: Integer;
-  /** Most requests under way to all endpoints together; 0 is no limit. One more is answered with 503. */
+  /**
+   * Most requests under way to all endpoints together; 0 is no limit. One more is answered with 503. With workers, of each.
+   * @default 0
+   */
   readonly maxRequests?: Integer;
   /**
-   * Most requests under way to one endpoint; 0 is no limit. One more goes to another endpoint, or is answered with 503 when
-   * all have as many.
+   * Most requests under way to one endpoint, at most `maxRequests` when that has a limit; 0 is no limit. One more goes to another
+   * endpoint, or is answered with 503 when all have as many. With workers, of each.
+   * @default 0
    */
   readonly maxRequestsPerEndpoint?: Integer;
 }
@@ -82,20 +105,22 @@ export interface ClusterConfig {
 /** A share that grows from a small one: the weight is multiplied by (time / window)^(1 / aggression), but not below the minimum. */
 export interface SlowStartConfig {
   /**
-   * How long it takes.
+   * How long it takes until an endpoint has its whole share.
    * @minimum 1
    */
   readonly windowMs: Integer;
   /**
-   * 1: the share grows evenly. Above 1 it grows fast first, below 1 fast last.
+   * How the share grows: 1 evenly, above 1 fast first, below 1 fast last.
    * @minimum 0.1
    * @maximum 10
+   * @default 1
    */
   readonly aggression?: number;
   /**
    * Share to begin with, in percent of the full one.
    * @minimum 1
    * @maximum 100
+   * @default 10
    */
   readonly minimumPercent?: Integer;
 }
@@ -108,56 +133,69 @@ export interface DynamicWeightsConfig {
    */
   readonly source: 'reports' | 'observed';
   /**
-   * Time constant with which a weight follows.
+   * How slowly a weight follows: the time after which it has gone about two thirds of the way.
    * @minimum 1
+   * @default 10000
    */
   readonly smoothingMs?: Integer;
   /**
    * How often weights are computed.
    * @minimum 100
+   * @default 1000
    */
   readonly updateMs?: Integer;
   /**
-   * Least a weight can fall to, in percent of the declared one.
+   * Least a weight can fall to, in percent of the declared one. Every endpoint stays in use, and so measured.
    * @minimum 1
    * @maximum 100
+   * @default 10
    */
   readonly minimumPercent?: Integer;
   /**
    * Most a weight can rise to, in percent of the declared one.
    * @minimum 100
    * @maximum 10000
+   * @default 1000
    */
   readonly maximumPercent?: Integer;
 }
 
 /** Prefers the proxy's own zone and lets load that it can't take spill over to the others. */
 export interface ZoneAwareConfig {
-  /** With fewer endpoints than this, zones don't matter. */
+  /**
+   * With fewer endpoints than this, zones don't matter.
+   * @default 3
+   */
   readonly minimumEndpoints?: Integer;
   /**
-   * Part of the requests that goes to other zones in any case, so that their state stays known.
+   * Part of the requests that goes to other zones in any case, in percent, so that their state stays known.
    * @maximum 50
+   * @default 3
    */
   readonly remotePercent?: Integer;
   /**
-   * How much more loaded than the others the own zone may be, in percent of its capacity, before load spills over.
+   * How much more loaded than the others the own zone may be, in percent of its capacity, before requests go elsewhere. Counts
+   * where endpoints report how full they are; elsewhere a zone takes what its part of the endpoints can take.
    * @maximum 100
+   * @default 10
    */
   readonly tolerancePercent?: Integer;
   /**
-   * Time constant with which the load of a zone is averaged.
+   * How slowly the load of a zone is followed: time constant of its average.
    * @minimum 1
+   * @default 5000
    */
   readonly smoothingMs?: Integer;
   /**
    * How often shares are computed.
    * @minimum 100
+   * @default 1000
    */
   readonly updateMs?: Integer;
   /**
    * How long a load report counts.
    * @minimum 1
+   * @default 180000
    */
   readonly expirationMs?: Integer;
 }
@@ -196,12 +234,14 @@ export interface FailoverConfig {
    * How much of a level's endpoints may be unavailable before load moves on: available endpoints count for this percentage.
    * @minimum 100
    * @maximum 10000
+   * @default 140
    */
   readonly overprovisioningPercent?: Integer;
   /**
    * With fewer available endpoints than this, in percent of a level, availability is not believed and all of them are
    * used. 0 switches it off.
    * @maximum 100
+   * @default 50
    */
   readonly panicPercent?: Integer;
 }

@@ -1,6 +1,7 @@
 /**
  * What an absent optional field of {@link ProxyConfig} means, as one constant that the constructs, the proxy and the
- * generated documentation read. The ConfigMap stays as short as what was said; a reader of this file knows the rest.
+ * generated documentation read. The ConfigMap stays as short as what was said; a reader of this file knows the rest. The values come from
+ * `@default` of each field; here stand the reasons.
  */
 import { ResolvedAdmission, withAdmissionDefaults } from './admission-defaults';
 import type {
@@ -20,6 +21,7 @@ import type { SessionConfig } from './session-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
+  // #region generated defaults of LimitsConfig
   maxConnections: 10_000,
   maxStartLineBytes: 8_192,
   maxHeadBytes: 16_384,
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   bodyTimeoutMs: 60_000,
   tunnelIdleTimeoutMs: 300_000,
   tlsHandshakeTimeoutMs: 10_000,
+  // #endregion
 };
 
 /**
@@ -39,6 +42,7 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
  * be executed twice by that: what Istio retries has paid people twice (istio#50506). Linkerd's longest body.
  */
 export const DEFAULT_RETRY: Required<RetryConfig> = {
+  // #region generated defaults of RetryConfig
   maxRetries: 2,
   methods: 'idempotent',
   on: ['closed', 'tryTimeout', 'gatewayError'],
@@ -48,16 +52,28 @@ export const DEFAULT_RETRY: Required<RetryConfig> = {
   maxBackoffMs: 250,
   maxRetryAfterMs: 1_000,
   maxReplayBytes: 65_536,
+  // #endregion
 };
 
 /** Default of `retry` on inbound listeners: whoever calls decides about the rest, and has other endpoints for it. */
 export const DEFAULT_INBOUND_RETRY: Required<RetryConfig> = { ...DEFAULT_RETRY, on: [], silenceMs: 0 };
 
 /** Default of `hedge`. */
-export const DEFAULT_HEDGE: Required<HedgeConfig> = { percentile: 95, minimumDelayMs: 5 };
+export const DEFAULT_HEDGE: Required<HedgeConfig> = {
+  // #region generated defaults of HedgeConfig
+  percentile: 95,
+  minimumDelayMs: 5,
+  // #endregion
+};
 
 /** Default of `retryBudget`: 20 % as in Envoy, Linkerd and the Gateway API, with a small minimum. */
-export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = { percent: 20, minimumPerSecond: 3, maxInFlight: 256 };
+export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = {
+  // #region generated defaults of RetryBudgetConfig
+  percent: 20,
+  minimumPerSecond: 3,
+  maxInFlight: 256,
+  // #endregion
+};
 
 /** Fields of a cluster whose absence switches something off. */
 type Stage = 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
@@ -69,89 +85,180 @@ type Health = 'healthCheck' | 'outlierDetection';
  * waits for a connection as long as Linkerd's proxy lets one wait for an endpoint before it fails fast.
  */
 export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | 'retryBudget' | Stage | Health>> = {
+  // #region generated defaults of ClusterConfig
   loadBalancing: { type: 'roundRobin' },
+  loadReports: {},
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 30_000,
   maxConnectionsPerEndpoint: 1_024,
   maxConnections: 0,
   maxPendingRequests: 1_024,
-  loadReports: {},
+  meshFields: true,
   pendingTimeoutMs: 3_000,
   maxRequests: 0,
   maxRequestsPerEndpoint: 0,
-  meshFields: true,
+  // #endregion
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
 export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'faults' | 'meshFields'>> = {
-  timeoutMs: 15_000, hash: [], fallback: [], faults: [], meshFields: true,
+  // #region generated defaults of RouteConfig
+  fallback: [],
+  faults: [],
+  timeoutMs: 15_000,
+  hash: [],
+  meshFields: true,
+  // #endregion
 };
 
 /** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */
-export const DEFAULT_TLS: Required<Pick<TlsConfig, 'minimumVersion'>> = { minimumVersion: '1.2' };
+export const DEFAULT_TLS: Required<Pick<TlsConfig, 'minimumVersion'>> = {
+  // #region generated defaults of TlsConfig
+  minimumVersion: '1.2',
+  // #endregion
+};
 
 /** Default of a route's `session`: what browsers take for granted, said so that all do. */
-export const DEFAULT_SESSION: Required<Pick<SessionConfig, 'path' | 'sameSite' | 'secure'>> = { path: '/', sameSite: 'lax', secure: false };
+export const DEFAULT_SESSION: Required<Pick<SessionConfig, 'path' | 'sameSite' | 'secure'>> = {
+  // #region generated defaults of SessionConfig
+  path: '/',
+  sameSite: 'lax',
+  secure: false,
+  // #endregion
+};
 
 /** Default of `admin`. */
-export const DEFAULT_ADMIN: Required<AdminConfig> = { port: ADMIN_PORT, loopbackAddress: '127.0.0.1' };
+export const DEFAULT_ADMIN: Required<AdminConfig> = {
+  port: ADMIN_PORT,
+  // #region generated defaults of AdminConfig
+  loopbackAddress: '127.0.0.1',
+  // #endregion
+};
 
 /** Default of `shutdown`. The first two are what the constructs give a pod. */
-export const DEFAULT_SHUTDOWN: Required<ShutdownConfig> = { endpointPropagationMs: 5_000, appDrainMs: 20_000, drainMs: 15_000 };
+export const DEFAULT_SHUTDOWN: Required<ShutdownConfig> = {
+  // #region generated defaults of ShutdownConfig
+  endpointPropagationMs: 5_000,
+  appDrainMs: 20_000,
+  drainMs: 15_000,
+  // #endregion
+};
+
+/** Defaults of the document's own fields. */
+const DEFAULT_PROXY: Required<Pick<ProxyConfig, 'accessLog' | 'via' | 'workers'>> = {
+  // #region generated defaults of ProxyConfig
+  via: false,
+  accessLog: { mode: 'off' },
+  workers: 1,
+  // #endregion
+};
 
 /** Default of `accessLog`. */
-export const DEFAULT_ACCESS_LOG: AccessLogConfig = { mode: 'off' };
+export const DEFAULT_ACCESS_LOG: AccessLogConfig = DEFAULT_PROXY.accessLog;
 
 /** Default of `via`, as of nginx, HAProxy, Envoy and Linkerd: some servers don't compress for who says that it is a proxy. */
-export const DEFAULT_VIA = false;
+export const DEFAULT_VIA: boolean = DEFAULT_PROXY.via;
 
 /** Default of `workers`: everything in one process, which is the smallest. */
-export const DEFAULT_WORKERS = 1;
+export const DEFAULT_WORKERS: number = DEFAULT_PROXY.workers;
 
 /** Defaults of the load-balancing policies that have any. */
 export const DEFAULT_POLICIES = {
   /** Two choices and a bias of 1, as in Envoy and gRPC. */
-  leastRequest: { scan: 'choices', choices: 2, bias: 1 },
+  leastRequest: {
+    // #region generated defaults of LeastRequestConfig
+    scan: 'choices',
+    choices: 2,
+    bias: 1,
+    // #endregion
+  },
   /** Decay and penalty of Linkerd. */
-  leastResponseTime: { choices: 2, decayMs: 10_000, failurePenaltyMs: 5_000 },
+  leastResponseTime: {
+    // #region generated defaults of LeastResponseTimeConfig
+    choices: 2,
+    decayMs: 10_000,
+    failurePenaltyMs: 5_000,
+    // #endregion
+  },
   /** Points as in ketama and nginx; at most 1.5 MiB, for 819 endpoints. */
-  ringHash: { pointsPerEndpoint: 160, maximumRingSize: 131_072 },
+  ringHash: {
+    // #region generated defaults of RingHashConfig
+    pointsPerEndpoint: 160,
+    maximumRingSize: 131_072,
+    // #endregion
+  },
   /** Envoy's table. */
-  maglev: { tableSize: 65_537 },
+  maglev: {
+    // #region generated defaults of MaglevConfig
+    tableSize: 65_537,
+    // #endregion
+  },
   /** The numbers of gRFC A58. */
-  clientSideWeightedRoundRobin: { blackoutMs: 10_000, expirationMs: 180_000, updateMs: 1_000, errorPenalty: 1 },
-  adaptive: { choices: 2, decayMs: 10_000, failurePenaltyMs: 5_000, minimumDwellMs: 10_000 },
+  clientSideWeightedRoundRobin: {
+    // #region generated defaults of ClientSideWeightedRoundRobinConfig
+    blackoutMs: 10_000,
+    expirationMs: 180_000,
+    updateMs: 1_000,
+    errorPenalty: 1,
+    // #endregion
+  },
+  adaptive: {
+    // #region generated defaults of AdaptiveConfig
+    choices: 2,
+    decayMs: 10_000,
+    failurePenaltyMs: 5_000,
+    minimumDwellMs: 10_000,
+    // #endregion
+  },
 } satisfies { readonly [T in LoadBalancingConfig['type']]?: Partial<Extract<LoadBalancingConfig, { readonly type: T }>> };
 
 /** Default of `slowStart`: Envoy's aggression and least share. */
-export const DEFAULT_SLOW_START: Required<Omit<SlowStartConfig, 'windowMs'>> = { aggression: 1, minimumPercent: 10 };
+export const DEFAULT_SLOW_START: Required<Omit<SlowStartConfig, 'windowMs'>> = {
+  // #region generated defaults of SlowStartConfig
+  aggression: 1,
+  minimumPercent: 10,
+  // #endregion
+};
 
 /** Default of `dynamicWeights`. The floor keeps every endpoint measured. */
 export const DEFAULT_DYNAMIC_WEIGHTS: Required<Omit<DynamicWeightsConfig, 'source'>> = {
+  // #region generated defaults of DynamicWeightsConfig
   smoothingMs: 10_000,
   updateMs: 1_000,
   minimumPercent: 10,
   maximumPercent: 1_000,
+  // #endregion
 };
 
 /** Default of `zoneAware`: the numbers of Envoy's load-aware locality policy; three pods in three zones are enough. */
 export const DEFAULT_ZONE_AWARE: Required<ZoneAwareConfig> = {
+  // #region generated defaults of ZoneAwareConfig
   minimumEndpoints: 3,
   remotePercent: 3,
   tolerancePercent: 10,
   smoothingMs: 5_000,
   updateMs: 1_000,
   expirationMs: 180_000,
+  // #endregion
 };
 
 /**
  * Default of the `fallback` of EndpointSlices, for an API that says nothing: longer than one that is busy takes, and shorter than a
  * request waits for the first endpoints.
  */
-export const DEFAULT_DNS_FALLBACK: Required<Pick<DnsFallback, 'afterMs'>> = { afterMs: 1_000 };
+export const DEFAULT_DNS_FALLBACK: Required<Pick<DnsFallback, 'afterMs'>> = {
+  // #region generated defaults of DnsFallback
+  afterMs: 1_000,
+  // #endregion
+};
 
 /** Default of `failover`: Envoy's. */
-export const DEFAULT_FAILOVER: Required<FailoverConfig> = { overprovisioningPercent: 140, panicPercent: 50 };
+export const DEFAULT_FAILOVER: Required<FailoverConfig> = {
+  // #region generated defaults of FailoverConfig
+  overprovisioningPercent: 140,
+  panicPercent: 50,
+  // #endregion
+};
 
 /** How sessions persist, with nothing left open but an end that is not meant to come. */
 export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;

@@ -40,7 +40,10 @@ export interface DnsFallback {
    * @maximum 65535
    */
   readonly port: Integer;
-  /** How long the API may say nothing before DNS is asked. When it refuses, or can't be reached, DNS is asked at once. */
+  /**
+   * How long the API may say nothing before DNS is asked. When it refuses, or can't be reached, DNS is asked at once.
+   * @default 1000
+   */
   readonly afterMs?: Integer;
   /** DNS servers as `address` or `address:port`. Absent: those of the system. */
   readonly servers?: string[];

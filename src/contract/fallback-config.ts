@@ -19,8 +19,13 @@ export interface FallbackConfig {
    * 1 / 1.4 = 71.4 % of their endpoints are available; beyond that, the fallback takes what is missing.
    * @minimum 100
    * @maximum 10000
+   * @default 140
    */
   readonly overprovisioningPercent?: Integer;
-  /** How long it takes until all requests are back, when those before are available again. 0: at once. Away they go at once. */
+  /**
+   * How long it takes until all requests are back when those before are available again, so that a service which has just recovered is not
+   * flooded. 0: at once. Away they go at once.
+   * @default 30000
+   */
   readonly recoveryMs?: Integer;
 }

@@ -10,30 +10,37 @@ export type HealthCheckConfig = HttpHealthCheckConfig | TcpHealthCheckConfig;
 /** When and how often an endpoint is asked, and what it takes to change one's mind. */
 export interface HealthCheckTiming {
   /**
-   * Between two checks of an endpoint, a tenth more or less by chance.
+   * Between two checks of an endpoint, a tenth more or less by chance. Every caller's pod checks, and with workers each of them: a
+   * hundred callers with an interval of 5 seconds are twenty checks a second for each pod.
    * @minimum 100
+   * @default 5000
    */
   readonly intervalMs?: Integer;
   /**
-   * The same while the cluster gets no requests.
+   * The same while the caller sends no requests there and all is well.
    * @minimum 100
+   * @default 60000
    */
   readonly idleIntervalMs?: Integer;
   /**
-   * How long a check may take, connecting included.
+   * How long a check may take, connecting included. At most `intervalMs`.
    * @minimum 1
+   * @default 1000
    */
   readonly timeoutMs?: Integer;
   /**
    * Checks in a row that must pass before an endpoint that failed gets requests again.
    * @minimum 1
    * @maximum 100
+   * @default 2
    */
   readonly healthyThreshold?: Integer;
   /**
-   * Checks in a row that must fail before an endpoint gets no more requests. The first check ever decides alone.
+   * Checks in a row that must fail before an endpoint gets no more requests. The first check of an endpoint decides
+   * alone.
    * @minimum 1
    * @maximum 100
+   * @default 3
    */
   readonly unhealthyThreshold?: Integer;
 }
@@ -56,11 +63,13 @@ export interface HttpHealthCheckConfig extends HealthCheckTiming {
   /**
    * Fields that the request has besides. `Accept` takes the place of the check's own.
    * @maxItems 16
+   * @default []
    */
   readonly headers?: HeaderField[];
   /**
    * Which statuses pass.
    * @minItems 1
+   * @default [{ from: 200, to: 299 }]
    */
   readonly expectedStatuses?: StatusRange[];
 }
@@ -106,57 +115,79 @@ export interface TcpHealthCheckConfig extends HealthCheckTiming {
  * by the requests that it sends.
  */
 export interface OutlierDetectionConfig {
-  /** `dryRun`: outliers are counted and keep their requests. */
+  /**
+   * `dryRun`: outliers are counted and keep their requests.
+   * @default enforce
+   */
   readonly mode?: 'enforce' | 'dryRun' | 'off';
-  /** Gateway errors in a row that make an outlier: 502, 503, 504, timeouts, connections that fail or break. 0: no such rule. */
+  /**
+   * Gateway errors in a row that make an outlier: 502, 503, 504, timeouts, connections that fail or break. 0 switches the rule off. Five are
+   * Envoy's and Istio's.
+   * @default 5
+   */
   readonly consecutiveGatewayErrors?: Integer;
-  /** Errors in a row that make an outlier: the above, and every other status from 500 on. 0: no such rule. */
+  /**
+   * Errors in a row that make an outlier: gateway errors and every other status from 500 on. 0 switches the rule off.
+   * @default 5
+   */
   readonly consecutiveServerErrors?: Integer;
   /**
-   * How much more of its requests than of the others' must fail, in percentage points. 0: no such rule.
+   * How much more of its requests than of the others' must fail, in percentage points; and more than chance explains. With 20 requests and
+   * others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off.
    * @maximum 100
+   * @default 10
    */
   readonly successRateMarginPercent?: Integer;
   /**
-   * Part of its requests that must fail, in percent, whatever the others do. 0: no such rule.
+   * Part of its requests that must fail, in percent, whatever the others do. 0 switches the rule off.
    * @maximum 100
+   * @default 0
    */
   readonly failurePercent?: Integer;
   /**
    * How many times as long as the others it must take to answer; and, unless most endpoints are faster, as it usually takes itself.
-   * 0: no such rule.
+   * 0 switches the rule off.
    * @minimum 0
    * @maximum 1000
+   * @default 5
    */
   readonly latencyFactor?: number;
-  /** How much longer than the others it must take besides. */
+  /**
+   * How much longer than the others it must take besides.
+   * @default 20
+   */
   readonly latencyMarginMs?: Integer;
   /**
    * Fewest requests in the window by which rates and latency are judged.
    * @minimum 5
+   * @default 20
    */
   readonly minimumRequests?: Integer;
   /**
-   * How far back rates and latency are looked at; further, up to a minute, when there are fewer requests than it takes.
+   * How far back rates and latency are looked at; further, up to a minute, when there are fewer requests than `minimumRequests`.
    * @minimum 100
    * @maximum 60000
+   * @default 5000
    */
   readonly windowMs?: Integer;
   /**
    * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for
-   * each time as long that passes without.
+   * each time as long that passes without. At most `maxEjectionMs`.
    * @minimum 1
+   * @default 10000
    */
   readonly baseEjectionMs?: Integer;
   /**
    * How long an ejection lasts at most.
    * @minimum 1
+   * @default 300000
    */
   readonly maxEjectionMs?: Integer;
   /**
    * Most endpoints that are ejected at a time, in percent of those that are ready, rounded down; but always one.
    * @minimum 1
    * @maximum 100
+   * @default 50
    */
   readonly maxEjectedPercent?: Integer;
 }

@@ -8,11 +8,13 @@ import type { HealthCheckConfig, HealthCheckTiming, HttpHealthCheckConfig, Outli
  * 10 s: every caller asks, so a service with a hundred callers' pods answers twenty checks a second.
  */
 export const DEFAULT_HEALTH_CHECK: Required<HealthCheckTiming> = {
+  // #region generated defaults of TcpHealthCheckConfig
   intervalMs: 5_000,
   idleIntervalMs: 60_000,
   timeoutMs: 1_000,
   healthyThreshold: 2,
   unhealthyThreshold: 3,
+  // #endregion
 };
 
 /** What an HTTP check expects: any success. */
@@ -26,6 +28,7 @@ export const DEFAULT_EXPECTED_STATUSES: Required<HttpHealthCheckConfig>['expecte
  * The margins are explained at the rules (src/balancing/outliers/rules.ts).
  */
 export const DEFAULT_OUTLIER_DETECTION: Required<OutlierDetectionConfig> = {
+  // #region generated defaults of OutlierDetectionConfig
   mode: 'enforce',
   consecutiveGatewayErrors: 5,
   consecutiveServerErrors: 5,
@@ -38,6 +41,7 @@ export const DEFAULT_OUTLIER_DETECTION: Required<OutlierDetectionConfig> = {
   baseEjectionMs: 10_000,
   maxEjectionMs: 300_000,
   maxEjectedPercent: 50,
+  // #endregion
 };
 
 /** A health check with nothing left open but the Host, which depends on the endpoint. */

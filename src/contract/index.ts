@@ -2,6 +2,7 @@ export * from './admission-config';
 export * from './admission-defaults';
 export * from './cluster-config';
 export * from './compatibility';
+export * from './contradictions';
 export * from './defaults';
 export * from './discovery-config';
 export * from './fallback-config';

@@ -66,7 +66,10 @@ export interface TlsConfig {
    * @minLength 1
    */
   readonly keyFile: string;
-  /** Oldest version of TLS that is spoken. */
+  /**
+   * Oldest version of TLS that is spoken.
+   * @default '1.2'
+   */
   readonly minimumVersion?: '1.2' | '1.3';
 }
 
@@ -86,22 +89,26 @@ export interface RouteConfig {
   /**
    * Where requests go when the clusters of the split can't take all of them, in this order.
    * @maxItems 8
+   * @default []
    */
   readonly fallback?: FallbackConfig[];
   /**
    * Faults that are injected, the first one that strikes a request.
    * @maxItems 8
+   * @default []
    */
   readonly faults?: FaultConfig[];
   /**
    * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and
-   * their like), to its head. 0 switches it off.
+   * their like), to its head. 0 switches it off, as for long downloads.
+   * @default 15000
    */
   readonly timeoutMs?: Integer;
   /**
-   * What the hashing policies of its clusters balance by, in order: values found are combined. Absent or empty: nothing, so requests go
+   * What the hashing policies of its clusters balance by, in order: values found are combined. Empty: nothing, so requests go
    * anywhere.
    * @maxItems 8
+   * @default []
    */
   readonly hash?: HashKeyConfig[];
   /** How sessions stay with their endpoints, also at a version of weight 0. Absent: they don't. */
@@ -117,6 +124,7 @@ export interface RouteConfig {
    * Whether fields for the callee's sidecar and app are added: `x-mesh-via`, which sidecars a request has passed,
    * `x-mesh-deadline-ms`, how long the caller still waits, and `x-mesh-attempt` on retries. Clusters whose own `meshFields` is false get
    * none of them in any case.
+   * @default true
    */
   readonly meshFields?: boolean;
 }

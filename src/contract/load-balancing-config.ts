@@ -34,18 +34,23 @@ export interface WeightedRoundRobinConfig {
 /** Of a few endpoints drawn by chance, or of all, the one with the fewest requests in flight for its weight. */
 export interface LeastRequestConfig {
   readonly type: 'leastRequest';
-  /** `choices`: a few are drawn. `all`: every endpoint is looked at, which costs more the more there are. */
+  /**
+   * `choices`: a few are drawn. `all`: every endpoint is looked at, which costs more the more there are.
+   * @default choices
+   */
   readonly scan?: 'choices' | 'all';
   /**
-   * How many different endpoints are drawn.
+   * How many different endpoints are drawn for each request.
    * @minimum 2
    * @maximum 10
+   * @default 2
    */
   readonly choices?: Integer;
   /**
    * What requests in flight count for against weights: load is (requests in flight + 1) to this power, over the weight.
    * @minimum 0
    * @maximum 10
+   * @default 1
    */
   readonly bias?: number;
 }
@@ -54,17 +59,24 @@ export interface LeastRequestConfig {
 export interface LeastResponseTimeConfig {
   readonly type: 'leastResponseTime';
   /**
-   * How many different endpoints are drawn.
+   * How many different endpoints are drawn for each request.
    * @minimum 2
    * @maximum 10
+   * @default 2
    */
   readonly choices?: Integer;
   /**
-   * How fast measurements are forgotten: time constant of the averages.
+   * How slowly measurements are forgotten: time constant of the averages. An endpoint that was slow is tried again after some multiples
+   * of it.
    * @minimum 1
+   * @default 10000
    */
   readonly decayMs?: Integer;
-  /** What a failed request costs, as a latency; a Retry-After that asks for more counts instead. */
+  /**
+   * What a failed request counts for as a latency, so that an endpoint that fails at once does not look fast. A Retry-After that asks for
+   * more counts instead.
+   * @default 5000
+   */
   readonly failurePenaltyMs?: Integer;
 }
 
@@ -75,18 +87,23 @@ export interface LeastResponseTimeConfig {
 export interface RingHashConfig {
   readonly type: 'ringHash';
   /**
-   * Points of the endpoint of least weight; the others have more in proportion. More points, more even shares.
+   * Points on the ring of the endpoint of least weight; the others have more in proportion. More points, more even shares, more memory.
    * @minimum 1
    * @maximum 65536
+   * @default 160
    */
   readonly pointsPerEndpoint?: Integer;
   /**
    * Most points on the ring; bounds memory, about 12 bytes a point.
    * @minimum 1024
    * @maximum 8388608
+   * @default 131072
    */
   readonly maximumRingSize?: Integer;
-  /** Most load of one endpoint. Absent: no bound. */
+  /**
+   * Most requests in flight to one endpoint, in percent of its share of all; sensible from 120 to 200. A request above it goes to another
+   * endpoint, the same one each time. Absent: no bound.
+   */
   readonly boundedLoadPercent?: BoundedLoadPercent;
 }
 
@@ -94,12 +111,16 @@ export interface RingHashConfig {
 export interface MaglevConfig {
   readonly type: 'maglev';
   /**
-   * Entries of the table, a prime number about a hundred times the number of endpoints.
+   * Entries of the table, a prime number about a hundred times the number of endpoints. Each takes 4 bytes.
    * @minimum 3
    * @maximum 5000011
+   * @default 65537
    */
   readonly tableSize?: Integer;
-  /** Most load of one endpoint. Absent: no bound. */
+  /**
+   * Most requests in flight to one endpoint, in percent of its share of all; sensible from 120 to 200. A request above it goes to another
+   * endpoint, the same one each time. Absent: no bound.
+   */
   readonly boundedLoadPercent?: BoundedLoadPercent;
 }
 
@@ -109,7 +130,10 @@ export interface MaglevConfig {
  */
 export interface RendezvousConfig {
   readonly type: 'rendezvous';
-  /** Most load of one endpoint. Absent: no bound. */
+  /**
+   * Most requests in flight to one endpoint, in percent of its share of all; sensible from 120 to 200. A request above it goes to another
+   * endpoint, the same one each time. Absent: no bound.
+   */
   readonly boundedLoadPercent?: BoundedLoadPercent;
 }
 
@@ -125,22 +149,28 @@ export type BoundedLoadPercent = number;
 /** Each endpoint in turn, in proportion to the work it says it could do: requests per second over utilization (gRFC A58). */
 export interface ClientSideWeightedRoundRobinConfig {
   readonly type: 'clientSideWeightedRoundRobin';
-  /** How long an endpoint must have reported before its reports count. */
+  /**
+   * How long an endpoint must have reported before its reports count; until then it has the mean weight.
+   * @default 10000
+   */
   readonly blackoutMs?: Integer;
   /**
    * How long a report counts.
    * @minimum 1
+   * @default 180000
    */
   readonly expirationMs?: Integer;
   /**
    * How often weights are computed.
    * @minimum 100
+   * @default 1000
    */
   readonly updateMs?: Integer;
   /**
-   * How much the part of requests that fail adds to utilization.
+   * How much the part of an endpoint's requests that fail adds to its utilization.
    * @minimum 0
    * @maximum 1000
+   * @default 1
    */
   readonly errorPenalty?: number;
 }
@@ -149,18 +179,27 @@ export interface ClientSideWeightedRoundRobinConfig {
 export interface AdaptiveConfig {
   readonly type: 'adaptive';
   /**
-   * How many different endpoints are drawn by the policies that draw.
+   * How many different endpoints are drawn for each request, by the policies that draw.
    * @minimum 2
    * @maximum 10
+   * @default 2
    */
   readonly choices?: Integer;
   /**
-   * How fast measurements are forgotten: time constant of the averages.
+   * How slowly measurements are forgotten: time constant of the averages. An endpoint that was slow is tried again after some multiples
+   * of it.
    * @minimum 1
+   * @default 10000
    */
   readonly decayMs?: Integer;
-  /** What a failed request costs, as a latency. */
+  /**
+   * What a failed request counts for as a latency, so that an endpoint that fails at once does not look fast.
+   * @default 5000
+   */
   readonly failurePenaltyMs?: Integer;
-  /** Shortest time between two changes of policy. */
+  /**
+   * Shortest time between two changes of policy, but for one: least response time comes at once when an endpoint turns slow.
+   * @default 10000
+   */
   readonly minimumDwellMs?: Integer;
 }

@@ -3,8 +3,9 @@
  *
  * These types are the only source of its form. The JSON Schema in `schema/` and the validator inside the proxy are
  * generated from them, so a field that is not here does not exist, and a rule stated here (`@minimum`, `@pattern`) is
- * enforced there. What can't be said in a type (a route that names a cluster which isn't there) is in `references.ts`;
- * what an absent optional field means is in `defaults.ts`.
+ * enforced there. `@default` is what an absent field means; the constants in `defaults.ts` and the options of the constructs are
+ * filled from it (`scripts/settings.mjs`). What can't be said in a type is in `contradictions.ts` (fields that don't go together) and
+ * `references.ts` (a route that names a cluster which isn't there).
  *
  * Names are the field's: a *listener* accepts connections, a *route* chooses among *clusters* by weight, a *cluster* is
  * a set of *endpoints* found by one discovery source and balanced by one policy.
@@ -52,15 +53,20 @@ export interface ProxyConfig {
   /**
    * Whether requests that are passed on get a `Via` (RFC 9110 section 7.6.3), which tells loops also where one leads over a proxy
    * outside of the mesh. Servers may answer such a request otherwise: nginx doesn't compress for it by default.
+   * @default false
    */
   readonly via?: boolean;
-  /** What is logged of each request. */
+  /**
+   * What is logged of each request.
+   * @default { mode: 'off' }
+   */
   readonly accessLog?: AccessLogConfig;
   /**
    * Processes that serve requests, for a pod with more than one core. They share sockets, one discovery and one metrics
    * page; limits on connections hold for each. A change needs a restart.
    * @minimum 1
    * @maximum 64
+   * @default 1
    */
   readonly workers?: Integer;
 }
@@ -95,6 +101,7 @@ export interface AdminConfig {
   /**
    * Loopback address where everything is served; on the pod's addresses only `/ready`, `/live`, `/metrics` and `/terminating` are.
    * @minLength 2
+   * @default 127.0.0.1
    */
   readonly loopbackAddress?: string;
 }
@@ -118,61 +125,77 @@ export interface KubernetesApiConfig {
 /** Bounds of what a peer can make the proxy hold. Reaching one is counted in `mesh_limit_reached_total`. */
 export interface LimitsConfig {
   /**
-   * Most connections accepted at a time, over all listeners.
+   * Most connections that the proxy has accepted at a time, from other pods and from its app. With workers, of each.
    * @minimum 1
+   * @default 10000
    */
   readonly maxConnections?: Integer;
   /**
-   * Longest request or status line.
+   * Longest request or status line. It is a part of the head.
    * @minimum 16
+   * @default 8192
    */
   readonly maxStartLineBytes?: Integer;
   /**
    * Longest head: start line and all fields. Also bounds a chunk's extension and the trailers.
    * @minimum 64
    * @maximum 1048576
+   * @default 16384
    */
   readonly maxHeadBytes?: Integer;
   /**
    * Most header fields of a message.
    * @minimum 1
    * @maximum 1000
+   * @default 100
    */
   readonly maxHeaderFields?: Integer;
-  /** Longest request body; 0 is no limit. */
+  /**
+   * Longest request body; 0 is no limit.
+   * @default 0
+   */
   readonly maxBodyBytes?: Integer;
-  /** Most requests on one client connection, which is closed after the last; 0 is no limit. */
+  /**
+   * Most requests on one client connection, which is closed after the last; 0 is no limit.
+   * @default 0
+   */
   readonly maxRequestsPerConnection?: Integer;
   /**
-   * Bytes held for a peer that reads slower than the other side sends, per connection and direction.
+   * What is held for a peer that reads slower than the other side sends, per connection and direction.
    * @minimum 1024
+   * @default 262144
    */
   readonly maxBufferedBytes?: Integer;
   /**
-   * How long a client connection may be idle between requests.
+   * How long a connection that the proxy has accepted may be idle between requests.
    * @minimum 1
+   * @default 60000
    */
   readonly idleTimeoutMs?: Integer;
   /**
    * From the first byte of a head to its last.
    * @minimum 1
+   * @default 10000
    */
   readonly headTimeoutMs?: Integer;
   /**
    * How long a body may make no progress, in either direction. A peer that takes less than `maxBufferedBytes` in this
    * time counts as stalled.
    * @minimum 1
+   * @default 60000
    */
   readonly bodyTimeoutMs?: Integer;
   /**
    * How long nothing may pass through a tunnel, which is what a connection becomes after a switch of protocols (WebSocket), and how
    * long a response that is a stream of events (`text/event-stream`, `application/x-ndjson` and their like) may be silent.
    * @minimum 1
+   * @default 300000
    */
   readonly tunnelIdleTimeoutMs?: Integer;
   /**
    * From the connection of a client to the end of its TLS handshake.
    * @minimum 1
+   * @default 10000
    */
   readonly tlsHandshakeTimeoutMs?: Integer;
 }
@@ -182,11 +205,20 @@ export interface LimitsConfig {
  * port, which the sidecar's `preStop` asks for); without a notice the proxy knows of neither.
  */
 export interface ShutdownConfig {
-  /** How long clients and load balancers may take to hear of it: the sleep in the app's `preStop`. */
+  /**
+   * How long clients and load balancers may take to hear of it: the sleep in the app's `preStop`.
+   * @default 5000
+   */
   readonly endpointPropagationMs?: Integer;
-  /** How long the app has from its SIGTERM on. After that it gets no new requests, whether or not it has ended. */
+  /**
+   * How long the app has from its SIGTERM on. After that it gets no new requests, whether or not it has ended.
+   * @default 20000
+   */
   readonly appDrainMs?: Integer;
-  /** How long requests in flight may take before they are cut off: from SIGTERM on, or from the end of the app's time. */
+  /**
+   * How long requests in flight may take before they are cut off: from SIGTERM on, or from the end of the app's time.
+   * @default 15000
+   */
   readonly drainMs?: Integer;
 }
 

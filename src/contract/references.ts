@@ -4,8 +4,11 @@
  */
 import type { AdmissionConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
-import { DEFAULT_ADMIN, DEFAULT_RETRY, DEFAULT_SESSION } from './defaults';
-import { DEFAULT_OUTLIER_DETECTION, withHealthCheckDefaults } from './health-defaults';
+import {
+  Contradiction, contradictionsOfConcurrency, contradictionsOfConnections, contradictionsOfHealthCheck, contradictionsOfMaglev,
+  contradictionsOfOutlierDetection, contradictionsOfRetry, wordsOf,
+} from './contradictions';
+import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
@@ -183,13 +186,8 @@ export const BY_HASH: readonly LoadBalancingConfig['type'][] = ['ringHash', 'mag
 /** What can't be, or makes no sense together, in how a cluster is balanced. */
 function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): Mistake[] {
   const mistakes: Mistake[] = [];
-  if (loadBalancing?.type === 'maglev' && loadBalancing.tableSize !== undefined && !isPrime(loadBalancing.tableSize)) {
-    let next = loadBalancing.tableSize;
-    while (!isPrime(next)) next++;
-    mistakes.push({
-      path: `${path}/loadBalancing/tableSize`,
-      message: `the maglev table of cluster '${name}' has ${loadBalancing.tableSize} entries, which is not a prime number; use ${next}`,
-    });
+  if (loadBalancing?.type === 'maglev') {
+    mistakes.push(...told(contradictionsOfMaglev(loadBalancing), `cluster '${name}'`, `${path}/loadBalancing`));
   }
   if (loadBalancing && BY_HASH.includes(loadBalancing.type)) {
     const moving = { zoneAware, dynamicWeights, slowStart };
@@ -215,15 +213,7 @@ export function isOfTheCheck(header: string): boolean {
 /** What makes no sense in how a cluster's endpoints are asked whether they work. */
 function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): Mistake[] {
   if (healthCheck === undefined) return [];
-  const mistakes: Mistake[] = [];
-  const { intervalMs, timeoutMs } = withHealthCheckDefaults(healthCheck);
-  if (timeoutMs > intervalMs) {
-    mistakes.push({
-      path: `${path}/healthCheck/timeoutMs`,
-      message: `a health check of cluster '${name}' may take ${timeoutMs} ms, which is longer than the ${intervalMs} ms between two; `
-        + 'shorten the timeout or lengthen the interval',
-    });
-  }
+  const mistakes = told(contradictionsOfHealthCheck(healthCheck), `the health check of cluster '${name}'`, `${path}/healthCheck`);
   const { headers = [], expectedStatuses: ranges = [] } = healthCheck.type === 'http' ? healthCheck : {};
   headers.forEach(({ name: header }, index) => {
     if (!isOfTheCheck(header)) return;
@@ -242,41 +232,17 @@ function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string
   return mistakes;
 }
 
-/** Limits that another one keeps from ever being reached, or that let nothing pass. */
+/** Limits and waits of a cluster that contradict each other. */
 function findUnfitLimits(cluster: ClusterConfig, path: string): Mistake[] {
-  const { name, maxRequests = 0, maxRequestsPerEndpoint = 0, maxPendingRequests, outlierDetection } = cluster;
-  const mistakes: Mistake[] = [];
-  if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
-    mistakes.push({
-      path: `${path}/maxRequestsPerEndpoint`,
-      message: `cluster '${name}' lets ${maxRequestsPerEndpoint} requests go to one endpoint, but only ${maxRequests} to all together (maxRequests), `
-        + 'so the limit of an endpoint can\'t be reached; lower it, or raise maxRequests',
-    });
-  }
-  if (maxPendingRequests === 0) {
-    mistakes.push({
-      path: `${path}/maxPendingRequests`,
-      message: `cluster '${name}' lets 0 requests wait for a connection, so none is ever made: a request waits while its connection is being made, too; `
-        + 'use at least 1, or leave it out',
-    });
-  }
-  const { baseEjectionMs = 0, maxEjectionMs = DEFAULT_OUTLIER_DETECTION.maxEjectionMs } = outlierDetection ?? {};
-  if (baseEjectionMs > maxEjectionMs) {
-    mistakes.push({
-      path: `${path}/outlierDetection/baseEjectionMs`,
-      message: `cluster '${name}' ejects for ${baseEjectionMs} ms at first, but for ${maxEjectionMs} ms at most (maxEjectionMs); lower it, or raise maxEjectionMs`,
-    });
-  }
-  return mistakes;
+  const owner = `cluster '${cluster.name}'`;
+  return [
+    ...told(contradictionsOfConnections(cluster), owner, path),
+    ...told(contradictionsOfOutlierDetection(cluster.outlierDetection ?? {}), owner, `${path}/outlierDetection`),
+  ];
 }
 
-/** Waits before a retry that are longer than the longest. */
 function findUnfitRetry({ name, retry }: RouteConfig, path: string): Mistake[] {
-  const { backoffMs = 0, maxBackoffMs = DEFAULT_RETRY.maxBackoffMs } = retry ?? {};
-  return backoffMs <= maxBackoffMs ? [] : [{
-    path: `${path}/retry/backoffMs`,
-    message: `route '${name}' waits for up to ${backoffMs} ms before the first retry, but for ${maxBackoffMs} ms at most (maxBackoffMs); lower it, or raise maxBackoffMs`,
-  }];
+  return told(contradictionsOfRetry(retry ?? {}), `route '${name}'`, `${path}/retry`);
 }
 
 /** Limits of an admission that contradict each other, or that aren't there. */
@@ -285,20 +251,13 @@ function findUnfitAdmission(listener: string, { concurrency, rateLimit }: Admiss
     return [{ path, message: `the admission of listener '${listener}' limits nothing; give it 'concurrency' or 'rateLimit', or remove it` }];
   }
   if (concurrency?.type !== 'adaptive') return [];
-  const { min = 1, max = Infinity, initial } = concurrency;
-  if (min > max) {
-    return [{ path: `${path}/concurrency/min`, message: `listener '${listener}' has a min of ${min} above its max of ${max}; make min at most max` }];
-  }
-  if (initial === undefined || (initial >= min && initial <= max)) return [];
-  return [{
-    path: `${path}/concurrency/initial`,
-    message: `listener '${listener}' begins with ${initial}, which is not from its min to its max (${min} to ${max === Infinity ? 'any' : max}); choose one that is`,
-  }];
+  return told(contradictionsOfConcurrency(concurrency), `listener '${listener}'`, `${path}/concurrency`);
 }
 
-/** Whether a whole number is prime, as the size of a maglev table has to be. */
-export function isPrime(number: number): boolean {
-  if (number < 2) return false;
-  for (let factor = 2; factor * factor <= number; factor++) if (number % factor === 0) return false;
-  return true;
+/** Contradictions within the part of the document at `path`, which belongs to `owner`. */
+function told(contradictions: readonly Contradiction[], owner: string, path: string): Mistake[] {
+  return contradictions.map((contradiction) => {
+    const { value, remedy } = wordsOf(contradiction, (field) => field);
+    return { path: `${path}/${contradiction.field}`, message: `${owner} has '${contradiction.field}' ${value}: ${remedy}` };
+  });
 }

@@ -29,10 +29,17 @@ export interface SessionConfig {
   /**
    * Path that requests must be below for clients to send the cookie.
    * @pattern ^/[!-:<-~]*$
+   * @default /
    */
   readonly path?: string;
-  /** Whether clients send the cookie along when another site makes the request: never, only when a user follows a link, or always. */
+  /**
+   * Whether clients send the cookie along when another site makes the request: never, only when a user follows a link, or always.
+   * @default lax
+   */
   readonly sameSite?: 'strict' | 'lax' | 'none';
-  /** Whether clients send the cookie over TLS only. */
+  /**
+   * Whether clients send the cookie over TLS only.
+   * @default false
+   */
   readonly secure?: boolean;
 }

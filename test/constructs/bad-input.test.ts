@@ -373,7 +373,10 @@ describe('a call is refused', () => {
     const web = make({}, 'web', chart);
     const catalog = other(chart, 'catalog', { limits: { idleTimeout: Duration.seconds(20) } });
     expect(mistake(() => web.calls(catalog, { connections: { idleTimeout: Duration.seconds(25), maxPendingRequest: 5 } as never }))).toBe(
-      '[chart/web] \'calls(catalog).connections.maxPendingRequest\' is not a prop here: did you mean \'maxPendingRequests\'?');
+      '[chart/web] 2 props are wrong:\n'
+      + '  - \'calls(catalog).connections.maxPendingRequest\' is not a prop here: did you mean \'maxPendingRequests\'?\n'
+      + '  - \'calls(catalog).connections.idleTimeout\' is "25000 ms": the service called closes a connection that is idle for 20000 ms (\'limits.idleTimeout\'), '
+      + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');
     expect(mistake(() => web.calls(catalog, { connections: { idleTimeout: Duration.seconds(25) } }))).toContain(
       '[chart/web] \'calls(catalog).connections.idleTimeout\' is "25000 ms": the service called closes a connection that is idle for 20000 ms (\'limits.idleTimeout\')');
   });

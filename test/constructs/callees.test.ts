@@ -200,7 +200,7 @@ describe('what one caller calls together', () => {
     const chart = newChart();
     const catalog = service(chart, { connections: { maxRequests: 10 } }, 'catalog');
     expect(() => service(chart).calls(catalog, { connections: { maxRequestsPerEndpoint: 20 } }))
-      .toThrow('\'calls(catalog).connections.maxRequestsPerEndpoint\' is 20: only 10 requests go to all pods together (maxRequests)');
+      .toThrow('\'calls(catalog).connections.maxRequestsPerEndpoint\' is 20: it can\'t be reached, as only 10 may go to all endpoints together (\'calls(catalog).connections.maxRequests\')');
   });
 
   test('GIVEN a service none of whose versions has a weight, is refused in the words of the props', () => {

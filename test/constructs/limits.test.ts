@@ -1,16 +1,12 @@
 /** What is said of limits, connections and workers, and what the document and the sidecar's container have of it. */
 import { ApiObject, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ConnectionOptions, Fallback, ExternalEndpoints, ExternalService, Mesh, MeshService, MeshServiceProps, MeshSidecar, ProxyLimits } from '../../src';
-import { CONNECTION_QUANTITIES, LIMIT_QUANTITIES } from '../../src/constructs/policies/proxy-quantities';
-import { Quantity, toConfig } from '../../src/constructs/props/quantities';
-import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig, withDefaults } from '../../src/contract';
+import { LIMIT_QUANTITIES } from '../../src/constructs/policies/proxy-quantities';
+import { ClusterConfig, DEFAULT_LIMITS, LimitsConfig, withDefaults } from '../../src/contract';
 import { documentOf, findOne, Manifest, newChart, podSpec, podTemplate } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';
 
-const ROOT = join(__dirname, '..', '..');
 const app = { image: 'ghcr.io/acme/web:1', portNumber: 8080 };
 const service = (chart: Chart, name: string, props: Partial<MeshServiceProps> = {}) => new MeshService(chart, name, { containers: [app], ...props });
 
@@ -32,29 +28,6 @@ function connectionsOf(cluster: ClusterConfig): Partial<ClusterConfig> {
   const { name: _name, discovery: _discovery, ...rest } = cluster;
   return rest;
 }
-
-describe.each([
-  ['ProxyLimits', 'src/constructs/policies/proxy-limits.ts', LIMIT_QUANTITIES, 'LimitsConfig', DEFAULT_LIMITS],
-  ['ConnectionOptions', 'src/constructs/policies/connection-options.ts', CONNECTION_QUANTITIES, 'ClusterConfig', DEFAULT_CLUSTER],
-] as [string, string, Record<string, Quantity>, string, Record<string, unknown>][])('%s', (_, file, table, definition, defaults) => {
-  const source = readFileSync(join(ROOT, file), 'utf8');
-  const { definitions } = JSON.parse(readFileSync(join(ROOT, 'schema', 'proxy-config.v1.json'), 'utf8')) as Manifest;
-
-  /** What `@default` says of a prop: the expression before any comma. */
-  const documented = (prop: string): unknown => {
-    const [, expression] = new RegExp(`@default ([^,\\n]+)[^@]*\\*/\\s+readonly ${prop}\\?:`).exec(source) ?? [];
-    return new Function('Duration', 'Size', `return ${expression};`)(Duration, Size) as unknown;
-  };
-
-  test.each(Object.keys(table))('documents the default of %s that the proxy has', (prop) => {
-    const quantities = { [prop]: table[prop] };
-    expect(toConfig<object, object>({ [prop]: documented(prop) }, quantities)).toEqual({ [table[prop].field]: defaults[table[prop].field] });
-  });
-
-  test.each(Object.values(table))('takes for $field what the schema takes', ({ field, min, max }) => {
-    expect({ min, max }).toEqual({ min: definitions[definition].properties[field].minimum, max: definitions[definition].properties[field].maximum });
-  });
-});
 
 test('every limit of the document has a prop', () => {
   expect(Object.values(LIMIT_QUANTITIES).map(({ field }) => field).sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort());

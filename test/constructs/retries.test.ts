@@ -1,11 +1,7 @@
 /** Retries: what is said of them, and what the caller's document has of it. */
 import { Chart, Duration, Size, Testing } from 'cdk8s';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CallOptions, ExternalEndpoints, ExternalService, MeshService, MeshServiceProps, Retry, RetryOn } from '../../src';
-import { Quantity, toConfig } from '../../src/constructs/props/quantities';
-import { RETRY_BUDGET_QUANTITIES, RETRY_QUANTITIES } from '../../src/constructs/policies/retry';
-import { DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, ProxyConfig } from '../../src/contract';
+import { ProxyConfig } from '../../src/contract';
 import { documentOf, newChart } from '../support/manifests';
 import { expectSound } from './sound';
 
@@ -25,19 +21,6 @@ function retriesIn({ listeners, clusters }: ProxyConfig) {
   const { retry, hedge, meshFields } = listeners.find(({ direction }) => direction === 'outbound')!.routes[0]!;
   return { retry, hedge, meshFields, budget: clusters[1]!.retryBudget };
 }
-
-type Documented = [Record<string, Quantity>, Record<string, unknown>];
-const TABLES = [[RETRY_QUANTITIES, DEFAULT_RETRY], [RETRY_BUDGET_QUANTITIES, DEFAULT_RETRY_BUDGET]] as unknown as Documented[];
-test.each(TABLES)(
-  'the documented defaults are those that the proxy has: %#', (table, defaults) => {
-    const source = readFileSync(join(__dirname, '..', '..', 'src/constructs/policies/retry.ts'), 'utf8');
-    for (const [prop, quantity] of Object.entries(table)) {
-      const [, expression] = new RegExp(`@default ([^,\\n]+)[^@]*\\*/\\s+readonly ${prop}\\?:`).exec(source) ?? [];
-      if (expression?.startsWith('-')) continue;
-      const documented = new Function('Duration', 'Size', `return ${expression};`)(Duration, Size) as unknown;
-      expect(toConfig<object, object>({ [prop]: documented }, { [prop]: quantity })).toEqual({ [quantity.field]: defaults[quantity.field] });
-    }
-  });
 
 test('nothing is in the document when nothing is said, or the default', () => {
   const nothing = { retry: undefined, hedge: undefined, meshFields: undefined, budget: undefined };

@@ -13,9 +13,9 @@ const documentWith = (admission: unknown): ProxyConfig => ({
 
 test.each([
   [{}, 'the admission of listener \'in\' limits nothing; give it \'concurrency\' or \'rateLimit\', or remove it'],
-  [{ concurrency: { type: 'adaptive', min: 9, max: 3 } }, 'listener \'in\' has a min of 9 above its max of 3; make min at most max'],
-  [{ concurrency: { type: 'adaptive', min: 9, initial: 3 } }, 'listener \'in\' begins with 3, which is not from its min to its max (9 to any); choose one that is'],
-  [{ concurrency: { type: 'adaptive', max: 9, initial: 30 } }, 'listener \'in\' begins with 30, which is not from its min to its max (1 to 9); choose one that is'],
+  [{ concurrency: { type: 'adaptive', min: 9, max: 3 } }, 'listener \'in\' has \'min\' 9: it is above the max of 3; make min at most max'],
+  [{ concurrency: { type: 'adaptive', min: 9, initial: 3 } }, 'listener \'in\' has \'initial\' 3: it is below the min of 9'],
+  [{ concurrency: { type: 'adaptive', max: 9, initial: 30 } }, 'listener \'in\' has \'initial\' 30: use a number from 1 to 9, as min and max say'],
 ])('GIVEN %j THEN it is refused in words', (admission, message) => {
   expect(findBrokenReferences(documentWith(admission)).map((mistake) => mistake.message)).toEqual([message]);
 });

@@ -11,7 +11,7 @@ const mistakesOf = (cluster: Partial<ClusterConfig>) => findBrokenReferences(doc
 describe('how a cluster is balanced', () => {
   it('is refused, given a maglev table whose size is not prime, with the next prime as a remedy', () => {
     expect(mistakesOf({ loadBalancing: { type: 'maglev', tableSize: 65_536 } })).toEqual([
-      '/clusters/0/loadBalancing/tableSize: the maglev table of cluster \'cart\' has 65536 entries, which is not a prime number; use 65537',
+      '/clusters/0/loadBalancing/tableSize: cluster \'cart\' has \'tableSize\' 65536: use a prime number, such as 65537',
     ]);
     for (const tableSize of [3, 101, 65_537, 5_000_011]) expect(mistakesOf({ loadBalancing: { type: 'maglev', tableSize } })).toEqual([]);
   });

@@ -13,7 +13,7 @@ const mistakesOf = (cluster: Partial<ClusterConfig>, route: Partial<RouteConfig>
 
 test('GIVEN no request that may wait for a connection THEN it is said why none would be answered', () => {
   expect(mistakesOf({ maxPendingRequests: 0 })).toEqual([
-    '/clusters/0/maxPendingRequests: cluster \'a\' lets 0 requests wait for a connection, so none is ever made: a request waits while its connection is being made, '
+    '/clusters/0/maxPendingRequests: cluster \'a\' has \'maxPendingRequests\' 0: no request would ever be answered, as one waits while its connection is being made, '
       + 'too; use at least 1, or leave it out',
   ]);
   expect(mistakesOf({ maxPendingRequests: 1 })).toEqual([]);
@@ -26,7 +26,8 @@ test('GIVEN a limit of an endpoint above that of all THEN it is said that it can
 
 test('GIVEN an ejection that begins above the longest THEN it is refused', () => {
   expect(mistakesOf({ outlierDetection: { baseEjectionMs: 60_000, maxEjectionMs: 1_000 } })).toEqual([
-    '/clusters/0/outlierDetection/baseEjectionMs: cluster \'a\' ejects for 60000 ms at first, but for 1000 ms at most (maxEjectionMs); lower it, or raise maxEjectionMs',
+    '/clusters/0/outlierDetection/baseEjectionMs: cluster \'a\' has \'baseEjectionMs\' 60000 ms: it never lasts longer than \'maxEjectionMs\', 1000 ms; '
+      + 'use that much at most, or raise \'maxEjectionMs\'',
   ]);
   expect(mistakesOf({ outlierDetection: { baseEjectionMs: 300_001 } })).toHaveLength(1);
   // A longest one that is shorter than the first by default is obeyed.
@@ -35,8 +36,8 @@ test('GIVEN an ejection that begins above the longest THEN it is refused', () =>
 
 test('GIVEN a wait before a retry above the longest THEN it is refused', () => {
   expect(mistakesOf({}, { retry: { backoffMs: 1_000, maxBackoffMs: 10 } })).toEqual([
-    '/listeners/0/routes/0/retry/backoffMs: route \'r\' waits for up to 1000 ms before the first retry, but for 10 ms at most (maxBackoffMs); lower it, or raise '
-      + 'maxBackoffMs',
+    '/listeners/0/routes/0/retry/backoffMs: route \'r\' has \'backoffMs\' 1000 ms: it never lasts longer than \'maxBackoffMs\', 10 ms; '
+      + 'use that much at most, or raise \'maxBackoffMs\'',
   ]);
   expect(mistakesOf({}, { retry: { backoffMs: 251 } })).toHaveLength(1);
   expect(mistakesOf({}, { retry: { maxBackoffMs: 10 } })).toEqual([]);

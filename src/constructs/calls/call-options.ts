@@ -13,13 +13,15 @@ import { SessionPersistence } from '../policies/session-persistence';
  * Options of `calls`.
  */
 export interface CallOptions {
+  // #region generated props of RouteConfig
   /**
-   * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and
-   * their like), to its head. Zero switches it off, as for long downloads.
+   * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and their
+   * like), to its head. 0 switches it off, as for long downloads.
    *
    * @default Duration.seconds(15)
    */
   readonly timeout?: Duration;
+  // #endregion
 
   /**
    * How this caller chooses among the endpoints.

@@ -17,7 +17,7 @@ import { checkKinds } from '../mesh/prop-kinds';
 import { FaultInjection } from '../policies/fault-injection';
 import { checkHealth, healthConfig } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
-import { checkConnections, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
+import { checkConnections, checkConnectionsTogether, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
 import { Mistakes } from '../props/mistakes';
@@ -135,11 +135,7 @@ export class Dependencies {
     options.faults?.forEach((fault, index) => fault._check(mistakes, `${prop}.faults[${index}]`));
     options.fallback?._check(mistakes, `${prop}.fallback`, destination, this.caller.self());
     const connections = connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs);
-    const { maxRequests = 0, maxRequestsPerEndpoint = 0 } = connections;
-    if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
-      mistakes.add(`${prop}.connections.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `only ${maxRequests} requests go to all pods together (maxRequests), as this call `
-        + `or '${facts.name}' says, so it can't be reached; lower it, or raise maxRequests`);
-    }
+    checkConnectionsTogether(mistakes, `${prop}.connections`, options.connections, facts.connections);
     mistakes.throwIfAny(construct);
 
     this.own.push({

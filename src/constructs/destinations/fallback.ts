@@ -23,13 +23,15 @@ export interface FallbackOptions {
    */
   readonly belowPercent?: number;
 
+  // #region generated props of FallbackConfig: recoveryMs
   /**
-   * How long it takes until all requests are back when endpoints are available again, so that a service which has just recovered is not
-   * flooded. Zero: at once. Away they go at once.
+   * How long it takes until all requests are back when those before are available again, so that a service which has just recovered is not
+   * flooded. 0: at once. Away they go at once.
    *
    * @default Duration.seconds(30)
    */
   readonly recovery?: Duration;
+  // #endregion
 }
 
 const OPTIONS = { belowPercent: true, recovery: true } as const satisfies Record<keyof FallbackOptions, true>;

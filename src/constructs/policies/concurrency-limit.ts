@@ -2,50 +2,55 @@
  * How many requests the app of a pod works on at a time. Above it the pod's sidecar answers at once, so that those which are let
  * in are answered in time, and the others can go elsewhere.
  */
-import { AdmissionConfig, DEFAULT_ADAPTIVE_CONCURRENCY } from '../../contract';
-import { mark } from '../synthesis/copies';
+import { AdmissionConfig, contradictionsOfConcurrency, DEFAULT_ADAPTIVE_CONCURRENCY } from '../../contract';
 import { Mistakes } from '../props/mistakes';
 import { checkQuantities, Quantities, withoutDefaults } from '../props/quantities';
+import { mark } from '../synthesis/copies';
 
 /**
  * Options of `ConcurrencyLimit.adaptive`.
  */
 export interface AdaptiveConcurrencyOptions {
+  // #region generated props of AdaptiveConcurrencyConfig
   /**
-   * Least that the limit can be, at least 1. A pod always takes as many requests.
+   * Least that the limit can be. A pod always takes as many requests. At least 1.
    *
    * @default 2
    */
   readonly min?: number;
 
   /**
-   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them.
+   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them. At least 1.
    *
    * @default 1000
    */
   readonly max?: number;
 
   /**
-   * What the limit begins with when a pod starts, from `min` to `max`. So many requests that hang don't count for it, either.
+   * What the limit begins with when a pod starts, from `min` to `max`; unless somebody says it, what is next to the default there. So many
+   * requests that hang don't count for it, either. At least 1.
    *
-   * @default 50, or what is next to it from `min` to `max`
+   * @default 50
    */
   readonly initial?: number;
 
   /**
-   * How much longer than under little load requests may take, in percent, before fewer are let in; 10 to 1000. Less means shorter
-   * latencies under overload, and more refused when requests are of many kinds.
+   * How much longer than under little load requests may take, in percent, before fewer are let in. Less means shorter latencies under
+   * overload, and more refused when requests are of many kinds. From 10 to 1000.
    *
    * @default 100
    */
   readonly latencyTolerancePercent?: number;
+  // #endregion
 }
 
 const QUANTITIES: Quantities<AdaptiveConcurrencyOptions, Required<AdaptiveConcurrencyOptions>> = {
+  // #region generated quantities of AdaptiveConcurrencyConfig
   min: { field: 'min', unit: 'number', min: 1 },
   max: { field: 'max', unit: 'number', min: 1 },
   initial: { field: 'initial', unit: 'number', min: 1 },
   latencyTolerancePercent: { field: 'latencyTolerancePercent', unit: 'number', min: 10, max: 1_000 },
+  // #endregion
 };
 
 /**
@@ -85,18 +90,7 @@ export class ConcurrencyLimit {
   public _check(mistakes: Mistakes, prop: string): void {
     if (this.choice.type === 'fixed') mistakes.wholeNumber(`${prop}.max`, this.choice.max, 1);
     if (this.choice.type !== 'adaptive') return;
-    const own = new Mistakes();
-    const { options } = this.choice;
-    checkQuantities(own, prop, options, QUANTITIES);
-    if (own.messages.length === 0) {
-      const { min = 1, max = Infinity, initial } = options;
-      if (min > max) {
-        own.add(`${prop}.min`, min, `it is above the max of ${max}; make min at most max`);
-      } else if (initial !== undefined && (initial < min || initial > max)) {
-        own.add(`${prop}.initial`, initial, max === Infinity ? `it is below the min of ${min}` : `use a number from ${min} to ${max}, as min and max say`);
-      }
-    }
-    mistakes.take(own);
+    checkQuantities(mistakes, prop, this.choice.options, QUANTITIES, contradictionsOfConcurrency);
   }
 
   /** @internal */

@@ -3,26 +3,27 @@
  */
 import { Duration } from 'cdk8s';
 import { isIP } from 'node:net';
-import { DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../../contract';
-import { mark } from '../synthesis/copies';
+import { contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../../contract';
 import { Mistakes } from '../props/mistakes';
 import { isName, NAME_RULES } from '../props/name-rules';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { mark } from '../synthesis/copies';
 
 /**
  * When endpoints are checked, and what it takes to change one's mind.
  */
 export interface HealthCheckOptions {
+  // #region generated props of TcpHealthCheckConfig
   /**
-   * Between two checks of an endpoint, at least 100 ms; a tenth more or less by chance. Every caller's pod checks, and with
-   * workers each of them: a hundred callers with an interval of 5 seconds are twenty checks a second for each pod.
+   * Between two checks of an endpoint, a tenth more or less by chance. Every caller's pod checks, and with workers each of them: a hundred
+   * callers with an interval of 5 seconds are twenty checks a second for each pod. At least 100 ms.
    *
    * @default Duration.seconds(5)
    */
   readonly interval?: Duration;
 
   /**
-   * The same while the caller sends no requests there and all is well.
+   * The same while the caller sends no requests there and all is well. At least 100 ms.
    *
    * @default Duration.seconds(60)
    */
@@ -36,19 +37,19 @@ export interface HealthCheckOptions {
   readonly timeout?: Duration;
 
   /**
-   * Checks in a row that must pass before an endpoint that failed gets requests again, 1 to 100.
+   * Checks in a row that must pass before an endpoint that failed gets requests again. From 1 to 100.
    *
    * @default 2
    */
   readonly healthyThreshold?: number;
 
   /**
-   * Checks in a row that must fail before an endpoint gets no more requests, 1 to 100. The first check of an endpoint decides
-   * alone.
+   * Checks in a row that must fail before an endpoint gets no more requests. The first check of an endpoint decides alone. From 1 to 100.
    *
    * @default 3
    */
   readonly unhealthyThreshold?: number;
+  // #endregion
 }
 
 /**
@@ -80,11 +81,13 @@ export interface HttpHealthCheckOptions extends HealthCheckOptions {
 }
 
 export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheckTiming> = {
+  // #region generated quantities of TcpHealthCheckConfig
   interval: { field: 'intervalMs', unit: 'time', min: 100 },
   idleInterval: { field: 'idleIntervalMs', unit: 'time', min: 100 },
   timeout: { field: 'timeoutMs', unit: 'time', min: 1 },
   healthyThreshold: { field: 'healthyThreshold', unit: 'number', min: 1, max: 100 },
   unhealthyThreshold: { field: 'unhealthyThreshold', unit: 'number', min: 1, max: 100 },
+  // #endregion
 };
 
 const PATH = /^\/[!-~]{0,2047}$/;
@@ -121,39 +124,30 @@ export class HealthCheck {
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
     const { path } = this;
-    const own = new Mistakes();
     if (typeof this.options !== 'object' || this.options === null) {
-      own.add(`${prop}.options`, this.options, 'use an object, such as { interval: Duration.seconds(5) }');
-      mistakes.take(own);
+      mistakes.add(`${prop}.options`, this.options, 'use an object, such as { interval: Duration.seconds(5) }');
       return;
     }
     const { expectedStatuses, host, headers, ...timing } = this.options;
-    checkQuantities(own, prop, timing, HEALTH_CHECK_QUANTITIES);
+    checkQuantities(mistakes, prop, timing, HEALTH_CHECK_QUANTITIES, contradictionsOfHealthCheck);
     if (path !== undefined && !(typeof path === 'string' && PATH.test(path))) {
-      own.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
+      mistakes.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
     }
     if (host !== undefined && !isHost(host)) {
-      own.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
+      mistakes.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
     }
     if (path === undefined) {
       const [said] = Object.entries({ host, headers, expectedStatuses }).filter(([, value]) => value !== undefined);
       if (said) {
-        own.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
+        mistakes.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
       }
     }
-    checkFields(own, `${prop}.headers`, headers);
+    checkFields(mistakes, `${prop}.headers`, headers);
     if (expectedStatuses !== undefined && !(Array.isArray(expectedStatuses) && expectedStatuses.length > 0)) {
-      own.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
+      mistakes.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
     } else {
-      expectedStatuses?.forEach((status, index) => own.wholeNumber(`${prop}.expectedStatuses[${index}]`, status, 100, 599));
+      expectedStatuses?.forEach((status, index) => mistakes.wholeNumber(`${prop}.expectedStatuses[${index}]`, status, 100, 599));
     }
-    if (own.messages.length === 0) {
-      const { intervalMs, timeoutMs } = { ...DEFAULT_HEALTH_CHECK, ...toConfig(timing, HEALTH_CHECK_QUANTITIES) };
-      if (timeoutMs > intervalMs) {
-        own.add(`${prop}.timeout`, `${timeoutMs} ms`, `it is longer than the ${intervalMs} ms between two checks ('${prop}.interval'); shorten it, or lengthen the interval`);
-      }
-    }
-    mistakes.take(own);
   }
 
   /**

@@ -8,8 +8,9 @@ import { HashKey } from './hash-key';
  * How a new pod gets its share little by little.
  */
 export interface SlowStartOptions {
+  // #region generated props of SlowStartConfig
   /**
-   * How long it takes until a pod has its whole share.
+   * How long it takes until an endpoint has its whole share.
    */
   readonly window: Duration;
 
@@ -21,11 +22,12 @@ export interface SlowStartOptions {
   readonly aggression?: number;
 
   /**
-   * What a pod begins with, in percent of its share, 1 to 100.
+   * Share to begin with, in percent of the full one. From 1 to 100.
    *
    * @default 10
    */
   readonly minimumPercent?: number;
+  // #endregion
 }
 
 /**
@@ -49,6 +51,7 @@ export interface DynamicWeightsOptions {
    */
   readonly source?: WeightSource;
 
+  // #region generated props of DynamicWeightsConfig but updateMs
   /**
    * How slowly a weight follows: the time after which it has gone about two thirds of the way.
    *
@@ -57,52 +60,55 @@ export interface DynamicWeightsOptions {
   readonly smoothing?: Duration;
 
   /**
-   * Least a weight can fall to, in percent of the declared one, 1 to 100. Every pod stays in use, and so measured.
+   * Least a weight can fall to, in percent of the declared one. Every endpoint stays in use, and so measured. From 1 to 100.
    *
    * @default 10
    */
   readonly minimumPercent?: number;
 
   /**
-   * Most a weight can rise to, in percent of the declared one, 100 to 10000.
+   * Most a weight can rise to, in percent of the declared one. From 100 to 10000.
    *
    * @default 1000
    */
   readonly maximumPercent?: number;
+  // #endregion
 }
 
 /**
  * How pods in the caller's own zone are preferred.
  */
 export interface ZoneAwareOptions {
+  // #region generated props of ZoneAwareConfig but updateMs, expirationMs
   /**
-   * With fewer pods than this, zones don't matter.
+   * With fewer endpoints than this, zones don't matter.
    *
    * @default 3
    */
   readonly minimumEndpoints?: number;
 
   /**
-   * Requests that go to other zones in any case, in percent, 0 to 50, so that their state stays known.
+   * Part of the requests that goes to other zones in any case, in percent, so that their state stays known. From 0 to 50.
    *
    * @default 3
    */
   readonly remotePercent?: number;
 
   /**
-   * How much more loaded than the others the own zone may be, in percent of its capacity, 0 to 100, before requests go elsewhere. Counts
-   * where pods report how full they are; elsewhere a zone takes what its part of the pods can take.
+   * How much more loaded than the others the own zone may be, in percent of its capacity, before requests go elsewhere. Counts where
+   * endpoints report how full they are; elsewhere a zone takes what its part of the endpoints can take. From 0 to 100.
    *
    * @default 10
    */
   readonly tolerancePercent?: number;
 
   /**
-   * How slowly the load of a zone is followed.
+   * How slowly the load of a zone is followed: time constant of its average.
    *
    * @default Duration.seconds(5)
    */
   readonly smoothing?: Duration;
+  // #endregion
 }
 
 /**
@@ -196,12 +202,21 @@ export interface WeightedBalancingOptions extends FreeBalancingOptions {
  * Options of `LoadBalancing.leastRequest`.
  */
 export interface LeastRequestOptions extends WeightedBalancingOptions {
+  // #region generated props of LeastRequestConfig
   /**
-   * How many different endpoints are drawn for each request, 2 to 10.
+   * How many different endpoints are drawn for each request. From 2 to 10.
    *
    * @default 2
    */
   readonly choices?: number;
+
+  /**
+   * What requests in flight count for against weights: load is (requests in flight + 1) to this power, over the weight. From 0 to 10.
+   *
+   * @default 1
+   */
+  readonly bias?: number;
+  // #endregion
 
   /**
    * Whether all endpoints are looked at instead of a few. It takes longer the more there are, and fits a few endpoints with
@@ -210,60 +225,59 @@ export interface LeastRequestOptions extends WeightedBalancingOptions {
    * @default false
    */
   readonly scanAll?: boolean;
-
-  /**
-   * What requests in flight count for against weights, 0 to 10: load is (requests in flight + 1) to this power, over the
-   * weight.
-   *
-   * @default 1
-   */
-  readonly bias?: number;
 }
 
 /**
  * Options of `LoadBalancing.leastResponseTime`.
  */
 export interface LeastResponseTimeOptions extends WeightedBalancingOptions {
+  // #region generated props of LeastResponseTimeConfig
   /**
-   * How many different endpoints are drawn for each request, 2 to 10.
+   * How many different endpoints are drawn for each request. From 2 to 10.
    *
    * @default 2
    */
   readonly choices?: number;
 
   /**
-   * How slowly measurements are forgotten. A pod that was slow is tried again after some multiples of it.
+   * How slowly measurements are forgotten: time constant of the averages. An endpoint that was slow is tried again after some multiples of
+   * it.
    *
    * @default Duration.seconds(10)
    */
   readonly decay?: Duration;
 
   /**
-   * What a failed request counts for as a latency, so that a pod that fails at once does not look fast.
+   * What a failed request counts for as a latency, so that an endpoint that fails at once does not look fast. A Retry-After that asks for
+   * more counts instead.
    *
    * @default Duration.seconds(5)
    */
   readonly failurePenalty?: Duration;
+  // #endregion
 }
 
 /**
  * Options of `LoadBalancing.adaptive`.
  */
 export interface AdaptiveOptions extends LeastResponseTimeOptions {
+  // #region generated props of AdaptiveConfig: minimumDwellMs
   /**
-   * Shortest time between two changes of policy, but for one: least response time comes at once when a pod turns slow.
+   * Shortest time between two changes of policy, but for one: least response time comes at once when an endpoint turns slow.
    *
    * @default Duration.seconds(10)
    */
   readonly minimumDwell?: Duration;
+  // #endregion
 }
 
 /**
  * Options of `LoadBalancing.clientSideWeightedRoundRobin`.
  */
 export interface ClientSideWeightedRoundRobinOptions extends SpreadBalancingOptions {
+  // #region generated props of ClientSideWeightedRoundRobinConfig
   /**
-   * How long a pod must have reported before its reports count; until then it has the mean weight.
+   * How long an endpoint must have reported before its reports count; until then it has the mean weight.
    *
    * @default Duration.seconds(10)
    */
@@ -277,18 +291,19 @@ export interface ClientSideWeightedRoundRobinOptions extends SpreadBalancingOpti
   readonly expiration?: Duration;
 
   /**
-   * How often weights are computed, at least 100 ms.
+   * How often weights are computed. At least 100 ms.
    *
    * @default Duration.seconds(1)
    */
   readonly update?: Duration;
 
   /**
-   * How much the part of a pod's requests that fail adds to its utilization, 0 to 1000.
+   * How much the part of an endpoint's requests that fail adds to its utilization. From 0 to 1000.
    *
    * @default 1
    */
   readonly errorPenalty?: number;
+  // #endregion
 
   /**
    * Metrics of the app's own reports of which the highest is its utilization: `named_metrics.queue`, for example. Up to 8.
@@ -316,13 +331,15 @@ export interface HashBalancingOptions extends BalancingOptions {
    */
   readonly otherKeys?: HashKey[];
 
+  // #region generated props of RendezvousConfig
   /**
-   * Most requests in flight to one pod, in percent of its share of all, 100 to 10000; sensible from 120 to 200. A request
-   * above it goes to another pod, the same one each time.
+   * Most requests in flight to one endpoint, in percent of its share of all; sensible from 120 to 200. A request above it goes to another
+   * endpoint, the same one each time. From 100 to 10000.
    *
    * @default - no bound
    */
   readonly boundedLoadPercent?: number;
+  // #endregion
 
   /**
    * Weights by availability zone, 1 to 65535. A zone that isn't named has weight 1.
@@ -336,29 +353,34 @@ export interface HashBalancingOptions extends BalancingOptions {
  * Options of `LoadBalancing.ringHash`.
  */
 export interface RingHashOptions extends HashBalancingOptions {
+  // #region generated props of RingHashConfig but boundedLoadPercent
   /**
-   * Points on the ring of the endpoint of least weight, 1 to 65536. More points, more even shares, more memory.
+   * Points on the ring of the endpoint of least weight; the others have more in proportion. More points, more even shares, more memory.
+   * From 1 to 65536.
    *
    * @default 160
    */
   readonly pointsPerEndpoint?: number;
 
   /**
-   * Most points on the ring, 1024 to 8388608, at about 12 bytes each.
+   * Most points on the ring; bounds memory, about 12 bytes a point. From 1024 to 8388608.
    *
    * @default 131072
    */
   readonly maximumRingSize?: number;
+  // #endregion
 }
 
 /**
  * Options of `LoadBalancing.maglev`.
  */
 export interface MaglevOptions extends HashBalancingOptions {
+  // #region generated props of MaglevConfig but boundedLoadPercent
   /**
-   * Entries of the table, a prime number up to 5000011: about a hundred times the number of pods. Each takes 4 bytes.
+   * Entries of the table, a prime number about a hundred times the number of endpoints. Each takes 4 bytes. From 3 to 5000011.
    *
    * @default 65537
    */
   readonly tableSize?: number;
+  // #endregion
 }

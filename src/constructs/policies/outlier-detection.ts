@@ -2,47 +2,49 @@
  * Outlier detection: which endpoints a caller's sidecar keeps from requests for what became of the requests before.
  */
 import { Duration } from 'cdk8s';
-import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../contract';
-import { mark } from '../synthesis/copies';
+import { contradictionsOfOutlierDetection, DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../contract';
 import { Mistakes } from '../props/mistakes';
-import { checkGrowth, checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { mark } from '../synthesis/copies';
 
 /**
  * What makes an outlier, and what becomes of it.
  */
 export interface OutlierDetectionOptions {
+  // #region generated props of OutlierDetectionConfig
   /**
-   * Gateway errors in a row: 502, 503, 504, timeouts, connections that fail or break. 0 switches the rule off. Five are
-   * Envoy's and Istio's.
+   * Gateway errors in a row that make an outlier: 502, 503, 504, timeouts, connections that fail or break. 0 switches the rule off. Five
+   * are Envoy's and Istio's.
    *
    * @default 5
    */
   readonly consecutiveGatewayErrors?: number;
 
   /**
-   * Errors in a row: gateway errors and every other status from 500 on. 0 switches the rule off.
+   * Errors in a row that make an outlier: gateway errors and every other status from 500 on. 0 switches the rule off.
    *
    * @default 5
    */
   readonly consecutiveServerErrors?: number;
 
   /**
-   * How much more of its requests than of the others' must fail, in percentage points, 0 to 100; and more than chance explains.
-   * With 20 requests and others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off.
+   * How much more of its requests than of the others' must fail, in percentage points; and more than chance explains. With 20 requests and
+   * others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off. From 0 to 100.
    *
    * @default 10
    */
   readonly successRateMarginPercent?: number;
 
   /**
-   * Part of its requests that must fail, in percent, whatever the others do. 0 switches the rule off.
+   * Part of its requests that must fail, in percent, whatever the others do. 0 switches the rule off. From 0 to 100.
    *
    * @default 0
    */
   readonly failurePercent?: number;
 
   /**
-   * How many times as long as the others it must take to answer, 0 to 1000. 0 switches the rule off.
+   * How many times as long as the others it must take to answer; and, unless most endpoints are faster, as it usually takes itself. 0
+   * switches the rule off. From 0 to 1000.
    *
    * @default 5
    */
@@ -56,22 +58,23 @@ export interface OutlierDetectionOptions {
   readonly latencyMargin?: Duration;
 
   /**
-   * Fewest requests in the window by which rates and latency are judged, at least 5.
+   * Fewest requests in the window by which rates and latency are judged. At least 5.
    *
    * @default 20
    */
   readonly minimumRequests?: number;
 
   /**
-   * How far back rates and latency are looked at, from 100 ms to a minute; further, up to a minute, when requests are few.
+   * How far back rates and latency are looked at; further, up to a minute, when there are fewer requests than `minimumRequests`. From 100
+   * ms to 60 seconds.
    *
    * @default Duration.seconds(5)
    */
   readonly window?: Duration;
 
   /**
-   * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for
-   * each time as long that passes without. At most `maxEjection`.
+   * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for each time as
+   * long that passes without. At most `maxEjection`.
    *
    * @default Duration.seconds(10)
    */
@@ -80,30 +83,33 @@ export interface OutlierDetectionOptions {
   /**
    * How long an ejection lasts at most.
    *
-   * @default Duration.seconds(300)
+   * @default Duration.minutes(5)
    */
   readonly maxEjection?: Duration;
 
   /**
-   * Most pods that are ejected at a time, in percent of those that are ready, 1 to 100, rounded down; but always one.
+   * Most endpoints that are ejected at a time, in percent of those that are ready, rounded down; but always one. From 1 to 100.
    *
    * @default 50
    */
   readonly maxEjectedPercent?: number;
+  // #endregion
 }
 
 export const OUTLIER_QUANTITIES: Quantities<OutlierDetectionOptions, OutlierDetectionConfig> = {
+  // #region generated quantities of OutlierDetectionConfig
   consecutiveGatewayErrors: { field: 'consecutiveGatewayErrors', unit: 'number', min: 0 },
   consecutiveServerErrors: { field: 'consecutiveServerErrors', unit: 'number', min: 0 },
   successRateMarginPercent: { field: 'successRateMarginPercent', unit: 'number', min: 0, max: 100 },
   failurePercent: { field: 'failurePercent', unit: 'number', min: 0, max: 100 },
-  latencyFactor: { field: 'latencyFactor', unit: 'number', min: 0, max: 1_000 },
+  latencyFactor: { field: 'latencyFactor', unit: 'fraction', min: 0, max: 1_000 },
   latencyMargin: { field: 'latencyMarginMs', unit: 'time', min: 0 },
   minimumRequests: { field: 'minimumRequests', unit: 'number', min: 5 },
   window: { field: 'windowMs', unit: 'time', min: 100, max: 60_000 },
   baseEjection: { field: 'baseEjectionMs', unit: 'time', min: 1 },
   maxEjection: { field: 'maxEjectionMs', unit: 'time', min: 1 },
   maxEjectedPercent: { field: 'maxEjectedPercent', unit: 'number', min: 1, max: 100 },
+  // #endregion
 };
 
 /**
@@ -137,12 +143,7 @@ export class OutlierDetection {
 
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
-    checkQuantities(mistakes, prop, this.options, OUTLIER_QUANTITIES);
-    const windowMs = (this.options?.window as { toMilliseconds?(): number } | undefined)?.toMilliseconds?.();
-    if (windowMs !== undefined && windowMs > 60_000) {
-      mistakes.add(`${prop}.window`, `${windowMs} ms`, 'use at most a minute; what is longer ago says nothing about now');
-    }
-    checkGrowth(mistakes, prop, this.options ?? {}, ['baseEjection', 'maxEjection'], DEFAULT_OUTLIER_DETECTION.maxEjectionMs);
+    checkQuantities(mistakes, prop, this.options, OUTLIER_QUANTITIES, contradictionsOfOutlierDetection);
   }
 
   /**

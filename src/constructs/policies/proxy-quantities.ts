@@ -3,18 +3,14 @@
  * when several constructs have a say.
  */
 import { Duration } from 'cdk8s';
-import { ClusterConfig, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '../../contract';
-import { ConnectionOptions } from './connection-options';
+import { ClusterConfig, contradictionsOfConnections, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '../../contract';
 import { Mistakes } from '../props/mistakes';
+import { addContradictions, checkQuantities, Consequences, layered, millisecondsOf, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { ConnectionOptions } from './connection-options';
 import { ProxyLimits } from './proxy-limits';
-import { checkQuantities, Consequences, layered, Quantities, toConfig, withoutDefaults } from '../props/quantities';
-
-/** The fields of a cluster that are about its connections. */
-export type ConnectionConfig = Pick<ClusterConfig,
-  'connectTimeoutMs' | 'idleTimeoutMs' | 'maxConnectionsPerEndpoint' | 'maxConnections' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxRequests'
-  | 'maxRequestsPerEndpoint'>;
 
 export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
+  // #region generated quantities of LimitsConfig
   maxConnections: { field: 'maxConnections', unit: 'number', min: 1 },
   maxStartLineSize: { field: 'maxStartLineBytes', unit: 'size', min: 16 },
   maxHeadSize: { field: 'maxHeadBytes', unit: 'size', min: 64, max: 1_048_576 },
@@ -27,9 +23,11 @@ export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
   bodyTimeout: { field: 'bodyTimeoutMs', unit: 'time', min: 1 },
   tunnelIdleTimeout: { field: 'tunnelIdleTimeoutMs', unit: 'time', min: 1 },
   tlsHandshakeTimeout: { field: 'tlsHandshakeTimeoutMs', unit: 'time', min: 1 },
+  // #endregion
 };
 
-export const CONNECTION_QUANTITIES: Quantities<ConnectionOptions, ConnectionConfig> = {
+export const CONNECTION_QUANTITIES = {
+  // #region generated quantities of ClusterConfig
   connectTimeout: { field: 'connectTimeoutMs', unit: 'time', min: 1 },
   idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
   maxConnectionsPerEndpoint: { field: 'maxConnectionsPerEndpoint', unit: 'number', min: 1 },
@@ -38,7 +36,11 @@ export const CONNECTION_QUANTITIES: Quantities<ConnectionOptions, ConnectionConf
   pendingTimeout: { field: 'pendingTimeoutMs', unit: 'time', min: 1 },
   maxRequests: { field: 'maxRequests', unit: 'number', min: 0 },
   maxRequestsPerEndpoint: { field: 'maxRequestsPerEndpoint', unit: 'number', min: 0 },
-};
+  // #endregion
+} as const satisfies Quantities<ConnectionOptions, ClusterConfig>;
+
+/** The fields of a cluster that are about its connections. */
+export type ConnectionConfig = Pick<ClusterConfig, (typeof CONNECTION_QUANTITIES)[keyof ConnectionOptions]['field']>;
 
 /** Checks limits as one construct states them. */
 export function checkLimits(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
@@ -81,23 +83,19 @@ export function closesIdleAfterMs(limits: ProxyLimits): number {
  * absent where there is no proxy of the mesh.
  */
 export function checkConnections(mistakes: Mistakes, prop: string, connections: ConnectionOptions, closesAfterMs: number = Infinity): void {
-  const own = new Mistakes();
-  checkQuantities(own, prop, connections, CONNECTION_QUANTITIES);
-  if (own.messages.length === 0) {
-    const { idleTimeoutMs = 0, maxRequests = 0, maxRequestsPerEndpoint = 0, maxPendingRequests } = toConfig(connections, CONNECTION_QUANTITIES);
-    if (maxRequests > 0 && maxRequestsPerEndpoint > maxRequests) {
-      own.add(`${prop}.maxRequestsPerEndpoint`, maxRequestsPerEndpoint, `it can't be reached, as only ${maxRequests} may go to all endpoints together `
-        + `('${prop}.maxRequests'); lower it, or raise '${prop}.maxRequests'`);
-    }
-    if (maxPendingRequests === 0) {
-      own.add(`${prop}.maxPendingRequests`, 0, 'no request would ever be answered, as one waits while its connection is being made, too; use at least 1, or leave it out');
-    }
-    if (idleTimeoutMs >= closesAfterMs) {
-      own.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
-        + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');
-    }
+  checkQuantities<ConnectionOptions, ConnectionConfig>(mistakes, prop, connections, CONNECTION_QUANTITIES, contradictionsOfConnections);
+  const idleTimeoutMs = millisecondsOf(connections?.idleTimeout);
+  if (idleTimeoutMs !== undefined && idleTimeoutMs >= closesAfterMs) {
+    mistakes.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
+      + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');
   }
-  mistakes.take(own);
+}
+
+/** Checks what a caller and the service called say together. What the caller says alone has been checked. */
+export function checkConnectionsTogether(mistakes: Mistakes, prop: string, caller: ConnectionOptions = {}, callee: ConnectionOptions = {}): void {
+  if (contradictionsOfConnections(toConfig<ConnectionOptions, ConnectionConfig>(caller, CONNECTION_QUANTITIES)).length > 0) return;
+  const together = toConfig<ConnectionOptions, ConnectionConfig>(layered(caller, callee), CONNECTION_QUANTITIES);
+  addContradictions(mistakes, prop, CONNECTION_QUANTITIES, contradictionsOfConnections(together));
 }
 
 /** What comes of connections that may take as long as a call. */

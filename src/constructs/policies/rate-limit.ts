@@ -9,13 +9,15 @@ import { Mistakes } from '../props/mistakes';
  * Options of the factories of `RateLimit`.
  */
 export interface RateLimitOptions {
+  // #region generated props of RateLimitConfig: burst
   /**
-   * How many requests may come at once after a quiet time, at least 1. Requests never come evenly: with 1, a third of them is refused when
-   * half as many come as the limit lets in.
+   * How many requests may come at once after a quiet time: most tokens that the bucket holds. Requests never come evenly: with 1, a third
+   * of them is refused when half as many come as the limit lets in. At least 1.
    *
    * @default - as many as in one second, at least 3
    */
   readonly burst?: number;
+  // #endregion
 }
 
 const OPTIONS = { burst: true } as const satisfies Record<keyof RateLimitOptions, true>;

@@ -3,12 +3,10 @@
  * rest is chosen here.
  */
 import { Duration, Size } from 'cdk8s';
-import { DEFAULT_HEDGE, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, HedgeConfig, RetryBudgetConfig, RetryCondition, RetryConfig } from '../../contract';
-import { mark } from '../synthesis/copies';
+import { contradictionsOfRetry, DEFAULT_HEDGE, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, HedgeConfig, RetryBudgetConfig, RetryCondition, RetryConfig } from '../../contract';
 import { Mistakes } from '../props/mistakes';
-import {
-  checkGrowth, checkQuantities, checkQuantity, checkWithinCall, Consequences, Quantities, toConfig, withoutDefaults,
-} from '../props/quantities';
+import { checkQuantities, checkWithinCall, Consequences, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { mark } from '../synthesis/copies';
 import { RetryFields } from './retry-fields';
 
 /**
@@ -31,15 +29,16 @@ export enum RetryOn {
  * How much retries and hedges may add to the load of a version, so that they don't make an outage worse.
  */
 export interface RetryBudgetOptions {
+  // #region generated props of RetryBudgetConfig
   /**
-   * Part of the requests of the last ten seconds, in percent, 0 to 100. 20 are those of Envoy, Linkerd and the Gateway API.
+   * Part of the requests of the last ten seconds, in percent. 20 are those of Envoy, Linkerd and the Gateway API. From 0 to 100.
    *
    * @default 20
    */
   readonly percent?: number;
 
   /**
-   * Retries a second that are allowed besides, for services with little traffic. It holds for each calling pod.
+   * Retries a second that are allowed besides, for clusters with little traffic. It holds for each calling pod.
    *
    * @default 3
    */
@@ -51,6 +50,7 @@ export interface RetryBudgetOptions {
    * @default 256
    */
   readonly maxInFlight?: number;
+  // #endregion
 }
 
 /**
@@ -58,8 +58,9 @@ export interface RetryBudgetOptions {
  * Scale"). Of idempotent requests only, and within the retry budget.
  */
 export interface HedgeOptions {
+  // #region generated props of HedgeConfig
   /**
-   * What is unusually long: longer than this part of the requests of the last seconds takes, in percent, 50 to 99.9.
+   * How long is unusual: longer than this part of the requests of the last seconds takes, in percent. From 50 to 99.9.
    *
    * @default 95
    */
@@ -71,18 +72,68 @@ export interface HedgeOptions {
    * @default Duration.millis(5)
    */
   readonly minimumDelay?: Duration;
+  // #endregion
 }
 
 /**
  * Options of `Retry`.
  */
 export interface RetryOptions {
+  // #region generated props of RetryConfig
   /**
-   * How often a request is sent again at most, 0 to 10. Each time another pod is chosen, while there is one.
+   * How often a request is sent again at most. Each time another endpoint is chosen, while there is one. 0 switches retries off, those that
+   * can do no harm included. From 0 to 10.
    *
    * @default 2
    */
   readonly maxRetries?: number;
+
+  /**
+   * Time for one attempt, from the end of the request to the head of its response; 0 is none: an attempt may take as long as the route
+   * allows. Must be shorter than the route's timeout.
+   *
+   * @default Duration.millis(0)
+   */
+  readonly tryTimeout?: Duration;
+
+  /**
+   * How long an idempotent request waits at an endpoint that has answered nobody since it came, before another endpoint is asked besides;
+   * never more than half of the route's timeout. An endpoint has fallen silent when at least three requests wait there and this one has
+   * waited for five times as long as answers usually take. What comes first counts, and the retry budget holds. 0 is never.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly silence?: Duration;
+
+  /**
+   * The wait before the n-th retry is drawn from 0 to (2^n - 1) times this. The first retry of a request that nobody has seen goes out at
+   * once.
+   *
+   * @default Duration.millis(25)
+   */
+  readonly backoff?: Duration;
+
+  /**
+   * Longest of the waits by `backoff`.
+   *
+   * @default Duration.millis(250)
+   */
+  readonly maxBackoff?: Duration;
+
+  /**
+   * Longest Retry-After of an application that is waited for; a response that asks for more is the client's.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly maxRetryAfter?: Duration;
+
+  /**
+   * Longest body that is kept to be sent again. A request with a longer one is sent once.
+   *
+   * @default Size.kibibytes(64)
+   */
+  readonly maxReplaySize?: Size;
+  // #endregion
 
   /**
    * After which failures a request is sent again that an application may have seen.
@@ -90,52 +141,6 @@ export interface RetryOptions {
    * @default [RetryOn.CLOSED, RetryOn.TRY_TIMEOUT, RetryOn.GATEWAY_ERROR]
    */
   readonly on?: RetryOn[];
-
-  /**
-   * Time for one attempt, from the end of the request to the head of its response. Must be shorter than the call's timeout.
-   *
-   * @default - none: an attempt may take as long as the call
-   */
-  readonly tryTimeout?: Duration;
-
-  /**
-   * How long an idempotent request waits at a pod that has answered nobody since it came, before another pod is asked besides;
-   * never more than half of the call's timeout. A pod has fallen silent when at least three requests wait there and this one
-   * has waited for five times as long as answers usually take. What comes first counts, and the retry budget holds.
-   * `Duration.millis(0)` is never.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly silence?: Duration;
-
-  /**
-   * The wait before the n-th retry is drawn from 0 to (2^n - 1) times this. The first retry of a request that no application
-   * has seen goes out at once.
-   *
-   * @default Duration.millis(25)
-   */
-  readonly backoff?: Duration;
-
-  /**
-   * Longest of these waits.
-   *
-   * @default Duration.millis(250)
-   */
-  readonly maxBackoff?: Duration;
-
-  /**
-   * Longest Retry-After of a response that is waited for; a response that asks for more is the caller's.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly maxRetryAfter?: Duration;
-
-  /**
-   * Longest body that is kept to be sent again.
-   *
-   * @default Size.kibibytes(64)
-   */
-  readonly maxReplaySize?: Size;
 
   /**
    * How much retries may add to the load.
@@ -154,18 +159,28 @@ export interface RetryOptions {
 
 type Scalars = Omit<RetryOptions, 'on' | 'budget' | 'hedge'>;
 export const RETRY_QUANTITIES: Quantities<Scalars, RetryConfig> = {
+  // #region generated quantities of RetryConfig
   maxRetries: { field: 'maxRetries', unit: 'number', min: 0, max: 10 },
-  tryTimeout: { field: 'tryTimeoutMs', unit: 'time', min: 1 },
+  tryTimeout: { field: 'tryTimeoutMs', unit: 'time', min: 0 },
   silence: { field: 'silenceMs', unit: 'time', min: 0 },
   backoff: { field: 'backoffMs', unit: 'time', min: 0 },
   maxBackoff: { field: 'maxBackoffMs', unit: 'time', min: 0 },
   maxRetryAfter: { field: 'maxRetryAfterMs', unit: 'time', min: 0 },
   maxReplaySize: { field: 'maxReplayBytes', unit: 'size', min: 0 },
+  // #endregion
 };
 export const RETRY_BUDGET_QUANTITIES: Quantities<RetryBudgetOptions, RetryBudgetConfig> = {
+  // #region generated quantities of RetryBudgetConfig
   percent: { field: 'percent', unit: 'number', min: 0, max: 100 },
   minimumPerSecond: { field: 'minimumPerSecond', unit: 'number', min: 0 },
   maxInFlight: { field: 'maxInFlight', unit: 'number', min: 0 },
+  // #endregion
+};
+export const HEDGE_QUANTITIES: Quantities<HedgeOptions, HedgeConfig> = {
+  // #region generated quantities of HedgeConfig
+  percentile: { field: 'percentile', unit: 'fraction', min: 50, max: 99.9 },
+  minimumDelay: { field: 'minimumDelayMs', unit: 'time', min: 1 },
+  // #endregion
 };
 /** What comes of waits that take as long as the call. */
 const WAITS: Consequences<RetryOptions> = {
@@ -174,7 +189,6 @@ const WAITS: Consequences<RetryOptions> = {
   maxRetryAfter: 'no attempt could follow so long a wait',
 };
 const HEDGE_WAITS: Consequences<HedgeOptions> = { minimumDelay: 'there is never time for a second request' };
-const HEDGE_PROPS = { percentile: true, minimumDelay: true } as const satisfies Record<keyof HedgeOptions, true>;
 
 /**
  * When a request is sent again, and which.
@@ -208,7 +222,7 @@ export class Retry {
   /** @internal */
   public _check(mistakes: Mistakes, prop: string, timeoutMs: number): void {
     const { on, budget, hedge, ...scalars } = this.options ?? {};
-    checkQuantities(mistakes, prop, scalars, RETRY_QUANTITIES);
+    checkQuantities(mistakes, prop, scalars, RETRY_QUANTITIES, contradictionsOfRetry);
     const known = Object.values(RetryOn) as unknown[];
     if (on !== undefined && !(Array.isArray(on) && on.every((condition) => known.includes(condition)))) {
       mistakes.add(`${prop}.on`, on, 'list members of RetryOn, such as [RetryOn.CLOSED, RetryOn.SERVER_ERROR]');
@@ -217,17 +231,9 @@ export class Retry {
       checkQuantities(mistakes, `${prop}.budget`, budget, RETRY_BUDGET_QUANTITIES);
     }
     if (hedge !== undefined) {
-      mistakes.unknownProps(hedge, HEDGE_PROPS, `${prop}.hedge.`);
-      const { percentile, minimumDelay } = hedge;
-      if (percentile !== undefined && !(percentile >= 50 && percentile <= 99.9)) {
-        mistakes.add(`${prop}.hedge.percentile`, percentile, 'use a number from 50 to 99.9');
-      }
-      if (minimumDelay !== undefined) {
-        checkQuantity(mistakes, `${prop}.hedge.minimumDelay`, minimumDelay, { unit: 'time', min: 1 });
-      }
+      checkQuantities(mistakes, `${prop}.hedge`, hedge, HEDGE_QUANTITIES);
     }
     this.checkBudget(mistakes, prop);
-    checkGrowth(mistakes, prop, this.options ?? {}, ['backoff', 'maxBackoff'], DEFAULT_RETRY.maxBackoffMs);
     this._checkTryTimeout(mistakes, prop, timeoutMs);
     checkWithinCall(mistakes, prop, scalars, timeoutMs, WAITS);
     checkWithinCall(mistakes, `${prop}.hedge`, hedge ?? {}, timeoutMs, HEDGE_WAITS);
@@ -251,10 +257,7 @@ export class Retry {
       ...(on && String([...on].sort()) !== String([...DEFAULT_RETRY.on].sort()) && { on: on as string[] as RetryCondition[] }),
     };
     const budgetFields = budget && withoutDefaults<RetryBudgetConfig>(toConfig(budget, RETRY_BUDGET_QUANTITIES), DEFAULT_RETRY_BUDGET);
-    const hedgeFields = hedge && withoutDefaults<HedgeConfig>({
-      ...(hedge.percentile !== undefined && { percentile: hedge.percentile }),
-      ...(hedge.minimumDelay && { minimumDelayMs: hedge.minimumDelay.toMilliseconds() }),
-    }, DEFAULT_HEDGE);
+    const hedgeFields = hedge && withoutDefaults<HedgeConfig>(toConfig(hedge, HEDGE_QUANTITIES), DEFAULT_HEDGE);
     return {
       route: { ...(Object.keys(retry).length > 0 && { retry }), ...(hedgeFields && { hedge: hedgeFields }) },
       cluster: { ...(budgetFields && Object.keys(budgetFields).length > 0 && { retryBudget: budgetFields }) },

@@ -1,55 +1,88 @@
 /**
  * Props that the proxy's document carries in other units: a `Duration` becomes whole milliseconds, a `Size` whole bytes, a
- * number stays one. One table a struct says each prop's field, unit and range; the check, the conversion and the test that
- * holds them against the schema all read it.
+ * number stays one. One table a struct says each prop's field, unit and range; check and conversion read it. The tables are generated
+ * from the contract (scripts/settings.mjs).
  */
 import { SizeRoundingBehavior, SizeConversionOptions, TimeConversionOptions } from 'cdk8s';
+import { Contradiction, wordsOf } from '../../contract';
 import { Mistakes } from './mistakes';
 
 /** The longest time that a timer of the proxy can take: 2^31 - 1 ms, 24 days and a half. */
 const LONGEST_MS = 2_147_483_647;
 const MS_PER_DAY = 86_400_000;
 
-/** A prop and the field of the document that it becomes. */
+/** A prop and the field of the document that it becomes. Only a `fraction` need not be whole. */
 export interface Quantity<Field extends string = string> {
   readonly field: Field;
-  readonly unit: 'number' | 'time' | 'size';
+  readonly unit: 'number' | 'fraction' | 'time' | 'size';
   readonly min: number;
   readonly max?: number;
 }
+
+/** What the contract says of fields that contradict each other. It gets those whose own value is sound. */
+type Rule<Config> = (config: Partial<Config>) => readonly Contradiction[];
 
 /** Every prop of a struct. */
 export type Quantities<Props, Config = Record<string, unknown>> = { readonly [Prop in keyof Props]-?: Quantity<keyof Config & string> };
 
 /** Checks a struct's props, those that don't exist included. */
-export function checkQuantities<Props extends object>(mistakes: Mistakes, prop: string, props: Props, table: Quantities<Props>): void {
+export function checkQuantities<Props extends object, Config extends object>(
+  mistakes: Mistakes, prop: string, props: Props, table: Quantities<Props, Config>, rule: Rule<Config> = () => [],
+): void {
   if (typeof props !== 'object' || props === null) {
     mistakes.add(prop, props, `use an object with any of ${Object.keys(table).sort().join(', ')}`);
     return;
   }
   mistakes.unknownProps(props, Object.fromEntries(Object.keys(table).map((name) => [name, true])), `${prop}.`);
-  for (const name of Object.keys(table) as (keyof Props & string)[]) {
-    if (props[name] !== undefined) {
-      checkQuantity(mistakes, `${prop}.${name}`, props[name], table[name]);
-    }
+  checkValues(mistakes, prop, props, table, rule);
+}
+
+/** Checks those props of a struct that are in a table. */
+export function checkValues<Props extends object, Config extends object>(
+  mistakes: Mistakes, prop: string, props: Props, table: Quantities<Props, Config>, rule: Rule<Config> = () => [],
+): void {
+  const names = Object.keys(table) as (keyof Props & string)[];
+  const sound = names.filter((name) => props[name] !== undefined && checkQuantity(mistakes, `${prop}.${name}`, props[name], table[name]));
+  const config = toConfig(Object.fromEntries(sound.map((name) => [name, props[name]])) as Props, table);
+  addContradictions(mistakes, prop, table, rule(config));
+}
+
+/** Tells contradictions between fields in the words of the props that the fields come from. */
+export function addContradictions<Props extends object>(
+  mistakes: Mistakes, prop: string, table: Quantities<Props>, contradictions: readonly Contradiction[],
+): void {
+  const props = new Map(Object.entries<Quantity>(table).map(([name, { field }]) => [field, `${prop}.${name}`]));
+  const nameOf = (field: string): string => props.get(field) ?? field;
+  for (const contradiction of contradictions) {
+    const { value, remedy } = wordsOf(contradiction, nameOf);
+    mistakes.add(nameOf(contradiction.field), value, remedy);
   }
 }
 
-/** Checks one value. */
-export function checkQuantity(mistakes: Mistakes, prop: string, value: unknown, { unit, min, max }: Omit<Quantity, 'field'>): void {
-  const count = unit === 'number' ? value as number : countOf(value, unit);
+/** Checks one value; true when it is sound. */
+export function checkQuantity(mistakes: Mistakes, prop: string, value: unknown, { unit, min, max }: Omit<Quantity, 'field'>): boolean {
+  if (unit === 'number') return mistakes.wholeNumber(prop, value as number, min, max);
+  if (unit === 'fraction') {
+    const isSound = typeof value === 'number' && value >= min && value <= (max ?? Infinity);
+    if (!isSound) mistakes.add(prop, value, max === undefined ? `use a number of at least ${min}` : `use a number from ${min} to ${max}`);
+    return isSound;
+  }
+  const count = countOf(value, unit);
+  const most = max ?? (unit === 'time' ? LONGEST_MS : Number.MAX_SAFE_INTEGER);
   if (count === undefined) {
     mistakes.add(prop, value, unit === 'time' ? 'use a Duration, such as Duration.seconds(10)' : 'use a Size, such as Size.kibibytes(16)');
-  } else if (unit === 'number') {
-    mistakes.wholeNumber(prop, count, min, max);
-  } else if (unit === 'time' && !(Number.isInteger(count) && count >= min && count <= LONGEST_MS)) {
-    mistakes.add(prop, `${count} ms`, `use whole milliseconds, from ${min} ms to ${Math.floor(LONGEST_MS / MS_PER_DAY)} days`);
-  } else if (unit === 'size' && !(Number.isInteger(count) && count >= min && count <= (max ?? Number.MAX_SAFE_INTEGER))) {
+  } else if (Number.isInteger(count) && count >= min && count <= most) {
+    return true;
+  } else if (unit === 'time') {
+    const longest = max === undefined ? `${Math.floor(LONGEST_MS / MS_PER_DAY)} days` : `${max} ms`;
+    mistakes.add(prop, `${count} ms`, `use whole milliseconds, from ${min} ms to ${longest}`);
+  } else {
     mistakes.add(prop, `${count} bytes`, `use whole bytes, ${max === undefined ? `at least ${min}` : `from ${min} to ${max}`}`);
   }
+  return false;
 }
 
-/** A time in milliseconds, be they broken; undefined of what is no time. */
+/** A time in milliseconds, which need not be whole; undefined for what is no time. */
 export function millisecondsOf(time: unknown): number | undefined {
   return countOf(time, 'time');
 }
@@ -69,27 +102,13 @@ export function checkWithinCall<Props extends object>(
   }
 }
 
-/**
- * Checks a wait that grows against the longest that it may become. Only what somebody said is held against the default: a longest
- * wait below the default of the first is obeyed.
- */
-export function checkGrowth<Props extends object>(
-  mistakes: Mistakes, prop: string, props: Props, [first, longest]: readonly [keyof Props & string, keyof Props & string], longestMs: number,
-): void {
-  const ms = millisecondsOf(props[first]);
-  const most = millisecondsOf(props[longest]) ?? longestMs;
-  if (ms !== undefined && ms > most) {
-    mistakes.add(`${prop}.${first}`, `${ms} ms`, `it never lasts longer than '${prop}.${longest}', ${most} ms; use that much at most, or raise '${prop}.${longest}'`);
-  }
-}
-
 /** The document's fields, of the props that are there. All must have passed their check. */
 export function toConfig<Props extends object, Config extends object>(props: Props, table: Quantities<Props, Config>): Partial<Config> {
   const config: Record<string, unknown> = {};
   for (const name of Object.keys(table) as (keyof Props & string)[]) {
     if (props[name] !== undefined) {
       const { field, unit } = table[name];
-      config[field] = unit === 'number' ? props[name] : countOf(props[name], unit);
+      config[field] = unit === 'time' || unit === 'size' ? countOf(props[name], unit) : props[name];
     }
   }
   return config as Partial<Config>;

@@ -1,0 +1,178 @@
+/**
+ * Each setting is written once, in the contract: its name, meaning, limits and `@default` stand in the TSDoc of `src/contract/*-config.ts`.
+ * From there they reach the schema, and from the schema this script fills regions of source files:
+ *
+ *     // #region generated props of OutlierDetectionConfig but mode
+ *     // #endregion
+ *
+ * `props` are members of an option struct of the constructs, `quantities` the entries of its table (field, unit, range), and `defaults`
+ * the entries of a `DEFAULT_*` constant. After `of` stands a definition of the schema; without more, all of its scalar fields that
+ * are meant for numbers (`defaults`: all that have a default), or those after `:`, or all but those after `but`. A region may stand anywhere
+ * below src/contract and src/constructs, so files can be moved freely.
+ *
+ * A field's suffix is its unit: `Ms` becomes a `Duration`, `Bytes` a `Size`; other fields keep name and number. References to fields in
+ * texts are renamed alike.
+ *
+ * `node scripts/settings.mjs --check` writes nothing and fails when a region is out of date. The build writes them.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateSchema } from './schema.mjs';
+
+const ROOTS = ['src/contract', 'src/constructs'];
+const REGION = /^( *)\/\/ #region generated (props|quantities|defaults) of (\w+)(?:(:| but) ([\w, ]+))?\n[^]*?^ *\/\/ #endregion/gm;
+const WIDTH = 140;
+
+/** Suffixes of fields, with the unit that they stand for and what the prop has instead. */
+const UNITS = [
+  { suffix: 'Ms', unit: 'time', instead: '', type: 'Duration' },
+  { suffix: 'Bytes', unit: 'size', instead: 'Size', type: 'Size' },
+];
+
+/** Files with regions, each with the text that it should have. */
+export function settingsFiles(schema) {
+  const files = ROOTS.flatMap((root) => readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => join(root, name)));
+  return files.filter((file) => file.endsWith('.ts')).sort().map((file) => ({ file, before: readFileSync(file, 'utf8') }))
+    .filter(({ before }) => before.includes('// #region generated'))
+    .map(({ file, before }) => ({ file, before, after: filled(before, schema, file) }));
+}
+
+/** Fills every region; returns the files that were out of date. */
+export function writeSettings(schema) {
+  const stale = settingsFiles(schema).filter(({ before, after }) => before !== after);
+  for (const { file, after } of stale) writeFileSync(file, after);
+  return stale.map(({ file }) => file);
+}
+
+/** A file with its regions filled. */
+export function filled(text, schema, file) {
+  let regions = 0;
+  const after = text.replace(REGION, (region, indent, kind, name, choice, names) => {
+    regions++;
+    const definition = schema.title.startsWith(`${name} `) ? schema : schema.definitions[name];
+    if (!definition) throw new Error(`${file} has a region of ${name}, which the schema doesn't define`);
+    const chosen = chosenFields(definition, name, choice, names?.split(',').map((field) => field.trim()), kind, file);
+    const [head] = region.split('\n');
+    const lines = { props, quantities, defaults }[kind](chosen);
+    return [head, ...lines.map((line) => (line === '' ? '' : indent + line)), `${indent}// #endregion`].join('\n');
+  });
+  if (regions !== text.split('// #region generated').length - 1) throw new Error(`${file} has a region that can't be read; scripts/settings.mjs shows the form`);
+  return after;
+}
+
+function chosenFields({ properties, required = [] }, name, choice, names = [], kind, file) {
+  for (const field of names) if (!properties[field]) throw new Error(`${file} names ${name}.${field}, which the schema doesn't have`);
+  const isMeant = ({ type, default: fallback }) => (kind === 'defaults' ? fallback !== undefined : type === 'integer' || type === 'number');
+  const fields = choice === ':' ? names : Object.keys(properties).filter((field) => isMeant(properties[field]) && !names.includes(field));
+  return fields.map((field) => {
+    const property = properties[field];
+    if (!isMeant(property)) throw new Error(`${file} names ${name}.${field}, which ${kind === 'defaults' ? 'has no @default' : 'is no number'}`);
+    return { ...property, field, ...propOf(field, property.type), required: required.includes(field), where: `${name}.${field}` };
+  });
+}
+
+/** The prop that a field becomes. */
+function propOf(field, schemaType = '') {
+  const found = UNITS.find(({ suffix }) => field.endsWith(suffix));
+  if (found) return { prop: field.slice(0, -found.suffix.length) + found.instead, unit: found.unit, type: found.type };
+  return { prop: field, unit: schemaType === 'integer' ? 'number' : 'fraction', type: 'number' };
+}
+
+/** Members of an interface. */
+function props(fields) {
+  return fields.flatMap((field, index) => {
+    const { prop, type, required, description = '', where } = field;
+    const [text, absent] = splitAbsent(description);
+    if (text === '') throw new Error(`${where} has no description`);
+    const meaning = [renamed(text), rangeOf(field)].filter((part) => part !== '').join(' ');
+    const fallback = field.default === undefined ? absent && `- ${renamed(absent)}` : valueOf(field.default, field);
+    if (!required && !fallback) throw new Error(`${where} has neither @default nor a sentence that begins with 'Absent:'`);
+    return [
+      ...(index === 0 ? [] : ['']),
+      '/**',
+      ...wrapped(meaning),
+      ...(required ? [] : [' *', ...wrapped(`@default ${fallback}`)]),
+      ' */',
+      `readonly ${prop}${required ? '' : '?'}: ${type};`,
+    ];
+  });
+}
+
+/** Entries of a table of quantities. */
+function quantities(fields) {
+  return fields.map(({ field, prop, unit, minimum, maximum, where }) => {
+    if (minimum === undefined) throw new Error(`${where} has no @minimum`);
+    return `${prop}: { field: '${field}', unit: '${unit}', min: ${grouped(minimum)}${maximum === undefined ? '' : `, max: ${grouped(maximum)}`} },`;
+  });
+}
+
+/** Entries of a constant. */
+function defaults(fields) {
+  return fields.map(({ field, default: value }) => `${field}: ${literal(value)},`);
+}
+
+function literal(value) {
+  if (typeof value === 'number') return grouped(value);
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const entries = Object.entries(value).map(([key, member]) => `${key}: ${literal(member)}`);
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+}
+
+/** 10000 as 10_000. */
+function grouped(number) {
+  return String(number).replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, '_'));
+}
+
+/** The text without its sentence about an absent field, and what that says. */
+function splitAbsent(description) {
+  const [sentence, absent] = /\s*Absent: (.+?)\.(?=\s|$)/.exec(description) ?? [''];
+  return [description.replace(sentence, '').trim(), absent];
+}
+
+/** A text about fields as one about props. */
+function renamed(text) {
+  return text.replace(/`([\w.]+)`/g, (_, field) => `\`${propOf(field).prop}\``);
+}
+
+/** The limits of a value, as a sentence. */
+function rangeOf({ minimum, maximum, unit }) {
+  if (maximum !== undefined) return `From ${quantityOf(minimum, unit)} to ${quantityOf(maximum, unit)}.`;
+  return minimum > (unit === 'time' ? 1 : 0) ? `At least ${quantityOf(minimum, unit)}.` : '';
+}
+
+function quantityOf(value, unit) {
+  if (unit === 'time') return value >= 1_000 && value % 1_000 === 0 ? `${value / 1_000} seconds` : `${value} ms`;
+  if (unit !== 'size') return String(value);
+  if (value % 1_048_576 === 0) return `${value / 1_048_576} MiB`;
+  return value % 1_024 === 0 ? `${value / 1_024} KiB` : `${value} bytes`;
+}
+
+/** A default as a caller would write it. */
+function valueOf(value, { unit }) {
+  if (unit === 'time' && value >= 120_000 && value % 60_000 === 0) return `Duration.minutes(${value / 60_000})`;
+  if (unit === 'time') return value > 0 && value % 1_000 === 0 ? `Duration.seconds(${value / 1_000})` : `Duration.millis(${value})`;
+  return unit === 'size' ? `Size.kibibytes(${value / 1_024})` : String(value);
+}
+
+/** Lines of a comment. */
+function wrapped(text) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length + 4 <= WIDTH) lines[lines.length - 1] = line;
+    else lines.push(` ${word}`);
+  }
+  return lines.map((line) => ` *${line}`);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const stale = settingsFiles(generateSchema()).filter(({ before, after }) => before !== after);
+  const check = process.argv.includes('--check');
+  for (const { file, after } of stale) {
+    if (!check) writeFileSync(file, after);
+    console.error(check ? `${file} is not what the contract says: run 'npm run build' and commit it` : `wrote ${file}`);
+  }
+  if (check && stale.length > 0) process.exit(1);
+}
