@@ -44,7 +44,7 @@ const BARS = { roundRobin: 150, random: 150, leastRequest: 150, leastResponseTim
 const CONFIGS = [...POLICIES.map((type) => ({ type })), { type: 'leastRequest', scan: 'all' }, { type: 'ringHash', boundedLoadPercent: 150 }];
 /** Objects that are there already, so that a pick is all that is measured. */
 const REQUESTS = Array.from({ length: 4_096 }, (_, key) => ({ hash: mixHash(key, 1) }));
-const surroundings = { random: Math.random, now: () => 20_000 };
+const dependencies = { random: Math.random, now: () => 20_000 };
 
 /** Of the processor's time, not the wall's: the machine may be busy. */
 function nanosecondsPer(count, run) {
@@ -98,8 +98,8 @@ function measurePolicy(policy) {
   for (const [weights, weightOf] of [['equal', () => 1], ['unequal', (index) => 1 + ((index * 7_919) % 1_000)]]) {
     for (const endpoints of SIZES) {
       const set = makeEndpoints(endpoints, weightOf);
-      const bytes = bytesOf(() => prepared(createPicker(set, config, surroundings)), 8) / endpoints;
-      const picker = createPicker(set, config, surroundings);
+      const bytes = bytesOf(() => prepared(createPicker(set, config, dependencies)), 8) / endpoints;
+      const picker = createPicker(set, config, dependencies);
       let kept;
       const looksAtAll = config.type === 'rendezvous' || config.scan === 'all';
       const count = looksAtAll ? Math.ceil(1e6 / endpoints) : 250_000;
@@ -108,7 +108,7 @@ function measurePolicy(policy) {
         : (turns) => { for (let turn = 0; turn < turns; turn++) kept = picker.pick(); });
       const build = nanosecondsPer(endpoints > 1_000 ? 2 : 10, (turns) => {
         for (let turn = 0; turn < turns; turn++) {
-          kept = prepared(createPicker(set, config, surroundings)).pick();
+          kept = prepared(createPicker(set, config, dependencies)).pick();
         }
       });
       if (kept === undefined) throw new Error('nothing was picked');

@@ -7,7 +7,7 @@ import type { Clock } from '../../src/proxy/runtime/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
 import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
 import { StaticSource } from '../../src/proxy/discovery/static';
-import { Proxy, ProxySurroundings } from '../../src/proxy/process/proxy';
+import { Proxy, ProxyDependencies } from '../../src/proxy/process/proxy';
 import { expose } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
 import { freePort } from './ports';
@@ -83,10 +83,10 @@ export interface TestProxyOptions {
   readonly podAddress?: string;
   readonly podAddresses?: readonly string[];
   readonly localCluster?: ProxyConfig['localCluster'];
-  readonly onChoice?: ProxySurroundings['onChoice'];
-  readonly onBypass?: ProxySurroundings['onBypass'];
+  readonly onChoice?: ProxyDependencies['onChoice'];
+  readonly onBypass?: ProxyDependencies['onBypass'];
   readonly clock?: Clock;
-  readonly memory?: ProxySurroundings['memory'];
+  readonly memory?: ProxyDependencies['memory'];
   readonly tls?: TlsConfig;
   readonly via?: boolean;
   /** Of its random numbers; two proxies with one seed have listeners of one name. Absent: 1. */

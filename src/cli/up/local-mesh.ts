@@ -20,7 +20,7 @@ import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
 import { Guard } from './guard';
 import { MeshModel, titleOf, Workload } from './model';
 import { Network, openNetwork } from './network';
-import { Pod, PodState, PodSurroundings, Programs } from './pod';
+import { Pod, PodState, PodDependencies, Programs } from './pod';
 import { podsBehind } from './service-pods';
 import { SessionKeys } from './session-keys';
 
@@ -68,7 +68,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private network: Network | undefined;
   private guard: Guard | undefined;
   private endpointApi: EndpointApi | undefined;
-  private surroundings: PodSurroundings | undefined;
+  private dependencies: PodDependencies | undefined;
   private sessionKeys: SessionKeys | undefined;
   private stopping: Promise<void> | undefined;
 
@@ -103,7 +103,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       this.endpointApi = new EndpointApi({ address: this.network.host, credentialsFolder: credentials });
       this.sessionKeys = new SessionKeys(join(folder, 'session-keys'));
       this.writeSessionKeys();
-      this.surroundings = {
+      this.dependencies = {
         guard: this.guard,
         programs: this.options.programs,
         folder,
@@ -114,7 +114,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         onLine: (pod, program, line) => this.emit('line', pod, program, line),
       };
       await this.endpointApi.listen();
-      this.surroundings = { ...this.surroundings, kubernetes: { ...this.surroundings.kubernetes, server: this.endpointApi.url } };
+      this.dependencies = { ...this.dependencies, kubernetes: { ...this.dependencies.kubernetes, server: this.endpointApi.url } };
       await Promise.all(this.current.workloads.flatMap((workload) =>
         Array.from({ length: workload.replicas }, () => this.startPod(workload))));
       const missing = await whenAcquainted(() => this, {
@@ -199,7 +199,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     while (this.all.size > 0) await Promise.all(this.pods.map((pod) => pod.stop({ hurry: true })));
     await this.endpointApi?.close();
     await this.network?.close();
-    if (this.surroundings) rmSync(this.surroundings.folder, { recursive: true, force: true });
+    if (this.dependencies) rmSync(this.dependencies.folder, { recursive: true, force: true });
     await this.guard?.dismiss();
   }
 
@@ -208,7 +208,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     const zones = this.options.zones ?? ['local'];
     const turn = this.zonesGiven.get(keyOf(workload)) ?? 0;
     this.zonesGiven.set(keyOf(workload), turn + 1);
-    const pod = new Pod(this.surroundings!, {
+    const pod = new Pod(this.dependencies!, {
       name: this.nameFor(workload),
       workload,
       network: this.network!.newPod(),

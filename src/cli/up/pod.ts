@@ -38,7 +38,7 @@ export interface Programs {
 }
 
 /** What all pods of a run share. */
-export interface PodSurroundings {
+export interface PodDependencies {
   readonly guard: Guard;
   readonly programs: Programs;
   /** Folder for the pods' files. */
@@ -88,7 +88,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   private readonly command: string | undefined;
   private behaviour: Behaviour;
 
-  constructor(private readonly surroundings: PodSurroundings, options: PodOptions) {
+  constructor(private readonly dependencies: PodDependencies, options: PodOptions) {
     super();
     this.name = options.name;
     this.spec = options.workload;
@@ -113,7 +113,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   /** Process ids, for tools that look at the processes; undefined for one that is not there just now. */
   get pids(): { readonly proxy: number | undefined; readonly app: number | undefined } {
     const proxy = this.proxy?.pid;
-    return { proxy: proxy !== undefined && this.surroundings.programs.supervisor !== undefined ? childOf(proxy) : proxy, app: this.app?.pid };
+    return { proxy: proxy !== undefined && this.dependencies.programs.supervisor !== undefined ? childOf(proxy) : proxy, app: this.app?.pid };
   }
 
   own(port: number): number { return this.network.own(port); }
@@ -134,7 +134,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   async start(model: MeshModel): Promise<void> {
     await this.reserve(this.workload);
     this.assertStarting();
-    this.config = new ConfigFolder(join(this.surroundings.folder, this.name), CONFIG_KEY);
+    this.config = new ConfigFolder(join(this.dependencies.folder, this.name), CONFIG_KEY);
     this.configure(this.workload, model);
 
     const proxy = this.proxy = this.spawnProxy();
@@ -148,7 +148,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         // A stand-in listens where it is told.
         ...(this.command !== undefined && {
           instead: () => listensInstead(app.pid, place),
-          onHint: (text: string) => this.surroundings.onHint(this, text),
+          onHint: (text: string) => this.dependencies.onHint(this, text),
         }),
       });
     }
@@ -158,7 +158,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
   configure(workload: Workload, model: MeshModel): void {
-    const { kubernetes, sessionKeys } = this.surroundings;
+    const { kubernetes, sessionKeys } = this.dependencies;
     const keyFileOf = (keyFile: string): string => sessionKeys.fileOf(workload.namespace, keyFile);
     const { config, mappings } = mapConfig(workload.config, this.network, kubernetes, model.services, keyFileOf);
     this.spec = workload;
@@ -213,7 +213,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   private spawnProxy(): Child {
-    const { programs, guard } = this.surroundings;
+    const { programs, guard } = this.dependencies;
     const proxy = [process.execPath, programs.proxy];
     const [command, ...args] = programs.supervisor === undefined ? proxy : [programs.supervisor, ...proxy];
     return this.supervise('proxy', new Child({
@@ -227,15 +227,15 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         [ENV_POD_IPS]: this.network.ip,
       },
       guard,
-      onLine: (line) => this.surroundings.onLine(this.name, 'proxy', line),
+      onLine: (line) => this.dependencies.onLine(this.name, 'proxy', line),
     }));
   }
 
   private spawnApp(model: MeshModel): Child {
-    const { programs, guard } = this.surroundings;
+    const { programs, guard } = this.dependencies;
     const { workload, name, namespace, uid, labels, network } = this;
     const place = this.appPlace ?? { address: network.ip, port: 0 };
-    const onLine = (line: string): void => this.surroundings.onLine(this.name, 'app', line);
+    const onLine = (line: string): void => this.dependencies.onLine(this.name, 'app', line);
     if (this.command === undefined) {
       const app = new Child({
         command: process.execPath,
@@ -279,7 +279,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     return awaitStart({
       ...how, child,
       title: this.titleOf(program),
-      patience: this.surroundings.patience,
+      patience: this.dependencies.patience,
       check: () => this.assertStarting(),
       why: () => this.why,
     });

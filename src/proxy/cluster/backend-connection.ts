@@ -95,14 +95,14 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   /** Another one while it is being made, whenever another address is tried. */
   socket!: Socket;
 
-  constructor(to: Destination, private readonly pool: ConnectionOwner, private readonly surroundings: ConnectionSettings) {
+  constructor(to: Destination, private readonly pool: ConnectionOwner, private readonly dependencies: ConnectionSettings) {
     this.timeout = new Timeout(() => this.onTimeout());
     this.connecting = new Connecting(to, {
       allowHalfOpen: true,
-      highWaterMark: surroundings.limits.maxBufferedBytes,
+      highWaterMark: dependencies.limits.maxBufferedBytes,
       onread: onread((octets) => this.onData(octets)),
     }, this);
-    this.timeout.start(surroundings.connectTimeout);
+    this.timeout.start(dependencies.connectTimeout);
   }
 
   /** @internal */
@@ -115,7 +115,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
     this.idle = true;
     this.openBefore = true;
     const limitMs = this.stated.idleMs(false);
-    this.timeout.start(limitMs < queue.milliseconds ? this.surroundings.timeouts.near(limitMs) : queue);
+    this.timeout.start(limitMs < queue.milliseconds ? this.dependencies.timeouts.near(limitMs) : queue);
   }
 
   /**
@@ -126,7 +126,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
    */
   isFresh(safely: boolean): boolean {
     const limitMs = this.stated.idleMs(safely);
-    return limitMs === Infinity || this.timeout.waitedMs(this.surroundings.now()) < limitMs;
+    return limitMs === Infinity || this.timeout.waitedMs(this.dependencies.now()) < limitMs;
   }
 
   /** @internal */
@@ -258,7 +258,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   }
 
   private readHead(chunk: Buffer): void {
-    const { limits } = this.surroundings;
+    const { limits } = this.dependencies;
     let from = 0;
     for (;;) {
       const { listener, heads } = this;
@@ -299,7 +299,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   /** A head has begun and is not complete. It must be in time, whether or not the request has a timeout. */
   private awaitHead(): void {
     this.awaitsHead = true;
-    this.timeout.start(this.surroundings.headTimeout);
+    this.timeout.start(this.dependencies.headTimeout);
   }
 
   private leaveHead(): void {
@@ -328,7 +328,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
     this.reader.position = end;
     // What came of the body with the head is read before the head is passed on: when it is broken, nothing has reached the client, which
     // then gets a response that says so.
-    const step = this.reader.next(buffer, this.surroundings.limits);
+    const step = this.reader.next(buffer, this.dependencies.limits);
     const { fault } = this.reader;
     if (fault) {
       this.fail('upstream_protocol_error', fault.detail, fault.limit);
@@ -345,13 +345,13 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
 
   private readBody(chunk: Buffer, from: number): void {
     this.reader.position = from;
-    this.passBody(chunk, this.reader.next(chunk, this.surroundings.limits));
+    this.passBody(chunk, this.reader.next(chunk, this.dependencies.limits));
   }
 
   /** Passes on what the reader has come upon, and all that follows it, for as long as somebody takes it. */
   private passBody(chunk: Buffer, first: Step): void {
     const { reader } = this;
-    for (let step = first; step !== Step.MORE; step = reader.next(chunk, this.surroundings.limits)) {
+    for (let step = first; step !== Step.MORE; step = reader.next(chunk, this.dependencies.limits)) {
       if (!this.body) return;
       if (step === Step.FAULT) {
         this.fail('upstream_protocol_error', reader.fault!.detail, reader.fault!.limit);
@@ -378,7 +378,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   private onBroken(): void {
     this.withdraw();
     if (!this.listener) return;
-    this.surroundings.stats.brokenInUse += 1;
+    this.dependencies.stats.brokenInUse += 1;
     this.fail('upstream_closed', this.lastError || 'closed');
   }
 

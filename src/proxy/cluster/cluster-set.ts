@@ -5,7 +5,7 @@ import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { DiscoverySource } from '../discovery/source';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../runtime/timeouts';
-import { Cluster, ClusterSurroundings, SourceFactory } from './cluster';
+import { Cluster, ClusterDependencies, SourceFactory } from './cluster';
 
 /** Where a cluster is looked up. */
 export interface ClusterLookup {
@@ -25,7 +25,7 @@ export class ClusterSet implements ClusterLookup {
   constructor(
     private readonly sources: SourceFactory,
     private readonly timeouts: TimeoutQueues,
-    private readonly surroundings: ClusterSurroundings,
+    private readonly dependencies: ClusterDependencies,
     private readonly instruments: Instruments,
   ) {}
 
@@ -66,7 +66,7 @@ export class ClusterSet implements ClusterLookup {
   }
 
   private make(config: ResolvedCluster, document: ResolvedProxyConfig): Cluster {
-    return new Cluster(config, document, this.sources, this.timeouts, this.surroundings, this.instruments.cluster(config.name));
+    return new Cluster(config, document, this.sources, this.timeouts, this.dependencies, this.instruments.cluster(config.name));
   }
 
   private commit(

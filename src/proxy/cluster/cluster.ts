@@ -17,7 +17,7 @@ import type { TimeoutQueues } from '../runtime/timeouts';
 import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
 import { HealthChecks } from './health/health-checks';
-import type { PoolStats, PoolSurroundings } from './pool';
+import type { PoolStats, PoolDependencies } from './pool';
 
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig) => DiscoverySource;
@@ -32,7 +32,7 @@ export interface Capacity {
 }
 
 /** Time and chance, for the balancer and for what renews it, and who balances. */
-export interface ClusterSurroundings extends Scheduler {
+export interface ClusterDependencies extends Scheduler {
   /** Tells this proxy from the others that balance over the same endpoints. */
   readonly identity: string;
   /** Where this proxy is, as far as it is known by now. */
@@ -47,7 +47,7 @@ export class Cluster {
   readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
   readonly retryBudget: RetryBudget;
   private readonly members = new Map<string, Endpoint>();
-  private readonly pools: PoolSurroundings;
+  private readonly pools: PoolDependencies;
   private source: DiscoverySource;
   private config: ResolvedCluster;
   private readonly selector: EndpointSelector<Endpoint>;
@@ -69,7 +69,7 @@ export class Cluster {
     document: ResolvedProxyConfig,
     private readonly sources: SourceFactory,
     private readonly timeouts: TimeoutQueues,
-    private readonly surroundings: ClusterSurroundings,
+    private readonly dependencies: ClusterDependencies,
     readonly instruments: ClusterInstruments,
   ) {
     this.config = config;
@@ -85,17 +85,17 @@ export class Cluster {
       limits: document.limits,
       pending: 0,
       timeouts,
-      now: () => surroundings.now(),
+      now: () => dependencies.now(),
       stats: this.stats,
       instruments,
       pools: new Set(),
       starving: new Set(),
     };
-    this.firstEndpoints = new FirstEndpoints(this.pools, () => surroundings.now());
-    this.retryBudget = new RetryBudget(config.retryBudget, () => surroundings.now());
+    this.firstEndpoints = new FirstEndpoints(this.pools, () => dependencies.now());
+    this.retryBudget = new RetryBudget(config.retryBudget, () => dependencies.now());
     this.usesReports = usesReports(config);
     this.intake = new ReportIntake(config, (result) => { instruments.loadReports(result).value += 1; });
-    this.watch = new OutlierWatch(config.outlierDetection, surroundings, {
+    this.watch = new OutlierWatch(config.outlierDetection, dependencies, {
       onOutlier: (_, rule, ejected) => instruments.outliers(rule, ejected),
       onStatus: (endpoint) => {
         // A connection from before says less about the endpoint than a new one.
@@ -103,12 +103,12 @@ export class Cluster {
         this.selector.rebuildSoon();
       },
     });
-    this.selector = new EndpointSelector(config, surroundings, this.node, this.watch, {
+    this.selector = new EndpointSelector(config, dependencies, this.node, this.watch, {
       onLimit: (limit) => instruments.limitReached(limit),
-      onChange: () => { surroundings.changes.count += 1; },
+      onChange: () => { dependencies.changes.count += 1; },
       onRenewed: () => this.noteChoice(),
     });
-    this.healthChecks = new HealthChecks(config.healthCheck, surroundings, instruments, () => {
+    this.healthChecks = new HealthChecks(config.healthCheck, dependencies, instruments, () => {
       this.watch.update(this.endpoints);
       this.selector.rebuildSoon();
     });
@@ -127,7 +127,7 @@ export class Cluster {
     const ready = this.endpoints.filter(({ presence }) => presence === 'ready');
     return { available: ready.filter(({ available }) => available).length, all: ready.length + this.missing.size };
   }
-  get changes(): { readonly count: number } { return this.surroundings.changes; }
+  get changes(): { readonly count: number } { return this.dependencies.changes; }
   /** Requests that wait for a connection, or for the first endpoints. */
   get pending(): number { return this.pools.pending; }
   /** The endpoints, in the order of their addresses. */
@@ -222,7 +222,7 @@ export class Cluster {
 
   /** The head of a response of one of its endpoints has come, in `buffer`. */
   readReport(endpoint: Endpoint, buffer: Buffer, head: ResponseHead): void {
-    if (this.usesReports) this.intake.take(endpoint, buffer, head, this.surroundings.now());
+    if (this.usesReports) this.intake.take(endpoint, buffer, head, this.dependencies.now());
   }
 
   /** Leaves the configuration: requests in flight finish, then its connections close. */
@@ -236,7 +236,7 @@ export class Cluster {
   }
 
   private get node(): LocalNode {
-    return { identity: this.surroundings.identity, ...this.surroundings.locality };
+    return { identity: this.dependencies.identity, ...this.dependencies.locality };
   }
 
   private discover(): void {
@@ -263,14 +263,14 @@ export class Cluster {
         gone.delete(key);
         changed = endpoint.update(found) || changed;
       } else {
-        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.surroundings.now(), this.selector.learning, this.pools);
+        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.dependencies.now(), this.selector.learning, this.pools);
         changed = true;
       }
       this.members.set(key, endpoint);
     }
     for (const endpoint of gone.values()) endpoint.retire();
     this.missing = missing;
-    this.surroundings.changes.count += 1;
+    this.dependencies.changes.count += 1;
     if (changed || gone.size > 0) {
       const { endpoints } = this;
       this.watch.update(endpoints);
@@ -286,7 +286,7 @@ export class Cluster {
     if (policy === this.chosen) return;
     if (this.chosen !== undefined) {
       this.instruments.policyChanged();
-      if (choice) this.surroundings.onChoice(this.name, choice);
+      if (choice) this.dependencies.onChoice(this.name, choice);
     }
     this.chosen = policy;
   }

@@ -6,7 +6,7 @@
 import { ClusterEndpoint, Learned, Learning, Presence } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
 import { Addresses } from './addresses';
-import { ConnectionPool, PoolSurroundings } from './pool';
+import { ConnectionPool, PoolDependencies } from './pool';
 
 export class Endpoint extends ClusterEndpoint {
   /** Where it listens. */
@@ -21,11 +21,11 @@ export class Endpoint extends ClusterEndpoint {
    */
   constructor(
     readonly address: string, readonly port: number, found: DiscoveredEndpoint,
-    since: number | undefined, learning: Learning, surroundings: PoolSurroundings,
+    since: number | undefined, learning: Learning, dependencies: PoolDependencies,
   ) {
     super(endpointKey(found), new Learned(learning), found, found.ready ? 'ready' : 'draining', since);
     this.addresses = new Addresses(addressesOf(found));
-    this.pool = new ConnectionPool(this, surroundings);
+    this.pool = new ConnectionPool(this, dependencies);
   }
 
   /** Takes over what discovery says now. True when a picker would have to know. */

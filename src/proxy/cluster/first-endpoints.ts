@@ -8,13 +8,13 @@
  * nothing soon, and an answer at once is better.
  */
 import { Timeout } from '../runtime/timeouts';
-import type { PoolSurroundings } from './pool';
+import type { PoolDependencies } from './pool';
 
 /** How long after its start a source is expected to find endpoints. */
 export const EXPECTED_MS = 10_000;
 
-type Shared = Pick<PoolSurroundings, 'pending' | 'maxPending' | 'pendingTimeout'> & {
-  readonly instruments: Pick<PoolSurroundings['instruments'], 'limitReached'>;
+type Shared = Pick<PoolDependencies, 'pending' | 'maxPending' | 'pendingTimeout'> & {
+  readonly instruments: Pick<PoolDependencies['instruments'], 'limitReached'>;
 };
 
 /** A request that waits. */

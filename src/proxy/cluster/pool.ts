@@ -23,7 +23,7 @@ export const WAITS = 'waits';
 export const NO_ROOM = 'no_room';
 
 /** What all pools of a cluster share. A configuration reload replaces the values, not the object. */
-export interface PoolSurroundings extends ConnectionSettings {
+export interface PoolDependencies extends ConnectionSettings {
   idleTimeout: TimeoutQueue;
   pendingTimeout: TimeoutQueue;
   maxConnectionsPerEndpoint: number;
@@ -61,8 +61,8 @@ export class ConnectionPool implements ConnectionOwner {
   private connecting = 0;
   private retired = false;
 
-  constructor(private readonly endpoint: Destination & { readonly available: boolean }, private readonly surroundings: PoolSurroundings) {
-    surroundings.pools.add(this);
+  constructor(private readonly endpoint: Destination & { readonly available: boolean }, private readonly dependencies: PoolDependencies) {
+    dependencies.pools.add(this);
   }
 
   /** Connections that exist. */
@@ -76,28 +76,28 @@ export class ConnectionPool implements ConnectionOwner {
    * @param safely the request can't be sent again, so it must not go on a connection that is about to be closed
    */
   acquire(waiter: Waiter, safely = false): BackendConnection | typeof WAITS | typeof NO_ROOM {
-    const { surroundings } = this;
+    const { dependencies } = this;
     for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
       const fresh = connection.isFresh(safely);
       connection.leaveIdle();
       if (fresh) {
-        surroundings.stats.reused += 1;
+        dependencies.stats.reused += 1;
         return connection;
       }
       connection.close();
     }
-    if (surroundings.pending >= surroundings.maxPending) {
-      surroundings.instruments.limitReached('maxPendingRequests');
+    if (dependencies.pending >= dependencies.maxPending) {
+      dependencies.instruments.limitReached('maxPendingRequests');
       return NO_ROOM;
     }
-    surroundings.pending += 1;
+    dependencies.pending += 1;
     const waiting = new Waiting(waiter, this.onWaitedTooLong);
     waiter.place = waiting;
     this.waiting.append(waiting);
     this.openForWaiters();
     if (this.connecting < this.waiting.length) {
-      surroundings.instruments.limitReached(this.size < surroundings.maxConnectionsPerEndpoint ? 'maxConnections' : 'maxConnectionsPerEndpoint');
-      waiting.timeout.start(surroundings.pendingTimeout);
+      dependencies.instruments.limitReached(this.size < dependencies.maxConnectionsPerEndpoint ? 'maxConnections' : 'maxConnectionsPerEndpoint');
+      waiting.timeout.start(dependencies.pendingTimeout);
     }
     return WAITS;
   }
@@ -112,7 +112,7 @@ export class ConnectionPool implements ConnectionOwner {
    * close what it has, it is closed, and the request that waits longest gets a new one.
    */
   release(connection: BackendConnection): void {
-    if (this.surroundings.reuses) this.handOver(connection, 1);
+    if (this.dependencies.reuses) this.handOver(connection, 1);
     else connection.close();
   }
 
@@ -120,13 +120,13 @@ export class ConnectionPool implements ConnectionOwner {
   private handOver(connection: BackendConnection, reuses: 0 | 1): void {
     const waiter = this.nextWaiter();
     if (waiter) {
-      this.surroundings.stats.reused += reuses;
+      this.dependencies.stats.reused += reuses;
       waiter.onConnection(connection);
-    } else if (this.retired || !this.surroundings.reuses || !this.endpoint.available || this.surroundings.starving.size > 0) {
+    } else if (this.retired || !this.dependencies.reuses || !this.endpoint.available || this.dependencies.starving.size > 0) {
       connection.close();
     } else {
       this.idle.push(connection);
-      connection.enterIdle(this.surroundings.idleTimeout);
+      connection.enterIdle(this.dependencies.idleTimeout);
     }
   }
 
@@ -138,7 +138,7 @@ export class ConnectionPool implements ConnectionOwner {
   /** Takes no new requests for good; waiting ones still get their connections. */
   retire(): void {
     this.retired = true;
-    this.surroundings.pools.delete(this);
+    this.dependencies.pools.delete(this);
     this.closeIdle();
   }
 
@@ -152,7 +152,7 @@ export class ConnectionPool implements ConnectionOwner {
   onConnectFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
     this.connecting -= 1;
     this.size -= 1;
-    const { stats } = this.surroundings;
+    const { stats } = this.dependencies;
     stats.open -= 1;
     if (code === 'connect_timeout') stats.connectTimedOut += 1;
     else stats.connectFailed += 1;
@@ -170,17 +170,17 @@ export class ConnectionPool implements ConnectionOwner {
   /** @internal An established connection is closed, whoever closed it. It counts until then. */
   onClosed(): void {
     this.size -= 1;
-    this.surroundings.stats.open -= 1;
+    this.dependencies.stats.open -= 1;
     this.openForStarving();
     this.openForWaiters();
   }
 
   private openForWaiters(): void {
-    const { surroundings } = this;
-    while (this.connecting < this.waiting.length && this.size < surroundings.maxConnectionsPerEndpoint) {
-      if (surroundings.maxConnections > 0 && surroundings.stats.open >= surroundings.maxConnections) {
-        surroundings.starving.add(this);
-        for (const pool of surroundings.pools) if (pool.closeOneIdle()) break;
+    const { dependencies } = this;
+    while (this.connecting < this.waiting.length && this.size < dependencies.maxConnectionsPerEndpoint) {
+      if (dependencies.maxConnections > 0 && dependencies.stats.open >= dependencies.maxConnections) {
+        dependencies.starving.add(this);
+        for (const pool of dependencies.pools) if (pool.closeOneIdle()) break;
         return;
       }
       this.open();
@@ -189,7 +189,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** A connection of the cluster is gone, which leaves room for one to the endpoint that has waited longest for that. */
   private openForStarving(): void {
-    const { starving } = this.surroundings;
+    const { starving } = this.dependencies;
     const [first] = starving;
     if (!first) return;
     starving.delete(first);
@@ -204,35 +204,35 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   private readonly onWaitedTooLong = (waiting: Waiting): void => {
-    const { surroundings } = this;
-    surroundings.instruments.limitReached('pendingTimeoutMs');
+    const { dependencies } = this;
+    dependencies.instruments.limitReached('pendingTimeoutMs');
     this.leave(waiting);
-    waiting.waiter.onConnectionFailed('pending_timeout', `none in ${surroundings.pendingTimeout.milliseconds} ms`);
+    waiting.waiter.onConnectionFailed('pending_timeout', `none in ${dependencies.pendingTimeout.milliseconds} ms`);
   };
 
   private leave(waiting: Waiting): void {
     this.waiting.remove(waiting);
     waiting.waiter.place = undefined;
-    this.surroundings.pending -= 1;
-    if (this.waiting.length === 0) this.surroundings.starving.delete(this);
+    this.dependencies.pending -= 1;
+    if (this.waiting.length === 0) this.dependencies.starving.delete(this);
   }
 
   private nextWaiter(): Waiter | undefined {
     const waiting = this.waiting.shift();
     if (!waiting) return undefined;
     waiting.waiter.place = undefined;
-    this.surroundings.pending -= 1;
-    if (this.waiting.length === 0) this.surroundings.starving.delete(this);
+    this.dependencies.pending -= 1;
+    if (this.waiting.length === 0) this.dependencies.starving.delete(this);
     return waiting.waiter;
   }
 
   private open(): void {
-    const { stats } = this.surroundings;
+    const { stats } = this.dependencies;
     this.size += 1;
     this.connecting += 1;
     stats.opened += 1;
     stats.open += 1;
     // It tells the pool what becomes of it.
-    new BackendConnection(this.endpoint, this, this.surroundings);
+    new BackendConnection(this.endpoint, this, this.dependencies);
   }
 }

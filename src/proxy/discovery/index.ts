@@ -18,7 +18,7 @@ export type { ApiAccess } from './kubernetes-api';
 export type { DiscoveredEndpoint, DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
 
 /** What sources share, and what they may touch of the outside world. */
-export interface DiscoverySurroundings {
+export interface DiscoveryDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   /** Needed by clusters with EndpointSlices; one for all of them. */
@@ -31,23 +31,23 @@ export interface DiscoverySurroundings {
 }
 
 /** A source that was not started yet. The configuration must have passed validation; throws when `servers` holds no addresses. */
-export function createSource(discovery: ClusterConfig['discovery'], surroundings: DiscoverySurroundings): DiscoverySource {
+export function createSource(discovery: ClusterConfig['discovery'], dependencies: DiscoveryDependencies): DiscoverySource {
   switch (discovery.type) {
     case 'static':
-      return new StaticSource(discovery, surroundings.podIps, surroundings.clock);
+      return new StaticSource(discovery, dependencies.podIps, dependencies.clock);
     case 'dns':
-      return byDns(discovery, surroundings);
+      return byDns(discovery, dependencies);
     case 'endpointSlice':
-      return byEndpointSlices(discovery, surroundings);
+      return byEndpointSlices(discovery, dependencies);
   }
 }
 
-function byDns(discovery: DnsDiscovery, { clock, random, podIps, onEvent, dnsClient = systemDns }: DiscoverySurroundings): DiscoverySource {
+function byDns(discovery: DnsDiscovery, { clock, random, podIps, onEvent, dnsClient = systemDns }: DiscoveryDependencies): DiscoverySource {
   return new DnsSource(discovery, dnsClient(discovery.servers ?? []), preferredFamily(podIps), clock, random, onEvent);
 }
 
-function byEndpointSlices(discovery: EndpointSliceDiscovery, surroundings: DiscoverySurroundings): DiscoverySource {
-  const { clock, random, kubernetes, podIps, onEvent } = surroundings;
+function byEndpointSlices(discovery: EndpointSliceDiscovery, dependencies: DiscoveryDependencies): DiscoverySource {
+  const { clock, random, kubernetes, podIps, onEvent } = dependencies;
   if (!kubernetes) throw new Error(`service '${discovery.service}' is discovered from EndpointSlices, which needs the field /kubernetes`);
   const slices = (tell: OnEvent): DiscoverySource => new EndpointSliceSource(discovery, kubernetes, preferredFamily(podIps), clock, random, tell);
   if (!discovery.fallback) return slices(onEvent);
@@ -56,7 +56,7 @@ function byEndpointSlices(discovery: EndpointSliceDiscovery, surroundings: Disco
     onEvent(name, fields);
     if (name === 'discovery_failing') onFailure();
   });
-  return new FallbackSource(failing, byDns({ type: 'dns', record: 'address', ...lookup }, surroundings), afterMs, clock, onEvent);
+  return new FallbackSource(failing, byDns({ type: 'dns', record: 'address', ...lookup }, dependencies), afterMs, clock, onEvent);
 }
 
 /** Per try, and how often a server is tried before the next. */

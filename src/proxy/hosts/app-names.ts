@@ -26,7 +26,7 @@ export interface Serving {
   clusters(): Promise<readonly ClusterReport[]>;
 }
 
-export interface AppNamesSurroundings {
+export interface AppNamesDependencies {
   readonly clock: Clock;
   /** The file had no room for the names of a document. */
   onFull(): void;
@@ -57,14 +57,14 @@ export class AppNames implements PodNames {
   private failure: string | undefined;
   private readonly toldTaken = new Set<string>();
 
-  constructor(private readonly file: HostsFile, private readonly surroundings: AppNamesSurroundings) {}
+  constructor(private readonly file: HostsFile, private readonly dependencies: AppNamesDependencies) {}
 
   get leads(): Leads { return this.file.leads; }
 
   problemsWith({ listeners }: ResolvedProxyConfig): readonly string[] {
     const length = this.file.lengthWith(listeners.flatMap((listener) => this.entryOf(listener)));
     if (length <= MAX_HOSTS_BYTES) return [];
-    this.surroundings.onFull();
+    this.dependencies.onFull();
     return [`the pod's hosts file would be ${length} bytes long with the names of all listeners, and ${MAX_HOSTS_BYTES} is the most: `
       + 'replace the pod, so that it begins with the names of today, or call fewer services'];
   }
@@ -87,7 +87,7 @@ export class AppNames implements PodNames {
     this.hold();
     this.config = serving.config;
     this.tellTaken(serving.config);
-    void this.look(serving, this.turn, this.surroundings.clock.now() + ENDPOINTS_WAIT_MS);
+    void this.look(serving, this.turn, this.dependencies.clock.now() + ENDPOINTS_WAIT_MS);
   }
 
   count(): NameCounts {
@@ -105,18 +105,18 @@ export class AppNames implements PodNames {
     const clusters = await serving.clusters();
     if (turn !== this.turn) return;
     const synced = new Set(clusters.filter(({ discovery }) => discovery.synced).map(({ name }) => name));
-    const late = this.surroundings.clock.now() >= end;
+    const late = this.dependencies.clock.now() >= end;
     let wait = LOOK_MS;
     try {
       this.add(missing().filter((listener) => late || clustersOf(listener).every((cluster) => synced.has(cluster))));
       this.failure = undefined;
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.failure) this.surroundings.onEvent('hosts_file_failed', { error: message });
+      if (message !== this.failure) this.dependencies.onEvent('hosts_file_failed', { error: message });
       this.failure = message;
       wait = TRY_AGAIN_MS;
     }
-    if (missing().length > 0) this.cancel = this.surroundings.clock.after(wait, () => void this.look(serving, turn, end));
+    if (missing().length > 0) this.cancel = this.dependencies.clock.after(wait, () => void this.look(serving, turn, end));
   }
 
   private add(listeners: readonly ResolvedListener[]): void {
@@ -124,7 +124,7 @@ export class AppNames implements PodNames {
     const before = this.file.leads;
     this.file.add(entries);
     const names = entries.flatMap((entry) => entry.names).filter((name) => !before.has(name));
-    if (names.length > 0) this.surroundings.onEvent('hosts_names_added', { names: [...new Set(names)] });
+    if (names.length > 0) this.dependencies.onEvent('hosts_names_added', { names: [...new Set(names)] });
   }
 
   /** What a listener has in the file, if anything. */
@@ -142,7 +142,7 @@ export class AppNames implements PodNames {
     for (const name of listeners.flatMap(({ hostnames = [] }) => hostnames)) {
       if (!this.isTaken(name) || this.toldTaken.has(name)) continue;
       this.toldTaken.add(name);
-      this.surroundings.onEvent('hosts_names_taken', { name, address: this.file.taken.get(name)! });
+      this.dependencies.onEvent('hosts_names_taken', { name, address: this.file.taken.get(name)! });
     }
   }
 }

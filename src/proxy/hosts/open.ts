@@ -14,14 +14,14 @@ import { readSystemHosts, readOwnHosts, SYSTEM_HOSTS } from './own-hosts';
 const DNS_TIMEOUT_MS = 500;
 const DNS_TRIES = 2;
 
-export interface Surroundings {
+export interface HostsDependencies {
   readonly clock: Clock;
   readonly registry: MetricRegistry;
   readonly log: EventLog;
 }
 
 /** Rejects when a file is there that can't be read. */
-export async function openAppNames(path: string, podIps: readonly string[], { clock, registry, log }: Surroundings): Promise<AppNames> {
+export async function openAppNames(path: string, podIps: readonly string[], { clock, registry, log }: HostsDependencies): Promise<AppNames> {
   const file = await HostsFile.open(path, podIps, () => readOwnHosts(podIps, clock, () => log.warn('hosts_incomplete', { podIps })));
   const names = new AppNames(file, {
     clock,
@@ -40,7 +40,7 @@ export async function openAppNames(path: string, podIps: readonly string[], { cl
  * @param path of the pod's own hosts file
  */
 export async function openAliasNames(
-  documents: readonly ResolvedProxyConfig[], podIps: readonly string[], { clock, log }: Pick<Surroundings, 'clock'> & { readonly log: Pick<EventLog, 'warn'> },
+  documents: readonly ResolvedProxyConfig[], podIps: readonly string[], { clock, log }: Pick<HostsDependencies, 'clock'> & { readonly log: Pick<EventLog, 'warn'> },
   path: string = SYSTEM_HOSTS,
 ): Promise<AliasNames | undefined> {
   const hosts = await readSystemHosts(podIps, clock, () => log.warn('hosts_incomplete', { podIps, effect: 'host aliases that the file lacks are not known' }), path);

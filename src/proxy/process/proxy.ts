@@ -37,7 +37,7 @@ import type { CertificateListener } from '../tls/certificate';
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
 
-export interface ProxySurroundings {
+export interface ProxyDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly sources: SourceFactory;
@@ -97,29 +97,29 @@ export class Proxy {
   private draining = false;
   private departure: Departure | undefined;
 
-  private constructor(public document: Document, private readonly surroundings: ProxySurroundings) {
+  private constructor(public document: Document, private readonly dependencies: ProxyDependencies) {
     const { config } = document;
-    const { clock, random, registry } = surroundings;
+    const { clock, random, registry } = dependencies;
     const instruments = new Instruments(registry);
     this.instruments = instruments;
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
-    const memory = new MemoryGuard(surroundings.memory, config.workers, clock, instruments);
+    const memory = new MemoryGuard(dependencies.memory, config.workers, clock, instruments);
     if (memory.guards) registry.observe(FAMILIES.memoryLevel, {}, () => memory.level);
     const proxyName = `${config.node.service}.${config.node.namespace}`;
-    const podAddress = surroundings.podAddresses[0] ?? '';
+    const podAddress = dependencies.podAddresses[0] ?? '';
     this.context = new ServeContext(config.limits, this.timeouts, clock, random, proxyName, instruments, podAddress, memory);
-    this.context.onBypass = (address) => surroundings.onBypass?.(address);
-    const local = new LocalCluster(surroundings.sources, surroundings.podAddresses, () => this.onMove());
+    this.context.onBypass = (address) => dependencies.onBypass?.(address);
+    const local = new LocalCluster(dependencies.sources, dependencies.podAddresses, () => this.onMove());
     this.local = local;
-    this.clusters = new ClusterSet(surroundings.sources, this.timeouts, {
-      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: surroundings.identity, changes: { count: 0 },
+    this.clusters = new ClusterSet(dependencies.sources, this.timeouts, {
+      random, now: () => clock.now(), after: (ms, task) => clock.after(ms, task), identity: dependencies.identity, changes: { count: 0 },
       get locality() { return local.locality; },
-      onChoice: (cluster, choice) => surroundings.onChoice?.(cluster, choice),
+      onChoice: (cluster, choice) => dependencies.onChoice?.(cluster, choice),
     }, instruments);
-    const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = surroundings;
+    const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
-    this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, surroundings.handover);
+    this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, dependencies.handover);
     memory.start(new ClientHolders(this.listeners, this.context));
   }
 
@@ -128,9 +128,9 @@ export class Proxy {
    *
    * @param before what was in force in another process, and outlives it as it would a reload
    */
-  static async start(text: string, surroundings: ProxySurroundings, before?: ResolvedProxyConfig): Promise<{ readonly proxy: Proxy } | Refused> {
+  static async start(text: string, dependencies: ProxyDependencies, before?: ResolvedProxyConfig): Promise<{ readonly proxy: Proxy } | Refused> {
     let started: Proxy | undefined;
-    const staged = await Proxy.stageFirst(text, surroundings, (proxy) => { started = proxy; }, before);
+    const staged = await Proxy.stageFirst(text, dependencies, (proxy) => { started = proxy; }, before);
     if (!staged.ok) return staged;
     staged.commit();
     return { proxy: started! };
@@ -138,14 +138,14 @@ export class Proxy {
 
   /** Stages a first document; the proxy is handed out when the caller commits. */
   static async stageFirst(
-    text: string, surroundings: ProxySurroundings, onCommit: (proxy: Proxy) => void, before?: ResolvedProxyConfig,
+    text: string, dependencies: ProxyDependencies, onCommit: (proxy: Proxy) => void, before?: ResolvedProxyConfig,
   ): Promise<Staged> {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
-    const successor = succeed(before, decoded.config, surroundings.names);
+    const successor = succeed(before, decoded.config, dependencies.names);
     if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
     const document = { ...decoded, config: successor.config };
-    const proxy = new Proxy(document, surroundings);
+    const proxy = new Proxy(document, dependencies);
     const staged = await proxy.prepare(document);
     if (!staged.ok) {
       proxy.close();
@@ -172,7 +172,7 @@ export class Proxy {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
-    const successor = succeed(this.config, decoded.config, this.surroundings.names);
+    const successor = succeed(this.config, decoded.config, this.dependencies.names);
     if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
     return this.prepare({ ...decoded, config: successor.config });
   }
@@ -189,7 +189,7 @@ export class Proxy {
       return { ready: true, why: `all clusters are discovered${standIns.length > 0 ? `, by DNS instead of the Kubernetes API: ${standIns.join(', ')}` : ''}` };
     }
     const names = unsynced.map((cluster) => cluster.name).join(', ');
-    return this.surroundings.clock.now() - this.startedAt >= EXPECTED_MS
+    return this.dependencies.clock.now() - this.startedAt >= EXPECTED_MS
       ? { ready: true, why: `no endpoints found yet for ${names}; the others can be called` }
       : { ready: false, why: `waiting for the endpoints of ${names}` };
   }
@@ -202,7 +202,7 @@ export class Proxy {
    */
   leave(believed: boolean, elapsedMs = 0): void {
     if (this.draining || this.departure) return;
-    const { clock } = this.surroundings;
+    const { clock } = this.dependencies;
     const traffic = new PodTraffic(this.context, this.listeners, this.clusters, clock, () => this.config);
     this.departure = new Departure(clock, this.config.shutdown, traffic, elapsedMs, believed);
   }
@@ -223,7 +223,7 @@ export class Proxy {
     this.context.draining = true;
     this.departure?.close();
     this.listeners.stopAccepting();
-    const { clock } = this.surroundings;
+    const { clock } = this.dependencies;
     const cancelIdle = clock.after(drainMs * IDLE_SHARE_OF_DRAIN, () => afterOneRound(() => this.listeners.closeIdle()));
     let cut = 0;
     const cancelBusy = clock.after(drainMs * BUSY_SHARE_OF_DRAIN, () => {
@@ -302,7 +302,7 @@ export class Proxy {
 
   /** This proxy knows better where it is. */
   private onMove(): void {
-    const { registry } = this.surroundings;
+    const { registry } = this.dependencies;
     registry.removeFrom(FAMILIES.localZone, {});
     const { zone } = this.local.locality;
     if (zone !== undefined) registry.gauge(FAMILIES.localZone, { zone }).value = 1;
@@ -311,7 +311,7 @@ export class Proxy {
 
   /** Ends the metrics of what has left the configuration and begins those of what has come. */
   private reportOn(before: ResolvedProxyConfig, now: ResolvedProxyConfig): void {
-    const { registry, clock } = this.surroundings;
+    const { registry, clock } = this.dependencies;
     const listeners = new Set(now.listeners.map(({ name }) => name));
     const clusters = new Set(now.clusters.map(({ name }) => name));
     for (const { name } of before.listeners) if (!listeners.has(name)) this.instruments.removeListener(name);

@@ -27,7 +27,7 @@ export interface StraightReport {
   readonly connections: number;
 }
 
-export interface SocketSurroundings {
+export interface SocketDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly registry: MetricRegistry;
@@ -55,13 +55,13 @@ export class StraightConnections {
   private cancel: Cancel | undefined;
   private lookups = 0;
 
-  constructor(private readonly surroundings: SocketSurroundings) {}
+  constructor(private readonly dependencies: SocketDependencies) {}
 
   /** Looks from time to time. */
   start(): void {
-    const { clock, random } = this.surroundings;
+    const { clock, random } = this.dependencies;
     this.cancel = clock.after(LOOK_MS * (1 + random() / 2), () => {
-      this.look().then(() => this.start(), (error: Error) => this.surroundings.onUnreadable(error.message));
+      this.look().then(() => this.start(), (error: Error) => this.dependencies.onUnreadable(error.message));
     });
   }
 
@@ -75,22 +75,22 @@ export class StraightConnections {
     const peers: Peers = new Map();
     if (calledAt.size > 0) {
       const wanted = (address: string, port: number): boolean => calledAt.has(port) && !isLoopback(address);
-      for await (const lines of this.surroundings.read()) addPeers(lines, peers, wanted);
+      for await (const lines of this.dependencies.read()) addPeers(lines, peers, wanted);
     }
     const straight = [...peers.values()].filter((peer) => peer !== undefined);
     const found = straight.length === 0 ? [] : await this.match(calledAt, straight);
     for (const report of found) {
-      if (!this.found.some(({ listener, address }) => listener === report.listener && address === report.address)) this.surroundings.onFound(report);
+      if (!this.found.some(({ listener, address }) => listener === report.listener && address === report.address)) this.dependencies.onFound(report);
     }
     this.found = found;
-    const { registry } = this.surroundings;
+    const { registry } = this.dependencies;
     registry.removeFrom(FAMILIES.straightConnections, {});
     for (const { listener, connections } of found) registry.gauge(FAMILIES.straightConnections, { listener }).value += connections;
   }
 
   private calledByPort(): Map<number, Called[]> {
     const byPort = new Map<number, Called[]>();
-    for (const { name, direction, port, hostnames = [] } of this.surroundings.listeners()) {
+    for (const { name, direction, port, hostnames = [] } of this.dependencies.listeners()) {
       if (direction !== 'outbound' || hostnames.length === 0) continue;
       const called = byPort.get(port) ?? [];
       byPort.set(port, called);
@@ -101,7 +101,7 @@ export class StraightConnections {
 
   /** Asks for addresses once for each listener, and not for each connection: there may be thousands. */
   private async match(calledAt: ReadonlyMap<number, readonly Called[]>, peers: readonly Peer[]): Promise<StraightReport[]> {
-    const own = await this.surroundings.own();
+    const own = await this.dependencies.own();
     const others = peers.map(({ address, port, inodes }) => ({ address, port, connections: inodes.filter((inode) => !own.has(inode)).length }))
       .filter(({ connections }) => connections > 0);
     const reports = new Map<string, StraightReport>();
@@ -126,7 +126,7 @@ export class StraightConnections {
 
   /** By the longest of its names, which no search domain is added to. */
   private async addressesOf(hostnames: readonly string[]): Promise<ReadonlySet<string>> {
-    const { clock, dns } = this.surroundings;
+    const { clock, dns } = this.dependencies;
     const name = hostnames.reduce((longest, other) => (other.length > longest.length ? other : longest));
     const known = this.known.get(name);
     if ((known && clock.now() - known.at < REMEMBER_MS) || this.lookups >= MAX_LOOKUPS) return known?.addresses ?? new Set();

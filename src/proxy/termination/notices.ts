@@ -25,7 +25,7 @@ export interface TerminatingEngine {
   stay(): void;
 }
 
-export interface NoticeSurroundings {
+export interface NoticeDependencies {
   /** Whether an address is one that the kubelet may ask from (node-addresses.ts). */
   readonly isFromNode: (address: string) => boolean;
   readonly clock: Clock;
@@ -38,13 +38,13 @@ export class TerminationNotices {
   private begun: { readonly at: number; readonly believed: boolean; readonly shutdown: Required<ShutdownConfig> } | undefined;
   private cancels: readonly Cancel[] = [];
 
-  constructor(private readonly surroundings: NoticeSurroundings) {
-    surroundings.registry.observe(FAMILIES.terminating, {}, () => (this.begun ? 1 : 0));
+  constructor(private readonly dependencies: NoticeDependencies) {
+    dependencies.registry.observe(FAMILIES.terminating, {}, () => (this.begun ? 1 : 0));
   }
 
   /** A notice. Returns what its sender reads. */
   receive(address: string): string {
-    const { clock, log, engine, isFromNode } = this.surroundings;
+    const { clock, log, engine, isFromNode } = this.dependencies;
     const believed = isFromNode(address);
     if (this.begun && (this.begun.believed || !believed)) {
       this.count('repeated');
@@ -69,7 +69,7 @@ export class TerminationNotices {
 
   /** How long the proxy has to drain when it is told to stop now. */
   get timeToDrainMs(): number {
-    const { begun, surroundings: { engine, clock } } = this;
+    const { begun, dependencies: { engine, clock } } = this;
     return begun ? timeToDrain(begun.shutdown, clock.now() - begun.at) : engine.config.shutdown.drainMs;
   }
 
@@ -79,7 +79,7 @@ export class TerminationNotices {
   }
 
   private onOverdue({ appDrainMs }: Required<ShutdownConfig>): void {
-    this.surroundings.log.warn('app_overdue', {
+    this.dependencies.log.warn('app_overdue', {
       appDrainMs, effect: 'the app gets no more requests', remedy: 'let it end on SIGTERM, or raise the prop appDrain',
     });
   }
@@ -87,11 +87,11 @@ export class TerminationNotices {
   private onStillThere(): void {
     this.begun = undefined;
     this.count('taken_back');
-    this.surroundings.log.warn('not_terminated', { effect: 'all is as before the notice' });
-    this.surroundings.engine.stay();
+    this.dependencies.log.warn('not_terminated', { effect: 'all is as before the notice' });
+    this.dependencies.engine.stay();
   }
 
   private count(result: 'taken' | 'repeated' | 'taken_back'): void {
-    this.surroundings.registry.counter(FAMILIES.terminationNotices, { result }).value += 1;
+    this.dependencies.registry.counter(FAMILIES.terminationNotices, { result }).value += 1;
   }
 }

@@ -11,7 +11,7 @@ import { DEFAULT_CLUSTER } from '../../../src/contract';
 import { Child } from '../../../src/cli/up/child';
 import { freePort } from '../../support/proxy';
 import { until } from '../../support/raw-http';
-import { CALL_TIMEOUT_MS, commandOf, DNS_NAME, ProxySetting, PublishedPod, RunningProxy, stopProxy, Subject, SubjectSurroundings } from './subject';
+import { CALL_TIMEOUT_MS, commandOf, DNS_NAME, ProxySetting, PublishedPod, RunningProxy, stopProxy, Subject, SubjectDependencies } from './subject';
 
 const HOST = '127.0.0.1';
 const CLUSTER = 'catalog';
@@ -21,7 +21,7 @@ const MOST = 10_000;
 export function envoy(path: string, version: string): Subject {
   return {
     name: `Envoy ${version}`,
-    async start({ folder, guard, setting, pods }: SubjectSurroundings): Promise<RunningProxy> {
+    async start({ folder, guard, setting, pods }: SubjectDependencies): Promise<RunningProxy> {
       const port = await freePort(HOST);
       const endpoints = join(folder, 'endpoints.json');
       const writeEndpoints = (current: readonly PublishedPod[]): void => {

@@ -14,7 +14,7 @@ import { modelOf } from '../../support/local-mesh';
 import { freePort } from '../../support/proxy';
 import { until } from '../../support/raw-http';
 import { PROGRAMS } from '../programs';
-import { CALL_TIMEOUT_MS, commandOf, DNS_NAME, ProxySetting, PublishedPod, RunningProxy, stopProxy, Subject, SubjectSurroundings } from './subject';
+import { CALL_TIMEOUT_MS, commandOf, DNS_NAME, ProxySetting, PublishedPod, RunningProxy, stopProxy, Subject, SubjectDependencies } from './subject';
 
 const HOST = '127.0.0.1';
 const NAMESPACE = 'shop';
@@ -33,7 +33,7 @@ process.on('SIGUSR2', () => { step += 1; offset = (step % 2 === 0 ? -1 : 1) * st
 
 export const MESH: Subject = {
   name: 'cdk8s-mesh',
-  async start({ folder, guard, setting, pods }: SubjectSurroundings): Promise<RunningProxy> {
+  async start({ folder, guard, setting, pods }: SubjectDependencies): Promise<RunningProxy> {
     const { config, services, nodeOptions } = synthesized(setting);
     const api = new EndpointApi({ address: HOST, credentialsFolder: folder });
     let current: readonly PublishedPod[] = pods;

@@ -20,7 +20,7 @@ export interface ProxySetting {
 export const DNS_NAME = 'catalog.test';
 export const CALL_TIMEOUT_MS = 2_000;
 
-export interface SubjectSurroundings {
+export interface SubjectDependencies {
   /** For files; goes with the run. */
   readonly folder: string;
   readonly guard: Guard;
@@ -42,7 +42,7 @@ export interface PublishedPod {
 export interface Subject {
   readonly name: string;
   /** Starts it; settles when it answers. */
-  start(surroundings: SubjectSurroundings): Promise<RunningProxy>;
+  start(dependencies: SubjectDependencies): Promise<RunningProxy>;
 }
 
 export interface RunningProxy {

@@ -2,7 +2,7 @@
 import type { ClusterConfig } from '../../../src/contract';
 import { Learning } from '../../../src/balancing';
 import { Endpoint } from '../../../src/proxy/cluster/endpoint';
-import type { PoolSurroundings, UnconnectedCode, Waiter } from '../../../src/proxy/cluster/pool';
+import type { PoolDependencies, UnconnectedCode, Waiter } from '../../../src/proxy/cluster/pool';
 import type { Clock } from '../../../src/proxy/runtime/clock';
 import { Instruments } from '../../../src/proxy/telemetry/instruments';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
@@ -180,14 +180,14 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
   const backend = await heldBackend();
   const clock = new FakeClock();
   const timeouts = new TimeoutQueues(clock);
-  const surroundings: PoolSurroundings = {
+  const dependencies: PoolDependencies = {
     connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
     maxConnectionsPerEndpoint: 1, reuses: true, maxConnections: 0, maxPending: 10, headTimeout: timeouts.of(1_000), limits: DEFAULT_LIMITS,
     pending: 0, timeouts, now: () => clock.now(),
     stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 },
     instruments: new Instruments(new MetricRegistry()).cluster('backend'), pools: new Set(), starving: new Set(),
   };
-  const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new Learning(), surroundings);
+  const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new Learning(), dependencies);
   const outcomes: (UnconnectedCode | 'connected')[] = [];
   const waiter = (): Waiter => ({
     place: undefined,
@@ -202,5 +202,5 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
   clock.advance(100);
   expect(outcomes).toEqual(['pending_timeout']);
   await until('it is made', () => outcomes.includes('connected'));
-  expect(surroundings.pending).toBe(0);
+  expect(dependencies.pending).toBe(0);
 });

@@ -1,12 +1,12 @@
 /** Static lists, the form of snapshots, and the choice of a source. */
 import * as fc from 'fast-check';
 import { preferredFamily } from '../../../src/proxy/discovery/families';
-import { createSource, DiscoverySurroundings, EndpointSnapshot } from '../../../src/proxy/discovery';
+import { createSource, DiscoveryDependencies, EndpointSnapshot } from '../../../src/proxy/discovery';
 import { SnapshotOutput, toSnapshot } from '../../../src/proxy/discovery/snapshot';
 import { FakeClock } from '../../support/fake-clock';
 
 const clock = new FakeClock();
-const surroundings: DiscoverySurroundings = { clock, random: () => 0.5, kubernetes: undefined, podIps: [], onEvent: () => undefined };
+const dependencies: DiscoveryDependencies = { clock, random: () => 0.5, kubernetes: undefined, podIps: [], onEvent: () => undefined };
 
 const endpoint = fc.record({
   address: fc.constantFrom('10.0.0.1', '10.0.0.2', 'fd00::1'),
@@ -18,7 +18,7 @@ const endpoint = fc.record({
 });
 
 test('a static list is known at once and is always up to date', () => {
-  const source = createSource({ type: 'static', endpoints: [{ address: '10.0.0.2', port: 80, weight: 3, zone: 'a' }, { address: '10.0.0.1', port: 80, priority: 1 }] }, surroundings);
+  const source = createSource({ type: 'static', endpoints: [{ address: '10.0.0.2', port: 80, weight: 3, zone: 'a' }, { address: '10.0.0.1', port: 80, priority: 1 }] }, dependencies);
   const snapshots: EndpointSnapshot[] = [];
   source.start((snapshot) => snapshots.push(snapshot));
   expect(snapshots).toEqual([[
@@ -31,7 +31,7 @@ test('a static list is known at once and is always up to date', () => {
 });
 
 test('EndpointSlices without access to the API are refused in plain words', () => {
-  expect(() => createSource({ type: 'endpointSlice', namespace: 'shop', service: 'catalog' }, surroundings))
+  expect(() => createSource({ type: 'endpointSlice', namespace: 'shop', service: 'catalog' }, dependencies))
     .toThrow("service 'catalog' is discovered from EndpointSlices, which needs the field /kubernetes");
 });
 

@@ -57,7 +57,7 @@ class FakeHolders implements MemoryHolders {
   }
 }
 
-interface Surroundings {
+interface GuardFixture {
   readonly guard: MemoryGuard;
   readonly memory: FakeMemory;
   readonly holders: FakeHolders;
@@ -65,7 +65,7 @@ interface Surroundings {
   readonly actions: Map<string, number>;
 }
 
-function setUp(limitBytes: number | undefined = 128 * MIB): Surroundings {
+function setUp(limitBytes: number | undefined = 128 * MIB): GuardFixture {
   const [memory, clock, actions] = [new FakeMemory(), new FakeClock(), new Map<string, number>()];
   memory.limitBytes = limitBytes;
   const holders = new FakeHolders(memory);

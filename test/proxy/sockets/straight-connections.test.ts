@@ -5,7 +5,7 @@ import { AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addPeers, inodesOf, MAX_LIST_BYTES, Peers, readLists, SLICE_BYTES, slicesOf } from '../../../src/proxy/sockets/pod-sockets';
-import { LOOK_MS, SocketSurroundings, StraightConnections } from '../../../src/proxy/sockets/straight-connections';
+import { LOOK_MS, SocketDependencies, StraightConnections } from '../../../src/proxy/sockets/straight-connections';
 import { expose } from '../../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 import { FakeClock } from '../../support/fake-clock';
@@ -116,7 +116,7 @@ describe('a sidecar', () => {
   let found: string[];
   let clock: FakeClock;
   let registry: MetricRegistry;
-  let surroundings: SocketSurroundings;
+  let dependencies: SocketDependencies;
 
   beforeEach(() => {
     list = HEADER;
@@ -126,7 +126,7 @@ describe('a sidecar', () => {
     clock = new FakeClock();
     registry = new MetricRegistry();
     const answers: Record<string, string> = { 'catalog.shop.svc.cluster.local': '10.96.12.34' };
-    surroundings = {
+    dependencies = {
       clock, registry, random: () => 0,
       dns: {
         resolve4: (name) => {
@@ -148,7 +148,7 @@ describe('a sidecar', () => {
   });
 
   test('finds its app\'s connections straight to a service that it calls, and tells once', async () => {
-    const straight = new StraightConnections(surroundings);
+    const straight = new StraightConnections(dependencies);
     list += line(CATALOG) + line(CATALOG, { inode: 8 });
     await straight.look();
     await straight.look();
@@ -164,7 +164,7 @@ describe('a sidecar', () => {
   });
 
   test('asks DNS for nothing while there is no such connection, and then once in five minutes', async () => {
-    const straight = new StraightConnections(surroundings);
+    const straight = new StraightConnections(dependencies);
     list += line('0100007F:0050') + line('220C600A:1F90');
     await straight.look();
     expect(asked).toEqual([]);
@@ -178,7 +178,7 @@ describe('a sidecar', () => {
   });
 
   test('leaves alone what its app calls besides, and the sockets of its own', async () => {
-    const straight = new StraightConnections(surroundings);
+    const straight = new StraightConnections(dependencies);
     own.add('8');
     list += line(OTHER) + line(CATALOG, { inode: 8 });
     await straight.look();
@@ -189,7 +189,7 @@ describe('a sidecar', () => {
     let goOn = (): void => undefined;
     const more = new Promise<void>((resolve) => { goOn = resolve; });
     const straight = new StraightConnections({
-      ...surroundings,
+      ...dependencies,
       read: async function* read() {
         yield HEADER + line(CATALOG);
         await more;
@@ -205,20 +205,20 @@ describe('a sidecar', () => {
   });
 
   test('asks for the addresses of a service once, however many connections there are', async () => {
-    const straight = new StraightConnections(surroundings);
+    const straight = new StraightConnections(dependencies);
     for (let i = 0; i < 50; i += 1) list += line(`${i.toString(16).padStart(2, '0').toUpperCase()}00600A:0050`, { inode: 100 + i });
     await straight.look();
     expect(asked).toHaveLength(2);
   });
 
   test('looks once a minute, until the lists can\'t be read', async () => {
-    const straight = new StraightConnections(surroundings);
+    const straight = new StraightConnections(dependencies);
     list += line(CATALOG);
     straight.start();
     clock.advance(LOOK_MS);
     await new Promise((resolve) => { setImmediate(resolve); });
     expect(found).toHaveLength(1);
-    surroundings = { ...surroundings };
+    dependencies = { ...dependencies };
     list = HEADER;
     clock.advance(LOOK_MS);
     await new Promise((resolve) => { setImmediate(resolve); });
@@ -228,7 +228,7 @@ describe('a sidecar', () => {
       yield line(CATALOG);
       throw new Error('EACCES');
     })();
-    const blind = new StraightConnections({ ...surroundings, read: () => broken });
+    const blind = new StraightConnections({ ...dependencies, read: () => broken });
     blind.start();
     clock.advance(LOOK_MS);
     await new Promise((resolve) => { setImmediate(resolve); });

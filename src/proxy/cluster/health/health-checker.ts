@@ -46,7 +46,7 @@ export class HealthChecker<T extends Target> {
   constructor(
     private readonly config: ResolvedHealthCheck,
     private readonly probe: Probe,
-    private readonly surroundings: Runtime & Pick<Clock, 'after'>,
+    private readonly dependencies: Runtime & Pick<Clock, 'after'>,
     private readonly requests: () => number,
     private readonly listener: HealthListener<T>,
   ) {}
@@ -73,11 +73,11 @@ export class HealthChecker<T extends Target> {
   private meet(target: T): void {
     const one: Checked<T> = { target, healthy: true, known: false, contrary: 0, requests: -1, cancel: () => undefined };
     this.checked.set(target, one);
-    this.wait(one, this.surroundings.random() * this.config.intervalMs);
+    this.wait(one, this.dependencies.random() * this.config.intervalMs);
   }
 
   private wait(one: Checked<T>, ms: number): void {
-    one.cancel = this.surroundings.after(ms, () => {
+    one.cancel = this.dependencies.after(ms, () => {
       this.due.push(one);
       this.checkNext();
     });
@@ -101,7 +101,7 @@ export class HealthChecker<T extends Target> {
     };
     const { timeoutMs } = this.config;
     let cancelProbe: Cancel = () => undefined;
-    const cancelTimeout = this.surroundings.after(timeoutMs, () => end({ passed: false, why: `no answer within ${timeoutMs} ms` }));
+    const cancelTimeout = this.dependencies.after(timeoutMs, () => end({ passed: false, why: `no answer within ${timeoutMs} ms` }));
     one.cancel = () => end();
     cancelProbe = this.probe(one.target, end);
   }
@@ -114,7 +114,7 @@ export class HealthChecker<T extends Target> {
     if (verdict.passed !== undefined) this.weigh(one, verdict);
     // Only what is well, and not in doubt, can be left alone.
     const ms = idle && one.healthy && one.contrary === 0 ? this.config.idleIntervalMs : this.config.intervalMs;
-    this.wait(one, ms * (1 + JITTER * (2 * this.surroundings.random() - 1)));
+    this.wait(one, ms * (1 + JITTER * (2 * this.dependencies.random() - 1)));
   }
 
   private weigh(one: Checked<T>, verdict: Exclude<Verdict, { readonly passed: undefined }>): void {

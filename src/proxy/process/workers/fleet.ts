@@ -42,7 +42,7 @@ export interface WorkerProcess {
   onExit(listener: (code: number | null, signal: string | null) => void): void;
 }
 
-export interface FleetSurroundings {
+export interface FleetDependencies {
   readonly clock: Clock;
   readonly sources: SourceFactory;
   /** Number of workers. */
@@ -80,18 +80,18 @@ export class Fleet implements Engine {
   /** Since when the pod is being terminated, in monotonic milliseconds. */
   private leaving: { readonly at: number; readonly believed: boolean } | undefined;
 
-  private constructor(private readonly surroundings: FleetSurroundings) {
+  private constructor(private readonly dependencies: FleetDependencies) {
     const toAll: SourceListener = {
       onSnapshot: (key, snapshot) => this.sendAll({ type: 'snapshot', key, snapshot }),
       onHealth: (key, state) => this.sendAll({ type: 'health', key, state }),
     };
-    this.hub = new SourceHub(surroundings.sources, surroundings.clock, toAll);
+    this.hub = new SourceHub(dependencies.sources, dependencies.clock, toAll);
   }
 
   /** Starts all workers with a first document, or says why that can't be. */
-  static async start(text: string, surroundings: FleetSurroundings): Promise<{ readonly engine: Fleet } | Refused> {
-    const fleet = new Fleet(surroundings);
-    for (let i = 0; i < surroundings.size; i += 1) fleet.hire();
+  static async start(text: string, dependencies: FleetDependencies): Promise<{ readonly engine: Fleet } | Refused> {
+    const fleet = new Fleet(dependencies);
+    for (let i = 0; i < dependencies.size; i += 1) fleet.hire();
     const applied = await fleet.apply(text);
     if (applied.ok) return { engine: fleet };
     fleet.close();
@@ -106,7 +106,7 @@ export class Fleet implements Engine {
     const decoded = decodeConfig(text);
     if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
     const { hash } = decoded;
-    const successor = succeed(this.current?.config ?? this.surroundings.before, decoded.config, this.surroundings.names);
+    const successor = succeed(this.current?.config ?? this.dependencies.before, decoded.config, this.dependencies.names);
     if (!successor.ok) return { ok: false, hash, problems: successor.problems };
     const { config } = successor;
     if (this.stopping) return { ok: false, hash, problems: ['the proxy is shutting down'] };
@@ -157,7 +157,7 @@ export class Fleet implements Engine {
   }
 
   leave(believed: boolean): void {
-    this.leaving = { at: this.surroundings.clock.now(), believed };
+    this.leaving = { at: this.dependencies.clock.now(), believed };
     for (const { process } of this.members) this.tellLeaving(process);
   }
 
@@ -170,7 +170,7 @@ export class Fleet implements Engine {
     this.stopping = true;
     const timeout = drainMs + DRAIN_MARGIN_MS;
     const cuts = await Promise.all([...this.members].map((member) => new Promise<number>((resolve) => {
-      const cancel = this.surroundings.clock.after(timeout, () => resolve(0));
+      const cancel = this.dependencies.clock.after(timeout, () => resolve(0));
       member.drained = (cut) => {
         cancel();
         resolve(cut);
@@ -198,7 +198,7 @@ export class Fleet implements Engine {
   /** Undefined when the worker died, or does not answer in time. */
   private ask(member: Member, message: Extract<ToWorker, { readonly id: number }>): Promise<FromWorker | undefined> {
     return new Promise((resolve) => {
-      const { clock, onEvent } = this.surroundings;
+      const { clock, onEvent } = this.dependencies;
       const askedAt = clock.now();
       const cancel = clock.after(ANSWER_MS, () => {
         member.awaited.delete(message.id);
@@ -219,7 +219,7 @@ export class Fleet implements Engine {
   }
 
   private tellLeaving(process: WorkerProcess): void {
-    const { leaving, surroundings: { clock } } = this;
+    const { leaving, dependencies: { clock } } = this;
     if (leaving) process.send({ type: 'leave', believed: leaving.believed, elapsedMs: clock.now() - leaving.at });
   }
 
@@ -228,9 +228,9 @@ export class Fleet implements Engine {
   }
 
   private hire(): Member {
-    const process = this.surroundings.fork();
+    const process = this.dependencies.fork();
     const member: Member = {
-      process, startedAt: this.surroundings.clock.now(), serving: false, silentSince: undefined, awaited: new Map(), drained: undefined,
+      process, startedAt: this.dependencies.clock.now(), serving: false, silentSince: undefined, awaited: new Map(), drained: undefined,
     };
     this.members.add(member);
     process.onMessage((message) => {
@@ -257,8 +257,8 @@ export class Fleet implements Engine {
     member.drained?.(0);
     // Before the first document is in force, whoever starts the fleet learns of it and nothing is replaced.
     if (this.stopping || !this.current) return;
-    this.surroundings.onEvent('worker_died', { code: code ?? signal ?? 'unknown' });
-    const { clock } = this.surroundings;
+    this.dependencies.onEvent('worker_died', { code: code ?? signal ?? 'unknown' });
+    const { clock } = this.dependencies;
     this.crashes = clock.now() - member.startedAt < CRASH_AGE_MS ? this.crashes + 1 : 0;
     const wait = this.crashes === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.crashes - 1));
     clock.after(wait, () => { if (!this.stopping) void this.replace(); });
@@ -274,7 +274,7 @@ export class Fleet implements Engine {
       member.serving = true;
       this.tellLeaving(member.process);
     } else if (answer?.type === 'staged') {
-      this.surroundings.onEvent('worker_refused', { problems: answer.problems });
+      this.dependencies.onEvent('worker_refused', { problems: answer.problems });
       member.process.kill();
     }
   }

@@ -14,7 +14,7 @@ import type { CertificateListener } from '../../tls/certificate';
 import type { FromWorker, ToWorker } from './messages';
 import { discoveredBy, RemoteSources, sourceKey } from './remote-source';
 
-export interface WorkerSurroundings {
+export interface WorkerDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly registry: MetricRegistry;
@@ -38,8 +38,8 @@ export class Worker {
   /** The document being staged. */
   private staged: { readonly id: number; readonly outcome: Extract<Staged, { ok: true }> } | undefined;
 
-  constructor(private readonly surroundings: WorkerSurroundings) {
-    this.sources = new RemoteSources(surroundings.clock);
+  constructor(private readonly dependencies: WorkerDependencies) {
+    this.sources = new RemoteSources(dependencies.clock);
   }
 
   receive(message: ToWorker): void {
@@ -77,24 +77,24 @@ export class Worker {
   }
 
   private async stage(id: number, text: string): Promise<void> {
-    const { surroundings, proxy } = this;
+    const { dependencies, proxy } = this;
     const outcome = proxy
       ? await proxy.stage(text)
       : await Proxy.stageFirst(text, {
-        clock: surroundings.clock,
-        random: surroundings.random,
-        registry: surroundings.registry,
-        identity: surroundings.identity,
-        memory: surroundings.memory,
-        podAddresses: surroundings.podAddresses,
-        onCertificate: surroundings.onCertificate,
-        onChoice: surroundings.onChoice,
-        onBypass: surroundings.onBypass,
-        onSessionKeys: surroundings.onSessionKeys,
+        clock: dependencies.clock,
+        random: dependencies.random,
+        registry: dependencies.registry,
+        identity: dependencies.identity,
+        memory: dependencies.memory,
+        podAddresses: dependencies.podAddresses,
+        onCertificate: dependencies.onCertificate,
+        onChoice: dependencies.onChoice,
+        onBypass: dependencies.onBypass,
+        onSessionKeys: dependencies.onSessionKeys,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });
     if (outcome.ok) this.staged = { id, outcome };
-    surroundings.send({ type: 'staged', id, problems: outcome.ok ? [] : outcome.problems });
+    dependencies.send({ type: 'staged', id, problems: outcome.ok ? [] : outcome.problems });
   }
 
   private commit(): void {
@@ -102,11 +102,11 @@ export class Worker {
     this.staged = undefined;
     commit();
     this.sources.keepOnly(new Set(discoveredBy(config).map((cluster) => sourceKey(cluster, config))));
-    this.surroundings.onCommit(this.proxy!);
+    this.dependencies.onCommit(this.proxy!);
   }
 
   private report(id: number): void {
-    const { clock, registry, send } = this.surroundings;
+    const { clock, registry, send } = this.dependencies;
     const readiness = this.proxy?.readiness() ?? { ready: false, why: 'starting' };
     const clusters = this.proxy?.clusters.all().map((cluster) => reportCluster(cluster, clock.now())) ?? [];
     const bypasses = this.proxy?.context.knownSidecars.report(clock.now()) ?? [];
@@ -115,7 +115,7 @@ export class Worker {
 
   private async drain(drainMs: number): Promise<void> {
     const { cut } = this.proxy ? await this.proxy.drain(drainMs) : { cut: 0 };
-    this.surroundings.send({ type: 'drained', cut });
-    this.surroundings.onDrained();
+    this.dependencies.send({ type: 'drained', cut });
+    this.dependencies.onDrained();
   }
 }

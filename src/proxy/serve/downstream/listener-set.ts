@@ -64,8 +64,8 @@ export class ListenerSet {
     for (const config of document.listeners) {
       // A document of today's form has one route a listener.
       const [first] = config.routes;
-      const surroundings = { random: this.random, now: () => this.context.clock.now() };
-      const route = new Route(first!, clusters, this.timeouts, surroundings, this.persistence(config, first!, clusters, keys));
+      const dependencies = { random: this.random, now: () => this.context.clock.now() };
+      const route = new Route(first!, clusters, this.timeouts, dependencies, this.persistence(config, first!, clusters, keys));
       const rules = JSON.stringify(config.admission);
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);

@@ -24,7 +24,7 @@ const EMPTY = Buffer.alloc(0);
 const LEVEL_SALT = 0xfa11;
 
 /** Time and chance. */
-export interface RouteSurroundings extends Pick<Clock, 'now'> {
+export interface RouteDependencies extends Pick<Clock, 'now'> {
   random(): number;
 }
 
@@ -57,23 +57,23 @@ export class Route {
   private seen = -1;
   private hash: number | undefined = undefined;
   private readonly draw = (): number => (
-    this.hash === undefined ? this.surroundings.random() * 100 : (mixHash(this.hash, LEVEL_SALT) >>> 0) % 100
+    this.hash === undefined ? this.dependencies.random() * 100 : (mixHash(this.hash, LEVEL_SALT) >>> 0) % 100
   );
 
   /** @param session keeps its sessions with their endpoints; undefined when nothing does */
   constructor(
-    config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, private readonly surroundings: RouteSurroundings,
+    config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, private readonly dependencies: RouteDependencies,
     readonly session: SessionPersistence | undefined,
   ) {
     this.name = config.name;
     this.timeout = timeouts.of(config.timeoutMs);
-    const { random, now } = surroundings;
+    const { random, now } = dependencies;
     this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
     this.faults = config.faults.length > 0 ? new FaultInjector(config.faults, timeouts, random) : undefined;
     this.levels = [config, ...config.fallback].map(({ split }) => new ClusterSplit(split, clusters, random));
     this.clusters = this.levels.flatMap((level) => level.clusters);
     this.failover = config.fallback.length > 0 ? new Failover(config.fallback) : undefined;
-    this.retry = new RetryPolicy(config.retry, surroundings);
+    this.retry = new RetryPolicy(config.retry, dependencies);
     this.maxReplayBytes = config.retry.maxReplayBytes;
     this.tryTimeout = config.retry.tryTimeoutMs > 0 ? timeouts.of(config.retry.tryTimeoutMs) : undefined;
     this.hedging = config.hedge && new Hedging(config.hedge, timeouts, { now });
@@ -99,7 +99,7 @@ export class Route {
     if (!this.failover) return this.levels[0]!.choose(hash) ?? this.levels[0]!.chooseLastResort(hash);
     this.count(this.failover);
     this.hash = hash;
-    const level = this.levels[this.failover.choose(this.surroundings.now(), this.draw)]!;
+    const level = this.levels[this.failover.choose(this.dependencies.now(), this.draw)]!;
     return level.choose(hash) ?? this.chooseFrom(0, hash) ?? level.chooseLastResort(hash) ?? this.chooseLastResort(hash);
   }
 
@@ -122,7 +122,7 @@ export class Route {
   get failoverReport(): { readonly shares: readonly number[]; readonly count: number } | undefined {
     if (!this.failover) return undefined;
     this.count(this.failover);
-    return { shares: this.failover.shares(this.surroundings.now()).slice(1), count: this.failover.count };
+    return { shares: this.failover.shares(this.dependencies.now()).slice(1), count: this.failover.count };
   }
 
   /** Goes on where the route was whose place it takes: with the latencies, and if it has the same clusters, with load on its way back. */
@@ -161,7 +161,7 @@ export class Route {
     const { count } = this.levels[0]!.clusters[0]!.changes;
     if (count === this.seen) return;
     this.seen = count;
-    failover.update(this.levels.map(({ capacity }) => capacity), this.surroundings.now());
+    failover.update(this.levels.map(({ capacity }) => capacity), this.dependencies.now());
   }
 }
 
