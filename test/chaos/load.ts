@@ -5,7 +5,7 @@
  */
 import { Agent, IncomingMessage, request } from 'node:http';
 import { failureOf } from '../../src/cli/up/traffic';
-import type { Place } from '../../src/cli/up/network';
+import type { SocketAddress } from '../../src/cli/up/network';
 import { POISON } from './backend/behaviours';
 import { answerTo, isIdempotent, Method, METHODS, pathOf, POD_FIELD } from './message';
 
@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** Distinguishes the ids of this load. */
   readonly prefix: string;
   /** Where the next request goes; undefined when there is nowhere. */
-  target(): Place | undefined;
+  target(): SocketAddress | undefined;
 }
 
 /** Longer than any timeout of a proxy here: a client that has to give up by itself was forgotten. */

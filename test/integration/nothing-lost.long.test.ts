@@ -74,7 +74,7 @@ test('no request fails out of 100,000, given 20 reloads, 5 graceful stops of a r
   expect(done).toBeGreaterThanOrEqual(REQUESTS);
   expect(tally.failures).toEqual(new Map());
 
-  const metrics = await (await fetch(`http://${web.adminPlace.address}:${web.adminPlace.port}/metrics`)).text();
+  const metrics = await (await fetch(`http://${web.adminAddress.address}:${web.adminAddress.port}/metrics`)).text();
   expect(metrics).toContain(`mesh_config_reloads_total{result="applied"} ${RELOADS}`);
   expect(metrics).toContain('mesh_config_reloads_total{result="rejected"} 0');
 }, 180_000);

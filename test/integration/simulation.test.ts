@@ -115,7 +115,7 @@ async function usePolicy(policy: LoadBalancingConfig, outlierDetection: OutlierD
   await mesh.apply(model);
   const callers = mesh.pods.filter(({ workload }) => workload.service === 'web');
   const end = performance.now() + 5_000;
-  for (const { adminPlace: { address, port } } of callers) {
+  for (const { adminAddress: { address, port } } of callers) {
     for (;;) {
       const page = await (await fetch(`http://${address}:${port}/endpoints`)).json() as { readonly clusters: readonly { readonly policy: string }[] };
       if (page.clusters.every((cluster) => cluster.policy === policy.type)) break;

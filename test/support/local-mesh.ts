@@ -83,7 +83,7 @@ export async function load(mesh: LocalMesh, from: string, to: string, clients: n
 
 /** What a pod's proxy knows of its clusters, from its admin page. */
 export async function clustersSeenBy(pod: Pod): Promise<readonly ClusterReport[]> {
-  const { address, port } = pod.adminPlace;
+  const { address, port } = pod.adminAddress;
   return (await (await fetch(`http://${address}:${port}/endpoints`)).json() as { readonly clusters: readonly ClusterReport[] }).clusters;
 }
 

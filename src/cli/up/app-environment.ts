@@ -5,7 +5,7 @@
  */
 import type { Callee } from './callees';
 import type { Workload } from './model';
-import { inText, Place, PodNetwork } from './network';
+import { inText, SocketAddress, PodNetwork } from './network';
 
 /** What the downward API knows of a pod. */
 export interface PodFacts {
@@ -63,7 +63,7 @@ function namesOf({ listener, service, namespace }: Callee, workload: Workload): 
 }
 
 /** Where the app is to listen. */
-export function listenEnvironment({ address, port }: Place): Record<string, string> {
+export function listenEnvironment({ address, port }: SocketAddress): Record<string, string> {
   return { HOST: address, PORT: String(port) };
 }
 

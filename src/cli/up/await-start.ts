@@ -4,8 +4,8 @@
  */
 import { UserError } from '../errors';
 import type { Child } from './child';
-import { listeningPlaces } from './listening';
-import { inText, Place } from './network';
+import { listeningAddresses } from './listening';
+import { inText, SocketAddress } from './network';
 
 /** How long a start may take. */
 export interface Patience {
@@ -66,12 +66,12 @@ export async function awaitStart({ child, title, passes, patience, probe, instea
 }
 
 /** Where a program listens that should listen elsewhere, and what to do about it. */
-export function listensInstead(group: number, wanted: Place): string | undefined {
-  const places = listeningPlaces(group);
-  if (!places) return undefined;
-  if (places.length === 0) return 'Its program listens nowhere yet; it must listen on the port in PORT';
-  const where = places.map(inText).join(', ');
-  return places.some(({ port }) => port === wanted.port)
+export function listensInstead(group: number, wanted: SocketAddress): string | undefined {
+  const endpoints = listeningAddresses(group);
+  if (!endpoints) return undefined;
+  if (endpoints.length === 0) return 'Its program listens nowhere yet; it must listen on the port in PORT';
+  const where = endpoints.map(inText).join(', ');
+  return endpoints.some(({ port }) => port === wanted.port)
     ? `Its program listens on ${where}; it must listen on the address in HOST, or on all addresses`
     : `Its program listens on ${where}; it must take the port from PORT`;
 }

@@ -23,7 +23,7 @@ const PERIOD_MS = 5;
 
 /** Every endpoint that a pod's proxy has. */
 export async function endpointsSeenBy(pod: Pod): Promise<SeenEndpoint[]> {
-  const { body } = await httpGet(pod.adminPlace, '/endpoints', TIMEOUT_MS);
+  const { body } = await httpGet(pod.adminAddress, '/endpoints', TIMEOUT_MS);
   const { clusters } = JSON.parse(body) as { readonly clusters: readonly ClusterReport[] };
   return clusters.flatMap(({ name: cluster, endpoints }) =>
     endpoints.map(({ address, state, zone, requests }) => ({ cluster, address, state, zone, requests })));

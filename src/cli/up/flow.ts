@@ -9,7 +9,7 @@ import { didYouMean } from '../nearest';
 import { Callee, calleesOf, workloadsBehind, workloadsOf as behindCluster } from './callees';
 import type { LocalMesh } from './local-mesh';
 import { MeshModel, resolveTarget, ServiceSpec, Workload } from './model';
-import type { Place } from './network';
+import type { SocketAddress } from './network';
 import { OUTSIDE } from './outside';
 import type { Pod } from './pod';
 
@@ -26,7 +26,7 @@ export interface Flow {
   /** Share of each version as it is declared now, when the caller splits by version; they add up to 1. */
   readonly declared: ReadonlyMap<string, number>;
   /** Where the next request goes; undefined when no pod could send or take it. */
-  target(): Place | undefined;
+  target(): SocketAddress | undefined;
   /** The share of requests that each ready pod is to get now; they add up to 1, or there are none. */
   expected(): ReadonlyMap<Pod, number>;
 }
@@ -83,12 +83,12 @@ export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, rando
   const service = frontOf(mesh.model, workloads);
   const port = service?.ports[0];
   if (!service || !port) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
-  const places = (): { readonly pod: Pod; readonly place: Place }[] => {
+  const endpoints = (): { readonly pod: Pod; readonly endpoint: SocketAddress }[] => {
     const behind = workloadsBehind(service, mesh.model.workloads);
     return mesh.pods.filter((pod) => pod.state === 'ready' && behind.some(({ kind, name, namespace }) =>
       kind === pod.workload.kind && name === pod.workload.name && namespace === pod.workload.namespace)).flatMap((pod) => {
       const target = resolveTarget(port.target, pod.containers);
-      return target === undefined ? [] : [{ pod, place: { address: pod.address, port: pod.own(target) } }];
+      return target === undefined ? [] : [{ pod, endpoint: { address: pod.address, port: pod.own(target) } }];
     });
   };
   return {
@@ -97,11 +97,11 @@ export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, rando
     host: service.name,
     declared: new Map(),
     target() {
-      const all = places();
-      return all[Math.floor(random() * all.length)]?.place;
+      const all = endpoints();
+      return all[Math.floor(random() * all.length)]?.endpoint;
     },
     expected() {
-      const all = places();
+      const all = endpoints();
       return new Map(all.map(({ pod }) => [pod, 1 / all.length]));
     },
   };

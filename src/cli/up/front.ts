@@ -43,12 +43,12 @@ export class Front {
   }
 
   private pass(client: Socket): void {
-    const place = this.flow.target();
-    if (!place) {
+    const endpoint = this.flow.target();
+    if (!endpoint) {
       client.destroy();
       return;
     }
-    const pod = connect(place.port, place.address);
+    const pod = connect(endpoint.port, endpoint.address);
     for (const [socket, other] of [[client, pod], [pod, client]] as const) {
       this.sockets.add(socket);
       socket.on('error', () => undefined);

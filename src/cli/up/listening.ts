@@ -4,18 +4,18 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
-import type { Place } from './network';
+import type { SocketAddress } from './network';
 
 /** State of a listening socket in /proc/net/tcp. */
 const LISTEN = '0A';
 
 /** Undefined where the system doesn't tell. */
-export function listeningPlaces(group: number): Place[] | undefined {
+export function listeningAddresses(group: number): SocketAddress[] | undefined {
   try {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && groupOf(name) === group);
     const inodes = new Set(pids.flatMap(socketsOf));
-    const places = ['tcp', 'tcp6'].flatMap((table) => listenersIn(table)).filter(({ inode }) => inodes.has(inode));
-    const byText = new Map(places.map(({ address, port }) => [`${address} ${port}`, { address, port }]));
+    const endpoints = ['tcp', 'tcp6'].flatMap((table) => listenersIn(table)).filter(({ inode }) => inodes.has(inode));
+    const byText = new Map(endpoints.map(({ address, port }) => [`${address} ${port}`, { address, port }]));
     return [...byText.values()].sort((a, b) => a.port - b.port);
   } catch {
     return undefined;
@@ -44,7 +44,7 @@ function socketsOf(pid: string): string[] {
   }
 }
 
-function listenersIn(table: string): (Place & { readonly inode: string })[] {
+function listenersIn(table: string): (SocketAddress & { readonly inode: string })[] {
   let text: string;
   try {
     text = readFileSync(`/proc/net/${table}`, 'utf8');

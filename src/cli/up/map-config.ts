@@ -6,7 +6,7 @@
 import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig } from '../../contract';
 import { serviceOfName } from '../../planning/lints/objects';
 import type { ServiceSpec } from './model';
-import { inText, Place, PodNetwork, WantedPlaces } from './network';
+import { inText, SocketAddress, PodNetwork, WantedAddresses } from './network';
 
 /** One thing that is elsewhere than the YAML says. */
 export interface Mapping {
@@ -21,7 +21,7 @@ export interface MappedConfig {
 }
 
 /** The sockets that a document names. */
-export function placesIn(config: ProxyConfig, foreignApp: boolean): WantedPlaces {
+export function placesIn(config: ProxyConfig, foreignApp: boolean): WantedAddresses {
   const own = config.listeners.filter((listener) => listener.address === undefined).map((listener) => listener.port);
   const app = appPortOf(config);
   return {
@@ -66,7 +66,7 @@ export function mapConfig(
       moved(titleOfListener(listener), `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
       return { ...listener, port };
     }
-    const from: Place = { address: listener.address, port: listener.port };
+    const from: SocketAddress = { address: listener.address, port: listener.port };
     const to = network.outbound(from);
     moved(titleOfListener(listener), inText(from), inText(to));
     return { ...listener, ...to };

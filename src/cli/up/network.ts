@@ -10,40 +10,40 @@ import { createServer, Server } from 'node:net';
 import { UserError, codeOf } from '../errors';
 
 /** An address and port. */
-export interface Place {
+export interface SocketAddress {
   readonly address: string;
   readonly port: number;
 }
 
 /** `127.0.0.1:80`, `[::1]:80`. */
-export function inText({ address, port }: Place): string {
+export function inText({ address, port }: SocketAddress): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The sockets of one pod that need a place. */
-export interface WantedPlaces {
+/** The sockets of one pod that need an address. */
+export interface WantedAddresses {
   /** Ports on the pod's own address: inbound listeners, admin. */
   readonly own: readonly number[];
   /** Sockets on the pod's loopback that its app calls: outbound listeners. */
-  readonly outbound: readonly Place[];
+  readonly outbound: readonly SocketAddress[];
   /** The app's port. `foreign`: the app is the user's own program, which may bind all addresses or localhost alone. */
   readonly app?: { readonly port: number; readonly foreign: boolean };
 }
 
-/** One pod's addresses. Only what was reserved has a place. */
+/** One pod's addresses. Only what was reserved has one. */
 export interface PodNetwork {
   /** In place of the pod's IP. */
   readonly ip: string;
   /** In place of the loopback address of the admin listener. */
   readonly adminLoopback: string;
-  /** Finds a place for each; what has one keeps it. */
-  reserve(wanted: WantedPlaces): Promise<void>;
+  /** Finds an address for each; what has one keeps it. */
+  reserve(wanted: WantedAddresses): Promise<void>;
   /** The port in place of one on the pod's own address. */
   own(port: number): number;
-  /** The place of an outbound listener. */
-  outbound(place: Place): Place;
-  /** The place of the app. */
-  app(port: number): Place;
+  /** The address of an outbound listener. */
+  outbound(endpoint: SocketAddress): SocketAddress;
+  /** The address of the app. */
+  app(port: number): SocketAddress;
   /** Gives the addresses back. */
   release(): void;
 }
@@ -135,7 +135,7 @@ class OwnAddresses implements PodNetwork {
   private readonly outboundAddresses = new Map<string, string>();
   /** Ports by the address they are on and the port of the document. */
   private readonly ports = new Map<string, Map<number, number>>();
-  private appPlace: Place | undefined;
+  private appAddress: SocketAddress | undefined;
 
   constructor(private readonly prefix: string, private readonly free: FreePorts, release: () => void) {
     this.ip = `${prefix}.1`;
@@ -143,8 +143,8 @@ class OwnAddresses implements PodNetwork {
     this.release = release;
   }
 
-  async reserve({ own, outbound, app }: WantedPlaces): Promise<void> {
-    if (app?.foreign) this.appPlace ??= { address: '127.0.0.1', port: await this.free.next() };
+  async reserve({ own, outbound, app }: WantedAddresses): Promise<void> {
+    if (app?.foreign) this.appAddress ??= { address: '127.0.0.1', port: await this.free.next() };
     await this.reserveOn(this.ip, app && !app.foreign ? [...own, app.port] : own);
     const byAddress = new Map<string, number[]>();
     for (const { address, port } of outbound) byAddress.set(address, [...byAddress.get(address) ?? [], port]);
@@ -155,13 +155,13 @@ class OwnAddresses implements PodNetwork {
     return this.ports.get(this.ip)?.get(port) ?? port;
   }
 
-  outbound({ address, port }: Place): Place {
+  outbound({ address, port }: SocketAddress): SocketAddress {
     const mapped = this.outboundAddress(address);
     return { address: mapped, port: this.ports.get(mapped)?.get(port) ?? port };
   }
 
-  app(port: number): Place {
-    return this.appPlace ?? { address: this.ip, port: this.own(port) };
+  app(port: number): SocketAddress {
+    return this.appAddress ?? { address: this.ip, port: this.own(port) };
   }
 
   private outboundAddress(address: string): string {
@@ -204,7 +204,7 @@ class SharedAddress implements PodNetwork {
 
   constructor(readonly adminLoopback: string, private readonly free: FreePorts) {}
 
-  async reserve({ own, outbound, app }: WantedPlaces): Promise<void> {
+  async reserve({ own, outbound, app }: WantedAddresses): Promise<void> {
     const wanted = [...own.map((port) => `:${port}`), ...outbound.map(({ address, port }) => `${address}:${port}`)];
     if (app) wanted.push(`:${app.port}`);
     for (const socket of wanted) {
@@ -216,11 +216,11 @@ class SharedAddress implements PodNetwork {
     return this.ports.get(`:${port}`) ?? port;
   }
 
-  outbound({ address, port }: Place): Place {
+  outbound({ address, port }: SocketAddress): SocketAddress {
     return { address: this.ip, port: this.ports.get(`${address}:${port}`) ?? port };
   }
 
-  app(port: number): Place {
+  app(port: number): SocketAddress {
     return { address: this.ip, port: this.own(port) };
   }
 
@@ -279,7 +279,7 @@ async function firstBindable(addresses: readonly string[]): Promise<string | und
 
 function listen(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
-    // Whoever still calls the pod that had this place before must not end the mesh.
+    // Whoever still calls the pod that had this address before must not end the mesh.
     const server = createServer((socket) => { socket.on('error', () => undefined).destroy(); });
     server.once('error', reject).listen({ host, port, exclusive: true }, () => resolve(server));
   });

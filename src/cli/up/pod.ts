@@ -21,7 +21,7 @@ import type { Guard } from './guard';
 import { httpGet } from './http-get';
 import { appPortOf, mapConfig, Mapping, placesIn } from './map-config';
 import { MeshModel, titleOf, Workload } from './model';
-import { inText, Place, PodNetwork } from './network';
+import { inText, SocketAddress, PodNetwork } from './network';
 import type { SelectablePod } from './service-pods';
 import type { SessionKeys } from './session-keys';
 
@@ -119,16 +119,16 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   own(port: number): number { return this.network.own(port); }
 
   /** Where other pods' requests arrive; undefined for a workload that nobody calls. */
-  get inbound(): Place | undefined {
+  get inbound(): SocketAddress | undefined {
     const listener = this.spec.config.listeners.find(({ direction }) => direction === 'inbound');
     return listener && { address: this.address, port: this.own(listener.port) };
   }
 
   /** Where its outbound listener is. */
-  outbound(place: Place): Place { return this.network.outbound(place); }
+  outbound(endpoint: SocketAddress): SocketAddress { return this.network.outbound(endpoint); }
 
   /** Where its admin pages are, all of them. */
-  get adminPlace(): Place { return { address: this.network.adminLoopback, port: this.adminPort }; }
+  get adminAddress(): SocketAddress { return { address: this.network.adminLoopback, port: this.adminPort }; }
 
   /** Starts both processes; settles when the pod is ready. Whoever calls it must `kill` the pod when this fails. */
   async start(model: MeshModel): Promise<void> {
@@ -140,14 +140,14 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     const proxy = this.proxy = this.spawnProxy();
     await this.awaitStart(proxy, 'proxy', { passes: 'its /ready answers 200', probe: () => this.proxyReady() });
     const app = this.app = this.spawnApp(model);
-    const place = this.appPlace;
-    if (place) {
+    const endpoint = this.appAddress;
+    if (endpoint) {
       await this.awaitStart(app, 'app', {
-        passes: `something listens on ${inText(place)}`,
-        probe: () => isOpen(place),
+        passes: `something listens on ${inText(endpoint)}`,
+        probe: () => isOpen(endpoint),
         // A stand-in listens where it is told.
         ...(this.command !== undefined && {
-          instead: () => listensInstead(app.pid, place),
+          instead: () => listensInstead(app.pid, endpoint),
           onHint: (text: string) => this.dependencies.onHint(this, text),
         }),
       });
@@ -195,7 +195,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     const deadline = Date.now() + (options.hurry ? 3_000 : this.workload.graceMs);
     if (!options.hurry) {
       const { preStopPath, preStopMs, graceMs } = this.workload;
-      if (preStopPath !== undefined) await httpGet(this.adminPlace, preStopPath, PROBE_TIMEOUT_MS).catch(() => undefined);
+      if (preStopPath !== undefined) await httpGet(this.adminAddress, preStopPath, PROBE_TIMEOUT_MS).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, Math.min(preStopMs, graceMs)));
     }
     await this.app?.stop(Math.max(0, deadline - Date.now()));
@@ -203,7 +203,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     this.finish();
   }
 
-  private get appPlace(): Place | undefined {
+  private get appAddress(): SocketAddress | undefined {
     const port = appPortOf(this.spec.config);
     return port === undefined ? undefined : this.network.app(port);
   }
@@ -234,13 +234,13 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   private spawnApp(model: MeshModel): Child {
     const { programs, guard } = this.dependencies;
     const { workload, name, namespace, uid, labels, network } = this;
-    const place = this.appPlace ?? { address: network.ip, port: 0 };
+    const endpoint = this.appAddress ?? { address: network.ip, port: 0 };
     const onLine = (line: string): void => this.dependencies.onLine(this.name, 'app', line);
     if (this.command === undefined) {
       const app = new Child({
         command: process.execPath,
         args: [programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name],
-        env: { ...process.env, ...listenEnvironment(place) },
+        env: { ...process.env, ...listenEnvironment(endpoint) },
         ipc: true, guard, onLine,
       });
       app.send({ type: 'behave', behaviour: this.behaviour } satisfies BehaveMessage);
@@ -253,7 +253,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         ...process.env,
         ...containerEnvironment(workload, { name, namespace, uid, ip: network.ip, labels }),
         ...calleeEnvironment(calleesOf(workload.config, model), workload, network),
-        ...listenEnvironment(place),
+        ...listenEnvironment(endpoint),
         [ENV_POD_NAME]: name,
         [ENV_POD_NAMESPACE]: namespace,
         MESH_SERVICE: workload.service,
@@ -294,16 +294,16 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   private proxyReady(): Promise<boolean> {
-    const place = { address: this.network.ip, port: this.adminPort };
-    return httpGet(place, '/ready', PROBE_TIMEOUT_MS).then(({ status }) => status === 200, () => false);
+    const endpoint = { address: this.network.ip, port: this.adminPort };
+    return httpGet(endpoint, '/ready', PROBE_TIMEOUT_MS).then(({ status }) => status === 200, () => false);
   }
 
   /** The readiness probes of both containers, for as long as the pod is there. */
   private async probe(): Promise<void> {
     while (this.current === 'ready' || this.current === 'unready') {
       await new Promise((resolve) => setTimeout(resolve, READINESS_PROBE_PERIOD_MS).unref());
-      const place = this.appPlace;
-      const [proxy, app] = await Promise.all([this.proxyReady(), place ? isOpen(place) : true]);
+      const endpoint = this.appAddress;
+      const [proxy, app] = await Promise.all([this.proxyReady(), endpoint ? isOpen(endpoint) : true]);
       if (this.current === 'ready' || this.current === 'unready') this.enter(proxy && app ? 'ready' : 'unready');
     }
   }
@@ -333,7 +333,7 @@ function childOf(pid: number): number | undefined {
 }
 
 /** Whether something accepts connections there. */
-function isOpen({ address, port }: Place): Promise<boolean> {
+function isOpen({ address, port }: SocketAddress): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: PROBE_TIMEOUT_MS });
     const settle = (open: boolean) => (): void => {

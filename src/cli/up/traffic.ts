@@ -82,11 +82,11 @@ export class Traffic {
     const { flow, path, onOutcome, onDue } = this.options;
     onDue?.();
     const lateMs = performance.now() - due;
-    const place = flow.target();
-    if (!place || this.inFlight >= MAX_IN_FLIGHT) {
+    const endpoint = flow.target();
+    if (!endpoint || this.inFlight >= MAX_IN_FLIGHT) {
       onOutcome({
         latencyMs: lateMs, lateMs, pod: undefined, version: undefined,
-        failure: place ? `not sent: ${MAX_IN_FLIGHT} requests are under way` : 'not sent: no pod is ready to',
+        failure: endpoint ? `not sent: ${MAX_IN_FLIGHT} requests are under way` : 'not sent: no pod is ready to',
       });
       return;
     }
@@ -108,7 +108,7 @@ export class Traffic {
       this.finishIfIdle();
     };
     const sent = request({
-      host: place.address, port: place.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { host: flow.host },
+      host: endpoint.address, port: endpoint.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { host: flow.host },
     }, (response) => {
       response.resume();
       response.on('end', () => settle(response.headers, response.complete ? failureOf(response.statusCode ?? 0, response.headers) : 'answer cut off'));

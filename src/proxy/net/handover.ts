@@ -15,7 +15,7 @@ export const ENV_SOCKETS = 'MESH_SOCKETS';
 export const ENV_SOCKETS_FD = 'MESH_SOCKETS_FD';
 
 /** Where something listens. */
-export interface Place {
+export interface SocketAddress {
   readonly address: string;
   readonly port: number;
 }
@@ -38,7 +38,7 @@ export class SocketHandover {
   }
 
   /** The socket that was kept there, which is the caller's from now on; undefined when there is none. */
-  take({ address, port }: Place): number | undefined {
+  take({ address, port }: SocketAddress): number | undefined {
     const key = `${address}|${port}`;
     const fd = this.kept.get(key);
     this.kept.delete(key);
@@ -52,9 +52,9 @@ export class SocketHandover {
   }
 
   /** This is where the proxy listens now. */
-  tell(places: readonly Place[]): void {
+  tell(addresses: readonly SocketAddress[]): void {
     if (this.pipe === undefined) return;
-    const text = `${places.map(({ address, port }) => `listen ${address} ${port}\n`).join('')}end\n`;
+    const text = `${addresses.map(({ address, port }) => `listen ${address} ${port}\n`).join('')}end\n`;
     if (text === this.told) return;
     this.told = text;
     try {

@@ -1,7 +1,7 @@
 /** A proxy under test, this project's or another: started alone in front of pods that somebody else looks after. */
 import type { Child } from '../../../src/cli/up/child';
 import type { Guard } from '../../../src/cli/up/guard';
-import type { Place } from '../../../src/cli/up/network';
+import type { SocketAddress } from '../../../src/cli/up/network';
 
 /** How the proxy's process and its call are set up. What is absent is as the constructs make it. */
 export interface ProxySetting {
@@ -46,7 +46,7 @@ export interface Subject {
 }
 
 export interface RunningProxy {
-  readonly place: Place;
+  readonly place: SocketAddress;
   readonly child: Child;
   /** Tells it who is there now. */
   publish(pods: readonly PublishedPod[]): void;

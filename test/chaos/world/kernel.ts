@@ -1,12 +1,12 @@
 /** What the kernel knows of processes and connections (Linux); nothing where the system does not tell. */
 import { readFileSync } from 'node:fs';
-import type { Place } from '../../../src/cli/up/network';
+import type { SocketAddress } from '../../../src/cli/up/network';
 
 /** State of a connection in /proc/net/tcp. */
 const ESTABLISHED = '01';
 
 /** Established connections of this machine to these places. */
-export function connectionsTo(places: readonly Place[]): number {
+export function connectionsTo(places: readonly SocketAddress[]): number {
   // As /proc has them: the address in the order of its octets in memory, in hexadecimal digits.
   const wanted = new Set(places.map(({ address, port }) => [
     address.split('.').reverse().map((octet) => Number(octet).toString(16).padStart(2, '0')).join(''), port.toString(16).padStart(4, '0'),

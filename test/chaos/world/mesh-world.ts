@@ -10,7 +10,7 @@ import { Mesh, MeshService, Scaling } from 'cdk8s-mesh';
 import { Front } from '../../../src/cli/up/front';
 import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import type { LocalMesh } from '../../../src/cli/up/local-mesh';
-import type { Place } from '../../../src/cli/up/network';
+import type { SocketAddress } from '../../../src/cli/up/network';
 import { OUTSIDE } from '../../../src/cli/up/outside';
 import type { Pod } from '../../../src/cli/up/pod';
 import { freePort } from '../../support/proxy';
@@ -79,7 +79,7 @@ export class MeshWorld implements World {
   get callers(): readonly Pod[] { return this.podsOf(CALLER); }
   get callees(): readonly Pod[] { return this.podsOf(CALLEE); }
 
-  target(): Place | undefined { return this.front ? { address: '127.0.0.1', port: this.front.port } : this.flow.target(); }
+  target(): SocketAddress | undefined { return this.front ? { address: '127.0.0.1', port: this.front.port } : this.flow.target(); }
   problems(): readonly string[] { return this.unexpected; }
 
   peakMemory(): number {

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Guard } from '../../../src/cli/up/guard';
-import type { Place } from '../../../src/cli/up/network';
+import type { SocketAddress } from '../../../src/cli/up/network';
 import { FakeDns } from '../../support/fake-dns';
 import { freePort } from '../../support/proxy';
 import type { Manner } from '../backend/manner';
@@ -74,7 +74,7 @@ export class Rig implements World {
     return rig;
   }
 
-  target(): Place { return this.proxy.place; }
+  target(): SocketAddress { return this.proxy.place; }
 
   problems(): readonly string[] {
     if (this.proxy.child.running) return [];

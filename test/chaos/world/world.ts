@@ -1,4 +1,4 @@
-import type { Place } from '../../../src/cli/up/network';
+import type { SocketAddress } from '../../../src/cli/up/network';
 import type { Ledger } from '../ledger';
 
 /** What is run and then harmed. */
@@ -12,7 +12,7 @@ export interface World {
   /** Connections that were cut by what was done, as far as a scenario counts them. */
   readonly severed: number;
   /** Where a client sends its next request. */
-  target(): Place | undefined;
+  target(): SocketAddress | undefined;
   /** What is wrong with the processes that nobody meant to harm, in words. */
   problems(): readonly string[];
   /** Most memory that a proxy had, in bytes. */

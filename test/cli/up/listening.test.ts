@@ -1,7 +1,7 @@
 /** Where a real process group listens, by what the system tells. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { listeningPlaces } from '../../../src/cli/up/listening';
+import { listeningAddresses } from '../../../src/cli/up/listening';
 
 test('a group listens where its processes do, those that they started too', async () => {
   const program = `
@@ -19,7 +19,7 @@ test('a group listens where its processes do, those that they started too', asyn
     while (text.split('\n').length < 5) await once(leader.stdout, 'data');
     await once(stranger.stdout, 'data');
     const told = text.trim().split('\n').map((line) => JSON.parse(line) as { address: string; port: number });
-    expect(listeningPlaces(leader.pid!)).toEqual(told.sort((a, b) => a.port - b.port));
+    expect(listeningAddresses(leader.pid!)).toEqual(told.sort((a, b) => a.port - b.port));
   } finally {
     process.kill(-leader.pid!, 'SIGKILL');
     process.kill(-stranger.pid!, 'SIGKILL');

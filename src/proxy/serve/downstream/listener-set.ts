@@ -77,7 +77,7 @@ export class ListenerSet {
       }
     }
     // In the order of the document, whichever socket is bound first.
-    const problems = await Promise.all([...added].map(([socket, listener]) => listener.listen(this.handover?.take(listener.place)).then(
+    const problems = await Promise.all([...added].map(([socket, listener]) => listener.listen(this.handover?.take(listener.socketAddress)).then(
       () => undefined,
       (error: NodeJS.ErrnoException) => {
         if (!isDispensable(wanted.get(socket)!.config, listener.address, error)) return inWords(listener, error);
@@ -99,7 +99,7 @@ export class ListenerSet {
       commit: () => {
         this.commit(wanted, added);
         tls.commit();
-        this.handover?.tell(this.all().map(({ place }) => place));
+        this.handover?.tell(this.all().map(({ socketAddress }) => socketAddress));
       },
     };
   }

@@ -4,7 +4,7 @@
  */
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
-import type { Place } from '../../net/handover';
+import type { SocketAddress } from '../../net/handover';
 import { unsentField } from '../../http1/mesh-fields';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
@@ -64,7 +64,7 @@ export class Listener {
   get leaving(): boolean { return this.context.leaving && this.load !== undefined; }
   /** A response is the last of its connection. */
   get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
-  get place(): Place { return { address: this.address, port: this.config.port }; }
+  get socketAddress(): SocketAddress { return { address: this.address, port: this.config.port }; }
   get name(): string { return this.config.name; }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
   get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
@@ -89,8 +89,8 @@ export class Listener {
   listen(kept?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      const place = kept === undefined ? { host: this.address, port: this.config.port } : { fd: kept };
-      this.server.listen({ ...place, backlog: BACKLOG }, () => {
+      const options = kept === undefined ? { host: this.address, port: this.config.port } : { fd: kept };
+      this.server.listen({ ...options, backlog: BACKLOG }, () => {
         this.server.off('error', reject);
         // Afterwards only accept() can fail, for want of file descriptors: the connection stays in the backlog.
         this.server.on('error', () => {});
