@@ -481,6 +481,10 @@ describe('an external service is refused', () => {
   });
 
   test('with names that are none, and ports out of range', () => {
+    for (const address of ['10.0.0.1', 'fd00::1', '1.2.3', '0x7f.1']) {
+      expect(external(ExternalEndpoints.dns(address))).toContain(`'endpoints.hostname' is "${address}": DNS has no name that is an address`);
+    }
+    expect(external(ExternalEndpoints.srv('_http._tcp.10.0.0.1'))).toContain('\'endpoints.hostname\' is "_http._tcp.10.0.0.1": DNS has no name');
     const said = external(ExternalEndpoints.dns('http://api', { port: 0, servers: ['nope'] }), { hostname: 'a b', port: 65_536 });
     expect(said).toContain('\'hostname\' is "a b": use a host name');
     expect(said).toContain('\'port\' is 65536');

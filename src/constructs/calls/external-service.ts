@@ -22,7 +22,6 @@ import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { isReachable } from '../props/ip-addresses';
 import { Mistakes } from '../props/mistakes';
-import { NAME_RULES } from '../props/name-rules';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 
 /**
@@ -125,7 +124,7 @@ export class ExternalEndpoints {
   /** @internal */
   public _check(mistakes: Mistakes, prop: string): void {
     if (this.lookup) {
-      mistakes.name(`${prop}.hostname`, this.lookup.hostname, NAME_RULES.hostname);
+      mistakes.lookedUpName(`${prop}.hostname`, this.lookup.hostname);
       mistakes.dnsServers(`${prop}.servers`, this.lookup.servers);
       if (this.lookup.port !== undefined) {
         mistakes.port(`${prop}.port`, this.lookup.port);

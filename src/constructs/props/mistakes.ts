@@ -74,8 +74,7 @@ export class Mistakes {
     if (!this.name(prop, value, NAME_RULES.hostname)) {
       return false;
     }
-    // As URLs are read: a host that ends in a number is an IPv4 address.
-    if (isIP(value) !== 0 || /(^|\.)(\d+|0x[0-9a-f]*)$/.test(value)) {
+    if (isAddress(value)) {
       this.add(prop, value, 'this is read as an address, which apps don\'t look up, so it never leads to the sidecar; use a name, by which apps then call it');
       return false;
     }
@@ -84,6 +83,15 @@ export class Mistakes {
       return false;
     }
     return true;
+  }
+
+  /** A name that DNS is asked for. */
+  public lookedUpName(prop: string, value: string): boolean {
+    if (isAddress(value)) {
+      this.add(prop, value, 'DNS has no name that is an address, so there would never be an endpoint; use ExternalEndpoints.addresses');
+      return false;
+    }
+    return this.name(prop, value, NAME_RULES.hostname);
   }
 
   /** DNS servers by address; a name would need the very resolver that it is to be. */
@@ -124,4 +132,9 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row[b.length];
+}
+
+/** Whether a host is one in the eyes of URLs, where what ends in a number is an IPv4 address. */
+function isAddress(host: string): boolean {
+  return isIP(host) !== 0 || /(^|\.)(\d+|0x[0-9a-f]*)$/.test(host);
 }
