@@ -97,10 +97,19 @@ function reaching(judge: (workload: WorkloadFacts, lets: (protocol: string, port
   return ({ workloads, policies = [] }) => workloads.flatMap((workload): Problem[] => {
     const deciding = workload.pod ? policiesOf(workload.pod, 'egress', policies) : [];
     if (deciding.length === 0) return [];
-    const rules = deciding.flatMap(({ egress }) => egress!);
+    const rules = deciding.flatMap(({ egress, namespace }) => egress!.filter((rule) => leavesNamespace(rule, namespace)));
     const remark = judge(workload, (protocol, ports) => rules.some((rule) => ports.some((port) => coversPort(rule, protocol, port))));
     return remark ? [{ workload, where: titleOf(workload), ...remark, message: `by ${inWords(deciding)}, ${remark.message}` }] : [];
   });
+}
+
+/** Namespaces whose own pods answer DNS in the usual clusters. */
+const DNS_NAMESPACES = ['kube-system', 'openshift-dns'];
+
+/** Whether a rule is about more than pods of the policy's own namespace, where the API server and DNS are not. */
+function leavesNamespace({ peers }: PolicyRule, namespace: string): boolean {
+  return peers.length === 0 || DNS_NAMESPACES.includes(namespace)
+    || peers.some(({ ipBlock, namespaceSelector }) => ipBlock !== undefined || namespaceSelector !== undefined);
 }
 
 function readsApi({ document: { kubernetes } }: WorkloadFacts): boolean {

@@ -494,6 +494,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       under({ out: { podSelector: catalog, policyTypes: ['Egress'] } }, pair({})),
     ],
   }, {
+    breaks: under({ out: { podSelector: {}, egress: [{ to: [{ podSelector: {} }] }] } }, pair({})),
+    says: 'web v1: by NetworkPolicy \'out\', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; '
+      + 'allow the API server, and UDP and TCP port 53 for DNS',
+    keeps: [
+      under({ out: { podSelector: {}, egress: [{ to: [{ podSelector: {} }] }, { to: [{ ipBlock: {} }] }] } }, pair({})),
+      under({ out: { podSelector: {}, egress: [{ to: [{ podSelector: {} }, { namespaceSelector: {} }] }] } }, pair({})),
+    ],
+  }, {
     breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 80 }, { port: 53 }] }, api] } }, pair({ cluster: { discovery: dns } })),
     says: 'nothing of the sidecar goes out to UDP port 53, where it finds the endpoints of \'shop/catalog-v1\'',
     keeps: [under({ out: { podSelector: web, egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }, api] } }, pair({ cluster: { discovery: dns } }))],
