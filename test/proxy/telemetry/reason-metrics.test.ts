@@ -1,7 +1,8 @@
 /** Where reasons are counted, held against the code that counts them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from '../../../src/proxy/http1/fault';
+import type { Refusal } from '../../../src/proxy/serve/exchange/refusal';
 import { FAMILIES, FamilyDefinition } from '../../../src/proxy/telemetry/catalog';
 import { metricsOf } from '../../../src/proxy/telemetry/reason-metrics';
 import { REASON_CODES, ReasonCode } from '../../../src/proxy/telemetry/reasons';
@@ -31,11 +32,12 @@ test.each(faults)('%s counts for %s and the limit %s', (_, reason, limit) => {
   expect(limitsOf(reason, FAMILIES.limitReached)).toContain(limit);
 });
 
-const refusals = ['client-connection.ts', 'exchange.ts'].flatMap((file) => (
-  [...readFileSync(join(PROXY, 'serve', file), 'utf8').matchAll(/code: '(\w+)', detail: '[^\n]*', limit: '(\w+)'/g)].map(([, ...found]) => found)));
+const refusals = Object.values(require(join(PROXY, 'serve', 'exchange', 'refusal')) as Record<string, Partial<Refusal>>)
+  .filter((value) => typeof value === 'object' && value.limit !== undefined)
+  .map(({ code, limit }) => [code!, limit!] as const);
 
 test.each(refusals)('what is refused as %s counts for the limit %s', (reason, limit) => {
-  expect(limitsOf(reason as ReasonCode, FAMILIES.limitReached)).toContain(limit);
+  expect(limitsOf(reason, FAMILIES.limitReached)).toContain(limit);
 });
 
 test('nothing is held against no code', () => {
