@@ -6,6 +6,7 @@ export * from './constructs/calls/call-options';
 export * from './constructs/policies/concurrency-limit';
 export * from './constructs/policies/connection-options';
 export * from './constructs/destinations/destination';
+export * from './constructs/destinations/destination-options';
 export * from './constructs/mesh/discovery';
 export * from './constructs/kubernetes/disruption-budget';
 export * from './constructs/inbound/exposed-workload';

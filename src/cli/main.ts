@@ -5,7 +5,7 @@
 import { checkCommand } from './check/command';
 import { Command, helpOf, parseArguments } from './command';
 import { UserError } from './errors';
-import { didYouMean } from './nearest';
+import { didYouMean } from '../contract/nearest';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';

@@ -14,6 +14,7 @@ export * from './health-defaults';
 export * from './listener-config';
 export * from './load-balancing-config';
 export * from './names';
+export * from './nearest';
 export * from './ports';
 export * from './proxy-config';
 export * from './references';

@@ -71,7 +71,7 @@ describe('one wrong prop of a service is refused with its path, value and remedy
     ['a request above the limit', { proxyResources: { memory: { request: Size.mebibytes(256), limit: Size.mebibytes(128) } } },
       '\'proxyResources.memory.request\' is "256Mi": it is above the limit of 128Mi; make it at most the limit'],
     ['a limit that is not there', { limits: { maxConections: 5 } }, '\'limits.maxConections\' is not a prop here: did you mean \'maxConnections\'?'],
-    ['a limit of a document and not of a person', { limits: { maxHeadBytes: 5 } }, '\'limits.maxHeadBytes\' is not a prop here: use any of bodyTimeout, headTimeout,'],
+    ['a limit of a document and not of a person', { limits: { maxHeadBytes: 5 } }, '\'limits.maxHeadBytes\' is not a prop here: did you mean \'maxHeadSize\'?'],
     ['limits that are none', { limits: 5 }, '\'limits\' is 5: use an object with any of bodyTimeout, headTimeout,'],
     ['a limit of none', { limits: { maxConnections: 0 } }, '\'limits.maxConnections\' is 0: use a whole number of at least 1'],
     ['a limit out of range', { limits: { maxHeaderFields: 1_001 } }, '\'limits.maxHeaderFields\' is 1001: use a whole number from 1 to 1000'],
@@ -573,8 +573,8 @@ describe('a workload is not exposed', () => {
     } as object));
     expect(said).toContain('[chart/sidecar] 7 props are wrong:');
     expect(said.match(/(?<=- ')\S+(?=' is )/g)).toEqual([
-      'expose.portname', 'expose.port', 'expose.portName', 'expose.loadBalancing.zoneWeights[\'a\']', 'expose.discovery.servers',
-      'expose.loadBalancing.zoneWeights', 'expose.connections.idleTimeout',
+      'expose.portname', 'expose.port', 'expose.portName', 'expose.loadBalancing.zoneWeights[\'a\']', 'expose.connections.idleTimeout',
+      'expose.discovery.servers', 'expose.loadBalancing.zoneWeights',
     ]);
   });
 

@@ -2,7 +2,7 @@
 import { Finding, grouped, lint, RULES } from '../../planning/lints';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
-import { didYouMean } from '../nearest';
+import { didYouMean } from '../../contract/nearest';
 import { readManifests } from '../up/manifests';
 import { readModel } from '../up/read-model';
 import { Screen } from '../up/screen';

@@ -6,7 +6,7 @@ import {
 import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS, withPolicy } from '../../simulation';
 import type { Arguments } from '../command';
 import { UserError } from '../errors';
-import { didYouMean } from '../nearest';
+import { didYouMean } from '../../contract/nearest';
 import { parseLatency } from '../stand-in/behaviour';
 import { readManifests } from '../up/manifests';
 import { readModel } from '../up/read-model';

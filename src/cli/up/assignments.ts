@@ -3,7 +3,7 @@
  * versions. The more particular one holds, whatever the order.
  */
 import { UserError } from '../errors';
-import { didYouMean } from '../nearest';
+import { didYouMean } from '../../contract/nearest';
 import type { MeshModel, Workload } from './model';
 
 /** Looks a workload's value up. */

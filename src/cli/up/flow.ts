@@ -5,7 +5,7 @@
  * report compares with.
  */
 import { UserError } from '../errors';
-import { didYouMean } from '../nearest';
+import { didYouMean } from '../../contract/nearest';
 import { Callee, calleesOf, workloadsBehind, workloadsOf as behindCluster } from './callees';
 import type { LocalMesh } from './local-mesh';
 import { MeshModel, resolveTarget, ServiceSpec, Workload } from './model';

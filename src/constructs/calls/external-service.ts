@@ -9,17 +9,11 @@ import { ClusterConfig } from '../../contract';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
+import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
-import { ConnectionOptions } from '../policies/connection-options';
-import { HealthCheck } from '../policies/health-check';
-import { checkHealth, HealthOptions } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
-import { OutlierDetection } from '../policies/outlier-detection';
-import { checkConnections } from '../policies/proxy-quantities';
-import { Retry } from '../policies/retry';
-import { SessionPersistence } from '../policies/session-persistence';
 import { isReachable } from '../props/ip-addresses';
 import { Mistakes } from '../props/mistakes';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
@@ -196,7 +190,7 @@ mark(ExternalEndpoints);
 /**
  * Props of `ExternalService`.
  */
-export interface ExternalServiceProps {
+export interface ExternalServiceProps extends DestinationOptions {
   /**
    * Where its endpoints come from.
    */
@@ -216,61 +210,10 @@ export interface ExternalServiceProps {
    * @default 80
    */
   readonly port?: number;
-
-  /**
-   * What apps speak at its ports. To be said where a port or its name is known for
-   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
-   *
-   * @default AppProtocol.HTTP
-   */
-  readonly protocol?: AppProtocol;
-
-  /**
-   * How callers choose among its endpoints.
-   *
-   * @default LoadBalancing.roundRobin()
-   */
-  readonly loadBalancing?: LoadBalancing;
-
-  /**
-   * Whether the requests of a session go to one endpoint. A caller may choose differently.
-   *
-   * @default SessionPersistence.none()
-   */
-  readonly sessionPersistence?: SessionPersistence;
-
-  /**
-   * Connections of callers to its endpoints. A caller may choose differently.
-   *
-   * @default - the defaults of `ConnectionOptions`
-   */
-  readonly connections?: ConnectionOptions;
-
-  /**
-   * How callers ask its endpoints whether they work. A caller may choose differently.
-   *
-   * @default - they don't ask
-   */
-  readonly healthCheck?: HealthCheck;
-
-  /**
-   * How callers keep requests from endpoints that fail or dawdle unlike the others. A caller may choose differently.
-   *
-   * @default OutlierDetection.eject()
-   */
-  readonly outlierDetection?: OutlierDetection;
-
-  /**
-   * When callers send a request again. A caller may choose differently.
-   *
-   * @default Retry.idempotent()
-   */
-  readonly retry?: Retry;
 }
 
 const PROPS = {
-  endpoints: true, hostname: true, port: true, protocol: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
-  outlierDetection: true, retry: true,
+  ...DESTINATION_OPTIONS, endpoints: true, hostname: true, port: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
 /** The port of HTTP, which URLs leave out. */
@@ -291,23 +234,15 @@ export class ExternalService extends Destination {
   public readonly port: number;
 
   private readonly endpoints: ExternalEndpoints;
-  private readonly loadBalancing: LoadBalancing;
-  private readonly sessionPersistence?: SessionPersistence;
-  private readonly connections?: ConnectionOptions;
-  private readonly health: HealthOptions;
-  private readonly retry?: Retry;
+  private readonly policies: DestinationPolicies;
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
     checkKinds(this, props);
     this.hostname = props.hostname ?? id.toLowerCase();
     this.port = props.port ?? DEFAULT_PORT;
-    this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
     this.endpoints = props.endpoints;
-    this.sessionPersistence = props.sessionPersistence;
-    this.connections = props.connections;
-    this.retry = props.retry;
-    this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
+    this.policies = policiesOf(props);
 
     const mistakes = new Mistakes();
     mistakes.unknownProps(props, PROPS);
@@ -316,18 +251,11 @@ export class ExternalService extends Destination {
     if (mistakes.port('port', this.port)) {
       checkPlainPort(mistakes, 'port', this.port, props.protocol);
     }
-    this.loadBalancing._check(mistakes, 'loadBalancing');
-    this.sessionPersistence?._check(mistakes, 'sessionPersistence');
-    this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
-    checkHealth(mistakes, '', this.health);
-    this.retry?._check(mistakes, 'retry', 0);
-    if (props.connections !== undefined) {
-      checkConnections(mistakes, 'connections', props.connections);
-    }
+    checkPolicies(mistakes, '', this.policies);
     if (isA(ExternalEndpoints, this.endpoints)) {
       this.endpoints._check(mistakes, 'endpoints');
       this.endpoints._checkProtocol(mistakes, 'endpoints', props.protocol);
-      this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.loadBalancing);
+      this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.policies.loadBalancing);
     } else {
       mistakes.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
     }
@@ -347,11 +275,7 @@ export class ExternalService extends Destination {
       namespace,
       ports: [this.port],
       hostnames: () => [this.hostname],
-      loadBalancing: this.loadBalancing,
-      sessionPersistence: this.sessionPersistence,
-      connections: this.connections,
-      health: this.health,
-      retry: this.retry,
+      ...this.policies,
       meshed: false,
       endpointSlices: false,
       shares: () => [{

@@ -4,22 +4,16 @@
  */
 import { Construct } from 'constructs';
 import { EndpointSliceDiscovery } from '../../contract';
-import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationFacts } from '../destinations/destination-facts';
+import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
-import { ConnectionOptions } from '../policies/connection-options';
-import { HealthCheck } from '../policies/health-check';
-import { checkHealth } from '../policies/health-options';
-import { LoadBalancing } from '../policies/load-balancing';
-import { OutlierDetection } from '../policies/outlier-detection';
-import { checkConnections, closesIdleAfterMs } from '../policies/proxy-quantities';
-import { Retry } from '../policies/retry';
-import { SessionPersistence } from '../policies/session-persistence';
+import { closesIdleAfterMs } from '../policies/proxy-quantities';
 import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
 import { checkTls, tlsPort } from './inbound-tls';
@@ -29,7 +23,7 @@ import { TlsOptions } from './tls-options';
 /**
  * Options of `MeshSidecar.expose`.
  */
-export interface ExposeOptions {
+export interface ExposeOptions extends DestinationOptions {
   /**
    * Port at which it is called.
    *
@@ -45,61 +39,11 @@ export interface ExposeOptions {
   readonly portName?: string;
 
   /**
-   * What apps speak at `port`, and at the workload's `appPort`. To be said where a port or its name is known for
-   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
-   *
-   * @default AppProtocol.HTTP
-   */
-  readonly protocol?: AppProtocol;
-
-  /**
    * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
    *
    * @default - none
    */
   readonly tls?: TlsOptions;
-
-  /**
-   * How callers choose among its pods.
-   *
-   * @default LoadBalancing.roundRobin()
-   */
-  readonly loadBalancing?: LoadBalancing;
-
-  /**
-   * Whether the requests of a session go to one pod. A caller may choose differently.
-   *
-   * @default SessionPersistence.none()
-   */
-  readonly sessionPersistence?: SessionPersistence;
-
-  /**
-   * Connections of callers to its pods. A caller may choose differently.
-   *
-   * @default - the defaults of `ConnectionOptions`
-   */
-  readonly connections?: ConnectionOptions;
-
-  /**
-   * How callers ask its pods whether they work, besides the readiness that Kubernetes knows of. A caller may choose differently.
-   *
-   * @default - they don't ask
-   */
-  readonly healthCheck?: HealthCheck;
-
-  /**
-   * How callers keep requests from pods that fail or dawdle unlike the others. A caller may choose differently.
-   *
-   * @default OutlierDetection.eject()
-   */
-  readonly outlierDetection?: OutlierDetection;
-
-  /**
-   * When callers send a request again. A caller may choose differently.
-   *
-   * @default Retry.idempotent()
-   */
-  readonly retry?: Retry;
 
   /**
    * How callers find its pods.
@@ -110,8 +54,7 @@ export interface ExposeOptions {
 }
 
 const OPTIONS = {
-  port: true, portName: true, protocol: true, tls: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true,
-  outlierDetection: true, retry: true, discovery: true,
+  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
@@ -131,8 +74,13 @@ interface WorkloadFacts {
 }
 
 /** Everything that a choice of options has, with its defaults. */
-type Optional = 'protocol' | 'tls' | 'sessionPersistence' | 'connections' | 'healthCheck' | 'outlierDetection' | 'retry';
-type Resolved = Required<Omit<ExposeOptions, Optional>> & Pick<ExposeOptions, Optional>;
+interface Resolved {
+  readonly port: number;
+  readonly portName: string;
+  readonly tls?: TlsOptions;
+  readonly discovery: Discovery;
+  readonly policies: DestinationPolicies;
+}
 
 /**
  * A workload made elsewhere that can be called. Made by `MeshSidecar.expose`.
@@ -144,8 +92,7 @@ export class ExposedWorkload extends Destination {
    * @internal
    */
   public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
-    const { port = 80, portName = 'http', loadBalancing = LoadBalancing.roundRobin(), discovery = workload.settings.discovery } = options;
-    const { tls, connections, sessionPersistence } = options;
+    const { port = 80, portName = 'http', tls, discovery = workload.settings.discovery } = options;
     checkKinds(scope, options, 'expose.');
     mistakes.unknownProps(options, OPTIONS, 'expose.');
     checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
@@ -168,18 +115,12 @@ export class ExposedWorkload extends Destination {
         mistakes.add('expose.tls.nodePort', tls.nodePort, 'the Service of an exposed workload is of the type ClusterIP, which has none; leave it out');
       }
     }
-    loadBalancing._check(mistakes, 'expose.loadBalancing');
-    sessionPersistence?._check(mistakes, 'expose.sessionPersistence');
-    sessionPersistence?._checkBeside(mistakes, 'expose.sessionPersistence', loadBalancing);
-    checkHealth(mistakes, 'expose.', options);
-    options.retry?._check(mistakes, 'expose.retry', 0);
+    const policies = policiesOf(options);
+    checkPolicies(mistakes, 'expose.', policies, closesIdleAfterMs(workload.settings.limits));
     discovery._check(mistakes, 'expose.discovery');
-    checkZones(mistakes, 'expose.loadBalancing', loadBalancing, discovery);
-    if (connections !== undefined) {
-      checkConnections(mistakes, 'expose.connections', connections, closesIdleAfterMs(workload.settings.limits));
-    }
+    checkZones(mistakes, 'expose.loadBalancing', policies.loadBalancing, discovery);
     mistakes.throwIfAny(scope);
-    return new ExposedWorkload(scope, workload, { ...options, port, portName, loadBalancing, discovery });
+    return new ExposedWorkload(scope, workload, { port, portName, tls, discovery, policies });
   }
 
   /**
@@ -245,11 +186,7 @@ export class ExposedWorkload extends Destination {
       chartNamespace,
       ports: [this.port],
       hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
-      loadBalancing: options.loadBalancing,
-      sessionPersistence: options.sessionPersistence,
-      connections: options.connections,
-      health: options,
-      retry: options.retry,
+      ...options.policies,
       meshed: true,
       limits: settings.limits,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),

@@ -5,6 +5,7 @@
  */
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
+import { nearest } from '../../contract';
 import { isName, NameRule, NAME_RULES } from './name-rules';
 
 /** Mistakes of one construct's props. */
@@ -40,7 +41,7 @@ export class Mistakes {
   public unknownProps(props: object, known: Record<string, true>, prefix: string = ''): void {
     for (const prop of Object.keys(props)) {
       if (!Object.hasOwn(known, prop)) {
-        const close = Object.keys(known).find((name) => distance(name.toLowerCase(), prop.toLowerCase()) <= 2);
+        const close = nearest(prop, Object.keys(known));
         this.found.push(`'${prefix}${prop}' is not a prop here: ${close ? `did you mean '${close}'?` : `use any of ${Object.keys(known).sort().join(', ')}`}`);
       }
     }
@@ -119,19 +120,6 @@ function show(value: unknown): string {
     return `a ${name}`;
   }
   return typeof value === 'number' ? String(value) : JSON.stringify(value) ?? typeof value;
-}
-
-/** Levenshtein distance, for a hint at a misspelt prop. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }
 
 /** Whether a host is one in the eyes of URLs, where what ends in a number is an IPv4 address. */

@@ -1,7 +1,7 @@
 /**
  * What can be said of a service and of each of its versions.
  */
-import { AppProtocol } from '../destinations/app-protocol';
+import { DestinationOptions } from '../destinations/destination-options';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -9,12 +9,6 @@ import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
 import { Discovery } from '../mesh/discovery';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { ConnectionOptions } from '../policies/connection-options';
-import { HealthCheck } from '../policies/health-check';
-import { LoadBalancing } from '../policies/load-balancing';
-import { OutlierDetection } from '../policies/outlier-detection';
-import { Retry } from '../policies/retry';
-import { SessionPersistence } from '../policies/session-persistence';
 
 /**
  * What can be said of each version of a service.
@@ -50,7 +44,7 @@ export interface VersionProps {
 /**
  * Props of `MeshService`.
  */
-export interface MeshServiceProps extends VersionProps, ProxyOptions {
+export interface MeshServiceProps extends VersionProps, ProxyOptions, DestinationOptions {
   /**
    * Name of the service, by which it is called. A DNS label that starts with a letter.
    *
@@ -78,14 +72,6 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default 'http'
    */
   readonly portName?: string;
-
-  /**
-   * What apps speak at `port`, and at the port of the first container. To be said where a port or its name is known for
-   * another protocol: synthesis refuses those otherwise, since the sidecar would break them.
-   *
-   * @default AppProtocol.HTTP
-   */
-  readonly protocol?: AppProtocol;
 
   /**
    * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
@@ -143,48 +129,6 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions {
    * @default - none
    */
   readonly serviceAnnotations?: { readonly [name: string]: string };
-
-  /**
-   * How callers choose among the pods of a version.
-   *
-   * @default LoadBalancing.roundRobin()
-   */
-  readonly loadBalancing?: LoadBalancing;
-
-  /**
-   * Whether the requests of a session go to one pod. A caller may choose differently.
-   *
-   * @default SessionPersistence.none()
-   */
-  readonly sessionPersistence?: SessionPersistence;
-
-  /**
-   * Connections of callers to the pods. A caller may choose differently.
-   *
-   * @default - the defaults of `ConnectionOptions`
-   */
-  readonly connections?: ConnectionOptions;
-
-  /**
-   * How callers ask its pods whether they work, besides the readiness that Kubernetes knows of. A caller may choose differently.
-   *
-   * @default - they don't ask
-   */
-  readonly healthCheck?: HealthCheck;
-
-  /**
-   * How callers keep requests from pods that fail or dawdle unlike the others. A caller may choose differently.
-   *
-   * @default OutlierDetection.eject()
-   */
-  readonly outlierDetection?: OutlierDetection;
-
-  /**
-   * When callers send a request again. A caller may choose differently.
-   *
-   * @default Retry.idempotent()
-   */
-  readonly retry?: Retry;
 
   /**
    * How callers find the pods.

@@ -12,6 +12,7 @@ import { Dependencies } from '../calls/dependencies';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from '../destinations/destination-facts';
+import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
 import { checkZones, serviceForAll, serviceHostnames } from '../inbound/services';
@@ -27,12 +28,7 @@ import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
-import { ConnectionOptions } from '../policies/connection-options';
-import { checkHealth, HealthOptions } from '../policies/health-options';
-import { LoadBalancing } from '../policies/load-balancing';
-import { checkConnections, checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
-import { Retry } from '../policies/retry';
-import { SessionPersistence } from '../policies/session-persistence';
+import { checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
 import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
@@ -44,9 +40,9 @@ import { MeshServiceVersion } from './mesh-service-version';
 const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
-  name: true, version: true, port: true, portName: true, protocol: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
-  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, loadBalancing: true,
-  sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true, discovery: true,
+  ...DESTINATION_OPTIONS,
+  name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
+  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -85,11 +81,7 @@ export class MeshService extends Destination {
   private readonly portName: string;
   private readonly protocol?: AppProtocol;
   private readonly tls?: TlsOptions;
-  private readonly loadBalancing: LoadBalancing;
-  private readonly sessionPersistence?: SessionPersistence;
-  private readonly connections?: ConnectionOptions;
-  private readonly health: HealthOptions;
-  private readonly retry?: Retry;
+  private readonly policies: DestinationPolicies;
   private readonly settings: MeshSettings;
   private readonly proxyOptions: ProxyOptions;
   private readonly dependencies: Dependencies;
@@ -104,11 +96,7 @@ export class MeshService extends Destination {
     this.port = props.port ?? 80;
     this.portName = props.portName ?? 'http';
     this.tls = props.tls;
-    this.loadBalancing = props.loadBalancing ?? LoadBalancing.roundRobin();
-    this.sessionPersistence = props.sessionPersistence;
-    this.connections = props.connections;
-    this.retry = props.retry;
-    this.health = { healthCheck: props.healthCheck, outlierDetection: props.outlierDetection };
+    this.policies = policiesOf(props);
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
@@ -146,16 +134,9 @@ export class MeshService extends Destination {
     checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
     checkTimeToStop(mistakes, this.settings);
     checkServiceType(mistakes, props);
-    this.loadBalancing._check(mistakes, 'loadBalancing');
-    this.sessionPersistence?._check(mistakes, 'sessionPersistence');
-    this.sessionPersistence?._checkBeside(mistakes, 'sessionPersistence', this.loadBalancing);
-    checkHealth(mistakes, '', this.health);
-    this.retry?._check(mistakes, 'retry', 0);
-    if (props.connections !== undefined) {
-      checkConnections(mistakes, 'connections', props.connections, closesIdleAfterMs(this.settings.limits));
-    }
+    checkPolicies(mistakes, '', this.policies, closesIdleAfterMs(this.settings.limits));
     props.discovery?._check(mistakes, 'discovery');
-    checkZones(mistakes, 'loadBalancing', this.loadBalancing, this.settings.discovery);
+    checkZones(mistakes, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
     this.checkVersion(mistakes, version, props);
     mistakes.throwIfAny(this);
 
@@ -249,11 +230,7 @@ export class MeshService extends Destination {
       chartNamespace: Chart.of(this).namespace,
       ports: [this.port],
       hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
-      loadBalancing: this.loadBalancing,
-      sessionPersistence: this.sessionPersistence,
-      connections: this.connections,
-      health: this.health,
-      retry: this.retry,
+      ...this.policies,
       meshed: true,
       limits: settings.limits,
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),

@@ -3,12 +3,12 @@
  * deletions, replacements and swaps of neighbours each cost one.
  */
 
-/** The candidate closest to `name`, if it is close enough to be a slip of the keyboard. */
+/** The candidate closest to `name` in any case of letters, if it is close enough to be a slip of the keyboard. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(name, candidate);
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

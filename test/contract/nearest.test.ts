@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { didYouMean, editDistance, nearest } from '../../src/cli/nearest';
+import { didYouMean, editDistance, nearest } from '../../src/contract';
 
 describe('editDistance', () => {
   test.each([
@@ -24,6 +24,7 @@ describe('editDistance', () => {
 describe('nearest', () => {
   test('finds a slip of the keyboard', () => {
     expect(nearest('catlog', ['web', 'catalog', 'cart'])).toBe('catalog');
+    expect(nearest('MAXCONECTIONS', ['maxRequests', 'maxConnections'])).toBe('maxConnections');
     expect(didYouMean('--lateny', ['--latency', '--fail'])).toBe(" Did you mean '--latency'?");
   });
 
