@@ -26,54 +26,54 @@ export interface CallOptions {
   /**
    * How this caller chooses among the endpoints.
    *
-   * @default - the destination's own choice
+   * @default - that of the destination
    */
   readonly loadBalancing?: LoadBalancing;
 
   /**
    * This caller's connections to the endpoints.
    *
-   * @default - what the destination says of its callers' connections, or the defaults of `ConnectionOptions`
+   * @default - those of the destination, or the defaults of `ConnectionOptions`
    */
   readonly connections?: ConnectionOptions;
 
   /**
-   * Whether sessions stay with their pods.
+   * Whether sessions stay on their pods.
    *
-   * @default - what the destination says
+   * @default - that of the destination
    */
   readonly sessionPersistence?: SessionPersistence;
 
   /**
-   * How this caller asks the endpoints whether they work, besides the readiness that Kubernetes knows of.
+   * Active health checks of this caller, in addition to the readiness that Kubernetes reports.
    *
-   * @default - the destination's own choice
+   * @default - that of the destination
    */
   readonly healthCheck?: HealthCheck;
 
   /**
-   * How this caller keeps requests from endpoints that fail or dawdle unlike the others.
+   * How this caller ejects endpoints that fail or are slow while the others are not.
    *
-   * @default - the destination's own choice
+   * @default - that of the destination
    */
   readonly outlierDetection?: OutlierDetection;
 
   /**
-   * When this caller sends a request again.
+   * When this caller retries a request.
    *
-   * @default - the destination's own choice
+   * @default - that of the destination
    */
   readonly retry?: Retry;
 
   /**
-   * Who takes over when the destination can't take all requests.
+   * Services that take over when the destination can't take all requests.
    *
-   * @default - nobody: requests get 503 when no endpoint is left
+   * @default - none: requests get 503 when no endpoint is left
    */
   readonly fallback?: Fallback;
 
   /**
-   * Faults to inject into this caller's requests, to see how it bears them; the first one that strikes a request. At most 8.
+   * Faults to inject into this caller's requests, for testing. The first fault that matches a request applies. At most 8.
    *
    * @default - none
    */

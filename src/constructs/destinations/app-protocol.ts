@@ -7,10 +7,12 @@ import { protocolOfPortName } from '../../planning/app-protocols';
 import { Mistakes } from '../props/mistakes';
 
 /**
- * What apps speak at the port of a service.
+ * Protocol that apps speak at the port of a service.
  */
 export enum AppProtocol {
-  /** HTTP/1.1, without TLS. */
+  /**
+   * HTTP/1.1 without TLS.
+   */
   HTTP = 'http',
 }
 

@@ -43,17 +43,15 @@ interface Level {
 }
 
 /**
- * Where requests go when a service that is called can't take all of them.
- *
- * They go there as they are: with their path and their Host. So a fallback must understand the requests of the service that it
- * stands in for.
+ * Where requests go when the called service can't take all of them. Requests are sent unchanged, with their path and Host, so the fallback
+ * must understand the requests of the service that it replaces.
  */
 export class Fallback {
   /**
    * To another service, in the mesh or outside of it.
    *
    * @param destination a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns
-   * @param options when, and how requests return
+   * @param options when requests go there, and how they return
    */
   public static to(destination: Destination, options: FallbackOptions = {}): Fallback {
     return new Fallback([{ destination, options }]);
@@ -62,10 +60,10 @@ export class Fallback {
   private constructor(private readonly levels: readonly Level[]) {}
 
   /**
-   * To yet another one, when this can't take everything either.
+   * Adds another fallback, for when this one can't take everything either.
    *
    * @param destination a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns
-   * @param options when, and how requests return
+   * @param options when requests go there, and how they return
    */
   public orElse(destination: Destination, options: FallbackOptions = {}): Fallback {
     return new Fallback([...this.levels, { destination, options }]);

@@ -14,17 +14,17 @@ export enum TlsVersion {
 }
 
 /**
- * How clients from outside of the mesh reach a service by TLS, which ends at its sidecars.
+ * TLS for clients outside of the mesh. It is terminated at the sidecars of the service.
  */
 export interface TlsOptions {
   /**
-   * The Secret with the certificate and its key, of type `kubernetes.io/tls` and in the namespace of the service. Only the
-   * sidecar gets to see it. When it is renewed, as cert-manager does, new connections get the new certificate.
+   * Secret with the certificate and its key, of type `kubernetes.io/tls`, in the namespace of the service. Only the sidecar can read it.
+   * When it is renewed, as cert-manager does, new connections use the new certificate.
    */
   readonly secret: kplus.ISecret;
 
   /**
-   * Port at which clients come by TLS.
+   * Port that clients connect to with TLS.
    *
    * @default 443
    */
@@ -38,14 +38,14 @@ export interface TlsOptions {
   readonly portName?: string;
 
   /**
-   * Port on every node for it, for the types NODE_PORT and LOAD_BALANCER.
+   * Port on every node, for the types NODE_PORT and LOAD_BALANCER.
    *
    * @default - Kubernetes chooses one
    */
   readonly nodePort?: number;
 
   /**
-   * Oldest version of TLS that clients may speak.
+   * Minimum TLS version.
    *
    * @default TlsVersion.TLS_1_2
    */

@@ -8,30 +8,29 @@ import { Mistakes } from '../props/mistakes';
 import { RateLimit } from './rate-limit';
 
 /**
- * Which requests a pod takes. What it does not take is answered at once, with a reason code and `Retry-After`, and its app has not
- * seen it.
+ * Which requests a pod accepts. Other requests are refused at once, with a reason code and `Retry-After`; the app does not see them.
  *
- * What is left open is as the nearest `Mesh` says that has an opinion on it, and else the default.
+ * Fields that are not set here come from the nearest `Mesh` that sets them, then from the defaults.
  */
 export interface AdmissionOptions {
   /**
-   * How many requests the app works on at a time. Above it: 503 `overloaded`. A request whose body takes longer than a second to come
-   * asks again when it is there, and gets 408 `late_body` when there is no place for it then.
+   * How many requests the app works on at a time. Requests above the limit get 503 `overloaded`. A request whose body takes longer than a
+   * second to arrive gets its slot when the body is complete; if there is none then, it gets 408 `late_body`.
    *
    * @default ConcurrencyLimit.none()
    */
   readonly concurrency?: ConcurrencyLimit;
 
   /**
-   * How many requests a pod takes in some time. Above it: 429 `rate_limited`.
+   * How many requests per second or minute the pod accepts. Requests above the limit get 429 `rate_limited`.
    *
    * @default RateLimit.none()
    */
   readonly rateLimit?: RateLimit;
 
   /**
-   * Paths that are always let in and don't count, such as those of health checks and long polls: exactly, or with `*` at the end by how
-   * they begin. At most 32. Probes of the kubelet go to the app and not by the sidecar.
+   * Paths that are always accepted and do not count, such as those of health checks and long polls. A path with `*` at the end is a prefix.
+   * At most 32. Probes of the kubelet go directly to the app, not through the sidecar.
    *
    * @default ['/healthz', '/livez', '/readyz']
    */

@@ -54,29 +54,29 @@ const QUANTITIES: Quantities<AdaptiveConcurrencyOptions, Required<AdaptiveConcur
 };
 
 /**
- * How many requests a pod's app works on at a time. With workers, for each.
+ * How many requests the app of a pod works on at a time. With several workers, the limit applies to each.
  */
 export class ConcurrencyLimit {
   /**
-   * A limit that the sidecar finds by how long requests take, and follows as that changes. It refuses nothing while the app is
-   * well. Requests that the app holds open on purpose, as for long polls, look like a slow app: make their paths exempt. A few that
-   * hang have places of their own, up to `initial`.
+   * A limit that the sidecar derives from how long requests take, and adjusts continuously. It refuses nothing while the app is healthy.
+   * Requests that the app holds open on purpose, such as long polls, look like a slow app: exempt their paths. A few requests that hang
+   * don't count against the limit, up to `initial`.
    */
   public static adaptive(options: AdaptiveConcurrencyOptions = {}): ConcurrencyLimit {
     return new ConcurrencyLimit({ type: 'adaptive', options });
   }
 
   /**
-   * A limit that you know. It counts requests that hang, too.
+   * A fixed limit. Requests that hang count too.
    *
-   * @param max most requests at a time, at least 1
+   * @param max maximum number of requests at a time, at least 1
    */
   public static of(max: number): ConcurrencyLimit {
     return new ConcurrencyLimit({ type: 'fixed', max });
   }
 
   /**
-   * No limit, for a service of a mesh that has one.
+   * No limit, for a service of a mesh that sets one.
    */
   public static none(): ConcurrencyLimit {
     return new ConcurrencyLimit({ type: 'none' });

@@ -5,7 +5,7 @@
 import { Duration } from 'cdk8s';
 
 /**
- * How a proxy connects to endpoints, and how much it puts on them.
+ * How a proxy connects to endpoints, and how many connections and requests it allows to them.
  */
 export interface ConnectionOptions {
   // #region generated props of ClusterConfig

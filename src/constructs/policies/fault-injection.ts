@@ -16,27 +16,27 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
 const LONGEST_DELAY_MS = 300_000;
 
 /**
- * Which requests a fault strikes.
+ * Which requests a fault applies to.
  */
 export interface FaultOptions {
   /**
-   * Part of the requests that match, in percent, 0 to 100.
+   * Percentage of the matching requests, 0 to 100.
    *
    * @default 100
    */
   readonly percent?: number;
 
   /**
-   * Name of a header field that a request must have to match.
+   * Header field that a request must have.
    *
-   * @default - every request matches
+   * @default - all requests match
    */
   readonly headerName?: string;
 
   /**
-   * The whole value that this header field must have.
+   * Exact value that this header field must have.
    *
-   * @default - any
+   * @default - any value
    */
   readonly headerValue?: string;
 }
@@ -44,14 +44,14 @@ export interface FaultOptions {
 const OPTIONS = { percent: true, headerName: true, headerValue: true } as const satisfies Record<keyof FaultOptions, true>;
 
 /**
- * A fault that the caller's proxy injects. Whoever reads the YAML sees it by the annotation `cdk8s-mesh/faults` of the ConfigMap, and
- * whoever runs it by `mesh_faults_injected_total` and the reason `fault_injected`.
+ * A fault that the caller's proxy injects. It is visible in the YAML as the annotation `cdk8s-mesh/faults` of the ConfigMap, and at run
+ * time in `mesh_faults_injected_total` and the reason `fault_injected`.
  */
 export class FaultInjection {
   /**
-   * Holds requests before they are sent on. The call's timeout goes on meanwhile.
+   * Delays requests before they are sent. The call's timeout keeps running.
    *
-   * @param duration how long, up to five minutes
+   * @param duration delay, up to five minutes
    * @param options which requests
    */
   public static delay(duration: Duration, options: FaultOptions = {}): FaultInjection {
@@ -59,9 +59,9 @@ export class FaultInjection {
   }
 
   /**
-   * Answers requests in place of the service called, which does not see them.
+   * Responds to requests in place of the service, which does not see them.
    *
-   * @param status of the answer, 400 to 599
+   * @param status status of the response, 400 to 599
    * @param options which requests
    */
   public static abort(status: number, options: FaultOptions = {}): FaultInjection {

@@ -14,7 +14,7 @@ const PARAMETER = /^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$/;
  */
 export interface HashKeyOptions {
   /**
-   * Keys behind this one are not looked at when a request has it.
+   * Whether keys after this one are ignored when a request has this key.
    *
    * @default false
    */
@@ -26,44 +26,44 @@ export interface HashKeyOptions {
  */
 export interface CookieHashKeyOptions extends HashKeyOptions {
   /**
-   * The caller's proxy gives a client that has no such cookie one of a random value, which lasts so long, up to 400 days; zero is until
-   * the client forgets it, which browsers do when they are closed. The calling app has to hand `Cookie` and `Set-Cookie` on between its
+   * Makes the caller's proxy set the cookie, with a random value, for clients that don't have it. It lasts this long, up to 400 days; zero
+   * makes a session cookie, which browsers delete when they close. The calling app must forward `Cookie` and `Set-Cookie` between its
    * clients and the service.
    *
-   * @default - it makes none
+   * @default - the proxy sets no cookie
    */
   readonly ttl?: Duration;
 }
 
 /**
- * A part of a request. Requests in which it is equal go to the same endpoint, for as long as that one is there.
+ * A part of a request. Requests in which it is equal go to the same endpoint, as long as that endpoint exists.
  */
 export class HashKey {
   /**
-   * The value of a header field; the first one when there are several of that name.
+   * The value of a header field; the first one if the field occurs several times.
    */
   public static header(name: string, options: HashKeyOptions = {}): HashKey {
     return new HashKey({ type: 'header', name, ...terminal(options) });
   }
 
   /**
-   * The value of a cookie that the app or its client sets, or the proxy when there is a `ttl`.
+   * The value of a cookie. The app or its client sets it, or the proxy if there is a `ttl`.
    */
   public static cookie(name: string, options: CookieHashKeyOptions = {}): HashKey {
     return new HashKey({ type: 'cookie', name, ...terminal(options) }, options.ttl);
   }
 
   /**
-   * The value of a query parameter, as it stands in the URL.
+   * The value of a query parameter, as written in the URL.
    */
   public static query(name: string, options: HashKeyOptions = {}): HashKey {
     return new HashKey({ type: 'query', name, ...terminal(options) });
   }
 
   /**
-   * The address that the request comes from, which is the calling pod's: all that one pod sends goes to one endpoint, as with a
-   * Service's session affinity `ClientIP`. With few calling pods some endpoints get nothing, and a busy pod's requests are not divided.
-   * Behind a `terminal` key it is for the requests that don't have that.
+   * The source address of the request, which is that of the calling pod: all requests of one pod go to one endpoint, as with the session
+   * affinity `ClientIP` of a Service. With few calling pods, some endpoints get nothing, and the requests of a busy pod are not spread.
+   * Behind a `terminal` key it applies to requests without that key.
    */
   public static sourceAddress(options: HashKeyOptions = {}): HashKey {
     return new HashKey({ type: 'sourceAddress', ...terminal(options) });

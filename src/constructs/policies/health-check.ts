@@ -10,7 +10,7 @@ import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props
 import { mark } from '../synthesis/copies';
 
 /**
- * When endpoints are checked, and what it takes to change one's mind.
+ * When endpoints are checked, and how many results change their state.
  */
 export interface HealthCheckOptions {
   // #region generated props of TcpHealthCheckConfig
@@ -57,14 +57,14 @@ export interface HealthCheckOptions {
  */
 export interface HttpHealthCheckOptions extends HealthCheckOptions {
   /**
-   * The statuses that pass, 100 to 599.
+   * Statuses that pass, 100 to 599.
    *
    * @default - all from 200 to 299
    */
   readonly expectedStatuses?: number[];
 
   /**
-   * The check's Host field, for servers that go by it: many frameworks turn away hosts that they don't know.
+   * Host field of the check, for servers that reject unknown hosts, as many frameworks do.
    *
    * @default - the name and port that the caller's app uses: `catalog`, `catalog.shop` from another namespace, or the hostname of an
    * `ExternalService`, followed by the port unless it is 80
@@ -72,8 +72,7 @@ export interface HttpHealthCheckOptions extends HealthCheckOptions {
   readonly host?: string;
 
   /**
-   * Fields that the check has besides, by their names; at most 16. `Accept` takes the place of the check's own; `Host`
-   * is said by `host`.
+   * Additional header fields of the check, at most 16. `Accept` replaces the default one; set `Host` with `host`.
    *
    * @default - none
    */
@@ -97,23 +96,22 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
 const MAX_FIELDS = 16;
 
 /**
- * How endpoints are asked whether they work, besides the readiness that Kubernetes knows of. Endpoints that fail get no
- * requests; when too few are left, all do, for more likely the check is wrong.
+ * Active health checks, in addition to the readiness that Kubernetes reports. Endpoints that fail get no requests. When too few are left,
+ * all get requests, because then the check is more likely wrong.
  */
 export class HealthCheck {
   /**
-   * A GET that must be answered with an expected status. It goes where requests go: to the sidecar of a pod in the mesh, which
-   * passes it on to the app, so both must work.
+   * A GET request that must return an expected status. It takes the path of other requests: in the mesh it goes to the sidecar of the pod,
+   * which forwards it to the app, so both must work.
    *
-   * @param path what is asked for, with a query if need be, for example `/healthz`
+   * @param path path of the request, with a query if needed, for example `/healthz`
    */
   public static http(path: string, options: HttpHealthCheckOptions = {}): HealthCheck {
     return new HealthCheck(path, options);
   }
 
   /**
-   * A connection that must be accepted. Of a pod in the mesh it shows only that the sidecar runs; it is meant for an
-   * `ExternalService`.
+   * A connection that must be accepted. For a pod in the mesh this shows only that the sidecar runs. Use it for an `ExternalService`.
    */
   public static tcp(options: HealthCheckOptions = {}): HealthCheck {
     return new HealthCheck(undefined, options);

@@ -5,7 +5,7 @@ import { Duration } from 'cdk8s';
 import { HashKey } from './hash-key';
 
 /**
- * How a new pod gets its share little by little.
+ * How the share of a new pod grows.
  */
 export interface SlowStartOptions {
   // #region generated props of SlowStartConfig
@@ -31,21 +31,25 @@ export interface SlowStartOptions {
 }
 
 /**
- * What dynamic weights follow.
+ * What dynamic weights are computed from.
  */
 export enum WeightSource {
-  /** The latency and the failures that each caller sees. */
+  /**
+   * Latency and failures that each caller measures.
+   */
   OBSERVED = 'observed',
-  /** What pods report of their load, as in `LoadBalancing.clientSideWeightedRoundRobin`. */
+  /**
+   * Load reports of the pods, as in `LoadBalancing.clientSideWeightedRoundRobin`.
+   */
   REPORTS = 'reports',
 }
 
 /**
- * How weights follow what is measured.
+ * How weights follow measurements.
  */
 export interface DynamicWeightsOptions {
   /**
-   * What they follow.
+   * What weights are computed from.
    *
    * @default WeightSource.OBSERVED
    */
@@ -76,7 +80,7 @@ export interface DynamicWeightsOptions {
 }
 
 /**
- * How pods in the caller's own zone are preferred.
+ * How a caller prefers pods in its own zone.
  */
 export interface ZoneAwareOptions {
   // #region generated props of ZoneAwareConfig but updateMs, expirationMs
@@ -112,21 +116,22 @@ export interface ZoneAwareOptions {
 }
 
 /**
- * What becomes of requests as endpoints of a service are found not to work, by their readiness, health checks or outlier detection.
+ * What happens when endpoints of a service are unavailable, according to readiness, health checks or outlier detection.
  */
 export interface FailoverOptions {
   /**
-   * With fewer available endpoints than this, in percent of all, 0 to 100, it is not believed that the others don't work and all of them are
-   * used: more likely the judgement is wrong, or the few that are left would be crushed. Zero: those that don't work get nothing, and requests
-   * get 503 when no other is left. At most `belowPercent`: above that, nothing is missing yet. Envoy's panic threshold.
+   * Panic threshold, as in Envoy: when fewer endpoints than this are available, in percent of all, all of them are used. Then it is more
+   * likely that the judgement is wrong, or that the few available ones would be overloaded. With 0, unavailable endpoints never get
+   * requests, and requests get 503 when none is available. At most `belowPercent`. From 0 to 100.
    *
    * @default 50, and 0 for a call that has a fallback
    */
   readonly panicPercent?: number;
 
   /**
-   * Addresses of the next priority (`ExternalAddress.priority`) take over what is missing once fewer than this percentage of those before are
-   * available, 1 to 100. Pods have no priorities; of another service that takes over, `Fallback` has a percentage of its own.
+   * When fewer endpoints than this are available, in percent, addresses of the next priority (`ExternalAddress.priority`) take over the
+   * missing part. From 1 to 100. Pods have no priorities; for a fallback to another service, use `Fallback`, which has a percentage of its
+   * own.
    *
    * @default - 71.4, as in Envoy: 1 / 1.4
    */
@@ -134,66 +139,68 @@ export interface FailoverOptions {
 }
 
 /**
- * What goes with every policy.
+ * Options of every policy.
  */
 export interface BalancingOptions {
   /**
-   * What becomes of requests as endpoints are found not to work.
+   * What happens when endpoints are unavailable.
    *
-   * @default - with fewer than half of the endpoints available, all are used
+   * @default - all endpoints are used when fewer than half of them are available
    */
   readonly failover?: FailoverOptions;
 
   /**
-   * How many pods one caller uses, of a very large number. Each caller uses others, and all together use all alike.
+   * Number of pods that each caller uses, for services with very many pods. Callers use different subsets, so that all pods are used
+   * equally.
    *
-   * @default - all
+   * @default - all pods
    */
   readonly subset?: number;
 }
 
 /**
- * What goes with every policy that spreads requests over all pods.
+ * Options of every policy that spreads requests over all pods.
  */
 export interface SpreadBalancingOptions extends BalancingOptions {
   /**
-   * Gives a new pod its share little by little, so that it can warm up. It does nothing when all pods are new.
+   * Increases the share of a new pod gradually, so that it can warm up. It has no effect when all pods are new.
    *
-   * @default - a new pod gets its share at once
+   * @default - a new pod gets its full share at once
    */
   readonly slowStart?: SlowStartOptions;
 
   /**
-   * Prefers pods in the caller's own zone, as far as they can take it; `{}` for the defaults. A caller finds its zone among the pods
-   * of its own Service, which takes the permission to read EndpointSlices in its namespace. One that has no Service, as it takes no
-   * requests, doesn't know its zone, and zones don't matter to it; nor do they before its pod is ready. DNS does not tell zones.
+   * Prefers pods in the caller's own zone, as far as they have capacity; `{}` for the defaults. A caller finds its zone in the
+   * EndpointSlices of its own Service, so its sidecar needs permission to read them. Zones are ignored for a caller without a Service,
+   * before its pod is ready, and with DNS discovery.
    *
-   * @default - zones don't matter
+   * @default - zones are ignored
    */
   readonly zoneAware?: ZoneAwareOptions;
 }
 
 /**
- * What goes with every policy that is free to choose the pod.
+ * Options of every policy that is free to choose any pod.
  */
 export interface FreeBalancingOptions extends SpreadBalancingOptions {
   /**
-   * Gives a pod less as it gets slower or fails than the others, and more as it gets faster. A declared weight multiplies it.
+   * Lowers the weight of a pod that is slower or fails more than the others, and raises it when it is faster. The result is multiplied by
+   * the declared weight.
    *
-   * @default - weights stay as they are declared
+   * @default - weights stay as declared
    */
   readonly dynamicWeights?: DynamicWeightsOptions;
 }
 
 /**
- * What goes with every policy that looks at declared weights.
+ * Options of every policy that uses declared weights.
  */
 export interface WeightedBalancingOptions extends FreeBalancingOptions {
   /**
-   * Weights by availability zone, 1 to 65535, for example `{ 'eu-west-1a': 3, 'eu-west-1b': 1 }`. A zone that isn't
-   * named has weight 1. An address with a weight of its own keeps that.
+   * Weights by availability zone, 1 to 65535, for example `{ 'eu-west-1a': 3, 'eu-west-1b': 1 }`. Zones that are not listed have weight 1.
+   * An address with a weight of its own keeps it.
    *
-   * @default - every endpoint has weight 1, or the weight that its source gives it
+   * @default - every endpoint has weight 1, or the weight from its discovery source
    */
   readonly zoneWeights?: { readonly [zone: string]: number };
 }
@@ -219,8 +226,8 @@ export interface LeastRequestOptions extends WeightedBalancingOptions {
   // #endregion
 
   /**
-   * Whether all endpoints are looked at instead of a few. It takes longer the more there are, and fits a few endpoints with
-   * long requests.
+   * Whether all endpoints are compared instead of a few random ones. The cost grows with the number of endpoints. Use it for few endpoints
+   * with long requests.
    *
    * @default false
    */
@@ -306,28 +313,28 @@ export interface ClientSideWeightedRoundRobinOptions extends SpreadBalancingOpti
   // #endregion
 
   /**
-   * Metrics of the app's own reports of which the highest is its utilization: `named_metrics.queue`, for example. Up to 8.
+   * Metrics in the app's own reports whose maximum is its utilization, for example `named_metrics.queue`. At most 8.
    *
-   * @default - application_utilization, else cpu_utilization, else the requests in flight that the proxy sees
+   * @default - application_utilization, else cpu_utilization, else the active requests that the proxy counts
    */
   readonly utilizationMetrics?: string[];
 
   /**
-   * Weights by availability zone, 1 to 65535, by which the reported ones are multiplied. A zone that isn't named has weight 1.
+   * Weights by availability zone, 1 to 65535. Reported weights are multiplied by them. Zones that are not listed have weight 1.
    *
-   * @default - every endpoint has weight 1, or the weight that its source gives it
+   * @default - every endpoint has weight 1, or the weight from its discovery source
    */
   readonly zoneWeights?: { readonly [zone: string]: number };
 }
 
 /**
- * What goes with every policy that sends equal keys to the same pod.
+ * Options of every policy that sends equal keys to the same pod.
  */
 export interface HashBalancingOptions extends BalancingOptions {
   /**
-   * Further keys. Those that a request has are combined, so that it takes all of them to be equal.
+   * More keys. The keys that a request has are combined, so requests reach the same pod only if all of these keys are equal.
    *
-   * @default - the one key
+   * @default - only the one key
    */
   readonly otherKeys?: HashKey[];
 
@@ -342,9 +349,9 @@ export interface HashBalancingOptions extends BalancingOptions {
   // #endregion
 
   /**
-   * Weights by availability zone, 1 to 65535. A zone that isn't named has weight 1.
+   * Weights by availability zone, 1 to 65535. Zones that are not listed have weight 1.
    *
-   * @default - every endpoint has weight 1, or the weight that its source gives it
+   * @default - every endpoint has weight 1, or the weight from its discovery source
    */
   readonly zoneWeights?: { readonly [zone: string]: number };
 }

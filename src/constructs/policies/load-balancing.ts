@@ -13,91 +13,88 @@ import {
 import { Mistakes } from '../props/mistakes';
 
 /**
- * How the proxy chooses among the endpoints of a service.
- *
- * When in doubt: `adaptive()`. When requests of one user, tenant or key should meet the same pod, for a cache in its memory
- * for example: `ringHash()` or `maglev()`.
+ * How the proxy chooses among the endpoints of a service. When in doubt, use `adaptive()`. When requests of one user, tenant or key should
+ * reach the same pod, for example for an in-memory cache, use `ringHash()` or `maglev()`.
  */
 export class LoadBalancing {
   /**
-   * Each endpoint in turn. Fits requests that cost about the same on endpoints that are about as fast: then nothing is more
-   * even. A slow endpoint gets as much as the others, and its callers wait. Declared weights don't count.
+   * Each endpoint in turn. Use it when requests cost about the same and endpoints are about equally fast: no policy is more even then. A
+   * slow endpoint gets as many requests as the others, and its callers wait. Declared weights are ignored.
    */
   public static roundRobin(options: FreeBalancingOptions = {}): LoadBalancing {
     return new LoadBalancing('roundRobin', options);
   }
 
   /**
-   * Any endpoint, by chance, in proportion to weights. Keeps no order among callers, so many of them never beat in time; less
-   * even than round robin.
+   * A random endpoint, in proportion to weights. Less even than round robin, but many callers never synchronize on the same endpoint.
    */
   public static random(options: WeightedBalancingOptions = {}): LoadBalancing {
     return new LoadBalancing('random', options);
   }
 
   /**
-   * Each endpoint in turn, in proportion to weights, the heavy ones spread evenly between the others. Fits endpoints of
-   * different size, when you know the sizes.
+   * Each endpoint in turn, in proportion to weights. Requests to heavy endpoints are interleaved with those to the others. Use it for
+   * endpoints of different size, when you know the sizes.
    */
   public static weightedRoundRobin(options: WeightedBalancingOptions = {}): LoadBalancing {
     return new LoadBalancing('weightedRoundRobin', options);
   }
 
   /**
-   * Of a few endpoints drawn by chance, the one with the fewest requests in flight for its weight. Fits requests of which
-   * some take much longer than others, on endpoints that are alike. An endpoint that fails at once is always idle, and so gets
-   * more than its share: where that can happen, `leastResponseTime` fits better.
+   * Draws a few random endpoints and picks the one with the fewest active requests for its weight. Use it when some requests take much
+   * longer than others and endpoints are alike. An endpoint that fails fast looks idle and attracts requests; if that can happen, use
+   * `leastResponseTime`.
    */
   public static leastRequest(options: LeastRequestOptions = {}): LoadBalancing {
     return new LoadBalancing('leastRequest', options);
   }
 
   /**
-   * Of a few endpoints drawn by chance, the one that is expected to answer soonest: its latency, plus the price of its
-   * failures, times the requests that it holds. Fits endpoints that differ, or may come to differ: other machines, other
-   * zones, a noisy neighbour, one that is broken.
+   * Draws a few random endpoints and picks the one with the lowest expected response time: its latency plus a penalty for its failures,
+   * times its active requests. Use it when endpoints differ, or may come to differ: other machines, other zones, noisy neighbours, a broken
+   * pod.
    */
   public static leastResponseTime(options: LeastResponseTimeOptions = {}): LoadBalancing {
     return new LoadBalancing('leastResponseTime', options);
   }
 
   /**
-   * Each endpoint in turn, in proportion to the work that it could do by its own reports: requests a second over utilization (gRPC's
-   * client-side weighted round robin, Envoy's too). Fits pods of different size whose callers see little of each, since there
-   * are many callers. The proxy beside the app reports what it sees; an app may report by itself, by the response field
-   * `endpoint-load-metrics` (ORCA).
+   * Each endpoint in turn, in proportion to the capacity that it reports: requests per second divided by utilization (client-side weighted
+   * round robin of gRPC and Envoy). Use it for pods of different size with many callers, each of which sees little of a pod. The sidecar
+   * reports what it measures; an app can report its own metrics in the response header `endpoint-load-metrics` (ORCA).
    */
   public static clientSideWeightedRoundRobin(options: ClientSideWeightedRoundRobinOptions = {}): LoadBalancing {
     return new LoadBalancing('clientSideWeightedRoundRobin', options);
   }
 
   /**
-   * Round robin, least request or least response time, whichever fits what is measured: how much endpoints differ, how much
-   * requests differ, how much is in flight. Fits when you don't know, or when it changes. The proxy tells what it chose, and why.
+   * Switches between round robin, least request and least response time, depending on what the proxy measures: how much endpoints differ,
+   * how much requests differ, and how many requests are active. Use it when you do not know which policy fits, or when that changes. The
+   * proxy reports its choice and the reason.
    */
   public static adaptive(options: AdaptiveOptions = {}): LoadBalancing {
     return new LoadBalancing('adaptive', options);
   }
 
   /**
-   * Requests with equal keys go to the same pod, found on a ring: when a pod comes or goes, only the keys move that were or
-   * become its own. Fits caches in memory, of up to some hundred pods. Shares stray by some percent.
+   * Sends requests with equal keys to the same pod, using a hash ring. When a pod comes or goes, only its own keys move. Use it for
+   * in-memory caches with up to some hundred pods. Shares deviate by a few percent.
    */
   public static ringHash(key: HashKey, options: RingHashOptions = {}): LoadBalancing {
     return new LoadBalancing('ringHash', options, [key, ...(options.otherKeys ?? [])]);
   }
 
   /**
-   * Requests with equal keys go to the same pod, found in a table: shares are nearly exact, also of thousands of pods. When a
-   * pod comes or goes, up to about twice as many keys move as have to.
+   * Sends requests with equal keys to the same pod, using a lookup table. Shares are nearly exact, even with thousands of pods. When a pod
+   * comes or goes, up to about twice as many keys move as necessary.
    */
   public static maglev(key: HashKey, options: MaglevOptions = {}): LoadBalancing {
     return new LoadBalancing('maglev', options, [key, ...(options.otherKeys ?? [])]);
   }
 
   /**
-   * Requests with equal keys go to the same pod, the one that wins a draw for that key: exact shares, and no key moves but
-   * those of the pod that came or went, whatever the weights. Each request looks at each pod, so it fits up to some hundred.
+   * Sends requests with equal keys to the pod with the highest score for that key. Shares are exact, and only the keys of a pod that comes
+   * or goes move, whatever the weights. Each request computes a score for each pod, so use it with up to some hundred pods.
    */
   public static rendezvous(key: HashKey, options: HashBalancingOptions = {}): LoadBalancing {
     return new LoadBalancing('rendezvous', options, [key, ...(options.otherKeys ?? [])]);

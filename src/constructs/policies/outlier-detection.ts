@@ -8,7 +8,7 @@ import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props
 import { mark } from '../synthesis/copies';
 
 /**
- * What makes an outlier, and what becomes of it.
+ * What makes a pod an outlier, and what happens to it.
  */
 export interface OutlierDetectionOptions {
   // #region generated props of OutlierDetectionConfig
@@ -113,9 +113,9 @@ export const OUTLIER_QUANTITIES: Quantities<OutlierDetectionOptions, OutlierDete
 };
 
 /**
- * Keeps requests from pods that fail or dawdle while most of the others don't. Each pod is compared with the median of the
- * others, so it works with two pods. A pod that was ejected is taken back by one request; if that fails, it stays away
- * longer. The last pod that works is never ejected, nor is the app beside the sidecar.
+ * Ejects pods that fail or are slow while most others are not. Each pod is compared with the median of the others, so it works with two
+ * pods. An ejected pod returns with one trial request; if that fails, it is ejected for longer. The last working pod is never ejected, nor
+ * is the app beside the sidecar.
  */
 export class OutlierDetection {
   /**
@@ -126,14 +126,14 @@ export class OutlierDetection {
   }
 
   /**
-   * Outliers are counted in `mesh_outliers_detected_total` and keep their requests.
+   * Counts outliers in `mesh_outliers_detected_total`, but keeps sending them requests.
    */
   public static dryRun(options: OutlierDetectionOptions = {}): OutlierDetection {
     return new OutlierDetection('dryRun', options);
   }
 
   /**
-   * Nobody looks for outliers.
+   * Turns outlier detection off.
    */
   public static off(): OutlierDetection {
     return new OutlierDetection('off', {});

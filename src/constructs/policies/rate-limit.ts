@@ -28,25 +28,25 @@ const MOST = 1_000_000;
 const SECONDS_PER_MINUTE = 60;
 
 /**
- * How many requests a pod takes in some time, each pod by itself. With workers, for each.
+ * How many requests per second or minute a pod accepts. The limit applies to each pod by itself and, with several workers, to each worker.
  */
 export class RateLimit {
   /**
-   * So many requests a second, 0.001 to 1000000.
+   * A number of requests per second, 0.001 to 1000000.
    */
   public static perSecond(requests: number, options: RateLimitOptions = {}): RateLimit {
     return new RateLimit('perSecond', requests, 1, options);
   }
 
   /**
-   * So many requests a minute, spread over it.
+   * A number of requests per minute, spread evenly.
    */
   public static perMinute(requests: number, options: RateLimitOptions = {}): RateLimit {
     return new RateLimit('perMinute', requests, SECONDS_PER_MINUTE, options);
   }
 
   /**
-   * No limit, for a service of a mesh that has one.
+   * No limit, for a service of a mesh that sets one.
    */
   public static none(): RateLimit {
     return new RateLimit('none', 0, 1, {});

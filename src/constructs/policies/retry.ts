@@ -13,20 +13,30 @@ import { RetryFields } from './retry-fields';
  * A failure after which an application may have seen the request.
  */
 export enum RetryOn {
-  /** The connection broke before the head of a response, or what came was not HTTP. */
+  /**
+   * The connection broke before the response head was complete, or the response was not HTTP.
+   */
   CLOSED = 'closed',
-  /** The time for one attempt was over. */
+  /**
+   * The attempt exceeded `tryTimeout`.
+   */
   TRY_TIMEOUT = 'tryTimeout',
-  /** A response of status 502, 503 or 504. */
+  /**
+   * A response with status 502, 503 or 504.
+   */
   GATEWAY_ERROR = 'gatewayError',
-  /** A response of any status 5xx. */
+  /**
+   * A response with any status 5xx.
+   */
   SERVER_ERROR = 'serverError',
-  /** A response of status 429. */
+  /**
+   * A response with status 429.
+   */
   TOO_MANY_REQUESTS = 'tooManyRequests',
 }
 
 /**
- * How much retries and hedges may add to the load of a version, so that they don't make an outage worse.
+ * Limits how much retries and hedged requests add to the load of a version, so that they do not make an outage worse.
  */
 export interface RetryBudgetOptions {
   // #region generated props of RetryBudgetConfig
@@ -54,8 +64,8 @@ export interface RetryBudgetOptions {
 }
 
 /**
- * A second request when the first takes unusually long; the response that comes first counts (Dean and Barroso, "The Tail at
- * Scale"). Of idempotent requests only, and within the retry budget.
+ * A second request when the first takes unusually long; the first response wins (Dean and Barroso, "The Tail at Scale"). Only for
+ * idempotent requests, and within the retry budget.
  */
 export interface HedgeOptions {
   // #region generated props of HedgeConfig
@@ -136,21 +146,21 @@ export interface RetryOptions {
   // #endregion
 
   /**
-   * After which failures a request is sent again that an application may have seen.
+   * Failures after which a request is sent again although an application may have seen it.
    *
    * @default [RetryOn.CLOSED, RetryOn.TRY_TIMEOUT, RetryOn.GATEWAY_ERROR]
    */
   readonly on?: RetryOn[];
 
   /**
-   * How much retries may add to the load.
+   * Limits how much retries add to the load.
    *
    * @default - the defaults of `RetryBudgetOptions`
    */
   readonly budget?: RetryBudgetOptions;
 
   /**
-   * Whether a second request is sent when the first takes long.
+   * Sends a second request when the first takes long.
    *
    * @default - never
    */
@@ -191,27 +201,27 @@ const WAITS: Consequences<RetryOptions> = {
 const HEDGE_WAITS: Consequences<HedgeOptions> = { minimumDelay: 'there is never time for a second request' };
 
 /**
- * When a request is sent again, and which.
+ * Which requests are sent again, and when.
  */
 export class Retry {
   /**
-   * Requests whose method is idempotent (GET, HEAD, OPTIONS, TRACE, PUT, DELETE; RFC 9110 section 9.2.2), and any request that
-   * no application has seen. This is the default.
+   * Retries requests with an idempotent method (GET, HEAD, OPTIONS, TRACE, PUT, DELETE; RFC 9110 section 9.2.2), and any request that no
+   * application has seen. This is the default.
    */
   public static idempotent(options: RetryOptions = {}): Retry {
     return new Retry('idempotent', options);
   }
 
   /**
-   * Any request, POST included. Only for services that recognise a request that they get twice, by an idempotency key for
-   * example: such retries have paid people twice.
+   * Retries any request, POST included. Use it only for services that recognise duplicate requests, for example by an idempotency key: such
+   * retries have caused double payments.
    */
   public static allMethods(options: RetryOptions = {}): Retry {
     return new Retry('all', options);
   }
 
   /**
-   * No request is ever sent again, not even one that no application has seen.
+   * Never retries, not even a request that no application has seen.
    */
   public static none(): Retry {
     return new Retry('idempotent', { maxRetries: 0 });

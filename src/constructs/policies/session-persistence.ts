@@ -15,12 +15,14 @@ const SECURE_PREFIX = /^__(Host|Secure)-/i;
 const HOST_PREFIX = /^__Host-/i;
 
 /**
- * When a browser sends a cookie along with a request that another site makes.
+ * Whether browsers send a cookie with requests from other sites.
  */
 export enum SameSite {
   /** Never. */
   STRICT = 'strict',
-  /** When a user follows a link. */
+  /**
+   * Only when a user follows a link.
+   */
   LAX = 'lax',
   /** Always; the cookie must be `secure`. */
   NONE = 'none',
@@ -31,36 +33,35 @@ export enum SameSite {
  */
 export interface SessionCookieOptions {
   /**
-   * The Secret with the keys that cookies are sealed with, for example `kplus.Secret.fromSecretName(this, 'Keys', 'session-keys')`. It
-   * has to be in the namespace of each caller, and to hold the same keys there: one a line, each of 32 octets or more, as
-   * `openssl rand -base64 32` makes them, 8 at most. The first makes cookies, all of them are good for reading them. The sidecars follow
-   * the Secret without a restart.
+   * Secret with the keys that seal cookies, for example `kplus.Secret.fromSecretName(this, 'Keys', 'session-keys')`. It must exist in the
+   * namespace of each caller, with the same keys: one per line, each of at least 32 bytes, as `openssl rand -base64 32` prints them; at
+   * most 8. The first key seals new cookies, all keys open existing ones. Sidecars reload the Secret without a restart.
    */
   readonly keys: kplus.ISecret;
 
   /**
-   * Name of the keys in the data of the Secret.
+   * Key in the data of the Secret.
    *
    * @default 'keys'
    */
   readonly secretKey?: string;
 
   /**
-   * How long a session lasts, from its first response on: 1 second to 400 days.
+   * Lifetime of a session from its first response, 1 second to 400 days.
    *
-   * @default - until the client forgets it, which browsers do when they are closed
+   * @default - a session cookie, which browsers delete when they close
    */
   readonly ttl?: Duration;
 
   /**
-   * Path that requests must be below for clients to send the cookie.
+   * Path prefix of requests that clients send the cookie with.
    *
    * @default '/'
    */
   readonly path?: string;
 
   /**
-   * When a browser sends the cookie along with a request that another site makes.
+   * Whether browsers send the cookie with requests from other sites.
    *
    * @default SameSite.LAX
    */
@@ -79,18 +80,17 @@ const OPTIONS = {
 } as const satisfies Record<keyof SessionCookieOptions, true>;
 
 /**
- * Whether the requests of a session go to one pod, for as long as that is there.
+ * Whether the requests of a session go to the same pod, as long as that pod exists.
  *
- * Fits sessions in a pod's memory that cost something to build anew. What can't be lost must not be there: pods come and go. When the
- * same pod is merely better, for a cache, hashing policies do without keys and keep loads more even.
+ * Use it for session state in a pod's memory that is expensive to rebuild. State that must not be lost does not belong there, because pods
+ * come and go. If the same pod is only preferable, as for a cache, use a hashing policy: it needs no keys and balances better.
  */
 export class SessionPersistence {
   /**
-   * By a cookie that the caller's proxy makes, which names the pod and its version, and which nobody else can read or change. It goes
-   * before weights and policies: a session stays on its version also at weight 0, and with its pod while that drains. It moves when the
-   * pod is gone.
+   * With a cookie that the caller's proxy sets. It names the pod and its version, and is encrypted. It takes precedence over weights and
+   * policies: a session stays on its version even at weight 0, and on its pod while that drains. It moves when the pod is gone.
    *
-   * The cookie passes through the calling app, which has to hand `Cookie` and `Set-Cookie` on between its clients and the service.
+   * The calling app must forward `Cookie` and `Set-Cookie` between its clients and the service.
    *
    * @param name name of the cookie
    * @param options its keys and attributes
@@ -100,7 +100,7 @@ export class SessionPersistence {
   }
 
   /**
-   * Not at all. For a caller that wants nothing of what the service says.
+   * No session persistence, for a caller that overrides the choice of the service.
    */
   public static none(): SessionPersistence {
     return new SessionPersistence();

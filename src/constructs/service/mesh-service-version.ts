@@ -65,7 +65,7 @@ export class MeshServiceVersion extends Construct {
   public readonly deployment: kplus.Deployment;
 
   /**
-   * The headless Service of this version alone, from which callers learn its endpoints.
+   * The headless Service of this version. Callers discover its endpoints from it.
    */
   public readonly service: kplus.Service;
 
@@ -142,10 +142,10 @@ export class MeshServiceVersion extends Construct {
   }
 
   /**
-   * Declares that this version alone calls a service, besides those that all versions call.
+   * Declares that this version alone calls a service, in addition to the calls of all versions.
    *
-   * @param destination what it calls
-   * @param options how
+   * @param destination the service that it calls
+   * @param options options of the call
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     this.sidecar.calls(destination, options);

@@ -51,10 +51,8 @@ const MAX_WEIGHT = 1_000_000;
 const FULL_WEIGHT = 100;
 
 /**
- * A service that is called through the mesh, and calls others through it.
- *
- * Its objects are in the namespace of its chart. For a chart without one the mesh assumes `default`, because the proxy's
- * document and the names of services must say one.
+ * A service that is called through the mesh, and calls others through it. Its objects are in the namespace of its chart. For a chart
+ * without a namespace the mesh assumes `default`, because the configuration of the proxy and the names of services need one.
  */
 export class MeshService extends Destination {
   /**
@@ -193,7 +191,7 @@ export class MeshService extends Destination {
    * Adds a version that runs beside the others, with its own pods and its own share of the requests.
    *
    * @param version name of the version
-   * @param props what runs, and its share
+   * @param props its containers, weight and scaling
    */
   public addVersion(version: string, props: VersionProps): MeshServiceVersion {
     checkKinds(this, props, `addVersion(${version}).`);
@@ -208,11 +206,11 @@ export class MeshService extends Destination {
   }
 
   /**
-   * Declares that all versions call a service. Their apps go on calling it by name, for example `http://catalog`; the
-   * sidecar takes the request there. Services may call each other in a circle.
+   * Declares that all versions call a service. Their apps call it by name as before, for example `http://catalog`, and the sidecar
+   * intercepts the request. Services may call each other in a circle.
    *
-   * @param destination what they call
-   * @param options how
+   * @param destination the service that they call
+   * @param options options of the call
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     this.dependencies.add(destination, options);

@@ -59,7 +59,7 @@ export interface MeshSidecarProps extends ProxyOptions {
   readonly workload: kplus.Workload;
 
   /**
-   * Name of the service that the workload is, in metrics, logs and labels.
+   * Name of the service that this workload belongs to, in metrics, logs and labels.
    *
    * @default - the id of the workload's construct in lower case
    */
@@ -73,9 +73,9 @@ export interface MeshSidecarProps extends ProxyOptions {
   readonly version?: string;
 
   /**
-   * Port that the app listens on. The proxy takes requests on a port of its own (`proxyPorts`) and hands them to it.
+   * Port that the app listens on. The proxy accepts requests on a port of its own (`proxyPorts`) and forwards them to this one.
    *
-   * @default - the first port of the first container; a workload that names none takes no requests
+   * @default - the first port of the first container; a workload without ports takes no requests
    */
   readonly appPort?: number;
 }
@@ -87,8 +87,8 @@ const PROPS = {
 /**
  * The proxy beside the app of one workload.
  *
- * `MeshService` attaches it to its own Deployments. Use it directly for a workload that was made elsewhere: the
- * workload's own containers stay as they are; it gets labels, the sidecar and time to stop.
+ * `MeshService` attaches it to its own Deployments. Use it directly for a workload that you created yourself. The containers of the
+ * workload stay as they are; its pods get labels, the sidecar and a longer grace period.
  */
 export class MeshSidecar extends Construct {
   /**
@@ -97,7 +97,7 @@ export class MeshSidecar extends Construct {
   public readonly workload: kplus.Workload;
 
   /**
-   * Name of the service that the workload is.
+   * Name of the service that this workload belongs to.
    */
   public readonly serviceName: string;
 
@@ -107,17 +107,17 @@ export class MeshSidecar extends Construct {
   public readonly version: string;
 
   /**
-   * The sidecar's container, for what has no prop: `sidecar.container.env.addVariable(...)`, for example.
+   * The sidecar's container, for settings without a prop, for example `sidecar.container.env.addVariable(...)`.
    */
   public readonly container: kplus.Container;
 
   /**
-   * The ConfigMap with the proxy's document. Its name never changes; the proxy reloads what changes in it.
+   * The ConfigMap with the proxy's configuration. Its name never changes; the proxy reloads changes.
    */
   public readonly configMap: kplus.ConfigMap;
 
   /**
-   * The account that was created for a workload that had none. Only workloads that read EndpointSlices need one.
+   * The ServiceAccount that was created for a workload without one. Only workloads that read EndpointSlices need it.
    */
   public get serviceAccount(): kplus.ServiceAccount | undefined {
     return this.node.tryFindChild('ServiceAccount') as kplus.ServiceAccount | undefined;
@@ -205,21 +205,21 @@ export class MeshSidecar extends Construct {
   }
 
   /**
-   * Declares that this workload calls a service. Its app goes on calling the service by name; the sidecar takes it there.
+   * Declares that this workload calls a service. Its app calls the service by name as before, and the sidecar intercepts the request.
    *
-   * @param destination what it calls
-   * @param options how
+   * @param destination the service that it calls
+   * @param options options of the call
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     this.dependencies.add(destination, options);
   }
 
   /**
-   * Makes this workload one that can be called: by `http://<serviceName>` from the namespace it is in. Creates a Service of
-   * that name, and a headless one for callers in the mesh. Services that the workload has stay as they are.
+   * Makes this workload callable as `http://<serviceName>` from its namespace. Creates a Service of that name, and a headless Service for
+   * callers in the mesh. Existing Services of the workload stay as they are.
    *
-   * @param options at which port, and how
-   * @returns what to give to `calls()`
+   * @param options the port, and options for callers
+   * @returns the destination to pass to `calls()`
    */
   public expose(options: ExposeOptions = {}): ExposedWorkload {
     const mistakes = new Mistakes();
