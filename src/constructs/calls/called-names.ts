@@ -3,7 +3,7 @@
  * one of them; other pods may call another destination by the same. Calls are known when the app is complete, hence at validation.
  */
 import { Destination } from '../destinations/destination';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import type { Call } from './dependencies';
 
 /** The calls in an order that does not depend on the code's. */
@@ -21,7 +21,7 @@ export function distinctCalls(calls: readonly Call[]): Call[] {
 }
 
 /** Notes what a pod would call by one name, but can't reach by it. */
-export function checkCalledNames(mistakes: Mistakes, calls: readonly Call[], callerNamespace: string): void {
+export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[], callerNamespace: string): void {
   const sockets = new Map<string, Call>();
   const leads = new Map<string, Call>();
   for (const call of sortedCalls(calls)) {
@@ -30,7 +30,7 @@ export function checkCalledNames(mistakes: Mistakes, calls: readonly Call[], cal
     if (clash) {
       // Services of one name are refused for their names, whoever calls them.
       if (!facts.meshed) {
-        mistakes.add(`calls(${facts.name})`, destination.node.path, `in this pod '${facts.name}' at port ${facts.ports.join(', ')} already leads to `
+        errors.add(`calls(${facts.name})`, destination.node.path, `in this pod '${facts.name}' at port ${facts.ports.join(', ')} already leads to `
           + `'${clash.destination.node.path}', and a request can't say which of the two it is for${inLowerCase(destination) ?? inLowerCase(clash.destination) ?? ''}; `
           + 'give one of them another host name or port');
       }
@@ -41,15 +41,15 @@ export function checkCalledNames(mistakes: Mistakes, calls: readonly Call[], cal
       const other = leads.get(hostname) ?? call;
       leads.set(hostname, other);
       if (other.facts.host !== facts.host) {
-        mistakes.add(`calls(${facts.name})`, hostname, `in this pod the name already leads to ${other.facts.id}; rename one of them`);
+        errors.add(`calls(${facts.name})`, hostname, `in this pod the name already leads to ${other.facts.id}; rename one of them`);
       }
     }
   }
-  checkFallbacks(mistakes, calls);
+  checkFallbacks(errors, calls);
 }
 
 /** Clusters have the names of their destinations, so what takes over differs in its name from all that the pod calls. */
-function checkFallbacks(mistakes: Mistakes, calls: readonly Call[]): void {
+function checkFallbacks(errors: ValidationErrors, calls: readonly Call[]): void {
   const owners = new Map(calls.map(({ facts, destination }) => [facts.id, destination]));
   for (const { facts, fallback } of sortedCalls(calls)) {
     for (const destination of fallback?._destinations ?? []) {
@@ -57,7 +57,7 @@ function checkFallbacks(mistakes: Mistakes, calls: readonly Call[]): void {
       const owner = owners.get(id) ?? destination;
       owners.set(id, owner);
       if (owner !== destination) {
-        mistakes.add(`calls(${facts.name}).fallback`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
+        errors.add(`calls(${facts.name}).fallback`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
           + 'give one of them another host name or port');
       }
     }

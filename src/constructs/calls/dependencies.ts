@@ -20,8 +20,8 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { checkConnections, checkConnectionsTogether, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantity, checkWithinCall, millisecondsOf } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
@@ -84,7 +84,7 @@ export class Dependencies {
   /** Declares a call. */
   public add(destination: Destination, options: CallOptions): void {
     const { construct } = this.caller;
-    const mistakes = new Mistakes();
+    const errors = new ValidationErrors();
     if (!isA(Destination, destination)) {
       const refusal = refusalOfCopy(Destination, destination);
       if (refusal !== undefined) {
@@ -99,44 +99,44 @@ export class Dependencies {
     const prop = `calls(${facts.name})`;
     checkKinds(construct, options, `${prop}.`);
     const loadBalancing = options.loadBalancing ?? facts.loadBalancing;
-    mistakes.unknownProps(options, CALL_OPTIONS);
+    errors.unknownProps(options, CALL_OPTIONS);
     if (destination === this.caller.self()) {
-      mistakes.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
+      errors.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
     } else if (this.calls.some((call) => call.destination === destination)) {
-      mistakes.add(prop, facts.name, 'it is called already; say everything in one calls()');
+      errors.add(prop, facts.name, 'it is called already; say everything in one calls()');
     }
     for (const called of [destination, ...options.fallback?._destinations ?? []]) {
-      checkCluster(mistakes, prop, called, construct);
+      checkCluster(errors, prop, called, construct);
     }
     if (options.loadBalancing) {
-      loadBalancing._check(mistakes, `${prop}.loadBalancing`);
-      facts.checkLoadBalancing(mistakes, `${prop}.loadBalancing`, loadBalancing);
+      loadBalancing._check(errors, `${prop}.loadBalancing`);
+      facts.checkLoadBalancing(errors, `${prop}.loadBalancing`, loadBalancing);
     }
     if (options.timeout !== undefined) {
-      checkQuantity(mistakes, `${prop}.timeout`, options.timeout, { unit: 'time', min: 0 });
+      checkQuantity(errors, `${prop}.timeout`, options.timeout, { unit: 'time', min: 0 });
     }
     const timeoutMs = millisecondsOf(options.timeout) ?? DEFAULT_ROUTE.timeoutMs;
     if (options.connections !== undefined) {
-      checkConnections(mistakes, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
-      checkWithinCall(mistakes, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
+      checkConnections(errors, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
+      checkWithinCall(errors, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
     }
-    checkHealth(mistakes, `${prop}.`, options);
+    checkHealth(errors, `${prop}.`, options);
     const retry = options.retry ?? facts.retry;
-    options.retry?._check(mistakes, `${prop}.retry`, timeoutMs);
+    options.retry?._check(errors, `${prop}.retry`, timeoutMs);
     if (!options.retry) {
-      facts.retry?._checkTryTimeout(mistakes, `${facts.name}.retry`, timeoutMs);
+      facts.retry?._checkTryTimeout(errors, `${facts.name}.retry`, timeoutMs);
     }
     const sessionPersistence = options.sessionPersistence ?? facts.sessionPersistence;
-    options.sessionPersistence?._check(mistakes, `${prop}.sessionPersistence`);
+    options.sessionPersistence?._check(errors, `${prop}.sessionPersistence`);
     if (options.sessionPersistence || options.loadBalancing) {
-      sessionPersistence?._checkBeside(mistakes, `${prop}.sessionPersistence`, loadBalancing,
+      sessionPersistence?._checkBeside(errors, `${prop}.sessionPersistence`, loadBalancing,
         'choose a policy without a key, or say SessionPersistence.none() here');
     }
-    options.faults?.forEach((fault, index) => fault._check(mistakes, `${prop}.faults[${index}]`));
-    options.fallback?._check(mistakes, `${prop}.fallback`, destination, this.caller.self());
+    options.faults?.forEach((fault, index) => fault._check(errors, `${prop}.faults[${index}]`));
+    options.fallback?._check(errors, `${prop}.fallback`, destination, this.caller.self());
     const connections = connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs);
-    checkConnectionsTogether(mistakes, `${prop}.connections`, options.connections, facts.connections);
-    mistakes.throwIfAny(construct);
+    checkConnectionsTogether(errors, `${prop}.connections`, options.connections, facts.connections);
+    errors.throwIfAny(construct);
 
     this.own.push({
       destination,
@@ -193,13 +193,13 @@ export class Dependencies {
 }
 
 /** What is in another cluster is nowhere in this one's EndpointSlices and DNS. */
-function checkCluster(mistakes: Mistakes, prop: string, called: Destination, caller: Construct): void {
+function checkCluster(errors: ValidationErrors, prop: string, called: Destination, caller: Construct): void {
   if (!isA(Destination, called) || !called._facts().meshed) {
     return;
   }
   const [own, other] = [clusterOf(caller), clusterOf(called)];
   if (own !== other) {
-    mistakes.add(prop, called.node.path, `it is for ${inWords(other)}, and the caller for ${inWords(own)}; call it by an ExternalService, at an address that is reached from here`);
+    errors.add(prop, called.node.path, `it is for ${inWords(other)}, and the caller for ${inWords(own)}; call it by an ExternalService, at an address that is reached from here`);
   }
 }
 

@@ -15,7 +15,7 @@ import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { LoadBalancing } from '../policies/load-balancing';
 import { isReachable } from '../props/ip-addresses';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 
 /**
@@ -116,55 +116,55 @@ export class ExternalEndpoints {
   ) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     if (this.lookup) {
-      mistakes.lookedUpName(`${prop}.hostname`, this.lookup.hostname);
-      mistakes.dnsServers(`${prop}.servers`, this.lookup.servers);
+      errors.lookedUpName(`${prop}.hostname`, this.lookup.hostname);
+      errors.dnsServers(`${prop}.servers`, this.lookup.servers);
       if (this.lookup.port !== undefined) {
-        mistakes.port(`${prop}.port`, this.lookup.port);
+        errors.port(`${prop}.port`, this.lookup.port);
       }
     }
     if (this.list?.length === 0) {
-      mistakes.add(prop, [], 'list at least one address');
+      errors.add(prop, [], 'list at least one address');
     }
     const seen = new Set<string>();
     this.list?.forEach(({ address, port, weight, priority }, index) => {
       const item = `${prop}[${index}]`;
       if (isIP(address) === 0) {
-        mistakes.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
+        errors.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
       } else if (!isReachable(address)) {
-        mistakes.add(`${item}.address`, address, 'this is the address of no host; use that of one');
+        errors.add(`${item}.address`, address, 'this is the address of no host; use that of one');
       }
-      mistakes.port(`${item}.port`, port);
+      errors.port(`${item}.port`, port);
       if (weight !== undefined) {
-        mistakes.wholeNumber(`${item}.weight`, weight, 1, 65_535);
+        errors.wholeNumber(`${item}.weight`, weight, 1, 65_535);
       }
       if (priority !== undefined) {
-        mistakes.wholeNumber(`${item}.priority`, priority, 0, 7);
+        errors.wholeNumber(`${item}.priority`, priority, 0, 7);
       }
       if (seen.has(`${address}|${port}`)) {
-        mistakes.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');
+        errors.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');
       }
       seen.add(`${address}|${port}`);
     });
   }
 
   /** @internal */
-  public _checkProtocol(mistakes: Mistakes, prop: string, protocol: AppProtocol | undefined): void {
-    checkPlainPort(mistakes, `${prop}.port`, this.lookup?.port, protocol);
-    this.list?.forEach(({ port }, index) => checkPlainPort(mistakes, `${prop}[${index}].port`, port, protocol));
+  public _checkProtocol(errors: ValidationErrors, prop: string, protocol: AppProtocol | undefined): void {
+    checkPlainPort(errors, `${prop}.port`, this.lookup?.port, protocol);
+    this.list?.forEach(({ port }, index) => checkPlainPort(errors, `${prop}[${index}].port`, port, protocol));
     if (this.lookup?.record === 'srv') {
-      checkPlainPortName(mistakes, `${prop}.hostname`, /^_([^.]+)\./.exec(this.lookup.hostname)?.[1], protocol);
+      checkPlainPortName(errors, `${prop}.hostname`, /^_([^.]+)\./.exec(this.lookup.hostname)?.[1], protocol);
     }
   }
 
   /** @internal */
-  public _checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void {
+  public _checkLoadBalancing(errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing): void {
     if (this.lookup && loadBalancing._zoneWeights) {
-      mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
+      errors.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
     }
     if (this.lookup && loadBalancing._zoneAware) {
-      mistakes.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or list addresses with their zones');
+      errors.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or list addresses with their zones');
     }
   }
 
@@ -244,22 +244,22 @@ export class ExternalService extends Destination {
     this.endpoints = props.endpoints;
     this.policies = policiesOf(props);
 
-    const mistakes = new Mistakes();
-    mistakes.unknownProps(props, PROPS);
-    mistakes.callableName('hostname', this.hostname);
-    checkReserved(mistakes, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
-    if (mistakes.port('port', this.port)) {
-      checkPlainPort(mistakes, 'port', this.port, props.protocol);
+    const errors = new ValidationErrors();
+    errors.unknownProps(props, PROPS);
+    errors.callableName('hostname', this.hostname);
+    checkReserved(errors, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
+    if (errors.port('port', this.port)) {
+      checkPlainPort(errors, 'port', this.port, props.protocol);
     }
-    checkPolicies(mistakes, '', this.policies);
+    checkPolicies(errors, '', this.policies);
     if (isA(ExternalEndpoints, this.endpoints)) {
-      this.endpoints._check(mistakes, 'endpoints');
-      this.endpoints._checkProtocol(mistakes, 'endpoints', props.protocol);
-      this.endpoints._checkLoadBalancing(mistakes, 'loadBalancing', this.policies.loadBalancing);
+      this.endpoints._check(errors, 'endpoints');
+      this.endpoints._checkProtocol(errors, 'endpoints', props.protocol);
+      this.endpoints._checkLoadBalancing(errors, 'loadBalancing', this.policies.loadBalancing);
     } else {
-      mistakes.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
+      errors.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
     }
-    mistakes.throwIfAny(this);
+    errors.throwIfAny(this);
 
     claimHostname(this, Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname);
   }
@@ -283,7 +283,7 @@ export class ExternalService extends Destination {
         weight: 1,
         discovery: (loadBalancing) => this.endpoints._toConfig(loadBalancing),
       }],
-      checkLoadBalancing: (mistakes, prop, loadBalancing) => this.endpoints._checkLoadBalancing(mistakes, prop, loadBalancing),
+      checkLoadBalancing: (errors, prop, loadBalancing) => this.endpoints._checkLoadBalancing(errors, prop, loadBalancing),
     };
   }
 }

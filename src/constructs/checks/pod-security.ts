@@ -11,7 +11,7 @@ import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests'
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 import { PodSecurityOptions } from '../mesh/pod-security-options';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { PerApp } from '../synthesis/copies';
 
 /** The Namespaces of an app that have the label, by cluster and name. */
@@ -33,11 +33,11 @@ function levelOfName({ namespaces = {} }: PodSecurityOptions, namespace: string)
 }
 
 /** Notes what the namespace of a workload refuses of its pods. */
-export function checkPodSecurity(mistakes: Mistakes, workload: kplus.Workload, cluster: string, options: PodSecurityOptions): void {
+export function checkPodSecurity(errors: ValidationErrors, workload: kplus.Workload, cluster: string, options: PodSecurityOptions): void {
   const { metadata: { namespace = DEFAULT_NAMESPACE } = {} }: Manifest = manifestOf(ApiObject.of(workload));
   const enforced: Enforced | undefined = NAMESPACES.of(workload)().get(`${cluster}/${namespace}`);
   const level = stricter(enforced?.level ?? options.enforce ?? 'privileged', levelOfName(options, namespace));
   for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, enforced?.version)) {
-    mistakes.add(refusal.field, refusal.value, `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses these pods; ${refusal.remedy}`);
+    errors.add(refusal.field, refusal.value, `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses these pods; ${refusal.remedy}`);
   }
 }

@@ -4,7 +4,7 @@
  * no proof, hence a way to say that it is HTTP all the same.
  */
 import { protocolOfPortName } from '../../planning/app-protocols';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 
 /**
  * Protocol that apps speak at the port of a service.
@@ -27,18 +27,18 @@ const PORTS: Readonly<Record<number, string>> = {
 };
 
 /** Checks a port at which the proxy is to speak. */
-export function checkPlainPort(mistakes: Mistakes, prop: string, port: number | undefined, protocol: AppProtocol | undefined): void {
+export function checkPlainPort(errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined): void {
   const known = port === undefined ? undefined : PORTS[port];
   if (known !== undefined && protocol === undefined) {
-    mistakes.add(prop, port, `this port is known for ${known}, ${REMEDY}`);
+    errors.add(prop, port, `this port is known for ${known}, ${REMEDY}`);
   }
 }
 
 /** Checks the name of such a port. */
-export function checkPlainPortName(mistakes: Mistakes, prop: string, name: string | undefined, protocol: AppProtocol | undefined): void {
+export function checkPlainPortName(errors: ValidationErrors, prop: string, name: string | undefined, protocol: AppProtocol | undefined): void {
   const known = typeof name === 'string' ? protocolOfPortName(name) : undefined;
   if (known !== undefined && protocol === undefined) {
-    mistakes.add(prop, name, `this name is known for ${known}, ${REMEDY}`);
+    errors.add(prop, name, `this name is known for ${known}, ${REMEDY}`);
   }
 }
 

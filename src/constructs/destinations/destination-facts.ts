@@ -9,7 +9,7 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 
 /** The namespace that Kubernetes puts objects in when nothing names one. */
 export const DEFAULT_NAMESPACE = 'default';
@@ -57,7 +57,7 @@ export interface DestinationFacts {
   /** Known only when all versions are. */
   shares(): DestinationShare[];
   /** Why a policy can't work with where the endpoints come from. */
-  checkLoadBalancing(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing): void;
+  checkLoadBalancing(errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing): void;
 }
 
 /** The Host field of the requests of a caller's app: the shortest name, and the port unless it is HTTP's own. */

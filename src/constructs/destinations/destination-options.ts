@@ -10,7 +10,7 @@ import { OutlierDetection } from '../policies/outlier-detection';
 import { checkConnections } from '../policies/proxy-quantities';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { AppProtocol } from './app-protocol';
 import { DestinationFacts } from './destination-facts';
 
@@ -90,14 +90,14 @@ export function policiesOf(
  * @param prefix what stands before the name of a prop
  * @param closesIdleAfterMs when its proxies close an idle connection; absent where it has none
  */
-export function checkPolicies(mistakes: Mistakes, prefix: string, policies: DestinationPolicies, closesIdleAfterMs?: number): void {
+export function checkPolicies(errors: ValidationErrors, prefix: string, policies: DestinationPolicies, closesIdleAfterMs?: number): void {
   const { loadBalancing, sessionPersistence, connections, health, retry } = policies;
-  loadBalancing._check(mistakes, `${prefix}loadBalancing`);
-  sessionPersistence?._check(mistakes, `${prefix}sessionPersistence`);
-  sessionPersistence?._checkBeside(mistakes, `${prefix}sessionPersistence`, loadBalancing);
-  checkHealth(mistakes, prefix, health);
-  retry?._check(mistakes, `${prefix}retry`, 0);
+  loadBalancing._check(errors, `${prefix}loadBalancing`);
+  sessionPersistence?._check(errors, `${prefix}sessionPersistence`);
+  sessionPersistence?._checkBeside(errors, `${prefix}sessionPersistence`, loadBalancing);
+  checkHealth(errors, prefix, health);
+  retry?._check(errors, `${prefix}retry`, 0);
   if (connections !== undefined) {
-    checkConnections(mistakes, `${prefix}connections`, connections, closesIdleAfterMs);
+    checkConnections(errors, `${prefix}connections`, connections, closesIdleAfterMs);
   }
 }

@@ -5,8 +5,8 @@
 import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../../contract';
 import { checkBelowPercent, overprovisioningPercent } from '../policies/failover';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { Destination } from './destination';
 
@@ -101,33 +101,33 @@ export class Fallback {
    *
    * @internal
    */
-  public _check(mistakes: Mistakes, prop: string, call: Destination, self: Destination | undefined): void {
+  public _check(errors: ValidationErrors, prop: string, call: Destination, self: Destination | undefined): void {
     const seen = new Map([[call._facts().id, call]]);
     this.levels.forEach(({ destination, options }, index) => {
       const at = index === 0 ? `${prop}.to` : `${prop}.orElse[${index - 1}]`;
       if (!isA(Destination, destination)) {
-        mistakes.add(at, destination, refusalOfCopy(Destination, destination) ?? 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
+        errors.add(at, destination, refusalOfCopy(Destination, destination) ?? 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
         return;
       }
       const { id, name } = destination._facts();
       const before = seen.get(id);
       if (destination === self) {
-        mistakes.add(at, name, 'a service can\'t call itself through the mesh; name another one');
+        errors.add(at, name, 'a service can\'t call itself through the mesh; name another one');
       } else if (before === destination) {
-        mistakes.add(at, name, 'it has its turn before already, so it can\'t take over; name another one');
+        errors.add(at, name, 'it has its turn before already, so it can\'t take over; name another one');
       } else if (before) {
-        mistakes.add(at, destination.node.path, `its host name and port are those of '${before.node.path}', which has its turn before; give one of them another host name`);
+        errors.add(at, destination.node.path, `its host name and port are those of '${before.node.path}', which has its turn before; give one of them another host name`);
       }
       seen.set(id, destination);
-      mistakes.unknownProps(options, OPTIONS, `${at}.`);
+      errors.unknownProps(options, OPTIONS, `${at}.`);
       const { belowPercent, recovery } = options;
-      checkBelowPercent(mistakes, `${at}.belowPercent`, belowPercent);
+      checkBelowPercent(errors, `${at}.belowPercent`, belowPercent);
       if (recovery !== undefined) {
-        checkQuantity(mistakes, `${at}.recovery`, recovery, { unit: 'time', min: 0 });
+        checkQuantity(errors, `${at}.recovery`, recovery, { unit: 'time', min: 0 });
       }
     });
     if (this.levels.length > 8) {
-      mistakes.add(prop, this.levels.length, 'use at most 8 fallbacks');
+      errors.add(prop, this.levels.length, 'use at most 8 fallbacks');
     }
   }
 }

@@ -14,8 +14,8 @@ import { Discovery } from '../mesh/discovery';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
 import { closesIdleAfterMs } from '../policies/proxy-quantities';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { checkTls, tlsPort } from './inbound-tls';
 import { checkZones, serviceForAll, serviceForVersion, serviceHostnames } from './services';
 import { TlsOptions } from './tls-options';
@@ -91,35 +91,35 @@ export class ExposedWorkload extends Destination {
    *
    * @internal
    */
-  public static _of(scope: Construct, mistakes: Mistakes, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
+  public static _of(scope: Construct, errors: ValidationErrors, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
     const { port = 80, portName = 'http', tls, discovery = workload.settings.discovery } = options;
     checkKinds(scope, options, 'expose.');
-    mistakes.unknownProps(options, OPTIONS, 'expose.');
-    checkReserved(mistakes, 'serviceName', workload.serviceName, workload.namespace);
-    if (mistakes.port('expose.port', port)) {
-      checkPlainPort(mistakes, 'expose.port', port, options.protocol);
+    errors.unknownProps(options, OPTIONS, 'expose.');
+    checkReserved(errors, 'serviceName', workload.serviceName, workload.namespace);
+    if (errors.port('expose.port', port)) {
+      checkPlainPort(errors, 'expose.port', port, options.protocol);
     }
-    if (mistakes.name('expose.portName', portName, NAME_RULES.label)) {
-      checkPlainPortName(mistakes, 'expose.portName', options.portName, options.protocol);
+    if (errors.name('expose.portName', portName, NAME_RULES.label)) {
+      checkPlainPortName(errors, 'expose.portName', options.portName, options.protocol);
     }
-    checkPlainPort(mistakes, 'appPort', workload.appPort, options.protocol);
-    checkPlainPortName(mistakes, 'workload.containers.ports.name', workload.appPortName, options.protocol);
+    checkPlainPort(errors, 'appPort', workload.appPort, options.protocol);
+    checkPlainPortName(errors, 'workload.containers.ports.name', workload.appPortName, options.protocol);
     const headless = `${workload.serviceName}-${workload.version}`;
     if (headless.length > NAME_RULES.service.longest) {
-      mistakes.add('serviceName', workload.serviceName, `with the version '${workload.version}', its Service '${headless}' has ${headless.length} characters, `
+      errors.add('serviceName', workload.serviceName, `with the version '${workload.version}', its Service '${headless}' has ${headless.length} characters, `
         + `and may have ${NAME_RULES.service.longest}: shorten 'serviceName' or 'version' by ${headless.length - NAME_RULES.service.longest}`);
     }
     if (tls !== undefined) {
-      checkTls(mistakes, 'expose.tls', tls, { port, name: portName }, workload.namespace);
+      checkTls(errors, 'expose.tls', tls, { port, name: portName }, workload.namespace);
       if (tls.nodePort !== undefined) {
-        mistakes.add('expose.tls.nodePort', tls.nodePort, 'the Service of an exposed workload is of the type ClusterIP, which has none; leave it out');
+        errors.add('expose.tls.nodePort', tls.nodePort, 'the Service of an exposed workload is of the type ClusterIP, which has none; leave it out');
       }
     }
     const policies = policiesOf(options);
-    checkPolicies(mistakes, 'expose.', policies, closesIdleAfterMs(workload.settings.limits));
-    discovery._check(mistakes, 'expose.discovery');
-    checkZones(mistakes, 'expose.loadBalancing', policies.loadBalancing, discovery);
-    mistakes.throwIfAny(scope);
+    checkPolicies(errors, 'expose.', policies, closesIdleAfterMs(workload.settings.limits));
+    discovery._check(errors, 'expose.discovery');
+    checkZones(errors, 'expose.loadBalancing', policies.loadBalancing, discovery);
+    errors.throwIfAny(scope);
     return new ExposedWorkload(scope, workload, { port, portName, tls, discovery, policies });
   }
 
@@ -199,7 +199,7 @@ export class ExposedWorkload extends Destination {
           targetPort: settings.proxyPorts.inbound,
         }),
       }],
-      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, options.discovery),
+      checkLoadBalancing: (errors, prop, loadBalancing) => checkZones(errors, prop, loadBalancing, options.discovery),
     };
   }
 }

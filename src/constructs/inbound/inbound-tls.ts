@@ -7,8 +7,8 @@ import {
   DEFAULT_TLS, INBOUND_TLS_LISTENER, INBOUND_TLS_PORT_NAME, ListenerConfig, TLS_CERTIFICATE_FILE, TLS_DIR, TLS_KEY_FILE, TLS_VOLUME,
 } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { TlsOptions, TlsVersion } from './tls-options';
 
 const OPTIONS = { secret: true, port: true, portName: true, nodePort: true, minimumVersion: true } as const satisfies Record<keyof TlsOptions, true>;
@@ -25,24 +25,24 @@ export function tlsPort(tls: TlsOptions): Port & { readonly nodePort?: number; r
 }
 
 /** Checks the options beside the port without TLS. */
-export function checkTls(mistakes: Mistakes, prop: string, tls: TlsOptions, plain: Port, ownNamespace: string): void {
-  mistakes.unknownProps(tls, OPTIONS, `${prop}.`);
+export function checkTls(errors: ValidationErrors, prop: string, tls: TlsOptions, plain: Port, ownNamespace: string): void {
+  errors.unknownProps(tls, OPTIONS, `${prop}.`);
   const { port, name } = tlsPort(tls);
   const { secret } = tls;
   const namespace = (secret as Partial<kplus.Secret> | undefined)?.metadata?.namespace;
   if (typeof secret?.name !== 'string') {
-    mistakes.add(`${prop}.secret`, secret, 'give a Secret of cdk8s-plus, such as Secret.fromSecretName(this, \'tls\', \'shop-tls\')');
-  } else if (mistakes.name(`${prop}.secret`, secret.name, NAME_RULES.subdomain) && namespace !== undefined && namespace !== ownNamespace) {
-    mistakes.add(`${prop}.secret`, secret.name, `it is in namespace '${namespace}', and pods can mount those of their own, '${ownNamespace}', only`);
+    errors.add(`${prop}.secret`, secret, 'give a Secret of cdk8s-plus, such as Secret.fromSecretName(this, \'tls\', \'shop-tls\')');
+  } else if (errors.name(`${prop}.secret`, secret.name, NAME_RULES.subdomain) && namespace !== undefined && namespace !== ownNamespace) {
+    errors.add(`${prop}.secret`, secret.name, `it is in namespace '${namespace}', and pods can mount those of their own, '${ownNamespace}', only`);
   }
-  if (mistakes.port(`${prop}.port`, port) && port === plain.port) {
-    mistakes.add(`${prop}.port`, port, 'at this port the service is called without TLS; choose another for one of them');
+  if (errors.port(`${prop}.port`, port) && port === plain.port) {
+    errors.add(`${prop}.port`, port, 'at this port the service is called without TLS; choose another for one of them');
   }
-  if (mistakes.name(`${prop}.portName`, name, NAME_RULES.label) && name === plain.name) {
-    mistakes.add(`${prop}.portName`, name, 'the port without TLS has this name; choose another for one of them');
+  if (errors.name(`${prop}.portName`, name, NAME_RULES.label) && name === plain.name) {
+    errors.add(`${prop}.portName`, name, 'the port without TLS has this name; choose another for one of them');
   }
   if (tls.minimumVersion !== undefined && !Object.values(TlsVersion).includes(tls.minimumVersion)) {
-    mistakes.add(`${prop}.minimumVersion`, tls.minimumVersion, 'use TlsVersion.TLS_1_2 or TlsVersion.TLS_1_3');
+    errors.add(`${prop}.minimumVersion`, tls.minimumVersion, 'use TlsVersion.TLS_1_2 or TlsVersion.TLS_1_3');
   }
 }
 

@@ -10,7 +10,7 @@ import { declareProtocols } from '../kubernetes/patches';
 import { Discovery } from '../mesh/discovery';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { LoadBalancing } from '../policies/load-balancing';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 
 /** A port at which a service is called. */
 interface CalledPort {
@@ -79,11 +79,11 @@ export function serviceHostnames(service: { name: string; namespace: string; clu
 }
 
 /** Weights of zones, and preferring one, need a source that knows them. */
-export function checkZones(mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
+export function checkZones(errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
   if (loadBalancing._zoneWeights && discovery._source === 'dns') {
-    mistakes.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+    errors.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
   }
   if (loadBalancing._zoneAware && discovery._source === 'dns') {
-    mistakes.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+    errors.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
   }
 }

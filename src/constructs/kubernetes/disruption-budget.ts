@@ -4,7 +4,7 @@
  */
 import { Construct } from 'constructs';
 import { allowedEvictions, DisruptionRule, PodCount } from '../../planning/disruption';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 import * as kplus from './kplus';
 
@@ -53,16 +53,16 @@ export class DisruptionBudget {
    * @param replicas fewest replicas that there will be
    * @internal
    */
-  public _check(mistakes: Mistakes, prop: string, replicas: number): void {
+  public _check(errors: ValidationErrors, prop: string, replicas: number): void {
     if (!this.rule) {
       return;
     }
     const { rule, count } = this.rule;
     const name = `${prop}.${rule}${count.unit === 'percent' ? 'Percent' : ''}`;
-    const whole = mistakes.wholeNumber(name, count.value, 0, count.unit === 'percent' ? 100 : undefined);
+    const whole = errors.wholeNumber(name, count.value, 0, count.unit === 'percent' ? 100 : undefined);
     // With no replicas there is nothing to evict, and no budget could block it.
     if (whole && replicas > 0 && allowedEvictions(this.rule, replicas) === 0) {
-      mistakes.add(name, count.value, `with ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} it never lets a pod be evicted and blocks every node drain; `
+      errors.add(name, count.value, `with ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} it never lets a pod be evicted and blocks every node drain; `
         + 'use maxUnavailable(1), or more replicas');
     }
   }

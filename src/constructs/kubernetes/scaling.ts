@@ -4,7 +4,7 @@
  */
 import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 import * as kplus from './kplus';
 
@@ -73,20 +73,20 @@ export class Scaling {
   }
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     if (!this.autoscaler) {
-      mistakes.wholeNumber(`${prop}.replicas`, this.min, 0);
+      errors.wholeNumber(`${prop}.replicas`, this.min, 0);
       return;
     }
-    mistakes.unknownProps(this.autoscaler, OPTIONS, `${prop}.`);
-    const whole = [mistakes.wholeNumber(`${prop}.min`, this.min, 1), mistakes.wholeNumber(`${prop}.max`, this.max, 1)];
+    errors.unknownProps(this.autoscaler, OPTIONS, `${prop}.`);
+    const whole = [errors.wholeNumber(`${prop}.min`, this.min, 1), errors.wholeNumber(`${prop}.max`, this.max, 1)];
     if (whole.every(Boolean) && this.min > this.max) {
-      mistakes.add(`${prop}.min`, this.min, `it is above the max of ${this.max}; make min at most max`);
+      errors.add(`${prop}.min`, this.min, `it is above the max of ${this.max}; make min at most max`);
     }
     for (const target of ['cpuPercent', 'memoryPercent'] as const) {
       const percent = this.autoscaler[target];
       if (percent !== undefined) {
-        mistakes.wholeNumber(`${prop}.${target}`, percent, 1);
+        errors.wholeNumber(`${prop}.${target}`, percent, 1);
       }
     }
   }

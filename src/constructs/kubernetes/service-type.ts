@@ -2,7 +2,7 @@
  * How the Service of a mesh service is reachable: types and traffic rules that cdk8s-plus has no props for.
  */
 import { Duration } from 'cdk8s';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /**
@@ -69,9 +69,9 @@ export class SessionAffinity {
   private constructor(private readonly timeout?: Duration) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     if (this.timeout) {
-      mistakes.wholeNumber(`${prop}.timeout (seconds)`, this.timeout.toSeconds({ integral: false }), 1, 86_400);
+      errors.wholeNumber(`${prop}.timeout (seconds)`, this.timeout.toSeconds({ integral: false }), 1, 86_400);
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { StaticEndpoint } from '../../contract';
 import { refusalOfOwn } from '../props/ip-addresses';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
@@ -49,11 +49,11 @@ export class AppAddress {
   private constructor(private readonly places: readonly string[]) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     for (const place of this.places) {
       const refusal = place === 'pod' ? undefined : refusalOfOwn(place);
       if (refusal !== undefined) {
-        mistakes.add(prop, place, refusal);
+        errors.add(prop, place, refusal);
       }
     }
   }

@@ -5,8 +5,8 @@
 import { Duration } from 'cdk8s';
 import { ClusterConfig, DEFAULT_DNS_FALLBACK } from '../../contract';
 import { ServiceLocation } from '../destinations/destination-facts';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /**
@@ -91,16 +91,16 @@ export class Discovery {
   }
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     const { servers, dnsFallback, dnsFallbackAfter } = this.options;
-    mistakes.dnsServers(`${prop}.servers`, servers);
+    errors.dnsServers(`${prop}.servers`, servers);
     if (dnsFallback !== undefined && typeof dnsFallback !== 'boolean') {
-      mistakes.add(`${prop}.dnsFallback`, dnsFallback, 'use true or false');
+      errors.add(`${prop}.dnsFallback`, dnsFallback, 'use true or false');
     }
     if (dnsFallbackAfter !== undefined) {
-      checkQuantity(mistakes, `${prop}.dnsFallbackAfter`, dnsFallbackAfter, { unit: 'time', min: 0 });
+      checkQuantity(errors, `${prop}.dnsFallbackAfter`, dnsFallbackAfter, { unit: 'time', min: 0 });
       if (dnsFallback === false) {
-        mistakes.add(`${prop}.dnsFallbackAfter`, dnsFallbackAfter, 'there is no fallback whose wait it could be; leave it out, or \'dnsFallback: false\'');
+        errors.add(`${prop}.dnsFallbackAfter`, dnsFallbackAfter, 'there is no fallback whose wait it could be; leave it out, or \'dnsFallback: false\'');
       }
     }
   }

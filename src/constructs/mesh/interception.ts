@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import { ENV_HOSTS_FILE, HOSTS_FILE, HOSTS_FILE_NAME, HOSTS_MOUNT, SIDECAR_CONTAINER, STATE_VOLUME } from '../../contract';
 import { NamedCallee } from '../destinations/destination-facts';
 import { addVariable, ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /** The safe sysctl that lets a non-root process listen on any port of its own network namespace. */
@@ -63,14 +63,14 @@ export class Interception {
    * @param spec of the pod as it will be written, completed
    * @internal
    */
-  public _check(mistakes: Mistakes, spec: PodSpecManifest, callees: NamedCallee[]): void {
+  public _check(errors: ValidationErrors, spec: PodSpecManifest, callees: NamedCallee[]): void {
     if (callees.length === 0) {
       return;
     }
     const others = [...spec.containers, ...spec.initContainers ?? []].filter(({ name }) => name !== SIDECAR_CONTAINER);
     for (const { name: container, volumeMounts = [] } of others) {
       for (const { mountPath } of volumeMounts.filter((mount) => isHostsMount(mount.mountPath) && mount.name !== STATE_VOLUME)) {
-        mistakes.add(`containers['${container}'].volumeMounts`, mountPath, 'by this file the names of the services that the pod calls lead to the sidecar; '
+        errors.add(`containers['${container}'].volumeMounts`, mountPath, 'by this file the names of the services that the pod calls lead to the sidecar; '
           + 'remove the mount, and give the pod hostAliases for names of its own');
       }
     }
@@ -80,7 +80,7 @@ export class Interception {
       const callee = called.get(hostname.toLowerCase());
       // What has the callee's own address leads to the sidecar all the same.
       if (callee !== undefined && callee.address !== ip) {
-        mistakes.add('hostAliases', hostname, `calls(${callee.name}) leads this name to the sidecar; remove one of the two`);
+        errors.add('hostAliases', hostname, `calls(${callee.name}) leads this name to the sidecar; remove one of the two`);
       }
     }
   }

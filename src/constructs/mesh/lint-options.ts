@@ -3,8 +3,8 @@
  */
 import { Duration } from 'cdk8s';
 import { RULES } from '../../planning/lints';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 
 /**
  * How synthesis checks policies against each other. A warning is printed once on standard error; an error fails the synthesis. The rules
@@ -50,23 +50,23 @@ export interface LintOptions {
 const OPTIONS = { off: true, strict: true, zones: true, requestsPerSecond: true, latency: true } as const satisfies Record<keyof LintOptions, true>;
 
 /** Checks the options themselves. */
-export function checkLintOptions(mistakes: Mistakes, prop: string, options: LintOptions): void {
-  mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+export function checkLintOptions(errors: ValidationErrors, prop: string, options: LintOptions): void {
+  errors.unknownProps(options, OPTIONS, `${prop}.`);
   const names = RULES.map(({ name }) => name);
   for (const name of options.off ?? []) {
     if (!names.includes(name)) {
-      mistakes.add(`${prop}.off`, name, `there is no such rule; use any of ${names.join(', ')}`);
+      errors.add(`${prop}.off`, name, `there is no such rule; use any of ${names.join(', ')}`);
     }
   }
   if (options.zones !== undefined) {
-    mistakes.wholeNumber(`${prop}.zones`, options.zones, 1);
+    errors.wholeNumber(`${prop}.zones`, options.zones, 1);
   }
   for (const [service, rate] of Object.entries(options.requestsPerSecond ?? {})) {
     if (!(Number.isFinite(rate) && rate >= 0)) {
-      mistakes.add(`${prop}.requestsPerSecond['${service}']`, rate, 'use a number of at least 0');
+      errors.add(`${prop}.requestsPerSecond['${service}']`, rate, 'use a number of at least 0');
     }
   }
   for (const [service, latency] of Object.entries(options.latency ?? {})) {
-    checkQuantity(mistakes, `${prop}.latency['${service}']`, latency, { unit: 'time', min: 1 });
+    checkQuantity(errors, `${prop}.latency['${service}']`, latency, { unit: 'time', min: 1 });
   }
 }

@@ -7,9 +7,9 @@ import { IConstruct } from 'constructs';
 import { DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
 import { checkAdmission } from '../policies/admission-options';
 import { checkConnections, checkLimits } from '../policies/proxy-quantities';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
 import { layered } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { PerApp } from '../synthesis/copies';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
@@ -156,29 +156,29 @@ export function* constructsOf(root: IConstruct): Generator<{ readonly construct:
 const MAX_WORKERS = 64;
 
 /** Checks of the props that every sidecar has. */
-export function checkProxyOptions(mistakes: Mistakes, props: ProxyOptions): void {
+export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions): void {
   if (props.proxyImage) {
-    mistakes.name('proxyImage', props.proxyImage.reference, NAME_RULES.image);
+    errors.name('proxyImage', props.proxyImage.reference, NAME_RULES.image);
   }
-  props.proxyUser?._check(mistakes, 'proxyUser');
+  props.proxyUser?._check(errors, 'proxyUser');
   if (props.proxyPorts !== undefined) {
-    checkProxyPorts(mistakes, 'proxyPorts', props.proxyPorts);
+    checkProxyPorts(errors, 'proxyPorts', props.proxyPorts);
   }
   if (props.limits !== undefined) {
-    checkLimits(mistakes, 'limits', props.limits);
+    checkLimits(errors, 'limits', props.limits);
   }
   if (props.appConnections !== undefined) {
-    checkConnections(mistakes, 'appConnections', props.appConnections);
+    checkConnections(errors, 'appConnections', props.appConnections);
   }
-  props.appAddress?._check(mistakes, 'appAddress');
+  props.appAddress?._check(errors, 'appAddress');
   if (props.admission !== undefined) {
-    checkAdmission(mistakes, 'admission', props.admission);
+    checkAdmission(errors, 'admission', props.admission);
   }
   if (props.workers !== undefined) {
-    mistakes.wholeNumber('workers', props.workers, 1, MAX_WORKERS);
+    errors.wholeNumber('workers', props.workers, 1, MAX_WORKERS);
   }
   const { request, limit } = props.proxyResources?.memory ?? {};
   if (request && limit && request.toKibibytes() > limit.toKibibytes()) {
-    mistakes.add('proxyResources.memory.request', `${request.toMebibytes()}Mi`, `it is above the limit of ${limit.toMebibytes()}Mi; make it at most the limit`);
+    errors.add('proxyResources.memory.request', `${request.toMebibytes()}Mi`, `it is above the limit of ${limit.toMebibytes()}Mi; make it at most the limit`);
   }
 }

@@ -7,8 +7,8 @@
  * mistakes between charts are those that nobody sees.
  */
 import { Construct } from 'constructs';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { checkLintOptions } from './lint-options';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
@@ -29,32 +29,32 @@ export class Mesh extends Construct {
   constructor(scope: Construct, id: string, props: MeshProps = {}) {
     super(scope, id);
     checkKinds(this, props);
-    const mistakes = new Mistakes();
-    mistakes.unknownProps(props, PROPS);
+    const errors = new ValidationErrors();
+    errors.unknownProps(props, PROPS);
     if (props.cluster !== undefined && !(typeof props.cluster === 'string' && props.cluster !== '')) {
-      mistakes.add('cluster', props.cluster, 'give it a name, such as production');
+      errors.add('cluster', props.cluster, 'give it a name, such as production');
     }
-    props.discovery?._check(mistakes, 'discovery');
-    checkProxyOptions(mistakes, props);
-    checkTimeToStop(mistakes, props);
+    props.discovery?._check(errors, 'discovery');
+    checkProxyOptions(errors, props);
+    checkTimeToStop(errors, props);
     if (props.clusterDomain !== undefined) {
-      checkClusterDomain(mistakes, 'clusterDomain', props.clusterDomain);
+      checkClusterDomain(errors, 'clusterDomain', props.clusterDomain);
     }
     if (props.lints !== undefined) {
-      checkLintOptions(mistakes, 'lints', props.lints);
+      checkLintOptions(errors, 'lints', props.lints);
     }
     if (props.podSecurity !== undefined) {
-      checkPodSecurityOptions(mistakes, 'podSecurity', props.podSecurity);
+      checkPodSecurityOptions(errors, 'podSecurity', props.podSecurity);
     }
-    mistakes.throwIfAny(this);
+    errors.throwIfAny(this);
     registerMesh(scope, this, { ...props });
   }
 }
 
 /** The full name of a Service has a domain behind its own name and that of its namespace, which may all be as long as can be. */
-function checkClusterDomain(mistakes: Mistakes, prop: string, domain: string): void {
+function checkClusterDomain(errors: ValidationErrors, prop: string, domain: string): void {
   const longest = NAME_RULES.hostname.longest - `${'s'.repeat(NAME_RULES.service.longest)}.${'n'.repeat(NAME_RULES.label.longest)}.svc.`.length;
-  if (mistakes.callableName(prop, domain) && domain.length > longest) {
-    mistakes.add(prop, domain, `it has ${domain.length} characters, and may have ${longest}: names of services go before it, and a host name has ${NAME_RULES.hostname.longest} at most`);
+  if (errors.callableName(prop, domain) && domain.length > longest) {
+    errors.add(prop, domain, `it has ${domain.length} characters, and may have ${longest}: names of services go before it, and a host name has ${NAME_RULES.hostname.longest} at most`);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * What is to be known of the Pod Security Standards that a cluster enforces.
  */
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 
 /**
  * Level of the Pod Security Standards of Kubernetes.
@@ -47,18 +47,18 @@ export interface PodSecurityOptions {
 const OPTIONS = { enforce: true, namespaces: true } as const satisfies Record<keyof PodSecurityOptions, true>;
 
 /** Checks the options themselves. */
-export function checkPodSecurityOptions(mistakes: Mistakes, prop: string, options: PodSecurityOptions): void {
-  mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+export function checkPodSecurityOptions(errors: ValidationErrors, prop: string, options: PodSecurityOptions): void {
+  errors.unknownProps(options, OPTIONS, `${prop}.`);
   const check = (name: string, level: unknown): void => {
     if (!Object.values(PodSecurityLevel).includes(level as PodSecurityLevel)) {
-      mistakes.add(name, level, `use one of ${Object.keys(PodSecurityLevel).map((key) => `PodSecurityLevel.${key}`).join(', ')}`);
+      errors.add(name, level, `use one of ${Object.keys(PodSecurityLevel).map((key) => `PodSecurityLevel.${key}`).join(', ')}`);
     }
   };
   if (options.enforce !== undefined) {
     check(`${prop}.enforce`, options.enforce);
   }
   for (const [namespace, level] of Object.entries(options.namespaces ?? {})) {
-    mistakes.name(`${prop}.namespaces`, namespace, NAME_RULES.label);
+    errors.name(`${prop}.namespaces`, namespace, NAME_RULES.label);
     check(`${prop}.namespaces['${namespace}']`, level);
   }
 }

@@ -17,8 +17,8 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { OutlierDetection } from '../policies/outlier-detection';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
-import { Mistakes } from '../props/mistakes';
 import { isName, NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { Class, isA, refusalOfCopy } from '../synthesis/copies';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
@@ -105,17 +105,17 @@ function isRange(value: unknown): boolean {
 
 /** Throws when a prop has a value of another kind than it takes, or when there are no props at all. */
 export function checkKinds(where: IConstruct, props: unknown, prefix: string = ''): void {
-  const mistakes = new Mistakes();
+  const errors = new ValidationErrors();
   if (!isObject(props)) {
-    mistakes.add(`${prefix}props`, props, 'give an object, such as { name: value }');
-    mistakes.throwIfAny(where);
+    errors.add(`${prefix}props`, props, 'give an object, such as { name: value }');
+    errors.throwIfAny(where);
     return;
   }
   for (const [prop, value] of Object.entries(props)) {
     if (value !== undefined && Object.hasOwn(KINDS, prop) && !KINDS[prop].fits(value)) {
       const { remedy } = KINDS[prop];
-      mistakes.add(`${prefix}${prop}`, value, typeof remedy === 'string' ? remedy : remedy(value));
+      errors.add(`${prefix}${prop}`, value, typeof remedy === 'string' ? remedy : remedy(value));
     }
   }
-  mistakes.throwIfAny(where);
+  errors.throwIfAny(where);
 }

@@ -4,7 +4,7 @@
 import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, SIDECAR_CONTAINER } from '../../contract';
 import type { DestinationFacts } from '../destinations/destination-facts';
 import * as kplus from '../kubernetes/kplus';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 
 /**
  * Ports of a sidecar.
@@ -48,25 +48,25 @@ const PURPOSES: Readonly<Record<keyof ProxyPorts, string>> = {
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
 /** Checks each of the ports. */
-export function checkProxyPorts(mistakes: Mistakes, prop: string, ports: ProxyPorts): void {
-  mistakes.unknownProps(ports, PORTS, `${prop}.`);
+export function checkProxyPorts(errors: ValidationErrors, prop: string, ports: ProxyPorts): void {
+  errors.unknownProps(ports, PORTS, `${prop}.`);
   for (const [name, port] of entriesOf(ports)) {
     if (Number.isInteger(port) && port > 0 && port < FIRST_UNPRIVILEGED_PORT) {
-      mistakes.add(`${prop}.${name}`, port, `the sidecar has no privilege to listen below ${FIRST_UNPRIVILEGED_PORT}; use a whole number from ${FIRST_UNPRIVILEGED_PORT} to 65535. `
+      errors.add(`${prop}.${name}`, port, `the sidecar has no privilege to listen below ${FIRST_UNPRIVILEGED_PORT}; use a whole number from ${FIRST_UNPRIVILEGED_PORT} to 65535. `
         + 'The port at which a service is called is \'port\'');
     } else {
-      mistakes.wholeNumber(`${prop}.${name}`, port, FIRST_UNPRIVILEGED_PORT, 65_535);
+      errors.wholeNumber(`${prop}.${name}`, port, FIRST_UNPRIVILEGED_PORT, 65_535);
     }
   }
 }
 
 /** Checks that the ports of a sidecar, with those of the Meshes and the defaults, are different ones. */
-export function checkPortsDiffer(mistakes: Mistakes, prop: string, ports: Required<ProxyPorts>): void {
+export function checkPortsDiffer(errors: ValidationErrors, prop: string, ports: Required<ProxyPorts>): void {
   const taken = new Map<number, string>();
   for (const [name, port] of entriesOf(ports)) {
     const other = taken.get(port);
     if (other !== undefined) {
-      mistakes.add(`${prop}.${name}`, port, `'${prop}.${other}' is the same; give each a port of its own`);
+      errors.add(`${prop}.${name}`, port, `'${prop}.${other}' is the same; give each a port of its own`);
     }
     taken.set(port, name);
   }
@@ -83,12 +83,12 @@ interface Pod {
 }
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
-export function checkPodPorts(mistakes: Mistakes, { workload, appPort, ports, tls, calls }: Pod): void {
+export function checkPodPorts(errors: ValidationErrors, { workload, appPort, ports, tls, calls }: Pod): void {
   const taken = new Map(entriesOf(ports).filter(([name]) => tls || name !== 'inboundTls').map(([name, port]) => [port, name]));
   const tellTaken = (prop: string, port: number | undefined): void => {
     const name = taken.get(port!);
     if (name !== undefined) {
-      mistakes.add(prop, port, `the sidecar takes this port for ${PURPOSES[name]}; let the app listen on another, or give the sidecar one by 'proxyPorts.${name}'`);
+      errors.add(prop, port, `the sidecar takes this port for ${PURPOSES[name]}; let the app listen on another, or give the sidecar one by 'proxyPorts.${name}'`);
     }
   };
   const others = [...workload.containers, ...workload.initContainers].filter(({ name }) => name !== SIDECAR_CONTAINER);
@@ -100,7 +100,7 @@ export function checkPodPorts(mistakes: Mistakes, { workload, appPort, ports, tl
       const prop = `containers['${container.name}'].port`;
       tellTaken(prop, port);
       for (const { facts } of calls.filter((call) => call.facts.ports.includes(port))) {
-        mistakes.add(prop, port, `the sidecar listens on this port for calls to '${facts.name}', which keeps an app that binds `
+        errors.add(prop, port, `the sidecar listens on this port for calls to '${facts.name}', which keeps an app that binds `
           + `all addresses from starting; give '${facts.name}' another service port, or let the app listen on another`);
       }
     }

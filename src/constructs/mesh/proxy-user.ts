@@ -2,7 +2,7 @@
  * Who the sidecar runs as. Most clusters take any number that isn't root; some give each namespace a range of its own, and refuse pods that
  * name a user outside of it.
  */
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /** User and group of the proxy's image: `nonroot` of the distroless images. */
@@ -52,10 +52,10 @@ export class ProxyUser {
   ) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     for (const [name, id] of Object.entries({ user: this.user, group: this.group })) {
       if (id !== undefined) {
-        mistakes.wholeNumber(`${prop}.${name}`, id, 1, LARGEST_ID);
+        errors.wholeNumber(`${prop}.${name}`, id, 1, LARGEST_ID);
       }
     }
   }

@@ -3,13 +3,13 @@
  * is checked, and the message shows it.
  */
 import { MAX_GRACE_SECONDS, shutdownBudget } from '../../planning/shutdown-budget';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 import { ProxyOptions } from './mesh-props';
 
 type Parts = Pick<ProxyOptions, 'endpointPropagation' | 'appDrain' | 'proxyDrain'>;
 
 /** Checks what is known of the parts; `appDrainProp` is where the app's own comes from. */
-export function checkTimeToStop(mistakes: Mistakes, parts: Parts, appDrainProp: string = 'appDrain'): void {
+export function checkTimeToStop(errors: ValidationErrors, parts: Parts, appDrainProp: string = 'appDrain'): void {
   const { endpointPropagation, appDrain, proxyDrain } = parts;
   const terms = [['endpointPropagation', endpointPropagation], [appDrainProp, appDrain], ['proxyDrain', proxyDrain]] as const;
   const known = terms.flatMap(([prop, time]) => (time ? [{ prop, seconds: Math.ceil(time.toMilliseconds() / 1_000) }] : []));
@@ -20,7 +20,7 @@ export function checkTimeToStop(mistakes: Mistakes, parts: Parts, appDrainProp: 
   });
   if (gracePeriodSeconds > MAX_GRACE_SECONDS) {
     const longest = known.reduce((a, b) => (b.seconds > a.seconds ? b : a));
-    mistakes.add(longest.prop, `${longest.seconds} s`, `${known.map(({ prop, seconds }) => `${seconds} s (${prop})`).join(' + ')} = ${gracePeriodSeconds} s for a pod to stop, `
+    errors.add(longest.prop, `${longest.seconds} s`, `${known.map(({ prop, seconds }) => `${seconds} s (${prop})`).join(' + ')} = ${gracePeriodSeconds} s for a pod to stop, `
       + `and a node is not drained before; stay within a day (${MAX_GRACE_SECONDS} s) in all`);
   }
 }

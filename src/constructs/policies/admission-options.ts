@@ -2,9 +2,9 @@
  * What of the requests to a pod its sidecar lets in.
  */
 import { AdmissionConfig, DEFAULT_ADMISSION } from '../../contract';
-import { ConcurrencyLimit } from './concurrency-limit';
+import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
-import { Mistakes } from '../props/mistakes';
+import { ConcurrencyLimit } from './concurrency-limit';
 import { RateLimit } from './rate-limit';
 
 /**
@@ -44,23 +44,23 @@ const PATH = /^\/[^?#*\s]*\*?$/;
 const MAX_PATHS = 32;
 
 /** Checks what one construct says. */
-export function checkAdmission(mistakes: Mistakes, prop: string, admission: AdmissionOptions): void {
-  mistakes.unknownProps(admission, OPTIONS, `${prop}.`);
+export function checkAdmission(errors: ValidationErrors, prop: string, admission: AdmissionOptions): void {
+  errors.unknownProps(admission, OPTIONS, `${prop}.`);
   const { concurrency, rateLimit, exemptPaths } = admission;
   if (concurrency !== undefined) {
-    if (isA(ConcurrencyLimit, concurrency)) concurrency._check(mistakes, `${prop}.concurrency`);
-    else mistakes.add(`${prop}.concurrency`, concurrency, refusalOfCopy(ConcurrencyLimit, concurrency) ?? 'make it with ConcurrencyLimit.adaptive(), for example');
+    if (isA(ConcurrencyLimit, concurrency)) concurrency._check(errors, `${prop}.concurrency`);
+    else errors.add(`${prop}.concurrency`, concurrency, refusalOfCopy(ConcurrencyLimit, concurrency) ?? 'make it with ConcurrencyLimit.adaptive(), for example');
   }
   if (rateLimit !== undefined) {
-    if (isA(RateLimit, rateLimit)) rateLimit._check(mistakes, `${prop}.rateLimit`);
-    else mistakes.add(`${prop}.rateLimit`, rateLimit, refusalOfCopy(RateLimit, rateLimit) ?? 'make it with RateLimit.perSecond(100), for example');
+    if (isA(RateLimit, rateLimit)) rateLimit._check(errors, `${prop}.rateLimit`);
+    else errors.add(`${prop}.rateLimit`, rateLimit, refusalOfCopy(RateLimit, rateLimit) ?? 'make it with RateLimit.perSecond(100), for example');
   }
   if (exemptPaths !== undefined && !(Array.isArray(exemptPaths) && exemptPaths.length <= MAX_PATHS)) {
-    mistakes.add(`${prop}.exemptPaths`, exemptPaths, `list at most ${MAX_PATHS} paths, such as ['/healthz', '/events/*']`);
+    errors.add(`${prop}.exemptPaths`, exemptPaths, `list at most ${MAX_PATHS} paths, such as ['/healthz', '/events/*']`);
   } else {
     exemptPaths?.forEach((path, index) => {
       if (typeof path !== 'string' || !PATH.test(path)) {
-        mistakes.add(`${prop}.exemptPaths[${index}]`, path, 'use a path without a query, such as /healthz, or the beginning of one, such as /events/*');
+        errors.add(`${prop}.exemptPaths[${index}]`, path, 'use a path without a query, such as /healthz, or the beginning of one, such as /events/*');
       }
     });
   }

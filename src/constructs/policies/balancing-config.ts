@@ -6,8 +6,8 @@ import {
   ClusterConfig, contradictionsOfMaglev, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DEFAULT_ZONE_AWARE, DynamicWeightsConfig,
   LoadBalancingConfig, SlowStartConfig, ZoneAwareConfig,
 } from '../../contract';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantities, checkValues, Quantities, Quantity, toConfig, withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { checkFailover, failoverConfig } from './failover';
 import { HashKey } from './hash-key';
@@ -99,48 +99,48 @@ const OPTIONS: { readonly [T in LoadBalancingConfig['type']]: readonly (keyof An
 };
 
 /** Checks the options of a policy, those that it doesn't have included. */
-export function checkBalancing(mistakes: Mistakes, prop: string, type: LoadBalancingConfig['type'], options: AnyOptions, keys: readonly HashKey[]): void {
-  mistakes.unknownProps(options, Object.fromEntries(OPTIONS[type].map((name) => [name, true])), `${prop}.`);
-  checkValues<PolicyNumbers, Record<string, unknown>>(mistakes, prop, options, POLICY_QUANTITIES, contradictionsOfMaglev);
+export function checkBalancing(errors: ValidationErrors, prop: string, type: LoadBalancingConfig['type'], options: AnyOptions, keys: readonly HashKey[]): void {
+  errors.unknownProps(options, Object.fromEntries(OPTIONS[type].map((name) => [name, true])), `${prop}.`);
+  checkValues<PolicyNumbers, Record<string, unknown>>(errors, prop, options, POLICY_QUANTITIES, contradictionsOfMaglev);
   const { failover, subset, slowStart, dynamicWeights, zoneAware, utilizationMetrics, zoneWeights = {} } = options;
   if (failover !== undefined) {
-    checkFailover(mistakes, `${prop}.failover`, failover);
+    checkFailover(errors, `${prop}.failover`, failover);
   }
   if (subset !== undefined) {
-    mistakes.wholeNumber(`${prop}.subset`, subset, 1);
+    errors.wholeNumber(`${prop}.subset`, subset, 1);
   }
   if (slowStart !== undefined) {
-    checkQuantities(mistakes, `${prop}.slowStart`, slowStart, SLOW_START_QUANTITIES);
+    checkQuantities(errors, `${prop}.slowStart`, slowStart, SLOW_START_QUANTITIES);
     if (slowStart?.window === undefined) {
-      mistakes.add(`${prop}.slowStart.window`, undefined, 'say how long a new pod takes, such as Duration.seconds(60)');
+      errors.add(`${prop}.slowStart.window`, undefined, 'say how long a new pod takes, such as Duration.seconds(60)');
     }
   }
   if (dynamicWeights !== undefined) {
     const { source, ...numbers } = dynamicWeights ?? {};
-    checkQuantities(mistakes, `${prop}.dynamicWeights`, dynamicWeights && numbers, DYNAMIC_WEIGHTS_QUANTITIES);
+    checkQuantities(errors, `${prop}.dynamicWeights`, dynamicWeights && numbers, DYNAMIC_WEIGHTS_QUANTITIES);
     if (source !== undefined && !Object.values(WeightSource).includes(source)) {
-      mistakes.add(`${prop}.dynamicWeights.source`, source, 'use WeightSource.OBSERVED or WeightSource.REPORTS');
+      errors.add(`${prop}.dynamicWeights.source`, source, 'use WeightSource.OBSERVED or WeightSource.REPORTS');
     }
   }
   if (zoneAware !== undefined) {
-    checkQuantities(mistakes, `${prop}.zoneAware`, zoneAware, ZONE_AWARE_QUANTITIES);
+    checkQuantities(errors, `${prop}.zoneAware`, zoneAware, ZONE_AWARE_QUANTITIES);
   }
   if (utilizationMetrics !== undefined) {
-    checkMetrics(mistakes, `${prop}.utilizationMetrics`, utilizationMetrics);
+    checkMetrics(errors, `${prop}.utilizationMetrics`, utilizationMetrics);
   }
   for (const [zone, weight] of Object.entries(zoneWeights)) {
-    mistakes.wholeNumber(`${prop}.zoneWeights['${zone}']`, weight, 1, 65_535);
+    errors.wholeNumber(`${prop}.zoneWeights['${zone}']`, weight, 1, 65_535);
   }
   keys.forEach((key, index) => {
     const name = index === 0 ? `${prop}.key` : `${prop}.otherKeys[${index - 1}]`;
     if (isA(HashKey, key)) {
-      key._check(mistakes, name);
+      key._check(errors, name);
     } else {
-      mistakes.add(name, key, refusalOfCopy(HashKey, key) ?? 'make it with HashKey.cookie(\'session\'), for example');
+      errors.add(name, key, refusalOfCopy(HashKey, key) ?? 'make it with HashKey.cookie(\'session\'), for example');
     }
   });
   if (keys.length > 8) {
-    mistakes.add(`${prop}.otherKeys`, keys.length - 1, 'use at most 7 keys besides the first');
+    errors.add(`${prop}.otherKeys`, keys.length - 1, 'use at most 7 keys besides the first');
   }
 }
 
@@ -175,14 +175,14 @@ export function balancingFields(type: LoadBalancingConfig['type'], options: AnyO
   };
 }
 
-function checkMetrics(mistakes: Mistakes, prop: string, metrics: string[]): void {
+function checkMetrics(errors: ValidationErrors, prop: string, metrics: string[]): void {
   if (!Array.isArray(metrics) || metrics.length === 0 || metrics.length > MAX_METRICS) {
-    mistakes.add(prop, metrics, `name 1 to ${MAX_METRICS} metrics, such as ['named_metrics.queue'], or leave it out`);
+    errors.add(prop, metrics, `name 1 to ${MAX_METRICS} metrics, such as ['named_metrics.queue'], or leave it out`);
     return;
   }
   metrics.forEach((name, index) => {
     if (typeof name !== 'string' || !METRIC_NAME.test(name)) {
-      mistakes.add(`${prop}[${index}]`, name, 'use up to 128 visible characters without comma, colon and equals sign');
+      errors.add(`${prop}[${index}]`, name, 'use up to 128 visible characters without comma, colon and equals sign');
     }
   });
 }

@@ -3,8 +3,8 @@
  * in are answered in time, and the others can go elsewhere.
  */
 import { AdmissionConfig, contradictionsOfConcurrency, DEFAULT_ADAPTIVE_CONCURRENCY } from '../../contract';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantities, Quantities, withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /**
@@ -87,10 +87,10 @@ export class ConcurrencyLimit {
   ) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
-    if (this.choice.type === 'fixed') mistakes.wholeNumber(`${prop}.max`, this.choice.max, 1);
+  public _check(errors: ValidationErrors, prop: string): void {
+    if (this.choice.type === 'fixed') errors.wholeNumber(`${prop}.max`, this.choice.max, 1);
     if (this.choice.type !== 'adaptive') return;
-    checkQuantities(mistakes, prop, this.choice.options, QUANTITIES, contradictionsOfConcurrency);
+    checkQuantities(errors, prop, this.choice.options, QUANTITIES, contradictionsOfConcurrency);
   }
 
   /** @internal */

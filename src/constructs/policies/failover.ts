@@ -4,9 +4,9 @@
  * counts, as Envoy does.
  */
 import { DEFAULT_FAILOVER, FailoverConfig } from '../../contract';
-import { FailoverOptions } from './load-balancing-options';
-import { Mistakes } from '../props/mistakes';
 import { withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
+import { FailoverOptions } from './load-balancing-options';
 
 const OPTIONS = { panicPercent: true, belowPercent: true } as const satisfies Record<keyof FailoverOptions, true>;
 
@@ -14,28 +14,28 @@ const OPTIONS = { panicPercent: true, belowPercent: true } as const satisfies Re
 const DEFAULT_BELOW_PERCENT = Math.round(100_000 / DEFAULT_FAILOVER.overprovisioningPercent) / 10;
 
 /** Checks the options, and that the panic can come. */
-export function checkFailover(mistakes: Mistakes, prop: string, options: FailoverOptions): void {
+export function checkFailover(errors: ValidationErrors, prop: string, options: FailoverOptions): void {
   if (typeof options !== 'object' || options === null) {
-    mistakes.add(prop, options, `use an object with any of ${Object.keys(OPTIONS).sort().join(', ')}`);
+    errors.add(prop, options, `use an object with any of ${Object.keys(OPTIONS).sort().join(', ')}`);
     return;
   }
-  mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+  errors.unknownProps(options, OPTIONS, `${prop}.`);
   const { panicPercent, belowPercent } = options;
-  const belowIsSound = checkBelowPercent(mistakes, `${prop}.belowPercent`, belowPercent);
-  if (panicPercent === undefined || !mistakes.wholeNumber(`${prop}.panicPercent`, panicPercent, 0, 100) || !belowIsSound) {
+  const belowIsSound = checkBelowPercent(errors, `${prop}.belowPercent`, belowPercent);
+  if (panicPercent === undefined || !errors.wholeNumber(`${prop}.panicPercent`, panicPercent, 0, 100) || !belowIsSound) {
     return;
   }
   if (panicPercent > (belowPercent ?? DEFAULT_BELOW_PERCENT)) {
-    mistakes.add(`${prop}.panicPercent`, panicPercent, `down to belowPercent, which is ${belowPercent ?? `${DEFAULT_BELOW_PERCENT} unless you say it`}, `
+    errors.add(`${prop}.panicPercent`, panicPercent, `down to belowPercent, which is ${belowPercent ?? `${DEFAULT_BELOW_PERCENT} unless you say it`}, `
       + 'nothing is missing that panic could be about; lower panicPercent, or raise belowPercent');
   }
 }
 
 /** Checks below which part of the endpoints requests leave them; nothing said is sound, too. */
-export function checkBelowPercent(mistakes: Mistakes, prop: string, belowPercent: unknown): boolean {
+export function checkBelowPercent(errors: ValidationErrors, prop: string, belowPercent: unknown): boolean {
   const isSound = belowPercent === undefined || (typeof belowPercent === 'number' && belowPercent >= 1 && belowPercent <= 100);
   if (!isSound) {
-    mistakes.add(prop, belowPercent, 'use a number from 1 to 100');
+    errors.add(prop, belowPercent, 'use a number from 1 to 100');
   }
   return isSound;
 }

@@ -3,9 +3,9 @@
  */
 import { Duration } from 'cdk8s';
 import { FaultConfig } from '../../contract';
-import { mark } from '../synthesis/copies';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantity } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
+import { mark } from '../synthesis/copies';
 
 /** Names of header fields: `token` of RFC 9110. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
@@ -82,27 +82,27 @@ export class FaultInjection {
   }
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
-    mistakes.unknownProps(this.options, OPTIONS, `${prop}.`);
+  public _check(errors: ValidationErrors, prop: string): void {
+    errors.unknownProps(this.options, OPTIONS, `${prop}.`);
     const { percent, headerName, headerValue } = this.options;
     if (percent !== undefined && !(typeof percent === 'number' && percent >= 0 && percent <= 100)) {
-      mistakes.add(`${prop}.percent`, percent, 'use a number from 0 to 100');
+      errors.add(`${prop}.percent`, percent, 'use a number from 0 to 100');
     }
     if (headerName !== undefined && !(typeof headerName === 'string' && TOKEN.test(headerName))) {
-      mistakes.add(`${prop}.headerName`, headerName, 'name a header field, such as x-fault');
+      errors.add(`${prop}.headerName`, headerName, 'name a header field, such as x-fault');
     }
     if (headerValue !== undefined && !(typeof headerValue === 'string' && VALUE.test(headerValue))) {
-      mistakes.add(`${prop}.headerValue`, headerValue, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+      errors.add(`${prop}.headerValue`, headerValue, 'use the value of a header field, in Latin-1 and up to 1024 characters');
     }
     if (headerValue !== undefined && headerName === undefined) {
-      mistakes.add(`${prop}.headerValue`, headerValue, `say of which field, with '${prop}.headerName'`);
+      errors.add(`${prop}.headerValue`, headerValue, `say of which field, with '${prop}.headerName'`);
     }
     if (this.status !== undefined) {
-      mistakes.wholeNumber(`${prop}.status`, this.status, 400, 599);
+      errors.wholeNumber(`${prop}.status`, this.status, 400, 599);
     } else {
-      checkQuantity(mistakes, `${prop}.duration`, this.duration, { unit: 'time', min: 1 });
+      checkQuantity(errors, `${prop}.duration`, this.duration, { unit: 'time', min: 1 });
       if ((this.duration?.toMilliseconds?.({ integral: false }) ?? 0) > LONGEST_DELAY_MS) {
-        mistakes.add(`${prop}.duration`, `${this.duration!.toMilliseconds({ integral: false })} ms`, `use at most ${LONGEST_DELAY_MS} ms`);
+        errors.add(`${prop}.duration`, `${this.duration!.toMilliseconds({ integral: false })} ms`, `use at most ${LONGEST_DELAY_MS} ms`);
       }
     }
   }

@@ -4,8 +4,8 @@
 import { Duration } from 'cdk8s';
 import { HashKeyConfig } from '../../contract';
 import { checkLifetime, TOKEN } from '../props/cookies';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
-import { Mistakes } from '../props/mistakes';
 
 const PARAMETER = /^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$/;
 
@@ -77,16 +77,16 @@ export class HashKey {
   }
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     const { config } = this;
     if (config.type === 'sourceAddress') {
       return;
     }
     const valid = typeof config.name === 'string' && (config.type === 'query' ? PARAMETER : TOKEN).test(config.name);
     if (!valid) {
-      mistakes.add(`${prop}.name`, config.name, config.type === 'query' ? 'name a query parameter as it stands in the URL' : `name a ${config.type}`);
+      errors.add(`${prop}.name`, config.name, config.type === 'query' ? 'name a query parameter as it stands in the URL' : `name a ${config.type}`);
     }
-    checkLifetime(mistakes, `${prop}.ttl`, this.ttl, 0);
+    checkLifetime(errors, `${prop}.ttl`, this.ttl, 0);
   }
 }
 

@@ -4,9 +4,9 @@
 import { Duration } from 'cdk8s';
 import { isIP } from 'node:net';
 import { contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../../contract';
-import { Mistakes } from '../props/mistakes';
 import { isName, NAME_RULES } from '../props/name-rules';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /**
@@ -120,31 +120,31 @@ export class HealthCheck {
   private constructor(private readonly path: string | undefined, private readonly options: HttpHealthCheckOptions) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     const { path } = this;
     if (typeof this.options !== 'object' || this.options === null) {
-      mistakes.add(`${prop}.options`, this.options, 'use an object, such as { interval: Duration.seconds(5) }');
+      errors.add(`${prop}.options`, this.options, 'use an object, such as { interval: Duration.seconds(5) }');
       return;
     }
     const { expectedStatuses, host, headers, ...timing } = this.options;
-    checkQuantities(mistakes, prop, timing, HEALTH_CHECK_QUANTITIES, contradictionsOfHealthCheck);
+    checkQuantities(errors, prop, timing, HEALTH_CHECK_QUANTITIES, contradictionsOfHealthCheck);
     if (path !== undefined && !(typeof path === 'string' && PATH.test(path))) {
-      mistakes.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
+      errors.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
     }
     if (host !== undefined && !isHost(host)) {
-      mistakes.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
+      errors.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
     }
     if (path === undefined) {
       const [said] = Object.entries({ host, headers, expectedStatuses }).filter(([, value]) => value !== undefined);
       if (said) {
-        mistakes.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
+        errors.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
       }
     }
-    checkFields(mistakes, `${prop}.headers`, headers);
+    checkFields(errors, `${prop}.headers`, headers);
     if (expectedStatuses !== undefined && !(Array.isArray(expectedStatuses) && expectedStatuses.length > 0)) {
-      mistakes.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
+      errors.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
     } else {
-      expectedStatuses?.forEach((status, index) => mistakes.wholeNumber(`${prop}.expectedStatuses[${index}]`, status, 100, 599));
+      expectedStatuses?.forEach((status, index) => errors.wholeNumber(`${prop}.expectedStatuses[${index}]`, status, 100, 599));
     }
   }
 
@@ -183,30 +183,30 @@ function isHost(host: unknown): boolean {
     && (bracketed === undefined ? isName(NAME_RULES.hostname, name.toLowerCase()) : isIP(bracketed) === 6);
 }
 
-function checkFields(mistakes: Mistakes, prop: string, headers: unknown): void {
+function checkFields(errors: ValidationErrors, prop: string, headers: unknown): void {
   if (headers === undefined) {
     return;
   }
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    mistakes.add(prop, headers, 'use an object of names and values, such as { \'X-Forwarded-Proto\': \'https\' }');
+    errors.add(prop, headers, 'use an object of names and values, such as { \'X-Forwarded-Proto\': \'https\' }');
     return;
   }
   const names = Object.keys(headers);
   if (names.length > MAX_FIELDS) {
-    mistakes.add(prop, names.length, `use at most ${MAX_FIELDS} fields`);
+    errors.add(prop, names.length, `use at most ${MAX_FIELDS} fields`);
   }
   const seen = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
     const other = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
     if (other !== undefined) {
-      mistakes.add(`${prop}['${name}']`, value, `'${other}' is the same field, as names of fields don't differ by case; say it once`);
+      errors.add(`${prop}['${name}']`, value, `'${other}' is the same field, as names of fields don't differ by case; say it once`);
     } else if (!FIELD_NAME.test(name)) {
-      mistakes.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
+      errors.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
     } else if (isOfTheCheck(name)) {
-      mistakes.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');
+      errors.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');
     } else if (!(typeof value === 'string' && FIELD_VALUE.test(value))) {
-      mistakes.add(`${prop}['${name}']`, value, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+      errors.add(`${prop}['${name}']`, value, 'use the value of a header field, in Latin-1 and up to 1024 characters');
     }
   }
 }

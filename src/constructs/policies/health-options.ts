@@ -2,8 +2,8 @@
  * What a destination and a caller say of how it is found out which endpoints work; the caller goes first.
  */
 import { ClusterConfig } from '../../contract';
+import { ValidationErrors } from '../props/validation-errors';
 import { HealthCheck } from './health-check';
-import { Mistakes } from '../props/mistakes';
 import { OutlierDetection } from './outlier-detection';
 
 /** What either may say. */
@@ -13,9 +13,9 @@ export interface HealthOptions {
 }
 
 /** Checks what one of them says. */
-export function checkHealth(mistakes: Mistakes, prefix: string, { healthCheck, outlierDetection }: HealthOptions): void {
-  healthCheck?._check(mistakes, `${prefix}healthCheck`);
-  outlierDetection?._check(mistakes, `${prefix}outlierDetection`);
+export function checkHealth(errors: ValidationErrors, prefix: string, { healthCheck, outlierDetection }: HealthOptions): void {
+  healthCheck?._check(errors, `${prefix}healthCheck`);
+  outlierDetection?._check(errors, `${prefix}outlierDetection`);
 }
 
 /**

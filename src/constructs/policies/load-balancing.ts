@@ -3,14 +3,14 @@
  * file in `src/balancing`; what a policy does is written there, with its source.
  */
 import { HashKeyConfig, LoadBalancingConfig } from '../../contract';
-import { AnyOptions, BalancingFields, balancingFields, checkBalancing } from './balancing-config';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
+import { AnyOptions, BalancingFields, balancingFields, checkBalancing } from './balancing-config';
 import { HashKey } from './hash-key';
 import {
   AdaptiveOptions, ClientSideWeightedRoundRobinOptions, FreeBalancingOptions, HashBalancingOptions, LeastRequestOptions, LeastResponseTimeOptions,
   MaglevOptions, RingHashOptions, WeightedBalancingOptions,
 } from './load-balancing-options';
-import { Mistakes } from '../props/mistakes';
 
 /**
  * How the proxy chooses among the endpoints of a service. When in doubt, use `adaptive()`. When requests of one user, tenant or key should
@@ -137,8 +137,8 @@ export class LoadBalancing {
   }
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
-    checkBalancing(mistakes, prop, this.type, this.options, this.keys);
+  public _check(errors: ValidationErrors, prop: string): void {
+    checkBalancing(errors, prop, this.type, this.options, this.keys);
   }
 }
 

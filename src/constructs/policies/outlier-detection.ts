@@ -3,8 +3,8 @@
  */
 import { Duration } from 'cdk8s';
 import { contradictionsOfOutlierDetection, DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../contract';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
 /**
@@ -142,8 +142,8 @@ export class OutlierDetection {
   private constructor(private readonly mode: 'enforce' | 'dryRun' | 'off', private readonly options: OutlierDetectionOptions) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
-    checkQuantities(mistakes, prop, this.options, OUTLIER_QUANTITIES, contradictionsOfOutlierDetection);
+  public _check(errors: ValidationErrors, prop: string): void {
+    checkQuantities(errors, prop, this.options, OUTLIER_QUANTITIES, contradictionsOfOutlierDetection);
   }
 
   /**

@@ -4,8 +4,8 @@
  */
 import { Duration } from 'cdk8s';
 import { ClusterConfig, contradictionsOfConnections, DEFAULT_CLUSTER, DEFAULT_LIMITS, LimitsConfig } from '../../contract';
-import { Mistakes } from '../props/mistakes';
 import { addContradictions, checkQuantities, Consequences, layered, millisecondsOf, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { ConnectionOptions } from './connection-options';
 import { ProxyLimits } from './proxy-limits';
 
@@ -43,15 +43,15 @@ export const CONNECTION_QUANTITIES = {
 export type ConnectionConfig = Pick<ClusterConfig, (typeof CONNECTION_QUANTITIES)[keyof ConnectionOptions]['field']>;
 
 /** Checks limits as one construct states them. */
-export function checkLimits(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
-  checkQuantities(mistakes, prop, limits, LIMIT_QUANTITIES);
+export function checkLimits(errors: ValidationErrors, prop: string, limits: ProxyLimits): void {
+  checkQuantities(errors, prop, limits, LIMIT_QUANTITIES);
 }
 
 /** Checks limits once every Mesh was asked: a longer start line needs a head that it fits in. */
-export function checkLimitsTogether(mistakes: Mistakes, prop: string, limits: ProxyLimits): void {
+export function checkLimitsTogether(errors: ValidationErrors, prop: string, limits: ProxyLimits): void {
   const { maxStartLineBytes, maxHeadBytes = DEFAULT_LIMITS.maxHeadBytes } = toConfig(limits, LIMIT_QUANTITIES);
   if (maxStartLineBytes !== undefined && maxStartLineBytes > maxHeadBytes) {
-    mistakes.add(`${prop}.maxStartLineSize`, `${maxStartLineBytes} bytes`,
+    errors.add(`${prop}.maxStartLineSize`, `${maxStartLineBytes} bytes`,
       `it is a part of the head, which may have ${maxHeadBytes} bytes; raise '${prop}.maxHeadSize' to at least as much`);
   }
 }
@@ -82,20 +82,22 @@ export function closesIdleAfterMs(limits: ProxyLimits): number {
  * Checks what one construct says of connections. `closesAfterMs` is when the proxy at the other end closes an idle one;
  * absent where there is no proxy of the mesh.
  */
-export function checkConnections(mistakes: Mistakes, prop: string, connections: ConnectionOptions, closesAfterMs: number = Infinity): void {
-  checkQuantities<ConnectionOptions, ConnectionConfig>(mistakes, prop, connections, CONNECTION_QUANTITIES, contradictionsOfConnections);
+export function checkConnections(errors: ValidationErrors, prop: string, connections: ConnectionOptions, closesAfterMs: number = Infinity): void {
+  checkQuantities<ConnectionOptions, ConnectionConfig>(errors, prop, connections, CONNECTION_QUANTITIES, contradictionsOfConnections);
   const idleTimeoutMs = millisecondsOf(connections?.idleTimeout);
   if (idleTimeoutMs !== undefined && idleTimeoutMs >= closesAfterMs) {
-    mistakes.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
+    errors.add(`${prop}.idleTimeout`, `${idleTimeoutMs} ms`, `the service called closes a connection that is idle for ${closesAfterMs} ms ('limits.idleTimeout'), `
       + 'so requests would be sent on connections that are just being closed; stay well below that, or leave it out');
   }
 }
 
 /** Checks what a caller and the service called say together. What the caller says alone has been checked. */
-export function checkConnectionsTogether(mistakes: Mistakes, prop: string, caller: ConnectionOptions = {}, callee: ConnectionOptions = {}): void {
+export function checkConnectionsTogether(
+  errors: ValidationErrors, prop: string, caller: ConnectionOptions = {}, callee: ConnectionOptions = {},
+): void {
   if (contradictionsOfConnections(toConfig<ConnectionOptions, ConnectionConfig>(caller, CONNECTION_QUANTITIES)).length > 0) return;
   const together = toConfig<ConnectionOptions, ConnectionConfig>(layered(caller, callee), CONNECTION_QUANTITIES);
-  addContradictions(mistakes, prop, CONNECTION_QUANTITIES, contradictionsOfConnections(together));
+  addContradictions(errors, prop, CONNECTION_QUANTITIES, contradictionsOfConnections(together));
 }
 
 /** What comes of connections that may take as long as a call. */

@@ -2,8 +2,8 @@
  * How many requests a pod takes in some time.
  */
 import { AdmissionConfig } from '../../contract';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
-import { Mistakes } from '../props/mistakes';
 
 /**
  * Options of the factories of `RateLimit`.
@@ -60,14 +60,14 @@ export class RateLimit {
   ) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     if (this.kind === 'none') return;
     const { requests, seconds, options } = this;
     if (!(Number.isFinite(requests) && requests / seconds >= LEAST && requests / seconds <= MOST)) {
-      mistakes.add(`${prop}.${this.kind}`, requests, `use a number from ${LEAST * seconds} to ${MOST * seconds}`);
+      errors.add(`${prop}.${this.kind}`, requests, `use a number from ${LEAST * seconds} to ${MOST * seconds}`);
     }
-    mistakes.unknownProps(options, OPTIONS, `${prop}.`);
-    if (options.burst !== undefined) mistakes.wholeNumber(`${prop}.burst`, options.burst, 1);
+    errors.unknownProps(options, OPTIONS, `${prop}.`);
+    if (options.burst !== undefined) errors.wholeNumber(`${prop}.burst`, options.burst, 1);
   }
 
   /** @internal */

@@ -4,8 +4,8 @@
  */
 import { Duration, Size } from 'cdk8s';
 import { contradictionsOfRetry, DEFAULT_HEDGE, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, HedgeConfig, RetryBudgetConfig, RetryCondition, RetryConfig } from '../../contract';
-import { Mistakes } from '../props/mistakes';
 import { checkQuantities, checkWithinCall, Consequences, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 import { RetryFields } from './retry-fields';
 
@@ -230,23 +230,23 @@ export class Retry {
   private constructor(private readonly methods: 'idempotent' | 'all', private readonly options: RetryOptions) {}
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string, timeoutMs: number): void {
+  public _check(errors: ValidationErrors, prop: string, timeoutMs: number): void {
     const { on, budget, hedge, ...scalars } = this.options ?? {};
-    checkQuantities(mistakes, prop, scalars, RETRY_QUANTITIES, contradictionsOfRetry);
+    checkQuantities(errors, prop, scalars, RETRY_QUANTITIES, contradictionsOfRetry);
     const known = Object.values(RetryOn) as unknown[];
     if (on !== undefined && !(Array.isArray(on) && on.every((condition) => known.includes(condition)))) {
-      mistakes.add(`${prop}.on`, on, 'list members of RetryOn, such as [RetryOn.CLOSED, RetryOn.SERVER_ERROR]');
+      errors.add(`${prop}.on`, on, 'list members of RetryOn, such as [RetryOn.CLOSED, RetryOn.SERVER_ERROR]');
     }
     if (budget !== undefined) {
-      checkQuantities(mistakes, `${prop}.budget`, budget, RETRY_BUDGET_QUANTITIES);
+      checkQuantities(errors, `${prop}.budget`, budget, RETRY_BUDGET_QUANTITIES);
     }
     if (hedge !== undefined) {
-      checkQuantities(mistakes, `${prop}.hedge`, hedge, HEDGE_QUANTITIES);
+      checkQuantities(errors, `${prop}.hedge`, hedge, HEDGE_QUANTITIES);
     }
-    this.checkBudget(mistakes, prop);
-    this._checkTryTimeout(mistakes, prop, timeoutMs);
-    checkWithinCall(mistakes, prop, scalars, timeoutMs, WAITS);
-    checkWithinCall(mistakes, `${prop}.hedge`, hedge ?? {}, timeoutMs, HEDGE_WAITS);
+    this.checkBudget(errors, prop);
+    this._checkTryTimeout(errors, prop, timeoutMs);
+    checkWithinCall(errors, prop, scalars, timeoutMs, WAITS);
+    checkWithinCall(errors, `${prop}.hedge`, hedge ?? {}, timeoutMs, HEDGE_WAITS);
   }
 
   /**
@@ -254,8 +254,8 @@ export class Retry {
    *
    * @internal
    */
-  public _checkTryTimeout(mistakes: Mistakes, prop: string, timeoutMs: number): void {
-    checkWithinCall(mistakes, prop, this.options ?? {}, timeoutMs, { tryTimeout: 'no attempt could follow' });
+  public _checkTryTimeout(errors: ValidationErrors, prop: string, timeoutMs: number): void {
+    checkWithinCall(errors, prop, this.options ?? {}, timeoutMs, { tryTimeout: 'no attempt could follow' });
   }
 
   /** @internal */
@@ -275,14 +275,14 @@ export class Retry {
   }
 
   /** A budget that lets nothing through, while there is something to let through. */
-  private checkBudget(mistakes: Mistakes, prop: string): void {
+  private checkBudget(errors: ValidationErrors, prop: string): void {
     const { maxRetries = DEFAULT_RETRY.maxRetries, on = DEFAULT_RETRY.on, budget, hedge } = this.options ?? {};
     const { percent = DEFAULT_RETRY_BUDGET.percent, minimumPerSecond = DEFAULT_RETRY_BUDGET.minimumPerSecond, maxInFlight } = budget ?? {};
     if (maxInFlight === 0 && (maxRetries > 0 || hedge)) {
-      mistakes.add(`${prop}.budget.maxInFlight`, 0, 'no request could ever be sent again; use at least 1, or say Retry.none()');
+      errors.add(`${prop}.budget.maxInFlight`, 0, 'no request could ever be sent again; use at least 1, or say Retry.none()');
     }
     if (percent === 0 && minimumPerSecond === 0 && ((maxRetries > 0 && on.length > 0) || hedge)) {
-      mistakes.add(`${prop}.budget`, budget, '0 % of the requests and 0 a second are no retry of what an application may have seen, and no hedge; allow some, '
+      errors.add(`${prop}.budget`, budget, '0 % of the requests and 0 a second are no retry of what an application may have seen, and no hedge; allow some, '
         + `or say so with '${prop}.on' of [] and without '${prop}.hedge'`);
     }
   }

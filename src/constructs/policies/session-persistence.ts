@@ -3,12 +3,12 @@
  */
 import { Duration } from 'cdk8s';
 import { DEFAULT_SESSION, SessionConfig, sessionKeyFile } from '../../contract';
-import { checkLifetime, TOKEN } from '../props/cookies';
-import { mark } from '../synthesis/copies';
 import * as kplus from '../kubernetes/kplus';
-import { LoadBalancing } from './load-balancing';
-import { Mistakes } from '../props/mistakes';
+import { checkLifetime, TOKEN } from '../props/cookies';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
+import { mark } from '../synthesis/copies';
+import { LoadBalancing } from './load-balancing';
 
 const COOKIE_PATH = /^\/[!-:<-~]*$/;
 const SECURE_PREFIX = /^__(Host|Secure)-/i;
@@ -134,41 +134,41 @@ export class SessionPersistence {
   }
 
   /** @internal */
-  public _check(mistakes: Mistakes, prop: string): void {
+  public _check(errors: ValidationErrors, prop: string): void {
     const { name, options } = this;
     if (name === undefined && options === undefined) {
       return;
     }
     if (typeof name !== 'string' || !TOKEN.test(name)) {
-      mistakes.add(`${prop}.name`, name, 'name a cookie');
+      errors.add(`${prop}.name`, name, 'name a cookie');
     }
     if (typeof options !== 'object' || options === null) {
-      mistakes.add(`${prop}.keys`, undefined, KEYS_REMEDY);
+      errors.add(`${prop}.keys`, undefined, KEYS_REMEDY);
       return;
     }
     const { keys, secretKey, ttl, path, sameSite, secure } = options;
-    mistakes.unknownProps(options, OPTIONS, `${prop}.`);
+    errors.unknownProps(options, OPTIONS, `${prop}.`);
     if (typeof (keys as { name?: unknown } | undefined)?.name !== 'string') {
-      mistakes.add(`${prop}.keys`, keys, KEYS_REMEDY);
+      errors.add(`${prop}.keys`, keys, KEYS_REMEDY);
     } else {
-      mistakes.name(`${prop}.keys`, keys.name, NAME_RULES.subdomain);
+      errors.name(`${prop}.keys`, keys.name, NAME_RULES.subdomain);
     }
     if (secretKey !== undefined) {
-      mistakes.name(`${prop}.secretKey`, secretKey, NAME_RULES.dataKey);
+      errors.name(`${prop}.secretKey`, secretKey, NAME_RULES.dataKey);
     }
-    checkLifetime(mistakes, `${prop}.ttl`, ttl, 1_000);
+    checkLifetime(errors, `${prop}.ttl`, ttl, 1_000);
     if (path !== undefined && !COOKIE_PATH.test(path)) {
-      mistakes.add(`${prop}.path`, path, 'use a path such as /cart, without spaces and ;');
+      errors.add(`${prop}.path`, path, 'use a path such as /cart, without spaces and ;');
     }
     if (sameSite !== undefined && !Object.values(SameSite).includes(sameSite)) {
-      mistakes.add(`${prop}.sameSite`, sameSite, 'use one of SameSite.STRICT, SameSite.LAX, SameSite.NONE');
+      errors.add(`${prop}.sameSite`, sameSite, 'use one of SameSite.STRICT, SameSite.LAX, SameSite.NONE');
     }
     if (!secure && (sameSite === SameSite.NONE || SECURE_PREFIX.test(name!))) {
-      mistakes.add(`${prop}.secure`, secure, `browsers take such a cookie only when it is secure, since its ${sameSite === SameSite.NONE
+      errors.add(`${prop}.secure`, secure, `browsers take such a cookie only when it is secure, since its ${sameSite === SameSite.NONE
         ? 'sameSite is NONE' : `name is '${name}'`}; set it to true`);
     }
     if (HOST_PREFIX.test(name!) && path !== undefined && path !== '/') {
-      mistakes.add(`${prop}.path`, path, `browsers take the cookie '${name}' only with the path '/'; leave it out`);
+      errors.add(`${prop}.path`, path, `browsers take the cookie '${name}' only with the path '/'; leave it out`);
     }
   }
 
@@ -178,10 +178,10 @@ export class SessionPersistence {
    * @internal
    */
   public _checkBeside(
-    mistakes: Mistakes, prop: string, loadBalancing: LoadBalancing, remedy: string = 'choose a policy without a key, or leave one of the two out',
+    errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing, remedy: string = 'choose a policy without a key, or leave one of the two out',
   ): void {
     if (this.options && loadBalancing._hash().length > 0) {
-      mistakes.add(prop, this, `it goes before the policy, so what that hashes by would never count; ${remedy}`);
+      errors.add(prop, this, `it goes before the policy, so what that hashes by would never count; ${remedy}`);
     }
   }
 }

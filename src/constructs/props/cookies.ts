@@ -2,7 +2,7 @@
  * What props about cookies have in common: names, and how long a cookie lasts.
  */
 import { Duration } from 'cdk8s';
-import { Mistakes } from './mistakes';
+import { ValidationErrors } from './validation-errors';
 
 /** Names of header fields and cookies: `token` of RFC 9110. */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -12,16 +12,16 @@ const MOST_DAYS = 400;
 const MS_PER_DAY = 86_400_000;
 
 /** Checks how long a cookie lasts. */
-export function checkLifetime(mistakes: Mistakes, prop: string, ttl: Duration | undefined, leastMs: number): void {
+export function checkLifetime(errors: ValidationErrors, prop: string, ttl: Duration | undefined, leastMs: number): void {
   if (ttl === undefined) {
     return;
   }
   if (typeof (ttl as { toMilliseconds?: unknown } | null)?.toMilliseconds !== 'function') {
-    mistakes.add(prop, ttl, 'use a Duration, such as Duration.hours(1)');
+    errors.add(prop, ttl, 'use a Duration, such as Duration.hours(1)');
     return;
   }
   const ms = ttl.toMilliseconds({ integral: false });
   if (!(Number.isInteger(ms) && ms >= leastMs && ms <= MOST_DAYS * MS_PER_DAY)) {
-    mistakes.add(prop, `${ms} ms`, `use whole milliseconds, from ${leastMs} ms to ${MOST_DAYS} days`);
+    errors.add(prop, `${ms} ms`, `use whole milliseconds, from ${leastMs} ms to ${MOST_DAYS} days`);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { SizeRoundingBehavior, SizeConversionOptions, TimeConversionOptions } from 'cdk8s';
 import { Contradiction, wordsOf } from '../../contract';
-import { Mistakes } from './mistakes';
+import { ValidationErrors } from './validation-errors';
 
 /** The longest time that a timer of the proxy can take: 2^31 - 1 ms, 24 days and a half. */
 const LONGEST_MS = 2_147_483_647;
@@ -27,57 +27,57 @@ export type Quantities<Props, Config = Record<string, unknown>> = { readonly [Pr
 
 /** Checks a struct's props, those that don't exist included. */
 export function checkQuantities<Props extends object, Config extends object>(
-  mistakes: Mistakes, prop: string, props: Props, table: Quantities<Props, Config>, rule: Rule<Config> = () => [],
+  errors: ValidationErrors, prop: string, props: Props, table: Quantities<Props, Config>, rule: Rule<Config> = () => [],
 ): void {
   if (typeof props !== 'object' || props === null) {
-    mistakes.add(prop, props, `use an object with any of ${Object.keys(table).sort().join(', ')}`);
+    errors.add(prop, props, `use an object with any of ${Object.keys(table).sort().join(', ')}`);
     return;
   }
-  mistakes.unknownProps(props, Object.fromEntries(Object.keys(table).map((name) => [name, true])), `${prop}.`);
-  checkValues(mistakes, prop, props, table, rule);
+  errors.unknownProps(props, Object.fromEntries(Object.keys(table).map((name) => [name, true])), `${prop}.`);
+  checkValues(errors, prop, props, table, rule);
 }
 
 /** Checks those props of a struct that are in a table. */
 export function checkValues<Props extends object, Config extends object>(
-  mistakes: Mistakes, prop: string, props: Props, table: Quantities<Props, Config>, rule: Rule<Config> = () => [],
+  errors: ValidationErrors, prop: string, props: Props, table: Quantities<Props, Config>, rule: Rule<Config> = () => [],
 ): void {
   const names = Object.keys(table) as (keyof Props & string)[];
-  const sound = names.filter((name) => props[name] !== undefined && checkQuantity(mistakes, `${prop}.${name}`, props[name], table[name]));
+  const sound = names.filter((name) => props[name] !== undefined && checkQuantity(errors, `${prop}.${name}`, props[name], table[name]));
   const config = toConfig(Object.fromEntries(sound.map((name) => [name, props[name]])) as Props, table);
-  addContradictions(mistakes, prop, table, rule(config));
+  addContradictions(errors, prop, table, rule(config));
 }
 
 /** Tells contradictions between fields in the words of the props that the fields come from. */
 export function addContradictions<Props extends object>(
-  mistakes: Mistakes, prop: string, table: Quantities<Props>, contradictions: readonly Contradiction[],
+  errors: ValidationErrors, prop: string, table: Quantities<Props>, contradictions: readonly Contradiction[],
 ): void {
   const props = new Map(Object.entries<Quantity>(table).map(([name, { field }]) => [field, `${prop}.${name}`]));
   const nameOf = (field: string): string => props.get(field) ?? field;
   for (const contradiction of contradictions) {
     const { value, remedy } = wordsOf(contradiction, nameOf);
-    mistakes.add(nameOf(contradiction.field), value, remedy);
+    errors.add(nameOf(contradiction.field), value, remedy);
   }
 }
 
 /** Checks one value; true when it is sound. */
-export function checkQuantity(mistakes: Mistakes, prop: string, value: unknown, { unit, min, max }: Omit<Quantity, 'field'>): boolean {
-  if (unit === 'number') return mistakes.wholeNumber(prop, value as number, min, max);
+export function checkQuantity(errors: ValidationErrors, prop: string, value: unknown, { unit, min, max }: Omit<Quantity, 'field'>): boolean {
+  if (unit === 'number') return errors.wholeNumber(prop, value as number, min, max);
   if (unit === 'fraction') {
     const isSound = typeof value === 'number' && value >= min && value <= (max ?? Infinity);
-    if (!isSound) mistakes.add(prop, value, max === undefined ? `use a number of at least ${min}` : `use a number from ${min} to ${max}`);
+    if (!isSound) errors.add(prop, value, max === undefined ? `use a number of at least ${min}` : `use a number from ${min} to ${max}`);
     return isSound;
   }
   const count = countOf(value, unit);
   const most = max ?? (unit === 'time' ? LONGEST_MS : Number.MAX_SAFE_INTEGER);
   if (count === undefined) {
-    mistakes.add(prop, value, unit === 'time' ? 'use a Duration, such as Duration.seconds(10)' : 'use a Size, such as Size.kibibytes(16)');
+    errors.add(prop, value, unit === 'time' ? 'use a Duration, such as Duration.seconds(10)' : 'use a Size, such as Size.kibibytes(16)');
   } else if (Number.isInteger(count) && count >= min && count <= most) {
     return true;
   } else if (unit === 'time') {
     const longest = max === undefined ? `${Math.floor(LONGEST_MS / MS_PER_DAY)} days` : `${max} ms`;
-    mistakes.add(prop, `${count} ms`, `use whole milliseconds, from ${min} ms to ${longest}`);
+    errors.add(prop, `${count} ms`, `use whole milliseconds, from ${min} ms to ${longest}`);
   } else {
-    mistakes.add(prop, `${count} bytes`, `use whole bytes, ${max === undefined ? `at least ${min}` : `from ${min} to ${max}`}`);
+    errors.add(prop, `${count} bytes`, `use whole bytes, ${max === undefined ? `at least ${min}` : `from ${min} to ${max}`}`);
   }
   return false;
 }
@@ -92,12 +92,12 @@ export type Consequences<Props> = { readonly [Prop in keyof Props]?: string };
 
 /** Checks waits against the time that the call has in all; 0 is any. What is no time at all is told by {@link checkQuantities}. */
 export function checkWithinCall<Props extends object>(
-  mistakes: Mistakes, prop: string, props: Props, timeoutMs: number, consequences: Consequences<Props>,
+  errors: ValidationErrors, prop: string, props: Props, timeoutMs: number, consequences: Consequences<Props>,
 ): void {
   for (const name of Object.keys(consequences) as (keyof Props & string)[]) {
     const ms = millisecondsOf(props[name]);
     if (ms !== undefined && timeoutMs > 0 && ms >= timeoutMs) {
-      mistakes.add(`${prop}.${name}`, `${ms} ms`, `the call has ${timeoutMs} ms in all, so ${consequences[name]}; use less than that, or a longer timeout`);
+      errors.add(`${prop}.${name}`, `${ms} ms`, `the call has ${timeoutMs} ms in all, so ${consequences[name]}; use less than that, or a longer timeout`);
     }
   }
 }

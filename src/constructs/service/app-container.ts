@@ -12,8 +12,8 @@
 import { Duration, Size } from 'cdk8s';
 import * as kplus from '../kubernetes/kplus';
 import { pullPolicy } from '../kubernetes/pull-policy';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 
 /** What a container requests when nothing is said. */
 const RESOURCES: kplus.ContainerResources = {
@@ -45,26 +45,26 @@ export function withContainerDefaults(container: kplus.ContainerProps): kplus.Co
 }
 
 /** Checks a service's containers. The first one is the app. */
-export function checkContainers(mistakes: Mistakes, containers: readonly kplus.ContainerProps[] | undefined, prefix: string): void {
+export function checkContainers(errors: ValidationErrors, containers: readonly kplus.ContainerProps[] | undefined, prefix: string): void {
   if (!containers?.length) {
-    mistakes.add(`${prefix}containers`, containers, 'name at least one container: the app');
+    errors.add(`${prefix}containers`, containers, 'name at least one container: the app');
     return;
   }
   containers.forEach((container, index) => {
     const prop = `${prefix}containers[${index}]`;
     if (typeof container.image !== 'string' || !container.image.trim()) {
-      mistakes.add(`${prop}.image`, container.image, 'name an image');
+      errors.add(`${prop}.image`, container.image, 'name an image');
     } else {
-      mistakes.name(`${prop}.image`, container.image, NAME_RULES.image);
+      errors.name(`${prop}.image`, container.image, NAME_RULES.image);
     }
     if (container.name !== undefined) {
-      mistakes.name(`${prop}.name`, container.name, NAME_RULES.label);
+      errors.name(`${prop}.name`, container.name, NAME_RULES.label);
     }
     for (const variable of Object.keys(container.envVariables ?? {})) {
-      mistakes.name(`${prop}.envVariables`, variable, NAME_RULES.variable);
+      errors.name(`${prop}.envVariables`, variable, NAME_RULES.variable);
     }
     if (container.portNumber !== undefined && container.port !== undefined) {
-      mistakes.add(`${prop}.port`, container.port, `'portNumber' is ${container.portNumber} and means the same; leave out 'port', which is deprecated`);
+      errors.add(`${prop}.port`, container.port, `'portNumber' is ${container.portNumber} and means the same; leave out 'port', which is deprecated`);
     }
     const ports: [string, number | undefined][] = [
       ['portNumber', container.portNumber],
@@ -73,30 +73,30 @@ export function checkContainers(mistakes: Mistakes, containers: readonly kplus.C
     ];
     for (const [field, port] of ports) {
       if (port !== undefined) {
-        mistakes.port(`${prop}.${field}`, port);
+        errors.port(`${prop}.${field}`, port);
       }
     }
-    checkPortsDiffer(mistakes, prop, container);
+    checkPortsDiffer(errors, prop, container);
   });
   if (firstPort(containers[0]) === undefined) {
-    mistakes.add(`${prefix}containers[0].portNumber`, undefined, 'name the port that the app listens on');
+    errors.add(`${prefix}containers[0].portNumber`, undefined, 'name the port that the app listens on');
   }
 }
 
 /** Ports of one container are named, and told apart by number and name. */
-function checkPortsDiffer(mistakes: Mistakes, prop: string, { portNumber, port, ports = [] }: kplus.ContainerProps): void {
+function checkPortsDiffer(errors: ValidationErrors, prop: string, { portNumber, port, ports = [] }: kplus.ContainerProps): void {
   const first = portNumber ?? port;
   const seen = new Set<string>(first === undefined ? [] : [`${first}/${kplus.Protocol.TCP}`]);
   ports.forEach(({ number, name, protocol = kplus.Protocol.TCP }, index) => {
     const at = `${prop}.ports[${index}]`;
     for (const [field, key] of [['number', `${number}/${protocol}`], ['name', name]] as const) {
       if (key !== undefined && seen.has(key)) {
-        mistakes.add(`${at}.${field}`, field === 'name' ? name : number, 'another port of the container has it; list each port once');
+        errors.add(`${at}.${field}`, field === 'name' ? name : number, 'another port of the container has it; list each port once');
       }
       seen.add(key ?? '');
     }
     if (name !== undefined) {
-      mistakes.name(`${at}.name`, name, NAME_RULES.containerPort);
+      errors.name(`${at}.name`, name, NAME_RULES.containerPort);
     }
   });
 }

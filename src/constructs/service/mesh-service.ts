@@ -29,8 +29,8 @@ import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
 import { checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { noteAddition } from '../synthesis/unchanged';
 import { checkContainers, firstPort, firstPortName } from './app-container';
@@ -112,31 +112,31 @@ export class MeshService extends Destination {
     };
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
 
-    const mistakes = new Mistakes();
-    mistakes.unknownProps(props, PROPS);
-    mistakes.name('namespace', this.namespace, NAME_RULES.label);
-    mistakes.name(props.name === undefined ? 'id' : 'name', this.serviceName, NAME_RULES.service);
-    checkReserved(mistakes, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
-    if (mistakes.port('port', this.port)) {
-      checkPlainPort(mistakes, 'port', this.port, props.protocol);
+    const errors = new ValidationErrors();
+    errors.unknownProps(props, PROPS);
+    errors.name('namespace', this.namespace, NAME_RULES.label);
+    errors.name(props.name === undefined ? 'id' : 'name', this.serviceName, NAME_RULES.service);
+    checkReserved(errors, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
+    if (errors.port('port', this.port)) {
+      checkPlainPort(errors, 'port', this.port, props.protocol);
     }
-    if (mistakes.name('portName', this.portName, NAME_RULES.label)) {
-      checkPlainPortName(mistakes, 'portName', props.portName, props.protocol);
+    if (errors.name('portName', this.portName, NAME_RULES.label)) {
+      checkPlainPortName(errors, 'portName', props.portName, props.protocol);
     }
     this.protocol = props.protocol;
     if (this.tls) {
-      checkTls(mistakes, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
+      checkTls(errors, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
     }
-    checkProxyOptions(mistakes, props);
-    checkLimitsTogether(mistakes, 'limits', this.settings.limits);
-    checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
-    checkTimeToStop(mistakes, this.settings);
-    checkServiceType(mistakes, props);
-    checkPolicies(mistakes, '', this.policies, closesIdleAfterMs(this.settings.limits));
-    props.discovery?._check(mistakes, 'discovery');
-    checkZones(mistakes, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
-    this.checkVersion(mistakes, version, props);
-    mistakes.throwIfAny(this);
+    checkProxyOptions(errors, props);
+    checkLimitsTogether(errors, 'limits', this.settings.limits);
+    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
+    checkTimeToStop(errors, this.settings);
+    checkServiceType(errors, props);
+    checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
+    props.discovery?._check(errors, 'discovery');
+    checkZones(errors, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
+    this.checkVersion(errors, version, props);
+    errors.throwIfAny(this);
 
     claimName(this, this.namespace, this.serviceName, 'name');
     this.service = this.makeService(props);
@@ -195,13 +195,13 @@ export class MeshService extends Destination {
    */
   public addVersion(version: string, props: VersionProps): MeshServiceVersion {
     checkKinds(this, props, `addVersion(${version}).`);
-    const mistakes = new Mistakes();
-    mistakes.unknownProps(props, VERSION_PROPS);
+    const errors = new ValidationErrors();
+    errors.unknownProps(props, VERSION_PROPS);
     if (this.versions.some((other) => other.version === version)) {
-      mistakes.add('version', version, `'${this.serviceName}' has it already; choose another name`);
+      errors.add('version', version, `'${this.serviceName}' has it already; choose another name`);
     }
-    this.checkVersion(mistakes, version, props);
-    mistakes.throwIfAny(this);
+    this.checkVersion(errors, version, props);
+    errors.throwIfAny(this);
     return this.makeVersion(version, props);
   }
 
@@ -234,7 +234,7 @@ export class MeshService extends Destination {
       closesIdleAfterMs: closesIdleAfterMs(settings.limits),
       endpointSlices: settings.discovery._source === 'endpointSlices',
       shares: () => this.resolveShares(),
-      checkLoadBalancing: (mistakes, prop, loadBalancing) => checkZones(mistakes, prop, loadBalancing, settings.discovery),
+      checkLoadBalancing: (errors, prop, loadBalancing) => checkZones(errors, prop, loadBalancing, settings.discovery),
     };
   }
 
@@ -278,25 +278,25 @@ export class MeshService extends Destination {
     return made;
   }
 
-  private checkVersion(mistakes: Mistakes, version: string, props: VersionProps): void {
+  private checkVersion(errors: ValidationErrors, version: string, props: VersionProps): void {
     const prefix = this.shares.length === 0 ? '' : `addVersion(${version}).`;
-    if (mistakes.name(`${prefix}version`, version, NAME_RULES.label) && `${this.serviceName}-${version}`.length > NAME_RULES.service.longest) {
-      mistakes.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than ${NAME_RULES.service.longest} characters; shorten one of them`);
+    if (errors.name(`${prefix}version`, version, NAME_RULES.label) && `${this.serviceName}-${version}`.length > NAME_RULES.service.longest) {
+      errors.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than ${NAME_RULES.service.longest} characters; shorten one of them`);
     }
     if (version in {}) {
-      mistakes.add(`${prefix}version`, version, 'all objects of JavaScript have a property of this name, so no construct can have it as its id; choose another');
+      errors.add(`${prefix}version`, version, 'all objects of JavaScript have a property of this name, so no construct can have it as its id; choose another');
     }
-    checkContainers(mistakes, props.containers, prefix);
+    checkContainers(errors, props.containers, prefix);
     if (props.containers?.[0] !== undefined) {
-      checkPlainPort(mistakes, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
-      checkPlainPortName(mistakes, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
+      checkPlainPort(errors, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
+      checkPlainPortName(errors, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
     }
     if (props.weight !== undefined) {
-      mistakes.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);
+      errors.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);
     }
     const scaling = props.scaling ?? this.scaling;
-    scaling._check(mistakes, `${prefix}scaling`);
-    (props.disruptionBudget ?? this.budget)._check(mistakes, `${prefix}disruptionBudget`, scaling.min);
+    scaling._check(errors, `${prefix}scaling`);
+    (props.disruptionBudget ?? this.budget)._check(errors, `${prefix}disruptionBudget`, scaling.min);
   }
 
   /** Weights of all versions; the first one's is what the others leave of 100 unless it has its own. */
@@ -307,23 +307,23 @@ export class MeshService extends Destination {
   }
 
   private validateVersions(): string[] {
-    const mistakes = new Mistakes();
+    const errors = new ValidationErrors();
     const weights = this.weights();
     const others = weights.slice(1).reduce((sum, weight) => sum + weight, 0);
     if (this.shares[0].weight === undefined && others > FULL_WEIGHT) {
-      mistakes.add('weight', others,
+      errors.add('weight', others,
         `together the added versions take more than ${FULL_WEIGHT} and leave nothing for '${this.versions[0].version}'; lower them, or give it a weight of its own`);
     }
     if (weights.every((weight) => weight === 0)) {
-      mistakes.add('weight', 0, `no version of '${this.serviceName}' would get a request; give at least one a weight above 0`);
+      errors.add('weight', 0, `no version of '${this.serviceName}' would get a request; give at least one a weight above 0`);
     }
     for (const { version } of this.shares) {
       for (const resource of version._scaling._missingRequests(version.deployment.containers[0])) {
-        mistakes.add(`${version.version}: containers[0].resources.${resource}.request`, undefined,
+        errors.add(`${version.version}: containers[0].resources.${resource}.request`, undefined,
           'the autoscaler takes a percentage of what the app requests; add the request');
       }
     }
-    return mistakes.messages;
+    return errors.messages;
   }
 
   private resolveShares(): DestinationShare[] {
@@ -341,25 +341,25 @@ export class MeshService extends Destination {
 }
 
 /** Props that only some types of Service have. */
-function checkServiceType(mistakes: Mistakes, props: MeshServiceProps): void {
+function checkServiceType(errors: ValidationErrors, props: MeshServiceProps): void {
   const type = props.type ?? ServiceType.CLUSTER_IP;
   const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
   for (const [prop, nodePort] of Object.entries({ nodePort: props.nodePort, 'tls.nodePort': props.tls?.nodePort })) {
-    if (nodePort !== undefined && mistakes.port(prop, nodePort) && !external) {
-      mistakes.add(prop, nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+    if (nodePort !== undefined && errors.port(prop, nodePort) && !external) {
+      errors.add(prop, nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
     }
   }
   if (props.externalTrafficPolicy !== undefined && !external) {
-    mistakes.add('externalTrafficPolicy', props.externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+    errors.add('externalTrafficPolicy', props.externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
   }
   if (props.loadBalancerSourceRanges !== undefined && type !== ServiceType.LOAD_BALANCER) {
-    mistakes.add('loadBalancerSourceRanges', props.loadBalancerSourceRanges, `a Service of type ${type} has no load balancer; use the type LOAD_BALANCER, or leave it out`);
+    errors.add('loadBalancerSourceRanges', props.loadBalancerSourceRanges, `a Service of type ${type} has no load balancer; use the type LOAD_BALANCER, or leave it out`);
   }
-  props.sessionAffinity?._check(mistakes, 'sessionAffinity');
+  props.sessionAffinity?._check(errors, 'sessionAffinity');
   if (type === ServiceType.HEADLESS) {
     for (const prop of ['sessionAffinity', 'internalTrafficPolicy'] as const) {
       if (props[prop] !== undefined) {
-        mistakes.add(prop, props[prop], 'a headless Service has no virtual address for it to work on; choose another type, or leave it out');
+        errors.add(prop, props[prop], 'a headless Service has no virtual address for it to work on; choose another type, or leave it out');
       }
     }
   }

@@ -34,8 +34,8 @@ import { checkTimeToStop } from '../mesh/time-to-stop';
 import { admissionConfig } from '../policies/admission-options';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
-import { Mistakes } from '../props/mistakes';
 import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { mountToken } from './api-token';
 import { DocumentConfigMap } from './config-map';
@@ -136,11 +136,11 @@ export class MeshSidecar extends Construct {
   constructor(scope: Construct, id: string, props: MeshSidecarProps) {
     super(scope, id);
     checkKinds(this, props);
-    const mistakes = new Mistakes();
+    const errors = new ValidationErrors();
     const service = (props as { _service?: ServiceLink })._service;
-    mistakes.unknownProps(props, service ? { ...PROPS, _service: true } : PROPS);
-    checkWorkload(mistakes, props.workload);
-    mistakes.throwIfAny(this);
+    errors.unknownProps(props, service ? { ...PROPS, _service: true } : PROPS);
+    checkWorkload(errors, props.workload);
+    errors.throwIfAny(this);
 
     this.service = service;
     this.workload = props.workload;
@@ -148,28 +148,28 @@ export class MeshSidecar extends Construct {
     this.version = props.version ?? 'v1';
     this.namespace = this.workload.metadata.namespace ?? DEFAULT_NAMESPACE;
     this.appPort = props.appPort ?? this.workload.containers[0]?.ports[0]?.number;
-    mistakes.name('workload.metadata.namespace', this.namespace, NAME_RULES.label);
-    mistakes.name('serviceName', this.serviceName, NAME_RULES.service);
-    mistakes.name('version', this.version, NAME_RULES.label);
+    errors.name('workload.metadata.namespace', this.namespace, NAME_RULES.label);
+    errors.name('serviceName', this.serviceName, NAME_RULES.service);
+    errors.name('version', this.version, NAME_RULES.label);
     if (this.appPort !== undefined) {
-      mistakes.port('appPort', this.appPort);
+      errors.port('appPort', this.appPort);
     }
-    checkProxyOptions(mistakes, props);
+    checkProxyOptions(errors, props);
     if (props.admission !== undefined && this.appPort === undefined) {
-      mistakes.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
+      errors.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
     }
     const { workload, serviceName, version, appPort, ...options } = props;
     this.settings = meshSettings(this, options);
-    checkLimitsTogether(mistakes, 'limits', this.settings.limits);
-    checkPortsDiffer(mistakes, 'proxyPorts', this.settings.proxyPorts);
+    checkLimitsTogether(errors, 'limits', this.settings.limits);
+    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     // Made elsewhere, a workload's own grace period is the time that its author gave the app.
     const givenDrain = !service && !props.appDrain ? this.workload.terminationGracePeriod : undefined;
     const appDrain = givenDrain ?? this.settings.appDrain;
     // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
     const endpointPropagation = this.appPort === undefined ? Duration.seconds(0) : this.settings.endpointPropagation;
     const { proxyDrain } = this.settings;
-    checkTimeToStop(mistakes, { endpointPropagation, appDrain, proxyDrain }, givenDrain && 'workload.terminationGracePeriod');
-    mistakes.throwIfAny(this);
+    checkTimeToStop(errors, { endpointPropagation, appDrain, proxyDrain }, givenDrain && 'workload.terminationGracePeriod');
+    errors.throwIfAny(this);
 
     this.budget = shutdownBudget({
       endpointPropagationMs: endpointPropagation.toMilliseconds(),
@@ -222,15 +222,15 @@ export class MeshSidecar extends Construct {
    * @returns the destination to pass to `calls()`
    */
   public expose(options: ExposeOptions = {}): ExposedWorkload {
-    const mistakes = new Mistakes();
+    const errors = new ValidationErrors();
     if (this.service) {
-      mistakes.add('expose()', this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
+      errors.add('expose()', this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
     } else if (this.exposed) {
-      mistakes.add('expose()', this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
+      errors.add('expose()', this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
     } else if (this.appPort === undefined) {
-      mistakes.add('appPort', this.appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
+      errors.add('appPort', this.appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
     }
-    this.exposed = ExposedWorkload._of(this, mistakes, {
+    this.exposed = ExposedWorkload._of(this, errors, {
       serviceName: this.serviceName,
       version: this.version,
       appPort: this.appPort,
@@ -358,36 +358,36 @@ export class MeshSidecar extends Construct {
 
   /** Facts of the pod that may still change until synth. */
   private validatePod(): string[] {
-    const mistakes = new Mistakes();
-    const unwritable = this.checkWritten(mistakes);
+    const errors = new ValidationErrors();
+    const unwritable = this.checkWritten(errors);
     const calls = this.dependencies.calls;
     if (!this.container.env.variables[NODE_OPTIONS]) {
-      checkSidecarMemory(mistakes, this.settings);
+      checkSidecarMemory(errors, this.settings);
     }
-    checkPodPorts(mistakes, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
+    checkPodPorts(errors, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
     const names = new Set<string>();
     for (const { name } of this.workload.containers) {
       if (names.has(name) || name === SIDECAR_CONTAINER) {
-        mistakes.add('containers.name', name, names.has(name)
+        errors.add('containers.name', name, names.has(name)
           ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
       }
       names.add(name);
     }
-    checkCalledNames(mistakes, calls, this.namespace);
-    return [...mistakes.messages, ...unwritable];
+    checkCalledNames(errors, calls, this.namespace);
+    return [...errors.messages, ...unwritable];
   }
 
   /** What is wrong with the pod as it will be written. Returns why it can't be, if so. */
-  private checkWritten(mistakes: Mistakes): string[] {
+  private checkWritten(errors: ValidationErrors): string[] {
     try {
       const { spec } = writtenTemplateOf(this.workload);
       if (!sidecarOf(spec)) {
-        mistakes.add('workload', this.workload.node.path, `after its patches, its pod has no init container '${SIDECAR_CONTAINER}', which is the sidecar; leave that in the list, `
+        errors.add('workload', this.workload.node.path, `after its patches, its pod has no init container '${SIDECAR_CONTAINER}', which is the sidecar; leave that in the list, `
           + 'or give the workload no sidecar');
         return [];
       }
-      checkPodSecurity(mistakes, this.workload, clusterOf(this), this.settings.podSecurity);
-      this.settings.interception._check(mistakes, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
+      checkPodSecurity(errors, this.workload, clusterOf(this), this.settings.podSecurity);
+      this.settings.interception._check(errors, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
       return [];
     } catch (error) {
       return [(error as Error).message];

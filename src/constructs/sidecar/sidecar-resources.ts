@@ -7,7 +7,7 @@ import { defaultProxyMemory, explainProxyMemory, leastProxyMemoryMib, nodeOption
 import * as kplus from '../kubernetes/kplus';
 import { ContainerManifest } from '../kubernetes/patches';
 import { MeshSettings } from '../mesh/mesh-settings';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 
 /** Node's own environment variable for flags. */
 export const NODE_OPTIONS = 'NODE_OPTIONS';
@@ -50,11 +50,11 @@ export function sidecarNodeOptions(sizing: Sizing): string | undefined {
 }
 
 /** Checks that the memory is enough for the heaps of all processes. */
-export function checkSidecarMemory(mistakes: Mistakes, sizing: Sizing): void {
+export function checkSidecarMemory(errors: ValidationErrors, sizing: Sizing): void {
   const { workers } = sizing;
   const limitMib = memoryLimitMib(sizing);
   if (limitMib !== undefined && !proxyHeap(limitMib, workers)) {
-    mistakes.add('proxyResources.memory.limit', `${limitMib}Mi`,
+    errors.add('proxyResources.memory.limit', `${limitMib}Mi`,
       `${explainProxyMemory(limitMib, workers)}; use at least ${leastProxyMemoryMib(workers)}Mi${workers > 1 ? ', or fewer workers' : ''}`);
   }
 }

@@ -5,21 +5,21 @@ import { Construct } from 'constructs';
 import { SIDECAR_CONTAINER } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
 import { isKnownWorkload } from '../kubernetes/patches';
-import { Mistakes } from '../props/mistakes';
+import { ValidationErrors } from '../props/validation-errors';
 
 /** Checks that it is a workload of cdk8s-plus with a network of its own and no sidecar yet. */
-export function checkWorkload(mistakes: Mistakes, workload: kplus.Workload | undefined): void {
+export function checkWorkload(errors: ValidationErrors, workload: kplus.Workload | undefined): void {
   if (!(workload instanceof kplus.Workload) || !isKnownWorkload(workload)) {
-    mistakes.add('workload', Construct.isConstruct(workload) ? workload.node.path : workload, isOfAnotherCopy(workload)
+    errors.add('workload', Construct.isConstruct(workload) ? workload.node.path : workload, isOfAnotherCopy(workload)
       ? 'it comes from another copy of cdk8s-plus-28 than this package uses; have one only (npm ls cdk8s-plus-28 shows where they are)'
       : 'give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
     return;
   }
   if (workload.initContainers.some(({ name }) => name === SIDECAR_CONTAINER)) {
-    mistakes.add('workload', workload.node.path, 'it has a sidecar already; attach one only');
+    errors.add('workload', workload.node.path, 'it has a sidecar already; attach one only');
   }
   if (workload.hostNetwork) {
-    mistakes.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
+    errors.add('workload', workload.node.path, 'it uses the network of its node (hostNetwork), where a sidecar\'s ports and names are not its own; switch that off');
   }
 }
 

@@ -8,8 +8,8 @@ import { isIP } from 'node:net';
 import { nearest } from '../../contract';
 import { isName, NameRule, NAME_RULES } from './name-rules';
 
-/** Mistakes of one construct's props. */
-export class Mistakes {
+/** What is wrong with the props of one construct. */
+export class ValidationErrors {
   private readonly found: string[] = [];
 
   /** Notes that `prop` has a value it can't have; `remedy` says what it can have. */
@@ -18,7 +18,7 @@ export class Mistakes {
   }
 
   /** Notes all that others noted. */
-  public take(others: Mistakes): void {
+  public take(others: ValidationErrors): void {
     this.found.push(...others.found);
   }
 
