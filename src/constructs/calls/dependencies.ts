@@ -5,7 +5,7 @@
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ClusterConfig, DEFAULT_ROUTE } from '../../contract';
+import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import { Destination } from '../destinations/destination';
 import { callersHost, DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
 import { Fallback } from '../destinations/fallback';
@@ -20,14 +20,22 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { checkConnections, checkConnectionsTogether, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
-import { checkQuantity, checkWithinCall, millisecondsOf } from '../props/quantities';
+import { checkValues, checkWithinCall, namesOf, Quantity, toConfig, withoutDefaults } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
 
+/** The numbers of a call, which its routes get as they are. */
+const ROUTE_QUANTITIES = {
+  // #region generated quantities of RouteConfig
+  timeout: { field: 'timeoutMs', unit: 'time', min: 0 },
+  // #endregion
+} as const satisfies { readonly [Prop in keyof CallOptions]?: Quantity<keyof RouteConfig> };
+type RouteNumbers = Pick<CallOptions, keyof typeof ROUTE_QUANTITIES>;
+
 const CALL_OPTIONS = {
-  timeout: true, loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
+  ...namesOf(ROUTE_QUANTITIES), loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
   retry: true, fallback: true, faults: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
@@ -35,7 +43,8 @@ const CALL_OPTIONS = {
 export interface Call {
   readonly destination: Destination;
   readonly facts: DestinationFacts;
-  readonly timeoutMs?: number;
+  /** What its routes say of it besides; nothing that a default says. */
+  readonly route: Partial<RouteConfig>;
   readonly loadBalancing: LoadBalancing;
   readonly connections: Partial<ConnectionConfig>;
   readonly retry?: RetryFields;
@@ -112,10 +121,9 @@ export class Dependencies {
       loadBalancing._check(errors, `${prop}.loadBalancing`);
       facts.checkLoadBalancing(errors, `${prop}.loadBalancing`, loadBalancing);
     }
-    if (options.timeout !== undefined) {
-      checkQuantity(errors, `${prop}.timeout`, options.timeout, { unit: 'time', min: 0 });
-    }
-    const timeoutMs = millisecondsOf(options.timeout) ?? DEFAULT_ROUTE.timeoutMs;
+    checkValues<RouteNumbers, RouteConfig>(errors, prop, options, ROUTE_QUANTITIES);
+    const route = toConfig<RouteNumbers, RouteConfig>(options, ROUTE_QUANTITIES);
+    const { timeoutMs = DEFAULT_ROUTE.timeoutMs } = route;
     if (options.connections !== undefined) {
       checkConnections(errors, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
       checkWithinCall(errors, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
@@ -141,7 +149,7 @@ export class Dependencies {
     this.own.push({
       destination,
       facts,
-      timeoutMs: options.timeout?.toMilliseconds(),
+      route: withoutDefaults<Partial<RouteConfig>>(route, DEFAULT_ROUTE as Required<RouteConfig>),
       loadBalancing,
       sessionPersistence,
       connections,

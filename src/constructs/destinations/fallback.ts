@@ -5,7 +5,7 @@
 import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../../contract';
 import { checkBelowPercent, overprovisioningPercent } from '../policies/failover';
-import { checkQuantity } from '../props/quantities';
+import { checkValues, namesOf, Quantities } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { Destination } from './destination';
@@ -34,7 +34,12 @@ export interface FallbackOptions {
   // #endregion
 }
 
-const OPTIONS = { belowPercent: true, recovery: true } as const satisfies Record<keyof FallbackOptions, true>;
+const QUANTITIES: Quantities<Pick<FallbackOptions, 'recovery'>, FallbackConfig> = {
+  // #region generated quantities of FallbackConfig: recoveryMs
+  recovery: { field: 'recoveryMs', unit: 'time', min: 0 },
+  // #endregion
+};
+const OPTIONS = { belowPercent: true, ...namesOf(QUANTITIES) } as const satisfies Record<keyof FallbackOptions, true>;
 
 /** One level. */
 interface Level {
@@ -120,11 +125,8 @@ export class Fallback {
       }
       seen.set(id, destination);
       errors.unknownProps(options, OPTIONS, `${at}.`);
-      const { belowPercent, recovery } = options;
-      checkBelowPercent(errors, `${at}.belowPercent`, belowPercent);
-      if (recovery !== undefined) {
-        checkQuantity(errors, `${at}.recovery`, recovery, { unit: 'time', min: 0 });
-      }
+      checkBelowPercent(errors, `${at}.belowPercent`, options.belowPercent);
+      checkValues(errors, at, options, QUANTITIES);
     });
     if (this.levels.length > 8) {
       errors.add(prop, this.levels.length, 'use at most 8 fallbacks');

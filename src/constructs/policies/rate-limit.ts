@@ -1,7 +1,8 @@
 /**
  * How many requests a pod takes in some time.
  */
-import { AdmissionConfig } from '../../contract';
+import { AdmissionConfig, RateLimitConfig } from '../../contract';
+import { checkQuantities, Quantities } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
@@ -20,7 +21,11 @@ export interface RateLimitOptions {
   // #endregion
 }
 
-const OPTIONS = { burst: true } as const satisfies Record<keyof RateLimitOptions, true>;
+const QUANTITIES: Quantities<RateLimitOptions, RateLimitConfig> = {
+  // #region generated quantities of RateLimitConfig: burst
+  burst: { field: 'burst', unit: 'number', min: 1 },
+  // #endregion
+};
 
 /** What the document takes, in requests a second. */
 const LEAST = 0.001;
@@ -66,8 +71,7 @@ export class RateLimit {
     if (!(Number.isFinite(requests) && requests / seconds >= LEAST && requests / seconds <= MOST)) {
       errors.add(`${prop}.${this.kind}`, requests, `use a number from ${LEAST * seconds} to ${MOST * seconds}`);
     }
-    errors.unknownProps(options, OPTIONS, `${prop}.`);
-    if (options.burst !== undefined) errors.wholeNumber(`${prop}.burst`, options.burst, 1);
+    checkQuantities(errors, prop, options, QUANTITIES);
   }
 
   /** @internal */

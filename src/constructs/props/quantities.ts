@@ -33,8 +33,13 @@ export function checkQuantities<Props extends object, Config extends object>(
     errors.add(prop, props, `use an object with any of ${Object.keys(table).sort().join(', ')}`);
     return;
   }
-  errors.unknownProps(props, Object.fromEntries(Object.keys(table).map((name) => [name, true])), `${prop}.`);
+  errors.unknownProps(props, namesOf(table), `${prop}.`);
   checkValues(errors, prop, props, table, rule);
+}
+
+/** The props of a table, as `unknownProps` takes them. */
+export function namesOf<Name extends string>(table: { readonly [Prop in Name]: unknown }): { readonly [Prop in Name]: true } {
+  return Object.fromEntries(Object.keys(table).map((name) => [name, true])) as { readonly [Prop in Name]: true };
 }
 
 /** Checks those props of a struct that are in a table. */

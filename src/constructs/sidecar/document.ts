@@ -3,7 +3,7 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_ROUTE, DEFAULT_SHUTDOWN,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
   DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity,
   ProxyConfig, requirementsOf, RouteConfig, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../../contract';
@@ -146,7 +146,7 @@ function outboundListeners(call: Call, address: string, hostnames: string[]): Li
       split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
       ...(call.faults.length > 0 && { faults: call.faults.map((fault) => fault._toConfig()) }),
       ...fallbackConfig(call),
-      ...(call.timeoutMs !== undefined && call.timeoutMs !== DEFAULT_ROUTE.timeoutMs && { timeoutMs: call.timeoutMs }),
+      ...call.route,
       ...(hash.length > 0 && { hash }),
       ...(session && { session }),
       ...call.retry?.route,
