@@ -23,32 +23,59 @@ export type AnyOptions = WeightedBalancingOptions & LeastRequestOptions & Adapti
 /** How a cluster is balanced, as the document says it. */
 export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'loadReports' | 'subset' | 'failover'>;
 
-/** The numbers of all policies. */
-const POLICY_QUANTITIES = {
+/** The numbers of each policy that has any. */
+type Numbers = { readonly [Prop in keyof AnyOptions]?: Quantity };
+const LEAST_REQUEST = {
   // #region generated quantities of LeastRequestConfig
   choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
   bias: { field: 'bias', unit: 'fraction', min: 0, max: 10 },
   // #endregion
-  // #region generated quantities of AdaptiveConfig but choices
+} as const satisfies Numbers;
+const LEAST_RESPONSE_TIME = {
+  // #region generated quantities of LeastResponseTimeConfig
+  choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
+  decay: { field: 'decayMs', unit: 'time', min: 1 },
+  failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
+  // #endregion
+} as const satisfies Numbers;
+const ADAPTIVE = {
+  // #region generated quantities of AdaptiveConfig
+  choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
   decay: { field: 'decayMs', unit: 'time', min: 1 },
   failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
   minimumDwell: { field: 'minimumDwellMs', unit: 'time', min: 0 },
   // #endregion
+} as const satisfies Numbers;
+const RING_HASH = {
   // #region generated quantities of RingHashConfig
   pointsPerEndpoint: { field: 'pointsPerEndpoint', unit: 'number', min: 1, max: 65_536 },
   maximumRingSize: { field: 'maximumRingSize', unit: 'number', min: 1_024, max: 8_388_608 },
   boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
   // #endregion
-  // #region generated quantities of MaglevConfig but boundedLoadPercent
+} as const satisfies Numbers;
+const MAGLEV = {
+  // #region generated quantities of MaglevConfig
   tableSize: { field: 'tableSize', unit: 'number', min: 3, max: 5_000_011 },
+  boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
   // #endregion
+} as const satisfies Numbers;
+const RENDEZVOUS = {
+  // #region generated quantities of RendezvousConfig
+  boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
+  // #endregion
+} as const satisfies Numbers;
+const CLIENT_SIDE_WEIGHTED_ROUND_ROBIN = {
   // #region generated quantities of ClientSideWeightedRoundRobinConfig
   blackout: { field: 'blackoutMs', unit: 'time', min: 0 },
   expiration: { field: 'expirationMs', unit: 'time', min: 1 },
   update: { field: 'updateMs', unit: 'time', min: 100 },
   errorPenalty: { field: 'errorPenalty', unit: 'fraction', min: 0, max: 1_000 },
   // #endregion
-} as const satisfies { readonly [Prop in keyof AnyOptions]?: Quantity };
+} as const satisfies Numbers;
+/** A number of one name has one range, whatever the policy. */
+const POLICY_QUANTITIES = {
+  ...LEAST_REQUEST, ...LEAST_RESPONSE_TIME, ...ADAPTIVE, ...RING_HASH, ...MAGLEV, ...RENDEZVOUS, ...CLIENT_SIDE_WEIGHTED_ROUND_ROBIN,
+};
 type PolicyNumbers = Pick<AnyOptions, keyof typeof POLICY_QUANTITIES>;
 const SLOW_START_QUANTITIES: Quantities<SlowStartOptions, SlowStartConfig> = {
   // #region generated quantities of SlowStartConfig
@@ -81,21 +108,22 @@ const ANY = ['failover', 'subset'] as const;
 const SPREAD = [...ANY, 'slowStart', 'zoneAware'] as const;
 const FREE = [...SPREAD, 'dynamicWeights'] as const;
 const WEIGHTED = [...FREE, 'zoneWeights'] as const;
-const MEASURED = [...WEIGHTED, 'choices', 'decay', 'failurePenalty'] as const;
-const BY_HASH = [...ANY, 'zoneWeights', 'otherKeys', 'boundedLoadPercent'] as const;
+const BY_HASH = [...ANY, 'zoneWeights', 'otherKeys'] as const;
+
+const propsOf = <Prop extends string>(table: { readonly [P in Prop]: unknown }): Prop[] => Object.keys(table) as Prop[];
 
 /** The options of each policy. */
 const OPTIONS: { readonly [T in LoadBalancingConfig['type']]: readonly (keyof AnyOptions)[] } = {
   roundRobin: FREE,
   random: WEIGHTED,
   weightedRoundRobin: WEIGHTED,
-  leastRequest: [...WEIGHTED, 'choices', 'scanAll', 'bias'],
-  leastResponseTime: MEASURED,
-  clientSideWeightedRoundRobin: [...SPREAD, 'zoneWeights', 'blackout', 'expiration', 'update', 'errorPenalty', 'utilizationMetrics'],
-  adaptive: [...MEASURED, 'minimumDwell'],
-  ringHash: [...BY_HASH, 'pointsPerEndpoint', 'maximumRingSize'],
-  maglev: [...BY_HASH, 'tableSize'],
-  rendezvous: BY_HASH,
+  leastRequest: [...WEIGHTED, ...propsOf(LEAST_REQUEST), 'scanAll'],
+  leastResponseTime: [...WEIGHTED, ...propsOf(LEAST_RESPONSE_TIME)],
+  clientSideWeightedRoundRobin: [...SPREAD, 'zoneWeights', ...propsOf(CLIENT_SIDE_WEIGHTED_ROUND_ROBIN), 'utilizationMetrics'],
+  adaptive: [...WEIGHTED, ...propsOf(ADAPTIVE)],
+  ringHash: [...BY_HASH, ...propsOf(RING_HASH)],
+  maglev: [...BY_HASH, ...propsOf(MAGLEV)],
+  rendezvous: [...BY_HASH, ...propsOf(RENDEZVOUS)],
 };
 
 /** Checks the options of a policy, those that it doesn't have included. */

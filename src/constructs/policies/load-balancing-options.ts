@@ -268,7 +268,7 @@ export interface LeastResponseTimeOptions extends WeightedBalancingOptions {
  * Options of `LoadBalancing.adaptive`.
  */
 export interface AdaptiveOptions extends LeastResponseTimeOptions {
-  // #region generated props of AdaptiveConfig: minimumDwellMs
+  // #region generated props of AdaptiveConfig but choices, decayMs, failurePenaltyMs
   /**
    * Shortest time between two changes of policy, but for one: least response time comes at once when an endpoint turns slow.
    *
