@@ -40,7 +40,7 @@ export interface PolicyRule {
   readonly ports: readonly PolicyPort[];
 }
 
-export interface NetworkPolicyFacts {
+export interface NetworkPolicyInfo {
   readonly name: string;
   readonly namespace: string;
   readonly pods: LabelSelector;
@@ -51,7 +51,7 @@ export interface NetworkPolicyFacts {
 }
 
 /** Of a pod, what policies see. */
-export interface PodFacts {
+export interface PodInfo {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Ports of its containers that have a name. */
@@ -71,7 +71,7 @@ export interface NetworkPolicySpec {
 }
 
 /** A policy with what its manifest leaves to defaults. */
-export function readNetworkPolicy(name: string, namespace: string, spec: NetworkPolicySpec): NetworkPolicyFacts {
+export function readNetworkPolicy(name: string, namespace: string, spec: NetworkPolicySpec): NetworkPolicyInfo {
   const { podSelector = {}, ingress = [], egress = [], policyTypes = [] } = spec;
   // Without types a policy is about what comes in, and about what goes out if it says anything of that.
   const about = (type: string, otherwise: boolean): boolean => (policyTypes.length > 0 ? policyTypes.includes(type) : otherwise);
@@ -85,7 +85,7 @@ export function readNetworkPolicy(name: string, namespace: string, spec: Network
 }
 
 /** The policies that decide about what a pod takes, or sends; none when it takes or sends everything. */
-export function policiesOf(pod: PodFacts, direction: Direction, policies: readonly NetworkPolicyFacts[]): NetworkPolicyFacts[] {
+export function policiesOf(pod: PodInfo, direction: Direction, policies: readonly NetworkPolicyInfo[]): NetworkPolicyInfo[] {
   return policies.filter((policy) => policy[direction] !== undefined && policy.namespace === pod.namespace && matches(policy.pods, pod.labels));
 }
 
@@ -105,7 +105,7 @@ export function coversPort({ ports }: PolicyRule, protocol: string, port: number
 }
 
 /** Whether a rule of a policy is about a pod on the other side. */
-export function coversPod({ peers }: PolicyRule, policyNamespace: string, { namespace, labels }: PodFacts): boolean {
+export function coversPod({ peers }: PolicyRule, policyNamespace: string, { namespace, labels }: PodInfo): boolean {
   return peers.length === 0 || peers.some(({ ipBlock, podSelector, namespaceSelector }) => {
     if (ipBlock !== undefined) return true;
     const inNamespace = namespaceSelector === undefined ? namespace === policyNamespace : mayMatchNamespace(namespaceSelector, namespace);
@@ -115,13 +115,13 @@ export function coversPod({ peers }: PolicyRule, policyNamespace: string, { name
 
 /** A connection from a pod to a port of another. */
 interface Connection {
-  readonly from: PodFacts;
-  readonly to: PodFacts;
+  readonly from: PodInfo;
+  readonly to: PodInfo;
   readonly port: number;
 }
 
 /** Whether a pod may send to a port of another pod, as far as the policies say that decide about `direction`. */
-export function letsThrough(direction: Direction, policies: readonly NetworkPolicyFacts[], connection: Connection): boolean {
+export function letsThrough(direction: Direction, policies: readonly NetworkPolicyInfo[], connection: Connection): boolean {
   const { from, to, port } = connection;
   const [own, other] = direction === 'ingress' ? [to, from] : [from, to];
   const deciding = policiesOf(own, direction, policies);

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ExternalEndpoints, ExternalService, Mesh, MeshProps, MeshService, MeshSidecar } from '../../src';
-import { factsOf } from '../../src/cli/check/facts';
+import { infoOf } from '../../src/cli/check/info';
 import { readManifests } from '../../src/cli/up/manifests';
 import { readModel } from '../../src/cli/up/read-model';
 import { lint } from '../../src/planning/lints';
@@ -32,7 +32,7 @@ function said(build: (chart: Chart) => void, mesh: MeshProps = {}): string[] {
   app.synth();
   const manifests = readManifests([folder]);
   const off = mesh.lints?.off ?? [];
-  const found = lint(factsOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }))
+  const found = lint(infoOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }))
     .filter(({ rule }) => !off.includes(rule));
   expect(found.map(({ where, message, remedy, rule }) => `${where}: ${message}; ${remedy} (${rule})`)).toEqual(errors);
   return errors;

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { Shop } from '../../examples/shop/shop';
 import { ExternalEndpoints, ExternalService, Mesh, MeshService } from '../../src';
-import { factsOf } from '../../src/cli/check/facts';
+import { infoOf } from '../../src/cli/check/info';
 import { readManifests } from '../../src/cli/up/manifests';
 import { readModel } from '../../src/cli/up/read-model';
 import { ProxyConfig, withDefaults } from '../../src/contract';
@@ -130,7 +130,7 @@ describe('an object', () => {
       app.synth();
       const manifests = readManifests([folder]);
       const unknown = { zones: undefined, requestsPerSecond: new Map<string, number>(), latencyMs: new Map<string, number>() };
-      const findings = lint(factsOf(manifests, readModel(manifests, folder), unknown));
+      const findings = lint(infoOf(manifests, readModel(manifests, folder), unknown));
       const objects = parseAllDocuments(readFileSync(join(folder, 'app.k8s.yaml'), 'utf8')).map((document) => document.toJS() as Manifest);
       const relevant = (text: string) => /ConfigMap.*\((apply|store)-size\)$/.test(text);
       return {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Discovery, Mesh, MeshProps, MeshService, MeshSidecar } from '../../src';
-import { factsOf } from '../../src/cli/check/facts';
+import { infoOf } from '../../src/cli/check/info';
 import { readManifests } from '../../src/cli/up/manifests';
 import { readModel } from '../../src/cli/up/read-model';
 import { lint } from '../../src/planning/lints';
@@ -50,7 +50,7 @@ function said(restrict: (shop: Shop) => void, mesh: MeshProps = {}): string[] {
   jest.spyOn(app.node, 'validate').mockReturnValue([]);
   app.synth();
   const manifests = readManifests([folder]);
-  const found = lint(factsOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }));
+  const found = lint(infoOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }));
   expect(found.map(({ rule, where, message, remedy }) => `${where}: ${message}; ${remedy} (${rule})`)).toEqual(atSynth);
   return atSynth;
 }

@@ -1,7 +1,7 @@
 /** What policies let through, by the rules of https://kubernetes.io/docs/concepts/services-networking/network-policies/. */
-import { coversPort, LabelSelector, letsThrough, matches, NetworkPolicySpec, PodFacts, readNetworkPolicy } from '../../src/planning/network-policy';
+import { coversPort, LabelSelector, letsThrough, matches, NetworkPolicySpec, PodInfo, readNetworkPolicy } from '../../src/planning/network-policy';
 
-const pod = (app: string, namespace = 'shop'): PodFacts => ({ namespace, labels: { app }, portNames: { 'mesh-in': 15_006 }, serves: true });
+const pod = (app: string, namespace = 'shop'): PodInfo => ({ namespace, labels: { app }, portNames: { 'mesh-in': 15_006 }, serves: true });
 
 test.each<[LabelSelector, boolean]>([
   [{}, true],

@@ -1,11 +1,11 @@
 /** NetworkPolicies out of Kubernetes objects, for the lints, and what they see of a workload's pods. */
 import { SERVICE_LABEL } from '../../contract';
-import { LabelSelector, NetworkPolicyFacts, PodFacts, PolicyPeer, PolicyPort, readNetworkPolicy } from '../../planning/network-policy';
+import { LabelSelector, NetworkPolicyInfo, PodInfo, PolicyPeer, PolicyPort, readNetworkPolicy } from '../../planning/network-policy';
 import type { Field } from '../up/field';
 import type { Manifest } from '../up/manifests';
 import type { Workload } from '../up/model';
 
-export function networkPoliciesOf(manifests: readonly Manifest[]): NetworkPolicyFacts[] {
+export function networkPoliciesOf(manifests: readonly Manifest[]): NetworkPolicyInfo[] {
   return manifests.filter(({ kind, body }) => kind === 'NetworkPolicy' && body.get('apiVersion').text().startsWith('networking.k8s.io/')).map(({ name, namespace, body }) => {
     const spec = body.get('spec');
     return readNetworkPolicy(name, namespace, {
@@ -17,7 +17,7 @@ export function networkPoliciesOf(manifests: readonly Manifest[]): NetworkPolicy
   });
 }
 
-export function podFacts({ namespace, labels, containers }: Workload): PodFacts {
+export function podInfo({ namespace, labels, containers }: Workload): PodInfo {
   const ports = containers.flatMap((container) => container.ports);
   return {
     namespace,

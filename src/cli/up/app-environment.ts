@@ -8,7 +8,7 @@ import type { Workload } from './model';
 import { inText, SocketAddress, PodNetwork } from './network';
 
 /** What the downward API knows of a pod. */
-export interface PodFacts {
+export interface PodInfo {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
@@ -17,7 +17,7 @@ export interface PodFacts {
 }
 
 /** Values of the container's `env`; those that live in the cluster alone (Secrets) are left out. */
-export function containerEnvironment(workload: Workload, pod: PodFacts): Record<string, string> {
+export function containerEnvironment(workload: Workload, pod: PodInfo): Record<string, string> {
   const values: Record<string, string> = {};
   for (const variable of workload.app.env) {
     if (variable.type === 'value') values[variable.name] = expand(variable.value, values);
@@ -78,7 +78,7 @@ function expand(text: string, values: Readonly<Record<string, string>>): string 
     (name === undefined ? '$' : Object.hasOwn(values, name) ? values[name]! : whole));
 }
 
-function fieldValue(path: string, pod: PodFacts): string | undefined {
+function fieldValue(path: string, pod: PodInfo): string | undefined {
   const label = /^metadata\.labels\['(.+)'\]$/.exec(path)?.[1];
   if (label !== undefined) return Object.hasOwn(pod.labels, label) ? pod.labels[label] : undefined;
   switch (path) {

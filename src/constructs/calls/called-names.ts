@@ -8,7 +8,7 @@ import type { Call } from './dependencies';
 
 /** The calls in an order that does not depend on the code's. */
 export function sortedCalls(calls: readonly Call[]): Call[] {
-  return [...calls].sort((a, b) => order(a.facts.id, b.facts.id) || order(a.destination.node.path, b.destination.node.path));
+  return [...calls].sort((a, b) => order(a.info.id, b.info.id) || order(a.destination.node.path, b.destination.node.path));
 }
 
 /** Of calls to one host and port the first one. The others are refused by {@link checkCalledNames}. */
@@ -25,23 +25,23 @@ export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[
   const sockets = new Map<string, Call>();
   const leads = new Map<string, Call>();
   for (const call of sortedCalls(calls)) {
-    const { destination, facts } = call;
+    const { destination, info } = call;
     const clash = socketsOf(call).map((socket) => sockets.get(socket)).find((other) => other !== undefined);
     if (clash) {
       // Services of one name are refused for their names, whoever calls them.
-      if (!facts.meshed) {
-        errors.add(`calls(${facts.name})`, destination.node.path, `in this pod '${facts.name}' at port ${facts.ports.join(', ')} already leads to `
+      if (!info.meshed) {
+        errors.add(`calls(${info.name})`, destination.node.path, `in this pod '${info.name}' at port ${info.ports.join(', ')} already leads to `
           + `'${clash.destination.node.path}', and a request can't say which of the two it is for${inLowerCase(destination) ?? inLowerCase(clash.destination) ?? ''}; `
           + 'give one of them another host name or port');
       }
       continue;
     }
     socketsOf(call).forEach((socket) => sockets.set(socket, call));
-    for (const hostname of facts.hostnames(callerNamespace)) {
+    for (const hostname of info.hostnames(callerNamespace)) {
       const other = leads.get(hostname) ?? call;
       leads.set(hostname, other);
-      if (other.facts.host !== facts.host) {
-        errors.add(`calls(${facts.name})`, hostname, `in this pod the name already leads to ${other.facts.id}; rename one of them`);
+      if (other.info.host !== info.host) {
+        errors.add(`calls(${info.name})`, hostname, `in this pod the name already leads to ${other.info.id}; rename one of them`);
       }
     }
   }
@@ -50,21 +50,21 @@ export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[
 
 /** Clusters have the names of their destinations, so what takes over differs in its name from all that the pod calls. */
 function checkFallbacks(errors: ValidationErrors, calls: readonly Call[]): void {
-  const owners = new Map(calls.map(({ facts, destination }) => [facts.id, destination]));
-  for (const { facts, fallback } of sortedCalls(calls)) {
+  const owners = new Map(calls.map(({ info, destination }) => [info.id, destination]));
+  for (const { info, fallback } of sortedCalls(calls)) {
     for (const destination of fallback?._destinations ?? []) {
-      const { id, name } = destination._facts();
+      const { id, name } = destination._info();
       const owner = owners.get(id) ?? destination;
       owners.set(id, owner);
       if (owner !== destination) {
-        errors.add(`calls(${facts.name}).fallback`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
+        errors.add(`calls(${info.name}).fallback`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
           + 'give one of them another host name or port');
       }
     }
   }
 }
 
-function socketsOf({ facts: { host, ports } }: Call): string[] {
+function socketsOf({ info: { host, ports } }: Call): string[] {
   return ports.map((port) => `${host}:${port}`);
 }
 

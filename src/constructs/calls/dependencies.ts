@@ -7,7 +7,7 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import { Destination } from '../destinations/destination';
-import { callersHost, DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
+import { callersHost, DEFAULT_NAMESPACE, DestinationInfo } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
 import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
@@ -42,7 +42,7 @@ const CALL_OPTIONS = {
 /** A declared call. */
 export interface Call {
   readonly destination: Destination;
-  readonly facts: DestinationFacts;
+  readonly info: DestinationInfo;
   /** What its routes say of it besides; nothing that a default says. */
   readonly route: Partial<RouteConfig>;
   readonly loadBalancing: LoadBalancing;
@@ -104,37 +104,37 @@ export class Dependencies {
       }
       throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns`);
     }
-    const facts = destination._facts();
-    const prop = `calls(${facts.name})`;
+    const info = destination._info();
+    const prop = `calls(${info.name})`;
     checkKinds(construct, options, `${prop}.`);
-    const loadBalancing = options.loadBalancing ?? facts.loadBalancing;
+    const loadBalancing = options.loadBalancing ?? info.loadBalancing;
     errors.unknownProps(options, CALL_OPTIONS);
     if (destination === this.caller.self()) {
-      errors.add(prop, facts.name, 'a service can\'t call itself through the mesh; use localhost');
+      errors.add(prop, info.name, 'a service can\'t call itself through the mesh; use localhost');
     } else if (this.calls.some((call) => call.destination === destination)) {
-      errors.add(prop, facts.name, 'it is called already; say everything in one calls()');
+      errors.add(prop, info.name, 'it is called already; say everything in one calls()');
     }
     for (const called of [destination, ...options.fallback?._destinations ?? []]) {
       checkCluster(errors, prop, called, construct);
     }
     if (options.loadBalancing) {
       loadBalancing._check(errors, `${prop}.loadBalancing`);
-      facts.checkLoadBalancing(errors, `${prop}.loadBalancing`, loadBalancing);
+      info.checkLoadBalancing(errors, `${prop}.loadBalancing`, loadBalancing);
     }
     checkValues<RouteNumbers, RouteConfig>(errors, prop, options, ROUTE_QUANTITIES);
     const route = toConfig<RouteNumbers, RouteConfig>(options, ROUTE_QUANTITIES);
     const { timeoutMs = DEFAULT_ROUTE.timeoutMs } = route;
     if (options.connections !== undefined) {
-      checkConnections(errors, `${prop}.connections`, options.connections, facts.closesIdleAfterMs);
+      checkConnections(errors, `${prop}.connections`, options.connections, info.closesIdleAfterMs);
       checkWithinCall(errors, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
     }
     checkHealth(errors, `${prop}.`, options);
-    const retry = options.retry ?? facts.retry;
+    const retry = options.retry ?? info.retry;
     options.retry?._check(errors, `${prop}.retry`, timeoutMs);
     if (!options.retry) {
-      facts.retry?._checkTryTimeout(errors, `${facts.name}.retry`, timeoutMs);
+      info.retry?._checkTryTimeout(errors, `${info.name}.retry`, timeoutMs);
     }
-    const sessionPersistence = options.sessionPersistence ?? facts.sessionPersistence;
+    const sessionPersistence = options.sessionPersistence ?? info.sessionPersistence;
     options.sessionPersistence?._check(errors, `${prop}.sessionPersistence`);
     if (options.sessionPersistence || options.loadBalancing) {
       sessionPersistence?._checkBeside(errors, `${prop}.sessionPersistence`, loadBalancing,
@@ -142,24 +142,24 @@ export class Dependencies {
     }
     options.faults?.forEach((fault, index) => fault._check(errors, `${prop}.faults[${index}]`));
     options.fallback?._check(errors, `${prop}.fallback`, destination, this.caller.self());
-    const connections = connectionConfig([options.connections, facts.connections], facts.closesIdleAfterMs);
-    checkConnectionsTogether(errors, `${prop}.connections`, options.connections, facts.connections);
+    const connections = connectionConfig([options.connections, info.connections], info.closesIdleAfterMs);
+    checkConnectionsTogether(errors, `${prop}.connections`, options.connections, info.connections);
     errors.throwIfAny(construct);
 
     this.own.push({
       destination,
-      facts,
+      info,
       route: withoutDefaults<Partial<RouteConfig>>(route, DEFAULT_ROUTE as Required<RouteConfig>),
       loadBalancing,
       sessionPersistence,
       connections,
-      health: healthConfig(options, facts.health, callersHost(facts, this.caller.namespace)),
+      health: healthConfig(options, info.health, callersHost(info, this.caller.namespace)),
       retry: retry?._toFields(),
       fallback: options.fallback,
       faults: options.faults ?? [],
     });
     noteAddition();
-    for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._facts())) {
+    for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._info())) {
       if (called.endpointSlices) {
         this.grant(called);
       }
@@ -176,21 +176,21 @@ export class Dependencies {
   public grantSelf(): void {
     const self = this.caller.self();
     if (self && this.zoneAware) {
-      this.grant(self._facts());
+      this.grant(self._info());
     }
   }
 
   /** Lets the caller read the EndpointSlices of a destination's namespace. */
-  private grant(facts: Pick<DestinationFacts, 'namespace' | 'chartNamespace'>): void {
-    if (this.granted.has(facts.namespace) || this.inherited?.granted.has(facts.namespace)) {
+  private grant(info: Pick<DestinationInfo, 'namespace' | 'chartNamespace'>): void {
+    if (this.granted.has(info.namespace) || this.inherited?.granted.has(info.namespace)) {
       return;
     }
-    this.granted.add(facts.namespace);
+    this.granted.add(info.namespace);
     const { construct, name, namespace } = this.caller;
     // A chart that names no namespace leaves it to `kubectl apply`; its objects must not get the namespace of another chart.
-    const target = facts.chartNamespace ?? (Chart.of(construct).namespace === undefined ? undefined : DEFAULT_NAMESPACE);
+    const target = info.chartNamespace ?? (Chart.of(construct).namespace === undefined ? undefined : DEFAULT_NAMESPACE);
     const metadata = { name: `cdk8s-mesh.${namespace}.${name}`, namespace: target };
-    const scope = new Construct(construct, `Reads-${facts.namespace}`);
+    const scope = new Construct(construct, `Reads-${info.namespace}`);
     const role = new kplus.Role(scope, 'Role', { metadata });
     role.allowRead(kplus.ApiResource.ENDPOINT_SLICES);
     const account = kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', this.caller.account().name, { namespaceName: namespace });
@@ -202,7 +202,7 @@ export class Dependencies {
 
 /** What is in another cluster is nowhere in this one's EndpointSlices and DNS. */
 function checkCluster(errors: ValidationErrors, prop: string, called: Destination, caller: Construct): void {
-  if (!isA(Destination, called) || !called._facts().meshed) {
+  if (!isA(Destination, called) || !called._info().meshed) {
     return;
   }
   const [own, other] = [clusterOf(caller), clusterOf(called)];

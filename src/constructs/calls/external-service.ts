@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import { ClusterConfig } from '../../contract';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
-import { DEFAULT_NAMESPACE, DestinationFacts } from '../destinations/destination-facts';
+import { DEFAULT_NAMESPACE, DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { claimHostname } from '../mesh/names';
@@ -265,7 +265,7 @@ export class ExternalService extends Destination {
   }
 
   /** @internal */
-  public _facts(): DestinationFacts {
+  public _info(): DestinationInfo {
     const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const id = `${namespace}/${this.hostname}${this.port === DEFAULT_PORT ? '' : `:${this.port}`}`;
     return {

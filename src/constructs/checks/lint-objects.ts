@@ -7,19 +7,19 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { ClusterConfig, ProxyConfig } from '../../contract';
 import { DisruptionRule } from '../../planning/disruption';
-import { ServiceFacts, WorkloadFacts } from '../../planning/lints';
+import { ServiceInfo, WorkloadInfo } from '../../planning/lints';
 import {
-  AutoscalerFacts, autoscalerFacts, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceFacts,
+  AutoscalerInfo, autoscalerInfo, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo,
   serviceOfName, ServiceSpec,
 } from '../../planning/lints/objects';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 
 /** What is read of a workload's objects. */
-export type PodFacts = Pick<WorkloadFacts, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;
+export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -43,7 +43,7 @@ interface LintedManifest extends Manifest {
 
 /** The objects of an app beside its workloads. */
 export class LintObjects {
-  private readonly autoscalers = new Map<string, AutoscalerFacts>();
+  private readonly autoscalers = new Map<string, AutoscalerInfo>();
   private readonly budgets: { readonly namespace: string; readonly selector: Labels; readonly rule?: DisruptionRule }[] = [];
   /** Services, and their selectors where they were asked for, by `namespace/name`. */
   private readonly services = new Map<string, ApiObject>();
@@ -59,7 +59,7 @@ export class LintObjects {
   }
 
   /** What there is to say of a workload's pods. */
-  public podsOf(workload: kplus.Workload): PodFacts & { readonly labels: Labels } {
+  public podsOf(workload: kplus.Workload): PodInfo & { readonly labels: Labels } {
     const object = ApiObject.of(workload);
     const manifest = manifestOf(object) as LintedManifest;
     const { metadata, spec } = writtenTemplateOf(workload);
@@ -110,7 +110,7 @@ export class LintObjects {
   }
 
   /** The Services of the app that clusters in these documents lead to, whoever made them. */
-  public servicesOf(documents: readonly ProxyConfig[]): ServiceFacts[] {
+  public servicesOf(documents: readonly ProxyConfig[]): ServiceInfo[] {
     const names = new Set<string>();
     for (const { discovery } of documents.flatMap(({ clusters }) => clusters)) {
       const service = serviceOf(discovery);
@@ -119,7 +119,7 @@ export class LintObjects {
       }
     }
     return [...names].map((name) => this.services.get(name)).filter((service) => service !== undefined)
-      .map((service) => serviceFacts(service.name, namespaceOf(service), specOf(service) as ServiceSpec));
+      .map((service) => serviceInfo(service.name, namespaceOf(service), specOf(service) as ServiceSpec));
   }
 
   private add(object: ApiObject): void {
@@ -132,7 +132,7 @@ export class LintObjects {
       this.budgets.push({ namespace, selector: selector?.matchLabels ?? {}, rule });
     } else if (object.kind === 'HorizontalPodAutoscaler') {
       const { scaleTargetRef: target, minReplicas, maxReplicas = minReplicas ?? 1, behavior } = specOf(object);
-      this.autoscalers.set(`${target?.kind}/${namespace}/${target?.name}`, autoscalerFacts({
+      this.autoscalers.set(`${target?.kind}/${namespace}/${target?.name}`, autoscalerInfo({
         minReplicas,
         maxReplicas,
         stabilizationSeconds: behavior?.scaleUp?.stabilizationWindowSeconds,

@@ -4,7 +4,7 @@
  */
 import { IConstruct } from 'constructs';
 import { ProxyConfig, withDefaults } from '../../contract';
-import { Finding, grouped, lint, WorkloadFacts } from '../../planning/lints';
+import { Finding, grouped, lint, WorkloadInfo } from '../../planning/lints';
 import * as kplus from '../kubernetes/kplus';
 import { forgetManifests, oncePerSynthesis } from '../kubernetes/manifests';
 import { LintOptions } from '../mesh/lint-options';
@@ -12,7 +12,7 @@ import { clusterOf } from '../mesh/mesh-settings';
 import { PerApp } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { LintObjects } from './lint-objects';
-import { networkPoliciesIn, podFacts } from './network-policies';
+import { networkPoliciesIn, podInfo } from './network-policies';
 
 /** A workload, and what its sidecar says of it. The rest is in its objects. */
 export interface LintedWorkload {
@@ -23,7 +23,7 @@ export interface LintedWorkload {
   readonly options: LintOptions;
   document(): ProxyConfig;
   /** How large its objects are. */
-  sizes(): WorkloadFacts['objects'];
+  sizes(): WorkloadInfo['objects'];
 }
 
 /** The workloads of each cluster of an app. */
@@ -77,11 +77,11 @@ export function lintWith(construct: IConstruct, workload: LintedWorkload): void 
 /** What fails the synthesis. Warnings are printed, each once. */
 function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedWorkload[], told: Set<string>): string[] {
   const objects = new LintObjects(root, cluster);
-  const facts = factsOf(objects, workloads);
-  const options = new Map(facts.map((each, index) => [each, workloads[index].options]));
+  const info = infoOf(objects, workloads);
+  const options = new Map(info.map((each, index) => [each, workloads[index].options]));
   const errors: string[] = [];
   const services = objects.servicesOf(workloads.map(({ document }) => document()));
-  const found = lint({ workloads: facts, policies: networkPoliciesIn(root, cluster), services }).flatMap((finding): Finding[] => {
+  const found = lint({ workloads: info, policies: networkPoliciesIn(root, cluster), services }).flatMap((finding): Finding[] => {
     const { off = [], strict = false } = options.get(finding.workload)!;
     return off.includes(finding.rule) ? [] : [strict ? { ...finding, severity: 'error' } : finding];
   });
@@ -97,12 +97,12 @@ function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedW
   return errors;
 }
 
-function factsOf(objects: LintObjects, workloads: readonly LintedWorkload[]): WorkloadFacts[] {
+function infoOf(objects: LintObjects, workloads: readonly LintedWorkload[]): WorkloadInfo[] {
   const seen = workloads.map(({ workload, document, sizes: _, ...own }) => ({ ...own, document: document(), ...objects.podsOf(workload) }));
   const clusters = objects.clustersOf(seen);
-  return seen.map(({ service, namespace, version, labels, options, document, ...pods }, index): WorkloadFacts => ({
+  return seen.map(({ service, namespace, version, labels, options, document, ...pods }, index): WorkloadInfo => ({
     ...pods,
-    pod: podFacts(workloads[index].workload, namespace),
+    pod: podInfo(workloads[index].workload, namespace),
     objects: workloads[index].sizes(),
     service, namespace, version,
     clusters: clusters[index],

@@ -5,15 +5,15 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SERVICE_LABEL } from '../../contract';
-import { NetworkPolicyFacts, NetworkPolicySpec, PodFacts, readNetworkPolicy } from '../../planning/network-policy';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { NetworkPolicyInfo, NetworkPolicySpec, PodInfo, readNetworkPolicy } from '../../planning/network-policy';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 
 /** The NetworkPolicies of a cluster that the app is for. */
-export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyFacts[] {
+export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyInfo[] {
   return [...constructsOf(root)].filter((placed) => placed.cluster === cluster).map(({ construct }) => construct).filter(isNetworkPolicy)
     .map((object) => {
       const { metadata = {}, spec = {} } = manifestOf(object) as Manifest & { readonly spec?: NetworkPolicySpec };
@@ -26,7 +26,7 @@ function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
 }
 
 /** What they see of the pods of a workload. */
-export function podFacts(workload: kplus.Workload, namespace: string): PodFacts {
+export function podInfo(workload: kplus.Workload, namespace: string): PodInfo {
   const { metadata: { labels = {} } = {}, spec } = writtenTemplateOf(workload);
   const ports = [...spec.containers, ...spec.initContainers ?? []].flatMap((container) => container.ports ?? []);
   return {

@@ -5,7 +5,7 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { Enforced, enforcedBy, PodSecurity, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';

@@ -12,7 +12,7 @@ import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { ValidationErrors } from '../props/validation-errors';
 import { AppProtocol } from './app-protocol';
-import { DestinationFacts } from './destination-facts';
+import { DestinationInfo } from './destination-info';
 
 /**
  * How a service is called. A caller may choose differently, but for the protocol.
@@ -75,7 +75,7 @@ export const DESTINATION_OPTIONS = {
 } as const satisfies Record<keyof DestinationOptions, true>;
 
 /** What of the options callers must know. */
-export type DestinationPolicies = Pick<DestinationFacts, 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry'>;
+export type DestinationPolicies = Pick<DestinationInfo, 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry'>;
 
 /** The policies that somebody chose, or the defaults. */
 export function policiesOf(

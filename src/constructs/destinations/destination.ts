@@ -4,7 +4,7 @@
  */
 import { Construct } from 'constructs';
 import { mark } from '../synthesis/copies';
-import { DestinationFacts } from './destination-facts';
+import { DestinationInfo } from './destination-info';
 
 /**
  * Something that can be called: a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns.
@@ -15,7 +15,7 @@ export abstract class Destination extends Construct {
    *
    * @internal
    */
-  public abstract _facts(): DestinationFacts;
+  public abstract _info(): DestinationInfo;
 }
 
 mark(Destination);

@@ -93,7 +93,7 @@ export class Fallback {
       const counts = belowPercent === undefined ? DEFAULT_FALLBACK.overprovisioningPercent : overprovisioningPercent(belowPercent);
       const recoveryMs = recovery?.toMilliseconds() ?? DEFAULT_FALLBACK.recoveryMs;
       return {
-        split: destination._facts().shares().map(({ cluster, weight }) => ({ cluster, weight })),
+        split: destination._info().shares().map(({ cluster, weight }) => ({ cluster, weight })),
         ...(counts !== DEFAULT_FALLBACK.overprovisioningPercent && { overprovisioningPercent: counts }),
         ...(recoveryMs !== DEFAULT_FALLBACK.recoveryMs && { recoveryMs }),
       };
@@ -107,14 +107,14 @@ export class Fallback {
    * @internal
    */
   public _check(errors: ValidationErrors, prop: string, call: Destination, self: Destination | undefined): void {
-    const seen = new Map([[call._facts().id, call]]);
+    const seen = new Map([[call._info().id, call]]);
     this.levels.forEach(({ destination, options }, index) => {
       const at = index === 0 ? `${prop}.to` : `${prop}.orElse[${index - 1}]`;
       if (!isA(Destination, destination)) {
         errors.add(at, destination, refusalOfCopy(Destination, destination) ?? 'give a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
         return;
       }
-      const { id, name } = destination._facts();
+      const { id, name } = destination._info();
       const before = seen.get(id);
       if (destination === self) {
         errors.add(at, name, 'a service can\'t call itself through the mesh; name another one');

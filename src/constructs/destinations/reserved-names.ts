@@ -3,7 +3,7 @@
  * server's Service. A caller's `/etc/hosts` would lead them to its sidecar.
  */
 import { ValidationErrors } from '../props/validation-errors';
-import { DEFAULT_NAMESPACE } from './destination-facts';
+import { DEFAULT_NAMESPACE } from './destination-info';
 
 /** The longer names of the API server, which only an external service can have. */
 const API_SERVER = /^kubernetes\.default(\.svc(\..+)?)?$/;

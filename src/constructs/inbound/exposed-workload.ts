@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { EndpointSliceDiscovery } from '../../contract';
 import { checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
-import { DestinationFacts } from '../destinations/destination-facts';
+import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import * as kplus from '../kubernetes/kplus';
@@ -58,7 +58,7 @@ const OPTIONS = {
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
-interface WorkloadFacts {
+interface WorkloadInfo {
   readonly serviceName: string;
   readonly version: string;
   /** Port of the app. */
@@ -91,7 +91,7 @@ export class ExposedWorkload extends Destination {
    *
    * @internal
    */
-  public static _of(scope: Construct, errors: ValidationErrors, workload: WorkloadFacts, options: ExposeOptions): ExposedWorkload {
+  public static _of(scope: Construct, errors: ValidationErrors, workload: WorkloadInfo, options: ExposeOptions): ExposedWorkload {
     const { port = 80, portName = 'http', tls, discovery = workload.settings.discovery } = options;
     checkKinds(scope, options, 'expose.');
     errors.unknownProps(options, OPTIONS, 'expose.');
@@ -143,16 +143,16 @@ export class ExposedWorkload extends Destination {
    */
   public readonly headlessService: kplus.Service;
 
-  private constructor(scope: Construct, private readonly workload: WorkloadFacts, private readonly options: Resolved) {
+  private constructor(scope: Construct, private readonly workload: WorkloadInfo, private readonly options: Resolved) {
     super(scope, 'Exposed');
     this.serviceName = workload.serviceName;
     this.port = options.port;
-    const facts = {
+    const info = {
       serviceName: this.serviceName, namespace: workload.objectNamespace, proxyPorts: workload.settings.proxyPorts,
       ports: [{ port: options.port, name: options.portName }],
     };
-    this.service = serviceForAll(this, 'Service', { ...facts, ports: [...facts.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
-    this.headlessService = serviceForVersion(this, 'HeadlessService', { ...facts, version: workload.version });
+    this.service = serviceForAll(this, 'Service', { ...info, ports: [...info.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
+    this.headlessService = serviceForVersion(this, 'HeadlessService', { ...info, version: workload.version });
   }
 
   /**
@@ -175,7 +175,7 @@ export class ExposedWorkload extends Destination {
   }
 
   /** @internal */
-  public _facts(): DestinationFacts {
+  public _info(): DestinationInfo {
     const { workload: { namespace, chartNamespace, settings }, options, serviceName } = this;
     const { clusterDomain } = settings;
     return {

@@ -22,7 +22,7 @@ interface CalledPort {
 }
 
 /** What all Services of a service have in common. */
-interface ServiceFacts {
+interface ServiceInfo {
   readonly serviceName: string;
   /** Absent: the chart's. */
   readonly namespace?: string;
@@ -40,34 +40,34 @@ export function servingLabels(serviceName: string, version: string): Record<stri
 }
 
 /** The Service for all versions. */
-export function serviceForAll(scope: Construct, id: string, facts: ServiceFacts, props: kplus.ServiceProps = {}): kplus.Service {
+export function serviceForAll(scope: Construct, id: string, info: ServiceInfo, props: kplus.ServiceProps = {}): kplus.Service {
   const service = new kplus.Service(scope, id, {
     ...props,
     metadata: {
-      name: facts.serviceName,
-      namespace: facts.namespace,
-      labels: { [SERVICE_LABEL]: facts.serviceName, [ROLE_LABEL]: 'service' },
+      name: info.serviceName,
+      namespace: info.namespace,
+      labels: { [SERVICE_LABEL]: info.serviceName, [ROLE_LABEL]: 'service' },
       ...props.metadata,
     },
-    ports: facts.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? facts.proxyPorts.inboundTls : facts.proxyPorts.inbound })),
+    ports: info.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? info.proxyPorts.inboundTls : info.proxyPorts.inbound })),
   });
-  service.selectLabel(SERVICE_LABEL, facts.serviceName);
-  declareProtocols(service, facts.ports.map(({ tls }) => (tls ? 'https' : 'http')));
+  service.selectLabel(SERVICE_LABEL, info.serviceName);
+  declareProtocols(service, info.ports.map(({ tls }) => (tls ? 'https' : 'http')));
   writeLean(service);
   return service;
 }
 
 /** The headless Service of one version. */
-export function serviceForVersion(scope: Construct, id: string, facts: ServiceFacts & { readonly version: string }): kplus.Service {
-  const labels = servingLabels(facts.serviceName, facts.version);
+export function serviceForVersion(scope: Construct, id: string, info: ServiceInfo & { readonly version: string }): kplus.Service {
+  const labels = servingLabels(info.serviceName, info.version);
   const service = new kplus.Service(scope, id, {
-    metadata: { name: `${facts.serviceName}-${facts.version}`, namespace: facts.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
+    metadata: { name: `${info.serviceName}-${info.version}`, namespace: info.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
     clusterIP: 'None',
-    ports: facts.ports.map(({ port, name }) => ({ port, name, targetPort: facts.proxyPorts.inbound })),
+    ports: info.ports.map(({ port, name }) => ({ port, name, targetPort: info.proxyPorts.inbound })),
     publishNotReadyAddresses: false,
   });
   Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
-  declareProtocols(service, facts.ports.map(() => 'http'));
+  declareProtocols(service, info.ports.map(() => 'http'));
   writeLean(service);
   return service;
 }

@@ -4,7 +4,7 @@
  */
 import { Duration } from 'cdk8s';
 import { ClusterConfig, DEFAULT_DNS_FALLBACK } from '../../contract';
-import { ServiceLocation } from '../destinations/destination-facts';
+import { ServiceLocation } from '../destinations/destination-info';
 import { checkQuantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';

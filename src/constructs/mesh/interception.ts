@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { ENV_HOSTS_FILE, HOSTS_FILE, HOSTS_FILE_NAME, HOSTS_MOUNT, SIDECAR_CONTAINER, STATE_VOLUME } from '../../contract';
-import { NamedCallee } from '../destinations/destination-facts';
+import { NamedCallee } from '../destinations/destination-info';
 import { addVariable, ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';

@@ -9,7 +9,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import { PerApp } from '../synthesis/copies';
 import { clusterOf, constructsOf, isOfOneMesh } from './mesh-settings';
 

@@ -2,7 +2,7 @@
  * The ports that a sidecar takes in its pod. They are told apart from all others of the pod at validation, when its containers are known.
  */
 import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, SIDECAR_CONTAINER } from '../../contract';
-import type { DestinationFacts } from '../destinations/destination-facts';
+import type { DestinationInfo } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { ValidationErrors } from '../props/validation-errors';
 
@@ -79,7 +79,7 @@ interface Pod {
   readonly ports: Required<ProxyPorts>;
   /** Whether clients from outside come by TLS. */
   readonly tls: boolean;
-  readonly calls: readonly { readonly facts: DestinationFacts }[];
+  readonly calls: readonly { readonly info: DestinationInfo }[];
 }
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
@@ -99,9 +99,9 @@ export function checkPodPorts(errors: ValidationErrors, { workload, appPort, por
     for (const { number: port } of container.ports) {
       const prop = `containers['${container.name}'].port`;
       tellTaken(prop, port);
-      for (const { facts } of calls.filter((call) => call.facts.ports.includes(port))) {
-        errors.add(prop, port, `the sidecar listens on this port for calls to '${facts.name}', which keeps an app that binds `
-          + `all addresses from starting; give '${facts.name}' another service port, or let the app listen on another`);
+      for (const { info } of calls.filter((call) => call.info.ports.includes(port))) {
+        errors.add(prop, port, `the sidecar listens on this port for calls to '${info.name}', which keeps an app that binds `
+          + `all addresses from starting; give '${info.name}' another service port, or let the app listen on another`);
       }
     }
   }

@@ -33,7 +33,7 @@ const IGNORED = [
 ];
 
 /** What a service decides for its version. */
-interface VersionFacts {
+interface VersionInfo {
   readonly serviceName: string;
   readonly version: string;
   readonly containers: readonly kplus.ContainerProps[];
@@ -92,23 +92,23 @@ export class MeshServiceVersion extends Construct {
    *
    * @internal
    */
-  public static _of(scope: Construct, facts: VersionFacts): MeshServiceVersion {
-    return new MeshServiceVersion(scope, facts);
+  public static _of(scope: Construct, info: VersionInfo): MeshServiceVersion {
+    return new MeshServiceVersion(scope, info);
   }
 
-  private constructor(scope: Construct, facts: VersionFacts) {
-    super(scope, facts.version);
-    const name = `${facts.serviceName}-${facts.version}`;
-    const labels = servingLabels(facts.serviceName, facts.version);
-    this.version = facts.version;
-    this._scaling = facts.scaling;
+  private constructor(scope: Construct, info: VersionInfo) {
+    super(scope, info.version);
+    const name = `${info.serviceName}-${info.version}`;
+    const labels = servingLabels(info.serviceName, info.version);
+    this.version = info.version;
+    this._scaling = info.scaling;
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
       metadata: { name, labels, annotations: { [IGNORED_ANNOTATION]: IGNORED.join(',') } },
-      containers: facts.containers.map(withContainerDefaults),
-      serviceAccount: facts.serviceAccount,
-      replicas: facts.scaling._replicas,
-      terminationGracePeriod: facts.settings.appDrain,
+      containers: info.containers.map(withContainerDefaults),
+      serviceAccount: info.serviceAccount,
+      replicas: info.scaling._replicas,
+      terminationGracePeriod: info.settings.appDrain,
       // A rollout never takes a pod away before another one serves in its place.
       strategy: kplus.DeploymentStrategy.rollingUpdate({
         maxSurge: kplus.PercentOrAbsolute.percent(25),
@@ -123,22 +123,22 @@ export class MeshServiceVersion extends Construct {
     })));
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
-      ...facts.proxyOptions,
+      ...info.proxyOptions,
       workload: this.deployment,
-      serviceName: facts.serviceName,
-      version: facts.version,
-      appPort: facts.appPort,
+      serviceName: info.serviceName,
+      version: info.version,
+      appPort: info.appPort,
       _service: {
-        dependencies: facts.dependencies, self: facts.self, accountName: facts.serviceAccount.name, tls: facts.tls,
-        portName: facts.ports[0].name,
+        dependencies: info.dependencies, self: info.self, accountName: info.serviceAccount.name, tls: info.tls,
+        portName: info.ports[0].name,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
 
-    this.service = serviceForVersion(this, 'Service', facts);
+    this.service = serviceForVersion(this, 'Service', info);
 
-    this.autoscaler = facts.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
-    this.disruptionBudget = facts.disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
+    this.autoscaler = info.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
+    this.disruptionBudget = info.disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
   }
 
   /**

@@ -11,7 +11,7 @@ import { CallOptions } from '../calls/call-options';
 import { Dependencies } from '../calls/dependencies';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
-import { DEFAULT_NAMESPACE, DestinationFacts, DestinationShare } from '../destinations/destination-facts';
+import { DEFAULT_NAMESPACE, DestinationInfo, DestinationShare } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
@@ -217,7 +217,7 @@ export class MeshService extends Destination {
   }
 
   /** @internal */
-  public _facts(): DestinationFacts {
+  public _info(): DestinationInfo {
     const { settings, namespace, serviceName } = this;
     const { clusterDomain } = settings;
     return {

@@ -45,6 +45,6 @@ export class DocumentConfigMap {
 }
 
 function withFaults(calls: Call[]): string | undefined {
-  const called = sortedCalls(calls).filter(({ faults }) => faults.length > 0).map(({ facts }) => facts.id);
+  const called = sortedCalls(calls).filter(({ faults }) => faults.length > 0).map(({ info }) => info.id);
   return called.length > 0 ? called.join(',') : undefined;
 }

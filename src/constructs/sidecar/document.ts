@@ -11,7 +11,7 @@ import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { loopbackAddresses } from '../calls/addresses';
 import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
-import { callersHost, DestinationFacts, NamedCallee } from '../destinations/destination-facts';
+import { callersHost, DestinationInfo, NamedCallee } from '../destinations/destination-info';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import { AccessLog } from '../mesh/mesh-props';
@@ -21,7 +21,7 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
 
 /** Everything that one workload's document says. */
-export interface DocumentFacts {
+export interface DocumentInfo {
   readonly node: NodeIdentity;
   readonly ports: Required<ProxyPorts>;
   /** The app beside the proxy; absent when it takes no requests. */
@@ -42,14 +42,14 @@ export interface DocumentFacts {
 
 /** The loopback address of each host. */
 function hostAddresses(calls: Call[]): Map<string, string> {
-  return loopbackAddresses(calls.map(({ facts }) => facts.host));
+  return loopbackAddresses(calls.map(({ info }) => info.host));
 }
 
 /** What the calls' names lead to, in the order of the document. */
 export function namedCallees(calls: Call[], callerNamespace: string): NamedCallee[] {
   const addresses = hostAddresses(calls);
   const callees = new Map<string, NamedCallee>();
-  for (const { facts: { name, host, ports, hostnames } } of distinctCalls(calls)) {
+  for (const { info: { name, host, ports, hostnames } } of distinctCalls(calls)) {
     const before = callees.get(host);
     callees.set(host, { name, address: addresses.get(host)!, ports: [...before?.ports ?? [], ...ports], hostnames: hostnames(callerNamespace) });
   }
@@ -58,45 +58,45 @@ export function namedCallees(calls: Call[], callerNamespace: string): NamedCalle
 
 /** Whether a workload's sidecar reads EndpointSlices of what it calls. */
 export function readsEndpointSlices(calls: Call[]): boolean {
-  return calls.some((call) => call.facts.endpointSlices || fallbackFacts(call).some(({ endpointSlices }) => endpointSlices));
+  return calls.some((call) => call.info.endpointSlices || fallbackInfo(call).some(({ endpointSlices }) => endpointSlices));
 }
 
 /** The document of one workload. */
-export function buildDocument(facts: DocumentFacts): ProxyConfig {
-  const calls = distinctCalls(facts.calls);
+export function buildDocument(info: DocumentInfo): ProxyConfig {
+  const calls = distinctCalls(info.calls);
   const addresses = hostAddresses(calls);
-  const names = namesOf(calls, facts.node.namespace);
+  const names = namesOf(calls, info.node.namespace);
   const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
-    node: facts.node,
+    node: info.node,
     listeners: [
-      ...(facts.app === undefined ? [] : inboundListeners(facts)),
-      ...calls.flatMap((call) => outboundListeners(call, addresses.get(call.facts.host)!, names.get(call)!)),
+      ...(info.app === undefined ? [] : inboundListeners(info)),
+      ...calls.flatMap((call) => outboundListeners(call, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
-      ...(facts.app === undefined ? [] : [appCluster(facts.app, facts.appConnections)]),
-      ...outboundClusters(calls, facts.node.namespace),
+      ...(info.app === undefined ? [] : [appCluster(info.app, info.appConnections)]),
+      ...outboundClusters(calls, info.node.namespace),
     ],
-    ...(facts.ownPods && { localCluster: { discovery: facts.ownPods } }),
-    ...((facts.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
-    ...(facts.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: facts.ports.admin } }),
-    ...(facts.limits && { limits: facts.limits }),
-    ...shutdownConfig(facts),
-    ...(facts.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: facts.accessLog } }),
-    ...(facts.via !== DEFAULT_VIA && { via: facts.via }),
-    ...(facts.workers !== DEFAULT_WORKERS && { workers: facts.workers }),
+    ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),
+    ...((info.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(info.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: info.ports.admin } }),
+    ...(info.limits && { limits: info.limits }),
+    ...shutdownConfig(info),
+    ...(info.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: info.accessLog } }),
+    ...(info.via !== DEFAULT_VIA && { via: info.via }),
+    ...(info.workers !== DEFAULT_WORKERS && { workers: info.workers }),
   };
   const requires = requirementsOf({ version: 'v1', ...content });
   const document: ProxyConfig = { version: 'v1', minor: CONTRACT_MINOR, ...(requires.length > 0 && { requires }), ...content };
   const broken = findBrokenReferences(document);
   if (broken.length > 0) {
-    throw new Error(`the document of ${facts.node.namespace}/${facts.node.service} would be refused by the proxy:\n`
+    throw new Error(`the document of ${info.node.namespace}/${info.node.service} would be refused by the proxy:\n`
       + broken.map(({ path, message }) => `  - ${path}: ${message}`).join('\n'));
   }
   return document;
 }
 
 /** Nobody tells a workload that takes no requests of its termination, so the first two parts mean nothing to it. */
-function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDrainMs } }: DocumentFacts): Pick<ProxyConfig, 'shutdown'> {
+function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDrainMs } }: DocumentInfo): Pick<ProxyConfig, 'shutdown'> {
   const shutdown: ShutdownConfig = {
     ...(app !== undefined && sleepSeconds * 1_000 !== DEFAULT_SHUTDOWN.endpointPropagationMs && { endpointPropagationMs: sleepSeconds * 1_000 }),
     ...(app !== undefined && appDrainSeconds * 1_000 !== DEFAULT_SHUTDOWN.appDrainMs && { appDrainMs: appDrainSeconds * 1_000 }),
@@ -105,7 +105,7 @@ function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDra
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
-function inboundListeners({ ports, tls, admission }: DocumentFacts): ListenerConfig[] {
+function inboundListeners({ ports, tls, admission }: DocumentInfo): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
@@ -126,24 +126,24 @@ function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>)
 /** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of who declared the two. */
 function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
   const leads = new Map<string, string>();
-  return new Map(calls.map((call) => [call, call.facts.hostnames(callerNamespace).filter((name) => {
-    leads.set(name, leads.get(name) ?? call.facts.host);
-    return leads.get(name) === call.facts.host;
+  return new Map(calls.map((call) => [call, call.info.hostnames(callerNamespace).filter((name) => {
+    leads.set(name, leads.get(name) ?? call.info.host);
+    return leads.get(name) === call.info.host;
   })]));
 }
 
 function outboundListeners(call: Call, address: string, hostnames: string[]): ListenerConfig[] {
   const hash = call.loadBalancing._hash();
   const session = call.sessionPersistence?._toConfig();
-  return call.facts.ports.map((port) => ({
-    name: `outbound/${call.facts.namespace}/${call.facts.name}:${port}`,
+  return call.info.ports.map((port) => ({
+    name: `outbound/${call.info.namespace}/${call.info.name}:${port}`,
     direction: 'outbound',
     address,
     port,
     ...(hostnames.length > 0 && { hostnames }),
     routes: [{
       name: 'default',
-      split: call.facts.shares().map(({ cluster, weight }) => ({ cluster, weight })),
+      split: call.info.shares().map(({ cluster, weight }) => ({ cluster, weight })),
       ...(call.faults.length > 0 && { faults: call.faults.map((fault) => fault._toConfig()) }),
       ...fallbackConfig(call),
       ...call.route,
@@ -151,14 +151,14 @@ function outboundListeners(call: Call, address: string, hostnames: string[]): Li
       ...(session && { session }),
       ...call.retry?.route,
       // The clusters say so, too; releases that don't read it there know it by the route.
-      ...([call.facts, ...fallbackFacts(call)].every(({ meshed }) => !meshed) && { meshFields: false }),
+      ...([call.info, ...fallbackInfo(call)].every(({ meshed }) => !meshed) && { meshFields: false }),
     }],
   }));
 }
 
 /** What takes over. Clusters that have their turn before are left out: their services have one name, which validation refuses. */
-function fallbackConfig({ facts, fallback }: Call): Pick<RouteConfig, 'fallback'> {
-  const used = new Set(facts.shares().map(({ cluster }) => cluster));
+function fallbackConfig({ info, fallback }: Call): Pick<RouteConfig, 'fallback'> {
+  const used = new Set(info.shares().map(({ cluster }) => cluster));
   const levels = (fallback?._toConfig() ?? []).filter(({ split }) => (
     !split.some(({ cluster }) => used.has(cluster)) && split.every(({ cluster }) => used.add(cluster))));
   return levels.length > 0 ? { fallback: levels } : {};
@@ -166,31 +166,31 @@ function fallbackConfig({ facts, fallback }: Call): Pick<RouteConfig, 'fallback'
 
 /** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
 function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
-  const clusters = calls.flatMap((call) => clustersOf(call.facts, call.loadBalancing, call.fallback !== undefined, {
+  const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, {
     ...call.connections,
     ...call.health,
     ...call.retry?.cluster,
   }));
-  const fallbacks = calls.map(fallbackFacts).flatMap((levels) => levels.flatMap((facts, index) => (
-    clustersOf(facts, facts.loadBalancing, index < levels.length - 1, {
-      ...connectionConfig([facts.connections], facts.closesIdleAfterMs),
-      ...healthConfig({}, facts.health, callersHost(facts, callerNamespace)),
-      ...facts.retry?._toFields().cluster,
+  const fallbacks = calls.map(fallbackInfo).flatMap((levels) => levels.flatMap((info, index) => (
+    clustersOf(info, info.loadBalancing, index < levels.length - 1, {
+      ...connectionConfig([info.connections], info.closesIdleAfterMs),
+      ...healthConfig({}, info.health, callersHost(info, callerNamespace)),
+      ...info.retry?._toFields().cluster,
     }))));
   const names = new Set<string>();
   return [...clusters, ...fallbacks].filter(({ name }) => !names.has(name) && names.add(name));
 }
 
-function fallbackFacts({ fallback }: Call): DestinationFacts[] {
-  return (fallback?._destinations ?? []).map((destination) => destination._facts());
+function fallbackInfo({ fallback }: Call): DestinationInfo[] {
+  return (fallback?._destinations ?? []).map((destination) => destination._info());
 }
 
-function clustersOf(facts: DestinationFacts, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {
-  return facts.shares().map((share) => ({
+function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {
+  return info.shares().map((share) => ({
     name: share.cluster,
     discovery: share.discovery(loadBalancing),
     ...loadBalancing._toClusterConfig(fallsBack),
-    ...(!facts.meshed && { meshFields: false }),
+    ...(!info.meshed && { meshFields: false }),
     ...more,
   }));
 }

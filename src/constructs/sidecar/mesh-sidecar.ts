@@ -16,7 +16,7 @@ import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-facts';
+import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
@@ -279,7 +279,7 @@ export class MeshSidecar extends Construct {
   /** What the proxies let pass that its requests come to, those of fallbacks included. */
   private calledLimits(): ProxyLimits[] {
     return this.dependencies.calls
-      .flatMap(({ facts, fallback }) => [facts, ...(fallback?._destinations ?? []).map((destination) => destination._facts())])
+      .flatMap(({ info, fallback }) => [info, ...(fallback?._destinations ?? []).map((destination) => destination._info())])
       .flatMap(({ limits }) => (limits ? [limits] : []));
   }
 
@@ -356,7 +356,7 @@ export class MeshSidecar extends Construct {
     }
   }
 
-  /** Facts of the pod that may still change until synth. */
+  /** What may still change in the pod until synth. */
   private validatePod(): string[] {
     const errors = new ValidationErrors();
     const unwritable = this.checkWritten(errors);

@@ -4,7 +4,7 @@
  * refused for certain, above them it is a matter of chance, of which only the burst is looked at.
  */
 import { groupBy, serviceKey } from './calls';
-import type { AdmissionFacts, WorkloadFacts } from './facts';
+import type { AdmissionInfo, WorkloadInfo } from './info';
 import { count, ofWorkloads, Problem, Remark, Rule, short } from './rule';
 
 /** Part of the requests that a burst may turn away by chance before it is told, in percent. */
@@ -34,7 +34,7 @@ const concurrency: Rule = {
   about: 'All pods of a service together, as many as there may be, let in fewer requests at a time than are under way by Little\'s law: rate x latency. '
     + 'Looked at where requests a second and latency are known.',
   find: ofServices((service) => {
-    const [{ requestsPerSecond, latencyMs }] = service as [WorkloadFacts];
+    const [{ requestsPerSecond, latencyMs }] = service as [WorkloadInfo];
     const limits = limitsOf(service, (admission) => admission.concurrency?.max);
     if (requestsPerSecond === undefined || latencyMs === undefined || !limits) return undefined;
     const underWay = requestsPerSecond * latencyMs / 1_000;
@@ -100,7 +100,7 @@ interface Limits {
 }
 
 /** Undefined when one of the versions lets in any number, or has any number of pods. */
-function limitsOf(service: readonly WorkloadFacts[], limitOf: (admission: AdmissionFacts) => number | undefined): Limits | undefined {
+function limitsOf(service: readonly WorkloadInfo[], limitOf: (admission: AdmissionInfo) => number | undefined): Limits | undefined {
   const parts = service.map((workload) => {
     const { replicas, document: { workers } } = workload;
     const limits = admissionsOf(workload).map((admission) => limitOf(admission) ?? Infinity);
@@ -119,14 +119,14 @@ function limitsOf(service: readonly WorkloadFacts[], limitOf: (admission: Admiss
 }
 
 /** Those of its inbound listeners; an open one lets in anything. */
-function admissionsOf({ document: { listeners } }: WorkloadFacts): AdmissionFacts[] {
+function admissionsOf({ document: { listeners } }: WorkloadInfo): AdmissionInfo[] {
   return listeners.filter(({ direction }) => direction === 'inbound').map(({ admission }) => admission ?? {});
 }
 
 /** A rule that looks at all versions of a service together. */
-function ofServices(judge: (versions: readonly WorkloadFacts[]) => Remark | undefined): Rule['find'] {
+function ofServices(judge: (versions: readonly WorkloadInfo[]) => Remark | undefined): Rule['find'] {
   return ({ workloads }) => [...groupBy(workloads, serviceKey).values()].flatMap((versions): Problem[] => {
-    const [workload] = versions as [WorkloadFacts];
+    const [workload] = versions as [WorkloadInfo];
     const remark = judge(versions);
     return remark ? [{ workload, where: workload.service, ...remark }] : [];
   });

@@ -2,12 +2,12 @@
  * Who calls whom, out of the documents: each route of an outbound listener is a call, each cluster of its split and of its
  * fallbacks a target.
  */
-import type { ClusterFacts, MeshFacts, Range, RouteFacts, StatedCluster, StatedRoute, WorkloadFacts } from './facts';
+import type { ClusterInfo, MeshInfo, Range, RouteInfo, StatedCluster, StatedRoute, WorkloadInfo } from './info';
 
 /** What one workload calls. */
 export interface Call {
-  readonly caller: WorkloadFacts;
-  readonly route: RouteFacts;
+  readonly caller: WorkloadInfo;
+  readonly route: RouteInfo;
   /** What somebody said of the route. */
   readonly stated: StatedRoute;
   /** Those of the split first, then those of each fallback. */
@@ -18,7 +18,7 @@ export interface Call {
 
 /** A cluster that a call can lead to. */
 export interface Target {
-  readonly cluster: ClusterFacts;
+  readonly cluster: ClusterInfo;
   /** What somebody said of the cluster. */
   readonly stated: StatedCluster;
   /** 0 for the split, 1 for the first fallback, and so on. */
@@ -26,7 +26,7 @@ export interface Target {
   /** Part of the requests that come to its level. */
   readonly share: number;
   /** Workloads that answer; none for what is outside of the mesh. */
-  readonly callees: readonly WorkloadFacts[];
+  readonly callees: readonly WorkloadInfo[];
   /** How many endpoints there are; absent when nobody knows, or when there are to be none. */
   readonly endpoints?: Range | undefined;
   /** `web -> catalog v2`. */
@@ -34,8 +34,8 @@ export interface Target {
 }
 
 /** Every call in a mesh. */
-export function callsOf({ workloads }: MeshFacts): Call[] {
-  const behind = new Map<string, WorkloadFacts[]>();
+export function callsOf({ workloads }: MeshInfo): Call[] {
+  const behind = new Map<string, WorkloadInfo[]>();
   for (const workload of workloads) {
     for (const cluster of workload.clusters) behind.set(cluster, [...behind.get(cluster) ?? [], workload]);
   }
@@ -75,15 +75,15 @@ export function groupBy<T, K>(things: readonly T[], keyOf: (thing: T) => K): Map
 }
 
 /** A workload's service, which calls and is called as one whatever its version. */
-export function serviceKey({ namespace, service }: WorkloadFacts): string {
+export function serviceKey({ namespace, service }: WorkloadInfo): string {
   return `${namespace}/${service}`;
 }
 
-function nameOf(callee: WorkloadFacts, caller: WorkloadFacts): string {
+function nameOf(callee: WorkloadInfo, caller: WorkloadInfo): string {
   return callee.namespace === caller.namespace ? callee.service : `${callee.service}.${callee.namespace}`;
 }
 
-function endpointsOf({ discovery }: ClusterFacts, callees: readonly WorkloadFacts[]): Range | undefined {
+function endpointsOf({ discovery }: ClusterInfo, callees: readonly WorkloadInfo[]): Range | undefined {
   const ranges = callees.length === 0 && discovery.endpoints
     ? [{ min: discovery.endpoints.length, max: discovery.endpoints.length }]
     : callees.map(({ replicas }) => replicas);

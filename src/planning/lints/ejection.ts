@@ -4,7 +4,7 @@
  * rounded down but always lets one go, and a window with few requests grows to a minute.
  */
 import type { Call } from './calls';
-import type { WorkloadFacts } from './facts';
+import type { WorkloadInfo } from './info';
 import { count, ofTargets, Rule, short } from './rule';
 
 /** The longest window by which rates are judged. */
@@ -96,8 +96,8 @@ const rate: Rule = {
 };
 
 /** Who calls a workload when all is well. */
-function callersOf(calls: readonly Call[]): Map<WorkloadFacts, Set<WorkloadFacts>> {
-  const callers = new Map<WorkloadFacts, Set<WorkloadFacts>>();
+function callersOf(calls: readonly Call[]): Map<WorkloadInfo, Set<WorkloadInfo>> {
+  const callers = new Map<WorkloadInfo, Set<WorkloadInfo>>();
   for (const { caller, targets } of calls) {
     for (const callee of targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees)) {
       const known = callers.get(callee);

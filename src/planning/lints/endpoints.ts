@@ -1,7 +1,7 @@
 /**
  * Policies that need a number of endpoints to do anything, against how many there are.
  */
-import type { Range } from './facts';
+import type { Range } from './info';
 import { count, ofCalls, ofTargets, Rule, short } from './rule';
 
 /** Policies that send equal keys to equal places. */

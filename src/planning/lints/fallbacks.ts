@@ -5,7 +5,7 @@
  */
 import { Call, groupBy, serviceKey, Target } from './calls';
 import { mostEjected } from './ejection';
-import type { ClusterFacts } from './facts';
+import type { ClusterInfo } from './info';
 import { count, ofCalls, ofTargets, Problem, Rule, short } from './rule';
 
 const reach: Rule = {
@@ -29,7 +29,7 @@ const reach: Rule = {
 };
 
 /** What outlier detection leaves when nothing works, of how many. */
-function leftBy({ mode, maxEjectedPercent }: ClusterFacts['outlierDetection'], endpoints: number | undefined): Left {
+function leftBy({ mode, maxEjectedPercent }: ClusterInfo['outlierDetection'], endpoints: number | undefined): Left {
   if (mode !== 'enforce') return { left: 1, all: 1, inWords: 'and with outlier detection that ejects nothing, no endpoint ever counts as gone' };
   if (endpoints !== undefined) {
     const left = endpoints - mostEjected(endpoints, maxEjectedPercent);
@@ -161,7 +161,7 @@ const priorities: Rule = {
 const DEFAULT_OVERPROVISIONING = 140;
 
 /** Discovery other than by a list knows of none. */
-function prioritiesOf({ discovery: { endpoints = [] } }: ClusterFacts): number {
+function prioritiesOf({ discovery: { endpoints = [] } }: ClusterInfo): number {
   return Math.max(1, new Set(endpoints.map(({ priority = 0 }) => priority)).size);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Faults that are injected on purpose: that nobody forgets them, and that they do what they say.
  */
-import type { FaultFacts } from './facts';
+import type { FaultInfo } from './info';
 import { ofCalls, Rule, short } from './rule';
 
 const injected: Rule = {
@@ -17,7 +17,7 @@ const injected: Rule = {
   }),
 };
 
-function inWords({ percent, delayMs, abortStatus }: FaultFacts): string {
+function inWords({ percent, delayMs, abortStatus }: FaultInfo): string {
   const harms = [
     ...(delayMs === undefined ? [] : [`held for ${delayMs} ms`]), ...(abortStatus === undefined ? [] : [`answered with ${abortStatus} by the proxy`]),
   ];

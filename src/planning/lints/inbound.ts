@@ -1,13 +1,13 @@
 /** Where requests arrive at a workload, and where its app takes them. */
-import type { ListenerFacts, WorkloadFacts } from './facts';
+import type { ListenerInfo, WorkloadInfo } from './info';
 
 /** The listener of callers in the mesh. */
-export function inboundOf({ document: { listeners } }: WorkloadFacts): ListenerFacts | undefined {
+export function inboundOf({ document: { listeners } }: WorkloadInfo): ListenerInfo | undefined {
   return listeners.find(({ direction, tls }) => direction === 'inbound' && !tls);
 }
 
 /** Where the app listens: what the inbound listener leads to. */
-export function appPortOf(workload: WorkloadFacts): number | undefined {
+export function appPortOf(workload: WorkloadInfo): number | undefined {
   const name = inboundOf(workload)?.routes[0]?.split[0]?.cluster;
   return workload.document.clusters.find((cluster) => cluster.name === name)?.discovery.endpoints?.[0]?.port;
 }

@@ -1,12 +1,12 @@
 /**
- * Lints: every rule, and what they find in a mesh. They are pure arithmetic over {@link MeshFacts}, fed by the constructs at
+ * Lints: every rule, and what they find in a mesh. They are pure arithmetic over {@link MeshInfo}, fed by the constructs at
  * synth and by `cdk8s-mesh check` from YAML.
  */
 import { ADMISSION_RULES } from './admission';
 import { callsOf, groupBy } from './calls';
 import { EJECTION_RULES } from './ejection';
 import { ENDPOINT_RULES } from './endpoints';
-import type { MeshFacts, WorkloadFacts } from './facts';
+import type { MeshInfo, WorkloadInfo } from './info';
 import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
 import { LIMIT_RULES } from './limits';
@@ -21,7 +21,7 @@ import { STOPPING_RULES } from './stopping';
 import { TIMEOUT_RULES } from './timeouts';
 import { WAIT_RULES } from './waits';
 
-export type { MeshFacts, Range, ServiceFacts, WorkloadFacts } from './facts';
+export type { MeshInfo, Range, ServiceInfo, WorkloadInfo } from './info';
 export type { Finding, Rule } from './rule';
 
 /** Every rule, by what it is about. */
@@ -30,7 +30,7 @@ export const RULES: readonly Rule[] = [
   ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
 ];
 
-function sortKey({ namespace, service, version }: WorkloadFacts): string {
+function sortKey({ namespace, service, version }: WorkloadInfo): string {
   return `${namespace}/${service}/${version}`;
 }
 
@@ -48,10 +48,10 @@ export function grouped(findings: readonly Finding[]): Finding[] {
 }
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */
-export function lint(facts: MeshFacts): Finding[] {
+export function lint(info: MeshInfo): Finding[] {
   // In an order of their own, so that of findings that are alike the same one is told, whoever asks.
-  const workloads = [...facts.workloads].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-  const subject = { ...facts, workloads, calls: callsOf({ workloads }) };
+  const workloads = [...info.workloads].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const subject = { ...info, workloads, calls: callsOf({ workloads }) };
   const found = new Map<string, Finding>();
   for (const rule of RULES) {
     for (const problem of rule.find(subject)) {

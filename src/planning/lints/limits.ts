@@ -3,11 +3,11 @@
  * that speaks of the caller though the callee was meant. Limits of a head are raised at the caller when the constructs write its
  * document; the rest is for people to decide, for the caller's limits hold for what comes to itself as well.
  */
-import type { LimitFacts } from './facts';
+import type { LimitInfo } from './info';
 import { ofTargets, Remark, Rule } from './rule';
 
 /** Limits by their field, with their prop, and what becomes of what is above the caller's. */
-const SHARED: readonly { readonly field: keyof LimitFacts; readonly prop: string; readonly unit: string; readonly consequence: string }[] = [
+const SHARED: readonly { readonly field: keyof LimitInfo; readonly prop: string; readonly unit: string; readonly consequence: string }[] = [
   { field: 'maxStartLineBytes', prop: 'maxStartLineSize', unit: 'bytes', consequence: 'longer request lines get 414 from the caller\'s own sidecar' },
   { field: 'maxHeadBytes', prop: 'maxHeadSize', unit: 'bytes', consequence: 'longer heads get 431 from the caller\'s own sidecar, and those of responses 502' },
   { field: 'maxHeaderFields', prop: 'maxHeaderFields', unit: 'fields', consequence: 'heads with more get 431 from the caller\'s own sidecar, and those of responses 502' },
@@ -16,10 +16,10 @@ const SHARED: readonly { readonly field: keyof LimitFacts; readonly prop: string
   { field: 'tunnelIdleTimeoutMs', prop: 'tunnelIdleTimeout', unit: 'ms', consequence: 'tunnels and event streams that are silent for longer are cut by the caller\'s own sidecar' },
 ];
 
-function judge(caller: LimitFacts, callee: LimitFacts, names: { readonly caller: string; readonly callee: string }): Remark | undefined {
+function judge(caller: LimitInfo, callee: LimitInfo, names: { readonly caller: string; readonly callee: string }): Remark | undefined {
   const lower = SHARED.filter(({ field }) => mostOf(caller, field) < mostOf(callee, field));
   if (lower.length === 0) return undefined;
-  const most = ({ field, unit }: typeof SHARED[number], limits: LimitFacts): string => (
+  const most = ({ field, unit }: typeof SHARED[number], limits: LimitInfo): string => (
     mostOf(limits, field) === Infinity ? 'no limit' : `${limits[field]} ${unit}`
   );
   return {
@@ -29,7 +29,7 @@ function judge(caller: LimitFacts, callee: LimitFacts, names: { readonly caller:
 }
 
 /** 0 is no limit on bodies. */
-function mostOf(limits: LimitFacts, field: keyof LimitFacts): number {
+function mostOf(limits: LimitInfo, field: keyof LimitInfo): number {
   return field === 'maxBodyBytes' && limits[field] === 0 ? Infinity : limits[field];
 }
 
@@ -47,8 +47,8 @@ const both: Rule = {
 };
 
 /** The limits that somebody stated; nothing of the others. */
-function statedOr(limits: LimitFacts, stated: { readonly [Field in keyof LimitFacts]?: number | undefined }): LimitFacts {
-  const said = (field: keyof LimitFacts): number => (stated[field] === undefined ? NaN : limits[field]);
+function statedOr(limits: LimitInfo, stated: { readonly [Field in keyof LimitInfo]?: number | undefined }): LimitInfo {
+  const said = (field: keyof LimitInfo): number => (stated[field] === undefined ? NaN : limits[field]);
   return {
     maxStartLineBytes: said('maxStartLineBytes'), maxHeadBytes: said('maxHeadBytes'), maxHeaderFields: said('maxHeaderFields'),
     maxBodyBytes: said('maxBodyBytes'), bodyTimeoutMs: said('bodyTimeoutMs'), tunnelIdleTimeoutMs: said('tunnelIdleTimeoutMs'),

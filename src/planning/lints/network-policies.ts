@@ -2,8 +2,8 @@
  * NetworkPolicies that shut the mesh out. Requests arrive at the sidecar's port and not at the app's, and a sidecar needs the API server
  * or DNS to find endpoints. A policy that was written with the app alone in mind lets none of that through, and looks right.
  */
-import { coversPod, coversPort, letsThrough, NetworkPolicyFacts, policiesOf, PolicyRule } from '../network-policy';
-import type { WorkloadFacts } from './facts';
+import { coversPod, coversPort, letsThrough, NetworkPolicyInfo, policiesOf, PolicyRule } from '../network-policy';
+import type { WorkloadInfo } from './info';
 import { appPortOf, inboundOf } from './inbound';
 import { ofTargets, Problem, Remark, Rule, Subject, titleOf } from './rule';
 
@@ -74,12 +74,12 @@ const bypass: Rule = {
     if (!pod?.serves || inbound === undefined || app === undefined) return [];
     const { port } = inbound;
     const deciding = policiesOf(pod, 'ingress', subject.policies ?? []);
-    const covering = (policy: NetworkPolicyFacts, wanted: number): PolicyRule[] => policy.ingress!.filter((rule) => coversPort(rule, 'TCP', wanted, pod.portNames));
+    const covering = (policy: NetworkPolicyInfo, wanted: number): PolicyRule[] => policy.ingress!.filter((rule) => coversPort(rule, 'TCP', wanted, pod.portNames));
     const letIn = new Set(deciding.flatMap((policy) => covering(policy, port)).map(peersOf));
     if (letIn.has(ANYBODY)) return [];
     // Callers in the mesh are the first rule's.
     const callers = callersOf(workload, subject);
-    const isBypass = (rule: PolicyRule, { namespace }: NetworkPolicyFacts): boolean =>
+    const isBypass = (rule: PolicyRule, { namespace }: NetworkPolicyInfo): boolean =>
       !letIn.has(peersOf(rule)) && !callers.some((caller) => coversPod(rule, namespace, caller.pod!));
     return deciding
       .filter((policy) => covering(policy, app).some((rule) => isBypass(rule, policy)))
@@ -93,7 +93,7 @@ const bypass: Rule = {
 };
 
 /** A rule about what a workload has to reach that is no pod of the mesh. */
-function reaching(judge: (workload: WorkloadFacts, lets: (protocol: string, ports: readonly number[]) => boolean) => Remark | undefined): Rule['find'] {
+function reaching(judge: (workload: WorkloadInfo, lets: (protocol: string, ports: readonly number[]) => boolean) => Remark | undefined): Rule['find'] {
   return ({ workloads, policies = [] }) => workloads.flatMap((workload): Problem[] => {
     const deciding = workload.pod ? policiesOf(workload.pod, 'egress', policies) : [];
     if (deciding.length === 0) return [];
@@ -112,15 +112,15 @@ function leavesNamespace({ peers }: PolicyRule, namespace: string): boolean {
     || peers.some(({ ipBlock, namespaceSelector }) => ipBlock !== undefined || namespaceSelector !== undefined);
 }
 
-function readsApi({ document: { kubernetes } }: WorkloadFacts): boolean {
+function readsApi({ document: { kubernetes } }: WorkloadInfo): boolean {
   return kubernetes !== undefined;
 }
 
-function namedClusters({ document: { clusters } }: WorkloadFacts): string[] {
+function namedClusters({ document: { clusters } }: WorkloadInfo): string[] {
   return clusters.filter(({ discovery: { type } }) => type === 'dns').map(({ name }) => `'${name}'`);
 }
 
-function callersOf(workload: WorkloadFacts, subject: Subject): WorkloadFacts[] {
+function callersOf(workload: WorkloadInfo, subject: Subject): WorkloadInfo[] {
   return subject.calls.filter(({ targets }) => targets.some(({ callees }) => callees.includes(workload))).map(({ caller }) => caller)
     .filter(({ pod }) => pod !== undefined);
 }
@@ -131,7 +131,7 @@ function peersOf({ peers }: PolicyRule): string {
 
 const ANYBODY = peersOf({ peers: [], ports: [] });
 
-function inWords(policies: readonly NetworkPolicyFacts[]): string {
+function inWords(policies: readonly NetworkPolicyInfo[]): string {
   const listed = policies.slice(0, 3).map(({ name }) => `'${name}'`).join(', ');
   return `NetworkPolicy ${listed}${policies.length > 3 ? ` and ${policies.length - 3} more` : ''}`;
 }

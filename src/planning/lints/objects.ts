@@ -3,7 +3,7 @@
  * `cdk8s-mesh check` those that were; both come here, so that they see the same mesh.
  */
 import type { DisruptionRule } from '../disruption';
-import type { Range, ServiceFacts } from './facts';
+import type { Range, ServiceInfo } from './info';
 
 /** Kubernetes' default of `terminationGracePeriodSeconds`. */
 export const DEFAULT_GRACE_SECONDS = 30;
@@ -21,7 +21,7 @@ export function replicasOf(kind: string, stated: number | undefined): Range | un
 }
 
 /** An autoscaler, as far as lints go. */
-export interface AutoscalerFacts {
+export interface AutoscalerInfo {
   readonly replicas: Range;
   /** Longest time that it waits before it adds pods again. */
   readonly scaleUpCycleMs: number;
@@ -37,7 +37,7 @@ export interface AutoscalerSpec {
   readonly periodSeconds: readonly number[];
 }
 
-export function autoscalerFacts({ minReplicas = 1, maxReplicas, stabilizationSeconds = 0, periodSeconds }: AutoscalerSpec): AutoscalerFacts {
+export function autoscalerInfo({ minReplicas = 1, maxReplicas, stabilizationSeconds = 0, periodSeconds }: AutoscalerSpec): AutoscalerInfo {
   return {
     replicas: { min: minReplicas, max: maxReplicas },
     scaleUpCycleMs: Math.max(SCALE_UP_SECONDS, stabilizationSeconds, ...periodSeconds) * 1_000,
@@ -74,7 +74,7 @@ export interface ServiceSpec {
   }[] | undefined;
 }
 
-export function serviceFacts(name: string, namespace: string, { clusterIP, ports = [] }: ServiceSpec): ServiceFacts {
+export function serviceInfo(name: string, namespace: string, { clusterIP, ports = [] }: ServiceSpec): ServiceInfo {
   return { name, namespace, headless: clusterIP === 'None', ports: ports.map((port) => ({ ...port, targetPort: port.targetPort ?? port.port })) };
 }
 

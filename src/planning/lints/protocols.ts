@@ -1,6 +1,6 @@
 /** Calls to, and sidecars beside, what doesn't speak HTTP/1.1 without TLS, which is all that sidecars speak. */
 import { protocolOfService } from '../app-protocols';
-import type { ClusterFacts, ServiceFacts } from './facts';
+import type { ClusterInfo, ServiceInfo } from './info';
 import { appPortOf } from './inbound';
 import { serviceOfName } from './objects';
 import { ofTargets, ofWorkloads, Remark, Rule } from './rule';
@@ -37,7 +37,7 @@ const tlsApp: Rule = {
 };
 
 /** The port of a Service that a cluster leads to, if it is known. */
-function calledPort({ discovery }: ClusterFacts, services: ReadonlyMap<string, ServiceFacts>): { readonly name: string; readonly port: ServiceFacts['ports'][number] } | undefined {
+function calledPort({ discovery }: ClusterInfo, services: ReadonlyMap<string, ServiceInfo>): { readonly name: string; readonly port: ServiceInfo['ports'][number] } | undefined {
   const { type, hostname = '', port: number } = discovery;
   const location = type === 'endpointSlice' ? { name: discovery.service, namespace: discovery.namespace } : type === 'dns' ? serviceOfName(hostname) : undefined;
   const found = location && services.get(`${location.namespace}/${location.name}`);

@@ -2,20 +2,20 @@
  * What a lint is: a rule that finds policies which can't do what they say, and shows the arithmetic.
  */
 import type { Call, Target } from './calls';
-import type { MeshFacts, WorkloadFacts } from './facts';
+import type { MeshInfo, WorkloadInfo } from './info';
 
 /** `error`: something can't work. `warning`: something does nothing, or less than its author may think. */
 export type Severity = 'error' | 'warning';
 
 /** What a rule looks at. */
-export interface Subject extends MeshFacts {
+export interface Subject extends MeshInfo {
   readonly calls: readonly Call[];
 }
 
 /** Where a rule is broken. */
 export interface Problem {
   /** Whose settings say whether the rule holds. */
-  readonly workload: WorkloadFacts;
+  readonly workload: WorkloadInfo;
   /** `web -> catalog v2`, or `catalog v2`. */
   readonly where: string;
   /** What is so, with the numbers. */
@@ -58,7 +58,7 @@ export function ofTargets(judge: (target: Target, call: Call) => Remark | undefi
 }
 
 /** A rule that looks at workloads one by one. */
-export function ofWorkloads(judge: (workload: WorkloadFacts) => Remark | undefined): Rule['find'] {
+export function ofWorkloads(judge: (workload: WorkloadInfo) => Remark | undefined): Rule['find'] {
   return ({ workloads }) => workloads.flatMap((workload) => {
     const remark = judge(workload);
     return remark ? [{ workload, where: titleOf(workload), ...remark }] : [];
@@ -76,6 +76,6 @@ export function short(value: number): string {
 }
 
 /** `catalog v2`. */
-export function titleOf({ service, version }: WorkloadFacts): string {
+export function titleOf({ service, version }: WorkloadInfo): string {
   return `${service} ${version}`;
 }

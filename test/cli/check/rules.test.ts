@@ -8,7 +8,7 @@ import {
   CallOptions, ConcurrencyLimit, Destination, ExternalAddress, ExternalEndpoints, ExternalService, ExternalServiceProps, Fallback, FaultInjection,
   HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence,
 } from '../../../src';
-import { factsOf } from '../../../src/cli/check/facts';
+import { infoOf } from '../../../src/cli/check/info';
 import { readManifests } from '../../../src/cli/up/manifests';
 import { readModel } from '../../../src/cli/up/read-model';
 import { grouped, lint } from '../../../src/planning/lints';
@@ -42,7 +42,7 @@ function findings(build: (chart: Chart) => void): Findings {
   app.synth();
   const said = written.mock.calls.map(([line]) => /^cdk8s-mesh: warning: ([^]*) \((\S+)\)\n$/.exec(String(line))!);
   const manifests = readManifests([folder]);
-  const found = grouped(lint(factsOf(manifests, readModel(manifests, folder), {
+  const found = grouped(lint(infoOf(manifests, readModel(manifests, folder), {
     zones: undefined, requestsPerSecond: new Map(Object.entries(requestsPerSecond)), latencyMs: new Map(Object.entries(latencyMs)),
   })));
   return {

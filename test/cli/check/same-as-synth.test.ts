@@ -8,7 +8,7 @@ import {
   ExternalEndpoints, ExternalService, Fallback, FaultInjection, LoadBalancing, Mesh, MeshProps, MeshService, MeshServiceProps, MeshSidecar,
   OutlierDetection, Retry, Scaling,
 } from '../../../src';
-import { factsOf } from '../../../src/cli/check/facts';
+import { infoOf } from '../../../src/cli/check/info';
 import { readManifests } from '../../../src/cli/up/manifests';
 import { readModel } from '../../../src/cli/up/read-model';
 import { grouped, lint } from '../../../src/planning/lints';
@@ -44,10 +44,10 @@ function warnings(build: (app: App) => void): { readonly synth: string[]; readon
   build(app);
   app.synth();
   const manifests = readManifests([folder]);
-  const facts = factsOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() });
+  const info = infoOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() });
   return {
     synth: written.mock.calls.map(([line]) => String(line).trim()).sort(),
-    check: grouped(lint(facts)).map(({ where, message, remedy, rule }) => `cdk8s-mesh: warning: ${where}: ${message}; ${remedy} (${rule})`).sort(),
+    check: grouped(lint(info)).map(({ where, message, remedy, rule }) => `cdk8s-mesh: warning: ${where}: ${message}; ${remedy} (${rule})`).sort(),
   };
 }
 

@@ -54,8 +54,8 @@ const service: fc.Arbitrary<ServiceSketch> = fc.record({
 const mesh = fc.tuple(...NAMES.map(() => service)).map((services) => meshOf(Object.fromEntries(services.map((each, index) => [NAMES[index], each]))));
 
 test('GIVEN any mesh, no rule throws, and every finding is a sentence with numbers and a remedy', () => {
-  fc.assert(fc.property(mesh, (facts) => {
-    for (const { where, message, remedy } of lint(facts)) {
+  fc.assert(fc.property(mesh, (info) => {
+    for (const { where, message, remedy } of lint(info)) {
       expect(where).not.toBe('');
       expect(message).toMatch(/\d/);
       expect(`${message} ${remedy}`).not.toMatch(/NaN|Infinity|undefined/);

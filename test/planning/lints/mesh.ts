@@ -1,6 +1,6 @@
 /** Meshes for tests of lints: what a test says of services and calls, with the defaults that the proxy has. */
 import { AdmissionConfig, ClusterConfig, ProxyConfig, RouteConfig, withDefaults } from '../../../src/contract';
-import { lint, MeshFacts, WorkloadFacts } from '../../../src/planning/lints';
+import { lint, MeshInfo, WorkloadInfo } from '../../../src/planning/lints';
 import { NetworkPolicySpec, readNetworkPolicy } from '../../../src/planning/network-policy';
 
 export interface CallSketch {
@@ -10,7 +10,7 @@ export interface CallSketch {
   readonly fallback?: readonly string[];
 }
 
-export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' | 'stated'>> & Pick<ProxyConfig, 'workers' | 'shutdown' | 'limits'> & {
+export type ServiceSketch = Partial<Omit<WorkloadInfo, 'replicas' | 'document' | 'stated'>> & Pick<ProxyConfig, 'workers' | 'shutdown' | 'limits'> & {
   /** A number, or fewest and most; 3 when nothing is said. */
   readonly pods?: number | readonly [number, number] | 'unknown';
   readonly calls?: Readonly<Record<string, CallSketch>>;
@@ -20,9 +20,9 @@ export type ServiceSketch = Partial<Omit<WorkloadFacts, 'replicas' | 'document' 
 };
 
 /** A mesh of services with one version each. */
-export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshFacts {
+export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshInfo {
   return {
-    workloads: Object.entries(services).map(([service, sketch]): WorkloadFacts => {
+    workloads: Object.entries(services).map(([service, sketch]): WorkloadInfo => {
       const { pods = 3, calls = {}, admission, app, workers, shutdown, limits, ...more } = sketch;
       const clusterOf = (callee: string): ClusterConfig => (
         { name: `shop/${callee}-v1`, discovery: { type: 'endpointSlice', namespace: 'shop', service: `${callee}-v1` } });
@@ -66,28 +66,28 @@ export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshF
 }
 
 /** A mesh under NetworkPolicies of its namespace. */
-export function under(policies: Readonly<Record<string, NetworkPolicySpec>>, mesh: MeshFacts): MeshFacts {
+export function under(policies: Readonly<Record<string, NetworkPolicySpec>>, mesh: MeshInfo): MeshInfo {
   return { ...mesh, policies: Object.entries(policies).map(([name, spec]) => readNetworkPolicy(name, 'shop', spec)) };
 }
 
 /** `web` calls `catalog`. */
-export function pair(call: CallSketch, catalog: ServiceSketch = {}, web: ServiceSketch = {}): MeshFacts {
+export function pair(call: CallSketch, catalog: ServiceSketch = {}, web: ServiceSketch = {}): MeshInfo {
   return meshOf({ web: { ...web, calls: { catalog: call } }, catalog });
 }
 
 /** Services that call each other in a row, all alike. */
-export function row(services: number, call: CallSketch = {}): MeshFacts {
+export function row(services: number, call: CallSketch = {}): MeshInfo {
   return meshOf(Object.fromEntries(Array.from({ length: services }, (_, index) => [
     `s${index}`, { calls: index + 1 < services ? { [`s${index + 1}`]: call } : {} },
   ])));
 }
 
 /** Names of the rules that a mesh breaks. */
-export function broken(facts: MeshFacts): string[] {
-  return lint(facts).map(({ rule }) => rule);
+export function broken(info: MeshInfo): string[] {
+  return lint(info).map(({ rule }) => rule);
 }
 
 /** What is found by one rule: its place, arithmetic and remedy. */
-export function saidBy(rule: string, facts: MeshFacts): string[] {
-  return lint(facts).filter((finding) => finding.rule === rule).map(({ where, message, remedy }) => `${where}: ${message}; ${remedy}`);
+export function saidBy(rule: string, info: MeshInfo): string[] {
+  return lint(info).filter((finding) => finding.rule === rule).map(({ where, message, remedy }) => `${where}: ${message}; ${remedy}`);
 }

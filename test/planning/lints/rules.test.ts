@@ -1,15 +1,15 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
 import { ClusterConfig } from '../../../src/contract';
-import { grouped, lint, MeshFacts, RULES, ServiceFacts } from '../../../src/planning/lints';
+import { grouped, lint, MeshInfo, RULES, ServiceInfo } from '../../../src/planning/lints';
 import { broken, CallSketch, meshOf, pair, row, saidBy, under } from './mesh';
 
 /** Nothing is looked for but latency. */
 const NO_ERRORS = { consecutiveGatewayErrors: 0, consecutiveServerErrors: 0, successRateMarginPercent: 0 };
 
 interface Case {
-  readonly breaks: MeshFacts;
+  readonly breaks: MeshInfo;
   readonly says: string;
-  readonly keeps: readonly MeshFacts[];
+  readonly keeps: readonly MeshInfo[];
 }
 
 /** Addresses outside of the mesh. */
@@ -24,7 +24,7 @@ const api = { ports: [{ port: 6_443 }] };
 const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
 
 /** A call of a Service outside of the mesh with one port, by its name in DNS. */
-function calledService(port: ServiceFacts['ports'][number], { headless = false, hostname = 'db.shop.svc.cluster.local' } = {}): MeshFacts {
+function calledService(port: ServiceInfo['ports'][number], { headless = false, hostname = 'db.shop.svc.cluster.local' } = {}): MeshInfo {
   const discovery: ClusterConfig['discovery'] = hostname.startsWith('_') ? { type: 'dns', record: 'srv', hostname } : { type: 'dns', record: 'address', hostname, port: 8_443 };
   return { ...meshOf({ web: { calls: { db: { cluster: { discovery } } } } }), services: [{ name: 'db', namespace: 'shop', headless, ports: [port] }] };
 }

@@ -24,7 +24,7 @@ export interface DestinationShare {
 }
 
 /** A destination as a caller's sidecar sees it. */
-export interface DestinationFacts {
+export interface DestinationInfo {
   readonly name: string;
   /** What tells it from all others that a pod calls: its namespace and name, and the port where the name alone doesn't tell. */
   readonly id: string;
@@ -61,7 +61,7 @@ export interface DestinationFacts {
 }
 
 /** The Host field of the requests of a caller's app: the shortest name, and the port unless it is HTTP's own. */
-export function callersHost({ hostnames, ports: [port] }: Pick<DestinationFacts, 'hostnames' | 'ports'>, callerNamespace: string): string {
+export function callersHost({ hostnames, ports: [port] }: Pick<DestinationInfo, 'hostnames' | 'ports'>, callerNamespace: string): string {
   const [name] = hostnames(callerNamespace);
   return port === 80 ? name : `${name}:${port}`;
 }

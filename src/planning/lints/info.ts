@@ -3,7 +3,7 @@
  * parts of it that a rule reads, so that a document of the contract fits without a word of translation.
  */
 import type { DisruptionRule } from '../disruption';
-import type { NetworkPolicyFacts, PodFacts } from '../network-policy';
+import type { NetworkPolicyInfo, PodInfo } from '../network-policy';
 import type { ObjectSize } from '../object-size';
 import type { Refusal } from '../pod-security';
 
@@ -14,16 +14,16 @@ export interface Range {
 }
 
 /** Everything that is compiled together. */
-export interface MeshFacts {
-  readonly workloads: readonly WorkloadFacts[];
+export interface MeshInfo {
+  readonly workloads: readonly WorkloadInfo[];
   /** NetworkPolicies in the namespaces of the workloads; absent: none. */
-  readonly policies?: readonly NetworkPolicyFacts[] | undefined;
+  readonly policies?: readonly NetworkPolicyInfo[] | undefined;
   /** Services that calls lead to; absent: none that is known. */
-  readonly services?: readonly ServiceFacts[] | undefined;
+  readonly services?: readonly ServiceInfo[] | undefined;
 }
 
 /** A Service, whoever made it. */
-export interface ServiceFacts {
+export interface ServiceInfo {
   readonly name: string;
   readonly namespace: string;
   /** It has no address of its own. */
@@ -38,7 +38,7 @@ export interface ServiceFacts {
 }
 
 /** One version of a service: its pods and its sidecar's document. */
-export interface WorkloadFacts {
+export interface WorkloadInfo {
   readonly service: string;
   readonly namespace: string;
   readonly version: string;
@@ -55,7 +55,7 @@ export interface WorkloadFacts {
   /** Names that callers' documents give to the cluster of its pods. */
   readonly clusters: readonly string[];
   /** What NetworkPolicies see of its pods; absent when nobody knows. */
-  readonly pod?: PodFacts | undefined;
+  readonly pod?: PodInfo | undefined;
   /** What the Pod Security Standard that its namespace enforces refuses of its pods; absent when nothing was looked at. */
   readonly refusals?: readonly Refusal[] | undefined;
   /** Ports at which the kubelet asks its app by HTTPS; absent: none. */
@@ -69,7 +69,7 @@ export interface WorkloadFacts {
   /** How long its app takes to answer, on average; absent when nobody knows. */
   readonly latencyMs?: number | undefined;
   /** Its document with all defaults. */
-  readonly document: DocumentFacts;
+  readonly document: DocumentInfo;
   /** The document as written, for what makes a difference between said and left alone. */
   readonly stated: StatedDocument;
 }
@@ -78,7 +78,7 @@ export interface WorkloadFacts {
 export interface StatedDocument {
   readonly listeners: readonly { readonly routes: readonly StatedRoute[] }[];
   readonly clusters: readonly StatedCluster[];
-  readonly limits?: { readonly [Field in keyof LimitFacts]?: number | undefined } | undefined;
+  readonly limits?: { readonly [Field in keyof LimitInfo]?: number | undefined } | undefined;
 }
 
 /** What somebody said of a route. */
@@ -99,18 +99,18 @@ export interface StatedCluster {
   readonly failover?: { readonly overprovisioningPercent?: number | undefined } | undefined;
 }
 
-export interface DocumentFacts {
-  readonly listeners: readonly ListenerFacts[];
-  readonly clusters: readonly ClusterFacts[];
+export interface DocumentInfo {
+  readonly listeners: readonly ListenerInfo[];
+  readonly clusters: readonly ClusterInfo[];
   readonly shutdown: { readonly drainMs: number };
-  readonly limits: LimitFacts;
+  readonly limits: LimitInfo;
   readonly workers: number;
   /** The Kubernetes API, which it reads EndpointSlices from; absent when it reads none. */
   readonly kubernetes?: object | undefined;
 }
 
 /** Limits that both ends of a call have. */
-export interface LimitFacts {
+export interface LimitInfo {
   readonly maxStartLineBytes: number;
   readonly maxHeadBytes: number;
   readonly maxHeaderFields: number;
@@ -119,16 +119,16 @@ export interface LimitFacts {
   readonly tunnelIdleTimeoutMs: number;
 }
 
-export interface ListenerFacts {
+export interface ListenerInfo {
   readonly name: string;
   readonly direction: 'inbound' | 'outbound';
   readonly port: number;
   readonly tls?: object | undefined;
-  readonly routes: readonly RouteFacts[];
-  readonly admission?: AdmissionFacts | undefined;
+  readonly routes: readonly RouteInfo[];
+  readonly admission?: AdmissionInfo | undefined;
 }
 
-export interface AdmissionFacts {
+export interface AdmissionInfo {
   /** The limit, or the most that it may become. */
   readonly concurrency?: { readonly type: 'fixed' | 'adaptive'; readonly max: number } | undefined;
   readonly rateLimit?: { readonly requestsPerSecond: number; readonly burst: number } | undefined;
@@ -137,10 +137,10 @@ export interface AdmissionFacts {
 /** Clusters, and their shares of what comes. */
 type Split = readonly { readonly cluster: string; readonly weight: number }[];
 
-export interface RouteFacts {
+export interface RouteInfo {
   readonly split: Split;
   readonly fallback: readonly { readonly split: Split; readonly overprovisioningPercent: number }[];
-  readonly faults: readonly FaultFacts[];
+  readonly faults: readonly FaultInfo[];
   readonly timeoutMs: number;
   readonly meshFields: boolean;
   readonly session?: object | undefined;
@@ -148,14 +148,14 @@ export interface RouteFacts {
   readonly retry: { readonly maxRetries: number; readonly tryTimeoutMs: number; readonly on: readonly string[] };
 }
 
-export interface FaultFacts {
+export interface FaultInfo {
   readonly percent: number;
   readonly header?: object | undefined;
   readonly delayMs?: number | undefined;
   readonly abortStatus?: number | undefined;
 }
 
-export interface ClusterFacts {
+export interface ClusterInfo {
   readonly name: string;
   readonly discovery: {
     readonly type: string;

@@ -4,8 +4,8 @@
  */
 import { withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
-import type { MeshFacts, ServiceFacts, WorkloadFacts } from '../../planning/lints';
-import { AutoscalerFacts, autoscalerFacts, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceFacts } from '../../planning/lints/objects';
+import type { MeshInfo, ServiceInfo, WorkloadInfo } from '../../planning/lints';
+import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo } from '../../planning/lints/objects';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { enforcedBy, refusedByPodSecurity, SecuredPod } from '../../planning/pod-security';
 import { UserError } from '../errors';
@@ -13,7 +13,7 @@ import { workloadsOf } from '../up/callees';
 import type { Field } from '../up/field';
 import type { Manifest } from '../up/manifests';
 import type { MeshModel, Workload } from '../up/model';
-import { networkPoliciesOf, podFacts } from './network-policies';
+import { networkPoliciesOf, podInfo } from './network-policies';
 
 /** What nobody can read from YAML. */
 export interface Expectations {
@@ -24,7 +24,7 @@ export interface Expectations {
   readonly latencyMs: ReadonlyMap<string, number>;
 }
 
-export function factsOf(manifests: readonly Manifest[], model: MeshModel, expectations: Expectations): MeshFacts {
+export function infoOf(manifests: readonly Manifest[], model: MeshModel, expectations: Expectations): MeshInfo {
   const autoscalers = new Map(manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler').map(readAutoscaler));
   const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget').map(readBudget);
   const clusters = new Map<Workload, Set<string>>(model.workloads.map((workload) => [workload, new Set()]));
@@ -39,7 +39,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
   return {
     policies: networkPoliciesOf(manifests),
     services: manifests.filter(({ kind }) => kind === 'Service').map(readService),
-    workloads: model.workloads.map((workload): WorkloadFacts => {
+    workloads: model.workloads.map((workload): WorkloadInfo => {
       const { kind, namespace, name, service, version, config, labels, replicas, preStopMs, graceMs } = workload;
       const template = templateOf(objects.get(`${kind}/${namespace}/${name}`)!);
       const enforced = namespaces.get(namespace);
@@ -50,7 +50,7 @@ export function factsOf(manifests: readonly Manifest[], model: MeshModel, expect
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
         disruption: budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
         clusters: [...clusters.get(workload)!],
-        pod: podFacts(workload),
+        pod: podInfo(workload),
         objects: objectsOf(workload),
         refusals: enforced && refusedByPodSecurity(template, enforced.level, enforced.version),
         httpsProbes: httpsProbePorts(template.spec.containers),
@@ -78,9 +78,9 @@ function templateOf(workload: object): Template {
   return (spec.jobTemplate?.spec ?? spec).template;
 }
 
-function readService({ name, namespace, body }: Manifest): ServiceFacts {
+function readService({ name, namespace, body }: Manifest): ServiceInfo {
   const spec = body.get('spec');
-  return serviceFacts(name, namespace, {
+  return serviceInfo(name, namespace, {
     clusterIP: spec.get('clusterIP').optionalText(),
     ports: spec.get('ports').list().map((port) => ({
       port: port.get('port').integer(),
@@ -96,11 +96,11 @@ function of(expected: ReadonlyMap<string, number>, service: string, namespace: s
   return expected.get(service) ?? expected.get(`${service}.${namespace}`);
 }
 
-function readAutoscaler({ namespace, body }: Manifest): readonly [string, AutoscalerFacts] {
+function readAutoscaler({ namespace, body }: Manifest): readonly [string, AutoscalerInfo] {
   const spec = body.get('spec');
   const target = spec.get('scaleTargetRef');
   const scaleUp = spec.get('behavior').get('scaleUp');
-  return [`${target.get('kind').text()}/${namespace}/${target.get('name').text()}`, autoscalerFacts({
+  return [`${target.get('kind').text()}/${namespace}/${target.get('name').text()}`, autoscalerInfo({
     minReplicas: spec.get('minReplicas').optionalInteger(),
     maxReplicas: spec.get('maxReplicas').integer(),
     stabilizationSeconds: scaleUp.get('stabilizationWindowSeconds').optionalInteger(),
