@@ -74,9 +74,12 @@ export function groupBy<T, K>(things: readonly T[], keyOf: (thing: T) => K): Map
   return groups;
 }
 
-/** A workload's service, which calls and is called as one whatever its version. */
-export function serviceKey({ namespace, service }: WorkloadInfo): string {
-  return `${namespace}/${service}`;
+/**
+ * A workload's service, which calls and is called as one whatever its version. A workload that takes no requests may bear the name of a
+ * service, such as a job beside it: what it calls is no part of what that service needs.
+ */
+export function serviceKey({ namespace, service, version, pod }: WorkloadInfo): string {
+  return pod?.serves === false ? `${namespace}/${service}/${version}` : `${namespace}/${service}`;
 }
 
 function nameOf(callee: WorkloadInfo, caller: WorkloadInfo): string {

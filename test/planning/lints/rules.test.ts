@@ -1,7 +1,7 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
 import { ClusterConfig } from '../../../src/contract';
 import { grouped, lint, MeshInfo, RULES, ServiceInfo } from '../../../src/planning/lints';
-import { broken, CallSketch, meshOf, pair, row, saidBy, under } from './mesh';
+import { broken, CallSketch, meshOf, pair, row, saidBy, ServiceSketch, under } from './mesh';
 
 /** Nothing is looked for but latency. */
 const NO_ERRORS = { consecutiveGatewayErrors: 0, consecutiveServerErrors: 0, successRateMarginPercent: 0 };
@@ -22,6 +22,10 @@ const web = { matchLabels: { app: 'web' } };
 const catalog = { matchLabels: { app: 'catalog' } };
 const api = { ports: [{ port: 6_443 }] };
 const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
+
+/** A workload that takes no requests, with the name of a service. */
+const beside = (service: string): ServiceSketch => (
+  { service, version: 'job', clusters: [], pod: { namespace: 'shop', labels: { app: 'job' }, portNames: {}, serves: false } });
 
 /** A call of a Service outside of the mesh with one port, by its name in DNS. */
 function calledService(port: ServiceInfo['ports'][number], { headless = false, hostname = 'db.shop.svc.cluster.local' } = {}): MeshInfo {
@@ -137,6 +141,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     keeps: [
       meshOf({ web: { calls: { catalog: { route: { timeoutMs: 300 } } } }, catalog: { calls: { db: { route: { timeoutMs: 300 } } } }, db: {} }),
       meshOf({ web: { calls: { catalog: { route: { timeoutMs: 0 } } } }, catalog: { calls: { db: {} } }, db: {} }),
+      meshOf({ web: { calls: { catalog: { route: { timeoutMs: 300 } } } }, catalog: {}, job: { ...beside('catalog'), calls: { db: {} } }, db: {} }),
     ],
   }, {
     breaks: meshOf({ web: { calls: { catalog: {} } }, catalog: { calls: { db: { route: { timeoutMs: 0 } } } }, db: {} }),
@@ -308,6 +313,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       + 'name a fallback that does without \'catalog\'',
     keeps: [
       meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: {}, spare: { calls: { cart: {} } }, cart: {} }),
+      meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: {}, spare: {}, job: { ...beside('spare'), calls: { web: {} } } }),
       // The service that is called may well need its fallback.
       meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare'] } } }, catalog: { calls: { spare: {} } }, spare: {} }),
     ],
