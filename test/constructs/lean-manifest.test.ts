@@ -54,6 +54,16 @@ test('neither have the objects beside a workload made elsewhere, which is its au
   expect(manifests.filter(({ metadata }) => !metadata.name.startsWith('chart-')).flatMap(dropped)).toEqual([]);
 });
 
+test.each<[string, (chart: Chart) => kplus.Workload]>([
+  ['Deployment', (chart) => new kplus.Deployment(chart, 'ledger', { containers })],
+  ['StatefulSet', (chart) => new kplus.StatefulSet(chart, 'ledger', { containers })],
+  ['DaemonSet', (chart) => new kplus.DaemonSet(chart, 'ledger', { containers })],
+])('neither has a %s of cdk8s-plus with a sidecar', (kind, make) => {
+  const chart: Chart = newChart();
+  new MeshSidecar(chart, 'sidecar', { workload: make(chart) });
+  expect(findByKind(Testing.synth(chart), kind).flatMap(dropped)).toEqual([]);
+});
+
 test('what means something though it looks empty stays', () => {
   const chart: Chart = newChart();
   const web = new MeshService(chart, 'web', { containers });

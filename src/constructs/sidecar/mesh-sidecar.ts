@@ -21,6 +21,7 @@ import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
+import { writeLean } from '../kubernetes/lean-manifest';
 import {
   addVariable, askBeforeStop, completePodSpec, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
   sleepBeforeStop, writtenTemplateOf,
@@ -171,6 +172,9 @@ export class MeshSidecar extends Construct {
     checkTimeToStop(errors, { endpointPropagation, appDrain, proxyDrain }, givenDrain && 'workload.terminationGracePeriod');
     errors.throwIfAny(this);
 
+    if (!service) {
+      writeLean(this.workload);
+    }
     this.budget = shutdownBudget({
       endpointPropagationMs: endpointPropagation.toMilliseconds(),
       appDrainMs: appDrain.toMilliseconds(),
