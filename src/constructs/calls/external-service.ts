@@ -33,21 +33,22 @@ export interface ExternalAddress {
   readonly port: number;
 
   /**
-   * Share of requests relative to the other addresses, 1 to 65535, for the policies that weigh.
+   * Weight, for policies that use weights: the share of requests relative to the other addresses. From 1 to 65535.
    *
    * @default - that of its zone in `zoneWeights`, or 1
    */
   readonly weight?: number;
 
   /**
-   * Availability zone that it is in.
+   * Availability zone.
    *
    * @default - none
    */
   readonly zone?: string;
 
   /**
-   * Level, 0 to 7, the lowest first: an address of a higher one gets requests only as far as too few of the lower ones are available.
+   * Priority level, 0 to 7. Level 0 is used first; an address of a higher level gets requests only when too few addresses of the lower
+   * levels are available.
    *
    * @default 0
    */
@@ -66,7 +67,7 @@ export interface ExternalDnsOptions {
   readonly port?: number;
 
   /**
-   * DNS servers to ask, as `address` or `address:port`.
+   * DNS servers to query, as `address` or `address:port`.
    *
    * @default - those of the pod
    */
@@ -78,7 +79,7 @@ export interface ExternalDnsOptions {
  */
 export interface ExternalSrvOptions {
   /**
-   * DNS servers to ask, as `address` or `address:port`.
+   * DNS servers to query, as `address` or `address:port`.
    *
    * @default - those of the pod
    */
@@ -86,7 +87,7 @@ export interface ExternalSrvOptions {
 }
 
 /**
- * Where the endpoints of an external service come from.
+ * How callers discover the endpoints of an external service.
  */
 export class ExternalEndpoints {
   /**
@@ -97,14 +98,14 @@ export class ExternalEndpoints {
   }
 
   /**
-   * The addresses (A and AAAA records) of a fully qualified DNS name, all on one port.
+   * The addresses (A and AAAA records) of a fully qualified DNS name. All have the same port.
    */
   public static dns(hostname: string, options: ExternalDnsOptions = {}): ExternalEndpoints {
     return new ExternalEndpoints(undefined, { record: 'address', hostname, port: options.port ?? 80, servers: options.servers });
   }
 
   /**
-   * The SRV records of a fully qualified DNS name; ports and weights come from them.
+   * The SRV records of a fully qualified DNS name, which also contain ports and weights.
    */
   public static srv(hostname: string, options: ExternalSrvOptions = {}): ExternalEndpoints {
     return new ExternalEndpoints(undefined, { record: 'srv', hostname, servers: options.servers });
@@ -192,20 +193,20 @@ mark(ExternalEndpoints);
  */
 export interface ExternalServiceProps extends DestinationOptions {
   /**
-   * Where its endpoints come from.
+   * How callers discover its endpoints.
    */
   readonly endpoints: ExternalEndpoints;
 
   /**
-   * Host name by which apps call it. In the pods of its callers, the name leads to the sidecar. What one pod calls differs in
-   * host name or port; no service of the namespace may have the name.
+   * Host name that apps call it by. In the pods of its callers, this name resolves to the sidecar. Two external services that one pod calls
+   * must differ in host name or port. No service of the namespace may have the same name.
    *
    * @default - the construct's id in lower case
    */
   readonly hostname?: string;
 
   /**
-   * Port at which apps call it; the endpoints have their own.
+   * Port that apps call. The endpoints have ports of their own.
    *
    * @default 80
    */

@@ -15,54 +15,54 @@ import { AppProtocol } from './app-protocol';
 import { DestinationInfo } from './destination-info';
 
 /**
- * How a service is called. A caller may choose differently, but for the protocol.
+ * How callers call a service. A caller can override each option except the protocol.
  */
 export interface DestinationOptions {
   /**
-   * What apps speak at its ports. To be said where a port or its name is known for another protocol: synthesis refuses those otherwise,
-   * since the sidecar would break them.
+   * Protocol that apps speak at its ports. Set it when a port number or port name usually stands for another protocol. Synthesis refuses
+   * such ports otherwise, because the sidecar would break the other protocol.
    *
    * @default AppProtocol.HTTP
    */
   readonly protocol?: AppProtocol;
 
   /**
-   * How callers choose among its endpoints; of a service with versions, among the pods of a version.
+   * How callers choose among its endpoints; for a service with versions, among the pods of a version.
    *
    * @default LoadBalancing.roundRobin()
    */
   readonly loadBalancing?: LoadBalancing;
 
   /**
-   * Whether the requests of a session go to one endpoint. A caller may choose differently.
+   * Whether the requests of a session go to the same endpoint. A caller can override it.
    *
    * @default SessionPersistence.none()
    */
   readonly sessionPersistence?: SessionPersistence;
 
   /**
-   * Connections of callers to its endpoints. A caller may choose differently.
+   * Connections of callers to its endpoints. A caller can override them.
    *
    * @default - the defaults of `ConnectionOptions`
    */
   readonly connections?: ConnectionOptions;
 
   /**
-   * How callers ask its endpoints whether they work, besides the readiness that Kubernetes knows of. A caller may choose differently.
+   * Active health checks of callers, in addition to the readiness that Kubernetes reports. A caller can override them.
    *
-   * @default - they don't ask
+   * @default - no active health checks
    */
   readonly healthCheck?: HealthCheck;
 
   /**
-   * How callers keep requests from endpoints that fail or dawdle unlike the others. A caller may choose differently.
+   * How callers eject endpoints that fail or are slow while the others are not. A caller can override it.
    *
    * @default OutlierDetection.eject()
    */
   readonly outlierDetection?: OutlierDetection;
 
   /**
-   * When callers send a request again. A caller may choose differently.
+   * When callers retry a request. A caller can override it.
    *
    * @default Retry.idempotent()
    */

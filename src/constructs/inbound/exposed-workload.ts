@@ -25,7 +25,7 @@ import { TlsOptions } from './tls-options';
  */
 export interface ExposeOptions extends DestinationOptions {
   /**
-   * Port at which it is called.
+   * Port that callers use.
    *
    * @default 80
    */
@@ -39,14 +39,14 @@ export interface ExposeOptions extends DestinationOptions {
   readonly portName?: string;
 
   /**
-   * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
+   * TLS for clients outside of the mesh, on a separate port. Callers in the mesh use `port`, without TLS.
    *
-   * @default - none
+   * @default - no TLS
    */
   readonly tls?: TlsOptions;
 
   /**
-   * How callers find its pods.
+   * How callers discover its pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
    */
@@ -83,7 +83,7 @@ interface Resolved {
 }
 
 /**
- * A workload made elsewhere that can be called. Made by `MeshSidecar.expose`.
+ * A workload of your own that can be called. Created by `MeshSidecar.expose`.
  */
 export class ExposedWorkload extends Destination {
   /**
@@ -124,12 +124,12 @@ export class ExposedWorkload extends Destination {
   }
 
   /**
-   * Name of the service, by which it is called.
+   * Name of the service, which callers use as its host name.
    */
   public readonly serviceName: string;
 
   /**
-   * Port at which it is called.
+   * Port that callers use.
    */
   public readonly port: number;
 
@@ -139,7 +139,7 @@ export class ExposedWorkload extends Destination {
   public readonly service: kplus.Service;
 
   /**
-   * The headless Service from which callers in the mesh learn its endpoints.
+   * The headless Service. Callers in the mesh discover the endpoints from it.
    */
   public readonly headlessService: kplus.Service;
 

@@ -22,7 +22,8 @@ export interface EndpointSlicesOptions {
   readonly dnsFallback?: boolean;
 
   /**
-   * How long the API may say nothing before DNS is asked. When it refuses, or can't be reached, DNS is asked at once.
+   * How long the API may take to answer before the proxy uses DNS. If the API refuses the request or is unreachable, the proxy uses DNS at
+   * once.
    *
    * @default Duration.seconds(1)
    */
@@ -34,7 +35,7 @@ export interface EndpointSlicesOptions {
  */
 export interface DnsDiscoveryOptions {
   /**
-   * DNS servers to ask, as `address` or `address:port`.
+   * DNS servers to query, as `address` or `address:port`.
    *
    * @default - those of the pod
    */

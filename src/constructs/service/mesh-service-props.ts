@@ -11,32 +11,32 @@ import { Discovery } from '../mesh/discovery';
 import { ProxyOptions } from '../mesh/mesh-props';
 
 /**
- * What can be said of each version of a service.
+ * Props of each version of a service.
  */
 export interface VersionProps {
   /**
-   * The containers, as in cdk8s-plus. The first one is the app; its first port takes the requests.
+   * Containers, as in cdk8s-plus. The first container is the app; its first port receives the requests.
    */
   readonly containers: kplus.ContainerProps[];
 
   /**
-   * Share of the service's requests, relative to the weights of its other versions; 0 takes none.
+   * Weight of the version: its share of the service's requests, relative to the other versions. A version with weight 0 gets none.
    *
-   * @default - for the first version what the others leave of 100, for any other 0
+   * @default - for the first version, what the others leave of 100; for any other, 0
    */
   readonly weight?: number;
 
   /**
-   * Number of replicas, or range for an autoscaler.
+   * Number of replicas, or the range of an autoscaler.
    *
-   * @default - for the first version Scaling.replicas(2), for any other the same as the first
+   * @default - for the first version, Scaling.replicas(2); for any other, the same as the first
    */
   readonly scaling?: Scaling;
 
   /**
    * How many pods may be evicted at once.
    *
-   * @default - for the first version DisruptionBudget.maxUnavailable(1), for any other the same as the first
+   * @default - for the first version, DisruptionBudget.maxUnavailable(1); for any other, the same as the first
    */
   readonly disruptionBudget?: DisruptionBudget;
 }
@@ -46,7 +46,7 @@ export interface VersionProps {
  */
 export interface MeshServiceProps extends VersionProps, ProxyOptions, DestinationOptions {
   /**
-   * Name of the service, by which it is called. A DNS label that starts with a letter.
+   * Name of the service, which callers use as its host name. A DNS label that starts with a letter.
    *
    * @default - the construct's id in lower case
    */
@@ -60,7 +60,7 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   readonly version?: string;
 
   /**
-   * Port at which it is called.
+   * Port that callers use.
    *
    * @default 80
    */
@@ -74,9 +74,9 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   readonly portName?: string;
 
   /**
-   * TLS for clients from outside of the mesh, at a port of its own. Callers in the mesh come to `port`, without TLS.
+   * TLS for clients outside of the mesh, on a separate port. Callers in the mesh use `port`, without TLS.
    *
-   * @default - none
+   * @default - no TLS
    */
   readonly tls?: TlsOptions;
 
@@ -95,29 +95,29 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   readonly nodePort?: number;
 
   /**
-   * Which endpoints traffic from outside the cluster may be sent to, for the types NODE_PORT and LOAD_BALANCER. LOCAL
-   * keeps the client's address.
+   * Which endpoints Kubernetes may route traffic from outside the cluster to, for the types NODE_PORT and LOAD_BALANCER. LOCAL preserves
+   * the client's address.
    *
    * @default - any endpoint of the cluster
    */
   readonly externalTrafficPolicy?: TrafficPolicy;
 
   /**
-   * Which endpoints traffic from inside the cluster, but outside of the mesh, may be sent to.
+   * Which endpoints Kubernetes may route traffic to that comes from inside the cluster, but outside of the mesh.
    *
    * @default - any endpoint of the cluster
    */
   readonly internalTrafficPolicy?: TrafficPolicy;
 
   /**
-   * Whether the connections of one client go to one pod, for traffic from outside of the mesh.
+   * Whether the connections of one client go to the same pod, for traffic from outside of the mesh.
    *
    * @default SessionAffinity.none()
    */
   readonly sessionAffinity?: SessionAffinity;
 
   /**
-   * Which addresses may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
+   * Client addresses that may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
    *
    * @default - all
    */
@@ -131,7 +131,7 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   readonly serviceAnnotations?: { readonly [name: string]: string };
 
   /**
-   * How callers find the pods.
+   * How callers discover the pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
    */
