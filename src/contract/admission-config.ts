@@ -28,27 +28,31 @@ export type PathPattern = string;
 export interface AdaptiveConcurrencyConfig {
   readonly type: 'adaptive';
   /**
-   * Least that the limit can be. A pod always takes as many requests.
+   * Minimum of the limit. A pod always accepts this many requests.
+   *
    * @minimum 1
    * @default 2
    */
   readonly min?: Integer;
   /**
-   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them.
+   * Maximum of the limit. If that many requests hang, `min` others are still accepted.
+   *
    * @minimum 1
    * @default 1000
    */
   readonly max?: Integer;
   /**
-   * What the limit begins with when a pod starts, from `min` to `max`; unless somebody says it, what is next to the default there. So many
-   * requests that hang don't count for it, either.
+   * Limit of a pod that has just started, from `min` to `max`; by default the nearest value to the default in that range. This many
+   * requests that hang do not count against the limit.
+   *
    * @minimum 1
    * @default 50
    */
   readonly initial?: Integer;
   /**
-   * How much longer than under little load requests may take, in percent, before fewer are let in. Less means shorter latencies under
-   * overload, and more refused when requests are of many kinds.
+   * How much longer than under low load requests may take, in percent, before the limit falls. Lower values give shorter latencies under
+   * overload, and refuse more requests when requests are of many kinds.
+   *
    * @minimum 10
    * @maximum 1000
    * @default 100
@@ -75,8 +79,9 @@ export interface RateLimitConfig {
    */
   readonly requestsPerSecond: number;
   /**
-   * How many requests may come at once after a quiet time: most tokens that the bucket holds. Requests never come evenly: with 1, a third
-   * of them is refused when half as many come as the limit lets in. Absent: as many as in one second, at least 3.
+   * How many requests may come at once after a quiet time: the capacity of the token bucket. Requests never come evenly: with 1, a third of
+   * them is refused at half of the allowed rate. Absent: the number of one second, at least 3.
+   *
    * @minimum 1
    */
   readonly burst?: Integer;

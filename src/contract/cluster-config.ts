@@ -41,36 +41,40 @@ export interface ClusterConfig {
   /** How endpoints that fail or dawdle unlike the others are found, and kept from requests for a while. */
   readonly outlierDetection?: OutlierDetectionConfig;
   /**
-   * Time to establish a connection; then another endpoint is asked. It must be shorter than the route's timeout, or the request is over
-   * before that. Unless somebody says it, it is at most a quarter of the shortest timeout of the routes that lead here, fallbacks included,
-   * but at least 25 ms.
+   * Time to establish a connection; then another endpoint is tried. It must be shorter than the timeout of the route. By default it is at
+   * most a quarter of the shortest timeout of the routes that lead here, fallbacks included, but at least 25 ms.
+   *
    * @minimum 1
    * @default 1000
    */
   readonly connectTimeoutMs?: Integer;
   /**
-   * How long an unused connection is kept for the next request. It must be shorter than the time after which the other side closes it, or
-   * requests are sent on connections that are just being closed; what the other side states by `Keep-Alive` is kept to anyway. Unless
-   * somebody says it, the constructs make it at most half of `limits.idleTimeoutMs` of a service of the mesh.
+   * How long an unused connection is kept for the next request. It must be shorter than the idle timeout of the other side, or requests are
+   * sent on connections that are being closed. A timeout that the other side announces with `Keep-Alive` is respected in any case. By
+   * default the constructs make it at most half of `limits.idleTimeoutMs` of a service of the mesh.
+   *
    * @minimum 1
    * @default 30000
    */
   readonly idleTimeoutMs?: Integer;
   /**
-   * Most connections to one endpoint at a time. It is also the most requests that are under way there, as HTTP/1.1 has one on each
-   * connection. With workers, of each.
+   * Maximum number of connections to one endpoint. It is also the maximum number of active requests there, because HTTP/1.1 has one per
+   * connection. Applies to each worker.
+   *
    * @minimum 1
    * @default 1024
    */
   readonly maxConnectionsPerEndpoint?: Integer;
   /**
-   * Most connections to all endpoints together at a time; 0 is no limit. With workers, of each.
+   * Maximum number of connections to all endpoints together; 0 means no limit. Applies to each worker.
+   *
    * @default 0
    */
   readonly maxConnections?: Integer;
   /**
-   * Most requests that wait for a connection, over all endpoints, those included for which one is being made; so 0 is refused. One
-   * more is answered with 503. Requests that wait for the first endpoints count, too. With workers, of each.
+   * Maximum number of requests that wait for a connection, over all endpoints, including requests whose connection is being established (so
+   * 0 is refused) and requests that wait for the first endpoints. Further requests get 503. Applies to each worker.
+   *
    * @default 1024
    */
   readonly maxPendingRequests?: Integer;
@@ -82,21 +86,23 @@ export interface ClusterConfig {
   /** How much retries may add to the load. */
   readonly retryBudget?: RetryBudgetConfig;
   /**
-   * How long a request may wait for a connection while as many are in use as may be, and for the first endpoints in the ten seconds
-   * after discovery began. Then it is answered with 503. One for which a connection is being made waits by `connectTimeoutMs`.
-   * It must be shorter than the route's timeout.
+   * How long a request may wait for a free connection, and for the first endpoints in the ten seconds after discovery began. Then it gets
+   * 503. A request whose connection is being established waits for `connectTimeoutMs`. It must be shorter than the timeout of the route.
+   *
    * @minimum 1
    * @default 3000
    */
   readonly pendingTimeoutMs?: Integer;
   /**
-   * Most requests under way to all endpoints together; 0 is no limit. One more is answered with 503. With workers, of each.
+   * Maximum number of active requests to all endpoints together; 0 means no limit. Further requests get 503. Applies to each worker.
+   *
    * @default 0
    */
   readonly maxRequests?: Integer;
   /**
-   * Most requests under way to one endpoint, at most `maxRequests` when that has a limit; 0 is no limit. One more goes to another
-   * endpoint, or is answered with 503 when all have as many. With workers, of each.
+   * Maximum number of active requests to one endpoint; 0 means no limit. At most `maxRequests`, if that has a limit. Further requests go to
+   * another endpoint, or get 503 when all have reached it. Applies to each worker.
+   *
    * @default 0
    */
   readonly maxRequestsPerEndpoint?: Integer;
@@ -105,19 +111,22 @@ export interface ClusterConfig {
 /** A share that grows from a small one: the weight is multiplied by (time / window)^(1 / aggression), but not below the minimum. */
 export interface SlowStartConfig {
   /**
-   * How long it takes until an endpoint has its whole share.
+   * Time until an endpoint has its full share.
+   *
    * @minimum 1
    */
   readonly windowMs: Integer;
   /**
-   * How the share grows: 1 evenly, above 1 fast first, below 1 fast last.
+   * Shape of the growth: 1 is linear, above 1 grows fast at first, below 1 grows fast at the end.
+   *
    * @minimum 0.1
    * @maximum 10
    * @default 1
    */
   readonly aggression?: number;
   /**
-   * Share to begin with, in percent of the full one.
+   * Share at the beginning, in percent of the full share.
+   *
    * @minimum 1
    * @maximum 100
    * @default 10
@@ -133,7 +142,8 @@ export interface DynamicWeightsConfig {
    */
   readonly source: 'reports' | 'observed';
   /**
-   * How slowly a weight follows: the time after which it has gone about two thirds of the way.
+   * Time constant of the weight: after this time it has moved about two thirds of the way.
+   *
    * @minimum 1
    * @default 10000
    */
@@ -145,14 +155,16 @@ export interface DynamicWeightsConfig {
    */
   readonly updateMs?: Integer;
   /**
-   * Least a weight can fall to, in percent of the declared one. Every endpoint stays in use, and so measured.
+   * Minimum weight, in percent of the declared one. So every endpoint stays in use and is measured.
+   *
    * @minimum 1
    * @maximum 100
    * @default 10
    */
   readonly minimumPercent?: Integer;
   /**
-   * Most a weight can rise to, in percent of the declared one.
+   * Maximum weight, in percent of the declared one.
+   *
    * @minimum 100
    * @maximum 10000
    * @default 1000
@@ -163,25 +175,29 @@ export interface DynamicWeightsConfig {
 /** Prefers the proxy's own zone and lets load that it can't take spill over to the others. */
 export interface ZoneAwareConfig {
   /**
-   * With fewer endpoints than this, zones don't matter.
+   * Zones are ignored when there are fewer endpoints than this.
+   *
    * @default 3
    */
   readonly minimumEndpoints?: Integer;
   /**
-   * Part of the requests that goes to other zones in any case, in percent, so that their state stays known.
+   * Percentage of requests that always goes to other zones, so that their state stays known.
+   *
    * @maximum 50
    * @default 3
    */
   readonly remotePercent?: Integer;
   /**
-   * How much more loaded than the others the own zone may be, in percent of its capacity, before requests go elsewhere. Counts
-   * where endpoints report how full they are; elsewhere a zone takes what its part of the endpoints can take.
+   * How much higher the load of the own zone may be than that of the others, in percent of its capacity, before requests go to other zones.
+   * It applies to endpoints that report their load. For others, the capacity of a zone is its share of the endpoints.
+   *
    * @maximum 100
    * @default 10
    */
   readonly tolerancePercent?: Integer;
   /**
-   * How slowly the load of a zone is followed: time constant of its average.
+   * Time constant of the average load of a zone.
+   *
    * @minimum 1
    * @default 5000
    */

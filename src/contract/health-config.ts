@@ -121,70 +121,81 @@ export interface OutlierDetectionConfig {
    */
   readonly mode?: 'enforce' | 'dryRun' | 'off';
   /**
-   * Gateway errors in a row that make an outlier: 502, 503, 504, timeouts, connections that fail or break. 0 switches the rule off. Five are
-   * Envoy's and Istio's.
+   * Consecutive gateway errors that make an outlier: 502, 503, 504, timeouts, and connections that fail or break. 0 turns the rule off. The
+   * default is that of Envoy and Istio.
+   *
    * @default 5
    */
   readonly consecutiveGatewayErrors?: Integer;
   /**
-   * Errors in a row that make an outlier: gateway errors and every other status from 500 on. 0 switches the rule off.
+   * Consecutive errors that make an outlier: gateway errors and every other status from 500 on. 0 turns the rule off.
+   *
    * @default 5
    */
   readonly consecutiveServerErrors?: Integer;
   /**
-   * How much more of its requests than of the others' must fail, in percentage points; and more than chance explains. With 20 requests and
-   * others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off.
+   * How much higher its failure rate must be than that of the others, in percentage points, and more than chance explains. If the others
+   * fail none, that is 10 of 20 requests, or 21 of 200. 0 turns the rule off.
+   *
    * @maximum 100
    * @default 10
    */
   readonly successRateMarginPercent?: Integer;
   /**
-   * Part of its requests that must fail, in percent, whatever the others do. 0 switches the rule off.
+   * Failure rate that makes an outlier, in percent, whatever the rate of the others. 0 turns the rule off.
+   *
    * @maximum 100
    * @default 0
    */
   readonly failurePercent?: Integer;
   /**
-   * How many times as long as the others it must take to answer; and, unless most endpoints are faster, as it usually takes itself.
-   * 0 switches the rule off.
+   * How many times longer than the others it must take to respond. Unless most endpoints are faster, it must also be that much slower than
+   * it usually is. 0 turns the rule off.
+   *
    * @minimum 0
    * @maximum 1000
    * @default 5
    */
   readonly latencyFactor?: number;
   /**
-   * How much longer than the others it must take besides.
+   * How much longer than the others it must take, in addition to the factor.
+   *
    * @default 20
    */
   readonly latencyMarginMs?: Integer;
   /**
-   * Fewest requests in the window by which rates and latency are judged.
+   * Minimum number of requests in the window to judge failure rate and latency.
+   *
    * @minimum 5
    * @default 20
    */
   readonly minimumRequests?: Integer;
   /**
-   * How far back rates and latency are looked at; further, up to a minute, when there are fewer requests than `minimumRequests`.
+   * Window over which failure rate and latency are measured. It grows up to a minute when it has fewer requests than `minimumRequests`.
+   *
    * @minimum 100
    * @maximum 60000
    * @default 5000
    */
   readonly windowMs?: Integer;
   /**
-   * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for
-   * each time as long that passes without. At most `maxEjectionMs`.
+   * Duration of the first ejection, plus up to a fifth at random. The n-th ejection lasts n times as long; the count falls by one for each
+   * such time without an ejection. At most `maxEjectionMs`.
+   *
    * @minimum 1
    * @default 10000
    */
   readonly baseEjectionMs?: Integer;
   /**
-   * How long an ejection lasts at most.
+   * Maximum duration of an ejection.
+   *
    * @minimum 1
    * @default 300000
    */
   readonly maxEjectionMs?: Integer;
   /**
-   * Most endpoints that are ejected at a time, in percent of those that are ready, rounded down; but always one.
+   * Maximum percentage of the ready endpoints that are ejected at a time, rounded down, but at least one.
+   *
    * @minimum 1
    * @maximum 100
    * @default 50

@@ -99,8 +99,9 @@ export interface RouteConfig {
    */
   readonly faults?: FaultConfig[];
   /**
-   * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and
-   * their like), to its head. 0 switches it off, as for long downloads.
+   * Timeout from the request's head to the last byte of the response; for a streaming response (`text/event-stream`, `application/x-ndjson`
+   * and similar types), to its head. 0 turns it off, as for long downloads.
+   *
    * @default 15000
    */
   readonly timeoutMs?: Integer;

@@ -41,13 +41,16 @@ export interface LeastRequestConfig {
   readonly scan?: 'choices' | 'all';
   /**
    * How many different endpoints are drawn for each request.
+   *
    * @minimum 2
    * @maximum 10
    * @default 2
    */
   readonly choices?: Integer;
   /**
-   * What requests in flight count for against weights: load is (requests in flight + 1) to this power, over the weight.
+   * How much active requests count relative to weights: the load of an endpoint is (active requests + 1) to this power, divided by its
+   * weight.
+   *
    * @minimum 0
    * @maximum 10
    * @default 1
@@ -66,15 +69,15 @@ export interface LeastResponseTimeConfig {
    */
   readonly choices?: Integer;
   /**
-   * How slowly measurements are forgotten: time constant of the averages. An endpoint that was slow is tried again after some multiples
-   * of it.
+   * Time constant of the averages. An endpoint that was slow is tried again after some multiples of it.
+   *
    * @minimum 1
    * @default 10000
    */
   readonly decayMs?: Integer;
   /**
-   * What a failed request counts for as a latency, so that an endpoint that fails at once does not look fast. A Retry-After that asks for
-   * more counts instead.
+   * Latency that a failed request counts as, so that an endpoint that fails fast does not look fast. A larger `Retry-After` counts instead.
+   *
    * @default 5000
    */
   readonly failurePenaltyMs?: Integer;
@@ -87,14 +90,17 @@ export interface LeastResponseTimeConfig {
 export interface RingHashConfig {
   readonly type: 'ringHash';
   /**
-   * Points on the ring of the endpoint of least weight; the others have more in proportion. More points, more even shares, more memory.
+   * Points on the ring of the endpoint with the lowest weight; the others have more in proportion. More points give more even shares and
+   * need more memory.
+   *
    * @minimum 1
    * @maximum 65536
    * @default 160
    */
   readonly pointsPerEndpoint?: Integer;
   /**
-   * Most points on the ring; bounds memory, about 12 bytes a point.
+   * Maximum number of points on the ring, which bounds its memory: about 12 bytes per point.
+   *
    * @minimum 1024
    * @maximum 8388608
    * @default 131072
@@ -111,7 +117,8 @@ export interface RingHashConfig {
 export interface MaglevConfig {
   readonly type: 'maglev';
   /**
-   * Entries of the table, a prime number about a hundred times the number of endpoints. Each takes 4 bytes.
+   * Number of entries of the table, a prime number of about a hundred times the number of endpoints. Each entry takes 4 bytes.
+   *
    * @minimum 3
    * @maximum 5000011
    * @default 65537
@@ -150,12 +157,14 @@ export type BoundedLoadPercent = number;
 export interface ClientSideWeightedRoundRobinConfig {
   readonly type: 'clientSideWeightedRoundRobin';
   /**
-   * How long an endpoint must have reported before its reports count; until then it has the mean weight.
+   * How long an endpoint must have sent reports before they count. Until then it has the mean weight.
+   *
    * @default 10000
    */
   readonly blackoutMs?: Integer;
   /**
    * How long a report counts.
+   *
    * @minimum 1
    * @default 180000
    */
@@ -167,7 +176,8 @@ export interface ClientSideWeightedRoundRobinConfig {
    */
   readonly updateMs?: Integer;
   /**
-   * How much the part of an endpoint's requests that fail adds to its utilization.
+   * How much the failure rate of an endpoint adds to its utilization.
+   *
    * @minimum 0
    * @maximum 1000
    * @default 1
@@ -198,7 +208,8 @@ export interface AdaptiveConfig {
    */
   readonly failurePenaltyMs?: Integer;
   /**
-   * Shortest time between two changes of policy, but for one: least response time comes at once when an endpoint turns slow.
+   * Minimum time between two changes of policy. The change to least response time when an endpoint turns slow is immediate.
+   *
    * @default 10000
    */
   readonly minimumDwellMs?: Integer;

@@ -125,43 +125,50 @@ export interface KubernetesApiConfig {
 /** Bounds of what a peer can make the proxy hold. Reaching one is counted in `mesh_limit_reached_total`. */
 export interface LimitsConfig {
   /**
-   * Most connections that the proxy has accepted at a time, from other pods and from its app. With workers, of each.
+   * Maximum number of connections that the proxy accepts, from other pods and from its app. Applies to each worker.
+   *
    * @minimum 1
    * @default 10000
    */
   readonly maxConnections?: Integer;
   /**
-   * Longest request or status line. It is a part of the head.
+   * Maximum length of a request or status line, which is part of the head.
+   *
    * @minimum 16
    * @default 8192
    */
   readonly maxStartLineBytes?: Integer;
   /**
-   * Longest head: start line and all fields. Also bounds a chunk's extension and the trailers.
+   * Maximum size of a message head: start line and all fields. It also limits chunk extensions and trailers.
+   *
    * @minimum 64
    * @maximum 1048576
    * @default 16384
    */
   readonly maxHeadBytes?: Integer;
   /**
-   * Most header fields of a message.
+   * Maximum number of header fields of a message.
+   *
    * @minimum 1
    * @maximum 1000
    * @default 100
    */
   readonly maxHeaderFields?: Integer;
   /**
-   * Longest request body; 0 is no limit.
+   * Maximum size of a request body; 0 means no limit.
+   *
    * @default 0
    */
   readonly maxBodyBytes?: Integer;
   /**
-   * Most requests on one client connection, which is closed after the last; 0 is no limit.
+   * Maximum number of requests on one client connection, which is closed after the last; 0 means no limit.
+   *
    * @default 0
    */
   readonly maxRequestsPerConnection?: Integer;
   /**
-   * What is held for a peer that reads slower than the other side sends, per connection and direction.
+   * How much is buffered for a peer that reads slower than the other side sends, per connection and direction.
+   *
    * @minimum 1024
    * @default 262144
    */
@@ -173,27 +180,31 @@ export interface LimitsConfig {
    */
   readonly idleTimeoutMs?: Integer;
   /**
-   * From the first byte of a head to its last.
+   * Timeout of a message head, from its first byte to its last.
+   *
    * @minimum 1
    * @default 10000
    */
   readonly headTimeoutMs?: Integer;
   /**
-   * How long a body may make no progress, in either direction. A peer that takes less than `maxBufferedBytes` in this
-   * time counts as stalled.
+   * How long a body may make no progress, in either direction. A peer that reads less than `maxBufferedBytes` in this time counts as
+   * stalled.
+   *
    * @minimum 1
    * @default 60000
    */
   readonly bodyTimeoutMs?: Integer;
   /**
-   * How long nothing may pass through a tunnel, which is what a connection becomes after a switch of protocols (WebSocket), and how
-   * long a response that is a stream of events (`text/event-stream`, `application/x-ndjson` and their like) may be silent.
+   * How long a tunnel may be idle, that is, a connection after a protocol switch (WebSocket), and how long a streaming response
+   * (`text/event-stream`, `application/x-ndjson` and similar types) may be silent.
+   *
    * @minimum 1
    * @default 300000
    */
   readonly tunnelIdleTimeoutMs?: Integer;
   /**
-   * From the connection of a client to the end of its TLS handshake.
+   * Timeout of a TLS handshake, from the connection of the client to its end.
+   *
    * @minimum 1
    * @default 10000
    */

@@ -8,8 +8,9 @@ import type { Integer } from './scalars';
 /** What a route does when an attempt fails. */
 export interface RetryConfig {
   /**
-   * How often a request is sent again at most. Each time another endpoint is chosen, while there is one. 0 switches retries off, those
-   * that can do no harm included.
+   * Maximum number of retries of a request. Each goes to another endpoint, if there is one. 0 turns all retries off, even those that are
+   * always safe.
+   *
    * @maximum 10
    * @default 2
    */
@@ -26,36 +27,42 @@ export interface RetryConfig {
    */
   readonly on?: RetryCondition[];
   /**
-   * Time for one attempt, from the end of the request to the head of its response; 0 is none: an attempt may take as long as the route
-   * allows. Must be shorter than the route's timeout.
+   * Timeout of one attempt, from the end of the request to the head of its response. 0 means none: an attempt may take as long as the route
+   * allows. It must be shorter than the timeout of the route.
+   *
    * @default 0
    */
   readonly tryTimeoutMs?: Integer;
   /**
-   * How long an idempotent request waits at an endpoint that has answered nobody since it came, before another endpoint is asked besides;
-   * never more than half of the route's timeout. An endpoint has fallen silent when at least three requests wait there and this one
-   * has waited for five times as long as answers usually take. What comes first counts, and the retry budget holds. 0 is never.
+   * How long an idempotent request waits at an endpoint that has answered nobody since it came, before it is also sent to another endpoint.
+   * Never more than half of the timeout of the route. An endpoint counts as silent when at least three requests wait there and this one has
+   * waited five times as long as responses usually take. The first response wins, and the retry budget applies. 0 turns it off.
+   *
    * @default 1000
    */
   readonly silenceMs?: Integer;
   /**
-   * The wait before the n-th retry is drawn from 0 to (2^n - 1) times this. The first retry of a request that nobody has seen
-   * goes out at once.
+   * The wait before the n-th retry is random, from 0 to (2^n - 1) times this. The first retry of a request that no application has seen is
+   * sent at once.
+   *
    * @default 25
    */
   readonly backoffMs?: Integer;
   /**
-   * Longest of the waits by `backoffMs`.
+   * Maximum of the waits by `backoffMs`.
+   *
    * @default 250
    */
   readonly maxBackoffMs?: Integer;
   /**
-   * Longest Retry-After of an application that is waited for; a response that asks for more is the client's.
+   * Maximum `Retry-After` of an application that the proxy waits for. A response that asks for more goes to the client.
+   *
    * @default 1000
    */
   readonly maxRetryAfterMs?: Integer;
   /**
-   * Longest body that is kept to be sent again. A request with a longer one is sent once.
+   * Maximum size of a body that is kept to be sent again. A request with a larger body is sent once.
+   *
    * @default 65536
    */
   readonly maxReplayBytes?: Integer;
@@ -70,14 +77,16 @@ export type RetryCondition = 'closed' | 'tryTimeout' | 'gatewayError' | 'serverE
 /** Sends a second request when the first takes unusually long, and takes the answer that comes first. Idempotent methods only. */
 export interface HedgeConfig {
   /**
-   * How long is unusual: longer than this part of the requests of the last seconds takes, in percent.
+   * Percentile of the recent latency after which a request counts as unusually slow.
+   *
    * @minimum 50
    * @maximum 99.9
    * @default 95
    */
   readonly percentile?: number;
   /**
-   * Shortest time before a second request.
+   * Minimum time before a second request.
+   *
    * @minimum 1
    * @default 5
    */
@@ -87,18 +96,21 @@ export interface HedgeConfig {
 /** How much retries and hedges may add to the load of a cluster, so that an outage is not made worse by them. */
 export interface RetryBudgetConfig {
   /**
-   * Part of the requests of the last ten seconds, in percent. 20 are those of Envoy, Linkerd and the Gateway API.
+   * Retries as a percentage of the requests of the last ten seconds. The default is that of Envoy, Linkerd and the Gateway API.
+   *
    * @maximum 100
    * @default 20
    */
   readonly percent?: Integer;
   /**
-   * Retries a second that are allowed besides, for clusters with little traffic. It holds for each calling pod.
+   * Retries per second that are always allowed, for clusters with little traffic. Applies to each calling pod.
+   *
    * @default 3
    */
   readonly minimumPerSecond?: Integer;
   /**
-   * Most retries at a time, of each calling pod.
+   * Maximum number of retries at a time. Applies to each calling pod.
+   *
    * @default 256
    */
   readonly maxInFlight?: Integer;

@@ -15,8 +15,8 @@ import { SessionPersistence } from '../policies/session-persistence';
 export interface CallOptions {
   // #region generated props of RouteConfig
   /**
-   * Time from the request's head to the response's last byte; of a stream of events (`text/event-stream`, `application/x-ndjson` and their
-   * like), to its head. 0 switches it off, as for long downloads.
+   * Timeout from the request's head to the last byte of the response; for a streaming response (`text/event-stream`, `application/x-ndjson`
+   * and similar types), to its head. 0 turns it off, as for long downloads.
    *
    * @default Duration.seconds(15)
    */

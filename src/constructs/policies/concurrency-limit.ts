@@ -13,30 +13,30 @@ import { mark } from '../synthesis/copies';
 export interface AdaptiveConcurrencyOptions {
   // #region generated props of AdaptiveConcurrencyConfig
   /**
-   * Least that the limit can be. A pod always takes as many requests. At least 1.
+   * Minimum of the limit. A pod always accepts this many requests. At least 1.
    *
    * @default 2
    */
   readonly min?: number;
 
   /**
-   * Most that the limit can be. Only when so many requests hang, `min` others are let in beside them. At least 1.
+   * Maximum of the limit. If that many requests hang, `min` others are still accepted. At least 1.
    *
    * @default 1000
    */
   readonly max?: number;
 
   /**
-   * What the limit begins with when a pod starts, from `min` to `max`; unless somebody says it, what is next to the default there. So many
-   * requests that hang don't count for it, either. At least 1.
+   * Limit of a pod that has just started, from `min` to `max`; by default the nearest value to the default in that range. This many
+   * requests that hang do not count against the limit. At least 1.
    *
    * @default 50
    */
   readonly initial?: number;
 
   /**
-   * How much longer than under little load requests may take, in percent, before fewer are let in. Less means shorter latencies under
-   * overload, and more refused when requests are of many kinds. From 10 to 1000.
+   * How much longer than under low load requests may take, in percent, before the limit falls. Lower values give shorter latencies under
+   * overload, and refuse more requests when requests are of many kinds. From 10 to 1000.
    *
    * @default 100
    */

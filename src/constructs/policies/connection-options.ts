@@ -10,65 +10,63 @@ import { Duration } from 'cdk8s';
 export interface ConnectionOptions {
   // #region generated props of ClusterConfig
   /**
-   * Time to establish a connection; then another endpoint is asked. It must be shorter than the route's timeout, or the request is over
-   * before that. Unless somebody says it, it is at most a quarter of the shortest timeout of the routes that lead here, fallbacks included,
-   * but at least 25 ms.
+   * Time to establish a connection; then another endpoint is tried. It must be shorter than the timeout of the route. By default it is at
+   * most a quarter of the shortest timeout of the routes that lead here, fallbacks included, but at least 25 ms.
    *
    * @default Duration.seconds(1)
    */
   readonly connectTimeout?: Duration;
 
   /**
-   * How long an unused connection is kept for the next request. It must be shorter than the time after which the other side closes it, or
-   * requests are sent on connections that are just being closed; what the other side states by `Keep-Alive` is kept to anyway. Unless
-   * somebody says it, the constructs make it at most half of `limits.idleTimeout` of a service of the mesh.
+   * How long an unused connection is kept for the next request. It must be shorter than the idle timeout of the other side, or requests are
+   * sent on connections that are being closed. A timeout that the other side announces with `Keep-Alive` is respected in any case. By
+   * default the constructs make it at most half of `limits.idleTimeout` of a service of the mesh.
    *
    * @default Duration.seconds(30)
    */
   readonly idleTimeout?: Duration;
 
   /**
-   * Most connections to one endpoint at a time. It is also the most requests that are under way there, as HTTP/1.1 has one on each
-   * connection. With workers, of each. At least 1.
+   * Maximum number of connections to one endpoint. It is also the maximum number of active requests there, because HTTP/1.1 has one per
+   * connection. Applies to each worker. At least 1.
    *
    * @default 1024
    */
   readonly maxConnectionsPerEndpoint?: number;
 
   /**
-   * Most connections to all endpoints together at a time; 0 is no limit. With workers, of each.
+   * Maximum number of connections to all endpoints together; 0 means no limit. Applies to each worker.
    *
    * @default 0
    */
   readonly maxConnections?: number;
 
   /**
-   * Most requests that wait for a connection, over all endpoints, those included for which one is being made; so 0 is refused. One more is
-   * answered with 503. Requests that wait for the first endpoints count, too. With workers, of each.
+   * Maximum number of requests that wait for a connection, over all endpoints, including requests whose connection is being established (so
+   * 0 is refused) and requests that wait for the first endpoints. Further requests get 503. Applies to each worker.
    *
    * @default 1024
    */
   readonly maxPendingRequests?: number;
 
   /**
-   * How long a request may wait for a connection while as many are in use as may be, and for the first endpoints in the ten seconds after
-   * discovery began. Then it is answered with 503. One for which a connection is being made waits by `connectTimeout`. It must be shorter
-   * than the route's timeout.
+   * How long a request may wait for a free connection, and for the first endpoints in the ten seconds after discovery began. Then it gets
+   * 503. A request whose connection is being established waits for `connectTimeout`. It must be shorter than the timeout of the route.
    *
    * @default Duration.seconds(3)
    */
   readonly pendingTimeout?: Duration;
 
   /**
-   * Most requests under way to all endpoints together; 0 is no limit. One more is answered with 503. With workers, of each.
+   * Maximum number of active requests to all endpoints together; 0 means no limit. Further requests get 503. Applies to each worker.
    *
    * @default 0
    */
   readonly maxRequests?: number;
 
   /**
-   * Most requests under way to one endpoint, at most `maxRequests` when that has a limit; 0 is no limit. One more goes to another endpoint,
-   * or is answered with 503 when all have as many. With workers, of each.
+   * Maximum number of active requests to one endpoint; 0 means no limit. At most `maxRequests`, if that has a limit. Further requests go to
+   * another endpoint, or get 503 when all have reached it. Applies to each worker.
    *
    * @default 0
    */

@@ -10,19 +10,19 @@ import { HashKey } from './hash-key';
 export interface SlowStartOptions {
   // #region generated props of SlowStartConfig
   /**
-   * How long it takes until an endpoint has its whole share.
+   * Time until an endpoint has its full share.
    */
   readonly window: Duration;
 
   /**
-   * How the share grows: 1 evenly, above 1 fast first, below 1 fast last. From 0.1 to 10.
+   * Shape of the growth: 1 is linear, above 1 grows fast at first, below 1 grows fast at the end. From 0.1 to 10.
    *
    * @default 1
    */
   readonly aggression?: number;
 
   /**
-   * Share to begin with, in percent of the full one. From 1 to 100.
+   * Share at the beginning, in percent of the full share. From 1 to 100.
    *
    * @default 10
    */
@@ -57,21 +57,21 @@ export interface DynamicWeightsOptions {
 
   // #region generated props of DynamicWeightsConfig but updateMs
   /**
-   * How slowly a weight follows: the time after which it has gone about two thirds of the way.
+   * Time constant of the weight: after this time it has moved about two thirds of the way.
    *
    * @default Duration.seconds(10)
    */
   readonly smoothing?: Duration;
 
   /**
-   * Least a weight can fall to, in percent of the declared one. Every endpoint stays in use, and so measured. From 1 to 100.
+   * Minimum weight, in percent of the declared one. So every endpoint stays in use and is measured. From 1 to 100.
    *
    * @default 10
    */
   readonly minimumPercent?: number;
 
   /**
-   * Most a weight can rise to, in percent of the declared one. From 100 to 10000.
+   * Maximum weight, in percent of the declared one. From 100 to 10000.
    *
    * @default 1000
    */
@@ -85,29 +85,29 @@ export interface DynamicWeightsOptions {
 export interface ZoneAwareOptions {
   // #region generated props of ZoneAwareConfig but updateMs, expirationMs
   /**
-   * With fewer endpoints than this, zones don't matter.
+   * Zones are ignored when there are fewer endpoints than this.
    *
    * @default 3
    */
   readonly minimumEndpoints?: number;
 
   /**
-   * Part of the requests that goes to other zones in any case, in percent, so that their state stays known. From 0 to 50.
+   * Percentage of requests that always goes to other zones, so that their state stays known. From 0 to 50.
    *
    * @default 3
    */
   readonly remotePercent?: number;
 
   /**
-   * How much more loaded than the others the own zone may be, in percent of its capacity, before requests go elsewhere. Counts where
-   * endpoints report how full they are; elsewhere a zone takes what its part of the endpoints can take. From 0 to 100.
+   * How much higher the load of the own zone may be than that of the others, in percent of its capacity, before requests go to other zones.
+   * It applies to endpoints that report their load. For others, the capacity of a zone is its share of the endpoints. From 0 to 100.
    *
    * @default 10
    */
   readonly tolerancePercent?: number;
 
   /**
-   * How slowly the load of a zone is followed: time constant of its average.
+   * Time constant of the average load of a zone.
    *
    * @default Duration.seconds(5)
    */
@@ -218,7 +218,8 @@ export interface LeastRequestOptions extends WeightedBalancingOptions {
   readonly choices?: number;
 
   /**
-   * What requests in flight count for against weights: load is (requests in flight + 1) to this power, over the weight. From 0 to 10.
+   * How much active requests count relative to weights: the load of an endpoint is (active requests + 1) to this power, divided by its
+   * weight. From 0 to 10.
    *
    * @default 1
    */
@@ -247,16 +248,14 @@ export interface LeastResponseTimeOptions extends WeightedBalancingOptions {
   readonly choices?: number;
 
   /**
-   * How slowly measurements are forgotten: time constant of the averages. An endpoint that was slow is tried again after some multiples of
-   * it.
+   * Time constant of the averages. An endpoint that was slow is tried again after some multiples of it.
    *
    * @default Duration.seconds(10)
    */
   readonly decay?: Duration;
 
   /**
-   * What a failed request counts for as a latency, so that an endpoint that fails at once does not look fast. A Retry-After that asks for
-   * more counts instead.
+   * Latency that a failed request counts as, so that an endpoint that fails fast does not look fast. A larger `Retry-After` counts instead.
    *
    * @default Duration.seconds(5)
    */
@@ -270,7 +269,7 @@ export interface LeastResponseTimeOptions extends WeightedBalancingOptions {
 export interface AdaptiveOptions extends LeastResponseTimeOptions {
   // #region generated props of AdaptiveConfig but choices, decayMs, failurePenaltyMs
   /**
-   * Shortest time between two changes of policy, but for one: least response time comes at once when an endpoint turns slow.
+   * Minimum time between two changes of policy. The change to least response time when an endpoint turns slow is immediate.
    *
    * @default Duration.seconds(10)
    */
@@ -284,7 +283,7 @@ export interface AdaptiveOptions extends LeastResponseTimeOptions {
 export interface ClientSideWeightedRoundRobinOptions extends SpreadBalancingOptions {
   // #region generated props of ClientSideWeightedRoundRobinConfig
   /**
-   * How long an endpoint must have reported before its reports count; until then it has the mean weight.
+   * How long an endpoint must have sent reports before they count. Until then it has the mean weight.
    *
    * @default Duration.seconds(10)
    */
@@ -305,7 +304,7 @@ export interface ClientSideWeightedRoundRobinOptions extends SpreadBalancingOpti
   readonly update?: Duration;
 
   /**
-   * How much the part of an endpoint's requests that fail adds to its utilization. From 0 to 1000.
+   * How much the failure rate of an endpoint adds to its utilization. From 0 to 1000.
    *
    * @default 1
    */
@@ -362,15 +361,15 @@ export interface HashBalancingOptions extends BalancingOptions {
 export interface RingHashOptions extends HashBalancingOptions {
   // #region generated props of RingHashConfig but boundedLoadPercent
   /**
-   * Points on the ring of the endpoint of least weight; the others have more in proportion. More points, more even shares, more memory.
-   * From 1 to 65536.
+   * Points on the ring of the endpoint with the lowest weight; the others have more in proportion. More points give more even shares and
+   * need more memory. From 1 to 65536.
    *
    * @default 160
    */
   readonly pointsPerEndpoint?: number;
 
   /**
-   * Most points on the ring; bounds memory, about 12 bytes a point. From 1024 to 8388608.
+   * Maximum number of points on the ring, which bounds its memory: about 12 bytes per point. From 1024 to 8388608.
    *
    * @default 131072
    */
@@ -384,7 +383,8 @@ export interface RingHashOptions extends HashBalancingOptions {
 export interface MaglevOptions extends HashBalancingOptions {
   // #region generated props of MaglevConfig but boundedLoadPercent
   /**
-   * Entries of the table, a prime number about a hundred times the number of endpoints. Each takes 4 bytes. From 3 to 5000011.
+   * Number of entries of the table, a prime number of about a hundred times the number of endpoints. Each entry takes 4 bytes. From 3 to
+   * 5000011.
    *
    * @default 65537
    */

@@ -13,82 +13,82 @@ import { mark } from '../synthesis/copies';
 export interface OutlierDetectionOptions {
   // #region generated props of OutlierDetectionConfig
   /**
-   * Gateway errors in a row that make an outlier: 502, 503, 504, timeouts, connections that fail or break. 0 switches the rule off. Five
-   * are Envoy's and Istio's.
+   * Consecutive gateway errors that make an outlier: 502, 503, 504, timeouts, and connections that fail or break. 0 turns the rule off. The
+   * default is that of Envoy and Istio.
    *
    * @default 5
    */
   readonly consecutiveGatewayErrors?: number;
 
   /**
-   * Errors in a row that make an outlier: gateway errors and every other status from 500 on. 0 switches the rule off.
+   * Consecutive errors that make an outlier: gateway errors and every other status from 500 on. 0 turns the rule off.
    *
    * @default 5
    */
   readonly consecutiveServerErrors?: number;
 
   /**
-   * How much more of its requests than of the others' must fail, in percentage points; and more than chance explains. With 20 requests and
-   * others that fail none that is 10 failures, with 200 it is 21. 0 switches the rule off. From 0 to 100.
+   * How much higher its failure rate must be than that of the others, in percentage points, and more than chance explains. If the others
+   * fail none, that is 10 of 20 requests, or 21 of 200. 0 turns the rule off. From 0 to 100.
    *
    * @default 10
    */
   readonly successRateMarginPercent?: number;
 
   /**
-   * Part of its requests that must fail, in percent, whatever the others do. 0 switches the rule off. From 0 to 100.
+   * Failure rate that makes an outlier, in percent, whatever the rate of the others. 0 turns the rule off. From 0 to 100.
    *
    * @default 0
    */
   readonly failurePercent?: number;
 
   /**
-   * How many times as long as the others it must take to answer; and, unless most endpoints are faster, as it usually takes itself. 0
-   * switches the rule off. From 0 to 1000.
+   * How many times longer than the others it must take to respond. Unless most endpoints are faster, it must also be that much slower than
+   * it usually is. 0 turns the rule off. From 0 to 1000.
    *
    * @default 5
    */
   readonly latencyFactor?: number;
 
   /**
-   * How much longer than the others it must take besides.
+   * How much longer than the others it must take, in addition to the factor.
    *
    * @default Duration.millis(20)
    */
   readonly latencyMargin?: Duration;
 
   /**
-   * Fewest requests in the window by which rates and latency are judged. At least 5.
+   * Minimum number of requests in the window to judge failure rate and latency. At least 5.
    *
    * @default 20
    */
   readonly minimumRequests?: number;
 
   /**
-   * How far back rates and latency are looked at; further, up to a minute, when there are fewer requests than `minimumRequests`. From 100
-   * ms to 60 seconds.
+   * Window over which failure rate and latency are measured. It grows up to a minute when it has fewer requests than `minimumRequests`.
+   * From 100 ms to 60 seconds.
    *
    * @default Duration.seconds(5)
    */
   readonly window?: Duration;
 
   /**
-   * How long the first ejection lasts, up to a fifth longer by chance; the n-th lasts n times as long. One is forgiven for each time as
-   * long that passes without. At most `maxEjection`.
+   * Duration of the first ejection, plus up to a fifth at random. The n-th ejection lasts n times as long; the count falls by one for each
+   * such time without an ejection. At most `maxEjection`.
    *
    * @default Duration.seconds(10)
    */
   readonly baseEjection?: Duration;
 
   /**
-   * How long an ejection lasts at most.
+   * Maximum duration of an ejection.
    *
    * @default Duration.minutes(5)
    */
   readonly maxEjection?: Duration;
 
   /**
-   * Most endpoints that are ejected at a time, in percent of those that are ready, rounded down; but always one. From 1 to 100.
+   * Maximum percentage of the ready endpoints that are ejected at a time, rounded down, but at least one. From 1 to 100.
    *
    * @default 50
    */

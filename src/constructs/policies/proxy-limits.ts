@@ -12,49 +12,49 @@ import { Duration, Size } from 'cdk8s';
 export interface ProxyLimits {
   // #region generated props of LimitsConfig
   /**
-   * Most connections that the proxy has accepted at a time, from other pods and from its app. With workers, of each. At least 1.
+   * Maximum number of connections that the proxy accepts, from other pods and from its app. Applies to each worker. At least 1.
    *
    * @default 10000
    */
   readonly maxConnections?: number;
 
   /**
-   * Longest request or status line. It is a part of the head. At least 16 bytes.
+   * Maximum length of a request or status line, which is part of the head. At least 16 bytes.
    *
    * @default Size.kibibytes(8)
    */
   readonly maxStartLineSize?: Size;
 
   /**
-   * Longest head: start line and all fields. Also bounds a chunk's extension and the trailers. From 64 bytes to 1 MiB.
+   * Maximum size of a message head: start line and all fields. It also limits chunk extensions and trailers. From 64 bytes to 1 MiB.
    *
    * @default Size.kibibytes(16)
    */
   readonly maxHeadSize?: Size;
 
   /**
-   * Most header fields of a message. From 1 to 1000.
+   * Maximum number of header fields of a message. From 1 to 1000.
    *
    * @default 100
    */
   readonly maxHeaderFields?: number;
 
   /**
-   * Longest request body; 0 is no limit.
+   * Maximum size of a request body; 0 means no limit.
    *
    * @default Size.kibibytes(0)
    */
   readonly maxBodySize?: Size;
 
   /**
-   * Most requests on one client connection, which is closed after the last; 0 is no limit.
+   * Maximum number of requests on one client connection, which is closed after the last; 0 means no limit.
    *
    * @default 0
    */
   readonly maxRequestsPerConnection?: number;
 
   /**
-   * What is held for a peer that reads slower than the other side sends, per connection and direction. At least 1 KiB.
+   * How much is buffered for a peer that reads slower than the other side sends, per connection and direction. At least 1 KiB.
    *
    * @default Size.kibibytes(256)
    */
@@ -68,14 +68,14 @@ export interface ProxyLimits {
   readonly idleTimeout?: Duration;
 
   /**
-   * From the first byte of a head to its last.
+   * Timeout of a message head, from its first byte to its last.
    *
    * @default Duration.seconds(10)
    */
   readonly headTimeout?: Duration;
 
   /**
-   * How long a body may make no progress, in either direction. A peer that takes less than `maxBufferedSize` in this time counts as
+   * How long a body may make no progress, in either direction. A peer that reads less than `maxBufferedSize` in this time counts as
    * stalled.
    *
    * @default Duration.seconds(60)
@@ -83,15 +83,15 @@ export interface ProxyLimits {
   readonly bodyTimeout?: Duration;
 
   /**
-   * How long nothing may pass through a tunnel, which is what a connection becomes after a switch of protocols (WebSocket), and how long a
-   * response that is a stream of events (`text/event-stream`, `application/x-ndjson` and their like) may be silent.
+   * How long a tunnel may be idle, that is, a connection after a protocol switch (WebSocket), and how long a streaming response
+   * (`text/event-stream`, `application/x-ndjson` and similar types) may be silent.
    *
    * @default Duration.minutes(5)
    */
   readonly tunnelIdleTimeout?: Duration;
 
   /**
-   * From the connection of a client to the end of its TLS handshake.
+   * Timeout of a TLS handshake, from the connection of the client to its end.
    *
    * @default Duration.seconds(10)
    */

@@ -12,10 +12,10 @@ import { mark } from '../synthesis/copies';
 export interface RateLimitOptions {
   // #region generated props of RateLimitConfig: burst
   /**
-   * How many requests may come at once after a quiet time: most tokens that the bucket holds. Requests never come evenly: with 1, a third
-   * of them is refused when half as many come as the limit lets in. At least 1.
+   * How many requests may come at once after a quiet time: the capacity of the token bucket. Requests never come evenly: with 1, a third of
+   * them is refused at half of the allowed rate. At least 1.
    *
-   * @default - as many as in one second, at least 3
+   * @default - the number of one second, at least 3
    */
   readonly burst?: number;
   // #endregion

@@ -41,21 +41,22 @@ export enum RetryOn {
 export interface RetryBudgetOptions {
   // #region generated props of RetryBudgetConfig
   /**
-   * Part of the requests of the last ten seconds, in percent. 20 are those of Envoy, Linkerd and the Gateway API. From 0 to 100.
+   * Retries as a percentage of the requests of the last ten seconds. The default is that of Envoy, Linkerd and the Gateway API. From 0 to
+   * 100.
    *
    * @default 20
    */
   readonly percent?: number;
 
   /**
-   * Retries a second that are allowed besides, for clusters with little traffic. It holds for each calling pod.
+   * Retries per second that are always allowed, for clusters with little traffic. Applies to each calling pod.
    *
    * @default 3
    */
   readonly minimumPerSecond?: number;
 
   /**
-   * Most retries at a time, of each calling pod.
+   * Maximum number of retries at a time. Applies to each calling pod.
    *
    * @default 256
    */
@@ -70,14 +71,14 @@ export interface RetryBudgetOptions {
 export interface HedgeOptions {
   // #region generated props of HedgeConfig
   /**
-   * How long is unusual: longer than this part of the requests of the last seconds takes, in percent. From 50 to 99.9.
+   * Percentile of the recent latency after which a request counts as unusually slow. From 50 to 99.9.
    *
    * @default 95
    */
   readonly percentile?: number;
 
   /**
-   * Shortest time before a second request.
+   * Minimum time before a second request.
    *
    * @default Duration.millis(5)
    */
@@ -91,54 +92,54 @@ export interface HedgeOptions {
 export interface RetryOptions {
   // #region generated props of RetryConfig
   /**
-   * How often a request is sent again at most. Each time another endpoint is chosen, while there is one. 0 switches retries off, those that
-   * can do no harm included. From 0 to 10.
+   * Maximum number of retries of a request. Each goes to another endpoint, if there is one. 0 turns all retries off, even those that are
+   * always safe. From 0 to 10.
    *
    * @default 2
    */
   readonly maxRetries?: number;
 
   /**
-   * Time for one attempt, from the end of the request to the head of its response; 0 is none: an attempt may take as long as the route
-   * allows. Must be shorter than the route's timeout.
+   * Timeout of one attempt, from the end of the request to the head of its response. 0 means none: an attempt may take as long as the route
+   * allows. It must be shorter than the timeout of the route.
    *
    * @default Duration.millis(0)
    */
   readonly tryTimeout?: Duration;
 
   /**
-   * How long an idempotent request waits at an endpoint that has answered nobody since it came, before another endpoint is asked besides;
-   * never more than half of the route's timeout. An endpoint has fallen silent when at least three requests wait there and this one has
-   * waited for five times as long as answers usually take. What comes first counts, and the retry budget holds. 0 is never.
+   * How long an idempotent request waits at an endpoint that has answered nobody since it came, before it is also sent to another endpoint.
+   * Never more than half of the timeout of the route. An endpoint counts as silent when at least three requests wait there and this one has
+   * waited five times as long as responses usually take. The first response wins, and the retry budget applies. 0 turns it off.
    *
    * @default Duration.seconds(1)
    */
   readonly silence?: Duration;
 
   /**
-   * The wait before the n-th retry is drawn from 0 to (2^n - 1) times this. The first retry of a request that nobody has seen goes out at
-   * once.
+   * The wait before the n-th retry is random, from 0 to (2^n - 1) times this. The first retry of a request that no application has seen is
+   * sent at once.
    *
    * @default Duration.millis(25)
    */
   readonly backoff?: Duration;
 
   /**
-   * Longest of the waits by `backoff`.
+   * Maximum of the waits by `backoff`.
    *
    * @default Duration.millis(250)
    */
   readonly maxBackoff?: Duration;
 
   /**
-   * Longest Retry-After of an application that is waited for; a response that asks for more is the client's.
+   * Maximum `Retry-After` of an application that the proxy waits for. A response that asks for more goes to the client.
    *
    * @default Duration.seconds(1)
    */
   readonly maxRetryAfter?: Duration;
 
   /**
-   * Longest body that is kept to be sent again. A request with a longer one is sent once.
+   * Maximum size of a body that is kept to be sent again. A request with a larger body is sent once.
    *
    * @default Size.kibibytes(64)
    */
