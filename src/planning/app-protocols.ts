@@ -16,7 +16,7 @@ export function protocolOfPortName(name: string): string | undefined {
   return Object.hasOwn(NAMES, word) ? NAMES[word] : undefined;
 }
 
-/** What an `appProtocol` means, be it one of Kubernetes' own, such as `kubernetes.io/h2c`; undefined as above. */
+/** What an `appProtocol` means, also one of Kubernetes' own, such as `kubernetes.io/h2c`; undefined as above. */
 export function protocolOfService(appProtocol: string): string | undefined {
   return protocolOfPortName(appProtocol.toLowerCase().replace(/^kubernetes\.io\//, ''));
 }

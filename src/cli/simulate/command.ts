@@ -28,7 +28,7 @@ export const simulateCommand: Command = {
     'slow-start': { value: 'TIME', help: 'how long a new pod takes to get its full share, or off; default: as the YAML says' },
     subset: { value: 'COUNT', help: 'how many pods each caller uses, or off; default: as the YAML says' },
     'dynamic-weights': { value: 'SOURCE', help: 'what weights follow: reports, observed or off; default: as the YAML says' },
-    'outlier-detection': { value: 'on|off', help: 'whether callers eject pods that fail or dawdle unlike the others; default: as the YAML says, else on' },
+    'outlier-detection': { value: 'on|off', help: 'whether callers eject pods that fail or are slow while the others are not; default: as the YAML says, else on' },
     retries: { value: 'COUNT', help: 'how often a request is sent again at most; default: as the YAML says, else 2' },
     'try-timeout': { value: 'TIME', help: 'how long one attempt may take, or off; default: as the YAML says, else off' },
     silence: { value: 'TIME', help: 'how long a request waits at a pod that answers nobody before another pod is asked besides, or off; default: as the YAML says, else 1s' },

@@ -1,6 +1,6 @@
 /**
  * Who takes over when a service that is called can't take all requests. A fallback is a destination like any other, so a
- * caller needs the permission to find its endpoints, but no name in /etc/hosts: the app goes on calling the service it means.
+ * caller needs the permission to find its endpoints, but no name in /etc/hosts: the app still calls the original service.
  */
 import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../../contract';

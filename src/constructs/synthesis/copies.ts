@@ -72,7 +72,7 @@ export function mark(marked: Class): void {
   Object.defineProperty(marked.prototype, MARK, { get: (): Mark => ({ name: marked.name, version: ownVersion(), folder: OWN_FOLDER }) });
 }
 
-/** Whether a value is of a class, be it that of another copy. */
+/** Whether a value is an instance of a class, or of the same class of another copy. */
 export function isA(by: Class, value: unknown): boolean {
   if (isInstance(by, value)) {
     return true;

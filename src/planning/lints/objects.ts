@@ -57,7 +57,7 @@ export function selectsLabels(selector: Readonly<Record<string, string>>, labels
   return wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
 }
 
-/** The Service that a fully qualified name is of, be it that of an SRV record; undefined when it is none of a Service. */
+/** The Service that a fully qualified name belongs to, also that of an SRV record; undefined for any other name. */
 export function serviceOfName(hostname: string): { readonly name: string; readonly namespace: string } | undefined {
   const [, name, namespace] = /^(?:_[^.]+\._tcp\.)?([^.]+)\.([^.]+)\.svc(?:\..*)?$/.exec(hostname) ?? [];
   return name === undefined || namespace === undefined ? undefined : { name, namespace };
