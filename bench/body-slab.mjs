@@ -9,7 +9,7 @@ import { compare, report } from './micro.mjs';
 
 const source = Buffer.alloc(65_536, 'x');
 const slab = Buffer.allocUnsafeSlow(98_304);
-let last;
+let last = Buffer.alloc(0);
 
 for (const size of [16_384, 65_536]) {
   const octets = source.subarray(0, size);

@@ -29,7 +29,7 @@ export async function compare({ folder, cores, running, repeats, seconds, starts
   for (const { name, hops, node = false, find } of chosen) {
     const { version, missing, start } = find();
     const startOne = (port, tls) => start(folder, cores.proxy, port, tls);
-    if (start) peers.push({ name, version, node, maxHops: hops, startOne, samples: [], alone: [] });
+    if (start) peers.push({ name, version, node, maxHops: hops, startOne, samples: [], alone: [], chains: new Map() });
     else console.log(`${name}: skipped, ${missing}`);
   }
 

@@ -45,7 +45,11 @@ export function policiesSection({ measured, machine: place, settings, cpuUs }) {
   ].join('\n\n');
 }
 
-/** The comparison as Markdown: a table a scenario, and one of memory and start. */
+/**
+ * The comparison as Markdown: a table a scenario, and one of memory and start.
+ *
+ * @param {any} whole what was measured, complete or in part
+ */
 export function proxyTables({ peers, settings }) {
   const measured = SCENARIOS.filter(({ name }) => peers.some((peer) => peer.scenarios[name]));
   return [...measured.map((each) => scenarioTable(each, peers, settings)), memoryTable(peers, settings)].join('\n\n');

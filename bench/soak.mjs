@@ -28,8 +28,8 @@ export async function soak({ folder, cores, running, requests, quick }) {
   const bytesOf = (part) => median(part.map(({ bytes }) => bytes));
   return {
     complete: !quick && requests >= 2_000_000,
-    requests: samples.at(-1).requests,
-    warmUpRequests: warmUp.at(-1).requests,
+    requests: lastOf(samples).requests,
+    warmUpRequests: lastOf(warmUp).requests,
     kinds: [...new Set(KINDS)],
     firstBytes: bytesOf(samples.slice(0, ends)),
     lastBytes: bytesOf(samples.slice(-ends)),
@@ -37,6 +37,9 @@ export async function soak({ folder, cores, running, requests, quick }) {
     samples,
   };
 }
+
+/** @param {{ requests: number, bytes: number }[]} samples at least one */
+const lastOf = (samples) => /** @type {{ requests: number, bytes: number }} */ (samples.at(-1));
 
 /** Loads until so many requests were answered; resolves to memory after each load. */
 async function series({ proxy, core, requests, title }) {
@@ -49,7 +52,7 @@ async function series({ proxy, core, requests, title }) {
     answered += more;
     samples.push({ requests: answered, bytes: residentBytes(proxy.pid) });
     if (turn % 10 === 0 || answered >= requests) {
-      console.log(`${title} ${answered}/${Math.round(requests)} requests, RSS ${(samples.at(-1).bytes / 2 ** 20).toFixed(1)} MiB`);
+      console.log(`${title} ${answered}/${Math.round(requests)} requests, RSS ${(lastOf(samples).bytes / 2 ** 20).toFixed(1)} MiB`);
     }
   }
   return samples;

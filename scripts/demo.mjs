@@ -36,6 +36,7 @@ const LATENCIES = {
 const screen = new Screen(process.stdout);
 const { paint } = screen;
 const broken = [];
+/** @type {any} */
 let mesh;
 let runs = [];
 let interrupted = false;
