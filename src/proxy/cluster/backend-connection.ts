@@ -14,7 +14,7 @@ import { foreignResponse } from '../http1/foreign-protocol';
 import { Framing } from '../http1/framing';
 import { HeadBuffer, HeadLimits } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
-import { frameChunk, lastChunk } from '../http1/serialize';
+import { frameChunk, frameKept, lastChunk } from '../http1/serialize';
 import { OctetListener, onread, writeCopy } from '../net/shared-read';
 import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
@@ -151,9 +151,9 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
     return write(this.socket, request.http1());
   }
 
-  sendBody(data: Buffer, lasting: boolean): boolean {
-    if (this.chunkedRequest) return write(this.socket, frameChunk(data));
-    return lasting ? write(this.socket, data) : writeCopy(this.socket, EMPTY, data);
+  sendBody(data: Buffer, kept: boolean): boolean {
+    if (this.chunkedRequest) return write(this.socket, kept ? frameKept(data) : frameChunk(data));
+    return kept ? write(this.socket, data) : writeCopy(this.socket, EMPTY, data);
   }
 
   endBody(): void {

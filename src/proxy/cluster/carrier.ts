@@ -28,10 +28,10 @@ export interface RequestCarrier {
   /**
    * Octets of the body, without framing.
    *
-   * @param lasting they are valid beyond this call
+   * @param kept they are valid beyond this call; those of a body of unknown length are from `keepChunk`. Others are valid during it only
    * @returns false: hold back until `onWritable`
    */
-  sendBody(data: Buffer, lasting: boolean): boolean;
+  sendBody(data: Buffer, kept: boolean): boolean;
   /** All of the request was sent. */
   endBody(): void;
   /** Whoever gets the response takes no more for now, or takes more again. */

@@ -179,6 +179,27 @@ export function frameChunk(data: Buffer): Buffer {
   return chunk;
 }
 
+/** A size in hexadecimal digits, and its CRLF. */
+const BEFORE_CHUNK_BYTES = 10;
+
+/** A copy of octets with room around it, in which {@link frameKept} writes the framing. */
+export function keepChunk(data: Buffer): Buffer {
+  const whole = Buffer.allocUnsafe(BEFORE_CHUNK_BYTES + data.length + CRLF.length);
+  data.copy(whole, BEFORE_CHUNK_BYTES);
+  return whole.subarray(BEFORE_CHUNK_BYTES, BEFORE_CHUNK_BYTES + data.length);
+}
+
+/** The same as {@link frameChunk} for octets from {@link keepChunk}, which are not copied again. */
+export function frameKept(data: Buffer): Buffer {
+  const size = data.length.toString(16);
+  const before = size.length + CRLF.length;
+  const chunk = Buffer.from(data.buffer, data.byteOffset - before, before + data.length + CRLF.length);
+  chunk.write(size, 0, 'latin1');
+  CRLF.copy(chunk, size.length);
+  CRLF.copy(chunk, before + data.length);
+  return chunk;
+}
+
 /** The end of a chunked body; trailers come with their closing empty line. */
 export function lastChunk(trailers: Buffer | undefined): Buffer {
   return trailers ? Buffer.concat([LAST_CHUNK_SIZE, trailers]) : LAST_CHUNK;

@@ -9,7 +9,7 @@
 import type { OutgoingRequest, RequestCarrier } from '../../cluster/carrier';
 import { Framing } from '../../http1/framing';
 import { Method, RequestHead } from '../../http1/request-head';
-import { Marks, serializeRequest, ViaFields, withoutMeshVia } from '../../http1/serialize';
+import { keepChunk, Marks, serializeRequest, ViaFields, withoutMeshVia } from '../../http1/serialize';
 import { owned } from '../../net/shared-read';
 import type { Attempt } from './attempt';
 
@@ -110,7 +110,7 @@ export class ReplayBuffer implements OutgoingRequest {
     const fits = this.replayable && this.bodyBytes + data.length <= this.maxReplayBytes;
     if (!fits) this.forget();
     if (carrier && !fits) return carrier.sendBody(data, false);
-    const piece = owned(data);
+    const piece = this.unknownLength ? keepChunk(data) : owned(data);
     if (fits || !this.sent) {
       this.pieces.push(piece);
       this.bodyBytes += piece.length;
