@@ -8,9 +8,14 @@
  * available a request costs one step in a sequence and one question. The split over the rest is kept until the set of
  * available targets changes.
  *
- * Shares are exact over a period and even within it: see weighted-sequence.ts.
+ * Shares are exact over a period, and the order within it is by chance, so that a version gets its share of each kind of
+ * requests: see shuffled-sequence.ts.
  */
-import { IndexSequence, weightedSequence } from './weighted-sequence';
+import { ShuffledSequence } from './shuffled-sequence';
+import { IndexSequence, weightedSequence, wholeWeights } from './weighted-sequence';
+
+/** A period longer than this is shuffled in parts: 4 KiB, and some microseconds each time that it is filled. */
+const MAX_WINDOW = 1_024;
 
 /** What {@link WeightedSplit.next} returns when no target is available. */
 export const NONE_AVAILABLE = -1;
@@ -27,7 +32,7 @@ export class WeightedSplit {
 
   /**
    * @param weights whole numbers, 0 or more, at least one above 0; a target of weight 0 is never returned
-   * @param random  uniform in [0, 1); asked when a split is built, never per request
+   * @param random  uniform in [0, 1); asked once per request, twice when the chosen target is unavailable
    */
   constructor(private readonly weights: readonly number[], private readonly random: () => number) {
     this.targets = weights.flatMap((weight, index) => (weight > 0 ? [index] : []));
@@ -65,6 +70,8 @@ export class WeightedSplit {
   }
 
   private over(targets: readonly number[]): IndexSequence {
-    return weightedSequence(targets.map((index) => this.weights[index]!), this.random);
+    const weights = targets.map((index) => this.weights[index]!);
+    const period = wholeWeights(weights).reduce((sum, weight) => sum + weight, 0);
+    return new ShuffledSequence(weightedSequence(weights, this.random), Math.min(period, MAX_WINDOW), this.random);
   }
 }

@@ -19,10 +19,16 @@ describe('weighted split', () => {
     expect(tally(3, 10_000, () => split.next(all))).toEqual([9_000, 700, 300]);
   });
 
-  it('spreads a small share evenly, never in a burst', () => {
-    const split = new WeightedSplit([95, 5], () => 0);
-    const places = Array.from({ length: 100 }, () => split.next(all)).flatMap((index, place) => (index === 1 ? [place] : []));
-    expect(places.slice(1).map((place, index) => place - places[index])).toEqual([20, 20, 20, 20]);
+  it('spreads a small share over all periods, never in a burst', () => {
+    const split = new WeightedSplit([95, 5], seededRandom(3));
+    for (let period = 0; period < 500; period++) expect(tally(2, 20, () => split.next(all))).toEqual([19, 1]);
+  });
+
+  it.each([2, 3, 5, 10])('gives each of %i kinds of requests that take turns the same shares', (kinds) => {
+    const split = new WeightedSplit([70, 10, 20], seededRandom(6));
+    const counts = Array.from({ length: kinds }, () => [0, 0, 0]);
+    for (let turn = 0; turn < 30_000; turn++) counts[turn % kinds]![split.next(all)]! += 1;
+    for (const [, , last] of counts) expect(Math.abs(last! / (30_000 / kinds) - 0.2)).toBeLessThan(0.03);
   });
 
   it('never takes a target of weight 0, available or not', () => {

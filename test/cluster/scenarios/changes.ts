@@ -44,11 +44,14 @@ export const CHANGES: readonly Scenario[] = [
       const added = after.filter((manifest) => !names.has(identity(manifest)));
       const get = { url: 'http://catalog/', rate: 100, method: 'GET' } as const;
       let share = NaN;
+      await cluster.rolledOut('web-v1');
+      const caller = await cluster.pod('web-v1');
       const loads = await under(cluster, [['web-v1', get]], async () => {
         await cluster.apply(after);
         await cluster.rolledOut('catalog-v3');
         const pods = (await cluster.pods('catalog-v3')).map(({ metadata }) => metadata.name as string);
-        await cluster.until('the new version is called', async () => (await cluster.metric(pods[0]!, 'mesh_requests_total')) > 0);
+        // Each pod has its new document when kubelet looks for it, so the one that is measured must have been seen to call it.
+        await cluster.until('the new version is called', async () => (await cluster.metric(caller, 'mesh_requests_total', 'v3"')) > 0);
         const [measured] = await under(cluster, [['web-v1', get]], () => cluster.pause(5_000));
         share = pods.reduce((sum, pod) => sum + (measured!.byPod[pod] ?? 0), 0) / measured!.sent;
         await cluster.applyShop();

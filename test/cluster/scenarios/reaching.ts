@@ -1,7 +1,7 @@
 /** Who reaches what: apps that listen in unusual places, people with port-forward, pods that must not be reached, calls that pass a sidecar by. */
 import { connect } from 'node:net';
 import { App, Chart, Size, Testing } from 'cdk8s';
-import { Cpu, Job } from 'cdk8s-plus-28';
+import { Cpu, ImagePullPolicy, Job } from 'cdk8s-plus-28';
 import { Mesh, MeshSidecar, ProxyImage } from 'cdk8s-mesh';
 import type { Cluster } from '../cluster';
 import { Check, equal, holds, Scenario, under } from '../scenario';
@@ -20,7 +20,7 @@ function jobBeside({ proxy, app }: Cluster['images']): Manifest[] {
   const job = new Job(chart, 'migrate', {
     securityContext: { user: 65_532, group: 65_532 },
     containers: [{
-      name: 'main', image: app, command: ['node', '-e', SERVE], portNumber: 8080,
+      name: 'main', image: app, imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT, command: ['node', '-e', SERVE], portNumber: 8080,
       // cdk8s-plus asks for a whole CPU by default.
       resources: { cpu: { request: Cpu.millis(10) }, memory: { request: Size.mebibytes(64) } },
     }],

@@ -1,5 +1,5 @@
 /**
- * The clusters of one level of a route: chooses among them by the declared weights, in turn, or by the hash of a request that has
+ * The clusters of one level of a route: chooses among them by the declared weights, or by the hash of a request that has
  * one, which keeps a key with its version. A cluster without an available endpoint leaves its share to the others (a canary that
  * does not start takes nobody down with it); to what it has besides, endpoints that drain or are believed not to work,
  * requests go only as a last resort, which is the route's decision.
@@ -13,9 +13,9 @@ export class ClusterSplit {
   readonly clusters: readonly Cluster[];
   private readonly weights: readonly number[];
   /** Both undefined when there is nothing to choose. */
-  private readonly inTurn: WeightedSplit | undefined;
+  private readonly byWeight: WeightedSplit | undefined;
   private readonly byHash: HashedSplit | undefined;
-  /** Apart from {@link inTurn}, whose turns a request that ends here has used already; made when it is needed. */
+  /** Apart from {@link byWeight}, of which a request that ends here has drawn already; made when it is needed. */
   private lastResort: WeightedSplit | undefined;
   private readonly isAvailable = (index: number): boolean => this.clusters[index]!.available;
   private readonly isUsable = (index: number): boolean => this.clusters[index]!.usable;
@@ -24,17 +24,17 @@ export class ClusterSplit {
     const shares = config.filter((share) => share.weight > 0);
     this.clusters = shares.map((share) => clusters.get(share.cluster));
     this.weights = shares.map((share) => share.weight);
-    this.inTurn = shares.length > 1 ? new WeightedSplit(this.weights, random) : undefined;
+    this.byWeight = shares.length > 1 ? new WeightedSplit(this.weights, random) : undefined;
     this.byHash = shares.length > 1 ? new HashedSplit(shares.map(({ cluster }) => cluster), this.weights) : undefined;
   }
 
   /** The cluster for one request; undefined when none has an available endpoint. */
   choose(hash: number | undefined): Cluster | undefined {
-    if (!this.inTurn) {
+    if (!this.byWeight) {
       const only = this.clusters[0]!;
       return only.available ? only : undefined;
     }
-    return this.at(hash === undefined ? this.inTurn.next(this.isAvailable) : this.byHash!.next(hash, this.isAvailable));
+    return this.at(hash === undefined ? this.byWeight.next(this.isAvailable) : this.byHash!.next(hash, this.isAvailable));
   }
 
   /** The cluster for one request when nobody has an available endpoint: undefined when none has one of any kind that may be used. */
