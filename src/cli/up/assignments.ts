@@ -1,8 +1,10 @@
 /**
  * Flags of the form `SERVICE=VALUE` or `SERVICE@VERSION=VALUE`: a value for the workloads of a service, or of one of its
- * versions. The more particular one holds, whatever the order.
+ * versions. The more particular one holds, whatever the order. A Job or worker that only bears the name of a service takes
+ * no value for the service, unless nobody else bears it.
  */
 import { UserError } from '../errors';
+import { SERVICE_LABEL } from '../../contract';
 import { didYouMean } from '../../contract/nearest';
 import type { MeshModel, Workload } from './model';
 
@@ -25,8 +27,16 @@ export function readAssignments<T>(flag: string, texts: readonly string[], model
       throw error;
     }
   }
-  return ({ service, version }) => values.get(`${service}@${version}`) ?? values.get(service);
+  const served = new Set(model.workloads.filter(serves).map(({ service }) => service));
+  return (workload) => {
+    const { service, version } = workload;
+    const beside = served.has(service) && !serves(workload);
+    return values.get(`${service}@${version}`) ?? (beside ? undefined : values.get(service));
+  };
 }
+
+/** Whether requests to its service may reach it. */
+const serves = ({ labels }: Workload): boolean => labels[SERVICE_LABEL] !== undefined;
 
 function checkSubject(flag: string, subject: string, model: MeshModel): void {
   const [service, version] = subject.split('@');

@@ -14,6 +14,18 @@ test('a value is for all versions of a service, or for one, which goes first', (
   expect([value(web!), value(v1!), value(v2!)]).toEqual([undefined, 1, 2]);
 });
 
+test('a job beside a service takes only what names it, and a value for a job alone needs no version', () => {
+  const [server, job, alone] = [
+    workloadOf('catalog', 'v1', { labels: { 'cdk8s-mesh/service': 'catalog' } }),
+    workloadOf('catalog', 'migrate', { labels: { 'cdk8s-mesh/part-of': 'catalog' } }),
+    workloadOf('cleanup', 'v1', { labels: { 'cdk8s-mesh/part-of': 'cleanup' } }),
+  ];
+  const model = { ...MODEL, workloads: [server!, job!, alone!] };
+  const value = readAssignments('run', ['catalog=1', 'cleanup=2'], model, parse);
+  expect([value(server!), value(job!), value(alone!)]).toEqual([1, undefined, 2]);
+  expect(readAssignments('run', ['catalog@migrate=3'], model, parse)(job!)).toBe(3);
+});
+
 test('the value may hold an equals sign', () => {
   expect(readAssignments('run', ['web=A=b node'], MODEL, (text) => text)(web!)).toBe('A=b node');
 });
