@@ -42,6 +42,8 @@ export class Targets {
 
   /** Another endpoint of the cluster, for an attempt beside the one that is under way. */
   beside(cluster: Cluster): Endpoint | undefined {
+    // Policies by hash then take the key's next place, where a retry would find the same state.
+    this.pick.attempt = this.tried.length;
     return cluster.pickOther(this.tried, this.pick);
   }
 
@@ -68,7 +70,6 @@ export class Targets {
    */
   next(route: Route, cluster: Cluster, allowSame: boolean, isLast: boolean): Target | undefined {
     const { pick } = this;
-    pick.attempt = this.tried.length;
     const found = (!allowSame && isLast ? this.untried(route.chooseBehind(cluster, pick.hash)) : undefined)
       ?? (cluster.available ? this.untried(cluster) : undefined) ?? this.untried(route.chooseBeside(cluster, pick.hash))
       ?? this.untried(route.chooseBehind(cluster, pick.hash)) ?? this.untried(route.choose(pick.hash));
