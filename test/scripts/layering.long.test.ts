@@ -91,7 +91,7 @@ describe('npm run layers', () => {
     expect(status).toBe(1);
   });
 
-  test('fails on circles, be they of types alone', () => {
+  test('fails on circles, also of types alone', () => {
     const { status, output } = layers({
       ...SOUND,
       'src/proxy/a.ts': "import { b } from './b';\nexport const a = (): unknown => b;\n",

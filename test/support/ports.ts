@@ -1,7 +1,7 @@
 /**
  * Ports for a proxy that a test tells where to listen, and ports at which nobody listens. They lie below those that the kernel gives
- * to whoever asks for any, so that nobody gets one by chance between the choice and its use. Test processes agree on them by a UDP
- * socket at the same port, which the kernel lets only one of them have; it is held until the test file ends.
+ * to programs that ask for any port, so nobody gets one by chance between the choice and its use. Test processes claim a port by a
+ * UDP socket at the same number, which only one of them can bind; it is held until the test file ends.
  */
 import { createSocket, Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';

@@ -28,7 +28,7 @@ export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[
     const { destination, info } = call;
     const clash = socketsOf(call).map((socket) => sockets.get(socket)).find((other) => other !== undefined);
     if (clash) {
-      // Services of one name are refused for their names, whoever calls them.
+      // Services of one name are refused for their names, even when nobody calls them.
       if (!info.meshed) {
         errors.add(`calls(${info.name})`, destination.node.path, `in this pod '${info.name}' at port ${info.ports.join(', ')} already leads to `
           + `'${clash.destination.node.path}', and a request can't say which of the two it is for${inLowerCase(destination) ?? inLowerCase(clash.destination) ?? ''}; `

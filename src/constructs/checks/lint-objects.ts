@@ -109,7 +109,7 @@ export class LintObjects {
     return found.map((names) => [...names]);
   }
 
-  /** The Services of the app that clusters in these documents lead to, whoever made them. */
+  /** The Services of the app that clusters in these documents lead to: the mesh's and all others. */
   public servicesOf(documents: readonly ProxyConfig[]): ServiceInfo[] {
     const names = new Set<string>();
     for (const { discovery } of documents.flatMap(({ clusters }) => clusters)) {

@@ -1,5 +1,5 @@
 /**
- * The NetworkPolicies of an app, whoever made them, for the lints: those of `connections` of cdk8s-plus, its `NetworkPolicy`, and plain
+ * All NetworkPolicies of an app, for the lints: those of `connections` of cdk8s-plus, its `NetworkPolicy`, and plain
  * objects. They are read as they will be written, since that is what the cluster gets.
  */
 import { ApiObject } from 'cdk8s';

@@ -22,7 +22,7 @@ export interface MeshInfo {
   readonly services?: readonly ServiceInfo[] | undefined;
 }
 
-/** A Service, whoever made it. */
+/** A Service: the mesh's or any other. */
 export interface ServiceInfo {
   readonly name: string;
   readonly namespace: string;

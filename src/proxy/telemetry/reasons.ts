@@ -49,7 +49,7 @@ export interface Reason {
   readonly reached: 'no' | 'maybe';
   /** How an attempt has failed that ends for this reason: whom it speaks against, and whether the request is sent again. */
   readonly failure: FailureKind;
-  /** Whether whoever asked still waits for the response. An app that takes longer than that is too slow, to adaptive concurrency. */
+  /** Whether the caller still waits for the response. An app that takes longer than that is too slow, to adaptive concurrency. */
   readonly caller: 'waits' | 'left';
   /** Whether it looks as if the app took no more requests. While the pod is being terminated it is told as `terminating` then. */
   readonly app: 'there' | 'gone';
@@ -134,7 +134,7 @@ const TABLE = {
   pending_overflow: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
     failure: 'no_room', caller: 'waits', app: 'there',
-    meaning: 'all connections to the endpoint were in use and as many requests as may were waiting for one',
+    meaning: 'all connections to the endpoint were in use, and the queue of requests that wait for one was full',
     remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxPendingRequests (prop connections.maxPendingRequests) or '
       + 'maxConnectionsPerEndpoint (prop connections.maxConnectionsPerEndpoint); to the app beside the proxy, they are in the prop appConnections',
   },
@@ -148,13 +148,13 @@ const TABLE = {
   request_limit: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
     failure: 'excused', caller: 'waits', app: 'there',
-    meaning: 'as many requests as may were under way to the service',
+    meaning: 'the service had the most requests that it may have at once',
     remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxRequests (prop connections.maxRequests)',
   },
   endpoint_limit: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
     failure: 'excused', caller: 'waits', app: 'there',
-    meaning: 'as many requests as may were under way to each endpoint of the service',
+    meaning: 'every endpoint of the service had the most requests that it may have at once',
     remedy: 'the callee is too slow or has too few pods for this traffic; scale it, or raise maxRequestsPerEndpoint (prop connections.maxRequestsPerEndpoint)',
   },
   connection_limit: {

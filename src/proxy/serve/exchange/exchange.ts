@@ -292,7 +292,7 @@ export class Exchange implements UpstreamOwner {
     return this.streams ? this.context.tunnelIdleTimeout : this.context.bodyTimeout;
   }
 
-  /** While memory is critical, whoever holds much is broken off as soon as it does: a turn of the event loop can bring more than is left. */
+  /** While memory is critical, an exchange is broken off as soon as it holds much: one turn of the event loop can bring more than is left. */
   private holdsTooMuch(): boolean {
     const { context: { memory }, client } = this;
     if (!memory.critical || client.heldBytes < MUCH_BYTES) return false;

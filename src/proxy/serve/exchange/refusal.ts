@@ -1,6 +1,6 @@
 /**
- * Why a request ends without the endpoint's response, as a value: what is known at once is returned by whoever finds it, and what comes
- * later is handed to the exchange. Those that say no more than their reason are made once.
+ * Why a request ends without the endpoint's response, as a value. A refusal that is known at once is the return value of the call
+ * that finds it; one that comes later is handed to the exchange. Refusals that say no more than their reason are made once.
  */
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Content } from './final-recipient';
@@ -42,8 +42,8 @@ export const NO_ENDPOINT = refusal('no_endpoints', 'no endpoint is available');
 /** By what a cluster says of it. */
 export const UNAVAILABLE = {
   no_endpoints: NO_ENDPOINT,
-  request_limit: refusal('request_limit', 'as many requests are under way as may'),
-  endpoint_limit: refusal('endpoint_limit', 'as many requests are under way as may'),
+  request_limit: refusal('request_limit', 'the service has the most requests that it may have at once'),
+  endpoint_limit: refusal('endpoint_limit', 'every endpoint has the most requests that it may have at once'),
 } as const;
 export const TRY_TIMEOUT = refusal('try_timeout', 'the time for one attempt is over');
 export const NO_ROOM_TO_WAIT = refusal('pending_overflow', 'too many requests wait for a connection');

@@ -46,7 +46,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   trail: TrailEntry[] | undefined;
   /** An attempt may have reached an application. */
   maybeReached = false;
-  /** It may become a tunnel, of which there must be one: such a request is not hedged. */
+  /** It may become a tunnel. There must be only one, so such a request is not hedged. */
   offersUpgrade = false;
   /** When the caller stops waiting, in monotonic milliseconds. */
   deadlineAt = Infinity;
@@ -260,7 +260,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     return undefined;
   }
 
-  /** While a retry waited, its endpoint may have gone, or may have got as many requests as it may. */
+  /** While a retry waited, its endpoint may have gone, or may have reached its limit of requests. */
   private startLate(cluster: Cluster, chosen: Endpoint): Refusal | undefined {
     if (chosen.available && cluster.takes(chosen)) return this.startAgain(this.first, cluster, chosen);
     // What it took out of the budget holds for wherever it goes.
