@@ -29,9 +29,10 @@ export class Targets {
     this.pick.attempt = 0;
   }
 
-  /** An attempt goes there. */
+  /** An attempt goes there. The one after it, a retry or a hedge, is the next of its key: policies by hash take the key's next place. */
   try(endpoint: Endpoint): void {
     this.tried.push(endpoint);
+    this.pick.attempt = this.tried.length;
   }
 
   /** The endpoint for the first attempt at a cluster: the one that the request's session is kept with, while that takes requests. */
@@ -42,8 +43,6 @@ export class Targets {
 
   /** Another endpoint of the cluster, for an attempt beside the one that is under way. */
   beside(cluster: Cluster): Endpoint | undefined {
-    // Policies by hash then take the key's next place, where a retry would find the same state.
-    this.pick.attempt = this.tried.length;
     return cluster.pickOther(this.tried, this.pick);
   }
 
