@@ -140,7 +140,7 @@ export class ClientConnection implements Downstream {
       return;
     }
     if (holdsBack(this.socket)) {
-      // Whoever sends requests and takes no responses must not make the proxy keep them all.
+      // A client that sends requests and reads no responses must not make the proxy keep them all.
       this.state = State.FLUSHING;
       this.pauseRequest();
       this.timeout.start(this.context.bodyTimeout);
@@ -178,7 +178,7 @@ export class ClientConnection implements Downstream {
     if (!this.backlog || this.exchange.upstream.offersUpgrade) return false;
     this.backlog = undefined;
     this.last = true;
-    // What still comes is dropped, too; who reads on learns when the client goes.
+    // What still comes is dropped, too. Reading goes on, since it tells when the client goes away.
     this.resumeRequest();
     return true;
   }
@@ -363,7 +363,7 @@ export class ClientConnection implements Downstream {
     }
   }
 
-  /** The client sends no more. Who waits for an answer does not end its side; what it has sent behind that request is for nothing, too. */
+  /** The client sends no more. A client that waits for an answer does not end its side, so what it sent behind that request is void, too. */
   private onEnd(): void {
     this.inputEnded = true;
     switch (this.state) {

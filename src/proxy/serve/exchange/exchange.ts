@@ -165,7 +165,7 @@ export class Exchange implements UpstreamOwner {
   /**
    * Answers bytes that never became a request.
    *
-   * @param methodKnown whether the answer may have content; that of a HEAD request has none, and nor has one to who knows what
+   * @param methodKnown whether the method could be read. Otherwise it may have been HEAD, and the answer has no content
    */
   answerBytes({ code, detail }: Refusal, methodKnown: boolean): LocalAnswer {
     const { record } = this;
@@ -280,8 +280,8 @@ export class Exchange implements UpstreamOwner {
   }
 
   /**
-   * The response lasts as long as somebody listens: it may be silent as long as a tunnel may, and has all the time but for what the app
-   * beside this proxy asked for itself. A deadline that comes from another pod is the route's there, whose proxy sees the same head.
+   * The response lasts as long as somebody listens: it may be silent as long as a tunnel may, and the route's timeout does not end it. Only
+   * a deadline that the app beside this proxy gave itself does. One from another pod is its proxy's to keep, which sees the same head.
    */
   private stream(): void {
     this.streams = true;

@@ -17,7 +17,7 @@ export interface Refusal {
   readonly status?: number;
 }
 
-/** Content of an answer to who may have asked by HEAD. */
+/** Content of an answer where the request may have been a HEAD. */
 export const NO_CONTENT: Content = { type: 'text/plain; charset=utf-8', text: '' };
 
 const refusal = (code: ReasonCode, detail: string, limit?: string): Refusal => Object.freeze({ code, detail, ...(limit && { limit }) });
@@ -31,7 +31,7 @@ export const LATE = refusal('deadline_exceeded', 'the caller\'s time is over');
 export const ROUTE_TIMEOUT = refusal('request_timeout', 'the route\'s timeout is over');
 export const OVERLOADED = refusal('overloaded', 'it was not let in');
 export const RATE_LIMITED = refusal('rate_limited', 'it was not let in');
-export const LATE_BODY = refusal('late_body', 'its place was another\'s when its body was complete');
+export const LATE_BODY = refusal('late_body', 'its slot went to another request before its body was complete');
 export const BODY_TOO_LARGE = refusal('body_too_large', 'longer than the limit', 'maxBodyBytes');
 export const LENGTH_TOO_LARGE = refusal('body_too_large', 'Content-Length is above the limit', 'maxBodyBytes');
 export const ENDED_WITHIN_HEAD = refusal('bad_request', 'the connection ended within a head');

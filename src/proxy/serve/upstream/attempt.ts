@@ -244,7 +244,7 @@ export class Attempt implements ResponseListener, Waiter {
 
   onConnectionFailed(code: UnconnectedCode, detail: string): void {
     this.waiting = false;
-    // Refused, whatever answers there next is another process: what it reports begins a new series.
+    // After a refusal another process will answer there: its reports begin a new series.
     if (code === 'connect_failed') this.endpoint!.learned.reconnected();
     this.owner.onUnconnected(this, code, detail);
   }
@@ -261,7 +261,7 @@ export class Attempt implements ResponseListener, Waiter {
   onResponseHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): BodyListener | undefined {
     this.answered();
     if (head.hasLoadMetrics) this.cluster!.readReport(this.endpoint!, buffer, head);
-    // The one 502 that no application has seen is a loop, which is the doing of whoever calls.
+    // The one 502 that no application has seen is a loop, which is the caller's doing.
     if (head.status === 503 || head.status === 429 || (head.status === 502 && head.unsent)) this.shed = isShed(buffer, head.fields);
     return this.owner.onResponseHead(this, buffer, head, body, complete);
   }

@@ -1,6 +1,6 @@
 /**
  * The fields that the proxy adds to requests besides those that say where they have been: what it asks of the callee's sidecar, and
- * what it tells it. Who is outside of the mesh gets none of them.
+ * what it tells it. Endpoints outside of the mesh get none of them.
  */
 import type { Cluster } from '../../cluster/cluster';
 import { Kind } from '../../http1/fields';
