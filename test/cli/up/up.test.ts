@@ -178,7 +178,7 @@ test('requests leave while a change is read, however long that takes', async () 
   `);
   const run = up(yaml, '--watch', '--rps', '50', '--to', 'web', '--run', `web=node ${program}`, '--verbose');
   await run.printed('asked');
-  // Whoever reads a pipe waits until it is written and closed.
+  // A reader of a pipe waits until the pipe is written and closed.
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   renameSync(pipe, yaml);

@@ -8,7 +8,7 @@ const { transformSync, version } = require('esbuild');
 /** @type {import('esbuild').TransformOptions} */
 const OPTIONS = { loader: 'ts', format: 'cjs', platform: 'node', target: 'node20', sourcemap: true, sourcesContent: false, tsconfigRaw: '{}', supported: { 'dynamic-import': false } };
 /**
- * As the compiler has it, for `jest.spyOn`: exports can be replaced, and whoever imports a module of ours has that module itself and no
+ * As the compiler has it, for `jest.spyOn`: exports can be replaced, and an import of one of our modules is that module itself and no
  * copy. (esbuild exports by getters that stay for good.)
  */
 const HELPERS = [

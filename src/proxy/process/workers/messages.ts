@@ -21,7 +21,7 @@ export type ToWorker =
   | { readonly type: 'stage'; readonly id: number; readonly text: string }
   | { readonly type: 'commit'; readonly id: number }
   | { readonly type: 'rollback'; readonly id: number }
-  /** The endpoints of a source; `key` is that of source-key.ts. */
+  /** The endpoints of a source; `key` is what `sourceKey` makes. */
   | { readonly type: 'snapshot'; readonly key: string; readonly snapshot: EndpointSnapshot }
   | { readonly type: 'health'; readonly key: string; readonly state: SourceState }
   /** Send metrics and endpoints; answered by `report`. */
