@@ -1,42 +1,10 @@
 /** What sidecars can't speak, as foreign Services and probes tell: found at synthesis, and in the YAML alike. */
-import { ApiObject, Chart, JsonPatch, Testing, YamlOutputType } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ExternalEndpoints, ExternalService, Mesh, MeshProps, MeshService, MeshSidecar } from '../../src';
-import { infoOf } from '../../src/cli/check/info';
-import { readManifests } from '../../src/cli/up/manifests';
-import { readModel } from '../../src/cli/up/read-model';
-import { lint } from '../../src/planning/lints';
+import { ExternalEndpoints, ExternalService, MeshService, MeshSidecar } from '../../src';
+import { said } from './said';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
-
-let folder: string;
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'mesh-protocols-')); });
-afterEach(() => rmSync(folder, { recursive: true }));
-
-/** What is said at synthesis; the same must be said of the YAML. */
-function said(build: (chart: Chart) => void, mesh: MeshProps = {}): string[] {
-  const app = Testing.app({ outdir: folder, yamlOutputType: YamlOutputType.FILE_PER_APP });
-  new Mesh(app, 'mesh', mesh);
-  const chart = new Chart(app, 'shop', { namespace: 'shop' });
-  build(chart);
-  let errors: string[] = [];
-  try {
-    Testing.synth(chart);
-  } catch (error) {
-    errors = (error as Error).message.split('\n').slice(1).map((line) => line.replace(/^ *\[[^\]]*\] /, ''));
-  }
-  jest.spyOn(app.node, 'validate').mockReturnValue([]);
-  app.synth();
-  const manifests = readManifests([folder]);
-  const off = mesh.lints?.off ?? [];
-  const found = lint(infoOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }))
-    .filter(({ rule }) => !off.includes(rule));
-  expect(found.map(({ where, message, remedy, rule }) => `${where}: ${message}; ${remedy} (${rule})`)).toEqual(errors);
-  return errors;
-}
 
 describe('a Service that somebody else made, called by its name in DNS', () => {
   const called = (chart: Chart, port = 8000): void => {

@@ -1,28 +1,11 @@
 /** NetworkPolicies made with cdk8s-plus or by hand that shut the mesh out are told at synthesis, and from the YAML alike. */
-import { ApiObject, Chart, Testing, YamlOutputType } from 'cdk8s';
+import { ApiObject, Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Discovery, Mesh, MeshProps, MeshService, MeshSidecar } from '../../src';
-import { infoOf } from '../../src/cli/check/info';
-import { readManifests } from '../../src/cli/up/manifests';
-import { readModel } from '../../src/cli/up/read-model';
-import { lint } from '../../src/planning/lints';
+import { Discovery, MeshProps, MeshService, MeshSidecar } from '../../src';
+import { said } from './said';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
 const { NetworkPolicyPort: Port } = kplus;
-
-let folder: string;
-let written: jest.SpyInstance;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mesh-policies-'));
-  written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-});
-afterEach(() => {
-  written.mockRestore();
-  rmSync(folder, { recursive: true });
-});
 
 interface Shop {
   readonly chart: Chart;
@@ -30,63 +13,47 @@ interface Shop {
   readonly catalog: kplus.Deployment;
 }
 
-/** What is said at synthesis of a shop whose `web` calls `catalog`, errors and warnings alike; the same must be said of the YAML. */
-function said(restrict: (shop: Shop) => void, mesh: MeshProps = {}): string[] {
-  const app = Testing.app({ outdir: folder, yamlOutputType: YamlOutputType.FILE_PER_APP });
-  new Mesh(app, 'mesh', mesh);
-  const chart = new Chart(app, 'shop', { namespace: 'shop' });
-  const [web, catalog] = ['web', 'catalog'].map((name) => new MeshService(chart, name, { containers }));
-  web.calls(catalog);
-  restrict({ chart, web: web.deployment, catalog: catalog.deployment });
-  let errors: string[] = [];
-  try {
-    Testing.synth(chart);
-  } catch (error) {
-    errors = (error as Error).message.split('\n').slice(1).map((line) => line.replace(/^ *\[[^\]]*\] /, ''));
-  }
-  const atSynth = [...errors, ...written.mock.calls.map(([line]) => String(line).replace(/^cdk8s-mesh: warning: |\n$/g, ''))];
-
-  // What is refused is written all the same, as somebody could by hand.
-  jest.spyOn(app.node, 'validate').mockReturnValue([]);
-  app.synth();
-  const manifests = readManifests([folder]);
-  const found = lint(infoOf(manifests, readModel(manifests, folder), { zones: undefined, requestsPerSecond: new Map(), latencyMs: new Map() }));
-  expect(found.map(({ rule, where, message, remedy }) => `${where}: ${message}; ${remedy} (${rule})`)).toEqual(atSynth);
-  return atSynth;
+/** What is said of a shop whose `web` calls `catalog`. */
+function saidOfShop(restrict: (shop: Shop) => void, mesh: MeshProps = {}): string[] {
+  return said((chart) => {
+    const [web, catalog] = ['web', 'catalog'].map((name) => new MeshService(chart, name, { containers }));
+    web.calls(catalog);
+    restrict({ chart, web: web.deployment, catalog: catalog.deployment });
+  }, mesh);
 }
 
 const rulesOf = (findings: string[]): string[] => findings.map((text) => /\((\S+)\)$/.exec(text)![1]!);
 
 describe('connections of cdk8s-plus', () => {
   test('GIVEN allowFrom(), says at which port requests arrive and what the caller can\'t reach', () => {
-    const findings = said(({ web, catalog }) => catalog.connections.allowFrom(web));
+    const findings = saidOfShop(({ web, catalog }) => catalog.connections.allowFrom(web));
     expect(rulesOf(findings)).toEqual(['network-policy', 'network-policy-discovery']);
     expect(findings[0]).toMatch(/^web -> catalog v1: requests go to TCP port 15006, the sidecar's, and of the caller, by NetworkPolicy '\S+', nothing goes out to it; of catalog v1, by NetworkPolicy '\S+', nothing of the caller comes in at it; allow TCP port 15006 beside the app's, or instead/);
     expect(findings[1]).toMatch(/^web v1: by NetworkPolicy '\S+', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; allow the API server, and UDP and TCP port 53 for DNS/);
   });
 
   test('GIVEN allowTo(), says the same', () => {
-    expect(rulesOf(said(({ web, catalog }) => web.connections.allowTo(catalog)))).toEqual(['network-policy', 'network-policy-discovery']);
+    expect(rulesOf(saidOfShop(({ web, catalog }) => web.connections.allowTo(catalog)))).toEqual(['network-policy', 'network-policy-discovery']);
   });
 
   test.each([
     ['the callee', (shop: Shop) => shop.catalog.connections.allowFrom(shop.web, { isolation: kplus.PodConnectionsIsolation.POD }), ['network-policy']],
     ['the caller', (shop: Shop) => shop.web.connections.allowTo(shop.catalog, { isolation: kplus.PodConnectionsIsolation.POD }), ['network-policy', 'network-policy-discovery']],
   ])('GIVEN %s alone, says what is shut there', (_, restrict, rules) => {
-    expect(rulesOf(said(restrict))).toEqual(rules);
+    expect(rulesOf(saidOfShop(restrict))).toEqual(rules);
   });
 
   test('GIVEN isolate(), says of the callee that it takes nothing, and of what it can\'t look up', () => {
-    expect(rulesOf(said(({ catalog }) => catalog.connections.isolate()))).toEqual(['network-policy', 'network-policy-names']);
+    expect(rulesOf(saidOfShop(({ catalog }) => catalog.connections.isolate()))).toEqual(['network-policy', 'network-policy-names']);
   });
 
   test('GIVEN a caller that finds endpoints by DNS, says that DNS is shut', () => {
-    const findings = said(({ web, catalog }) => web.connections.allowTo(catalog, { ports: [Port.tcp(15006)] }), { discovery: Discovery.dns() });
+    const findings = saidOfShop(({ web, catalog }) => web.connections.allowTo(catalog, { ports: [Port.tcp(15006)] }), { discovery: Discovery.dns() });
     expect(findings).toEqual([expect.stringMatching(/^web v1: by .* nothing of the sidecar goes out to UDP port 53, where it finds the endpoints of 'shop\/catalog-v1'; allow UDP and TCP port 53 \(network-policy-discovery\)$/)]);
   });
 
   test('GIVEN somebody without a sidecar at the app\'s port, warns that the Service leads to another', () => {
-    const findings = said(({ chart, catalog }) => {
+    const findings = saidOfShop(({ chart, catalog }) => {
       new kplus.Deployment(chart, 'Legacy', { containers }).connections.allowTo(catalog, { isolation: kplus.PodConnectionsIsolation.PEER });
       catalog.connections.allowFrom(kplus.Pods.select(chart, 'Web', { labels: { 'cdk8s-mesh/service': 'web' } }), { isolation: kplus.PodConnectionsIsolation.POD, ports: [Port.tcp(15006)] });
     });
@@ -94,7 +61,7 @@ describe('connections of cdk8s-plus', () => {
   });
 
   test('GIVEN the sidecar\'s port, DNS and the API server, says nothing', () => {
-    expect(said(({ chart, web, catalog }) => {
+    expect(saidOfShop(({ chart, web, catalog }) => {
       catalog.connections.allowFrom(web, { ports: [Port.tcp(15006)] });
       const anywhere = kplus.NetworkPolicyIpBlock.anyIpv4(chart, 'Anywhere');
       const policy = new kplus.NetworkPolicy(chart, 'Basics', { selector: web });
@@ -106,7 +73,7 @@ describe('connections of cdk8s-plus', () => {
 
 describe('workloads made elsewhere', () => {
   test('GIVEN isolate, says what is shut', () => {
-    const findings = said(({ chart }) => {
+    const findings = saidOfShop(({ chart }) => {
       const ledger = new kplus.StatefulSet(chart, 'Ledger', { containers, isolate: true });
       const job = new kplus.Job(chart, 'Report', { containers, isolate: true });
       const exposed = new MeshSidecar(chart, 'LedgerSidecar', { workload: ledger, serviceName: 'ledger' }).expose();
@@ -133,11 +100,11 @@ describe('plain objects', () => {
     ['nobody', { podSelector: {} }, ['network-policy']],
     ['everybody, as it is about what goes out, which is everything', { podSelector: {}, policyTypes: ['Egress'], egress: [{}] }, []],
   ])('GIVEN one that lets in %s, says what is so', (_, spec, rules) => {
-    expect(rulesOf(said(({ chart }) => policy(chart, spec)))).toEqual(rules);
+    expect(rulesOf(saidOfShop(({ chart }) => policy(chart, spec)))).toEqual(rules);
   });
 
   test('GIVEN one in another namespace, says nothing', () => {
-    expect(said(({ chart }) => policy(chart, { podSelector: {} }, 'elsewhere'))).toEqual([]);
+    expect(saidOfShop(({ chart }) => policy(chart, { podSelector: {} }, 'elsewhere'))).toEqual([]);
   });
 
   test('GIVEN one that comes after a synthesis, says so in the next', () => {
@@ -150,13 +117,6 @@ describe('plain objects', () => {
   });
 
   test('GIVEN that the rule is off, says nothing', () => {
-    const app = Testing.app();
-    new Mesh(app, 'mesh', { lints: { off: ['network-policy'] } });
-    const chart = new Chart(app, 'shop', { namespace: 'shop' });
-    const [web, catalog] = ['web', 'catalog'].map((name) => new MeshService(chart, name, { containers }));
-    web.calls(catalog);
-    policy(chart, { podSelector: {} });
-    Testing.synth(chart);
-    expect(written).not.toHaveBeenCalled();
+    expect(saidOfShop(({ chart }) => policy(chart, { podSelector: {} }), { lints: { off: ['network-policy'] } })).toEqual([]);
   });
 });
