@@ -122,7 +122,8 @@ export function serializeRequest(
 
 /** A request to forward without `x-mesh-via`, which is the last field before those at `lines`. */
 export function withoutMeshVia(message: Buffer, lines: number): Buffer {
-  const start = message.lastIndexOf(MESH_VIA_LINE, lines) + CRLF.length;
+  // At `lines` itself may be the end of the head, and behind it a body that begins like the field.
+  const start = message.lastIndexOf(MESH_VIA_LINE, lines - 1) + CRLF.length;
   return Buffer.concat([message.subarray(0, start), message.subarray(lines)]);
 }
 
