@@ -67,11 +67,11 @@ export async function awaitStart({ child, title, passes, patience, probe, instea
 
 /** Where a program listens that should listen elsewhere, and what to do about it. */
 export function listensInstead(group: number, wanted: SocketAddress): string | undefined {
-  const endpoints = listeningAddresses(group);
-  if (!endpoints) return undefined;
-  if (endpoints.length === 0) return 'Its program listens nowhere yet; it must listen on the port in PORT';
-  const where = endpoints.map(inText).join(', ');
-  return endpoints.some(({ port }) => port === wanted.port)
+  const addresses = listeningAddresses(group);
+  if (!addresses) return undefined;
+  if (addresses.length === 0) return 'Its program listens nowhere yet; it must listen on the port in PORT';
+  const where = addresses.map(inText).join(', ');
+  return addresses.some(({ port }) => port === wanted.port)
     ? `Its program listens on ${where}; it must listen on the address in HOST, or on all addresses`
     : `Its program listens on ${where}; it must take the port from PORT`;
 }

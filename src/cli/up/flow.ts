@@ -83,12 +83,12 @@ export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, rando
   const service = frontOf(mesh.model, workloads);
   const port = service?.ports[0];
   if (!service || !port) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
-  const endpoints = (): { readonly pod: Pod; readonly endpoint: SocketAddress }[] => {
+  const targets = (): { readonly pod: Pod; readonly address: SocketAddress }[] => {
     const behind = workloadsBehind(service, mesh.model.workloads);
     return mesh.pods.filter((pod) => pod.state === 'ready' && behind.some(({ kind, name, namespace }) =>
       kind === pod.workload.kind && name === pod.workload.name && namespace === pod.workload.namespace)).flatMap((pod) => {
       const target = resolveTarget(port.target, pod.containers);
-      return target === undefined ? [] : [{ pod, endpoint: { address: pod.address, port: pod.own(target) } }];
+      return target === undefined ? [] : [{ pod, address: { address: pod.address, port: pod.own(target) } }];
     });
   };
   return {
@@ -97,11 +97,11 @@ export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, rando
     host: service.name,
     declared: new Map(),
     target() {
-      const all = endpoints();
-      return all[Math.floor(random() * all.length)]?.endpoint;
+      const all = targets();
+      return all[Math.floor(random() * all.length)]?.address;
     },
     expected() {
-      const all = endpoints();
+      const all = targets();
       return new Map(all.map(({ pod }) => [pod, 1 / all.length]));
     },
   };

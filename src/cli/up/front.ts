@@ -43,12 +43,12 @@ export class Front {
   }
 
   private pass(client: Socket): void {
-    const endpoint = this.flow.target();
-    if (!endpoint) {
+    const target = this.flow.target();
+    if (!target) {
       client.destroy();
       return;
     }
-    const pod = connect(endpoint.port, endpoint.address);
+    const pod = connect(target.port, target.address);
     for (const [socket, other] of [[client, pod], [pod, client]] as const) {
       this.sockets.add(socket);
       socket.on('error', () => undefined);

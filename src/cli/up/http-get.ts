@@ -8,16 +8,16 @@ export interface Page {
 }
 
 /** Fails when there is no whole answer within `timeoutMs`. */
-export function httpGet(endpoint: SocketAddress, path: string, timeoutMs: number): Promise<Page> {
+export function httpGet(to: SocketAddress, path: string, timeoutMs: number): Promise<Page> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: endpoint.address, port: endpoint.port, path, agent: false, timeout: timeoutMs }, (response) => {
+    const request = get({ host: to.address, port: to.port, path, agent: false, timeout: timeoutMs }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => { body += chunk; });
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
       response.on('error', reject);
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer from http://${inText(endpoint)}${path} in ${timeoutMs} ms`)));
+    request.on('timeout', () => request.destroy(new Error(`no answer from http://${inText(to)}${path} in ${timeoutMs} ms`)));
     request.on('error', reject);
   });
 }

@@ -14,8 +14,8 @@ export function listeningAddresses(group: number): SocketAddress[] | undefined {
   try {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && groupOf(name) === group);
     const inodes = new Set(pids.flatMap(socketsOf));
-    const endpoints = ['tcp', 'tcp6'].flatMap((table) => listenersIn(table)).filter(({ inode }) => inodes.has(inode));
-    const byText = new Map(endpoints.map(({ address, port }) => [`${address} ${port}`, { address, port }]));
+    const listeners = ['tcp', 'tcp6'].flatMap((table) => listenersIn(table)).filter(({ inode }) => inodes.has(inode));
+    const byText = new Map(listeners.map(({ address, port }) => [`${address} ${port}`, { address, port }]));
     return [...byText.values()].sort((a, b) => a.port - b.port);
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 /**
  * The document that a pod's proxy gets on this machine: the ConfigMap's, with every socket and every file of keys moved to where it is here and
  * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
- * shown. A pure function of the document and the pod's places.
+ * shown. A pure function of the document and the pod's addresses.
  */
 import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig } from '../../contract';
 import { serviceOfName } from '../../planning/lints/objects';
@@ -21,7 +21,7 @@ export interface MappedConfig {
 }
 
 /** The sockets that a document names. */
-export function placesIn(config: ProxyConfig, foreignApp: boolean): WantedAddresses {
+export function addressesIn(config: ProxyConfig, foreignApp: boolean): WantedAddresses {
   const own = config.listeners.filter((listener) => listener.address === undefined).map((listener) => listener.port);
   const app = appPortOf(config);
   return {
@@ -38,7 +38,7 @@ export function appPortOf(config: ProxyConfig): number | undefined {
 }
 
 /**
- * Moves the document's sockets to the pod's places.
+ * Moves the document's sockets to the pod's addresses.
  *
  * @param keyFileOf where the keys of session cookies are that are at a path in a cluster
  */

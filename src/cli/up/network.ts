@@ -41,7 +41,7 @@ export interface PodNetwork {
   /** The port in place of one on the pod's own address. */
   own(port: number): number;
   /** The address of an outbound listener. */
-  outbound(endpoint: SocketAddress): SocketAddress;
+  outbound(listener: SocketAddress): SocketAddress;
   /** The address of the app. */
   app(port: number): SocketAddress;
   /** Gives the addresses back. */
@@ -279,7 +279,7 @@ async function firstBindable(addresses: readonly string[]): Promise<string | und
 
 function listen(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
-    // Whoever still calls the pod that had this address before must not end the mesh.
+    // A caller of the pod that had this address before must not end the mesh.
     const server = createServer((socket) => { socket.on('error', () => undefined).destroy(); });
     server.once('error', reject).listen({ host, port, exclusive: true }, () => resolve(server));
   });

@@ -19,7 +19,7 @@ import { Child } from './child';
 import { ConfigFolder } from './config-folder';
 import type { Guard } from './guard';
 import { httpGet } from './http-get';
-import { appPortOf, mapConfig, Mapping, placesIn } from './map-config';
+import { addressesIn, appPortOf, mapConfig, Mapping } from './map-config';
 import { MeshModel, titleOf, Workload } from './model';
 import { inText, SocketAddress, PodNetwork } from './network';
 import type { SelectablePod } from './service-pods';
@@ -125,7 +125,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   /** Where its outbound listener is. */
-  outbound(endpoint: SocketAddress): SocketAddress { return this.network.outbound(endpoint); }
+  outbound(listener: SocketAddress): SocketAddress { return this.network.outbound(listener); }
 
   /** Where its admin pages are, all of them. */
   get adminAddress(): SocketAddress { return { address: this.network.adminLoopback, port: this.adminPort }; }
@@ -140,14 +140,14 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     const proxy = this.proxy = this.spawnProxy();
     await this.awaitStart(proxy, 'proxy', { passes: 'its /ready answers 200', probe: () => this.proxyReady() });
     const app = this.app = this.spawnApp(model);
-    const endpoint = this.appAddress;
-    if (endpoint) {
+    const address = this.appAddress;
+    if (address) {
       await this.awaitStart(app, 'app', {
-        passes: `something listens on ${inText(endpoint)}`,
-        probe: () => isOpen(endpoint),
+        passes: `something listens on ${inText(address)}`,
+        probe: () => isOpen(address),
         // A stand-in listens where it is told.
         ...(this.command !== undefined && {
-          instead: () => listensInstead(app.pid, endpoint),
+          instead: () => listensInstead(app.pid, address),
           onHint: (text: string) => this.dependencies.onHint(this, text),
         }),
       });
@@ -166,9 +166,9 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     this.config!.write(`${JSON.stringify(config, null, 2)}\n`);
   }
 
-  /** Finds places for what a changed document names beyond the old one. */
+  /** Finds addresses for what a changed document names beyond the old one. */
   async reserve(workload: Workload): Promise<void> {
-    await this.network.reserve(placesIn(workload.config, this.command !== undefined));
+    await this.network.reserve(addressesIn(workload.config, this.command !== undefined));
   }
 
   /** Changes how the stand-in behaves from now on. */
@@ -234,13 +234,13 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   private spawnApp(model: MeshModel): Child {
     const { programs, guard } = this.dependencies;
     const { workload, name, namespace, uid, labels, network } = this;
-    const endpoint = this.appAddress ?? { address: network.ip, port: 0 };
+    const address = this.appAddress ?? { address: network.ip, port: 0 };
     const onLine = (line: string): void => this.dependencies.onLine(this.name, 'app', line);
     if (this.command === undefined) {
       const app = new Child({
         command: process.execPath,
         args: [programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name],
-        env: { ...process.env, ...listenEnvironment(endpoint) },
+        env: { ...process.env, ...listenEnvironment(address) },
         ipc: true, guard, onLine,
       });
       app.send({ type: 'behave', behaviour: this.behaviour } satisfies BehaveMessage);
@@ -253,7 +253,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         ...process.env,
         ...containerEnvironment(workload, { name, namespace, uid, ip: network.ip, labels }),
         ...calleeEnvironment(calleesOf(workload.config, model), workload, network),
-        ...listenEnvironment(endpoint),
+        ...listenEnvironment(address),
         [ENV_POD_NAME]: name,
         [ENV_POD_NAMESPACE]: namespace,
         MESH_SERVICE: workload.service,
@@ -294,16 +294,16 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   private proxyReady(): Promise<boolean> {
-    const endpoint = { address: this.network.ip, port: this.adminPort };
-    return httpGet(endpoint, '/ready', PROBE_TIMEOUT_MS).then(({ status }) => status === 200, () => false);
+    const address = { address: this.network.ip, port: this.adminPort };
+    return httpGet(address, '/ready', PROBE_TIMEOUT_MS).then(({ status }) => status === 200, () => false);
   }
 
   /** The readiness probes of both containers, for as long as the pod is there. */
   private async probe(): Promise<void> {
     while (this.current === 'ready' || this.current === 'unready') {
       await new Promise((resolve) => setTimeout(resolve, READINESS_PROBE_PERIOD_MS).unref());
-      const endpoint = this.appAddress;
-      const [proxy, app] = await Promise.all([this.proxyReady(), endpoint ? isOpen(endpoint) : true]);
+      const address = this.appAddress;
+      const [proxy, app] = await Promise.all([this.proxyReady(), address ? isOpen(address) : true]);
       if (this.current === 'ready' || this.current === 'unready') this.enter(proxy && app ? 'ready' : 'unready');
     }
   }

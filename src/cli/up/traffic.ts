@@ -82,11 +82,11 @@ export class Traffic {
     const { flow, path, onOutcome, onDue } = this.options;
     onDue?.();
     const lateMs = performance.now() - due;
-    const endpoint = flow.target();
-    if (!endpoint || this.inFlight >= MAX_IN_FLIGHT) {
+    const target = flow.target();
+    if (!target || this.inFlight >= MAX_IN_FLIGHT) {
       onOutcome({
         latencyMs: lateMs, lateMs, pod: undefined, version: undefined,
-        failure: endpoint ? `not sent: ${MAX_IN_FLIGHT} requests are under way` : 'not sent: no pod is ready to',
+        failure: target ? `not sent: ${MAX_IN_FLIGHT} requests are under way` : 'not sent: no pod is ready to',
       });
       return;
     }
@@ -108,7 +108,7 @@ export class Traffic {
       this.finishIfIdle();
     };
     const sent = request({
-      host: endpoint.address, port: endpoint.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { host: flow.host },
+      host: target.address, port: target.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { host: flow.host },
     }, (response) => {
       response.resume();
       response.on('end', () => settle(response.headers, response.complete ? failureOf(response.statusCode ?? 0, response.headers) : 'answer cut off'));

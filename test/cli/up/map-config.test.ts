@@ -1,12 +1,12 @@
-import { appPortOf, mapConfig, placesIn, serviceOfHostname } from '../../../src/cli/up/map-config';
+import { addressesIn, appPortOf, mapConfig, serviceOfHostname } from '../../../src/cli/up/map-config';
 import { decodeConfig } from '../../../src/proxy/config/decode';
 import { callerConfig, configOf, movedNetwork, serviceOf } from './support';
 
 const API = { server: 'https://127.9.255.1:4433', tokenFile: '/tmp/token', caFile: '/tmp/ca.crt' };
 
-describe('placesIn', () => {
+describe('addressesIn', () => {
   test('finds every socket of a document', () => {
-    expect(placesIn(callerConfig({ v1: 1 }), false)).toEqual({
+    expect(addressesIn(callerConfig({ v1: 1 }), false)).toEqual({
       own: [15006, 15020],
       outbound: [{ address: '127.64.0.1', port: 80 }],
       app: { port: 8080, foreign: false },
@@ -15,7 +15,7 @@ describe('placesIn', () => {
 
   test('has no app where the document forwards to none', () => {
     const config = configOf('job', 'v1', { listeners: [], clusters: [], admin: { port: 9000 } });
-    expect(placesIn(config, true)).toEqual({ own: [9000], outbound: [] });
+    expect(addressesIn(config, true)).toEqual({ own: [9000], outbound: [] });
     expect(appPortOf(config)).toBeUndefined();
   });
 });
