@@ -44,7 +44,7 @@ export function contradictionsOfHealthCheck(timing: HealthCheckTiming): Contradi
   }];
 }
 
-/** Limits of connections that another one keeps from ever being reached, or that let nothing pass. */
+/** Limits that can't be reached because another one is lower, or that let nothing pass. */
 export function contradictionsOfConnections(
   { maxRequests = 0, maxRequestsPerEndpoint = 0, maxPendingRequests }: Partial<ClusterConfig>,
 ): Contradiction[] {

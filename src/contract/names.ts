@@ -14,7 +14,7 @@ export const SERVICE_LABEL = 'cdk8s-mesh/service';
 /** Label: the version of that service. */
 export const VERSION_LABEL = 'cdk8s-mesh/version';
 
-/** Label: the mesh service that a pod belongs to which takes no requests, such as that of a job. Nothing selects by it. */
+/** Label: the mesh service of a pod that takes no requests, such as that of a job. Nothing selects by it. */
 export const PART_OF_LABEL = 'cdk8s-mesh/part-of';
 
 /** Label of a Service: `service` for the one that callers name, `version` for the headless one of a single version. */

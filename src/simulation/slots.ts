@@ -1,6 +1,6 @@
 /**
- * Places for things that come and go by the thousand, as columns of numbers: a thing is an index. Places are used again, so each
- * has a serial number too, by which an event that is meant for an earlier thing in its place is told.
+ * Places for things that come and go by the thousand, as columns of numbers: a thing is an index. Places are used again. Each has a
+ * serial number, which tells an event for an earlier thing in the same place.
  */
 import { enlarged } from './event-queue';
 

@@ -13,7 +13,7 @@ export class OutlierWatch<E extends MonitoredEndpoint> {
     this.detector = new OutlierDetector(config, runtime, listener);
   }
 
-  /** Takes over a new configuration: what is not another one goes on. */
+  /** Takes over a new configuration. What is known of the endpoints stays. */
   reconfigure(config: Required<OutlierDetectionConfig>): void {
     this.config = config;
     this.detector.reconfigure(config);

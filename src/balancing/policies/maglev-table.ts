@@ -34,7 +34,7 @@ export class MaglevTable implements Locator {
   private readonly weights: Float64Array;
   private readonly heaviest: number;
   private readonly skips: Uint32Array;
-  /** Locality of the permutation that each endpoint looks at next. */
+  /** Place in the permutation that each endpoint looks at next. */
   private readonly next: Uint32Array;
   private free: number;
   private readonly uniform: boolean;

@@ -88,7 +88,7 @@ export const FAILURES: { readonly [Kind in FailureKind]: FailureRule } = {
   excused: { ...FINAL, reached: 'maybe', blames: 'nobody' },
 };
 
-/** Part of what an answer asks to wait that is waited longer at most: who was turned away together does not come back together. */
+/** The wait that an answer asks for grows by up to this part, so that requests that were turned away together do not come back together. */
 const RETRY_AFTER_JITTER = 0.25;
 
 /**

@@ -8,8 +8,8 @@
  * available a request costs one step in a sequence and one question. The split over the rest is kept until the set of
  * available targets changes.
  *
- * Shares are exact over a period, and the order within it is by chance, so that a version gets its share of each kind of
- * requests: see shuffled-sequence.ts.
+ * Shares are exact over a period of at most {@link MAX_WINDOW} requests, and over a longer one they are off by less than a
+ * window. The order is by chance, so that a version gets its share of each kind of requests: see shuffled-sequence.ts.
  */
 import { ShuffledSequence } from './shuffled-sequence';
 import { IndexSequence, weightedSequence, wholeWeights } from './weighted-sequence';

@@ -31,7 +31,7 @@ export const simulateCommand: Command = {
     'outlier-detection': { value: 'on|off', help: 'whether callers eject pods that fail or are slow while the others are not; default: as the YAML says, else on' },
     retries: { value: 'COUNT', help: 'how often a request is sent again at most; default: as the YAML says, else 2' },
     'try-timeout': { value: 'TIME', help: 'how long one attempt may take, or off; default: as the YAML says, else off' },
-    silence: { value: 'TIME', help: 'how long a request waits at a pod that answers nobody before another pod is asked besides, or off; default: as the YAML says, else 1s' },
+    silence: { value: 'TIME', help: 'how long a request waits at a pod that answers nobody before it is also sent to another pod, or off; default: as the YAML says, else 1s' },
     hedge: { value: 'PERCENTILE', help: 'a second attempt starts beside one that takes longer than this part of the requests, or off; default: as the YAML says, else off' },
     idempotent: { value: 'PERCENT', help: 'part of the requests that may be executed twice, as GET may; default 100' },
     requests: { value: 'COUNT', help: 'requests of a run; default 100000' },

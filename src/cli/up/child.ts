@@ -22,7 +22,7 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Opens a channel for messages. */
   readonly ipc?: boolean;
-  /** It passes signals on to what it has started, which would get each twice. Absent: it does not. */
+  /** It passes signals on to the processes that it has started, so they are sent to it alone and not to its group. Absent: it does not. */
   readonly passesSignalsOn?: boolean;
   readonly guard: Guard;
   /** Called with every line of output. */

@@ -19,7 +19,7 @@ type Reading = { readonly model: MeshModel } | { readonly mistake: string };
 export function readModelAside(cli: string, paths: readonly string[]): Promise<MeshModel> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(cli, { argv: [readModelCommand.name], workerData: paths });
-    // Whoever ends while it reads doesn't wait for it.
+    // The command does not wait for it when it ends.
     thread.unref();
     thread.once('message', (reading: Reading) => {
       if ('model' in reading) resolve(reading.model);

@@ -26,7 +26,7 @@ export interface FallbackOptions {
   // #region generated props of FallbackConfig: recoveryMs
   /**
    * How long it takes until all requests are back when those before are available again, so that a service which has just recovered is not
-   * flooded. 0: at once. Away they go at once.
+   * flooded. 0: at once. Requests leave for the fallback at once in any case.
    *
    * @default Duration.seconds(30)
    */

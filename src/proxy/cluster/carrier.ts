@@ -34,7 +34,7 @@ export interface RequestCarrier {
   sendBody(data: Buffer, kept: boolean): boolean;
   /** All of the request was sent. */
   endBody(): void;
-  /** The client takes no more of the response for now, or takes more again. */
+  /** The receiver of the response takes no more for now, or takes more again. */
   pauseResponse(): void;
   resumeResponse(): void;
   /** The response is over. The connection can carry another request, if the whole of this one was sent. */

@@ -1,6 +1,6 @@
 /**
- * Makes connections to an endpoint: at whichever of its addresses accepts one. What a connection speaks, TLS included, is decided here
- * and nowhere else; pools and health probes use the same one.
+ * Makes TCP connections to an endpoint: at whichever of its addresses accepts one. Pools and health probes both connect here and nowhere
+ * else.
  */
 import { connect, OnReadOpts, Socket } from 'node:net';
 import { Addresses, Dial } from './addresses';

@@ -1,4 +1,7 @@
-/** A listener beyond the document whose name the document has given to another one gets a name of its own, since names are unique. */
+/**
+ * Names are unique. A listener that is served although it is not in the document gets a name of its own when the document gives its name
+ * to another listener.
+ */
 import type { ResolvedListener } from '../../contract';
 
 /** The listener, under a name that is none of `taken`; the name is added to them. */

@@ -4,8 +4,8 @@
  * So a proxy keeps the outbound listeners that have left the document, with their routes and clusters, as long as its pod lives
  * (kept.ts). Everything else follows the document.
  *
- * That goes for a listener whose name the document gives to another socket, too, if the app knows it by host names: it stays under a
- * name of its own. One without host names has moved.
+ * A listener that the app knows by host names stays even when the document gives its name to another socket; it gets a name of its own
+ * then. One without host names has moved to the other socket.
  *
  * Their endpoints go on being discovered; should the permission for that be gone, the last known ones stay.
  */

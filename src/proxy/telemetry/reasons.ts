@@ -47,11 +47,11 @@ export interface Reason {
   readonly proxyStatus: ProxyStatusError;
   /** Whether an application may have seen the request. */
   readonly reached: 'no' | 'maybe';
-  /** How an attempt has failed that ends for this reason: whom it speaks against, and whether the request is sent again. */
+  /** The kind of failure of an attempt that ends for this reason: whom it speaks against, and whether the request is sent again. */
   readonly failure: FailureKind;
   /** Whether the caller still waits for the response. An app that takes longer than that is too slow, to adaptive concurrency. */
   readonly caller: 'waits' | 'left';
-  /** Whether it looks as if the app took no more requests. While the pod is being terminated it is told as `terminating` then. */
+  /** `gone`: it looks as if the app took no more requests. While the pod is being terminated, the reason is `terminating` then. */
   readonly app: 'there' | 'gone';
   /** The request was shed: after so many seconds it may be sent again, which the response says in `Retry-After`. */
   readonly retryAfterSeconds?: number;
@@ -160,7 +160,7 @@ const TABLE = {
   connection_limit: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
     failure: 'excused', caller: 'waits', app: 'there',
-    meaning: 'the proxy had as many client connections as it may',
+    meaning: 'the proxy had the most client connections that it may have at once',
     remedy: 'look for clients that open connections without closing them; raise limits.maxConnections (prop limits.maxConnections) with the memory for it (prop proxyResources)',
   },
   memory_limit: {

@@ -22,7 +22,7 @@ export class HealthChecks {
     this.checker = this.makeChecker();
   }
 
-  /** Takes over a new configuration: what is not another one goes on. */
+  /** Takes over a new configuration. Checks go on if theirs has not changed, else they begin anew. */
   reconfigure(config: Config): void {
     const before = this.config;
     this.config = config;

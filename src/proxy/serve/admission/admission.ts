@@ -15,7 +15,7 @@ import { TokenBucket } from './token-bucket';
 export type Verdict = 'passes' | 'exempt' | 'overloaded' | 'rate_limited';
 
 export class Admission {
-  /** Requests that have a place: let in and not answered, but for exempt ones and those that lost it (admission-slot.ts). */
+  /** Requests that have a place: let in and not answered, without exempt ones and those that lost it (admission-slot.ts). */
   inFlight = 0;
   /** Undefined when any number may be in flight. */
   readonly concurrency: ConcurrencyLimit | undefined;
