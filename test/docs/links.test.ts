@@ -31,3 +31,10 @@ describe('links in the documents', () => {
     expect(DOCUMENTS.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md' && !linked.has(file))).toEqual([]);
   });
 });
+
+/** Files that a reader writes by the example of a document. */
+const TO_WRITE = /\/(NAME|least-utilized)\./;
+
+test.each(DOCUMENTS)('files that are named without a link are there: %s', (file) => {
+  expect(read(file).files.filter(({ target }) => !existsSync(join(REPOSITORY, target)) && !TO_WRITE.test(target))).toEqual([]);
+});

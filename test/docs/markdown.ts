@@ -31,6 +31,8 @@ export interface Link {
 export interface Page {
   readonly blocks: readonly Block[];
   readonly links: readonly Link[];
+  /** Files of this repository that its text names without a link. */
+  readonly files: readonly Link[];
   /** The anchors of its headings, as GitHub makes them. */
   readonly anchors: ReadonlySet<string>;
 }
@@ -43,6 +45,7 @@ export function read(file: string): Page {
 export function parse(markdown: string, file: string): Page {
   const blocks: Block[] = [];
   const links: Link[] = [];
+  const files: Link[] = [];
   const anchors = new Set<string>();
   let open: { at: number; language: string; lines: string[] } | undefined;
   markdown.split('\n').forEach((line, index) => {
@@ -62,10 +65,11 @@ export function parse(markdown: string, file: string): Page {
       const heading = /^#+ (.+)$/.exec(line);
       if (heading) addAnchor(anchors, heading[1]);
       for (const [, target] of line.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)) links.push({ where, target });
+      for (const [, target] of line.matchAll(/`((?:bench|examples|image|schema|scripts|src|test)\/[\w./-]+\.\w+)`/g)) files.push({ where, target });
     }
   });
   if (open) throw new Error(`${file}:${open.at - 1}: this fence is not closed`);
-  return { blocks, links, anchors };
+  return { blocks, links, files, anchors };
 }
 
 /** All blocks of a language, over all documents. */
