@@ -174,7 +174,7 @@ function checkPod(spec: SecuredPod['spec'], refuse: Refuse, minor: number): void
     }
   }
   for (const { name } of spec.securityContext?.sysctls ?? []) {
-    if (!(minor >= (SYSCTLS[name] ?? Infinity) && Object.hasOwn(SYSCTLS, name))) refuse('securityContext.sysctls', name, 'remove it: it is not one of the safe sysctls');
+    if (!(Object.hasOwn(SYSCTLS, name) && minor >= SYSCTLS[name]!)) refuse('securityContext.sysctls', name, 'remove it: it is not one of the safe sysctls');
   }
 }
 

@@ -66,6 +66,7 @@ describe('without a Namespace of the app', () => {
   test.each<[string, MeshProps]>([
     ['another namespace', { podSecurity: { namespaces: { other: PodSecurityLevel.RESTRICTED } } }],
     ['a lower level', { podSecurity: { enforce: PodSecurityLevel.BASELINE, namespaces: { shop: PodSecurityLevel.PRIVILEGED } } }],
+    ['a lower level than all others', { podSecurity: { enforce: PodSecurityLevel.RESTRICTED, namespaces: { shop: PodSecurityLevel.PRIVILEGED } } }],
   ])('GIVEN %s, says nothing', (_, props) => {
     const { chart } = unlabelled(props);
     Testing.synth(chart);

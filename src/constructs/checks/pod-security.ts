@@ -4,7 +4,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { Enforced, enforcedBy, PodSecurity, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
+import { Enforced, enforcedBy, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
 import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
@@ -28,16 +28,19 @@ function isNamespace(construct: IConstruct): construct is ApiObject {
   return ApiObject.isApiObject(construct) && construct.kind === 'Namespace' && construct.apiVersion === 'v1';
 }
 
-function levelOfName({ namespaces = {} }: PodSecurityOptions, namespace: string): PodSecurity {
-  return Object.hasOwn(namespaces, namespace) ? namespaces[namespace] : 'privileged';
+/** What a namespace enforces. Of one with a label, the stricter of that and what is said of its name; of others the most specific word. */
+function enforcedIn(namespace: string, labelled: Enforced | undefined, { enforce, namespaces = {} }: PodSecurityOptions): Enforced {
+  const named = Object.hasOwn(namespaces, namespace) ? namespaces[namespace] : undefined;
+  return labelled
+    ? { ...labelled, level: stricter(labelled.level, named ?? 'privileged') }
+    : { level: named ?? enforce ?? 'privileged' };
 }
 
 /** Notes what the namespace of a workload refuses of its pods. */
 export function checkPodSecurity(errors: ValidationErrors, workload: kplus.Workload, cluster: string, options: PodSecurityOptions): void {
   const { metadata: { namespace = DEFAULT_NAMESPACE } = {} }: Manifest = manifestOf(ApiObject.of(workload));
-  const enforced: Enforced | undefined = NAMESPACES.of(workload)().get(`${cluster}/${namespace}`);
-  const level = stricter(enforced?.level ?? options.enforce ?? 'privileged', levelOfName(options, namespace));
-  for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, enforced?.version)) {
+  const { level, version } = enforcedIn(namespace, NAMESPACES.of(workload)().get(`${cluster}/${namespace}`), options);
+  for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, version)) {
     errors.add(refusal.field, refusal.value, `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses these pods; ${refusal.remedy}`);
   }
 }

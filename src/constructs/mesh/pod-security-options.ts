@@ -36,8 +36,8 @@ export interface PodSecurityOptions {
   readonly enforce?: PodSecurityLevel;
 
   /**
-   * Levels by namespace, for Namespaces that the app does not create. When the app has the namespace with another level, the stricter one
-   * counts.
+   * Levels by namespace, for Namespaces that the app does not create; they replace `enforce`. When the app has the namespace with another
+   * level, the stricter one counts.
    *
    * @default - none
    */
