@@ -113,6 +113,17 @@ describe('ports that can\'t be are told in the words of the props', () => {
     expect(message).not.toContain('would be refused by the proxy');
   });
 
+  test('the one for requests only where the app takes some', () => {
+    const make = (ports: kplus.ContainerPort[]) => told(() => {
+      const chart = newChart();
+      const workload = new kplus.Job(chart, 'job', { containers: [{ image: 'job:1' }, { image: 'metrics:1', name: 'metrics', ports }] });
+      new MeshSidecar(chart, 'Sidecar', { workload });
+      return chart;
+    });
+    expect(make([{ number: 15_006 }])).toBe('');
+    expect(make([{ number: 15_020 }])).toContain('the sidecar takes this port for health and metrics');
+  });
+
   test('those for TLS only where there is TLS', () => {
     const make = (tls?: MeshServiceProps['tls']) => told(() => {
       const chart = newChart();

@@ -75,6 +75,7 @@ export function checkPortsDiffer(errors: ValidationErrors, prop: string, ports: 
 /** What there is in a pod. */
 interface Pod {
   readonly workload: kplus.Workload;
+  /** Port of the app; absent when it takes no requests. */
   readonly appPort?: number;
   readonly ports: Required<ProxyPorts>;
   /** Whether clients from outside come by TLS. */
@@ -84,7 +85,8 @@ interface Pod {
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
 export function checkPodPorts(errors: ValidationErrors, { workload, appPort, ports, tls, calls }: Pod): void {
-  const taken = new Map(entriesOf(ports).filter(([name]) => tls || name !== 'inboundTls').map(([name, port]) => [port, name]));
+  const isOpen = { inbound: appPort !== undefined, inboundTls: tls, admin: true };
+  const taken = new Map(entriesOf(ports).filter(([name]) => isOpen[name]).map(([name, port]) => [port, name]));
   const tellTaken = (prop: string, port: number | undefined): void => {
     const name = taken.get(port!);
     if (name !== undefined) {
