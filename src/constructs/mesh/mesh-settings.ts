@@ -34,6 +34,11 @@ export const PROXY_OPTIONS = {
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
+/** The props that every sidecar has, without all others. */
+export function proxyOptionsOf(props: ProxyOptions): ProxyOptions {
+  return Object.fromEntries(Object.entries(props).filter(([name]) => Object.hasOwn(PROXY_OPTIONS, name)));
+}
+
 const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts' | 'limits' | 'appConnections' | 'admission'> = {
   appAddress: AppAddress.any(),
   workers: DEFAULT_WORKERS,
@@ -58,7 +63,7 @@ interface MeshLayer {
 
 /** The Mesh of each construct that is one, or has one as a child. */
 const MESHES = new PerApp('meshes', () => new WeakMap<IConstruct, MeshLayer>());
-/** Constructs that were searched for a Mesh: one that is added later would be too late for who searched. */
+/** Constructs that were searched for a Mesh: one that is added later would not change the settings that they already took. */
 const SEARCHED = new PerApp('searched', () => new WeakSet<IConstruct>());
 /** Those that were searched for a Mesh that names a cluster. */
 const PLACED = new PerApp('placed', () => new WeakSet<IConstruct>());
@@ -94,32 +99,20 @@ export function meshSettings(construct: IConstruct, own: Partial<MeshProps>): Me
       layers.push(mesh.props);
     }
   }
-  const find = <K extends keyof MeshProps>(key: K): MeshProps[K] | undefined => layers.find((layer) => layer[key] !== undefined)?.[key];
+  const { cluster: _, ...nearest } = layered(...layers);
   return {
-    proxyImage: find('proxyImage') ?? ProxyImage.released(),
-    proxyResources: find('proxyResources'),
+    ...DEFAULTS,
+    ...nearest,
+    proxyImage: nearest.proxyImage ?? ProxyImage.released(),
     // Structs of many settings that have little to do with each other: each is looked for by itself.
     proxyPorts: { ...DEFAULT_PROXY_PORTS, ...layered(...layers.map(({ proxyPorts }) => proxyPorts)) },
     limits: layered(...layers.map(({ limits }) => limits)),
     appConnections: layered(...layers.map(({ appConnections }) => appConnections)),
     admission: layered(...layers.map(({ admission }) => admission)),
-    appAddress: find('appAddress') ?? DEFAULTS.appAddress,
-    workers: find('workers') ?? DEFAULTS.workers,
-    accessLog: find('accessLog') ?? DEFAULTS.accessLog,
-    proxyUser: find('proxyUser') ?? DEFAULTS.proxyUser,
-    via: find('via') ?? DEFAULTS.via,
-    endpointPropagation: find('endpointPropagation') ?? DEFAULTS.endpointPropagation,
-    appDrain: find('appDrain') ?? DEFAULTS.appDrain,
-    proxyDrain: find('proxyDrain') ?? DEFAULTS.proxyDrain,
-    discovery: find('discovery') ?? DEFAULTS.discovery,
-    interception: find('interception') ?? DEFAULTS.interception,
-    clusterDomain: find('clusterDomain') ?? DEFAULTS.clusterDomain,
-    lints: find('lints') ?? DEFAULTS.lints,
-    podSecurity: find('podSecurity') ?? DEFAULTS.podSecurity,
   };
 }
 
-/** The cluster that the nearest Mesh names which names one; empty for that of an app that names none. */
+/** The cluster of the nearest Mesh that names one; {@link ONLY_CLUSTER} when none does. */
 export function clusterOf(construct: IConstruct): string {
   const meshes = MESHES.of(construct);
   const placed = PLACED.of(construct);

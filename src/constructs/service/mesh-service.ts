@@ -23,7 +23,7 @@ import { setInServiceSpec } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType } from '../kubernetes/service-type';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS } from '../mesh/mesh-settings';
+import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -100,16 +100,7 @@ export class MeshService extends Destination {
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const version = props.version ?? 'v1';
 
-    const {
-      proxyImage, proxyUser, proxyPorts, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
-      endpointPropagation,
-      appDrain, proxyDrain,
-    } = props;
-    this.proxyOptions = {
-      proxyImage, proxyUser, proxyPorts, proxyResources, interception, limits, appConnections, appAddress, admission, workers, accessLog, via,
-      endpointPropagation,
-      appDrain, proxyDrain,
-    };
+    this.proxyOptions = proxyOptionsOf(props);
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
 
     const errors = new ValidationErrors();

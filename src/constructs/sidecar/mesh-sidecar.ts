@@ -27,7 +27,7 @@ import {
   sleepBeforeStop, writtenTemplateOf,
 } from '../kubernetes/patches';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS } from '../mesh/mesh-settings';
+import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
@@ -159,8 +159,7 @@ export class MeshSidecar extends Construct {
     if (props.admission !== undefined && this.appPort === undefined) {
       errors.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
     }
-    const { workload, serviceName, version, appPort, ...options } = props;
-    this.settings = meshSettings(this, options);
+    this.settings = meshSettings(this, proxyOptionsOf(props));
     checkLimitsTogether(errors, 'limits', this.settings.limits);
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     // Made elsewhere, a workload's own grace period is the time that its author gave the app.
