@@ -163,6 +163,7 @@ describe('a value of the wrong kind is refused before anything looks into it', (
     ['a struct in place of a Scaling', { scaling: { min: 1, max: 2 } }, '\'scaling\' is {"min":1,"max":2}: make it with Scaling.replicas(3) or Scaling.between(3, 30)'],
     ['a number in place of a budget', { disruptionBudget: 1 }, '\'disruptionBudget\' is 1: make it with DisruptionBudget.maxUnavailable(1), for example'],
     ['a number in place of a time', { proxyDrain: 5 }, '\'proxyDrain\' is 5: use a Duration, such as Duration.seconds(5)'],
+    ['null in place of a time', { proxyDrain: null }, '\'proxyDrain\' is null: use a Duration, such as Duration.seconds(5)'],
     ['an image as text', { proxyImage: 'proxy:1' }, '\'proxyImage\' is "proxy:1": make it with ProxyImage.of('],
     ['a type that there is not', { type: 'Loadbalancer' }, '\'type\' is "Loadbalancer": use one of ServiceType.CLUSTER_IP, ServiceType.NODE_PORT, '],
     ['a policy that there is not', { type: ServiceType.NODE_PORT, externalTrafficPolicy: 'local' }, '\'externalTrafficPolicy\' is "local": use one of TrafficPolicy.CLUSTER, TrafficPolicy.LOCAL'],

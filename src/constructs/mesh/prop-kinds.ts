@@ -45,7 +45,7 @@ function memberOf(name: string, members: Record<string, string>): Kind {
 
 /** By what it can do and not by its class, since an app may have several copies of cdk8s. */
 const duration: Kind = {
-  fits: (value) => typeof (value as { toMilliseconds?: unknown }).toMilliseconds === 'function',
+  fits: (value) => typeof (value as { toMilliseconds?: unknown } | null)?.toMilliseconds === 'function',
   remedy: 'use a Duration, such as Duration.seconds(5)',
 };
 
