@@ -17,7 +17,8 @@ import { closesIdleAfterMs } from '../policies/proxy-quantities';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { checkTls, tlsPort } from './inbound-tls';
-import { checkZones, serviceForAll, serviceForVersion, serviceHostnames } from './services';
+import { checkZones, meshedDestination } from './meshed-destination';
+import { serviceForAll, serviceForVersion } from './services';
 import { TlsOptions } from './tls-options';
 
 /**
@@ -176,30 +177,10 @@ export class ExposedWorkload extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { workload: { namespace, chartNamespace, settings }, options, serviceName } = this;
-    const { clusterDomain } = settings;
-    return {
-      name: serviceName,
-      id: `${namespace}/${serviceName}`,
-      host: `${namespace}/${serviceName}`,
-      namespace,
-      chartNamespace,
-      ports: [this.port],
-      hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
-      ...options.policies,
-      meshed: true,
-      limits: settings.limits,
-      closesIdleAfterMs: closesIdleAfterMs(settings.limits),
-      endpointSlices: options.discovery._source === 'endpointSlices',
-      shares: () => [{
-        cluster: `${namespace}/${this.headlessService.name}`,
-        weight: 1,
-        discovery: (loadBalancing) => options.discovery._toConfig({
-          name: this.headlessService.name, namespace, portName: options.portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights,
-          targetPort: settings.proxyPorts.inbound,
-        }),
-      }],
-      checkLoadBalancing: (errors, prop, loadBalancing) => checkZones(errors, prop, loadBalancing, options.discovery),
-    };
+    const { workload: { namespace, chartNamespace, settings }, options: { portName, discovery, policies }, serviceName, port } = this;
+    return meshedDestination({
+      serviceName, namespace, chartNamespace, port, portName, settings, discovery, policies,
+      versions: () => [{ service: this.headlessService, weight: 1 }],
+    });
   }
 }

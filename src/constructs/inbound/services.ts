@@ -7,10 +7,7 @@ import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
 import { declareProtocols } from '../kubernetes/patches';
-import { Discovery } from '../mesh/discovery';
 import { ProxyPorts } from '../mesh/proxy-ports';
-import { LoadBalancing } from '../policies/load-balancing';
-import { ValidationErrors } from '../props/validation-errors';
 
 /** A port at which a service is called. */
 interface CalledPort {
@@ -70,20 +67,4 @@ export function serviceForVersion(scope: Construct, id: string, info: ServiceInf
   declareProtocols(service, info.ports.map(() => 'http'));
   writeLean(service);
   return service;
-}
-
-/** The names that lead to a Service from a namespace. */
-export function serviceHostnames(service: { name: string; namespace: string; clusterDomain: string }, callerNamespace: string): string[] {
-  const full = `${service.name}.${service.namespace}`;
-  return [...(callerNamespace === service.namespace ? [service.name] : []), full, `${full}.svc`, `${full}.svc.${service.clusterDomain}`];
-}
-
-/** Weights of zones, and preferring one, need a source that knows them. */
-export function checkZones(errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
-  if (loadBalancing._zoneWeights && discovery._source === 'dns') {
-    errors.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
-  }
-  if (loadBalancing._zoneAware && discovery._source === 'dns') {
-    errors.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
-  }
 }

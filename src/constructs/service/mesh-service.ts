@@ -11,11 +11,12 @@ import { CallOptions } from '../calls/call-options';
 import { Dependencies } from '../calls/dependencies';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
-import { DEFAULT_NAMESPACE, DestinationInfo, DestinationShare } from '../destinations/destination-info';
+import { DEFAULT_NAMESPACE, DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
-import { checkZones, serviceForAll, serviceHostnames } from '../inbound/services';
+import { checkZones, meshedDestination } from '../inbound/meshed-destination';
+import { serviceForAll } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -209,24 +210,14 @@ export class MeshService extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { settings, namespace, serviceName } = this;
-    const { clusterDomain } = settings;
-    return {
-      name: serviceName,
-      id: `${namespace}/${serviceName}`,
-      host: `${namespace}/${serviceName}`,
-      namespace,
-      chartNamespace: Chart.of(this).namespace,
-      ports: [this.port],
-      hostnames: (callerNamespace) => serviceHostnames({ name: serviceName, namespace, clusterDomain }, callerNamespace),
-      ...this.policies,
-      meshed: true,
-      limits: settings.limits,
-      closesIdleAfterMs: closesIdleAfterMs(settings.limits),
-      endpointSlices: settings.discovery._source === 'endpointSlices',
-      shares: () => this.resolveShares(),
-      checkLoadBalancing: (errors, prop, loadBalancing) => checkZones(errors, prop, loadBalancing, settings.discovery),
-    };
+    const { serviceName, namespace, port, portName, settings, policies } = this;
+    return meshedDestination({
+      serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName, settings, discovery: settings.discovery, policies,
+      versions: () => {
+        const weights = this.weights();
+        return this.versions.map(({ service }, index) => ({ service, weight: weights[index] }));
+      },
+    });
   }
 
   private makeService(props: MeshServiceProps): kplus.Service {
@@ -315,19 +306,6 @@ export class MeshService extends Destination {
       }
     }
     return errors.messages;
-  }
-
-  private resolveShares(): DestinationShare[] {
-    const { settings, namespace, portName } = this;
-    const weights = this.weights();
-    return this.versions.map(({ service }, index) => ({
-      cluster: `${namespace}/${service.name}`,
-      weight: weights[index],
-      discovery: (loadBalancing) => settings.discovery._toConfig({
-        name: service.name, namespace, portName, clusterDomain: settings.clusterDomain, zoneWeights: loadBalancing._zoneWeights,
-        targetPort: settings.proxyPorts.inbound,
-      }),
-    }));
   }
 }
 

@@ -1,0 +1,68 @@
+/**
+ * What callers must know of a service whose pods have sidecars: one whose workloads the mesh makes, or a workload made elsewhere.
+ */
+import { DestinationInfo } from '../destinations/destination-info';
+import { DestinationPolicies } from '../destinations/destination-options';
+import * as kplus from '../kubernetes/kplus';
+import { Discovery } from '../mesh/discovery';
+import { MeshSettings } from '../mesh/mesh-settings';
+import { LoadBalancing } from '../policies/load-balancing';
+import { closesIdleAfterMs } from '../policies/proxy-quantities';
+import { ValidationErrors } from '../props/validation-errors';
+
+/** A service whose pods have sidecars. */
+interface MeshedService {
+  readonly serviceName: string;
+  readonly namespace: string;
+  /** Namespace that its objects name; absent when they name none. */
+  readonly chartNamespace?: string;
+  readonly port: number;
+  readonly portName: string;
+  readonly settings: MeshSettings;
+  readonly discovery: Discovery;
+  readonly policies: DestinationPolicies;
+  /** The headless Services of its versions, with their weights. */
+  versions(): readonly { readonly service: kplus.Service; readonly weight: number }[];
+}
+
+/** The service as its callers' sidecars see it. */
+export function meshedDestination(meshed: MeshedService): DestinationInfo {
+  const { serviceName, namespace, chartNamespace, port, portName, discovery, policies } = meshed;
+  const { clusterDomain, limits, proxyPorts } = meshed.settings;
+  const id = `${namespace}/${serviceName}`;
+  return {
+    name: serviceName,
+    id,
+    host: id,
+    namespace,
+    chartNamespace,
+    ports: [port],
+    hostnames: (callerNamespace) => {
+      const full = `${serviceName}.${namespace}`;
+      return [...(callerNamespace === namespace ? [serviceName] : []), full, `${full}.svc`, `${full}.svc.${clusterDomain}`];
+    },
+    ...policies,
+    meshed: true,
+    limits,
+    closesIdleAfterMs: closesIdleAfterMs(limits),
+    endpointSlices: discovery._source === 'endpointSlices',
+    shares: () => meshed.versions().map(({ service, weight }) => ({
+      cluster: `${namespace}/${service.name}`,
+      weight,
+      discovery: (loadBalancing) => discovery._toConfig({
+        name: service.name, namespace, portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights, targetPort: proxyPorts.inbound,
+      }),
+    })),
+    checkLoadBalancing: (errors, prop, loadBalancing) => checkZones(errors, prop, loadBalancing, discovery),
+  };
+}
+
+/** Weights of zones, and preferring one, need a source that knows them. */
+export function checkZones(errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing, discovery: Discovery): void {
+  if (loadBalancing._zoneWeights && discovery._source === 'dns') {
+    errors.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+  }
+  if (loadBalancing._zoneAware && discovery._source === 'dns') {
+    errors.add(`${prop}.zoneAware`, {}, 'DNS does not tell zones; leave it out, or use Discovery.endpointSlices()');
+  }
+}
