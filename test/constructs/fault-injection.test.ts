@@ -31,7 +31,7 @@ test('faults are in the route of the call, in order, and the ConfigMap says so',
 
 test.each<[string, FaultInjection, string]>([
   ['a status that is no failure', FaultInjection.abort(200), "'calls(catalog).faults[0].status' is 200: use a whole number from 400 to 599"],
-  ['a delay that is too long', FaultInjection.delay(Duration.minutes(6)), "'calls(catalog).faults[0].duration' is \"360000 ms\": use at most 300000 ms"],
+  ['a delay that is too long', FaultInjection.delay(Duration.minutes(6)), "'calls(catalog).faults[0].duration' is \"360000 ms\": use whole milliseconds, from 1 ms to 300000 ms"],
   ['no delay', FaultInjection.delay(Duration.millis(0)), "'calls(catalog).faults[0].duration' is \"0 ms\": use whole milliseconds, from 1 ms"],
   ['more than all', FaultInjection.abort(500, { percent: 101 }), "'calls(catalog).faults[0].percent' is 101: use a number from 0 to 100"],
   ['a value of no field', FaultInjection.abort(500, { headerValue: 'a' }), "'calls(catalog).faults[0].headerValue' is \"a\": say of which field"],

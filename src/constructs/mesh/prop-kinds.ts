@@ -18,6 +18,7 @@ import { OutlierDetection } from '../policies/outlier-detection';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { isName, NAME_RULES } from '../props/name-rules';
+import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { Class, isA, refusalOfCopy } from '../synthesis/copies';
 import { AppAddress } from './app-address';
@@ -45,7 +46,7 @@ function memberOf(name: string, members: Record<string, string>): Kind {
 
 /** By what it can do and not by its class, since an app may have several copies of cdk8s. */
 const duration: Kind = {
-  fits: (value) => typeof (value as { toMilliseconds?: unknown } | null)?.toMilliseconds === 'function',
+  fits: (value) => millisecondsOf(value) !== undefined,
   remedy: 'use a Duration, such as Duration.seconds(5)',
 };
 

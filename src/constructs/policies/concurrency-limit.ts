@@ -3,7 +3,7 @@
  * in are answered in time, and the others can go elsewhere.
  */
 import { AdmissionConfig, contradictionsOfConcurrency, DEFAULT_ADAPTIVE_CONCURRENCY } from '../../contract';
-import { checkQuantities, Quantities, withoutDefaults } from '../props/quantities';
+import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
@@ -98,13 +98,9 @@ export class ConcurrencyLimit {
     switch (this.choice.type) {
       case 'none': return undefined;
       case 'fixed': return { type: 'fixed', max: this.choice.max };
-      default: return { type: 'adaptive', ...withoutDefaults(definedOf(this.choice.options), DEFAULT_ADAPTIVE_CONCURRENCY) };
+      default: return { type: 'adaptive', ...withoutDefaults(toConfig(this.choice.options, QUANTITIES), DEFAULT_ADAPTIVE_CONCURRENCY) };
     }
   }
 }
 
 mark(ConcurrencyLimit);
-
-function definedOf(options: AdaptiveConcurrencyOptions): AdaptiveConcurrencyOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}

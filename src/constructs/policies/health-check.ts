@@ -4,6 +4,7 @@
 import { Duration } from 'cdk8s';
 import { isIP } from 'node:net';
 import { contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../../contract';
+import { isFieldName, isFieldValue } from '../props/header-fields';
 import { isName, NAME_RULES } from '../props/name-rules';
 import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
@@ -91,8 +92,6 @@ export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheck
 
 const PATH = /^\/[!-~]{0,2047}$/;
 const PORT = /:([1-9]\d{0,4})$/;
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
 const MAX_FIELDS = 16;
 
 /**
@@ -201,11 +200,11 @@ function checkFields(errors: ValidationErrors, prop: string, headers: unknown): 
     seen.set(name.toLowerCase(), name);
     if (other !== undefined) {
       errors.add(`${prop}['${name}']`, value, `'${other}' is the same field, as names of fields don't differ by case; say it once`);
-    } else if (!FIELD_NAME.test(name)) {
+    } else if (!isFieldName(name)) {
       errors.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
     } else if (isOfTheCheck(name)) {
       errors.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');
-    } else if (!(typeof value === 'string' && FIELD_VALUE.test(value))) {
+    } else if (!isFieldValue(value)) {
       errors.add(`${prop}['${name}']`, value, 'use the value of a header field, in Latin-1 and up to 1024 characters');
     }
   }

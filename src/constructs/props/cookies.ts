@@ -2,6 +2,7 @@
  * What props about cookies have in common: names, and how long a cookie lasts.
  */
 import { Duration } from 'cdk8s';
+import { millisecondsOf } from './quantities';
 import { ValidationErrors } from './validation-errors';
 
 /** Names of header fields and cookies: `token` of RFC 9110. */
@@ -16,12 +17,10 @@ export function checkLifetime(errors: ValidationErrors, prop: string, ttl: Durat
   if (ttl === undefined) {
     return;
   }
-  if (typeof (ttl as { toMilliseconds?: unknown } | null)?.toMilliseconds !== 'function') {
+  const ms = millisecondsOf(ttl);
+  if (ms === undefined) {
     errors.add(prop, ttl, 'use a Duration, such as Duration.hours(1)');
-    return;
-  }
-  const ms = ttl.toMilliseconds({ integral: false });
-  if (!(Number.isInteger(ms) && ms >= leastMs && ms <= MOST_DAYS * MS_PER_DAY)) {
+  } else if (!(Number.isInteger(ms) && ms >= leastMs && ms <= MOST_DAYS * MS_PER_DAY)) {
     errors.add(prop, `${ms} ms`, `use whole milliseconds, from ${leastMs} ms to ${MOST_DAYS} days`);
   }
 }

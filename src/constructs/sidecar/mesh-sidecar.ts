@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
-import { checkCalledNames, sortedCalls } from '../calls/called-names';
+import { checkCalledNames } from '../calls/called-names';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
@@ -337,7 +337,7 @@ export class MeshSidecar extends Construct {
 
   /** What depends on the calls, and what is newer than the generated types. */
   private complete(spec: PodSpecManifest): void {
-    const calls = sortedCalls(this.dependencies.calls);
+    const { calls } = this.dependencies;
     spec.containers.forEach((container) => sleepBeforeStop(container, this.budget.sleepSeconds));
 
     const sidecar = sidecarOf(spec);
@@ -390,7 +390,7 @@ export class MeshSidecar extends Construct {
         return [];
       }
       checkPodSecurity(errors, this.workload, clusterOf(this), this.settings.podSecurity);
-      this.settings.interception._check(errors, spec, namedCallees(sortedCalls(this.dependencies.calls), this.namespace));
+      this.settings.interception._check(errors, spec, namedCallees(this.dependencies.calls, this.namespace));
       return [];
     } catch (error) {
       return [(error as Error).message];
