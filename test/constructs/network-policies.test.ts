@@ -28,8 +28,8 @@ describe('connections of cdk8s-plus', () => {
   test('GIVEN allowFrom(), says at which port requests arrive and what the caller can\'t reach', () => {
     const findings = saidOfShop(({ web, catalog }) => catalog.connections.allowFrom(web));
     expect(rulesOf(findings)).toEqual(['network-policy', 'network-policy-discovery']);
-    expect(findings[0]).toMatch(/^web -> catalog v1: requests go to TCP port 15006, the sidecar's, and of the caller, by NetworkPolicy '\S+', nothing goes out to it; of catalog v1, by NetworkPolicy '\S+', nothing of the caller comes in at it; allow TCP port 15006 beside the app's, or instead/);
-    expect(findings[1]).toMatch(/^web v1: by NetworkPolicy '\S+', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; allow the API server, and UDP and TCP port 53 for DNS/);
+    expect(findings[0]).toMatch(/^web -> catalog v1: requests go to the sidecar at TCP port 15006; they may not leave the caller's pods, by NetworkPolicy '\S+', and may not enter the pods of catalog v1, by NetworkPolicy '\S+'; allow TCP port 15006, beside the app's port or instead of it/);
+    expect(findings[1]).toMatch(/^web v1: by NetworkPolicy '\S+', the sidecar may not send to TCP port 443 or 6443, where it reads EndpointSlices; allow the API server, and UDP and TCP port 53 for DNS/);
   });
 
   test('GIVEN allowTo(), says the same', () => {
@@ -49,7 +49,7 @@ describe('connections of cdk8s-plus', () => {
 
   test('GIVEN a caller that finds endpoints by DNS, says that DNS is shut', () => {
     const findings = saidOfShop(({ web, catalog }) => web.connections.allowTo(catalog, { ports: [Port.tcp(15006)] }), { discovery: Discovery.dns() });
-    expect(findings).toEqual([expect.stringMatching(/^web v1: by .* nothing of the sidecar goes out to UDP port 53, where it finds the endpoints of 'shop\/catalog-v1'; allow UDP and TCP port 53 \(network-policy-discovery\)$/)]);
+    expect(findings).toEqual([expect.stringMatching(/^web v1: by .* the sidecar may not send to UDP port 53, where it finds the endpoints of 'shop\/catalog-v1'; allow UDP and TCP port 53 \(network-policy-discovery\)$/)]);
   });
 
   test('GIVEN somebody without a sidecar at the app\'s port, warns that the Service leads to another', () => {
@@ -57,7 +57,7 @@ describe('connections of cdk8s-plus', () => {
       new kplus.Deployment(chart, 'Legacy', { containers }).connections.allowTo(catalog, { isolation: kplus.PodConnectionsIsolation.PEER });
       catalog.connections.allowFrom(kplus.Pods.select(chart, 'Web', { labels: { 'cdk8s-mesh/service': 'web' } }), { isolation: kplus.PodConnectionsIsolation.POD, ports: [Port.tcp(15006)] });
     });
-    expect(findings).toEqual([expect.stringMatching(/^catalog v1: NetworkPolicy '\S+' lets in at TCP port 8080, the app's, who isn't let in at 15006.*\(network-policy-bypass\)$/)]);
+    expect(findings).toEqual([expect.stringMatching(/^catalog v1: NetworkPolicy '\S+' lets clients in at TCP port 8080 \(the app\) that are not let in at 15006 \(the sidecar\).*\(network-policy-bypass\)$/)]);
   });
 
   test('GIVEN the sidecar\'s port, DNS and the API server, says nothing', () => {

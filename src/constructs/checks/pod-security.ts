@@ -1,6 +1,6 @@
 /**
- * Whether the pods of a workload are let into a namespace that enforces a Pod Security Standard. What their author wrote isn't changed here;
- * but without a word the Deployment would be accepted and its pods refused, one by one.
+ * Whether a namespace that enforces a Pod Security Standard accepts the pods of a workload. Nothing is changed here: the author of the pods
+ * is told. Otherwise Kubernetes would accept the Deployment and refuse its pods, one by one.
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';

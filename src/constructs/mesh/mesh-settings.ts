@@ -63,7 +63,7 @@ interface MeshLayer {
 
 /** The Mesh of each construct that is one, or has one as a child. */
 const MESHES = new PerApp('meshes', () => new WeakMap<IConstruct, MeshLayer>());
-/** Constructs that were searched for a Mesh: one that is added later would not change the settings that they already took. */
+/** Constructs that were searched for a Mesh: services below have their settings, which a Mesh that is added later would not change. */
 const SEARCHED = new PerApp('searched', () => new WeakSet<IConstruct>());
 /** Those that were searched for a Mesh that names a cluster. */
 const PLACED = new PerApp('placed', () => new WeakSet<IConstruct>());

@@ -23,10 +23,10 @@ const calls: Rule = {
       if (!caller.pod || !callee.pod || port === undefined) continue;
       const connection = { from: caller.pod, to: callee.pod, port };
       const shut = [
-        ...(letsThrough('egress', policies, connection) ? [] : [`of the caller, by ${inWords(policiesOf(caller.pod, 'egress', policies))}, nothing goes out to it`]),
-        ...(letsThrough('ingress', policies, connection) ? [] : [`of ${titleOf(callee)}, by ${inWords(policiesOf(callee.pod, 'ingress', policies))}, nothing of the caller comes in at it`]),
+        ...(letsThrough('egress', policies, connection) ? [] : [`may not leave the caller's pods, by ${inWords(policiesOf(caller.pod, 'egress', policies))}`]),
+        ...(letsThrough('ingress', policies, connection) ? [] : [`may not enter the pods of ${titleOf(callee)}, by ${inWords(policiesOf(callee.pod, 'ingress', policies))}`]),
       ];
-      if (shut.length > 0) return { message: `requests go to TCP port ${port}, the sidecar's, and ${shut.join('; ')}`, remedy: `allow TCP port ${port} beside the app's, or instead` };
+      if (shut.length > 0) return { message: `requests go to the sidecar at TCP port ${port}; they ${shut.join(', and ')}`, remedy: `allow TCP port ${port}, beside the app's port or instead of it` };
     }
     return undefined;
   })(subject),
@@ -43,7 +43,7 @@ const discovery: Rule = {
       ...(byName.length > 0 && !lets('UDP', DNS_PORTS) ? [`UDP port 53, where it finds the endpoints of ${byName.slice(0, 3).join(', ')}`] : []),
     ];
     return missing.length === 0 ? undefined : {
-      message: `nothing of the sidecar goes out to ${missing.join(' and to ')}`,
+      message: `the sidecar may not send to ${missing.join(', or to ')}`,
       remedy: readsApi(workload) ? 'allow the API server, and UDP and TCP port 53 for DNS' : 'allow UDP and TCP port 53',
     };
   }),
@@ -57,7 +57,7 @@ const names: Rule = {
     // Told by the rule above.
     if (namedClusters(workload).length > 0 || (readsApi(workload) && !lets('TCP', API_PORTS))) return undefined;
     return lets('UDP', DNS_PORTS) ? undefined : {
-      message: 'nothing goes out to UDP port 53: names that are not called through the mesh lead nowhere, and a sidecar that starts while the API server is away finds no endpoint',
+      message: 'the pods may not send to UDP port 53: names that are not called through the mesh don\'t resolve, and a sidecar that starts while the API server is away finds no endpoint',
       remedy: 'allow UDP and TCP port 53',
     };
   }),
@@ -86,7 +86,7 @@ const bypass: Rule = {
       .map((policy) => ({
         workload,
         where: titleOf(workload),
-        message: `${inWords([policy])} lets in at TCP port ${app}, the app's, who isn't let in at ${port}, the sidecar's: the Services lead to ${port}, and what comes to ${app} passes the sidecar by`,
+        message: `${inWords([policy])} lets clients in at TCP port ${app} (the app) that are not let in at ${port} (the sidecar): the Services lead to ${port}, and requests to ${app} bypass the sidecar`,
         remedy: `allow TCP port ${port} instead, or beside it`,
       }));
   }),

@@ -1,10 +1,10 @@
-/** Namespaces that let pods in only if those give up privileges. The Deployment is accepted all the same, and its pods are refused one by one. */
+/** Namespaces that refuse pods with too many privileges. Kubernetes accepts the Deployment all the same, and refuses its pods one by one. */
 import { Problem, Rule, titleOf } from './rule';
 
 const refused: Rule = {
   name: 'pod-security',
   severity: 'error',
-  about: 'A namespace of the files enforces a Pod Security Standard that refuses the pods. Synthesis refuses them as props of the construct, so there it can\'t be left out.',
+  about: 'A Namespace in the files enforces a Pod Security Standard that refuses the pods. Synthesis reports such pods as errors of their construct, so this rule can\'t be turned off there.',
   find: ({ workloads }) => workloads.flatMap((workload): Problem[] => (workload.refusals ?? []).map(({ level, field, value, remedy }) => ({
     workload,
     where: titleOf(workload),

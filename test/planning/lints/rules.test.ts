@@ -476,8 +476,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   }],
   'network-policy': [{
     breaks: under({ in: { podSelector: catalog, ingress: [{ from: [{ podSelector: web }], ports: [{ port: 8_080 }] }] } }, pair({})),
-    says: 'web -> catalog v1: requests go to TCP port 15006, the sidecar\'s, and of catalog v1, by NetworkPolicy \'in\', nothing of the caller comes in at it; '
-      + 'allow TCP port 15006 beside the app\'s, or instead',
+    says: 'web -> catalog v1: requests go to the sidecar at TCP port 15006; they may not enter the pods of catalog v1, by NetworkPolicy \'in\'; '
+      + 'allow TCP port 15006, beside the app\'s port or instead of it',
     keeps: [
       under({ in: { podSelector: catalog, ingress: [{ from: [{ podSelector: web }], ports: [{ port: 15_006 }] }] } }, pair({})),
       under({ deny: { podSelector: {} }, in: { podSelector: catalog, ingress: [{}] } }, pair({})),
@@ -487,12 +487,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
   }, {
     breaks: under({ a: { podSelector: web, egress: [api] }, b: { podSelector: {}, policyTypes: ['Egress'] } }, pair({})),
-    says: 'of the caller, by NetworkPolicy \'a\', \'b\', nothing goes out to it',
+    says: 'they may not leave the caller\'s pods, by NetworkPolicy \'a\', \'b\'',
     keeps: [under({ a: { podSelector: web, egress: [api, { to: [{ podSelector: catalog }] }] } }, pair({}))],
   }],
   'network-policy-discovery': [{
     breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 15_006 }, { port: 53, protocol: 'UDP' }] }] } }, pair({})),
-    says: 'web v1: by NetworkPolicy \'out\', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; '
+    says: 'web v1: by NetworkPolicy \'out\', the sidecar may not send to TCP port 443 or 6443, where it reads EndpointSlices; '
       + 'allow the API server, and UDP and TCP port 53 for DNS',
     keeps: [
       under({ out: { podSelector: web, egress: [{ ports: [{ port: 15_006 }] }, api] } }, pair({})),
@@ -501,7 +501,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
   }, {
     breaks: under({ out: { podSelector: {}, egress: [{ to: [{ podSelector: {} }] }] } }, pair({})),
-    says: 'web v1: by NetworkPolicy \'out\', nothing of the sidecar goes out to TCP port 443 or 6443, where it reads EndpointSlices; '
+    says: 'web v1: by NetworkPolicy \'out\', the sidecar may not send to TCP port 443 or 6443, where it reads EndpointSlices; '
       + 'allow the API server, and UDP and TCP port 53 for DNS',
     keeps: [
       under({ out: { podSelector: {}, egress: [{ to: [{ podSelector: {} }] }, { to: [{ ipBlock: {} }] }] } }, pair({})),
@@ -509,12 +509,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
   }, {
     breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 80 }, { port: 53 }] }, api] } }, pair({ cluster: { discovery: dns } })),
-    says: 'nothing of the sidecar goes out to UDP port 53, where it finds the endpoints of \'shop/catalog-v1\'',
+    says: 'the sidecar may not send to UDP port 53, where it finds the endpoints of \'shop/catalog-v1\'',
     keeps: [under({ out: { podSelector: web, egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }, api] } }, pair({ cluster: { discovery: dns } }))],
   }],
   'network-policy-names': [{
     breaks: under({ out: { podSelector: web, egress: [{ ports: [{ port: 15_006 }] }, api] } }, pair({})),
-    says: 'web v1: by NetworkPolicy \'out\', nothing goes out to UDP port 53: names that are not called through the mesh lead nowhere',
+    says: 'web v1: by NetworkPolicy \'out\', the pods may not send to UDP port 53: names that are not called through the mesh don\'t resolve',
     keeps: [
       under({ out: { podSelector: web, egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }, api] } }, pair({})),
       under({ out: { podSelector: web, egress: [{ ports: [{ port: 5_353, protocol: 'UDP' }] }, api] } }, pair({})),
@@ -527,7 +527,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   }],
   'network-policy-bypass': [{
     breaks: under({ scrape: { podSelector: catalog, ingress: [toApp] } }, meshOf({ catalog: {} })),
-    says: 'catalog v1: NetworkPolicy \'scrape\' lets in at TCP port 8080, the app\'s, who isn\'t let in at 15006, the sidecar\'s',
+    says: 'catalog v1: NetworkPolicy \'scrape\' lets clients in at TCP port 8080 (the app) that are not let in at 15006 (the sidecar)',
     keeps: [
       under({ scrape: { podSelector: catalog, ingress: [{ ...toApp, ports: [...toApp.ports, { port: 15_006 }] }] } }, meshOf({ catalog: {} })),
       under({ scrape: { podSelector: catalog, ingress: [toApp, { ports: [{ port: 15_006 }] }] } }, meshOf({ catalog: {} })),
