@@ -11,7 +11,7 @@ export function sortedCalls(calls: readonly Call[]): Call[] {
   return [...calls].sort((a, b) => order(a.info.id, b.info.id) || order(a.destination.node.path, b.destination.node.path));
 }
 
-/** Of calls to one host and port the first one. The others are refused by {@link checkCalledNames}. */
+/** The first call to each host and port. {@link checkCalledNames} refuses the others. */
 export function distinctCalls(calls: readonly Call[]): Call[] {
   const sockets = new Set<string>();
   return sortedCalls(calls).filter((call) => {
@@ -20,7 +20,7 @@ export function distinctCalls(calls: readonly Call[]): Call[] {
   });
 }
 
-/** Notes what a pod would call by one name, but can't reach by it. */
+/** Notes calls that a pod can't tell apart by host name and port. */
 export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[], callerNamespace: string): void {
   const sockets = new Map<string, Call>();
   const leads = new Map<string, Call>();
@@ -48,7 +48,7 @@ export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[
   checkFallbacks(errors, calls);
 }
 
-/** Clusters have the names of their destinations, so what takes over differs in its name from all that the pod calls. */
+/** Clusters have the names of their destinations, so a fallback may not have the name of anything else that the pod calls. */
 function checkFallbacks(errors: ValidationErrors, calls: readonly Call[]): void {
   const owners = new Map(calls.map(({ info, destination }) => [info.id, destination]));
   for (const { info, fallback } of sortedCalls(calls)) {
@@ -68,7 +68,7 @@ function socketsOf({ info: { host, ports } }: Call): string[] {
   return ports.map((port) => `${host}:${port}`);
 }
 
-/** A remark for who told two names apart by their case. */
+/** A remark for an author whose two names differ in case only. */
 function inLowerCase({ node }: Destination): string | undefined {
   return node.id === node.id.toLowerCase() ? undefined : ` (host names don't tell ${node.id} from ${node.id.toLowerCase()})`;
 }

@@ -1,7 +1,7 @@
 /**
  * What is spoken at a port. The proxy speaks HTTP/1.1 without TLS and nothing else, so a service at a port that is known for another
- * protocol would be broken by its sidecars: that is told at synthesis, before it is so in production. Ports and names are hints and
- * no proof, hence a way to say that it is HTTP all the same.
+ * protocol would be broken by its sidecars: synthesis refuses it. Ports and names are hints and no proof, so an author can say that it is HTTP
+ * all the same.
  */
 import { protocolOfPortName } from '../../planning/app-protocols';
 import { ValidationErrors } from '../props/validation-errors';

@@ -1,6 +1,5 @@
 /**
- * What a service says of the calls to it, the same for all that can be called: a service of the mesh, a workload that is exposed, a
- * service outside of the mesh.
+ * Options for the calls to a service. They are the same for a service of the mesh, an exposed workload, and a service outside of the mesh.
  */
 import { ConnectionOptions } from '../policies/connection-options';
 import { HealthCheck } from '../policies/health-check';
@@ -74,10 +73,10 @@ export const DESTINATION_OPTIONS = {
   protocol: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
 } as const satisfies Record<keyof DestinationOptions, true>;
 
-/** What of the options callers must know. */
+/** The options that callers must know. */
 export type DestinationPolicies = Pick<DestinationInfo, 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry'>;
 
-/** The policies that somebody chose, or the defaults. */
+/** The policies that were chosen, or the defaults. */
 export function policiesOf(
   { loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry }: DestinationOptions,
 ): DestinationPolicies {

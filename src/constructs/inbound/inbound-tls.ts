@@ -46,7 +46,7 @@ export function checkTls(errors: ValidationErrors, prop: string, tls: TlsOptions
   }
 }
 
-/** The listener for it, which is like the one without TLS but for that. */
+/** The listener for TLS clients. Apart from TLS it is like the other one. */
 export function tlsListener(tls: TlsOptions, port: number, plain: ListenerConfig): ListenerConfig {
   const { minimumVersion = DEFAULT_TLS.minimumVersion } = tls;
   return {

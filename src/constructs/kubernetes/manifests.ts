@@ -1,5 +1,5 @@
 /**
- * The objects of an app as they will be written, for whatever is checked: after all patches, and with what is completed at the end. Each is
+ * The objects of an app as they will be written, for all checks: after all patches, and with what is completed at the end. Each is
  * made once for a synthesis. cdk8s validates the whole app before it writes, and again for each of its charts, so that without this the work of
  * an app of many charts grew with their square.
  *
@@ -10,7 +10,7 @@
  * - there are more constructs or patches than before, or a construct of the mesh said that it has more to say (./unchanged.ts);
  * - something was wrong, which ended the synthesis.
  *
- * What that leaves out is an app of which one chart was written by itself, and an object of another was changed in another way.
+ * One case is not noticed: one chart was written by itself, and then an object of another chart changed without any of these signs.
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';

@@ -78,7 +78,7 @@ export function writtenTemplateOf(workload: kplus.Workload): PodTemplateManifest
   return podTemplateOf(object.kind, manifestOf(object));
 }
 
-/** Lets `complete` fill in a workload's pod spec after everything else was translated. It must be pure but for its argument. */
+/** Lets `complete` fill in a workload's pod spec after everything else was translated. It may change its argument and nothing else. */
 export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSpecManifest) => void): void {
   const object = ApiObject.of(workload);
   const translate = object.toJson.bind(object);

@@ -87,7 +87,7 @@ export function registerMesh(scope: IConstruct, mesh: IConstruct, props: MeshPro
   meshes.set(mesh, layer);
 }
 
-/** Settings that hold for a construct, over which its own go. */
+/** The settings of a construct: its own, then those of the Meshes above it, then the defaults. */
 export function meshSettings(construct: IConstruct, own: Partial<MeshProps>): MeshSettings {
   const layers: Partial<MeshProps>[] = [own];
   const meshes = MESHES.of(construct);

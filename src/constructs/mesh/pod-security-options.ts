@@ -1,5 +1,5 @@
 /**
- * What is to be known of the Pod Security Standards that a cluster enforces.
+ * What an author tells of the Pod Security Standards that a cluster enforces.
  */
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';

@@ -1,5 +1,5 @@
 /**
- * The ports that a sidecar takes in its pod. They are told apart from all others of the pod at validation, when its containers are known.
+ * The ports that a sidecar takes in its pod. Validation, when the containers are known, refuses other uses of them.
  */
 import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, SIDECAR_CONTAINER } from '../../contract';
 import type { DestinationInfo } from '../destinations/destination-info';
@@ -35,7 +35,7 @@ export interface ProxyPorts {
   readonly admin?: number;
 }
 
-/** What is not said. */
+/** Ports that nobody chose. */
 export const DEFAULT_PROXY_PORTS: Required<ProxyPorts> = { inbound: INBOUND_PORT, inboundTls: INBOUND_TLS_PORT, admin: ADMIN_PORT };
 
 const PORTS = { inbound: true, inboundTls: true, admin: true } as const satisfies Record<keyof ProxyPorts, true>;
@@ -72,7 +72,7 @@ export function checkPortsDiffer(errors: ValidationErrors, prop: string, ports: 
   }
 }
 
-/** What there is in a pod. */
+/** What is known of a pod. */
 interface Pod {
   readonly workload: kplus.Workload;
   /** Port of the app; absent when it takes no requests. */

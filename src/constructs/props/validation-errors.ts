@@ -95,7 +95,7 @@ export class ValidationErrors {
     return this.name(prop, value, NAME_RULES.hostname);
   }
 
-  /** DNS servers by address; a name would need the very resolver that it is to be. */
+  /** DNS servers by address; a name would have to be resolved first. */
   public dnsServers(prop: string, servers: readonly string[] | undefined): void {
     if (servers?.length === 0) {
       this.add(prop, servers, 'name at least one DNS server, or leave it out to use those of the pod');

@@ -12,7 +12,7 @@ import { manifestOf } from '../kubernetes/manifests';
 import { untilAddition } from '../synthesis/unchanged';
 import { documentText } from './document-text';
 
-/** Annotation of the ConfigMap, for whoever reads the YAML: the services into whose calls faults are injected. */
+/** Annotation of the ConfigMap, for readers of the YAML: the services into whose calls faults are injected. */
 const FAULTS_ANNOTATION = 'cdk8s-mesh/faults';
 
 /** What has less text than this is far from any limit, and so is all that grows along with it. */

@@ -123,7 +123,7 @@ function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>)
   return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...connections };
 }
 
-/** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of who declared the two. */
+/** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of the props. */
 function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
   const leads = new Map<string, string>();
   return new Map(calls.map((call) => [call, call.info.hostnames(callerNamespace).filter((name) => {
@@ -164,7 +164,7 @@ function fallbackConfig({ info, fallback }: Call): Pick<RouteConfig, 'fallback'>
   return levels.length > 0 ? { fallback: levels } : {};
 }
 
-/** The clusters of all calls and of their fallbacks. Who is called, too, has its clusters once, as its own call says. */
+/** The clusters of all calls and of their fallbacks. A fallback that is called, too, has its clusters once, as that call says. */
 function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
   const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, {
     ...call.connections,

@@ -23,7 +23,7 @@ interface Link {
 /** The chain of no calls. */
 const END: Link = { product: 1 };
 
-/** Calls that are tried within one group of services, all beginnings together; but for each at least enough to go round a plain circle. */
+/** Calls that are tried within one group of services, for all beginnings together. Each beginning may go round a plain circle in any case. */
 const MOST_STEPS = 200_000;
 /** Calls of a chain within one group. */
 const LONGEST_WITHIN = 1_000;

@@ -11,8 +11,8 @@ import { count, ofCalls, ofTargets, Problem, Rule, short } from './rule';
 const reach: Rule = {
   name: 'fallback-reach',
   severity: 'warning',
-  about: 'A fallback stands behind endpoints of which nobody finds out that all of them are gone: lists and DNS don\'t tell, there is no health check, '
-    + 'and outlier detection leaves the last one. So some requests, or all, never go there, but for their last tries.',
+  about: 'A call has a fallback, and nothing finds out that all endpoints before it are gone: lists and DNS don\'t tell, there is no health check, '
+    + 'and outlier detection leaves the last one. So some requests, or all, go to the fallback in their last tries only, or never.',
   find: ofTargets(({ cluster: { discovery, healthCheck, outlierDetection }, level, share, endpoints, title }, { route }) => {
     // The first fallback stands behind level 0, the split.
     const next = route.fallback[level];

@@ -49,7 +49,7 @@ export function grouped(findings: readonly Finding[]): Finding[] {
 
 /** What is wrong in a mesh, errors first. What several versions of a caller do alike is said once. */
 export function lint(info: MeshInfo): Finding[] {
-  // In an order of their own, so that of findings that are alike the same one is told, whoever asks.
+  // Sorted, so that the same one of several like findings is told, whatever the order of the caller.
   const workloads = [...info.workloads].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   const subject = { ...info, workloads, calls: callsOf({ workloads }) };
   const found = new Map<string, Finding>();
