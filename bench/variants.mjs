@@ -2,9 +2,11 @@
  * Builds and flags of this proxy beside each other, interleaved: start, memory idle and with 1,000 connections open, CPU per
  * request. For a change that is meant to make one of them better and none worse.
  *
- *   node bench/variants.mjs [--starts N] [--pairs N] [--seconds N] [--scenario NAME] 'NAME=BUNDLE[ FLAG|VARIABLE=VALUE...]' ...
+ *   node bench/variants.mjs [--starts N] [--pairs N] [--processes N] [--seconds N] [--scenario NAME] 'NAME=BUNDLE[ FLAG|VARIABLE=VALUE...]' ...
  *
- * Flags of node and variables of the environment come on top of the image's. CPU is given to the first variant's, as the median over the pairs.
+ * Flags of node and variables of the environment come on top of the image's. CPU is given to the first variant's, as the median over the
+ * pairs. Processes of one build differ by several percent, from how they were compiled at run time: each variant gets `--processes` of them,
+ * one after the other, and the pairs are shared out among these.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     starts: { type: 'string', default: '9' },
     pairs: { type: 'string', default: '0' },
+    processes: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '1' },
     scenario: { type: 'string', default: 'small' },
   },
@@ -64,23 +67,43 @@ try {
 }
 
 async function compareCpu(start) {
-  const measured = [];
-  for (const variant of variants) {
-    const proxy = await start(variant);
-    running.add(proxy);
-    await load({ port: proxy.port, scenario: work, seconds: WARM_UP_SECONDS, core: CORES.load });
-    measured.push({ proxy, cpuUs: variant.cpuUs });
-  }
-  for (let pair = 0; pair < Number(values.pairs); pair++) {
-    for (const { proxy, cpuUs } of rotated(measured, pair)) {
-      const before = cpuSeconds(proxy.pid);
-      const { requests } = await load({ port: proxy.port, scenario: work, seconds: Number(values.seconds), core: CORES.load });
-      cpuUs.push((cpuSeconds(proxy.pid) - before) * 1e6 / requests);
+  const processes = Number(values.processes);
+  const pairs = Math.ceil(Number(values.pairs) / processes);
+  for (let process = 0; process < processes; process++) {
+    const started = await startAll(start, process);
+    for (let pair = 0; pair < pairs; pair++) {
+      for (const { proxy, variant } of rotated(started, pair)) {
+        const before = cpuSeconds(proxy.pid);
+        const { requests } = await load({ port: proxy.port, scenario: work, seconds: Number(values.seconds), core: CORES.load });
+        variant.cpuUs.push((cpuSeconds(proxy.pid) - before) * 1e6 / requests);
+      }
+    }
+    for (const { proxy } of started) {
+      await proxy.stop();
+      running.delete(proxy);
     }
   }
   for (const { name, cpuUs } of variants) {
-    console.log(`${name.padEnd(20)} ${median(cpuUs).toFixed(1)} us CPU per request, ${pairedRatio(cpuUs, variants[0].cpuUs).toFixed(3)} of ${variants[0].name}`);
+    const ofProcesses = Array.from({ length: processes }, (_, process) => pairedRatio(
+      cpuUs.slice(process * pairs, (process + 1) * pairs), variants[0].cpuUs.slice(process * pairs, (process + 1) * pairs),
+    ).toFixed(3));
+    console.log(
+      `${name.padEnd(20)} ${median(cpuUs).toFixed(1)} us CPU per request, ${pairedRatio(cpuUs, variants[0].cpuUs).toFixed(3)} of ${variants[0].name} `
+      + `(by process: ${ofProcesses.join(' ')})`,
+    );
   }
+}
+
+/** One warm process of each variant. */
+async function startAll(start, turn) {
+  const started = [];
+  for (const variant of rotated(variants, turn)) {
+    const proxy = await start(variant);
+    running.add(proxy);
+    await load({ port: proxy.port, scenario: work, seconds: WARM_UP_SECONDS, core: CORES.load });
+    started.push({ proxy, variant });
+  }
+  return started;
 }
 
 function mib(bytes) {
