@@ -1,5 +1,5 @@
 /**
- * What it costs to copy a body's octets out of the read buffer so that they can be written: into a slab that is used again,
+ * What it costs to copy a body's bytes out of the read buffer so that they can be written: into a slab that is used again,
  * as src/proxy/net/shared-read.ts does, beside memory of its own for each. `node bench/body-slab.mjs [--json]`.
  *
  * The claim it shows: for large pieces, memory of its own costs several times the copy itself, for the operating system
@@ -12,12 +12,12 @@ const slab = Buffer.allocUnsafeSlow(98_304);
 let last = Buffer.alloc(0);
 
 for (const size of [16_384, 65_536]) {
-  const octets = source.subarray(0, size);
+  const bytes = source.subarray(0, size);
   report(`${size / 1_024} KiB`, 'piece', compare({
-    'memory of its own': (count) => { for (let i = 0; i < count; i++) last = Buffer.from(octets); },
+    'memory of its own': (count) => { for (let i = 0; i < count; i++) last = Buffer.from(bytes); },
     'a slab used again': (count) => {
       for (let i = 0; i < count; i++) {
-        octets.copy(slab, 0);
+        bytes.copy(slab, 0);
         last = slab.subarray(0, size);
       }
     },

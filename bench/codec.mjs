@@ -1,5 +1,5 @@
 /**
- * What it costs to read a request's head and to write it anew: the codec, which works on octets in place, beside the way
+ * What it costs to read a request's head and to write it anew: the codec, which works on bytes in place, beside the way
  * that comes to mind first, which makes strings. `node bench/codec.mjs [--json]`.
  *
  * The claim it shows: working in place costs a fraction, and far less than the system calls of a request (some 10

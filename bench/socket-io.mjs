@@ -41,7 +41,7 @@ async function main() {
   const { readShared } = load('proxy/net/shared-read');
   const { write } = load('proxy/net/direct-write');
   const readStream = (socket, listener) => socket.on('data', listener);
-  const writeStream = (socket, octets) => socket.write(octets);
+  const writeStream = (socket, bytes) => socket.write(bytes);
   const ways = {
     'streams': [readStream, writeStream],
     'shared buffer': [readShared, writeStream],

@@ -1,6 +1,6 @@
 /**
  * What other proxies do with messages that are not quite as RFC 9112 has them: each is sent through nginx, HAProxy, Envoy and
- * this proxy, between a client and a backend that speak in octets. The table in docs/http1.md rests on it.
+ * this proxy, between a client and a backend that speak in bytes. The table in docs/http1.md rests on it.
  * `node bench/strictness.mjs [--json]`.
  *
  * A cell says `passes` when the request reached the backend and its response the client (or the response was passed on as a
@@ -123,7 +123,7 @@ const RESPONSES = {
   'Content-Length and Transfer-Encoding': chunks('2\r\nok\r\n0\r\n\r\n', 'Content-Length: 2\r\n'),
   'Transfer-Encoding twice': chunks('2\r\nok\r\n0\r\n\r\n', CHUNKED),
   'chunked in HTTP/1.0': head(CHUNKED, 'HTTP/1.0 200 OK') + '2\r\nok\r\n0\r\n\r\n',
-  'Transfer-Encoding: identity': { octets: head('Transfer-Encoding: identity\r\n') + 'ok', ends: true },
+  'Transfer-Encoding: identity': { bytes: head('Transfer-Encoding: identity\r\n') + 'ok', ends: true },
   'a space before a colon': head('X : y\r\nContent-Length: 2\r\n') + 'ok',
   'a folded field': head('X: y\r\n z\r\nContent-Length: 2\r\n') + 'ok',
   'a field name with a space': head('X Y: z\r\nContent-Length: 2\r\n') + 'ok',
@@ -155,7 +155,7 @@ const backend = createServer((socket) => {
         continue;
       }
       const answer = RESPONSES[responseNames[Number(path.slice(1))]];
-      socket.write(Buffer.from(answer.octets ?? answer, 'latin1'));
+      socket.write(Buffer.from(answer.bytes ?? answer, 'latin1'));
       if (answer.ends) socket.end();
     }
   });
@@ -175,7 +175,7 @@ function requestEnd(text) {
   return text.length >= at + 4 + length ? at + 4 + length : 0;
 }
 
-function exchange(port, octets) {
+function exchange(port, bytes) {
   return new Promise((done) => {
     let received = '';
     const socket = connect({ port, host: HOST, noDelay: true });
@@ -191,7 +191,7 @@ function exchange(port, octets) {
     });
     socket.on('error', () => finish('closed'));
     socket.on('close', () => finish('closed'));
-    socket.write(Buffer.from(octets, 'latin1'));
+    socket.write(Buffer.from(bytes, 'latin1'));
   });
 }
 

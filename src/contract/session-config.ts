@@ -14,7 +14,7 @@ export interface SessionConfig {
    */
   readonly cookie: string;
   /**
-   * File with the keys, one a line, each of 32 octets or more. The first makes cookies, all of them (up to 8) are good for reading them.
+   * File with the keys, one a line, each of 32 bytes or more. The first makes cookies, all of them (up to 8) are good for reading them.
    * It is looked at every few seconds.
    * @minLength 1
    */

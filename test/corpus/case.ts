@@ -3,7 +3,7 @@
  * it. Written from the text of RFC 9110 and 9112 and from the classes of attacks that are known; families of messages that
  * differ in one place are made by combination, but every case has a name.
  *
- * Octets are written as the characters of the same number (`latin1`).
+ * Bytes are written as the characters of the same number (`latin1`).
  */
 import type { ReasonCode } from '../../src/proxy/telemetry/reasons';
 
@@ -85,12 +85,12 @@ export function request(line: string, lines: readonly string[] = [], body = ''):
   return `${line} HTTP/1.1\r\n${HOST}${lines.map((each) => `${each}\r\n`).join('')}\r\n${body}`;
 }
 
-/** An octet's name, for a case's name. */
-export function octetName(code: number): string {
+/** A byte's name, for a case's name. */
+export function byteName(code: number): string {
   return `0x${code.toString(16).padStart(2, '0')}`;
 }
 
-export function octet(code: number): string {
+export function byte(code: number): string {
   return String.fromCharCode(code);
 }
 

@@ -145,7 +145,7 @@ const chunks: Family<RequestCase> = {
     goodChunks('none', '0\r\n\r\n', ''),
     ...['0000', '00000000000000', '0'.repeat(60), '0 ', '0\t ', '00  '].map((size) => goodChunks(`whose last has size ${shown(size)}`, `3\r\nabc\r\n${size}\r\n\r\n`, 'abc')),
     goodChunks('with padding that is beyond the limit only together', `${'1         \r\na\r\n'.repeat(150)}0\r\n\r\n`, 'a'.repeat(150)),
-    goodChunks('of one octet each', '1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n', 'abc'),
+    goodChunks('of one byte each', '1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n', 'abc'),
     ...BAD_SIZES.map((size) => brokenChunks(`of size ${shown(size)}`, `${size}\r\nhello\r\n0\r\n\r\n${SMUGGLED}`)),
     ...['+0', '-0', ' 0', '0x0', '0\x00', '0.0', '0 x', '0'.repeat(1_100)].map((size) =>
       brokenChunks(`whose last has size ${shown(size)}`, `3\r\nabc\r\n${size}\r\n\r\n${SMUGGLED}`)),

@@ -1,5 +1,5 @@
-/** Lines: what ends them, white space in and around fields, folded lines, octets that may not be there (RFC 9112 sections 2 and 5). */
-import { Family, HOST, octet, octetName, request, RequestCase, shown, SMUGGLED } from './case';
+/** Lines: what ends them, white space in and around fields, folded lines, bytes that may not be there (RFC 9112 sections 2 and 5). */
+import { Family, HOST, byte, byteName, request, RequestCase, shown, SMUGGLED } from './case';
 
 const NEXT = SMUGGLED.replace('smuggled', 'next');
 
@@ -93,16 +93,16 @@ const folds: Family<RequestCase> = {
 const CONTROLS = [...Array(32).keys(), 0x7f].filter((code) => code !== 0x09 && code !== 0x0a && code !== 0x0d);
 const SEPARATORS = [...'"(),/;<=>?@[\\]{}'].map((character) => character.charCodeAt(0));
 
-const octets: Family<RequestCase> = {
-  family: 'octets',
+const bytes: Family<RequestCase> = {
+  family: 'bytes',
   cases: [
-    ...CONTROLS.map((code) => refused(`${octetName(code)} in a value`, request('GET /l', [`X: a${octet(code)}b`]))),
-    ...[...CONTROLS, ...SEPARATORS, 0x80, 0xff].map((code) => refused(`${octetName(code)} in a field name`, request('GET /l', [`X${octet(code)}Y: a`]))),
-    ...[...CONTROLS, ...SEPARATORS, 0x3a, 0x80, 0xff].map((code) => refused(`${octetName(code)} in the method`, request(`G${octet(code)}T /l`))),
-    ...[...CONTROLS, 0x23, 0x80, 0xff].map((code) => refused(`${octetName(code)} in the target`, request(`GET /l${octet(code)}x`))),
+    ...CONTROLS.map((code) => refused(`${byteName(code)} in a value`, request('GET /l', [`X: a${byte(code)}b`]))),
+    ...[...CONTROLS, ...SEPARATORS, 0x80, 0xff].map((code) => refused(`${byteName(code)} in a field name`, request('GET /l', [`X${byte(code)}Y: a`]))),
+    ...[...CONTROLS, ...SEPARATORS, 0x3a, 0x80, 0xff].map((code) => refused(`${byteName(code)} in the method`, request(`G${byte(code)}T /l`))),
+    ...[...CONTROLS, 0x23, 0x80, 0xff].map((code) => refused(`${byteName(code)} in the target`, request(`GET /l${byte(code)}x`))),
     ...[0x80, 0xa0, 0xff].map((code): RequestCase => ({
-      name: `${octetName(code)} in a value, which stays`, send: request('GET /l', [`X: a${octet(code)}b`]),
-      reaches: [{ line: 'GET /l', has: [`X: a${octet(code)}b`] }],
+      name: `${byteName(code)} in a value, which stays`, send: request('GET /l', [`X: a${byte(code)}b`]),
+      reaches: [{ line: 'GET /l', has: [`X: a${byte(code)}b`] }],
     })),
     { name: 'a colon in a name begins the value', send: request('GET /l', ['X:Y: 1']), reaches: [{ line: 'GET /l', has: ['X: Y: 1'] }] },
     refused('an empty field name', request('GET /l', [': a'])),
@@ -112,4 +112,4 @@ const octets: Family<RequestCase> = {
   ],
 };
 
-export const LINES: readonly Family<RequestCase>[] = [lineEnds, emptyLines, whiteSpace, folds, octets];
+export const LINES: readonly Family<RequestCase>[] = [lineEnds, emptyLines, whiteSpace, folds, bytes];

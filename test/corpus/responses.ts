@@ -1,5 +1,5 @@
 /** What a backend may send, and what the client must get for it (RFC 9112 sections 4, 6 and 7). */
-import { CORPUS_LIMITS, Family, HOST, octet, octetName, ResponseCase, shown } from './case';
+import { CORPUS_LIMITS, Family, HOST, byte, byteName, ResponseCase, shown } from './case';
 
 const { maxStartLineBytes, maxHeadBytes, maxHeaderFields } = CORPUS_LIMITS;
 const TE = 'Transfer-Encoding: chunked';
@@ -30,7 +30,7 @@ const statusLines: Family<ResponseCase> = {
       'HTTP/1.1\t200 X', 'HTTP/1.1 200\tX', 'HTTP/1.1 200X', 'HTTP/1.1 ', 'HTTP/1.1', 'HTTP/2.0 200 X', 'HTTP/1.a 200 X', 'HTTP/2 200 X', 'HTTP/0.9 200 X', 'HTTP/1.10 200 X', 'HTTP/1. 200 X', 'HTTP/11 200 X', 'http/1.1 200 X',
       'HTTPS/1.1 200 X', 'ICY 200 X', 'RTSP/1.0 200 X', '200 OK', '', ' HTTP/1.1 200 X', 'GET / HTTP/1.1', 'SSH-2.0-OpenSSH', '<html>'].map((line) =>
       refused(shown(line), `${line}\r\nContent-Length: 2\r\n\r\nok`)),
-    ...[0x00, 0x07, 0x0b, 0x1b, 0x7f].map((code) => refused(`with ${octetName(code)} in the reason`, response([], '', `HTTP/1.1 200 a${octet(code)}b`))),
+    ...[0x00, 0x07, 0x0b, 0x1b, 0x7f].map((code) => refused(`with ${byteName(code)} in the reason`, response([], '', `HTTP/1.1 200 a${byte(code)}b`))),
     ...['\r', '\r\r\n', '\n\r'].map((end) => refused(`that end in ${shown(end)}`, `HTTP/1.1 200 OK${end}Content-Length: 2\r\n\r\nok`)),
     refused('behind an empty line', `\r\n${response(['Content-Length: 2'], 'ok')}`),
     refused('beyond the limit', response(['Content-Length: 0'], '', `HTTP/1.1 200 ${'a'.repeat(maxStartLineBytes)}`)),
@@ -205,7 +205,7 @@ const truncated: Family<ResponseCase> = {
   cases: [BY_LENGTH, BY_CHUNKS].flatMap((text) => {
     const headEnd = text.indexOf('\r\n\r\n') + 4;
     return Array.from({ length: text.length }, (_, at) => at).map((at): ResponseCase => ({
-      name: `${text === BY_LENGTH ? 'by length' : 'by chunks'}, behind octet ${at}`, send: text.slice(0, at), ends: true, reused: false,
+      name: `${text === BY_LENGTH ? 'by length' : 'by chunks'}, behind byte ${at}`, send: text.slice(0, at), ends: true, reused: false,
       ...(at < headEnd ? { refused: 'upstream_closed' } : { broken: 200 }),
     }));
   }),

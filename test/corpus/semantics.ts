@@ -160,13 +160,13 @@ const truncation: Family<RequestCase> = {
   cases: WHOLE.flatMap(({ kind, line, text }) => {
     const headEnd = text.indexOf('\r\n\r\n') + 4;
     return Array.from({ length: text.length - 1 }, (_, i) => i + 1).map((at): RequestCase => ({
-      name: `of ${kind} behind octet ${at}`, send: text.slice(0, at), reaches: [], refused: 'bad_request', ends: true, ...(at >= headEnd ? { begins: line } : {}),
+      name: `of ${kind} behind byte ${at}`, send: text.slice(0, at), reaches: [], refused: 'bad_request', ends: true, ...(at >= headEnd ? { begins: line } : {}),
     }));
   }),
 };
 
 const { maxStartLineBytes, maxHeadBytes, maxHeaderFields } = CORPUS_LIMITS;
-/** A request whose line, or whose head, has exactly so many octets. */
+/** A request whose line, or whose head, has exactly so many bytes. */
 const lineOf = (bytes: number): string => request(`GET /${'a'.repeat(bytes - 'GET / HTTP/1.1\r\n'.length)}`);
 const headOf = (bytes: number): string => request('GET /o', [`X: ${'a'.repeat(bytes - request('GET /o', ['X: ']).length)}`]);
 const fieldsOf = (count: number): string => request('GET /o', Array(count - 1).fill('X: y'));
@@ -175,12 +175,12 @@ const oversize: Family<RequestCase> = {
   family: 'oversize',
   cases: [
     { name: 'not: a request line at its limit', send: lineOf(maxStartLineBytes), reaches: [lineOf(maxStartLineBytes).split(' HTTP')[0]!] },
-    refused('a request line one octet beyond its limit', lineOf(maxStartLineBytes + 1), 'uri_too_long'),
+    refused('a request line one byte beyond its limit', lineOf(maxStartLineBytes + 1), 'uri_too_long'),
     refused('a request line beyond the limit of the head', lineOf(maxHeadBytes * 2), 'uri_too_long'),
     refused('a request line without an end', `GET /${'a'.repeat(maxHeadBytes)}`, 'uri_too_long'),
     refused('a method without an end', 'A'.repeat(maxHeadBytes * 2), 'uri_too_long'),
     { name: 'not: a head at its limit', send: headOf(maxHeadBytes), reaches: ['GET /o'] },
-    refused('a head one octet beyond its limit', headOf(maxHeadBytes + 1), 'head_too_large'),
+    refused('a head one byte beyond its limit', headOf(maxHeadBytes + 1), 'head_too_large'),
     refused('a head far beyond its limit', headOf(maxHeadBytes * 8), 'head_too_large'),
     refused('a field without an end', `GET /o HTTP/1.1\r\n${HOST}X: ${'a'.repeat(maxHeadBytes)}`, 'head_too_large'),
     refused('a field name without an end', `GET /o HTTP/1.1\r\n${HOST}${'a'.repeat(maxHeadBytes)}`, 'head_too_large'),

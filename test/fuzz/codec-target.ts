@@ -1,5 +1,5 @@
 /**
- * The codec under mutated messages. What must hold for any octets, cut anywhere:
+ * The codec under mutated messages. What must hold for any bytes, cut anywhere:
  *   - the codec neither throws nor reads another thing because of a cut;
  *   - what it would pass on is what it itself, a narrow parser and Node's parser read as the same messages.
  */
@@ -14,19 +14,19 @@ const WIDE_LIMITS = { maxHeadBytes: 1 << 20, maxStartLineBytes: 1 << 20, maxHead
 
 export interface CodecCase {
   readonly kind: 'request' | 'response' | 'response to HEAD';
-  readonly octets: Buffer;
+  readonly bytes: Buffer;
   readonly cuts: readonly (readonly number[])[];
 }
 
 /** What went wrong; undefined when nothing did. */
-export async function checkCodec({ kind, octets, cuts }: CodecCase): Promise<string | undefined> {
+export async function checkCodec({ kind, bytes, cuts }: CodecCase): Promise<string | undefined> {
   const read = (chunks: readonly Buffer[]): CodecReading => (kind === 'request'
     ? readRequestPieces(chunks, CORPUS_LIMITS)
     : readResponsePieces(chunks, CORPUS_LIMITS, kind === 'response to HEAD'));
   try {
-    const whole = read([octets]);
+    const whole = read([bytes]);
     for (const points of cuts) {
-      const cut = read(pieces(octets, points));
+      const cut = read(pieces(bytes, points));
       if (JSON.stringify(cut) !== JSON.stringify(whole)) return `cut at ${points.join()} it reads ${JSON.stringify(cut)}, whole ${JSON.stringify(whole)}`;
     }
     const complete = whole.messages.filter((message) => message.complete);

@@ -23,14 +23,14 @@ const PROBE_ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nprobe';
 export type Ending = 'waits' | 'ends' | 'resets';
 
 export interface Side {
-  readonly octets: Buffer;
+  readonly bytes: Buffer;
   readonly cuts: readonly number[];
   readonly ending: Ending;
 }
 
 export interface ConnectionCase {
   readonly client: Side;
-  /** What the backend sends on each connection when the first octets have come. */
+  /** What the backend sends on each connection when the first bytes have come. */
   readonly backend: Side;
 }
 
@@ -84,7 +84,7 @@ export class Lane {
 
   private judge(side: Side, backend: Side, client: RawConnection, connections: readonly RawConnection[]): string | undefined {
     const switched = client.received.includes('HTTP/1.1 101 ');
-    const asked = readRequestPieces([side.octets], CORPUS_LIMITS).messages;
+    const asked = readRequestPieces([side.bytes], CORPUS_LIMITS).messages;
     try {
       const seen = connections.flatMap(({ received }) => (switched ? [] : readRequests(received).messages));
       const sentInFull = asked.filter(({ complete }) => complete).map(({ head, body }) => `${head.slice(0, head.indexOf(' HTTP/1.1\r\n'))} ${body}`);
@@ -102,7 +102,7 @@ export class Lane {
 
   /** Each body that came in full must be one that the backend sent. */
   private judgeResponses(responses: readonly { readonly line: string; readonly body: string }[], backend: Side): string | undefined {
-    const possible = [false, true].flatMap((toHead) => readResponsePieces([backend.octets], CORPUS_LIMITS, toHead).messages)
+    const possible = [false, true].flatMap((toHead) => readResponsePieces([backend.bytes], CORPUS_LIMITS, toHead).messages)
       .map(({ head, body }) => `${head.slice(9, 12)} ${body}`);
     for (const { line, body } of responses) {
       // Of a body that ends with its connection any beginning may be all there is.
@@ -145,8 +145,8 @@ export class Lane {
   }
 }
 
-async function send(connection: RawConnection, { octets, cuts, ending }: Side): Promise<void> {
-  for (const piece of pieces(octets, cuts)) {
+async function send(connection: RawConnection, { bytes, cuts, ending }: Side): Promise<void> {
+  for (const piece of pieces(bytes, cuts)) {
     if (connection.closed || connection.socket.destroyed) return;
     connection.send(piece);
     if (cuts.length > 0) await new Promise((resolve) => { setImmediate(resolve); });

@@ -18,8 +18,8 @@ test('a seed gives the same messages again, and another seed others', () => {
 });
 
 test.each(['request', 'response', 'response to HEAD'] as const)('every %s that mutations begin with is read alike by all parsers', async (kind) => {
-  for (const octets of kind === 'request' ? population.requests : population.responses) {
-    expect(await checkCodec({ kind, octets, cuts: [Array.from({ length: octets.length }, (_, at) => at)] })).toBeUndefined();
+  for (const bytes of kind === 'request' ? population.requests : population.responses) {
+    expect(await checkCodec({ kind, bytes, cuts: [Array.from({ length: bytes.length }, (_, at) => at)] })).toBeUndefined();
   }
 });
 

@@ -19,8 +19,8 @@ export interface FuzzOptions {
 export interface Finding {
   readonly target: 'codec' | 'connections';
   readonly problem: string;
-  /** What failed, its octets as characters of the same number. */
-  readonly kept: readonly { readonly kind: 'request' | 'response'; readonly octets: string }[];
+  /** What failed, its bytes as characters of the same number. */
+  readonly kept: readonly { readonly kind: 'request' | 'response'; readonly bytes: string }[];
 }
 
 export interface FuzzResult {
@@ -39,12 +39,12 @@ export async function fuzzCodec(population: Population, options: FuzzOptions): P
   let cases = 0;
   for (; cases < options.cases && Date.now() < end; cases += 1) {
     const kind = oneOf(random, ['request', 'request', 'response', 'response to HEAD'] as const);
-    const octets = mutated(random, kind === 'request' ? population.requests : population.responses, MOST_CHANGES);
-    const failing: CodecCase = { kind, octets, cuts: [cuts(random, octets.length), cuts(random, octets.length)] };
+    const bytes = mutated(random, kind === 'request' ? population.requests : population.responses, MOST_CHANGES);
+    const failing: CodecCase = { kind, bytes, cuts: [cuts(random, bytes.length), cuts(random, bytes.length)] };
     if (await checkCodec(failing) === undefined) continue;
-    const small = await smaller(failing.octets, async (each) => await checkCodec({ ...failing, octets: each }) !== undefined);
-    const problem = `${kind}: ${await checkCodec({ ...failing, octets: small })}`;
-    return { cases, finding: { target: 'codec', problem, kept: [{ kind: kind === 'request' ? 'request' : 'response', octets: small.toString('latin1') }] } };
+    const small = await smaller(failing.bytes, async (each) => await checkCodec({ ...failing, bytes: each }) !== undefined);
+    const problem = `${kind}: ${await checkCodec({ ...failing, bytes: small })}`;
+    return { cases, finding: { target: 'codec', problem, kept: [{ kind: kind === 'request' ? 'request' : 'response', bytes: small.toString('latin1') }] } };
   }
   return { cases, finding: undefined };
 }
@@ -65,8 +65,8 @@ export async function fuzzConnections(population: Population, options: FuzzOptio
         target: 'connections',
         problem: `${problem}; the client sends ${JSON.stringify(shown(failing.client))}, the backend ${JSON.stringify(shown(failing.backend))}`,
         kept: [
-          { kind: 'request', octets: failing.client.octets.toString('latin1') },
-          { kind: 'response', octets: failing.backend.octets.toString('latin1') },
+          { kind: 'request', bytes: failing.client.bytes.toString('latin1') },
+          { kind: 'response', bytes: failing.backend.bytes.toString('latin1') },
         ],
       };
     }
@@ -77,8 +77,8 @@ export async function fuzzConnections(population: Population, options: FuzzOptio
 }
 
 function connectionCase(random: Random, { requests, responses }: Population): ConnectionCase {
-  const side = (octets: Buffer, endings: readonly Ending[]): ConnectionCase['client'] => ({ octets, cuts: cuts(random, octets.length), ending: oneOf(random, endings) });
-  // Mostly one of the two sides behaves, or few cases would get beyond the first octets.
+  const side = (bytes: Buffer, endings: readonly Ending[]): ConnectionCase['client'] => ({ bytes, cuts: cuts(random, bytes.length), ending: oneOf(random, endings) });
+  // Mostly one of the two sides behaves, or few cases would get beyond the first bytes.
   const [wildClient, wildBackend] = oneOf(random, [[MOST_CHANGES, 0], [0, MOST_CHANGES], [2, 2]] as const);
   return {
     client: side(mutated(random, requests, wildClient), ['waits', 'waits', 'ends', 'resets']),
@@ -86,13 +86,13 @@ function connectionCase(random: Random, { requests, responses }: Population): Co
   };
 }
 
-function shown({ octets, ...rest }: ConnectionCase['client']): object {
-  return { octets: octets.toString('latin1'), ...rest };
+function shown({ bytes, ...rest }: ConnectionCase['client']): object {
+  return { bytes: bytes.toString('latin1'), ...rest };
 }
 
 /** Takes pieces out, ever smaller ones, for as long as what is left still fails. */
-async function smaller(octets: Buffer, fails: (octets: Buffer) => Promise<boolean>): Promise<Buffer> {
-  let small = octets;
+async function smaller(bytes: Buffer, fails: (bytes: Buffer) => Promise<boolean>): Promise<Buffer> {
+  let small = bytes;
   for (let size = Math.ceil(small.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = 0; at < small.length;) {
       const without = Buffer.concat([small.subarray(0, at), small.subarray(at + size)]);

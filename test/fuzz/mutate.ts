@@ -22,7 +22,7 @@ export function oneOf<T>(random: Random, of: readonly T[]): T {
   return of[below(random, of.length)]!;
 }
 
-/** Points to cut `length` octets at; mostly none or a few, at times every one. */
+/** Points to cut `length` bytes at; mostly none or a few, at times every one. */
 export function cuts(random: Random, length: number): number[] {
   const kind = random();
   if (kind < 0.2) return [];

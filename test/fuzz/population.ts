@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { REQUESTS } from '../corpus';
 import { RESPONSES } from '../corpus/responses';
 
-/** A message that is kept; `octets` are characters of the same number. */
+/** A message that is kept; `bytes` are characters of the same number. */
 export interface Seed {
   readonly kind: 'request' | 'response';
-  readonly octets: string;
+  readonly bytes: string;
 }
 
 export interface Population {
@@ -19,7 +19,7 @@ export function loadPopulation(folder: string): Population {
   const kept = readdirSync(folder).filter((name) => name.endsWith('.json')).sort()
     .flatMap((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Seed[]);
   const buffers = (texts: readonly string[]): Buffer[] => [...new Set(texts)].filter((text) => text.length > 0 && text.length <= 4_096).map((text) => Buffer.from(text, 'latin1'));
-  const ofKind = (kind: Seed['kind']): string[] => kept.filter((seed) => seed.kind === kind).map(({ octets }) => octets);
+  const ofKind = (kind: Seed['kind']): string[] => kept.filter((seed) => seed.kind === kind).map(({ bytes }) => bytes);
   return {
     requests: buffers([...ofKind('request'), ...REQUESTS.flatMap(({ cases }) => cases.map(({ send }) => send))]),
     responses: buffers([...ofKind('response'), ...RESPONSES.flatMap(({ cases }) => cases.map(({ send }) => send))]),

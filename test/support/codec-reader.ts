@@ -1,6 +1,6 @@
 /**
- * Reads requests and responses with the proxy's codec and nothing else, from octets cut anywhere, and says what would be
- * passed on. It does without sockets, so that every message of the corpus can be cut at every octet.
+ * Reads requests and responses with the proxy's codec and nothing else, from bytes cut anywhere, and says what would be
+ * passed on. It does without sockets, so that every message of the corpus can be cut at every byte.
  */
 import { ChunkedDecoder, Step } from '../../src/proxy/http1/chunked';
 import { INCOMPLETE } from '../../src/proxy/http1/fault';
@@ -161,7 +161,7 @@ class ResponseReader extends CodecReader {
   }
 }
 
-/** What the codec makes of a client's octets; a request that ends the connection is the last. */
+/** What the codec makes of a client's bytes; a request that ends the connection is the last. */
 export function readRequestPieces(chunks: readonly Buffer[], limits: ReaderLimits): CodecReading {
   const reader = new RequestReader(limits);
   // The codec moves data about in what it reads.
@@ -169,7 +169,7 @@ export function readRequestPieces(chunks: readonly Buffer[], limits: ReaderLimit
   return reader.reading;
 }
 
-/** What the codec makes of a backend's octets. */
+/** What the codec makes of a backend's bytes. */
 export function readResponsePieces(chunks: readonly Buffer[], limits: ReaderLimits, toHead: boolean): CodecReading {
   const reader = new ResponseReader(limits, toHead);
   // The codec moves data about in what it reads.

@@ -33,8 +33,8 @@ class MemorySocket extends Duplex {
   setKeepAlive(): this { return this; }
 }
 
-/** @param ended nothing follows the octets */
-export async function readByNode(octets: Buffer, ended: boolean): Promise<NodeReading> {
+/** @param ended nothing follows the bytes */
+export async function readByNode(bytes: Buffer, ended: boolean): Promise<NodeReading> {
   const requests: NodeRequest[] = [];
   let refused: string | undefined;
   const server = createServer({ insecureHTTPParser: false, requireHostHeader: true, joinDuplicateHeaders: false });
@@ -61,7 +61,7 @@ export async function readByNode(octets: Buffer, ended: boolean): Promise<NodeRe
   const socket = new MemorySocket({ allowHalfOpen: true });
   socket.on('error', () => {});
   server.emit('connection', socket);
-  socket.push(octets);
+  socket.push(bytes);
   if (ended) socket.push(null);
   // Node hands requests of a pipeline out one by one, over several turns.
   for (let turn = 0, quiet = 0; turn < 500 && quiet < 6; turn += 1) {
@@ -84,7 +84,7 @@ export interface NodeResponse {
 }
 
 /** Reads the one response to a request with this method; undefined when there is none, or an error before its head. */
-export async function readResponseByNode(octets: Buffer, method: string): Promise<NodeResponse | undefined> {
+export async function readResponseByNode(bytes: Buffer, method: string): Promise<NodeResponse | undefined> {
   const socket = new MemorySocket({ allowHalfOpen: true });
   let head: Omit<NodeResponse, 'body' | 'trailers' | 'complete'> | undefined;
   let body = '';
@@ -103,7 +103,7 @@ export async function readResponseByNode(octets: Buffer, method: string): Promis
   });
   outgoing.end();
   await new Promise((resolve) => { setImmediate(resolve); });
-  socket.push(octets);
+  socket.push(bytes);
   for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
   outgoing.destroy();
   socket.destroy();

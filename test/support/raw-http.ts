@@ -1,5 +1,5 @@
 /**
- * Peers that speak in octets: a client and a backend over real sockets which send what they are told to and record what
+ * Peers that speak in bytes: a client and a backend over real sockets which send what they are told to and record what
  * they get, with no HTTP library in between that would mend or hide anything.
  */
 import { AddressInfo, connect, createServer, Server, Socket } from 'node:net';
@@ -31,10 +31,10 @@ export class RawConnection {
     this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
   }
 
-  /** Sends each octet in a packet of its own. */
+  /** Sends each byte in a packet of its own. */
   async sendSlowly(text: string): Promise<void> {
-    for (const octet of Buffer.from(text, 'latin1')) {
-      this.socket.write(Buffer.from([octet]));
+    for (const byte of Buffer.from(text, 'latin1')) {
+      this.socket.write(Buffer.from([byte]));
       await new Promise((resolve) => { setImmediate(resolve); });
     }
   }

@@ -1,4 +1,4 @@
-/** Clients that speak in octets over TLS. */
+/** Clients that speak in bytes over TLS. */
 import { connect as connectTcp, Socket } from 'node:net';
 import { connect, ConnectionOptions, TLSSocket } from 'node:tls';
 import { RawConnection } from './raw-http';

@@ -27,7 +27,7 @@ const FIELD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[\x21-\x7e\x80-\xff](?:[\t\x20-
 const LENGTH = /^(0|[1-9][0-9]{0,15})$/;
 const SIZE = /^[1-9a-f][0-9a-f]{0,12}$/;
 
-/** Reads requests. @throws when the octets are not strict HTTP/1.1 */
+/** Reads requests. @throws when the bytes are not strict HTTP/1.1 */
 export function readRequests(text: string): StrictReading {
   return read(text, REQUEST_LINE, (fields) => {
     if (valuesOf(fields, 'host').length !== 1) throw new Error(`a request needs one Host: ${JSON.stringify(fields)}`);

@@ -94,7 +94,7 @@ const RETRY_AFTER_JITTER = 0.25;
 /**
  * The kind of failure of a connection that broke before a response.
  *
- * @param stale      it was open before the request, and no octet came for it
+ * @param stale      it was open before the request, and no byte came for it
  * @param idledOut   it looks as if it had been closed for its idle time, which is nobody's fault
  * @param idempotent the request may be executed twice, by its method
  */

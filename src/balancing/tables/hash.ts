@@ -1,7 +1,7 @@
 /**
- * xxHash32 (Yann Collet, "xxHash fast digest algorithm", doc/xxhash_spec.md): a hash of octets that is fast in plain 32-bit
+ * xxHash32 (Yann Collet, "xxHash fast digest algorithm", doc/xxhash_spec.md): a hash of bytes that is fast in plain 32-bit
  * arithmetic and spreads well; its 64-bit sister, which Envoy uses, would need BigInt here. Not for secrets: whoever
- * chooses the octets can choose the hash.
+ * chooses the bytes can choose the hash.
  *
  * `mixHash` derives further independent hashes from a hash (the finalizer of MurmurHash3).
  *
@@ -14,8 +14,8 @@ const PRIME_3 = 0xc2b2ae3d;
 const PRIME_4 = 0x27d4eb2f;
 const PRIME_5 = 0x165667b1;
 
-/** Hash of the first `length` octets, in [0, 2^32). */
-export function hashOctets(octets: Uint8Array, seed = 0, length = octets.length): number {
+/** Hash of the first `length` bytes, in [0, 2^32). */
+export function hashBytes(bytes: Uint8Array, seed = 0, length = bytes.length): number {
   let at = 0;
   let hash: number;
   if (length >= 16) {
@@ -24,27 +24,27 @@ export function hashOctets(octets: Uint8Array, seed = 0, length = octets.length)
     let c = seed | 0;
     let d = (seed - PRIME_1) | 0;
     for (const last = length - 16; at <= last; at += 16) {
-      a = round(a, word(octets, at));
-      b = round(b, word(octets, at + 4));
-      c = round(c, word(octets, at + 8));
-      d = round(d, word(octets, at + 12));
+      a = round(a, word(bytes, at));
+      b = round(b, word(bytes, at + 4));
+      c = round(c, word(bytes, at + 8));
+      d = round(d, word(bytes, at + 12));
     }
     hash = (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) | 0;
   } else {
     hash = (seed + PRIME_5) | 0;
   }
   hash = (hash + length) | 0;
-  for (; at + 4 <= length; at += 4) hash = Math.imul(rotate((hash + Math.imul(word(octets, at), PRIME_3)) | 0, 17), PRIME_4);
-  for (; at < length; at++) hash = Math.imul(rotate((hash + Math.imul(octets[at]!, PRIME_5)) | 0, 11), PRIME_1);
+  for (; at + 4 <= length; at += 4) hash = Math.imul(rotate((hash + Math.imul(word(bytes, at), PRIME_3)) | 0, 17), PRIME_4);
+  for (; at < length; at++) hash = Math.imul(rotate((hash + Math.imul(bytes[at]!, PRIME_5)) | 0, 11), PRIME_1);
   hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Reused for the octets of a text; grows to the longest one seen. */
+/** Reused for the bytes of a text; grows to the longest one seen. */
 let scratch = new Uint8Array(256);
 
-/** Hash of a text's UTF-8 octets, in [0, 2^32). */
+/** Hash of a text's UTF-8 bytes, in [0, 2^32). */
 export function hashText(text: string, seed = 0): number {
   if (scratch.length < text.length * 3) scratch = new Uint8Array(text.length * 3);
   let length = 0;
@@ -73,7 +73,7 @@ export function hashText(text: string, seed = 0): number {
     }
     scratch[length++] = 0x80 | (code & 0x3f);
   }
-  return hashOctets(scratch, seed, length);
+  return hashBytes(scratch, seed, length);
 }
 
 /** Another hash made of a hash and a number, as a signed number of 32 bits. */
@@ -93,6 +93,6 @@ function rotate(value: number, bits: number): number {
 }
 
 /** Little-endian. */
-function word(octets: Uint8Array, at: number): number {
-  return octets[at]! | (octets[at + 1]! << 8) | (octets[at + 2]! << 16) | (octets[at + 3]! << 24);
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }

@@ -62,14 +62,14 @@ function listenersIn(table: string): (SocketAddress & { readonly inode: string }
 /** Words of 32 bits, each in the machine's order. */
 function addressOf(hex: string): string {
   const words = hex.match(/.{8}/g)!.map((word) => {
-    const octets = word.match(/../g)!.map((octet) => parseInt(octet, 16));
-    return endianness() === 'LE' ? octets.reverse() : octets;
+    const bytes = word.match(/../g)!.map((byte) => parseInt(byte, 16));
+    return endianness() === 'LE' ? bytes.reverse() : bytes;
   });
   if (words.length === 1) return words[0]!.join('.');
-  const octets = words.flat();
-  if (octets.every((octet) => octet === 0)) return '::';
-  const mapped = octets.slice(0, 10).every((octet) => octet === 0) && octets[10] === 255 && octets[11] === 255;
-  if (mapped) return octets.slice(12).join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => ((octets[2 * index]! << 8) | octets[2 * index + 1]!).toString(16));
+  const bytes = words.flat();
+  if (bytes.every((byte) => byte === 0)) return '::';
+  const mapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
+  if (mapped) return bytes.slice(12).join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index]! << 8) | bytes[2 * index + 1]!).toString(16));
   return groups.join(':').replace(/(^|:)(0(:|$)){2,}/, '::');
 }

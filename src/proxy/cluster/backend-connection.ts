@@ -6,7 +6,7 @@
  * States: connecting -> idle <-> busy -> closed.
  */
 import type { Socket } from 'node:net';
-import { heldOctets, write } from '../net/direct-write';
+import { heldBytes, write } from '../net/direct-write';
 import { BodyReader } from '../http1/body-reader';
 import { Step } from '../http1/chunked';
 import { INCOMPLETE } from '../http1/fault';
@@ -15,7 +15,7 @@ import { Framing } from '../http1/framing';
 import { HeadBuffer, HeadLimits } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
 import { frameChunk, frameKept, lastChunk } from '../http1/serialize';
-import { OctetListener, onread, writeCopy } from '../net/shared-read';
+import { BytesListener, onread, writeCopy } from '../net/shared-read';
 import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
 import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from './carrier';
@@ -31,7 +31,7 @@ const TIMED_OUT = 'timeout';
 /** What connections go by; a configuration reload replaces the values. */
 export interface ConnectionSettings {
   connectTimeout: TimeoutQueue;
-  /** From the first octet of a response's head to its last. */
+  /** From the first byte of a response's head to its last. */
   headTimeout: TimeoutQueue;
   limits: HeadLimits & { readonly maxBufferedBytes: number };
   /** Queues for idle times that endpoints state. */
@@ -58,7 +58,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   openBefore = false;
   /** When it was last put among the unused ones, monotonic milliseconds; Infinity when the present request followed at once. */
   idleSince = Infinity;
-  /** Octets of a response have arrived for the present request. */
+  /** Bytes of a response have arrived for the present request. */
   answered = false;
 
   /** Hears of the present request's response; gone when that is over. */
@@ -70,7 +70,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   private requestEnded = false;
   private established = false;
   /** Gets what is read, when the socket is a tunnel's. */
-  private tunnel: OctetListener | undefined;
+  private tunnel: BytesListener | undefined;
   /** It is among the unused ones of its pool. */
   private idle = false;
   /** Nothing can be sent on it any more, though its socket may still be about to close. */
@@ -81,14 +81,14 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   private inBody = false;
   /** After the response is over the connection may carry another request. */
   private reusable = false;
-  /** Octets may still come that belong to no response. */
+  /** Bytes may still come that belong to no response. */
   private strays = false;
   private readonly stated = new StatedLimits();
   private readonly heads = new HeadBuffer(false);
   private readonly reader = new BodyReader();
   private readonly timeout: Timeout;
   private lastError = '';
-  /** Octets of interim responses to the present request. */
+  /** Bytes of interim responses to the present request. */
   private interimBytes = 0;
   private readonly connecting: Connecting;
 
@@ -100,7 +100,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
     this.connecting = new Connecting(to, {
       allowHalfOpen: true,
       highWaterMark: dependencies.limits.maxBufferedBytes,
-      onread: onread((octets) => this.onData(octets)),
+      onread: onread((bytes) => this.onData(bytes)),
     }, this);
     this.timeout.start(dependencies.connectTimeout);
   }
@@ -136,7 +136,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
     this.timeout.stop();
   }
 
-  get heldBytes(): number { return heldOctets(this.socket); }
+  get heldBytes(): number { return heldBytes(this.socket); }
 
   send(request: OutgoingRequest, listener: ResponseListener): boolean {
     this.listener = listener;
@@ -179,7 +179,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   }
 
   /** The connection counts as one of the pool's until the socket is closed. */
-  detach(listener: OctetListener): Socket {
+  detach(listener: BytesListener): Socket {
     const { socket } = this;
     this.listener = undefined;
     this.tunnel = listener;

@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ResponseHead } from '../http1/response-head';
-import type { OctetListener } from '../net/shared-read';
+import type { BytesListener } from '../net/shared-read';
 
 /** A request as it is sent: its head and as much of the body as came with it. */
 export interface OutgoingRequest {
@@ -15,7 +15,7 @@ export interface OutgoingRequest {
   readonly toHead: boolean;
   /** The length of its body is not known, so it ends when it is said to. */
   readonly unknownLength: boolean;
-  /** The head in HTTP/1.1, with the body's first octets. */
+  /** The head in HTTP/1.1, with the body's first bytes. */
   http1(): Buffer;
 }
 
@@ -23,10 +23,10 @@ export type BrokenCode = 'upstream_closed' | 'upstream_protocol_error';
 
 /** The endpoint's side, for one request. */
 export interface RequestCarrier {
-  /** @returns false when octets are held back; `onWritable` says when more can come */
+  /** @returns false when bytes are held back; `onWritable` says when more can come */
   send(request: OutgoingRequest, listener: ResponseListener): boolean;
   /**
-   * Octets of the body, without framing.
+   * Bytes of the body, without framing.
    *
    * @param kept they are valid beyond this call; those of a body of unknown length are from `keepChunk`. Others are valid during it only
    * @returns false: hold back until `onWritable`
@@ -42,8 +42,8 @@ export interface RequestCarrier {
   /** Breaks off; the listener hears no more. */
   cancel(): void;
   /** Gives the socket to a tunnel, which gets what is read from now on. */
-  detach(listener: OctetListener): Socket;
-  /** Octets that wait for the endpoint to take them. */
+  detach(listener: BytesListener): Socket;
+  /** Bytes that wait for the endpoint to take them. */
   readonly heldBytes: number;
 }
 
@@ -54,14 +54,14 @@ export interface ResponseListener {
   /**
    * A switch of protocols (101).
    *
-   * @param rest octets of the other protocol that came with the head
+   * @param rest bytes of the other protocol that came with the head
    * @returns whether the socket was taken over, by `detach`; false when nobody asked for it
    */
   onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
   /**
    * The head of the final response.
    *
-   * @param body     octets of the body that came with it
+   * @param body     bytes of the body that came with it
    * @param complete `body` is all of it
    * @returns who gets the rest; undefined when nobody does, and the carrier was finished or cancelled
    */
@@ -72,7 +72,7 @@ export interface ResponseListener {
    * @param limit the limit that it reached, when it did
    */
   onResponseFailed(code: BrokenCode, detail: string, limit: string | undefined): void;
-  /** The connection takes octets again. */
+  /** The connection takes bytes again. */
   onWritable(): void;
 }
 

@@ -12,7 +12,7 @@ export interface Destination {
 }
 
 export interface SocketOptions {
-  /** How many octets may wait before the socket holds back. */
+  /** How many bytes may wait before the socket holds back. */
   readonly highWaterMark?: number;
   /** The socket stays writable when the endpoint has ended its side. */
   readonly allowHalfOpen?: boolean;

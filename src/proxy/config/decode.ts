@@ -2,7 +2,7 @@
  * From the bytes of the mounted file to a configuration that the proxy can run, or to every mistake in it. Whole or
  * not at all: a document with one mistake changes nothing.
  */
-import { hashOctets } from '../../balancing';
+import { hashBytes } from '../../balancing';
 import { CONTRACT_MINOR, findBrokenReferences, Mistake, ProxyConfig, REQUIRED_PARTS, ResolvedProxyConfig, withDefaults } from '../../contract';
 import { leaveOutUnknown } from './newer';
 import validate = require('./validator.generated');
@@ -82,7 +82,7 @@ export function describeMistakes(mistakes: readonly Mistake[]): string[] {
 /** What tells documents apart for people and in metrics. Two seeds, for one hash has 32 bits only. */
 function identityOf(text: string): string {
   const bytes = Buffer.from(text);
-  return [0, 1].map((seed) => hashOctets(bytes, seed).toString(16).padStart(8, '0')).join('');
+  return [0, 1].map((seed) => hashBytes(bytes, seed).toString(16).padStart(8, '0')).join('');
 }
 
 function refused(hash: string, mistake: Mistake): Decoded {

@@ -16,7 +16,7 @@ import { HostsContent, HostsEntry, linesFor, markerOf, readHosts, stampOf, write
 /** Longest file. The names of a document of 1 MiB, which is what a ConfigMap holds, are shorter in all their forms. */
 export const MAX_HOSTS_BYTES = 2 * 1024 * 1024;
 
-/** A character an octet, so that lengths of texts are lengths in the file. Names are ASCII. */
+/** A character a byte, so that lengths of texts are lengths in the file. Names are ASCII. */
 const ENCODING = 'latin1';
 
 /** For everyone to read: apps run as any user. */

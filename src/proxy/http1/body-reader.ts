@@ -1,5 +1,5 @@
 /**
- * Reads the body of one message after the other by its framing (RFC 9112 section 6.3), from octets cut anywhere. A connection has one
+ * Reads the body of one message after the other by its framing (RFC 9112 section 6.3), from bytes cut anywhere. A connection has one
  * and uses it again; the decoder of chunks is made when the first chunked body comes.
  */
 import { ChunkedDecoder, Step } from './chunked';
@@ -36,7 +36,7 @@ export class BodyReader {
   /** The end of the connection is the end of the body. */
   get endsWithConnection(): boolean { return this.framing === Framing.CLOSE; }
 
-  /** Goes on to the next thing worth knowing. The last octets of a body with a length come with {@link complete}; no END follows them. */
+  /** Goes on to the next thing worth knowing. The last bytes of a body with a length come with {@link complete}; no END follows them. */
   next(buffer: Buffer, limits: HeadLimits): Step {
     if (this.framing === Framing.CHUNKED) return this.nextChunks(buffer, limits);
     const available = buffer.length - this.position;
@@ -52,7 +52,7 @@ export class BodyReader {
     return Step.DATA;
   }
 
-  /** The octets of the latest {@link Step.DATA}: those of `buffer` that it was read from. */
+  /** The bytes of the latest {@link Step.DATA}: those of `buffer` that it was read from. */
   dataOf(buffer: Buffer): Buffer {
     return this.dataStart === 0 && this.dataEnd === buffer.length ? buffer : buffer.subarray(this.dataStart, this.dataEnd);
   }

@@ -1,5 +1,5 @@
 /**
- * Octets and classes of octets of RFC 9110 and 9112. Messages are read as octets, never as text: what is a letter to
+ * Bytes and classes of bytes of RFC 9110 and 9112. Messages are read as bytes, never as text: what is a letter to
  * one reader may be a delimiter to the next.
  */
 
@@ -22,13 +22,13 @@ export const IS_TOKEN = classOf((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(Str
 /** What a field value may hold: HTAB, SP, visible ASCII and `obs-text`; no CR, LF, NUL or other control. */
 export const IS_VALUE = classOf((code) => code === HTAB || (code >= 0x20 && code !== 0x7f));
 
-/** What a request target may hold: visible ASCII without `#`; RFC 3986 knows no raw space, control or 8-bit octet. */
+/** What a request target may hold: visible ASCII without `#`; RFC 3986 knows no raw space, control or byte above 0x7f. */
 export const IS_TARGET = classOf((code) => code > 0x20 && code < 0x7f && code !== 0x23);
 
 /** `reg-name`, `IP-literal` and port of RFC 3986, without `,`, which joins two hosts rather than names one. */
 export const IS_HOST = classOf((code) => /[-._~A-Za-z0-9%!$&'()*+;=:[\]]/.test(String.fromCharCode(code)));
 
-/** Value of a hexadecimal digit, 255 for any other octet. */
+/** Value of a hexadecimal digit, 255 for any other byte. */
 export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, code) => {
   const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase());
   return digit < 0 ? 255 : digit;
@@ -38,7 +38,7 @@ function classOf(member: (code: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => (code < 0x100 && member(code) ? 1 : 0));
 }
 
-/** Whether `buffer[start, end)` is the lower-case ASCII `word`, letters compared without case. Both must hold token octets. */
+/** Whether `buffer[start, end)` is the lower-case ASCII `word`, letters compared without case. Both must hold token bytes. */
 export function isWord(buffer: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
   const length = word.length;
   if (end - start !== length) return false;
@@ -48,7 +48,7 @@ export function isWord(buffer: Uint8Array, start: number, end: number, word: Uin
   return true;
 }
 
-/** A lower-case word as octets, to compare with {@link isWord}. */
+/** A lower-case word as bytes, to compare with {@link isWord}. */
 export function word(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'latin1'));
 }

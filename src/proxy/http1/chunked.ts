@@ -1,7 +1,7 @@
 /**
  * Decoder of the chunked transfer coding (RFC 9112 section 7.1): a state machine fed with whatever arrived, cut
  * anywhere. It hands out ranges of the caller's own buffer: the data of all chunks in it, moved together over the framing
- * between, so that a flood of chunks of one octet costs what one chunk does. Trailers are copied and written anew.
+ * between, so that a flood of chunks of one byte costs what one chunk does. Trailers are copied and written anew.
  *
  * Strict where two readers could differ: a size is hexadecimal digits, at most 13 of them behind zeros (so that readers which
  * count in doubles agree), and CRLF ends every line. White space and zeros that pad a size are taken, and extensions (`;name`,
@@ -28,14 +28,14 @@ const isHeadOnly = nameList([
 /** 16^12: a size that has come to this can have no further digit. */
 const MOST_BEFORE_LAST_DIGIT = 0x1_0000_0000_0000;
 
-/** Octets of zeros and white space in one chunk line that count for nothing; servers that pad do so in each. */
+/** Bytes of zeros and white space in one chunk line that count for nothing; servers that pad do so in each. */
 const FREE_PADDING = 32;
 
 /** What {@link ChunkedDecoder.next} came upon. */
 export const enum Step {
   /** The input is used up and the body goes on. */
   MORE = 0,
-  /** Octets of the body: `dataStart` to `dataEnd`. Ask again for what comes behind them. */
+  /** Bytes of the body: `dataStart` to `dataEnd`. Ask again for what comes behind them. */
   DATA,
   /** The body and its trailers are complete; `position` is behind them. */
   END,
@@ -108,10 +108,10 @@ export class ChunkedDecoder {
   /** Reads to the end of the input, of the body, or to a fault; gathers data on the way. */
   private read(buffer: Buffer, end: number, limits: HeadLimits): Step {
     while (this.position < end) {
-      const octet = buffer[this.position]!;
+      const byte = buffer[this.position]!;
       switch (this.state) {
         case State.SIZE: {
-          const value = HEX_VALUE[octet]!;
+          const value = HEX_VALUE[byte]!;
           this.position += 1;
           if (value !== 255) {
             if (this.remaining >= MOST_BEFORE_LAST_DIGIT) return this.fail(FAULT_CHUNK_SIZE);
@@ -120,8 +120,8 @@ export class ChunkedDecoder {
             this.digits += 1;
             break;
           }
-          const next = this.digits === 0 ? undefined : behindParameter(octet);
-          if (next === undefined) return this.fail(octet === LF && this.digits > 0 ? FAULT_CHUNK_END : FAULT_CHUNK_SIZE);
+          const next = this.digits === 0 ? undefined : behindParameter(byte);
+          if (next === undefined) return this.fail(byte === LF && this.digits > 0 ? FAULT_CHUNK_END : FAULT_CHUNK_SIZE);
           this.state = next;
           break;
         }
@@ -133,15 +133,15 @@ export class ChunkedDecoder {
         case State.EXTENSION_QUOTED:
         case State.EXTENSION_ESCAPED:
         case State.EXTENSION_END: {
-          const next = behindExtension(this.state, octet);
-          if (next === undefined) return this.fail(octet === LF ? FAULT_CHUNK_END : FAULT_CHUNK_EXTENSION);
+          const next = behindExtension(this.state, byte);
+          if (next === undefined) return this.fail(byte === LF ? FAULT_CHUNK_END : FAULT_CHUNK_EXTENSION);
           this.state = next;
           this.position += 1;
-          if (isSpace(octet) ? this.pads(limits) : this.extends(limits)) return this.fail(FAULT_CHUNK_EXTENSION_TOO_LONG);
+          if (isSpace(byte) ? this.pads(limits) : this.extends(limits)) return this.fail(FAULT_CHUNK_EXTENSION_TOO_LONG);
           break;
         }
         case State.SIZE_LF:
-          if (octet !== LF) return this.fail(FAULT_CHUNK_END);
+          if (byte !== LF) return this.fail(FAULT_CHUNK_END);
           this.position += 1;
           this.digits = 0;
           this.padding = 0;
@@ -159,17 +159,17 @@ export class ChunkedDecoder {
           break;
         }
         case State.DATA_CR:
-          if (octet !== CR) return this.fail(FAULT_CHUNK_END);
+          if (byte !== CR) return this.fail(FAULT_CHUNK_END);
           this.position += 1;
           this.state = State.DATA_LF;
           break;
         case State.DATA_LF:
-          if (octet !== LF) return this.fail(FAULT_CHUNK_END);
+          if (byte !== LF) return this.fail(FAULT_CHUNK_END);
           this.position += 1;
           this.state = State.SIZE;
           break;
         case State.TRAILER_START:
-          if (octet === CR) {
+          if (byte === CR) {
             this.position += 1;
             this.state = State.TRAILER_END_LF;
           } else {
@@ -177,7 +177,7 @@ export class ChunkedDecoder {
           }
           break;
         case State.TRAILER_END_LF:
-          if (octet !== LF) return this.fail(FAULT_CHUNK_END);
+          if (byte !== LF) return this.fail(FAULT_CHUNK_END);
           this.position += 1;
           this.state = State.DONE;
           break;
@@ -207,7 +207,7 @@ export class ChunkedDecoder {
     return Step.END;
   }
 
-  /** Counts an octet of padding. True: there is too much of it. */
+  /** Counts a byte of padding. True: there is too much of it. */
   private pads(limits: HeadLimits): boolean {
     this.padding += 1;
     return this.padding > FREE_PADDING && this.extends(limits);
@@ -241,45 +241,45 @@ class TrailerReader implements HeadReader {
   }
 }
 
-/** Where an octet leads from within an extension; undefined when it may not be there. White space may be between any two parts. */
-function behindExtension(state: State, octet: number): State | undefined {
+/** Where a byte leads from within an extension; undefined when it may not be there. White space may be between any two parts. */
+function behindExtension(state: State, byte: number): State | undefined {
   switch (state) {
     case State.EXTENSION_START:
-      if (IS_TOKEN[octet] === 1) return State.EXTENSION_NAME;
+      if (IS_TOKEN[byte] === 1) return State.EXTENSION_NAME;
       // RFC 9112 wants a name; without one there is nothing to read in two ways.
-      return isSpace(octet) ? state : behindParameter(octet);
+      return isSpace(byte) ? state : behindParameter(byte);
     case State.EXTENSION_NAME:
-      if (IS_TOKEN[octet] === 1) return state;
-      return behindName(octet);
-    case State.EXTENSION_NAME_END: return behindName(octet);
+      if (IS_TOKEN[byte] === 1) return state;
+      return behindName(byte);
+    case State.EXTENSION_NAME_END: return behindName(byte);
     case State.EXTENSION_VALUE_START:
-      if (octet === QUOTE) return State.EXTENSION_QUOTED;
-      if (isSpace(octet)) return state;
-      return IS_TOKEN[octet] === 1 ? State.EXTENSION_VALUE : undefined;
-    case State.EXTENSION_VALUE: return IS_TOKEN[octet] === 1 ? state : behindParameter(octet);
+      if (byte === QUOTE) return State.EXTENSION_QUOTED;
+      if (isSpace(byte)) return state;
+      return IS_TOKEN[byte] === 1 ? State.EXTENSION_VALUE : undefined;
+    case State.EXTENSION_VALUE: return IS_TOKEN[byte] === 1 ? state : behindParameter(byte);
     case State.EXTENSION_QUOTED:
-      if (octet === QUOTE) return State.EXTENSION_END;
-      if (octet === BACKSLASH) return State.EXTENSION_ESCAPED;
-      return IS_VALUE[octet] === 1 ? state : undefined;
-    case State.EXTENSION_ESCAPED: return IS_VALUE[octet] === 1 ? State.EXTENSION_QUOTED : undefined;
-    case State.EXTENSION_END: return behindParameter(octet);
+      if (byte === QUOTE) return State.EXTENSION_END;
+      if (byte === BACKSLASH) return State.EXTENSION_ESCAPED;
+      return IS_VALUE[byte] === 1 ? state : undefined;
+    case State.EXTENSION_ESCAPED: return IS_VALUE[byte] === 1 ? State.EXTENSION_QUOTED : undefined;
+    case State.EXTENSION_END: return behindParameter(byte);
     default: return undefined;
   }
 }
 
-function behindName(octet: number): State | undefined {
-  if (octet === EQUALS) return State.EXTENSION_VALUE_START;
-  return isSpace(octet) ? State.EXTENSION_NAME_END : behindParameter(octet);
+function behindName(byte: number): State | undefined {
+  if (byte === EQUALS) return State.EXTENSION_VALUE_START;
+  return isSpace(byte) ? State.EXTENSION_NAME_END : behindParameter(byte);
 }
 
-function behindParameter(octet: number): State | undefined {
-  if (octet === SEMICOLON) return State.EXTENSION_START;
-  if (octet === CR) return State.SIZE_LF;
-  return isSpace(octet) ? State.EXTENSION_END : undefined;
+function behindParameter(byte: number): State | undefined {
+  if (byte === SEMICOLON) return State.EXTENSION_START;
+  if (byte === CR) return State.SIZE_LF;
+  return isSpace(byte) ? State.EXTENSION_END : undefined;
 }
 
-function isSpace(octet: number): boolean {
-  return octet === SP || octet === HTAB;
+function isSpace(byte: number): boolean {
+  return byte === SP || byte === HTAB;
 }
 
 /**

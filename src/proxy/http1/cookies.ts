@@ -41,8 +41,8 @@ export function valueOf(name: Uint8Array, buffer: Buffer, start: number, end: nu
   return start + name.length + 1;
 }
 
-function isBlank(octet: number): boolean {
-  return octet === SP || octet === HTAB;
+function isBlank(byte: number): boolean {
+  return byte === SP || byte === HTAB;
 }
 
 /** Attributes of a cookie. */

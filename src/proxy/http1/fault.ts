@@ -21,7 +21,7 @@ export interface Fault {
   readonly limit: string | undefined;
 }
 
-/** Nothing is wrong yet: more octets are needed. */
+/** Nothing is wrong yet: more bytes are needed. */
 export const INCOMPLETE: Fault = Object.freeze({ code: 'bad_request', detail: 'it is not complete', limit: undefined });
 
 export function fault(detail: string, code: FaultCode = 'bad_request', limit?: string): Fault {

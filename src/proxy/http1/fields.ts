@@ -141,23 +141,23 @@ export class FieldTable {
     this.nominations = 0;
     let position = start;
     for (;;) {
-      let octet = buffer[position]!;
-      if (octet === CR || (octet === LF && takesLf)) return this.finish(buffer, position, end);
+      let byte = buffer[position]!;
+      if (byte === CR || (byte === LF && takesLf)) return this.finish(buffer, position, end);
       if (this.count >= limit) return position >= end ? INCOMPLETE : FAULT_TOO_MANY_FIELDS;
 
       const nameStart = position;
-      while (IS_TOKEN[octet] === 1) octet = buffer[++position]!;
+      while (IS_TOKEN[byte] === 1) byte = buffer[++position]!;
       const nameEnd = position;
-      if (octet !== COLON || nameEnd === nameStart) return position >= end ? INCOMPLETE : nameFault(octet, nameEnd === nameStart);
+      if (byte !== COLON || nameEnd === nameStart) return position >= end ? INCOMPLETE : nameFault(byte, nameEnd === nameStart);
 
-      octet = buffer[++position]!;
-      while (octet === SP || octet === HTAB) octet = buffer[++position]!;
+      byte = buffer[++position]!;
+      while (byte === SP || byte === HTAB) byte = buffer[++position]!;
       const valueStart = position;
-      while (IS_VALUE[octet] === 1) octet = buffer[++position]!;
+      while (IS_VALUE[byte] === 1) byte = buffer[++position]!;
       const lineEnd = position;
-      if (octet === CR) octet = buffer[++position]!;
-      else if (!takesLf || octet !== LF) return position >= end ? INCOMPLETE : octet === LF ? FAULT_LINE_END : FAULT_FIELD_VALUE;
-      if (octet !== LF) return position >= end ? INCOMPLETE : FAULT_LINE_END;
+      if (byte === CR) byte = buffer[++position]!;
+      else if (!takesLf || byte !== LF) return position >= end ? INCOMPLETE : byte === LF ? FAULT_LINE_END : FAULT_FIELD_VALUE;
+      if (byte !== LF) return position >= end ? INCOMPLETE : FAULT_LINE_END;
       position += 1;
       let valueEnd = lineEnd;
       while (valueEnd > valueStart && (buffer[valueEnd - 1] === SP || buffer[valueEnd - 1] === HTAB)) valueEnd -= 1;
@@ -188,8 +188,8 @@ export class FieldTable {
     const end = this.valueEnd(field);
     let position = this.valueStart(field);
     while (position < end) {
-      const octet = buffer[position]!;
-      if (octet === COMMA || octet === SP || octet === HTAB) {
+      const byte = buffer[position]!;
+      if (byte === COMMA || byte === SP || byte === HTAB) {
         position += 1;
         continue;
       }
@@ -212,16 +212,16 @@ export class FieldTable {
     this.nominations += 1;
     if (this.nominations > MAX_NOMINATIONS) return;
     if (isProtected(buffer, start, end)) return;
-    const option = Uint8Array.prototype.slice.call(buffer, start, end).map((octet) => octet | 0x20);
+    const option = Uint8Array.prototype.slice.call(buffer, start, end).map((byte) => byte | 0x20);
     for (let i = 0; i < this.count; i += 1) {
       if (this.kinds[i] === Kind.OTHER && isWord(buffer, this.nameStart(i), this.nameEnd(i), option)) this.kinds[i] = Kind.NOMINATED;
     }
   }
 }
 
-function nameFault(octet: number, isEmpty: boolean): Fault {
-  if (octet === SP || octet === HTAB) return isEmpty ? FAULT_FOLDED : FAULT_SPACE_BEFORE_COLON;
-  return octet === LF ? FAULT_LINE_END : FAULT_FIELD_NAME;
+function nameFault(byte: number, isEmpty: boolean): Fault {
+  if (byte === SP || byte === HTAB) return isEmpty ? FAULT_FOLDED : FAULT_SPACE_BEFORE_COLON;
+  return byte === LF ? FAULT_LINE_END : FAULT_FIELD_NAME;
 }
 
 /** Tells whether a field name is one of `names`; one that ends in `-` stands for all that begin so. */

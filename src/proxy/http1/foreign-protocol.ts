@@ -1,20 +1,20 @@
 /**
- * Names what was sent where an HTTP/1 message was expected, by its first octets. It is asked only once a message can't be
+ * Names what was sent where an HTTP/1 message was expected, by its first bytes. It is asked only once a message can't be
  * HTTP/1 any more, so that a refusal says "a TLS ClientHello" rather than "invalid". Nothing is decided by it: what it names
  * has been refused already, and what it doesn't know is refused all the same.
  *
  * Two tables, because what opens a connection differs from what answers on one. Each has the protocols that are run on
  * Kubernetes and can be taken for an HTTP service; a signature is as long as it takes to be told from the others, so the
- * first octet or two of a message may not be named yet. Looking takes some microseconds and makes one short string, once a
+ * first byte or two of a message may not be named yet. Looking takes some microseconds and makes one short string, once a
  * connection: a refused connection is closed.
  */
 import { Fault, fault, FaultCode } from './fault';
 
-/** Octets that are looked at; no signature needs more. */
+/** Bytes that are looked at; no signature needs more. */
 const LOOKED_AT = 64;
 
 interface Signature {
-  /** Matched against the first octets as Latin-1, one character each. */
+  /** Matched against the first bytes as Latin-1, one character each. */
   readonly pattern: RegExp;
   readonly fault: Fault;
 }
@@ -78,12 +78,12 @@ const RESPONSES: readonly Signature[] = [
   response(/^\s*<(?:!doctype|html|\?xml)/i, 'a document without a head (HTTP/0.9)'),
 ];
 
-/** The fault of `buffer[start, end)`, octets of a client that can't be the head of an HTTP/1 request; undefined when they are not known. */
+/** The fault of `buffer[start, end)`, bytes of a client that can't be the head of an HTTP/1 request; undefined when they are not known. */
 export function foreignRequest(buffer: Buffer, start: number, end: number): Fault | undefined {
   return find(REQUESTS, buffer, start, end);
 }
 
-/** The same for octets of a server that can't be the head of an HTTP/1 response. */
+/** The same for bytes of a server that can't be the head of an HTTP/1 response. */
 export function foreignResponse(buffer: Buffer, start: number, end: number): Fault | undefined {
   return find(RESPONSES, buffer, start, end);
 }

@@ -10,7 +10,7 @@ import { FieldTable, Kind } from './fields';
 export const enum Framing {
   /** No body. */
   NONE = 0,
-  /** Content-Length octets. */
+  /** Content-Length bytes. */
   LENGTH,
   /** `Transfer-Encoding: chunked`. */
   CHUNKED,

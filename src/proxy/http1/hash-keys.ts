@@ -8,7 +8,7 @@
  *
  * Keys are compiled once; reading them makes no strings.
  */
-import { hashOctets } from '../../balancing';
+import { hashBytes } from '../../balancing';
 import type { HashKeyConfig } from '../../contract';
 import { isWord, word } from './bytes';
 import { NEXT, setCookieParts, valueOf, visitCookies } from './cookies';
@@ -70,7 +70,7 @@ export class HashKeys {
   private make([before, after]: readonly [string, string]): number {
     const value = Buffer.from(this.digits() + this.digits(), 'latin1');
     this.setCookie = Buffer.concat([this.setCookie, Buffer.from(before, 'latin1'), value, Buffer.from(after, 'latin1')]);
-    return hashOctets(value);
+    return hashBytes(value);
   }
 
   private digits(): string {
@@ -112,5 +112,5 @@ function readQuery(name: Uint8Array, buffer: Buffer, head: RequestHead): number 
 
 /** The first cookie of the name decides, as the first header field does. */
 function hashRange(buffer: Buffer, start: number, end: number): number {
-  return hashOctets(buffer.subarray(start, end));
+  return hashBytes(buffer.subarray(start, end));
 }

@@ -1,10 +1,10 @@
 /**
- * Gathers the octets of a head, or of a trailer section, that may arrive cut anywhere, and has it read when it is complete. The
+ * Gathers the bytes of a head, or of a trailer section, that may arrive cut anywhere, and has it read when it is complete. The
  * usual head arrives whole and is read where it lies; only a head in pieces is copied, into a buffer that doubles, so that a
- * sender of single octets costs no more than one of whole packets. Bounded by `maxHeadBytes`.
+ * sender of single bytes costs no more than one of whole packets. Bounded by `maxHeadBytes`.
  *
  * A head in pieces is also read while it is not complete, so what can't become one is refused at once, and not when its end has come,
- * which for another protocol is never. That reads the same octets again with each piece, so it is bounded: up to
+ * which for another protocol is never. That reads the same bytes again with each piece, so it is bounded: up to
  * {@link EARLY_BYTES} in all, and from then on each time that the head has doubled.
  *
  * What becomes of a head does not depend on how it was cut: a reader reports the first line that is wrong, and looks at no line
@@ -30,7 +30,7 @@ export interface HeadReader {
   readonly end: number;
   /**
    * Reads what begins at `start`: a head that ends at or before `end`, or {@link INCOMPLETE} when `buffer[start, end)` may be the
-   * beginning of one. The octet at `end` is readable.
+   * beginning of one. The byte at `end` is readable.
    */
   parse(buffer: Buffer, start: number, end: number, limits: HeadLimits): Fault | undefined;
 }
@@ -41,22 +41,22 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const LF_ENDS = [Buffer.from('\n\n'), Buffer.from('\n\r\n')];
 const FIRST_CAPACITY = 1_024;
 
-/** Octets of a head in pieces that are read before its end has come, each as often as it is read: about a millisecond's work. */
+/** Bytes of a head in pieces that are read before its end has come, each as often as it is read: about a millisecond's work. */
 const EARLY_BYTES = 1_048_576;
 
 export class HeadBuffer {
   /** Where the head lies once it is complete, and until then what there is of it. */
   buffer: Buffer = EMPTY;
   start = 0;
-  /** First octet of `buffer` behind it. */
+  /** First byte of `buffer` behind it. */
   end = 0;
 
-  /** Octets that came before, with room for more, and for one that ends what is read. */
+  /** Bytes that came before, with room for more, and for one that ends what is read. */
   private gathered: Buffer | undefined;
   private length = 0;
-  /** Octets of empty lines in front of the head. */
+  /** Bytes of empty lines in front of the head. */
   private skipped = 0;
-  /** Octets that were read before the end had come, and how many there were the last time. */
+  /** Bytes that were read before the end had come, and how many there were the last time. */
   private readEarly = 0;
   private lengthRead = 0;
 
@@ -68,16 +68,16 @@ export class HeadBuffer {
     return this.length > 0;
   }
 
-  /** Octets that are kept until the rest of the head comes. */
-  get heldOctets(): number {
+  /** Bytes that are kept until the rest of the head comes. */
+  get heldBytes(): number {
     return this.gathered?.length ?? 0;
   }
 
-  /** Whether it begins with `octets`; undefined while there is not enough of it to tell. */
-  beginsWith(octets: Uint8Array): boolean | undefined {
-    for (let i = 0; i < octets.length; i += 1) {
+  /** Whether it begins with `bytes`; undefined while there is not enough of it to tell. */
+  beginsWith(bytes: Uint8Array): boolean | undefined {
+    for (let i = 0; i < bytes.length; i += 1) {
       if (this.start + i >= this.end) return undefined;
-      if (this.buffer[this.start + i] !== octets[i]) return false;
+      if (this.buffer[this.start + i] !== bytes[i]) return false;
     }
     return true;
   }

@@ -23,8 +23,8 @@ export function isHost(buffer: Uint8Array, start: number, end: number): boolean 
 function nameEnd(buffer: Uint8Array, start: number, end: number): number {
   let position = start;
   while (position < end && buffer[position] !== COLON) {
-    const octet = buffer[position]!;
-    if (IS_HOST[octet] !== 1 || octet === OPEN || octet === CLOSE || octet === PERCENT) return -1;
+    const byte = buffer[position]!;
+    if (IS_HOST[byte] !== 1 || byte === OPEN || byte === CLOSE || byte === PERCENT) return -1;
     position += 1;
   }
   return position;

@@ -119,7 +119,7 @@ export function isSentBySidecar(buffer: Uint8Array, fields: FieldTable): boolean
 /**
  * Writes the entries of a request, and the listener's own behind them.
  *
- * @param out has room for the field as it was, and for {@link MAX_ENTRIES} octets and one entry more
+ * @param out has room for the field as it was, and for {@link MAX_ENTRIES} bytes and one entry more
  * @returns where it has written up to
  */
 export function writeEntries(out: Uint8Array, at: number, buffer: Uint8Array, fields: FieldTable, listener: Uint8Array): number {
@@ -151,8 +151,8 @@ function writeEntry(out: Uint8Array, at: number, from: Uint8Array, start: number
   return to;
 }
 
-function isBetween(octet: number): boolean {
-  return octet === COMMA || octet === SP || octet === HTAB;
+function isBetween(byte: number): boolean {
+  return byte === COMMA || byte === SP || byte === HTAB;
 }
 
 function begins(buffer: Uint8Array, start: number, text: Uint8Array): boolean {

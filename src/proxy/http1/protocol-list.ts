@@ -28,8 +28,8 @@ export function protocolsOf(buffer: Buffer, start: number, end: number): string[
   return buffer.toString('latin1', start, end).toLowerCase().split(',').map((protocol) => protocol.trim());
 }
 
-function isSpace(octet: number): boolean {
-  return octet === SP || octet === HTAB;
+function isSpace(byte: number): boolean {
+  return byte === SP || byte === HTAB;
 }
 
 function skipToken(buffer: Uint8Array, start: number, end: number): number {

@@ -63,14 +63,14 @@ export class RequestHead implements HeadReader {
   /** The target to forward: path and query, or `*`. Empty (start equals end) stands for `/`, when a URL has no path. */
   targetStart = 0;
   targetEnd = 0;
-  /** Octets above 0x7f in the target's query, which are to be percent-encoded. */
-  rawOctets = 0;
+  /** Bytes above 0x7f in the target's query, which are to be percent-encoded. */
+  rawBytes = 0;
   /** Authority of an absolute-form target, which replaces Host; empty otherwise. */
   authorityStart = 0;
   authorityEnd = 0;
   isHttp10 = false;
   framing: Framing = Framing.NONE;
-  /** Octets of the body when `framing` is LENGTH. */
+  /** Bytes of the body when `framing` is LENGTH. */
   length = 0;
   hasHost = false;
   expectsContinue = false;
@@ -117,19 +117,19 @@ export class RequestHead implements HeadReader {
     const targetStart = position + 1;
     position = targetStart;
     while (IS_TARGET[buffer[position]!] === 1) position += 1;
-    this.rawOctets = 0;
+    this.rawBytes = 0;
     if (buffer[position]! > 0x7f) position = this.readRawQuery(buffer, targetStart, position);
     if (buffer[position] !== SP || position === targetStart) {
-      const octet = buffer[position];
-      const what = octet === CR || octet === LF || octet === SP ? FAULT_REQUEST_LINE : FAULT_TARGET;
+      const byte = buffer[position];
+      const what = byte === CR || byte === LF || byte === SP ? FAULT_REQUEST_LINE : FAULT_TARGET;
       return stopped(position - start, position >= end, limits, what);
     }
     const targetEnd = position;
 
     position += 1;
     for (let i = 0; i < HTTP_1.length; i += 1) {
-      const octet = buffer[position + i]!;
-      if (octet !== HTTP_1[i]) return stopped(position + i - start, position + i >= end, limits, versionFault(octet, i));
+      const byte = buffer[position + i]!;
+      if (byte !== HTTP_1[i]) return stopped(position + i - start, position + i >= end, limits, versionFault(byte, i));
     }
     position += HTTP_1.length;
     // RFC 9110 section 2.5: a higher minor version is treated as the highest that is known.
@@ -146,7 +146,7 @@ export class RequestHead implements HeadReader {
   }
 
   /**
-   * Goes on behind an octet above 0x7f, when it is in a query: clients made with Go send what is not ASCII there as it is. It is passed on
+   * Goes on behind a byte above 0x7f, when it is in a query: clients made with Go send what is not ASCII there as it is. It is passed on
    * percent-encoded, which every reader takes for the same.
    */
   private readRawQuery(buffer: Uint8Array, targetStart: number, from: number): number {
@@ -154,7 +154,7 @@ export class RequestHead implements HeadReader {
     while (query < from && buffer[query] !== QUESTION) query += 1;
     if (query === from) return from;
     let position = from;
-    for (let octet = buffer[position]!; octet > 0x7f || IS_TARGET[octet] === 1; octet = buffer[++position]!) if (octet > 0x7f) this.rawOctets += 1;
+    for (let byte = buffer[position]!; byte > 0x7f || IS_TARGET[byte] === 1; byte = buffer[++position]!) if (byte > 0x7f) this.rawBytes += 1;
     return position;
   }
 
@@ -272,15 +272,15 @@ export class RequestHead implements HeadReader {
   }
 }
 
-/** What becomes of a request line that can't be read on at its octet `at`. */
+/** What becomes of a request line that can't be read on at its byte `at`. */
 function stopped(at: number, isEnd: boolean, limits: HeadLimits, what: Fault): Fault {
   if (at >= limits.maxStartLineBytes) return FAULT_URI_TOO_LONG;
   return isEnd ? INCOMPLETE : what;
 }
 
 /** `HTTP/` and another digit than 1, or more of them, is a version that is not spoken here; anything else is no request line at all. */
-function versionFault(octet: number, at: number): Fault {
-  const isVersion = at === HTTP_1.length - 1 || (at === HTTP_1.length - 2 && octet >= ZERO && octet <= NINE);
+function versionFault(byte: number, at: number): Fault {
+  const isVersion = at === HTTP_1.length - 1 || (at === HTTP_1.length - 2 && byte >= ZERO && byte <= NINE);
   return isVersion ? FAULT_VERSION : FAULT_REQUEST_LINE;
 }
 

@@ -28,7 +28,7 @@ export class ResponseHead implements HeadReader {
   reasonEnd = 0;
   isHttp10 = false;
   framing: Framing = Framing.NONE;
-  /** Octets of the body when `framing` is LENGTH. */
+  /** Bytes of the body when `framing` is LENGTH. */
   length = 0;
   /** It announces a body that its status forbids (RFC 9110 section 8.6, RFC 9112 section 6.1): that may follow, and be taken for another response. */
   strayBody = false;
@@ -171,7 +171,7 @@ export class ResponseHead implements HeadReader {
   }
 }
 
-/** What becomes of a status line that can't be read on at its octet `at`. */
+/** What becomes of a status line that can't be read on at its byte `at`. */
 function stopped(at: number, isEnd: boolean, limits: HeadLimits, what: Fault): Fault {
   if (at >= limits.maxStartLineBytes) return FAULT_STATUS_TOO_LONG;
   return isEnd ? INCOMPLETE : what;

@@ -77,18 +77,18 @@ let at = 0;
  * @param offersUpgrade the protocols that the client would switch to are offered to the backend, too
  * @param added field lines for this request, each with its CRLF
  * @param lines the same, for this attempt: the last ones of the head, behind `x-mesh-via`
- * @param body first octets of the body, to leave in the same write; empty when there are none
+ * @param body first bytes of the body, to leave in the same write; empty when there are none
  */
 export function serializeRequest(
   buffer: Buffer, head: RequestHead, via: ViaFields, marks: Marks, offersUpgrade: boolean, added: Buffer, lines: Buffer, body: Buffer,
 ): Buffer {
-  begin(head.fields, buffer.length + head.rawOctets * 2 + added.length + lines.length + body.length);
+  begin(head.fields, buffer.length + head.rawBytes * 2 + added.length + lines.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
   out[at++] = SP;
   // RFC 9112 section 3.2.4: a URL without path and query means the server itself when asked for its OPTIONS.
   if (head.targetStart === head.targetEnd && head.method === Method.OPTIONS) out[at++] = 0x2a;
   else if (head.targetStart === head.targetEnd || buffer[head.targetStart] === 0x3f) out[at++] = 0x2f;
-  if (head.rawOctets === 0) append(buffer, head.targetStart, head.targetEnd);
+  if (head.rawBytes === 0) append(buffer, head.targetStart, head.targetEnd);
   else appendEncoded(buffer, head.targetStart, head.targetEnd);
   appendAll(HTTP_1_1);
   const hasAuthority = head.authorityEnd > head.authorityStart;
@@ -134,7 +134,7 @@ export function withoutMeshVia(message: Buffer, lines: number): Buffer {
  * @param trailers trailers will be forwarded, and so is what announces them
  * @param date `Date` to add when the backend sent none
  * @param added field lines of the proxy's own, each with its CRLF
- * @param body first octets of the body, already framed, to leave in the same write
+ * @param body first bytes of the body, already framed, to leave in the same write
  */
 export function serializeResponse(
   buffer: Buffer, head: ResponseHead, chunked: boolean, trailers: boolean, persistence: Persistence, date: string, added: Buffer, body: Buffer,
@@ -167,7 +167,7 @@ export function serializeResponse(
   return take();
 }
 
-/** Octets of a body as one chunk of our own. */
+/** Bytes of a body as one chunk of our own. */
 export function frameChunk(data: Buffer): Buffer {
   const size = data.length.toString(16);
   const chunk = Buffer.allocUnsafe(size.length + data.length + 4);
@@ -183,14 +183,14 @@ export function frameChunk(data: Buffer): Buffer {
 /** A size in hexadecimal digits, and its CRLF. */
 const BEFORE_CHUNK_BYTES = 10;
 
-/** A copy of octets with room around it, in which {@link frameKept} writes the framing. */
+/** A copy of bytes with room around it, in which {@link frameKept} writes the framing. */
 export function keepChunk(data: Buffer): Buffer {
   const whole = Buffer.allocUnsafe(BEFORE_CHUNK_BYTES + data.length + CRLF.length);
   data.copy(whole, BEFORE_CHUNK_BYTES);
   return whole.subarray(BEFORE_CHUNK_BYTES, BEFORE_CHUNK_BYTES + data.length);
 }
 
-/** The same as {@link frameChunk} for octets from {@link keepChunk}, which are not copied again. */
+/** The same as {@link frameChunk} for bytes from {@link keepChunk}, which are not copied again. */
 export function frameKept(data: Buffer): Buffer {
   const size = data.length.toString(16);
   const before = size.length + CRLF.length;
@@ -267,14 +267,14 @@ function appendWithoutZeros(buffer: Buffer, start: number, end: number): void {
   append(buffer, first, end);
 }
 
-/** A head never grows by more than two octets a field and what is added by name. */
+/** A head never grows by more than two bytes a field and what is added by name. */
 function begin(fields: FieldTable, inputBytes: number): void {
   const most = inputBytes + fields.count * 2 + ADDED_BYTES;
   if (out.length < most) out = Buffer.allocUnsafe(most);
   at = 0;
 }
 
-/** A short stretch is copied octet by octet: up to there a call into native code costs more (bench/codec.mjs). */
+/** A short stretch is copied byte by byte: up to there a call into native code costs more (bench/codec.mjs). */
 const LOOP_BYTES = 48;
 
 function append(from: Buffer, start: number, end: number): void {
@@ -289,12 +289,12 @@ function appendAll(from: Buffer): void {
   append(from, 0, from.length);
 }
 
-/** Octets above 0x7f as `%` and two digits. */
+/** Bytes above 0x7f as `%` and two digits. */
 function appendEncoded(from: Buffer, start: number, end: number): void {
   for (let i = start; i < end; i += 1) {
-    const octet = from[i]!;
-    if (octet > 0x7f) at += out.write(`%${octet.toString(16).toUpperCase()}`, at, 'latin1');
-    else out[at++] = octet;
+    const byte = from[i]!;
+    if (byte > 0x7f) at += out.write(`%${byte.toString(16).toUpperCase()}`, at, 'latin1');
+    else out[at++] = byte;
   }
 }
 

@@ -8,7 +8,7 @@
  *     named_metrics.proxy_cpu_utilization   of the proxy's container, when it has a CPU limit: see container-cpu.ts
  *
  * Means follow with a time constant of {@link SMOOTHING_MS}. The line is made anew at most every {@link REBUILD_MS}, and only
- * when somebody asks: an app that nobody asks about costs a few additions a request, and one report costs about 100 octets and
+ * when somebody asks: an app that nobody asks about costs a few additions a request, and one report costs about 100 bytes and
  * the copying of them. Whoever sends it may tell by the object whether it is another one.
  *
  * There is no `cpu_utilization`: that means the app's, which a sidecar can't read, and callers would balance by it.

@@ -1,6 +1,6 @@
 /**
  * Reads what an endpoint says of its load in the response field `endpoint-load-metrics`, the HTTP form of ORCA's report
- * (xds.data.orca.v3.OrcaLoadReport), out of the octets of the head:
+ * (xds.data.orca.v3.OrcaLoadReport), out of the bytes of the head:
  *
  *     endpoint-load-metrics: TEXT cpu_utilization=0.3, rps_fractional=10.0, eps=1, named_metrics.queue=0.4
  *     endpoint-load-metrics: JSON {"cpu_utilization": 0.3, "named_metrics": {"queue": 0.4}}
@@ -49,7 +49,7 @@ export class ReportReader implements LoadReport {
   requestsPerSecond = 0;
   errorsPerSecond = 0;
   relative = false;
-  /** Octets of every metric's name that is wanted, in the order of {@link values}. */
+  /** Bytes of every metric's name that is wanted, in the order of {@link values}. */
   private readonly names: readonly Buffer[];
   private readonly values: Float64Array;
 
@@ -153,8 +153,8 @@ function startsWith(buffer: Buffer, start: number, end: number, word: Buffer): b
   return true;
 }
 
-function isSpace(octet: number): boolean {
-  return octet === SP || octet === HTAB;
+function isSpace(byte: number): boolean {
+  return byte === SP || byte === HTAB;
 }
 
 /** A decimal number; NaN for anything else, an infinite one included. */
@@ -163,8 +163,8 @@ function numberIn(buffer: Buffer, from: number, end: number): number {
   while (start < end && isSpace(buffer[start]!)) start += 1;
   if (start === end || end - start > MAX_NUMBER_BYTES) return NaN;
   for (let i = start; i < end; i += 1) {
-    const octet = buffer[i]!;
-    const decimal = (octet >= 0x30 && octet <= 0x39) || octet === 0x2e || octet === 0x2d || octet === 0x2b || octet === 0x65 || octet === 0x45;
+    const byte = buffer[i]!;
+    const decimal = (byte >= 0x30 && byte <= 0x39) || byte === 0x2e || byte === 0x2d || byte === 0x2b || byte === 0x65 || byte === 0x45;
     if (!decimal) return NaN;
   }
   const value = Number(buffer.toString('latin1', start, end));

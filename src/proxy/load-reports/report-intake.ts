@@ -1,7 +1,7 @@
 /**
  * Takes the load reports of one cluster's endpoints out of their responses: reads them, lets the endpoint learn, counts what
  * became of them. What an endpoint can make this cost is bounded: one report in {@link READ_MS} is read of each, of at most
- * so many octets; the others cost a comparison.
+ * so many bytes; the others cost a comparison.
  */
 import type { Learned, ReportEffect } from '../../balancing';
 import type { ResolvedCluster } from '../../contract';

@@ -1,12 +1,12 @@
 /**
- * Writes octets to a socket past the bookkeeping of Node's streams: a request object, a callback and a turn of a queue for each
+ * Writes bytes to a socket past the bookkeeping of Node's streams: a request object, a callback and a turn of a queue for each
  * small message, and most of what it leaves to collect. (bench/socket-io.mjs measures it.) Mostly
  * the kernel takes a message at once, and then there is nothing to keep books of. What it does not take waits in the socket's own
  * queue, in order; until it has left, the socket holds back, and says so as a stream does: `write` returns false, and 'drain' follows.
  *
  * The price: the call is Node's own, below what its documentation promises. Its presence is checked once, and without it
  * sockets are written to as usual: slower, with the same result. The same goes for TLS and for a socket whose stream has
- * octets already.
+ * bytes already.
  */
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -21,7 +21,7 @@ interface WriteRequest {
 
 interface StreamHandle {
   /** @returns 0, or the error's number */
-  writeBuffer(request: WriteRequest, octets: Buffer): number;
+  writeBuffer(request: WriteRequest, bytes: Buffer): number;
 }
 
 interface StreamBinding {
@@ -35,10 +35,10 @@ const binding = streamBinding();
 /** Serves every write that the kernel takes at once. */
 let spare = binding && new binding.WriteWrap();
 
-/** Octets of a direct write that the kernel has not taken yet. */
+/** Bytes of a direct write that the kernel has not taken yet. */
 interface Held {
   /** So many at most. */
-  readonly octets: number;
+  readonly bytes: number;
   /** A write has returned false because of them. */
   owesDrain: boolean;
   /** What is to be done when they have left. */
@@ -48,20 +48,20 @@ interface Held {
 const held = new Map<Socket, Held>();
 
 /**
- * Writes octets, which must stay as they are until they have left.
+ * Writes bytes, which must stay as they are until they have left.
  *
  * @returns false: as much is held back as the socket may hold, and 'drain' says when it no longer is
  */
-export function write(socket: Socket, octets: Buffer): boolean {
+export function write(socket: Socket, bytes: Buffer): boolean {
   const before = heldOf(socket);
-  if (before) return socket.write(octets) && hasRoom(socket, before);
+  if (before) return socket.write(bytes) && hasRoom(socket, before);
   const handle = (socket as unknown as { readonly _handle?: StreamHandle | null })._handle;
-  if (!spare || !handle || socket.writableLength > 0 || socket.writableCorked > 0 || isTls(socket)) return socket.write(octets);
+  if (!spare || !handle || socket.writableLength > 0 || socket.writableCorked > 0 || isTls(socket)) return socket.write(bytes);
   const request = spare;
-  const failed = handle.writeBuffer(request, octets) !== 0;
+  const failed = handle.writeBuffer(request, bytes) !== 0;
   if (!failed && binding!.streamBaseState[binding!.kLastWriteWasAsync] === 0) return true;
   spare = new binding!.WriteWrap();
-  return failed ? writeLater(socket, octets) : hold(socket, request, octets);
+  return failed ? writeLater(socket, bytes) : hold(socket, request, bytes);
 }
 
 /**
@@ -69,15 +69,15 @@ export function write(socket: Socket, octets: Buffer): boolean {
  * loop has come round. What the peer has said before it closed, perhaps why, has arrived by then and is read first; the stream
  * would throw it away.
  */
-function writeLater(socket: Socket, octets: Buffer): boolean {
+function writeLater(socket: Socket, bytes: Buffer): boolean {
   socket.cork();
   afterOneRound(() => socket.uncork());
-  return socket.write(octets);
+  return socket.write(bytes);
 }
 
 /**
  * Ends the socket's side behind what is held. The stream does not know of that: it would begin the end at once, and a socket
- * that is ending while octets wait can't be reset any more.
+ * that is ending while bytes wait can't be reset any more.
  */
 export function end(socket: Socket, done?: () => void): void {
   const entry = heldOf(socket);
@@ -92,29 +92,29 @@ export function destroySoon(socket: Socket): void {
   else socket.destroySoon();
 }
 
-/** So many octets wait for the kernel to take them that 'drain' is to come. */
+/** So many bytes wait for the kernel to take them that 'drain' is to come. */
 export function holdsBack(socket: Socket): boolean {
   return socket.writableNeedDrain || heldOf(socket)?.owesDrain === true;
 }
 
-/** Octets wait for the kernel to take them, though perhaps not many. */
-export function holdsOctets(socket: Socket): boolean {
+/** Bytes wait for the kernel to take them, though perhaps not many. */
+export function holdsBytes(socket: Socket): boolean {
   return socket.writableLength > 0 || heldOf(socket) !== undefined;
 }
 
-/** How many octets wait for the kernel to take them, at most. */
-export function heldOctets(socket: Socket): number {
-  return socket.writableLength + (heldOf(socket)?.octets ?? 0);
+/** How many bytes wait for the kernel to take them, at most. */
+export function heldBytes(socket: Socket): number {
+  return socket.writableLength + (heldOf(socket)?.bytes ?? 0);
 }
 
 function heldOf(socket: Socket): Held | undefined {
   return held.size > 0 ? held.get(socket) : undefined;
 }
 
-function hold(socket: Socket, request: WriteRequest, octets: Buffer): boolean {
-  const entry: Held = { octets: octets.length, owesDrain: false, behind: [] };
+function hold(socket: Socket, request: WriteRequest, bytes: Buffer): boolean {
+  const entry: Held = { bytes: bytes.length, owesDrain: false, behind: [] };
   held.set(socket, entry);
-  request.buffer = octets;
+  request.buffer = bytes;
   request.oncomplete = (status) => {
     held.delete(socket);
     if (socket.destroyed) return;
@@ -126,7 +126,7 @@ function hold(socket: Socket, request: WriteRequest, octets: Buffer): boolean {
 }
 
 function hasRoom(socket: Socket, entry: Held): boolean {
-  if (entry.octets + socket.writableLength < socket.writableHighWaterMark) return true;
+  if (entry.bytes + socket.writableLength < socket.writableHighWaterMark) return true;
   entry.owesDrain = true;
   return false;
 }

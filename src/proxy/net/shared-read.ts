@@ -3,7 +3,7 @@
  * most of what a small request leaves for the garbage collector; here a read allocates a view and nothing else, and an idle
  * connection holds no memory. (bench/socket-io.mjs measures it.)
  *
- * The price: what is in the buffer is gone with the next read of any connection. Whoever keeps octets beyond the call
+ * The price: what is in the buffer is gone with the next read of any connection. Whoever keeps bytes beyond the call
  * copies them; {@link owned} does so when needed.
  *
  * For sockets that the proxy opens, Node has an option for it, `onread`. For accepted ones it has none; there the same
@@ -14,7 +14,7 @@
 import { Buffer } from 'node:buffer';
 import type { OnReadOpts, Socket } from 'node:net';
 import { inOneTurn } from '../runtime/clock';
-import { holdsOctets, write } from './direct-write';
+import { holdsBytes, write } from './direct-write';
 import { isTls } from '../tls/socket';
 
 /** The size in which libuv reads. */
@@ -22,11 +22,11 @@ const READ_BYTES = 65_536;
 
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** Takes octets that are valid during the call only. */
-export type OctetListener = (octets: Buffer) => void;
+/** Takes bytes that are valid during the call only. */
+export type BytesListener = (bytes: Buffer) => void;
 
 /** The option `onread` of a socket that is going to be opened. */
-export function onread(listener: OctetListener): OnReadOpts {
+export function onread(listener: BytesListener): OnReadOpts {
   return {
     buffer,
     callback: (length) => {
@@ -37,7 +37,7 @@ export function onread(listener: OctetListener): OnReadOpts {
 }
 
 /** Has an accepted socket read into the buffer; to be called before it has read anything. */
-export function readShared(socket: Socket, listener: OctetListener): void {
+export function readShared(socket: Socket, listener: BytesListener): void {
   const fields = fieldsOf(socket);
   const handle = (socket as unknown as { readonly _handle?: { useUserBuffer?(into: Uint8Array): void } })._handle;
   if (!fields || !handle?.useUserBuffer) {
@@ -51,9 +51,9 @@ export function readShared(socket: Socket, listener: OctetListener): void {
   handle.useUserBuffer(buffer);
 }
 
-/** The octets themselves, or a copy when they lie in the buffer. */
-export function owned(octets: Buffer): Buffer {
-  return octets.buffer === buffer.buffer ? Buffer.from(octets) : octets;
+/** The bytes themselves, or a copy when they lie in the buffer. */
+export function owned(bytes: Buffer): Buffer {
+  return bytes.buffer === buffer.buffer ? Buffer.from(bytes) : bytes;
 }
 
 /** Below this a copy of its own is cheaper than what the slab holds on to when the kernel does not take it at once. */
@@ -65,22 +65,22 @@ const SLAB_BYTES = READ_BYTES + 32_768;
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
 
 /**
- * Writes octets of the buffer, behind `head` and in the same write. Large ones are copied through a slab: mostly the
+ * Writes bytes of the buffer, behind `head` and in the same write. Large ones are copied through a slab: mostly the
  * kernel takes them at once and the slab is free again, so that a stream of large bodies allocates nothing. When it does
  * not, the socket keeps that slab, and there is a new one.
  *
- * @returns false when the socket holds octets back, as `write` does
+ * @returns false when the socket holds bytes back, as `write` does
  */
-export function writeCopy(socket: Socket, head: Buffer, octets: Buffer): boolean {
-  const length = head.length + octets.length;
+export function writeCopy(socket: Socket, head: Buffer, bytes: Buffer): boolean {
+  const length = head.length + bytes.length;
   // TLS tells only later that it is done with what it was given.
-  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || isTls(socket) || holdsOctets(socket)) {
-    return write(socket, head.length === 0 ? owned(octets) : Buffer.concat([head, octets], length));
+  if (length < SLAB_FROM_BYTES || length > SLAB_BYTES || isTls(socket) || holdsBytes(socket)) {
+    return write(socket, head.length === 0 ? owned(bytes) : Buffer.concat([head, bytes], length));
   }
   head.copy(slab, 0);
-  octets.copy(slab, head.length);
+  bytes.copy(slab, head.length);
   const open = write(socket, slab.subarray(0, length));
-  if (holdsOctets(socket)) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  if (holdsBytes(socket)) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   return open;
 }
 

@@ -25,13 +25,13 @@ export const LONGEST_WAIT_MS = 2 ** 31 - 1;
 let turnBegan = 0;
 
 /**
- * Has `listener` take `octets` in one turn: for all that is done about them, the machine's clock shows the time at which they
+ * Has `listener` take `bytes` in one turn: for all that is done about them, the machine's clock shows the time at which they
  * came. That takes microseconds and asks for the time about ten times, each of which is a call into the kernel's page.
  */
-export function inOneTurn(listener: (octets: Buffer) => void, octets: Buffer): void {
+export function inOneTurn(listener: (bytes: Buffer) => void, bytes: Buffer): void {
   turnBegan = performance.now();
   try {
-    listener(octets);
+    listener(bytes);
   } finally {
     turnBegan = 0;
   }

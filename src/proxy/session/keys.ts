@@ -6,27 +6,27 @@
  * What is wrong is told without the keys themselves.
  */
 
-/** Least octets of a key; 32 random ones are 44 in base64. */
-export const MIN_KEY_OCTETS = 32;
+/** Least bytes of a key; 32 random ones are 44 in base64. */
+export const MIN_KEY_BYTES = 32;
 
 /** Most keys in use. */
 export const MAX_KEYS = 8;
 
 /** Longest file that is read. */
-export const MAX_KEY_FILE_OCTETS = 16_384;
+export const MAX_KEY_FILE_BYTES = 16_384;
 
 /** The keys of a file, or why they can't be used. */
 export type ReadKeys = { readonly ok: true; readonly keys: readonly Buffer[] } | { readonly ok: false; readonly problem: string };
 
-const REMEDY = 'put random keys of at least 32 octets there, one a line, as \'openssl rand -base64 32\' makes them';
+const REMEDY = 'put random keys of at least 32 bytes there, one a line, as \'openssl rand -base64 32\' makes them';
 
 /** Reads the content of a key file. */
 export function readKeys(content: string): ReadKeys {
-  if (content.length > MAX_KEY_FILE_OCTETS) return { ok: false, problem: `has more than ${MAX_KEY_FILE_OCTETS} octets; ${REMEDY}` };
+  if (content.length > MAX_KEY_FILE_BYTES) return { ok: false, problem: `has more than ${MAX_KEY_FILE_BYTES} bytes; ${REMEDY}` };
   const keys = content.split('\n').map((line) => Buffer.from(line.trim())).filter((key) => key.length > 0);
   if (keys.length === 0) return { ok: false, problem: `has no key; ${REMEDY}` };
   if (keys.length > MAX_KEYS) return { ok: false, problem: `has ${keys.length} keys; keep the newest ${MAX_KEYS}` };
-  const short = keys.findIndex((key) => key.length < MIN_KEY_OCTETS);
-  if (short >= 0) return { ok: false, problem: `has a key of ${keys[short]!.length} octets, number ${short + 1}; ${REMEDY}` };
+  const short = keys.findIndex((key) => key.length < MIN_KEY_BYTES);
+  if (short >= 0) return { ok: false, problem: `has a key of ${keys[short]!.length} bytes, number ${short + 1}; ${REMEDY}` };
   return { ok: true, keys };
 }

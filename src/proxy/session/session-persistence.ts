@@ -19,7 +19,7 @@ import type { KeyRing } from './key-files';
 import { SessionClaim, SessionSeal } from './seal';
 
 /** Longest value of a cookie that is looked into. */
-export const MAX_VALUE_OCTETS = 2_048;
+export const MAX_VALUE_BYTES = 2_048;
 
 /** Most cookies of the name that are looked into: clients send several when they got them for different paths. */
 export const MAX_COOKIES = 4;
@@ -102,7 +102,7 @@ export class SessionPersistence {
   private open(buffer: Buffer, start: number, paddedEnd: number): SessionClaim | RefusedCookie {
     let end = paddedEnd;
     while (end > start && (buffer[end - 1] === SP || buffer[end - 1] === HTAB)) end -= 1;
-    if (end - start > MAX_VALUE_OCTETS) return 'too_long';
+    if (end - start > MAX_VALUE_BYTES) return 'too_long';
     // With its name, for other routes with the same keys remember theirs beside it.
     const pair = buffer.toString('latin1', start - this.name.length - 1, end);
     let claim: SessionClaim | 'malformed' | 'forged' | undefined = this.ring.recent.get(pair);

@@ -8,10 +8,10 @@ import { open, readdir, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { afterOneRound } from '../runtime/clock';
 
-/** Limit `podSockets`: octets that are read of a list, some 14,000 connections. */
+/** Limit `podSockets`: bytes that are read of a list, some 14,000 connections. */
 export const MAX_LIST_BYTES = 2_097_152;
 
-/** Most octets of a list that are looked at in one turn of the event loop: some 110 connections. */
+/** Most bytes of a list that are looked at in one turn of the event loop: some 110 connections. */
 export const SLICE_BYTES = 16_384;
 
 /** A place that the pod has connections to. */
@@ -112,10 +112,10 @@ export async function inodesOf(pids: readonly number[]): Promise<ReadonlySet<str
 
 /** From words of 32 bits, each in the order of the machine. An IPv4 address within IPv6 becomes one. */
 function addressOf(hex: string): string {
-  const octets = Buffer.from(hex, 'hex');
-  if (endianness() === 'LE') octets.swap32();
-  if (octets.length === 4) return octets.join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => octets.readUInt16BE(2 * index).toString(16));
-  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') return octets.subarray(12).join('.');
+  const bytes = Buffer.from(hex, 'hex');
+  if (endianness() === 'LE') bytes.swap32();
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
+  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') return bytes.subarray(12).join('.');
   return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }

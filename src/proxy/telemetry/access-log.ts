@@ -30,7 +30,7 @@ export interface AccessRecord {
   readonly attempts: number;
   /** What was tried, in order. */
   readonly trail: readonly TrailEntry[];
-  /** Octets of the bodies, from and to the client. */
+  /** Bytes of the bodies, from and to the client. */
   readonly bytesIn: number;
   readonly bytesOut: number;
 }

@@ -253,7 +253,7 @@ export const FAMILIES = {
     name: 'mesh_limit_reached_total', type: 'counter', labels: ['limit'],
     help: 'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
       + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
-      + 'oldest is closed for a new one), `podSockets` (octets read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
+      + 'oldest is closed for a new one), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).',
   },
   hostNames: {
     name: 'mesh_host_names', type: 'gauge', labels: ['state'],

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import { hashOctets, hashText, mixHash } from '../../../src/balancing/tables/hash';
+import { hashBytes, hashText, mixHash } from '../../../src/balancing/tables/hash';
 import { chiSquareDeviations } from '../support';
 
 const PRIME = 2_654_435_761;
 
 describe('xxHash32', () => {
-  /** The octets of xxHash's own sanity check: the top octet of a prime squared again and again. */
-  const octets = new Uint8Array(101);
+  /** The bytes of xxHash's own sanity check: the top byte of a prime squared again and again. */
+  const bytes = new Uint8Array(101);
   let generator = PRIME;
-  for (let at = 0; at < octets.length; at++) {
-    octets[at] = generator >>> 24;
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = generator >>> 24;
     generator = Math.imul(generator, generator) >>> 0;
   }
 
@@ -18,22 +18,22 @@ describe('xxHash32', () => {
     [1, 0, 0xb85cbee5], [1, PRIME, 0xd5845d64],
     [14, 0, 0xe5aa0ab4], [14, PRIME, 0x4481951d],
     [101, 0, 0x1f1aa412], [101, PRIME, 0x498ec8e2],
-  ])('has the published value of %i octets with seed %i', (length, seed, expected) => {
-    expect(hashOctets(octets, seed, length)).toBe(expected);
+  ])('has the published value of %i bytes with seed %i', (length, seed, expected) => {
+    expect(hashBytes(bytes, seed, length)).toBe(expected);
   });
 
   it.each([['a', 0x550d7456], ['abc', 0x32d153ff], ['Nobody inspects the spammish repetition', 0xe2293b2f]])('has the published value of %j', (text, expected) => {
     expect(hashText(text)).toBe(expected);
   });
 
-  it('hashes a text as its UTF-8 octets, given any text', () => {
+  it('hashes a text as its UTF-8 bytes, given any text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.nat(), (text, seed) => {
-      expect(hashText(text, seed)).toBe(hashOctets(new TextEncoder().encode(text), seed));
+      expect(hashText(text, seed)).toBe(hashBytes(new TextEncoder().encode(text), seed));
     }), { seed: 1 });
   });
 
   it('takes half a surrogate pair for a replacement character, as the platform does', () => {
-    for (const text of ['\ud800', 'x\udc00y', '\ud800\ud800\udc00']) expect(hashText(text)).toBe(hashOctets(new TextEncoder().encode(text)));
+    for (const text of ['\ud800', 'x\udc00y', '\ud800\ud800\udc00']) expect(hashText(text)).toBe(hashBytes(new TextEncoder().encode(text)));
   });
 
   it('spreads texts that differ in one place evenly', () => {

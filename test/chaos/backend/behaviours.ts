@@ -14,10 +14,10 @@ export interface Call {
   readonly socket: Socket;
 }
 
-/** Octets that no client may ever be given as an answer. */
+/** Bytes that no client may ever be given as an answer. */
 export const POISON = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison';
 
-/** Between two octets of an answer that stutters, and how many pieces it is cut into. */
+/** Between two bytes of an answer that stutters, and how many pieces it is cut into. */
 const STUTTER_MS = 50;
 const PIECES = 10;
 /** Between two pieces of what never ends. */
@@ -50,7 +50,7 @@ const BEHAVIOURS = {
     const body = answerTo(id);
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nContent-Length: ${body.length + 1}\r\n\r\n${body}`);
   },
-  /** Octets behind the end of the answer, made to look like an answer to the next request. */
+  /** Bytes behind the end of the answer, made to look like an answer to the next request. */
   bytesAfterEnd: ({ id, socket }: Call) => {
     const body = answerTo(id);
     socket.write(`${head(body.length)}${body}${POISON}`);

@@ -7,9 +7,9 @@ const ESTABLISHED = '01';
 
 /** Established connections of this machine to these places. */
 export function connectionsTo(places: readonly SocketAddress[]): number {
-  // As /proc has them: the address in the order of its octets in memory, in hexadecimal digits.
+  // As /proc has them: the address in the order of its bytes in memory, in hexadecimal digits.
   const wanted = new Set(places.map(({ address, port }) => [
-    address.split('.').reverse().map((octet) => Number(octet).toString(16).padStart(2, '0')).join(''), port.toString(16).padStart(4, '0'),
+    address.split('.').reverse().map((byte) => Number(byte).toString(16).padStart(2, '0')).join(''), port.toString(16).padStart(4, '0'),
   ].join(':').toUpperCase()));
   try {
     return readFileSync('/proc/net/tcp', 'latin1').split('\n').map((line) => line.trim().split(/\s+/))

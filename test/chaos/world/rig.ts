@@ -56,7 +56,7 @@ export class Rig implements World {
   private stopping = false;
   private peak = 0;
   /** 127.0.N.0/24 of this rig's pods; `up` uses none of 127.0. */
-  private readonly octet = 2 + (process.pid % 250);
+  private readonly byte = 2 + (process.pid % 250);
   private readonly zone: LosableZone | undefined;
 
   private constructor(private readonly options: RigOptions) {
@@ -188,7 +188,7 @@ export class Rig implements World {
   }
 
   private addressOf(number: number): string {
-    return `127.0.${this.octet}.${number}`;
+    return `127.0.${this.byte}.${number}`;
   }
 
   private async recover(pod: BackendPod): Promise<void> {

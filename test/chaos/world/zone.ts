@@ -16,7 +16,7 @@ let opened = 0;
 export class LosableZone {
   private readonly inside = `${PREFIX}-in`;
   private readonly outside = `${PREFIX}${process.pid}x${opened}`;
-  private readonly octet = process.pid % 250;
+  private readonly byte = process.pid % 250;
 
   private constructor(readonly namespace: string) {
     process.once('exit', this.close);
@@ -45,7 +45,7 @@ export class LosableZone {
   }
 
   address(number: number): string {
-    return `${NETWORK}.${this.octet}.${number + 1}`;
+    return `${NETWORK}.${this.byte}.${number + 1}`;
   }
 
   /** Pulls the cable. */

@@ -89,7 +89,7 @@ describe('a connection that waits for another request', () => {
     expect(isHandedOut()).toBe(false);
   });
 
-  test('carries none behind octets that nobody asked for', async () => {
+  test('carries none behind bytes that nobody asked for', async () => {
     const { connection, backend, isHandedOut } = await idle();
     (await backend.connection()).send('HTTP/1.1 408 Request Timeout\r\n\r\n');
     await until('they are read', () => connection.socket.destroyed);

@@ -29,7 +29,7 @@ const CODINGS = 'Content-Length and Transfer-Encoding';
 
 const DIFFERENCES: readonly Difference[] = [
   { name: 'Host is checked', direction: 'stricter', holds: (family, each) => family === 'Host' && each.refused !== undefined },
-  { name: 'a query may hold octets above 0x7f', direction: 'wider', holds: of('targets', /percent-encoded|not ASCII/) },
+  { name: 'a query may hold bytes above 0x7f', direction: 'wider', holds: of('targets', /percent-encoded|not ASCII/) },
   { name: 'the target is checked', direction: 'stricter', holds: (family, each) => family === 'targets' || each.name === '0x23 in the target' },
   { name: 'a URL as target is taken apart', direction: 'different', holds: (_, each) => /http:\/\/b|HTTP:\/\/B|https:\/\/b|http:\/\/\[|http:\/\/10\.|(with|without) (a URL|a path)|a URL/.test(each.name) },
   { name: 'CONNECT is refused', direction: 'stricter', holds: (_, each) => each.send.startsWith('CONNECT ') },
@@ -67,7 +67,7 @@ async function compare(family: string, each: RequestCase): Promise<Found | undef
   const ours = each.reaches.map((seen) => (typeof seen === 'string' ? `${seen} ` : `${seen.line} ${seen.body ?? ''}`));
   const theirs = node.requests.map(({ line, body }) => `${line} ${body}`);
   const refusedHere = each.refused !== undefined || each.answered !== undefined;
-  // Octets behind the last request of a connection are dropped here; there, they are an error.
+  // Bytes behind the last request of a connection are dropped here; there, they are an error.
   const refusedThere = node.refused !== undefined && !(each.closes && node.refused === 'HPE_CLOSED_CONNECTION');
   const sameRequests = JSON.stringify(ours) === JSON.stringify(theirs);
   const closedEarly = each.closes === true && node.refused === 'HPE_CLOSED_CONNECTION';

@@ -103,7 +103,7 @@ async function send(each: RequestCase, cuts: readonly number[]): Promise<void> {
   expect(begun.length).toBeLessThanOrEqual(1);
 }
 
-/** Another protocol has no name yet when it is refused for its first octet alone. */
+/** Another protocol has no name yet when it is refused for its first byte alone. */
 function ownReason(each: RequestCase, received: string): ReasonCode {
   const own = each.refused ?? each.answered!;
   return own === 'wrong_protocol' && received.includes('details="bad_request"') ? 'bad_request' : own;

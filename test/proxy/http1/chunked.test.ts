@@ -61,7 +61,7 @@ describe.each([
     { body: 'x', trailers: 'A: 1\r\n\r\n', rest: 'rest' }],
   ['trailers none of which may be passed on', '0\r\nSet-Cookie: a\r\n\r\n', { body: '', trailers: '', rest: '' }],
 ])('reads %s', (_, input, expected) => {
-  test('whole, cut at every octet, and octet by octet', () => {
+  test('whole, cut at every byte, and byte by byte', () => {
     for (const cuts of everyCut(input)) expect(decode(input, cuts)).toEqual({ ...expected, fault: undefined, ended: true });
   });
 });
@@ -95,7 +95,7 @@ describe.each([
   ['a folded trailer', '0\r\nA: 1\r\n b\r\n\r\n'],
   ['a trailer line that ends in LF', '0\r\nA: 1\nB: 2\r\n\r\n'],
 ])('refuses %s', (_, input) => {
-  test('whole and cut at every octet', () => {
+  test('whole and cut at every byte', () => {
     for (const cuts of everyCut(input)) expect(decode(input, cuts)).toMatchObject({ fault: expect.any(String), ended: false });
   });
 });
@@ -111,7 +111,7 @@ test('gives back any body, given it in chunks of any size and cut anywhere', () 
   ));
 });
 
-test('says the same of any octets, given them whole or cut anywhere', () => {
+test('says the same of any bytes, given them whole or cut anywhere', () => {
   const piece = fc.oneof(fc.constantFrom('0', '3', 'a', '\r\n', '\r', '\n', ';', '=', '"', ' ', '\r\n\r\n', 'A: 1'), fc.string({ maxLength: 3 }));
   fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), fc.array(fc.nat({ max: 60 })), (pieces, cuts) => {
     const input = pieces.join('');

@@ -10,8 +10,8 @@ function valuesOf(name: string, fields: string, wanted = Infinity): string[] {
   const head = new RequestHead(100);
   expect(head.parse(buffer, 0, buffer.length, DEFAULT_LIMITS)).toBeUndefined();
   const values: string[] = [];
-  visitCookies(word(name), buffer, head.fields, (octets, start, end) => {
-    values.push(octets.toString('latin1', start, end));
+  visitCookies(word(name), buffer, head.fields, (bytes, start, end) => {
+    values.push(bytes.toString('latin1', start, end));
     return values.length < wanted ? NEXT : 0;
   });
   return values;

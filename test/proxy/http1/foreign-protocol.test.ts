@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { foreignRequest, foreignResponse } from '../../../src/proxy/http1/foreign-protocol';
 
-const request = (octets: Buffer): string | undefined => foreignRequest(octets, 0, octets.length)?.detail;
-const response = (octets: Buffer): string | undefined => foreignResponse(octets, 0, octets.length)?.detail;
+const request = (bytes: Buffer): string | undefined => foreignRequest(bytes, 0, bytes.length)?.detail;
+const response = (bytes: Buffer): string | undefined => foreignResponse(bytes, 0, bytes.length)?.detail;
 const hex = (text: string): Buffer => Buffer.from(text.replace(/ /g, ''), 'hex');
 const text = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
 
@@ -47,31 +47,31 @@ describe('what a client sends', () => {
     ['a header of the PROXY protocol', text('PROXY UNKNOWN\r\n')],
     ['a header of the PROXY protocol', hex('0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a 21 11 00 0c')],
     ['a header of the PROXY protocol', hex('00 0d 0a 51 55 49 54 0a 21 11 00 0c')],
-  ])('is named: %s', (name, octets) => {
-    expect(request(octets)).toMatch(new RegExp(`^${name.replace(/[()]/g, '\\$&')}, not an HTTP/1\\.1 request(: .+)?$`));
-    expect(foreignRequest(octets, 0, octets.length)!.code).toBe('wrong_protocol');
+  ])('is named: %s', (name, bytes) => {
+    expect(request(bytes)).toMatch(new RegExp(`^${name.replace(/[()]/g, '\\$&')}, not an HTTP/1\\.1 request(: .+)?$`));
+    expect(foreignRequest(bytes, 0, bytes.length)!.code).toBe('wrong_protocol');
   });
 
   test('is named wherever it lies in a buffer', () => {
-    const octets = Buffer.concat([text('GET / HTTP/1.1\r\n\r\n'), text('SSH-2.0-Go\r\n')]);
-    expect(foreignRequest(octets, 18, octets.length)?.detail).toContain('SSH');
-    expect(foreignRequest(octets, 18, 20)).toBeUndefined();
-    expect(foreignRequest(octets, 0, octets.length)).toBeUndefined();
+    const bytes = Buffer.concat([text('GET / HTTP/1.1\r\n\r\n'), text('SSH-2.0-Go\r\n')]);
+    expect(foreignRequest(bytes, 18, bytes.length)?.detail).toContain('SSH');
+    expect(foreignRequest(bytes, 18, 20)).toBeUndefined();
+    expect(foreignRequest(bytes, 0, bytes.length)).toBeUndefined();
   });
 
   test.each(['', 'x', 'hello\r\n', 'get /a\r\n', 'get a HTTP/1.1\r\n', '\u0001\u0002\u0003', '* HTTP/1.1\r\n', 'PRIVATE / HTTP/1.1\r\n'])(
-    '%j is left alone', (octets) => {
-      expect(request(text(octets))).toBeUndefined();
+    '%j is left alone', (bytes) => {
+      expect(request(text(bytes))).toBeUndefined();
     });
 
   test('what Node\'s TLS client sends is named', async () => {
-    const octets = await firstOctets((port) => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }));
-    expect(request(octets)).toBe('a TLS ClientHello, not an HTTP/1.1 request: the client speaks TLS to a port for plain HTTP');
+    const bytes = await firstBytes((port) => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }));
+    expect(request(bytes)).toBe('a TLS ClientHello, not an HTTP/1.1 request: the client speaks TLS to a port for plain HTTP');
   });
 
   test('what Node\'s HTTP/2 client sends is named, and has the code of another version', async () => {
-    const octets = await firstOctets((port) => connectHttp2(`http://127.0.0.1:${port}`) as unknown as Duplex);
-    expect(foreignRequest(octets, 0, octets.length)).toMatchObject({
+    const bytes = await firstBytes((port) => connectHttp2(`http://127.0.0.1:${port}`) as unknown as Duplex);
+    expect(foreignRequest(bytes, 0, bytes.length)).toMatchObject({
       code: 'version_not_supported', detail: 'the preface of HTTP/2, not an HTTP/1.1 request: HTTP/2 and gRPC are not supported',
     });
   });
@@ -114,13 +114,13 @@ describe('what a server sends', () => {
     ['the output of a CGI script, without a status line', text('Status: 404 Not Found\r\n')],
     ['a document without a head (HTTP/0.9)', text('<!DOCTYPE html><html>')],
     ['a document without a head (HTTP/0.9)', text('\n<html><body>')],
-  ])('is named: %s', (name, octets) => {
-    expect(response(octets)).toBe(`${name}, not an HTTP/1.1 response`);
-    expect(foreignResponse(octets, 0, octets.length)!.code).toBe('bad_request');
+  ])('is named: %s', (name, bytes) => {
+    expect(response(bytes)).toBe(`${name}, not an HTTP/1.1 response`);
+    expect(foreignResponse(bytes, 0, bytes.length)!.code).toBe('bad_request');
   });
 
-  test.each([['15 03 03 00 02 02 50', 'a TLS alert'], ['16 03 03 00 7a 02', 'a TLS record']])('is named: TLS, %s', (octets, name) => {
-    expect(response(hex(octets))).toBe(`${name}, not an HTTP/1.1 response: the server speaks TLS, and is called by plain HTTP`);
+  test.each([['15 03 03 00 02 02 50', 'a TLS alert'], ['16 03 03 00 7a 02', 'a TLS record']])('is named: TLS, %s', (bytes, name) => {
+    expect(response(hex(bytes))).toBe(`${name}, not an HTTP/1.1 response: the server speaks TLS, and is called by plain HTTP`);
   });
 
   test('what Node\'s HTTP/2 server answers HTTP/1.1 with is named', async () => {
@@ -134,24 +134,24 @@ describe('what a server sends', () => {
   });
 });
 
-test('any octets are judged without a word', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (octets) => {
-    request(Buffer.from(octets));
-    response(Buffer.from(octets));
+test('any bytes are judged without a word', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+    request(Buffer.from(bytes));
+    response(Buffer.from(bytes));
   }));
 });
 
 /** What a client sends first to a server that says nothing. */
-async function firstOctets(client: (port: number) => Duplex): Promise<Buffer> {
+async function firstBytes(client: (port: number) => Duplex): Promise<Buffer> {
   const server = await listening(createServer());
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const opened = client((server.address() as AddressInfo).port).on('error', () => {});
   const socket = await accepted;
-  const octets = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+  const bytes = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
   opened.destroy();
   socket.destroy();
   server.close();
-  return octets;
+  return bytes;
 }
 
 /** What a server sends first to a client of HTTP/1.1. */
@@ -161,10 +161,10 @@ async function answerOf(server: Server): Promise<Buffer> {
   server.on('connection', (socket: Socket) => accepted.push(socket));
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
   socket.write('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
-  const octets = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+  const bytes = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
   [socket, ...accepted].forEach((each) => each.destroy());
   server.close();
-  return octets;
+  return bytes;
 }
 
 function listening(server: Server): Promise<Server> {

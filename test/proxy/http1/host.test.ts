@@ -21,9 +21,9 @@ test('what is longer than any host is none, and is not even looked at closely', 
   }
 });
 
-test('any octets are judged without a word', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (octets, bracket) => {
-    const buffer = Buffer.concat([Buffer.from(bracket ? '[' : ''), octets]);
+test('any bytes are judged without a word', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, bracket) => {
+    const buffer = Buffer.concat([Buffer.from(bracket ? '[' : ''), bytes]);
     expect(typeof isHost(buffer, 0, buffer.length)).toBe('boolean');
   }));
 });

@@ -134,11 +134,11 @@ describe('refuses', () => {
     ['a target that is no path', `GET x HTTP/1.1\r\n${host}\r\n`],
     ['* with GET', `GET * HTTP/1.1\r\n${host}\r\n`],
     ['a fragment', `GET /a#b HTTP/1.1\r\n${host}\r\n`],
-    ['a raw 8-bit octet in the path', `GET /\xff HTTP/1.1\r\n${host}\r\n`],
-    ['a raw 8-bit octet in the path before a query', `GET /\xff?a HTTP/1.1\r\n${host}\r\n`],
+    ['a raw byte above 0x7f in the path', `GET /\xff HTTP/1.1\r\n${host}\r\n`],
+    ['a raw byte above 0x7f in the path before a query', `GET /\xff?a HTTP/1.1\r\n${host}\r\n`],
     ['DEL in a query', `GET /?\x7f HTTP/1.1\r\n${host}\r\n`],
-    ['a space behind an 8-bit octet in a query', `GET /?\xff a HTTP/1.1\r\n${host}\r\n`],
-    ['a fragment behind an 8-bit octet', `GET /?\xff#a HTTP/1.1\r\n${host}\r\n`],
+    ['a space behind a byte above 0x7f in a query', `GET /?\xff a HTTP/1.1\r\n${host}\r\n`],
+    ['a fragment behind a byte above 0x7f', `GET /?\xff#a HTTP/1.1\r\n${host}\r\n`],
     ['a space in the target', `GET /a b HTTP/1.1\r\n${host}\r\n`],
     ['two spaces in the request line', `GET  / HTTP/1.1\r\n${host}\r\n`],
     ['a tab in the request line', `GET\t/ HTTP/1.1\r\n${host}\r\n`],
@@ -206,7 +206,7 @@ test('reads the same head, given it cut into pieces anywhere', () => {
   }));
 });
 
-test('forwards what it itself would read alike, given any octets that it accepts', () => {
+test('forwards what it itself would read alike, given any bytes that it accepts', () => {
   const piece = fc.oneof(
     fc.constantFrom('GET', 'POST', ' ', '/', 'HTTP/1.1', '\r\n', '\n', '\r', ':', 'Host: a', 'Content-Length: ', '5', 'Transfer-Encoding: chunked', 'Connection: ', 'x', '\t', '\0', '\xff'),
     fc.string({ maxLength: 4 }),

@@ -6,10 +6,10 @@ interface Read { readonly fault?: ReportFault; readonly load: readonly number[] 
 /** Utilization, requests and errors a second. */
 function read(value: string | Buffer, metrics?: readonly string[]): Read {
   const reader = new ReportReader(metrics);
-  const octets = Buffer.from(value);
+  const bytes = Buffer.from(value);
   // In the middle of a buffer, as in a head: what is around it must not be read.
-  const head = Buffer.concat([Buffer.from('eps=7,'), octets, Buffer.from(',rps=9')]);
-  const fault = reader.read(head, 6, 6 + octets.length);
+  const head = Buffer.concat([Buffer.from('eps=7,'), bytes, Buffer.from(',rps=9')]);
+  const fault = reader.read(head, 6, 6 + bytes.length);
   return { ...(fault && { fault }), load: [reader.utilization, reader.requestsPerSecond, reader.errorsPerSecond] };
 }
 
@@ -84,13 +84,13 @@ describe('a report that can\'t be trusted counts for nothing', () => {
   });
 });
 
-describe('any octets', () => {
+describe('any bytes', () => {
   const pieces = fc.constantFrom(
     'TEXT ', 'JSON ', '{', '}', '"', ':', '=', ',', ' ', 'cpu_utilization', 'application_utilization', 'rps_fractional', 'eps', 'named_metrics.q', '0.5', '-1',
     '1e400', 'NaN', '[', '\u0000', '\u00ff',
   );
   const values = fc.oneof(
-    fc.uint8Array({ maxLength: 3_000 }).map((octets) => Buffer.from(octets)),
+    fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes)),
     fc.array(pieces, { maxLength: 60 }).map((parts) => Buffer.from(parts.join(''), 'latin1')),
     fc.json().map((text) => Buffer.from(`JSON ${text}`)),
   );

@@ -1,7 +1,7 @@
 /** Writes past Node's streams: what arrives is the same, and so is what is said of backpressure, ends and errors. */
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { destroySoon, end, holdsBack, holdsOctets, write } from '../../../src/proxy/net/direct-write';
+import { destroySoon, end, holdsBack, holdsBytes, write } from '../../../src/proxy/net/direct-write';
 import { until } from '../../support/raw-http';
 
 const MIB = 1_048_576;
@@ -30,9 +30,9 @@ async function pair(highWaterMark = 65_536): Promise<{ socket: Socket; peer: Soc
 
 /** More than the kernel takes of a peer that does not read. */
 function flood(socket: Socket): Buffer {
-  const octets = Buffer.alloc(32 * MIB, 'flood ');
-  write(socket, octets);
-  return octets;
+  const bytes = Buffer.alloc(32 * MIB, 'flood ');
+  write(socket, bytes);
+  return bytes;
 }
 
 test('a message that the kernel takes leaves at once, and the stream never had it', async () => {
@@ -45,29 +45,29 @@ test('a message that the kernel takes leaves at once, and the stream never had i
 
 test('what the kernel does not take is held on this version of Node, and leaves before what is written after it', async () => {
   const { socket, read } = await pair();
-  const octets = flood(socket);
-  expect([holdsOctets(socket), socket.writableLength]).toEqual([true, 0]);
+  const bytes = flood(socket);
+  expect([holdsBytes(socket), socket.writableLength]).toEqual([true, 0]);
   write(socket, Buffer.from('second'));
   socket.cork();
   write(socket, Buffer.from('third'));
   socket.uncork();
   const received = read();
-  await until('all has left', () => !holdsOctets(socket));
+  await until('all has left', () => !holdsBytes(socket));
   write(socket, Buffer.from('fourth'));
-  const length = octets.length + 'secondthirdfourth'.length;
+  const length = bytes.length + 'secondthirdfourth'.length;
   await until('all has arrived', () => received.reduce((sum, chunk) => sum + chunk.length, 0) === length);
-  expect(Buffer.concat(received).equals(Buffer.concat([octets, Buffer.from('secondthirdfourth')]))).toBe(true);
+  expect(Buffer.concat(received).equals(Buffer.concat([bytes, Buffer.from('secondthirdfourth')]))).toBe(true);
 });
 
-test('octets arrive in order, however they are written and however slow the reader is', async () => {
-  const step = fc.record({ bytes: fc.nat({ max: 300_000 }), how: fc.constantFrom('direct', 'direct', 'stream', 'corked'), pause: fc.boolean() });
+test('bytes arrive in order, however they are written and however slow the reader is', async () => {
+  const step = fc.record({ length: fc.nat({ max: 300_000 }), how: fc.constantFrom('direct', 'direct', 'stream', 'corked'), pause: fc.boolean() });
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), fc.boolean(), async (steps, slow) => {
     const { socket, peer } = await pair();
     let at = 0;
     let wrong = false;
     peer.on('data', (chunk) => {
-      for (const octet of chunk) {
-        wrong ||= octet !== at % 251;
+      for (const byte of chunk) {
+        wrong ||= byte !== at % 251;
         at += 1;
       }
       if (!slow) return;
@@ -75,12 +75,12 @@ test('octets arrive in order, however they are written and however slow the read
       setImmediate(() => peer.resume());
     });
     let written = 0;
-    for (const { bytes, how, pause } of steps) {
-      const octets = Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => (written + i) % 251));
-      written += bytes;
+    for (const { length, how, pause } of steps) {
+      const bytes = Buffer.from(Uint8Array.from({ length }, (_, i) => (written + i) % 251));
+      written += length;
       if (how === 'corked') socket.cork();
-      if (how === 'stream') socket.write(octets);
-      else write(socket, octets);
+      if (how === 'stream') socket.write(bytes);
+      else write(socket, bytes);
       if (how === 'corked') process.nextTick(() => socket.uncork());
       if (pause) await new Promise((resolve) => { setImmediate(resolve); });
     }
@@ -99,33 +99,33 @@ test('a socket that holds as much as it may says so, and once drained says that'
   expect([holdsBack(socket), write(socket, Buffer.from('more'))]).toEqual([true, false]);
   read();
   await until('it drains', () => drains > 0);
-  expect([holdsBack(socket), holdsOctets(socket), write(socket, Buffer.from('more'))]).toEqual([false, false, true]);
+  expect([holdsBack(socket), holdsBytes(socket), write(socket, Buffer.from('more'))]).toEqual([false, false, true]);
   await new Promise((resolve) => { setImmediate(resolve); });
   expect(drains).toBe(1);
 });
 
-test('a socket that holds less than it may goes on taking octets until it is as much, and owes no drain before', async () => {
+test('a socket that holds less than it may goes on taking bytes until it is as much, and owes no drain before', async () => {
   const { socket, read } = await pair(64 * MIB);
   let drains = 0;
   socket.on('drain', () => { drains += 1; });
-  const octets = Buffer.alloc(32 * MIB);
-  expect([write(socket, octets), holdsBack(socket)]).toEqual([true, false]);
-  expect([write(socket, octets), holdsBack(socket)]).toEqual([false, true]);
+  const bytes = Buffer.alloc(32 * MIB);
+  expect([write(socket, bytes), holdsBack(socket)]).toEqual([true, false]);
+  expect([write(socket, bytes), holdsBack(socket)]).toEqual([false, true]);
   read();
   await until('it drains', () => drains > 0);
-  await until('all has left', () => !holdsOctets(socket));
+  await until('all has left', () => !holdsBytes(socket));
   expect([drains, holdsBack(socket)]).toEqual([1, false]);
 });
 
 test('an end comes behind what is held', async () => {
   const { socket, peer, read } = await pair();
-  const octets = flood(socket);
+  const bytes = flood(socket);
   socket.end();
   const received = read();
   let ended = false;
   peer.on('end', () => { ended = true; });
   await until('the end', () => ended);
-  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length);
+  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(bytes.length);
 });
 
 test('what a peer has said before it reset is read, given a write that meets the reset first', async () => {
@@ -146,7 +146,7 @@ test('what a peer has said before it reset is read, given a write that meets the
 
 test('an end waits for what is held, and for what is written before it', async () => {
   const { socket, peer, read } = await pair();
-  const octets = flood(socket);
+  const bytes = flood(socket);
   write(socket, Buffer.from('last'));
   let done = false;
   end(socket, () => { done = true; });
@@ -155,22 +155,22 @@ test('an end waits for what is held, and for what is written before it', async (
   let ended = false;
   peer.on('end', () => { ended = true; });
   await until('the end', () => ended && done);
-  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length + 4);
+  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(bytes.length + 4);
 });
 
 test('a socket that is to be destroyed soon is destroyed when what it holds has left', async () => {
   const { socket, peer, read } = await pair();
-  const octets = flood(socket);
+  const bytes = flood(socket);
   destroySoon(socket);
   expect(socket.destroyed).toBe(false);
   const received = read();
   let ended = false;
   peer.on('end', () => { ended = true; });
   await until('both are over', () => ended && socket.destroyed);
-  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(octets.length);
+  expect(received.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(bytes.length);
 });
 
-test.each([['end', end], ['destroySoon', destroySoon]])('a socket that holds octets can be reset behind %s', async (_, finish) => {
+test.each([['end', end], ['destroySoon', destroySoon]])('a socket that holds bytes can be reset behind %s', async (_, finish) => {
   const { socket, errors } = await pair();
   flood(socket);
   finish(socket);
@@ -178,11 +178,11 @@ test.each([['end', end], ['destroySoon', destroySoon]])('a socket that holds oct
   socket.on('close', () => { closed = true; });
   await new Promise((resolve) => { setImmediate(resolve); });
   socket.resetAndDestroy();
-  await until('it is closed', () => closed && !holdsOctets(socket));
+  await until('it is closed', () => closed && !holdsBytes(socket));
   expect(errors).toEqual([]);
 });
 
-test.each([['holds octets', true], ['holds none', false]])('a peer that resets is told as an error and a close, given a socket that %s', async (_, holds) => {
+test.each([['holds bytes', true], ['holds none', false]])('a peer that resets is told as an error and a close, given a socket that %s', async (_, holds) => {
   const { socket, peer, errors } = await pair();
   if (holds) flood(socket);
   peer.resetAndDestroy();
@@ -194,7 +194,7 @@ test.each([['holds octets', true], ['holds none', false]])('a peer that resets i
   });
   expect(errors).toHaveLength(1);
   expect(errors[0]).toMatch(/^(ECONNRESET|EPIPE)$/);
-  expect([holdsOctets(socket), holdsBack(socket)]).toEqual([false, false]);
+  expect([holdsBytes(socket), holdsBack(socket)]).toEqual([false, false]);
 });
 
 test('destroying a socket lets go of what it holds, and writing to it afterwards harms nobody', async () => {
@@ -202,7 +202,7 @@ test('destroying a socket lets go of what it holds, and writing to it afterwards
   flood(socket);
   socket.destroy();
   expect(write(socket, Buffer.from('late'))).toBe(false);
-  await until('it is let go of', () => !holdsOctets(socket));
+  await until('it is let go of', () => !holdsBytes(socket));
   const other = await pair();
   const received = other.read();
   write(other.socket, Buffer.from('unharmed'));
@@ -224,7 +224,7 @@ test('without the call of Node, sockets are written to as usual', async () => {
   const { socket, read } = await pair();
   expect(plain.write(socket, Buffer.alloc(32 * MIB))).toBe(false);
   expect(socket.writableLength).toBeGreaterThan(0);
-  expect([plain.holdsBack(socket), plain.holdsOctets(socket)]).toEqual([true, true]);
+  expect([plain.holdsBack(socket), plain.holdsBytes(socket)]).toEqual([true, true]);
   read();
-  await until('it drains', () => !plain.holdsOctets(socket));
+  await until('it drains', () => !plain.holdsBytes(socket));
 });

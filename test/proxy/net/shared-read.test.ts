@@ -20,18 +20,18 @@ test('accepted and opened sockets read into the buffer on this version of Node, 
   const accepting: Buffer[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
-    readShared(socket, (octets) => {
-      accepting.push(owned(octets));
-      expect(owned(octets)).not.toBe(octets);
+    readShared(socket, (bytes) => {
+      accepting.push(owned(bytes));
+      expect(owned(bytes)).not.toBe(bytes);
       socket.write('world');
     });
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const client = connect({
     port: (server.address() as AddressInfo).port, host: '127.0.0.1',
-    onread: onread((octets) => {
-      expect(owned(octets)).not.toBe(octets);
-      opened.push(owned(octets));
+    onread: onread((bytes) => {
+      expect(owned(bytes)).not.toBe(bytes);
+      opened.push(owned(bytes));
     }),
   });
   sockets.push(client);
@@ -44,9 +44,9 @@ test('accepted and opened sockets read into the buffer on this version of Node, 
 test('a socket without the fields of Node reads as usual', async () => {
   const { client, accepted } = await pair();
   const received: Buffer[] = [];
-  readShared(new Proxy(accepted, { get: (target, name) => (name === '_handle' ? {} : Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)) }), (octets) => {
-    expect(owned(octets)).toBe(octets);
-    received.push(octets);
+  readShared(new Proxy(accepted, { get: (target, name) => (name === '_handle' ? {} : Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)) }), (bytes) => {
+    expect(owned(bytes)).toBe(bytes);
+    received.push(bytes);
   });
   client.write('hello');
   await until('it has read', () => received.join() === 'hello');
@@ -57,8 +57,8 @@ test('pause stops the reading, resume goes on, and the end is told', async () =>
   let ended = false;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.push(socket);
-    readShared(socket, (octets) => {
-      received += octets.length;
+    readShared(socket, (bytes) => {
+      received += bytes.length;
       socket.pause();
       setImmediate(() => socket.resume());
     });
@@ -73,7 +73,7 @@ test('pause stops the reading, resume goes on, and the end is told', async () =>
   server.close();
 });
 
-test('what is written by writeCopy arrives as it was, whatever becomes of its octets afterwards and however slow the reader is', async () => {
+test('what is written by writeCopy arrives as it was, whatever becomes of its bytes afterwards and however slow the reader is', async () => {
   const sizes = fc.tuple(fc.nat({ max: 300 }), fc.nat({ max: 65_536 }));
   await fc.assert(fc.asyncProperty(fc.array(sizes, { minLength: 1, maxLength: 60 }), fc.boolean(), async (writes, slow) => {
     const { client, accepted } = await pair();
@@ -83,9 +83,9 @@ test('what is written by writeCopy arrives as it was, whatever becomes of its oc
     const expected: Buffer[] = [];
     writes.forEach(([headLength, length], i) => {
       const head = Buffer.alloc(headLength, i);
-      const octets = Buffer.alloc(length, i + 1);
-      expected.push(Buffer.from(head), Buffer.from(octets));
-      writeCopy(accepted, head, octets);
+      const bytes = Buffer.alloc(length, i + 1);
+      expected.push(Buffer.from(head), Buffer.from(bytes));
+      writeCopy(accepted, head, bytes);
       head.fill(0);
     });
     const all = Buffer.concat(expected);

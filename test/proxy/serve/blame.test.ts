@@ -79,7 +79,7 @@ describe('GIVEN a client that sends its request slowly', () => {
   });
 });
 
-test('GIVEN an endpoint that takes nothing of an upload WHEN no octet has moved for bodyTimeoutMs THEN it is the one that is blamed', async () => {
+test('GIVEN an endpoint that takes nothing of an upload WHEN no byte has moved for bodyTimeoutMs THEN it is the one that is blamed', async () => {
   const { backends, clock, client, test } = await world((_, connection) => {
     connection.socket.pause();
     return '';

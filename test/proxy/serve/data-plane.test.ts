@@ -143,7 +143,7 @@ describe('bodies', () => {
     ['empty', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', /Content-Length: 0\r\n[^]*\r\n\r\n$/],
     ['204', 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n', /^HTTP\/1.1 204 No Content\r\ndate: [^\r]*\r\n\r\n$/],
     ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', /^HTTP\/1.1 304 Not Modified\r\nContent-Length: 9\r\n[^]*\r\n\r\n$/],
-  ])('of a response reach the client, cut at every octet: %s', async (_, response, expected) => {
+  ])('of a response reach the client, cut at every byte: %s', async (_, response, expected) => {
     const test = await proxyFor(await start((connection) => connection.socket.once('data', () => connection.sendSlowly(response))));
     const connection = await client(test);
     connection.send(GET);
@@ -215,7 +215,7 @@ describe('bodies', () => {
   });
 
   test('stop flowing when the other side takes nothing, in either direction', async () => {
-    /** Octets that a writer gets rid of before it is held up for good. */
+    /** Bytes that a writer gets rid of before it is held up for good. */
     const fill = async (connection: RawConnection): Promise<number> => {
       const piece = Buffer.alloc(65_536, 'x');
       let written = 0;
@@ -342,7 +342,7 @@ describe('when the backend fails', () => {
     await ask(test, GET, /^HTTP\/1.1 502 Bad Gateway\r\n[^]*details="upstream_protocol_error"/);
   });
 
-  test('octets behind a response are never taken for the next one', async () => {
+  test('bytes behind a response are never taken for the next one', async () => {
     const backend = await answering(() => `${OK}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
     const test = await proxyFor(backend);
     const connection = await client(test);
@@ -354,7 +354,7 @@ describe('when the backend fails', () => {
     expect(backend.connections).toHaveLength(2);
   });
 
-  test('octets on an idle connection close it', async () => {
+  test('bytes on an idle connection close it', async () => {
     const backend = await answering(() => OK);
     const test = await proxyFor(backend);
     await ask(test, GET, 'ok');

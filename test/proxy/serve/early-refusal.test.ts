@@ -1,6 +1,6 @@
 /**
- * What can't become an HTTP/1 message is refused at the octet that makes it so, and not when a head has ended or its time is over:
- * the timeouts here are longer than any test. Over real sockets, from both sides, whole and octet by octet.
+ * What can't become an HTTP/1 message is refused at the byte that makes it so, and not when a head has ended or its time is over:
+ * the timeouts here are longer than any test. Over real sockets, from both sides, whole and byte by byte.
  */
 import type { LimitsConfig } from '../../../src/contract';
 import { DEFAULT_LIMITS } from '../../../src/contract';
@@ -37,12 +37,12 @@ async function setUp(answer: string, limits: LimitsConfig = {}, options: TestPro
   return { test, backend, client };
 }
 
-// Up to `|` it may still become a request; the octet behind decides.
+// Up to `|` it may still become a request; the byte behind decides.
 describe.each([
   ['a TLS ClientHello', `|${CLIENT_HELLO}`, 'wrong_protocol', /TLS/],
   ['the first line of an HTTP/2 preface', 'PRI * HTTP/|2.0\r\n', 'version_not_supported', /HTTP\/2/],
   ['an SSH banner', 'SSH-2.0-OpenSSH_9.2|\r\n', 'wrong_protocol', /SSH/],
-  ['octets of no protocol', '|\x00\x01\x02', 'bad_request', /request line/],
+  ['bytes of no protocol', '|\x00\x01\x02', 'bad_request', /request line/],
   ['a line that is none', 'hello world|\r\n', 'bad_request', /request line/],
   ['a second space', 'GET | ', 'bad_request', /one space/],
   ['a target that is none', 'GET a HTTP/1.1\r|\n', 'bad_request', /target/],
@@ -72,7 +72,7 @@ describe.each([
     expect(test.metrics()).toMatch(new RegExp(`reason="${reason}"\\} 1\\n`));
   });
 
-  test('is refused at the octet that decides, and not before', async () => {
+  test('is refused at the byte that decides, and not before', async () => {
     const { client, test } = await setUp(OK, limits);
     await client.sendSlowly(undecided);
     const other = await rawClient(test.port);
@@ -95,9 +95,9 @@ describe.each([
   ['a field name that is none', 'HTTP/1.1 200 OK\r\nA B', /colon/],
   ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n', /Content-Length/],
   ['an interim response and no HTTP', 'HTTP/1.1 100 Continue\r\n\r\nX', /status line/],
-])('of a backend, %s', (_, octets, detail) => {
+])('of a backend, %s', (_, bytes, detail) => {
   test('is answered with 502 at once, without a timeout of the route', async () => {
-    const { client, backend, test } = await setUp(octets, { maxStartLineBytes: 100 });
+    const { client, backend, test } = await setUp(bytes, { maxStartLineBytes: 100 });
     client.send(GET);
     await client.receives(/HTTP\/1\.1 502 [^]*details="upstream_protocol_error"/);
     expect(client.received).toMatch(detail);
@@ -115,9 +115,9 @@ describe('the head of a response', () => {
     return { clock, client, test, backend };
   }
 
-  test('is given as long as a request\'s, from its first octet on', async () => {
+  test('is given as long as a request\'s, from its first byte on', async () => {
     const { clock, client, test } = await world('HTTP/1.1 200 OK\r\nA: ');
-    // The clock stands still until the octets have been read.
+    // The clock stands still until the bytes have been read.
     await until('the time is over', () => {
       clock.advance(1_100);
       return client.received !== '';
@@ -135,7 +135,7 @@ describe('the head of a response', () => {
   });
 });
 
-test('reading early costs a bounded number of octets, however a head is cut', () => {
+test('reading early costs a bounded number of bytes, however a head is cut', () => {
   let read = 0;
   const reader: HeadReader = { takesLf: false, end: 0, parse: (_, __, end) => {
     read += end;
@@ -143,8 +143,8 @@ test('reading early costs a bounded number of octets, however a head is cut', ()
   } };
   const heads = new HeadBuffer(true);
   const limits = { ...DEFAULT_LIMITS, maxHeadBytes: 1_000_000 };
-  const octet = Buffer.from('a');
-  for (let i = 0; i < 400_000; i += 1) if (heads.feed(octet, 0, reader, limits) !== INCOMPLETE) throw new Error('nothing was wrong');
+  const byte = Buffer.from('a');
+  for (let i = 0; i < 400_000; i += 1) if (heads.feed(byte, 0, reader, limits) !== INCOMPLETE) throw new Error('nothing was wrong');
   expect(read).toBeGreaterThan(400_000 / 2);
   expect(read).toBeLessThan(1_048_576 + 2 * 400_000);
 });

@@ -32,9 +32,9 @@ test.each<[string, string, string, TestProxyOptions]>([
   ['a body that does not end', `${HEAD.replace('/', '/silent')}Content-Length: 9\r\n\r\n`, 'client_timeout', { limits: { bodyTimeoutMs: 20 } }],
   ['an endpoint that speaks no HTTP', `${HEAD}\r\n`, 'upstream_protocol_error', {}],
   ['no endpoint', `${HEAD}\r\n`, 'no_endpoints', { cluster: { discovery: { type: 'endpointSlice', namespace: 'shop', service: 'none' } } }],
-])('the answer to HEAD with %s has none', async (_, octets, reason, options) => {
+])('the answer to HEAD with %s has none', async (_, bytes, reason, options) => {
   const client = await connected(options);
-  client.send(octets);
+  client.send(bytes);
   await client.receives(/\r\n\r\n/);
   client.end();
   await client.closes();
@@ -43,11 +43,11 @@ test.each<[string, string, string, TestProxyOptions]>([
   expect(client.received.indexOf('\r\n\r\n')).toBe(client.received.length - 4);
 });
 
-test.each([['nothing', ''], ['H', 'H'], ['HEAD', 'HEAD']])('what answers when %s has come says that it has no content, since it may be HEAD', async (_, octets) => {
-  const client = await connected({ limits: { headTimeoutMs: 20, maxConnections: octets === '' ? 1 : 10 } });
-  const asked = octets === '' ? await rawClient(client.socket.remotePort!) : client;
+test.each([['nothing', ''], ['H', 'H'], ['HEAD', 'HEAD']])('what answers when %s has come says that it has no content, since it may be HEAD', async (_, bytes) => {
+  const client = await connected({ limits: { headTimeoutMs: 20, maxConnections: bytes === '' ? 1 : 10 } });
+  const asked = bytes === '' ? await rawClient(client.socket.remotePort!) : client;
   cleanups.push(() => asked.socket.destroy());
-  asked.send(octets);
+  asked.send(bytes);
   await asked.closes();
   expect(asked.received).toMatch(/^HTTP\/1\.1 (?:408|503) [^]*\r\ncontent-length: 0\r\n[^]*\r\n\r\n$/);
 });

@@ -39,7 +39,7 @@ interface Row {
   readonly closes?: true;
 }
 
-const long = (octets: number): string => 'a'.repeat(octets);
+const long = (bytes: number): string => 'a'.repeat(bytes);
 const ROWS: readonly Row[] = [
   { limit: 'maxStartLineBytes', reached: 'a request line', value: 64, send: `GET /${long(64)} HTTP/1.1\r\nHost: a\r\n\r\n`, clientGets: /^HTTP\/1\.1 414 /, closes: true },
   { limit: 'maxStartLineBytes', reached: 'a status line', value: 64, send: GET, answer: `HTTP/1.1 200 ${long(64)}\r\n\r\n`, clientGets: /^HTTP\/1\.1 502 / },
@@ -81,7 +81,7 @@ test('maxRequestsPerConnection closes behind the last request, and no pipelined 
   expect(backend.received.split('GET /')).toHaveLength(4);
 });
 
-test('headTimeoutMs is over though octets keep coming', async () => {
+test('headTimeoutMs is over though bytes keep coming', async () => {
   const { client } = await setUp({ headTimeoutMs: 60 });
   const drip = setInterval(() => { if (client.socket.writable) client.send('a'); }, 5);
   cleanups.push(() => clearInterval(drip));
@@ -89,7 +89,7 @@ test('headTimeoutMs is over though octets keep coming', async () => {
   expect(await client.closes()).toMatch(/^HTTP\/1\.1 408 /);
 });
 
-/** Octets that the proxy holds in buffers of its sockets. */
+/** Bytes that the proxy holds in buffers of its sockets. */
 function memory(): number {
   global.gc?.();
   const { external, heapUsed } = process.memoryUsage();
@@ -133,7 +133,7 @@ test('a client that takes no answers for longer than bodyTimeoutMs is cut off', 
   await until('the connection is gone', () => test.proxy.context.connections === 0);
 });
 
-test('a flood of chunks of one octet costs no write each, in either direction', async () => {
+test('a flood of chunks of one byte costs no write each, in either direction', async () => {
   const count = 20_000;
   const flood = `${'1\r\nx\r\n'.repeat(count)}0\r\n\r\n`;
   const backend = await RawBackend.start((connection) => connection.socket.on('data', () => {

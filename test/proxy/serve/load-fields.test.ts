@@ -1,4 +1,4 @@
-/** The fields of load reports on their way through a proxy, octet by octet. */
+/** The fields of load reports on their way through a proxy, byte by byte. */
 import type { Learned } from '../../../src/balancing';
 import type { ProxyConfig } from '../../../src/contract';
 import { REBUILD_MS } from '../../../src/proxy/load-reports/load-reporter';

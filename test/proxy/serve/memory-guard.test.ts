@@ -49,10 +49,10 @@ class FakeHolders implements MemoryHolders {
     return Math.min(most, this.idle);
   }
 
-  breakOff(octets: number): number {
-    this.broken.push(octets);
-    this.memory.live -= octets;
-    this.memory.garbage += octets;
+  breakOff(bytes: number): number {
+    this.broken.push(bytes);
+    this.memory.live -= bytes;
+    this.memory.garbage += bytes;
     return 1;
   }
 }
@@ -166,7 +166,7 @@ test('so much is broken off that the level would be left, and more when that is 
   clock.advance(300);
   // Down to 104.24 MiB.
   expect(holders.broken).toEqual([120 * MIB - Math.round(104.24 * MIB) + 1]);
-  // What the allocator has free does not serve again to the last octet.
+  // What the allocator has free does not serve again to the last byte.
   clock.advance(100);
   expect(holders.broken).toHaveLength(2);
   clock.advance(5_000);

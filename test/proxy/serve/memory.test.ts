@@ -27,7 +27,7 @@ interface Peers {
   readonly test: TestProxy;
   readonly backend: RawBackend;
   /** Has the proxy's process seem to use so much, until it knows. */
-  use(octets: number): Promise<void>;
+  use(bytes: number): Promise<void>;
   client(): Promise<RawConnection>;
 }
 
@@ -46,9 +46,9 @@ async function setUp(onConnection: (connection: RawConnection) => void, options:
   };
   if (!options.tls) for (let i = 0; i < CROWD; i += 1) (await client()).send('GET / HT');
   const levels = [[CRITICAL, MemoryLevel.CRITICAL], [STRAINED, MemoryLevel.STRAINED], [0, MemoryLevel.CALM]] as const;
-  const use = async (octets: number): Promise<void> => {
-    rss = octets;
-    const level = levels.find(([from]) => octets >= from)![1];
+  const use = async (bytes: number): Promise<void> => {
+    rss = bytes;
+    const level = levels.find(([from]) => bytes >= from)![1];
     await until(`memory has level ${level}`, () => test.proxy.context.memory.level === level);
   };
   return { test, backend, use, client };

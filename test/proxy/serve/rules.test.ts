@@ -72,8 +72,8 @@ const HOST = 'Host: a\r\n';
 const GOOD = /^HTTP\/1\.1 200 OK\r\n[^]*ok$/;
 
 const ROWS: readonly Row[] = [
-  { section: '9112 2.2', rule: 'a message is octets and not text: those above 0x7f stay what they are', send: get('X: \xc3\x28\xff\r\n'), backendGets: /\r\nX: \xc3\x28\xff\r\n/, clientGets: GOOD },
-  { section: '9112 2.2', rule: 'a message is octets and not text, in a response', send: get(), answer: answer('X: \xc3\x28\xff\r\nContent-Length: 2\r\n', 'ok'), clientGets: /\r\nX: \xc3\x28\xff\r\n[^]*ok$/ },
+  { section: '9112 2.2', rule: 'a message is bytes and not text: those above 0x7f stay what they are', send: get('X: \xc3\x28\xff\r\n'), backendGets: /\r\nX: \xc3\x28\xff\r\n/, clientGets: GOOD },
+  { section: '9112 2.2', rule: 'a message is bytes and not text, in a response', send: get(), answer: answer('X: \xc3\x28\xff\r\nContent-Length: 2\r\n', 'ok'), clientGets: /\r\nX: \xc3\x28\xff\r\n[^]*ok$/ },
   refuses('9112 2.2', 'a bare CR is refused', get('X: a\rb\r\n')),
   rejects('9112 2.2', 'a bare CR is refused', answer('X: a\rb\r\nContent-Length: 0\r\n')),
   refuses('9112 2.2', 'a bare LF ends no line', 'GET / HTTP/1.1\nHost: a\n\n'),
@@ -144,7 +144,7 @@ const ROWS: readonly Row[] = [
   { section: '9110 6.4.1', rule: 'the answer to HEAD has no body, whatever it says', send: `HEAD / HTTP/1.1\r\n${HOST}\r\n`, answer: answer('Content-Length: 5\r\n'), clientGets: /\r\nContent-Length: 5\r\n[^]*\r\n\r\n$/ },
   { section: '9110 15.3.5', rule: '204 has no body, whatever it says', send: get(), answer: answer('Content-Length: 5\r\n', '', '204 No Content'), clientGets: /^HTTP\/1\.1 204 No Content\r\ndate: [^\r]*\r\n\r\n$/ },
   { section: '9110 15.4.5', rule: '304 has no body, whatever it says', send: get(), answer: answer('Content-Length: 5\r\n', '', '304 Not Modified'), clientGets: /^HTTP\/1\.1 304 Not Modified\r\nContent-Length: 5\r\n[^]*\r\n\r\n$/ },
-  { section: '9112 6.3', rule: 'octets behind a response are not the next one', send: get(), answer: `${OK}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`, clientGets: /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/, backendCloses: true },
+  { section: '9112 6.3', rule: 'bytes behind a response are not the next one', send: get(), answer: `${OK}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`, clientGets: /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/, backendCloses: true },
   refuses('9113 3.3', 'HTTP/2 with prior knowledge is another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
   { section: '9113 3.1', rule: 'HTTP/2 by Upgrade is not passed on', send: get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'), backendGets: /^GET \/ HTTP\/1\.1\r\nHost: a\r\nx-mesh-via: [^\r]*\r\nx-mesh-deadline-ms: \d+\r\n\r\n$/, clientGets: GOOD },
   ...['/a b', '/a\x01', '/a\x7f', '/\xe4'].map((target) => refuses('3986 2', `a target has no ${JSON.stringify(target.slice(1))}`, get('', target))),
@@ -170,7 +170,7 @@ test.each(ROWS.map((row) => [`RFC ${row.section}: ${row.rule}`, row] as const))(
   expect(client.ended).toBe(false);
 });
 
-test('RFC 9112 6.3: octets behind a response that come late are not the next one either', async () => {
+test('RFC 9112 6.3: bytes behind a response that come late are not the next one either', async () => {
   const { client, backend } = await setUp();
   client.send(get());
   await client.receives(GOOD);

@@ -109,7 +109,7 @@ describe('the handshake', () => {
 });
 
 describe('the tunnel', () => {
-  test('passes octets on as they are, in both directions', async () => {
+  test('passes bytes on as they are, in both directions', async () => {
     const { client, server } = await tunnel();
     client.send('\x81\x00\xff not HTTP\r\n\r\n');
     await server.receives('\x81\x00\xff not HTTP\r\n\r\n');
@@ -122,10 +122,10 @@ describe('the tunnel', () => {
     const { client, backend } = await setUp(`${SWITCH}first`);
     client.send(`${ASK}early`);
     await client.receives(/\r\n\r\nfirst$/);
-    await until('the early octets arrive', () => /\r\n\r\nearly$/.test(backend.received));
+    await until('the early bytes arrive', () => /\r\n\r\nearly$/.test(backend.received));
   });
 
-  test.each([1, 3, 7])('begins the same, given the switch in pieces of %d octets', async (size) => {
+  test.each([1, 3, 7])('begins the same, given the switch in pieces of %d bytes', async (size) => {
     const backend = await RawBackend.start((connection) => connection.socket.once('data', () => {
       const answer = `${SWITCH}first`;
       void (async () => {

@@ -45,7 +45,7 @@ describe('key files', () => {
     expect(files.stage(documentWith(file, '/nowhere/keys'))).toEqual({
       ok: false,
       problems: [
-        `the file with the keys of session cookies, '${file}', has a key of 5 octets, number 1; put random keys of at least 32 octets there, `
+        `the file with the keys of session cookies, '${file}', has a key of 5 bytes, number 1; put random keys of at least 32 bytes there, `
         + 'one a line, as \'openssl rand -base64 32\' makes them',
         'the file with the keys of session cookies, \'/nowhere/keys\', isn\'t there; mount the Secret that holds the keys',
       ],
@@ -67,7 +67,7 @@ describe('key files', () => {
     expect(ring.keys.map(String)).toEqual([NEW, OLD]);
     expect(reloads).toEqual(['applied', 'rejected', 'rejected']);
     expect(events[0]).toBe(file);
-    expect(events[1]).toMatch(/keys of session cookies, .* has a key of 9 octets/);
+    expect(events[1]).toMatch(/keys of session cookies, .* has a key of 9 bytes/);
     files.close();
   });
 

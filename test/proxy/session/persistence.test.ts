@@ -256,7 +256,7 @@ describe('a cookie', () => {
     ['malformed', 'cut short', to('127.0.0.1:1').slice(0, -5)],
     ['malformed', 'that is an address', '127.0.0.1:22'],
     ['malformed', 'of nothing', ''],
-    ['too_long', 'of thousands of octets', 'A'.repeat(4_096)],
+    ['too_long', 'of thousands of bytes', 'A'.repeat(4_096)],
     ['foreign', 'for a cluster that the route does not have', to('127.0.0.1:22', seal, 'admin')],
     ['expired', 'of long ago', to('127.0.0.1:22', seal, 'backend', 1)],
   ])('is ignored and counted as %s, given one %s', async (cause, _, value) => {
@@ -298,7 +298,7 @@ describe('a document that keeps sessions', () => {
     writeFileSync(keyFile, 'short');
     const [listener] = test.config.listeners;
     const document = { ...test.config, listeners: [{ ...listener!, routes: [{ ...listener!.routes[0]!, session }] }] };
-    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: false, mayPass: true, problems: [expect.stringContaining('has a key of 5 octets') as string] });
+    expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: false, mayPass: true, problems: [expect.stringContaining('has a key of 5 bytes') as string] });
     expect(await ask(test.port)).toMatchObject({ status: 200, setCookie: undefined });
     writeFileSync(keyFile, KEY);
     expect(await test.proxy.apply(JSON.stringify(document))).toMatchObject({ ok: true });

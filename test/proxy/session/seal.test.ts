@@ -16,16 +16,16 @@ describe('a sealed session', () => {
     fc.assert(fc.property(claims, (any) => { expect(seal.open(seal.seal(any))).toEqual(any); }));
   });
 
-  it('is made of octets that a cookie may have', () => {
+  it('is made of bytes that a cookie may have', () => {
     fc.assert(fc.property(claims, (any) => { expect(seal.seal(any)).toMatch(/^[\w-]+$/); }));
   });
 
   it('opens no more, given one bit that is different', () => {
     fc.assert(fc.property(claims, fc.nat(), (any, at) => {
-      const octets = Buffer.from(seal.seal(any), 'base64url');
-      const bit = at % (octets.length * 8);
-      octets[bit >> 3]! ^= 1 << (bit & 7);
-      expect(seal.open(octets.toString('base64url'))).toBe('forged');
+      const bytes = Buffer.from(seal.seal(any), 'base64url');
+      const bit = at % (bytes.length * 8);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      expect(seal.open(bytes.toString('base64url'))).toBe('forged');
     }), { numRuns: 500 });
   });
 
@@ -47,7 +47,7 @@ describe('a sealed session', () => {
   });
 
   it('is never taken for one, given anything that nobody sealed', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets).toString('base64url'))), (text) => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64url'))), (text) => {
       expect(seal.open(text)).toMatch(/^(malformed|forged)$/);
     }));
   });

@@ -68,7 +68,7 @@ describe('requests over TLS', () => {
     await nothingIsLeft(test);
   });
 
-  test('are read, given that each octet comes in a record of its own', async () => {
+  test('are read, given that each byte comes in a record of its own', async () => {
     const test = await answering();
     const client = await tlsClient(test.port);
     await client.sendSlowly(GET + GET);
@@ -222,16 +222,16 @@ describe('handshakes', () => {
 
   test.each([
     ['is silent', async () => {}],
-    ['sends an octet now and then', async (send: (octet: number) => void, over: () => boolean) => {
-      for (const octet of [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]) {
-        if (!over()) send(octet);
+    ['sends a byte now and then', async (send: (byte: number) => void, over: () => boolean) => {
+      for (const byte of [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]) {
+        if (!over()) send(byte);
         await new Promise((resolve) => { setTimeout(resolve, 100); });
       }
     }],
   ])('are given up in time, given a client that %s', async (_, behave) => {
     const test = await answering({ limits: { tlsHandshakeTimeoutMs: 300 } });
     const client = await rawClient(test.port);
-    void behave((octet) => client.send(Buffer.from([octet])), () => client.closed);
+    void behave((byte) => client.send(Buffer.from([byte])), () => client.closed);
     await client.closes();
     client.end();
     expect(failures(test, 'timeout')).toBe(1);
@@ -275,10 +275,10 @@ describe('handshakes', () => {
   test('leave nothing behind, whenever the client goes away', async () => {
     const test = await answering();
     const hello = await helloOf(test.port);
-    for (let octets = 0; octets <= hello.length; octets += Math.ceil(hello.length / 60)) {
+    for (let bytes = 0; bytes <= hello.length; bytes += Math.ceil(hello.length / 60)) {
       const client = await rawClient(test.port);
-      client.send(hello.subarray(0, octets));
-      if (octets % 2 === 0) client.reset();
+      client.send(hello.subarray(0, bytes));
+      if (bytes % 2 === 0) client.reset();
       else client.socket.destroy();
     }
     await nothingIsLeft(test);

@@ -66,16 +66,16 @@ function httpProbe({ path, host, headers, expectedStatuses }: Extract<ResolvedHe
     const heads = new HeadBuffer(false);
     return {
       onConnect: () => send(`GET ${path} HTTP/1.1\r\nhost: ${host ?? target.key}\r\n${fields}connection: close\r\n\r\n`),
-      onOctets: (octets) => {
-        for (let from = 0; from < octets.length;) {
-          const wrong = heads.feed(octets, from, head, LIMITS);
+      onBytes: (bytes) => {
+        for (let from = 0; from < bytes.length;) {
+          const wrong = heads.feed(bytes, from, head, LIMITS);
           if (wrong === INCOMPLETE) return;
           if (wrong) {
             const { detail } = foreignResponse(heads.buffer, heads.start, heads.end) ?? wrong;
             return end({ passed: false, why: `GET ${path} was answered with what is not HTTP/1.1: ${detail}` });
           }
           if (!head.interim || head.status === 101) return end(judge(heads.buffer));
-          octets = heads.buffer;
+          bytes = heads.buffer;
           from = heads.end;
         }
       },
@@ -91,7 +91,7 @@ function fieldsOf(headers: readonly HeaderField[]): string {
 
 interface Conversation {
   onConnect(): void;
-  onOctets?(octets: Buffer): void;
+  onBytes?(bytes: Buffer): void;
 }
 
 /** A connection until there is a verdict. */
@@ -108,9 +108,9 @@ function open(
     socket?.destroy();
     onVerdict(verdict);
   };
-  const { onConnect, onOctets } = converse(end, (text) => socket!.write(text, 'latin1'));
+  const { onConnect, onBytes } = converse(end, (text) => socket!.write(text, 'latin1'));
   const talk = (made: Socket): void => {
-    made.on('data', (octets) => { if (!over) onOctets?.(octets); });
+    made.on('data', (bytes) => { if (!over) onBytes?.(bytes); });
     made.on('error', (error: NodeJS.ErrnoException) => end({ passed: false, why: `the connection broke: ${error.code ?? error.message}` }));
     made.on('close', () => end({ passed: false, why: 'the connection was closed without an answer' }));
     onConnect();

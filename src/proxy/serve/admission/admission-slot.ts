@@ -10,7 +10,7 @@
  * after most of it was sent; and an app that sends a head at once and works on the body after it is not limited by how long that
  * takes.
  *
- * Latency, by which the limit is found, is of the app alone: it begins when the last octet is there.
+ * Latency, by which the limit is found, is of the app alone: it begins when the last byte is there.
  */
 import type { Clock } from '../../runtime/clock';
 import type { RequestHead } from '../../http1/request-head';

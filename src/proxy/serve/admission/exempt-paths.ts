@@ -1,6 +1,6 @@
 /**
- * Paths that are let in whatever the load: health checks, above all, for an app that is busy and not ill must not look ill. Compared octet
- * by octet, as they stand in the request: another spelling of a path (`/%68ealthz`) is one of the many and is limited.
+ * Paths that are let in whatever the load: health checks, above all, for an app that is busy and not ill must not look ill. Compared byte
+ * by byte, as they stand in the request: another spelling of a path (`/%68ealthz`) is one of the many and is limited.
  */
 import { word } from '../../http1/bytes';
 import type { RequestHead } from '../../http1/request-head';

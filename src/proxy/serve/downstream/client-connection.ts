@@ -7,7 +7,7 @@
  * length of a head; beyond that they wait in the socket, and so does the news of an end behind them.
  */
 import type { Socket } from 'node:net';
-import { destroySoon, end, heldOctets, holdsBack } from '../../net/direct-write';
+import { destroySoon, end, heldBytes, holdsBack } from '../../net/direct-write';
 import { BodyReader } from '../../http1/body-reader';
 import { Step } from '../../http1/chunked';
 import { INCOMPLETE } from '../../http1/fault';
@@ -15,7 +15,7 @@ import { foreignRequest } from '../../http1/foreign-protocol';
 import { Framing } from '../../http1/framing';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { RequestHead } from '../../http1/request-head';
-import { OctetListener, owned, readShared } from '../../net/shared-read';
+import { BytesListener, owned, readShared } from '../../net/shared-read';
 import { Timeout } from '../../runtime/timeouts';
 import { isTls, reset } from '../../tls/socket';
 import type { ServeContext } from '../context';
@@ -42,14 +42,14 @@ export class ClientConnection implements Downstream {
   private readonly exchange: Exchange;
   private readonly heads = new HeadBuffer(true);
   private readonly body = new BodyReader();
-  /** Octets behind the request under way. */
+  /** Bytes behind the request under way. */
   private backlog: Buffer | undefined;
   /** A loop over `backlog` is running further up the stack. */
   private reading = false;
   /** The client will send no more. */
   private inputEnded = false;
   /** Gets what is read, when the socket is a tunnel's. */
-  private tunnel: OctetListener | undefined;
+  private tunnel: BytesListener | undefined;
   /** The request under way lets the connection carry another one. */
   private persistent = false;
   private readonly timeout: Timeout;
@@ -81,10 +81,10 @@ export class ClientConnection implements Downstream {
     return this.idle ? this.timeout.waitedMs(now) : 0;
   }
 
-  /** Octets that are kept: come too early, or not taken by the client or an endpoint yet. */
+  /** Bytes that are kept: come too early, or not taken by the client or an endpoint yet. */
   get heldBytes(): number {
     const { backlog, heads, exchange } = this;
-    return (backlog?.length ?? 0) + heads.heldOctets + heldOctets(this.socket) + (exchange.active ? exchange.heldBytes : 0);
+    return (backlog?.length ?? 0) + heads.heldBytes + heldBytes(this.socket) + (exchange.active ? exchange.heldBytes : 0);
   }
 
   /** It is under TLS. */
@@ -105,7 +105,7 @@ export class ClientConnection implements Downstream {
    *
    * @param listener gets what is read from now on
    */
-  handOver(listener: OctetListener): { readonly socket: Socket; readonly backlog: Buffer | undefined } {
+  handOver(listener: BytesListener): { readonly socket: Socket; readonly backlog: Buffer | undefined } {
     const { socket, backlog } = this;
     this.state = State.TUNNEL;
     this.tunnel = listener;

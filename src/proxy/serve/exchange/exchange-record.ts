@@ -21,7 +21,7 @@ export class ExchangeRecord {
   reason: ReasonCode | undefined;
   /** Words for the log about `reason`. */
   detail = '';
-  /** Octets of the bodies. */
+  /** Bytes of the bodies. */
   requestBytes = 0;
   responseBytes = 0;
   startedAt = 0;

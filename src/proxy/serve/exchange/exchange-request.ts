@@ -70,7 +70,7 @@ export class ExchangeRequest {
   }
 
   /**
-   * Octets of the body.
+   * Bytes of the body.
    *
    * @param last    the body is complete with them
    * @param carrier what they go to once a response counts

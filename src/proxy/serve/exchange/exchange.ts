@@ -65,7 +65,7 @@ export class Exchange implements UpstreamOwner {
    * Begins with a request whose head has been read.
    *
    * @param source   the bytes in which `head` was parsed
-   * @param body     octets of the body that came with the head
+   * @param body     bytes of the body that came with the head
    * @param complete `body` is all of it
    * @returns why there will be no response of an endpoint, when that is known at once
    */
@@ -82,7 +82,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   /**
-   * Octets of the request's body, without their framing.
+   * Bytes of the request's body, without their framing.
    *
    * @param last the body is complete with them
    */
@@ -92,7 +92,7 @@ export class Exchange implements UpstreamOwner {
     return this.holdsTooMuch() ? SHED_FOR_MEMORY : undefined;
   }
 
-  /** The client takes octets again. */
+  /** The client takes bytes again. */
   onClientWritable(): void {
     if (this.headSent) this.progress.start(this.responseIdle);
     (this.carrier ?? this.upstream.carrier)?.resumeResponse();
@@ -128,7 +128,7 @@ export class Exchange implements UpstreamOwner {
     this.tunnel.breakOff();
   }
 
-  /** Octets that are kept of the request, or on their way to the endpoint. */
+  /** Bytes that are kept of the request, or on their way to the endpoint. */
   get heldBytes(): number { return this.tunnel?.heldBytes ?? this.carrier?.heldBytes ?? this.upstream.heldBytes; }
 
   /**
@@ -193,13 +193,13 @@ export class Exchange implements UpstreamOwner {
     this.load?.served.end(now, false);
     this.load = undefined;
     client.response.sendSwitch(buffer, head, this.added.cookies());
-    const backend = carrier.detach((octets) => {
-      context.memory.took(octets.length);
-      this.tunnel!.onBackendOctets(octets);
+    const backend = carrier.detach((bytes) => {
+      context.memory.took(bytes.length);
+      this.tunnel!.onBackendBytes(bytes);
       this.checkMemory();
     });
-    const { socket, backlog } = client.handOver((octets) => {
-      this.tunnel!.onClientOctets(octets);
+    const { socket, backlog } = client.handOver((bytes) => {
+      this.tunnel!.onClientBytes(bytes);
       this.checkMemory();
     });
     instruments.tunnels.value += 1;

@@ -1,7 +1,7 @@
 /**
  * The two fields of load reports on their way through this proxy.
  *
- * Reports are given to who asks. A proxy whose clusters go by them asks with each request, by 36 octets that never change;
+ * Reports are given to who asks. A proxy whose clusters go by them asks with each request, by 36 bytes that never change;
  * the one beside the app answers each connection with each report once, which is at most one in 250 ms. So nobody pays who
  * doesn't balance by reports, and who does pays by time and not by request. What the app says of itself by the same field is
  * passed on in its place.

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
 import type { ResponseHead } from '../../http1/response-head';
-import type { OctetListener } from '../../net/shared-read';
+import type { BytesListener } from '../../net/shared-read';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';
@@ -21,7 +21,7 @@ export interface ResponseSink {
   /** A switch of protocols. */
   sendSwitch(buffer: Buffer, head: ResponseHead, added: Buffer): void;
   /**
-   * @param body     the body's first octets, or, with `complete`, all of it
+   * @param body     the body's first bytes, or, with `complete`, all of it
    * @param complete no other call follows
    * @param added    field lines besides, each with its CRLF
    */
@@ -53,7 +53,7 @@ export interface Downstream {
   readonly response: ResponseSink;
   /** Hash of the address that the request comes from. */
   readonly sourceHash: number;
-  /** Octets that are kept: come too early, or not taken by the client or an endpoint yet. */
+  /** Bytes that are kept: come too early, or not taken by the client or an endpoint yet. */
   readonly heldBytes: number;
   /** No more of the request's body is wanted for now, or it is again. */
   pauseRequest(): void;
@@ -63,7 +63,7 @@ export interface Downstream {
   /** The response is written: on to the next request. */
   onResponseWritten(): void;
   /** Gives the socket to a tunnel, with what the client has sent behind its request. */
-  handOver(listener: OctetListener): { readonly socket: Socket; readonly backlog: Buffer | undefined };
+  handOver(listener: BytesListener): { readonly socket: Socket; readonly backlog: Buffer | undefined };
 }
 
 /** What the client is told when the proxy answers by itself. */

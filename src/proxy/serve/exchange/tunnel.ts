@@ -1,5 +1,5 @@
 /**
- * Two sockets joined after a switch of protocols (RFC 9110 section 7.8): from then on octets are passed on as they come,
+ * Two sockets joined after a switch of protocols (RFC 9110 section 7.8): from then on bytes are passed on as they come,
  * and nobody here knows what they mean. Each direction has its own end (half-close) and its own backpressure: what one
  * side does not take is not read from the other. A side that breaks breaks the other one, too, so that neither mistakes
  * an accident for an end.
@@ -7,7 +7,7 @@
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
  */
 import type { Socket } from 'node:net';
-import { end, heldOctets, holdsBack } from '../../net/direct-write';
+import { end, heldBytes, holdsBack } from '../../net/direct-write';
 import { writeCopy } from '../../net/shared-read';
 import type { Counter } from '../../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
@@ -18,7 +18,7 @@ const EMPTY = Buffer.alloc(0);
 export interface TunnelOptions {
   /** How long nothing may pass. */
   readonly idleTimeout: TimeoutQueue;
-  /** Octets from the client, and to it; counted as they pass, for a tunnel can last for days. */
+  /** Bytes from the client, and to it; counted as they pass, for a tunnel can last for days. */
   readonly received: Counter;
   readonly sent: Counter;
   /** Both sides are closed. Called once. */
@@ -26,7 +26,7 @@ export interface TunnelOptions {
 }
 
 export class Tunnel {
-  /** Octets from the client, and to it. */
+  /** Bytes from the client, and to it. */
   received = 0;
   sent = 0;
   /** It was broken off because nothing passed. */
@@ -45,28 +45,28 @@ export class Tunnel {
 
   /** Passes on what had been read before the tunnel was there, and begins to read. */
   start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined): void {
-    if (fromClient) this.onClientOctets(fromClient);
-    if (fromBackend) this.onBackendOctets(fromBackend);
+    if (fromClient) this.onClientBytes(fromClient);
+    if (fromBackend) this.onBackendBytes(fromBackend);
     if (!holdsBack(this.backend)) this.client.resume();
     if (!holdsBack(this.client)) this.backend.resume();
   }
 
   /** The client has sent these; valid during the call only. */
-  onClientOctets(octets: Buffer): void {
-    this.received += octets.length;
-    this.options.received.value += octets.length;
-    this.pass(this.client, this.backend, octets);
+  onClientBytes(bytes: Buffer): void {
+    this.received += bytes.length;
+    this.options.received.value += bytes.length;
+    this.pass(this.client, this.backend, bytes);
   }
 
   /** The same from the backend. */
-  onBackendOctets(octets: Buffer): void {
-    this.sent += octets.length;
-    this.options.sent.value += octets.length;
-    this.pass(this.backend, this.client, octets);
+  onBackendBytes(bytes: Buffer): void {
+    this.sent += bytes.length;
+    this.options.sent.value += bytes.length;
+    this.pass(this.backend, this.client, bytes);
   }
 
-  /** Octets that wait for the backend to take them. */
-  get heldBytes(): number { return heldOctets(this.backend); }
+  /** Bytes that wait for the backend to take them. */
+  get heldBytes(): number { return heldBytes(this.backend); }
 
   /** Breaks it off: both sides see that it was no end. */
   breakOff(): void {
@@ -92,10 +92,10 @@ export class Tunnel {
     from.on('close', (hadError: boolean) => this.onClose(to, !hadError && from.readableEnded && from.writableFinished));
   }
 
-  private pass(from: Socket, to: Socket, octets: Buffer): void {
+  private pass(from: Socket, to: Socket, bytes: Buffer): void {
     if (this.ending) return;
     this.timeout.start(this.options.idleTimeout);
-    if (!writeCopy(to, EMPTY, octets)) from.pause();
+    if (!writeCopy(to, EMPTY, bytes)) from.pause();
   }
 
   private onClose(other: Socket, clean: boolean): void {

@@ -24,8 +24,8 @@ export interface MemoryHolders {
   dropBacklogs(): number;
   /** Closes up to so many idle connections. Returns how many. */
   closeIdle(most: number): number;
-  /** Breaks off those who hold most, until so many octets are let go. Returns how many. */
-  breakOff(octets: number): number;
+  /** Breaks off those who hold most, until so many bytes are let go. Returns how many. */
+  breakOff(bytes: number): number;
 }
 
 export type MemoryAction = 'collect' | 'refuse_connection' | 'refuse_request' | 'drop_backlog' | 'close_idle' | 'break_off';
@@ -39,7 +39,7 @@ export interface MemoryInstruments {
 const CALM_MS = 250;
 const ALERT_MS = 50;
 
-/** Octets that come in between two readings at most: 1.6 % of what a sidecar has by default. */
+/** Bytes that come in between two readings at most: 1.6 % of what a sidecar has by default. */
 const READ_EVERY_BYTES = 2 * 1_048_576;
 
 /** How much of free memory serves again: in the rest there is no room for what comes. */
@@ -66,7 +66,7 @@ export class MemoryGuard {
   private readonly levels: MemoryLevels | undefined;
   private holders: MemoryHolders | undefined;
   private cancel: Cancel | undefined;
-  /** Octets that came in since the last reading. */
+  /** Bytes that came in since the last reading. */
   private unread = 0;
   private used = 0;
   /** Resident memory when it was highest, and what lay outside of the heap then. */
@@ -113,9 +113,9 @@ export class MemoryGuard {
   /** No new requests, and nobody may hold much. */
   get critical(): boolean { return this.level === MemoryLevel.CRITICAL; }
 
-  /** Octets came in, and may stay. */
-  took(octets: number): void {
-    this.unread += octets;
+  /** Bytes came in, and may stay. */
+  took(bytes: number): void {
+    this.unread += bytes;
     if (this.unread < READ_EVERY_BYTES || !this.levels || !this.holders) return;
     const before = this.level;
     this.read();

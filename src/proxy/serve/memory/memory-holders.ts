@@ -20,13 +20,13 @@ export class ClientHolders implements MemoryHolders {
     return idle.length;
   }
 
-  breakOff(octets: number): number {
+  breakOff(bytes: number): number {
     const holding = this.all()
       .map((connection) => ({ connection, held: connection.heldBytes }))
       .filter(({ held }) => held >= MUCH_BYTES)
       .sort((a, b) => b.held - a.held);
     let broken = 0;
-    for (let left = octets; left > 0 && broken < holding.length; broken += 1) {
+    for (let left = bytes; left > 0 && broken < holding.length; broken += 1) {
       const { connection, held } = holding[broken]!;
       connection.breakOff();
       left -= held;

@@ -33,30 +33,30 @@ export function shareOfMemory(limitBytes: number, workers: number): number {
 }
 
 export class MemoryLevels {
-  /** In octets, by level. */
+  /** In bytes, by level. */
   private readonly enteredAt: readonly number[];
   private readonly leftAt: readonly number[];
 
   /** @param share what the process may have, its code included */
   constructor(share: number) {
-    const octets = (part: number): number => Math.round(CODE_BYTES + part * Math.max(0, share - CODE_BYTES));
-    this.enteredAt = THRESHOLDS.map(octets);
-    this.leftAt = THRESHOLDS.map((threshold) => octets(threshold - HYSTERESIS));
+    const bytes = (part: number): number => Math.round(CODE_BYTES + part * Math.max(0, share - CODE_BYTES));
+    this.enteredAt = THRESHOLDS.map(bytes);
+    this.leftAt = THRESHOLDS.map((threshold) => bytes(threshold - HYSTERESIS));
   }
 
-  /** The level now, with `used` octets, after it was `before`. */
+  /** The level now, with `used` bytes, after it was `before`. */
   next(before: MemoryLevel, used: number): MemoryLevel {
     let level: MemoryLevel = MemoryLevel.CRITICAL;
     while (level > MemoryLevel.CALM && used < (before >= level ? this.leftAt[level]! : this.enteredAt[level]!)) level -= 1;
     return level;
   }
 
-  /** Where a level begins, in octets. */
+  /** Where a level begins, in bytes. */
   threshold(level: MemoryLevel): number {
     return this.enteredAt[level]!;
   }
 
-  /** So many octets have to go until the level is left. */
+  /** So many bytes have to go until the level is left. */
   excess(level: MemoryLevel, used: number): number {
     return Math.max(0, used - this.leftAt[level]! + 1);
   }

@@ -59,7 +59,7 @@ export class Attempt implements ResponseListener, Waiter {
   /** The response was made by the sidecar there, which turned the request away. */
   private shed = false;
   /** From its start to the head of the response; -1 before that. */
-  firstOctetMs = -1;
+  firstByteMs = -1;
   /** It counts in the cluster's retry budget until it is over. */
   private isRetry = false;
   private readonly tryTimeout: Timeout;
@@ -68,10 +68,10 @@ export class Attempt implements ResponseListener, Waiter {
     this.tryTimeout = new Timeout(() => owner.onTryTimeout(this));
   }
 
-  /** There is a connection that octets can be sent on. */
+  /** There is a connection that bytes can be sent on. */
   get connected(): boolean { return this.connection !== undefined; }
 
-  /** Octets that wait for its endpoint to take them. */
+  /** Bytes that wait for its endpoint to take them. */
   get heldBytes(): number { return this.connection?.heldBytes ?? 0; }
 
   /** It waits for a connection that another request uses: limits allow no more of them. */
@@ -102,7 +102,7 @@ export class Attempt implements ResponseListener, Waiter {
     this.startedAt = this.clock.now();
     this.answersBefore = endpoint.outlier.answers;
     this.shed = false;
-    this.firstOctetMs = -1;
+    this.firstByteMs = -1;
     this.closedWhileIdle = false;
     this.idledOut = false;
     this.isRetry = isRetry;
@@ -117,7 +117,7 @@ export class Attempt implements ResponseListener, Waiter {
 
   /** From now on it has this long to the head of its response; undefined is for ever. */
   endWithin(timeout: TimeoutQueue | undefined): void {
-    if (timeout && this.endpoint && this.firstOctetMs < 0) this.tryTimeout.start(timeout);
+    if (timeout && this.endpoint && this.firstByteMs < 0) this.tryTimeout.start(timeout);
   }
 
   /** What its request goes to; undefined while there is no connection. */
@@ -127,7 +127,7 @@ export class Attempt implements ResponseListener, Waiter {
     return this.connection!.send(request, this);
   }
 
-  /** So many octets wait for the endpoint to take them that more must wait, too. */
+  /** So many bytes wait for the endpoint to take them that more must wait, too. */
   get holdsBack(): boolean { return this.connection !== undefined && holdsBack(this.connection.socket); }
 
   /**
@@ -206,7 +206,7 @@ export class Attempt implements ResponseListener, Waiter {
     if (!endpoint) return;
     this.end();
     const now = this.clock.now();
-    const latencyMs = this.firstOctetMs >= 0 ? this.firstOctetMs : now - this.startedAt;
+    const latencyMs = this.firstByteMs >= 0 ? this.firstByteMs : now - this.startedAt;
     endpoint.learned.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', now, this.retryAfterMs);
     this.cluster!.watch.ended(endpoint, ending, this.startedAt);
   }
@@ -214,7 +214,7 @@ export class Attempt implements ResponseListener, Waiter {
   private answered(): void {
     this.tryTimeout.stop();
     this.releaseRetry();
-    this.firstOctetMs = this.elapsedMs;
+    this.firstByteMs = this.elapsedMs;
     if (this.endpoint) this.endpoint.outlier.answers += 1;
   }
 

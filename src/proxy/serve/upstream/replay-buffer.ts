@@ -52,7 +52,7 @@ export class ReplayBuffer implements OutgoingRequest {
 
   /**
    * @param source the bytes in which `head` was parsed
-   * @param body   the body's first octets; none when its length is not known
+   * @param body   the body's first bytes; none when its length is not known
    */
   begin(source: Buffer, head: RequestHead, body: Buffer, form: RequestForm, maxReplayBytes: number): void {
     this.head = head;
@@ -70,7 +70,7 @@ export class ReplayBuffer implements OutgoingRequest {
   /** It can be sent: because it can be sent again, or was not sent yet. */
   get atHand(): boolean { return this.replayable || !this.sent; }
 
-  /** Octets that are kept. */
+  /** Bytes that are kept. */
   get heldBytes(): number { return this.message.length + (this.pieces.length === 0 ? 0 : this.bodyBytes); }
 
   /**

@@ -81,7 +81,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   /** What the request's body goes to, until a response counts; undefined while there is no connection. */
   get carrier(): RequestCarrier | undefined { return this.first.carrier; }
 
-  /** Octets of the request that are kept, or wait for the endpoint to take them. */
+  /** Bytes of the request that are kept, or wait for the endpoint to take them. */
   get heldBytes(): number { return this.copy.heldBytes + this.first.heldBytes; }
 
   /** Forgets the request before this one. */
@@ -125,7 +125,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   /**
-   * Octets of the request's body, without framing. Not to be called any more when a response counts.
+   * Bytes of the request's body, without framing. Not to be called any more when a response counts.
    *
    * @param last the body is complete with them
    * @returns false: hold back until `onWritable`
@@ -206,7 +206,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
       attempt.retryAfterMs = retryAfterMs(buffer, head.fields);
       if (this.retriesResponse(attempt, head, complete)) return undefined;
     }
-    this.route.hedging?.record(attempt.firstOctetMs);
+    this.route.hedging?.record(attempt.firstByteMs);
     this.owner.onResponseHead(this.commit(attempt), buffer, head, body, complete);
     return this.owner;
   }
