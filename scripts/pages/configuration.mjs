@@ -8,6 +8,8 @@ const ORDER = [
   'NodeIdentity',
   'AdminConfig',
   'ListenerConfig',
+  'TlsConfig',
+  'CertificateConfig',
   'AdmissionConfig',
   'AdaptiveConcurrencyConfig',
   'FixedConcurrencyConfig',

@@ -12,12 +12,13 @@ import type { FallbackConfig } from './fallback-config';
 import { withFallbackDefaults } from './fallback-defaults';
 import type { OutlierDetectionConfig } from './health-config';
 import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
-import type { ListenerConfig, RouteConfig, TlsConfig } from './listener-config';
+import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
 import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
 import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
+import { ResolvedTls, withTlsDefaults } from './tls-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
@@ -108,13 +109,6 @@ export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'f
   timeoutMs: 15_000,
   hash: [],
   meshFields: true,
-  // #endregion
-};
-
-/** Default of `tls`: what is older than 1.2 is deprecated (RFC 8996). */
-export const DEFAULT_TLS: Required<Pick<TlsConfig, 'minimumVersion'>> = {
-  // #region generated defaults of TlsConfig
-  minimumVersion: '1.2',
   // #endregion
 };
 
@@ -289,7 +283,7 @@ export interface BalancingStages {
 /** A listener with nothing left open but its address. */
 export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission'> & {
   readonly routes: ResolvedRoute[];
-  readonly tls?: Required<TlsConfig>;
+  readonly tls?: ResolvedTls;
   readonly admission?: ResolvedAdmission;
 };
 
@@ -321,7 +315,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     admin: { ...DEFAULT_ADMIN, ...config.admin },
     listeners: config.listeners.map(({ tls, admission, ...listener }) => ({
       ...listener,
-      ...(tls && { tls: { ...DEFAULT_TLS, ...tls } }),
+      ...(tls && { tls: withTlsDefaults(tls) }),
       ...(admission && { admission: withAdmissionDefaults(admission) }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
     })),

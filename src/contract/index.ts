@@ -21,4 +21,5 @@ export * from './references';
 export * from './retry-config';
 export * from './scalars';
 export * from './session-config';
+export * from './tls-config';
 export * from './weighted-cluster';

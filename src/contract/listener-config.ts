@@ -8,6 +8,7 @@ import type { HashKeyConfig } from './hash-key-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
 import type { HostName, Integer } from './scalars';
 import type { SessionConfig } from './session-config';
+import type { TlsConfig } from './tls-config';
 import type { WeightedCluster } from './weighted-cluster';
 
 /** Accepts connections and sends their requests down its route. */
@@ -52,25 +53,6 @@ export interface ListenerConfig {
   readonly routes: RouteConfig[];
   /** Which of its requests are let in. Absent: all. */
   readonly admission?: AdmissionConfig;
-}
-
-/** The proxy's side of TLS. HTTP/1.1 is the protocol offered (ALPN). Clients are not asked for a certificate. */
-export interface TlsConfig {
-  /**
-   * File with the certificate in PEM form, and after it those that lead to its authority. Read again when it changes.
-   * @minLength 1
-   */
-  readonly certificateFile: string;
-  /**
-   * File with the certificate's private key in PEM form, not encrypted. Read again when it changes.
-   * @minLength 1
-   */
-  readonly keyFile: string;
-  /**
-   * Oldest version of TLS that is spoken.
-   * @default '1.2'
-   */
-  readonly minimumVersion?: '1.2' | '1.3';
 }
 
 /** Where requests go. */

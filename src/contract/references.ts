@@ -12,6 +12,7 @@ import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
+import { mistakeOfTls } from './tls-config';
 
 /** One thing that is wrong with a document. */
 export interface Mistake {
@@ -68,6 +69,8 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
     }
 
     mistakes.push(...findUnfitHostnames(listener, path, leads));
+    const tlsMistake = listener.tls && mistakeOfTls(listener.tls);
+    if (tlsMistake !== undefined) mistakes.push({ path: `${path}/tls`, message: `TLS of listener '${listener.name}': ${tlsMistake}` });
     if (listener.admission) mistakes.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();

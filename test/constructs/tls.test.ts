@@ -45,7 +45,7 @@ describe('a service with TLS', () => {
     const [plain, secure] = documentOf(manifests, 'web-v1').listeners;
     expect(secure).toEqual({
       ...plain, name: 'inbound-tls', port: 15443,
-      tls: { certificateFile: '/etc/cdk8s-mesh-tls/tls.crt', keyFile: '/etc/cdk8s-mesh-tls/tls.key' },
+      tls: { certificates: [{ certificateFile: '/etc/cdk8s-mesh-tls/tls.crt', keyFile: '/etc/cdk8s-mesh-tls/tls.key' }] },
     });
   });
 

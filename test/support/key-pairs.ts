@@ -5,7 +5,8 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TlsConfig } from '../../src/contract';
+import type { CertificateConfig } from '../../src/contract';
+import { generate } from 'selfsigned';
 import { Certificate, makeCertificate } from '../../src/cli/up/endpoint-api/credentials';
 
 export type { Certificate };
@@ -13,6 +14,17 @@ export type { Certificate };
 /** A certificate of its own authority, for 127.0.0.1. */
 export function makeKeyPair(): Promise<Certificate> {
   return makeCertificate('127.0.0.1');
+}
+
+/** A certificate of its own authority for these host names. */
+export async function makeCertificateFor(
+  names: readonly string[], valid: { readonly notBeforeDate?: Date; readonly notAfterDate?: Date } = {},
+): Promise<Certificate> {
+  const made = await generate([{ name: 'commonName', value: names[0] ?? 'none' }], {
+    keyType: 'ec', curve: 'P-256', algorithm: 'sha256', ...valid,
+    extensions: [{ name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) }],
+  });
+  return { key: made.private, certificate: made.cert };
 }
 
 export class MountedSecret {
@@ -24,7 +36,7 @@ export class MountedSecret {
     for (const name of ['tls.crt', 'tls.key']) symlinkSync(`..data/${name}`, join(this.folder, name));
   }
 
-  get config(): TlsConfig {
+  get config(): CertificateConfig {
     return { certificateFile: join(this.folder, 'tls.crt'), keyFile: join(this.folder, 'tls.key') };
   }
 

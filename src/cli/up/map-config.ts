@@ -3,7 +3,7 @@
  * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
  * shown. A pure function of the document and the pod's addresses.
  */
-import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig } from '../../contract';
+import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults } from '../../contract';
 import { serviceOfName } from '../../planning/lints/objects';
 import type { ServiceSpec } from './model';
 import { inText, SocketAddress, PodNetwork, WantedAddresses } from './network';
@@ -58,7 +58,7 @@ export function mapConfig(
     // All pods share one loopback here.
     if (loopback) moved(`loopback of ${declared.name}`, `127.0.0.1:${declared.port}`, 'none');
     // The certificate is in a Secret of the cluster.
-    if (tls) moved(`TLS of ${declared.name}`, tls.certificateFile, 'none');
+    if (tls) for (const { certificateFile } of withTlsDefaults(tls).certificates) moved(`TLS of ${declared.name}`, certificateFile, 'none');
     for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));
     const listener = { ...declared, routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)) };
     if (listener.address === undefined) {

@@ -54,8 +54,7 @@ export function tlsListener(tls: TlsOptions, port: number, plain: ListenerConfig
     name: INBOUND_TLS_LISTENER,
     port,
     tls: {
-      certificateFile: TLS_CERTIFICATE_FILE,
-      keyFile: TLS_KEY_FILE,
+      certificates: [{ certificateFile: TLS_CERTIFICATE_FILE, keyFile: TLS_KEY_FILE }],
       ...(minimumVersion !== DEFAULT_TLS.minimumVersion && { minimumVersion }),
     },
   };

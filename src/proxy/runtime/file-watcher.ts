@@ -14,6 +14,26 @@ export const POLL_MS = 5_000;
 /** A notice often comes before the last of several changes; this waits for the others. */
 const SETTLE_MS = 20;
 
+/** How often files that change while they are read are read again. */
+const MAX_READS = 5;
+
+/**
+ * The contents of files that belong together, as they were at one moment: they are read again until two readings are alike, so that a
+ * certificate is never paired with the key of the one before. An error in place of what can't be read.
+ */
+export async function readTogether(paths: readonly string[]): Promise<readonly (string | NodeJS.ErrnoException)[]> {
+  const read = (): Promise<(string | NodeJS.ErrnoException)[]> => Promise.all(
+    paths.map((path) => readFile(path, 'utf8').catch((error: unknown) => error as NodeJS.ErrnoException)),
+  );
+  let texts = await read();
+  for (let reads = 1; paths.length > 1 && reads < MAX_READS; reads += 1) {
+    const again = await read();
+    if (again.every((text, i) => text === texts[i] || typeof text !== 'string')) return again;
+    texts = again;
+  }
+  return texts;
+}
+
 export class FileWatcher {
   private readonly watchers: FSWatcher[] = [];
   private cancel: Cancel | undefined;
@@ -69,11 +89,13 @@ export class FileWatcher {
     }
     this.reading = true;
     try {
-      const texts = await Promise.all(this.paths.map((path) => readFile(path, 'utf8')));
+      const texts = await readTogether(this.paths);
+      const error = texts.find((text) => typeof text !== 'string');
+      if (error !== undefined) throw error;
       if (!this.closed && texts.some((text, i) => text !== this.last[i])) {
-        this.last = texts;
+        this.last = texts as readonly string[];
         // What may succeed later is looked at again, like something new.
-        if (!await this.onTexts(texts)) this.last = [];
+        if (!await this.onTexts(this.last)) this.last = [];
       }
     } catch (error) {
       this.onError(error as NodeJS.ErrnoException);

@@ -28,6 +28,8 @@ const NOT_SUMS: Readonly<Record<string, 'max' | 'min'>> = {
   [FAMILIES.discoveryFailures.name]: 'max',
   [FAMILIES.discoveryFallback.name]: 'max',
   [FAMILIES.tlsCertificateExpiry.name]: 'min',
+  [FAMILIES.certificateSecondsToExpiry.name]: 'min',
+  [FAMILIES.certificateProblem.name]: 'max',
   [FAMILIES.fallbackShare.name]: 'max',
   [FAMILIES.configInfo.name]: 'max',
   [FAMILIES.configApplied.name]: 'max',

@@ -59,7 +59,7 @@ export const FAMILIES = {
   tlsHandshakeFailures: {
     name: 'mesh_tls_handshake_failures_total', type: 'counter', labels: ['listener', 'kind'],
     help: 'Connections that ended before their TLS handshake did. `kind`: `closed` (by the client), `timeout`, `plain_http` (HTTP without TLS), '
-      + '`version`, `cipher` or `alpn` (no common version, cipher or protocol), `alert` (the client refused, for example the certificate), `other`.',
+      + '`version`, `cipher` or `alpn` (no common version, cipher or protocol), `sni` (no host name, or an unknown one, and `requireSni`), `alert` (the client refused, for example the certificate), `other`.',
   },
   tlsCertificateReloads: {
     name: 'mesh_tls_certificate_reloads_total', type: 'counter', labels: ['listener', 'result'],
@@ -67,7 +67,16 @@ export const FAMILIES = {
   },
   tlsCertificateExpiry: {
     name: 'mesh_tls_certificate_expiry_timestamp_seconds', type: 'gauge', labels: ['listener'],
-    help: 'When the certificate in use expires, in seconds since 1970.',
+    help: 'When the certificate in use expires, in seconds since 1970; of several, the one that expires first.',
+  },
+  certificateSecondsToExpiry: {
+    name: 'mesh_certificate_seconds_to_expiry', type: 'gauge', labels: ['listener', 'certificate'],
+    help: 'Time until a certificate in use expires; below 0 it has. `certificate`: its file.',
+  },
+  certificateProblem: {
+    name: 'mesh_certificate_problem', type: 'gauge', labels: ['listener', 'certificate', 'problem'],
+    help: '1 while a certificate in use has the problem, else 0. `problem`: `expired`; `not_yet_valid`; `rejected` (its files have changed and can\'t be used, for '
+      + 'example because the key is that of another certificate; the pair before stays in use). `certificate`: its file.',
   },
   bypassingRequests: {
     name: 'mesh_bypassing_requests_total', type: 'counter', labels: ['listener'],

@@ -10,6 +10,7 @@ import type { Counter, Gauge, Histogram } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry } from './registry';
 import { SessionInstruments } from './session-instruments';
+import { TlsInstruments } from './tls-instruments';
 
 /** Takes what requests to a removed cluster still record; bounded like any registry, and never read. */
 const UNREPORTED = new MetricRegistry();
@@ -117,27 +118,6 @@ export class ListenerInstruments {
   }
 }
 
-/** Why a TLS handshake came to nothing. */
-export type HandshakeFailure = 'closed' | 'timeout' | 'plain_http' | 'version' | 'cipher' | 'alpn' | 'alert' | 'other';
-
-/** What a listener with TLS records besides. */
-export class TlsInstruments {
-  readonly handshakes: Counter;
-  readonly expiry: Gauge;
-
-  constructor(private readonly registry: MetricRegistry, private readonly listener: string) {
-    this.handshakes = registry.counter(FAMILIES.tlsHandshakes, { listener });
-    this.expiry = registry.gauge(FAMILIES.tlsCertificateExpiry, { listener });
-  }
-
-  failure(kind: HandshakeFailure): Counter {
-    return this.registry.counter(FAMILIES.tlsHandshakeFailures, { listener: this.listener, kind });
-  }
-
-  reload(result: 'applied' | 'rejected'): Counter {
-    return this.registry.counter(FAMILIES.tlsCertificateReloads, { listener: this.listener, result });
-  }
-}
 /** Limits of a cluster, by their names in the configuration. */
 export type ClusterLimit =
   'maxRequests' | 'maxRequestsPerEndpoint' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxConnections' | 'maxConnectionsPerEndpoint';

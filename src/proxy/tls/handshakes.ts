@@ -8,26 +8,33 @@
  * would cost the proxy more than the client.
  */
 import type { Socket } from 'node:net';
-import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
-import type { TlsConfig } from '../../contract';
+import type { SecureContext, SecureContextOptions, Server, TlsOptions, TLSSocket } from 'node:tls';
+import type { ResolvedTls } from '../../contract';
 import { crypto, tls } from '../runtime/on-demand';
-import type { HandshakeFailure, Instruments, TlsInstruments } from '../telemetry/instruments';
+import type { Instruments } from '../telemetry/instruments';
+import type { HandshakeFailure, TlsInstruments } from '../telemetry/tls-instruments';
 import type { Certificate } from './certificate';
+import type { CertificateSet } from './certificate-set';
 import { holdUpTo } from './socket';
 
 /** What a listener does about TLS; equal objects mean that nothing has changed. */
-export interface TlsSettings {
-  readonly certificate: Certificate;
-  readonly minimumVersion: NonNullable<TlsConfig['minimumVersion']>;
+export interface TlsSettings extends Pick<ResolvedTls, 'minimumVersion' | 'requireSni' | 'requireHostMatch'> {
+  readonly certificates: CertificateSet;
   readonly handshakeTimeoutMs: number;
   readonly instruments: TlsInstruments;
 }
 
 const MINIMUM_VERSIONS = { 1.2: 'TLSv1.2', 1.3: 'TLSv1.3' } as const;
 
+/** What OpenSSL says when it has no certificate to show. */
+const NO_CERTIFICATE: ReadonlySet<string | undefined> = new Set(['ERR_SSL_NO_SHARED_CIPHER', 'ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM']);
+
 export class Handshakes {
   private readonly server: Server;
-  private readonly stopUsing: () => void;
+  private readonly stopUsing: readonly (() => void)[];
+  /** For certificates other than the default, by the host name that is asked for. */
+  private readonly contexts = new Map<Certificate, SecureContext>();
+  private readonly options: SecureContextOptions;
 
   /** @param onSecure gets each connection whose handshake is over, before anything has been read from it */
   constructor(
@@ -36,12 +43,18 @@ export class Handshakes {
     private readonly instruments: Instruments,
     onSecure: (socket: TLSSocket) => void,
   ) {
-    const { certificate, minimumVersion, handshakeTimeoutMs } = settings;
-    const options: SecureContextOptions = {
+    const { certificates, minimumVersion, handshakeTimeoutMs, requireSni } = settings;
+    this.options = {
       minVersion: MINIMUM_VERSIONS[minimumVersion], secureOptions: crypto().constants.SSL_OP_NO_RENEGOTIATION, honorCipherOrder: true,
     };
-    this.server = tls().createServer({ handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ['http/1.1'] });
-    this.stopUsing = certificate.use(({ cert, key }) => this.server.setSecureContext({ ...options, cert, key }));
+    const chooses = requireSni || certificates.all.length > 1;
+    this.server = tls().createServer({ handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ['http/1.1'], ...(chooses && { SNICallback: this.onServername }) });
+    // Without a certificate of its own, a handshake that chooses none fails.
+    if (requireSni) this.server.setSecureContext(this.options);
+    this.stopUsing = certificates.all.map((certificate, i) => certificate.use(({ cert, key }) => {
+      if (i === 0 && !requireSni) this.server.setSecureContext({ ...this.options, cert, key });
+      this.contexts.delete(certificate);
+    }));
     this.server.on('secureConnection', (socket) => {
       settings.instruments.handshakes.value += 1;
       holdUpTo(bufferedBytes, socket);
@@ -64,11 +77,25 @@ export class Handshakes {
 
   /** Begins no more; what has begun goes on. */
   close(): void {
-    this.stopUsing();
+    for (const stop of this.stopUsing) stop();
   }
 
+  private readonly onServername: NonNullable<TlsOptions['SNICallback']> = (servername, done) => {
+    done(null, this.settings.certificates.contextFor(servername, this.contextOf));
+  };
+
+  /** Made when it is first asked for. */
+  private readonly contextOf = (certificate: Certificate): SecureContext => {
+    let context = this.contexts.get(certificate);
+    if (!context) {
+      context = tls().createSecureContext({ ...this.options, ...certificate.keyPair });
+      this.contexts.set(certificate, context);
+    }
+    return context;
+  };
+
   private onFailed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
-    const kind = kindOf(error.code ?? '');
+    const kind = this.settings.requireSni && NO_CERTIFICATE.has(error.code) ? 'sni' : kindOf(error.code ?? '');
     if (kind === 'timeout') this.instruments.limitReached('tlsHandshakeTimeoutMs');
     this.settings.instruments.failure(kind).value += 1;
     socket.destroy();

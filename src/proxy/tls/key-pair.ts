@@ -2,34 +2,32 @@
  * A certificate and its private key, read from their files and found to belong together. What is wrong is said in terms of
  * the files, for the libraries below speak of anything but them.
  */
-import { readFile } from 'node:fs/promises';
-import type { TlsConfig } from '../../contract';
+import type { CertificateConfig } from '../../contract';
+import { readTogether } from '../runtime/file-watcher';
 import { crypto, tls } from '../runtime/on-demand';
+import { hostNamesIn } from './host-names';
 
-export type KeyFiles = Pick<TlsConfig, 'certificateFile' | 'keyFile'>;
+export type KeyFiles = Pick<CertificateConfig, 'certificateFile' | 'keyFile'>;
 
 export interface KeyPair {
   /** PEM. */
   readonly cert: string;
   readonly key: string;
-  /** When the certificate expires, in seconds since 1970. */
+  /** From when and up to when the certificate is valid, in seconds since 1970. */
+  readonly validFrom: number;
   readonly expiresAt: number;
+  /** Host names that it is for, some with `*.` in front. */
+  readonly hosts: readonly string[];
 }
 
 export type KeyPairResult = { readonly ok: true; readonly pair: KeyPair } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads both files. Problems come in the order certificate, key, whichever file answers first. */
+/** Reads both files, as they were at one moment. Problems come in the order certificate, key, whichever file answers first. */
 export async function readKeyPair(files: KeyFiles): Promise<KeyPairResult> {
-  const read = async (field: keyof KeyFiles): Promise<{ text: string; problem?: string }> => {
-    try {
-      return { text: await readFile(files[field], 'utf8') };
-    } catch (error) {
-      return { text: '', problem: unreadable(field, files[field], error as NodeJS.ErrnoException) };
-    }
-  };
-  const [cert, key] = await Promise.all([read('certificateFile'), read('keyFile')]);
-  const problems = [cert.problem, key.problem].filter((problem) => problem !== undefined);
-  return problems.length > 0 ? { ok: false, problems } : checkKeyPair(files, cert.text, key.text);
+  const fields = ['certificateFile', 'keyFile'] as const;
+  const [cert, key] = await readTogether(fields.map((field) => files[field]));
+  const problems = [cert!, key!].flatMap((text, i) => (typeof text === 'string' ? [] : [unreadable(fields[i]!, files[fields[i]!], text)]));
+  return problems.length > 0 ? { ok: false, problems } : checkKeyPair(files, cert as string, key as string);
 }
 
 /** Finds out whether two texts are a certificate and its key. */
@@ -54,7 +52,8 @@ export function checkKeyPair({ certificateFile, keyFile }: KeyFiles, cert: strin
   } catch (error) {
     return { ok: false, problems: [`certificateFile '${certificateFile}' can't be used: ${(error as Error).message}`] };
   }
-  return { ok: true, pair: { cert, key, expiresAt: Date.parse(certificate.validTo) / 1_000 } };
+  const [validFrom, expiresAt] = [certificate.validFrom, certificate.validTo].map((time) => Date.parse(time) / 1_000) as [number, number];
+  return { ok: true, pair: { cert, key, validFrom, expiresAt, hosts: hostNamesIn(certificate.subjectAltName) } };
 }
 
 function unreadable(field: string, path: string, error: NodeJS.ErrnoException): string {

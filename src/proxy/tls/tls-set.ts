@@ -3,10 +3,12 @@
  * is in force, so that files that can't be used refuse it whole. A listener about whose TLS nothing has changed keeps its
  * certificate as it is, with what was renewed since.
  */
-import type { ResolvedProxyConfig } from '../../contract';
+import type { ResolvedProxyConfig, ResolvedTls } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { Instruments } from '../telemetry/instruments';
+import type { TlsInstruments } from '../telemetry/tls-instruments';
 import { Certificate, CertificateListener } from './certificate';
+import { CertificateSet } from './certificate-set';
 import type { TlsSettings } from './handshakes';
 
 /** TLS of a document that is not in force yet. */
@@ -20,6 +22,12 @@ interface Entry {
   readonly settings: TlsSettings;
 }
 
+interface Loaded {
+  readonly problems: readonly string[];
+  /** Undefined when there are problems. */
+  readonly certificates: CertificateSet | undefined;
+}
+
 export class TlsSet {
   private inForce: ReadonlyMap<string, Entry> = new Map();
 
@@ -27,7 +35,7 @@ export class TlsSet {
 
   async stage({ listeners, limits: { tlsHandshakeTimeoutMs } }: ResolvedProxyConfig): Promise<StagedTls> {
     const next = new Map<string, Entry>();
-    const added: Certificate[] = [];
+    const added: Entry[] = [];
     const failures: string[] = [];
     for (const { name, tls } of listeners) {
       if (!tls) continue;
@@ -38,16 +46,20 @@ export class TlsSet {
         continue;
       }
       const instruments = this.instruments.tls(name);
-      const loaded = await Certificate.load(tls, this.clock, instruments, (problems) => this.onCertificate(name, problems));
-      if (!loaded.ok) {
-        failures.push(...loaded.problems.map((problem) => `listener '${name}' can't have TLS: ${problem}`));
-        continue;
-      }
-      added.push(loaded.certificate);
-      const { certificate } = loaded;
-      next.set(name, { key, settings: { certificate, minimumVersion: tls.minimumVersion, handshakeTimeoutMs: tlsHandshakeTimeoutMs, instruments } });
+      const loaded = await this.load(name, tls, instruments);
+      failures.push(...loaded.problems.map((problem) => `listener '${name}' can't have TLS: ${problem}`));
+      if (!loaded.certificates) continue;
+      const { minimumVersion, requireSni, requireHostMatch } = tls;
+      const entry = {
+        key,
+        settings: {
+          certificates: loaded.certificates, minimumVersion, requireSni, requireHostMatch, handshakeTimeoutMs: tlsHandshakeTimeoutMs, instruments,
+        },
+      };
+      added.push(entry);
+      next.set(name, entry);
     }
-    const rollback = (): void => added.forEach((certificate) => certificate.close());
+    const rollback = (): void => added.forEach(({ settings }) => settings.certificates.close());
     if (failures.length > 0) {
       rollback();
       return { ok: false, failures };
@@ -57,15 +69,33 @@ export class TlsSet {
       of: (listener) => next.get(listener)?.settings,
       rollback,
       commit: () => {
-        for (const [name, entry] of this.inForce) if (next.get(name) !== entry) entry.settings.certificate.close();
+        for (const [name, entry] of this.inForce) if (next.get(name) !== entry) entry.settings.certificates.close();
         this.inForce = next;
-        added.forEach((certificate) => certificate.start());
+        added.forEach(({ settings }) => begin(settings));
       },
     };
   }
 
   close(): void {
-    for (const { settings } of this.inForce.values()) settings.certificate.close();
+    for (const { settings } of this.inForce.values()) settings.certificates.close();
     this.inForce = new Map();
   }
+
+  /** All certificates of a listener, or what is wrong with them. */
+  private async load(name: string, { certificates }: ResolvedTls, instruments: TlsInstruments): Promise<Loaded> {
+    const onChange = (problems: readonly string[]): void => this.onCertificate(name, problems);
+    const results = await Promise.all(certificates.map((files) => (
+      Certificate.load(files, this.clock, instruments.certificate(files.certificateFile), onChange))));
+    const loaded = results.flatMap((result) => (result.ok ? [result.certificate] : []));
+    const [first, ...others] = loaded;
+    if (first && loaded.length === results.length) return { problems: [], certificates: new CertificateSet([first, ...others]) };
+    loaded.forEach((certificate) => certificate.close());
+    return { problems: results.flatMap((result) => (result.ok ? [] : result.problems)), certificates: undefined };
+  }
+}
+
+/** In force from now on. */
+function begin({ certificates, instruments }: TlsSettings): void {
+  certificates.start();
+  instruments.observeExpiry(() => Math.min(...certificates.all.map(({ expiresAt }) => expiresAt)));
 }
