@@ -5,10 +5,19 @@
  *     // #region generated props of OutlierDetectionConfig but mode
  *     // #endregion
  *
- * `props` are members of an option struct of the constructs, `quantities` the entries of its table (field, unit, range), and `defaults`
- * the entries of a `DEFAULT_*` constant. After `of` stands a definition of the schema; without more, all of its scalar fields that
- * are meant for numbers (`defaults`: all that have a default), or those after `:`, or all but those after `but`. A region may stand anywhere
- * below src/contract and src/constructs, so files can be moved freely.
+ | kind | what the region has | of fields that are |
+ * |---|---|---|
+ * | `props` | members of an option struct of the constructs | numbers |
+ * | `layered` | the same, where what is not set comes from the nearest `Mesh` | numbers |
+ * | `quantities` | the entries of its table: field, unit, range | numbers |
+ * | `texts` | form and longest length of texts | strings with a `@pattern` |
+ * | `text` | the same of a definition that is a text itself | (without fields) |
+ * | `lists` | how few and how many items a list may have | lists |
+ * | `defaults` | the entries of a `DEFAULT_*` constant | anything with a default |
+ * | `members` | members of an enum; the contract's TSDoc describes each as "`value`: text." | (a union of texts, without fields) |
+ *
+ * After `of` stands a definition of the schema; without more, all of its fields that the kind is for, or those after `:`, or all but those
+ * after `but`. A region may stand anywhere below src/contract and src/constructs, so files can be moved freely.
  *
  * A field's suffix is its unit: `Ms` becomes a `Duration`, `Bytes` a `Size`; other fields keep name and number. References to fields in
  * texts are renamed alike.
@@ -20,8 +29,21 @@ import { join } from 'node:path';
 import { generateSchema } from './schema.mjs';
 
 const ROOTS = ['src/contract', 'src/constructs'];
-const REGION = /^( *)\/\/ #region generated (props|quantities|defaults) of (\w+)(?:(:| but) ([\w, ]+))?\n[^]*?^ *\/\/ #endregion/gm;
+const REGION = /^( *)\/\/ #region generated (props|layered|quantities|texts|text|lists|defaults|members) of (\w+)(?:(:| but) ([\w, ]+))?\n[^]*?^ *\/\/ #endregion/gm;
 const WIDTH = 140;
+
+/** What a kind of region is made of: which fields, what others lack, and how the lines are written. */
+const KINDS = {
+  props: { fits: isNumber, lack: 'is no number', lines: (fields) => props(fields, valueOf) },
+  layered: { fits: isNumber, lack: 'is no number', lines: (fields) => props(fields, (...said) => `- that of the nearest Mesh, or ${wordsOf(...said)}`) },
+  quantities: { fits: isNumber, lack: 'is no number', lines: quantities },
+  texts: { fits: ({ pattern }) => pattern !== undefined, lack: 'has no @pattern', lines: texts },
+  lists: { fits: ({ type }) => type === 'array', lack: 'is no list', lines: lists },
+  defaults: { fits: (property) => property.default !== undefined, lack: 'has no @default', lines: defaults },
+};
+
+/** Kinds of regions that are of a definition without fields. */
+const WHOLE = { text, members };
 
 /** Suffixes of fields, with the unit that they stand for and what the prop has instead. */
 const UNITS = [
@@ -51,24 +73,26 @@ export function filled(text, schema, file) {
     regions++;
     const definition = schema.title.startsWith(`${name} `) ? schema : schema.definitions[name];
     if (!definition) throw new Error(`${file} has a region of ${name}, which the schema doesn't define`);
-    const chosen = chosenFields(definition, name, choice, names?.split(',').map((field) => field.trim()), kind, file);
     const [head] = region.split('\n');
-    const lines = { props, quantities, defaults }[kind](chosen);
+    const lines = WHOLE[kind] ? WHOLE[kind](definition, name) : KINDS[kind].lines(chosenFields(definition, name, choice, names?.split(',').map((field) => field.trim()), KINDS[kind], file));
     return [head, ...lines.map((line) => (line === '' ? '' : indent + line)), `${indent}// #endregion`].join('\n');
   });
   if (regions !== text.split('// #region generated').length - 1) throw new Error(`${file} has a region that can't be read; scripts/settings.mjs shows the form`);
   return after;
 }
 
-function chosenFields({ properties, required = [] }, name, choice, names = [], kind, file) {
+function chosenFields({ properties, required = [] }, name, choice, names = [], { fits, lack }, file) {
   for (const field of names) if (!properties[field]) throw new Error(`${file} names ${name}.${field}, which the schema doesn't have`);
-  const isMeant = ({ type, default: fallback }) => (kind === 'defaults' ? fallback !== undefined : type === 'integer' || type === 'number');
-  const fields = choice === ':' ? names : Object.keys(properties).filter((field) => isMeant(properties[field]) && !names.includes(field));
+  const fields = choice === ':' ? names : Object.keys(properties).filter((field) => fits(properties[field]) && !names.includes(field));
   return fields.map((field) => {
     const property = properties[field];
-    if (!isMeant(property)) throw new Error(`${file} names ${name}.${field}, which ${kind === 'defaults' ? 'has no @default' : 'is no number'}`);
+    if (!fits(property)) throw new Error(`${file} names ${name}.${field}, which ${lack}`);
     return { ...property, field, ...propOf(field, property.type), required: required.includes(field), where: `${name}.${field}` };
   });
+}
+
+function isNumber({ type }) {
+  return type === 'integer' || type === 'number';
 }
 
 /** The prop that a field becomes. */
@@ -79,13 +103,13 @@ function propOf(field, schemaType = '') {
 }
 
 /** Members of an interface. */
-function props(fields) {
+function props(fields, sayDefault) {
   return fields.flatMap((field, index) => {
     const { prop, type, required, description = '', where } = field;
     const [text, absent] = splitAbsent(description);
     if (text === '') throw new Error(`${where} has no description`);
     const meaning = [renamed(text), rangeOf(field)].filter((part) => part !== '').join(' ');
-    const fallback = field.default === undefined ? absent && `- ${renamed(absent)}` : valueOf(field.default, field);
+    const fallback = field.default === undefined ? absent && `- ${renamed(absent)}` : sayDefault(field.default, field);
     if (!required && !fallback) throw new Error(`${where} has neither @default nor a sentence that begins with 'Absent:'`);
     return [
       ...(index === 0 ? [] : ['']),
@@ -103,6 +127,37 @@ function quantities(fields) {
   return fields.map(({ field, prop, unit, minimum, maximum, where }) => {
     if (minimum === undefined) throw new Error(`${where} has no @minimum`);
     return `${prop}: { field: '${field}', unit: '${unit}', min: ${grouped(minimum)}${maximum === undefined ? '' : `, max: ${grouped(maximum)}`} },`;
+  });
+}
+
+/** Rules of texts. */
+function texts(fields) {
+  return fields.map((field) => `${field.field}: { ${text(field, field.where).join(' ').slice(0, -1)} },`);
+}
+
+/** The rule of a text. */
+function text({ pattern, maxLength }, name) {
+  if (pattern === undefined) throw new Error(`${name} has no @pattern`);
+  return [`form: /${new RegExp(pattern).source}/,`, `longest: ${maxLength === undefined ? 'Infinity' : grouped(maxLength)},`];
+}
+
+/** Rules of lists. */
+function lists(fields) {
+  return fields.map(({ field, minItems = 0, maxItems, where }) => {
+    if (maxItems === undefined) throw new Error(`${where} has no @maxItems`);
+    return `${field}: { least: ${grouped(minItems)}, most: ${grouped(maxItems)} },`;
+  });
+}
+
+/** Members of an enum, each with the sentences that follow its value in the description. */
+function members({ enum: values, description = '' }, name) {
+  if (values === undefined) throw new Error(`${name} is no union of texts`);
+  const [, ...said] = description.split(/`(\w+)`: /);
+  const meanings = new Map(Array.from({ length: said.length / 2 }, (_, index) => [said[2 * index], said[2 * index + 1].trim()]));
+  return values.flatMap((value) => {
+    const meaning = meanings.get(value);
+    if (meaning === undefined) throw new Error(`${name} doesn't say what '${value}' means; write "\`${value}\`: " and a sentence`);
+    return ['/**', ...wrapped(renamed(meaning[0].toUpperCase() + meaning.slice(1))), ' */', `${value.replace(/[A-Z]/g, '_$&').toUpperCase()} = '${value}',`];
   });
 }
 
@@ -143,7 +198,11 @@ function rangeOf({ minimum, maximum, unit }) {
 }
 
 function quantityOf(value, unit) {
-  if (unit === 'time') return value >= 1_000 && value % 1_000 === 0 ? `${value / 1_000} seconds` : `${value} ms`;
+  if (unit === 'time') {
+    if (value > 0 && value % 86_400_000 === 0) return `${value / 86_400_000} days`;
+    if (value === 1_000) return '1 second';
+    return value >= 1_000 && value % 1_000 === 0 ? `${value / 1_000} seconds` : `${value} ms`;
+  }
   if (unit !== 'size') return String(value);
   if (value % 1_048_576 === 0) return `${value / 1_048_576} MiB`;
   return value % 1_024 === 0 ? `${value / 1_024} KiB` : `${value} bytes`;
@@ -154,6 +213,11 @@ function valueOf(value, { unit }) {
   if (unit === 'time' && value >= 120_000 && value % 60_000 === 0) return `Duration.minutes(${value / 60_000})`;
   if (unit === 'time') return value > 0 && value % 1_000 === 0 ? `Duration.seconds(${value / 1_000})` : `Duration.millis(${value})`;
   return unit === 'size' ? `Size.kibibytes(${value / 1_024})` : String(value);
+}
+
+/** A default as a sentence says it. */
+function wordsOf(value, { unit }) {
+  return unit === 'number' || unit === 'fraction' ? String(value) : quantityOf(value, unit);
 }
 
 /** Lines of a comment. */

@@ -4,17 +4,18 @@
  */
 import type { AdaptiveConcurrencyConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
-import { DEFAULT_RETRY } from './defaults';
+import { DEFAULT_RETRY, DEFAULT_SESSION } from './defaults';
 import type { HealthCheckTiming, OutlierDetectionConfig } from './health-config';
 import { DEFAULT_HEALTH_CHECK, DEFAULT_OUTLIER_DETECTION } from './health-defaults';
 import type { MaglevConfig } from './load-balancing-config';
 import type { RetryConfig } from './retry-config';
+import type { SessionConfig } from './session-config';
 
 /** A setting that can't hold beside another one. */
 export interface Contradiction {
   /** The field that is wrong. */
   readonly field: string;
-  readonly value: number;
+  readonly value: number | string | boolean | undefined;
   /** Why, and what to do. Names of other fields stand in braces: `{maxEjectionMs}`. */
   readonly remedy: string;
 }
@@ -22,7 +23,7 @@ export interface Contradiction {
 /** The words for a contradiction: the value in its unit, and the remedy with the reader's names for fields. */
 export function wordsOf(
   { field, value, remedy }: Contradiction, nameOf: (field: string) => string,
-): { readonly value: string | number; readonly remedy: string } {
+): { readonly value: Contradiction['value']; readonly remedy: string } {
   return { value: field.endsWith('Ms') ? `${value} ms` : value, remedy: remedy.replace(/\{(\w+)\}/g, (_, other: string) => `'${nameOf(other)}'`) };
 }
 
@@ -42,6 +43,30 @@ export function contradictionsOfHealthCheck(timing: HealthCheckTiming): Contradi
     field: 'timeoutMs', value: timeoutMs,
     remedy: `it is longer than the ${intervalMs} ms between two checks ({intervalMs}); shorten it, or lengthen the interval`,
   }];
+}
+
+/**
+ * What to do about a header field of a health check that is the check's own to say, or undefined: where the message ends, what becomes of its
+ * connection, its Host, and the User-Agent by which sidecars know it.
+ */
+export function refusalOfCheckField(header: string): string | undefined {
+  if (/^host$/i.test(header)) return 'say it with \'host\'';
+  const isOfTheCheck = /^(connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|proxy-connection|expect|user-agent)$/i.test(header);
+  return isOfTheCheck ? 'the check says it by itself; leave it out' : undefined;
+}
+
+/** What a browser would not take of a session's cookie (RFC 6265bis). */
+export function contradictionsOfSession(session: Pick<SessionConfig, 'cookie' | 'path' | 'sameSite' | 'secure'>): Contradiction[] {
+  const { cookie, path = DEFAULT_SESSION.path, sameSite, secure } = session;
+  const found: Contradiction[] = [];
+  if (!secure && (sameSite === 'none' || /^__(Host|Secure)-/i.test(cookie))) {
+    const cause = sameSite === 'none' ? '{sameSite} is \'none\'' : `its name is '${cookie}'`;
+    found.push({ field: 'secure', value: secure, remedy: `browsers take such a cookie only when it is secure, since ${cause}; set it to true` });
+  }
+  if (/^__Host-/i.test(cookie) && path !== '/') {
+    found.push({ field: 'path', value: path, remedy: `browsers take the cookie '${cookie}' only with the path '/'; leave it out` });
+  }
+  return found;
 }
 
 /** Limits that can't be reached because another one is lower, or that let nothing pass. */

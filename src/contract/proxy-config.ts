@@ -62,8 +62,9 @@ export interface ProxyConfig {
    */
   readonly accessLog?: AccessLogConfig;
   /**
-   * Processes that serve requests, for a pod with more than one core. They share sockets, one discovery and one metrics
-   * page; limits on connections hold for each. A change needs a restart.
+   * Number of processes that serve requests. Set more than one to use more than one core. The sidecar then has one more process that
+   * supervises them. Limits on connections and on waiting requests apply to each worker. A change needs a restart.
+   *
    * @minimum 1
    * @maximum 64
    * @default 1
@@ -217,12 +218,15 @@ export interface LimitsConfig {
  */
 export interface ShutdownConfig {
   /**
-   * How long clients and load balancers may take to hear of it: the sleep in the app's `preStop`.
+   * Time for callers to learn that a pod is terminating, before its app is told to stop: the sleep in the app's preStop hook. In this time
+   * the proxy also asks clients outside of the mesh to close their kept connections.
+   *
    * @default 5000
    */
   readonly endpointPropagationMs?: Integer;
   /**
-   * How long the app has from its SIGTERM on. After that it gets no new requests, whether or not it has ended.
+   * Time for the app to finish after it was told to stop. When it is over, the app gets no new requests, even if it still runs.
+   *
    * @default 20000
    */
   readonly appDrainMs?: Integer;

@@ -6,7 +6,7 @@ import type { AdmissionConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
 import {
   Contradiction, contradictionsOfConcurrency, contradictionsOfConnections, contradictionsOfHealthCheck, contradictionsOfMaglev,
-  contradictionsOfOutlierDetection, contradictionsOfRetry, wordsOf,
+  contradictionsOfOutlierDetection, contradictionsOfRetry, contradictionsOfSession, refusalOfCheckField, wordsOf,
 } from './contradictions';
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import type { ListenerConfig, RouteConfig } from './listener-config';
@@ -147,17 +147,9 @@ function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfi
 /** What a browser would not take of a cookie, and what makes no sense beside one. */
 function findUnfitSession({ name, session, hash }: RouteConfig, path: string): Mistake[] {
   if (!session) return [];
-  const { cookie, secure, sameSite, path: cookiePath } = { ...DEFAULT_SESSION, ...session };
-  const mistakes: Mistake[] = [];
+  const mistakes = told(contradictionsOfSession({ ...DEFAULT_SESSION, ...session }), `route '${name}'`, `${path}/session`);
   if (hash && hash.length > 0) {
     mistakes.push({ path: `${path}/hash`, message: `route '${name}' keeps sessions by 'session', which goes before what it hashes by; remove one of the two` });
-  }
-  if (!secure && (sameSite === 'none' || /^__(Host|Secure)-/i.test(cookie))) {
-    const cause = sameSite === 'none' ? 'sameSite is \'none\'' : `its name is '${cookie}'`;
-    mistakes.push({ path: `${path}/session/secure`, message: `browsers take the session cookie of route '${name}' only when it is secure, since ${cause}; set it to true` });
-  }
-  if (/^__Host-/i.test(cookie) && cookiePath !== '/') {
-    mistakes.push({ path: `${path}/session/path`, message: `browsers take cookie '${cookie}' of route '${name}' only with the path '/', got '${cookiePath}'; leave it out` });
   }
   return mistakes;
 }
@@ -205,24 +197,16 @@ function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, sl
   return mistakes;
 }
 
-/**
- * Whether a field is a health check's own to say: where the message ends, what becomes of its connection, its Host, and the User-Agent
- * by which sidecars know it.
- */
-export function isOfTheCheck(header: string): boolean {
-  return /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|proxy-connection|expect|user-agent)$/i.test(header);
-}
-
 /** What makes no sense in how a cluster's endpoints are asked whether they work. */
 function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): Mistake[] {
   if (healthCheck === undefined) return [];
   const mistakes = told(contradictionsOfHealthCheck(healthCheck), `the health check of cluster '${name}'`, `${path}/healthCheck`);
   const { headers = [], expectedStatuses: ranges = [] } = healthCheck.type === 'http' ? healthCheck : {};
   headers.forEach(({ name: header }, index) => {
-    if (!isOfTheCheck(header)) return;
+    const refusal = refusalOfCheckField(header);
+    if (refusal === undefined) return;
     mistakes.push({
-      path: `${path}/healthCheck/headers/${index}/name`,
-      message: `a health check of cluster '${name}' sets the field '${header}' by itself; ${/^host$/i.test(header) ? 'give its value in \'host\'' : 'leave it out'}`,
+      path: `${path}/healthCheck/headers/${index}/name`, message: `the health check of cluster '${name}' has the field '${header}': ${refusal}`,
     });
   });
   ranges.forEach(({ from, to }, index) => {
@@ -260,7 +244,9 @@ function findUnfitAdmission(listener: string, { concurrency, rateLimit }: Admiss
 /** Contradictions within the part of the document at `path`, which belongs to `owner`. */
 function told(contradictions: readonly Contradiction[], owner: string, path: string): Mistake[] {
   return contradictions.map((contradiction) => {
-    const { value, remedy } = wordsOf(contradiction, (field) => field);
-    return { path: `${path}/${contradiction.field}`, message: `${owner} has '${contradiction.field}' ${value}: ${remedy}` };
+    const { field } = contradiction;
+    const { value, remedy } = wordsOf(contradiction, (name) => name);
+    const shown = typeof contradiction.value === 'string' ? `'${value}'` : value;
+    return { path: `${path}/${field}`, message: `${owner} has '${field}' ${shown}: ${remedy}` };
   });
 }

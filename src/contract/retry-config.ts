@@ -69,8 +69,9 @@ export interface RetryConfig {
 }
 
 /**
- * `closed`: the connection broke before the head of a response, or what came was not HTTP. `tryTimeout`: the time for one attempt was over.
- * `gatewayError`: a response of status 502, 503 or 504. `serverError`: any of status 5xx. `tooManyRequests`: status 429.
+ * A failure after which an application may have seen the request. `closed`: the connection broke before the response head was complete, or
+ * the response was not HTTP. `tryTimeout`: the attempt exceeded `tryTimeoutMs`. `gatewayError`: a response with status 502, 503 or 504.
+ * `serverError`: a response with any status 5xx. `tooManyRequests`: a response with status 429.
  */
 export type RetryCondition = 'closed' | 'tryTimeout' | 'gatewayError' | 'serverError' | 'tooManyRequests';
 

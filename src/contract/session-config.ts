@@ -20,8 +20,9 @@ export interface SessionConfig {
    */
   readonly keyFile: string;
   /**
-   * How long a session lasts, from its first response on; a part of a second doesn't count. Absent: until the client forgets it, which
-   * browsers do when they are closed.
+   * Lifetime of a session from its first response; a part of a second doesn't count. Absent: a session cookie, which browsers delete when
+   * they close.
+   *
    * @minimum 1000
    * @maximum 34560000000
    */

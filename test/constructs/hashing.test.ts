@@ -80,6 +80,8 @@ test('what a default says is left out', () => {
 test('refuses keys that no request can have, none, and options out of range, saying which', () => {
   expect(() => documentWith(LoadBalancing.ringHash(undefined as never))).toThrow('\'loadBalancing.key\' is missing: make it with HashKey.cookie(\'session\')');
   expect(() => documentWith(LoadBalancing.maglev(HashKey.header('a b'), { otherKeys: [HashKey.query('')] }))).toThrow(/key\.name[^]*"a b"[^]*otherKeys\[0\]/);
+  expect(() => documentWith(LoadBalancing.maglev(HashKey.header('x'.repeat(257))))).toThrow('name a header, with up to 256 characters');
+  documentWith(LoadBalancing.maglev(HashKey.header('x'.repeat(256))));
   expect(() => documentWith(LoadBalancing.maglev(key, { otherKeys: new Array<HashKey>(8).fill(key) }))).toThrow('use at most 7 keys besides the first');
   expect(() => documentWith(LoadBalancing.maglev(key, { tableSize: 100 }))).toThrow('\'loadBalancing.tableSize\' is 100: use a prime number, such as 101');
   expect(() => documentWith(LoadBalancing.ringHash(key, { boundedLoadPercent: 99 }))).toThrow(/boundedLoadPercent' is 99: use a whole number from 100/);

@@ -119,7 +119,7 @@ describe('session persistence is refused, in words,', () => {
     ['a time that is a number', made('cart', { ttl: 3_600 }), '\'sessionPersistence.ttl\' is 3600: use a Duration'],
     ['a path that adds attributes', made('cart', { path: '/; Domain=example.com' }), '\'sessionPersistence.path\' is "/; Domain=example.com": use a path such as /cart'],
     ['a site rule that is none', made('cart', { sameSite: 'sometimes' }), '\'sessionPersistence.sameSite\' is "sometimes": use one of SameSite.STRICT'],
-    ['all sites without TLS', made('cart', { sameSite: SameSite.NONE }), /'sessionPersistence\.secure' is missing: .* since its sameSite is NONE; set it to true/],
+    ['all sites without TLS', made('cart', { sameSite: SameSite.NONE }), /'sessionPersistence\.secure' is missing: .* since 'sessionPersistence\.sameSite' is 'none'; set it to true/],
     ['a secure name without TLS', made('__Secure-cart', {}), /'sessionPersistence\.secure' is missing: .* since its name is '__Secure-cart'; set it to true/],
     ['a host\'s name with a path', made('__Host-cart', { secure: true, path: '/cart' }), '\'sessionPersistence.path\' is "/cart": browsers take the cookie \'__Host-cart\' only with'],
     ['an option that is none', made('cart', { maxAge: 1 }), '\'sessionPersistence.maxAge\' is not a prop here'],

@@ -25,10 +25,10 @@ describe('how a route keeps its sessions', () => {
   });
 
   it('is refused, given what browsers would not take', () => {
-    expect(mistakesOf({ session: { ...session, sameSite: 'none' } })[0]).toMatch(/session\/secure: .* since sameSite is 'none'; set it to true/);
+    expect(mistakesOf({ session: { ...session, sameSite: 'none' } })[0]).toMatch(/session\/secure: .* since 'sameSite' is 'none'; set it to true/);
     expect(mistakesOf({ session: { ...session, cookie: '__Secure-cart' } })[0]).toMatch(/session\/secure: .* since its name is '__Secure-cart'; set it to true/);
     expect(mistakesOf({ session: { ...session, cookie: '__Host-cart', secure: true, path: '/cart' } })[0])
-      .toMatch(/session\/path: .*'__Host-cart'.* got '\/cart'; leave it out/);
+      .toMatch(/session\/path: route 'default' has 'path' '\/cart': .*'__Host-cart' only with the path '\/'; leave it out/);
     expect(mistakesOf({ session: { ...session, cookie: '__Host-cart', secure: true } })).toEqual([]);
     expect(mistakesOf({ session: { ...session, sameSite: 'none', secure: true } })).toEqual([]);
   });

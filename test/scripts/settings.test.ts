@@ -6,6 +6,8 @@ const ROOT = join(__dirname, '..', '..');
 const SCHEMA = {
   title: 'ProxyConfig v1',
   definitions: {
+    Cause: { type: 'string', enum: ['lost', 'tooLate'], description: 'Why. `lost`: nobody has it. `tooLate`: `pauseMs` was over. It may come yet.' },
+    Word: { type: 'string', pattern: '^[a-z/]+$' },
     AConfig: {
       required: ['windowMs'],
       properties: {
@@ -15,6 +17,9 @@ const SCHEMA = {
         pauseMs: { type: 'integer', minimum: 100, maximum: 60_000, default: 1_500, description: 'Wait after `windowMs`.' },
         factor: { type: 'number', minimum: 0.5, maximum: 10, default: 2, description: 'How much.' },
         maxHeadBytes: { type: 'integer', minimum: 64, maximum: 1_048_576, default: 16_384, description: 'Longest head.' },
+        name: { type: 'string', pattern: '^/[a-z]*$', maxLength: 2_048 },
+        words: { type: 'array', minItems: 1, maxItems: 8 },
+        all: { type: 'array' },
         choices: { type: 'integer', minimum: 2, description: 'How many. Absent: all of them.' },
       },
     },
@@ -83,10 +88,37 @@ test('GIVEN a table or a constant THEN it has every field chosen, and nothing el
   ]);
 });
 
+test('GIVEN texts and lists THEN their rules are taken over', () => {
+  expect(filled(
+    '// #region generated texts of AConfig', '// #endregion', '// #region generated text of Word', '// #endregion',
+    '// #region generated lists of AConfig: words', '// #endregion',
+  ).filter((line) => !line.startsWith('//'))).toEqual([
+    'name: { form: /^\\/[a-z]*$/, longest: 2_048 },',
+    'form: /^[a-z/]+$/,',
+    'longest: Infinity,',
+    'words: { least: 1, most: 8 },',
+  ]);
+});
+
+test('GIVEN a union of texts THEN it is an enum with what the contract says of each', () => {
+  expect(filled('// #region generated members of Cause', '// #endregion').slice(1, -1)).toEqual([
+    '/**', ' * Nobody has it.', ' */', 'LOST = \'lost\',',
+    '/**', ' * `pause` was over. It may come yet.', ' */', 'TOO_LATE = \'tooLate\',',
+  ]);
+});
+
+test('GIVEN props of a Mesh THEN their default is that of the nearest one', () => {
+  expect(filled('// #region generated layered of AConfig: pauseMs, factor', '// #endregion').filter((line) => line.includes('@default'))).toEqual([
+    ' * @default - that of the nearest Mesh, or 1500 ms', ' * @default - that of the nearest Mesh, or 2',
+  ]);
+});
+
 test.each([
   ['of nothing', '// #region generated props of BConfig', 'a.ts has a region of BConfig, which the schema doesn\'t define'],
   ['of a field that is not there', '// #region generated props of AConfig: size', 'a.ts names AConfig.size, which the schema doesn\'t have'],
   ['of a field that is no number', '// #region generated props of AConfig: mode', 'a.ts names AConfig.mode, which is no number'],
+  ['of a list without an end', '// #region generated lists of AConfig: all', 'AConfig.all has no @maxItems'],
+  ['of a text without a form', '// #region generated texts of AConfig: mode', 'a.ts names AConfig.mode, which has no @pattern'],
   ['that can\'t be read', '// #region generated prop of AConfig', 'a.ts has a region that can\'t be read'],
 ])('GIVEN a region %s THEN it is said', (_, region, message) => {
   expect(() => filled(region, '// #endregion')).toThrow(message);

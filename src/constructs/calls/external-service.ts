@@ -15,6 +15,7 @@ import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { LoadBalancing } from '../policies/load-balancing';
 import { isReachable } from '../props/ip-addresses';
+import { checkQuantity, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 
@@ -86,6 +87,13 @@ export interface ExternalSrvOptions {
   readonly servers?: string[];
 }
 
+const ADDRESS = {
+  // #region generated quantities of StaticEndpoint: weight, priority
+  weight: { field: 'weight', unit: 'number', min: 1, max: 65_535 },
+  priority: { field: 'priority', unit: 'number', min: 0, max: 7 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
+
 /**
  * How callers discover the endpoints of an external service.
  */
@@ -138,10 +146,10 @@ export class ExternalEndpoints {
       }
       errors.port(`${item}.port`, port);
       if (weight !== undefined) {
-        errors.wholeNumber(`${item}.weight`, weight, 1, 65_535);
+        checkQuantity(errors, `${item}.weight`, weight, ADDRESS.weight);
       }
       if (priority !== undefined) {
-        errors.wholeNumber(`${item}.priority`, priority, 0, 7);
+        checkQuantity(errors, `${item}.priority`, priority, ADDRESS.priority);
       }
       if (seen.has(`${address}|${port}`)) {
         errors.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');

@@ -6,6 +6,7 @@ import { Duration } from 'cdk8s';
 import { DEFAULT_FALLBACK, FallbackConfig } from '../../contract';
 import { checkBelowPercent, overprovisioningPercent } from '../policies/failover';
 import { checkValues, namesOf, Quantities } from '../props/quantities';
+import { isList } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { Destination } from './destination';
@@ -37,6 +38,11 @@ export interface FallbackOptions {
 const QUANTITIES: Quantities<Pick<FallbackOptions, 'recovery'>, FallbackConfig> = {
   // #region generated quantities of FallbackConfig: recoveryMs
   recovery: { field: 'recoveryMs', unit: 'time', min: 0 },
+  // #endregion
+};
+const LEVELS = {
+  // #region generated lists of RouteConfig: fallback
+  fallback: { least: 0, most: 8 },
   // #endregion
 };
 const OPTIONS = { belowPercent: true, ...namesOf(QUANTITIES) } as const satisfies Record<keyof FallbackOptions, true>;
@@ -128,8 +134,8 @@ export class Fallback {
       checkBelowPercent(errors, `${at}.belowPercent`, options.belowPercent);
       checkValues(errors, at, options, QUANTITIES);
     });
-    if (this.levels.length > 8) {
-      errors.add(prop, this.levels.length, 'use at most 8 fallbacks');
+    if (!isList(LEVELS.fallback, this.levels)) {
+      errors.add(prop, this.levels.length, `use at most ${LEVELS.fallback.most} fallbacks`);
     }
   }
 }

@@ -5,9 +5,15 @@
 import { Duration } from 'cdk8s';
 import { ClusterConfig, DEFAULT_DNS_FALLBACK } from '../../contract';
 import { ServiceLocation } from '../destinations/destination-info';
-import { checkQuantity } from '../props/quantities';
+import { checkQuantity, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
+
+const DNS_FALLBACK = {
+  // #region generated quantities of DnsFallback: afterMs
+  after: { field: 'afterMs', unit: 'time', min: 0 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
 
 /**
  * Options of `Discovery.endpointSlices`.
@@ -99,7 +105,7 @@ export class Discovery {
       errors.add(`${prop}.dnsFallback`, dnsFallback, 'use true or false');
     }
     if (dnsFallbackAfter !== undefined) {
-      checkQuantity(errors, `${prop}.dnsFallbackAfter`, dnsFallbackAfter, { unit: 'time', min: 0 });
+      checkQuantity(errors, `${prop}.dnsFallbackAfter`, dnsFallbackAfter, DNS_FALLBACK.after);
       if (dnsFallback === false) {
         errors.add(`${prop}.dnsFallbackAfter`, dnsFallbackAfter, 'there is no fallback whose wait it could be; leave it out, or \'dnsFallback: false\'');
       }

@@ -104,13 +104,15 @@ export interface ProxyOptions {
    */
   readonly interception?: Interception;
 
+  // #region generated layered of ProxyConfig: workers
   /**
-   * Number of processes that serve requests, 1 to 64. Set more than one to use more than one core. The sidecar then has one more process
-   * that supervises them. Limits on connections and on waiting requests apply to each worker.
+   * Number of processes that serve requests. Set more than one to use more than one core. The sidecar then has one more process that
+   * supervises them. Limits on connections and on waiting requests apply to each worker. A change needs a restart. From 1 to 64.
    *
    * @default - that of the nearest Mesh, or 1
    */
   readonly workers?: number;
+  // #endregion
 
   /**
    * Which requests the proxy logs.
@@ -128,9 +130,10 @@ export interface ProxyOptions {
    */
   readonly via?: boolean;
 
+  // #region generated layered of ShutdownConfig: endpointPropagationMs, appDrainMs
   /**
-   * Time for callers to learn that a pod is terminating, before its app is told to stop. In this time the proxy also asks clients outside
-   * of the mesh to close their kept connections.
+   * Time for callers to learn that a pod is terminating, before its app is told to stop: the sleep in the app's preStop hook. In this time
+   * the proxy also asks clients outside of the mesh to close their kept connections.
    *
    * @default - that of the nearest Mesh, or 5 seconds
    */
@@ -142,6 +145,7 @@ export interface ProxyOptions {
    * @default - that of the nearest Mesh, or 20 seconds
    */
   readonly appDrain?: Duration;
+  // #endregion
 
   /**
    * Time for the proxy to finish after the app has ended or `appDrain` is over.

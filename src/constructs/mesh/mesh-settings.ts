@@ -4,11 +4,11 @@
  */
 import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
+import { DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
 import { checkAdmission } from '../policies/admission-options';
 import { checkConnections, checkLimits } from '../policies/proxy-quantities';
 import { NAME_RULES } from '../props/name-rules';
-import { layered } from '../props/quantities';
+import { checkQuantity, layered, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { PerApp } from '../synthesis/copies';
 import { AppAddress } from './app-address';
@@ -45,8 +45,9 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   accessLog: AccessLog.OFF,
   proxyUser: ProxyUser.image(),
   via: DEFAULT_VIA,
-  endpointPropagation: Duration.seconds(5),
-  appDrain: Duration.seconds(20),
+  endpointPropagation: Duration.millis(DEFAULT_SHUTDOWN.endpointPropagationMs),
+  appDrain: Duration.millis(DEFAULT_SHUTDOWN.appDrainMs),
+  // Shorter than the default of a document that somebody writes: an app that has ended leaves little to finish.
   proxyDrain: Duration.seconds(5),
   discovery: Discovery.endpointSlices(),
   interception: Interception.hostsFile(),
@@ -145,8 +146,11 @@ export function* constructsOf(root: IConstruct): Generator<{ readonly construct:
   }
 }
 
-/** Most workers that the proxy takes. */
-const MAX_WORKERS = 64;
+const QUANTITIES = {
+  // #region generated quantities of ProxyConfig: workers
+  workers: { field: 'workers', unit: 'number', min: 1, max: 64 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
 
 /** Checks of the props that every sidecar has. */
 export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions): void {
@@ -168,7 +172,7 @@ export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions)
     checkAdmission(errors, 'admission', props.admission);
   }
   if (props.workers !== undefined) {
-    errors.wholeNumber('workers', props.workers, 1, MAX_WORKERS);
+    checkQuantity(errors, 'workers', props.workers, QUANTITIES.workers);
   }
   const { request, limit } = props.proxyResources?.memory ?? {};
   if (request && limit && request.toKibibytes() > limit.toKibibytes()) {

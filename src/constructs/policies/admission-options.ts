@@ -2,6 +2,7 @@
  * What of the requests to a pod its sidecar lets in.
  */
 import { AdmissionConfig, DEFAULT_ADMISSION } from '../../contract';
+import { isList, isText, TextRule } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { ConcurrencyLimit } from './concurrency-limit';
@@ -39,9 +40,17 @@ export interface AdmissionOptions {
 
 const OPTIONS = { concurrency: true, rateLimit: true, exemptPaths: true } as const satisfies Record<keyof AdmissionOptions, true>;
 
-/** As the document takes them. */
-const PATH = /^\/[^?#*\s]*\*?$/;
-const MAX_PATHS = 32;
+const PATHS = {
+  // #region generated lists of AdmissionConfig
+  exemptPaths: { least: 0, most: 32 },
+  // #endregion
+};
+const PATH: TextRule = {
+  // #region generated text of PathPattern
+  form: /^\/[^?#*\s]*\*?$/,
+  longest: Infinity,
+  // #endregion
+};
 
 /** Checks what one construct says. */
 export function checkAdmission(errors: ValidationErrors, prop: string, admission: AdmissionOptions): void {
@@ -55,11 +64,11 @@ export function checkAdmission(errors: ValidationErrors, prop: string, admission
     if (isA(RateLimit, rateLimit)) rateLimit._check(errors, `${prop}.rateLimit`);
     else errors.add(`${prop}.rateLimit`, rateLimit, refusalOfCopy(RateLimit, rateLimit) ?? 'make it with RateLimit.perSecond(100), for example');
   }
-  if (exemptPaths !== undefined && !(Array.isArray(exemptPaths) && exemptPaths.length <= MAX_PATHS)) {
-    errors.add(`${prop}.exemptPaths`, exemptPaths, `list at most ${MAX_PATHS} paths, such as ['/healthz', '/events/*']`);
+  if (exemptPaths !== undefined && !isList(PATHS.exemptPaths, exemptPaths)) {
+    errors.add(`${prop}.exemptPaths`, exemptPaths, `list at most ${PATHS.exemptPaths.most} paths, such as ['/healthz', '/events/*']`);
   } else {
     exemptPaths?.forEach((path, index) => {
-      if (typeof path !== 'string' || !PATH.test(path)) {
+      if (!isText(PATH, path)) {
         errors.add(`${prop}.exemptPaths[${index}]`, path, 'use a path without a query, such as /healthz, or the beginning of one, such as /events/*');
       }
     });

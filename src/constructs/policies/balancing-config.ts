@@ -6,7 +6,8 @@ import {
   ClusterConfig, contradictionsOfMaglev, DEFAULT_DYNAMIC_WEIGHTS, DEFAULT_POLICIES, DEFAULT_SLOW_START, DEFAULT_ZONE_AWARE, DynamicWeightsConfig,
   LoadBalancingConfig, SlowStartConfig, ZoneAwareConfig,
 } from '../../contract';
-import { checkQuantities, checkValues, Quantities, Quantity, toConfig, withoutDefaults } from '../props/quantities';
+import { checkQuantities, checkQuantity, checkValues, Quantities, Quantity, toConfig, withoutDefaults } from '../props/quantities';
+import { isList, isText, TextRule } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { checkFailover, failoverConfig } from './failover';
@@ -100,9 +101,32 @@ const ZONE_AWARE_QUANTITIES: Quantities<ZoneAwareOptions, ZoneAwareConfig> = {
   // #endregion
 };
 
-/** Most metrics that utilization is made of, and how they are called. */
-const MAX_METRICS = 8;
-const METRIC_NAME = /^[!-+\-.-9;-<>-~]{1,128}$/;
+const SUBSET = {
+  // #region generated quantities of SubsetConfig
+  size: { field: 'size', unit: 'number', min: 1 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
+const ENDPOINT = {
+  // #region generated quantities of StaticEndpoint: weight
+  weight: { field: 'weight', unit: 'number', min: 1, max: 65_535 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
+const METRICS = {
+  // #region generated lists of LoadReportsConfig
+  utilizationMetrics: { least: 1, most: 8 },
+  // #endregion
+};
+const METRIC_NAME: TextRule = {
+  // #region generated text of MetricName
+  form: /^[!-+\-.-9;-<>-~]+$/,
+  longest: 128,
+  // #endregion
+};
+const KEYS = {
+  // #region generated lists of RouteConfig: hash
+  hash: { least: 0, most: 8 },
+  // #endregion
+};
 
 const ANY = ['failover', 'subset'] as const;
 const SPREAD = [...ANY, 'slowStart', 'zoneAware'] as const;
@@ -135,7 +159,7 @@ export function checkBalancing(errors: ValidationErrors, prop: string, type: Loa
     checkFailover(errors, `${prop}.failover`, failover);
   }
   if (subset !== undefined) {
-    errors.wholeNumber(`${prop}.subset`, subset, 1);
+    checkQuantity(errors, `${prop}.subset`, subset, SUBSET.size);
   }
   if (slowStart !== undefined) {
     checkQuantities(errors, `${prop}.slowStart`, slowStart, SLOW_START_QUANTITIES);
@@ -157,7 +181,7 @@ export function checkBalancing(errors: ValidationErrors, prop: string, type: Loa
     checkMetrics(errors, `${prop}.utilizationMetrics`, utilizationMetrics);
   }
   for (const [zone, weight] of Object.entries(zoneWeights)) {
-    errors.wholeNumber(`${prop}.zoneWeights['${zone}']`, weight, 1, 65_535);
+    checkQuantity(errors, `${prop}.zoneWeights['${zone}']`, weight, ENDPOINT.weight);
   }
   keys.forEach((key, index) => {
     const name = index === 0 ? `${prop}.key` : `${prop}.otherKeys[${index - 1}]`;
@@ -167,8 +191,8 @@ export function checkBalancing(errors: ValidationErrors, prop: string, type: Loa
       errors.add(name, key, refusalOfCopy(HashKey, key) ?? 'make it with HashKey.cookie(\'session\'), for example');
     }
   });
-  if (keys.length > 8) {
-    errors.add(`${prop}.otherKeys`, keys.length - 1, 'use at most 7 keys besides the first');
+  if (!isList(KEYS.hash, keys)) {
+    errors.add(`${prop}.otherKeys`, keys.length - 1, `use at most ${KEYS.hash.most - 1} keys besides the first`);
   }
 }
 
@@ -204,13 +228,14 @@ export function balancingFields(type: LoadBalancingConfig['type'], options: AnyO
 }
 
 function checkMetrics(errors: ValidationErrors, prop: string, metrics: string[]): void {
-  if (!Array.isArray(metrics) || metrics.length === 0 || metrics.length > MAX_METRICS) {
-    errors.add(prop, metrics, `name 1 to ${MAX_METRICS} metrics, such as ['named_metrics.queue'], or leave it out`);
+  const { least, most } = METRICS.utilizationMetrics;
+  if (!isList(METRICS.utilizationMetrics, metrics)) {
+    errors.add(prop, metrics, `name ${least} to ${most} metrics, such as ['named_metrics.queue'], or leave it out`);
     return;
   }
   metrics.forEach((name, index) => {
-    if (typeof name !== 'string' || !METRIC_NAME.test(name)) {
-      errors.add(`${prop}[${index}]`, name, 'use up to 128 visible characters without comma, colon and equals sign');
+    if (!isText(METRIC_NAME, name)) {
+      errors.add(`${prop}[${index}]`, name, `use up to ${METRIC_NAME.longest} visible characters without comma, colon and equals sign`);
     }
   });
 }

@@ -3,7 +3,7 @@
  * in are answered in time, and the others can go elsewhere.
  */
 import { AdmissionConfig, contradictionsOfConcurrency, DEFAULT_ADAPTIVE_CONCURRENCY } from '../../contract';
-import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { checkQuantities, checkQuantity, Quantities, Quantity, toConfig, withoutDefaults } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
@@ -52,6 +52,11 @@ const QUANTITIES: Quantities<AdaptiveConcurrencyOptions, Required<AdaptiveConcur
   latencyTolerancePercent: { field: 'latencyTolerancePercent', unit: 'number', min: 10, max: 1_000 },
   // #endregion
 };
+const FIXED = {
+  // #region generated quantities of FixedConcurrencyConfig
+  max: { field: 'max', unit: 'number', min: 1 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
 
 /**
  * How many requests the app of a pod works on at a time. With several workers, the limit applies to each.
@@ -88,7 +93,7 @@ export class ConcurrencyLimit {
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {
-    if (this.choice.type === 'fixed') errors.wholeNumber(`${prop}.max`, this.choice.max, 1);
+    if (this.choice.type === 'fixed') checkQuantity(errors, `${prop}.max`, this.choice.max, FIXED.max);
     if (this.choice.type !== 'adaptive') return;
     checkQuantities(errors, prop, this.choice.options, QUANTITIES, contradictionsOfConcurrency);
   }

@@ -4,14 +4,28 @@
  * counts, as Envoy does.
  */
 import { DEFAULT_FAILOVER, FailoverConfig } from '../../contract';
-import { withoutDefaults } from '../props/quantities';
+import { checkQuantity, Quantity, withoutDefaults } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { FailoverOptions } from './load-balancing-options';
 
 const OPTIONS = { panicPercent: true, belowPercent: true } as const satisfies Record<keyof FailoverOptions, true>;
 
+const QUANTITIES = {
+  // #region generated quantities of FailoverConfig
+  overprovisioningPercent: { field: 'overprovisioningPercent', unit: 'number', min: 100, max: 10_000 },
+  panicPercent: { field: 'panicPercent', unit: 'number', min: 0, max: 100 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
+
+/** From `belowPercent` to `overprovisioningPercent`, and back. */
+const reciprocal = (percent: number): number => 10_000 / percent;
+
+const BELOW_PERCENT = {
+  unit: 'fraction', min: reciprocal(QUANTITIES.overprovisioningPercent.max), max: reciprocal(QUANTITIES.overprovisioningPercent.min),
+} as const;
+
 /** What the default of `overprovisioningPercent` is to people. */
-const DEFAULT_BELOW_PERCENT = Math.round(100_000 / DEFAULT_FAILOVER.overprovisioningPercent) / 10;
+const DEFAULT_BELOW_PERCENT = Math.round(10 * reciprocal(DEFAULT_FAILOVER.overprovisioningPercent)) / 10;
 
 /** Checks the options, and that the panic can come. */
 export function checkFailover(errors: ValidationErrors, prop: string, options: FailoverOptions): void {
@@ -22,7 +36,7 @@ export function checkFailover(errors: ValidationErrors, prop: string, options: F
   errors.unknownProps(options, OPTIONS, `${prop}.`);
   const { panicPercent, belowPercent } = options;
   const belowIsSound = checkBelowPercent(errors, `${prop}.belowPercent`, belowPercent);
-  if (panicPercent === undefined || !errors.wholeNumber(`${prop}.panicPercent`, panicPercent, 0, 100) || !belowIsSound) {
+  if (panicPercent === undefined || !checkQuantity(errors, `${prop}.panicPercent`, panicPercent, QUANTITIES.panicPercent) || !belowIsSound) {
     return;
   }
   if (panicPercent > (belowPercent ?? DEFAULT_BELOW_PERCENT)) {
@@ -33,16 +47,12 @@ export function checkFailover(errors: ValidationErrors, prop: string, options: F
 
 /** Checks below which part of the endpoints requests leave them; nothing said is sound, too. */
 export function checkBelowPercent(errors: ValidationErrors, prop: string, belowPercent: unknown): boolean {
-  const isSound = belowPercent === undefined || (typeof belowPercent === 'number' && belowPercent >= 1 && belowPercent <= 100);
-  if (!isSound) {
-    errors.add(prop, belowPercent, 'use a number from 1 to 100');
-  }
-  return isSound;
+  return belowPercent === undefined || checkQuantity(errors, prop, belowPercent, BELOW_PERCENT);
 }
 
 /** How much an available endpoint counts for, so that exactly as many as said can still take everything. */
 export function overprovisioningPercent(belowPercent: number): number {
-  return Math.ceil(10_000 / belowPercent);
+  return Math.ceil(reciprocal(belowPercent));
 }
 
 /**

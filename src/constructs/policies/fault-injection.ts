@@ -3,13 +3,18 @@
  */
 import { Duration } from 'cdk8s';
 import { FaultConfig } from '../../contract';
-import { isFieldName, isFieldValue } from '../props/header-fields';
-import { checkQuantity } from '../props/quantities';
+import { isFieldName, isFieldValue, LONGEST_FIELD_VALUE } from '../props/header-fields';
+import { checkQuantity, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
-/** The longest delay, five minutes. */
-const LONGEST_DELAY_MS = 300_000;
+const QUANTITIES = {
+  // #region generated quantities of FaultConfig
+  percent: { field: 'percent', unit: 'fraction', min: 0, max: 100 },
+  delay: { field: 'delayMs', unit: 'time', min: 1, max: 300_000 },
+  abortStatus: { field: 'abortStatus', unit: 'number', min: 400, max: 599 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
 
 /**
  * Which requests a fault applies to.
@@ -81,22 +86,22 @@ export class FaultInjection {
   public _check(errors: ValidationErrors, prop: string): void {
     errors.unknownProps(this.options, OPTIONS, `${prop}.`);
     const { percent, headerName, headerValue } = this.options;
-    if (percent !== undefined && !(typeof percent === 'number' && percent >= 0 && percent <= 100)) {
-      errors.add(`${prop}.percent`, percent, 'use a number from 0 to 100');
+    if (percent !== undefined) {
+      checkQuantity(errors, `${prop}.percent`, percent, QUANTITIES.percent);
     }
     if (headerName !== undefined && !isFieldName(headerName)) {
       errors.add(`${prop}.headerName`, headerName, 'name a header field, such as x-fault');
     }
     if (headerValue !== undefined && !isFieldValue(headerValue)) {
-      errors.add(`${prop}.headerValue`, headerValue, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+      errors.add(`${prop}.headerValue`, headerValue, `use the value of a header field, in Latin-1 and up to ${LONGEST_FIELD_VALUE} characters`);
     }
     if (headerValue !== undefined && headerName === undefined) {
       errors.add(`${prop}.headerValue`, headerValue, `say of which field, with '${prop}.headerName'`);
     }
     if (this.status !== undefined) {
-      errors.wholeNumber(`${prop}.status`, this.status, 400, 599);
+      checkQuantity(errors, `${prop}.status`, this.status, QUANTITIES.abortStatus);
     } else {
-      checkQuantity(errors, `${prop}.duration`, this.duration, { unit: 'time', min: 1, max: LONGEST_DELAY_MS });
+      checkQuantity(errors, `${prop}.duration`, this.duration, QUANTITIES.delay);
     }
   }
 }

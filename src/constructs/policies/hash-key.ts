@@ -2,12 +2,35 @@
  * What a hashing policy balances by: parts of a request, as a user names them.
  */
 import { Duration } from 'cdk8s';
-import { HashKeyConfig } from '../../contract';
-import { checkLifetime, TOKEN } from '../props/cookies';
+import { CookieHashKey, HashKeyConfig } from '../../contract';
+import { checkQuantity, Quantities } from '../props/quantities';
+import { isText, TextRule } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
-const PARAMETER = /^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$/;
+const NAMES: Record<Exclude<HashKeyConfig['type'], 'sourceAddress'>, { readonly name: TextRule }> = {
+  // The document bounds no name of a key, and never may (docs/decisions/older-and-newer.md); a longer field would never be found.
+  header: {
+    // #region generated texts of HeaderField: name
+    name: { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, longest: 256 },
+    // #endregion
+  },
+  cookie: {
+    // #region generated texts of CookieHashKey
+    name: { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, longest: Infinity },
+    // #endregion
+  },
+  query: {
+    // #region generated texts of QueryHashKey
+    name: { form: /^[!$'()*+,;:@/?._~%0-9A-Za-z-]+$/, longest: Infinity },
+    // #endregion
+  },
+};
+const COOKIE: Quantities<Pick<CookieHashKeyOptions, 'ttl'>, CookieHashKey> = {
+  // #region generated quantities of CookieHashKey
+  ttl: { field: 'ttlMs', unit: 'time', min: 0, max: 34_560_000_000 },
+  // #endregion
+};
 
 /**
  * Options of a `HashKey`.
@@ -82,11 +105,14 @@ export class HashKey {
     if (config.type === 'sourceAddress') {
       return;
     }
-    const valid = typeof config.name === 'string' && (config.type === 'query' ? PARAMETER : TOKEN).test(config.name);
-    if (!valid) {
-      errors.add(`${prop}.name`, config.name, config.type === 'query' ? 'name a query parameter as it stands in the URL' : `name a ${config.type}`);
+    const rule = NAMES[config.type].name;
+    if (!isText(rule, config.name)) {
+      const what = config.type === 'query' ? 'query parameter as it stands in the URL' : config.type;
+      errors.add(`${prop}.name`, config.name, `name a ${what}${rule.longest < Infinity ? `, with up to ${rule.longest} characters` : ''}`);
     }
-    checkLifetime(errors, `${prop}.ttl`, this.ttl, 0);
+    if (this.ttl !== undefined) {
+      checkQuantity(errors, `${prop}.ttl`, this.ttl, COOKIE.ttl);
+    }
   }
 }
 

@@ -3,10 +3,11 @@
  */
 import { Duration } from 'cdk8s';
 import { isIP } from 'node:net';
-import { contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, isOfTheCheck } from '../../contract';
-import { isFieldName, isFieldValue } from '../props/header-fields';
+import { contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, refusalOfCheckField } from '../../contract';
+import { isFieldName, isFieldValue, LONGEST_FIELD_VALUE } from '../props/header-fields';
 import { isName, NAME_RULES } from '../props/name-rules';
-import { checkQuantities, Quantities, toConfig, withoutDefaults } from '../props/quantities';
+import { checkQuantities, checkQuantity, Quantities, Quantity, toConfig, withoutDefaults } from '../props/quantities';
+import { isList, isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 
@@ -90,9 +91,22 @@ export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheck
   // #endregion
 };
 
-const PATH = /^\/[!-~]{0,2047}$/;
+const TEXTS = {
+  // #region generated texts of HttpHealthCheckConfig: path
+  path: { form: /^\/[!-~]*$/, longest: 2_048 },
+  // #endregion
+};
+const LISTS = {
+  // #region generated lists of HttpHealthCheckConfig: headers
+  headers: { least: 0, most: 16 },
+  // #endregion
+};
+const STATUS = {
+  // #region generated quantities of StatusRange: from
+  from: { field: 'from', unit: 'number', min: 100, max: 599 },
+  // #endregion
+} as const satisfies Record<string, Quantity>;
 const PORT = /:([1-9]\d{0,4})$/;
-const MAX_FIELDS = 16;
 
 /**
  * Active health checks, in addition to the readiness that Kubernetes reports. Endpoints that fail get no requests. When too few are left,
@@ -127,7 +141,7 @@ export class HealthCheck {
     }
     const { expectedStatuses, host, headers, ...timing } = this.options;
     checkQuantities(errors, prop, timing, HEALTH_CHECK_QUANTITIES, contradictionsOfHealthCheck);
-    if (path !== undefined && !(typeof path === 'string' && PATH.test(path))) {
+    if (path !== undefined && !isText(TEXTS.path, path)) {
       errors.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
     }
     if (host !== undefined && !isHost(host)) {
@@ -143,7 +157,7 @@ export class HealthCheck {
     if (expectedStatuses !== undefined && !(Array.isArray(expectedStatuses) && expectedStatuses.length > 0)) {
       errors.add(`${prop}.expectedStatuses`, expectedStatuses, 'list at least one status, such as [200, 204], or leave it out');
     } else {
-      expectedStatuses?.forEach((status, index) => errors.wholeNumber(`${prop}.expectedStatuses[${index}]`, status, 100, 599));
+      expectedStatuses?.forEach((status, index) => checkQuantity(errors, `${prop}.expectedStatuses[${index}]`, status, STATUS.from));
     }
   }
 
@@ -191,21 +205,22 @@ function checkFields(errors: ValidationErrors, prop: string, headers: unknown): 
     return;
   }
   const names = Object.keys(headers);
-  if (names.length > MAX_FIELDS) {
-    errors.add(prop, names.length, `use at most ${MAX_FIELDS} fields`);
+  if (!isList(LISTS.headers, names)) {
+    errors.add(prop, names.length, `use at most ${LISTS.headers.most} fields`);
   }
   const seen = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
+    const refusal = refusalOfCheckField(name);
     const other = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
     if (other !== undefined) {
       errors.add(`${prop}['${name}']`, value, `'${other}' is the same field, as names of fields don't differ by case; say it once`);
     } else if (!isFieldName(name)) {
       errors.add(prop, name, 'use the name of a header field, such as X-Forwarded-Proto');
-    } else if (isOfTheCheck(name)) {
-      errors.add(`${prop}['${name}']`, value, /^host$/i.test(name) ? 'say it with \'host\'' : 'the check says it by itself; leave it out');
+    } else if (refusal !== undefined) {
+      errors.add(`${prop}['${name}']`, value, refusal);
     } else if (!isFieldValue(value)) {
-      errors.add(`${prop}['${name}']`, value, 'use the value of a header field, in Latin-1 and up to 1024 characters');
+      errors.add(`${prop}['${name}']`, value, `use the value of a header field, in Latin-1 and up to ${LONGEST_FIELD_VALUE} characters`);
     }
   }
 }

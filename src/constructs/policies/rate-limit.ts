@@ -21,15 +21,18 @@ export interface RateLimitOptions {
   // #endregion
 }
 
+/** What the document takes, in requests a second. */
+const RATE = {
+  // #region generated quantities of RateLimitConfig: requestsPerSecond
+  requestsPerSecond: { field: 'requestsPerSecond', unit: 'fraction', min: 0.001, max: 1_000_000 },
+  // #endregion
+};
 const QUANTITIES: Quantities<RateLimitOptions, RateLimitConfig> = {
   // #region generated quantities of RateLimitConfig: burst
   burst: { field: 'burst', unit: 'number', min: 1 },
   // #endregion
 };
 
-/** What the document takes, in requests a second. */
-const LEAST = 0.001;
-const MOST = 1_000_000;
 const SECONDS_PER_MINUTE = 60;
 
 /**
@@ -68,8 +71,9 @@ export class RateLimit {
   public _check(errors: ValidationErrors, prop: string): void {
     if (this.kind === 'none') return;
     const { requests, seconds, options } = this;
-    if (!(Number.isFinite(requests) && requests / seconds >= LEAST && requests / seconds <= MOST)) {
-      errors.add(`${prop}.${this.kind}`, requests, `use a number from ${LEAST * seconds} to ${MOST * seconds}`);
+    const { min, max } = RATE.requestsPerSecond;
+    if (!(Number.isFinite(requests) && requests / seconds >= min && requests / seconds <= max)) {
+      errors.add(`${prop}.${this.kind}`, requests, `use a number from ${min * seconds} to ${max * seconds}`);
     }
     checkQuantities(errors, prop, options, QUANTITIES);
   }

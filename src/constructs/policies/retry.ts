@@ -13,6 +13,7 @@ import { RetryFields } from './retry-fields';
  * A failure after which an application may have seen the request.
  */
 export enum RetryOn {
+  // #region generated members of RetryCondition
   /**
    * The connection broke before the response head was complete, or the response was not HTTP.
    */
@@ -33,6 +34,7 @@ export enum RetryOn {
    * A response with status 429.
    */
   TOO_MANY_REQUESTS = 'tooManyRequests',
+  // #endregion
 }
 
 /**

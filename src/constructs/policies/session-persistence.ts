@@ -2,17 +2,14 @@
  * Whether sessions stay with their pods, as a user says it. What the proxy does then is in `src/proxy/session`.
  */
 import { Duration } from 'cdk8s';
-import { DEFAULT_SESSION, SessionConfig, sessionKeyFile } from '../../contract';
+import { contradictionsOfSession, DEFAULT_SESSION, SessionConfig, sessionKeyFile } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
-import { checkLifetime, TOKEN } from '../props/cookies';
 import { NAME_RULES } from '../props/name-rules';
+import { addContradictions, checkValues, Quantities } from '../props/quantities';
+import { isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 import { LoadBalancing } from './load-balancing';
-
-const COOKIE_PATH = /^\/[!-:<-~]*$/;
-const SECURE_PREFIX = /^__(Host|Secure)-/i;
-const HOST_PREFIX = /^__Host-/i;
 
 /**
  * Whether browsers send a cookie with requests from other sites.
@@ -46,12 +43,14 @@ export interface SessionCookieOptions {
    */
   readonly secretKey?: string;
 
+  // #region generated props of SessionConfig
   /**
-   * Lifetime of a session from its first response, 1 second to 400 days.
+   * Lifetime of a session from its first response; a part of a second doesn't count. From 1 second to 400 days.
    *
    * @default - a session cookie, which browsers delete when they close
    */
   readonly ttl?: Duration;
+  // #endregion
 
   /**
    * Path prefix of requests that clients send the cookie with.
@@ -75,6 +74,17 @@ export interface SessionCookieOptions {
   readonly secure?: boolean;
 }
 
+const TEXTS = {
+  // #region generated texts of SessionConfig
+  cookie: { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, longest: Infinity },
+  path: { form: /^\/[!-:<-~]*$/, longest: Infinity },
+  // #endregion
+};
+const QUANTITIES: Quantities<Pick<SessionCookieOptions, 'ttl'>, SessionConfig> = {
+  // #region generated quantities of SessionConfig
+  ttl: { field: 'ttlMs', unit: 'time', min: 1_000, max: 34_560_000_000 },
+  // #endregion
+};
 const OPTIONS = {
   keys: true, secretKey: true, ttl: true, path: true, sameSite: true, secure: true,
 } as const satisfies Record<keyof SessionCookieOptions, true>;
@@ -139,7 +149,7 @@ export class SessionPersistence {
     if (name === undefined && options === undefined) {
       return;
     }
-    if (typeof name !== 'string' || !TOKEN.test(name)) {
+    if (!isText(TEXTS.cookie, name)) {
       errors.add(`${prop}.name`, name, 'name a cookie');
     }
     if (typeof options !== 'object' || options === null) {
@@ -156,20 +166,14 @@ export class SessionPersistence {
     if (secretKey !== undefined) {
       errors.name(`${prop}.secretKey`, secretKey, NAME_RULES.dataKey);
     }
-    checkLifetime(errors, `${prop}.ttl`, ttl, 1_000);
-    if (path !== undefined && !COOKIE_PATH.test(path)) {
+    checkValues(errors, prop, { ttl }, QUANTITIES);
+    if (path !== undefined && !isText(TEXTS.path, path)) {
       errors.add(`${prop}.path`, path, 'use a path such as /cart, without spaces and ;');
     }
     if (sameSite !== undefined && !Object.values(SameSite).includes(sameSite)) {
       errors.add(`${prop}.sameSite`, sameSite, 'use one of SameSite.STRICT, SameSite.LAX, SameSite.NONE');
     }
-    if (!secure && (sameSite === SameSite.NONE || SECURE_PREFIX.test(name!))) {
-      errors.add(`${prop}.secure`, secure, `browsers take such a cookie only when it is secure, since its ${sameSite === SameSite.NONE
-        ? 'sameSite is NONE' : `name is '${name}'`}; set it to true`);
-    }
-    if (HOST_PREFIX.test(name!) && path !== undefined && path !== '/') {
-      errors.add(`${prop}.path`, path, `browsers take the cookie '${name}' only with the path '/'; leave it out`);
-    }
+    addContradictions(errors, prop, QUANTITIES, contradictionsOfSession({ cookie: name!, path, sameSite, secure }));
   }
 
   /**

@@ -1,17 +1,24 @@
 /**
- * What header fields of people may be, as the document says it of its `name` and `value`.
+ * What header fields of people may be.
  */
+import { isText, TextRule } from './texts';
 
-/** `token` of RFC 9110. */
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
+const FIELD = {
+  // #region generated texts of HeaderField
+  name: { form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, longest: 256 },
+  value: { form: /^[\t -~\u0080-\u00ff]*$/, longest: 1_024 },
+  // #endregion
+} satisfies Record<string, TextRule>;
+
+/** The longest value of a header field, in characters. */
+export const LONGEST_FIELD_VALUE = FIELD.value.longest;
 
 /** Whether a header field may have this name. */
 export function isFieldName(name: unknown): name is string {
-  return typeof name === 'string' && NAME.test(name);
+  return isText(FIELD.name, name);
 }
 
 /** Whether a header field may have this value. */
 export function isFieldValue(value: unknown): value is string {
-  return typeof value === 'string' && VALUE.test(value);
+  return isText(FIELD.value, value);
 }

@@ -4,10 +4,10 @@
  * chooses goes through the rule of its field before it is written, and a test holds all that is written against this table.
  */
 
+import { isText, TextRule } from './texts';
+
 /** A rule, and what to do about a name that breaks it. */
-export interface NameRule {
-  readonly form: RegExp;
-  readonly longest: number;
+export interface NameRule extends TextRule {
   readonly remedy: string;
 }
 
@@ -43,8 +43,8 @@ export const NAME_RULES = {
 } as const satisfies Record<string, NameRule>;
 
 /** Whether a name may stand in a field. */
-export function isName({ form, longest }: NameRule, name: unknown): name is string {
-  return typeof name === 'string' && name.length <= longest && form.test(name);
+export function isName(rule: NameRule, name: unknown): name is string {
+  return isText(rule, name);
 }
 
 function rule(form: string, longest: number, remedy: string): NameRule {

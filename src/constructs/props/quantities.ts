@@ -57,7 +57,7 @@ export function addContradictions<Props extends object>(
   errors: ValidationErrors, prop: string, table: Quantities<Props>, contradictions: readonly Contradiction[],
 ): void {
   const props = new Map(Object.entries<Quantity>(table).map(([name, { field }]) => [field, `${prop}.${name}`]));
-  const nameOf = (field: string): string => props.get(field) ?? field;
+  const nameOf = (field: string): string => props.get(field) ?? `${prop}.${field}`;
   for (const contradiction of contradictions) {
     const { value, remedy } = wordsOf(contradiction, nameOf);
     errors.add(nameOf(contradiction.field), value, remedy);
@@ -79,7 +79,7 @@ export function checkQuantity(errors: ValidationErrors, prop: string, value: unk
   } else if (Number.isInteger(count) && count >= min && count <= most) {
     return true;
   } else if (unit === 'time') {
-    const longest = max === undefined ? `${Math.floor(LONGEST_MS / MS_PER_DAY)} days` : `${max} ms`;
+    const longest = max === undefined || max % MS_PER_DAY === 0 ? `${Math.floor(most / MS_PER_DAY)} days` : `${max} ms`;
     errors.add(prop, `${count} ms`, `use whole milliseconds, from ${min} ms to ${longest}`);
   } else {
     errors.add(prop, `${count} bytes`, `use whole bytes, ${max === undefined ? `at least ${min}` : `from ${min} to ${max}`}`);
