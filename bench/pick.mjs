@@ -34,7 +34,7 @@ const { outputFiles: [{ text }] } = buildSync({
 });
 const bundle = { exports: {} };
 new Function('module', 'exports', 'require', text)(bundle, bundle.exports, createRequire(import.meta.url));
-const { createPicker, Learned, Learning, MaglevTable, mixHash, POLICIES, withPolicyDefaults } = bundle.exports;
+const { createPicker, ClusterStats, EndpointStats, MaglevTable, mixHash, POLICIES, withPolicyDefaults } = bundle.exports;
 
 const ROUNDS = 15;
 const REBUILDS = 3;
@@ -59,15 +59,15 @@ function nanosecondsPer(count, run) {
 }
 
 function makeEndpoints(count, weightOf) {
-  const learning = new Learning();
+  const clusterStats = new ClusterStats();
   return Array.from({ length: count }, (_, index) => {
-    const learned = new Learned(learning);
+    const stats = new EndpointStats(clusterStats);
     for (let request = 0; request < 3; request++) {
-      learned.started();
-      learned.finished(1 + ((index * 31 + request) % 100), 'success', request * 1_000 + (index % 997));
+      stats.started();
+      stats.finished(1 + ((index * 31 + request) % 100), 'success', request * 1_000 + (index % 997));
     }
-    for (let request = 0; request < index % 3; request++) learned.started();
-    return { key: `10.0.${index >> 8}.${index & 255}:15006`, weight: weightOf(index), learned };
+    for (let request = 0; request < index % 3; request++) stats.started();
+    return { key: `10.0.${index >> 8}.${index & 255}:15006`, weight: weightOf(index), stats };
   });
 }
 
@@ -155,16 +155,16 @@ function measureLearning() {
   let at = 0;
   const ns = nanosecondsPer(500_000, (turns) => {
     for (let turn = 0; turn < turns; turn++) {
-      endpoint.learned.started();
-      endpoint.learned.finished(times[turn & 1_023], (turn & 63) === 0 ? 'failure' : 'success', at += 0.5);
+      endpoint.stats.started();
+      endpoint.stats.finished(times[turn & 1_023], (turn & 63) === 0 ? 'failure' : 'success', at += 0.5);
     }
   });
-  const learning = new Learning();
+  const clusterStats = new ClusterStats();
   const bytes = bytesOf((index) => {
-    const learned = new Learned(learning);
-    learned.started();
-    learned.finished(index + 0.5, 'success', index + 0.25);
-    return learned;
+    const stats = new EndpointStats(clusterStats);
+    stats.started();
+    stats.finished(index + 0.5, 'success', index + 0.25);
+    return stats;
   }, 20_000);
   return { ns, bytes };
 }

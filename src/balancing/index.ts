@@ -1,5 +1,5 @@
 /** What the proxy and the simulator use of balancing. */
-export * from './endpoints/learned';
+export * from './endpoints/endpoint-stats';
 export * from './endpoints/picker';
 export * from './outliers';
 export * from './policies/registry';

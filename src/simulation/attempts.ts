@@ -66,7 +66,7 @@ export class Attempts {
     const refused = tries.refused[attempt] === 1;
     this.release(attempt);
     caller.answered(endpoint);
-    endpoint.learned.report(backend.currentReport(time.now), time.now);
+    endpoint.stats.report(backend.currentReport(time.now), time.now);
     if (endpoint.available && backend.state === 'up') endpoint.idle++;
     const failure = refused ? failureOfAnswer(REFUSAL, false) : undefined;
     const again = failure !== undefined && this.retries.repeats(request, failure)
@@ -169,7 +169,7 @@ export class Attempts {
     tries.budgeted[attempt] = budgeted ? 1 : 0;
     tries.work[attempt] = requests.work[request]!;
     tries.answersBefore[attempt] = endpoint.outlier.answers;
-    endpoint.learned.started();
+    endpoint.stats.started();
     measurements.sent(requests.caller[request]!, endpoint.index, time.now);
     // A new connection is there and back before the request leaves.
     const connectMs = reused ? 0 : 2 * plan.networkMs;

@@ -4,7 +4,7 @@
  * cluster (src/proxy/cluster/cluster.ts).
  */
 import {
-  BalancerReport, EndpointSelector, Ending, Learned, Locality, OutlierWatch, PickRequest, Presence, RequestLimit, Scheduler, SelectorConfig,
+  BalancerReport, EndpointSelector, Ending, EndpointStats, Locality, OutlierWatch, PickRequest, Presence, RequestLimit, Scheduler, SelectorConfig,
 } from '../balancing';
 import { DEFAULT_OUTLIER_DETECTION } from '../contract';
 import { KnownEndpoint } from './known-endpoint';
@@ -43,7 +43,7 @@ export class Caller {
       onChange: () => undefined,
       onRenewed: () => undefined,
     });
-    this.known = endpoints.map((endpoint, index) => new KnownEndpoint(index, endpoint, new Learned(this.selector.learning)));
+    this.known = endpoints.map((endpoint, index) => new KnownEndpoint(index, endpoint, new EndpointStats(this.selector.clusterStats)));
     this.update();
   }
 
@@ -74,20 +74,20 @@ export class Caller {
   /** A request that was sent at `startedAt` ended. */
   ended(endpoint: KnownEndpoint, ending: Ending, startedAt: number): void {
     const now = this.scheduler.now();
-    endpoint.learned.finished(now - startedAt, ending === Ending.ANSWERED ? 'success' : 'failure', now);
+    endpoint.stats.finished(now - startedAt, ending === Ending.ANSWERED ? 'success' : 'failure', now);
     this.watch.ended(endpoint, ending, startedAt);
   }
 
   /** The same of one that says nothing of the endpoint. */
   abandoned(endpoint: KnownEndpoint, startedAt: number): void {
-    endpoint.learned.abandoned();
+    endpoint.stats.abandoned();
     this.watch.abandoned(endpoint, startedAt);
   }
 
   /** The same of one that was given up because another attempt was faster: it took at least so long. */
   outrun(endpoint: KnownEndpoint, startedAt: number): void {
     const now = this.scheduler.now();
-    endpoint.learned.finished(now - startedAt, 'success', now);
+    endpoint.stats.finished(now - startedAt, 'success', now);
     this.watch.abandoned(endpoint, startedAt);
   }
 

@@ -1,31 +1,31 @@
 /** What the tests of the algorithms share: endpoints whose load can be set, repeatable chance, and statistics. */
-import { type Balanced, Learned, Learning, type Runtime } from '../../src/balancing';
+import { type Balanced, ClusterStats, EndpointStats, type Runtime } from '../../src/balancing';
 import { seededRandom } from '../support/random';
 
 export { seededRandom };
 
 export class TestEndpoint implements Balanced {
-  readonly learned: Learned;
+  readonly stats: EndpointStats;
 
-  constructor(readonly key: string, public weight: number, readonly facts: Pick<Balanced, 'zone' | 'priority' | 'since'> = {}, learning = new Learning()) {
-    this.learned = new Learned(learning);
+  constructor(readonly key: string, public weight: number, readonly facts: Pick<Balanced, 'zone' | 'priority' | 'since'> = {}, clusterStats = new ClusterStats()) {
+    this.stats = new EndpointStats(clusterStats);
   }
 
   get zone(): string | undefined { return this.facts.zone; }
   get priority(): number | undefined { return this.facts.priority; }
   get since(): number | undefined { return this.facts.since; }
 
-  get inFlight(): number { return this.learned.inFlight; }
+  get inFlight(): number { return this.stats.inFlight; }
   set inFlight(count: number) {
-    while (this.learned.inFlight < count) this.learned.started();
-    while (this.learned.inFlight > count) this.learned.abandoned();
+    while (this.stats.inFlight < count) this.stats.started();
+    while (this.stats.inFlight > count) this.stats.abandoned();
   }
 }
 
 /** Endpoints `a`, `b`, `c`, ... (then `e26`, ...) with these weights and nothing in flight. */
 export function endpoints(...weights: number[]): TestEndpoint[] {
-  const learning = new Learning();
-  return weights.map((weight, index) => new TestEndpoint(index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, {}, learning));
+  const clusterStats = new ClusterStats();
+  return weights.map((weight, index) => new TestEndpoint(index < 26 ? String.fromCharCode(97 + index) : `e${index}`, weight, {}, clusterStats));
 }
 
 /** Runtime with seeded chance and a clock that stands still. */

@@ -129,7 +129,7 @@ test('every policy takes over from every other under load without a failed reque
     { ...config, clusters: [{ name: 'backend', discovery: config.clusters[0]!.discovery, ...cluster }] }
   );
   const known = proxy.clusters.get('backend').endpoints;
-  const learned = known.map((endpoint) => endpoint.learned);
+  const stats = known.map((endpoint) => endpoint.stats);
   const load = new Load(test.port, 8);
   cleanups.push(() => load.stop());
 
@@ -148,9 +148,9 @@ test('every policy takes over from every other under load without a failed reque
   expect(load.failures).toEqual([]);
   expect(load.sent).toBeGreaterThan(rounds * policies.length * 50);
   expect(proxy.clusters.get('backend').endpoints).toEqual(known);
-  expect(proxy.clusters.get('backend').endpoints.map((endpoint) => endpoint.learned)).toEqual(learned);
-  expect(learned.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe(load.sent);
-  expect(learned.reduce((sum, { failed, inFlight }) => sum + failed + inFlight, 0)).toBe(0);
+  expect(proxy.clusters.get('backend').endpoints.map((endpoint) => endpoint.stats)).toEqual(stats);
+  expect(stats.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe(load.sent);
+  expect(stats.reduce((sum, { failed, inFlight }) => sum + failed + inFlight, 0)).toBe(0);
   // The adaptive policy is counted as what it chooses, which may be what was there before.
   expect(Number(/mesh_balancing_policy_changes_total{cluster="backend"} (\d+)/.exec(test.metrics())![1])).toBeGreaterThan(rounds * (policies.length - 3));
 }, 120_000);

@@ -6,7 +6,7 @@
  * Health is not an algorithm's business: the list it gets holds available endpoints only.
  */
 import type { LoadBalancingConfig } from '../../contract';
-import type { Learned } from './learned';
+import type { EndpointStats } from './endpoint-stats';
 
 /** What algorithms see of an endpoint. The caller keeps these objects across rebuilds. */
 export interface Balanced {
@@ -20,8 +20,8 @@ export interface Balanced {
   readonly priority?: number | undefined;
   /** Monotonic milliseconds since when it takes requests; absent when it was there from the beginning. */
   readonly since?: number | undefined;
-  /** What was learned from its requests. The caller keeps and updates it. */
-  readonly learned: Learned;
+  /** Statistics of its requests. The caller keeps and updates them. */
+  readonly stats: EndpointStats;
 }
 
 /** What an algorithm knows of a request. The caller may reuse the object. */

@@ -5,9 +5,9 @@
  *     weight = rps / (utilization + errors per second / rps * error penalty)
  *
  * Reports count neither in the first `blackoutMs`, when a fresh endpoint is not warm and a few requests say little, nor
- * when the last one is `expirationMs` old. A report without work or utilization changes nothing; learned.ts leaves it out.
+ * when the last one is `expirationMs` old. A report without work or utilization changes nothing; endpoint-stats.ts leaves it out.
  */
-import type { Learned } from './learned';
+import type { EndpointStats } from './endpoint-stats';
 
 /**
  * How far above the median of all a reported weight may be. A58 has no bound, and one liar of ten would take nearly everything; here
@@ -28,16 +28,16 @@ export interface ReportRules {
 /** Why an endpoint has the weight that it has. */
 export type ReportState = 'reported' | 'never reported' | 'blackout' | 'expired';
 
-export function reportState({ reported }: Learned, now: number, { blackoutMs, expirationMs }: ReportRules): ReportState {
+export function reportState({ reported }: EndpointStats, now: number, { blackoutMs, expirationMs }: ReportRules): ReportState {
   if (reported === undefined) return 'never reported';
   if (now - reported.at >= expirationMs) return 'expired';
   return now - reported.since < blackoutMs ? 'blackout' : 'reported';
 }
 
 /** 0 when the reports don't count. */
-export function reportedWeight(learned: Learned, now: number, rules: ReportRules): number {
-  if (reportState(learned, now, rules) !== 'reported') return 0;
-  const { utilization, requestsPerSecond, errorsPerSecond } = learned.reported!;
+export function reportedWeight(stats: EndpointStats, now: number, rules: ReportRules): number {
+  if (reportState(stats, now, rules) !== 'reported') return 0;
+  const { utilization, requestsPerSecond, errorsPerSecond } = stats.reported!;
   return requestsPerSecond / (utilization + (errorsPerSecond / requestsPerSecond) * rules.errorPenalty);
 }
 

@@ -14,7 +14,7 @@
  * while another one is trusted.
  */
 import type { OutlierDetectionConfig } from '../../contract';
-import { LATENCY_GRAIN_MS, Learned, typicalMs } from '../endpoints/learned';
+import { EndpointStats, LATENCY_GRAIN_MS, typicalMs } from '../endpoints/endpoint-stats';
 import type { Runtime } from '../endpoints/picker';
 import { OutlierState, Ending, Rule } from './outlier-state';
 import { PARTS } from './sliding-window';
@@ -23,7 +23,7 @@ import { SILENCE_FACTOR } from './silence';
 
 /** An endpoint as the detector sees it. */
 export interface MonitoredEndpoint {
-  readonly learned: Learned;
+  readonly stats: EndpointStats;
   readonly outlier: OutlierState;
   /** Monotonic milliseconds since when it is there; undefined when it was from the beginning. */
   readonly since?: number | undefined;
@@ -82,7 +82,7 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
     this.enforceCap();
   }
 
-  /** A request to the endpoint ended; `learned` knows of it already. `startedAt` is when it was sent. */
+  /** A request that was sent at `startedAt` ended; the endpoint's `stats` count it already. */
   ended(endpoint: E, ending: Ending, startedAt: number): void {
     const { outlier } = endpoint;
     if (ending === Ending.ANSWERED) {
@@ -118,8 +118,8 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
     const { windowMs, minimumRequests, baseEjectionMs } = this.config;
     const judged: E[] = [];
     for (const endpoint of this.endpoints) {
-      const { learned, outlier } = endpoint;
-      outlier.window.advance(learned, outlier.excused, now, this.intervalMs, minimumRequests / PARTS);
+      const { stats, outlier } = endpoint;
+      outlier.window.advance(stats, outlier.excused, now, this.intervalMs, minimumRequests / PARTS);
       if (outlier.status === 'ejected') {
         if (now >= outlier.until) this.probe(endpoint, now);
       } else if (outlier.status === 'trusted') {
@@ -135,8 +135,8 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
     this.judgeSilence(now);
   }
 
-  private add({ learned, outlier }: E, now: number): void {
-    outlier.window.begin(learned, outlier.excused, now);
+  private add({ stats, outlier }: E, now: number): void {
+    outlier.window.begin(stats, outlier.excused, now);
     outlier.quietSince = now;
   }
 
@@ -202,19 +202,19 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
     const quiet = new Set<E>();
     const silent: E[] = [];
     for (const endpoint of this.endpoints) {
-      const { learned, outlier } = endpoint;
+      const { stats, outlier } = endpoint;
       // Nothing in flight is no excuse while requests are sent: somebody may give up on them early, as hedging does.
-      if (outlier.answers !== outlier.quietAnswers || (learned.inFlight === 0 && learned.sent === outlier.lookedSent)) {
+      if (outlier.answers !== outlier.quietAnswers || (stats.inFlight === 0 && stats.sent === outlier.lookedSent)) {
         outlier.quietAnswers = outlier.answers;
-        outlier.quietSent = learned.sent;
+        outlier.quietSent = stats.sent;
       }
       // A quiet time before that, with a tunnel or a long request under way, is none of an endpoint that doesn't answer.
-      if (learned.sent - outlier.quietSent < UNANSWERED) outlier.quietSince = now;
+      if (stats.sent - outlier.quietSent < UNANSWERED) outlier.quietSince = now;
       // Those sent since the last look may be on their way back.
       const waiting = outlier.lookedSent - outlier.quietSent;
       if (waiting > 0) quiet.add(endpoint);
       if (waiting >= UNANSWERED && now - outlier.quietSince >= UNRESPONSIVE_MS + this.usualMs(endpoint) * SILENCE_FACTOR) silent.push(endpoint);
-      outlier.lookedSent = learned.sent;
+      outlier.lookedSent = stats.sent;
     }
     for (const endpoint of silent) {
       if (endpoint.outlier.status !== 'trusted' || !endpoint.eligible) continue;
@@ -226,8 +226,8 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
 
   /** How long its requests take, or those of the others while it has answered none: the one in the middle of them. */
   private usualMs(endpoint: E): number {
-    const known = endpoint.learned.succeeded > 0 ? [endpoint] : this.others(endpoint).filter(({ learned }) => learned.succeeded > 0);
-    const usual = known.map(({ learned }) => typicalMs(learned.meanLog)).sort((a, b) => a - b);
+    const known = endpoint.stats.succeeded > 0 ? [endpoint] : this.others(endpoint).filter(({ stats }) => stats.succeeded > 0);
+    const usual = known.map(({ stats }) => typicalMs(stats.meanLog)).sort((a, b) => a - b);
     // Where nobody has answered anything, nobody is late.
     return usual.length === 0 ? Infinity : usual[usual.length >> 1]!;
   }
@@ -243,7 +243,7 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
     this.listener.onOutlier(endpoint, rule, ejects);
     if (ejects) this.eject(endpoint, reason);
     // Else it is judged again by what comes from now on.
-    else outlier.window.begin(endpoint.learned, outlier.excused, this.runtime.now());
+    else outlier.window.begin(endpoint.stats, outlier.excused, this.runtime.now());
   }
 
   private eject(endpoint: E, reason: string): void {
@@ -263,7 +263,7 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
 
   /** A request ended at an endpoint that is not trusted. */
   private judgeTrial(endpoint: E, ending: Ending, startedAt: number): void {
-    const { outlier, learned } = endpoint;
+    const { outlier, stats } = endpoint;
     // One that was sent before the ejection ended says nothing of now.
     if (startedAt < outlier.until) return;
     const probing = outlier.status === 'probing';
@@ -273,13 +273,13 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
       outlier.probedAt = undefined;
     } else if (probing) {
       outlier.trialLeft = TRIAL;
-      outlier.window.begin(learned, outlier.excused, this.runtime.now());
+      outlier.window.begin(stats, outlier.excused, this.runtime.now());
       this.setStatus(endpoint, 'onTrial');
     } else if (ending === Ending.ANSWERED) {
       outlier.trialLeft -= 1;
       if (TRIAL - outlier.trialLeft < SLOW_TRIAL) return;
       const now = this.runtime.now();
-      outlier.window.advance(learned, outlier.excused, now, this.intervalMs, Infinity);
+      outlier.window.advance(stats, outlier.excused, now, this.intervalMs, Infinity);
       if (outlier.window.meanLog > outlier.latencyLimitLog) {
         this.relapse(endpoint, `it still takes ${milliseconds(typicalMs(outlier.window.meanLog))}`);
       } else if (outlier.trialLeft === 0) {
@@ -303,7 +303,7 @@ export class OutlierDetector<E extends MonitoredEndpoint> {
     outlier.latencyLimitLog = Infinity;
     outlier.gatewayErrors = 0;
     outlier.serverErrors = 0;
-    outlier.window.begin(endpoint.learned, outlier.excused, now);
+    outlier.window.begin(endpoint.stats, outlier.excused, now);
     this.setStatus(endpoint, 'trusted');
   }
 

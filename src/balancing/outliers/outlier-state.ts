@@ -2,7 +2,7 @@
  * What outlier detection keeps of one endpoint: how its latest requests ended, and whether it is ejected. Only the
  * detector writes to it.
  */
-import { typicalMs } from '../endpoints/learned';
+import { typicalMs } from '../endpoints/endpoint-stats';
 import { SlidingWindow } from './sliding-window';
 
 /** How a request to an endpoint ended, as far as the endpoint is to blame. Numbers, because every request reports one. */

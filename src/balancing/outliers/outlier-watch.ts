@@ -32,7 +32,7 @@ export class OutlierWatch<E extends MonitoredEndpoint> {
     this.cancelLook?.();
   }
 
-  /** A request to the endpoint ended that was sent at `startedAt`; what it learned is there already. */
+  /** A request that was sent at `startedAt` ended; the endpoint's `stats` count it already. */
   ended(endpoint: E, ending: Ending, startedAt: number): void {
     this.detector.ended(endpoint, ending, startedAt);
   }

@@ -8,7 +8,7 @@
  * linkerd2-proxy's circuit breaker keeps ten equal parts of its window for the same reason: an average that decays hides a
  * burst of failures behind a long good time, an exact window doesn't.
  */
-import type { Learned } from '../endpoints/learned';
+import type { EndpointStats } from '../endpoints/endpoint-stats';
 
 /** Parts of the window. */
 export const PARTS = 5;
@@ -40,10 +40,10 @@ export class SlidingWindow {
   get meanLog(): number { return this.latencyLogSum / this.succeeded; }
 
   /** What was before `now` doesn't count. */
-  begin(learned: Learned, excused: number, now: number): void {
+  begin(stats: EndpointStats, excused: number, now: number): void {
     this.count = 0;
-    this.add(learned, excused, now);
-    this.look(learned, excused, now);
+    this.add(stats, excused, now);
+    this.look(stats, excused, now);
   }
 
   /**
@@ -53,22 +53,22 @@ export class SlidingWindow {
    * @param partMs   least time between two readings
    * @param requests fewest requests that end between two
    */
-  advance(learned: Learned, excused: number, now: number, partMs: number, requests: number): void {
+  advance(stats: EndpointStats, excused: number, now: number, partMs: number, requests: number): void {
     while (this.count > 0 && now - this.at(0, 0) > LONGEST_MS) this.drop();
-    if (this.count === 0) this.add(learned, excused, now);
+    if (this.count === 0) this.add(stats, excused, now);
     const newest = this.count - 1;
-    const ended = learned.succeeded + learned.failed - excused - this.at(newest, 1) - this.at(newest, 2);
-    this.look(learned, excused, now);
+    const ended = stats.succeeded + stats.failed - excused - this.at(newest, 1) - this.at(newest, 2);
+    this.look(stats, excused, now);
     if (now - this.at(newest, 0) < partMs || ended < requests) return;
     if (this.count === READINGS) this.drop();
-    this.add(learned, excused, now);
+    this.add(stats, excused, now);
   }
 
-  private look(learned: Learned, excused: number, now: number): void {
+  private look(stats: EndpointStats, excused: number, now: number): void {
     this.spanMs = now - this.at(0, 0);
-    this.succeeded = learned.succeeded - this.at(0, 1);
-    this.failed = learned.failed - excused - this.at(0, 2);
-    this.latencyLogSum = learned.latencyLogSum - this.at(0, 3);
+    this.succeeded = stats.succeeded - this.at(0, 1);
+    this.failed = stats.failed - excused - this.at(0, 2);
+    this.latencyLogSum = stats.latencyLogSum - this.at(0, 3);
   }
 
   private at(reading: number, column: number): number {
@@ -80,12 +80,12 @@ export class SlidingWindow {
     this.count -= 1;
   }
 
-  private add(learned: Learned, excused: number, now: number): void {
+  private add(stats: EndpointStats, excused: number, now: number): void {
     const at = ((this.oldest + this.count) % READINGS) * WIDTH;
     this.readings[at] = now;
-    this.readings[at + 1] = learned.succeeded;
-    this.readings[at + 2] = learned.failed - excused;
-    this.readings[at + 3] = learned.latencyLogSum;
+    this.readings[at + 1] = stats.succeeded;
+    this.readings[at + 2] = stats.failed - excused;
+    this.readings[at + 3] = stats.latencyLogSum;
     this.count += 1;
   }
 }

@@ -9,7 +9,7 @@
  *     counts is that a request finds the endpoint held up by another one, which lasts long because the other is.
  *   - Round robin when both are alike, or when there is next to nothing in flight: no choice by chance is as even.
  *
- * Least response time goes here by what is typical of an endpoint, not by peaks (learned.ts): a request in a thousand that takes
+ * Least response time goes here by what is typical of an endpoint, not by peaks (endpoint-stats.ts): a request in a thousand that takes
  * a thousand times as long must not shut its endpoint out. So it costs little to choose it where least request would do,
  * which is what chance makes of long-tailed requests now and then.
  *
@@ -133,9 +133,9 @@ export const adaptive: PickerFactory<AdaptiveConfig> = <E extends Balanced>(
 function measure(endpoints: readonly Balanced[], now: number, before: Measured | undefined): Measured {
   let ended = 0;
   let latencySumMs = 0;
-  for (const { learned } of endpoints) {
-    ended += learned.succeeded + learned.failed;
-    latencySumMs += learned.latencySumMs;
+  for (const { stats } of endpoints) {
+    ended += stats.succeeded + stats.failed;
+    latencySumMs += stats.latencySumMs;
   }
   const elapsed = before === undefined ? 0 : now - before.at;
   if (before === undefined || elapsed <= 0) return { at: now, ended, latencySumMs, rate: before?.rate ?? 0, work: before?.work ?? 0 };

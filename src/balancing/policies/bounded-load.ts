@@ -7,24 +7,24 @@
  * The capacities add up to more than what is in flight, so there is always an endpoint below its own. Which one a request
  * goes to instead is hash-picker.ts's business.
  */
-import type { Learned } from '../endpoints/learned';
+import type { EndpointStats } from '../endpoints/endpoint-stats';
 
 export class BoundedLoad {
   private readonly shares: Float64Array;
 
-  /** @param learned of the endpoints, all with the same {@link Learned.learning}; at least one */
-  constructor(private readonly learned: readonly Learned[], weights: readonly number[], private readonly percent: number) {
+  /** @param stats of the endpoints, all with the same {@link EndpointStats.cluster}; at least one */
+  constructor(private readonly stats: readonly EndpointStats[], weights: readonly number[], private readonly percent: number) {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     this.shares = Float64Array.from(weights, (weight) => weight / total);
   }
 
   /** Whether the endpoint at this index may not take one more. */
   isFull(index: number): boolean {
-    return this.learned[index]!.inFlight >= this.capacity(index);
+    return this.stats[index]!.inFlight >= this.capacity(index);
   }
 
   capacity(index: number): number {
-    const total = Math.ceil(((this.learned[0]!.learning.inFlight + 1) * this.percent) / 100);
+    const total = Math.ceil(((this.stats[0]!.cluster.inFlight + 1) * this.percent) / 100);
     return Math.max(1, Math.ceil(total * this.shares[index]!));
   }
 }

@@ -25,7 +25,7 @@ export function weightsOfReports(
   endpoints: readonly Balanced[], config: ClientSideWeightedRoundRobinConfig, now: number,
 ): readonly number[] | undefined {
   const rules = rulesOf(config);
-  const reported = withinReason(endpoints.map(({ learned }) => reportedWeight(learned, now, rules)));
+  const reported = withinReason(endpoints.map(({ stats }) => reportedWeight(stats, now, rules)));
   return reported.filter((weight) => weight > 0).length >= 2 ? reported : undefined;
 }
 

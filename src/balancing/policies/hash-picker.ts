@@ -32,7 +32,7 @@ export function pickByHash<E extends Balanced>(
 ): Picker<E> {
   const { endpoints, weights } = candidates;
   if (endpoints.length < 2) return new SinglePicker(endpoints);
-  const bound = boundedLoadPercent === undefined ? undefined : new BoundedLoad(endpoints.map(({ learned }) => learned), weights, boundedLoadPercent);
+  const bound = boundedLoadPercent === undefined ? undefined : new BoundedLoad(endpoints.map(({ stats }) => stats), weights, boundedLoadPercent);
   return new HashPicker(candidates, locator(), bound, runtime);
 }
 

@@ -13,13 +13,13 @@
  */
 import type { LeastRequestConfig } from '../../contract';
 import { DistinctDraws } from '../tables/distinct-draws';
-import type { Learned } from '../endpoints/learned';
+import type { EndpointStats } from '../endpoints/endpoint-stats';
 import { SinglePicker } from './single-picker';
 import type { Balanced, Candidates, Picker, PickerFactory, Runtime } from '../endpoints/picker';
 
 class LeastRequest<E extends Balanced> implements Picker<E> {
   private readonly endpoints: readonly E[];
-  private readonly learned: readonly Learned[];
+  private readonly stats: readonly EndpointStats[];
   private readonly weights: Float64Array;
   private readonly draws: DistinctDraws;
   private readonly choices: number;
@@ -32,7 +32,7 @@ class LeastRequest<E extends Balanced> implements Picker<E> {
     runtime: Runtime,
   ) {
     this.endpoints = endpoints;
-    this.learned = endpoints.map((endpoint) => endpoint.learned);
+    this.stats = endpoints.map((endpoint) => endpoint.stats);
     this.weights = Float64Array.from(weights);
     this.draws = new DistinctDraws(weights, scan ? 1 : choices, () => runtime.random());
     this.choices = scan ? endpoints.length : this.draws.choices;
@@ -50,8 +50,8 @@ class LeastRequest<E extends Balanced> implements Picker<E> {
 
   /** Whether the endpoint at `a` is to be preferred to the one at `b`, which was drawn before it. */
   private lessLoaded(a: number, b: number): boolean {
-    const inFlightA = this.learned[a]!.inFlight;
-    const inFlightB = this.learned[b]!.inFlight;
+    const inFlightA = this.stats[a]!.inFlight;
+    const inFlightB = this.stats[b]!.inFlight;
     if (inFlightA === 0 && inFlightB === 0) return false;
     // Crosswise rather than by dividing: exact in integers.
     return this.bias === 1

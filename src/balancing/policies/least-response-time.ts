@@ -3,7 +3,7 @@
  *
  *     (expected latency + expected price of failure) * (requests in flight + 1) / weight
  *
- * with both expectations averaged and decaying as in learned.ts: Peak EWMA of Finagle, tower and Linkerd, with failures
+ * with both expectations averaged and decaying as in endpoint-stats.ts: Peak EWMA of Finagle, tower and Linkerd, with failures
  * penalised; where adaptive.ts uses it, the latency is the typical one instead of the peak. It is not least request: an
  * endpoint that is slow by itself is given less though nothing waits there, and one that fails at once is given less though
  * nothing is ever in flight to it.
@@ -19,22 +19,22 @@
  */
 import type { LeastResponseTimeConfig } from '../../contract';
 import { DistinctDraws } from '../tables/distinct-draws';
-import type { Learned, Learning } from '../endpoints/learned';
+import type { ClusterStats, EndpointStats } from '../endpoints/endpoint-stats';
 import { SinglePicker } from './single-picker';
 import type { Balanced, Candidates, Picker, PickerFactory, Runtime } from '../endpoints/picker';
 
 class LeastResponseTime<E extends Balanced> implements Picker<E> {
   private readonly endpoints: readonly E[];
-  private readonly learned: readonly Learned[];
+  private readonly stats: readonly EndpointStats[];
   /** All endpoints share it. */
-  private readonly learning: Learning;
+  private readonly clusterStats: ClusterStats;
   private readonly weights: Float64Array;
   private readonly draws: DistinctDraws;
 
   constructor({ endpoints, weights }: Candidates<E>, choices: number, runtime: Runtime) {
     this.endpoints = endpoints;
-    this.learned = endpoints.map((endpoint) => endpoint.learned);
-    this.learning = endpoints[0]!.learned.learning;
+    this.stats = endpoints.map((endpoint) => endpoint.stats);
+    this.clusterStats = endpoints[0]!.stats.cluster;
     this.weights = Float64Array.from(weights);
     this.draws = new DistinctDraws(weights, choices, () => runtime.random());
   }
@@ -50,22 +50,22 @@ class LeastResponseTime<E extends Balanced> implements Picker<E> {
 
   /** Whether the endpoint at `a` is to be preferred to the one at `b`, which was drawn before it. */
   private cheaper(a: number, b: number): boolean {
-    const learnedA = this.learned[a]!;
-    const learnedB = this.learned[b]!;
+    const statsA = this.stats[a]!;
+    const statsB = this.stats[b]!;
     let costA = this.weights[b]!;
     let costB = this.weights[a]!;
-    if (learnedA.sampled && learnedB.sampled) {
-      costA *= learnedA.priceMs * Math.exp((learnedA.updatedAt - learnedB.updatedAt) / this.learning.decayMs);
-      costB *= learnedB.priceMs;
-      return costA * (learnedA.inFlight + 1) < costB * (learnedB.inFlight + 1);
+    if (statsA.sampled && statsB.sampled) {
+      costA *= statsA.priceMs * Math.exp((statsA.updatedAt - statsB.updatedAt) / this.clusterStats.decayMs);
+      costB *= statsB.priceMs;
+      return costA * (statsA.inFlight + 1) < costB * (statsB.inFlight + 1);
     }
-    if (learnedA.sampled === learnedB.sampled) {
+    if (statsA.sampled === statsB.sampled) {
       // Nothing is known of either: least request, with all idle ones equal.
-      return (learnedA.inFlight > 0 || learnedB.inFlight > 0) && costA * (learnedA.inFlight + 1) < costB * (learnedB.inFlight + 1);
+      return (statsA.inFlight > 0 || statsB.inFlight > 0) && costA * (statsA.inFlight + 1) < costB * (statsB.inFlight + 1);
     }
-    return learnedA.sampled
-      ? costA * (learnedA.inFlight + 1) < costB * learnedB.inFlight
-      : costA * learnedA.inFlight < costB * (learnedB.inFlight + 1);
+    return statsA.sampled
+      ? costA * (statsA.inFlight + 1) < costB * statsB.inFlight
+      : costA * statsA.inFlight < costB * (statsB.inFlight + 1);
   }
 }
 

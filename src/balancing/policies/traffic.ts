@@ -34,22 +34,22 @@ export interface Traffic {
  * @param rate requests a second to all of them
  * @param work requests in flight to all of them, averaged over time
  */
-export function measureTraffic(endpoints: readonly Pick<Balanced, 'learned' | 'since'>[], rate: number, work: number): Traffic {
+export function measureTraffic(endpoints: readonly Pick<Balanced, 'stats' | 'since'>[], rate: number, work: number): Traffic {
   let inFlight = 0;
   let most = 0;
   let variances = 0;
   let measured = 0;
   let newcomers = 0;
   const prices: number[] = [];
-  for (const { learned, since } of endpoints) {
-    inFlight += learned.inFlight;
-    most = Math.max(most, learned.inFlight);
-    if (learned.succeeded + learned.failed < LEAST_SAMPLES) {
+  for (const { stats, since } of endpoints) {
+    inFlight += stats.inFlight;
+    most = Math.max(most, stats.inFlight);
+    if (stats.succeeded + stats.failed < LEAST_SAMPLES) {
       if (since !== undefined) newcomers++;
       continue;
     }
-    prices.push(Math.exp(learned.meanLog) + learned.tollMs);
-    variances += Math.max(0, learned.meanLogSquare - learned.meanLog ** 2);
+    prices.push(Math.exp(stats.meanLog) + stats.tollMs);
+    variances += Math.max(0, stats.meanLogSquare - stats.meanLog ** 2);
     measured++;
   }
   const count = Math.max(1, endpoints.length);
@@ -62,7 +62,7 @@ export function measureTraffic(endpoints: readonly Pick<Balanced, 'learned' | 's
   const outlying = Math.floor(prices.length * OUTLYING_PART);
   const spread = prices[prices.length - 1 - outlying]! / Math.max(prices[outlying]!, Number.MIN_VALUE);
   // An exponential average with time constant T over r samples a second strays like a mean of 2 r T samples.
-  const decaySeconds = endpoints[0]!.learned.learning.decayMs / 1_000;
+  const decaySeconds = endpoints[0]!.stats.cluster.decayMs / 1_000;
   const samples = Math.max(1, (2 * rate * decaySeconds) / count);
   return { load, imbalance, newcomers, spread, chanceSpread: Math.exp((2 * CHANCE * variation) / Math.sqrt(samples)), variation };
 }

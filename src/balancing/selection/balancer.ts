@@ -15,7 +15,7 @@ import type { BalancingStages, LoadBalancingConfig } from '../../contract';
 import { rulesOf, weightsOfReports } from '../policies/client-side-weighted-round-robin';
 import { DynamicWeight, DynamicWeights } from '../stages/dynamic-weights';
 import { hashText } from '../tables/hash';
-import { Learning } from '../endpoints/learned';
+import { ClusterStats } from '../endpoints/endpoint-stats';
 import { SinglePicker } from '../policies/single-picker';
 import type { Balanced, Picker, PickRequest, PolicyChoice, Runtime } from '../endpoints/picker';
 import { byPriority, Chosen, LevelReport } from '../stages/priority';
@@ -66,8 +66,8 @@ export interface BalancerReport {
 }
 
 export class Balancer<E extends Balanced> {
-  /** What the endpoints learn by; give it to each one's `Learned`. */
-  readonly learning = new Learning();
+  /** What the endpoints share; give it to each one's `EndpointStats`. */
+  readonly clusterStats = new ClusterStats();
   /** Milliseconds after which {@link renew} wants to be called; undefined when it need not be. */
   renewAfterMs: number | undefined = undefined;
   private members: readonly E[] = [];
@@ -88,7 +88,7 @@ export class Balancer<E extends Balanced> {
 
   constructor(private config: BalancingConfig, private readonly runtime: Runtime, private node: LocalNode) {
     this.dynamicWeights = dynamicWeightsOf(config);
-    this.learning.follow(config.loadBalancing, config.zoneAware);
+    this.clusterStats.follow(config.loadBalancing, config.zoneAware);
   }
 
   /** The endpoint for one request; undefined when there is none. */
@@ -117,7 +117,7 @@ export class Balancer<E extends Balanced> {
   reconfigure(config: BalancingConfig): void {
     if (JSON.stringify(config.dynamicWeights) !== JSON.stringify(this.config.dynamicWeights)) this.dynamicWeights = dynamicWeightsOf(config);
     this.config = config;
-    this.learning.follow(config.loadBalancing, config.zoneAware);
+    this.clusterStats.follow(config.loadBalancing, config.zoneAware);
     this.rebuild();
   }
 
@@ -162,7 +162,7 @@ export class Balancer<E extends Balanced> {
         declared: endpoint.weight,
         slowStart: factors.slowStart(endpoint),
         dynamic: this.dynamicWeights?.of(endpoint),
-        reports: rules && reportState(endpoint.learned, now, rules),
+        reports: rules && reportState(endpoint.stats, now, rules),
       })),
     };
   }

@@ -4,7 +4,7 @@
  * the endpoint is in the cluster, across pickers and configurations.
  */
 import type { Balanced } from '../endpoints/picker';
-import type { Learned } from '../endpoints/learned';
+import type { EndpointStats } from '../endpoints/endpoint-stats';
 import { MonitoredEndpoint, OutlierState, OutlierStatus } from '../outliers';
 import { EndpointState, Presence, StateSources, stateOf, takesRequests } from './endpoint-state';
 
@@ -21,7 +21,7 @@ export abstract class ClusterEndpoint implements Balanced, MonitoredEndpoint, St
 
   /** @param since monotonic milliseconds when it came; undefined when it was there from the beginning */
   constructor(
-    readonly key: string, readonly learned: Learned, { weight, zone, priority }: EndpointAttributes,
+    readonly key: string, readonly stats: EndpointStats, { weight, zone, priority }: EndpointAttributes,
     public presence: Presence, public since: number | undefined,
   ) {
     this.weight = weight;
@@ -30,8 +30,8 @@ export abstract class ClusterEndpoint implements Balanced, MonitoredEndpoint, St
   }
 
   /** Requests in flight to it right now, and sent so far. */
-  get inFlight(): number { return this.learned.inFlight; }
-  get requests(): number { return this.learned.sent; }
+  get inFlight(): number { return this.stats.inFlight; }
+  get requests(): number { return this.stats.sent; }
 
   get unhealthy(): boolean { return this.complaint !== undefined; }
   get status(): OutlierStatus { return this.outlier.status; }

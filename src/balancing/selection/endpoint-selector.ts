@@ -12,7 +12,7 @@
  */
 import type { ClusterConfig } from '../../contract';
 import type { PickRequest, PolicyChoice, Scheduler } from '../endpoints/picker';
-import type { Learning } from '../endpoints/learned';
+import type { ClusterStats } from '../endpoints/endpoint-stats';
 import type { OutlierDetector } from '../outliers';
 import { Balancer, BalancerReport, BalancingConfig, LocalNode } from './balancer';
 import type { ClusterEndpoint } from './cluster-endpoint';
@@ -59,10 +59,10 @@ export class EndpointSelector<E extends ClusterEndpoint> {
     this.balancer = new Balancer(config, runtime, node);
   }
 
-  /** What the endpoints share; give it to each one's `Learned`. */
-  get learning(): Learning { return this.balancer.learning; }
+  /** What the endpoints share; give it to each one's `EndpointStats`. */
+  get clusterStats(): ClusterStats { return this.balancer.clusterStats; }
   /** Requests under way. */
-  get inFlight(): number { return this.balancer.learning.inFlight; }
+  get inFlight(): number { return this.balancer.clusterStats.inFlight; }
   /** Whether an endpoint is available: ready, and believed to work. */
   get available(): boolean { return this.hasAvailable; }
   /** Whether a request could be sent, if need be as a last resort: to endpoints that drain, or in panic to those believed not to work. */
@@ -171,7 +171,7 @@ export class EndpointSelector<E extends ClusterEndpoint> {
 
   private hasRoom(endpoint: E): boolean {
     const { maxRequestsPerEndpoint } = this.config;
-    return maxRequestsPerEndpoint === 0 || endpoint.learned.inFlight < maxRequestsPerEndpoint;
+    return maxRequestsPerEndpoint === 0 || endpoint.stats.inFlight < maxRequestsPerEndpoint;
   }
 
   private rebuild(): void {

@@ -4,7 +4,7 @@
  *   - from load reports: the weight that gRFC A58 gives it, kept within reason of the median (reported-weight.ts), over the mean
  *     of all;
  *   - as observed: the mean price of a request over its own, the price being its average latency plus the averaged price of
- *     failures (learned.ts). It falls with load as well as with speed, so it settles where all are equally slow.
+ *     failures (endpoint-stats.ts). It falls with load as well as with speed, so it settles where all are equally slow.
  *
  * An endpoint of which nothing is known has the factor 1, the mean. A factor moves to where it should be with a time
  * constant, so that one odd report doesn't throw traffic about, and stays within bounds: the floor keeps every endpoint in
@@ -16,7 +16,7 @@ import type { Balanced } from '../endpoints/picker';
 import { ReportRules, ReportState, reportedWeight, reportState, withinReason } from '../endpoints/reported-weight';
 import { sanitizedWeights } from '../endpoints/sanitized-weights';
 
-/** A58's, but for the expiration, which is the learning's. */
+/** A58's, but for the expiration, which is `ClusterStats`'. */
 const BLACKOUT_MS = 10_000;
 const ERROR_PENALTY = 1;
 
@@ -42,11 +42,11 @@ export class DynamicWeights {
   /** Moves all factors on. */
   update(endpoints: readonly Balanced[], now: number): void {
     const { source, smoothingMs, minimumPercent, maximumPercent } = this.config;
-    const rulesOf = ({ learned }: Balanced): ReportRules => (
-      { blackoutMs: BLACKOUT_MS, expirationMs: learned.learning.expirationMs, errorPenalty: ERROR_PENALTY }
+    const rulesOf = ({ stats }: Balanced): ReportRules => (
+      { blackoutMs: BLACKOUT_MS, expirationMs: stats.cluster.expirationMs, errorPenalty: ERROR_PENALTY }
     );
     const measured = source === 'reports'
-      ? withinReason(endpoints.map((endpoint) => reportedWeight(endpoint.learned, now, rulesOf(endpoint))))
+      ? withinReason(endpoints.map((endpoint) => reportedWeight(endpoint.stats, now, rulesOf(endpoint))))
       : endpoints.map(observedWeight);
     const sanitized = sanitizedWeights(measured);
     const mean = sanitized.reduce((sum, weight) => sum + weight, 0) / sanitized.length;
@@ -59,7 +59,7 @@ export class DynamicWeights {
       this.weights.set(endpoint, {
         factor: factor + (bounded - factor) * moved,
         target,
-        cause: source === 'reports' ? reportState(endpoint.learned, now, rulesOf(endpoint)) : measured[index]! > 0 ? 'observed' : 'not observed',
+        cause: source === 'reports' ? reportState(endpoint.stats, now, rulesOf(endpoint)) : measured[index]! > 0 ? 'observed' : 'not observed',
         bounded: bounded !== target,
       });
     });
@@ -71,7 +71,7 @@ export class DynamicWeights {
 }
 
 /** 0 when nothing was observed. */
-function observedWeight({ learned }: Balanced): number {
-  const price = learned.meanLatencyMs + learned.tollMs;
-  return learned.sampled && price > 0 ? 1 / price : 0;
+function observedWeight({ stats }: Balanced): number {
+  const price = stats.meanLatencyMs + stats.tollMs;
+  return stats.sampled && price > 0 ? 1 / price : 0;
 }

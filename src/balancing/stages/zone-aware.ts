@@ -86,10 +86,10 @@ export function byZone<E extends Balanced>(
   const callers = sum([...groups.keys()].map((zone) => locality.callers?.get(zone) ?? 0));
   const states = [...groups].map(([zone, members]) => {
     // How full a zone is can only be told from endpoints that know their capacity.
-    const reporting = members.filter(({ learned: { reported } }) => (
+    const reporting = members.filter(({ stats: { reported } }) => (
       reported !== undefined && !reported.relative && now - reported.at < config.expirationMs
     ));
-    const utilization = boundedMean(reporting.map(({ learned }) => learned.reported!.utilization));
+    const utilization = boundedMean(reporting.map(({ stats }) => stats.reported!.utilization));
     const known = last(zone)?.utilization ?? utilization;
     const weights = sanitizedWeights(members.map(({ weight }) => weight)).map((weight, index) => weight * factors.dynamic(members[index]!));
     const capacity = sum(weights.map((weight, index) => weight * factors.slowStart(members[index]!)));

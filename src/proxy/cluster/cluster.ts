@@ -263,7 +263,8 @@ export class Cluster {
         gone.delete(key);
         changed = endpoint.update(found) || changed;
       } else {
-        endpoint = new Endpoint(found.address, found.port, found, initial ? undefined : this.dependencies.now(), this.selector.learning, this.pools);
+        const since = initial ? undefined : this.dependencies.now();
+        endpoint = new Endpoint(found.address, found.port, found, since, this.selector.clusterStats, this.pools);
         changed = true;
       }
       this.members.set(key, endpoint);

@@ -3,7 +3,7 @@
  * picker rebuilds and configuration reloads: what was learned of an endpoint (requests in flight, open connections)
  * belongs to it and not to any of these.
  */
-import { ClusterEndpoint, Learned, Learning, Presence } from '../../balancing';
+import { ClusterEndpoint, ClusterStats, EndpointStats, Presence } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
 import { Addresses } from './addresses';
 import { ConnectionPool, PoolDependencies } from './pool';
@@ -17,13 +17,13 @@ export class Endpoint extends ClusterEndpoint {
 
   /**
    * @param since monotonic milliseconds when it came; undefined when it was there from the beginning
-   * @param learning what the endpoints of the cluster share
+   * @param clusterStats what the endpoints of the cluster share
    */
   constructor(
     readonly address: string, readonly port: number, found: DiscoveredEndpoint,
-    since: number | undefined, learning: Learning, dependencies: PoolDependencies,
+    since: number | undefined, clusterStats: ClusterStats, dependencies: PoolDependencies,
   ) {
-    super(endpointKey(found), new Learned(learning), found, found.ready ? 'ready' : 'draining', since);
+    super(endpointKey(found), new EndpointStats(clusterStats), found, found.ready ? 'ready' : 'draining', since);
     this.addresses = new Addresses(addressesOf(found));
     this.pool = new ConnectionPool(this, dependencies);
   }

@@ -9,7 +9,7 @@
  * wanted become values; metrics that nobody asked for are passed over, so that new ones don't hurt.
  *
  * The sender is not trusted: a value longer than {@link MAX_REPORT_BYTES} is not looked at, and one that can't be understood
- * counts for nothing as a whole. Bounds of what the numbers may say are in balancing/endpoints/learned.ts. Nothing throws.
+ * counts for nothing as a whole. Bounds of what the numbers may say are in balancing/endpoints/endpoint-stats.ts. Nothing throws.
  *
  * Utilization is, as in gRFC A58 and A114, the highest of the metrics that were configured; else `application_utilization`,
  * else `cpu_utilization`. A proxy of this mesh that does not know the capacity of its app tells its mean of requests in flight

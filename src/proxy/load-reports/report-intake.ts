@@ -3,7 +3,7 @@
  * became of them. What an endpoint can make this cost is bounded: one report in {@link READ_MS} is read of each, of at most
  * so many bytes; the others cost a comparison.
  */
-import type { Learned, ReportEffect } from '../../balancing';
+import type { EndpointStats, ReportEffect } from '../../balancing';
 import type { ResolvedCluster } from '../../contract';
 import { Kind } from '../http1/fields';
 import type { ResponseHead } from '../http1/response-head';
@@ -16,7 +16,7 @@ export type ReportResult = ReportFault | ReportEffect;
 
 /** An endpoint, as far as its reports go. */
 export interface Reporting {
-  readonly learned: Learned;
+  readonly stats: EndpointStats;
   /** When a report of it was last read; monotonic milliseconds. */
   reportReadAt: number;
 }
@@ -45,7 +45,7 @@ export class ReportIntake {
       if (fields.kinds[i] !== Kind.LOAD_METRICS) continue;
       endpoint.reportReadAt = now;
       const fault = this.reader.read(buffer, fields.valueStart(i), fields.valueEnd(i));
-      this.count(fault ?? endpoint.learned.report(this.reader, now));
+      this.count(fault ?? endpoint.stats.report(this.reader, now));
       return;
     }
   }

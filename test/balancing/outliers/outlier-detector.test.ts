@@ -191,15 +191,15 @@ describe('latency', () => {
     fleet.serve(20_000, 60, (pod) => ({ latencyMs: pod === slow ? 100 : 5 }));
     const isOut = (): boolean => slow.status === 'ejected';
     while (isOut()) fleet.pass(1_000);
-    const answers = slow.learned.succeeded;
+    const answers = slow.stats.succeeded;
     while (!isOut()) fleet.request(slow, Ending.ANSWERED, 100);
     // One that it was probed with, and three.
-    expect(slow.learned.succeeded - answers).toBe(4);
+    expect(slow.stats.succeeded - answers).toBe(4);
   });
 });
 
 describe('silence', () => {
-  const send = (fleet: Fleet, pod: Pod): void => { pod.learned.started(); void fleet; };
+  const send = (fleet: Fleet, pod: Pod): void => { pod.stats.started(); void fleet; };
 
   test('given an endpoint that accepts requests and answers none while others do, it is ejected long before they time out', () => {
     const fleet = new Fleet(3);
@@ -216,7 +216,7 @@ describe('silence', () => {
     fleet.pass(6_000, () => {
       for (let i = 0; i < 3; i += 1) {
         send(fleet, fleet.pods[0]!);
-        fleet.pods[0]!.learned.abandoned();
+        fleet.pods[0]!.stats.abandoned();
       }
       fleet.request(fleet.pods[1]!);
       fleet.request(fleet.pods[2]!);
@@ -243,13 +243,13 @@ describe('silence', () => {
   /** A request that is answered so many looks later. */
   const slowly = (fleet: Fleet, answers: Map<number, Pod[]>, pod: Pod, looks: number): void => {
     const due = fleet.now + looks * fleet.detector.intervalMs;
-    pod.learned.started();
+    pod.stats.started();
     answers.set(due, [...answers.get(due) ?? [], pod]);
   };
   const answer = (fleet: Fleet, answers: Map<number, Pod[]>, latencyMs: number): void => {
     for (const pod of answers.get(fleet.now) ?? []) {
       pod.outlier.answers += 1;
-      pod.learned.finished(latencyMs, 'success', fleet.now, 0);
+      pod.stats.finished(latencyMs, 'success', fleet.now, 0);
       fleet.detector.ended(pod, Ending.ANSWERED, fleet.now - latencyMs);
     }
   };
@@ -296,7 +296,7 @@ describe('silence', () => {
     const fleet = new Fleet(3);
     for (const pod of fleet.pods) for (let i = 0; i < 5; i += 1) fleet.request(pod, Ending.ANSWERED, 1_900);
     for (const pod of fleet.pods) {
-      pod.learned.started();
+      pod.stats.started();
       if (answered) pod.outlier.answers += 1;
     }
     fleet.pass(15_000);
@@ -448,7 +448,7 @@ test('property: whatever happens, the cap holds, another one is trusted whenever
     }
     for (const one of steps) {
       if (one.type === 'request') for (let i = 0; i < one.times; i += 1) fleet.request(all[one.pod]!, one.ending as Ending, one.latencyMs);
-      else if (one.type === 'send') all[one.pod]!.learned.started();
+      else if (one.type === 'send') all[one.pod]!.stats.started();
       else if (one.type === 'pass') fleet.pass(one.ms);
       else {
         if (one.type === 'toggle') all[one.pod]!.eligible = !all[one.pod]!.eligible;

@@ -1,21 +1,21 @@
 /** How far back an endpoint's past reaches, and that its numbers are exact. */
 import fc from 'fast-check';
-import { Learned } from '../../../src/balancing';
+import { EndpointStats } from '../../../src/balancing';
 import { LONGEST_MS, SlidingWindow } from '../../../src/balancing/outliers/sliding-window';
 
-function past(): { readonly learned: Learned; readonly past: SlidingWindow; second(now: number, ok: number, failed?: number): SlidingWindow } {
-  const learned = new Learned();
+function past(): { readonly stats: EndpointStats; readonly past: SlidingWindow; second(now: number, ok: number, failed?: number): SlidingWindow } {
+  const stats = new EndpointStats();
   const recent = new SlidingWindow();
-  recent.begin(learned, 0, 0);
+  recent.begin(stats, 0, 0);
   return {
-    learned,
+    stats,
     past: recent,
     second(now, ok, failed = 0) {
       for (let i = 0; i < ok + failed; i += 1) {
-        learned.started();
-        learned.finished(10, i < ok ? 'success' : 'failure', now);
+        stats.started();
+        stats.finished(10, i < ok ? 'success' : 'failure', now);
       }
-      recent.advance(learned, 0, now, 1_000, 4);
+      recent.advance(stats, 0, now, 1_000, 4);
       return recent;
     },
   };
@@ -36,14 +36,14 @@ test('given few, it reaches back until it has enough, but not beyond a minute', 
 });
 
 test('failures that are excused don\'t count', () => {
-  const learned = new Learned();
+  const stats = new EndpointStats();
   const recent = new SlidingWindow();
-  recent.begin(learned, 0, 0);
+  recent.begin(stats, 0, 0);
   for (let i = 0; i < 10; i += 1) {
-    learned.started();
-    learned.finished(1, i < 6 ? 'success' : 'failure', 0);
+    stats.started();
+    stats.finished(1, i < 6 ? 'success' : 'failure', 0);
   }
-  recent.advance(learned, 3, 500, 1_000, 4);
+  recent.advance(stats, 3, 500, 1_000, 4);
   expect(recent).toMatchObject({ succeeded: 6, failed: 1 });
 });
 

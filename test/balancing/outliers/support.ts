@@ -1,10 +1,10 @@
 /** Endpoints that a test plays requests on, with the detector that judges them; time and chance are the test's. */
-import { OutlierState, Ending, Learned, OutlierDetector, Rule, OutlierStatus, MonitoredEndpoint } from '../../../src/balancing';
+import { OutlierState, Ending, EndpointStats, OutlierDetector, Rule, OutlierStatus, MonitoredEndpoint } from '../../../src/balancing';
 import { DEFAULT_OUTLIER_DETECTION, OutlierDetectionConfig } from '../../../src/contract';
 import { seededRandom } from '../../support/random';
 
 export class Pod implements MonitoredEndpoint {
-  readonly learned = new Learned();
+  readonly stats = new EndpointStats();
   readonly outlier = new OutlierState();
   eligible = true;
 
@@ -36,9 +36,9 @@ export class Fleet {
 
   /** One request that is sent now and ends so, after so long. Time does not pass. */
   request(pod: Pod, ending: Ending = Ending.ANSWERED, latencyMs = 5, startedAt = this.now): void {
-    pod.learned.started();
+    pod.stats.started();
     if (ending !== Ending.GATEWAY_ERROR) pod.outlier.answers += 1;
-    pod.learned.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', this.now, 0);
+    pod.stats.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', this.now, 0);
     this.detector.ended(pod, ending, startedAt);
   }
 

@@ -47,7 +47,7 @@ describe('adaptive', () => {
       for (let turn = 0; turn < requests; turn++) {
         set.forEach((endpoint, index) => {
           endpoint.inFlight++;
-          endpoint.learned.finished(latency(index), 'success', turn * 10);
+          endpoint.stats.finished(latency(index), 'success', turn * 10);
         });
       }
     };
@@ -65,7 +65,7 @@ describe('adaptive', () => {
       feed(set.slice(1), () => 10);
       for (let turn = 0; turn < 20; turn++) {
         set[0].inFlight++;
-        set[0].learned.finished(1, 'failure', turn * 10);
+        set[0].stats.finished(1, 'failure', turn * 10);
       }
       expect(measureTraffic(set, 500, 0).spread).toBeGreaterThan(100);
     });
@@ -115,8 +115,8 @@ describe('adaptive', () => {
     const work = (set: TestEndpoint[], factor: (index: number) => number = () => 1) => {
       for (let turn = 1; turn <= 10; turn++) {
         set.forEach((endpoint, index) => {
-          endpoint.learned.started();
-          endpoint.learned.finished((turn % 5 === 0 ? 400 : 10) * factor(index), 'success', now - 1_000 + turn * 100);
+          endpoint.stats.started();
+          endpoint.stats.finished((turn % 5 === 0 ? 400 : 10) * factor(index), 'success', now - 1_000 + turn * 100);
         });
       }
     };
@@ -166,7 +166,7 @@ describe('adaptive', () => {
       expect(picker.choice?.policy).toBe('leastResponseTime');
       const { since } = picker.choice!;
       for (; now < since + 10_000; now += 1_000) {
-        set.forEach((endpoint) => Object.assign(endpoint.learned, { meanLog: 0, meanLogSquare: 1 }));
+        set.forEach((endpoint) => Object.assign(endpoint.stats, { meanLog: 0, meanLogSquare: 1 }));
         picker = renew(set, picker);
         expect(picker.choice?.policy).toBe('leastResponseTime');
       }

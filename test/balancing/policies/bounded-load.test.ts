@@ -19,7 +19,7 @@ describe('bounded load', () => {
   it.each([[0, 1], [9, 4], [39, 15], [99, 38]])('with %i in flight allows %i to an endpoint of a quarter of the weights, at 150 percent', (inFlight, capacity) => {
     const set = endpoints(1, 1, 1, 1);
     set[1].inFlight = inFlight;
-    expect(new BoundedLoad(set.map(({ learned }) => learned), [1, 1, 1, 1], 150).capacity(0)).toBe(capacity);
+    expect(new BoundedLoad(set.map(({ stats }) => stats), [1, 1, 1, 1], 150).capacity(0)).toBe(capacity);
   });
 
   it.each(POLICIES)('is never exceeded, given keys of which half are one and the same, by %j', (policy) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createPicker, Learned, Learning, type Runtime } from '../../../src/balancing';
+import { createPicker, ClusterStats, EndpointStats, type Runtime } from '../../../src/balancing';
 import { MAX_OVER_MEDIAN, MAX_UNDER_MEDIAN, reportedWeight, withinReason } from '../../../src/balancing/endpoints/reported-weight';
 import { withPolicyDefaults } from '../../../src/contract';
 import { describeContract, NOT_BY_HASH } from '../contract';
@@ -7,10 +7,10 @@ import { endpoints, seededRandom, runtime, tally, TestEndpoint } from '../suppor
 
 const RULES = { blackoutMs: 10_000, expirationMs: 180_000, errorPenalty: 1 };
 
-function reporting(utilization: number, requestsPerSecond: number, errorsPerSecond = 0): Learned {
-  const learned = new Learned();
-  for (const now of [0, 20_000]) learned.report({ utilization, requestsPerSecond, errorsPerSecond }, now);
-  return learned;
+function reporting(utilization: number, requestsPerSecond: number, errorsPerSecond = 0): EndpointStats {
+  const stats = new EndpointStats();
+  for (const now of [0, 20_000]) stats.report({ utilization, requestsPerSecond, errorsPerSecond }, now);
+  return stats;
 }
 
 describe('the weight that reports give', () => {
@@ -24,23 +24,23 @@ describe('the weight that reports give', () => {
   });
 
   it('is none without reports, in the blackout, and after the expiration', () => {
-    expect(reportedWeight(new Learned(), 0, RULES)).toBe(0);
-    const learned = new Learned(new Learning());
-    learned.report({ utilization: 0.5, requestsPerSecond: 100, errorsPerSecond: 0 }, 1_000);
-    expect(reportedWeight(learned, 10_999, RULES)).toBe(0);
-    expect(reportedWeight(learned, 11_000, RULES)).toBe(200);
-    expect(reportedWeight(learned, 180_999, RULES)).toBe(200);
-    expect(reportedWeight(learned, 181_000, RULES)).toBe(0);
+    expect(reportedWeight(new EndpointStats(), 0, RULES)).toBe(0);
+    const stats = new EndpointStats(new ClusterStats());
+    stats.report({ utilization: 0.5, requestsPerSecond: 100, errorsPerSecond: 0 }, 1_000);
+    expect(reportedWeight(stats, 10_999, RULES)).toBe(0);
+    expect(reportedWeight(stats, 11_000, RULES)).toBe(200);
+    expect(reportedWeight(stats, 180_999, RULES)).toBe(200);
+    expect(reportedWeight(stats, 181_000, RULES)).toBe(0);
     // A report after that begins another blackout.
-    learned.report({ utilization: 0.5, requestsPerSecond: 100, errorsPerSecond: 0 }, 182_000);
-    expect(reportedWeight(learned, 182_000, RULES)).toBe(0);
-    expect(reportedWeight(learned, 192_000, RULES)).toBe(200);
+    stats.report({ utilization: 0.5, requestsPerSecond: 100, errorsPerSecond: 0 }, 182_000);
+    expect(reportedWeight(stats, 182_000, RULES)).toBe(0);
+    expect(reportedWeight(stats, 192_000, RULES)).toBe(200);
   });
 
   it('stays as it was after a report that says nothing', () => {
-    const learned = reporting(0.5, 100);
-    learned.report({ utilization: 0, requestsPerSecond: 100, errorsPerSecond: 0 }, 21_000);
-    expect(reportedWeight(learned, 21_000, RULES)).toBe(200);
+    const stats = reporting(0.5, 100);
+    stats.report({ utilization: 0, requestsPerSecond: 100, errorsPerSecond: 0 }, 21_000);
+    expect(reportedWeight(stats, 21_000, RULES)).toBe(200);
   });
 
   it('is kept within reason of the median, zeros left alone', () => {
@@ -64,7 +64,7 @@ describe('client-side weighted round robin', () => {
 
   const around: Runtime = { random: seededRandom(1), now: () => 20_000 };
   const report = (endpoint: TestEndpoint, utilization: number, requestsPerSecond: number) => {
-    for (const now of [0, 20_000]) endpoint.learned.report({ utilization, requestsPerSecond, errorsPerSecond: 0 }, now);
+    for (const now of [0, 20_000]) endpoint.stats.report({ utilization, requestsPerSecond, errorsPerSecond: 0 }, now);
   };
   const shares = (set: readonly TestEndpoint[]): number[] => {
     const picker = createPicker(set, withPolicyDefaults({ type: 'clientSideWeightedRoundRobin' }), around);

@@ -7,7 +7,7 @@ const policy = (choices = 2) => withPolicyDefaults({ type: 'leastResponseTime', 
 
 function measure(endpoint: TestEndpoint, latencyMs: number, now = 0): TestEndpoint {
   endpoint.inFlight++;
-  endpoint.learned.finished(latencyMs, 'success', now);
+  endpoint.stats.finished(latencyMs, 'success', now);
   return endpoint;
 }
 
@@ -48,7 +48,7 @@ describe('least response time', () => {
   it('does not take an endpoint that fails at once for a fast one', () => {
     const [failing, working] = endpoints(1, 1);
     failing.inFlight++;
-    failing.learned.finished(1, 'failure', 0);
+    failing.stats.finished(1, 'failure', 0);
     measure(working, 100);
     expect(shares([failing, working])).toEqual([0, 1]);
   });

@@ -16,7 +16,7 @@ describe('the balancer of a cluster', () => {
     new Balancer<TestEndpoint>(withBalancingDefaults(options), { random: seededRandom(3), now: () => now }, locality)
   );
   const members = (balancer: Balancer<TestEndpoint>, count: number, facts: (index: number) => TestEndpoint['facts'] = () => ({}), weight = (_: number) => 1) => (
-    Array.from({ length: count }, (_, index) => new TestEndpoint(`10.0.${index >> 8}.${index & 255}:80`, weight(index), facts(index), balancer.learning))
+    Array.from({ length: count }, (_, index) => new TestEndpoint(`10.0.${index >> 8}.${index & 255}:80`, weight(index), facts(index), balancer.clusterStats))
   );
   const shares = (balancer: Balancer<TestEndpoint>, set: readonly TestEndpoint[], picks = 10_000) => (
     tally(set.length, picks, () => set.indexOf(balancer.pick()!)).map((count) => count / picks)
@@ -41,7 +41,7 @@ describe('the balancer of a cluster', () => {
 
   it('gives a newcomer its share little by little, with a policy that does not weigh, too', () => {
     const balancer = make({ loadBalancing: { type: 'roundRobin' }, slowStart: { windowMs: 40_000 } });
-    const set = [...members(balancer, 3), new TestEndpoint('new', 1, { since: 0 }, balancer.learning)];
+    const set = [...members(balancer, 3), new TestEndpoint('new', 1, { since: 0 }, balancer.clusterStats)];
     balancer.update(set);
     const shareAt = (milliseconds: number) => {
       now = milliseconds;
@@ -60,7 +60,7 @@ describe('the balancer of a cluster', () => {
     const set = members(balancer, 2, () => ({}), (index) => 1 + index);
     set.forEach((endpoint, index) => {
       endpoint.inFlight++;
-      endpoint.learned.finished(index === 0 ? 10 : 30, 'success', 0);
+      endpoint.stats.finished(index === 0 ? 10 : 30, 'success', 0);
     });
     balancer.update(set);
     for (now = 1_000; now <= 100_000; now += balancer.renewAfterMs!) balancer.renew();
@@ -92,11 +92,11 @@ describe('the balancer of a cluster', () => {
     const balancer = make({ loadBalancing: { type: 'leastRequest' }, slowStart: { windowMs: 60_000 }, zoneAware: {} }, { ...HERE, callers } as typeof HERE);
     const others = members(balancer, 10, () => ({ zone: 'b' }));
     balancer.update(others);
-    const fresh = new TestEndpoint('10.9.0.1:80', 1, { zone: 'a', since: 0 }, balancer.learning);
+    const fresh = new TestEndpoint('10.9.0.1:80', 1, { zone: 'a', since: 0 }, balancer.clusterStats);
     const all = [...others, fresh];
     const shareAt = (milliseconds: number) => {
       for (; now < milliseconds; now += 500) {
-        if (reports) for (const { learned } of all) learned.report({ utilization: 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now);
+        if (reports) for (const { stats } of all) stats.report({ utilization: 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now);
         balancer.renew();
       }
       return shares(balancer, all)[10];
@@ -132,13 +132,13 @@ describe('the balancer of a cluster', () => {
     for (let turn = 0; turn < 30; turn++) {
       const picked = balancer.pick()!;
       picked.inFlight++;
-      picked.learned.finished(picked === set[0] ? 500 : 5, 'success', turn);
+      picked.stats.finished(picked === set[0] ? 500 : 5, 'success', turn);
     }
     balancer.reconfigure(withBalancingDefaults({ loadBalancing: { type: 'leastResponseTime', decayMs: 2_000, failurePenaltyMs: 100 } }));
     expect(shares(balancer, set)[0]).toBe(0);
-    expect(balancer.learning).toMatchObject({ decayMs: 2_000, failurePenaltyMs: 100 });
+    expect(balancer.clusterStats).toMatchObject({ decayMs: 2_000, failurePenaltyMs: 100 });
     balancer.reconfigure(withBalancingDefaults({ loadBalancing: { type: 'random' } }));
-    expect(balancer.learning).toMatchObject({ decayMs: 10_000, failurePenaltyMs: 5_000 });
+    expect(balancer.clusterStats).toMatchObject({ decayMs: 10_000, failurePenaltyMs: 5_000 });
     expect(shares(balancer, set)[0]).toBeCloseTo(1 / 3, 1);
   });
 
@@ -265,8 +265,8 @@ describe('the balancer of a cluster', () => {
           const picked = balancer.pick(turn % 2 === 0 ? undefined : { hash: turn * 0x1234567 });
           if (count === 0) expect(picked).toBeUndefined();
           else expect(present).toContain(picked);
-          picked?.learned.started();
-          picked?.learned.finished(turn, turn % 5 === 0 ? 'failure' : 'success', now);
+          picked?.stats.started();
+          picked?.stats.finished(turn, turn % 5 === 0 ? 'failure' : 'success', now);
         }
         balancer.renew();
       }

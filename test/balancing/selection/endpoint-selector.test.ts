@@ -1,13 +1,13 @@
 /** What stands around the balancer: limits, the request that a probing endpoint gets, the choice for a retry, and when pickers are built. */
 import fc from 'fast-check';
-import { ClusterEndpoint, EndpointSelector, Learned, PickRequest, SelectorConfig } from '../../../src/balancing';
+import { ClusterEndpoint, EndpointSelector, EndpointStats, PickRequest, SelectorConfig } from '../../../src/balancing';
 import { withBalancingDefaults } from '../../../src/contract';
 import { FakeClock } from '../../support/fake-clock';
 import { seededRandom } from '../support';
 
 class Pod extends ClusterEndpoint {
-  constructor(name: string, learned: Learned) {
-    super(name, learned, { weight: 1 }, 'ready', undefined);
+  constructor(name: string, stats: EndpointStats) {
+    super(name, stats, { weight: 1 }, 'ready', undefined);
   }
 }
 
@@ -35,7 +35,7 @@ function setUp(count: number, options: Partial<SelectorConfig> = {}, claims = tr
     onChange: () => events.push('change'),
     onRenewed: () => undefined,
   });
-  const pods = Array.from({ length: count }, (_, index) => new Pod(String.fromCharCode(97 + index), new Learned(selector.learning)));
+  const pods = Array.from({ length: count }, (_, index) => new Pod(String.fromCharCode(97 + index), new EndpointStats(selector.clusterStats)));
   selector.update(pods);
   events.length = 0;
   return { selector, pods, clock, events, claimed };
@@ -70,7 +70,7 @@ test('without panic, endpoints that fail get nothing', () => {
 
 test('a limit on all requests keeps any request out', () => {
   const { selector, pods, events } = setUp(2, { maxRequests: 1 });
-  pods[0]!.learned.started();
+  pods[0]!.stats.started();
   expect([selector.pick(FIRST), selector.pickOther([], RETRY), selector.takes(pods[1]!), selector.whyNone()]).toEqual([undefined, undefined, false, 'request_limit']);
   expect(events).toEqual(['maxRequests']);
 });
@@ -78,11 +78,11 @@ test('a limit on all requests keeps any request out', () => {
 test('a limit on the requests of an endpoint sends them to one that has room', () => {
   const setup = setUp(3, { maxRequestsPerEndpoint: 1 });
   const [a, b, c] = setup.pods as [Pod, Pod, Pod];
-  a.learned.started();
-  b.learned.started();
+  a.stats.started();
+  b.stats.started();
   expect(chosen(setup, 9)).toEqual(new Set(['c']));
   expect(setup.events).toContain('maxRequestsPerEndpoint');
-  c.learned.started();
+  c.stats.started();
   expect([setup.selector.pick(FIRST), setup.selector.whyNone()]).toEqual([undefined, 'endpoint_limit']);
 });
 
@@ -130,7 +130,7 @@ test('another endpoint is never one that was tried, and one that is not preferre
       const { selector, pods } = setUp(states.length, { maxRequestsPerEndpoint: 1, ...withBalancingDefaults({ loadBalancing: { type } }) });
       states.forEach(({ failed, full }, index) => {
         if (failed) pods[index]!.outlier.gatewayErrors = 1;
-        if (full) pods[index]!.learned.started();
+        if (full) pods[index]!.stats.started();
       });
       const possible = pods.filter((_, index) => !states[index]!.tried && !states[index]!.full);
       const preferred = possible.filter((pod) => pod.preferred);

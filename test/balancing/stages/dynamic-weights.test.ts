@@ -6,10 +6,10 @@ import { endpoints, TestEndpoint } from '../support';
 const config = (source: 'reports' | 'observed', own = {}) => ({ source, ...DEFAULT_DYNAMIC_WEIGHTS, ...own });
 const observe = (endpoint: TestEndpoint, latencyMs: number, outcome: 'success' | 'failure' = 'success', now = 0) => {
   endpoint.inFlight++;
-  endpoint.learned.finished(latencyMs, outcome, now);
+  endpoint.stats.finished(latencyMs, outcome, now);
 };
 const report = (endpoint: TestEndpoint, utilization: number, requestsPerSecond: number, now: number) => (
-  endpoint.learned.report({ utilization, requestsPerSecond, errorsPerSecond: 0 }, now)
+  endpoint.stats.report({ utilization, requestsPerSecond, errorsPerSecond: 0 }, now)
 );
 /** Lets factors arrive where they are moving to. */
 const settle = (weights: DynamicWeights, set: readonly TestEndpoint[], from = 0) => {
@@ -101,7 +101,7 @@ describe('dynamic weights', () => {
       const set = endpoints(...series.map(() => 1));
       const weights = new DynamicWeights(config('reports', { minimumPercent: 25, maximumPercent: 400 }));
       for (let step = 0; step < 5; step++) {
-        series.forEach((reports, index) => { if (reports[step]) set[index].learned.report(reports[step], step * 15_000); });
+        series.forEach((reports, index) => { if (reports[step]) set[index].stats.report(reports[step], step * 15_000); });
         weights.update(set, step * 15_000);
         for (const endpoint of set) {
           expect(weights.of(endpoint).factor).toBeGreaterThanOrEqual(0.25);

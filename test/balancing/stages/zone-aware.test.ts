@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createPicker, Learning, type Picker } from '../../../src/balancing';
+import { createPicker, ClusterStats, type Picker } from '../../../src/balancing';
 import { byZone, zonesOf } from '../../../src/balancing/stages/zone-aware';
 import { ZoneState, zoneShares } from '../../../src/balancing/stages/zone-shares';
 import { DEFAULT_ZONE_AWARE } from '../../../src/contract';
@@ -85,9 +85,9 @@ const AS_DECLARED = { slowStart: () => 1, dynamic: () => 1 };
 describe('zone-aware choice', () => {
   let now = 0;
   const around = { random: seededRandom(4), now: () => now };
-  const learning = new Learning();
+  const clusterStats = new ClusterStats();
   const make = (zones: Record<string, number>) => Object.entries(zones).flatMap(([name, count]) => (
-    Array.from({ length: count }, (_, index) => new TestEndpoint(`${name}${index}`, 1, name === '' ? {} : { zone: name }, learning))
+    Array.from({ length: count }, (_, index) => new TestEndpoint(`${name}${index}`, 1, name === '' ? {} : { zone: name }, clusterStats))
   ));
   const build = (set: readonly TestEndpoint[], own: string | undefined, previous?: Picker<TestEndpoint>) => (
     byZone(set, { zone: own }, DEFAULT_ZONE_AWARE, around, previous, AS_DECLARED, (list, before) => (
@@ -123,13 +123,13 @@ describe('zone-aware choice', () => {
 
   it('goes by capacity and not by reports of endpoints that don\'t know theirs, or a small zone would take everything', () => {
     const set = make({ a: 1, b: 9 });
-    for (const { learned } of set) learned.report({ utilization: 0.01, requestsPerSecond: 10, errorsPerSecond: 0, relative: true }, now);
+    for (const { stats } of set) stats.report({ utilization: 0.01, requestsPerSecond: 10, errorsPerSecond: 0, relative: true }, now);
     expect(zonesOf(build(set, 'a'))[0]).toMatchObject({ utilization: undefined, share: expect.closeTo(0.2, 10) as number });
   });
 
   it.each([2, 9, 75])('stays with a zone of which one endpoint of ten says that it is used %i times, the others to three tenths', (lie) => {
     const set = make({ a: 10, b: 2 });
-    set.forEach(({ learned }, index) => learned.report({ utilization: index === 0 ? lie : 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now));
+    set.forEach(({ stats }, index) => stats.report({ utilization: index === 0 ? lie : 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now));
     const [own] = zonesOf(build(set, 'a'));
     expect(own.utilization).toBeCloseTo(lie > 10 ? 0.3 : 0.37, 10);
     expect(own.share).toBeCloseTo(0.97, 10);
@@ -137,8 +137,8 @@ describe('zone-aware choice', () => {
 
   it('believes most of a zone that says it is used more than once', () => {
     const set = make({ a: 3, b: 3 });
-    set.forEach(({ learned, facts }, index) => (
-      learned.report({ utilization: facts.zone === 'a' ? [1.5, 1.6, 9][index] : 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now)
+    set.forEach(({ stats, facts }, index) => (
+      stats.report({ utilization: facts.zone === 'a' ? [1.5, 1.6, 9][index] : 0.3, requestsPerSecond: 10, errorsPerSecond: 0 }, now)
     ));
     expect(zonesOf(build(set, 'a'))[0].utilization).toBeCloseTo((1.5 + 1.6 + 1.6) / 3, 10);
   });
@@ -146,7 +146,7 @@ describe('zone-aware choice', () => {
   it('lets load spill over as the own zone reports it, little by little, and forgets reports that have expired', () => {
     now = 0;
     const set = make({ a: 2, b: 2 });
-    const say = (utilizationA: number, utilizationB: number) => set.forEach((endpoint) => endpoint.learned.report(
+    const say = (utilizationA: number, utilizationB: number) => set.forEach((endpoint) => endpoint.stats.report(
       { utilization: endpoint.facts.zone === 'a' ? utilizationA : utilizationB, requestsPerSecond: 10, errorsPerSecond: 0 }, now,
     ));
     say(0.3, 0.3);

@@ -1,6 +1,6 @@
 /** Limits of a cluster, over real sockets: what happens when one is reached, and that metrics say which it was. */
 import type { ClusterConfig } from '../../../src/contract';
-import { Learning } from '../../../src/balancing';
+import { ClusterStats } from '../../../src/balancing';
 import { Endpoint } from '../../../src/proxy/cluster/endpoint';
 import type { PoolDependencies, UnconnectedCode, Waiter } from '../../../src/proxy/cluster/pool';
 import type { Clock } from '../../../src/proxy/runtime/clock';
@@ -187,7 +187,7 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
     stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 },
     instruments: new Instruments(new MetricRegistry()).cluster('backend'), pools: new Set(), starving: new Set(),
   };
-  const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new Learning(), dependencies);
+  const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new ClusterStats(), dependencies);
   const outcomes: (UnconnectedCode | 'connected')[] = [];
   const waiter = (): Waiter => ({
     place: undefined,

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { Learned } from '../../../src/balancing';
+import type { EndpointStats } from '../../../src/balancing';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { draining, freePort, ready, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 
@@ -296,7 +296,7 @@ describe('when the backend fails', () => {
     const backend = await answering(() => OK);
     const test = await proxyFor([await freePort(), backend.port], { cluster: { loadBalancing: { type: 'leastRequest' } } });
     const busy = test.proxy.clusters.get('backend').endpoints[1]!;
-    for (let i = 0; i < 10; i += 1) busy.learned.started();
+    for (let i = 0; i < 10; i += 1) busy.stats.started();
     for (let i = 0; i < 20; i += 1) await ask(test, GET, 'ok');
   });
 
@@ -576,7 +576,7 @@ describe('a hashing policy', () => {
 });
 
 describe('of an endpoint is learned', () => {
-  const learnedOf = (test: TestProxy, index = 0): Learned => test.proxy.clusters.get('backend').endpoints[index]!.learned;
+  const statsOf = (test: TestProxy, index = 0): EndpointStats => test.proxy.clusters.get('backend').endpoints[index]!.stats;
 
   test('how long its responses take to begin, and that nothing is in flight afterwards', async () => {
     const test = await proxyFor(await start((connection) => connection.socket.once('data', () => {
@@ -584,10 +584,10 @@ describe('of an endpoint is learned', () => {
       setTimeout(() => connection.send('ok'), 200);
     })));
     await ask(test, GET, /ok$/);
-    await until('it is over', () => learnedOf(test).inFlight === 0);
-    expect(learnedOf(test)).toMatchObject({ sent: 1, succeeded: 1, failed: 0 });
-    expect(learnedOf(test).meanLatencyMs).toBeGreaterThan(20);
-    expect(learnedOf(test).meanLatencyMs).toBeLessThan(150);
+    await until('it is over', () => statsOf(test).inFlight === 0);
+    expect(statsOf(test)).toMatchObject({ sent: 1, succeeded: 1, failed: 0 });
+    expect(statsOf(test).meanLatencyMs).toBeGreaterThan(20);
+    expect(statsOf(test).meanLatencyMs).toBeLessThan(150);
   });
 
   test.each([
@@ -598,17 +598,17 @@ describe('of an endpoint is learned', () => {
   ])('that it fails, and what it asks for, given %s', async (_, response, tollMs) => {
     const test = await proxyFor(await answering(() => response), { route: { retry: { maxRetries: 0 } } });
     await ask(test, GET, /HTTP[^]*\r\n\r\n/);
-    await until('it is over', () => learnedOf(test).failed === 1);
-    expect(learnedOf(test).inFlight).toBe(0);
-    expect(Math.round(learnedOf(test).tollMs)).toBe(tollMs);
+    await until('it is over', () => statsOf(test).failed === 1);
+    expect(statsOf(test).inFlight).toBe(0);
+    expect(Math.round(statsOf(test).tollMs)).toBe(tollMs);
   });
 
   test('that it refuses connections, though another answers', async () => {
     const backend = await answering(() => OK);
     const test = await proxyFor([await freePort(), backend.port]);
     for (let i = 0; i < 4; i += 1) await ask(test, GET, 'ok');
-    expect(learnedOf(test, 0).failed).toBeGreaterThan(0);
-    expect(learnedOf(test, 1)).toMatchObject({ failed: 0, succeeded: 4 });
+    expect(statsOf(test, 0).failed).toBeGreaterThan(0);
+    expect(statsOf(test, 1)).toMatchObject({ failed: 0, succeeded: 4 });
   });
 
   test('nothing, given a client that goes away', async () => {
@@ -618,8 +618,8 @@ describe('of an endpoint is learned', () => {
     connection.send(GET);
     await until('the request arrives', () => backend.received.includes('GET'));
     connection.reset();
-    await until('it is over', () => learnedOf(test).inFlight === 0);
-    expect(learnedOf(test)).toMatchObject({ sent: 1, succeeded: 0, failed: 0 });
+    await until('it is over', () => statsOf(test).inFlight === 0);
+    expect(statsOf(test)).toMatchObject({ sent: 1, succeeded: 0, failed: 0 });
   });
 });
 

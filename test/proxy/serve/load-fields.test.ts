@@ -1,5 +1,5 @@
 /** The fields of load reports on their way through a proxy, byte by byte. */
-import type { Learned } from '../../../src/balancing';
+import type { EndpointStats } from '../../../src/balancing';
 import type { ProxyConfig } from '../../../src/contract';
 import { REBUILD_MS } from '../../../src/proxy/load-reports/load-reporter';
 import { READ_MS } from '../../../src/proxy/load-reports/report-intake';
@@ -73,21 +73,21 @@ describe('a response that comes back', () => {
     const response = await ask(client);
     expect(response).not.toMatch(/load-metrics/i);
     expect(response).toContain('X-Last: 1');
-    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toMatchObject({ utilization: 0.5, requestsPerSecond: 100, relative: false });
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.stats.reported).toMatchObject({ utilization: 0.5, requestsPerSecond: 100, relative: false });
     expect(counted(test, 'used')).toBe(1);
   });
 
   test('loses its report, GIVEN that nobody goes by it', async () => {
     const { test, client } = await subject({}, () => [REPORT]);
     expect(await ask(client)).not.toMatch(/load-metrics/i);
-    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toBeUndefined();
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.stats.reported).toBeUndefined();
   });
 
   test('is read by the metrics that were configured', async () => {
     const cluster = { ...BY_REPORTS, loadReports: { utilizationMetrics: ['named_metrics.queue'] } };
     const { test, client } = await subject({ cluster }, () => [`${REPORT}, named_metrics.queue=0.9`]);
     await ask(client);
-    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported!.utilization).toBe(0.9);
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.stats.reported!.utilization).toBe(0.9);
   });
 
   test('changes nothing by a report that is malformed, too long, empty or implausible, and is counted', async () => {
@@ -98,21 +98,21 @@ describe('a response that comes back', () => {
       clock.advance(READ_MS);
     }
     expect(['malformed', 'too_long', 'empty', 'implausible', 'used'].map((result) => counted(test, result))).toEqual([2, 1, 1, 1, 0]);
-    expect(test.proxy.clusters.get('backend').endpoints[0]!.learned.reported).toBeUndefined();
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.stats.reported).toBeUndefined();
   });
 
   test('begins a new series, GIVEN that its endpoint could not be connected to', async () => {
     const backend = await RawBackend.answering(() => `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n${REPORT}\r\n\r\nok`);
     const test = await startProxy([backend.port], { cluster: BY_REPORTS });
     cleanups.push(() => test.proxy.close());
-    const learned: Learned = test.proxy.clusters.get('backend').endpoints[0]!.learned;
+    const stats: EndpointStats = test.proxy.clusters.get('backend').endpoints[0]!.stats;
     const client = await connect(test);
     await ask(client);
-    expect(learned.reported).toBeDefined();
+    expect(stats.reported).toBeDefined();
     await backend.close();
     client.send('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
     await client.receives('connect_failed');
-    expect(learned.reported).toBeUndefined();
+    expect(stats.reported).toBeUndefined();
   });
 
   test('is read at most once in a while, however many reports come', async () => {

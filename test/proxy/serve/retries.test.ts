@@ -296,8 +296,8 @@ describe('a retry that waits', () => {
     await until('they wait', () => waiting() === 3);
     // Two have come to the other one meanwhile.
     const [, other] = test.proxy.clusters.get('backend').endpoints;
-    other!.learned.started();
-    other!.learned.started();
+    other!.stats.started();
+    other!.stats.started();
     clock.advance(1_300);
     expect((await Promise.all(responses)).map((text) => text.slice(9, 12)).sort()).toEqual(['200', '503', '503']);
     expect(other!.inFlight).toBe(2);

@@ -107,7 +107,7 @@ export class Attempt implements ResponseListener, Waiter {
     this.idledOut = false;
     this.isRetry = isRetry;
     cluster.instruments.attempts.value += 1;
-    endpoint.learned.started();
+    endpoint.stats.started();
     const found = endpoint.pool.acquire(this, safely);
     this.waiting = found === WAITS;
     if (found === WAITS || found === NO_ROOM) return found;
@@ -189,7 +189,7 @@ export class Attempt implements ResponseListener, Waiter {
     }
     this.end();
     const now = this.clock.now();
-    endpoint.learned.finished(now - this.startedAt, 'success', now);
+    endpoint.stats.finished(now - this.startedAt, 'success', now);
     this.cluster!.watch.abandoned(endpoint, this.startedAt);
   }
 
@@ -207,7 +207,7 @@ export class Attempt implements ResponseListener, Waiter {
     this.end();
     const now = this.clock.now();
     const latencyMs = this.firstByteMs >= 0 ? this.firstByteMs : now - this.startedAt;
-    endpoint.learned.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', now, this.retryAfterMs);
+    endpoint.stats.finished(latencyMs, ending === Ending.ANSWERED ? 'success' : 'failure', now, this.retryAfterMs);
     this.cluster!.watch.ended(endpoint, ending, this.startedAt);
   }
 
@@ -219,7 +219,7 @@ export class Attempt implements ResponseListener, Waiter {
   }
 
   private abandon(endpoint: Endpoint): void {
-    endpoint.learned.abandoned();
+    endpoint.stats.abandoned();
     this.cluster!.watch.abandoned(endpoint, this.startedAt);
   }
 
@@ -245,7 +245,7 @@ export class Attempt implements ResponseListener, Waiter {
   onConnectionFailed(code: UnconnectedCode, detail: string): void {
     this.waiting = false;
     // After a refusal another process will answer there: its reports begin a new series.
-    if (code === 'connect_failed') this.endpoint!.learned.reconnected();
+    if (code === 'connect_failed') this.endpoint!.stats.reconnected();
     this.owner.onUnconnected(this, code, detail);
   }
 

@@ -1,9 +1,9 @@
 /**
- * What is learned of one endpoint: requests in flight, how long it takes, how often it fails, what it reports of its load.
+ * Statistics of one endpoint: requests in flight, latency, failures, and the load that it reports.
  *
- * It belongs to the endpoint, not to a policy or a picker: whoever balances (the proxy, the simulator) keeps one object an
- * endpoint for as long as the endpoint exists and feeds it, so that a change of policy keeps what was learned. Feeding
- * costs an exponential, a logarithm and a few sums, and allocates nothing.
+ * They belong to the endpoint, not to a policy or a picker: the proxy and the simulator keep one object an endpoint for as long
+ * as the endpoint exists, so a change of policy keeps them. An update costs an exponential, a logarithm and a few sums, and
+ * allocates nothing.
  *
  * Latency is a peak-sensitive moving average (Finagle's and tower's Peak EWMA, tower/src/load/peak_ewma.rs): a sample
  * above the estimate replaces it, one below it moves it by 1 - exp(-elapsed / decay). Between samples the estimate decays
@@ -35,7 +35,7 @@ export interface LoadReport {
   readonly relative?: boolean;
 }
 
-/** How it is learned unless a policy says otherwise. */
+/** Defaults of policies that set none of these. */
 const DECAY_MS = 10_000;
 const FAILURE_PENALTY_MS = 5_000;
 const EXPIRATION_MS = 180_000;
@@ -66,7 +66,7 @@ const MAX_PER_SECOND = 1e7;
 export type ReportEffect = 'used' | 'empty' | 'implausible';
 
 /** What the endpoints of one cluster share: how to average, and how much is in flight to all of them. */
-export class Learning {
+export class ClusterStats {
   /** Requests in flight to all endpoints that share this. */
   inFlight = 0;
 
@@ -92,7 +92,7 @@ export class Learning {
 }
 
 /** The last load report that said something, in the terms of gRFC A58. */
-export class Reported {
+export class ReportedLoad {
   utilization = 0;
   requestsPerSecond = 0;
   errorsPerSecond = 0;
@@ -103,7 +103,7 @@ export class Reported {
   since = 0;
 }
 
-export class Learned {
+export class EndpointStats {
   // What a pick reads comes first, so that it is close together in memory. Fields are written by this class alone.
   /** Requests in flight right now. */
   inFlight = 0;
@@ -131,21 +131,21 @@ export class Learned {
   latencySumMs = 0;
   latencyLogSum = 0;
   /** Undefined until the endpoint reports its load. */
-  reported: Reported | undefined = undefined;
+  reported: ReportedLoad | undefined = undefined;
 
-  constructor(readonly learning: Learning = new Learning()) {}
+  constructor(readonly cluster: ClusterStats = new ClusterStats()) {}
 
   /** A request is sent to the endpoint. Exactly one of {@link finished} and {@link abandoned} follows. */
   started(): void {
     this.inFlight++;
     this.sent++;
-    this.learning.inFlight++;
+    this.cluster.inFlight++;
   }
 
   /** A request ended in a way that says nothing of the endpoint: its client went away, or it never left the proxy. */
   abandoned(): void {
     this.inFlight--;
-    this.learning.inFlight--;
+    this.cluster.inFlight--;
   }
 
   /**
@@ -157,10 +157,10 @@ export class Learned {
    */
   finished(latencyMs: number, outcome: Outcome, now: number, retryAfterMs = 0): void {
     this.inFlight--;
-    this.learning.inFlight--;
+    this.cluster.inFlight--;
     // `> 0` also leaves out what is no number.
     const latency = latencyMs > 0 ? Math.min(latencyMs, MAX_LATENCY_MS) : 0;
-    const kept = this.sampled ? Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs) : 0;
+    const kept = this.sampled ? Math.exp(Math.min(0, this.updatedAt - now) / this.cluster.decayMs) : 0;
     // The first few count alike, or the very first would weigh the most for as long as the time constant.
     const added = Math.max(1 - kept, 1 / (this.succeeded + this.failed + 1));
     const rest = 1 - added;
@@ -181,13 +181,13 @@ export class Learned {
       this.latencySumMs += latency;
       this.latencyLogSum += log;
     } else {
-      const toll = Math.max(this.learning.failurePenaltyMs, retryAfterMs > 0 ? Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) : 0);
+      const toll = Math.max(this.cluster.failurePenaltyMs, retryAfterMs > 0 ? Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) : 0);
       this.latencyMs = Math.max(latency, this.latencyMs * kept);
       this.tollMs = this.tollMs * rest + toll * added;
       this.success *= rest;
       this.failed++;
     }
-    this.priceMs = (this.learning.latency === 'peak' ? this.latencyMs : Math.exp(this.meanLog)) + this.tollMs;
+    this.priceMs = (this.cluster.latency === 'peak' ? this.latencyMs : Math.exp(this.meanLog)) + this.tollMs;
     this.updatedAt = Math.max(now, this.updatedAt);
     this.sampled = true;
   }
@@ -202,8 +202,8 @@ export class Learned {
     if (!(utilization > 0 && requestsPerSecond > 0)) return 'empty';
     if (utilization > MAX_UTILIZATION && !relative) return 'implausible';
     const first = this.reported === undefined;
-    const reported = this.reported ??= new Reported();
-    if (first || now - reported.at >= this.learning.expirationMs) reported.since = now;
+    const reported = this.reported ??= new ReportedLoad();
+    if (first || now - reported.at >= this.cluster.expirationMs) reported.since = now;
     reported.utilization = Math.min(utilization, MAX_RELATIVE_UTILIZATION);
     reported.requestsPerSecond = Math.min(requestsPerSecond, MAX_PER_SECOND);
     reported.errorsPerSecond = errorsPerSecond > 0 ? Math.min(errorsPerSecond, MAX_PER_SECOND) : 0;
@@ -219,6 +219,6 @@ export class Learned {
 
   /** What a request costs there, milliseconds as of `now`: expected latency and price of failure. For people and tests. */
   costMs(now: number): number {
-    return this.priceMs * Math.exp(Math.min(0, this.updatedAt - now) / this.learning.decayMs);
+    return this.priceMs * Math.exp(Math.min(0, this.updatedAt - now) / this.cluster.decayMs);
   }
 }
