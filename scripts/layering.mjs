@@ -28,6 +28,13 @@ const PARTS = {
     node: false,
     why: 'planning is arithmetic alone, used at synth and by the command',
   },
+  routing: {
+    parts: ['contract'],
+    typesOnly: true,
+    npm: [],
+    node: false,
+    why: 'the proxy, the command and the constructs route by the same code, so it knows nothing but the types of matches',
+  },
   balancing: {
     parts: ['contract'],
     typesOnly: true,
@@ -42,19 +49,19 @@ const PARTS = {
     why: 'a simulation repeats exactly, so it has no way to reach a network or a disk',
   },
   constructs: {
-    parts: ['contract', 'planning'],
+    parts: ['contract', 'planning', 'routing'],
     npm: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
     node: true,
     why: 'constructs and proxy meet in the contract only; a jsii library has no other dependency than its peers',
   },
   proxy: {
-    parts: ['contract', 'balancing'],
+    parts: ['contract', 'balancing', 'routing'],
     npm: [],
     node: true,
     why: `constructs and proxy meet in the contract only; ${BUNDLED}, so what it runs is node's or ours`,
   },
   cli: {
-    parts: ['contract', 'planning', 'balancing', 'simulation', 'proxy'],
+    parts: ['contract', 'planning', 'balancing', 'routing', 'simulation', 'proxy'],
     npm: ['yaml', 'selfsigned'],
     node: true,
     why: 'the command works on synthesized YAML, so it needs no construct, and it is bundled into one file',
@@ -71,6 +78,14 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     policies: ['endpoints', 'tables'],
     stages: ['endpoints', 'tables'],
     selection: ['endpoints', 'outliers', 'policies', 'stages', 'tables'],
+  },
+  routing: {
+    bytes: [],
+    path: ['bytes'],
+    regex: ['bytes'],
+    request: ['bytes', 'path'],
+    table: ['bytes', 'path', 'regex', 'request'],
+    analysis: ['bytes', 'path', 'regex', 'request', 'table'],
   },
   constructs: {
     synthesis: [],

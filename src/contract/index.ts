@@ -19,6 +19,7 @@ export * from './ports';
 export * from './proxy-config';
 export * from './references';
 export * from './retry-config';
+export * from './route-match-config';
 export * from './scalars';
 export * from './session-config';
 export * from './tls-config';

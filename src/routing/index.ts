@@ -1,0 +1,30 @@
+/**
+ * Which route takes a request: the engine that the proxy, the command and the constructs share.
+ *
+ *   RouteTable.of(routes, pathOptions?)              a table, or a list of RouteProblem
+ *     .lookup(request: RequestView)                  RouteRow { route, match, ... } | undefined; allocates nothing
+ *     .rows                                          all rows in the order of precedence
+ *   new PathNormalizer(pathOptions?)
+ *     .normalize(bytes, start, end)                  PathFault | undefined; then .path, .changed, .queryStart
+ *   normalizePath(text, pathOptions?)                string | PathFault
+ *   RoutingRequest.of(method, target, headers?)      a RequestView made of texts | PathFault
+ *   Regex.compile(pattern)                           Regex { test(bytes, start, end), testText(text) } | RegexProblem
+ *   testFirstParameter, testAnyCookie                what a RequestView reads a query and Cookie fields with
+ */
+export { bytesOf, equals, equalsInAnyCase, textOf } from './bytes/bytes';
+export type { ByteRange, ValueTest } from './bytes/bytes';
+export * from './path/fault';
+export * from './path/options';
+export * from './path/path-normalizer';
+export { RegexProblem } from './regex/problem';
+export { Regex } from './regex/regex';
+export { testAnyCookie } from './request/cookie-field';
+export { testFirstParameter } from './request/query';
+export type { RequestView } from './request/request-view';
+export * from './request/routing-request';
+export { RouteProblem } from './table/compile';
+export type { RoutableRoute } from './table/compile';
+export { AnyValue, ExactValue, NamedCondition } from './table/conditions';
+export { RouteRow } from './table/row';
+export type { RowHost, RowPath } from './table/row';
+export * from './table/route-table';

@@ -1,0 +1,66 @@
+/** A request made of texts, for tools and tests. */
+import { type ByteRange, bytesOf, equals, rangeOf, type ValueTest } from '../bytes/bytes';
+import { PathFault } from '../path/fault';
+import type { PathOptions } from '../path/options';
+import { PathNormalizer } from '../path/path-normalizer';
+import { testAnyCookie } from './cookie-field';
+import { testFirstParameter } from './query';
+import type { RequestView } from './request-view';
+import { splitTarget } from './target';
+
+/** Header fields by name; a field that is there several times has several values. */
+export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
+
+interface Field {
+  /** In lower case. */
+  readonly name: Uint8Array;
+  readonly value: ByteRange;
+}
+
+const COOKIE = bytesOf('cookie');
+const HOST = bytesOf('host');
+
+export class RoutingRequest implements RequestView {
+  /**
+   * A request by its method, its target (`/path?query`, `http://host/path` or `*`) and its header fields; or why its target is refused.
+   * The host of a URL takes the place of the field `host`.
+   */
+  static of(method: string, target: string, headers: HeaderValues = {}, options: PathOptions = {}): RoutingRequest | PathFault {
+    const parts = splitTarget(method, target);
+    if (parts instanceof PathFault) return parts;
+    const bytes = bytesOf(parts.pathAndQuery);
+    const normalizer = new PathNormalizer(options);
+    const wrong = normalizer.normalize(bytes, 0, bytes.length);
+    if (wrong) return wrong;
+    const { bytes: buffer, start, end } = normalizer.path;
+    const fields = Object.entries(headers).flatMap(([name, values]) => (
+      (typeof values === 'string' ? [values] : values).map((value): Field => ({ name: bytesOf(name.toLowerCase()), value: rangeOf(value.trim()) }))
+    ));
+    const host = fields.find((field) => isNamed(field, HOST))?.value;
+    return new RoutingRequest(
+      rangeOf(method), { bytes: buffer, start, end }, parts.authority === undefined ? host ?? rangeOf('') : rangeOf(parts.authority),
+      fields, { bytes, start: Math.min(normalizer.queryStart + 1, bytes.length), end: bytes.length },
+    );
+  }
+
+  private constructor(
+    readonly method: ByteRange, readonly path: ByteRange, readonly host: ByteRange, private readonly fields: readonly Field[],
+    private readonly query: ByteRange,
+  ) {}
+
+  anyHeader(name: Uint8Array, test: ValueTest): boolean {
+    return this.fields.some((field) => isNamed(field, name) && test.test(field.value.bytes, field.value.start, field.value.end));
+  }
+
+  firstQuery(name: Uint8Array, test: ValueTest): boolean {
+    return testFirstParameter(this.query.bytes, this.query.start, this.query.end, name, test);
+  }
+
+  anyCookie(name: Uint8Array, test: ValueTest): boolean {
+    return this.fields.some((field) => isNamed(field, COOKIE) && testAnyCookie(field.value.bytes, field.value.start, field.value.end, name, test));
+  }
+}
+
+function isNamed({ name }: Field, other: Uint8Array): boolean {
+  return equals(name, 0, name.length, other);
+}

@@ -1,0 +1,125 @@
+/** From the matches of routes to rows. What is wrong is told for all of them together. */
+import type { PathMatch, RouteMatch, ValueMatch } from '../../contract';
+import { PathFault } from '../path/fault';
+import type { PathOptions } from '../path/options';
+import { normalizePath } from '../path/path-normalizer';
+import { RegexProblem } from '../regex/problem';
+import { Regex } from '../regex/regex';
+import { AnyValue, ExactValue, NamedCondition } from './conditions';
+import { MAX_HOST_BYTES } from './host-reader';
+import { RouteRow, type RowHost, type RowPath } from './row';
+
+/** What routing needs of a route. Without matches, it takes every request. */
+export interface RoutableRoute {
+  readonly matches?: readonly RouteMatch[] | undefined;
+}
+
+/** Rows of one table: so many matches, counted for each of their hosts. */
+export const MAX_ROWS = 65_536;
+
+/** A part of a match that can't be used. */
+export class RouteProblem {
+  /**
+   * @param route index of the route
+   * @param match index of the match
+   * @param field as in `path/value` or `headers/0/regex`
+   * @param message what is wrong, the value got, and what to do
+   */
+  constructor(readonly route: number, readonly match: number, readonly field: string, readonly message: string) {}
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HOST = /^(\*\.)?([a-z0-9_]([a-z0-9_.-]*[a-z0-9])?)$/;
+const ANY_VALUE = new AnyValue();
+
+export class RowCompiler {
+  readonly rows: RouteRow[] = [];
+  readonly problems: RouteProblem[] = [];
+  /** Routes that have the same expression share its automaton. */
+  private readonly regexes = new Map<string, Regex | RegexProblem>();
+  private route = 0;
+  private match = 0;
+
+  constructor(private readonly options: PathOptions) {}
+
+  add(route: number, matches: readonly RouteMatch[]): void {
+    this.route = route;
+    (matches.length === 0 ? [{}] : matches).forEach((match, index) => {
+      this.match = index;
+      this.addMatch(match);
+    });
+  }
+
+  private addMatch(match: RouteMatch): void {
+    const path = this.compilePath(match.path);
+    const conditions = {
+      method: match.method,
+      headers: this.compileConditions('headers', match.headers ?? []),
+      query: this.compileConditions('query', match.query ?? []),
+      cookies: this.compileConditions('cookies', match.cookies ?? []),
+    };
+    const hosts = [...new Set(match.hosts)].map((host, index) => this.compileHost(host, index));
+    for (const host of hosts.length === 0 ? [undefined] : hosts) {
+      if (this.rows.length === MAX_ROWS) return this.fail('', `there are more than ${MAX_ROWS} matches, counted for each of their hosts; use fewer`);
+      this.rows.push(new RouteRow(this.route, this.match, host, path, conditions));
+    }
+  }
+
+  private compilePath(path: PathMatch | undefined): RowPath {
+    if (!path) return { type: 'any' };
+    const { type, value } = path;
+    if (type === 'regex') {
+      const regex = this.compileRegex('path/value', value);
+      return regex ? { type, value, regex } : { type: 'any' };
+    }
+    if (!value.startsWith('/')) this.fail('path/value', `the path '${value}' does not begin with \`/\`; begin it so`);
+    else if (value.includes('?')) this.fail('path/value', `the path '${value}' holds \`?\`; use 'query' for what is behind it, or write %3F`);
+    else {
+      const normal = normalizePath(value, this.options);
+      if (normal instanceof PathFault) this.fail('path/value', `the path '${value}' is in no request that is let through: ${normal.message}`);
+      else return { type, value: type === 'prefix' && normal.endsWith('/') ? normal.slice(0, -1) : normal };
+    }
+    return { type: 'any' };
+  }
+
+  private compileConditions(part: 'headers' | 'query' | 'cookies', matches: readonly ValueMatch[]): NamedCondition[] {
+    const byName = new Map<string, NamedCondition>();
+    matches.forEach((match, index) => {
+      const name = part === 'headers' ? match.name.toLowerCase() : match.name;
+      if (part !== 'query' && !TOKEN.test(name)) {
+        this.fail(`${part}/${index}/name`, `'${match.name}' can't be the name of a ${part === 'headers' ? 'header field' : 'cookie'}; use letters, digits and hyphens`);
+      }
+      const value = this.compileValue(`${part}/${index}`, match);
+      // Of several conditions of a name the first counts, as the Gateway API has it.
+      if (!byName.has(name)) byName.set(name, new NamedCondition(name, value));
+    });
+    return [...byName.values()];
+  }
+
+  private compileValue(field: string, { name, value, regex }: ValueMatch): NamedCondition['value'] {
+    if (value !== undefined && regex !== undefined) this.fail(field, `'${name}' has both 'value' and 'regex'; use one of them`);
+    if (regex !== undefined) return this.compileRegex(`${field}/regex`, regex) ?? ANY_VALUE;
+    return value === undefined ? ANY_VALUE : new ExactValue(value);
+  }
+
+  private compileRegex(field: string, pattern: string): Regex | undefined {
+    let regex = this.regexes.get(pattern);
+    if (!regex) this.regexes.set(pattern, regex = Regex.compile(pattern));
+    if (regex instanceof Regex) return regex;
+    this.fail(field, `the regular expression '${pattern}' is not taken, at character ${regex.at + 1}: ${regex.message}`);
+    return undefined;
+  }
+
+  private compileHost(pattern: string, index: number): RowHost | undefined {
+    const name = HOST.exec(pattern)?.[2];
+    if (name === undefined || pattern.length > MAX_HOST_BYTES) {
+      this.fail(`hosts/${index}`, `'${pattern}' is no host name in lower case such as 'shop.example.com' or '*.example.com'; write it so, without a port`);
+      return undefined;
+    }
+    return { pattern, isWildcard: pattern.startsWith('*.'), name };
+  }
+
+  private fail(field: string, message: string): void {
+    this.problems.push(new RouteProblem(this.route, this.match, field, message));
+  }
+}

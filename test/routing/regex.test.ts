@@ -1,0 +1,108 @@
+/** Regular expressions: against those of JavaScript, in steps, and what is not taken. */
+import * as fc from 'fast-check';
+import { Regex, RegexProblem } from '../../src/routing';
+import { bytesPerCall } from '../support/allocation';
+import { seededRandom } from '../support/random';
+
+function compiled(pattern: string): Regex {
+  const regex = Regex.compile(pattern);
+  if (!(regex instanceof Regex)) throw new Error(`${pattern}: ${regex.message}`);
+  return regex;
+}
+
+const atom = fc.constantFrom('a', 'b', 'c', '.', '[ab]', '[^a]', '[a-c]', '\\d', '\\w', '\\D', '\\.', '[\\w-]', '[b-]', '1', '(?:)', '\\x61', '/');
+const suffix = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,}', '{0,2}', '{0}', '*?', '{1,2}?');
+const { node } = fc.letrec<{ node: string }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    fc.tuple(atom, suffix).map((parts) => parts.join('')),
+    fc.tuple(tie('node'), tie('node')).map((parts) => parts.join('')),
+    fc.tuple(tie('node'), tie('node'), suffix).map(([one, other, times]) => `(${one}|${other})${times}`),
+    fc.tuple(tie('node'), suffix).map(([inner, times]) => `(?:${inner})${times}`),
+  ),
+}));
+const value = fc.array(fc.constantFrom('a', 'b', 'c', '1', '-', '.', '/', 'A'), { maxLength: 6 }).map((characters) => characters.join(''));
+
+test('GIVEN any expression and any values THEN it takes what that of JavaScript takes', () => {
+  fc.assert(fc.property(node, fc.array(value, { minLength: 10, maxLength: 10 }), (pattern, values) => {
+    const regex = compiled(pattern);
+    const reference = new RegExp(`^(?:${pattern})$`, 's');
+    expect(values.filter((each) => regex.testText(each) !== reference.test(each))).toEqual([]);
+  }), { numRuns: 2_000 });
+});
+
+test('GIVEN any expression in any case THEN it takes what that of JavaScript takes', () => {
+  fc.assert(fc.property(node, fc.array(value, { minLength: 5, maxLength: 5 }), (pattern, values) => {
+    const regex = compiled(`(?i)${pattern}`);
+    const reference = new RegExp(`^(?:${pattern})$`, 'si');
+    expect(values.filter((each) => regex.testText(each) !== reference.test(each))).toEqual([]);
+  }), { numRuns: 1_000 });
+});
+
+test.each([
+  ['^/a$', '/a', true], ['^a|b$', 'b', true], ['^a|b$', 'ab', false], ['a$|^b', 'a', true], ['', '', true], ['', 'a', false], ['a|', '', true],
+  ['(a|)b', 'b', true], ['(?P<name>a)', 'a', true], ['(?<name>a)', 'a', true], ['[a\\]]+', 'a]', true], ['[\\^a]', '^', true], ['[a^]', '^', true],
+  ['[[]', '[', true], ['a{2,3}', 'aaaa', false], ['a{2,3}', 'aaa', true], ['\\$1', '$1', true], ['a]', 'a]', true], ['a}', 'a}', true], ['\\t', '\t', true],
+  ['/users/[0-9]+(/orders)?', '/users/17/orders', true], ['/users/[0-9]+(/orders)?', '/users/17/order', false], ['\\xff', '\xff', false],
+  ['.{2}', '\u00e9', true], ['[\\d.]+', '1.2', true], ['\\s', ' ', true], ['\\S', ' ', false], ['\\/a', '/a', true],
+])('GIVEN %p and %p THEN it is %p', (pattern, text, expected) => {
+  expect(compiled(pattern).testText(text)).toBe(expected);
+});
+
+test.each([
+  '(a*)*b', '(a+)+b', '(a|a)*b', '(a|aa)+b', '(.*)*b', '([a-z]+)*b', '(a?){50}a{50}b', '((a*)*)*b', '(a|b|ab)*bc', '(.*a){12}b', '(a*a*)*b', '(x+x+)+y', '^(([a-z])+.)+[A-Z]([a-z])+$',
+])('GIVEN %s, which makes engines that backtrack take forever THEN steps grow with the value, not faster', (pattern) => {
+  const length = 2_000;
+  const regex = compiled(pattern);
+  const size = pattern.length * 60;
+  regex.testText('a'.repeat(length));
+  expect(regex.steps).toBeLessThan(length * size);
+  const before = regex.steps;
+  regex.testText('a'.repeat(length));
+  // What is known is not worked out again.
+  expect(regex.steps - before).toBeLessThanOrEqual(before);
+});
+
+test('GIVEN an expression with more states than are kept THEN it is right all the same, and linear', () => {
+  const regex = compiled('(a|b)*a(a|b){12}');
+  const reference = /^(?:(a|b)*a(a|b){12})$/;
+  const random = seededRandom(7);
+  const text = Array.from({ length: 6_000 }, () => (random() < 0.5 ? 'a' : 'b')).join('');
+  for (let end = 5_950; end < 6_000; end++) expect(regex.testText(text.slice(0, end))).toBe(reference.test(text.slice(0, end)));
+  expect(regex.flushes).toBeGreaterThan(0);
+  expect(regex.steps).toBeLessThan(50 * 6_000 * 100);
+});
+
+test.each([
+  ['(a)\\1', 3, 'backreference'], ['\\k<a>', 0, 'backreference'], ['(?=a)', 0, 'look-around'], ['(?!a)', 0, 'look-around'], ['(?<=a)b', 0, 'look-around'],
+  ['(?<!a)b', 0, 'look-around'], ['a(?i)b', 1, '(?i)'], ['(?m)a', 0, '(?:'], ['\\bword\\b', 0, 'word boundaries'], ['\\pL', 0, 'Unicode'], ['\\Aa', 0, 'not needed'],
+  ['a^b', 1, '`^`'], ['(^a)', 1, '`^`'], ['a$b', 1, '`$`'], ['(a$)', 2, '`$`'], ['*a', 0, 'nothing before it'], ['a|*', 2, 'nothing before it'], ['(+)', 1, 'nothing before it'],
+  ['{2}', 0, 'nothing before it'], ['a**', 1, 'two repetitions'], ['a*+', 1, 'two repetitions'], ['a{2}{3}', 1, 'two repetitions'], ['a{', 1, 'no count'],
+  ['a{x}', 1, 'no count'], ['a{,3}', 1, 'no count'], ['a{3,2}', 1, 'below its start'], ['a{1001}', 1, 'above 1000'], ['(a', 0, 'without `)`'], ['a)', 1, 'without `(`'],
+  ['[a', 0, 'without `]`'], ['[]', 1, 'begins with `]`'], ['[^]', 2, 'begins with `]`'], ['[b-a]', 1, 'before it begins'], ['[a-\\d]', 3, 'ends in a class'],
+  ['[\\d-a]', 3, 'begins with a class'], ['[[:alpha:]]', 1, 'named classes'], ['a\\', 1, 'backslash at the end'], ['\\y', 0, 'not known'], ['\\xg1', 0, 'not known'],
+  ['caf\u00e9', 3, 'visible ASCII'], ['a\nb', 1, 'visible ASCII'], ['((a{100}){100}){100}', 0, 'smaller counts'], ['a{1000}b{1000}c{1000}', 0, 'smaller counts'],
+  ['a'.repeat(1_025), 1_024, 'shorter'], [`${'('.repeat(101)}a${')'.repeat(101)}`, 100, 'flatter'],
+])('GIVEN %p THEN it is refused at %p', (pattern, at, said) => {
+  const problem = Regex.compile(pattern) as RegexProblem;
+  expect(problem).toBeInstanceOf(RegexProblem);
+  expect(problem.message).toContain(said);
+  expect(problem.at).toBe(at);
+});
+
+test('GIVEN a pattern as long as may be THEN it is taken', () => {
+  expect(compiled('a'.repeat(1_024)).testText('a'.repeat(1_024))).toBe(true);
+});
+
+test.each([
+  ['.*', '/a', true], ['/.*', '/a', true], ['/a(/.*)?', '/a/', true], ['/a(/.*)?', '/a', false], ['/a.*', '/b', false], ['[^z]*', '/', false], ['/a/.+', '/a/', false],
+  ['/(a|b).*', '/b', true], ['(a|b)*a(a|b){12}', '', false],
+])('GIVEN %s and %s THEN that it takes all that begins so is %p', (pattern, prefix, expected) => {
+  expect(compiled(pattern).takesAllFrom(Buffer.from(prefix))).toBe(expected);
+});
+
+test('GIVEN values of a known kind THEN nothing is allocated', () => {
+  const regex = compiled('/users/[0-9]+/orders(/.*)?');
+  const bytes = Buffer.from('/users/1234567/orders/7');
+  expect(bytesPerCall(() => regex.test(bytes, 0, bytes.length))).toBe(0);
+});

@@ -1,0 +1,87 @@
+/** The table against the rules written plainly, on routes and requests made by chance; what it costs; what it refuses. */
+import * as fc from 'fast-check';
+import type { RouteMatch } from '../../src/contract';
+import { RouteProblem, RouteTable } from '../../src/routing';
+import { bytesPerCall } from '../support/allocation';
+import { naiveLookup } from './naive';
+import { anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
+
+test('GIVEN any routes and any requests THEN the table says what the plain rules say', () => {
+  fc.assert(fc.property(anyRoutes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (routes, requests) => {
+    const table = tableOf(...routes);
+    for (const request of requests) {
+      const row = table.lookup(asText(request));
+      expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(routes, request));
+    }
+  }), { numRuns: 800 });
+});
+
+test('GIVEN thousands of routes by path THEN each is found', () => {
+  const routes = Array.from({ length: 3_000 }, (_, index): RouteMatch[] => [{ path: { type: index % 2 === 0 ? 'exact' : 'prefix', value: `/s${index % 7}/r${index}` } }]);
+  const table = tableOf(...routes);
+  routes.forEach((_, index) => expect(table.lookup(requestOf('GET', `/s${index % 7}/r${index}`))?.route).toBe(index));
+  expect(table.lookup(requestOf('GET', '/s1/r3000'))).toBeUndefined();
+});
+
+test('GIVEN a path deeper and longer than every pattern THEN its prefix is found', () => {
+  const table = tableOf([{ path: { type: 'prefix', value: '/a' } }]);
+  expect(table.lookup(requestOf('GET', `/a${'/b'.repeat(2_000)}`))?.route).toBe(0);
+  expect(table.lookup(requestOf('GET', `/ab${'/b'.repeat(2_000)}`))).toBeUndefined();
+});
+
+test('GIVEN a request in a buffer that others lie in THEN only its own bytes count', () => {
+  const table = tableOf([{ path: { type: 'exact', value: '/a' }, method: 'GET', hosts: ['a.io'] }]);
+  const bytes = Buffer.from('xGETx/ax a.io:80x');
+  const range = (start: number, end: number) => ({ bytes, start, end });
+  const nothing = { anyHeader: () => false, firstQuery: () => false, anyCookie: () => false };
+  expect(table.lookup({ method: range(1, 4), path: range(5, 7), host: range(9, 16), ...nothing })?.route).toBe(0);
+  expect(table.lookup({ method: range(0, 4), path: range(5, 7), host: range(9, 16), ...nothing })).toBeUndefined();
+  expect(table.lookup({ method: range(1, 4), path: range(5, 8), host: range(9, 16), ...nothing })).toBeUndefined();
+});
+
+test('GIVEN conditions of headers that no candidate has THEN they are not read', () => {
+  const table = tableOf([{ path: { type: 'prefix', value: '/a' } }], [{ path: { type: 'prefix', value: '/b' }, headers: [{ name: 'x' }] }]);
+  const request = requestOf('GET', '/a');
+  const read = jest.spyOn(request, 'anyHeader');
+  expect(table.lookup(request)?.route).toBe(0);
+  expect(read).not.toHaveBeenCalled();
+});
+
+test('GIVEN the usual conditions WHEN a route is looked up THEN nothing is allocated', () => {
+  const table = tableOf(
+    [{ path: { type: 'exact', value: '/api/health' } }],
+    [{ path: { type: 'prefix', value: '/api/users' }, method: 'GET' }],
+    [{ path: { type: 'regex', value: '/api/[0-9]+' }, hosts: ['*.shop.io'] }],
+    [{ path: { type: 'prefix', value: '/' } }],
+  );
+  for (const target of ['/api/health', '/api/users/7/orders', '/api/17', '/other']) {
+    const request = requestOf('GET', target, { host: 'eu.shop.io:80' });
+    expect(bytesPerCall(() => table.lookup(request))).toBe(0);
+  }
+});
+
+test.each<[string, RouteMatch, string, string]>([
+  ['a path without a slash', { path: { type: 'exact', value: 'a' } }, 'path/value', "the path 'a' does not begin with `/`; begin it so"],
+  ['a path with a query', { path: { type: 'prefix', value: '/a?b' } }, 'path/value', "the path '/a?b' holds `?`; use 'query' for what is behind it, or write %3F"],
+  ['a path that is refused in requests', { path: { type: 'exact', value: '/a%2Fb' } }, 'path/value',
+    "the path '/a%2Fb' is in no request that is let through: the path holds %2F, which some servers take for `/`; write `/`"],
+  ['a path with a fragment', { path: { type: 'exact', value: '/a#b' } }, 'path/value',
+    "the path '/a#b' is in no request that is let through: the request target holds `#`; fragments are not sent: leave it out, or write %23"],
+  ['a regular expression that needs backtracking', { path: { type: 'regex', value: '/(a)\\1' } }, 'path/value',
+    "the regular expression '/(a)\\1' is not taken, at character 5: the backreference \\1 is not supported, as it can't be run in linear time; write out what may come there"],
+  ['a header by two conditions', { headers: [{ name: 'x', value: 'a', regex: 'b' }] }, 'headers/0', "'x' has both 'value' and 'regex'; use one of them"],
+  ['a header that can\'t be', { headers: [{ name: 'x y' }] }, 'headers/0/name', "'x y' can't be the name of a header field; use letters, digits and hyphens"],
+  ['a cookie that can\'t be', { cookies: [{ name: 'a;b' }] }, 'cookies/0/name', "'a;b' can't be the name of a cookie; use letters, digits and hyphens"],
+  ['a host in upper case', { hosts: ['A.io'] }, 'hosts/0', "'A.io' is no host name in lower case such as 'shop.example.com' or '*.example.com'; write it so, without a port"],
+  ['a host with a port', { hosts: ['a.io:80'] }, 'hosts/0', "'a.io:80' is no host name in lower case such as 'shop.example.com' or '*.example.com'; write it so, without a port"],
+  ['a star within a host', { hosts: ['a.*.io'] }, 'hosts/0', "'a.*.io' is no host name in lower case such as 'shop.example.com' or '*.example.com'; write it so, without a port"],
+])('GIVEN %s THEN it is refused', (_, match, field, message) => {
+  expect(RouteTable.of([{ matches: [] }, { matches: [{}, match] }])).toEqual([new RouteProblem(1, 1, field, message)]);
+});
+
+test('GIVEN several mistakes THEN all are told', () => {
+  const problems = RouteTable.of([{ matches: [{ path: { type: 'exact', value: 'a' }, hosts: ['A'] }] }, { matches: [{ query: [{ name: 'q', regex: '(' }] }] }]);
+  expect((problems as RouteProblem[]).map(({ route, match, field }) => [route, match, field])).toEqual([
+    [0, 0, 'path/value'], [0, 0, 'hosts/0'], [1, 0, 'query/0/regex'],
+  ]);
+});
