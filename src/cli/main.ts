@@ -9,7 +9,7 @@ import { didYouMean } from '../contract/nearest';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
-import { guardCommand } from './up/guard';
+import { reaperCommand } from './up/reaper';
 import { readModelCommand } from './up/model-thread';
 
 /** The local mesh and what goes with it; see up/index.ts. Loaded when it is asked for. */
@@ -18,7 +18,7 @@ export const loadLocalMesh = () => import('./up');
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand, guardCommand, readModelCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand, reaperCommand, readModelCommand];
 
 /** Runs the command line; settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

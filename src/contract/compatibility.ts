@@ -4,7 +4,7 @@
  *
  * An older document has nothing that a newer proxy doesn't know. A newer document may have, and says so by its `minor`. What is
  * unknown then is left out when the rest does no harm without it, and refuses the document when it would. What is
- * unknown in a document that isn't newer is a mistake, as ever.
+ * unknown in a document that isn't newer is an error, as ever.
  */
 import type { ProxyConfig } from './proxy-config';
 

@@ -12,10 +12,10 @@ import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
-import { mistakeOfTls } from './tls-config';
+import { errorOfTls } from './tls-config';
 
 /** One thing that is wrong with a document. */
-export interface Mistake {
+export interface ValidationError {
   /** Where, as a JSON Pointer (RFC 6901): `/clusters/2/name`. Empty for the document itself. */
   readonly path: string;
   /** What is wrong, the value got, and what to do. */
@@ -23,27 +23,27 @@ export interface Mistake {
 }
 
 /** Every rule that the document breaks; none when it is sound. The document must have the form of its types. */
-export function findBrokenReferences(config: ProxyConfig): Mistake[] {
-  const mistakes: Mistake[] = [];
+export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
+  const errors: ValidationError[] = [];
   const clusters = new Set<string>();
   config.clusters.forEach((cluster, c) => {
     const path = `/clusters/${c}`;
     if (clusters.has(cluster.name)) {
-      mistakes.push({ path: `${path}/name`, message: `cluster '${cluster.name}' is declared twice; give each cluster its own name` });
+      errors.push({ path: `${path}/name`, message: `cluster '${cluster.name}' is declared twice; give each cluster its own name` });
     }
     clusters.add(cluster.name);
     if (cluster.discovery.type === 'endpointSlice' && !config.kubernetes) {
-      mistakes.push({ path: `${path}/discovery`, message: `cluster '${cluster.name}' is discovered from EndpointSlices, which needs the field /kubernetes` });
+      errors.push({ path: `${path}/discovery`, message: `cluster '${cluster.name}' is discovered from EndpointSlices, which needs the field /kubernetes` });
     }
     if (cluster.discovery.type === 'dns' && cluster.discovery.record === 'address' && cluster.discovery.port === undefined) {
-      mistakes.push({ path: `${path}/discovery/port`, message: `cluster '${cluster.name}' resolves address records, which carry no port; set one` });
+      errors.push({ path: `${path}/discovery/port`, message: `cluster '${cluster.name}' resolves address records, which carry no port; set one` });
     }
   });
 
   if (config.localCluster?.discovery.type === 'endpointSlice' && !config.kubernetes) {
-    mistakes.push({ path: '/localCluster/discovery', message: 'the proxy\'s own pods are found by EndpointSlices, which needs the field /kubernetes' });
+    errors.push({ path: '/localCluster/discovery', message: 'the proxy\'s own pods are found by EndpointSlices, which needs the field /kubernetes' });
   }
-  config.clusters.forEach((cluster, c) => mistakes.push(
+  config.clusters.forEach((cluster, c) => errors.push(
     ...findUnfitBalancing(cluster, `/clusters/${c}`),
     ...findUnfitHealthCheck(cluster, `/clusters/${c}`),
     ...findUnfitLimits(cluster, `/clusters/${c}`),
@@ -55,7 +55,7 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
   config.listeners.forEach((listener, l) => {
     const path = `/listeners/${l}`;
     if (names.has(listener.name)) {
-      mistakes.push({ path: `${path}/name`, message: `listener '${listener.name}' is declared twice; give each listener its own name` });
+      errors.push({ path: `${path}/name`, message: `listener '${listener.name}' is declared twice; give each listener its own name` });
     }
     names.add(listener.name);
 
@@ -63,40 +63,40 @@ export function findBrokenReferences(config: ProxyConfig): Mistake[] {
       const socket = `${address}:${listener.port}`;
       const other = sockets.get(socket);
       if (other !== undefined) {
-        mistakes.push({ path: `${path}/port`, message: `listener '${listener.name}' binds ${socket}, which listener '${other}' binds too` });
+        errors.push({ path: `${path}/port`, message: `listener '${listener.name}' binds ${socket}, which listener '${other}' binds too` });
       }
       sockets.set(socket, listener.name);
     }
 
-    mistakes.push(...findUnfitHostnames(listener, path, leads));
-    const tlsMistake = listener.tls && mistakeOfTls(listener.tls);
-    if (tlsMistake !== undefined) mistakes.push({ path: `${path}/tls`, message: `TLS of listener '${listener.name}': ${tlsMistake}` });
-    if (listener.admission) mistakes.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
+    errors.push(...findUnfitHostnames(listener, path, leads));
+    const tlsError = listener.tls && errorOfTls(listener.tls);
+    if (tlsError !== undefined) errors.push({ path: `${path}/tls`, message: `TLS of listener '${listener.name}': ${tlsError}` });
+    if (listener.admission) errors.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();
     listener.routes.forEach((route, r) => {
       if (routes.has(route.name)) {
-        mistakes.push({ path: `${path}/routes/${r}/name`, message: `route '${route.name}' is declared twice in listener '${listener.name}'; give each route its own name` });
+        errors.push({ path: `${path}/routes/${r}/name`, message: `route '${route.name}' is declared twice in listener '${listener.name}'; give each route its own name` });
       }
       routes.add(route.name);
       route.faults?.forEach(({ delayMs, abortStatus }, f) => {
         if (delayMs === undefined && abortStatus === undefined) {
-          mistakes.push({ path: `${path}/routes/${r}/faults/${f}`, message: `this fault of route '${route.name}' does nothing; give it delayMs or abortStatus` });
+          errors.push({ path: `${path}/routes/${r}/faults/${f}`, message: `this fault of route '${route.name}' does nothing; give it delayMs or abortStatus` });
         }
       });
-      mistakes.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`));
-      mistakes.push(...findUnfitSession(route, `${path}/routes/${r}`), ...findUnfitRetry(route, `${path}/routes/${r}`));
+      errors.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`));
+      errors.push(...findUnfitSession(route, `${path}/routes/${r}`), ...findUnfitRetry(route, `${path}/routes/${r}`));
     });
   });
 
-  config.clusters.forEach((cluster, c) => mistakes.push(...findLoops(cluster, config, `/clusters/${c}`)));
+  config.clusters.forEach((cluster, c) => errors.push(...findLoops(cluster, config, `/clusters/${c}`)));
 
   const admin = config.admin?.port ?? DEFAULT_ADMIN.port;
   const clash = config.listeners.find((listener) => listener.address === undefined && listener.port === admin);
   if (clash) {
-    mistakes.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
+    errors.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
   }
-  return mistakes;
+  return errors;
 }
 
 /** An address as it can stand in a hosts file: of IPv4, or what may be one of IPv6. A host name would have to be looked up first. */
@@ -105,9 +105,11 @@ const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i;
 /**
  * Names that can't lead to their listener, or that lead to two addresses: an app would get to either by chance.
  *
- * @param leads where the names of the listeners before lead; those of this one are added
+ * @param leads the address of each name of earlier listeners; the names of this one are added
  */
-function findUnfitHostnames({ name, direction, address, hostnames = [] }: ListenerConfig, path: string, leads: Map<string, string>): Mistake[] {
+function findUnfitHostnames(
+  { name, direction, address, hostnames = [] }: ListenerConfig, path: string, leads: Map<string, string>,
+): ValidationError[] {
   if (hostnames.length === 0) return [];
   if (direction !== 'outbound') {
     return [{ path: `${path}/hostnames`, message: `listener '${name}' is inbound, where the app beside the proxy calls nothing; remove its names` }];
@@ -115,15 +117,15 @@ function findUnfitHostnames({ name, direction, address, hostnames = [] }: Listen
   if (address === undefined || !IP_ADDRESS.test(address)) {
     return [{ path: `${path}/address`, message: `names can lead to listener '${name}' only when it has an IP address, got ${address === undefined ? 'none' : `'${address}'`}; give it a loopback address` }];
   }
-  const mistakes: Mistake[] = [];
+  const errors: ValidationError[] = [];
   hostnames.forEach((hostname, h) => {
     const other = leads.get(hostname) ?? address;
     leads.set(hostname, other);
     if (other !== address) {
-      mistakes.push({ path: `${path}/hostnames/${h}`, message: `'${hostname}' leads to ${address} by listener '${name}', but to ${other} by another; a name can lead to one address only` });
+      errors.push({ path: `${path}/hostnames/${h}`, message: `'${hostname}' leads to ${address} by listener '${name}', but to ${other} by another; a name can lead to one address only` });
     }
   });
-  return mistakes;
+  return errors;
 }
 
 /** Where a listener binds, and `pod` for the pod's own addresses. */
@@ -132,7 +134,7 @@ function placesOf({ address = 'pod', loopback = false }: ListenerConfig): string
 }
 
 /** Endpoints for what other pods send that are sockets of this proxy itself: requests would come back to it. */
-function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfig, path: string): Mistake[] {
+function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfig, path: string): ValidationError[] {
   const leadsHere = listeners.some(({ direction, routes }) => direction === 'inbound' && routes.some(({ split }) => split.some(({ cluster }) => cluster === name)));
   if (discovery.type !== 'static' || !leadsHere) return [];
   return discovery.endpoints.flatMap(({ address, listensAt = [address], port }, e) => {
@@ -145,82 +147,82 @@ function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfi
 }
 
 /** What a browser would not take of a cookie, and what makes no sense beside one. */
-function findUnfitSession({ name, session, hash }: RouteConfig, path: string): Mistake[] {
+function findUnfitSession({ name, session, hash }: RouteConfig, path: string): ValidationError[] {
   if (!session) return [];
-  const mistakes = told(contradictionsOfSession({ ...DEFAULT_SESSION, ...session }), `route '${name}'`, `${path}/session`);
+  const errors = told(contradictionsOfSession({ ...DEFAULT_SESSION, ...session }), `route '${name}'`, `${path}/session`);
   if (hash && hash.length > 0) {
-    mistakes.push({ path: `${path}/hash`, message: `route '${name}' keeps sessions by 'session', which goes before what it hashes by; remove one of the two` });
+    errors.push({ path: `${path}/hash`, message: `route '${name}' keeps sessions by 'session', which goes before what it hashes by; remove one of the two` });
   }
-  return mistakes;
+  return errors;
 }
 
 /** Splits of a route and its fallbacks that name what isn't there, have nothing, or share a cluster. */
-function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters: ReadonlySet<string>, path: string): Mistake[] {
-  const mistakes: Mistake[] = [];
+function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters: ReadonlySet<string>, path: string): ValidationError[] {
+  const errors: ValidationError[] = [];
   const levels = [{ split, at: `${path}/split` }, ...fallback.map((level, f) => ({ split: level.split, at: `${path}/fallback/${f}/split` }))];
   const used = new Map<string, number>();
   levels.forEach((level, index) => {
     level.split.forEach(({ cluster }, s) => {
       const at = `${level.at}/${s}/cluster`;
-      if (!clusters.has(cluster)) mistakes.push({ path: at, message: `there is no cluster '${cluster}'; declare it under /clusters` });
+      if (!clusters.has(cluster)) errors.push({ path: at, message: `there is no cluster '${cluster}'; declare it under /clusters` });
       if ((used.get(cluster) ?? index) !== index) {
-        mistakes.push({ path: at, message: `route '${name}' uses cluster '${cluster}' before already, so it can't take over; name another cluster` });
+        errors.push({ path: at, message: `route '${name}' uses cluster '${cluster}' before already, so it can't take over; name another cluster` });
       }
       used.set(cluster, index);
     });
     if (!level.split.some(({ weight }) => weight > 0)) {
-      mistakes.push({ path: level.at, message: `all weights of route '${name}' are 0; give at least one cluster a weight above 0` });
+      errors.push({ path: level.at, message: `all weights of route '${name}' are 0; give at least one cluster a weight above 0` });
     }
   });
-  return mistakes;
+  return errors;
 }
 
 /** Policies that send equal keys to equal places, and so go without what would move them. */
 export const BY_HASH: readonly LoadBalancingConfig['type'][] = ['ringHash', 'maglev', 'rendezvous'];
 
 /** What can't be, or makes no sense together, in how a cluster is balanced. */
-function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): Mistake[] {
-  const mistakes: Mistake[] = [];
+function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): ValidationError[] {
+  const errors: ValidationError[] = [];
   if (loadBalancing?.type === 'maglev') {
-    mistakes.push(...told(contradictionsOfMaglev(loadBalancing), `cluster '${name}'`, `${path}/loadBalancing`));
+    errors.push(...told(contradictionsOfMaglev(loadBalancing), `cluster '${name}'`, `${path}/loadBalancing`));
   }
   if (loadBalancing && BY_HASH.includes(loadBalancing.type)) {
     const moving = { zoneAware, dynamicWeights, slowStart };
     for (const [field, value] of Object.entries(moving)) {
       if (value === undefined) continue;
-      mistakes.push({
+      errors.push({
         path: `${path}/${field}`,
         message: `'${loadBalancing.type}' keeps equal keys at one endpoint, which '${field}' would move; remove one of the two from cluster '${name}'`,
       });
     }
   }
-  return mistakes;
+  return errors;
 }
 
 /** What makes no sense in how a cluster's endpoints are asked whether they work. */
-function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): Mistake[] {
+function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): ValidationError[] {
   if (healthCheck === undefined) return [];
-  const mistakes = told(contradictionsOfHealthCheck(healthCheck), `the health check of cluster '${name}'`, `${path}/healthCheck`);
+  const errors = told(contradictionsOfHealthCheck(healthCheck), `the health check of cluster '${name}'`, `${path}/healthCheck`);
   const { headers = [], expectedStatuses: ranges = [] } = healthCheck.type === 'http' ? healthCheck : {};
   headers.forEach(({ name: header }, index) => {
     const refusal = refusalOfCheckField(header);
     if (refusal === undefined) return;
-    mistakes.push({
+    errors.push({
       path: `${path}/healthCheck/headers/${index}/name`, message: `the health check of cluster '${name}' has the field '${header}': ${refusal}`,
     });
   });
   ranges.forEach(({ from, to }, index) => {
     if (from <= to) return;
-    mistakes.push({
+    errors.push({
       path: `${path}/healthCheck/expectedStatuses/${index}`,
       message: `a health check of cluster '${name}' expects statuses from ${from} to ${to}, which are none; give the lower one first`,
     });
   });
-  return mistakes;
+  return errors;
 }
 
 /** Limits and waits of a cluster that contradict each other. */
-function findUnfitLimits(cluster: ClusterConfig, path: string): Mistake[] {
+function findUnfitLimits(cluster: ClusterConfig, path: string): ValidationError[] {
   const owner = `cluster '${cluster.name}'`;
   return [
     ...told(contradictionsOfConnections(cluster), owner, path),
@@ -228,12 +230,12 @@ function findUnfitLimits(cluster: ClusterConfig, path: string): Mistake[] {
   ];
 }
 
-function findUnfitRetry({ name, retry }: RouteConfig, path: string): Mistake[] {
+function findUnfitRetry({ name, retry }: RouteConfig, path: string): ValidationError[] {
   return told(contradictionsOfRetry(retry ?? {}), `route '${name}'`, `${path}/retry`);
 }
 
 /** Limits of an admission that contradict each other, or that aren't there. */
-function findUnfitAdmission(listener: string, { concurrency, rateLimit }: AdmissionConfig, path: string): Mistake[] {
+function findUnfitAdmission(listener: string, { concurrency, rateLimit }: AdmissionConfig, path: string): ValidationError[] {
   if (!concurrency && !rateLimit) {
     return [{ path, message: `the admission of listener '${listener}' limits nothing; give it 'concurrency' or 'rateLimit', or remove it` }];
   }
@@ -242,7 +244,7 @@ function findUnfitAdmission(listener: string, { concurrency, rateLimit }: Admiss
 }
 
 /** Contradictions within the part of the document at `path`, which belongs to `owner`. */
-function told(contradictions: readonly Contradiction[], owner: string, path: string): Mistake[] {
+function told(contradictions: readonly Contradiction[], owner: string, path: string): ValidationError[] {
   return contradictions.map((contradiction) => {
     const { field } = contradiction;
     const { value, remedy } = wordsOf(contradiction, (name) => name);

@@ -90,7 +90,7 @@ export function withTlsDefaults({ certificates, certificateFile, keyFile, ...sai
 }
 
 /** What is wrong with `tls`, in the words for a field of the document; undefined when nothing is. */
-export function mistakeOfTls({ certificates, certificateFile, keyFile }: TlsConfig): string | undefined {
+export function errorOfTls({ certificates, certificateFile, keyFile }: TlsConfig): string | undefined {
   if (!certificates) return certificateFile !== undefined && keyFile !== undefined ? undefined : 'there is no certificate; give a list of certificates';
   return certificateFile === undefined && keyFile === undefined ? undefined
     : 'it has both certificates and the older certificateFile and keyFile; put all of them into certificates';

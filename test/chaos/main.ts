@@ -85,7 +85,7 @@ function readOptions(): Options | undefined {
   return { seeds, pace, proxy: values.proxy!, scenarios: SCENARIOS.filter(({ name }) => names?.includes(name) ?? true) };
 }
 
-// Processes are ended by their guard, and networks as this process exits.
+// Processes are ended by their reaper, and networks as this process exits.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 void main().then((code) => process.exit(code), (error: unknown) => {
   console.error(error);

@@ -13,7 +13,7 @@ test('help lists the commands, and those that are internal are not among them', 
   expect(stdout).toMatch(/Usage: cdk8s-mesh COMMAND/);
   expect(stdout).toMatch(/^ {2}up +run synthesized YAML/m);
   expect(stdout).toMatch(/^ {2}stand-in +/m);
-  expect(stdout).not.toContain('guard');
+  expect(stdout).not.toContain('reaper');
 });
 
 test('without a command, help is what it says, and the exit code tells that nothing was done', async () => {

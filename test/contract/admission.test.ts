@@ -1,5 +1,5 @@
 import { AdmissionConfig, findBrokenReferences, ProxyConfig, withAdmissionDefaults } from '../../src/contract';
-import { decodeConfig, describeMistakes } from '../../src/proxy/config/decode';
+import { decodeConfig, describeErrors } from '../../src/proxy/config/decode';
 
 const documentWith = (admission: unknown): ProxyConfig => ({
   version: 'v1',
@@ -17,7 +17,7 @@ test.each([
   [{ concurrency: { type: 'adaptive', min: 9, initial: 3 } }, 'listener \'in\' has \'initial\' 3: it is below the min of 9'],
   [{ concurrency: { type: 'adaptive', max: 9, initial: 30 } }, 'listener \'in\' has \'initial\' 30: use a number from 1 to 9, as min and max say'],
 ])('GIVEN %j THEN it is refused in words', (admission, message) => {
-  expect(findBrokenReferences(documentWith(admission)).map((mistake) => mistake.message)).toEqual([message]);
+  expect(findBrokenReferences(documentWith(admission)).map((error) => error.message)).toEqual([message]);
 });
 
 test.each([
@@ -27,7 +27,7 @@ test.each([
   { rateLimit: { requestsPerSecond: 1 }, exemptPaths: ['/a*b'] },
 ])('GIVEN %j THEN the document is refused', (admission) => {
   const decoded = decodeConfig(JSON.stringify(documentWith(admission)));
-  expect(decoded.ok || describeMistakes(decoded.mistakes)).not.toBe(true);
+  expect(decoded.ok || describeErrors(decoded.errors)).not.toBe(true);
 });
 
 test('what is left open has its default, within what is said', () => {

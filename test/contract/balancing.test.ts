@@ -6,28 +6,28 @@ const documentOf = (cluster: Partial<ClusterConfig>): ProxyConfig => ({
   listeners: [{ name: 'out', direction: 'outbound', address: '127.64.0.1', port: 80, routes: [{ name: 'default', split: [{ cluster: 'cart', weight: 1 }] }] }],
   clusters: [{ name: 'cart', discovery: { type: 'static', endpoints: [] }, ...cluster }],
 });
-const mistakesOf = (cluster: Partial<ClusterConfig>) => findBrokenReferences(documentOf(cluster)).map(({ path, message }) => `${path}: ${message}`);
+const errorsOf = (cluster: Partial<ClusterConfig>) => findBrokenReferences(documentOf(cluster)).map(({ path, message }) => `${path}: ${message}`);
 
 describe('how a cluster is balanced', () => {
   it('is refused, given a maglev table whose size is not prime, with the next prime as a remedy', () => {
-    expect(mistakesOf({ loadBalancing: { type: 'maglev', tableSize: 65_536 } })).toEqual([
+    expect(errorsOf({ loadBalancing: { type: 'maglev', tableSize: 65_536 } })).toEqual([
       '/clusters/0/loadBalancing/tableSize: cluster \'cart\' has \'tableSize\' 65536: use a prime number, such as 65537',
     ]);
-    for (const tableSize of [3, 101, 65_537, 5_000_011]) expect(mistakesOf({ loadBalancing: { type: 'maglev', tableSize } })).toEqual([]);
+    for (const tableSize of [3, 101, 65_537, 5_000_011]) expect(errorsOf({ loadBalancing: { type: 'maglev', tableSize } })).toEqual([]);
   });
 
   it.each(['ringHash', 'maglev', 'rendezvous'] as const)('is refused, given %s with something that would move its keys', (type) => {
     const cluster = { loadBalancing: { type }, zoneAware: {}, slowStart: { windowMs: 1_000 }, dynamicWeights: { source: 'observed' as const } };
-    expect(mistakesOf(cluster).map((mistake) => mistake.split(':')[0])).toEqual([
+    expect(errorsOf(cluster).map((error) => error.split(':')[0])).toEqual([
       '/clusters/0/zoneAware', '/clusters/0/dynamicWeights', '/clusters/0/slowStart',
     ]);
-    expect(mistakesOf(cluster)[0]).toContain(`'${type}' keeps equal keys at one endpoint, which 'zoneAware' would move; remove one of the two from cluster 'cart'`);
+    expect(errorsOf(cluster)[0]).toContain(`'${type}' keeps equal keys at one endpoint, which 'zoneAware' would move; remove one of the two from cluster 'cart'`);
   });
 
   it('is taken, given any other policy with all of them', () => {
     const types: LoadBalancingConfig['type'][] = ['roundRobin', 'random', 'weightedRoundRobin', 'leastRequest', 'leastResponseTime', 'adaptive'];
     for (const type of types) {
-      expect(mistakesOf({ loadBalancing: { type }, zoneAware: {}, slowStart: { windowMs: 1_000 }, dynamicWeights: { source: 'reports' } })).toEqual([]);
+      expect(errorsOf({ loadBalancing: { type }, zoneAware: {}, slowStart: { windowMs: 1_000 }, dynamicWeights: { source: 'reports' } })).toEqual([]);
     }
   });
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONDITIONAL_PARTS, CONTRACT_MINOR, DISPENSABLE_PARTS, ProxyConfig, REQUIRED_PARTS, requirementsOf } from '../../src/contract';
-import { decodeConfig, describeMistakes } from '../../src/proxy/config/decode';
+import { decodeConfig, describeErrors } from '../../src/proxy/config/decode';
 import { Form, formOf, narrowed, read, written } from './form';
 
 const MINORS = join(__dirname, 'minors');
@@ -30,7 +30,7 @@ test('a changed form has another number than the last that was released', () => 
 test.each(released.flatMap(({ minor }) => readdirSync(join(MINORS, String(minor))).map((name) => [`${minor}/${name}`])))(
   'the stored document %s is taken as it is', (name) => {
     const decoded = decodeConfig(readFileSync(join(MINORS, name), 'utf8'));
-    expect(decoded.ok ? decoded.ignored : describeMistakes(decoded.mistakes)).toEqual([]);
+    expect(decoded.ok ? decoded.ignored : describeErrors(decoded.errors)).toEqual([]);
   },
 );
 

@@ -1,5 +1,5 @@
 import { findBrokenReferences, ListenerConfig, ProxyConfig } from '../../src/contract';
-import { decodeConfig, describeMistakes } from '../../src/proxy/config/decode';
+import { decodeConfig, describeErrors } from '../../src/proxy/config/decode';
 
 const outbound = (name: string, more: Partial<ListenerConfig>): ListenerConfig => ({
   name, direction: 'outbound', address: '127.64.0.1', port: 80, routes: [{ name: 'default', split: [{ cluster: 'cart', weight: 1 }] }], ...more,
@@ -10,29 +10,29 @@ const documentOf = (...listeners: ListenerConfig[]): ProxyConfig => ({
   listeners,
   clusters: [{ name: 'cart', discovery: { type: 'static', endpoints: [] } }],
 });
-const mistakesOf = (...listeners: ListenerConfig[]): string[] => findBrokenReferences(documentOf(...listeners)).map(({ path, message }) => `${path}: ${message}`);
+const errorsOf = (...listeners: ListenerConfig[]): string[] => findBrokenReferences(documentOf(...listeners)).map(({ path, message }) => `${path}: ${message}`);
 const formOf = (hostname: string): string[] => {
   const decoded = decodeConfig(JSON.stringify(documentOf(outbound('a', { hostnames: [hostname] }))));
-  return decoded.ok ? [] : describeMistakes(decoded.mistakes);
+  return decoded.ok ? [] : describeErrors(decoded.errors);
 };
 
 describe('the names of a listener', () => {
   it('may be those of other ports at the same address', () => {
-    expect(mistakesOf(outbound('a', { hostnames: ['cart', 'cart.shop'] }), outbound('b', { port: 81, hostnames: ['cart'] }))).toEqual([]);
-    expect(mistakesOf(outbound('a', { address: '::1', hostnames: ['cart'] }))).toEqual([]);
+    expect(errorsOf(outbound('a', { hostnames: ['cart', 'cart.shop'] }), outbound('b', { port: 81, hostnames: ['cart'] }))).toEqual([]);
+    expect(errorsOf(outbound('a', { address: '::1', hostnames: ['cart'] }))).toEqual([]);
   });
 
   it('are refused, given one that leads to two addresses', () => {
-    expect(mistakesOf(outbound('a', { hostnames: ['cart'] }), outbound('b', { address: '127.64.0.2', hostnames: ['till', 'cart'] }))).toEqual([
+    expect(errorsOf(outbound('a', { hostnames: ['cart'] }), outbound('b', { address: '127.64.0.2', hostnames: ['till', 'cart'] }))).toEqual([
       "/listeners/1/hostnames/1: 'cart' leads to 127.64.0.2 by listener 'b', but to 127.64.0.1 by another; a name can lead to one address only",
     ]);
   });
 
   it('are refused where they can lead nowhere', () => {
-    expect(mistakesOf({ ...outbound('a', { hostnames: ['cart'] }), direction: 'inbound' })).toEqual([expect.stringContaining('inbound')]);
+    expect(errorsOf({ ...outbound('a', { hostnames: ['cart'] }), direction: 'inbound' })).toEqual([expect.stringContaining('inbound')]);
     const { address, ...without } = outbound('a', { hostnames: ['cart'] });
-    expect(mistakesOf(without)).toEqual([expect.stringMatching(/\/address: .* got none; give it a loopback address/)]);
-    expect(mistakesOf({ ...without, address: 'localhost' })).toEqual([expect.stringContaining("got 'localhost'")]);
+    expect(errorsOf(without)).toEqual([expect.stringMatching(/\/address: .* got none; give it a loopback address/)]);
+    expect(errorsOf({ ...without, address: 'localhost' })).toEqual([expect.stringContaining("got 'localhost'")]);
     expect(address).toBeDefined();
   });
 

@@ -1,7 +1,7 @@
 /** Limits and waits that contradict each other within one part of the document, or let nothing pass. */
 import { ClusterConfig, findBrokenReferences, ProxyConfig, RouteConfig } from '../../src/contract';
 
-const mistakesOf = (cluster: Partial<ClusterConfig>, route: Partial<RouteConfig> = {}): string[] => {
+const errorsOf = (cluster: Partial<ClusterConfig>, route: Partial<RouteConfig> = {}): string[] => {
   const config: ProxyConfig = {
     version: 'v1',
     node: { service: 'web', namespace: 'shop', version: 'v1' },
@@ -12,33 +12,33 @@ const mistakesOf = (cluster: Partial<ClusterConfig>, route: Partial<RouteConfig>
 };
 
 test('GIVEN no request that may wait for a connection THEN it is said why none would be answered', () => {
-  expect(mistakesOf({ maxPendingRequests: 0 })).toEqual([
+  expect(errorsOf({ maxPendingRequests: 0 })).toEqual([
     '/clusters/0/maxPendingRequests: cluster \'a\' has \'maxPendingRequests\' 0: no request would ever be answered, as one waits while its connection is being made, '
       + 'too; use at least 1, or leave it out',
   ]);
-  expect(mistakesOf({ maxPendingRequests: 1 })).toEqual([]);
+  expect(errorsOf({ maxPendingRequests: 1 })).toEqual([]);
 });
 
 test('GIVEN a limit of an endpoint above that of all THEN it is said that it can\'t be reached', () => {
-  expect(mistakesOf({ maxRequests: 5, maxRequestsPerEndpoint: 6 })).toEqual([expect.stringContaining('/clusters/0/maxRequestsPerEndpoint: ')]);
-  expect(mistakesOf({ maxRequests: 5, maxRequestsPerEndpoint: 5 })).toEqual([]);
+  expect(errorsOf({ maxRequests: 5, maxRequestsPerEndpoint: 6 })).toEqual([expect.stringContaining('/clusters/0/maxRequestsPerEndpoint: ')]);
+  expect(errorsOf({ maxRequests: 5, maxRequestsPerEndpoint: 5 })).toEqual([]);
 });
 
 test('GIVEN an ejection that begins above the longest THEN it is refused', () => {
-  expect(mistakesOf({ outlierDetection: { baseEjectionMs: 60_000, maxEjectionMs: 1_000 } })).toEqual([
+  expect(errorsOf({ outlierDetection: { baseEjectionMs: 60_000, maxEjectionMs: 1_000 } })).toEqual([
     '/clusters/0/outlierDetection/baseEjectionMs: cluster \'a\' has \'baseEjectionMs\' 60000 ms: it never lasts longer than \'maxEjectionMs\', 1000 ms; '
       + 'use that much at most, or raise \'maxEjectionMs\'',
   ]);
-  expect(mistakesOf({ outlierDetection: { baseEjectionMs: 300_001 } })).toHaveLength(1);
+  expect(errorsOf({ outlierDetection: { baseEjectionMs: 300_001 } })).toHaveLength(1);
   // A longest one that is shorter than the first by default is obeyed.
-  expect(mistakesOf({ outlierDetection: { maxEjectionMs: 5_000 } })).toEqual([]);
+  expect(errorsOf({ outlierDetection: { maxEjectionMs: 5_000 } })).toEqual([]);
 });
 
 test('GIVEN a wait before a retry above the longest THEN it is refused', () => {
-  expect(mistakesOf({}, { retry: { backoffMs: 1_000, maxBackoffMs: 10 } })).toEqual([
+  expect(errorsOf({}, { retry: { backoffMs: 1_000, maxBackoffMs: 10 } })).toEqual([
     '/listeners/0/routes/0/retry/backoffMs: route \'r\' has \'backoffMs\' 1000 ms: it never lasts longer than \'maxBackoffMs\', 10 ms; '
       + 'use that much at most, or raise \'maxBackoffMs\'',
   ]);
-  expect(mistakesOf({}, { retry: { backoffMs: 251 } })).toHaveLength(1);
-  expect(mistakesOf({}, { retry: { maxBackoffMs: 10 } })).toEqual([]);
+  expect(errorsOf({}, { retry: { backoffMs: 251 } })).toHaveLength(1);
+  expect(errorsOf({}, { retry: { maxBackoffMs: 10 } })).toEqual([]);
 });

@@ -9,7 +9,7 @@ const documentOf = (route: Partial<RouteConfig>): ProxyConfig => ({
   }],
   clusters: [{ name: 'cart', discovery: { type: 'static', endpoints: [] } }],
 });
-const mistakesOf = (route: Partial<RouteConfig>): string[] => findBrokenReferences(documentOf(route)).map(({ path, message }) => `${path}: ${message}`);
+const errorsOf = (route: Partial<RouteConfig>): string[] => findBrokenReferences(documentOf(route)).map(({ path, message }) => `${path}: ${message}`);
 
 describe('how a route keeps its sessions', () => {
   it('has defaults for what is left out, but for the end, which then is the client\'s to choose', () => {
@@ -19,17 +19,17 @@ describe('how a route keeps its sessions', () => {
   });
 
   it('is refused, given a route that hashes besides', () => {
-    expect(mistakesOf({ session, hash: [{ type: 'header', name: 'x-user' }] })).toEqual([
+    expect(errorsOf({ session, hash: [{ type: 'header', name: 'x-user' }] })).toEqual([
       '/listeners/0/routes/0/hash: route \'default\' keeps sessions by \'session\', which goes before what it hashes by; remove one of the two',
     ]);
   });
 
   it('is refused, given what browsers would not take', () => {
-    expect(mistakesOf({ session: { ...session, sameSite: 'none' } })[0]).toMatch(/session\/secure: .* since 'sameSite' is 'none'; set it to true/);
-    expect(mistakesOf({ session: { ...session, cookie: '__Secure-cart' } })[0]).toMatch(/session\/secure: .* since its name is '__Secure-cart'; set it to true/);
-    expect(mistakesOf({ session: { ...session, cookie: '__Host-cart', secure: true, path: '/cart' } })[0])
+    expect(errorsOf({ session: { ...session, sameSite: 'none' } })[0]).toMatch(/session\/secure: .* since 'sameSite' is 'none'; set it to true/);
+    expect(errorsOf({ session: { ...session, cookie: '__Secure-cart' } })[0]).toMatch(/session\/secure: .* since its name is '__Secure-cart'; set it to true/);
+    expect(errorsOf({ session: { ...session, cookie: '__Host-cart', secure: true, path: '/cart' } })[0])
       .toMatch(/session\/path: route 'default' has 'path' '\/cart': .*'__Host-cart' only with the path '\/'; leave it out/);
-    expect(mistakesOf({ session: { ...session, cookie: '__Host-cart', secure: true } })).toEqual([]);
-    expect(mistakesOf({ session: { ...session, sameSite: 'none', secure: true } })).toEqual([]);
+    expect(errorsOf({ session: { ...session, cookie: '__Host-cart', secure: true } })).toEqual([]);
+    expect(errorsOf({ session: { ...session, sameSite: 'none', secure: true } })).toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
 /**
  * A child process that can't be lost: it leads a process group of its own, so that a signal reaches whatever it started
- * and Ctrl-C in the terminal does not reach it behind our back, and the guard is told of it, so that it dies even when
+ * and Ctrl-C in the terminal does not reach it behind our back, and the reaper is told of it, so that it dies even when
  * this process is killed. Its last lines of output are kept, to say why it ended.
  */
 import { ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { UserError, messageOf } from '../errors';
-import { Guard, RUN_MARK } from './guard';
-import { LastWords } from './last-words';
+import { Reaper, RUN_MARK } from './reaper';
+import { TerminationMessage } from './termination-message';
 
 /** How a process ended. */
 export interface Exit {
@@ -24,7 +24,7 @@ export interface ChildOptions {
   readonly ipc?: boolean;
   /** It passes signals on to the processes that it has started, so they are sent to it alone and not to its group. Absent: it does not. */
   readonly passesSignalsOn?: boolean;
-  readonly guard: Guard;
+  readonly reaper: Reaper;
   /** Called with every line of output. */
   onLine?(line: string): void;
 }
@@ -40,17 +40,17 @@ export class Child {
   private stopping = false;
   private readonly process: ChildProcess;
   private readonly lines: string[] = [];
-  private readonly lastWords = new LastWords();
+  private readonly terminationMessage = new TerminationMessage();
 
   private readonly passesSignalsOn: boolean;
 
-  constructor({ command, args, env, ipc, passesSignalsOn = false, guard, onLine }: ChildOptions) {
+  constructor({ command, args, env, ipc, passesSignalsOn = false, reaper, onLine }: ChildOptions) {
     this.passesSignalsOn = passesSignalsOn;
     this.process = spawn(command, args, {
-      env: { ...env, [RUN_MARK]: guard.mark }, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
+      env: { ...env, [RUN_MARK]: reaper.mark }, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
     });
     const keep = (line: string): void => {
-      this.lastWords.add(line);
+      this.terminationMessage.add(line);
       this.lines.push(line);
       if (this.lines.length > KEPT_LINES) this.lines.shift();
       onLine?.(line);
@@ -64,7 +64,7 @@ export class Child {
     });
     const { pid } = this.process;
     this.pid = pid ?? 0;
-    if (pid !== undefined) guard.watch(pid);
+    if (pid !== undefined) reaper.watch(pid);
     this.exited = Promise.race([failed, new Promise<Exit>((resolve) => {
       this.process.once('exit', (code, signal) => {
         this.ended = { code: code ?? undefined, signal: signal ?? undefined };
@@ -74,7 +74,7 @@ export class Child {
       // Its output is closed once nothing that it started holds it any more.
       this.process.once('close', (code, signal) => {
         this.signal('SIGKILL');
-        if (pid !== undefined) guard.forget(pid);
+        if (pid !== undefined) reaper.forget(pid);
         resolve({ code: code ?? undefined, signal: signal ?? undefined });
       });
     })]);
@@ -122,7 +122,7 @@ export class Child {
     const how = signal ? `was ended by ${signal}` : code === undefined ? 'could not be started' : `ended with exit code ${code}`;
     // Whoever was killed had no last words that explain it.
     if (signal === 'SIGKILL') return new UserError(`${what} ${how}`);
-    const { lines } = this.lastWords;
+    const { lines } = this.terminationMessage;
     return new UserError([`${what} ${how}${lines.length > 0 ? ':' : ' and said nothing'}`, ...lines.map((line) => `  ${line}`)].join('\n'));
   }
 }

@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError, messageOf } from '../errors';
 import { Behaviour, PROMPT } from '../stand-in/behaviour';
-import { whenAcquainted } from './acquaintance';
+import { awaitEndpoints } from './await-endpoints';
 import { PATIENCE, Patience } from './await-start';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
-import { Guard } from './guard';
+import { Reaper } from './reaper';
 import { MeshModel, titleOf, Workload } from './model';
 import { Network, openNetwork } from './network';
 import { Pod, PodState, PodDependencies, Programs } from './pod';
@@ -66,7 +66,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   /** The pods that are told of while they start. */
   private readonly hinting = new Map<string, Pod>();
   private network: Network | undefined;
-  private guard: Guard | undefined;
+  private reaper: Reaper | undefined;
   private endpointApi: EndpointApi | undefined;
   private dependencies: PodDependencies | undefined;
   private sessionKeys: SessionKeys | undefined;
@@ -96,15 +96,15 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   async start(): Promise<void> {
     try {
       this.network = await openNetwork(this.options.addresses ?? 'auto');
-      this.guard = new Guard(this.options.programs.cli);
+      this.reaper = new Reaper(this.options.programs.cli);
       const folder = mkdtempSync(join(tmpdir(), 'cdk8s-mesh-up-'));
-      this.guard.watchFolder(folder);
+      this.reaper.watchFolder(folder);
       const credentials = join(folder, 'api');
       this.endpointApi = new EndpointApi({ address: this.network.host, credentialsFolder: credentials });
       this.sessionKeys = new SessionKeys(join(folder, 'session-keys'));
       this.writeSessionKeys();
       this.dependencies = {
-        guard: this.guard,
+        reaper: this.reaper,
         programs: this.options.programs,
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
@@ -117,7 +117,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       this.dependencies = { ...this.dependencies, kubernetes: { ...this.dependencies.kubernetes, server: this.endpointApi.url } };
       await Promise.all(this.current.workloads.flatMap((workload) =>
         Array.from({ length: workload.replicas }, () => this.startPod(workload))));
-      const missing = await whenAcquainted(() => this, {
+      const missing = await awaitEndpoints(() => this, {
         timeoutMs: (this.options.patience ?? PATIENCE).failMs,
         onWaiting: (text) => this.emit('waiting', text),
         stopped: () => this.stopping !== undefined,
@@ -200,7 +200,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     await this.endpointApi?.close();
     await this.network?.close();
     if (this.dependencies) rmSync(this.dependencies.folder, { recursive: true, force: true });
-    await this.guard?.dismiss();
+    await this.reaper?.dismiss();
   }
 
   private async startPod(workload: Workload): Promise<Pod> {

@@ -20,16 +20,16 @@ export interface Manifest {
 
 /** Reads every object in these files and folders. All that is wrong is reported together. */
 export function readManifests(paths: readonly string[]): Manifest[] {
-  const mistakes: string[] = [];
-  const manifests = filesOf(paths).flatMap((file) => readFile(file, mistakes));
+  const errors: string[] = [];
+  const manifests = filesOf(paths).flatMap((file) => readFile(file, errors));
   const seen = new Map<string, string>();
   for (const { kind, namespace, name, where } of manifests) {
     const key = `${kind} '${name}' in namespace '${namespace}'`;
     const earlier = seen.get(key);
-    if (earlier !== undefined) mistakes.push(`${where}: ${key} is declared twice, first at ${earlier}; remove one`);
+    if (earlier !== undefined) errors.push(`${where}: ${key} is declared twice, first at ${earlier}; remove one`);
     seen.set(key, where);
   }
-  if (mistakes.length > 0) throw new UserError(mistakes.join('\n'));
+  if (errors.length > 0) throw new UserError(errors.join('\n'));
   return manifests;
 }
 
@@ -54,7 +54,7 @@ export function filesOf(paths: readonly string[]): string[] {
   });
 }
 
-function readFile(file: string, mistakes: string[]): Manifest[] {
+function readFile(file: string, errors: string[]): Manifest[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -68,23 +68,23 @@ function readFile(file: string, mistakes: string[]): Manifest[] {
     if (document.errors.length > 0) {
       for (const error of document.errors) {
         const position = lines.linePos(error.pos[0]);
-        mistakes.push(`${file}:${position.line}:${position.col}: this is not YAML: ${firstLine(error.message)}`);
+        errors.push(`${file}:${position.line}:${position.col}: this is not YAML: ${firstLine(error.message)}`);
       }
       continue;
     }
     const body: unknown = document.toJS();
     if (body === null || body === undefined) continue;
     const start = document.contents?.range?.[0] ?? 0;
-    toManifests(new Field(body, `${file}:${lines.linePos(start).line}`, ''), manifests, mistakes);
+    toManifests(new Field(body, `${file}:${lines.linePos(start).line}`, ''), manifests, errors);
   }
   return manifests;
 }
 
-function toManifests(body: Field, manifests: Manifest[], mistakes: string[]): void {
+function toManifests(body: Field, manifests: Manifest[], errors: string[]): void {
   try {
     const kind = body.get('kind').text();
     if (kind === 'List') {
-      for (const item of body.get('items').list()) toManifests(item.rooted(), manifests, mistakes);
+      for (const item of body.get('items').list()) toManifests(item.rooted(), manifests, errors);
       return;
     }
     const metadata = body.get('metadata');
@@ -92,7 +92,7 @@ function toManifests(body: Field, manifests: Manifest[], mistakes: string[]): vo
     manifests.push({ kind, name, namespace: metadata.get('namespace').optionalText() ?? 'default', where: body.where, body: body.named(`${kind} '${name}'`) });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    mistakes.push(`${error.message} (a Kubernetes object needs kind and metadata.name)`);
+    errors.push(`${error.message} (a Kubernetes object needs kind and metadata.name)`);
   }
 }
 

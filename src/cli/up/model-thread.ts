@@ -8,7 +8,7 @@ import { UserError } from '../errors';
 import type { MeshModel } from './model';
 
 /** What the thread says at its end. */
-type Reading = { readonly model: MeshModel } | { readonly mistake: string };
+type Reading = { readonly model: MeshModel } | { readonly error: string };
 
 /**
  * Settles with the mesh in these files and folders.
@@ -23,7 +23,7 @@ export function readModelAside(cli: string, paths: readonly string[]): Promise<M
     thread.unref();
     thread.once('message', (reading: Reading) => {
       if ('model' in reading) resolve(reading.model);
-      else reject(new UserError(reading.mistake));
+      else reject(new UserError(reading.error));
     });
     thread.once('error', reject);
     thread.once('exit', (code) => reject(new Error(`the thread that reads the YAML ended with exit code ${code}`)));
@@ -48,7 +48,7 @@ function reading(read: () => MeshModel): Reading {
   try {
     return { model: read() };
   } catch (error) {
-    if (error instanceof UserError) return { mistake: error.message };
+    if (error instanceof UserError) return { error: error.message };
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import { calleeEnvironment, containerEnvironment, listenEnvironment } from './ap
 import { calleesOf } from './callees';
 import { Child } from './child';
 import { ConfigFolder } from './config-folder';
-import type { Guard } from './guard';
+import type { Reaper } from './reaper';
 import { httpGet } from './http-get';
 import { addressesIn, appPortOf, mapConfig, Mapping } from './map-config';
 import { MeshModel, titleOf, Workload } from './model';
@@ -39,7 +39,7 @@ export interface Programs {
 
 /** What all pods of a run share. */
 export interface PodDependencies {
-  readonly guard: Guard;
+  readonly reaper: Reaper;
   readonly programs: Programs;
   /** Folder for the pods' files. */
   readonly folder: string;
@@ -213,7 +213,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   private spawnProxy(): Child {
-    const { programs, guard } = this.dependencies;
+    const { programs, reaper } = this.dependencies;
     const proxy = [process.execPath, programs.proxy];
     const [command, ...args] = programs.supervisor === undefined ? proxy : [programs.supervisor, ...proxy];
     return this.supervise('proxy', new Child({
@@ -226,13 +226,13 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         [ENV_POD_NAMESPACE]: this.namespace,
         [ENV_POD_IPS]: this.network.ip,
       },
-      guard,
+      reaper,
       onLine: (line) => this.dependencies.onLine(this.name, 'proxy', line),
     }));
   }
 
   private spawnApp(model: MeshModel): Child {
-    const { programs, guard } = this.dependencies;
+    const { programs, reaper } = this.dependencies;
     const { workload, name, namespace, uid, labels, network } = this;
     const address = this.appAddress ?? { address: network.ip, port: 0 };
     const onLine = (line: string): void => this.dependencies.onLine(this.name, 'app', line);
@@ -241,7 +241,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         command: process.execPath,
         args: [programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name],
         env: { ...process.env, ...listenEnvironment(address) },
-        ipc: true, guard, onLine,
+        ipc: true, reaper, onLine,
       });
       app.send({ type: 'behave', behaviour: this.behaviour } satisfies BehaveMessage);
       return this.supervise('app', app);
@@ -259,7 +259,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         MESH_SERVICE: workload.service,
         MESH_VERSION: workload.version,
       },
-      guard, onLine,
+      reaper, onLine,
     }));
   }
 

@@ -4,7 +4,7 @@
  * here is what the sidecar would refuse in the cluster.
  */
 import { CONFIG_KEY, CONFIG_VOLUME, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
-import { decodeConfig, describeMistakes } from '../../proxy/config/decode';
+import { decodeConfig, describeErrors } from '../../proxy/config/decode';
 import { DEFAULT_GRACE_SECONDS } from '../../planning/lints/objects';
 import { UserError } from '../errors';
 import { boundZones } from './bound-zones';
@@ -23,7 +23,7 @@ const WORKLOADS: Readonly<Record<string, (body: Field) => number | undefined>> =
 
 /** Picks out the mesh. Everything that is wrong is reported together. */
 export function readModel(manifests: readonly Manifest[], sources: string): MeshModel {
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   const collect = <T>(kinds: (kind: string) => boolean, read: (manifest: Manifest) => T): T[] => manifests
     .filter(({ kind }) => kinds(kind))
     .flatMap((manifest) => {
@@ -31,7 +31,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
         return [read(manifest)];
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        mistakes.push(error.message);
+        errors.push(error.message);
         return [];
       }
     });
@@ -46,7 +46,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
     .filter((workload) => workload !== undefined);
   const services = collect((kind) => kind === 'Service', readService);
 
-  if (mistakes.length > 0) throw new UserError(mistakes.join('\n'));
+  if (errors.length > 0) throw new UserError(errors.join('\n'));
   if (workloads.length === 0) throw new UserError(noMesh(sources, manifests.length, outside));
   return { workloads, services, secrets, outside };
 }
@@ -128,8 +128,8 @@ function readConfig(
   if (text === undefined) throw new UserError(`${subject}: ConfigMap '${map}' has no key '${CONFIG_KEY}'; synthesize it again`);
   const decoded = decodeConfig(text);
   if (!decoded.ok) {
-    const mistakes = describeMistakes(decoded.mistakes).map((mistake) => `  ${mistake}`);
-    throw new UserError([`${subject}: the proxy would refuse '${CONFIG_KEY}' of ConfigMap '${map}':`, ...mistakes].join('\n'));
+    const errors = describeErrors(decoded.errors).map((error) => `  ${error}`);
+    throw new UserError([`${subject}: the proxy would refuse '${CONFIG_KEY}' of ConfigMap '${map}':`, ...errors].join('\n'));
   }
   if (decoded.ignored.length > 0) {
     throw new UserError(`${subject}: ConfigMap '${map}' comes from a newer cdk8s-mesh, and this command doesn't know ${decoded.ignored.slice(0, 3).join(', ')}; `

@@ -10,7 +10,7 @@ import { UserError, messageOf } from '../errors';
 import { parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
 import { readAssignments } from './assignments';
 import { Flow, flowBetween } from './flow';
-import { readExposures } from './front';
+import { readPortForwards } from './port-forward';
 import { LocalMesh } from './local-mesh';
 import { readManifests } from './manifests';
 import { mappingTable } from './mapping-table';
@@ -50,7 +50,7 @@ export async function up(args: Arguments): Promise<number> {
     behaviour: options.behaviour,
   });
   const flow = options.traffic && flowBetween(mesh, options.traffic.from, options.traffic.to);
-  const fronts = readExposures(args.all('expose'), mesh);
+  const forwards = readPortForwards(args.all('expose'), mesh);
 
   const ending = new Ending();
   const screen = new Screen(process.stdout, () => ending.begin());
@@ -75,7 +75,7 @@ export async function up(args: Arguments): Promise<number> {
     for (const line of scheduled(model)) screen.say(line);
     const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
     screen.say(`starting ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${model.workloads.map(titleOf).join(', ')} ...`);
-    for (const front of fronts) await front.open();
+    for (const forward of forwards) await forward.open();
     let waiting: readonly string[] = [];
     mesh.on('waiting', (text) => {
       if (waiting.length === 0) screen.say('all pods are ready; waiting until their sidecars know each other ...');
@@ -86,7 +86,7 @@ export async function up(args: Arguments): Promise<number> {
     screen.clear();
     if (ending.begun) return 0;
     for (const line of mappingTable(mesh, screen.paint, args.has('verbose'))) screen.say(line);
-    for (const front of fronts) screen.say(`${front.service} answers on http://127.0.0.1:${front.port}`);
+    for (const forward of forwards) screen.say(`${forward.service} answers on http://127.0.0.1:${forward.port}`);
     const read = async (): Promise<MeshModel> => withReplicas(await readModelAside(programs.cli, paths), args);
     const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
@@ -98,7 +98,7 @@ export async function up(args: Arguments): Promise<number> {
     unwatchStarter();
     ending.begin();
     screen.clear();
-    await Promise.all(fronts.map((front) => front.close()));
+    await Promise.all(forwards.map((forward) => forward.close()));
     await mesh.stop();
   }
 }

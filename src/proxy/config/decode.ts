@@ -1,9 +1,9 @@
 /**
- * From the bytes of the mounted file to a configuration that the proxy can run, or to every mistake in it. Whole or
- * not at all: a document with one mistake changes nothing.
+ * From the bytes of the mounted file to a configuration that the proxy can run, or to every error in it. Whole or
+ * not at all: a document with one error changes nothing.
  */
 import { hashBytes } from '../../balancing';
-import { CONTRACT_MINOR, findBrokenReferences, Mistake, ProxyConfig, REQUIRED_PARTS, ResolvedProxyConfig, withDefaults } from '../../contract';
+import { CONTRACT_MINOR, findBrokenReferences, ValidationError, ProxyConfig, REQUIRED_PARTS, ResolvedProxyConfig, withDefaults } from '../../contract';
 import { leaveOutUnknown } from './newer';
 import validate = require('./validator.generated');
 
@@ -23,7 +23,7 @@ export interface Document {
 
 export type Decoded =
   | Document & { readonly ok: true }
-  | { readonly ok: false; readonly mistakes: Mistake[]; readonly hash: string };
+  | { readonly ok: false; readonly errors: ValidationError[]; readonly hash: string };
 
 /** Decodes, validates and fills in defaults. */
 export function decodeConfig(text: string): Decoded {
@@ -37,13 +37,13 @@ export function decodeConfig(text: string): Decoded {
   } catch (error) {
     return refused(hash, { path: '', message: `the document is not JSON: ${(error as Error).message}` });
   }
-  const { mistakes, ignored } = findMistakes(document);
-  if (mistakes.length > 0) return { ok: false, hash, mistakes };
+  const { errors, ignored } = findErrors(document);
+  if (errors.length > 0) return { ok: false, hash, errors };
   return { ok: true, hash, config: withDefaults(document as ProxyConfig), ignored };
 }
 
 /** What is wrong with a document. What a newer one has beyond this proxy is taken out of it. */
-function findMistakes(document: unknown): { readonly mistakes: Mistake[]; readonly ignored: string[] } {
+function findErrors(document: unknown): { readonly errors: ValidationError[]; readonly ignored: string[] } {
   const minor = minorOf(document);
   const ignored: string[] = [];
   let sound = validate(document);
@@ -53,12 +53,12 @@ function findMistakes(document: unknown): { readonly mistakes: Mistake[]; readon
     ignored.push(...leftOut);
     sound = validate(document);
   }
-  const mistakes = sound ? findUnknownRequirements(document as ProxyConfig) : (validate.errors ?? []).map(inWords);
-  if (mistakes.length === 0) mistakes.push(...findBrokenReferences(document as ProxyConfig));
-  if (mistakes.length > 0 && minor > CONTRACT_MINOR) {
-    mistakes.push({ path: '/minor', message: `the document is of minor version ${minor}, and this proxy knows ${CONTRACT_MINOR}; a newer image may know what this one refuses` });
+  const errors = sound ? findUnknownRequirements(document as ProxyConfig) : (validate.errors ?? []).map(inWords);
+  if (errors.length === 0) errors.push(...findBrokenReferences(document as ProxyConfig));
+  if (errors.length > 0 && minor > CONTRACT_MINOR) {
+    errors.push({ path: '/minor', message: `the document is of minor version ${minor}, and this proxy knows ${CONTRACT_MINOR}; a newer image may know what this one refuses` });
   }
-  return { mistakes, ignored };
+  return { errors, ignored };
 }
 
 function minorOf(document: unknown): number {
@@ -67,16 +67,16 @@ function minorOf(document: unknown): number {
 }
 
 /** Parts without which the document must not be run, and that this proxy doesn't know. */
-function findUnknownRequirements({ requires = [] }: ProxyConfig): Mistake[] {
+function findUnknownRequirements({ requires = [] }: ProxyConfig): ValidationError[] {
   return requires.flatMap((name, i) => (Object.hasOwn(REQUIRED_PARTS, name) ? [] : [{
     path: `/requires/${i}`,
     message: `this proxy doesn't know '${name}', and the document must not be run without; use a newer image of the proxy`,
   }]));
 }
 
-/** Mistakes as lines for a log or a terminal. */
-export function describeMistakes(mistakes: readonly Mistake[]): string[] {
-  return mistakes.map(({ path, message }) => `${path || '/'}: ${message}`);
+/** Errors as lines for a log or a terminal. */
+export function describeErrors(errors: readonly ValidationError[]): string[] {
+  return errors.map(({ path, message }) => `${path || '/'}: ${message}`);
 }
 
 /** What tells documents apart for people and in metrics. Two seeds, for one hash has 32 bits only. */
@@ -85,12 +85,12 @@ function identityOf(text: string): string {
   return [0, 1].map((seed) => hashBytes(bytes, seed).toString(16).padStart(8, '0')).join('');
 }
 
-function refused(hash: string, mistake: Mistake): Decoded {
-  return { ok: false, hash, mistakes: [mistake] };
+function refused(hash: string, error: ValidationError): Decoded {
+  return { ok: false, hash, errors: [error] };
 }
 
 /** What ajv says, with the value that it got. */
-function inWords(error: validate.SchemaError): Mistake {
+function inWords(error: validate.SchemaError): ValidationError {
   const { keyword, instancePath, params } = error;
   if (keyword === 'additionalProperties') {
     return { path: instancePath, message: `unknown field '${String(params['additionalProperty'])}'; remove it or correct its name` };

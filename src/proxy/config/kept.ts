@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONTRACT_MINOR, ResolvedProxyConfig } from '../../contract';
-import { decodeConfig, describeMistakes } from './decode';
+import { decodeConfig, describeErrors } from './decode';
 
 /** Name of the file. */
 export const KEPT_FILE = 'in-force.json';
@@ -43,7 +43,7 @@ export class KeptDocument {
       const { text, config } = JSON.parse(readFileSync(this.path, 'utf8')) as { readonly text: unknown; readonly config: unknown };
       if (typeof text !== 'string') throw new Error('it holds no document');
       const decoded = decodeConfig(JSON.stringify(config) ?? '');
-      if (!decoded.ok) throw new Error(describeMistakes(decoded.mistakes).join('; '));
+      if (!decoded.ok) throw new Error(describeErrors(decoded.errors).join('; '));
       return { text, config: decoded.config };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.onProblem(`${this.path} can't be used: ${(error as Error).message}`);

@@ -25,7 +25,7 @@ export function leaveOutUnknown(document: unknown, errors: readonly SchemaError[
   return all.map(pointerOf).sort();
 }
 
-/** What must be taken out so that this is no mistake any more; undefined when that would do harm. */
+/** What must be taken out so that this is no error any more; undefined when that would do harm. */
 function dispensable({ keyword, instancePath, params }: SchemaError): Path | undefined {
   const place = stepsOf(instancePath);
   if (keyword === 'additionalProperties') {

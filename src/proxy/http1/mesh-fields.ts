@@ -10,7 +10,7 @@
  *   x-mesh-unsent       response  by a callee's sidecar: no application has seen the request, for this reason
  */
 import type { ReasonCode } from '../telemetry/reasons';
-import { TrailEntry, trailText } from '../telemetry/trail';
+import { AttemptRecord, attemptText } from '../telemetry/attempt-record';
 
 /** A deadline further away than this, in milliseconds, is none: a day. */
 export const MAX_DEADLINE_MS = 86_400_000;
@@ -27,6 +27,6 @@ export function unsentField(code: ReasonCode): string {
   return `x-mesh-unsent: ${code}\r\n`;
 }
 
-export function attemptsField(trail: readonly TrailEntry[]): string {
-  return `x-mesh-attempts: ${trail.map(trailText).join(', ')}\r\n`;
+export function attemptsField(attemptRecords: readonly AttemptRecord[]): string {
+  return `x-mesh-attempts: ${attemptRecords.map(attemptText).join(', ')}\r\n`;
 }

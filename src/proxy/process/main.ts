@@ -112,7 +112,7 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchan
     cluster: exchange.upstream.cluster?.name,
     endpoint: exchange.upstream.endpoint?.key,
     attempts: exchange.upstream.attempts,
-    trail: exchange.upstream.trail ?? [],
+    attemptRecords: exchange.upstream.attemptRecords ?? [],
     bytesIn: exchange.record.requestBytes,
     bytesOut: exchange.record.responseBytes,
   });

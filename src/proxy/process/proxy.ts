@@ -13,7 +13,7 @@ import { ClusterSet, StagedClusters } from '../cluster/cluster-set';
 import { EXPECTED_MS } from '../cluster/first-endpoints';
 import { LocalCluster } from '../cluster/local-cluster';
 import { afterOneRound, Clock } from '../runtime/clock';
-import { decodeConfig, describeMistakes, Document } from '../config/decode';
+import { decodeConfig, describeErrors, Document } from '../config/decode';
 import { PodNames, succeed } from '../config/succeed';
 import type { DiscoverySource } from '../discovery/source';
 import type { SocketHandover } from '../net/handover';
@@ -141,7 +141,7 @@ export class Proxy {
     text: string, dependencies: ProxyDependencies, onCommit: (proxy: Proxy) => void, before?: ResolvedProxyConfig,
   ): Promise<Staged> {
     const decoded = decodeConfig(text);
-    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
+    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeErrors(decoded.errors) };
     const successor = succeed(before, decoded.config, dependencies.names);
     if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };
     const document = { ...decoded, config: successor.config };
@@ -170,7 +170,7 @@ export class Proxy {
   /** Makes what another document adds, for the caller to commit or roll back; the one in force stays till then. */
   async stage(text: string): Promise<Staged> {
     const decoded = decodeConfig(text);
-    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
+    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeErrors(decoded.errors) };
     if (this.draining) return { ok: false, hash: decoded.hash, problems: ['the proxy is shutting down'] };
     const successor = succeed(this.config, decoded.config, this.dependencies.names);
     if (!successor.ok) return { ok: false, hash: decoded.hash, problems: successor.problems };

@@ -7,7 +7,7 @@ import type { AccessLogConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';
-import { TrailEntry, trailText } from './trail';
+import { AttemptRecord, attemptText } from './attempt-record';
 
 /** Longest path in a line. */
 export const MAX_PATH = 1_024;
@@ -29,7 +29,7 @@ export interface AccessRecord {
   readonly endpoint: string | undefined;
   readonly attempts: number;
   /** What was tried, in order. */
-  readonly trail: readonly TrailEntry[];
+  readonly attemptRecords: readonly AttemptRecord[];
   /** Bytes of the bodies, from and to the client. */
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -69,7 +69,7 @@ export function formatAccess(request: AccessRecord, wallTime: number): string {
     cluster: request.cluster,
     endpoint: request.endpoint,
     attempts: request.attempts,
-    tried: request.trail.length > 1 ? request.trail.map(trailText) : undefined,
+    tried: request.attemptRecords.length > 1 ? request.attemptRecords.map(attemptText) : undefined,
     bytesIn: request.bytesIn,
     bytesOut: request.bytesOut,
   });

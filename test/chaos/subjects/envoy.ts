@@ -21,7 +21,7 @@ const MOST = 10_000;
 export function envoy(path: string, version: string): Subject {
   return {
     name: `Envoy ${version}`,
-    async start({ folder, guard, setting, pods }: SubjectDependencies): Promise<RunningProxy> {
+    async start({ folder, reaper, setting, pods }: SubjectDependencies): Promise<RunningProxy> {
       const port = await freePort(HOST);
       const endpoints = join(folder, 'endpoints.json');
       const writeEndpoints = (current: readonly PublishedPod[]): void => {
@@ -35,7 +35,7 @@ export function envoy(path: string, version: string): Subject {
       const child = new Child({
         ...commandOf(setting, [path, '--config-path', config, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error']),
         env: process.env,
-        guard,
+        reaper,
       });
       let answered = false;
       try {

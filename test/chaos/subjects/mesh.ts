@@ -33,7 +33,7 @@ process.on('SIGUSR2', () => { step += 1; offset = (step % 2 === 0 ? -1 : 1) * st
 
 export const MESH: Subject = {
   name: 'cdk8s-mesh',
-  async start({ folder, guard, setting, pods }: SubjectDependencies): Promise<RunningProxy> {
+  async start({ folder, reaper, setting, pods }: SubjectDependencies): Promise<RunningProxy> {
     const { config, services, nodeOptions } = synthesized(setting);
     const api = new EndpointApi({ address: HOST, credentialsFolder: folder });
     let current: readonly PublishedPod[] = pods;
@@ -66,7 +66,7 @@ export const MESH: Subject = {
       env: {
         ...process.env, NODE_OPTIONS: nodeOptions, [ENV_CONFIG]: file, [ENV_POD_NAME]: 'web-0', [ENV_POD_NAMESPACE]: NAMESPACE, [ENV_POD_IPS]: HOST,
       },
-      guard,
+      reaper,
     });
     const stop = async (): Promise<void> => {
       await stopProxy(child);

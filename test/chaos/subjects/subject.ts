@@ -1,6 +1,6 @@
 /** A proxy under test, this project's or another: started alone in front of pods that somebody else looks after. */
 import type { Child } from '../../../src/cli/up/child';
-import type { Guard } from '../../../src/cli/up/guard';
+import type { Reaper } from '../../../src/cli/up/reaper';
 import type { SocketAddress } from '../../../src/cli/up/network';
 
 /** How the proxy's process and its call are set up. What is absent is as the constructs make it. */
@@ -23,7 +23,7 @@ export const CALL_TIMEOUT_MS = 2_000;
 export interface SubjectDependencies {
   /** For files; goes with the run. */
   readonly folder: string;
-  readonly guard: Guard;
+  readonly reaper: Reaper;
   readonly setting: ProxySetting;
   /** The pods at first. */
   readonly pods: readonly PublishedPod[];

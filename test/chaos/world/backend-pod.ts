@@ -1,6 +1,6 @@
 /** A pod of the rig: the backend's program at an address of its own, with its manners. It can be killed and started again. */
 import { Child } from '../../../src/cli/up/child';
-import type { Guard } from '../../../src/cli/up/guard';
+import type { Reaper } from '../../../src/cli/up/reaper';
 import { eventually } from '../../support/eventually';
 import { BehaveMessage, ENV_LATENCY_MS, ENV_LEDGERS, Manner } from '../backend/manner';
 import { backendProgram } from '../programs';
@@ -13,7 +13,7 @@ export interface BackendPodOptions {
   /** Folder for what it writes down. */
   readonly ledgers: string;
   readonly latencyMs: number;
-  readonly guard: Guard;
+  readonly reaper: Reaper;
   /** Network namespace that it runs in. Absent: the machine's. */
   readonly namespace?: string | undefined;
 }
@@ -38,7 +38,7 @@ export class BackendPod {
 
   /** Starts the process; settles when it listens. */
   async start(): Promise<void> {
-    const { name, address, port, ledgers, latencyMs, guard, namespace } = this.options;
+    const { name, address, port, ledgers, latencyMs, reaper, namespace } = this.options;
     let listening = false;
     const command = namespace === undefined ? [process.execPath] : ['ip', 'netns', 'exec', namespace, process.execPath];
     const child = this.child = new Child({
@@ -46,7 +46,7 @@ export class BackendPod {
       args: [...command.slice(1), backendProgram()],
       env: { ...process.env, HOST: address, PORT: String(port), POD_NAME: name, [ENV_LEDGERS]: ledgers, [ENV_LATENCY_MS]: String(latencyMs) },
       ipc: true,
-      guard,
+      reaper,
       onLine: (line) => { listening ||= line === 'listening'; },
     });
     await eventually(`${name} listens`, () => {

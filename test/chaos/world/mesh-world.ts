@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Duration } from 'cdk8s';
 import { Mesh, MeshService, Scaling } from 'cdk8s-mesh';
-import { Front } from '../../../src/cli/up/front';
+import { PortForward } from '../../../src/cli/up/port-forward';
 import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import type { LocalMesh } from '../../../src/cli/up/local-mesh';
 import type { SocketAddress } from '../../../src/cli/up/network';
@@ -46,8 +46,8 @@ export class MeshWorld implements World {
   private readonly flow: Flow;
   private peak = 0;
 
-  private constructor(readonly mesh: LocalMesh, private readonly ledgers: string, private readonly front: Front | undefined) {
-    this.flow = flowBetween(mesh, front ? OUTSIDE : CALLER, CALLEE);
+  private constructor(readonly mesh: LocalMesh, private readonly ledgers: string, private readonly forward: PortForward | undefined) {
+    this.flow = flowBetween(mesh, forward ? OUTSIDE : CALLER, CALLEE);
     mesh.on('notice', (notice) => {
       if (![...this.faulty].some((name) => notice.includes(name))) this.unexpected.push(notice);
     });
@@ -66,9 +66,9 @@ export class MeshWorld implements World {
     try {
       const programs = supervised ? { ...PROGRAMS, supervisor: supervisorProgram() } : PROGRAMS;
       const mesh = await startMesh(model, { programs, command: () => `${environment} exec '${process.execPath}' '${backendProgram()}'` });
-      const front = outside ? new Front(flowBetween(mesh, OUTSIDE, CALLEE), await freePort()) : undefined;
-      await front?.open();
-      return new MeshWorld(mesh, ledgers, front);
+      const forward = outside ? new PortForward(flowBetween(mesh, OUTSIDE, CALLEE), await freePort()) : undefined;
+      await forward?.open();
+      return new MeshWorld(mesh, ledgers, forward);
     } catch (error) {
       rmSync(ledgers, { recursive: true });
       throw error;
@@ -79,7 +79,7 @@ export class MeshWorld implements World {
   get callers(): readonly Pod[] { return this.podsOf(CALLER); }
   get callees(): readonly Pod[] { return this.podsOf(CALLEE); }
 
-  target(): SocketAddress | undefined { return this.front ? { address: '127.0.0.1', port: this.front.port } : this.flow.target(); }
+  target(): SocketAddress | undefined { return this.forward ? { address: '127.0.0.1', port: this.forward.port } : this.flow.target(); }
   problems(): readonly string[] { return this.unexpected; }
 
   peakMemory(): number {
@@ -119,7 +119,7 @@ export class MeshWorld implements World {
   }
 
   async stop(): Promise<void> {
-    await this.front?.close();
+    await this.forward?.close();
     await this.mesh.stop();
     rmSync(this.ledgers, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Guard } from '../../../src/cli/up/guard';
+import { Reaper } from '../../../src/cli/up/reaper';
 import type { SocketAddress } from '../../../src/cli/up/network';
 import { FakeDns } from '../../support/fake-dns';
 import { freePort } from '../../support/proxy';
@@ -47,7 +47,7 @@ export class Rig implements World {
   readonly pods: BackendPod[] = [];
   readonly dns = new FakeDns();
   proxy!: RunningProxy;
-  private readonly guard = new Guard(PROGRAMS.cli);
+  private readonly reaper = new Reaper(PROGRAMS.cli);
   private readonly folder = mkdtempSync(join(tmpdir(), 'mesh-chaos-'));
   private readonly ledgers = join(this.folder, 'ledgers');
   private readonly restarts = new Set<Promise<void>>();
@@ -149,12 +149,12 @@ export class Rig implements World {
     await Promise.all(this.pods.map((pod) => pod.kill()));
     if (this.options.dns) await this.dns.close();
     this.zone?.close();
-    await this.guard.dismiss();
+    await this.reaper.dismiss();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   private async start(): Promise<void> {
-    this.guard.watchFolder(this.folder);
+    this.reaper.watchFolder(this.folder);
     mkdirSync(this.ledgers);
     this.port = await freePort(this.addressOf(1));
     await Promise.all(Array.from({ length: this.options.pods ?? 3 }, async () => { (await this.startPod()).ready = true; }));
@@ -164,7 +164,7 @@ export class Rig implements World {
       this.publish();
     }
     const setting: ProxySetting = { ...this.options.proxy, ...(this.options.dns ? { dns: { server: this.dns.server, port: this.port } } : {}) };
-    this.proxy = await this.options.subject.start({ folder: this.folder, guard: this.guard, setting, pods: this.pods });
+    this.proxy = await this.options.subject.start({ folder: this.folder, reaper: this.reaper, setting, pods: this.pods });
   }
 
   private async startPod(): Promise<BackendPod> {
@@ -180,7 +180,7 @@ export class Rig implements World {
       zone,
       ledgers: this.ledgers,
       latencyMs: this.options.latencyMs ?? 5,
-      guard: this.guard,
+      reaper: this.reaper,
     });
     this.pods.push(pod);
     await pod.start();

@@ -1,7 +1,7 @@
 /** The mesh on this machine, driven as the demo drives it: real proxies, stand-ins and sockets. */
 import { join } from 'node:path';
 import { APP_CLUSTER, ProxyConfig } from '../../../src/contract';
-import { whenAcquainted } from '../../../src/cli/up/acquaintance';
+import { awaitEndpoints } from '../../../src/cli/up/await-endpoints';
 import { endpointsSeenBy, whenAllSee } from '../../../src/cli/up/endpoint-view';
 import { Flow, flowBetween } from '../../../src/cli/up/flow';
 import { LocalMesh, LocalMeshOptions } from '../../../src/cli/up/local-mesh';
@@ -74,13 +74,13 @@ test('once it has started, every caller knows all pods of its callees; until the
   await running.add('catalog', 'v1');
   const waiting: string[] = [];
   let settled = false;
-  const acquainted = whenAcquainted(() => running, { timeoutMs: 600_000, onWaiting: (text) => waiting.push(text), stopped: () => false });
-  void acquainted.then(() => { settled = true; });
+  const endpoints = awaitEndpoints(() => running, { timeoutMs: 600_000, onWaiting: (text) => waiting.push(text), stopped: () => false });
+  void endpoints.then(() => { settled = true; });
   await until(() => waiting.length > 0, () => 'it did not wait');
   expect(waiting).toEqual([`the sidecar of ${web!.name} knows 2 of 3 pods of catalog-v1`]);
   expect(settled).toBe(false);
   await running.api.start();
-  expect(await acquainted).toBeUndefined();
+  expect(await endpoints).toBeUndefined();
   expect(await known()).toBe(4);
 });
 

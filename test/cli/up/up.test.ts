@@ -67,7 +67,7 @@ test('traffic is shared as declared, reported, and nothing is left', async () =>
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with nothing left', async (signal) => {
   const run = up(FIXTURE);
   await run.printed('running; Ctrl-C stops it');
-  // Four pods of two processes, the guard, and the command.
+  // Four pods of two processes, the reaper, and the command.
   expect(run.processes()).toHaveLength(10);
   run.signal(signal);
   expect(await run.exited).toEqual({ code: 0, signal: null });

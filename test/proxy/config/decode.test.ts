@@ -1,5 +1,5 @@
 import { ProxyConfig } from '../../../src/contract';
-import { decodeConfig, describeMistakes } from '../../../src/proxy/config/decode';
+import { decodeConfig, describeErrors } from '../../../src/proxy/config/decode';
 
 const sound: ProxyConfig = {
   version: 'v1',
@@ -8,14 +8,14 @@ const sound: ProxyConfig = {
   clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 8080 }] } }],
 };
 
-function mistakesOf(document: unknown): string[] {
+function errorsOf(document: unknown): string[] {
   const decoded = decodeConfig(JSON.stringify(document));
-  return decoded.ok ? [] : describeMistakes(decoded.mistakes);
+  return decoded.ok ? [] : describeErrors(decoded.errors);
 }
 
 test('fills in every default, given a sound document', () => {
   const decoded = decodeConfig(JSON.stringify(sound));
-  if (!decoded.ok) throw new Error(describeMistakes(decoded.mistakes).join('\n'));
+  if (!decoded.ok) throw new Error(describeErrors(decoded.errors).join('\n'));
   expect(decoded.config.limits.maxHeadBytes).toBe(16_384);
   expect(decoded.config.listeners[0]!.routes[0]!.timeoutMs).toBe(15_000);
   expect(decoded.config.clusters[0]!.loadBalancing).toEqual({ type: 'roundRobin' });
@@ -29,11 +29,11 @@ test('fills in the policy\'s own defaults, given a policy without its options', 
 
 test('says that it is not JSON, given something else', () => {
   const decoded = decodeConfig('version: v1');
-  expect(decoded.ok ? [] : describeMistakes(decoded.mistakes)[0]).toMatch(/^\/: the document is not JSON: /);
+  expect(decoded.ok ? [] : describeErrors(decoded.errors)[0]).toMatch(/^\/: the document is not JSON: /);
 });
 
-test('reports every mistake of form at once, each with its path and the value got', () => {
-  expect(mistakesOf({
+test('reports every error of form at once, each with its path and the value got', () => {
+  expect(errorsOf({
     ...sound,
     version: 'v2',
     listners: [],
@@ -51,12 +51,12 @@ test('reports every mistake of form at once, each with its path and the value go
 });
 
 test('reports a missing field, given a document without it', () => {
-  expect(mistakesOf({ version: 'v1', listeners: [], clusters: [] })).toEqual(['/: field \'node\' is missing']);
+  expect(errorsOf({ version: 'v1', listeners: [], clusters: [] })).toEqual(['/: field \'node\' is missing']);
 });
 
 test('reports weights that are negative or no whole numbers', () => {
   const split = [{ cluster: 'app', weight: -1 }, { cluster: 'app', weight: 0.5 }];
-  expect(mistakesOf({ ...sound, listeners: [{ ...sound.listeners[0], routes: [{ name: 'r', split }] }] })).toEqual([
+  expect(errorsOf({ ...sound, listeners: [{ ...sound.listeners[0], routes: [{ name: 'r', split }] }] })).toEqual([
     '/listeners/0/routes/0/split/0/weight: must be >= 0, got -1',
     '/listeners/0/routes/0/split/1/weight: must be integer, got 0.5',
   ]);
@@ -64,7 +64,7 @@ test('reports weights that are negative or no whole numbers', () => {
 
 test('reports broken references together, given a document of sound form', () => {
   const inbound = sound.listeners[0]!;
-  expect(mistakesOf({
+  expect(errorsOf({
     ...sound,
     listeners: [
       inbound,

@@ -1,5 +1,5 @@
 import { CONTRACT_MINOR, ProxyConfig } from '../../../src/contract';
-import { decodeConfig, describeMistakes } from '../../../src/proxy/config/decode';
+import { decodeConfig, describeErrors } from '../../../src/proxy/config/decode';
 
 const NEWER = CONTRACT_MINOR + 1;
 const route = { name: 'default', split: [{ cluster: 'catalog', weight: 1 }] };
@@ -18,13 +18,13 @@ const withCluster = (more: object): object => ({ ...sound, clusters: [{ ...clust
 
 function decoded(document: unknown) {
   const result = decodeConfig(JSON.stringify(document));
-  if (!result.ok) throw new Error(describeMistakes(result.mistakes).join('\n'));
+  if (!result.ok) throw new Error(describeErrors(result.errors).join('\n'));
   return result;
 }
 
-function mistakesOf(document: unknown): string[] {
+function errorsOf(document: unknown): string[] {
   const result = decodeConfig(JSON.stringify(document));
-  return result.ok ? [] : describeMistakes(result.mistakes);
+  return result.ok ? [] : describeErrors(result.errors);
 }
 
 const HINT = `/minor: the document is of minor version ${NEWER}, and this proxy knows ${CONTRACT_MINOR}; a newer image may know what this one refuses`;
@@ -77,12 +77,12 @@ test.each<[string, object, string]>([
   ['concurrency', withListener({ admission: { concurrency: { type: 'guess' } } }), '/listeners/0/admission/concurrency/type: unknown type "guess"'],
   ['wider bound', withRoute({ faults: Array.from({ length: 9 }, () => ({ percent: 1, delayMs: 1 })) }), '/listeners/0/routes/0/faults: must NOT have more than 8 items'],
 ])('an unknown %s refuses a newer document, and says that it is newer', (_, document, expected) => {
-  const mistakes = mistakesOf(document);
-  expect(mistakes).toEqual([expect.stringContaining(expected), HINT]);
+  const errors = errorsOf(document);
+  expect(errors).toEqual([expect.stringContaining(expected), HINT]);
 });
 
 test.each([['a newer', NEWER], ['the same', CONTRACT_MINOR]])('a part that must be known and isn\'t refuses a document of %s minor version', (_, minor) => {
-  expect(mistakesOf({ ...sound, minor, requires: ['tls', 'authorization'] })[0])
+  expect(errorsOf({ ...sound, minor, requires: ['tls', 'authorization'] })[0])
     .toBe('/requires/1: this proxy doesn\'t know \'authorization\', and the document must not be run without; use a newer image of the proxy');
 });
 
@@ -90,23 +90,23 @@ test('the parts that this proxy knows may be required', () => {
   expect(decoded({ ...sound, requires: ['admission', 'tls'] }).ignored).toEqual([]);
 });
 
-test.each([['the same', CONTRACT_MINOR], ['an older', 0], ['no', undefined]])('an unknown field is a mistake, given %s minor version', (_, minor) => {
-  expect(mistakesOf({ ...sound, minor, listners: [] })).toEqual(['/: unknown field \'listners\'; remove it or correct its name']);
-  expect(mistakesOf({ ...withCluster({ loadBalancing: { type: 'telepathy' } }), minor })).toEqual([expect.stringContaining('unknown type "telepathy"')]);
+test.each([['the same', CONTRACT_MINOR], ['an older', 0], ['no', undefined]])('an unknown field is an error, given %s minor version', (_, minor) => {
+  expect(errorsOf({ ...sound, minor, listners: [] })).toEqual(['/: unknown field \'listners\'; remove it or correct its name']);
+  expect(errorsOf({ ...withCluster({ loadBalancing: { type: 'telepathy' } }), minor })).toEqual([expect.stringContaining('unknown type "telepathy"')]);
 });
 
-test('mistakes of other kinds refuse a newer document, together with nothing that was left out', () => {
-  expect(mistakesOf({ ...sound, shape: 'round', node: { service: 'web' }, clusters: [] })).toEqual([
+test('errors of other kinds refuse a newer document, together with nothing that was left out', () => {
+  expect(errorsOf({ ...sound, shape: 'round', node: { service: 'web' }, clusters: [] })).toEqual([
     '/node: field \'namespace\' is missing', '/node: field \'version\' is missing', HINT,
   ]);
 });
 
-test('what routes need of what is left out is a mistake still', () => {
-  expect(mistakesOf({ ...sound, clusters: [] })).toEqual(['/listeners/0/routes/0/split/0/cluster: there is no cluster \'catalog\'; declare it under /clusters', HINT]);
+test('what routes need of what is left out is an error still', () => {
+  expect(errorsOf({ ...sound, clusters: [] })).toEqual(['/listeners/0/routes/0/split/0/cluster: there is no cluster \'catalog\'; declare it under /clusters', HINT]);
 });
 
-test.each([['a text', '"7"'], ['null', 'null'], ['below 0', '-1']])('a minor version that is %s is a mistake', (_, minor) => {
-  expect(mistakesOf({ ...sound, minor: JSON.parse(minor) as unknown })).toEqual([expect.stringMatching(/^\/minor: must be/)]);
+test.each([['a text', '"7"'], ['null', 'null'], ['below 0', '-1']])('a minor version that is %s is an error', (_, minor) => {
+  expect(errorsOf({ ...sound, minor: JSON.parse(minor) as unknown })).toEqual([expect.stringMatching(/^\/minor: must be/)]);
 });
 
 test('an empty array, a number and null are no documents', () => {

@@ -651,7 +651,7 @@ describe('a configuration reload', () => {
     await ask(test, GET, 'ok');
   });
 
-  test('changes nothing, given a document with a mistake or a port that is taken', async () => {
+  test('changes nothing, given a document with an error or a port that is taken', async () => {
     const backend = await answering(() => OK);
     const test = await proxyFor(backend);
     const connection = await client(test);

@@ -4,7 +4,7 @@ import { FakeClock } from '../../support/fake-clock';
 
 const REQUEST: AccessRecord = {
   listener: 'catalog', description: 'GET /items?token=secret', status: 200, reason: undefined, detail: '', durationMs: 12.345678,
-  cluster: 'catalog-v1', endpoint: '10.0.0.1:15006', attempts: 1, trail: [], bytesIn: 0, bytesOut: 512,
+  cluster: 'catalog-v1', endpoint: '10.0.0.1:15006', attempts: 1, attemptRecords: [], bytesIn: 0, bytesOut: 512,
 };
 
 describe('a line of the access log', () => {

@@ -58,37 +58,37 @@ const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-
 const DNS_LABEL = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Everything that a real API server would refuse in a slice; none when it is valid. */
-export function findMistakes(slice: EndpointSliceInput): string[] {
-  const mistakes: string[] = [];
+export function findErrors(slice: EndpointSliceInput): string[] {
+  const errors: string[] = [];
   const { name, namespace } = slice.metadata;
-  if (!DNS_SUBDOMAIN.test(name)) mistakes.push(`metadata.name '${name}' is not a DNS subdomain`);
-  if (!DNS_LABEL.test(namespace)) mistakes.push(`metadata.namespace '${namespace}' is not a DNS label`);
-  if (!['IPv4', 'IPv6', 'FQDN'].includes(slice.addressType)) mistakes.push(`addressType '${slice.addressType}' is none of IPv4, IPv6, FQDN`);
-  if (slice.endpoints.length > MAX_ENDPOINTS) mistakes.push(`${slice.endpoints.length} endpoints are more than ${MAX_ENDPOINTS}`);
+  if (!DNS_SUBDOMAIN.test(name)) errors.push(`metadata.name '${name}' is not a DNS subdomain`);
+  if (!DNS_LABEL.test(namespace)) errors.push(`metadata.namespace '${namespace}' is not a DNS label`);
+  if (!['IPv4', 'IPv6', 'FQDN'].includes(slice.addressType)) errors.push(`addressType '${slice.addressType}' is none of IPv4, IPv6, FQDN`);
+  if (slice.endpoints.length > MAX_ENDPOINTS) errors.push(`${slice.endpoints.length} endpoints are more than ${MAX_ENDPOINTS}`);
 
   slice.endpoints.forEach((endpoint, index) => {
     const at = `endpoints[${index}]`;
     const count = endpoint.addresses.length;
-    if (count < 1 || count > MAX_ADDRESSES) mistakes.push(`${at} has ${count} addresses; 1 to ${MAX_ADDRESSES} are allowed`);
+    if (count < 1 || count > MAX_ADDRESSES) errors.push(`${at} has ${count} addresses; 1 to ${MAX_ADDRESSES} are allowed`);
     for (const address of endpoint.addresses) {
-      if (!isAddress(address, slice.addressType)) mistakes.push(`${at} has the address '${address}', which is not of type ${slice.addressType}`);
+      if (!isAddress(address, slice.addressType)) errors.push(`${at} has the address '${address}', which is not of type ${slice.addressType}`);
     }
-    if (endpoint.hostname !== undefined && !DNS_LABEL.test(endpoint.hostname)) mistakes.push(`${at}.hostname '${endpoint.hostname}' is not a DNS label`);
+    if (endpoint.hostname !== undefined && !DNS_LABEL.test(endpoint.hostname)) errors.push(`${at}.hostname '${endpoint.hostname}' is not a DNS label`);
   });
 
   const ports = slice.ports ?? [];
-  if (ports.length > MAX_PORTS) mistakes.push(`${ports.length} ports are more than ${MAX_PORTS}`);
+  if (ports.length > MAX_PORTS) errors.push(`${ports.length} ports are more than ${MAX_PORTS}`);
   const names = new Set<string>();
   ports.forEach((port, index) => {
     const portName = port.name ?? '';
-    if (portName !== '' && !DNS_LABEL.test(portName)) mistakes.push(`ports[${index}].name '${portName}' is not a DNS label`);
-    if (names.has(portName)) mistakes.push(`ports[${index}].name '${portName}' is used twice`);
+    if (portName !== '' && !DNS_LABEL.test(portName)) errors.push(`ports[${index}].name '${portName}' is not a DNS label`);
+    if (names.has(portName)) errors.push(`ports[${index}].name '${portName}' is used twice`);
     names.add(portName);
     if (port.port !== undefined && !(Number.isInteger(port.port) && port.port >= 1 && port.port <= 65_535)) {
-      mistakes.push(`ports[${index}].port ${port.port} is not a port`);
+      errors.push(`ports[${index}].port ${port.port} is not a port`);
     }
   });
-  return mistakes;
+  return errors;
 }
 
 function isAddress(address: string, type: EndpointSliceInput['addressType']): boolean {

@@ -7,7 +7,7 @@
  * the state at any version still remembered follows by walking the changes backwards.
  */
 import { randomUUID } from 'node:crypto';
-import { EndpointSlice, EndpointSliceInput, findMistakes, GROUP_VERSION } from './endpoint-slice';
+import { EndpointSlice, EndpointSliceInput, findErrors, GROUP_VERSION } from './endpoint-slice';
 
 /** A slice was written or deleted. */
 export interface Change {
@@ -47,11 +47,11 @@ export class SliceHistory {
   apply(input: EndpointSliceInput): EndpointSlice {
     const { name, namespace } = input.metadata;
     const before = this.get(namespace, name);
-    const mistakes = findMistakes(input);
+    const errors = findErrors(input);
     if (before && before.addressType !== input.addressType) {
-      mistakes.push(`addressType can't change from ${before.addressType} to ${input.addressType}; write a slice of another name`);
+      errors.push(`addressType can't change from ${before.addressType} to ${input.addressType}; write a slice of another name`);
     }
-    if (mistakes.length > 0) throw new Error(`EndpointSlice '${namespace}/${name}' is not valid: ${mistakes.join('; ')}`);
+    if (errors.length > 0) throw new Error(`EndpointSlice '${namespace}/${name}' is not valid: ${errors.join('; ')}`);
 
     const content = structuredClone({
       addressType: input.addressType,

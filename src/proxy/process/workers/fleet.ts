@@ -9,7 +9,7 @@
 import type { ResolvedProxyConfig } from '../../../contract';
 import type { Clock } from '../../runtime/clock';
 import type { SourceFactory } from '../../cluster/cluster';
-import { decodeConfig, describeMistakes, Document } from '../../config/decode';
+import { decodeConfig, describeErrors, Document } from '../../config/decode';
 import { PodNames, succeed } from '../../config/succeed';
 import type { Engine } from '../engine';
 import type { Applied, Readiness, Refused } from '../proxy';
@@ -104,7 +104,7 @@ export class Fleet implements Engine {
 
   async apply(text: string): Promise<Applied> {
     const decoded = decodeConfig(text);
-    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeMistakes(decoded.mistakes) };
+    if (!decoded.ok) return { ok: false, hash: decoded.hash, problems: describeErrors(decoded.errors) };
     const { hash } = decoded;
     const successor = succeed(this.current?.config ?? this.dependencies.before, decoded.config, this.dependencies.names);
     if (!successor.ok) return { ok: false, hash, problems: successor.problems };

@@ -1,5 +1,5 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
-import type { TrailEntry } from '../../telemetry/trail';
+import type { AttemptRecord } from '../../telemetry/attempt-record';
 import type { ReasonCode } from '../../telemetry/reasons';
 
 /** An exchange that is over, as the access log sees it. */
@@ -10,7 +10,7 @@ export interface FinishedExchange {
     readonly cluster: { readonly name: string } | undefined;
     readonly endpoint: { readonly key: string } | undefined;
     readonly attempts: number;
-    readonly trail: readonly TrailEntry[] | undefined;
+    readonly attemptRecords: readonly AttemptRecord[] | undefined;
   };
 }
 

@@ -76,7 +76,7 @@ export class Exchange implements UpstreamOwner {
     this.load = listener.load;
     this.added.begin(head, listener);
     if (context.onExchange) this.record.description = source.toString('latin1', head.methodStart, head.targetEnd);
-    if (this.added.explains || context.onExchange) this.upstream.trail = [];
+    if (this.added.explains || context.onExchange) this.upstream.attemptRecords = [];
     this.load?.served.begin(this.record.startedAt);
     return this.request.begin(source, head, body, complete);
   }

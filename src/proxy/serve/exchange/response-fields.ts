@@ -3,7 +3,7 @@
  * asked for, and what was tried. A client connection has one of these and uses it again for each request.
  */
 import { attemptsField, unsentField } from '../../http1/mesh-fields';
-import type { TrailEntry } from '../../telemetry/trail';
+import type { AttemptRecord } from '../../telemetry/attempt-record';
 import type { RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Session } from '../../session/session-persistence';
@@ -52,16 +52,16 @@ export class ResponseFields {
 
   /** For a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
   ofOwn(code: ReasonCode): string {
-    const { trail } = this.upstream;
+    const { attemptRecords } = this.upstream;
     return (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
-      + (this.explains && trail && trail.length > 0 ? attemptsField(trail) : '');
+      + (this.explains && attemptRecords && attemptRecords.length > 0 ? attemptsField(attemptRecords) : '');
   }
 
   private explanation(status: number, milliseconds: number): Buffer {
-    const { trail, endpoint } = this.upstream;
-    if (!this.explains || !trail) return EMPTY;
-    const last: TrailEntry = { endpoint: endpoint!.key, outcome: status, milliseconds };
-    return Buffer.from(attemptsField([...trail, last]), 'latin1');
+    const { attemptRecords, endpoint } = this.upstream;
+    if (!this.explains || !attemptRecords) return EMPTY;
+    const last: AttemptRecord = { endpoint: endpoint!.key, outcome: status, milliseconds };
+    return Buffer.from(attemptsField([...attemptRecords, last]), 'latin1');
   }
 }
 

@@ -17,7 +17,7 @@ import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
 import { Expectant } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/pool';
-import type { TrailEntry } from '../../telemetry/trail';
+import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { isIdempotent, Method } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import { retryAfterMs } from '../../http1/retry-after';
@@ -43,7 +43,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   endpoint: Endpoint | undefined;
   attempts = 0;
   /** What was tried, when somebody wants to know. */
-  trail: TrailEntry[] | undefined;
+  attemptRecords: AttemptRecord[] | undefined;
   /** An attempt may have reached an application. */
   maybeReached = false;
   /** It may become a tunnel. There must be only one, so such a request is not hedged. */
@@ -89,7 +89,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.cluster = undefined;
     this.endpoint = undefined;
     this.attempts = 0;
-    this.trail = undefined;
+    this.attemptRecords = undefined;
     this.maybeReached = false;
     this.targets.reset();
     this.retries = 0;
@@ -387,14 +387,14 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
    *
    * @param failure how it failed; undefined when it was answered, with `status`
    */
-  private end(attempt: Attempt, outcome: TrailEntry['outcome'], failure: FailureKind | undefined, status = 0): void {
+  private end(attempt: Attempt, outcome: AttemptRecord['outcome'], failure: FailureKind | undefined, status = 0): void {
     if (!attempt.endpoint) return;
     this.note(attempt, outcome);
     if (failure === undefined) attempt.leaveAnswered(status);
     else attempt.leaveFailed(failure);
   }
 
-  private note(attempt: Attempt, outcome: TrailEntry['outcome']): void {
-    this.trail?.push({ endpoint: attempt.endpoint!.key, outcome, milliseconds: attempt.elapsedMs });
+  private note(attempt: Attempt, outcome: AttemptRecord['outcome']): void {
+    this.attemptRecords?.push({ endpoint: attempt.endpoint!.key, outcome, milliseconds: attempt.elapsedMs });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Waits until every caller's sidecar knows the pods that it may call. A pod is ready when its own programs are; that its callers
- * have heard of it comes later, the later the more pods start together, and until then a request to it has nowhere to go.
+ * Waits until every caller's sidecar knows the pods that it may call. A pod is ready when its own programs are. Its callers
+ * see it in an EndpointSlice later, the later the more pods start together, and until then a request to it fails.
  */
 import { serviceOf } from './callees';
 import { endpointsSeenBy } from './endpoint-view';
@@ -15,17 +15,17 @@ interface Population {
   readonly model: MeshModel;
 }
 
-interface Acquaintance {
-  /** After this it goes on without: one call that leads nowhere is no reason to run none. */
+interface WaitOptions {
+  /** After this time `up` goes on without them: one missing callee must not stop all traffic. */
   readonly timeoutMs: number;
-  /** What is waited for, in words; each time that it is something else. */
+  /** Called with what is missing, in words, whenever it changes. */
   onWaiting(text: string): void;
-  /** Nobody waits any more. */
+  /** True ends the wait. */
   stopped(): boolean;
 }
 
-/** A cluster of a caller, of whose pods its sidecar doesn't know all. */
-interface Stranger {
+/** A cluster of which the caller's sidecar doesn't know every pod yet. */
+interface MissingEndpoints {
   readonly caller: Pod;
   readonly cluster: string;
   readonly known: number;
@@ -35,19 +35,19 @@ interface Stranger {
 const PERIOD_MS = 50;
 
 /** Settles with what is still missing, in words; undefined when nothing is. */
-export async function whenAcquainted(look: () => Population, { timeoutMs, onWaiting, stopped }: Acquaintance): Promise<string | undefined> {
+export async function awaitEndpoints(look: () => Population, { timeoutMs, onWaiting, stopped }: WaitOptions): Promise<string | undefined> {
   const deadline = performance.now() + timeoutMs;
   const done = new Set<Pod>();
   let said = '';
   while (!stopped()) {
     const population = look();
     const callers = population.pods.filter((pod) => pod.state === 'ready' && !done.has(pod));
-    const strangers = await Promise.all(callers.map(async (caller) => {
-      const found = await strangersOf(caller, population);
+    const missing = await Promise.all(callers.map(async (caller) => {
+      const found = await missingFor(caller, population);
       if (found.length === 0) done.add(caller);
       return found;
     }));
-    const left = strangers.flat();
+    const left = missing.flat();
     if (left.length === 0) return undefined;
     const text = inWords(left);
     if (performance.now() > deadline) return text;
@@ -59,7 +59,7 @@ export async function whenAcquainted(look: () => Population, { timeoutMs, onWait
 }
 
 /** What a caller's sidecar doesn't know yet. */
-async function strangersOf(caller: Pod, { pods, model }: Population): Promise<Stranger[]> {
+async function missingFor(caller: Pod, { pods, model }: Population): Promise<MissingEndpoints[]> {
   const wanted = caller.workload.config.clusters.flatMap((cluster) => {
     const service = serviceOf(cluster, model.services);
     const there = service ? podsBehind(service, pods).filter(({ ready }) => ready) : [];
@@ -78,14 +78,14 @@ async function strangersOf(caller: Pod, { pods, model }: Population): Promise<St
 }
 
 /** `the sidecars of web v1 know 1 of 3 pods of shop/catalog-v1`: the least that one of them knows. */
-function inWords(strangers: readonly Stranger[]): string {
-  const groups = new Map<string, Stranger[]>();
-  for (const stranger of strangers) {
-    const key = `${titleOf(stranger.caller.workload)} ${stranger.cluster}`;
-    groups.set(key, [...groups.get(key) ?? [], stranger]);
+function inWords(missing: readonly MissingEndpoints[]): string {
+  const groups = new Map<string, MissingEndpoints[]>();
+  for (const one of missing) {
+    const key = `${titleOf(one.caller.workload)} ${one.cluster}`;
+    groups.set(key, [...groups.get(key) ?? [], one]);
   }
   return [...groups.values()].map((group) => {
-    const [{ caller, cluster, there }] = group as [Stranger];
+    const [{ caller, cluster, there }] = group as [MissingEndpoints];
     const who = group.length === 1 ? `the sidecar of ${caller.name}` : `${group.length} sidecars of ${titleOf(caller.workload)}`;
     const least = Math.min(...group.map(({ known }) => known));
     return `${who} ${group.length === 1 ? 'knows' : 'know'} ${least} of ${there} pods of ${cluster}`;

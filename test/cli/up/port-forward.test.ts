@@ -1,5 +1,5 @@
 import { createServer, Server } from 'node:net';
-import { Front } from '../../../src/cli/up/front';
+import { PortForward } from '../../../src/cli/up/port-forward';
 
 const flow = { to: 'web', target: () => undefined };
 
@@ -10,7 +10,7 @@ async function refusal(port: number, code: string): Promise<string> {
     return this;
   });
   try {
-    return await new Front(flow, port).open().then(() => 'none', (error: Error) => error.message);
+    return await new PortForward(flow, port).open().then(() => 'none', (error: Error) => error.message);
   } finally {
     listen.mockRestore();
   }
@@ -24,7 +24,7 @@ test('a port in use is refused', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as { port: number };
-  await expect(new Front(flow, port).open()).rejects.toThrow(`--expose web=${port}: port ${port} of 127.0.0.1 is in use by another program; choose another`);
+  await expect(new PortForward(flow, port).open()).rejects.toThrow(`--expose web=${port}: port ${port} of 127.0.0.1 is in use by another program; choose another`);
   await new Promise((resolve) => { server.close(resolve); });
 });
 

@@ -10,7 +10,7 @@ import type { LocalMesh } from './local-mesh';
 /** Added to a port that needs privileges, for one that does not: 80 becomes 8080. */
 const HIGHER = 8_000;
 
-export class Front {
+export class PortForward {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -63,7 +63,7 @@ export class Front {
 }
 
 /** The fronts that `--expose SERVICE=PORT` asks for; not open yet. */
-export function readExposures(texts: readonly string[], mesh: LocalMesh): Front[] {
+export function readPortForwards(texts: readonly string[], mesh: LocalMesh): PortForward[] {
   const given = new Map<number, string>();
   return texts.map((text) => {
     const [, service, port] = /^([^=]+)=(\d{1,5})$/.exec(text) ?? [];
@@ -73,6 +73,6 @@ export function readExposures(texts: readonly string[], mesh: LocalMesh): Front[
     const other = given.get(Number(port));
     if (other !== undefined) throw new UserError(`--expose gives port ${Number(port)} to '${other}' and to '${service}'; a port can lead to one service only`);
     given.set(Number(port), service);
-    return new Front(flowFromOutside(mesh, service, 'expose'), Number(port));
+    return new PortForward(flowFromOutside(mesh, service, 'expose'), Number(port));
   });
 }

@@ -2,7 +2,7 @@
 import type { ReasonCode } from './reasons';
 
 /** One attempt in the list of a request's attempts. */
-export interface TrailEntry {
+export interface AttemptRecord {
   /** Address and port. */
   readonly endpoint: string;
   /** Status of its response, or why there was none that counted. */
@@ -11,6 +11,6 @@ export interface TrailEntry {
 }
 
 /** An attempt as one word, for a field and for the access log. */
-export function trailText({ endpoint, outcome, milliseconds }: TrailEntry): string {
+export function attemptText({ endpoint, outcome, milliseconds }: AttemptRecord): string {
   return `${endpoint};${outcome};${Math.round(milliseconds * 10) / 10}`;
 }

@@ -18,7 +18,7 @@ const NOISE = [
 ];
 const ERROR = /(^|[^\w.])(\w*Error|\w*Exception|panic|fatal|cannot|failed)\b|\b[A-Z]\w*(Error|Exception)\b/i;
 
-export class LastWords {
+export class TerminationMessage {
   private readonly raw: string[] = [];
   private readonly telling: string[] = [];
   /** The latest line that looks like an error, and how many telling ones came after it. */

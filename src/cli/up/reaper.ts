@@ -1,9 +1,8 @@
 /**
- * Kills what is left when `up` itself is killed. A process that gets SIGKILL can't clean up, and its children go on; the
- * guard is one more child, in a session of its own, that holds the other end of a pipe. It is told of every process and
- * folder, and when the pipe closes without a farewell it kills and removes what it still knows of. A process that was
- * started in the very moment of the kill, before the guard was told, is found by a mark in its environment (where there is
- * a /proc). The proxy and the user's programs need not know of any of this.
+ * Kills what is left when `up` itself is killed. A process that gets SIGKILL can't clean up, and its children go on. The
+ * reaper is one more child, in a session of its own, at the other end of a pipe. `up` tells it of every process and folder.
+ * When the pipe closes and the reaper was not dismissed, it kills the processes and removes the folders that are left. A
+ * process that `up` started just before the kill, and had no time to tell of, has a mark in its environment (this needs /proc).
  */
 import { ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,18 +13,18 @@ import type { Command } from '../command';
 /** Environment variable that marks the processes of a run. */
 export const RUN_MARK = 'CDK8S_MESH_UP';
 
-/** How long, and how often, the guard looks for marked processes: one that is just being started has its mark only then. */
+/** How long, and how often, the reaper looks for marked processes: one that is just being started has its mark only then. */
 const SEARCHES = 10;
 const SEARCH_MS = 50;
 
 /** The side of `up`. */
-export class Guard {
+export class Reaper {
   /** Value of {@link RUN_MARK} for this run's processes. */
   readonly mark = randomUUID();
   private readonly process: ChildProcess;
 
   constructor(cli: string) {
-    this.process = spawn(process.execPath, [cli, guardCommand.name], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    this.process = spawn(process.execPath, [cli, reaperCommand.name], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.process.stdin!.on('error', () => undefined);
     this.process.on('error', () => undefined);
     this.process.stdin!.write(`mark ${this.mark}\n`);
@@ -46,7 +45,7 @@ export class Guard {
     this.process.stdin!.write(`folder ${path}\n`);
   }
 
-  /** Everything is gone already: the guard has nothing left to do. */
+  /** Everything is gone already: the reaper has nothing left to do. */
   async dismiss(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     await new Promise<void>((resolve) => {
@@ -56,14 +55,14 @@ export class Guard {
   }
 }
 
-/** The side of the guard. */
-export const guardCommand: Command = {
-  name: 'guard',
+/** The side of the reaper. */
+export const reaperCommand: Command = {
+  name: 'reaper',
   usage: '',
   about: "Internal: ends the processes of 'cdk8s-mesh up' when it was killed.",
   flags: {},
   async run() {
-    // Only the end of the pipe ends the guard.
+    // Only the end of the pipe ends the reaper.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
     const groups = new Set<number>();
     const folders = new Set<string>();

@@ -1,8 +1,8 @@
 /** What is shown of programs that crashed: outputs as they are printed by Node 20, Python 3.11, Java 17, Go 1.24, Ruby 3 and npm 11. */
-import { LastWords } from '../../../src/cli/up/last-words';
+import { TerminationMessage } from '../../../src/cli/up/termination-message';
 
 function wordsOf(output: string): readonly string[] {
-  const words = new LastWords();
+  const words = new TerminationMessage();
   for (const line of output.split('\n')) words.add(line);
   return words.lines;
 }
@@ -92,7 +92,7 @@ test('an error stays, however much is said after it', () => {
 test('where nothing else was said, the last lines are shown as they are', () => {
   expect(wordsOf('exit status 2')).toEqual(['exit status 2']);
   expect(wordsOf('one\ntwo')).toEqual(['one', 'two']);
-  expect(new LastWords().lines).toEqual([]);
+  expect(new TerminationMessage().lines).toEqual([]);
 });
 
 test('a line as long as a bundle is cut', () => {
