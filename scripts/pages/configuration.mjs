@@ -10,6 +10,7 @@ const ORDER = [
   'ListenerConfig',
   'TlsConfig',
   'CertificateConfig',
+  'ForwardedConfig',
   'AdmissionConfig',
   'AdaptiveConcurrencyConfig',
   'FixedConcurrencyConfig',

@@ -21,6 +21,7 @@ export const CONTRACT_MINOR = 1;
  */
 export const REQUIRED_PARTS: Readonly<Record<string, string>> = {
   admission: '/listeners/*/admission',
+  forwarded: '/listeners/*/forwarded',
   tls: '/listeners/*/tls',
 };
 

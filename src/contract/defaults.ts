@@ -8,6 +8,7 @@ import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
 import type { DnsFallback } from './discovery-config';
+import { EdgeConfig, ResolvedEdge, withEdgeDefaults } from './edge-config';
 import type { FallbackConfig } from './fallback-config';
 import { withFallbackDefaults } from './fallback-defaults';
 import type { OutlierDetectionConfig } from './health-config';
@@ -281,7 +282,7 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission'> & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission' | keyof EdgeConfig> & ResolvedEdge & {
   readonly routes: ResolvedRoute[];
   readonly tls?: ResolvedTls;
   readonly admission?: ResolvedAdmission;
@@ -314,7 +315,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     ...config,
     admin: { ...DEFAULT_ADMIN, ...config.admin },
     listeners: config.listeners.map(({ tls, admission, ...listener }) => ({
-      ...listener,
+      ...withEdgeDefaults(listener),
       ...(tls && { tls: withTlsDefaults(tls) }),
       ...(admission && { admission: withAdmissionDefaults(admission) }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),

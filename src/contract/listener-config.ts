@@ -2,6 +2,7 @@
  * Where connections are accepted and where their requests go.
  */
 import type { AdmissionConfig } from './admission-config';
+import type { EdgeConfig } from './edge-config';
 import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
@@ -12,7 +13,7 @@ import type { TlsConfig } from './tls-config';
 import type { WeightedCluster } from './weighted-cluster';
 
 /** Accepts connections and sends their requests down its route. */
-export interface ListenerConfig {
+export interface ListenerConfig extends EdgeConfig {
   /**
    * Unique name; a label of its metrics.
    * @minLength 1

@@ -1,7 +1,7 @@
 /**
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
-import type { AdmissionConfig, ClusterConfig, LimitsConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
+import type { AdmissionConfig, ClusterConfig, EdgeConfig, LimitsConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
@@ -70,6 +70,7 @@ export interface TestProxyOptions {
   readonly clusters?: ClusterConfig[];
   readonly route?: Partial<RouteConfig>;
   readonly admission?: AdmissionConfig;
+  readonly edge?: EdgeConfig;
   readonly drainMs?: number;
   readonly shutdown?: ProxyConfig['shutdown'];
   /** Absent: outbound. */
@@ -121,6 +122,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       port,
       ...(options.tls && { tls: options.tls }),
       ...(options.admission && { admission: options.admission }),
+      ...options.edge,
       routes: [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
     }],
     clusters,

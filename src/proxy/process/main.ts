@@ -105,6 +105,7 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchan
   return (exchange) => accessLog.record({
     listener: exchange.client.listener.name,
     description: exchange.record.description,
+    client: exchange.client.listener.edge?.namesClients ? exchange.client.peer.address : undefined,
     status: exchange.record.status,
     reason: exchange.record.reason,
     detail: exchange.record.detail,

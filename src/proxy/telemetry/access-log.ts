@@ -17,6 +17,8 @@ export interface AccessRecord {
   readonly listener: string;
   /** Method and target as received, one space between; empty when the head could not be read. */
   readonly description: string;
+  /** Address of the client, where it comes from outside. */
+  readonly client?: string | undefined;
   /** Sent to the client; 499 when it went away before. */
   readonly status: number;
   /** Why the proxy answered or broke off by itself. */
@@ -62,6 +64,7 @@ export function formatAccess(request: AccessRecord, wallTime: number): string {
     listener: request.listener,
     method: space < 0 ? undefined : request.description.slice(0, space),
     path: space < 0 ? undefined : path.slice(0, MAX_PATH),
+    client: request.client,
     status: request.status,
     reason: request.reason,
     detail: request.detail === '' ? undefined : request.detail,

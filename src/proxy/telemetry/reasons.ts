@@ -280,6 +280,13 @@ const TABLE = {
     remedy: 'raise shutdown.drainMs (prop proxyDrain; prop appDrain for what the app itself still does) if requests are meant to take that long; let '
       + 'clients of long streams connect again',
   },
+  misdirected_request: {
+    outcome: 'answered', status: 421, phrase: 'Misdirected Request', proxyStatus: 'http_request_error', reached: 'no',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'the request came by a connection that was shown another certificate than the one for its host, as when a browser uses one for two names',
+    remedy: 'nothing is wrong for clients that send it again by a connection of its own, as browsers do; let clients ask for the host of their requests '
+      + '(SNI), or set tls.requireHostMatch to false',
+  },
   max_forwards: {
     outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'no',
     failure: 'excused', caller: 'waits', app: 'there',

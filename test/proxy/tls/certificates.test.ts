@@ -147,3 +147,45 @@ test('a document is refused that has both forms, or none', async () => {
   expect(await apply({ ...all(), ...mounted(shop).config })).toMatchObject({ problems: [expect.stringContaining('/listeners/0/tls: TLS of listener \'test\': it has both')] });
   expect(await apply({ minimumVersion: '1.3' })).toMatchObject({ problems: [expect.stringContaining('there is no certificate; give a list of certificates')] });
 });
+
+describe('a request for a host that another certificate is for', () => {
+  const asked = async (test: TestProxy, servername: string | undefined, host: string): Promise<number> => {
+    const client = await tlsClient(test.port, { ...(servername !== undefined && { servername }) });
+    cleanups.push(() => client.socket.destroy());
+    client.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    return Number((await client.receives(/^HTTP\/1.1 \d{3}/)).slice(9, 12));
+  };
+
+  test.each<[string, number, string | undefined, string]>([
+    ['its own name', 200, 'shop.test', 'shop.test'],
+    ['its own name, spelled otherwise and with a port', 200, 'shop.test', 'Shop.Test.:8443'],
+    ['another name of its wildcard', 200, 'a.shop.test', 'b.shop.test'],
+    ['a name with a certificate of its own', 421, 'a.shop.test', 'cart.shop.test'],
+    ['the name of another', 421, 'shop.test', 'a.shop.test'],
+    ['an unknown name', 421, 'shop.test', 'elsewhere.test'],
+    ['an unknown name, by the default certificate', 200, undefined, 'elsewhere.test'],
+    ['the default\'s name, by the default certificate', 200, 'elsewhere.test', 'shop.test'],
+    ['a name of another, by the default certificate', 421, undefined, 'cart.shop.test'],
+  ])('%s: %i', async (_, status, servername, host) => {
+    const test = await start(all());
+    expect(await asked(test, servername, host)).toBe(status);
+    expect(test.metrics().includes('reason="misdirected_request"')).toBe(status === 421);
+  });
+
+  test('is refused within a connection, too, which stays open', async () => {
+    const test = await start(all());
+    const client = await tlsClient(test.port, { servername: 'shop.test' });
+    cleanups.push(() => client.socket.destroy());
+    for (const [host, status] of [['shop.test', 200], ['cart.shop.test', 421], ['cart.shop.test', 421], ['shop.test', 200]] as const) {
+      client.received = '';
+      client.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      await client.receives(new RegExp(`^HTTP/1.1 ${status}`));
+    }
+  });
+
+  test('is let through with a single certificate, or when the listener says so', async () => {
+    expect(await asked(await start({ certificates: [mounted(shop).config] }), 'shop.test', 'elsewhere.test')).toBe(200);
+    expect(await asked(await start({ ...all(), requireHostMatch: false }), 'shop.test', 'cart.shop.test')).toBe(200);
+    expect(await asked(await start({ certificates: [mounted(shop).config], requireHostMatch: true }), 'shop.test', 'elsewhere.test')).toBe(421);
+  });
+});

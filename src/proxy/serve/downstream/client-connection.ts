@@ -53,14 +53,14 @@ export class ClientConnection implements Downstream {
   /** The request under way lets the connection carry another one. */
   private persistent = false;
   private readonly timeout: Timeout;
-  private readonly peer: Peer;
+  readonly peer: Peer;
 
   constructor(private readonly socket: Socket, readonly listener: Acceptor, private readonly context: ServeContext) {
     this.response = new ResponseWriter(socket, context, () => this.isLast);
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
-    this.peer = new Peer(socket.remoteAddress ?? '', this.secure, listener, context);
+    this.peer = new Peer(socket.remoteAddress ?? '', socket, listener, context);
     readShared(socket, (bytes) => this.onBytes(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
@@ -68,8 +68,6 @@ export class ClientConnection implements Downstream {
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
   }
-
-  get sourceHash(): number { return this.peer.hash; }
 
   /** No request is under way and none has begun to arrive. */
   get idle(): boolean {

@@ -14,6 +14,7 @@ import { TlsSet } from '../../tls/tls-set';
 import { Admission } from '../admission/admission';
 import { boundAddresses, isDispensable } from './bound-addresses';
 import type { ServeContext } from '../context';
+import { Edge, edgeOf } from '../edge/edge';
 import { Listener } from './listener';
 import { Route } from '../route/route';
 
@@ -28,6 +29,7 @@ interface Wanted {
   readonly route: Route;
   readonly tls: TlsSettings | undefined;
   readonly admission: Admission | undefined;
+  readonly edge: Edge | undefined;
 }
 
 export class ListenerSet {
@@ -69,10 +71,11 @@ export class ListenerSet {
       const rules = JSON.stringify(config.admission);
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);
+      const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge);
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
-        wanted.set(socket, { config, route, tls: settings, admission });
+        wanted.set(socket, { config, route, tls: settings, admission, edge });
         if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, settings, this.context, this.random));
       }
     }
@@ -150,7 +153,10 @@ export class ListenerSet {
       }
     }
     for (const [socket, listener] of added) this.bySocket.set(socket, listener);
-    for (const [socket, listener] of this.bySocket) listener.admission = wanted.get(socket)!.admission;
+    for (const [socket, listener] of this.bySocket) {
+      listener.admission = wanted.get(socket)!.admission;
+      listener.edge = wanted.get(socket)!.edge;
+    }
     // What the app can take is the same for all inbound listeners, however many they are.
     this.context.inboundLoad.reporter.concurrency = this.all().find(({ load, admission }) => load && admission?.concurrency)?.admission?.concurrency;
   }

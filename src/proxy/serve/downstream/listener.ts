@@ -14,6 +14,7 @@ import { ClientConnection } from './client-connection';
 import type { ServeContext } from '../context';
 import type { InboundLoad } from '../exchange/load-fields';
 import { NO_CONTENT } from '../exchange/refusal';
+import type { Edge } from '../edge/edge';
 import { localResponse } from './local-response';
 import { CONNECTION_BYTES } from '../memory/memory-guard';
 import type { Route } from '../route/route';
@@ -33,6 +34,8 @@ export class Listener {
   closing = false;
   /** Who of its requests is let in; undefined: all. Its addresses share it. */
   admission: Admission | undefined;
+  /** What is done for clients from outside; undefined: nothing. Its addresses share it. */
+  edge: Edge | undefined;
 
   private readonly server: Server;
   readonly connections: Set<ClientConnection> = new Set();

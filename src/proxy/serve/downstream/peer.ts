@@ -1,19 +1,28 @@
 /** Who is at the other end of a client's connection: what its requests are balanced by, and how many it may send. */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { hashText } from '../../../balancing';
 import type { RequestHead } from '../../http1/request-head';
 import type { ServeContext } from '../context';
 import type { Entry } from '../exchange/response-sink';
+import { canonicalAddress } from '../../net/ip-address';
+import { isTls } from '../../tls/socket';
+import { EdgeClient } from '../edge/edge-client';
 import { Origin } from './bypass/origin';
 
 export class Peer {
+  private client: EdgeClient | undefined;
   private requests = 0;
   private addressHash: number | undefined;
   /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
   private readonly origin: Origin | undefined;
 
-  constructor(private readonly address: string, secure: boolean, private readonly listener: Entry, private readonly context: ServeContext) {
-    if (listener.load && !secure) {
-      this.origin = new Origin(address, context.knownSidecars, context.random, () => listener.instruments.bypassed());
+  /** @param from the address of its other end */
+  constructor(
+    private readonly from: string, private readonly socket: Socket, private readonly listener: Entry, private readonly context: ServeContext,
+  ) {
+    if (listener.load && !isTls(socket)) {
+      this.origin = new Origin(from, context.knownSidecars, context.random, () => listener.instruments.bypassed());
     }
   }
 
@@ -22,9 +31,19 @@ export class Peer {
    * this pod, by 127.0.0.1 in every pod: what a callee sees is the pod's address.
    */
   get hash(): number {
+    if (this.listener.edge?.namesClients) return this.edge!.hash;
     if (this.listener.direction === 'outbound') return this.context.podHash;
-    this.addressHash ??= hashText(this.address);
+    this.addressHash ??= hashText(this.from);
     return this.addressHash;
+  }
+
+  /** Where the request under way comes from. */
+  get address(): string { return this.edge?.address ?? this.from; }
+
+  get edge(): EdgeClient | undefined {
+    if (!this.listener.edge) return undefined;
+    const { servername } = this.socket as Partial<TLSSocket>;
+    return this.client ??= new EdgeClient({ address: canonicalAddress(this.from) ?? this.from, secure: isTls(this.socket) }, servername || undefined);
   }
 
   /** A request has begun to come that is not refused for its form yet. */

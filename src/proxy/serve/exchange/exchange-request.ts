@@ -110,7 +110,9 @@ export class ExchangeRequest {
   }
 
   private whyRefused(source: Buffer, head: RequestHead): Refusal | undefined {
-    const { context, client: { listener } } = this.parts;
+    const { context, client: { listener, peer } } = this.parts;
+    const local = listener.edge && peer.edge!.begin(listener.edge, source, head);
+    if (local) return local;
     if (listener.via.isLoop(source, head)) return LOOP;
     if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };
     if (context.memory.critical) {
@@ -140,10 +142,10 @@ export class ExchangeRequest {
     const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
     if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
     upstream.offersUpgrade = this.offered.length > 0;
-    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.sourceHash);
+    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.peer.hash);
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     added.session = route.session?.read(source, head);
-    fields.begin(head, route, context.via, upstream.offersUpgrade);
+    fields.begin(head, route, context.via, upstream.offersUpgrade, client.peer.edge?.lines ?? EMPTY);
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
     this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!complete) progress.start(context.bodyTimeout);

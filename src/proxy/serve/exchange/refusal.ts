@@ -29,6 +29,7 @@ export const APP_ENDED = refusal('terminating', 'the app had its time to end');
 export const LATE_AT_START = refusal('deadline_exceeded', 'it was over when the request came');
 export const LATE = refusal('deadline_exceeded', 'the caller\'s time is over');
 export const ROUTE_TIMEOUT = refusal('request_timeout', 'the route\'s timeout is over');
+export const MISDIRECTED = refusal('misdirected_request', 'its host has another certificate than the connection');
 export const OVERLOADED = refusal('overloaded', 'it was not let in');
 export const RATE_LIMITED = refusal('rate_limited', 'it was not let in');
 export const LATE_BODY = refusal('late_body', 'its slot went to another request before its body was complete');

@@ -29,10 +29,10 @@ export class ResponseFields {
 
   constructor(private readonly upstream: UpstreamRequest) {}
 
-  begin(head: RequestHead, { direction, load }: Entry): void {
+  begin(head: RequestHead, { direction, load, edge }: Entry): void {
     this.inbound = direction === 'inbound';
     // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
-    this.explains = head.wantsExplanation && !this.inbound;
+    this.explains = head.wantsExplanation && !this.inbound && !edge?.forwarded;
     this.load = head.asksForLoad ? load : undefined;
     this.session = undefined;
     this.setCookie = EMPTY;

@@ -11,6 +11,8 @@ import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';
 import type { Route } from '../route/route';
 import type { Via } from '../route/via';
+import type { Edge } from '../edge/edge';
+import type { EdgeClient } from '../edge/edge-client';
 import type { Content } from './final-recipient';
 import type { InboundLoad } from './load-fields';
 import type { Refusal } from './refusal';
@@ -39,6 +41,8 @@ export interface Entry {
   readonly via: Via;
   /** Who is let in; undefined: all. */
   readonly admission: Admission | undefined;
+  /** What is done for clients from outside; undefined: nothing. */
+  readonly edge: Edge | undefined;
   /** What the app behind it does; undefined of an outbound listener. */
   readonly load: InboundLoad | undefined;
   /** Its app is about to end, or may have ended. */
@@ -47,12 +51,20 @@ export interface Entry {
   readonly ending: boolean;
 }
 
+/** Who a request comes from. */
+export interface Peer {
+  /** Hash of its address. */
+  readonly hash: number;
+  readonly address: string;
+  /** As it is known at the edge; undefined where the listener has none. */
+  readonly edge: EdgeClient | undefined;
+}
+
 /** Where a request comes from. */
 export interface Downstream {
   readonly listener: Entry;
   readonly response: ResponseSink;
-  /** Hash of the address that the request comes from. */
-  readonly sourceHash: number;
+  readonly peer: Peer;
   /** Bytes that are kept: come too early, or not taken by the client or an endpoint yet. */
   readonly heldBytes: number;
   /** No more of the request's body is wanted for now, or it is again. */

@@ -24,11 +24,15 @@ export class RequestFields implements RequestForm {
 
   get via(): RequestForm['via'] { return this.listener.via; }
 
-  /** @param addsVia requests get a Via */
-  begin(head: RequestHead, route: Route, addsVia: boolean, offersUpgrade: boolean): void {
+  /**
+   * @param addsVia requests get a Via
+   * @param lines   further field lines, each with its CRLF
+   */
+  begin(head: RequestHead, route: Route, addsVia: boolean, offersUpgrade: boolean, lines: Buffer): void {
     this.marks = (route.meshFields ? Marks.MESH_VIA : Marks.NONE) | (addsVia ? Marks.VIA : Marks.NONE);
     this.offersUpgrade = offersUpgrade;
-    this.added = this.listener.load ? EMPTY : askForLoad(head, route);
+    const asked = this.listener.load ? EMPTY : askForLoad(head, route);
+    this.added = lines.length === 0 ? asked : Buffer.concat([asked, lines]);
   }
 }
 

@@ -1,0 +1,83 @@
+/**
+ * A client at the edge, as one connection knows it: who it is by the request under way, and what its listener says of that. Made with
+ * the first request that comes to a listener with an edge.
+ */
+import { hashText } from '../../../balancing';
+import type { RequestHead } from '../../http1/request-head';
+import { Kind } from '../../http1/fields';
+import { hostOf } from '../../tls/host-names';
+import { MISDIRECTED, Refusal } from '../exchange/refusal';
+import type { Edge } from './edge';
+import type { Arrival, Forwarded } from './forwarded-fields';
+
+const EMPTY = Buffer.alloc(0);
+
+export class EdgeClient {
+  /** Field lines for the request under way. */
+  lines: Buffer = EMPTY;
+  /** Where it comes from. */
+  address: string;
+  /** The request's Host as it came, and what was found out of it: for the next request, which mostly has the same. */
+  private hostBytes = EMPTY;
+  private host = '';
+  private forwarded: Forwarded | undefined;
+  private checkedBy: Edge | undefined;
+  private hashed = '';
+  private addressHash = 0;
+
+  /** @param servername what it asked for in its TLS handshake; undefined: nothing */
+  constructor(private readonly arrival: Arrival, private readonly servername: string | undefined) {
+    this.address = arrival.address;
+  }
+
+  get hash(): number {
+    if (this.hashed !== this.address) {
+      this.hashed = this.address;
+      this.addressHash = hashText(this.address);
+    }
+    return this.addressHash;
+  }
+
+  /** Takes in the request that begins. Returns why it is answered here; undefined when it isn't. */
+  begin(edge: Edge, source: Buffer, head: RequestHead): Refusal | undefined {
+    const isSame = this.readHost(edge, source, head);
+    this.forward(edge, source, head, isSame);
+    if (edge.certificates && !isSame && this.host !== '' && !edge.certificates.belongs(hostOf(this.host), this.servername)) {
+      this.checkedBy = undefined;
+      return MISDIRECTED;
+    }
+    this.checkedBy = edge;
+    return undefined;
+  }
+
+  /** True: it has the Host of the request before, which was found to be fine. */
+  private readHost(edge: Edge, source: Buffer, head: RequestHead): boolean {
+    const { authorityStart, authorityEnd, fields } = head;
+    let [start, end] = [authorityStart, authorityEnd];
+    for (let i = 0; start === end && i < fields.count; i += 1) {
+      if (fields.kinds[i] !== Kind.HOST) continue;
+      start = fields.valueStart(i);
+      end = fields.valueEnd(i);
+      break;
+    }
+    const { length } = this.hostBytes;
+    const isSame = edge === this.checkedBy && end - start === length && source.compare(this.hostBytes, 0, length, start, end) === 0;
+    if (!isSame) {
+      this.hostBytes = Buffer.from(source.subarray(start, end));
+      this.host = this.hostBytes.toString('latin1');
+    }
+    return isSame;
+  }
+
+  private forward({ forwarded }: Edge, source: Buffer, head: RequestHead, isSame: boolean): void {
+    if (!forwarded) {
+      this.address = this.arrival.address;
+      this.lines = EMPTY;
+      return;
+    }
+    const said = forwarded.apply(source, head, this.arrival, this.host, isSame && forwarded.isConstant ? this.forwarded : undefined);
+    this.forwarded = said;
+    this.address = said.client;
+    this.lines = said.lines;
+  }
+}

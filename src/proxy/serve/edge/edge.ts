@@ -1,0 +1,34 @@
+/**
+ * What a listener does at the edge of the mesh, compiled from its configuration. One object a listener; undefined for one that has
+ * nothing of it, so that a request of the mesh costs one look.
+ */
+import type { ResolvedListener } from '../../../contract';
+import type { CertificateSet } from '../../tls/certificate-set';
+import type { TlsSettings } from '../../tls/handshakes';
+import { ForwardedFields } from './forwarded-fields';
+
+export class Edge {
+  readonly forwarded: ForwardedFields | undefined;
+  /** Those by which a request for another host is told; undefined when any host may come by any connection. */
+  readonly certificates: CertificateSet | undefined;
+
+  constructor({ forwarded }: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string) {
+    this.forwarded = forwarded && new ForwardedFields(forwarded);
+    this.certificates = tls?.requireHostMatch ? tls.certificates : undefined;
+  }
+
+  /** The address of a connection is not what the client's is told by alone. */
+  get namesClients(): boolean { return this.forwarded !== undefined; }
+}
+
+/** What of a listener's configuration is of the edge. */
+function partsOf({ forwarded }: ResolvedListener): object {
+  return { forwarded };
+}
+
+/** The edge of a listener: the one that it has, with what that knows of its clients, when nothing has changed. */
+export function edgeOf(config: ResolvedListener, tls: TlsSettings | undefined, present: Edge | undefined): Edge | undefined {
+  const parts = JSON.stringify(partsOf(config));
+  if (parts === '{}' && !tls?.requireHostMatch) return undefined;
+  return present?.tls === tls && present?.parts === parts ? present : new Edge(config, tls, parts);
+}
