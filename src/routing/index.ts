@@ -9,8 +9,14 @@
  *   normalizePath(text, pathOptions?)                string | PathFault
  *   RoutingRequest.of(method, target, headers?)      a RequestView made of texts | PathFault
  *   Regex.compile(pattern)                           Regex { test(bytes, start, end), testText(text) } | RegexProblem
+ *   explain(table, request)                          RowVerdict[]: row, chosen | behind | failed, the first condition that failed, what was seen
+ *   describeRow(row)                                 its conditions in words
+ *   findOverlaps(table)                              { overlaps: { reason, first, second }[], unreachable: route indices }
  *   testFirstParameter, testAnyCookie                what a RequestView reads a query and Cookie fields with
  */
+export { describeRow } from './analysis/describe';
+export * from './analysis/explain';
+export * from './analysis/overlaps';
 export { bytesOf, equals, equalsInAnyCase, textOf } from './bytes/bytes';
 export type { ByteRange, ValueTest } from './bytes/bytes';
 export * from './path/fault';
