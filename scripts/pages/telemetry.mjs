@@ -14,7 +14,7 @@ export function metricsPage({ FAMILIES, MAX_SERIES_PER_FAMILY, OVERFLOW }) {
     ...table(['Name', 'Type', 'Labels', 'Meaning'], families.map(({ name, type, labels, help }) => [
       code(name), type, labels.map(code).join(', '), help,
     ])),
-    ...families.flatMap(({ name, buckets }) => (buckets ? ['', `Buckets of ${code(name)}: ${buckets.join(', ')}.`] : [])),
+    ...families.flatMap(({ name, buckets }) => (buckets.length > 0 ? ['', `Buckets of ${code(name)}: ${buckets.join(', ')}.`] : [])),
   ]);
 }
 

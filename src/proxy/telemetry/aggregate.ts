@@ -89,7 +89,7 @@ function add(family: { readonly definition: FamilyDefinition; readonly series: M
 
 function restore(definition: FamilyDefinition, { value, counts, sum }: SeriesDump): Instrument {
   if (definition.type === 'histogram') {
-    const histogram = new Histogram(definition.buckets!);
+    const histogram = new Histogram(definition.buckets);
     histogram.counts.set(counts!);
     histogram.sum = sum!;
     return histogram;

@@ -6,6 +6,7 @@
  * found in two small maps after that.
  */
 import { FAMILIES, NOT_APPLICABLE } from './catalog';
+import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge, Histogram } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry } from './registry';
@@ -125,11 +126,11 @@ export type ClusterLimit =
 /** What a cluster records. */
 export class ClusterInstruments {
   readonly attempts: Counter;
-  private readonly reportsByResult = new Map<string, Counter>();
   readonly hedges: Counter;
-  private readonly retriesByCause = new Map<string, Counter>();
-  private readonly byLimit = new Map<ClusterLimit, Counter>();
-  private readonly deniedByCause = new Map<string, Counter>();
+  private readonly byReport = new LazyCounters((result) => this.registry.counter(FAMILIES.loadReports, { cluster: this.cluster, result }));
+  private readonly byRetry = new LazyCounters((reason) => this.registry.counter(FAMILIES.retries, { cluster: this.cluster, reason }));
+  private readonly byDenial = new LazyCounters((cause) => this.registry.counter(FAMILIES.retriesDenied, { cluster: this.cluster, cause }));
+  private readonly byLimit = new LazyCounters((limit) => this.registry.counter(FAMILIES.upstreamLimitReached, { cluster: this.cluster, limit }));
 
   constructor(private registry: MetricRegistry, private readonly cluster: string) {
     this.attempts = registry.counter(FAMILIES.attempts, { cluster });
@@ -143,32 +144,17 @@ export class ClusterInstruments {
 
   /** Load reports of its endpoints, by what became of them. */
   loadReports(result: string): Counter {
-    let counter = this.reportsByResult.get(result);
-    if (!counter) {
-      counter = this.registry.counter(FAMILIES.loadReports, { cluster: this.cluster, result });
-      this.reportsByResult.set(result, counter);
-    }
-    return counter;
+    return this.byReport.get(result);
   }
 
   /** Retries after a failure of this kind: a reason code, `http_` and a status, or `unsent`. */
   retries(reason: string): Counter {
-    let counter = this.retriesByCause.get(reason);
-    if (!counter) {
-      counter = this.registry.counter(FAMILIES.retries, { cluster: this.cluster, reason });
-      this.retriesByCause.set(reason, counter);
-    }
-    return counter;
+    return this.byRetry.get(reason);
   }
 
   /** Retries and hedges that did not take place. */
   retriesDenied(cause: 'budget' | 'in_flight'): Counter {
-    let counter = this.deniedByCause.get(cause);
-    if (!counter) {
-      counter = this.registry.counter(FAMILIES.retriesDenied, { cluster: this.cluster, cause });
-      this.deniedByCause.set(cause, counter);
-    }
-    return counter;
+    return this.byDenial.get(cause);
   }
 
   /** Counts an endpoint that is an outlier by a rule. */
@@ -184,12 +170,7 @@ export class ClusterInstruments {
 
   /** Counts that a limit was reached. */
   limitReached(limit: ClusterLimit): void {
-    let counter = this.byLimit.get(limit);
-    if (!counter) {
-      counter = this.registry.counter(FAMILIES.upstreamLimitReached, { cluster: this.cluster, limit });
-      this.byLimit.set(limit, counter);
-    }
-    counter.value += 1;
+    this.byLimit.get(limit).value += 1;
   }
 
   /** @internal The cluster is gone: what its last requests still record is not reported. */
@@ -202,7 +183,7 @@ export class ClusterInstruments {
 export class Instruments {
   private readonly listeners = new Map<string, ListenerInstruments>();
   private readonly clusters = new Map<string, ClusterInstruments>();
-  private readonly limits = new Map<string, Counter>();
+  private readonly limits = new LazyCounters((limit) => this.registry.counter(FAMILIES.limitReached, { limit }));
 
   constructor(private readonly registry: MetricRegistry) {
     registry.observe(FAMILIES.limitReached, { limit: 'metricSeries' }, () => registry.overflows);
@@ -236,12 +217,7 @@ export class Instruments {
 
   /** Counts that a limit was reached. */
   limitReached(limit: string): void {
-    let counter = this.limits.get(limit);
-    if (!counter) {
-      counter = this.registry.counter(FAMILIES.limitReached, { limit });
-      this.limits.set(limit, counter);
-    }
-    counter.value += 1;
+    this.limits.get(limit).value += 1;
   }
 
   /** Counts what was done for want of memory. */
