@@ -34,12 +34,11 @@ const { outputFiles: [{ text }] } = buildSync({
 });
 const bundle = { exports: {} };
 new Function('module', 'exports', 'require', text)(bundle, bundle.exports, createRequire(import.meta.url));
-const { createPicker, ClusterStats, EndpointStats, MaglevTable, mixHash, POLICIES, withPolicyDefaults } = bundle.exports;
+const { BY_HASH, createPicker, ClusterStats, EndpointStats, MaglevTable, mixHash, POLICIES, withPolicyDefaults } = bundle.exports;
 
 const ROUNDS = 15;
 const REBUILDS = 3;
 const SIZES = [10, 100, 1_000, 10_000];
-const BY_HASH = ['ringHash', 'maglev', 'rendezvous'];
 const BARS = { roundRobin: 150, random: 150, leastRequest: 150, leastResponseTime: 150, ringHash: 250, maglev: 250 };
 const CONFIGS = [...POLICIES.map((type) => ({ type })), { type: 'leastRequest', scan: 'all' }, { type: 'ringHash', boundedLoadPercent: 150 }];
 /** Objects that are there already, so that a pick is all that is measured. */

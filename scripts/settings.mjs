@@ -16,8 +16,11 @@
  * | `defaults` | the entries of a `DEFAULT_*` constant | anything with a default |
  * | `members` | members of an enum; the contract's TSDoc describes each as "`value`: text." | (a union of texts, without fields) |
  *
+ * `of each` is of a union whose members are told apart by `type`: `quantities` and `defaults` then have an entry for each member that has any,
+ * `types` are the members' types (with `with`: of those that have a field), and `imports` and `names` those of the files called after them.
+ *
  * After `of` stands a definition of the schema; without more, all of its fields that the kind is for, or those after `:`, or all but those
- * after `but`. A region may stand anywhere below src/contract and src/constructs, so files can be moved freely.
+ * after `but`. A region may stand anywhere below the folders of `ROOTS`, so files can be moved freely.
  *
  * A field's suffix is its unit: `Ms` becomes a `Duration`, `Bytes` a `Size`; other fields keep name and number. References to fields in
  * texts are renamed alike.
@@ -28,8 +31,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSchema } from './schema.mjs';
 
-const ROOTS = ['src/contract', 'src/constructs'];
-const REGION = /^( *)\/\/ #region generated (props|layered|quantities|texts|text|lists|defaults|members) of (\w+)(?:(:| but) ([\w, ]+))?\n[^]*?^ *\/\/ #endregion/gm;
+const ROOTS = ['src/contract', 'src/constructs', 'src/balancing', 'src/planning'];
+const REGION = /^( *)\/\/ #region generated (props|layered|quantities|texts|text|lists|defaults|members|types|imports|names) of (each )?(\w+)(?:(:| but| with) ([\w, ]+))?\n[^]*?^ *\/\/ #endregion/gm;
 const WIDTH = 140;
 
 /** What a kind of region is made of: which fields, what others lack, and how the lines are written. */
@@ -44,6 +47,15 @@ const KINDS = {
 
 /** Kinds of regions that are of a definition without fields. */
 const WHOLE = { text, members };
+
+/** Kinds of regions that are of a union, by its members. */
+const EACH = {
+  quantities: (union) => entriesOf(union, KINDS.quantities),
+  defaults: (union) => entriesOf(union, KINDS.defaults),
+  types: (union, field) => union.filter(({ properties }) => field === undefined || properties[field]).map(({ type }) => `'${type}',`),
+  imports: (union) => union.map(({ type }) => `import { ${type} } from './${type.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}';`),
+  names: (union) => union.map(({ type }) => `${type},`),
+};
 
 /** Suffixes of fields, with the unit that they stand for and what the prop has instead. */
 const UNITS = [
@@ -69,16 +81,33 @@ export function writeSettings(schema) {
 /** A file with its regions filled. */
 export function filled(text, schema, file) {
   let regions = 0;
-  const after = text.replace(REGION, (region, indent, kind, name, choice, names) => {
+  const after = text.replace(REGION, (region, indent, kind, each, name, choice, names) => {
     regions++;
     const definition = schema.title.startsWith(`${name} `) ? schema : schema.definitions[name];
     if (!definition) throw new Error(`${file} has a region of ${name}, which the schema doesn't define`);
     const [head] = region.split('\n');
+    if (each) {
+      const union = (definition.oneOf ?? []).map((member) => ({ ...member, type: member.properties.type.const }));
+      return framed(head, indent, EACH[kind](union, names));
+    }
     const lines = WHOLE[kind] ? WHOLE[kind](definition, name) : KINDS[kind].lines(chosenFields(definition, name, choice, names?.split(',').map((field) => field.trim()), KINDS[kind], file));
-    return [head, ...lines.map((line) => (line === '' ? '' : indent + line)), `${indent}// #endregion`].join('\n');
+    return framed(head, indent, lines);
   });
   if (regions !== text.split('// #region generated').length - 1) throw new Error(`${file} has a region that can't be read; scripts/settings.mjs shows the form`);
   return after;
+}
+
+function framed(head, indent, lines) {
+  return [head, ...lines.map((line) => (line === '' ? '' : indent + line)), `${indent}// #endregion`].join('\n');
+}
+
+/** An entry for each member of a union that has fields of a kind. */
+function entriesOf(union, { fits, lines }) {
+  return union.flatMap(({ type, properties }) => {
+    const fields = Object.keys(properties).filter((field) => field !== 'type' && fits(properties[field]))
+      .map((field) => ({ ...properties[field], field, ...propOf(field, properties[field].type), where: `${type}.${field}` }));
+    return fields.length === 0 ? [] : [`${type}: {`, ...lines(fields).map((line) => `  ${line}`), '},'];
+  });
 }
 
 function chosenFields({ properties, required = [] }, name, choice, names = [], { fits, lack }, file) {

@@ -159,52 +159,37 @@ export const DEFAULT_WORKERS: number = DEFAULT_PROXY.workers;
 
 /** Defaults of the load-balancing policies that have any. */
 export const DEFAULT_POLICIES = {
-  /** Two choices and a bias of 1, as in Envoy and gRPC. */
+  // #region generated defaults of each LoadBalancingConfig
   leastRequest: {
-    // #region generated defaults of LeastRequestConfig
     scan: 'choices',
     choices: 2,
     bias: 1,
-    // #endregion
   },
-  /** Decay and penalty of Linkerd. */
   leastResponseTime: {
-    // #region generated defaults of LeastResponseTimeConfig
     choices: 2,
     decayMs: 10_000,
     failurePenaltyMs: 5_000,
-    // #endregion
   },
-  /** Points as in ketama and nginx; at most 1.5 MiB, for 819 endpoints. */
   ringHash: {
-    // #region generated defaults of RingHashConfig
     pointsPerEndpoint: 160,
     maximumRingSize: 131_072,
-    // #endregion
   },
-  /** Envoy's table. */
   maglev: {
-    // #region generated defaults of MaglevConfig
     tableSize: 65_537,
-    // #endregion
   },
-  /** The numbers of gRFC A58. */
   clientSideWeightedRoundRobin: {
-    // #region generated defaults of ClientSideWeightedRoundRobinConfig
     blackoutMs: 10_000,
     expirationMs: 180_000,
     updateMs: 1_000,
     errorPenalty: 1,
-    // #endregion
   },
   adaptive: {
-    // #region generated defaults of AdaptiveConfig
     choices: 2,
     decayMs: 10_000,
     failurePenaltyMs: 5_000,
     minimumDwellMs: 10_000,
-    // #endregion
   },
+  // #endregion
 } satisfies { readonly [T in LoadBalancingConfig['type']]?: Partial<Extract<LoadBalancingConfig, { readonly type: T }>> };
 
 /** Default of `slowStart`: Envoy's aggression and least share. */

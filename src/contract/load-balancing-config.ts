@@ -31,7 +31,10 @@ export interface WeightedRoundRobinConfig {
   readonly type: 'weightedRoundRobin';
 }
 
-/** Of a few endpoints drawn by chance, or of all, the one with the fewest requests in flight for its weight. */
+/**
+ * Of a few endpoints drawn by chance, or of all, the one with the fewest requests in flight for its weight. The defaults are those of
+ * Envoy and gRPC.
+ */
 export interface LeastRequestConfig {
   readonly type: 'leastRequest';
   /**
@@ -58,7 +61,10 @@ export interface LeastRequestConfig {
   readonly bias?: number;
 }
 
-/** Of a few endpoints drawn by chance, the one that answers soonest: expected latency, plus the price of failures, times the queue. */
+/**
+ * Of a few endpoints drawn by chance, the one that answers soonest: expected latency, plus the price of failures, times the queue. The
+ * defaults of decay and penalty are those of Linkerd.
+ */
 export interface LeastResponseTimeConfig {
   readonly type: 'leastResponseTime';
   /**
@@ -84,8 +90,8 @@ export interface LeastResponseTimeConfig {
 }
 
 /**
- * The requests of one hash go to one endpoint, found on a ring of many points for each endpoint: when endpoints come or
- * go, only keys next to their points move.
+ * The requests of one hash go to one endpoint, found on a ring of many points for each endpoint: when endpoints come or go, only keys
+ * next to their points move. The default has the points of ketama and nginx, and takes at most 1.5 MiB, for 819 endpoints.
  */
 export interface RingHashConfig {
   readonly type: 'ringHash';
@@ -113,7 +119,10 @@ export interface RingHashConfig {
   readonly boundedLoadPercent?: BoundedLoadPercent;
 }
 
-/** The requests of one hash go to one endpoint, found in a table: nearly even shares, and few keys move. */
+/**
+ * The requests of one hash go to one endpoint, found in a table: nearly even shares, and few keys move. The default is the table of
+ * Envoy.
+ */
 export interface MaglevConfig {
   readonly type: 'maglev';
   /**
@@ -146,14 +155,17 @@ export interface RendezvousConfig {
 
 /**
  * Most requests in flight to one endpoint, in percent of its share of all; a request beyond it goes to another one.
- * Sensible from 120 to 200.
+ * Sensible from 120 to 200. Every policy that goes by a hash has this field: by it, the code tells them from the others.
  * @asType integer
  * @minimum 100
  * @maximum 10000
  */
 export type BoundedLoadPercent = number;
 
-/** Each endpoint in turn, in proportion to the work it says it could do: requests per second over utilization (gRFC A58). */
+/**
+ * Each endpoint in turn, in proportion to the work it says it could do: requests per second over utilization (gRFC A58). The defaults are
+ * those of gRFC A58.
+ */
 export interface ClientSideWeightedRoundRobinConfig {
   readonly type: 'clientSideWeightedRoundRobin';
   /**

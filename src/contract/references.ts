@@ -178,7 +178,13 @@ function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters:
 }
 
 /** Policies that send equal keys to equal places, and so go without what would move them. */
-export const BY_HASH: readonly LoadBalancingConfig['type'][] = ['ringHash', 'maglev', 'rendezvous'];
+export const BY_HASH: readonly LoadBalancingConfig['type'][] = [
+  // #region generated types of each LoadBalancingConfig with boundedLoadPercent
+  'ringHash',
+  'maglev',
+  'rendezvous',
+  // #endregion
+];
 
 /** What can't be, or makes no sense together, in how a cluster is balanced. */
 function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): ValidationError[] {

@@ -8,6 +8,10 @@ const SCHEMA = {
   definitions: {
     Cause: { type: 'string', enum: ['lost', 'tooLate'], description: 'Why. `lost`: nobody has it. `tooLate`: `pauseMs` was over. It may come yet.' },
     Word: { type: 'string', pattern: '^[a-z/]+$' },
+    Union: { oneOf: [
+      { properties: { type: { const: 'none' } } },
+      { properties: { type: { const: 'ofTwo' }, choices: { type: 'integer', minimum: 2, default: 3, description: 'How many.' } } },
+    ] },
     AConfig: {
       required: ['windowMs'],
       properties: {
@@ -105,6 +109,16 @@ test('GIVEN a union of texts THEN it is an enum with what the contract says of e
     '/**', ' * Nobody has it.', ' */', 'LOST = \'lost\',',
     '/**', ' * `pause` was over. It may come yet.', ' */', 'TOO_LATE = \'tooLate\',',
   ]);
+});
+
+test('GIVEN a union THEN a region has what is of each member', () => {
+  const each = (kind: string, rest = '') => filled(`// #region generated ${kind} of each Union${rest}`, '// #endregion').slice(1, -1);
+  expect(each('types')).toEqual(['\'none\',', '\'ofTwo\',']);
+  expect(each('types', ' with choices')).toEqual(['\'ofTwo\',']);
+  expect(each('imports')).toEqual(['import { none } from \'./none\';', 'import { ofTwo } from \'./of-two\';']);
+  expect(each('names')).toEqual(['none,', 'ofTwo,']);
+  expect(each('defaults')).toEqual(['ofTwo: {', '  choices: 3,', '},']);
+  expect(each('quantities')).toEqual(['ofTwo: {', '  choices: { field: \'choices\', unit: \'number\', min: 2 },', '},']);
 });
 
 test('GIVEN props of a Mesh THEN their default is that of the nearest one', () => {

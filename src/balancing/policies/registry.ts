@@ -1,24 +1,27 @@
 /**
- * From the policy in the configuration to its algorithm. A policy without a line here does not compile; a new algorithm
- * is its own file, its type in the contract, and one line.
+ * From the policy in the configuration to its algorithm: the export of the policy's name, in the file of that name. The lists are
+ * generated from the contract (scripts/settings.mjs); a policy without its file does not compile.
  */
 import type { LoadBalancingConfig } from '../../contract';
-import { adaptive } from './adaptive';
-import { clientSideWeightedRoundRobin } from './client-side-weighted-round-robin';
+import type { Balanced, Candidates, Picker, PickerFactory, Runtime } from '../endpoints/picker';
+import { sanitizedWeights } from '../endpoints/sanitized-weights';
+// #region generated imports of each LoadBalancingConfig
+import { roundRobin } from './round-robin';
+import { random } from './random';
+import { weightedRoundRobin } from './weighted-round-robin';
 import { leastRequest } from './least-request';
 import { leastResponseTime } from './least-response-time';
-import { maglev } from './maglev';
-import type { Balanced, Candidates, Picker, PickerFactory, Runtime } from '../endpoints/picker';
-import { random } from './random';
-import { rendezvous } from './rendezvous';
 import { ringHash } from './ring-hash';
-import { roundRobin } from './round-robin';
-import { sanitizedWeights } from '../endpoints/sanitized-weights';
-import { weightedRoundRobin } from './weighted-round-robin';
+import { maglev } from './maglev';
+import { rendezvous } from './rendezvous';
+import { clientSideWeightedRoundRobin } from './client-side-weighted-round-robin';
+import { adaptive } from './adaptive';
+// #endregion
 
 type Factories = { readonly [T in LoadBalancingConfig['type']]: PickerFactory<Extract<LoadBalancingConfig, { readonly type: T }>> };
 
 const FACTORIES: Factories = {
+  // #region generated names of each LoadBalancingConfig
   roundRobin,
   random,
   weightedRoundRobin,
@@ -29,6 +32,7 @@ const FACTORIES: Factories = {
   rendezvous,
   clientSideWeightedRoundRobin,
   adaptive,
+  // #endregion
 };
 
 /** Names of all policies. */

@@ -13,71 +13,56 @@ import { isA, refusalOfCopy } from '../synthesis/copies';
 import { checkFailover, failoverConfig } from './failover';
 import { HashKey } from './hash-key';
 import {
-  AdaptiveOptions, ClientSideWeightedRoundRobinOptions, DynamicWeightsOptions, HashBalancingOptions, LeastRequestOptions, MaglevOptions,
-  RingHashOptions, SlowStartOptions, WeightedBalancingOptions, WeightSource, ZoneAwareOptions,
+  ClientSideWeightedRoundRobinOptions, DynamicWeightsOptions, HashBalancingOptions, LeastRequestOptions, SlowStartOptions,
+  WeightedBalancingOptions, WeightSource, ZoneAwareOptions,
 } from './load-balancing-options';
 
-/** Every option that any policy has. */
-export type AnyOptions = WeightedBalancingOptions & LeastRequestOptions & AdaptiveOptions & HashBalancingOptions & RingHashOptions & MaglevOptions
-  & ClientSideWeightedRoundRobinOptions;
+/** The options that are no number of a policy; numbers are known by the contract. */
+export type AnyOptions = WeightedBalancingOptions & Pick<HashBalancingOptions, 'otherKeys'> & Pick<LeastRequestOptions, 'scanAll'>
+  & Pick<ClientSideWeightedRoundRobinOptions, 'utilizationMetrics'>;
 
 /** How a cluster is balanced, as the document says it. */
 export type BalancingFields = Pick<ClusterConfig, 'loadBalancing' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'loadReports' | 'subset' | 'failover'>;
 
 /** The numbers of each policy that has any. */
-type Numbers = { readonly [Prop in keyof AnyOptions]?: Quantity };
-const LEAST_REQUEST = {
-  // #region generated quantities of LeastRequestConfig
-  choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
-  bias: { field: 'bias', unit: 'fraction', min: 0, max: 10 },
+const POLICY_QUANTITIES: { readonly [T in LoadBalancingConfig['type']]?: PolicyNumbers } = {
+  // #region generated quantities of each LoadBalancingConfig
+  leastRequest: {
+    choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
+    bias: { field: 'bias', unit: 'fraction', min: 0, max: 10 },
+  },
+  leastResponseTime: {
+    choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
+    decay: { field: 'decayMs', unit: 'time', min: 1 },
+    failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
+  },
+  ringHash: {
+    pointsPerEndpoint: { field: 'pointsPerEndpoint', unit: 'number', min: 1, max: 65_536 },
+    maximumRingSize: { field: 'maximumRingSize', unit: 'number', min: 1_024, max: 8_388_608 },
+    boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
+  },
+  maglev: {
+    tableSize: { field: 'tableSize', unit: 'number', min: 3, max: 5_000_011 },
+    boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
+  },
+  rendezvous: {
+    boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
+  },
+  clientSideWeightedRoundRobin: {
+    blackout: { field: 'blackoutMs', unit: 'time', min: 0 },
+    expiration: { field: 'expirationMs', unit: 'time', min: 1 },
+    update: { field: 'updateMs', unit: 'time', min: 100 },
+    errorPenalty: { field: 'errorPenalty', unit: 'fraction', min: 0, max: 1_000 },
+  },
+  adaptive: {
+    choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
+    decay: { field: 'decayMs', unit: 'time', min: 1 },
+    failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
+    minimumDwell: { field: 'minimumDwellMs', unit: 'time', min: 0 },
+  },
   // #endregion
-} as const satisfies Numbers;
-const LEAST_RESPONSE_TIME = {
-  // #region generated quantities of LeastResponseTimeConfig
-  choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
-  decay: { field: 'decayMs', unit: 'time', min: 1 },
-  failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
-  // #endregion
-} as const satisfies Numbers;
-const ADAPTIVE = {
-  // #region generated quantities of AdaptiveConfig
-  choices: { field: 'choices', unit: 'number', min: 2, max: 10 },
-  decay: { field: 'decayMs', unit: 'time', min: 1 },
-  failurePenalty: { field: 'failurePenaltyMs', unit: 'time', min: 0 },
-  minimumDwell: { field: 'minimumDwellMs', unit: 'time', min: 0 },
-  // #endregion
-} as const satisfies Numbers;
-const RING_HASH = {
-  // #region generated quantities of RingHashConfig
-  pointsPerEndpoint: { field: 'pointsPerEndpoint', unit: 'number', min: 1, max: 65_536 },
-  maximumRingSize: { field: 'maximumRingSize', unit: 'number', min: 1_024, max: 8_388_608 },
-  boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
-  // #endregion
-} as const satisfies Numbers;
-const MAGLEV = {
-  // #region generated quantities of MaglevConfig
-  tableSize: { field: 'tableSize', unit: 'number', min: 3, max: 5_000_011 },
-  boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
-  // #endregion
-} as const satisfies Numbers;
-const RENDEZVOUS = {
-  // #region generated quantities of RendezvousConfig
-  boundedLoadPercent: { field: 'boundedLoadPercent', unit: 'number', min: 100, max: 10_000 },
-  // #endregion
-} as const satisfies Numbers;
-const CLIENT_SIDE_WEIGHTED_ROUND_ROBIN = {
-  // #region generated quantities of ClientSideWeightedRoundRobinConfig
-  blackout: { field: 'blackoutMs', unit: 'time', min: 0 },
-  expiration: { field: 'expirationMs', unit: 'time', min: 1 },
-  update: { field: 'updateMs', unit: 'time', min: 100 },
-  errorPenalty: { field: 'errorPenalty', unit: 'fraction', min: 0, max: 1_000 },
-  // #endregion
-} as const satisfies Numbers;
-/** A number of one name has one range, whatever the policy. */
-const POLICY_QUANTITIES = {
-  ...LEAST_REQUEST, ...LEAST_RESPONSE_TIME, ...ADAPTIVE, ...RING_HASH, ...MAGLEV, ...RENDEZVOUS, ...CLIENT_SIDE_WEIGHTED_ROUND_ROBIN,
 };
-type PolicyNumbers = Pick<AnyOptions, keyof typeof POLICY_QUANTITIES>;
+type PolicyNumbers = Readonly<Record<string, Quantity>>;
 const SLOW_START_QUANTITIES: Quantities<SlowStartOptions, SlowStartConfig> = {
   // #region generated quantities of SlowStartConfig
   window: { field: 'windowMs', unit: 'time', min: 1 },
@@ -128,32 +113,27 @@ const KEYS = {
   // #endregion
 };
 
+/** Options of any policy that stand around its own: those of a policy that may go anywhere, that also weighs, and that goes by a hash. */
 const ANY = ['failover', 'subset'] as const;
-const SPREAD = [...ANY, 'slowStart', 'zoneAware'] as const;
-const FREE = [...SPREAD, 'dynamicWeights'] as const;
-const WEIGHTED = [...FREE, 'zoneWeights'] as const;
-const BY_HASH = [...ANY, 'zoneWeights', 'otherKeys'] as const;
+export const SPREAD = [...ANY, 'slowStart', 'zoneAware'] as const;
+export const FREE = [...SPREAD, 'dynamicWeights'] as const;
+export const WEIGHTED = [...FREE, 'zoneWeights'] as const;
+export const HASHED = [...ANY, 'zoneWeights', 'otherKeys'] as const;
 
-const propsOf = <Prop extends string>(table: { readonly [P in Prop]: unknown }): Prop[] => Object.keys(table) as Prop[];
-
-/** The options of each policy. */
-const OPTIONS: { readonly [T in LoadBalancingConfig['type']]: readonly (keyof AnyOptions)[] } = {
-  roundRobin: FREE,
-  random: WEIGHTED,
-  weightedRoundRobin: WEIGHTED,
-  leastRequest: [...WEIGHTED, ...propsOf(LEAST_REQUEST), 'scanAll'],
-  leastResponseTime: [...WEIGHTED, ...propsOf(LEAST_RESPONSE_TIME)],
-  clientSideWeightedRoundRobin: [...SPREAD, 'zoneWeights', ...propsOf(CLIENT_SIDE_WEIGHTED_ROUND_ROBIN), 'utilizationMetrics'],
-  adaptive: [...WEIGHTED, ...propsOf(ADAPTIVE)],
-  ringHash: [...BY_HASH, ...propsOf(RING_HASH)],
-  maglev: [...BY_HASH, ...propsOf(MAGLEV)],
-  rendezvous: [...BY_HASH, ...propsOf(RENDEZVOUS)],
-};
+/** A policy as its factory makes it. */
+export interface Balancing {
+  readonly type: LoadBalancingConfig['type'];
+  readonly options: AnyOptions;
+  /** Options that the policy takes besides its own numbers. */
+  readonly takes: readonly (keyof AnyOptions)[];
+  readonly keys: readonly HashKey[];
+}
 
 /** Checks the options of a policy, those that it doesn't have included. */
-export function checkBalancing(errors: ValidationErrors, prop: string, type: LoadBalancingConfig['type'], options: AnyOptions, keys: readonly HashKey[]): void {
-  errors.unknownProps(options, Object.fromEntries(OPTIONS[type].map((name) => [name, true])), `${prop}.`);
-  checkValues<PolicyNumbers, Record<string, unknown>>(errors, prop, options, POLICY_QUANTITIES, contradictionsOfMaglev);
+export function checkBalancing(errors: ValidationErrors, prop: string, { type, options, takes, keys }: Balancing): void {
+  const numbers = POLICY_QUANTITIES[type] ?? {};
+  errors.unknownProps(options, Object.fromEntries([...takes, ...Object.keys(numbers)].map((name) => [name, true])), `${prop}.`);
+  checkValues<Record<string, unknown>, Record<string, unknown>>(errors, prop, { ...options }, numbers, contradictionsOfMaglev);
   const { failover, subset, slowStart, dynamicWeights, zoneAware, utilizationMetrics, zoneWeights = {} } = options;
   if (failover !== undefined) {
     checkFailover(errors, `${prop}.failover`, failover);
@@ -201,9 +181,9 @@ export function checkBalancing(errors: ValidationErrors, prop: string, type: Loa
  *
  * @param fallsBack whether others take over what the cluster can't
  */
-export function balancingFields(type: LoadBalancingConfig['type'], options: AnyOptions, fallsBack: boolean): BalancingFields {
+export function balancingFields({ type, options }: Pick<Balancing, 'type' | 'options'>, fallsBack: boolean): BalancingFields {
   const defaults: { readonly [type: string]: object } = DEFAULT_POLICIES;
-  const own = { ...toConfig<PolicyNumbers, Record<string, unknown>>(options, POLICY_QUANTITIES), ...(options.scanAll && { scan: 'all' }) };
+  const own = { ...toConfig<Record<string, unknown>, Record<string, unknown>>({ ...options }, POLICY_QUANTITIES[type] ?? {}), ...(options.scanAll && { scan: 'all' }) };
   const policy = { type, ...withoutDefaults<Record<string, unknown>>(own, (defaults[type] ?? {}) as Record<string, unknown>) } as LoadBalancingConfig;
   const { slowStart, dynamicWeights, zoneAware, utilizationMetrics, subset } = options;
   const failover = failoverConfig(options.failover, fallsBack);

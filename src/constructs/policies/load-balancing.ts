@@ -2,10 +2,10 @@
  * The load-balancing policies as a user chooses them. A policy is one factory here, one type in the contract and one
  * file in `src/balancing`; what a policy does is written there, with its source.
  */
-import { HashKeyConfig, LoadBalancingConfig } from '../../contract';
+import { HashKeyConfig } from '../../contract';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
-import { AnyOptions, BalancingFields, balancingFields, checkBalancing } from './balancing-config';
+import { Balancing, BalancingFields, balancingFields, checkBalancing, FREE, HASHED, SPREAD, WEIGHTED } from './balancing-config';
 import { HashKey } from './hash-key';
 import {
   AdaptiveOptions, ClientSideWeightedRoundRobinOptions, FreeBalancingOptions, HashBalancingOptions, LeastRequestOptions, LeastResponseTimeOptions,
@@ -22,14 +22,14 @@ export class LoadBalancing {
    * slow endpoint gets as many requests as the others, and its callers wait. Declared weights are ignored.
    */
   public static roundRobin(options: FreeBalancingOptions = {}): LoadBalancing {
-    return new LoadBalancing('roundRobin', options);
+    return new LoadBalancing({ type: 'roundRobin', options, takes: FREE, keys: [] });
   }
 
   /**
    * A random endpoint, in proportion to weights. Less even than round robin, but many callers never synchronize on the same endpoint.
    */
   public static random(options: WeightedBalancingOptions = {}): LoadBalancing {
-    return new LoadBalancing('random', options);
+    return new LoadBalancing({ type: 'random', options, takes: WEIGHTED, keys: [] });
   }
 
   /**
@@ -37,7 +37,7 @@ export class LoadBalancing {
    * endpoints of different size, when you know the sizes.
    */
   public static weightedRoundRobin(options: WeightedBalancingOptions = {}): LoadBalancing {
-    return new LoadBalancing('weightedRoundRobin', options);
+    return new LoadBalancing({ type: 'weightedRoundRobin', options, takes: WEIGHTED, keys: [] });
   }
 
   /**
@@ -46,7 +46,7 @@ export class LoadBalancing {
    * `leastResponseTime`.
    */
   public static leastRequest(options: LeastRequestOptions = {}): LoadBalancing {
-    return new LoadBalancing('leastRequest', options);
+    return new LoadBalancing({ type: 'leastRequest', options, takes: [...WEIGHTED, 'scanAll'], keys: [] });
   }
 
   /**
@@ -55,7 +55,7 @@ export class LoadBalancing {
    * pod.
    */
   public static leastResponseTime(options: LeastResponseTimeOptions = {}): LoadBalancing {
-    return new LoadBalancing('leastResponseTime', options);
+    return new LoadBalancing({ type: 'leastResponseTime', options, takes: WEIGHTED, keys: [] });
   }
 
   /**
@@ -64,7 +64,7 @@ export class LoadBalancing {
    * reports what it measures; an app can report its own metrics in the response header `endpoint-load-metrics` (ORCA).
    */
   public static clientSideWeightedRoundRobin(options: ClientSideWeightedRoundRobinOptions = {}): LoadBalancing {
-    return new LoadBalancing('clientSideWeightedRoundRobin', options);
+    return new LoadBalancing({ type: 'clientSideWeightedRoundRobin', options, takes: [...SPREAD, 'zoneWeights', 'utilizationMetrics'], keys: [] });
   }
 
   /**
@@ -73,7 +73,7 @@ export class LoadBalancing {
    * proxy reports its choice and the reason.
    */
   public static adaptive(options: AdaptiveOptions = {}): LoadBalancing {
-    return new LoadBalancing('adaptive', options);
+    return new LoadBalancing({ type: 'adaptive', options, takes: WEIGHTED, keys: [] });
   }
 
   /**
@@ -81,7 +81,7 @@ export class LoadBalancing {
    * in-memory caches with up to some hundred pods. Shares deviate by a few percent.
    */
   public static ringHash(key: HashKey, options: RingHashOptions = {}): LoadBalancing {
-    return new LoadBalancing('ringHash', options, [key, ...(options.otherKeys ?? [])]);
+    return new LoadBalancing({ type: 'ringHash', options, takes: HASHED, keys: [key, ...(options.otherKeys ?? [])] });
   }
 
   /**
@@ -89,7 +89,7 @@ export class LoadBalancing {
    * comes or goes, up to about twice as many keys move as necessary.
    */
   public static maglev(key: HashKey, options: MaglevOptions = {}): LoadBalancing {
-    return new LoadBalancing('maglev', options, [key, ...(options.otherKeys ?? [])]);
+    return new LoadBalancing({ type: 'maglev', options, takes: HASHED, keys: [key, ...(options.otherKeys ?? [])] });
   }
 
   /**
@@ -97,23 +97,19 @@ export class LoadBalancing {
    * or goes move, whatever the weights. Each request computes a score for each pod, so use it with up to some hundred pods.
    */
   public static rendezvous(key: HashKey, options: HashBalancingOptions = {}): LoadBalancing {
-    return new LoadBalancing('rendezvous', options, [key, ...(options.otherKeys ?? [])]);
+    return new LoadBalancing({ type: 'rendezvous', options, takes: HASHED, keys: [key, ...(options.otherKeys ?? [])] });
   }
 
-  private constructor(
-    private readonly type: LoadBalancingConfig['type'],
-    private readonly options: AnyOptions,
-    private readonly keys: readonly HashKey[] = [],
-  ) {}
+  private constructor(private readonly balancing: Balancing) {}
 
   /** @internal */
   public get _zoneWeights(): { readonly [zone: string]: number } | undefined {
-    return this.options.zoneWeights;
+    return this.balancing.options.zoneWeights;
   }
 
   /** @internal */
   public get _zoneAware(): boolean {
-    return this.options.zoneAware !== undefined;
+    return this.balancing.options.zoneAware !== undefined;
   }
 
   /**
@@ -124,7 +120,7 @@ export class LoadBalancing {
    * @internal
    */
   public _toClusterConfig(fallsBack: boolean): BalancingFields {
-    return balancingFields(this.type, this.options, fallsBack);
+    return balancingFields(this.balancing, fallsBack);
   }
 
   /**
@@ -133,12 +129,12 @@ export class LoadBalancing {
    * @internal
    */
   public _hash(): HashKeyConfig[] {
-    return this.keys.map((key) => key._toConfig());
+    return this.balancing.keys.map((key) => key._toConfig());
   }
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {
-    checkBalancing(errors, prop, this.type, this.options, this.keys);
+    checkBalancing(errors, prop, this.balancing);
   }
 }
 

@@ -5,7 +5,13 @@ import type { Range } from './info';
 import { count, ofCalls, ofTargets, Rule, short } from './rule';
 
 /** Policies that send equal keys to equal places. */
-const BY_HASH: readonly string[] = ['ringHash', 'maglev', 'rendezvous'];
+const BY_HASH: readonly string[] = [
+  // #region generated types of each LoadBalancingConfig with boundedLoadPercent
+  'ringHash',
+  'maglev',
+  'rendezvous',
+  // #endregion
+];
 
 const hedge: Rule = {
   name: 'hedge-alone',
