@@ -19,10 +19,11 @@ export const CONTRACT_MINOR = 1;
  * have one name it in `requires`; a proxy that doesn't know the name refuses them, even one that is older than the part. Nothing
  * unknown in such a part is left out. By name: where it is, `*` for each member of a list.
  */
-export const REQUIRED_PARTS: Readonly<Record<string, string>> = {
-  admission: '/listeners/*/admission',
-  forwarded: '/listeners/*/forwarded',
-  tls: '/listeners/*/tls',
+export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
+  admission: ['/listeners/*/admission'],
+  forwarded: ['/listeners/*/forwarded'],
+  routes: ['requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((action) => `/listeners/*/routes/*/${action}`),
+  tls: ['/listeners/*/tls'],
 };
 
 /**
@@ -48,7 +49,7 @@ export const CONDITIONAL_PARTS: readonly string[] = ['/listeners/*/routes/*/faul
 
 /** The required parts that a document has, by name. */
 export function requirementsOf(document: Omit<ProxyConfig, 'requires'>, parts = REQUIRED_PARTS): string[] {
-  return Object.keys(parts).filter((name) => has(document, parts[name]!.slice(1).split('/'))).sort();
+  return Object.keys(parts).filter((name) => parts[name]!.some((part) => has(document, part.slice(1).split('/')))).sort();
 }
 
 function has(value: unknown, path: readonly string[]): boolean {

@@ -5,6 +5,7 @@
 import type { AdaptiveConcurrencyConfig } from './admission-config';
 import type { ClusterConfig } from './cluster-config';
 import { DEFAULT_RETRY, DEFAULT_SESSION } from './defaults';
+import { isOfTheCheck } from './field-names';
 import type { HealthCheckTiming, OutlierDetectionConfig } from './health-config';
 import { DEFAULT_HEALTH_CHECK, DEFAULT_OUTLIER_DETECTION } from './health-defaults';
 import type { MaglevConfig } from './load-balancing-config';
@@ -51,8 +52,7 @@ export function contradictionsOfHealthCheck(timing: HealthCheckTiming): Contradi
  */
 export function refusalOfCheckField(header: string): string | undefined {
   if (/^host$/i.test(header)) return 'say it with \'host\'';
-  const isOfTheCheck = /^(connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|proxy-connection|expect|user-agent)$/i.test(header);
-  return isOfTheCheck ? 'the check says it by itself; leave it out' : undefined;
+  return isOfTheCheck(header) ? 'the check says it by itself; leave it out' : undefined;
 }
 
 /** What a browser would not take of a session's cookie (RFC 6265bis). */

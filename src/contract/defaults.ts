@@ -16,6 +16,8 @@ import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
+import type { MirrorConfig } from './route-action-config';
+import { withMirrorDefaults } from './route-defaults';
 import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
 import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   maxHeaderFields: 100,
   maxBodyBytes: 0,
   maxRequestsPerConnection: 0,
+  maxMirroredRequests: 256,
   maxBufferedBytes: 262_144,
   idleTimeoutMs: 60_000,
   headTimeoutMs: 10_000,
@@ -103,13 +106,14 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
-export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'faults' | 'meshFields'>> = {
+export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'faults' | 'meshFields' | 'mirror'>> = {
   // #region generated defaults of RouteConfig
   fallback: [],
   faults: [],
   timeoutMs: 15_000,
   hash: [],
   meshFields: true,
+  mirror: [],
   // #endregion
 };
 
@@ -242,8 +246,11 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = {
 
 /** How sessions persist, with nothing left open but an end that is not meant to come. */
 export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
-/** A route with nothing left open. */
-export type ResolvedRoute = Required<Omit<RouteConfig, 'session' | 'fallback' | 'retry' | 'hedge'>> & {
+/** What a route does only when it is said to. */
+type RouteOption = 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
+/** A route with nothing left open. Its split is empty when it answers by itself. */
+export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' | 'fallback' | 'retry' | 'hedge' | 'mirror'>> & Pick<RouteConfig, RouteOption> & {
+  readonly mirror: Required<MirrorConfig>[];
   readonly session?: ResolvedSession;
   readonly retry: Required<RetryConfig>;
   readonly hedge?: Required<HedgeConfig>;
@@ -328,7 +335,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
 /** The shortest timeout of the routes that lead to each cluster, by its split or by a fallback; none for a cluster without one. */
 function shortestTimeouts({ listeners }: ProxyConfig): Map<string, number> {
   const shortest = new Map<string, number>();
-  for (const { split, fallback = [], timeoutMs = DEFAULT_ROUTE.timeoutMs } of listeners.flatMap(({ routes }) => routes)) {
+  for (const { split = [], fallback = [], timeoutMs = DEFAULT_ROUTE.timeoutMs } of listeners.flatMap(({ routes }) => routes)) {
     if (timeoutMs === 0) continue;
     for (const { cluster } of [split, ...fallback.map((level) => level.split)].flat()) {
       shortest.set(cluster, Math.min(timeoutMs, shortest.get(cluster) ?? Infinity));
@@ -341,11 +348,13 @@ function connectTimeoutFor(timeoutMs: number = Infinity): number {
   return Math.min(DEFAULT_CLUSTER.connectTimeoutMs, Math.max(LEAST_CONNECT_TIMEOUT_MS, Math.floor(timeoutMs / CONNECT_PART)));
 }
 
-function withRouteDefaults({ session, fallback, retry, hedge, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
+function withRouteDefaults({ session, fallback, retry, hedge, mirror, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
   return {
     ...DEFAULT_ROUTE,
     ...route,
+    split: route.split ?? [],
     fallback: withFallbackDefaults(fallback),
+    mirror: withMirrorDefaults(mirror),
     ...(session && { session: { ...DEFAULT_SESSION, ...session } }),
     retry: { ...(direction === 'inbound' ? DEFAULT_INBOUND_RETRY : DEFAULT_RETRY), ...retry },
     ...(hedge && { hedge: { ...DEFAULT_HEDGE, ...hedge } }),

@@ -7,6 +7,7 @@ import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
+import type { HeaderChanges, MirrorConfig, RedirectConfig, RespondConfig, RewriteConfig } from './route-action-config';
 import type { HostName, Integer } from './scalars';
 import type { SessionConfig } from './session-config';
 import type { TlsConfig } from './tls-config';
@@ -65,10 +66,11 @@ export interface RouteConfig {
   readonly name: string;
   /**
    * Clusters and their shares. A cluster without an available endpoint, one that is ready and believed to work, leaves its share to
-   * the others. A request that has a hash is given its cluster by it and stays there while shares don't change.
+   * the others. A request that has a hash is given its cluster by it and stays there while shares don't change. Absent: the route answers
+   * by itself, with `redirect` or `respond`.
    * @minItems 1
    */
-  readonly split: WeightedCluster[];
+  readonly split?: WeightedCluster[];
   /**
    * Where requests go when the clusters of the split can't take all of them, in this order.
    * @maxItems 8
@@ -111,4 +113,20 @@ export interface RouteConfig {
    * @default true
    */
   readonly meshFields?: boolean;
+  /** Changes of the fields of requests that are sent on. Conditions, hashes and sessions go by what came. Absent: none. */
+  readonly requestHeaders?: HeaderChanges;
+  /** Changes of the fields of responses: of endpoints, and of the route's own. Absent: none. */
+  readonly responseHeaders?: HeaderChanges;
+  /** Changes of path and host of requests that are sent on. Absent: none. */
+  readonly rewrite?: RewriteConfig;
+  /** Requests are answered by a redirect. Absent: they aren't. */
+  readonly redirect?: RedirectConfig;
+  /** Requests are answered by this response. Absent: they aren't. */
+  readonly respond?: RespondConfig;
+  /**
+   * Where copies of requests are sent besides.
+   * @maxItems 4
+   * @default []
+   */
+  readonly mirror?: MirrorConfig[];
 }

@@ -28,7 +28,7 @@ export interface ProxyConfig {
   readonly minor?: Integer;
   /**
    * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
-   * `admission`, `forwarded` and `tls`.
+   * `admission`, `forwarded`, `routes` and `tls`.
    */
   readonly requires?: string[];
   /** Whose sidecar this is. */
@@ -167,6 +167,12 @@ export interface LimitsConfig {
    * @default 0
    */
   readonly maxRequestsPerConnection?: Integer;
+  /**
+   * Maximum number of copies of requests (`mirror` of a route) under way at a time. Further ones are left out. Applies to each worker.
+   *
+   * @default 256
+   */
+  readonly maxMirroredRequests?: Integer;
   /**
    * How much is buffered for a peer that reads slower than the other side sends, per connection and direction.
    *

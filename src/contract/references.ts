@@ -12,6 +12,7 @@ import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
+import { findUnfitActions } from './route-rules';
 import { errorOfTls } from './tls-config';
 
 /** One thing that is wrong with a document. */
@@ -84,7 +85,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
           errors.push({ path: `${path}/routes/${r}/faults/${f}`, message: `this fault of route '${route.name}' does nothing; give it delayMs or abortStatus` });
         }
       });
-      errors.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`));
+      errors.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`), ...findUnfitActions(route, clusters, `${path}/routes/${r}`));
       errors.push(...findUnfitSession(route, `${path}/routes/${r}`), ...findUnfitRetry(route, `${path}/routes/${r}`));
     });
   });
@@ -135,7 +136,7 @@ function placesOf({ address = 'pod', loopback = false }: ListenerConfig): string
 
 /** Endpoints for what other pods send that are sockets of this proxy itself: requests would come back to it. */
 function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfig, path: string): ValidationError[] {
-  const leadsHere = listeners.some(({ direction, routes }) => direction === 'inbound' && routes.some(({ split }) => split.some(({ cluster }) => cluster === name)));
+  const leadsHere = listeners.some(({ direction, routes }) => direction === 'inbound' && routes.some(({ split = [] }) => split.some(({ cluster }) => cluster === name)));
   if (discovery.type !== 'static' || !leadsHere) return [];
   return discovery.endpoints.flatMap(({ address, listensAt = [address], port }, e) => {
     const own = listeners.find((listener) => listener.port === port && placesOf(listener).some((place) => listensAt.includes(place)));
@@ -159,7 +160,7 @@ function findUnfitSession({ name, session, hash }: RouteConfig, path: string): V
 /** Splits of a route and its fallbacks that name what isn't there, have nothing, or share a cluster. */
 function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters: ReadonlySet<string>, path: string): ValidationError[] {
   const errors: ValidationError[] = [];
-  const levels = [{ split, at: `${path}/split` }, ...fallback.map((level, f) => ({ split: level.split, at: `${path}/fallback/${f}/split` }))];
+  const levels = [...(split ? [{ split, at: `${path}/split` }] : []), ...fallback.map((level, f) => ({ split: level.split, at: `${path}/fallback/${f}/split` }))];
   const used = new Map<string, number>();
   levels.forEach((level, index) => {
     level.split.forEach(({ cluster }, s) => {

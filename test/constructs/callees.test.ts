@@ -110,7 +110,7 @@ describe('what one caller calls together', () => {
   /** Where a caller's names lead, and the clusters behind them. */
   const leadsOf = (manifests: Manifest[], caller: string) => documentOf(manifests, caller).listeners
     .filter(({ direction }) => direction === 'outbound')
-    .map(({ name, address, port, hostnames, routes }) => ({ name, address, port, hostnames, cluster: routes[0].split[0].cluster }));
+    .map(({ name, address, port, hostnames, routes }) => ({ name, address, port, hostnames, cluster: routes[0].split![0].cluster }));
 
   test('GIVEN one hostname at two ports, has one address for both, and a cluster for each', () => {
     const chart = newChart();

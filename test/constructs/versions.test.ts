@@ -17,7 +17,7 @@ function shop(props: Partial<MeshServiceProps>, addVersions: (catalog: MeshServi
 
 const weights = (manifests: unknown[]) => {
   const listener = documentOf(manifests, 'web-v1').listeners.find(({ name }) => name === 'outbound/shop/catalog:80');
-  return Object.fromEntries(listener!.routes[0].split.map(({ cluster, weight }) => [cluster, weight]));
+  return Object.fromEntries(listener!.routes[0].split!.map(({ cluster, weight }) => [cluster, weight]));
 };
 
 describe('versions of a service', () => {

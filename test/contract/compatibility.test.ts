@@ -66,6 +66,7 @@ describe('what an unknown kind does is decided for every place that has kinds', 
   /** Places whose unknown kind refuses the document: the traffic would go elsewhere, or be let through when it must not be. */
   const REFUSING = [
     '/version', '/listeners/*/direction', '/listeners/*/forwarded/xForwardedFor', '/listeners/*/tls/minimumVersion', '/listeners/*/admission/concurrency', '/listeners/*/routes/*/session/sameSite',
+    '/listeners/*/routes/*/rewrite', '/listeners/*/routes/*/redirect',
     '/clusters/*/discovery',
   ];
   const kinds = [...current].filter(([, { oneOf }]) => oneOf).map(([path]) => path.replace(/<\w+>/g, '')).filter((path) => !path.endsWith('/type'));
@@ -76,7 +77,7 @@ describe('what an unknown kind does is decided for every place that has kinds', 
     expect(parts.filter((part) => within(path, part)).length).toBeGreaterThan(0);
   });
 
-  test.each([...parts, ...CONDITIONAL_PARTS, ...Object.values(REQUIRED_PARTS)])('%s is a place of the form', (part) => {
+  test.each([...parts, ...CONDITIONAL_PARTS, ...Object.values(REQUIRED_PARTS).flat()])('%s is a place of the form', (part) => {
     expect([...current.keys()].map((path) => path.replace(/<\w+>/g, ''))).toContain(part);
   });
 });
@@ -98,6 +99,6 @@ describe('a document names the parts that a proxy must know', () => {
   });
 
   test('wherever the part is', () => {
-    expect(requirementsOf(plain, { listening: '/listeners', clustered: '/clusters/*', node: '/node/service', none: '/node/service/x' })).toEqual(['listening', 'node']);
+    expect(requirementsOf(plain, { listening: ['/none', '/listeners'], clustered: ['/clusters/*'], node: ['/node/service'], none: ['/node/service/x'] })).toEqual(['listening', 'node']);
   });
 });

@@ -1,7 +1,7 @@
 /** How long a connection may take when the document says nothing of it. */
 import { ClusterConfig, ProxyConfig, RouteConfig, withDefaults } from '../../src/contract';
 
-const to = (cluster: string): RouteConfig['split'] => [{ cluster, weight: 1 }];
+const to = (cluster: string): NonNullable<RouteConfig['split']> => [{ cluster, weight: 1 }];
 const route = (route: Omit<RouteConfig, 'name'>, index: number): RouteConfig => ({ name: `r${index}`, ...route });
 
 function connectTimeouts(routes: readonly Omit<RouteConfig, 'name'>[], more: Partial<ClusterConfig> = {}): Record<string, number> {

@@ -31,7 +31,7 @@ export interface Callee {
 /** The callees of a document, in the order of its listeners. */
 export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services' | 'workloads'>): Callee[] {
   return config.listeners.filter((listener) => listener.direction === 'outbound').map((listener) => {
-    const shares = listener.routes.flatMap((route) => route.split).map(({ cluster: name, weight }): CalleeShare => {
+    const shares = listener.routes.flatMap(({ split = [] }) => split).map(({ cluster: name, weight }): CalleeShare => {
       const cluster = config.clusters.find((candidate) => candidate.name === name);
       return {
         cluster: name,

@@ -54,6 +54,13 @@ export interface ProxyLimits {
   readonly maxRequestsPerConnection?: number;
 
   /**
+   * Maximum number of copies of requests (`mirror` of a route) under way at a time. Further ones are left out. Applies to each worker.
+   *
+   * @default 256
+   */
+  readonly maxMirroredRequests?: number;
+
+  /**
    * How much is buffered for a peer that reads slower than the other side sends, per connection and direction. At least 1 KiB.
    *
    * @default Size.kibibytes(256)

@@ -17,6 +17,7 @@ export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
   maxHeaderFields: { field: 'maxHeaderFields', unit: 'number', min: 1, max: 1_000 },
   maxBodySize: { field: 'maxBodyBytes', unit: 'size', min: 0 },
   maxRequestsPerConnection: { field: 'maxRequestsPerConnection', unit: 'number', min: 0 },
+  maxMirroredRequests: { field: 'maxMirroredRequests', unit: 'number', min: 0 },
   maxBufferedSize: { field: 'maxBufferedBytes', unit: 'size', min: 1_024 },
   idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
   headTimeout: { field: 'headTimeoutMs', unit: 'time', min: 1 },

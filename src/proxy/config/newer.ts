@@ -29,7 +29,7 @@ export function leaveOutUnknown(document: unknown, errors: readonly SchemaError[
 function dispensable({ keyword, instancePath, params }: SchemaError): Path | undefined {
   const place = stepsOf(instancePath);
   if (keyword === 'additionalProperties') {
-    if (enclosing(place, Object.values(REQUIRED_PARTS))) return undefined;
+    if (enclosing(place, Object.values(REQUIRED_PARTS).flat())) return undefined;
     return enclosing(place, CONDITIONAL_PARTS) ?? [...place, String(params['additionalProperty'])];
   }
   const ofUnknownKind = keyword === 'enum' || (keyword === 'discriminator' && params['error'] === 'mapping');

@@ -26,8 +26,8 @@ export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxy
     .slice(-MAX_RETAINED_LISTENERS)
     .map((listener) => nameApart(listener, names));
   if (listeners.length === 0) return next;
-  const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split, fallback }) => (
-    [{ split }, ...fallback].flatMap((level) => level.split.map(({ cluster }) => cluster))
+  const needed = new Set(listeners.flatMap(({ routes }) => routes.flatMap(({ split, fallback, mirror }) => (
+    [...[{ split }, ...fallback].flatMap((level) => level.split), ...mirror].map(({ cluster }) => cluster)
   ))));
   // A name that another listener has now is that one's.
   const hostnames = new Set(next.listeners.flatMap((listener) => listener.hostnames ?? []));

@@ -53,6 +53,11 @@ export function word(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'latin1'));
 }
 
+/** A field name in any case, to compare with {@link isWord}: `_` is folded as that does it. */
+export function fieldName(name: string): Uint8Array {
+  return word(name).map((byte) => byte | 0x20);
+}
+
 /**
  * A decimal number of digits alone: no sign, no space, no list; at most `Number.MAX_SAFE_INTEGER`, for beyond it
  * JavaScript's numbers would round and two readers would disagree on a length. -1 when it is anything else.
@@ -66,4 +71,10 @@ export function parseDecimal(buffer: Uint8Array, start: number, end: number): nu
     value = value * 10 + digit;
   }
   return value <= Number.MAX_SAFE_INTEGER ? value : -1;
+}
+
+/** Both, without a copy when one is empty. */
+export function joined(a: Buffer, b: Buffer): Buffer {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : Buffer.concat([a, b]);
 }

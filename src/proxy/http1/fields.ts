@@ -33,9 +33,10 @@ export const enum Kind {
   DISGUISED,
   /** Named by Connection: removed like a hop-by-hop field. */
   NOMINATED,
-  /** Between sidecars, see mesh-fields.ts; never passed through, but for the number of the attempt, which the app gets. */
+  /** Between sidecars, see mesh-fields.ts; never passed through, but for what the app gets: the number of the attempt, and whether it is a copy. */
   MESH_DEADLINE,
   MESH_ATTEMPT,
+  MESH_MIRROR,
   MESH_EXPLAIN,
   MESH_UNSENT,
   MESH_VIA,
@@ -62,6 +63,7 @@ const CONTENT_LENGTH_DISGUISED = word('content\x7flength');
 const TRANSFER_ENCODING_DISGUISED = word('transfer\x7fencoding');
 const MESH_DEADLINE = word('x-mesh-deadline-ms');
 const MESH_ATTEMPT = word('x-mesh-attempt');
+const MESH_MIRROR = word('x-mesh-mirror');
 const MESH_EXPLAIN = word('x-mesh-explain');
 const MESH_UNSENT = word('x-mesh-unsent');
 const MESH_VIA = word('x-mesh-via');
@@ -249,7 +251,9 @@ function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
       if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
       return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.KEEP_ALIVE : Kind.OTHER;
     case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;
-    case 13: return isWord(buffer, start, end, MESH_UNSENT) ? Kind.MESH_UNSENT : Kind.OTHER;
+    case 13:
+      if (isWord(buffer, start, end, MESH_UNSENT)) return Kind.MESH_UNSENT;
+      return isWord(buffer, start, end, MESH_MIRROR) ? Kind.MESH_MIRROR : Kind.OTHER;
     case 14:
       if (isWord(buffer, start, end, MESH_ATTEMPT)) return Kind.MESH_ATTEMPT;
       if (isWord(buffer, start, end, MESH_EXPLAIN)) return Kind.MESH_EXPLAIN;

@@ -10,7 +10,7 @@
  */
 import { hashBytes } from '../../balancing';
 import type { HashKeyConfig } from '../../contract';
-import { isWord, word } from './bytes';
+import { fieldName, isWord, word } from './bytes';
 import { NEXT, setCookieParts, valueOf, visitCookies } from './cookies';
 import type { RequestHead } from './request-head';
 
@@ -40,7 +40,7 @@ export class HashKeys {
   constructor(configs: readonly HashKeyConfig[], private readonly random: () => number) {
     this.keys = configs.map((config) => ({
       type: config.type,
-      name: config.type === 'sourceAddress' ? new Uint8Array() : word(config.type === 'header' ? config.name.toLowerCase() : config.name),
+      name: config.type === 'sourceAddress' ? new Uint8Array() : config.type === 'header' ? fieldName(config.name) : word(config.name),
       terminal: config.terminal ?? false,
       setCookie: config.type === 'cookie' && config.ttlMs !== undefined
         ? setCookieParts(config.name, { path: '/', maxAgeSeconds: config.ttlMs === 0 ? undefined : Math.ceil(config.ttlMs / 1_000) })

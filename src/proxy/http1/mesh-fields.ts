@@ -5,6 +5,7 @@
  *   x-mesh-deadline-ms  request   how long the caller still waits; whoever gets it need not work longer
  *   x-mesh-attempt      request   2 for the first retry or hedge, and so on; absent on the first attempt
  *   x-mesh-via          request   which sidecars it has passed; says whether it comes round, and whether it passed one at all: mesh-via.ts
+ *   x-mesh-mirror       request   `true` for a copy of a request, whose response nobody waits for; the app gets it
  *   x-mesh-explain      request   by the app to its own sidecar: say in the response what was tried
  *   x-mesh-attempts     response  what was tried, in order: endpoint;outcome;milliseconds, ...
  *   x-mesh-unsent       response  by a callee's sidecar: no application has seen the request, for this reason
@@ -14,6 +15,8 @@ import { AttemptRecord, attemptText } from '../telemetry/attempt-record';
 
 /** A deadline further away than this, in milliseconds, is none: a day. */
 export const MAX_DEADLINE_MS = 86_400_000;
+
+export const MIRROR_FIELD = Buffer.from('x-mesh-mirror: true\r\n');
 
 export function deadlineField(milliseconds: number): string {
   return `x-mesh-deadline-ms: ${Math.max(1, Math.round(milliseconds))}\r\n`;

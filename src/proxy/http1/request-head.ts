@@ -44,6 +44,7 @@ const METHODS: readonly [Uint8Array, Method][] = [
   [Buffer.from('TRACE'), Method.TRACE], [Buffer.from('PUT'), Method.PUT], [Buffer.from('DELETE'), Method.DELETE],
   [Buffer.from('POST'), Method.POST], [Buffer.from('PATCH'), Method.PATCH], [Buffer.from('CONNECT'), Method.CONNECT],
 ];
+const EMPTY = Buffer.alloc(0);
 const SLASH = 0x2f;
 const STAR = 0x2a;
 const QUESTION = 0x3f;
@@ -68,6 +69,10 @@ export class RequestHead implements HeadReader {
   /** Authority of an absolute-form target, which replaces Host; empty otherwise. */
   authorityStart = 0;
   authorityEnd = 0;
+  /** What a route has put in place of the target's beginning, which `targetStart` is behind then; empty when it has not. */
+  targetPrefix: Buffer = EMPTY;
+  /** Host that a route has put in place of the client's; empty when it has not. */
+  newHost: Buffer = EMPTY;
   isHttp10 = false;
   framing: Framing = Framing.NONE;
   /** Bytes of the body when `framing` is LENGTH. */
@@ -161,6 +166,8 @@ export class RequestHead implements HeadReader {
   private readTarget(buffer: Uint8Array, start: number, end: number): Fault | undefined {
     this.authorityStart = 0;
     this.authorityEnd = 0;
+    this.targetPrefix = EMPTY;
+    this.newHost = EMPTY;
     this.targetStart = start;
     this.targetEnd = end;
     if (this.method === Method.CONNECT) return FAULT_CONNECT;

@@ -82,24 +82,27 @@ let at = 0;
 export function serializeRequest(
   buffer: Buffer, head: RequestHead, via: ViaFields, marks: Marks, offersUpgrade: boolean, added: Buffer, lines: Buffer, body: Buffer,
 ): Buffer {
-  begin(head.fields, buffer.length + head.rawBytes * 2 + added.length + lines.length + body.length);
+  const { targetPrefix, newHost } = head;
+  begin(head.fields, buffer.length + head.rawBytes * 2 + targetPrefix.length + newHost.length + added.length + lines.length + body.length);
   append(buffer, head.methodStart, head.methodEnd);
   out[at++] = SP;
+  if (targetPrefix.length > 0) appendAll(targetPrefix);
   // RFC 9112 section 3.2.4: a URL without path and query means the server itself when asked for its OPTIONS.
-  if (head.targetStart === head.targetEnd && head.method === Method.OPTIONS) out[at++] = 0x2a;
+  else if (head.targetStart === head.targetEnd && head.method === Method.OPTIONS) out[at++] = 0x2a;
   else if (head.targetStart === head.targetEnd || buffer[head.targetStart] === 0x3f) out[at++] = 0x2f;
   if (head.rawBytes === 0) append(buffer, head.targetStart, head.targetEnd);
   else appendEncoded(buffer, head.targetStart, head.targetEnd);
   appendAll(HTTP_1_1);
   const hasAuthority = head.authorityEnd > head.authorityStart;
-  if (hasAuthority || !head.hasHost) {
+  if (hasAuthority || newHost.length > 0 || !head.hasHost) {
     appendAll(HOST);
-    if (hasAuthority) append(buffer, head.authorityStart, head.authorityEnd);
+    if (newHost.length > 0) appendAll(newHost);
+    else if (hasAuthority) append(buffer, head.authorityStart, head.authorityEnd);
     else at += out.write(via.defaultHost, at, 'latin1');
     appendAll(CRLF);
   }
-  const kept = via.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) : KEPT;
-  appendFields(buffer, head.fields, hasAuthority ? kept & ~(1 << Kind.HOST) : kept, head.framing === Framing.CHUNKED);
+  const kept = via.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) | (1 << Kind.MESH_MIRROR) : KEPT;
+  appendFields(buffer, head.fields, hasAuthority || newHost.length > 0 ? kept & ~(1 << Kind.HOST) : kept, head.framing === Framing.CHUNKED);
   if ((marks & Marks.VIA) !== 0) appendAll(head.isHttp10 ? via.viaHttp10 : via.via);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
   if (head.maxForwards > 0) {

@@ -109,6 +109,7 @@ export class Proxy {
     const proxyName = `${config.node.service}.${config.node.namespace}`;
     const podAddress = dependencies.podAddresses[0] ?? '';
     this.context = new ServeContext(config.limits, this.timeouts, clock, random, proxyName, instruments, podAddress, memory);
+    registry.observe(FAMILIES.mirroredInFlight, {}, () => this.context.mirroredRequests);
     this.context.onBypass = (address) => dependencies.onBypass?.(address);
     const local = new LocalCluster(dependencies.sources, dependencies.podAddresses, () => this.onMove());
     this.local = local;

@@ -36,6 +36,8 @@ export class ServeContext {
   refusing = false;
   /** Open client connections, over all listeners. */
   connections = 0;
+  /** Copies of requests under way. */
+  mirroredRequests = 0;
   /** Called whenever a client connection is closed; the drain waits for the last one. */
   onConnectionClosed: () => void = () => {};
   /** The access log; undefined while it is off, and then no text is made of a request. */

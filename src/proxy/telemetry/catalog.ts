@@ -133,6 +133,10 @@ export const FAMILIES = {
     '1 while the endpoints of the cluster come from DNS because the Kubernetes API could not be asked since the start, else 0.'),
   fallbackShare: gauge('mesh_fallback_share', ['listener', 'level'],
     'Part of the requests that goes to a fallback of the route at the moment, 0 to 1. `level`: `1` is the first fallback.'),
+  mirroredRequests: counter('mesh_mirrored_requests_total', ['cluster', 'result'],
+    'Copies of requests for the cluster. `result`: `answered`, `failed` (no response came), or why there was none: `body_too_large`, `incomplete` '
+      + '(the request ended early), `upgrade` (it offered another protocol), `memory` (it was short) and `limit` (maxMirroredRequests).'),
+  mirroredInFlight: gauge('mesh_mirrored_requests_in_flight', [], 'Copies of requests under way.'),
   faultsInjected: counter('mesh_faults_injected_total', ['listener', 'kind'],
     'Faults injected into requests, as the configuration asks for. `kind`: `delay` or `abort`.'),
   failovers: counter('mesh_failovers_total', ['listener'],

@@ -123,6 +123,9 @@ export class ListenerInstruments {
 export type ClusterLimit =
   'maxRequests' | 'maxRequestsPerEndpoint' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxConnections' | 'maxConnectionsPerEndpoint';
 
+/** What became of a copy of a request. */
+export type MirrorResult = 'answered' | 'failed' | 'incomplete' | 'body_too_large' | 'upgrade' | 'memory' | 'limit';
+
 /** What a cluster records. */
 export class ClusterInstruments {
   readonly attempts: Counter;
@@ -131,6 +134,7 @@ export class ClusterInstruments {
   private readonly byRetry = new LazyCounters((reason) => this.registry.counter(FAMILIES.retries, { cluster: this.cluster, reason }));
   private readonly byDenial = new LazyCounters((cause) => this.registry.counter(FAMILIES.retriesDenied, { cluster: this.cluster, cause }));
   private readonly byLimit = new LazyCounters((limit) => this.registry.counter(FAMILIES.upstreamLimitReached, { cluster: this.cluster, limit }));
+  private readonly byMirror = new LazyCounters((result) => this.registry.counter(FAMILIES.mirroredRequests, { cluster: this.cluster, result }));
 
   constructor(private registry: MetricRegistry, private readonly cluster: string) {
     this.attempts = registry.counter(FAMILIES.attempts, { cluster });
@@ -155,6 +159,11 @@ export class ClusterInstruments {
   /** Retries and hedges that did not take place. */
   retriesDenied(cause: 'budget' | 'in_flight'): Counter {
     return this.byDenial.get(cause);
+  }
+
+  /** Copies of requests for it, by what became of them. */
+  mirrored(result: MirrorResult): Counter {
+    return this.byMirror.get(result);
   }
 
   /** Counts an endpoint that is an outlier by a rule. */

@@ -14,6 +14,7 @@ import type { FailureKind } from '../../balancing';
 
 /** Error types of RFC 9209 section 2.3 that the proxy uses. */
 export type ProxyStatusError =
+  | 'destination_not_found'
   | 'destination_unavailable'
   | 'connection_refused'
   | 'connection_terminated'
@@ -65,6 +66,30 @@ export interface Reason {
 const SOON = 1;
 
 const TABLE = {
+  no_route: {
+    outcome: 'answered', status: 404, phrase: 'Not Found', proxyStatus: 'http_request_error', reached: 'no',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'no route of the listener takes such a request',
+    remedy: 'compare method, path, host and fields of the request with the conditions of the routes; a route without conditions takes what the others leave',
+  },
+  no_backend: {
+    outcome: 'answered', status: 500, phrase: 'Internal Server Error', proxyStatus: 'destination_not_found', reached: 'no',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'the clusters of the route all have the weight 0',
+    remedy: 'give one of them a weight above 0',
+  },
+  redirect: {
+    outcome: 'answered', status: 302, phrase: 'Found', proxyStatus: 'proxy_internal_response', reached: 'maybe',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'the route redirects its requests; the status is the one that it says',
+    remedy: 'nothing is wrong: follow Location',
+  },
+  direct_response: {
+    outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'maybe',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'the route answers its requests by itself; status and body are the ones that it says',
+    remedy: 'nothing is wrong but on purpose; to end it, remove respond from the route',
+  },
   no_endpoints: {
     outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no',
     failure: 'excused', caller: 'waits', app: 'gone',

@@ -17,17 +17,17 @@ export function localResponse(answer: LocalAnswer, context: ServeContext, toHead
   const reason: Reason = REASONS[code];
   const phrase = status === reason.status ? reason.phrase : STATUS_CODES[status] ?? '';
   const retryAfter = answer.retryAfterSeconds ?? reason.retryAfterSeconds;
-  const { type, text } = answer.content ?? { type: 'text/plain; charset=utf-8', text: `${code}: ${reason.meaning}\n${detail}\n` };
-  const body = Buffer.from(text, answer.content ? 'latin1' : 'utf8');
+  const { type, body } = answer.content ?? { type: 'text/plain; charset=utf-8', body: Buffer.from(`${code}: ${reason.meaning}\n${detail}\n`) };
+  // RFC 9110 section 8.6: a 204 has no Content-Length, and one of 304 would be that of the response to a GET.
+  const hasContent = status !== 204 && status !== 304;
   const head = [
     `HTTP/1.1 ${status} ${phrase}`,
-    `content-type: ${type}`,
-    `content-length: ${body.length}`,
+    ...(hasContent ? [`content-type: ${type}`, `content-length: ${body.length}`] : []),
     `date: ${context.date()}`,
     `proxy-status: ${context.proxyName}; error=${reason.proxyStatus}; details="${code}"`,
     ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
     ...(closes ? ['connection: close'] : []),
     `${added}\r\n`,
   ].join('\r\n');
-  return toHead ? Buffer.from(head, 'latin1') : Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  return toHead || !hasContent ? Buffer.from(head, 'latin1') : Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }

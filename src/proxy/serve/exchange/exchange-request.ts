@@ -16,6 +16,7 @@ import {
 import { RequestFields } from '../upstream/request-fields';
 import type { Downstream } from './response-sink';
 import type { Route } from '../route/route';
+import { MirrorRequest } from '../upstream/mirror-request';
 import type { UpstreamRequest } from '../upstream/upstream-request';
 
 const EMPTY = Buffer.alloc(0);
@@ -47,6 +48,8 @@ export class ExchangeRequest {
   /** Made when a listener has an admission. */
   private slot: AdmissionSlot | undefined;
   private method: Method = Method.OTHER;
+  /** Copies of it that wait for its body; undefined when there are none. */
+  private copies: MirrorRequest[] | undefined;
   /** Holds one that is to be late. */
   private delay: Timeout | undefined;
 
@@ -66,7 +69,7 @@ export class ExchangeRequest {
     this.held = false;
     this.givenDeadline = false;
     this.offered = NO_PROTOCOLS;
-    return this.whyRefused(source, head) ?? this.send(this.parts.client.listener.route, source, head, body);
+    return this.whyRefused(source, head) ?? this.follow(this.parts.client.listener.route, source, head, body);
   }
 
   /**
@@ -81,6 +84,7 @@ export class ExchangeRequest {
     if (context.limits.maxBodyBytes > 0 && record.requestBytes > context.limits.maxBodyBytes) return BODY_TOO_LARGE;
     if (last && this.slot?.completed(context.clock.now()) === false) return LATE_BODY;
     this.complete = last;
+    if (this.copies) for (const copy of this.copies) copy.onBody(data, last);
     if (last) progress.stop();
     // What the proxy itself holds does not stall.
     else if (!this.delay?.queue) progress.start(context.bodyTimeout);
@@ -106,6 +110,7 @@ export class ExchangeRequest {
   finish(now: number): void {
     this.timeout.stop();
     this.delay?.stop();
+    this.endCopies();
     this.slot?.leave(this.parts.record.reason, now);
   }
 
@@ -134,6 +139,11 @@ export class ExchangeRequest {
     return undefined;
   }
 
+  private follow(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+    const { secure, listener } = this.parts.client;
+    return route.answer ? route.answer(source, head, { secure, defaultHost: listener.via.defaultHost }) : this.send(route, source, head, body);
+  }
+
   private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     const { complete, fields, parts: { context, upstream, record: { startedAt }, client, added, progress } } = this;
     const { deadlineMs } = head;
@@ -143,17 +153,24 @@ export class ExchangeRequest {
     if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
     upstream.offersUpgrade = this.offered.length > 0;
     upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.peer.hash);
+    added.headers = route.responseHeaders;
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     added.session = route.session?.read(source, head);
-    fields.begin(head, route, context.via, upstream.offersUpgrade, client.peer.edge?.lines ?? EMPTY);
+    route.rewrite?.apply(source, head);
+    fields.begin(source, head, route, context.via, upstream.offersUpgrade, client.peer.edge?.lines ?? EMPTY);
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
     this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!complete) progress.start(context.bodyTimeout);
     const deadlineAt = timeoutMs === 0 ? Infinity : startedAt + timeoutMs;
     const fault = route.faults?.decide(source, head);
     const refusal = fault ? this.inject(fault, route, deadlineAt) : this.dispatch(route, deadlineAt);
-    if (!refusal) upstream.copy.hold();
-    return refusal;
+    if (refusal) return refusal;
+    upstream.copy.hold();
+    if (route.mirrors && !fault?.abortStatus) {
+      const original = { source, head, body, complete, form: fields, hash: upstream.targets.pick.hash };
+      this.copies = MirrorRequest.beginAll(route.mirrors, context, original);
+    }
+    return undefined;
   }
 
   private dispatch(route: Route, deadlineAt: number): Refusal | undefined {
@@ -185,6 +202,13 @@ export class ExchangeRequest {
     if (abortStatus === 0) return this.dispatch(route, deadlineAt);
     this.parts.client.listener.instruments.faultInjected('abort');
     return { code: 'fault_injected', detail: 'the route\'s faults say so', status: abortStatus };
+  }
+
+  /** Copies that wait for the rest of a body are for nothing when that does not come. */
+  private endCopies(): void {
+    if (!this.copies) return;
+    for (const copy of this.copies) copy.abandon();
+    this.copies = undefined;
   }
 
   /** No more of it is taken for now: by its endpoint, or because there is none yet. */

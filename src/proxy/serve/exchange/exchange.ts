@@ -155,7 +155,7 @@ export class Exchange implements UpstreamOwner {
       status: record.status,
       detail: upstream.cluster ? `cluster ${upstream.cluster.name}: ${detail}` : detail,
       content,
-      added: this.added.ofOwn(code),
+      added: this.added.ofOwn(code) + (refusal.lines ?? ''),
       retryAfterSeconds: this.request.retryAfterSeconds,
     };
     this.finish();
@@ -192,7 +192,7 @@ export class Exchange implements UpstreamOwner {
     // A tunnel lasts as long as somebody keeps it open, which says nothing of the app's load.
     this.load?.served.end(now, false);
     this.load = undefined;
-    client.response.sendSwitch(buffer, head, this.added.cookies());
+    client.response.sendSwitch(buffer, head, this.added.onAny(buffer, head));
     const backend = carrier.detach((bytes) => {
       context.memory.took(bytes.length);
       this.tunnel!.onBackendBytes(bytes);
@@ -223,7 +223,7 @@ export class Exchange implements UpstreamOwner {
     record.responseBytes = body.length;
     context.memory.took(body.length);
     if (!complete && head.framing !== Framing.LENGTH && isEventStream(buffer, head.fields)) this.stream();
-    const added = this.added.of(head, record.startedAt, now);
+    const added = this.added.of(buffer, head, record.startedAt, now);
     if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
     this.headSent = true;
     const open = this.client.response.sendHead(buffer, head, body, complete, added);

@@ -8,7 +8,7 @@ import { Method, RequestHead } from '../../http1/request-head';
 /** Content of a response of the proxy's own. */
 export interface Content {
   readonly type: string;
-  readonly text: string;
+  readonly body: Buffer;
 }
 
 /**
@@ -24,5 +24,5 @@ export function traceContent(buffer: Buffer, head: RequestHead): Content | undef
     if (kind !== Kind.HOST && kind !== Kind.VIA && kind !== Kind.MAX_FORWARDS) continue;
     lines.push(buffer.toString('latin1', fields.nameStart(i), fields.valueEnd(i)));
   }
-  return { type: 'message/http', text: `${lines.join('\r\n')}\r\n\r\n` };
+  return { type: 'message/http', body: Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1') };
 }

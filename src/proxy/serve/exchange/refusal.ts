@@ -15,10 +15,12 @@ export interface Refusal {
   readonly content?: Content | undefined;
   /** Its status in place of the reason's. */
   readonly status?: number;
+  /** Field lines of the response besides, each with its CRLF. */
+  readonly lines?: string;
 }
 
 /** Content of an answer where the request may have been a HEAD. */
-export const NO_CONTENT: Content = { type: 'text/plain; charset=utf-8', text: '' };
+export const NO_CONTENT: Content = { type: 'text/plain; charset=utf-8', body: Buffer.alloc(0) };
 
 const refusal = (code: ReasonCode, detail: string, limit?: string): Refusal => Object.freeze({ code, detail, ...(limit && { limit }) });
 
@@ -39,6 +41,8 @@ export const ENDED_WITHIN_HEAD = refusal('bad_request', 'the connection ended wi
 export const ENDED_WITHIN_BODY = refusal('bad_request', 'the connection ended within a body');
 export const HEAD_TIMEOUT = refusal('client_timeout', 'the head was not complete in time', 'headTimeoutMs');
 export const SHUTTING_DOWN = refusal('shutting_down', 'the time to drain is over');
+export const NO_ROUTE = refusal('no_route', 'no route takes such a request');
+export const NO_BACKEND = refusal('no_backend', 'the weights of the route are all 0');
 export const NO_ENDPOINT = refusal('no_endpoints', 'no endpoint is available');
 /** By what a cluster says of it. */
 export const UNAVAILABLE = {

@@ -2,6 +2,8 @@
  * What responses to one client say besides what the endpoint said: cookies that keep a session or a hash, the load report that was
  * asked for, and what was tried. A client connection has one of these and uses it again for each request.
  */
+import { joined } from '../../http1/bytes';
+import type { HeaderChanges } from '../../http1/header-changes';
 import { attemptsField, unsentField } from '../../http1/mesh-fields';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import type { RequestHead } from '../../http1/request-head';
@@ -21,6 +23,8 @@ export class ResponseFields {
   session: Session | undefined;
   /** Cookies that the client gets for what it is hashed by. */
   setCookie: Buffer = EMPTY;
+  /** The route's changes of fields; undefined on routes that change none. */
+  headers: HeaderChanges | undefined;
 
   private inbound = false;
   /** What it asks a report of; undefined when it doesn't. */
@@ -36,18 +40,20 @@ export class ResponseFields {
     this.load = head.asksForLoad ? load : undefined;
     this.session = undefined;
     this.setCookie = EMPTY;
+    this.headers = undefined;
   }
 
-  /** For a response of the endpoint. */
-  of(head: ResponseHead, startedAt: number, now: number): Buffer {
+  /** For a response of the endpoint, of whose fields those are left out that the route changes. */
+  of(buffer: Buffer, head: ResponseHead, startedAt: number, now: number): Buffer {
     const report = this.load && !head.hasLoadMetrics ? this.reportsSent.next(this.load, now) : EMPTY;
-    return joined(report, joined(this.cookies(), this.explanation(head.status, now - startedAt)));
+    return joined(report, joined(this.onAny(buffer, head), this.explanation(head.status, now - startedAt)));
   }
 
-  /** What keeps the client's next requests where this one went. */
-  cookies(): Buffer {
-    const { cluster, endpoint } = this.upstream;
-    return this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie;
+  /** The same for one that switches protocols: what the route changes, and what keeps the client's next requests where this one went. */
+  onAny(buffer: Buffer, head: ResponseHead): Buffer {
+    const { upstream: { cluster, endpoint }, headers } = this;
+    headers?.leaveOut(buffer, head.fields);
+    return joined(headers?.lines ?? EMPTY, this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie);
   }
 
   /** For a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
@@ -63,10 +69,4 @@ export class ResponseFields {
     const last: AttemptRecord = { endpoint: endpoint!.key, outcome: status, milliseconds };
     return Buffer.from(attemptsField([...attemptRecords, last]), 'latin1');
   }
-}
-
-/** Both, without a copy when one is empty. */
-export function joined(a: Buffer, b: Buffer): Buffer {
-  if (b.length === 0) return a;
-  return a.length === 0 ? b : Buffer.concat([a, b]);
 }

@@ -65,6 +65,8 @@ export interface Downstream {
   readonly listener: Entry;
   readonly response: ResponseSink;
   readonly peer: Peer;
+  /** It is under TLS. */
+  readonly secure: boolean;
   /** Bytes that are kept: come too early, or not taken by the client or an endpoint yet. */
   readonly heldBytes: number;
   /** No more of the request's body is wanted for now, or it is again. */

@@ -31,14 +31,15 @@ export class ClusterSplit {
   /** The cluster for one request; undefined when none has an available endpoint. */
   choose(hash: number | undefined): Cluster | undefined {
     if (!this.byWeight) {
-      const only = this.clusters[0]!;
-      return only.available ? only : undefined;
+      const only = this.clusters[0];
+      return only?.available ? only : undefined;
     }
     return this.at(hash === undefined ? this.byWeight.next(this.isAvailable) : this.byHash!.next(hash, this.isAvailable));
   }
 
   /** The cluster for one request when nobody has an available endpoint: undefined when none has one of any kind that may be used. */
   chooseLastResort(hash: number | undefined): Cluster | undefined {
+    if (this.clusters.length === 0) return undefined;
     if (hash !== undefined && this.byHash) return this.at(this.byHash.next(hash, this.isUsable));
     this.lastResort ??= new WeightedSplit(this.weights, this.random);
     return this.at(this.lastResort.next(this.isUsable));

@@ -3,7 +3,7 @@
  * one that strikes is it. What is read of a request is its head, and reading makes no strings.
  */
 import type { FaultConfig } from '../../../contract';
-import { isWord, word } from '../../http1/bytes';
+import { fieldName, isWord } from '../../http1/bytes';
 import type { RequestHead } from '../../http1/request-head';
 import type { TimeoutQueue, TimeoutQueues } from '../../runtime/timeouts';
 
@@ -31,7 +31,7 @@ export class FaultInjector {
   constructor(configs: readonly FaultConfig[], timeouts: TimeoutQueues, private readonly random: () => number) {
     this.trials = configs.map(({ percent, header, delayMs, abortStatus = 0 }) => ({
       chance: percent / 100,
-      name: header && word(header.name.toLowerCase()),
+      name: header && fieldName(header.name),
       value: header?.value === undefined ? undefined : Buffer.from(header.value, 'latin1'),
       delay: delayMs === undefined ? undefined : timeouts.of(delayMs),
       abortStatus,

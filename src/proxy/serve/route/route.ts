@@ -5,23 +5,38 @@
  * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
  */
 import { mixHash, RetryPolicy } from '../../../balancing';
-import type { ResolvedRoute } from '../../../contract';
+import { DEFAULT_ROUTE, ResolvedRoute } from '../../../contract';
 import type { Cluster } from '../../cluster/cluster';
 import type { ClusterLookup } from '../../cluster/cluster-set';
 import type { Clock } from '../../runtime/clock';
 import { HashKeys } from '../../http1/hash-keys';
 import type { SessionPersistence } from '../../session/session-persistence';
+import { HeaderChanges } from '../../http1/header-changes';
 import { deadlineField } from '../../http1/mesh-fields';
 import type { TimeoutQueue, TimeoutQueues } from '../../runtime/timeouts';
 import { ClusterSplit } from './cluster-split';
 import { Failover } from './failover';
 import { FaultInjector } from './faults';
 import { Hedging } from './hedging';
+import { Rewrite } from './rewrite';
+import { redirectTo, respondWith, RouteAnswer } from './route-answer';
 
 const EMPTY = Buffer.alloc(0);
 
 /** Keeps the choice of a route's level apart from the choices within it. */
 const LEVEL_SALT = 0xfa11;
+
+/** What all requests of a route without conditions have in common. */
+const PREFIX = '/';
+
+/** Where copies of a route's requests go besides. */
+export interface Mirror {
+  readonly cluster: Cluster;
+  /** The way there. */
+  readonly route: Route;
+  readonly percent: number;
+  readonly maxBodyBytes: number;
+}
 
 /** Time and chance. */
 export interface RouteDependencies extends Pick<Clock, 'now'> {
@@ -48,6 +63,14 @@ export class Route {
   readonly wholeDeadline: Buffer;
   /** Undefined when none are injected. */
   readonly faults: FaultInjector | undefined;
+  /** Undefined when none are changed. */
+  readonly requestHeaders: HeaderChanges | undefined;
+  readonly responseHeaders: HeaderChanges | undefined;
+  readonly rewrite: Rewrite | undefined;
+  /** Answers its requests; undefined when they are sent on. */
+  readonly answer: RouteAnswer | undefined;
+  /** Undefined when no copies are sent. */
+  readonly mirrors: readonly Mirror[] | undefined;
   /** The split, and each fallback. */
   private readonly levels: readonly ClusterSplit[];
   private readonly clusters: readonly Cluster[];
@@ -79,6 +102,11 @@ export class Route {
     this.hedging = config.hedge && new Hedging(config.hedge, timeouts, { now });
     this.silence = silenceOf(config, timeouts);
     this.meshFields = config.meshFields;
+    this.requestHeaders = config.requestHeaders && new HeaderChanges(config.requestHeaders);
+    this.responseHeaders = config.responseHeaders && new HeaderChanges(config.responseHeaders);
+    this.rewrite = config.rewrite && new Rewrite(config.rewrite, PREFIX);
+    this.mirrors = mirrorsOf(config, clusters, (mirror) => new Route(mirror, clusters, timeouts, dependencies, undefined));
+    this.answer = answerOf(config, PREFIX, this.responseHeaders);
     this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
   }
 
@@ -102,6 +130,9 @@ export class Route {
     const level = this.levels[this.failover.choose(this.dependencies.now(), this.draw)]!;
     return level.choose(hash) ?? this.chooseFrom(0, hash) ?? level.chooseLastResort(hash) ?? this.chooseLastResort(hash);
   }
+
+  /** No request can go anywhere, whatever becomes of its clusters: all have the weight 0. */
+  get leadsNowhere(): boolean { return this.clusters.length === 0; }
 
   /** A cluster of which discovery may tell endpoints at any moment, and has told none before; undefined when all are known. */
   expected(): Cluster | undefined {
@@ -163,6 +194,27 @@ export class Route {
     this.seen = count;
     failover.update(this.levels.map(({ capacity }) => capacity), this.dependencies.now());
   }
+}
+
+function mirrorsOf(
+  { name, mirror, meshFields, retry, timeoutMs }: ResolvedRoute, clusters: ClusterLookup, routeOf: (config: ResolvedRoute) => Route,
+): readonly Mirror[] | undefined {
+  if (mirror.length === 0) return undefined;
+  return mirror.map(({ cluster, percent, maxBodyBytes }) => ({
+    cluster: clusters.get(cluster),
+    percent,
+    maxBodyBytes,
+    // Nobody waits for it, but it must end.
+    route: routeOf({
+      ...DEFAULT_ROUTE, name, split: [{ cluster, weight: 1 }], fallback: [], mirror: [], meshFields,
+      retry: { ...retry, maxRetries: 0 }, timeoutMs: timeoutMs === 0 ? DEFAULT_ROUTE.timeoutMs : timeoutMs,
+    }),
+  }));
+}
+
+function answerOf({ respond, redirect }: ResolvedRoute, prefix: string, headers: HeaderChanges | undefined): RouteAnswer | undefined {
+  if (redirect) return redirectTo(redirect, prefix, headers);
+  return respond && respondWith(respond, headers);
 }
 
 /** A second request, too, must have time to be answered. */

@@ -3,6 +3,7 @@
  * what it tells it. Endpoints outside of the mesh get none of them.
  */
 import type { Cluster } from '../../cluster/cluster';
+import { joined } from '../../http1/bytes';
 import { Kind } from '../../http1/fields';
 import { attemptField, deadlineField } from '../../http1/mesh-fields';
 import type { RequestHead } from '../../http1/request-head';
@@ -25,14 +26,18 @@ export class RequestFields implements RequestForm {
   get via(): RequestForm['via'] { return this.listener.via; }
 
   /**
+   * @param source  what `head` was parsed from
    * @param addsVia requests get a Via
    * @param lines   further field lines, each with its CRLF
    */
-  begin(head: RequestHead, route: Route, addsVia: boolean, offersUpgrade: boolean, lines: Buffer): void {
+  begin(source: Buffer, head: RequestHead, route: Route, addsVia: boolean, offersUpgrade: boolean, lines: Buffer): void {
     this.marks = (route.meshFields ? Marks.MESH_VIA : Marks.NONE) | (addsVia ? Marks.VIA : Marks.NONE);
     this.offersUpgrade = offersUpgrade;
-    const asked = this.listener.load ? EMPTY : askForLoad(head, route);
-    this.added = lines.length === 0 ? asked : Buffer.concat([asked, lines]);
+    this.added = joined(this.listener.load ? EMPTY : askForLoad(head, route), lines);
+    const { requestHeaders } = route;
+    if (!requestHeaders) return;
+    requestHeaders.leaveOut(source, head.fields);
+    this.added = joined(requestHeaders.lines, this.added);
   }
 }
 

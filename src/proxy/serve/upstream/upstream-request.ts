@@ -26,7 +26,7 @@ import { ReasonCode, REASONS } from '../../telemetry/reasons';
 import { Timeout } from '../../runtime/timeouts';
 import { Attempt, AttemptOwner } from './attempt';
 import type { ServeContext } from '../context';
-import { NO_ENDPOINT, NO_ROOM_TO_WAIT, Refusal, TRY_TIMEOUT, UNAVAILABLE } from '../exchange/refusal';
+import { NO_BACKEND, NO_ENDPOINT, NO_ROOM_TO_WAIT, Refusal, TRY_TIMEOUT, UNAVAILABLE } from '../exchange/refusal';
 import { ReplayBuffer } from './replay-buffer';
 import { attemptLines, isMeshed } from './request-fields';
 import type { Route } from '../route/route';
@@ -343,6 +343,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   /** There was no endpoint to begin with, or the limits leave no room for another request. */
   private whyNone(cluster: Cluster | undefined): Refusal {
+    if (this.route.leadsNowhere) return NO_BACKEND;
     const refusal = UNAVAILABLE[cluster?.whyNone() ?? 'no_endpoints'];
     if (refusal !== NO_ENDPOINT) this.cluster = cluster;
     return refusal;

@@ -1,0 +1,22 @@
+/**
+ * Header fields that a document can't change: one list for all places that name fields.
+ */
+
+/** Where a message ends, and what becomes of its connection (RFC 9110 section 7.6.1); also as spelled by those who take `_` for `-`. */
+const FRAMING = /^(connection|content[-_]length|transfer[-_]encoding|te|trailer|upgrade|keep-alive|proxy-connection|http2-settings|expect)$/i;
+
+/** What the proxy itself writes, or acts on. */
+const PROXY = /^(x-mesh-.*|via|max-forwards|date|proxy-status|endpoint-load-metrics(-format)?)$/i;
+
+const HOST = /^host$/i;
+const USER_AGENT = /^user-agent$/i;
+
+/** Whether a route must leave a field alone: framing, Host, and fields of the proxy. */
+export function isOfTheProxy(header: string): boolean {
+  return FRAMING.test(header) || HOST.test(header) || PROXY.test(header);
+}
+
+/** Whether a field is a health check's own to say: framing, Host, and the User-Agent by which sidecars know it. */
+export function isOfTheCheck(header: string): boolean {
+  return FRAMING.test(header) || HOST.test(header) || USER_AGENT.test(header);
+}

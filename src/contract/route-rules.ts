@@ -1,0 +1,108 @@
+/**
+ * Rules about the actions of one route that its types can't state: which go together, and what they may name.
+ */
+import { isOfTheProxy } from './field-names';
+import type { RouteConfig } from './listener-config';
+import type { HeaderChanges, PathChange } from './route-action-config';
+
+/** One thing that is wrong: `at` is the rest of the path below the route. */
+interface Fault {
+  readonly at: string;
+  readonly message: string;
+}
+
+/** What a route has to do with requests that it sends on; one that answers by itself has none of it. */
+const OF_FORWARDING = ['fallback', 'faults', 'hash', 'session', 'retry', 'hedge', 'rewrite', 'requestHeaders', 'mirror'] as const;
+
+/** Statuses whose responses have no body (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5). */
+const BODILESS = [204, 205, 304];
+
+/** Segments that a server may resolve, and empty ones. */
+const UNSETTLED = /\/\.{1,2}(?=\/|$)|\/\/|%2e|%2f|%5c|%00|%(?![0-9a-f]{2})/i;
+
+/** Every rule about its actions that a route breaks. */
+export function findUnfitActions(
+  route: RouteConfig, clusters: ReadonlySet<string>, path: string,
+): { readonly path: string; readonly message: string }[] {
+  const faults = [
+    ...findUnfitAnswer(route),
+    ...findUnfitPath(route),
+    ...findUnfitHeaders(route, 'requestHeaders'),
+    ...findUnfitHeaders(route, 'responseHeaders'),
+    ...findUnfitMirrors(route, clusters),
+  ];
+  return faults.map(({ at, message }) => ({ path: path + at, message }));
+}
+
+/** A request is sent on, redirected, or answered: one of the three. */
+function findUnfitAnswer(route: RouteConfig): Fault[] {
+  const { name, redirect, respond } = route;
+  const ways = (['split', 'redirect', 'respond'] as const).filter((way) => route[way] !== undefined);
+  if (ways.length === 0) return [{ at: '', message: `route '${name}' does nothing with its requests; give it 'split', 'redirect' or 'respond'` }];
+  if (ways.length > 1) {
+    return [{ at: `/${ways[1]!}`, message: `route '${name}' has '${ways.join('\' and \'')}', but a request gets one answer only; use one of them` }];
+  }
+  const faults: Fault[] = [];
+  if (redirect || respond) {
+    for (const field of OF_FORWARDING) {
+      if (route[field] !== undefined) faults.push({ at: `/${field}`, message: `route '${name}' sends nothing on, as it has '${ways[0]!}'; remove '${field}'` });
+    }
+  }
+  if (redirect && redirect.scheme === undefined && redirect.host === undefined && redirect.port === undefined && redirect.path === undefined) {
+    faults.push({ at: '/redirect', message: `route '${name}' redirects to where the request came from; give it 'scheme', 'host', 'port' or 'path'` });
+  }
+  if (respond?.body !== undefined && BODILESS.includes(respond.status)) {
+    faults.push({ at: '/respond/body', message: `a response of status ${respond.status} has no body; remove it from route '${name}'` });
+  }
+  return faults;
+}
+
+function findUnfitPath({ name, rewrite, redirect }: RouteConfig): Fault[] {
+  const faults: Fault[] = [];
+  if (rewrite && rewrite.path === undefined && rewrite.host === undefined) {
+    faults.push({ at: '/rewrite', message: `the rewrite of route '${name}' changes nothing; give it 'path' or 'host'` });
+  }
+  const changes: [string, PathChange | undefined][] = [['/rewrite/path', rewrite?.path], ['/redirect/path', redirect?.path]];
+  for (const [at, change] of changes) {
+    if (change && UNSETTLED.test(change.value)) {
+      faults.push({ at: `${at}/value`, message: `route '${name}' has the path '${change.value}', which readers may take for another one; leave out '.', '..', empty segments and encoded slashes` });
+    }
+  }
+  return faults;
+}
+
+function findUnfitHeaders(route: RouteConfig, field: 'requestHeaders' | 'responseHeaders'): Fault[] {
+  const { name, [field]: changes } = route;
+  if (!changes) return [];
+  const faults: Fault[] = [];
+  const seen = new Map<string, string>();
+  for (const { at, header, once } of namesIn(changes)) {
+    const place = `/${field}/${at}`;
+    const key = header.toLowerCase();
+    if (isOfTheProxy(header)) {
+      const instead = field === 'requestHeaders' && key === 'host' ? '; use \'rewrite\' with \'host\'' : '; leave it out';
+      faults.push({ at: place, message: `route '${name}' changes the field '${header}', which the proxy writes by itself${instead}` });
+    } else if (field === 'responseHeaders' && key === 'content-type' && route.respond && !at.startsWith('remove')) {
+      faults.push({ at: place, message: `route '${name}' answers by itself; give the type of its body in 'respond' as 'contentType'` });
+    } else if (once && seen.has(key)) {
+      faults.push({ at: place, message: `route '${name}' has the field '${header}' in '${seen.get(key)!}' already; name it once` });
+    }
+    if (once) seen.set(key, at.split('/')[0]!);
+  }
+  return faults;
+}
+
+/** Each name with its place. Removing or setting a field is said once; adding may be said more often. */
+function namesIn({ remove = [], set = [], add = [] }: HeaderChanges): { readonly at: string; readonly header: string; readonly once: boolean }[] {
+  return [
+    ...remove.map((header, i) => ({ at: `remove/${i}`, header, once: true })),
+    ...set.map(({ name }, i) => ({ at: `set/${i}/name`, header: name, once: true })),
+    ...add.map(({ name }, i) => ({ at: `add/${i}/name`, header: name, once: false })),
+  ];
+}
+
+function findUnfitMirrors({ mirror = [] }: RouteConfig, clusters: ReadonlySet<string>): Fault[] {
+  return mirror.flatMap(({ cluster }, m) => (clusters.has(cluster) ? [] : [
+    { at: `/mirror/${m}/cluster`, message: `there is no cluster '${cluster}'; declare it under /clusters` },
+  ]));
+}
