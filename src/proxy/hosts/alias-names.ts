@@ -16,7 +16,7 @@ import type { PodNames } from '../config/succeed';
 import type { DnsClient } from '../discovery/name-resolver';
 import { HostsEntry, readHosts } from './hosts-text';
 
-/** Most calls that are looked up. */
+/** Limit `hostAliases`: most calls that are looked up. */
 export const MAX_ALIASES = 64;
 
 /** Addresses of callees: 127.64.0.0/10. */
@@ -56,8 +56,12 @@ export class AliasNames implements PodNames {
   /**
    * @param missing aliases that lead to no listener; their Services are looked up
    * @param client gives up by itself
+   * @param onLimit an alias is not looked up, as there are too many
    */
-  static async find(aliases: readonly HostsEntry[], missing: readonly HostsEntry[], client: Pick<DnsClient, 'resolveSrv'>, onEvent: OnAliasEvent): Promise<AliasNames> {
+  static async find(
+    aliases: readonly HostsEntry[], missing: readonly HostsEntry[], client: Pick<DnsClient, 'resolveSrv'>, onEvent: OnAliasEvent, onLimit: () => void,
+  ): Promise<AliasNames> {
+    missing.slice(MAX_ALIASES).forEach(onLimit);
     const found = await Promise.all(missing.slice(0, MAX_ALIASES).map((alias) => standInFor(alias, client, onEvent)));
     return new AliasNames(aliases, {
       listeners: found.flatMap(({ listeners }) => listeners),

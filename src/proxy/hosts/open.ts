@@ -40,12 +40,14 @@ export async function openAppNames(path: string, podIps: readonly string[], { cl
  * @param path of the pod's own hosts file
  */
 export async function openAliasNames(
-  documents: readonly ResolvedProxyConfig[], podIps: readonly string[], { clock, log }: Pick<HostsDependencies, 'clock'> & { readonly log: Pick<EventLog, 'warn'> },
+  documents: readonly ResolvedProxyConfig[], podIps: readonly string[],
+  { clock, registry, log }: Pick<HostsDependencies, 'clock' | 'registry'> & { readonly log: Pick<EventLog, 'warn'> },
   path: string = SYSTEM_HOSTS,
 ): Promise<AliasNames | undefined> {
   const hosts = await readSystemHosts(podIps, clock, () => log.warn('hosts_incomplete', { podIps, effect: 'host aliases that the file lacks are not known' }), path);
   const aliases = aliasesIn(hosts);
   if (aliases.length === 0) return undefined;
   const client = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
-  return AliasNames.find(aliases, unclaimed(aliases, documents), client, (event, fields) => log.warn(event, fields));
+  const onLimit = (): void => { registry.counter(FAMILIES.limitReached, { limit: 'hostAliases' }).value += 1; };
+  return AliasNames.find(aliases, unclaimed(aliases, documents), client, (event, fields) => log.warn(event, fields), onLimit);
 }

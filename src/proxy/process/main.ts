@@ -222,7 +222,7 @@ async function main(environment: Environment): Promise<void> {
   const waiting = setInterval(() => undefined, LONGEST_WAIT_MS);
   try {
     names = hostsFile === undefined ? undefined : await openAppNames(hostsFile, podIps, { clock, registry, log });
-    podNames = names ?? await openAliasNames(documentsOf(text, before), podIps, { clock, log });
+    podNames = names ?? await openAliasNames(documentsOf(text, before), podIps, { clock, registry, log });
   } catch (error) {
     return giveUp([`the hosts file can't be read: ${(error as Error).message}`]);
   } finally {

@@ -18,8 +18,8 @@ import { addPeers, Peer, Peers } from './pod-sockets';
 export const LOOK_MS = 60_000;
 /** How long an answer of DNS is good for, or its lack. */
 const REMEMBER_MS = 300_000;
-/** Most names that are asked for in one look. */
-const MAX_LOOKUPS = 16;
+/** Limit `serviceLookups`: most names that are asked for in one look; the others wait for the next one. */
+export const MAX_LOOKUPS = 16;
 
 export interface StraightReport {
   readonly listener: string;
@@ -126,10 +126,14 @@ export class StraightConnections {
 
   /** By the longest of its names, which no search domain is added to. */
   private async addressesOf(hostnames: readonly string[]): Promise<ReadonlySet<string>> {
-    const { clock, dns } = this.dependencies;
+    const { clock, dns, registry } = this.dependencies;
     const name = hostnames.reduce((longest, other) => (other.length > longest.length ? other : longest));
     const known = this.known.get(name);
-    if ((known && clock.now() - known.at < REMEMBER_MS) || this.lookups >= MAX_LOOKUPS) return known?.addresses ?? new Set();
+    if (known && clock.now() - known.at < REMEMBER_MS) return known.addresses;
+    if (this.lookups >= MAX_LOOKUPS) {
+      registry.counter(FAMILIES.limitReached, { limit: 'serviceLookups' }).value += 1;
+      return known?.addresses ?? new Set();
+    }
     this.lookups += 1;
     const answers = await Promise.all([dns.resolve4(name, { ttl: true }).catch(() => []), dns.resolve6(name, { ttl: true }).catch(() => [])]);
     const addresses = new Set(answers.flat().map(({ address }) => (isIPv6(address) ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address)));

@@ -99,7 +99,7 @@ export const FAMILIES = {
   upstreamLimitReached: counter('mesh_upstream_limit_reached_total', ['cluster', 'limit'],
     'How often a limit of a cluster was reached, by its name in the configuration. `maxRequestsPerEndpoint` counts requests that the policy '
       + 'would have sent to an endpoint with as many, whether or not another took them; `maxConnections` and `maxConnectionsPerEndpoint` those that '
-      + 'had to wait; the others, requests that were refused.'),
+      + 'had to wait; `concurrentHealthChecks` (16, fixed) health checks that had to wait; the others, requests that were refused.'),
   endpoints: gauge('mesh_endpoints', ['cluster', 'state'],
     'Endpoints of a cluster. `state`: `ready`; `probing` (was ejected, and gets one request to prove itself by); `unhealthy` '
       + '(health checks fail); `ejected` (an outlier); `draining` (going away; used when none is ready). The first that applies of '
@@ -151,7 +151,8 @@ export const FAMILIES = {
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
       + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
-      + 'oldest is closed for a new one), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
+      + 'oldest is closed for a new one), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
+      + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],
     'Host names of outbound listeners, where the proxy keeps the pod\'s hosts file. `state`: `written` (lead to a listener); `waiting` (not in '
       + 'the file yet: endpoints are waited for, or it can\'t be written; requests pass the proxy by); `taken` (the pod\'s own hosts file gives them '

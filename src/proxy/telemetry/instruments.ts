@@ -119,9 +119,10 @@ export class ListenerInstruments {
   }
 }
 
-/** Limits of a cluster, by their names in the configuration. */
+/** Limits of a cluster: those of the configuration by their names there, and one that is fixed. */
 export type ClusterLimit =
-  'maxRequests' | 'maxRequestsPerEndpoint' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxConnections' | 'maxConnectionsPerEndpoint';
+  | 'maxRequests' | 'maxRequestsPerEndpoint' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxConnections' | 'maxConnectionsPerEndpoint'
+  | 'concurrentHealthChecks';
 
 /** What became of a copy of a request. */
 export type MirrorResult = 'answered' | 'failed' | 'incomplete' | 'body_too_large' | 'upgrade' | 'memory' | 'limit';

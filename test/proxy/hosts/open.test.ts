@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { withDefaults } from '../../../src/contract';
 import type { AliasNames } from '../../../src/proxy/hosts/alias-names';
 import { openAliasNames } from '../../../src/proxy/hosts/open';
+import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 import { FakeClock } from '../../support/fake-clock';
 
 const POD_LINES = '# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n10.0.0.5\tweb-0\n';
@@ -30,7 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (podIps: readonly string[] = ['10.0.0.5']): Promise<AliasNames | undefined> => (
-  openAliasNames([DOCUMENT], podIps, { clock, log: { warn: (event) => { warned.push(event); } } }, path));
+  openAliasNames([DOCUMENT], podIps, { clock, registry: new MetricRegistry(), log: { warn: (event) => { warned.push(event); } } }, path));
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
 const waitItOut = async (): Promise<void> => {
   for (let i = 0; i < 400; i += 1) {

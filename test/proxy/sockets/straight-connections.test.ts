@@ -5,7 +5,7 @@ import { AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addPeers, inodesOf, MAX_LIST_BYTES, Peers, readLists, SLICE_BYTES, slicesOf } from '../../../src/proxy/sockets/pod-sockets';
-import { LOOK_MS, SocketDependencies, StraightConnections } from '../../../src/proxy/sockets/straight-connections';
+import { LOOK_MS, MAX_LOOKUPS, SocketDependencies, StraightConnections } from '../../../src/proxy/sockets/straight-connections';
 import { expose } from '../../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 import { FakeClock } from '../../support/fake-clock';
@@ -209,6 +209,18 @@ describe('a sidecar', () => {
     for (let i = 0; i < 50; i += 1) list += line(`${i.toString(16).padStart(2, '0').toUpperCase()}00600A:0050`, { inode: 100 + i });
     await straight.look();
     expect(asked).toHaveLength(2);
+  });
+
+  test('asks for no more than a few services in one look, counts the others, and asks for them in the next', async () => {
+    const names = Array.from({ length: MAX_LOOKUPS + 3 }, (_, i) => `s${i}.shop.svc.cluster.local`);
+    const listeners = names.map((name) => ({ name: `outbound/${name}`, direction: 'outbound' as const, port: 80, hostnames: [name] }));
+    const straight = new StraightConnections({ ...dependencies, listeners: () => listeners });
+    list += line(OTHER);
+    await straight.look();
+    expect(asked).toEqual(names.slice(0, MAX_LOOKUPS));
+    expect(expose(registry)).toContain('mesh_limit_reached_total{limit="serviceLookups"} 3');
+    await straight.look();
+    expect(asked).toEqual(names);
   });
 
   test('looks once a minute, until the lists can\'t be read', async () => {

@@ -11,7 +11,7 @@ import type { ResolvedHealthCheck } from '../../../contract';
 import type { Cancel, Clock } from '../../runtime/clock';
 import type { Probe, Target, Verdict } from './probes';
 
-/** Checks under way at a time, of one cluster. */
+/** Limit `concurrentHealthChecks`: most checks of one cluster at a time. */
 export const MOST_AT_ONCE = 16;
 
 /** Waits differ by a tenth, up and down. */
@@ -19,6 +19,8 @@ const JITTER = 0.1;
 
 export interface HealthListener<T extends Target> {
   onChecked(verdict: Verdict): void;
+  /** A check that is due waits for others, of which as many run as may. */
+  onLimit(): void;
   /** An endpoint turned out not to work, or works again; `complaint` is undefined then. Also called when only the words differ. */
   onComplaint(target: T, complaint: string | undefined): void;
 }
@@ -79,6 +81,7 @@ export class HealthChecker<T extends Target> {
   private wait(one: Checked<T>, ms: number): void {
     one.cancel = this.dependencies.after(ms, () => {
       this.due.push(one);
+      if (this.running >= MOST_AT_ONCE) this.listener.onLimit();
       this.checkNext();
     });
   }

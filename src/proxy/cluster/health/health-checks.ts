@@ -48,6 +48,7 @@ export class HealthChecks {
     const { config, instruments } = this;
     return config && new HealthChecker<Endpoint>(config, probeOf(config), this.scheduler, () => instruments.attempts.value, {
       onChecked: ({ passed }) => instruments.healthChecks(passed === undefined ? 'busy' : passed ? 'passed' : 'failed'),
+      onLimit: () => instruments.limitReached('concurrentHealthChecks'),
       onComplaint: (endpoint, complaint) => {
         const changed = endpoint.unhealthy !== (complaint !== undefined);
         endpoint.complaint = complaint;

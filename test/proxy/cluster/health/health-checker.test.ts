@@ -19,12 +19,13 @@ function start(endpoints: number, timing = {}): {
   answer: Verdict | undefined;
   underWay: number;
   most: number;
+  waited: number;
 } {
   const clock = new FakeClock();
   const targets = Array.from({ length: endpoints }, (_, i) => ({ key: `10.0.0.${i}`, addresses: new Addresses([`10.0.0.${i}`]), port: 80 }));
   const state = {
     clock, targets, times: targets.map((): number[] => []), complaints: [] as string[], traffic: 0,
-    answer: PASSED as Verdict | undefined, underWay: 0, most: 0,
+    answer: PASSED as Verdict | undefined, underWay: 0, most: 0, waited: 0,
   };
   const random = seededRandom(1);
   const checker = new HealthChecker<Target>(
@@ -41,7 +42,7 @@ function start(endpoints: number, timing = {}): {
     },
     { now: () => clock.now(), random, after: (ms, task) => clock.after(ms, task) },
     () => state.traffic,
-    { onChecked: () => undefined, onComplaint: (target, complaint) => state.complaints.push(`${target.key} ${complaint ?? 'works'}`) },
+    { onChecked: () => undefined, onLimit: () => { state.waited += 1; }, onComplaint: (target, complaint) => state.complaints.push(`${target.key} ${complaint ?? 'works'}`) },
   );
   checker.update(targets);
   return Object.assign(state, { checker });
@@ -118,6 +119,7 @@ test('no more than a few run at a time, and each endpoint gets its turn', () => 
   test.answer = undefined;
   busy(test, 30_000);
   expect(test.most).toBe(MOST_AT_ONCE);
+  expect(test.waited).toBeGreaterThan(0);
   expect(test.times.every((times) => times.length > 0)).toBe(true);
 });
 
