@@ -42,31 +42,42 @@ export const enum Kind {
   MESH_VIA,
 }
 
-const HOST = word('host');
-const CONNECTION = word('connection');
-const CONTENT_LENGTH = word('content-length');
-const TRANSFER_ENCODING = word('transfer-encoding');
+/** The names of all fields that have a kind; of those with the same length, the frequent ones first. */
+const KNOWN_NAMES: readonly (readonly [name: string, kind: Kind])[] = [
+  ['te', Kind.TE],
+  ['via', Kind.VIA],
+  ['host', Kind.HOST],
+  ['date', Kind.DATE],
+  ['expect', Kind.EXPECT],
+  ['upgrade', Kind.UPGRADE],
+  ['trailer', Kind.TRAILER],
+  ['x-mesh-via', Kind.MESH_VIA],
+  ['connection', Kind.CONNECTION],
+  ['keep-alive', Kind.KEEP_ALIVE],
+  ['max-forwards', Kind.MAX_FORWARDS],
+  ['x-mesh-unsent', Kind.MESH_UNSENT],
+  ['x-mesh-mirror', Kind.MESH_MIRROR],
+  ['x-mesh-attempt', Kind.MESH_ATTEMPT],
+  ['x-mesh-explain', Kind.MESH_EXPLAIN],
+  ['content-length', Kind.CONTENT_LENGTH],
+  // `isWord` folds `_` into 0x7f.
+  ['content\x7flength', Kind.DISGUISED],
+  ['http2-settings', Kind.HOP_BY_HOP],
+  ['proxy-connection', Kind.HOP_BY_HOP],
+  ['transfer-encoding', Kind.TRANSFER_ENCODING],
+  ['transfer\x7fencoding', Kind.DISGUISED],
+  ['x-mesh-deadline-ms', Kind.MESH_DEADLINE],
+  ['endpoint-load-metrics', Kind.LOAD_METRICS],
+  ['endpoint-load-metrics-format', Kind.LOAD_METRICS_FORMAT],
+];
+const LONGEST_NAME = Math.max(...KNOWN_NAMES.map(([name]) => name.length));
+const KNOWN_BY_LENGTH = Array.from({ length: LONGEST_NAME + 1 }, (_, length) => (
+  KNOWN_NAMES.filter(([name]) => name.length === length).map(([name, kind]) => ({ name: word(name), kind }))
+));
+
+// Options of Connection.
 const KEEP_ALIVE = word('keep-alive');
-const PROXY_CONNECTION = word('proxy-connection');
-const TE = word('te');
 const UPGRADE = word('upgrade');
-const EXPECT = word('expect');
-const DATE = word('date');
-const TRAILER = word('trailer');
-const VIA = word('via');
-const MAX_FORWARDS = word('max-forwards');
-const LOAD_METRICS = word('endpoint-load-metrics');
-const LOAD_METRICS_FORMAT = word('endpoint-load-metrics-format');
-const HTTP2_SETTINGS = word('http2-settings');
-// As `isWord` compares: it folds `_` into 0x7f.
-const CONTENT_LENGTH_DISGUISED = word('content\x7flength');
-const TRANSFER_ENCODING_DISGUISED = word('transfer\x7fencoding');
-const MESH_DEADLINE = word('x-mesh-deadline-ms');
-const MESH_ATTEMPT = word('x-mesh-attempt');
-const MESH_MIRROR = word('x-mesh-mirror');
-const MESH_EXPLAIN = word('x-mesh-explain');
-const MESH_UNSENT = word('x-mesh-unsent');
-const MESH_VIA = word('x-mesh-via');
 const CLOSE = word('close');
 
 const DASH = 0x2d;
@@ -236,37 +247,9 @@ export function nameList(names: readonly string[]): (buffer: Uint8Array, start: 
 
 /** Told apart by length first, so that most names cost one comparison or none. */
 function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
-  switch (end - start) {
-    case 2: return isWord(buffer, start, end, TE) ? Kind.TE : Kind.OTHER;
-    case 3: return isWord(buffer, start, end, VIA) ? Kind.VIA : Kind.OTHER;
-    case 4:
-      if (isWord(buffer, start, end, HOST)) return Kind.HOST;
-      return isWord(buffer, start, end, DATE) ? Kind.DATE : Kind.OTHER;
-    case 6: return isWord(buffer, start, end, EXPECT) ? Kind.EXPECT : Kind.OTHER;
-    case 7:
-      if (isWord(buffer, start, end, UPGRADE)) return Kind.UPGRADE;
-      return isWord(buffer, start, end, TRAILER) ? Kind.TRAILER : Kind.OTHER;
-    case 10:
-      if (isWord(buffer, start, end, MESH_VIA)) return Kind.MESH_VIA;
-      if (isWord(buffer, start, end, CONNECTION)) return Kind.CONNECTION;
-      return isWord(buffer, start, end, KEEP_ALIVE) ? Kind.KEEP_ALIVE : Kind.OTHER;
-    case 12: return isWord(buffer, start, end, MAX_FORWARDS) ? Kind.MAX_FORWARDS : Kind.OTHER;
-    case 13:
-      if (isWord(buffer, start, end, MESH_UNSENT)) return Kind.MESH_UNSENT;
-      return isWord(buffer, start, end, MESH_MIRROR) ? Kind.MESH_MIRROR : Kind.OTHER;
-    case 14:
-      if (isWord(buffer, start, end, MESH_ATTEMPT)) return Kind.MESH_ATTEMPT;
-      if (isWord(buffer, start, end, MESH_EXPLAIN)) return Kind.MESH_EXPLAIN;
-      if (isWord(buffer, start, end, CONTENT_LENGTH)) return Kind.CONTENT_LENGTH;
-      if (isWord(buffer, start, end, CONTENT_LENGTH_DISGUISED)) return Kind.DISGUISED;
-      return isWord(buffer, start, end, HTTP2_SETTINGS) ? Kind.HOP_BY_HOP : Kind.OTHER;
-    case 16: return isWord(buffer, start, end, PROXY_CONNECTION) ? Kind.HOP_BY_HOP : Kind.OTHER;
-    case 17:
-      if (isWord(buffer, start, end, TRANSFER_ENCODING)) return Kind.TRANSFER_ENCODING;
-      return isWord(buffer, start, end, TRANSFER_ENCODING_DISGUISED) ? Kind.DISGUISED : Kind.OTHER;
-    case 18: return isWord(buffer, start, end, MESH_DEADLINE) ? Kind.MESH_DEADLINE : Kind.OTHER;
-    case 21: return isWord(buffer, start, end, LOAD_METRICS) ? Kind.LOAD_METRICS : Kind.OTHER;
-    case 28: return isWord(buffer, start, end, LOAD_METRICS_FORMAT) ? Kind.LOAD_METRICS_FORMAT : Kind.OTHER;
-    default: return Kind.OTHER;
-  }
+  const length = end - start;
+  if (length > LONGEST_NAME) return Kind.OTHER;
+  const known = KNOWN_BY_LENGTH[length]!;
+  for (let i = 0; i < known.length; i += 1) if (isWord(buffer, start, end, known[i]!.name)) return known[i]!.kind;
+  return Kind.OTHER;
 }

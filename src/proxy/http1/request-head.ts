@@ -4,11 +4,12 @@
  */
 import { COMMA, CR, HTAB, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, NINE, parseDecimal, SP, word, ZERO } from './bytes';
 import { Fault, fault, INCOMPLETE } from './fault';
-import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
+import { Kind } from './fields';
 import { isHost } from './host';
 import { isProtocolList } from './protocol-list';
-import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
+import { Framing, LENGTH_CHUNKED } from './framing';
 import type { HeadLimits, HeadReader } from './head-buffer';
+import { HTTP_1, MessageHead } from './message-head';
 
 export const enum Method {
   OTHER = 0,
@@ -48,14 +49,13 @@ const EMPTY = Buffer.alloc(0);
 const SLASH = 0x2f;
 const STAR = 0x2a;
 const QUESTION = 0x3f;
-const HTTP_1 = Buffer.from('HTTP/1.');
 const SCHEME_HTTP = word('http://');
 const SCHEME_HTTPS = word('https://');
 const CONTINUE = word('100-continue');
 const TEXT = word('text');
 const TRAILERS = word('trailers');
 
-export class RequestHead implements HeadReader {
+export class RequestHead extends MessageHead implements HeadReader {
   /** A line ends in CRLF. Who reads requests in front may not take LF for an end, and so see other fields than are seen here. */
   readonly takesLf = false;
   method: Method = Method.OTHER;
@@ -73,10 +73,6 @@ export class RequestHead implements HeadReader {
   targetPrefix: Buffer = EMPTY;
   /** Host that a route has put in place of the client's; empty when it has not. */
   newHost: Buffer = EMPTY;
-  isHttp10 = false;
-  framing: Framing = Framing.NONE;
-  /** Bytes of the body when `framing` is LENGTH. */
-  length = 0;
   hasHost = false;
   expectsContinue = false;
   acceptsTrailers = false;
@@ -93,23 +89,6 @@ export class RequestHead implements HeadReader {
   deadlineMs = -1;
   /** The client asks what was tried. */
   wantsExplanation = false;
-  /** Protocols that the client would switch to, as it named them; empty when it doesn't, or not in a way to act on. */
-  upgradeStart = 0;
-  upgradeEnd = 0;
-  readonly fields: FieldTable;
-
-  constructor(maxHeaderFields: number) {
-    this.fields = new FieldTable(maxHeaderFields);
-  }
-
-  /** Whether the client lets this connection be used again. */
-  get persistent(): boolean {
-    return this.isHttp10 ? this.fields.keepAlive && !this.fields.close : !this.fields.close;
-  }
-
-  get end(): number {
-    return this.fields.end;
-  }
 
   parse(buffer: Buffer, start: number, end: number, limits: HeadLimits): Fault | undefined {
     let position = start;
@@ -202,24 +181,18 @@ export class RequestHead implements HeadReader {
     this.maxForwards = -1;
     this.deadlineMs = -1;
     this.wantsExplanation = false;
-    this.upgradeStart = 0;
-    this.upgradeEnd = 0;
-    const { fields, isHttp10 } = this;
-    let length = NO_LENGTH;
+    this.clear();
+    const { fields } = this;
     for (let i = 0; i < fields.count; i += 1) {
       switch (fields.kinds[i]) {
         case Kind.CONTENT_LENGTH:
         case Kind.TRANSFER_ENCODING:
-          length = framedBy(length, buffer, fields, i, isHttp10, false);
-          if (length === LENGTH_FAULTY) return lengthFault;
-          break;
-        case Kind.CONNECTION: {
-          const wrong = fields.readConnection(buffer, i);
+        case Kind.CONNECTION:
+        case Kind.DISGUISED: {
+          const wrong = this.readFraming(buffer, i, false);
           if (wrong) return wrong;
           break;
         }
-        case Kind.DISGUISED:
-          return FAULT_DISGUISED;
         case Kind.HOST:
           if (this.hasHost) return FAULT_TWO_HOSTS;
           if (!isHost(buffer, fields.valueStart(i), fields.valueEnd(i))) return FAULT_HOST;
@@ -272,9 +245,10 @@ export class RequestHead implements HeadReader {
       }
     }
     if (broken) return broken;
-    if (!this.hasHost && !isHttp10) return FAULT_NO_HOST;
-    this.framing = length === LENGTH_CHUNKED ? Framing.CHUNKED : length > 0 ? Framing.LENGTH : Framing.NONE;
-    this.length = length > 0 ? length : 0;
+    if (!this.hasHost && !this.isHttp10) return FAULT_NO_HOST;
+    const { declared } = this;
+    this.framing = declared === LENGTH_CHUNKED ? Framing.CHUNKED : declared > 0 ? Framing.LENGTH : Framing.NONE;
+    this.length = declared > 0 ? declared : 0;
     return this.method === Method.TRACE && this.framing !== Framing.NONE ? FAULT_TRACE_BODY : undefined;
   }
 }

@@ -7,29 +7,24 @@
  */
 import { CR, IS_VALUE, LF, NINE, SP, ZERO } from './bytes';
 import { Fault, fault, INCOMPLETE } from './fault';
-import { FAULT_DISGUISED, FieldTable, Kind } from './fields';
-import { framedBy, Framing, lengthFault, LENGTH_CHUNKED, LENGTH_FAULTY, NO_LENGTH } from './framing';
+import { Kind } from './fields';
+import { Framing, LENGTH_CHUNKED, NO_LENGTH } from './framing';
 import type { HeadLimits, HeadReader } from './head-buffer';
 import { KeepAlive } from './keep-alive';
+import { HTTP_1, MessageHead } from './message-head';
 import { isProtocolList } from './protocol-list';
 
 export const FAULT_STATUS_LINE = fault('the status line is not `HTTP/1.1 SP 3 digits SP reason`; the server must speak HTTP/1.1');
 export const FAULT_STATUS = fault('a status below 100');
 export const FAULT_STATUS_TOO_LONG = fault('the status line is longer than the limit', 'bad_request', 'maxStartLineBytes');
 
-const HTTP_1 = Buffer.from('HTTP/1.');
-
-export class ResponseHead implements HeadReader {
+export class ResponseHead extends MessageHead implements HeadReader {
   readonly takesLf = true;
   /** The response that comes answers a HEAD request, so it has no body whatever its fields say. */
   toHead = false;
   status = 0;
   reasonStart = 0;
   reasonEnd = 0;
-  isHttp10 = false;
-  framing: Framing = Framing.NONE;
-  /** Bytes of the body when `framing` is LENGTH. */
-  length = 0;
   /** It announces a body that its status forbids (RFC 9110 section 8.6, RFC 9112 section 6.1): that may follow, and be taken for another response. */
   strayBody = false;
   hasDate = false;
@@ -38,27 +33,10 @@ export class ResponseHead implements HeadReader {
   readonly keepAlive = new KeepAlive();
   /** A callee's sidecar says that no application has seen the request. */
   unsent = false;
-  /** Protocols that the server names in its one valid Upgrade field; empty when there is none. */
-  upgradeStart = 0;
-  upgradeEnd = 0;
-  readonly fields: FieldTable;
-
-  constructor(maxHeaderFields: number) {
-    this.fields = new FieldTable(maxHeaderFields);
-  }
-
-  /** Whether the backend lets this connection be used again. */
-  get persistent(): boolean {
-    return this.isHttp10 ? this.fields.keepAlive && !this.fields.close : !this.fields.close;
-  }
 
   /** An interim response: another follows. */
   get interim(): boolean {
     return this.status < 200;
-  }
-
-  get end(): number {
-    return this.fields.end;
   }
 
   parse(buffer: Buffer, start: number, end: number, limits: HeadLimits): Fault | undefined {
@@ -105,27 +83,21 @@ export class ResponseHead implements HeadReader {
     this.hasLoadMetrics = false;
     this.keepAlive.clear();
     this.unsent = false;
-    this.upgradeStart = 0;
-    this.upgradeEnd = 0;
-    const { fields, isHttp10 } = this;
-    let length = NO_LENGTH;
+    this.clear();
+    const { fields } = this;
     for (let i = 0; i < fields.count; i += 1) {
       switch (fields.kinds[i]) {
         case Kind.CONTENT_LENGTH:
         case Kind.TRANSFER_ENCODING:
-          length = framedBy(length, buffer, fields, i, isHttp10, true);
-          if (length === LENGTH_FAULTY) return lengthFault;
-          break;
-        case Kind.CONNECTION: {
-          const wrong = fields.readConnection(buffer, i);
+        case Kind.CONNECTION:
+        case Kind.DISGUISED: {
+          const wrong = this.readFraming(buffer, i, true);
           if (wrong) return wrong;
           break;
         }
         case Kind.KEEP_ALIVE:
           this.keepAlive.read(buffer, fields.valueStart(i), fields.valueEnd(i));
           break;
-        case Kind.DISGUISED:
-          return FAULT_DISGUISED;
         case Kind.DATE:
           this.hasDate = true;
           break;
@@ -142,11 +114,11 @@ export class ResponseHead implements HeadReader {
       }
     }
     if (broken) return broken;
-    this.readFraming(length);
+    this.decideFraming(this.declared);
     return undefined;
   }
 
-  private readFraming(length: number): void {
+  private decideFraming(length: number): void {
     this.length = 0;
     this.strayBody = length !== NO_LENGTH && length !== 0 && (this.status < 200 || this.status === 204);
     if (this.toHead || hasNoBody(this.status) || length === 0) {
