@@ -11,6 +11,7 @@ const ORDER = [
   'TlsConfig',
   'CertificateConfig',
   'ForwardedConfig',
+  'ProxyProtocolConfig',
   'AdmissionConfig',
   'AdaptiveConcurrencyConfig',
   'FixedConcurrencyConfig',

@@ -1,6 +1,7 @@
 /**
  * Who a request comes from when proxies stand in front of a listener, and what is said of that to the app.
  */
+import type { Cidr } from './cidr';
 import type { Integer } from './scalars';
 
 /**
@@ -26,6 +27,17 @@ export interface ForwardedConfig {
    * @default false
    */
   readonly rfc7239?: boolean;
+}
+
+/** The PROXY protocol, by which load balancers without HTTP tell who the client is (versions 1 and 2). */
+export interface ProxyProtocolConfig {
+  /**
+   * Networks whose connections begin with a PROXY header; one without is broken off, and so is one whose header is not complete within
+   * `limits.headTimeoutMs`. From other networks a header is no request.
+   * @minItems 1
+   * @maxItems 64
+   */
+  readonly from: Cidr[];
 }
 
 /** Default of `forwarded`. */

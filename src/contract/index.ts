@@ -1,5 +1,6 @@
 export * from './admission-config';
 export * from './admission-defaults';
+export * from './cidr';
 export * from './cluster-config';
 export * from './compatibility';
 export * from './contradictions';

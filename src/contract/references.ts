@@ -9,6 +9,7 @@ import {
   contradictionsOfOutlierDetection, contradictionsOfRetry, contradictionsOfSession, refusalOfCheckField, wordsOf,
 } from './contradictions';
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
+import { errorsOfEdge } from './edge-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
@@ -72,6 +73,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     errors.push(...findUnfitHostnames(listener, path, leads));
     const tlsError = listener.tls && errorOfTls(listener.tls);
     if (tlsError !== undefined) errors.push({ path: `${path}/tls`, message: `TLS of listener '${listener.name}': ${tlsError}` });
+    errors.push(...errorsOfEdge(listener).map(({ field, message }) => ({ path: `${path}/${field}`, message })));
     if (listener.admission) errors.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();

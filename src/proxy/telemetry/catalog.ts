@@ -45,6 +45,9 @@ export const FAMILIES = {
     'Requests that count for that limit: they were let in, their body is there or has not been on its way for longer than a second, their response has not begun, and their path is not exempt.'),
   downstreamConnections: counter('mesh_downstream_connections_total', ['listener'], 'Connections accepted from clients.'),
   downstreamConnectionsOpen: gauge('mesh_downstream_connections_open', ['listener'], 'Open connections from clients.'),
+  proxyHeaders: counter('mesh_proxy_protocol_headers_total', ['listener', 'result'],
+    'Headers of the PROXY protocol, where they are required. `result`: `v1`, `v2`, `local` (has no address, as of a balancer\'s own checks), or, and then '
+      + 'the connection was broken off, `malformed` (or none), `timeout`, `closed` (by the other end).'),
   tlsHandshakes: counter('mesh_tls_handshakes_total', ['listener'], 'TLS handshakes that were completed.'),
   tlsHandshakeFailures: counter('mesh_tls_handshake_failures_total', ['listener', 'kind'],
     'Connections that ended before their TLS handshake did. `kind`: `closed` (by the client), `timeout`, `plain_http` (HTTP without TLS), '

@@ -92,6 +92,11 @@ export class ListenerInstruments {
     this.registry.counter(FAMILIES.faultsInjected, { listener: this.listener, kind }).value += 1;
   }
 
+  /** Counts a header of the PROXY protocol by how it came out. */
+  proxyHeader(result: string): void {
+    this.registry.counter(FAMILIES.proxyHeaders, { listener: this.listener, result }).value += 1;
+  }
+
   /** Counts a request that has passed its pod's sidecar by. */
   bypassed(): void {
     this.registry.counter(FAMILIES.bypassingRequests, { listener: this.listener }).value += 1;

@@ -55,18 +55,25 @@ export class ClientConnection implements Downstream {
   private readonly timeout: Timeout;
   readonly peer: Peer;
 
-  constructor(private readonly socket: Socket, readonly listener: Acceptor, private readonly context: ServeContext) {
+  /**
+   * @param address the client's, when it is not the other end of the connection
+   * @param rest    what was read already
+   */
+  constructor(
+    private readonly socket: Socket, readonly listener: Acceptor, private readonly context: ServeContext, address = socket.remoteAddress ?? '', rest?: Buffer,
+  ) {
     this.response = new ResponseWriter(socket, context, () => this.isLast);
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
-    this.peer = new Peer(socket.remoteAddress ?? '', socket, listener, context);
+    this.peer = new Peer(address, socket, listener, context);
     readShared(socket, (bytes) => this.onBytes(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
+    if (rest && rest.length > 0) this.onBytes(rest);
   }
 
   /** No request is under way and none has begun to arrive. */

@@ -76,7 +76,11 @@ export class ListenerSet {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
         wanted.set(socket, { config, route, tls: settings, admission, edge });
-        if (!this.bySocket.has(socket)) added.set(socket, new Listener(config, address, route, settings, this.context, this.random));
+        if (this.bySocket.has(socket)) continue;
+        const listener = new Listener(config, address, route, settings, this.context, this.random);
+        // Connections may come before the commit.
+        listener.edge = edge;
+        added.set(socket, listener);
       }
     }
     // In the order of the document, whichever socket is bound first.

@@ -15,6 +15,7 @@ import type { ServeContext } from '../context';
 import type { InboundLoad } from '../exchange/load-fields';
 import { NO_CONTENT } from '../exchange/refusal';
 import type { Edge } from '../edge/edge';
+import { readProxyHeader } from '../edge/proxy-header-reader';
 import { localResponse } from './local-response';
 import { CONNECTION_BYTES } from '../memory/memory-guard';
 import type { Route } from '../route/route';
@@ -40,8 +41,10 @@ export class Listener {
   private readonly server: Server;
   readonly connections: Set<ClientConnection> = new Set();
   private handshakes: Handshakes | undefined;
-  /** Sockets under TLS, from before their handshake on. */
-  private readonly underTls = new Set<Socket>();
+  /** Addresses of clients that a PROXY header told, by the other end of their connections, until those close. */
+  private readonly addresses = new Map<string, string>();
+  /** Sockets under TLS, from before their handshake on, and those whose PROXY header is waited for. */
+  private readonly early = new Set<Socket>();
 
   constructor(
     private config: ResolvedListener,
@@ -123,7 +126,7 @@ export class Listener {
   destroy(): void {
     this.stopAccepting();
     for (const connection of this.connections) connection.destroy();
-    for (const socket of this.underTls) socket.destroy();
+    for (const socket of this.early) socket.destroy();
   }
 
   /** @internal */
@@ -148,16 +151,61 @@ export class Listener {
     }
     instruments.connectionsOpen.value += 1;
     context.connections += 1;
-    if (this.handshakes) {
-      this.underTls.add(socket);
-      socket.on('close', () => {
-        this.underTls.delete(socket);
-        this.onSocketClosed();
-      });
-      this.handshakes.begin(socket);
-    } else {
-      this.connections.add(new ClientConnection(socket, this, context));
+    if (this.edge) this.arrive(socket, this.edge);
+    else this.begin(socket);
+  }
+
+  /** Waits for the PROXY header, where there has to be one. */
+  private arrive(socket: Socket, { proxyHeaderFrom }: Edge): void {
+    if (!proxyHeaderFrom?.has(socket.remoteAddress ?? '')) {
+      this.begin(socket);
+      return;
     }
+    const { context, instruments } = this;
+    const onClose = this.keep(socket);
+    readProxyHeader(socket, context.headTimeout, (result) => {
+      if (result === 'timeout') context.instruments.limitReached('headTimeoutMs');
+      instruments.proxyHeader(result);
+    }, (address, rest) => {
+      this.early.delete(socket);
+      socket.off('close', onClose);
+      this.begin(socket, address, rest);
+    });
+  }
+
+  /**
+   * Takes up TLS or HTTP.
+   *
+   * @param address the client's, when it is not the other end of the connection
+   * @param rest    what was read already
+   */
+  private begin(socket: Socket, address?: string, rest?: Buffer): void {
+    if (!this.handshakes) {
+      this.connections.add(new ClientConnection(socket, this, this.context, address, rest));
+      return;
+    }
+    this.keep(socket);
+    if (address !== undefined) {
+      const end = endOf(socket);
+      this.addresses.set(end, address);
+      socket.on('close', () => this.addresses.delete(end));
+    }
+    if (rest) {
+      socket.pause();
+      if (rest.length > 0) socket.unshift(rest);
+    }
+    this.handshakes.begin(socket);
+  }
+
+  /** Counts a socket until it closes, while it is no client's connection yet, or is below one. Returns what is called then. */
+  private keep(socket: Socket): () => void {
+    this.early.add(socket);
+    const onClose = (): void => {
+      this.early.delete(socket);
+      this.onSocketClosed();
+    };
+    socket.on('close', onClose);
+    return onClose;
   }
 
   /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. */
@@ -182,7 +230,13 @@ export class Listener {
   private handshakesWith(tls: TlsSettings): Handshakes {
     const { context } = this;
     return new Handshakes(tls, context.limits.maxBufferedBytes, context.instruments, (socket) => {
-      this.connections.add(new ClientConnection(socket, this, context));
+      const address = this.addresses.size === 0 ? undefined : this.addresses.get(endOf(socket));
+      this.connections.add(new ClientConnection(socket, this, context, address));
     });
   }
+}
+
+/** The other end of a connection; a socket and TLS above it have the same. */
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}|${remotePort}`;
 }

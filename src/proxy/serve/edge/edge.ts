@@ -3,6 +3,7 @@
  * nothing of it, so that a request of the mesh costs one look.
  */
 import type { ResolvedListener } from '../../../contract';
+import { Networks } from '../../net/ip-address';
 import type { CertificateSet } from '../../tls/certificate-set';
 import type { TlsSettings } from '../../tls/handshakes';
 import { ForwardedFields } from './forwarded-fields';
@@ -12,18 +13,22 @@ export class Edge {
   /** Those by which a request for another host is told; undefined when any host may come by any connection. */
   readonly certificates: CertificateSet | undefined;
 
-  constructor({ forwarded }: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string) {
+  /** Whose connections begin with a PROXY header; undefined: nobody's. */
+  readonly proxyHeaderFrom: Networks | undefined;
+
+  constructor({ forwarded, proxyProtocol }: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string) {
     this.forwarded = forwarded && new ForwardedFields(forwarded);
+    this.proxyHeaderFrom = proxyProtocol && new Networks(proxyProtocol.from);
     this.certificates = tls?.requireHostMatch ? tls.certificates : undefined;
   }
 
   /** The address of a connection is not what the client's is told by alone. */
-  get namesClients(): boolean { return this.forwarded !== undefined; }
+  get namesClients(): boolean { return this.forwarded !== undefined || this.proxyHeaderFrom !== undefined; }
 }
 
 /** What of a listener's configuration is of the edge. */
-function partsOf({ forwarded }: ResolvedListener): object {
-  return { forwarded };
+function partsOf({ forwarded, proxyProtocol }: ResolvedListener): object {
+  return { forwarded, proxyProtocol };
 }
 
 /** The edge of a listener: the one that it has, with what that knows of its clients, when nothing has changed. */
