@@ -1,5 +1,5 @@
 /** Lints at synthesis. What each rule finds is in test/planning/lints. */
-import { Chart, Duration, Testing } from 'cdk8s';
+import { ApiObject, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
 import { LintOptions, Mesh, MeshService, OutlierDetection, Scaling } from '../../src';
 import { Shop } from '../../examples/shop/shop';
 
@@ -37,6 +37,25 @@ test('GIVEN strict, fails', () => {
 
 test('GIVEN zones and rates, counts with them', () => {
   expect(synthesize({ off: ['ejection-cap'], requestsPerSecond: { catalog: 1 } })).toEqual([expect.stringContaining('(ejection-rate)')]);
+});
+
+test('GIVEN an autoscaler whose namespace a patch says, counts with it only where it then is', () => {
+  const warningsWith = (namespace: string): string[] => {
+    written.mockClear();
+    const app = Testing.app();
+    const chart = new Chart(app, 'shop', { namespace: 'shop' });
+    const outlierDetection = OutlierDetection.eject({ maxEjectedPercent: 10 });
+    const catalog = new MeshService(chart, 'catalog', { containers, scaling: Scaling.replicas(3), outlierDetection });
+    new MeshService(chart, 'web', { containers }).calls(catalog, { timeout: Duration.millis(300) });
+    new ApiObject(chart, 'autoscaler', {
+      apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { namespace: 'elsewhere' },
+      spec: { scaleTargetRef: { kind: 'Deployment', name: 'catalog-v1' }, minReplicas: 20, maxReplicas: 40 },
+    }).addJsonPatch(JsonPatch.replace('/metadata/namespace', namespace));
+    app.synth();
+    return written.mock.calls.map(([line]) => String(line));
+  };
+  expect(warningsWith('shop')).toEqual([]);
+  expect(warningsWith('nowhere')).toEqual([expect.stringContaining('(ejection-cap)')]);
 });
 
 test('GIVEN options that are none, says which there are', () => {

@@ -1,5 +1,5 @@
 /** Names that objects of the mesh share with objects made elsewhere. */
-import { ApiObject, App, Chart, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Mesh, MeshService, MeshSidecar } from '../../src';
 import { newChart } from '../support/manifests';
@@ -41,6 +41,16 @@ describe('an object of the mesh and another one of its kind and name', () => {
       second(chart);
       expect(told(chart)).toEqual([`[] two objects would be ${kind} "${name}" in namespace "shop": that of '${ours}' and that of 'chart/plain'. ${remedy}`]);
     }
+  });
+
+  test('are known by the metadata that patches leave', () => {
+    const chart = newChart();
+    catalogIn(chart);
+    ApiObject.of(plainService(chart)).addJsonPatch(JsonPatch.replace('/metadata/namespace', 'elsewhere'));
+    expect(told(chart)).toEqual([]);
+    const moved = new kplus.Service(chart, 'moved', { metadata: { name: 'other', namespace: 'elsewhere' }, ports: [{ port: 80 }] });
+    ApiObject.of(moved).addJsonPatch(JsonPatch.replace('/metadata', { name: 'catalog', namespace: 'shop' }));
+    expect(told(chart)).toEqual([expect.stringContaining('Service "catalog" in namespace "shop": that of \'chart/catalog/Service\' and that of \'chart/moved\'')]);
   });
 
   test('are told for both Services of an exposed workload, with the prop of the sidecar', () => {

@@ -12,9 +12,8 @@ import {
   AutoscalerInfo, autoscalerInfo, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo,
   serviceOfName, ServiceSpec,
 } from '../../planning/lints/objects';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
-import { Manifest, manifestOf } from '../kubernetes/manifests';
+import { identityOf, Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 
@@ -59,16 +58,17 @@ export class LintObjects {
   }
 
   /** What there is to say of a workload's pods. */
-  public podsOf(workload: kplus.Workload): PodInfo & { readonly labels: Labels } {
+  public podsOf(workload: kplus.Workload): PodInfo & { readonly labels: Labels; readonly writtenNamespace: string } {
     const object = ApiObject.of(workload);
     const manifest = manifestOf(object) as LintedManifest;
     const { metadata, spec } = writtenTemplateOf(workload);
     const labels = metadata?.labels ?? {};
-    const namespace = namespaceOf(object);
-    const autoscaler = this.autoscalers.get(`${object.kind}/${namespace}/${object.name}`);
+    const { name, namespace } = identityOf(object);
+    const autoscaler = this.autoscalers.get(`${object.kind}/${namespace}/${name}`);
     const sleep = spec.containers[0]?.lifecycle?.preStop as { readonly sleep?: { readonly seconds?: number } } | undefined;
     return {
       labels,
+      writtenNamespace: namespace,
       replicas: autoscaler?.replicas ?? replicasOf(object.kind, manifest.spec?.replicas ?? manifest.spec?.parallelism),
       scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
       disruption: this.budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
@@ -119,13 +119,16 @@ export class LintObjects {
       }
     }
     return [...names].map((name) => this.services.get(name)).filter((service) => service !== undefined)
-      .map((service) => serviceInfo(service.name, namespaceOf(service), specOf(service) as ServiceSpec));
+      .map((service) => {
+        const { name, namespace } = identityOf(service);
+        return serviceInfo(name, namespace, specOf(service) as ServiceSpec);
+      });
   }
 
   private add(object: ApiObject): void {
-    const namespace = namespaceOf(object);
+    const { name, namespace } = identityOf(object);
     if (object.kind === 'Service') {
-      this.services.set(`${namespace}/${object.name}`, object);
+      this.services.set(`${namespace}/${name}`, object);
     } else if (object.kind === 'PodDisruptionBudget') {
       const { minAvailable, maxUnavailable, selector } = specOf(object);
       const rule = ruleOf('minAvailable', minAvailable) ?? ruleOf('maxUnavailable', maxUnavailable);
@@ -166,8 +169,4 @@ function serviceOf(discovery: ClusterConfig['discovery']): { readonly name: stri
 
 function ruleOf(rule: DisruptionRule['rule'], value: number | string | undefined): DisruptionRule | undefined {
   return value === undefined ? undefined : disruptionRule(rule, value);
-}
-
-function namespaceOf(object: ApiObject): string {
-  return object.metadata.namespace ?? DEFAULT_NAMESPACE;
 }

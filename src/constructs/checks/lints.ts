@@ -99,10 +99,10 @@ function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedW
 
 function infoOf(objects: LintObjects, workloads: readonly LintedWorkload[]): WorkloadInfo[] {
   const seen = workloads.map(({ workload, document, sizes: _, ...own }) => ({ ...own, document: document(), ...objects.podsOf(workload) }));
-  const clusters = objects.clustersOf(seen);
-  return seen.map(({ service, namespace, version, labels, options, document, ...pods }, index): WorkloadInfo => ({
+  const clusters = objects.clustersOf(seen.map(({ writtenNamespace: namespace, labels, document }) => ({ namespace, labels, document })));
+  return seen.map(({ service, namespace, version, labels: _, writtenNamespace, options, document, ...pods }, index): WorkloadInfo => ({
     ...pods,
-    pod: podInfo(workloads[index].workload, namespace),
+    pod: podInfo(workloads[index].workload, writtenNamespace),
     objects: workloads[index].sizes(),
     service, namespace, version,
     clusters: clusters[index],

@@ -6,11 +6,11 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SERVICE_LABEL } from '../../contract';
 import { NetworkPolicyInfo, NetworkPolicySpec, PodInfo, readNetworkPolicy } from '../../planning/network-policy';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
+import { DEFAULT_NAMESPACE } from '../props/name-rules';
 
 /** The NetworkPolicies of a cluster that the app is for. */
 export function networkPoliciesIn(root: IConstruct, cluster: string): NetworkPolicyInfo[] {

@@ -5,12 +5,12 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { Enforced, enforcedBy, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
 import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 import { PodSecurityOptions } from '../mesh/pod-security-options';
+import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { PerApp } from '../synthesis/copies';
 

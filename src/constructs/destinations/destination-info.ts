@@ -11,9 +11,6 @@ import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { ValidationErrors } from '../props/validation-errors';
 
-/** The namespace that Kubernetes puts objects in when nothing names one. */
-export const DEFAULT_NAMESPACE = 'default';
-
 /** A part of a destination's traffic. */
 export interface DestinationShare {
   /** Name of the cluster. */

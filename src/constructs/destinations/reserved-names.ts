@@ -2,8 +2,8 @@
  * Names that no destination may have, because something that each pod relies on has them: its own address, and the API
  * server's Service. A caller's `/etc/hosts` would lead them to its sidecar.
  */
+import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
-import { DEFAULT_NAMESPACE } from './destination-info';
 
 /** The longer names of the API server, which only an external service can have. */
 const API_SERVER = /^kubernetes\.default(\.svc(\..+)?)?$/;

@@ -14,6 +14,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { PerApp } from '../synthesis/copies';
 import { additions } from '../synthesis/unchanged';
 
@@ -105,6 +106,12 @@ export function manifestOf(object: ApiObject): Manifest {
   return READERS.of(object).read(object);
 }
 
+/** Name and namespace as they will be written. An object whose metadata nobody patched is not made for it. Throws what `toJson` throws. */
+export function identityOf(object: ApiObject): { readonly name: string; readonly namespace: string } {
+  const { name = object.name, namespace = DEFAULT_NAMESPACE } = isMetadataPatched(object) ? manifestOf(object).metadata ?? {} : object.metadata;
+  return { name, namespace };
+}
+
 /** A value made of manifests, once for a synthesis. */
 export function oncePerSynthesis<T>(construct: IConstruct, make: () => T): () => T {
   const reader = READERS.of(construct);
@@ -133,10 +140,24 @@ export function noteWritten(object: ApiObject): void {
   READERS.of(object).note(object);
 }
 
+/** A patch, as far as it can be told what it is: its operation is internal to cdk8s. */
+interface Patch {
+  _toJson?(): { readonly path: string };
+}
+
+/** The patches of an object. cdk8s has no public way to tell whether there are any. */
+function patchesOf(construct: IConstruct): readonly Patch[] {
+  return (construct as { patches?: readonly Patch[] }).patches ?? [];
+}
+
+/** Whether a patch may say another name or namespace. */
+function isMetadataPatched(object: ApiObject): boolean {
+  return patchesOf(object).some((patch) => /^(\/metadata(\/name(space)?)?)?$/.test(patch._toJson?.().path ?? ''));
+}
+
 /** How many constructs and patches there are. */
 function extentOf(root: IConstruct): string {
   const constructs = root.node.findAll();
-  // cdk8s has no public way to tell whether an object has patches.
-  const patches = constructs.reduce((sum, construct) => sum + ((construct as { patches?: unknown[] }).patches?.length ?? 0), 0);
+  const patches = constructs.reduce((sum, construct) => sum + patchesOf(construct).length, 0);
   return `${constructs.length}/${patches}`;
 }

@@ -9,7 +9,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { DEFAULT_NAMESPACE } from '../destinations/destination-info';
+import { identityOf } from '../kubernetes/manifests';
 import { PerApp } from '../synthesis/copies';
 import { clusterOf, constructsOf, isOfOneMesh } from './mesh-settings';
 
@@ -91,8 +91,9 @@ function namesOf(construct: IConstruct): ClusterNames {
 function sharedNames(root: IConstruct, clusters: ReadonlyMap<string, ClusterNames>): string[] {
   const groups = new Map<string, OwnedObject[]>();
   for (const owned of objectsOf(root, clusters)) {
-    const { apiGroup, kind, name } = owned.object;
-    const key = [owned.cluster, apiGroup, kind, namespaceOf(owned.object), name].join('/');
+    const { apiGroup, kind } = owned.object;
+    const { name, namespace } = identityOf(owned.object);
+    const key = [owned.cluster, apiGroup, kind, namespace, name].join('/');
     const group = groups.get(key);
     if (group) {
       group.push(owned);
@@ -110,9 +111,10 @@ function tellShared(group: OwnedObject[]): string[] {
     return [];
   }
   const { object, owner } = ours as Required<OwnedObject>;
+  const { name, namespace } = identityOf(object);
   return group
     .filter((other) => other !== ours && !(other.owner && (other.owner.lostTo.has(owner.construct) || owner.lostTo.has(other.owner.construct))))
-    .map((other) => `two objects would be ${object.kind} "${object.name}" in namespace "${namespaceOf(object)}": that of '${pathOf(object)}' and that of '${pathOf(other.object)}'. `
+    .map((other) => `two objects would be ${object.kind} "${name}" in namespace "${namespace}": that of '${pathOf(object)}' and that of '${pathOf(other.object)}'. `
       + `Change the '${owner.prop}' of '${owner.construct.node.path}', or give the other object another name`);
 }
 
@@ -129,10 +131,6 @@ function* objectsOf(root: IConstruct, clusters: ReadonlyMap<string, ClusterNames
       yield { object: construct, cluster, owner };
     }
   }
-}
-
-function namespaceOf(object: ApiObject): string {
-  return object.metadata.namespace ?? DEFAULT_NAMESPACE;
 }
 
 /** The path of an object as people know it: that of the cdk8s-plus construct that it belongs to, if there is one. */

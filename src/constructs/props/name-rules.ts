@@ -42,6 +42,9 @@ export const NAME_RULES = {
   'use a full reference, such as registry.example.com/proxy:1.0'),
 } as const satisfies Record<string, NameRule>;
 
+/** The namespace that Kubernetes puts objects in when nothing names one. */
+export const DEFAULT_NAMESPACE = 'default';
+
 /** Whether a name may stand in a field. */
 export function isName(rule: NameRule, name: unknown): name is string {
   return isText(rule, name);
