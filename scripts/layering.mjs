@@ -100,6 +100,15 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     sidecar: ['calls', 'checks', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'synthesis'],
     service: ['calls', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'sidecar', 'synthesis'],
   },
+  cli: {
+    'command-line': [],
+    terminal: ['command-line'],
+    model: ['command-line'],
+    'stand-in': ['command-line'],
+    check: ['command-line', 'model', 'terminal'],
+    simulate: ['command-line', 'model', 'stand-in', 'terminal'],
+    up: ['command-line', 'model', 'stand-in', 'terminal'],
+  },
   proxy: {
     runtime: [],
     config: [],

@@ -3,14 +3,14 @@
  * out the local mesh, which scripts of this repository drive by themselves.
  */
 import { checkCommand } from './check/command';
-import { Command, helpOf, parseArguments } from './command';
-import { UserError } from './errors';
+import { Command, helpOf, parseArguments } from './command-line/command';
+import { UserError } from './command-line/errors';
 import { didYouMean } from '../contract/nearest';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
-import { reaperCommand } from './up/reaper';
-import { readModelCommand } from './up/model-thread';
+import { reaperCommand } from './up/processes/reaper';
+import { readModelCommand } from './model/model-thread';
 
 /** The local mesh and what goes with it; see up/index.ts. Loaded when it is asked for. */
 export const loadLocalMesh = () => import('./up');

@@ -1,6 +1,6 @@
 /** The results as an aligned table for terminals, and as a page of the documents. */
 import { cpus } from 'node:os';
-import { Column, count, duration, plain, renderTable } from '../../src/cli/up/table';
+import { Column, count, duration, plain, renderTable } from '../../src/cli/terminal/table';
 import { ALWAYS } from './bars';
 import type { Result } from './run';
 import type { Scenario } from './scenario';

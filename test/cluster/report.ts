@@ -1,5 +1,5 @@
 /** The results as a table for terminals, and as a page of the documents. */
-import { Column, count, duration, plain, renderTable } from '../../src/cli/up/table';
+import { Column, count, duration, plain, renderTable } from '../../src/cli/terminal/table';
 import type { Result } from './scenario';
 
 const COLUMNS: readonly Column[] = [

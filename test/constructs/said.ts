@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mesh, MeshProps } from '../../src';
 import { infoOf } from '../../src/cli/check/info';
-import { readManifests } from '../../src/cli/up/manifests';
-import { readModel } from '../../src/cli/up/read-model';
+import { readManifests } from '../../src/cli/model/manifests';
+import { readModel } from '../../src/cli/model/read-model';
 import { lint } from '../../src/planning/lints';
 
 /** Errors, and then warnings, of a chart of the namespace `shop`. */

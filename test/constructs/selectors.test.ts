@@ -2,9 +2,9 @@
 import { Chart, Cron, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { MeshService, MeshSidecar } from '../../src';
-import { readManifests } from '../../src/cli/up/manifests';
-import { workloadsBehind } from '../../src/cli/up/callees';
-import { readModel } from '../../src/cli/up/read-model';
+import { readManifests } from '../../src/cli/model/manifests';
+import { workloadsBehind } from '../../src/cli/model/callees';
+import { readModel } from '../../src/cli/model/read-model';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

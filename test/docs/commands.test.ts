@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkCommand } from '../../src/cli/check/command';
-import { Arguments, Command, parseArguments } from '../../src/cli/command';
+import { Arguments, Command, parseArguments } from '../../src/cli/command-line/command';
 import { simulateCommand } from '../../src/cli/simulate/command';
 import { standInCommand } from '../../src/cli/stand-in/command';
 import { upCommand } from '../../src/cli/up/command';

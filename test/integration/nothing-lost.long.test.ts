@@ -5,7 +5,7 @@
 import { Chart, Duration } from 'cdk8s';
 import { LoadBalancing, Mesh, MeshService, Scaling } from 'cdk8s-mesh';
 import type { LocalMesh } from '../../src/cli/up/local-mesh';
-import type { MeshModel } from '../../src/cli/up/model';
+import type { MeshModel } from '../../src/cli/model/model';
 import { endpointsSeenBy, load, modelOf, startMesh } from '../support/local-mesh';
 
 const REQUESTS = 100_000;

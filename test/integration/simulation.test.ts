@@ -10,10 +10,10 @@ import type { Chart } from 'cdk8s';
 import { MeshService, Scaling } from 'cdk8s-mesh';
 import type { LoadBalancingConfig, OutlierDetectionConfig } from '../../src/contract';
 import { DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, withBalancingDefaults } from '../../src/contract';
-import { flowBetween } from '../../src/cli/up/flow';
+import { flowBetween } from '../../src/cli/up/traffic/flow';
 import type { LocalMesh } from '../../src/cli/up/local-mesh';
-import type { MeshModel } from '../../src/cli/up/model';
-import { Traffic } from '../../src/cli/up/traffic';
+import type { MeshModel } from '../../src/cli/model/model';
+import { Traffic } from '../../src/cli/up/traffic/traffic';
 import { Change, LatencyHistogram, Plan, Simulation } from '../../src/simulation';
 import { modelOf, startMesh } from '../support/local-mesh';
 

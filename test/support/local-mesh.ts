@@ -7,13 +7,13 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Chart, Yaml } from 'cdk8s';
-import { flowBetween } from '../../src/cli/up/flow';
+import { flowBetween } from '../../src/cli/up/traffic/flow';
 import { LocalMesh, LocalMeshOptions } from '../../src/cli/up/local-mesh';
-import { readManifests } from '../../src/cli/up/manifests';
-import type { MeshModel } from '../../src/cli/up/model';
+import { readManifests } from '../../src/cli/model/manifests';
+import type { MeshModel } from '../../src/cli/model/model';
 import type { Pod } from '../../src/cli/up/pod';
-import { readModel } from '../../src/cli/up/read-model';
-import { failureOf } from '../../src/cli/up/traffic';
+import { readModel } from '../../src/cli/model/read-model';
+import { failureOf } from '../../src/cli/up/traffic/traffic';
 import { POD_FIELD, VERSION_FIELD } from '../../src/cli/stand-in/server';
 import type { ClusterReport } from '../../src/proxy/telemetry/cluster-view';
 

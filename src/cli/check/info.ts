@@ -8,11 +8,11 @@ import type { MeshInfo, ServiceInfo, WorkloadInfo } from '../../planning/lints';
 import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo } from '../../planning/lints/objects';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { enforcedBy, refusedByPodSecurity, SecuredPod } from '../../planning/pod-security';
-import { UserError } from '../errors';
-import { workloadsOf } from '../up/callees';
-import type { Field } from '../up/field';
-import type { Manifest } from '../up/manifests';
-import type { MeshModel, Workload } from '../up/model';
+import { UserError } from '../command-line/errors';
+import { workloadsOf } from '../model/callees';
+import type { Field } from '../model/field';
+import type { Manifest } from '../model/manifests';
+import type { MeshModel, Workload } from '../model/model';
 import { networkPoliciesOf, podInfo } from './network-policies';
 
 /** What nobody can read from YAML. */

@@ -1,9 +1,9 @@
 /** NetworkPolicies out of Kubernetes objects, for the lints, and what they see of a workload's pods. */
 import { SERVICE_LABEL } from '../../contract';
 import { LabelSelector, NetworkPolicyInfo, PodInfo, PolicyPeer, PolicyPort, readNetworkPolicy } from '../../planning/network-policy';
-import type { Field } from '../up/field';
-import type { Manifest } from '../up/manifests';
-import type { Workload } from '../up/model';
+import type { Field } from '../model/field';
+import type { Manifest } from '../model/manifests';
+import type { Workload } from '../model/model';
 
 export function networkPoliciesOf(manifests: readonly Manifest[]): NetworkPolicyInfo[] {
   return manifests.filter(({ kind, body }) => kind === 'NetworkPolicy' && body.get('apiVersion').text().startsWith('networking.k8s.io/')).map(({ name, namespace, body }) => {

@@ -1,12 +1,12 @@
 /** What `cdk8s-mesh check` does: reads YAML and flags, runs the lints, and shows what they find. */
 import { Finding, grouped, lint, RULES } from '../../planning/lints';
-import type { Arguments } from '../command';
-import { UserError } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { UserError } from '../command-line/errors';
 import { didYouMean } from '../../contract/nearest';
-import { readManifests } from '../up/manifests';
-import { readModel } from '../up/read-model';
-import { Screen } from '../up/screen';
-import { Paint, renderTable } from '../up/table';
+import { readManifests } from '../model/manifests';
+import { readModel } from '../model/read-model';
+import { Screen } from '../terminal/screen';
+import { Paint, renderTable } from '../terminal/table';
 import { Expectations, infoOf } from './info';
 
 /** Settles with the exit code. */

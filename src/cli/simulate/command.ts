@@ -1,5 +1,5 @@
 /** `cdk8s-mesh simulate`: its flags and help. What runs is loaded when it runs. */
-import type { Command } from '../command';
+import type { Command } from '../command-line/command';
 
 export const simulateCommand: Command = {
   name: 'simulate',

@@ -1,9 +1,9 @@
 /** What callers do about failures: as the YAML has it, unless a flag says otherwise, and in words. */
 import { DEFAULT_HEDGE } from '../../contract';
 import type { Quiet } from '../../simulation';
-import type { Arguments } from '../command';
-import { readDurationMs } from '../duration';
-import { UserError } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { readDurationMs } from '../command-line/duration';
+import { UserError } from '../command-line/errors';
 import type { Subject } from './subject';
 import { wholeNumber } from './whole-number';
 

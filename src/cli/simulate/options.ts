@@ -4,12 +4,12 @@ import {
   DEFAULT_CLUSTER, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults,
 } from '../../contract';
 import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS, withPolicy } from '../../simulation';
-import type { Arguments } from '../command';
-import { UserError } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { UserError } from '../command-line/errors';
 import { didYouMean } from '../../contract/nearest';
 import { parseLatency } from '../stand-in/behaviour';
-import { readManifests } from '../up/manifests';
-import { readModel } from '../up/read-model';
+import { readManifests } from '../model/manifests';
+import { readModel } from '../model/read-model';
 import { readFailures } from './failures';
 import { parseServiceTime } from './service-time';
 import { readStages } from './stages';

@@ -5,7 +5,7 @@
  */
 import type { Plan } from '../../simulation';
 import { durationOf } from '../../simulation';
-import { duration, percent } from '../up/table';
+import { duration, percent } from '../terminal/table';
 import type { Run } from './report';
 
 /** One row. */

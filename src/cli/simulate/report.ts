@@ -1,7 +1,7 @@
 /** What a comparison says in a terminal: how long requests took, what failed, and who got how much, policy by policy. */
 import type { LoadBalancingConfig } from '../../contract';
 import { durationOf, Measurements, meanOf, Plan, Quiet } from '../../simulation';
-import { count, duration, Paint, percent, renderTable } from '../up/table';
+import { count, duration, Paint, percent, renderTable } from '../terminal/table';
 import { failuresInText } from './failures';
 import type { SimulateOptions } from './options';
 import { serviceTimeInText } from './service-time';

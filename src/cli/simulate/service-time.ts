@@ -1,7 +1,7 @@
 /** How people write the distribution of a service time: the forms of stand-ins, and two that have a name. */
 import type { Distribution } from '../../simulation';
 import { meanOf } from '../../simulation';
-import { UserError } from '../errors';
+import { UserError } from '../command-line/errors';
 import { parseLatency } from '../stand-in/behaviour';
 
 const DEFAULT_VARIATION = 1;

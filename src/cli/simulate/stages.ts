@@ -2,8 +2,8 @@
 import type { BalancingConfig } from '../../balancing';
 import { BY_HASH, DynamicWeightsConfig, SlowStartConfig, SubsetConfig, withBalancingDefaults, ZoneAwareConfig } from '../../contract';
 import type { PlannedEndpoint, Quiet } from '../../simulation';
-import type { Arguments } from '../command';
-import { UserError } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { UserError } from '../command-line/errors';
 import { parseLatency } from '../stand-in/behaviour';
 import { wholeNumber } from './whole-number';
 

@@ -8,10 +8,10 @@ import {
   HedgeConfig, OutlierDetectionConfig, RetryBudgetConfig, RetryConfig, withBalancingDefaults, withHealthCheckDefaults,
 } from '../../contract';
 import type { PlannedHealthCheck } from '../../simulation';
-import { UserError } from '../errors';
-import { Callee, calleesOf, CalleeShare } from '../up/callees';
-import { workloadsOf } from '../up/flow';
-import { MeshModel, titleOf, Workload } from '../up/model';
+import { UserError } from '../command-line/errors';
+import { Callee, calleesOf, CalleeShare } from '../model/callees';
+import { namedWorkloads } from '../model/named-workloads';
+import { MeshModel, titleOf, Workload } from '../model/model';
 
 /** An endpoint as far as something is said of it. */
 export interface StatedEndpoint {
@@ -63,13 +63,13 @@ interface Call {
 /** @param name `catalog`, `catalog.shop`, `catalog@v2`, or the host name of a service outside of the mesh */
 export function subjectOf(model: MeshModel, name: string, from: string | undefined): Subject {
   const [service, version] = name.split('@') as [string, string?];
-  const callers = from === undefined ? model.workloads : workloadsOf(model, from, 'from');
+  const callers = from === undefined ? model.workloads : namedWorkloads(model, from, 'from');
   const calls = callers.flatMap((caller): Call[] => calleesOf(caller.config, model)
     .filter((callee) => isNamed(callee, service))
     .map((callee) => ({ caller, callee })));
   const [first] = calls;
   if (!first) {
-    workloadsOf(model, service, 'service');
+    namedWorkloads(model, service, 'service');
     throw new UserError(notCalled(model, service, from));
   }
 

@@ -1,6 +1,6 @@
 /** A flag whose value is a whole number. */
-import type { Arguments } from '../command';
-import { UserError } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { UserError } from '../command-line/errors';
 
 export function wholeNumber(args: Arguments, flag: string, min: number, max: number): number | undefined {
   const value = args.number(flag, { min, max });

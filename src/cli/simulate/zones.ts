@@ -3,8 +3,8 @@
  * turn, which is what the spread of a Deployment comes to.
  */
 import type { PlannedCaller } from '../../simulation';
-import type { Arguments } from '../command';
-import { UserError } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { UserError } from '../command-line/errors';
 import type { StatedCaller, StatedEndpoint, Subject } from './subject';
 
 /** Names of zones where nothing names any. */

@@ -2,7 +2,7 @@
  * How a stand-in behaves: how long it takes and how often it fails, as people write it on the command line and as it is
  * drawn for each request.
  */
-import { UserError } from '../errors';
+import { UserError } from '../command-line/errors';
 
 /** How long answers take, in milliseconds. */
 export type Latency =

@@ -3,8 +3,8 @@
  * that it opens; by hand it is a server for trying things out.
  */
 import type { AddressInfo } from 'node:net';
-import { Arguments, Command } from '../command';
-import { UserError, codeOf, messageOf } from '../errors';
+import { Arguments, Command } from '../command-line/command';
+import { UserError, codeOf, messageOf } from '../command-line/errors';
 import { Behaviour, parseLatency, parseRate, PROMPT } from './behaviour';
 import { StandIn } from './server';
 

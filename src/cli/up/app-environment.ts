@@ -3,8 +3,8 @@
  * their values are in the files, where to listen, and where this pod's sidecar listens for each service that it calls.
  * In a cluster the app calls `http://catalog`; here that name resolves to nothing, so the user's program gets CATALOG_URL.
  */
-import type { Callee } from './callees';
-import type { Workload } from './model';
+import type { Callee } from '../model/callees';
+import type { Workload } from '../model/model';
 import { inText, SocketAddress, PodNetwork } from './network';
 
 /** What the downward API knows of a pod. */

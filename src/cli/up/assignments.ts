@@ -3,10 +3,10 @@
  * versions. The more particular one holds, whatever the order. A Job or worker that only bears the name of a service takes
  * no value for the service, unless nobody else bears it.
  */
-import { UserError } from '../errors';
+import { UserError } from '../command-line/errors';
 import { SERVICE_LABEL } from '../../contract';
 import { didYouMean } from '../../contract/nearest';
-import type { MeshModel, Workload } from './model';
+import type { MeshModel, Workload } from '../model/model';
 
 /** Looks a workload's value up. */
 export type Assignments<T> = (workload: Workload) => T | undefined;

@@ -2,9 +2,9 @@
  * Waits until every caller's sidecar knows the pods that it may call. A pod is ready when its own programs are. Its callers
  * see it in an EndpointSlice later, the later the more pods start together, and until then a request to it fails.
  */
-import { serviceOf } from './callees';
+import { serviceOf } from '../model/callees';
 import { endpointsSeenBy } from './endpoint-view';
-import { MeshModel, titleOf } from './model';
+import { MeshModel, titleOf } from '../model/model';
 import { inText } from './network';
 import type { Pod } from './pod';
 import { podsBehind } from './service-pods';

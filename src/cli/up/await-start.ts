@@ -2,8 +2,8 @@
  * Waits until a program that was just started passes its probe. When that takes long it says what is waited for and, as far as the
  * system tells, what the program does instead: most often it listens at a port of its own choice.
  */
-import { UserError } from '../errors';
-import type { Child } from './child';
+import { UserError } from '../command-line/errors';
+import type { Child } from './processes/child';
 import { listeningAddresses } from './listening';
 import { inText, SocketAddress } from './network';
 

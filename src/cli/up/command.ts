@@ -2,8 +2,8 @@
  * `cdk8s-mesh up`: its flags and help. What runs is loaded when it runs, since this file's bundle is also the program of
  * every stand-in, which should start fast and stay small.
  */
-import type { Command } from '../command';
-import { OUTSIDE } from './outside';
+import type { Command } from '../command-line/command';
+import { OUTSIDE } from './traffic/outside';
 
 export const upCommand: Command = {
   name: 'up',

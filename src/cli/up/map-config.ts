@@ -4,8 +4,8 @@
  * shown. A pure function of the document and the pod's addresses.
  */
 import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults } from '../../contract';
-import { serviceOfName } from '../../planning/lints/objects';
-import type { ServiceSpec } from './model';
+import { serviceOfHostname } from '../model/callees';
+import type { ServiceSpec } from '../model/model';
 import { inText, SocketAddress, PodNetwork, WantedAddresses } from './network';
 
 /** One thing that is elsewhere than the YAML says. */
@@ -142,10 +142,4 @@ function mapCluster(
     return { mapped: { ...cluster, discovery: slices }, from: '', to: '' };
   }
   return { mapped: cluster, from: '', to: '' };
-}
-
-/** The Service with this fully qualified name, SRV or not. There is no cluster DNS here to resolve it. */
-export function serviceOfHostname(hostname: string, services: readonly ServiceSpec[]): ServiceSpec | undefined {
-  const called = serviceOfName(hostname);
-  return called && services.find(({ name, namespace }) => name === called.name && namespace === called.namespace);
 }

@@ -1,7 +1,7 @@
 /** What is elsewhere on this machine than the YAML says, as a table: one pod of each workload, or all of them. */
 import type { LocalMesh } from './local-mesh';
-import { titleOf } from './model';
-import { Paint, renderTable } from './table';
+import { titleOf } from '../model/model';
+import { Paint, renderTable } from '../terminal/table';
 
 /** Most rows that are shown unasked for all pods; beyond, pods that differ in their addresses alone are left out. */
 const SHORT = 24;

@@ -7,7 +7,7 @@
  * The documents name sockets; a {@link PodNetwork} says where each of them is. That is all the rest of `up` knows.
  */
 import { createServer, Server } from 'node:net';
-import { UserError, codeOf } from '../errors';
+import { UserError, codeOf } from '../command-line/errors';
 
 /** An address and port. */
 export interface SocketAddress {

@@ -3,8 +3,8 @@
  * what failed and why.
  */
 import { LatencyHistogram } from '../../simulation';
-import { bar, count, duration, Paint, percent, renderTable } from './table';
-import type { Tally } from './tally';
+import { bar, count, duration, Paint, percent, renderTable } from '../terminal/table';
+import type { Tally } from './traffic/tally';
 
 /** Lines of the report of one flow. */
 export function reportOf(tally: Tally, seconds: number, paint: Paint): string[] {

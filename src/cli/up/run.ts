@@ -4,26 +4,26 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Arguments } from '../command';
-import { readDurationMs } from '../duration';
-import { UserError, messageOf } from '../errors';
+import type { Arguments } from '../command-line/command';
+import { readDurationMs } from '../command-line/duration';
+import { UserError, messageOf } from '../command-line/errors';
 import { parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
 import { readAssignments } from './assignments';
-import { Flow, flowBetween } from './flow';
-import { readPortForwards } from './port-forward';
+import { Flow, flowBetween } from './traffic/flow';
+import { readPortForwards } from './traffic/port-forward';
 import { LocalMesh } from './local-mesh';
-import { readManifests } from './manifests';
+import { readManifests } from '../model/manifests';
 import { mappingTable } from './mapping-table';
-import { MeshModel, titleOf, Workload } from './model';
-import { readModelAside } from './model-thread';
-import { OUTSIDE } from './outside';
-import { readModel } from './read-model';
+import { MeshModel, titleOf, Workload } from '../model/model';
+import { readModelAside } from '../model/model-thread';
+import { OUTSIDE } from './traffic/outside';
+import { readModel } from '../model/read-model';
 import { reportOf } from './report';
-import { Body, Screen } from './screen';
+import { Body, Screen } from '../terminal/screen';
 import { whenStarterGoes } from './starters';
 import { statusOf, summaryOf } from './status';
-import { Tally } from './tally';
-import { Traffic } from './traffic';
+import { Tally } from './traffic/tally';
+import { Traffic } from './traffic/traffic';
 import { watchFiles } from './watch-files';
 
 /** The line for somebody without a terminal comes this often. */

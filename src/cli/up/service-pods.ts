@@ -3,7 +3,7 @@
  * pod is behind every Service whose selector its labels satisfy, at the port that the Service's target is in that pod.
  */
 import type { ServicePod } from './endpoint-api';
-import { ContainerSpec, resolveTarget, selects, ServiceSpec } from './model';
+import { ContainerSpec, resolveTarget, selects, ServiceSpec } from '../model/model';
 
 /** A pod as the controller sees it. */
 export interface SelectablePod {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SESSION_KEYS_DIR } from '../../contract';
-import type { MeshModel } from './model';
+import type { MeshModel } from '../model/model';
 
 const MOUNTED = new RegExp(`^${SESSION_KEYS_DIR}/(?!\\.\\.)([^/]+)/(?!\\.\\.)([^/]+)$`);
 

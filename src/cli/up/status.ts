@@ -1,7 +1,7 @@
 /** The live table: every pod with its state, its part of the traffic in the last second, and what failed. */
 import type { Pod } from './pod';
-import { count, duration, Paint, percent, renderTable, Style } from './table';
-import type { Tally } from './tally';
+import { count, duration, Paint, percent, renderTable, Style } from '../terminal/table';
+import type { Tally } from './traffic/tally';
 
 const STATE_STYLES: Readonly<Record<Pod['state'], Style>> = {
   starting: 'yellow', ready: 'green', unready: 'red', terminating: 'yellow', ended: 'red',

@@ -4,7 +4,7 @@
  * changed for one round, so that half a folder is not read.
  */
 import { statSync } from 'node:fs';
-import { filesOf } from './manifests';
+import { filesOf } from '../model/manifests';
 
 const PERIOD_MS = 500;
 

@@ -8,7 +8,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CLUSTER } from '../../../src/contract';
-import { Child } from '../../../src/cli/up/child';
+import { Child } from '../../../src/cli/up/processes/child';
 import { freePort } from '../../support/proxy';
 import { until } from '../../support/raw-http';
 import { CALL_TIMEOUT_MS, commandOf, DNS_NAME, ProxySetting, PublishedPod, RunningProxy, stopProxy, Subject, SubjectDependencies } from './subject';

@@ -8,7 +8,7 @@ import { Chart, Duration } from 'cdk8s';
 import { MeshService, Scaling } from 'cdk8s-mesh';
 import type { ClusterConfig, ProxyConfig } from '../../../src/contract';
 import { APP_CLUSTER, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, SIDECAR_CONTAINER } from '../../../src/contract';
-import { Child } from '../../../src/cli/up/child';
+import { Child } from '../../../src/cli/up/processes/child';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from '../../../src/cli/up/endpoint-api';
 import { modelOf } from '../../support/local-mesh';
 import { freePort } from '../../support/proxy';

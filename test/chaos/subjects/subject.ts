@@ -1,6 +1,6 @@
 /** A proxy under test, this project's or another: started alone in front of pods that somebody else looks after. */
-import type { Child } from '../../../src/cli/up/child';
-import type { Reaper } from '../../../src/cli/up/reaper';
+import type { Child } from '../../../src/cli/up/processes/child';
+import type { Reaper } from '../../../src/cli/up/processes/reaper';
 import type { SocketAddress } from '../../../src/cli/up/network';
 
 /** How the proxy's process and its call are set up. What is absent is as the constructs make it. */

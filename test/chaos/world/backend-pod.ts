@@ -1,6 +1,6 @@
 /** A pod of the rig: the backend's program at an address of its own, with its manners. It can be killed and started again. */
-import { Child } from '../../../src/cli/up/child';
-import type { Reaper } from '../../../src/cli/up/reaper';
+import { Child } from '../../../src/cli/up/processes/child';
+import type { Reaper } from '../../../src/cli/up/processes/reaper';
 import { eventually } from '../../support/eventually';
 import { BehaveMessage, ENV_LATENCY_MS, ENV_LEDGERS, Manner } from '../backend/manner';
 import { backendProgram } from '../programs';

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Reaper } from '../../../src/cli/up/reaper';
+import { Reaper } from '../../../src/cli/up/processes/reaper';
 import type { SocketAddress } from '../../../src/cli/up/network';
 import { FakeDns } from '../../support/fake-dns';
 import { freePort } from '../../support/proxy';

@@ -9,8 +9,8 @@ import {
   OutlierDetection, Retry, Scaling,
 } from '../../../src';
 import { infoOf } from '../../../src/cli/check/info';
-import { readManifests } from '../../../src/cli/up/manifests';
-import { readModel } from '../../../src/cli/up/read-model';
+import { readManifests } from '../../../src/cli/model/manifests';
+import { readModel } from '../../../src/cli/model/read-model';
 import { grouped, lint } from '../../../src/planning/lints';
 
 let folder: string;

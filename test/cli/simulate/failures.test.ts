@@ -1,5 +1,5 @@
 /** What callers do about failures, as flags say it. */
-import { parseArguments } from '../../../src/cli/command';
+import { parseArguments } from '../../../src/cli/command-line/command';
 import { simulateCommand } from '../../../src/cli/simulate/command';
 import { failuresInText } from '../../../src/cli/simulate/failures';
 import { readOptions } from '../../../src/cli/simulate/options';

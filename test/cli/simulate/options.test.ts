@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { POLICIES } from '../../../src/balancing';
-import { parseArguments } from '../../../src/cli/command';
+import { parseArguments } from '../../../src/cli/command-line/command';
 import { simulateCommand } from '../../../src/cli/simulate/command';
 import { readOptions, SimulateOptions } from '../../../src/cli/simulate/options';
 import { parseServiceTime } from '../../../src/cli/simulate/service-time';

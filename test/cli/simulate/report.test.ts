@@ -1,7 +1,7 @@
 import { DEFAULT_OUTLIER_DETECTION, LoadBalancingConfig } from '../../../src/contract';
 import { svgOf } from '../../../src/cli/simulate/plot';
 import { recoveryInText, reportOf, Run } from '../../../src/cli/simulate/report';
-import { plain } from '../../../src/cli/up/table';
+import { plain } from '../../../src/cli/terminal/table';
 import { Plan, SCENARIOS, Simulation } from '../../../src/simulation';
 import { balancingOf, callers, quiet, Stages } from '../../simulation/support';
 

@@ -1,5 +1,5 @@
 /** What stands around the policy, as flags and YAML say it. */
-import { parseArguments } from '../../../src/cli/command';
+import { parseArguments } from '../../../src/cli/command-line/command';
 import { simulateCommand } from '../../../src/cli/simulate/command';
 import { readOptions, SimulateOptions } from '../../../src/cli/simulate/options';
 import { stagesInText } from '../../../src/cli/simulate/stages';

@@ -1,6 +1,6 @@
 import { calleeEnvironment, containerEnvironment, listenEnvironment } from '../../../src/cli/up/app-environment';
-import { Callee, calleesOf } from '../../../src/cli/up/callees';
-import type { EnvVariable } from '../../../src/cli/up/model';
+import { Callee, calleesOf } from '../../../src/cli/model/callees';
+import type { EnvVariable } from '../../../src/cli/model/model';
 import { callerConfig, movedNetwork, serviceOf, workloadOf } from './support';
 
 const POD = { name: 'web-1', namespace: 'shop', uid: 'u1', ip: '127.9.1.1', labels: { app: 'web' } };

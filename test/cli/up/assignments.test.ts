@@ -1,5 +1,5 @@
 import { readAssignments } from '../../../src/cli/up/assignments';
-import { UserError } from '../../../src/cli/errors';
+import { UserError } from '../../../src/cli/command-line/errors';
 import { workloadOf } from './support';
 
 const [web, v1, v2] = [workloadOf('web'), workloadOf('catalog', 'v1'), workloadOf('catalog', 'v2')];

@@ -1,4 +1,5 @@
-import { addressesIn, appPortOf, mapConfig, serviceOfHostname } from '../../../src/cli/up/map-config';
+import { serviceOfHostname } from '../../../src/cli/model/callees';
+import { addressesIn, appPortOf, mapConfig } from '../../../src/cli/up/map-config';
 import { decodeConfig } from '../../../src/proxy/config/decode';
 import { callerConfig, configOf, movedNetwork, serviceOf } from './support';
 

@@ -1,11 +1,11 @@
-import type { Flow } from '../../../src/cli/up/flow';
+import type { Flow } from '../../../src/cli/up/traffic/flow';
 import { LatencyHistogram } from '../../../src/simulation';
 import type { Pod } from '../../../src/cli/up/pod';
 import { histogramOf, reportOf } from '../../../src/cli/up/report';
-import { cut } from '../../../src/cli/up/screen';
+import { cut } from '../../../src/cli/terminal/screen';
 import { summaryOf } from '../../../src/cli/up/status';
-import { bar, count, duration, percent, plain, renderTable } from '../../../src/cli/up/table';
-import { Tally } from '../../../src/cli/up/tally';
+import { bar, count, duration, percent, plain, renderTable } from '../../../src/cli/terminal/table';
+import { Tally } from '../../../src/cli/up/traffic/tally';
 import { workloadOf } from './support';
 
 const PODS = [['a', 'v1'], ['b', 'v1'], ['c', 'v2']].map(([name, version]) => ({ name, workload: workloadOf('catalog', version) }) as Pod);

@@ -1,6 +1,6 @@
 /** Models for tests, with whatever a test does not care about filled in. */
 import type { ProxyConfig } from '../../../src/contract';
-import type { ServiceSpec, Workload } from '../../../src/cli/up/model';
+import type { ServiceSpec, Workload } from '../../../src/cli/model/model';
 import type { PodNetwork } from '../../../src/cli/up/network';
 
 export function configOf(service: string, version = 'v1', more: Partial<ProxyConfig> = {}): ProxyConfig {

@@ -6,7 +6,7 @@
 import { CONFIG_KEY, CONFIG_VOLUME, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
 import { decodeConfig, describeErrors } from '../../proxy/config/decode';
 import { DEFAULT_GRACE_SECONDS } from '../../planning/lints/objects';
-import { UserError } from '../errors';
+import { UserError } from '../command-line/errors';
 import { boundZones } from './bound-zones';
 import type { Field } from './field';
 import type { Manifest } from './manifests';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { Field } from '../../../src/cli/up/field';
-import type { Manifest } from '../../../src/cli/up/manifests';
+import { Field } from '../../../src/cli/model/field';
+import type { Manifest } from '../../../src/cli/model/manifests';
 import { CONTRACT_MINOR } from '../../../src/contract';
-import { readModel } from '../../../src/cli/up/read-model';
+import { readModel } from '../../../src/cli/model/read-model';
 
 interface KubernetesObject { kind: string; metadata: { name: string }; [field: string]: unknown }
 

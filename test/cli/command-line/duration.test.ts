@@ -1,4 +1,4 @@
-import { parseDurationMs, readDurationMs } from '../../src/cli/duration';
+import { parseDurationMs, readDurationMs } from '../../../src/cli/command-line/duration';
 
 test.each([
   ['10', 10_000], ['0.5', 500], ['10s', 10_000], ['1.5s', 1_500], ['500ms', 500], ['2m', 120_000], ['1h', 3_600_000], ['1m30s', 90_000],

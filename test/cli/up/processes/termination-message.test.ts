@@ -1,5 +1,5 @@
 /** What is shown of programs that crashed: outputs as they are printed by Node 20, Python 3.11, Java 17, Go 1.24, Ruby 3 and npm 11. */
-import { TerminationMessage } from '../../../src/cli/up/termination-message';
+import { TerminationMessage } from '../../../../src/cli/up/processes/termination-message';
 
 function wordsOf(output: string): readonly string[] {
   const words = new TerminationMessage();

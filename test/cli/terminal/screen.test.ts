@@ -1,12 +1,12 @@
 /** The live table in terminals of several sizes: what a terminal shows is worked out from what is written to it. */
 import { LatencyHistogram } from '../../../src/simulation';
-import type { Flow } from '../../../src/cli/up/flow';
+import type { Flow } from '../../../src/cli/up/traffic/flow';
 import type { Pod, PodState } from '../../../src/cli/up/pod';
-import { Screen, Terminal } from '../../../src/cli/up/screen';
+import { Screen, Terminal } from '../../../src/cli/terminal/screen';
 import { statusOf } from '../../../src/cli/up/status';
-import { plain } from '../../../src/cli/up/table';
-import { Tally } from '../../../src/cli/up/tally';
-import { workloadOf } from './support';
+import { plain } from '../../../src/cli/terminal/table';
+import { Tally } from '../../../src/cli/up/traffic/tally';
+import { workloadOf } from '../up/support';
 
 /** A terminal that follows what `Screen` uses of ANSI: up by lines, to the beginning of a line, and erase to the end. */
 class FakeTerminal {

@@ -4,14 +4,14 @@
  * the requests each pod is to get by what was declared, at this moment and for this set of pods, which is what the
  * report compares with.
  */
-import { UserError } from '../errors';
-import { didYouMean } from '../../contract/nearest';
-import { Callee, calleesOf, workloadsBehind, workloadsOf as behindCluster } from './callees';
-import type { LocalMesh } from './local-mesh';
-import { MeshModel, resolveTarget, ServiceSpec, Workload } from './model';
-import type { SocketAddress } from './network';
+import { UserError } from '../../command-line/errors';
+import { Callee, calleesOf, workloadsBehind, workloadsOf } from '../../model/callees';
+import { isNamed, namedWorkloads } from '../../model/named-workloads';
+import type { LocalMesh } from '../local-mesh';
+import { MeshModel, resolveTarget, ServiceSpec, Workload } from '../../model/model';
+import type { SocketAddress } from '../network';
 import { OUTSIDE } from './outside';
-import type { Pod } from './pod';
+import type { Pod } from '../pod';
 
 /** One stream of requests. */
 export interface Flow {
@@ -37,8 +37,8 @@ export function flowBetween(mesh: LocalMesh, from: string, to: string, random: (
 }
 
 function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
-  const callers = workloadsOf(mesh.model, from, 'from');
-  workloadsOf(mesh.model, to, 'to');
+  const callers = namedWorkloads(mesh.model, from, 'from');
+  namedWorkloads(mesh.model, to, 'to');
   const calleeOf = (workload: Workload): Callee | undefined =>
     calleesOf(workload.config, mesh.model).find((callee) => isNamed(callee, to));
   const [callee] = callers.map(calleeOf).filter((candidate) => candidate !== undefined);
@@ -79,7 +79,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
  * @param flag what names the service, for messages
  */
 export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, random: () => number = Math.random): Flow {
-  const workloads = workloadsOf(mesh.model, to, flag);
+  const workloads = namedWorkloads(mesh.model, to, flag);
   const service = frontOf(mesh.model, workloads);
   const port = service?.ports[0];
   if (!service || !port) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
@@ -110,7 +110,7 @@ export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, rando
 /** The services that take over what a callee can't take. */
 function fallbacksOf({ listener, config }: Callee, model: MeshModel): Set<string> {
   const names = new Set(listener.routes.flatMap(({ fallback = [] }) => fallback).flatMap(({ split }) => split).map(({ cluster }) => cluster));
-  const workloads = config.clusters.filter(({ name }) => names.has(name)).flatMap((cluster) => behindCluster(cluster, model));
+  const workloads = config.clusters.filter(({ name }) => names.has(name)).flatMap((cluster) => workloadsOf(cluster, model));
   return new Set(workloads.map(({ service }) => service));
 }
 
@@ -157,19 +157,4 @@ function frontOf(model: MeshModel, workloads: readonly Workload[]): ServiceSpec 
   const rank = (service: ServiceSpec): number =>
     (service.type === 'LoadBalancer' || service.type === 'NodePort' ? 1_000 : 0) + workloadsBehind(service, workloads).length;
   return model.services.filter((service) => workloadsBehind(service, workloads).length > 0).sort((a, b) => rank(b) - rank(a))[0];
-}
-
-/** The workloads of a service, or an error that names the services there are. */
-export function workloadsOf(model: MeshModel, service: string, flag: string): Workload[] {
-  const found = model.workloads.filter((workload) => isNamed(workload, service));
-  if (found.length === 0) {
-    const names = [...new Set(model.workloads.map((workload) => workload.service))];
-    throw new UserError(`--${flag} names the service '${service}', which is not in the mesh.${didYouMean(service, names)} There are ${names.join(', ')}`);
-  }
-  return found;
-}
-
-/** `catalog`, or `catalog.shop` when two namespaces have one. */
-function isNamed({ service, namespace }: { readonly service: string; readonly namespace: string | undefined }, name: string): boolean {
-  return name === service || name === `${service}.${namespace}`;
 }

@@ -3,8 +3,8 @@
  * sends the requests of `--rps` meanwhile, each at its moment.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import type { Command } from '../command';
-import { UserError } from '../errors';
+import type { Command } from '../command-line/command';
+import { UserError } from '../command-line/errors';
 import type { MeshModel } from './model';
 
 /** What the thread says at its end. */

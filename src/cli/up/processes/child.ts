@@ -6,7 +6,7 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { UserError, messageOf } from '../errors';
+import { UserError, messageOf } from '../../command-line/errors';
 import { Reaper, RUN_MARK } from './reaper';
 import { TerminationMessage } from './termination-message';
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
-import { UserError, codeOf, messageOf } from '../errors';
+import { UserError, codeOf, messageOf } from '../command-line/errors';
 import { Field } from './field';
 
 /** One Kubernetes object. */

@@ -8,7 +8,7 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Command } from '../command';
+import type { Command } from '../../command-line/command';
 
 /** Environment variable that marks the processes of a run. */
 export const RUN_MARK = 'CDK8S_MESH_UP';

@@ -5,8 +5,8 @@
  */
 import { Agent, IncomingHttpHeaders, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { POD_FIELD, SERVICE_FIELD, VERSION_FIELD } from '../stand-in/server';
-import { codeOf, messageOf } from '../errors';
+import { POD_FIELD, SERVICE_FIELD, VERSION_FIELD } from '../../stand-in/server';
+import { codeOf, messageOf } from '../../command-line/errors';
 import type { Flow } from './flow';
 
 /** What became of one request. */

@@ -4,7 +4,7 @@
  * expectation request by request keeps the comparison right through all of it.
  */
 import type { Flow } from './flow';
-import { LatencyHistogram } from '../../simulation';
+import { LatencyHistogram } from '../../../simulation';
 import type { Outcome } from './traffic';
 
 /** One pod's part of a flow. */

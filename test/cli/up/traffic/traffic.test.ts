@@ -1,7 +1,7 @@
 import { createServer, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Flow } from '../../../src/cli/up/flow';
-import { failureOf, Outcome, Traffic } from '../../../src/cli/up/traffic';
+import type { Flow } from '../../../../src/cli/up/traffic/flow';
+import { failureOf, Outcome, Traffic } from '../../../../src/cli/up/traffic/traffic';
 
 const servers: Server[] = [];
 afterEach(async () => {

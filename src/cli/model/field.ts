@@ -3,7 +3,7 @@
  * .integer()`. What has the wrong type is reported with file, object and path. Absent parents have absent children, so
  * that optional paths need no conditions.
  */
-import { UserError } from '../errors';
+import { UserError } from '../command-line/errors';
 
 export class Field {
   constructor(

@@ -1,5 +1,5 @@
 import { createServer, Server } from 'node:net';
-import { PortForward } from '../../../src/cli/up/port-forward';
+import { PortForward } from '../../../../src/cli/up/traffic/port-forward';
 
 const flow = { to: 'web', target: () => undefined };
 

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { UserError } from './errors';
-import { didYouMean } from '../contract/nearest';
+import { didYouMean } from '../../contract/nearest';
 
 /** One flag of a command. */
 export interface Flag {

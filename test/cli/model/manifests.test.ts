@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readManifests } from '../../../src/cli/up/manifests';
+import { readManifests } from '../../../src/cli/model/manifests';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'manifests-')); });

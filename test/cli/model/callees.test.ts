@@ -1,8 +1,8 @@
 import type { ProxyConfig } from '../../../src/contract';
-import { calleesOf } from '../../../src/cli/up/callees';
-import { expectedShares } from '../../../src/cli/up/flow';
+import { calleesOf } from '../../../src/cli/model/callees';
+import { expectedShares } from '../../../src/cli/up/traffic/flow';
 import type { Pod } from '../../../src/cli/up/pod';
-import { callerConfig, serviceOf, workloadOf } from './support';
+import { callerConfig, serviceOf, workloadOf } from '../up/support';
 
 const V1 = workloadOf('catalog', 'v1');
 const V2 = workloadOf('catalog', 'v2');

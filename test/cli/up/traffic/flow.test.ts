@@ -1,10 +1,10 @@
 /** Who may answer a flow, by the documents of a mesh that is not started. */
 import { Chart } from 'cdk8s';
 import { Fallback, MeshService } from 'cdk8s-mesh';
-import { flowBetween } from '../../../src/cli/up/flow';
-import { LocalMesh } from '../../../src/cli/up/local-mesh';
-import { modelOf } from '../../support/local-mesh';
-import { PROGRAMS } from './programs';
+import { flowBetween } from '../../../../src/cli/up/traffic/flow';
+import { LocalMesh } from '../../../../src/cli/up/local-mesh';
+import { modelOf } from '../../../support/local-mesh';
+import { PROGRAMS } from '../programs';
 
 test('the services of its fallbacks may answer a flow, and others may not', () => {
   const model = modelOf((chart: Chart) => {

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../../src/cli/errors';
-import { readManifests } from '../../../src/cli/up/manifests';
-import { readModelAside } from '../../../src/cli/up/model-thread';
-import { readModel } from '../../../src/cli/up/read-model';
-import { PROGRAMS } from './programs';
+import { UserError } from '../../../src/cli/command-line/errors';
+import { readManifests } from '../../../src/cli/model/manifests';
+import { readModelAside } from '../../../src/cli/model/model-thread';
+import { readModel } from '../../../src/cli/model/read-model';
+import { PROGRAMS } from '../up/programs';
 
 const FIXTURE = join(__dirname, 'fixtures', 'shop.yaml');
 

@@ -3,9 +3,9 @@
  * a Service, each connection to any of them. That is what a load balancer and kube-proxy do in front of a cluster.
  */
 import { connect, createServer, Server, Socket } from 'node:net';
-import { UserError, codeOf, messageOf } from '../errors';
+import { UserError, codeOf, messageOf } from '../../command-line/errors';
 import { Flow, flowFromOutside } from './flow';
-import type { LocalMesh } from './local-mesh';
+import type { LocalMesh } from '../local-mesh';
 
 /** Added to a port that needs privileges, for one that does not: 80 becomes 8080. */
 const HIGHER = 8_000;

@@ -3,8 +3,8 @@
  * selectors say which workloads answer, and those carry the names and versions that people think in.
  */
 import type { ClusterConfig, ListenerConfig, LoadBalancingConfig, ProxyConfig } from '../../contract';
+import { serviceOfName } from '../../planning/lints/objects';
 import { MeshModel, selects, ServiceSpec, Workload } from './model';
-import { serviceOfHostname } from './map-config';
 
 /** One cluster of a listener's split. */
 export interface CalleeShare {
@@ -62,4 +62,10 @@ export function serviceOf({ discovery }: Pick<ClusterConfig, 'discovery'>, servi
   if (discovery.type === 'static') return undefined;
   if (discovery.type === 'dns') return serviceOfHostname(discovery.hostname, services);
   return services.find(({ name, namespace }) => name === discovery.service && namespace === discovery.namespace);
+}
+
+/** The Service with this fully qualified name, SRV or not. There is no cluster DNS here to resolve it. */
+export function serviceOfHostname(hostname: string, services: readonly ServiceSpec[]): ServiceSpec | undefined {
+  const called = serviceOfName(hostname);
+  return called && services.find(({ name, namespace }) => name === called.name && namespace === called.namespace);
 }

@@ -1,4 +1,4 @@
-import { Arguments, Command, helpOf, parseArguments } from '../../src/cli/command';
+import { Arguments, Command, helpOf, parseArguments } from '../../../src/cli/command-line/command';
 
 const command: Command = {
   name: 'try',
