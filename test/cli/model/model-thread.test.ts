@@ -7,7 +7,7 @@ import { readModelAside } from '../../../src/cli/model/model-thread';
 import { readModel } from '../../../src/cli/model/read-model';
 import { PROGRAMS } from '../up/programs';
 
-const FIXTURE = join(__dirname, 'fixtures', 'shop.yaml');
+const FIXTURE = join(__dirname, '../up/fixtures/shop.yaml');
 
 test('the thread reads what this one would', async () => {
   expect(await readModelAside(PROGRAMS.cli, [FIXTURE])).toEqual(readModel(readManifests([FIXTURE]), FIXTURE));

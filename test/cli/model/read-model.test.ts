@@ -8,7 +8,7 @@ import { readModel } from '../../../src/cli/model/read-model';
 
 interface KubernetesObject { kind: string; metadata: { name: string }; [field: string]: unknown }
 
-const FIXTURE = readFileSync(join(__dirname, 'fixtures', 'shop.yaml'), 'utf8');
+const FIXTURE = readFileSync(join(__dirname, '../up/fixtures/shop.yaml'), 'utf8');
 
 /** The fixture's objects, for a test to change. */
 function objects(): KubernetesObject[] {
