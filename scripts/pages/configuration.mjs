@@ -12,6 +12,7 @@ const ORDER = [
   'CertificateConfig',
   'ForwardedConfig',
   'ProxyProtocolConfig',
+  'ClientsConfig',
   'AdmissionConfig',
   'AdaptiveConcurrencyConfig',
   'FixedConcurrencyConfig',

@@ -40,9 +40,14 @@ export interface ResolvedAdmission {
 export function withAdmissionDefaults({ concurrency, rateLimit, exemptPaths }: AdmissionConfig): ResolvedAdmission {
   return {
     ...(concurrency && { concurrency: concurrency.type === 'fixed' ? concurrency : withConcurrencyDefaults(concurrency) }),
-    ...(rateLimit && { rateLimit: { burst: Math.max(LEAST_BURST, Math.ceil(rateLimit.requestsPerSecond)), ...rateLimit } }),
+    ...(rateLimit && { rateLimit: withRateLimitDefaults(rateLimit) }),
     exemptPaths: exemptPaths ?? DEFAULT_ADMISSION.exemptPaths,
   };
+}
+
+/** Fills in what a rate limit leaves open. */
+export function withRateLimitDefaults(rateLimit: RateLimitConfig): Required<RateLimitConfig> {
+  return { burst: Math.max(LEAST_BURST, Math.ceil(rateLimit.requestsPerSecond)), ...rateLimit };
 }
 
 function withConcurrencyDefaults(said: AdaptiveConcurrencyConfig): Required<AdaptiveConcurrencyConfig> {

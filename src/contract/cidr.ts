@@ -43,6 +43,13 @@ export function contains({ bytes, bits }: Network, address: readonly number[]): 
   return rest === 0 || (bytes[whole]! ^ address[whole]!) >> (8 - rest) === 0;
 }
 
+/** Members of a list that are no networks, by the list's field. */
+export function unfitNetworks(field: string, cidrs: readonly Cidr[] = []): { readonly field: string; readonly message: string }[] {
+  return cidrs.flatMap((cidr, i) => (parseCidr(cidr) ? [] : [{
+    field: `${field}/${i}`, message: `'${cidr}' is no network; write an IP address and the number of bits that count, as in 10.0.0.0/8`,
+  }]));
+}
+
 function parseIpv4(text: string): number[] | undefined {
   const parts = text.split('.');
   // No leading zero, which some take for octal.

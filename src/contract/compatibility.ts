@@ -21,6 +21,7 @@ export const CONTRACT_MINOR = 1;
  */
 export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   admission: ['/listeners/*/admission'],
+  clients: ['/listeners/*/clients'],
   forwarded: ['/listeners/*/forwarded'],
   proxyProtocol: ['/listeners/*/proxyProtocol'],
   routes: ['requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((action) => `/listeners/*/routes/*/${action}`),

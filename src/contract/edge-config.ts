@@ -2,7 +2,9 @@
  * What a listener does at the edge of the mesh, where clients are not trusted. A listener that says nothing of it has none of it, as
  * between sidecars.
  */
-import { Cidr, parseCidr } from './cidr';
+import { withRateLimitDefaults } from './admission-defaults';
+import { unfitNetworks } from './cidr';
+import { ClientsConfig, DEFAULT_CLIENTS, errorsOfClients, ResolvedClients } from './clients-config';
 import { DEFAULT_FORWARDED, ForwardedConfig, ProxyProtocolConfig } from './forwarded-config';
 
 /** Fields of a listener for clients from outside. */
@@ -14,30 +16,34 @@ export interface EdgeConfig {
   readonly forwarded?: ForwardedConfig;
   /** Whose connections begin with a header of the PROXY protocol, which has the client's address. Absent: none. */
   readonly proxyProtocol?: ProxyProtocolConfig;
+  /** Which clients are let in, by address, and how much each may ask for. Absent: all, and anything. */
+  readonly clients?: ClientsConfig;
 }
 
 /** {@link EdgeConfig} with nothing left open. */
 export interface ResolvedEdge {
   readonly forwarded?: Required<ForwardedConfig>;
   readonly proxyProtocol?: ProxyProtocolConfig;
+  readonly clients?: ResolvedClients;
 }
 
 /** A listener in which these fields leave nothing open. */
-export function withEdgeDefaults<T extends EdgeConfig>({ forwarded, proxyProtocol, ...listener }: T): Omit<T, keyof EdgeConfig> & ResolvedEdge {
+export function withEdgeDefaults<T extends EdgeConfig>(
+  { forwarded, proxyProtocol, clients, ...listener }: T,
+): Omit<T, keyof EdgeConfig> & ResolvedEdge {
   return {
     ...listener,
     ...(forwarded && { forwarded: { ...DEFAULT_FORWARDED, ...forwarded } }),
     ...(proxyProtocol && { proxyProtocol }),
+    ...(clients && { clients: withClientsDefaults(clients) }),
   };
 }
 
-/** What is wrong with these fields of a listener, by the field. */
-export function errorsOfEdge({ proxyProtocol }: EdgeConfig): { readonly field: string; readonly message: string }[] {
-  return unfitNetworks('proxyProtocol/from', proxyProtocol?.from);
+function withClientsDefaults({ rateLimit, ...clients }: ClientsConfig): ResolvedClients {
+  return { ...DEFAULT_CLIENTS, ...clients, ...(rateLimit && { rateLimit: withRateLimitDefaults(rateLimit) }) };
 }
 
-function unfitNetworks(field: string, cidrs: readonly Cidr[] = []): { readonly field: string; readonly message: string }[] {
-  return cidrs.flatMap((cidr, i) => (parseCidr(cidr) ? [] : [{
-    field: `${field}/${i}`, message: `'${cidr}' is no network; write an IP address and the number of bits that count, as in 10.0.0.0/8`,
-  }]));
+/** What is wrong with these fields of a listener, by the field. */
+export function errorsOfEdge(listener: EdgeConfig): { readonly field: string; readonly message: string }[] {
+  return [...unfitNetworks('proxyProtocol/from', listener.proxyProtocol?.from), ...errorsOfClients(listener.clients, listener.forwarded?.trustedHops ?? 0)];
 }

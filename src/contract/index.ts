@@ -1,6 +1,7 @@
 export * from './admission-config';
 export * from './admission-defaults';
 export * from './cidr';
+export * from './clients-config';
 export * from './cluster-config';
 export * from './compatibility';
 export * from './contradictions';

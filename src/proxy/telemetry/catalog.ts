@@ -45,6 +45,8 @@ export const FAMILIES = {
     'Requests that count for that limit: they were let in, their body is there or has not been on its way for longer than a second, their response has not begun, and their path is not exempt.'),
   downstreamConnections: counter('mesh_downstream_connections_total', ['listener'], 'Connections accepted from clients.'),
   downstreamConnectionsOpen: gauge('mesh_downstream_connections_open', ['listener'], 'Open connections from clients.'),
+  connectionsRefused: counter('mesh_downstream_connections_refused_total', ['listener', 'reason'],
+    'Connections refused for the client that they come from, before there was a request. `reason`: `address_denied` or `client_connection_limit`.'),
   proxyHeaders: counter('mesh_proxy_protocol_headers_total', ['listener', 'result'],
     'Headers of the PROXY protocol, where they are required. `result`: `v1`, `v2`, `local` (has no address, as of a balancer\'s own checks), or, and then '
       + 'the connection was broken off, `malformed` (or none), `timeout`, `closed` (by the other end).'),
@@ -154,7 +156,7 @@ export const FAMILIES = {
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
       + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
-      + 'oldest is closed for a new one), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
+      + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],
     'Host names of outbound listeners, where the proxy keeps the pod\'s hosts file. `state`: `written` (lead to a listener); `waiting` (not in '

@@ -92,6 +92,11 @@ export class ListenerInstruments {
     this.registry.counter(FAMILIES.faultsInjected, { listener: this.listener, kind }).value += 1;
   }
 
+  /** Counts a connection that is refused for its client. */
+  connectionRefused(reason: ReasonCode): void {
+    this.registry.counter(FAMILIES.connectionsRefused, { listener: this.listener, reason }).value += 1;
+  }
+
   /** Counts a header of the PROXY protocol by how it came out. */
   proxyHeader(result: string): void {
     this.registry.counter(FAMILIES.proxyHeaders, { listener: this.listener, result }).value += 1;

@@ -19,7 +19,7 @@ const clusterLimit = (name: ClusterLimit): Count => by(FAMILIES.upstreamLimitRea
 const connection = (kind: 'refused' | 'timeout' | 'broken'): Count => by(FAMILIES.upstreamConnectionFailures, { kind });
 
 /** Reasons that come before there is a request. */
-const WITHOUT_REQUEST: readonly ReasonCode[] = ['connection_limit'];
+const WITHOUT_REQUEST: readonly ReasonCode[] = ['connection_limit', 'client_connection_limit'];
 
 /** What counts a reason besides. Several: whichever was the cause. */
 const BESIDES: { readonly [Code in ReasonCode]?: readonly Count[] } = {
@@ -35,6 +35,8 @@ const BESIDES: { readonly [Code in ReasonCode]?: readonly Count[] } = {
   request_limit: [clusterLimit('maxRequests')],
   endpoint_limit: [clusterLimit('maxRequestsPerEndpoint')],
   connection_limit: [limit('maxConnections')],
+  address_denied: [by(FAMILIES.connectionsRefused, { reason: 'address_denied' })],
+  client_connection_limit: [by(FAMILIES.connectionsRefused, { reason: 'client_connection_limit' })],
   bad_request: [limit('maxHeadBytes')],
   head_too_large: [limit('maxHeadBytes'), limit('maxHeaderFields')],
   uri_too_long: [limit('maxStartLineBytes')],

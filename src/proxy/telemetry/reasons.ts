@@ -305,6 +305,25 @@ const TABLE = {
     remedy: 'raise shutdown.drainMs (prop proxyDrain; prop appDrain for what the app itself still does) if requests are meant to take that long; let '
       + 'clients of long streams connect again',
   },
+  address_denied: {
+    outcome: 'answered', status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'the client\'s address is not let in at this listener; under TLS its connection was closed before the handshake, unless the address was known by '
+      + 'the request only',
+    remedy: 'see client in the access log for who it is taken for; correct clients.allow or clients.deny, or forwarded.trustedHops',
+  },
+  client_rate_limited: {
+    outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'more requests came from one client address than it may send',
+    remedy: 'send less, or wait as Retry-After says; raise clients.rateLimit, or set forwarded.trustedHops if one proxy sends the requests of many clients',
+  },
+  client_connection_limit: {
+    outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'one client address had the most connections that it may have at once; under TLS the connection was closed before the handshake',
+    remedy: 'use connections again rather than many; raise clients.maxConnections',
+  },
   misdirected_request: {
     outcome: 'answered', status: 421, phrase: 'Misdirected Request', proxyStatus: 'http_request_error', reached: 'no',
     failure: 'excused', caller: 'waits', app: 'there',

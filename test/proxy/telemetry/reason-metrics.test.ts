@@ -16,8 +16,9 @@ const limitsOf = (reason: ReasonCode, family: FamilyDefinition): string[] => (
 test('every reason of a request counts by its code, and everything by labels that the family has', () => {
   for (const reason of REASON_CODES) {
     const counts = metricsOf(reason);
-    // That one comes before there is a request.
+    // These come before there is a request.
     if (reason === 'connection_limit') expect(counts).toEqual([{ family: FAMILIES.limitReached, label: { limit: 'maxConnections' } }]);
+    else if (reason === 'client_connection_limit') expect(counts).toEqual([{ family: FAMILIES.connectionsRefused, label: { reason } }]);
     else expect(counts[0]).toEqual({ family: FAMILIES.requests, label: { reason } });
     for (const { family, label } of counts) expect(family.labels).toEqual(expect.arrayContaining(Object.keys(label)));
   }

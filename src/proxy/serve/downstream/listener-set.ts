@@ -63,6 +63,7 @@ export class ListenerSet {
     const added = new Map<string, Listener>();
     // Inbound listeners lead to one app, so what is let in is counted once.
     const admissions = new Map<string, Admission>();
+    const onLimit = (limit: string): void => this.context.instruments.limitReached(limit);
     for (const config of document.listeners) {
       // A document of today's form has one route a listener.
       const [first] = config.routes;
@@ -71,7 +72,7 @@ export class ListenerSet {
       const rules = JSON.stringify(config.admission);
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);
-      const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge);
+      const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge, onLimit);
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);

@@ -5,6 +5,7 @@
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
 import type { SocketAddress } from '../../net/handover';
+import { canonicalAddress } from '../../net/ip-address';
 import { unsentField } from '../../http1/mesh-fields';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
@@ -15,6 +16,7 @@ import type { ServeContext } from '../context';
 import type { InboundLoad } from '../exchange/load-fields';
 import { NO_CONTENT } from '../exchange/refusal';
 import type { Edge } from '../edge/edge';
+import { clientOf } from '../edge/client-rules';
 import { readProxyHeader } from '../edge/proxy-header-reader';
 import { localResponse } from './local-response';
 import { CONNECTION_BYTES } from '../memory/memory-guard';
@@ -156,9 +158,9 @@ export class Listener {
   }
 
   /** Waits for the PROXY header, where there has to be one. */
-  private arrive(socket: Socket, { proxyHeaderFrom }: Edge): void {
-    if (!proxyHeaderFrom?.has(socket.remoteAddress ?? '')) {
-      this.begin(socket);
+  private arrive(socket: Socket, edge: Edge): void {
+    if (!edge.proxyHeaderFrom?.has(socket.remoteAddress ?? '')) {
+      this.admit(socket, edge);
       return;
     }
     const { context, instruments } = this;
@@ -169,8 +171,26 @@ export class Listener {
     }, (address, rest) => {
       this.early.delete(socket);
       socket.off('close', onClose);
-      this.begin(socket, address, rest);
+      this.admit(socket, edge, address, rest);
     });
+  }
+
+  /** Looks at whom a connection comes from. Without TLS a client that is not let in is told so in answer to its request. */
+  private admit(socket: Socket, { clients, knowsConnections }: Edge, address?: string, rest?: Buffer): void {
+    if (clients && knowsConnections) {
+      const client = canonicalAddress(address ?? socket.remoteAddress ?? '') ?? '';
+      const denied = this.handshakes !== undefined && !clients.lets(client);
+      const disconnect = denied ? undefined : clients.connect(clientOf(client));
+      if (!disconnect) {
+        const reason = denied ? 'address_denied' : 'client_connection_limit';
+        this.instruments.connectionRefused(reason);
+        this.keep(socket);
+        this.refuse(socket, reason, 'of this client');
+        return;
+      }
+      socket.on('close', disconnect);
+    }
+    this.begin(socket, address, rest);
   }
 
   /**

@@ -6,7 +6,8 @@ import { hashText } from '../../../balancing';
 import type { RequestHead } from '../../http1/request-head';
 import { Kind } from '../../http1/fields';
 import { hostOf } from '../../tls/host-names';
-import { MISDIRECTED, Refusal } from '../exchange/refusal';
+import { ADDRESS_DENIED, MISDIRECTED, Refusal } from '../exchange/refusal';
+import { ClientRules, clientOf } from './client-rules';
 import type { Edge } from './edge';
 import type { Arrival, Forwarded } from './forwarded-fields';
 
@@ -22,12 +23,28 @@ export class EdgeClient {
   private host = '';
   private forwarded: Forwarded | undefined;
   private checkedBy: Edge | undefined;
+  /** The address that was let in last, by whom, and what it counts as. */
+  private judged = '';
+  private judgedBy: ClientRules | undefined;
+  private client = '';
   private hashed = '';
   private addressHash = 0;
 
   /** @param servername what it asked for in its TLS handshake; undefined: nothing */
   constructor(private readonly arrival: Arrival, private readonly servername: string | undefined) {
     this.address = arrival.address;
+  }
+
+  /** Whether the client is let in, and may send a request now. */
+  private judge(clients: ClientRules, now: number): Refusal | undefined {
+    if (this.judged !== this.address || this.judgedBy !== clients) {
+      if (!clients.lets(this.address)) return ADDRESS_DENIED;
+      this.judged = this.address;
+      this.judgedBy = clients;
+      this.client = clientOf(this.address);
+    }
+    const retryAfterSeconds = clients.take(this.client, now);
+    return retryAfterSeconds === 0 ? undefined : { code: 'client_rate_limited', detail: 'the client has sent too many', retryAfterSeconds };
   }
 
   get hash(): number {
@@ -39,9 +56,11 @@ export class EdgeClient {
   }
 
   /** Takes in the request that begins. Returns why it is answered here; undefined when it isn't. */
-  begin(edge: Edge, source: Buffer, head: RequestHead): Refusal | undefined {
+  begin(edge: Edge, source: Buffer, head: RequestHead, now: number): Refusal | undefined {
     const isSame = this.readHost(edge, source, head);
     this.forward(edge, source, head, isSame);
+    const refusal = edge.clients && this.judge(edge.clients, now);
+    if (refusal) return refusal;
     if (edge.certificates && !isSame && this.host !== '' && !edge.certificates.belongs(hostOf(this.host), this.servername)) {
       this.checkedBy = undefined;
       return MISDIRECTED;

@@ -6,6 +6,7 @@ import type { ResolvedListener } from '../../../contract';
 import { Networks } from '../../net/ip-address';
 import type { CertificateSet } from '../../tls/certificate-set';
 import type { TlsSettings } from '../../tls/handshakes';
+import { ClientRules } from './client-rules';
 import { ForwardedFields } from './forwarded-fields';
 
 export class Edge {
@@ -16,24 +17,37 @@ export class Edge {
   /** Whose connections begin with a PROXY header; undefined: nobody's. */
   readonly proxyHeaderFrom: Networks | undefined;
 
-  constructor({ forwarded, proxyProtocol }: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string) {
+  /** Who is let in; undefined: all. */
+  readonly clients: ClientRules | undefined;
+  /** A connection is all of one client, whose address is known from its beginning. */
+  readonly knowsConnections: boolean;
+
+  /** @param onLimit hears of a limit that was reached */
+  constructor(
+    { forwarded, proxyProtocol, clients }: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string,
+    onLimit: (limit: string) => void,
+  ) {
+    this.clients = clients && new ClientRules(clients, onLimit);
+    this.knowsConnections = (forwarded?.trustedHops ?? 0) === 0;
     this.forwarded = forwarded && new ForwardedFields(forwarded);
     this.proxyHeaderFrom = proxyProtocol && new Networks(proxyProtocol.from);
     this.certificates = tls?.requireHostMatch ? tls.certificates : undefined;
   }
 
   /** The address of a connection is not what the client's is told by alone. */
-  get namesClients(): boolean { return this.forwarded !== undefined || this.proxyHeaderFrom !== undefined; }
+  get namesClients(): boolean { return this.forwarded !== undefined || this.proxyHeaderFrom !== undefined || this.clients !== undefined; }
 }
 
 /** What of a listener's configuration is of the edge. */
-function partsOf({ forwarded, proxyProtocol }: ResolvedListener): object {
-  return { forwarded, proxyProtocol };
+function partsOf({ forwarded, proxyProtocol, clients }: ResolvedListener): object {
+  return { forwarded, proxyProtocol, clients };
 }
 
 /** The edge of a listener: the one that it has, with what that knows of its clients, when nothing has changed. */
-export function edgeOf(config: ResolvedListener, tls: TlsSettings | undefined, present: Edge | undefined): Edge | undefined {
+export function edgeOf(
+  config: ResolvedListener, tls: TlsSettings | undefined, present: Edge | undefined, onLimit: (limit: string) => void,
+): Edge | undefined {
   const parts = JSON.stringify(partsOf(config));
   if (parts === '{}' && !tls?.requireHostMatch) return undefined;
-  return present?.tls === tls && present?.parts === parts ? present : new Edge(config, tls, parts);
+  return present?.tls === tls && present?.parts === parts ? present : new Edge(config, tls, parts, onLimit);
 }

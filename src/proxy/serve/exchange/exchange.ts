@@ -156,7 +156,7 @@ export class Exchange implements UpstreamOwner {
       detail: upstream.cluster ? `cluster ${upstream.cluster.name}: ${detail}` : detail,
       content,
       added: this.added.ofOwn(code) + (refusal.lines ?? ''),
-      retryAfterSeconds: this.request.retryAfterSeconds,
+      retryAfterSeconds: refusal.retryAfterSeconds ?? this.request.retryAfterSeconds,
     };
     this.finish();
     return answer;

@@ -15,6 +15,8 @@ export interface Refusal {
   readonly content?: Content | undefined;
   /** Its status in place of the reason's. */
   readonly status?: number;
+  /** After how long it may come again, when that is known better than the reason knows it. */
+  readonly retryAfterSeconds?: number;
   /** Field lines of the response besides, each with its CRLF. */
   readonly lines?: string;
 }
@@ -31,6 +33,7 @@ export const APP_ENDED = refusal('terminating', 'the app had its time to end');
 export const LATE_AT_START = refusal('deadline_exceeded', 'it was over when the request came');
 export const LATE = refusal('deadline_exceeded', 'the caller\'s time is over');
 export const ROUTE_TIMEOUT = refusal('request_timeout', 'the route\'s timeout is over');
+export const ADDRESS_DENIED = refusal('address_denied', 'the client is not let in');
 export const MISDIRECTED = refusal('misdirected_request', 'its host has another certificate than the connection');
 export const OVERLOADED = refusal('overloaded', 'it was not let in');
 export const RATE_LIMITED = refusal('rate_limited', 'it was not let in');
