@@ -45,7 +45,7 @@ const STAGES = [
 
 /**
  * What callers do about failures is shown by itself: policies are compared without, since all of them look alike where a pod that
- * fails or dawdles is ejected.
+ * fails or is slow is ejected.
  */
 const AGAINST_FAILURES = [
   { title: 'nothing', retries: false, ejects: false },
@@ -134,7 +134,7 @@ function page() {
       + ` ${count(REQUESTS * SEEDS.length)} requests for each number (seeds ${SEEDS.join(', ')}). Written by \`node scripts/simulation-results.mjs\`; the same sources give the same page.`,
     '',
     'Policies are compared as they are by themselves: without outlier detection, and without retries of what a pod may have seen. Both are on by'
-      + ' default in the proxy and in the command, and [level the policies](#what-callers-do-about-failures) where a pod fails or dawdles.',
+      + ' default in the proxy and in the command, and [level the policies](#what-callers-do-about-failures) where a pod fails or is slow.',
     '',
     '## What is claimed, and what the numbers say',
     '',

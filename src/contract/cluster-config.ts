@@ -38,7 +38,7 @@ export interface ClusterConfig {
   readonly failover?: FailoverConfig;
   /** How each endpoint is asked whether it works. Absent: it isn't. */
   readonly healthCheck?: HealthCheckConfig;
-  /** How endpoints that fail or dawdle unlike the others are found, and kept from requests for a while. */
+  /** How endpoints that fail or are slow unlike the others are found, and kept from requests for a while. */
   readonly outlierDetection?: OutlierDetectionConfig;
   /**
    * Time to establish a connection; then another endpoint is tried. It must be shorter than the timeout of the route. By default it is at

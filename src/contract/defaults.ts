@@ -60,7 +60,7 @@ export const DEFAULT_RETRY: Required<RetryConfig> = {
   // #endregion
 };
 
-/** Default of `retry` on inbound listeners: whoever calls decides about the rest, and has other endpoints for it. */
+/** Default of `retry` on inbound listeners: the caller decides about the rest, and has other endpoints for it. */
 export const DEFAULT_INBOUND_RETRY: Required<RetryConfig> = { ...DEFAULT_RETRY, on: [], silenceMs: 0 };
 
 /** Default of `hedge`. */

@@ -110,7 +110,7 @@ export interface TcpHealthCheckConfig extends HealthCheckTiming {
 }
 
 /**
- * Ejects endpoints that fail or dawdle while most of the others don't, for a time that grows, and takes each back by one
+ * Ejects endpoints that fail or are slow while most of the others aren't, for a time that grows, and takes each back by one
  * request first. An endpoint without others is never ejected, nor is the last one that works. With workers, each judges
  * by the requests that it sends.
  */

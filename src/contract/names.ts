@@ -53,7 +53,7 @@ export function sessionKeyFile(secret: string, key: string): string {
 
 /**
  * Volume and mount point of what the sidecar writes: an emptyDir, so that it is there after a restart of the container and gone with
- * the pod. No other container mounts the folder itself, for whoever can write there says where requests go.
+ * the pod. No other container mounts the folder itself, since anyone who can write there says where requests go.
  */
 export const STATE_VOLUME = 'mesh-state';
 export const STATE_DIR = '/var/lib/cdk8s-mesh';

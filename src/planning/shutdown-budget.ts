@@ -9,7 +9,7 @@
  *     |<-------------------- terminationGracePeriodSeconds ---------------->|
  *
  * A native sidecar gets its SIGTERM only when all app containers have ended, hence the sum and not a maximum. An app that ignores its
- * SIGTERM has the whole grace period: Kubernetes knows nothing of the parts, kills it at the end, and gives the sidecar two seconds
+ * SIGTERM has the whole grace period: Kubernetes doesn't know the parts. It kills it at the end, and gives the sidecar two seconds
  * more. So the proxy is told the parts, too. It hears of the termination by a preStop of its own and begins with its part in time,
  * whatever the app does.
  *

@@ -1,6 +1,6 @@
 /**
  * What is measured of a run: latencies of what succeeded, failures by cause, where requests went, and how all of this went
- * on over time. A failed request has no latency; whoever reads percentiles must read failures beside them.
+ * on over time. A failed request has no latency, so percentiles must be read together with failures.
  */
 import { LatencyHistogram } from './latency-histogram';
 import { durationOf, Plan } from './plan';

@@ -1,5 +1,5 @@
 /**
- * Which requests are sent again or beside, when and to whom. The decisions are the proxy's own (src/balancing/retries); what is here
+ * Which requests are sent again or hedged, when and to which endpoint. The decisions are the proxy's own (src/balancing/retries); what is here
  * is the order in which the proxy asks for them (src/proxy/serve/upstream/upstream-request.ts).
  */
 import { FailureKind, HedgeDelay, PickRequest, RetryBudget, RetryPolicy } from '../balancing';

@@ -54,7 +54,7 @@ export const typicalMs = (meanLog: number): number => Math.max(0, Math.exp(meanL
 
 /**
  * Above it, a utilization is no part of a capacity: most likely it is in percent. It is left out rather than bounded, for endpoints
- * that all tell the bound would be weighted by their requests alone: whoever has more would get more.
+ * that all tell the bound would be weighted by their requests alone: an endpoint that has more would get more.
  */
 export const MAX_UTILIZATION = 10;
 
@@ -123,7 +123,7 @@ export class EndpointStats {
   meanLogSquare = 0;
   /** Averaged part of requests that succeed, 0 to 1; doesn't decay. */
   success = 1;
-  /** Requests sent so far, and how those that ended did; whoever compares two readings has exact rates and means. */
+  /** Requests sent so far, and how those that ended did. The difference of two readings gives exact rates and means. */
   sent = 0;
   succeeded = 0;
   failed = 0;

@@ -42,7 +42,7 @@ export function reportedWeight(stats: EndpointStats, now: number, rules: ReportR
 }
 
 /**
- * Weights kept within reason of their median, of two in the middle the lower one: whoever lies about its load, or reports by
+ * Weights kept within reason of their median, of two in the middle the lower one: an endpoint that lies about its load, or reports by
  * another unit, can't take everything as long as most don't. Zeros stay.
  */
 export function withinReason(weights: readonly number[]): number[] {

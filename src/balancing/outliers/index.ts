@@ -1,4 +1,4 @@
-/** How endpoints that are worse than the others are found: outlier detection, for whoever balances over them. */
+/** How endpoints that are worse than the others are found: outlier detection. */
 export { OutlierState, Ending, RULES } from './outlier-state';
 export type { Rule, OutlierStatus } from './outlier-state';
 export { OutlierDetector } from './outlier-detector';

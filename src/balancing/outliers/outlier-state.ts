@@ -44,7 +44,7 @@ export class OutlierState {
   /** Errors in a row. */
   gatewayErrors = 0;
   serverErrors = 0;
-  /** Requests that it has begun to answer, and failures so far that don't speak against it. */
+  /** Requests that it has begun to answer, and failures so far that it is not to blame for. */
   answers = 0;
   excused = 0;
   readonly window = new SlidingWindow();

@@ -15,7 +15,7 @@
  *
  * A bound is lower for staying than for going (hysteresis), and between two changes lies a minimum dwell, so that the policy
  * doesn't swing. Only least response time is gone over to at once: then an endpoint is slow or fails, and each second
- * costs; going back takes its dwell. The choice is looked at once a second, when whoever balances builds the picker anew; the policy in use
+ * costs; going back takes its dwell. The choice is looked at once a second, when the picker is built anew; the policy in use
  * goes on undisturbed unless the choice or the endpoints change. What was learned of endpoints stays with them in any case.
  */
 import type { AdaptiveConfig } from '../../contract';

@@ -1,5 +1,5 @@
 /**
- * What is done after an attempt has failed: whether the request is sent again, to whom, when, and at whose cost. One table says
+ * What is done after an attempt has failed: whether the request is sent again, to which endpoint, when, and on which budget. One table says
  * what each kind of failure allows, and one decision reads it. The proxy and the simulator both use them.
  *
  * A request is sent again for one of two reasons:
@@ -60,7 +60,7 @@ export interface FailureRule {
   readonly free: boolean;
   /** Without a back-off: never, as the first retry, or always. */
   readonly atOnce: 'never' | 'first' | 'always';
-  /** Whom the failure speaks against. An answer is judged by {@link endingOf}. */
+  /** Who is to blame for the failure. An answer is judged by {@link endingOf}. */
   readonly blames: 'endpoint' | 'nobody' | 'by_status';
   /** There is a response, which the caller gets when a retry would come too late. */
   readonly hasResponse: boolean;

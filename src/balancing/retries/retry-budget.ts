@@ -17,7 +17,7 @@ const FADE_EVERY_MS = 100;
 /** What a retry takes out; a request puts in the budget's percentage, so that sums are whole numbers. */
 const TOKEN = 100;
 
-/** What speaks against a retry; `none` when nothing does. */
+/** What denies a retry; `none` when nothing does. */
 export type RetryVerdict = 'none' | 'budget' | 'in_flight';
 
 export class RetryBudget {
@@ -45,7 +45,7 @@ export class RetryBudget {
     this.tokens += this.config.percent;
   }
 
-  /** Asks for a retry; when nothing speaks against it, it counts as taken until {@link release}. */
+  /** Asks for a retry; when nothing denies it, it counts as taken until {@link release}. */
   take(): RetryVerdict {
     if (this.inFlight >= this.config.maxInFlight) return 'in_flight';
     this.fade();

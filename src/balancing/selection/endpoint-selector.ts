@@ -107,7 +107,7 @@ export class EndpointSelector<E extends ClusterEndpoint> {
    * Another endpoint than those that were tried; undefined when there is no other. The policy is asked first, a few times. One
    * that insists on an endpoint that was tried (the one that fails has the fewest requests in flight) is overruled: then an endpoint
    * is drawn at random. Requests that fail together are tried again together, before the policy knows of the failure. So an
-   * endpoint that is not preferred is chosen only for want of others.
+   * endpoint that is not preferred is chosen only when there is no other.
    */
   pickOther(tried: readonly E[], request: PickRequest): E | undefined {
     if (this.isFull()) return undefined;

@@ -1,6 +1,6 @@
 /**
  * xxHash32 (Yann Collet, "xxHash fast digest algorithm", doc/xxhash_spec.md): a hash of bytes that is fast in plain 32-bit
- * arithmetic and spreads well; its 64-bit sister, which Envoy uses, would need BigInt here. Not for secrets: whoever
+ * arithmetic and spreads well; its 64-bit sister, which Envoy uses, would need BigInt here. Not for secrets: anyone who
  * chooses the bytes can choose the hash.
  *
  * `mixHash` derives further independent hashes from a hash (the finalizer of MurmurHash3).

@@ -1,6 +1,6 @@
 /**
  * What the user can put right. Such an error is shown as its message alone and ends the command with exit code 1;
- * anything else is a mistake of ours and is shown with its stack.
+ * anything else is a bug and is shown with its stack.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';

@@ -1,6 +1,6 @@
 /**
  * An app to stand in for the real one: answers every request with who it is and what it was asked, after the latency
- * and with the failure rate that it is told. Who it is also stands in response fields, so that whoever drives traffic
+ * and with the failure rate that it is told. Who it is also stands in response fields, so that the driver of the traffic
  * can count shares without parsing bodies.
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';

@@ -90,7 +90,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   get strategy(): Network['strategy'] | undefined { return this.network?.strategy; }
 
   /**
-   * Starts every pod; settles when requests work: all pods are ready, and every caller's sidecar knows whom it may call. When a
+   * Starts every pod; settles when requests work: all pods are ready, and every caller's sidecar knows the pods that it may call. When a
    * pod can't start, nothing is left running and the reason is thrown.
    */
   async start(): Promise<void> {

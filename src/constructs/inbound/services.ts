@@ -1,5 +1,5 @@
 /**
- * The Services of whatever is called in the mesh: one for callers that know nothing of the mesh, and for each version a
+ * The Services of what is called in the mesh: one for callers outside of the mesh, and for each version a
  * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
  */
 import { Construct } from 'constructs';

@@ -1,7 +1,7 @@
 /**
  * Which names are taken in each namespace of a cluster. Names of Services are chosen by people, and the names of versions
  * derive from them (`catalog` with a version `v1` and a service `catalog-v1` want the same Service), so clashes between
- * constructs that know nothing of each other are found here and reported by validation, all at once.
+ * constructs that don't know each other are found here and reported by validation, all at once.
  *
  * Two ways: constructs of the mesh claim the names that all of theirs derive from, which tells a clash between them in one
  * sentence and not once for every object. What else has an object of the same kind and name is found by one walk over the

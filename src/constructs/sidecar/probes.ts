@@ -16,7 +16,7 @@
 import { Duration } from 'cdk8s';
 import * as kplus from '../kubernetes/kplus';
 
-/** What a proxy has to end that was found to hang; the pod's own grace period would be waited for in vain. */
+/** How long a proxy that was found to hang has to end. A longer wait, such as the pod's grace period, would not help. */
 export const STUCK_GRACE_SECONDS = 5;
 
 function probe(port: number, path: string, periodSeconds: number, timeoutSeconds: number, failureThreshold: number): kplus.Probe {

@@ -1,5 +1,5 @@
 /**
- * Who calls whom, out of the documents: each route of an outbound listener is a call, each cluster of its split and of its
+ * The calls between workloads, out of the documents: each route of an outbound listener is a call, each cluster of its split and of its
  * fallbacks a target.
  */
 import type { ClusterInfo, MeshInfo, Range, RouteInfo, StatedCluster, StatedRoute, WorkloadInfo } from './info';

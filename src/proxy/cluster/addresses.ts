@@ -1,6 +1,6 @@
 /**
  * Where an endpoint listens, when that is one of several addresses: an app beside the proxy binds loopback, its pod's address or all
- * addresses, and nobody says which. For whoever balances it is one endpoint all the same.
+ * addresses, and nobody says which. Balancing sees one endpoint all the same.
  *
  * A connection is tried at the address that accepted the last one, and at the others, in their order, only where the system says at
  * once that nothing listens. An endpoint that takes long or breaks off is there, so other addresses are no remedy. What was learned is

@@ -71,7 +71,7 @@ export class LocalCluster {
   }
 }
 
-/** What a source is asked, and whom; another one needs another source. */
+/** What a source is asked for, and where; a change of either needs another source. */
 function questionOf({ localCluster, kubernetes }: ResolvedProxyConfig): string {
   return JSON.stringify([localCluster, localCluster?.discovery.type === 'endpointSlice' ? kubernetes : undefined]);
 }

@@ -167,7 +167,7 @@ export class ConnectionPool implements ConnectionOwner {
     if (at >= 0) this.idle.splice(at, 1);
   }
 
-  /** @internal An established connection is closed, whoever closed it. It counts until then. */
+  /** @internal An established connection is closed, by either side. It counts until then. */
   onClosed(): void {
     this.size -= 1;
     this.dependencies.stats.open -= 1;

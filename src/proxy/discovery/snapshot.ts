@@ -1,6 +1,6 @@
 /**
  * Brings endpoints into the form that {@link EndpointSnapshot} promises, and hands a snapshot on only when it says
- * something new: whoever listens rebuilds balancers for each one.
+ * something new: listeners rebuild balancers for each one.
  */
 import { DiscoveredEndpoint, EndpointSnapshot } from './source';
 

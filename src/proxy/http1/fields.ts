@@ -29,7 +29,7 @@ export const enum Kind {
   /** A load report, in responses, and what asks for one, in requests. */
   LOAD_METRICS,
   LOAD_METRICS_FORMAT,
-  /** Would frame the message for a reader that takes `_` for `-`, as CGI and its heirs do. */
+  /** Would frame the message for a reader that takes `_` for `-`, as CGI and WSGI do. */
   DISGUISED,
   /** Named by Connection: removed like a hop-by-hop field. */
   NOMINATED,

@@ -4,7 +4,7 @@
  * something was found. A request that has none of them has no hash, and goes anywhere.
  *
  * A cookie with a lifetime is made for a client that has none, also as Envoy does: the request is hashed by its value, and the
- * response takes it to the client. It is nothing but a random number, so whoever changes it only chooses another place.
+ * response takes it to the client. It is nothing but a random number, so a client that changes it only chooses another place.
  *
  * Keys are compiled once; reading them makes no strings.
  */

@@ -2,7 +2,7 @@
  * Fields by which sidecars talk to each other and to the app beside them. None of them is passed through: each hop reads and
  * writes its own, so that a stale or foreign one goes no further.
  *
- *   x-mesh-deadline-ms  request   how long the caller still waits; whoever gets it need not work longer
+ *   x-mesh-deadline-ms  request   how long the caller still waits; the callee need not work longer
  *   x-mesh-attempt      request   2 for the first retry or hedge, and so on; absent on the first attempt
  *   x-mesh-via          request   which sidecars it has passed; says whether it comes round, and whether it passed one at all: mesh-via.ts
  *   x-mesh-mirror       request   `true` for a copy of a request, whose response nobody waits for; the app gets it

@@ -1,7 +1,7 @@
 /**
  * What Proxy-Status (RFC 9209) of a 503, 429 or 502 says of whose doing it is. A sidecar in front of an app makes such responses
  * for two kinds of reasons: it can't get an answer from the app, or it turns requests away: too much work, or a loop.
- * Only the first speaks against the endpoint.
+ * Only the first is the endpoint's fault.
  */
 import { isWord, word } from './bytes';
 import { FieldTable, Kind } from './fields';

@@ -62,7 +62,7 @@ export interface ViaFields {
 /** Which fields say that a request has passed here, as bits. */
 export const enum Marks {
   NONE = 0,
-  /** `x-mesh-via`, for whoever is of the mesh. */
+  /** `x-mesh-via`, for sidecars of the mesh. */
   MESH_VIA = 1,
   VIA = 2,
 }

@@ -40,7 +40,7 @@ interface Means {
 }
 
 export class LoadReporter {
-  /** Set by whoever limits requests to the app by what it finds that the app can do. */
+  /** Set by adaptive concurrency to the limit that it has found for the app. */
   concurrency: ConcurrencyLimit | undefined;
   private line: Buffer | undefined;
   private means: Means | undefined;

@@ -1,6 +1,6 @@
 /**
  * What this proxy sees of the work that the app beside it does: how many requests it has at a time, how many come, how many
- * fail. Each request adds to a few numbers; whoever wants to know the load makes means of them.
+ * fail. Each request adds to a few numbers, and a reader makes means of them.
  *
  * The mean number of requests in flight is exact, for it is an integral: over any time, requests in flight times how long
  * they were is the sum of their ends less the sum of their beginnings. Samples would not do: a report leaves with a response, so

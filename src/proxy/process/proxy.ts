@@ -81,7 +81,7 @@ export type Staged =
 
 export interface Readiness {
   readonly ready: boolean;
-  /** In words, for whoever asks /ready. */
+  /** In words, for the answer of /ready. */
   readonly why: string;
 }
 

@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm';
 export interface ProcessMemory {
   /** Of the container, over all of its processes; undefined without a limit. */
   readonly limitBytes: number | undefined;
-  /** Resident memory, by which the kernel decides whom to kill. A reading takes some 8 µs. */
+  /** Resident memory, by which the kernel decides what to kill. A reading takes some 8 µs. */
   rss(): number;
   /** What objects of the heap hold outside of it (buffers, TLS), dead ones that nobody has collected yet included. Some 10 µs. */
   external(): number;

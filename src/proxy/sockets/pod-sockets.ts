@@ -1,6 +1,6 @@
 /**
  * The TCP connections of the pod, as the kernel lists them in `/proc/net/tcp` and `tcp6`: the containers of a pod share one network, so its
- * sidecar sees the app's. It takes no privilege. A list costs the kernel some milliseconds, whoever's sockets are in it, so it is
+ * sidecar sees the app's. It takes no privilege. A list costs the kernel some milliseconds, no matter whose sockets are in it, so it is
  * asked for now and then only. It may be megabytes long: it is read in slices, each in a turn of the event loop of its own, so that no
  * request waits for the whole of it.
  */

@@ -79,8 +79,8 @@ export const FAMILIES = {
       + 'the status of the response, or `unsent` when a callee\'s sidecar said that no application had seen the request.'),
   retriesDenied: counter('mesh_retries_denied_total', ['cluster', 'cause'],
     'Retries and hedges that did not take place. `cause`: `budget` (the cluster\'s retry budget was used up) or `in_flight` '
-      + '(as many retries as may were under way).'),
-  hedges: counter('mesh_hedges_total', ['cluster'], 'Second requests sent beside a first one that took long, or whose endpoint had fallen silent.'),
+      + '(the limit on retries in flight was reached).'),
+  hedges: counter('mesh_hedges_total', ['cluster'], 'Second requests sent beside a first one that took long, or whose endpoint had stopped answering.'),
   sessionResponses: counter('mesh_session_responses_total', ['listener', 'session'],
     'Responses of endpoints on routes that keep sessions. `session`: `kept` (of the endpoint that the cookie names), `new` and `moved` '
       + '(with a cookie, the latter since the endpoint of the old one is gone or can\'t be connected to), `strayed` (of another endpoint, '
@@ -166,7 +166,7 @@ export const FAMILIES = {
     'How short of memory the proxy is, by the limit of its container: 0 not at all, 1 collects garbage early, 2 takes no new connections, '
       + '3 takes no new requests and breaks off those that hold most. Absent without a limit. With workers, the highest of theirs.'),
   memoryActions: counter('mesh_memory_actions_total', ['action'],
-    'What was done for want of memory. `action`: `collect` (garbage), `refuse_connection`, `close_idle`, `drop_backlog` (requests that a client '
+    'What was done because memory was short. `action`: `collect` (garbage), `refuse_connection`, `close_idle`, `drop_backlog` (requests that a client '
       + 'had sent ahead of their turn), `refuse_request`, `break_off`.'),
   logLinesDropped: counter('mesh_log_lines_dropped_total', [], 'Log lines dropped because standard output took no more and the buffer was full.'),
   ready: gauge('mesh_ready', [], '1 when /ready answers 200, else 0.'),

@@ -1,6 +1,6 @@
 /**
  * How a cluster looks from outside: as metrics read from its own numbers, and as its part of the admin page `/endpoints`.
- * Both are made when somebody asks; the data path knows nothing of them.
+ * Both are made when somebody asks; they cost the data path nothing.
  */
 import { BalancerReport, ENDPOINT_STATES, POLICIES, PolicyChoice, WeightReport } from '../../balancing';
 import type { DiscoveryHealth } from '../discovery/source';

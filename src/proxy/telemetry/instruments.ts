@@ -240,7 +240,7 @@ export class Instruments {
     this.limits.get(limit).value += 1;
   }
 
-  /** Counts what was done for want of memory. */
+  /** Counts what was done because memory was short. */
   memoryAction(action: string, count: number): void {
     if (count > 0) this.registry.counter(FAMILIES.memoryActions, { action }).value += count;
   }

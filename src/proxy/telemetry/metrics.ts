@@ -3,7 +3,7 @@
  * steps in an array: no lookup, no allocation, no text. Text is made when somebody asks for it (exposition.ts).
  */
 
-/** Only ever grows; whoever counts adds to `value`. */
+/** Only ever grows; code that counts adds to `value`. */
 export class Counter {
   value = 0;
 }

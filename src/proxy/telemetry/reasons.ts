@@ -48,7 +48,7 @@ export interface Reason {
   readonly proxyStatus: ProxyStatusError;
   /** Whether an application may have seen the request. */
   readonly reached: 'no' | 'maybe';
-  /** The kind of failure of an attempt that ends for this reason: whom it speaks against, and whether the request is sent again. */
+  /** The kind of failure of an attempt that ends for this reason: who is to blame, and whether the request is sent again. */
   readonly failure: FailureKind;
   /** Whether the caller still waits for the response. An app that takes longer than that is too slow, to adaptive concurrency. */
   readonly caller: 'waits' | 'left';
@@ -58,7 +58,7 @@ export interface Reason {
   readonly retryAfterSeconds?: number;
   /** What happened. */
   readonly meaning: string;
-  /** What whoever finds it can do. A field of the document is followed by the prop of the constructs that sets it. */
+  /** What an operator can do. A field of the document is followed by the prop of the constructs that sets it. */
   readonly remedy: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Holds every series of the proxy: one instrument per family and set of label values. Binding looks a series up or makes
- * it, on the cold side; whoever records keeps the instrument.
+ * it, on the cold side; the code that records keeps the instrument.
  *
  * Bounded: a family holds at most {@link MAX_SERIES_PER_FAMILY} series. Label sets beyond that share one series whose
  * labels all read `overflow`, so that sums stay right and memory stays put; `overflows` counts such bindings. A series read

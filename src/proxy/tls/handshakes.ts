@@ -70,7 +70,7 @@ export class Handshakes {
   begin(socket: Socket): void {
     // TLS above it hears of it too.
     socket.on('error', () => {});
-    // TLS takes this over: whoever ends its side within a handshake is gone.
+    // TLS takes this over: a client that ends its side within a handshake is gone.
     socket.allowHalfOpen = false;
     this.server.emit('connection', socket);
   }

@@ -1,6 +1,6 @@
 /**
  * The embedded API's memory: the slices that exist and the changes that led there, each with its resource version, as
- * etcd and the API server's watch cache keep them. The changes kept are bounded; whoever asks for older ones is told so
+ * etcd and the API server's watch cache keep them. The changes kept are bounded; a client that asks for older ones is told so
  * (HTTP 410), which is the case that a client of a real cluster meets after a long pause.
  *
  * Objects are immutable: an update replaces one, so a change can point at the object before and after at no cost, and

@@ -1,6 +1,6 @@
 /**
  * A child process that can't be lost: it leads a process group of its own, so that a signal reaches whatever it started
- * and Ctrl-C in the terminal does not reach it behind our back, and the reaper is told of it, so that it dies even when
+ * and Ctrl-C in the terminal does not reach it directly. The reaper knows it, so that it dies even when
  * this process is killed. Its last lines of output are kept, to say why it ended.
  */
 import { ChildProcess, spawn } from 'node:child_process';

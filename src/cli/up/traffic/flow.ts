@@ -1,5 +1,5 @@
 /**
- * From whom to whom requests go, and where each of them is sent: from inside, to the outbound listener of a calling pod,
+ * Which service sends requests to which, and where each of them goes: from inside, to the outbound listener of a calling pod,
  * as its app would send it; from outside, to any ready pod behind the Service, as kube-proxy would. Also what share of
  * the requests each pod is to get by what was declared, at this moment and for this set of pods, which is what the
  * report compares with.

@@ -19,7 +19,7 @@ const JITTER = 0.1;
 
 export interface HealthListener<T extends Target> {
   onChecked(verdict: Verdict): void;
-  /** A check that is due waits for others, of which as many run as may. */
+  /** A check that is due waits, since the most checks that may run at once do. */
   onLimit(): void;
   /** An endpoint turned out not to work, or works again; `complaint` is undefined then. Also called when only the words differ. */
   onComplaint(target: T, complaint: string | undefined): void;
@@ -31,7 +31,7 @@ interface Checked<T> {
   healthy: boolean;
   /** Whether a check has decided already. */
   known: boolean;
-  /** Checks in a row that speak against `healthy`. */
+  /** Checks in a row that contradict `healthy`. */
   contrary: number;
   /** Requests of the cluster when it was checked last. */
   requests: number;

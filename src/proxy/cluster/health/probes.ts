@@ -38,7 +38,7 @@ export type Probe = (target: Target, onVerdict: (verdict: Verdict) => void) => C
 /** Of a response, the head must fit in this. */
 const LIMITS = { maxStartLineBytes: 8_192, maxHeadBytes: 16_384, maxHeaderFields: 100 };
 
-/** Those of the kubelet's probes, so that whoever lets these in lets the checks in. */
+/** Those of the kubelet's probes, so that a rule that lets these in lets the checks in. */
 const OWN_FIELDS: readonly HeaderField[] = [{ name: 'user-agent', value: HEALTH_CHECK_AGENT }, { name: 'accept', value: '*/*' }];
 
 const PASSED: Verdict = { passed: true };

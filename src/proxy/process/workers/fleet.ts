@@ -255,7 +255,7 @@ export class Fleet implements Engine {
     this.members.delete(member);
     for (const answer of member.awaited.values()) answer(undefined);
     member.drained?.(0);
-    // Before the first document is in force, whoever starts the fleet learns of it and nothing is replaced.
+    // Before the first document is in force, a death ends the start of the fleet and nothing is replaced.
     if (this.stopping || !this.current) return;
     this.dependencies.onEvent('worker_died', { code: code ?? signal ?? 'unknown' });
     const { clock } = this.dependencies;

@@ -4,7 +4,7 @@
  * What is chosen by when it came is fair to slow requests. To take those that end within some time instead, as most
  * limiters do, finds mostly quick ones at first and slow ones later, and calls that a change of latency. The price is that
  * somebody has to be waited for; so a cohort is over when nine tenths of it have ended, and the mean is theirs. That also
- * takes the edge off a tail: one slow request in twenty does not show at all. And nobody is waited for forever: whoever has not
+ * takes the edge off a tail: one slow request in twenty does not show at all. And no request is waited for forever: one that has not
  * ended when the others would have long been through is left out.
  *
  * Tickets are given in order, so a cohort is all of them from its first to its last.

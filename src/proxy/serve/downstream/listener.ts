@@ -100,7 +100,7 @@ export class Listener {
       const options = kept === undefined ? { host: this.address, port: this.config.port } : { fd: kept };
       this.server.listen({ ...options, backlog: BACKLOG }, () => {
         this.server.off('error', reject);
-        // Afterwards only accept() can fail, for want of file descriptors: the connection stays in the backlog.
+        // Afterwards only accept() can fail, when file descriptors have run out: the connection stays in the backlog.
         this.server.on('error', () => {});
         resolve();
       });

@@ -1,7 +1,7 @@
 /**
  * Where a request comes from, by the connection and by X-Forwarded-For, and what of that is passed on. Each trusted proxy appends one
  * entry, so the client is found by counting from the right; what stands further left the client may have made up (the rule of Envoy's
- * `xff_num_trusted_hops`). Names with `_` are fields of the same name to CGI and its heirs, so they are dropped as well.
+ * `xff_num_trusted_hops`). Names with `_` are fields of the same name to CGI and WSGI, so they are dropped as well.
  *
  * Without trusted hops, all that is written is the same as long as the Host is, so it is written once.
  */

@@ -5,7 +5,7 @@
  * the least useful first (memory-levels.ts).
  *
  * When it looks: every moment, and whenever so much has come in since that it could matter. The timer alone would be too late: one turn of the
- * event loop reads from a thousand sockets, 64 KiB each. So the level is up to date within a turn, and whoever is about to
+ * event loop reads from a thousand sockets, 64 KiB each. So the level is up to date within a turn, and code that is about to
  * keep something asks for it; what is done to other connections waits for the next turn, when nothing is half done.
  *
  * What is used: resident memory less what the allocator has free. It keeps what was freed for later instead of giving it back, so
@@ -122,7 +122,7 @@ export class MemoryGuard {
     if (this.level > before) this.look(0);
   }
 
-  /** Counts what somebody else has done for want of memory. */
+  /** Counts what others have done because memory was short. */
   count(action: MemoryAction): void {
     this.instruments.memoryAction(action, 1);
   }

@@ -117,7 +117,7 @@ export class Route {
   }
 
   /**
-   * The cluster for one request; undefined when there is nobody whom it could be sent to. As long as some cluster of the split or of
+   * The cluster for one request; undefined when no cluster can take it. As long as some cluster of the split or of
    * a fallback has an available endpoint, it is one that has; only then those that are left with endpoints that drain, or that
    * panic, are a last resort.
    *
