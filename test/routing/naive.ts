@@ -40,7 +40,7 @@ function rankOf(match: RouteMatch, request: NaiveRequest): number[] | undefined 
   if (!allHold(headers, lower) || !allHold(match.query ?? [], first) || !allHold(match.cookies ?? [], request.cookies)) return undefined;
   const longest = (patterns: string[]): number => Math.max(0, ...patterns.map(({ length }) => length));
   return [
-    longest(exactHosts), longest(wildcards), ...path, match.method === undefined ? 0 : 1,
+    longest(exactHosts), longest([...exactHosts, ...wildcards]), ...path, match.method === undefined ? 0 : 1,
     firsts(headers).length, firsts(match.query ?? []).length, firsts(match.cookies ?? []).length,
   ];
 }

@@ -1,7 +1,7 @@
 /** The table against the rules written plainly, on routes and requests made by chance; what it costs; what it refuses. */
 import * as fc from 'fast-check';
 import type { RouteMatch } from '../../src/contract';
-import { RouteProblem, RouteTable } from '../../src/routing';
+import { Regex, RouteProblem, RouteTable } from '../../src/routing';
 import { bytesPerCall } from '../support/allocation';
 import { naiveLookup } from './naive';
 import { anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
@@ -21,6 +21,23 @@ test('GIVEN thousands of routes by path THEN each is found', () => {
   const table = tableOf(...routes);
   routes.forEach((_, index) => expect(table.lookup(requestOf('GET', `/s${index % 7}/r${index}`))?.route).toBe(index));
   expect(table.lookup(requestOf('GET', '/s1/r3000'))).toBeUndefined();
+});
+
+test('GIVEN hundreds of regular expressions THEN only those are tried that begin as the path does', () => {
+  const table = tableOf(...Array.from({ length: 300 }, (_, index): RouteMatch[] => [{ path: { type: 'regex', value: `/s${index}/[0-9]+` } }]));
+  const test = jest.spyOn(Regex.prototype, 'test');
+  expect(table.lookup(requestOf('GET', '/s299/17'))?.route).toBe(299);
+  expect(test).toHaveBeenCalledTimes(1);
+  test.mockRestore();
+});
+
+test('GIVEN regular expressions that begin with fewer and with more elements THEN the longest expression is first', () => {
+  const table = tableOf(
+    [{ path: { type: 'regex', value: '/a/b/.*' } }], [{ path: { type: 'regex', value: '/a/[a-z]+/[a-z]+' } }], [{ path: { type: 'regex', value: '/[a-z]+/[b]' } }],
+    [{ path: { type: 'regex', value: '/a/c' } }], [{ path: { type: 'regex', value: 'x|/a' } }], [{ path: { type: 'regex', value: '/*z' } }],
+  );
+  const routes = ['/a/b/c', '/a/b/1', '/x/b', '/a/b', '/a/c', '/a', '/z'].map((path) => table.lookup(requestOf('GET', path))?.route);
+  expect(routes).toEqual([1, 0, 2, 2, 3, 4, 5]);
 });
 
 test('GIVEN a path deeper and longer than every pattern THEN its prefix is found', () => {

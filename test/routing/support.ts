@@ -36,7 +36,7 @@ export const anyMatch: fc.Arbitrary<RouteMatch> = fc.record({
   path: fc.oneof(
     { weight: 2, arbitrary: fc.record({ type: fc.constant('exact' as const), value: slashed }) },
     { weight: 3, arbitrary: fc.record({ type: fc.constant('prefix' as const), value: slashed }) },
-    fc.record({ type: fc.constant('regex' as const), value: fc.constantFrom('/a.*', '/(a|b)/?', '/.*', '/[ab]+/b') }),
+    fc.record({ type: fc.constant('regex' as const), value: fc.constantFrom('/a.*', '/(a|b)/?', '/.*', '/[ab]+/b', '/a/[ab]*', '/a/b', '/a/b/?.*') }),
   ),
   method: fc.constantFrom('GET', 'POST'),
   headers: conditions(['x', 'X', 'y']),

@@ -1,7 +1,7 @@
 /** Sets of bytes, as expressions name them. */
 import { hexValue } from '../bytes/bytes';
 
-/** 1 at each byte that is in it; 256 long. */
+/** 1 at each byte that is in it; 256 long. Shared, so never changed. */
 export type ByteSet = Uint8Array;
 
 /** What `.` takes. A value holds no line break, so that question does not come up. */
@@ -13,6 +13,8 @@ const WORD = setOf(/\w/);
 const SPACE = setOf(/[\t\n\f\r ]/);
 const CLASSES: Readonly<Record<string, ByteSet>> = { d: DIGIT, D: invert(DIGIT), w: WORD, W: invert(WORD), s: SPACE, S: invert(SPACE) };
 const CONTROLS: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, v: 0x0b, f: 0x0c, r: 0x0d };
+
+const SINGLES: readonly ByteSet[] = Array.from({ length: 256 }, (_, byte) => new Uint8Array(256).fill(1, byte, byte + 1));
 
 /** The class that the letter behind a backslash stands for. */
 export function classEscape(letter: string): ByteSet | undefined {
@@ -30,10 +32,9 @@ export function literalEscape(text: string): { readonly byte: number; readonly l
   return first === 'x' && high >= 0 && low >= 0 ? { byte: high * 16 + low, length: 3 } : undefined;
 }
 
+/** The same object for the same byte, so that expressions, which are mostly of single bytes, are compiled fast. */
 export function single(byte: number): ByteSet {
-  const set = new Uint8Array(256);
-  set[byte] = 1;
-  return set;
+  return SINGLES[byte]!;
 }
 
 export function invert(set: ByteSet): ByteSet {

@@ -8,6 +8,7 @@
  * go and built anew.
  */
 import { bytesOf, type ValueTest } from '../bytes/bytes';
+import { literalStart } from './literal-start';
 import { RegexProblem } from './problem';
 import { compileProgram, Op, type Program } from './program';
 import { parseRegex } from './syntax';
@@ -49,10 +50,11 @@ export class Regex implements ValueTest {
     const tree = parseRegex(pattern);
     if (tree instanceof RegexProblem) return tree;
     const program = compileProgram(tree);
-    return program instanceof RegexProblem ? program : new Regex(pattern, program);
+    return program instanceof RegexProblem ? program : new Regex(pattern, program, literalStart(tree));
   }
 
-  private constructor(readonly pattern: string, private readonly program: Program) {
+  /** @param literalStart what every value that it takes begins with; may be empty */
+  private constructor(readonly pattern: string, private readonly program: Program, readonly literalStart: string) {
     this.columns = columnsOf(program);
     this.columns.forEach((column, byte) => { this.samples[column] ??= byte; });
     this.columnCount = this.samples.length;
@@ -175,7 +177,7 @@ function keyOf({ instructions }: State): string {
 function columnsOf({ sets }: Program): Uint8Array {
   const columns = new Uint8Array(256);
   let count = 1;
-  for (const set of sets) {
+  for (const set of new Set(sets)) {
     const split = new Map<number, number>();
     const members = new Int32Array(256);
     const sizes = new Int32Array(256);

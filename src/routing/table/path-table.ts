@@ -3,15 +3,15 @@ import { bytesOf } from '../bytes/bytes';
 import type { RequestView } from '../request/request-view';
 import type { Boundaries } from './boundaries';
 import { ByteIndex } from './byte-index';
+import { compareRows } from './precedence';
 import type { RouteRow, RowPath } from './row';
 
 const SLASH = 0x2f;
 
-type RegexRow = RouteRow & { readonly path: Extract<RowPath, { type: 'regex' }> };
-
 export class PathTable {
   private readonly exact: ByteIndex<readonly RouteRow[]>;
-  private readonly regexes: readonly RegexRow[];
+  /** By the elements that their expressions begin with, as they are written out. */
+  private readonly regexes: ByteIndex<readonly RouteRow[]>;
   private readonly prefixes: ByteIndex<readonly RouteRow[]>;
   /** Rows for any path: all that `*` can match. */
   private readonly pathless: readonly RouteRow[];
@@ -19,7 +19,7 @@ export class PathTable {
   /** @param rows in the order of precedence */
   constructor(rows: readonly RouteRow[]) {
     this.exact = indexOf(rows, ({ path }) => (path.type === 'exact' ? path.value : undefined));
-    this.regexes = rows.filter((row): row is RegexRow => row.path.type === 'regex');
+    this.regexes = indexOf(rows, ({ path }) => (path.type === 'regex' ? literalElements(path) : undefined));
     this.prefixes = indexOf(rows, ({ path }) => (path.type === 'prefix' ? path.value : path.type === 'any' ? '' : undefined));
     this.pathless = rows.filter(({ path }) => path.type === 'any');
   }
@@ -34,9 +34,9 @@ export class PathTable {
       const found = firstOf(this.exact.get(wholeHash, bytes, start, end), request);
       if (found) return found;
     }
-    for (let at = 0; at < this.regexes.length; at++) {
-      const row = this.regexes[at]!;
-      if (row.path.regex.test(bytes, start, end) && row.holds(request)) return row;
+    if (this.regexes.size > 0) {
+      const found = this.findByRegex(request, boundaries);
+      if (found) return found;
     }
     if (this.prefixes.size === 0) return undefined;
     if (isWhole) {
@@ -49,6 +49,27 @@ export class PathTable {
     }
     return undefined;
   }
+
+  /** Of those at each boundary, the first in the order of precedence. */
+  private findByRegex(request: RequestView, { count, ends, hashes }: Boundaries): RouteRow | undefined {
+    const { bytes, start, end } = request.path;
+    let best: RouteRow | undefined;
+    for (let at = 0; at < count; at++) {
+      const rows = this.regexes.get(hashes[at]!, bytes, start, ends[at]!);
+      if (rows === undefined) continue;
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index]!;
+        if (best !== undefined && compareRows(best, row) < 0) break;
+        if (row.path.type === 'regex' && row.path.regex.test(bytes, start, end) && row.holds(request)) best = row;
+      }
+    }
+    return best;
+  }
+}
+
+/** The elements that all paths of an expression begin with, without the slash behind them; that slash is in all of them, too. */
+export function literalElements({ regex }: Extract<RowPath, { type: 'regex' }>): string {
+  return regex.literalStart.slice(0, Math.max(0, regex.literalStart.lastIndexOf('/')));
 }
 
 function firstOf(rows: readonly RouteRow[] | undefined, request: RequestView): RouteRow | undefined {

@@ -1,8 +1,8 @@
 /**
  * Finds the route of a request. A look-up hashes the path once, at each of its slashes, and the host once, at each of its dots; then
  * exact paths and prefixes are looked up by hash, from the longest. So its cost grows with the depth of the path, not with the number of
- * routes. Two things are tried one after the other: regular expressions, and matches that have the same host and path and differ in
- * other conditions. It allocates nothing, and reads of a request only what some match asks for.
+ * routes. Two things are tried one after the other: regular expressions that begin with the same elements, and matches that have the same
+ * host and path and differ in other conditions. It allocates nothing, and reads of a request only what some match asks for.
  *
  * A table is for one look-up at a time: what is read of a request is kept in it until the look-up ends.
  */
@@ -13,7 +13,7 @@ import { Boundaries } from './boundaries';
 import { ByteIndex } from './byte-index';
 import { RowCompiler, type RoutableRoute, type RouteProblem } from './compile';
 import { HostReader, reversed } from './host-reader';
-import { PathTable } from './path-table';
+import { literalElements, PathTable } from './path-table';
 import { compareRows } from './precedence';
 import type { RouteRow } from './row';
 
@@ -46,7 +46,7 @@ export class RouteTable {
     this.exactHosts = byHost(rows, false);
     this.wildcards = byHost(rows, true);
     this.anyHost = new PathTable(rows.filter(({ host }) => !host));
-    const paths = rows.map(({ path }) => (path.type === 'exact' || path.type === 'prefix' ? path.value : ''));
+    const paths = rows.map(({ path }) => (path.type === 'any' ? '' : path.type === 'regex' ? literalElements(path) : path.value));
     const names = rows.map(({ host }) => host?.name ?? '');
     // One more: that of a prefix is the slash behind its last element.
     this.paths = new Boundaries(SLASH, largest(paths, (path) => path.split('/').length), largest(paths, ({ length }) => length));
