@@ -3,7 +3,7 @@
  * only; elsewhere nothing is known.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { endianness } from 'node:os';
+import { addressOf } from '../../proxy/sockets/socket-address';
 import type { SocketAddress } from './network';
 
 /** State of a listening socket in /proc/net/tcp. */
@@ -57,19 +57,4 @@ function listenersIn(table: string): (SocketAddress & { readonly inode: string }
     const [address, port] = local.split(':') as [string, string];
     return [{ address: addressOf(address), port: parseInt(port, 16), inode }];
   });
-}
-
-/** Words of 32 bits, each in the machine's order. */
-function addressOf(hex: string): string {
-  const words = hex.match(/.{8}/g)!.map((word) => {
-    const bytes = word.match(/../g)!.map((byte) => parseInt(byte, 16));
-    return endianness() === 'LE' ? bytes.reverse() : bytes;
-  });
-  if (words.length === 1) return words[0]!.join('.');
-  const bytes = words.flat();
-  if (bytes.every((byte) => byte === 0)) return '::';
-  const mapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
-  if (mapped) return bytes.slice(12).join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index]! << 8) | bytes[2 * index + 1]!).toString(16));
-  return groups.join(':').replace(/(^|:)(0(:|$)){2,}/, '::');
 }

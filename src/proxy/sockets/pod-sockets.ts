@@ -5,8 +5,8 @@
  * request waits for the whole of it.
  */
 import { open, readdir, readlink } from 'node:fs/promises';
-import { endianness } from 'node:os';
 import { afterOneRound } from '../runtime/clock';
+import { addressOf } from './socket-address';
 
 /** Limit `podSockets`: bytes that are read of a list, some 14,000 connections. */
 export const MAX_LIST_BYTES = 2_097_152;
@@ -108,14 +108,4 @@ export async function inodesOf(pids: readonly number[]): Promise<ReadonlySet<str
     }
   }
   return inodes;
-}
-
-/** From words of 32 bits, each in the order of the machine. An IPv4 address within IPv6 becomes one. */
-function addressOf(hex: string): string {
-  const bytes = Buffer.from(hex, 'hex');
-  if (endianness() === 'LE') bytes.swap32();
-  if (bytes.length === 4) return bytes.join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
-  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') return bytes.subarray(12).join('.');
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }

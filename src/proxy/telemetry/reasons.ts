@@ -65,297 +65,259 @@ export interface Reason {
 /** Overload passes fast, or a moment later another endpoint has taken over; it is the least that Retry-After can say. */
 const SOON = 1;
 
+/** What holds of most reasons. */
+const USUAL = { outcome: 'answered', failure: 'excused', caller: 'waits', app: 'there' } as const;
+
+type Row = Omit<Reason, keyof typeof USUAL> & Partial<Reason>;
+
 const TABLE = {
   no_route: {
-    outcome: 'answered', status: 404, phrase: 'Not Found', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 404, phrase: 'Not Found', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'no route of the listener takes such a request',
     remedy: 'compare method, path, host and fields of the request with the conditions of the routes; a route without conditions takes what the others leave',
   },
   no_backend: {
-    outcome: 'answered', status: 500, phrase: 'Internal Server Error', proxyStatus: 'destination_not_found', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 500, phrase: 'Internal Server Error', proxyStatus: 'destination_not_found', reached: 'no',
     meaning: 'the clusters of the route all have the weight 0',
     remedy: 'give one of them a weight above 0',
   },
   redirect: {
-    outcome: 'answered', status: 302, phrase: 'Found', proxyStatus: 'proxy_internal_response', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 302, phrase: 'Found', proxyStatus: 'proxy_internal_response', reached: 'maybe',
     meaning: 'the route redirects its requests; the status is the one that it says',
     remedy: 'nothing is wrong: follow Location',
   },
   direct_response: {
-    outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'maybe',
     meaning: 'the route answers its requests by itself; status and body are the ones that it says',
     remedy: 'nothing is wrong but on purpose; to end it, remove respond from the route',
   },
   no_endpoints: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'gone',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no', app: 'gone',
     meaning: 'no endpoint of the service is ready, or discovery has not found any yet',
     remedy: 'see /endpoints and mesh_discovery_synced; check that the callee\'s pods are ready and that its Service selects them',
   },
   connect_failed: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_refused', reached: 'no',
-    failure: 'unconnected', caller: 'waits', app: 'gone',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_refused', reached: 'no', failure: 'unconnected', app: 'gone',
     meaning: 'no connection to an endpoint could be made: it was refused, reset or has no route',
     remedy: 'check that the app listens on the port of its container, and that no NetworkPolicy rejects the caller',
   },
   connect_timeout: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_timeout', reached: 'no',
-    failure: 'unconnected', caller: 'waits', app: 'gone',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_timeout', reached: 'no', failure: 'unconnected', app: 'gone',
     meaning: 'an endpoint did not accept a connection in time',
     remedy: 'look for packets being dropped (NetworkPolicy, node under load); raise connectTimeoutMs (prop connections.connectTimeout) when the way is far',
   },
   upstream_closed: {
-    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
-    failure: 'broken', caller: 'waits', app: 'there',
+    status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe', failure: 'broken',
     meaning: 'the endpoint closed the connection before the head of its response was complete',
     remedy: 'look for crashes or restarts of the callee; its idle time must be longer than idleTimeoutMs (prop connections.idleTimeout; to the app beside the proxy, appConnections.idleTimeout)',
   },
   upstream_protocol_error: {
-    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_protocol_error', reached: 'maybe',
-    failure: 'broken', caller: 'waits', app: 'there',
+    status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_protocol_error', reached: 'maybe', failure: 'broken',
     meaning: 'the endpoint\'s response is not valid HTTP/1.1, or its head is larger than the limit',
     remedy: 'the log has the detail; check that the port speaks HTTP and not TLS or something else',
   },
   upstream_broken_body: {
-    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'http_response_incomplete', reached: 'maybe',
-    failure: 'unfinished', caller: 'waits', app: 'there',
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'http_response_incomplete', reached: 'maybe', failure: 'unfinished',
     meaning: 'the endpoint broke off in the middle of its response\'s body',
     remedy: 'look for crashes or timeouts of the callee; the client has to treat what it got as incomplete',
   },
   request_timeout: {
-    outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
-    failure: 'unfinished', caller: 'left', app: 'there',
+    status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe', failure: 'unfinished', caller: 'left',
     meaning: 'the response was not complete within the route\'s timeout; if its head had been sent, the connection was cut',
     remedy: 'see mesh_request_duration_seconds of the callee; raise the route\'s timeoutMs (prop timeout of calls()) if that is how long it takes',
   },
   try_timeout: {
-    outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
-    failure: 'late', caller: 'waits', app: 'there',
+    status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe', failure: 'late',
     meaning: 'no attempt had a response within the time for one attempt, and the request was not to be sent again',
     remedy: 'see x-mesh-attempts or the access log for what was tried; raise retry.tryTimeoutMs (prop retry.tryTimeout) if that is how long it takes',
   },
   deadline_exceeded: {
-    outcome: 'answered', status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe',
-    failure: 'excused', caller: 'left', app: 'there',
+    status: 504, phrase: 'Gateway Timeout', proxyStatus: 'http_response_timeout', reached: 'maybe', caller: 'left',
     meaning: 'the time that the caller gave, in x-mesh-deadline-ms, was over before the response was complete',
     remedy: 'the caller has stopped waiting, so this is to spare work: see the timeout of the caller\'s calls() along the chain',
   },
   body_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
     meaning: 'the response\'s body made no progress: the endpoint sent nothing more, or the client took nothing more',
     remedy: 'look for a stuck callee or client; raise limits.bodyTimeoutMs (prop limits.bodyTimeout) for streams that pause',
   },
   client_timeout: {
-    outcome: 'answered', status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe',
     meaning: 'the client did not send the rest of its request in time',
     remedy: 'look for a stuck client or a lossy network; raise limits.headTimeoutMs (prop limits.headTimeout) or limits.bodyTimeoutMs (prop limits.bodyTimeout) for slow uploads',
   },
   pending_overflow: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'no_room', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON, failure: 'no_room',
     meaning: 'all connections to the endpoint were in use, and the queue of requests that wait for one was full',
     remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxPendingRequests (prop connections.maxPendingRequests) or '
       + 'maxConnectionsPerEndpoint (prop connections.maxConnectionsPerEndpoint); to the app beside the proxy, they are in the prop appConnections',
   },
   pending_timeout: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'no_turn', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON, failure: 'no_turn',
     meaning: 'all connections to the endpoint were in use, and none became free in time',
     remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxConnectionsPerEndpoint (prop connections.maxConnectionsPerEndpoint), '
       + 'maxConnections (prop connections.maxConnections) or pendingTimeoutMs (prop connections.pendingTimeout)',
   },
   request_limit: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the service had the most requests that it may have at once',
     remedy: 'the callee is too slow or too small for this traffic; scale it, or raise maxRequests (prop connections.maxRequests)',
   },
   endpoint_limit: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'every endpoint of the service had the most requests that it may have at once',
     remedy: 'the callee is too slow or has too few pods for this traffic; scale it, or raise maxRequestsPerEndpoint (prop connections.maxRequestsPerEndpoint)',
   },
   connection_limit: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the proxy had the most client connections that it may have at once',
     remedy: 'look for clients that open connections without closing them; raise limits.maxConnections (prop limits.maxConnections) with the memory for it (prop proxyResources)',
   },
   memory_limit: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the proxy was close to the memory limit of its container (mesh_memory_level), and took no new connections or requests',
     remedy: 'look for clients that open many connections, send ahead, or do not take their responses, and for a callee that does not take uploads; '
       + 'raise the memory limit (prop proxyResources), or lower limits.maxBufferedBytes (prop limits.maxBufferedSize)',
   },
   memory_shed: {
-    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
     meaning: 'the proxy was about to reach the memory limit of its container, and this request held more than others; if the head of a response had '
       + 'been sent, or the request had become a tunnel, its connection was cut',
     remedy: 'as for memory_limit; what is broken off is a response that its client does not take, or an upload that the callee does not take',
   },
   overloaded: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the app beside the proxy had as many requests as it can work on (mesh_admission_limit)',
     remedy: 'scale the service; if the app is not busy, make paths that it holds open on purpose exempt by exemptPaths (prop admission.exemptPaths), or raise min or max of '
       + 'admission.concurrency (prop admission.concurrency)',
   },
   late_body: {
-    outcome: 'answered', status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe', retryAfterSeconds: SOON,
     meaning: 'the request\'s body took so long to come that its place at the app was given to others, and none was free when the body was complete '
       + '(mesh_admission_limit)',
     remedy: 'scale the service; look for slow clients; raise admission.concurrency (prop admission.concurrency), or make paths of long uploads exempt by exemptPaths '
       + '(prop admission.exemptPaths)',
   },
   rate_limited: {
-    outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'more requests came than this proxy lets in',
     remedy: 'send less, or wait as Retry-After says; raise admission.rateLimit (prop admission.rateLimit) if the app can take more',
   },
   bad_request: {
-    outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
     meaning: 'the request is not valid HTTP/1.1, or is valid in a way that two parsers could read differently',
     remedy: 'the log has the detail; correct the client',
   },
   wrong_protocol: {
-    outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'what the client sent is another protocol than HTTP, such as TLS, SSH or that of a database',
     remedy: 'the log has what it is; let the client speak plain HTTP/1.1 to this port, or, if the service is not called by HTTP, call it past the '
       + 'mesh (without calls())',
   },
   head_too_large: {
-    outcome: 'answered', status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request\'s head is larger than the limit or has too many fields',
     remedy: 'look for cookies that grow; raise limits.maxHeadBytes (prop limits.maxHeadSize) or limits.maxHeaderFields (prop limits.maxHeaderFields)',
   },
   uri_too_long: {
-    outcome: 'answered', status: 414, phrase: 'URI Too Long', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 414, phrase: 'URI Too Long', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request line is longer than the limit',
     remedy: 'send long queries in a body, or raise limits.maxStartLineBytes (prop limits.maxStartLineSize)',
   },
   body_too_large: {
-    outcome: 'answered', status: 413, phrase: 'Content Too Large', proxyStatus: 'http_request_error', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 413, phrase: 'Content Too Large', proxyStatus: 'http_request_error', reached: 'maybe',
     meaning: 'the request\'s body is longer than the limit; without a Content-Length the first part of it had been sent on',
     remedy: 'raise limits.maxBodyBytes (prop limits.maxBodySize) if such bodies are meant to pass',
   },
   unsupported_transfer_coding: {
-    outcome: 'answered', status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request has a Transfer-Encoding other than chunked',
     remedy: 'let the client send chunked or a Content-Length',
   },
   expectation_failed: {
-    outcome: 'answered', status: 417, phrase: 'Expectation Failed', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 417, phrase: 'Expectation Failed', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request has an Expect other than 100-continue',
     remedy: 'let the client expect nothing else: no other expectation was ever defined',
   },
   version_not_supported: {
-    outcome: 'answered', status: 505, phrase: 'HTTP Version Not Supported', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 505, phrase: 'HTTP Version Not Supported', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request is neither HTTP/1.1 nor HTTP/1.0',
     remedy: 'let the client speak HTTP/1.1; HTTP/2 without TLS ("prior knowledge") is refused, too',
   },
   connect_method_refused: {
-    outcome: 'answered', status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 501, phrase: 'Not Implemented', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the method is CONNECT: the proxy opens tunnels for nobody (501 rather than 405, as no resource here allows it)',
     remedy: 'do not set this address as HTTP proxy (http_proxy, https_proxy); call the service by its name',
   },
   tunnel_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
     meaning: 'nothing passed through a tunnel (a connection that switched protocols, as for WebSocket) for too long',
     remedy: 'let one side send pings; raise limits.tunnelIdleTimeoutMs (prop limits.tunnelIdleTimeout) for protocols that are silent for longer',
   },
   fault_injected: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
     meaning: 'the configuration asks for faults, and this request was chosen; its status is the one that the fault says',
     remedy: 'nothing is wrong but on purpose; to end it, remove faults (prop faults of calls()) from the route',
   },
   terminating: {
-    outcome: 'answered', status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'the pod is being terminated, and its app takes no more requests: its port is closed, or its time to end is over',
     remedy: 'nothing is wrong for callers that send it again; if there are many, clients learn too late of pods that go away: raise '
       + 'shutdown.endpointPropagationMs (prop endpointPropagation)',
   },
   shutting_down: {
-    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe',
     meaning: 'the proxy was told to stop, and the request was not over when its time to drain was nearly; a tunnel, or a response whose head '
       + 'had been sent, was ended',
     remedy: 'raise shutdown.drainMs (prop proxyDrain; prop appDrain for what the app itself still does) if requests are meant to take that long; let '
       + 'clients of long streams connect again',
   },
   address_denied: {
-    outcome: 'answered', status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
     meaning: 'the client\'s address is not let in at this listener; under TLS its connection was closed before the handshake, unless the address was known by '
       + 'the request only',
     remedy: 'see client in the access log for who it is taken for; correct clients.allow or clients.deny, or forwarded.trustedHops',
   },
   client_rate_limited: {
-    outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'more requests came from one client address than it may send',
     remedy: 'send less, or wait as Retry-After says; raise clients.rateLimit, or set forwarded.trustedHops if one proxy sends the requests of many clients',
   },
   client_connection_limit: {
-    outcome: 'answered', status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'one client address had the most connections that it may have at once; under TLS the connection was closed before the handshake',
     remedy: 'use connections again rather than many; raise clients.maxConnections',
   },
   misdirected_request: {
-    outcome: 'answered', status: 421, phrase: 'Misdirected Request', proxyStatus: 'http_request_error', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 421, phrase: 'Misdirected Request', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'the request came by a connection that was shown another certificate than the one for its host, as when a browser uses one for two names',
     remedy: 'nothing is wrong for clients that send it again by a connection of its own, as browsers do; let clients ask for the host of their requests '
       + '(SNI), or set tls.requireHostMatch to false',
   },
   max_forwards: {
-    outcome: 'answered', status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'no',
     meaning: 'the request was OPTIONS or TRACE with Max-Forwards 0, which the proxy has to answer itself',
     remedy: 'nothing is wrong: send it with a larger Max-Forwards to get further',
   },
   client_abort: {
-    outcome: 'gone', status: 499, phrase: '', proxyStatus: 'http_request_error', reached: 'maybe',
-    failure: 'excused', caller: 'left', app: 'there',
+    outcome: 'gone', status: 499, phrase: '', proxyStatus: 'http_request_error', reached: 'maybe', caller: 'left',
     meaning: 'the client closed its connection before the response was complete',
     remedy: 'compare the client\'s timeout with mesh_request_duration_seconds',
   },
   loop_detected: {
-    outcome: 'answered', status: 502, phrase: 'Bad Gateway', proxyStatus: 'proxy_loop_detected', reached: 'no',
-    failure: 'excused', caller: 'waits', app: 'there',
+    status: 502, phrase: 'Bad Gateway', proxyStatus: 'proxy_loop_detected', reached: 'no',
     meaning: 'the request has passed this listener of this proxy several times before, by its x-mesh-via or Via',
     remedy: 'the service names itself as its own callee, or its name resolves to its own sidecar; correct the name',
   },
-} as const satisfies Record<string, Reason>;
+} as const satisfies Record<string, Row>;
 
 /** Name of a reason. */
 export type ReasonCode = keyof typeof TABLE;
 
 /** Every reason by its code. */
-export const REASONS: { readonly [Code in ReasonCode]: Reason } = TABLE;
+export const REASONS = Object.fromEntries(
+  Object.entries<Row>(TABLE).map(([code, row]) => [code, { ...USUAL, ...row }]),
+) as { readonly [Code in ReasonCode]: Reason };
 
 /** All codes, in the order of the table. */
 export const REASON_CODES = Object.keys(TABLE) as readonly ReasonCode[];
