@@ -108,6 +108,9 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     check: ['command-line', 'model', 'terminal'],
     simulate: ['command-line', 'model', 'stand-in', 'terminal'],
     up: ['command-line', 'model', 'stand-in', 'terminal'],
+    words: [],
+    stack: ['check', 'command-line', 'model'],
+    explain: ['command-line', 'model', 'stack', 'terminal', 'words'],
   },
   proxy: {
     runtime: [],

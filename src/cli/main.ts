@@ -5,6 +5,7 @@
 import { checkCommand } from './check/command';
 import { Command, helpOf, parseArguments } from './command-line/command';
 import { UserError } from './command-line/errors';
+import { explainCommand } from './explain/command';
 import { didYouMean } from '../contract/nearest';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
@@ -18,7 +19,7 @@ export const loadLocalMesh = () => import('./up');
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, standInCommand, reaperCommand, readModelCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, explainCommand, standInCommand, reaperCommand, readModelCommand];
 
 /** Runs the command line; settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

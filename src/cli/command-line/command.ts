@@ -10,6 +10,8 @@ import { didYouMean } from '../../contract/nearest';
 export interface Flag {
   /** Placeholder of its value in the help; absent: the flag is a switch. */
   readonly value?: string;
+  /** One letter that says the same: `H` for `-H`. */
+  readonly short?: string;
   /** May be given several times. */
   readonly many?: boolean;
   readonly help: string;
@@ -61,7 +63,7 @@ export class Arguments {
   }
 }
 
-const HELP: Flag = { help: 'show this help' };
+const HELP: Flag = { short: 'h', help: 'show this help' };
 
 /** Checks `argv` against the command's flags. */
 export function parseArguments(command: Command, argv: readonly string[]): Arguments | 'help' {
@@ -73,7 +75,7 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
     allowPositionals: true,
     options: Object.fromEntries(Object.entries(flags).map(([name, flag]) => [
       name,
-      { type: flag.value === undefined ? 'boolean' as const : 'string' as const, ...(name === 'help' ? { short: 'h' } : {}) },
+      { type: flag.value === undefined ? 'boolean' as const : 'string' as const, ...(flag.short !== undefined && { short: flag.short }) },
     ])),
   });
   const values = new Map<string, string[]>();
@@ -98,7 +100,7 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
 /** The command's help page. */
 export function helpOf(command: Command): string {
   const rows = Object.entries({ ...command.flags, help: HELP }).map(([name, flag]) => ({
-    left: `--${name}${flag.value === undefined ? '' : ` ${flag.value}`}`,
+    left: `${flag.short === undefined || name === 'help' ? '' : `-${flag.short}, `}--${name}${flag.value === undefined ? '' : ` ${flag.value}`}`,
     right: flag.help + (flag.many ? ' (may be repeated)' : ''),
   }));
   const width = Math.max(...rows.map((row) => row.left.length));

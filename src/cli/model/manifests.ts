@@ -21,7 +21,18 @@ export interface Manifest {
 /** Reads every object in these files and folders. All that is wrong is reported together. */
 export function readManifests(paths: readonly string[]): Manifest[] {
   const errors: string[] = [];
-  const manifests = filesOf(paths).flatMap((file) => readFile(file, errors));
+  return withoutErrors(filesOf(paths).flatMap((file) => readFile(file, errors)), errors);
+}
+
+/** The same of objects that are at hand. @param source where they are from, for messages */
+export function manifestsOf(objects: readonly unknown[], source: string): Manifest[] {
+  const errors: string[] = [];
+  const manifests: Manifest[] = [];
+  objects.forEach((object, index) => toManifests(new Field(object, `${source}:${index + 1}`, ''), manifests, errors));
+  return withoutErrors(manifests, errors);
+}
+
+function withoutErrors(manifests: Manifest[], errors: string[]): Manifest[] {
   const seen = new Map<string, string>();
   for (const { kind, namespace, name, where } of manifests) {
     const key = `${kind} '${name}' in namespace '${namespace}'`;

@@ -4,6 +4,7 @@
  * shown. A pure function of the document and the pod's addresses.
  */
 import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults } from '../../contract';
+import { appPortOf } from '../model/app-port';
 import { serviceOfHostname } from '../model/callees';
 import type { ServiceSpec } from '../model/model';
 import { inText, SocketAddress, PodNetwork, WantedAddresses } from './network';
@@ -29,12 +30,6 @@ export function addressesIn(config: ProxyConfig, foreignApp: boolean): WantedAdd
     outbound: config.listeners.flatMap(({ address, port }) => (address === undefined ? [] : [{ address, port }])),
     ...(app === undefined ? {} : { app: { port: app, foreign: foreignApp } }),
   };
-}
-
-/** Where the document expects the app; undefined when it has none to forward to. */
-export function appPortOf(config: ProxyConfig): number | undefined {
-  const discovery = config.clusters.find((cluster) => cluster.name === APP_CLUSTER)?.discovery;
-  return discovery?.type === 'static' ? discovery.endpoints[0]?.port : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { serviceOfHostname } from '../../../src/cli/model/callees';
-import { addressesIn, appPortOf, mapConfig } from '../../../src/cli/up/map-config';
+import { appPortOf } from '../../../src/cli/model/app-port';
+import { addressesIn, mapConfig } from '../../../src/cli/up/map-config';
 import { decodeConfig } from '../../../src/proxy/config/decode';
 import { callerConfig, configOf, movedNetwork, serviceOf } from './support';
 

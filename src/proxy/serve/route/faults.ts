@@ -28,7 +28,7 @@ export class FaultInjector {
   private readonly trials: readonly Trial[];
 
   /** @param random uniform in [0, 1) */
-  constructor(configs: readonly FaultConfig[], timeouts: TimeoutQueues, private readonly random: () => number) {
+  constructor(configs: readonly FaultConfig[], timeouts: Pick<TimeoutQueues, 'of'>, private readonly random: () => number) {
     this.trials = configs.map(({ percent, header, delayMs, abortStatus = 0 }) => ({
       chance: percent / 100,
       name: header && fieldName(header.name),

@@ -1,0 +1,89 @@
+/** The request that is asked about, as curl would send it: taken apart, and as the bytes that the proxy's own codec reads. */
+import { HeaderValues, RoutingRequest, PathFault } from '../../routing';
+import { INCOMPLETE } from '../../proxy/http1/fault';
+import { isIdempotent, RequestHead } from '../../proxy/http1/request-head';
+import { UserError } from '../command-line/errors';
+
+export type Header = readonly [name: string, value: string];
+
+/** What a request is made of. */
+export interface RequestParts {
+  readonly method: string;
+  /** `http://catalog/search?q=x`; without a scheme it is http. */
+  readonly url: string;
+  readonly headers: readonly Header[];
+  readonly bodyBytes: number;
+}
+
+const PORTS = { http: 80, https: 443 } as const;
+
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const URL_PARTS = /^(?:(https?):\/\/)?(\[[0-9a-f:.]+\]|[^/?#:[\]\s@]+)(?::(\d{1,5}))?([/?][^]*)?$/i;
+const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*?)\s*$/;
+
+export class AskedRequest {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** That the app connects to: lower case, without a final dot. */
+  readonly host: string;
+  readonly port: number;
+  /** Path and query as they are sent. */
+  readonly target: string;
+  readonly headers: readonly Header[];
+  readonly bodyBytes: number;
+  /** The Host field: that of the URL, unless a header says another. */
+  readonly authority: string;
+
+  constructor({ method, url, headers, bodyBytes }: RequestParts) {
+    if (!METHOD.test(method)) throw new UserError(`'${method}' is no method; write it as in GET http://catalog/`);
+    const [, scheme = 'http', host, port, target = '/'] = URL_PARTS.exec(url) ?? [];
+    if (host === undefined) throw new UserError(`'${url}' is no URL that a sidecar could get; write it as in http://catalog/search?q=x`);
+    this.method = method;
+    this.scheme = scheme.toLowerCase() as 'http' | 'https';
+    this.host = host.toLowerCase().replace(/\.$/, '');
+    this.port = port === undefined ? PORTS[this.scheme] : Number(port);
+    this.target = target.startsWith('?') ? `/${target}` : target;
+    this.bodyBytes = bodyBytes;
+    const written = headers.find(([name]) => name.toLowerCase() === 'host');
+    this.authority = written?.[1] ?? (port === undefined || this.port === PORTS[this.scheme] ? host : `${host}:${port}`);
+    this.headers = headers.filter(([name]) => name.toLowerCase() !== 'host');
+  }
+
+  get url(): string {
+    return `${this.scheme}://${this.host}${this.port === PORTS[this.scheme] ? '' : `:${this.port}`}${this.target}`;
+  }
+
+  /** As routing sees it, or why its path is refused. */
+  routed(): RoutingRequest | PathFault {
+    const values: Record<string, string[]> = { host: [this.authority] };
+    for (const [name, value] of this.headers) (values[name.toLowerCase()] ??= []).push(value);
+    return RoutingRequest.of(this.method, this.target, values as HeaderValues);
+  }
+
+  /** As the proxy's codec reads it, or why it is refused. */
+  parsed(maxHeaderFields = 1_000): ParsedRequest | string {
+    const fields = [['host', this.authority], ...this.headers, ...(this.bodyBytes > 0 ? [['content-length', String(this.bodyBytes)]] : [])];
+    const text = `${this.method} ${this.target} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+    const source = Buffer.from(`${text}\0`);
+    const head = new RequestHead(maxHeaderFields);
+    const length = source.length - 1;
+    const fault = head.parse(source, 0, length, { maxStartLineBytes: length, maxHeadBytes: length, maxHeaderFields });
+    if (fault) return fault === INCOMPLETE ? 'a header holds a line break' : fault.detail;
+    return { source, head, idempotent: isIdempotent(head.method) };
+  }
+}
+
+/** A head, and the bytes that it was parsed from. */
+export interface ParsedRequest {
+  readonly source: Buffer;
+  readonly head: RequestHead;
+  /** It may be executed twice, by its method. */
+  readonly idempotent: boolean;
+}
+
+/** `x-beta: true`. @param subject what holds it, for messages: `-H` */
+export function parseHeader(text: string, subject: string): Header {
+  const [, name, value] = HEADER.exec(text) ?? [];
+  if (name === undefined) throw new UserError(`${subject} must be a header field such as 'x-beta: true', got '${text}'`);
+  return [name, value!];
+}

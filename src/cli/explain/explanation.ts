@@ -1,0 +1,143 @@
+/**
+ * Why a request goes where it goes: from the app that sends it, by the listener and the route that take it, to the pods that may answer
+ * and what their sidecars do with it. Each decision is made by the proxy's own code; here they are put together.
+ */
+import type { FaultConfig, HeaderChanges, HedgeConfig, RetryBudgetConfig } from '../../contract';
+import { PathFault, textOf } from '../../routing';
+import { UserError } from '../command-line/errors';
+import type { Stack } from '../stack/stack';
+import { workloadsBehind } from '../model/callees';
+import type { Workload } from '../model/model';
+import { Answer, answerOf, SentOn, sentOnOf } from './actions';
+import { AskedRequest, ParsedRequest } from './asked-request';
+import { Candidate, candidateOf, Destination, Destinations, Level } from './destination';
+import { Inbound, inboundOf, portOfService } from './inbound';
+import { entryOf, Intercepted, Passed } from './interception';
+import { chooseRoute, NearMiss } from './route-choice';
+import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
+
+/**
+ * `forwarded`: to one of the destinations. `answered`: by the route, with a redirect or a response. `refused`: by the sidecar. `passed`: the
+ * request goes past the sidecar, or nowhere.
+ */
+export type Outcome = 'forwarded' | 'answered' | 'refused' | 'passed';
+
+export interface Explanation {
+  readonly request: { readonly method: string; readonly url: string; readonly bodyBytes: number };
+  readonly from: { readonly service: string; readonly version: string; readonly namespace: string };
+  readonly outcome: Outcome;
+  readonly interception: Intercepted | Passed;
+  /** The path that routes are chosen by; absent when it is refused. */
+  readonly path?: { readonly sent: string; readonly normalized: string };
+  readonly nearMisses: readonly NearMiss[];
+  readonly route?: ExplainedRoute;
+  readonly refusal?: { readonly status: number; readonly reason: string };
+  /** The callee's side of a request that passes the caller's sidecar by. */
+  readonly direct?: { readonly candidates: readonly Candidate[]; readonly inbound: readonly Inbound[] };
+}
+
+export interface ExplainedRoute {
+  readonly name: string;
+  /** Of the match that took the request; none when it takes every one. */
+  readonly conditions: readonly string[];
+  /** Place in the order of precedence, and of how many. */
+  readonly place: number;
+  readonly rows: number;
+  /** The route answers by itself. */
+  readonly answer?: Answer;
+  /** Path and host that the endpoint gets, when the route changes them. */
+  readonly sentOn?: SentOn;
+  readonly requestHeaders?: HeaderChanges;
+  readonly responseHeaders?: HeaderChanges;
+  /** Clusters that get a copy, with a part of the requests in percent. */
+  readonly mirrors: readonly { readonly to: Destination; readonly percent: number }[];
+  /** The split, and its fallbacks; none when the route answers. */
+  readonly levels: readonly Level[];
+  readonly hashKeys: readonly HashKeyVerdict[];
+  /** Cluster that the hash chooses, whatever the shares. */
+  readonly clusterByHash?: string;
+  readonly timeoutMs: number;
+  readonly tryTimeoutMs: number;
+  readonly retry: RetryVerdict;
+  /** Absent: the route answers. */
+  readonly retryBudget?: Required<RetryBudgetConfig>;
+  /** Absent: this request is not hedged. */
+  readonly hedge?: Required<HedgeConfig>;
+  readonly session?: { readonly cookie: string; readonly found: boolean };
+  readonly faults: readonly FaultConfig[];
+}
+
+/** @param caller the version of the service that sends it */
+export function explainRequest(stack: Stack, caller: Workload, asked: AskedRequest): Explanation {
+  const parsed = asked.parsed(stack.documentOf(caller).limits.maxHeaderFields);
+  const routed = asked.routed();
+  const { interception, listener, service } = entryOf(stack, caller, asked);
+  const about = {
+    request: { method: asked.method, url: asked.url, bodyBytes: asked.bodyBytes },
+    from: { service: caller.service, version: caller.version, namespace: caller.namespace },
+    interception,
+    nearMisses: [],
+  };
+  const fault = routed instanceof PathFault ? routed.message : typeof parsed === 'string' ? parsed : undefined;
+  if (typeof parsed === 'string' || routed instanceof PathFault) {
+    if (!interception.intercepted) return { ...about, outcome: 'passed' };
+    return { ...about, outcome: 'refused', refusal: { status: 400, reason: fault! } };
+  }
+  const path = { sent: asked.target.replace(/\?.*$/, ''), normalized: textOf(routed.path.bytes, routed.path.start, routed.path.end) };
+  if (!listener) {
+    const callees = service ? workloadsBehind(service, stack.model.workloads) : [];
+    if (callees.length === 0) return { ...about, outcome: 'passed', path };
+    const inbound = callees.map((callee) =>
+      inboundOf(stack, caller, callee, portOfService(service!, callee, ({ port }) => port === asked.port), parsed, routed));
+    return { ...about, outcome: 'passed', path, direct: { candidates: callees.map((callee) => candidateOf(stack, callee)), inbound } };
+  }
+  const choice = chooseRoute(listener.routes, routed);
+  const { route, nearMisses } = choice;
+  if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: 404, reason: 'no route takes it' } };
+  const destinations = new Destinations(stack, caller, parsed, routed);
+  const explained = explainRoute(choice as Choice, destinations, asked, parsed);
+  return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+}
+
+type Choice = ReturnType<typeof chooseRoute> & { readonly route: NonNullable<ReturnType<typeof chooseRoute>['route']> };
+
+function explainRoute(
+  { route, conditions, place, rows }: Choice, destinations: Destinations, asked: AskedRequest, parsed: ParsedRequest,
+): ExplainedRoute {
+  const hashKeys = hashKeysOf(route.hash, parsed);
+  const byHash = clusterByHash(route, hashKeys, parsed);
+  const answer = answerOf(route, asked.parsed() as ParsedRequest);
+  const sentOn = sentOnOf(route, asked.parsed() as ParsedRequest);
+  const levels: Level[] = answer ? [] : [
+    { destinations: destinations.ofSplit(route.split) },
+    ...route.fallback.map(({ split, ...fallback }) => ({ fallback, destinations: destinations.ofSplit(split) })),
+  ];
+  const hedge = route.hedge && parsed.idempotent && asked.bodyBytes <= route.retry.maxReplayBytes ? route.hedge : undefined;
+  return {
+    name: route.name, conditions, place, rows,
+    ...(answer && { answer }),
+    ...(sentOn && { sentOn }),
+    ...(route.requestHeaders && { requestHeaders: route.requestHeaders }),
+    ...(route.responseHeaders && { responseHeaders: route.responseHeaders }),
+    mirrors: route.mirror.map(({ cluster, percent }) => ({ to: destinations.of(cluster, 100), percent })),
+    levels, hashKeys,
+    ...(byHash !== undefined && { clusterByHash: byHash }),
+    timeoutMs: route.timeoutMs,
+    tryTimeoutMs: route.retry.tryTimeoutMs,
+    retry: retriesOf(route, asked.method, parsed.idempotent, asked.bodyBytes),
+    ...(levels[0] && { retryBudget: levels[0].destinations[0]!.config.retryBudget }),
+    ...(hedge && { hedge }),
+    ...(route.session && { session: { cookie: route.session.cookie, found: hasCookie(route.session.cookie, parsed) } }),
+    faults: faultsOf(route.faults, parsed),
+  };
+}
+
+/** The only service that calls a host; an error that says who does otherwise. @param flag what names a caller */
+export function onlyCallerOf(stack: Stack, asked: AskedRequest, flag: string): Workload {
+  const callers = stack.model.workloads.filter((workload) => entryOf(stack, workload, asked).interception.intercepted);
+  const names = [...new Set(callers.map(({ service }) => service))];
+  if (names.length === 1) return callers[0]!;
+  throw new UserError(names.length === 0
+    ? `no service of the stack calls ${asked.url}; say which one sends it with ${flag}`
+    : `${asked.url} is called by ${names.join(', ')}; say which one sends it with ${flag}`);
+}

@@ -1,0 +1,78 @@
+/** The callee's side of a request: the listener of its sidecar that takes it, whether it is let in, and the app's port. */
+import { letsThrough } from '../../planning/network-policy';
+import { ExemptPaths } from '../../proxy/serve/admission/exempt-paths';
+import type { RoutingRequest } from '../../routing';
+import type { ClusterConfig, ResolvedListener } from '../../contract';
+import type { Stack } from '../stack/stack';
+import { appPortOf } from '../model/app-port';
+import { serviceOf } from '../model/callees';
+import { resolveTarget, ServiceSpec, Workload } from '../model/model';
+import { admissionInWords } from '../words/routes';
+import type { ParsedRequest } from './asked-request';
+import { chooseRoute } from './route-choice';
+
+export interface Inbound {
+  readonly service: string;
+  readonly version: string;
+  /** Name of the listener; absent when requests come at a port where the sidecar doesn't listen. */
+  readonly listener?: string;
+  readonly port?: number;
+  /** How many are let in, in words. */
+  readonly admits: string;
+  /** The path is let in whatever the load. */
+  readonly exempt: boolean;
+  readonly timeoutMs?: number;
+  readonly appPort?: number;
+  /** NetworkPolicies that stop the request, in words. */
+  readonly stoppedBy?: string;
+}
+
+/** @param port where the request comes in; undefined when nobody can tell */
+export function inboundOf(
+  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, parsed: ParsedRequest, request: RoutingRequest,
+): Inbound {
+  const listener = stack.documentOf(callee).listeners.find((candidate) => candidate.direction === 'inbound' && candidate.port === port);
+  const route = listener && chooseRoute(listener.routes, request).route;
+  const appPort = appPortOf(callee.config);
+  const stoppedBy = port === undefined ? undefined : stopOf(stack, caller, callee, port);
+  return {
+    service: callee.service,
+    version: callee.version,
+    ...(listener && { listener: listener.name }),
+    ...(port !== undefined && { port }),
+    admits: admissionInWords(listener?.admission ?? {}),
+    exempt: isExempt(listener, parsed),
+    ...(route && { timeoutMs: route.timeoutMs }),
+    ...(appPort !== undefined && { appPort }),
+    ...(stoppedBy !== undefined && { stoppedBy }),
+  };
+}
+
+function isExempt(listener: ResolvedListener | undefined, { source, head }: ParsedRequest): boolean {
+  return listener?.admission !== undefined && new ExemptPaths(listener.admission.exemptPaths).includes(source, head);
+}
+
+/** The port of a workload's pods that a cluster's requests come to. */
+export function portOfCluster(stack: Stack, { discovery }: Pick<ClusterConfig, 'discovery'>, callee: Workload): number | undefined {
+  if (discovery.type === 'static') return undefined;
+  if (discovery.type === 'dns' && discovery.port !== undefined) return discovery.port;
+  const service = serviceOf({ discovery }, stack.model.services);
+  const name = discovery.type === 'endpointSlice' ? discovery.portName : undefined;
+  return service && portOfService(service, callee, ({ name: own }) => name === undefined || own === name);
+}
+
+/** The port of a workload's pods that a Service leads to. */
+export function portOfService(service: ServiceSpec, callee: Workload, isAsked: (port: ServiceSpec['ports'][number]) => boolean): number | undefined {
+  const port = service.ports.find(isAsked);
+  return port && resolveTarget(port.target, callee.containers);
+}
+
+function stopOf(stack: Stack, caller: Workload, callee: Workload, port: number): string | undefined {
+  const { policies = [] } = stack.info;
+  const from = stack.infoOf(caller).pod;
+  const to = stack.infoOf(callee).pod;
+  if (!from || !to) return undefined;
+  if (!letsThrough('egress', policies, { from, to, port })) return `NetworkPolicies don't let the pods of ${caller.service} send to its port ${port}`;
+  if (!letsThrough('ingress', policies, { from, to, port })) return `NetworkPolicies don't let ${caller.service} in at port ${port} of its pods`;
+  return undefined;
+}

@@ -1,0 +1,171 @@
+/** An explanation as text: a title, and aligned rows of a label and what there is to say. What is at its default is left out. */
+import { counted, listed, percentInWords, timeInWords } from '../words/quantities';
+import { balancingInWords, healthInWords, limitsInWords, stagesInWords } from '../words/balancing';
+import { budgetInWords, conditionsInWords, faultInWords, hedgeInWords, timeoutInWords } from '../words/routes';
+import { plain, renderTable, Paint } from '../terminal/table';
+import { Answer, headerChangesInWords } from './actions';
+import type { Candidate, Destination, Level } from './destination';
+import type { ExplainedRoute, Explanation } from './explanation';
+import type { Inbound } from './inbound';
+import type { HashKeyVerdict } from './request-traits';
+import { conditionsOfRow, NearMiss } from './route-choice';
+
+type Row = readonly [label: string, ...lines: readonly string[]];
+
+/** Near misses that are shown; what is beyond is more of the same. */
+const MOST_NEAR_MISSES = 8;
+
+export function renderExplanation(explanation: Explanation, paint: Paint = plain): string[] {
+  const { request, from } = explanation;
+  const rows = rowsOf(explanation).filter(([, ...lines]) => lines.length > 0);
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return [
+    paint('bold', `${request.method} ${request.url}  from ${from.service} ${from.version}`),
+    '',
+    ...rows.flatMap(([label, ...lines]) => lines.map((line, index) => `  ${paint('dim', (index === 0 ? label : '').padEnd(width))}  ${line}`.trimEnd())),
+  ];
+}
+
+function rowsOf(explanation: Explanation): Row[] {
+  const { interception, path, refusal, nearMisses, route, direct } = explanation;
+  return [
+    interception.intercepted
+      ? ['taken by', `${interception.listener} of its sidecar, at ${interception.address}:${interception.port}`]
+      : ['taken by', `no sidecar: ${interception.reason}`],
+    ['declared', ...(interception.intercepted ? [] : [interception.declared.join(', ') || 'no call'])],
+    ...(path && path.normalized !== path.sent ? [['path', `${path.normalized}, normalized from ${path.sent}`] as const] : []),
+    ...(refusal ? [['answer', `${refusal.status} by its sidecar: ${refusal.reason}`] as const] : []),
+    ...(route ? [['route', routeInWords(route)] as const] : []),
+    ['not taken', ...nearMissLines(nearMisses)],
+    ...(route ? rowsOfRoute(route) : []),
+    ...(direct ? [['goes to', ...direct.candidates.map(candidateInWords)] as const, ...inboundRows(direct.inbound)] : []),
+  ];
+}
+
+function routeInWords({ name, conditions, place, rows }: ExplainedRoute): string {
+  return `${name}: takes ${conditionsOfRow(conditions)}${rows === 1 ? '' : ` (${place} of ${rows} in precedence)`}`;
+}
+
+function nearMissLines(misses: readonly NearMiss[]): string[] {
+  const lines = renderTable([{ title: '' }, { title: '' }], misses.slice(0, MOST_NEAR_MISSES).map(({ route, failed }) => [route, failed]), plain).slice(1);
+  const left = misses.length - MOST_NEAR_MISSES;
+  return left > 0 ? [...lines, `and ${left} more`] : lines;
+}
+
+/** Longest part of a body that is shown. */
+const BODY_SHOWN = 60;
+
+function answerInWords({ status, location, body }: Answer): string {
+  if (location !== undefined) return `${status} by the route: redirected to ${location}`;
+  const text = body === undefined ? 'without a body' : JSON.stringify(body.length > BODY_SHOWN ? `${body.slice(0, BODY_SHOWN)}...` : body);
+  return `${status} by the route, ${text}`;
+}
+
+function actionRows({ sentOn, requestHeaders, responseHeaders, mirrors }: ExplainedRoute): Row[] {
+  return [
+    ['sent as', ...(sentOn ? [`${sentOn.target}${sentOn.host === undefined ? '' : ` to host ${sentOn.host}`}`] : [])],
+    ['headers', ...(requestHeaders ? [`${headerChangesInWords(requestHeaders)} (request)`] : []), ...(responseHeaders ? [`${headerChangesInWords(responseHeaders)} (response)`] : [])],
+    ['copied to', ...mirrors.map(({ to, percent }) => `${titleOf(to)}, ${percentInWords(percent)} of the requests`)],
+  ];
+}
+
+function rowsOfRoute(route: ExplainedRoute): Row[] {
+  if (route.answer) return [['answer', answerInWords(route.answer)], ...actionRows(route)];
+  const [first, ...fallbacks] = route.levels as [Level, ...Level[]];
+  const all = route.levels.flatMap(({ destinations }) => destinations);
+  return [
+    ...actionRows(route),
+    ['goes to', ...destinationLines(first.destinations, route.clusterByHash)],
+    ...fallbacks.map(({ fallback, destinations }): Row => [
+      'fallback', ...destinationLines(destinations),
+      `once less than ${percentInWords(10_000 / fallback!.overprovisioningPercent)} of the pods before are available; back over ${timeInWords(fallback!.recoveryMs)}`,
+    ]),
+    ['balancing', ...perDestination(all, ({ config }) => [[balancingInWords(config.loadBalancing), ...stagesInWords(config)].join('; ')])],
+    ['balanced by', ...(route.hashKeys.length === 0 ? [] : [hashKeysInWords(route.hashKeys)])],
+    ['session', ...(route.session ? [sessionInWords(route.session)] : [])],
+    ['timeout', [timeoutInWords(route.timeoutMs), ...connectInWords(all)].join('; ')],
+    ['retries', retriesInWords(route)],
+    ['hedging', ...(route.hedge ? [hedgeInWords(route.hedge)] : [])],
+    ['faults', ...route.faults.map(faultInWords)],
+    ['health', ...perDestination(all, ({ config }) => healthInWords(config))],
+    ['limits', ...perDestination(all, ({ config }) => limitsOf(config))],
+    ...inboundRows(all.flatMap(({ inbound }) => inbound)),
+  ];
+}
+
+function limitsOf(config: Destination['config']): string[] {
+  const { maxConnections, maxRequests, maxRequestsPerEndpoint } = config;
+  const limits = limitsInWords({ maxConnections, maxRequests, maxRequestsPerEndpoint });
+  return limits.length === 0 ? [] : [limits.join(', ')];
+}
+
+function destinationLines(destinations: readonly Destination[], byHash?: string): string[] {
+  const rows = destinations.flatMap((destination) => {
+    const { cluster, candidates, outside, percent } = destination;
+    const share = `${percentInWords(percent)}${byHash === cluster ? ' (this one, by its hash)' : ''}`;
+    return candidates.length > 0
+      ? candidates.map((candidate, index) => [index === 0 ? share : '', `${candidate.service} ${candidate.version}`, podsInWords(candidate)])
+      : [[share, cluster, outside.join(', ')]];
+  });
+  return renderTable([{ title: '', right: byHash === undefined }, { title: '' }, { title: '' }], rows, plain).slice(1);
+}
+
+function candidateInWords(candidate: Candidate): string {
+  return `${candidate.service} ${candidate.version}  ${podsInWords(candidate)}`;
+}
+
+function podsInWords({ replicas, zones }: Candidate): string {
+  const pods = replicas === undefined ? 'pods' : replicas.min === replicas.max ? counted(replicas.min, 'pod') : `${replicas.min} to ${replicas.max} pods`;
+  return zones.length === 0 ? pods : `${pods} in ${zones.length === 1 ? 'zone' : 'zones'} ${listed(zones)}`;
+}
+
+/** What destinations have in common is said once; otherwise each says its own. */
+function perDestination(destinations: readonly Destination[], words: (destination: Destination) => readonly string[]): string[] {
+  const all = destinations.map((destination) => ({ title: titleOf(destination), lines: words(destination) }));
+  const [first] = all;
+  if (!first || all.every(({ lines }) => lines.join('\n') === first.lines.join('\n'))) return [...first?.lines ?? []];
+  return all.flatMap(({ title, lines }) => lines.map((line) => `${title}: ${line}`));
+}
+
+function titleOf({ cluster, candidates: [first] }: Destination): string {
+  return first ? `${first.service} ${first.version}` : cluster;
+}
+
+function connectInWords(destinations: readonly Destination[]): string[] {
+  const times = [...new Set(destinations.map(({ config }) => config.connectTimeoutMs))].sort((a, b) => a - b);
+  return times.length === 0 ? [] : [`${times.map(timeInWords).join(' or ')} to connect`];
+}
+
+function hashKeysInWords(keys: readonly HashKeyVerdict[]): string {
+  const words = keys.map(({ key, found }) => `${key} (${{ yes: 'found', no: 'not in the request', made: 'made by the sidecar, as the request has none', unread: 'not looked at' }[found]})`);
+  return `${listed(words, 'then')}${keys.every(({ found }) => found === 'no') ? ': goes anywhere' : ''}`;
+}
+
+function sessionInWords({ cookie, found }: NonNullable<ExplainedRoute['session']>): string {
+  return `cookie ${cookie} (${found ? 'found: stays with its pod, if the cookie is good' : 'not in the request: a new session'})`;
+}
+
+function retriesInWords({ retry, retryBudget, tryTimeoutMs }: ExplainedRoute): string {
+  if (retry.maxRetries === 0) return `none${retry.because === undefined ? '' : `: ${retry.because}`}`;
+  const after = retry.on.length === 0 ? 'only where no app has seen the request' : `after ${conditionsInWords(retry.on)}`;
+  const because = retry.because === undefined ? '' : `, as ${retry.because}`;
+  return `${retry.maxRetries}, ${after}${because}; ${budgetInWords(retryBudget!)}${tryTimeoutMs > 0 ? `; ${timeInWords(tryTimeoutMs)} an attempt` : ''}`;
+}
+
+/** Sidecars that do the same are told together. */
+function inboundRows(inbound: readonly Inbound[]): Row[] {
+  const groups = new Map<string, string[]>();
+  for (const each of inbound) {
+    const words = inboundInWords(each);
+    groups.set(words, [...groups.get(words) ?? [], `${each.service} ${each.version}`]);
+  }
+  return [...groups].map(([words, titles], index) => [index === 0 ? 'callee' : '', groups.size === 1 ? words : `${listed(titles)}: ${words}`]);
+}
+
+function inboundInWords({ listener, port, admits, exempt, timeoutMs, appPort, stoppedBy }: Inbound): string {
+  if (stoppedBy !== undefined) return stoppedBy;
+  if (listener === undefined) return `no sidecar listens at port ${port ?? 'of the Service'}; requests go straight to the app`;
+  const admission = exempt ? `let in whatever the load (limits: ${admits})` : admits === 'all' ? 'all let in' : `lets in ${admits}`;
+  const timeout = timeoutMs === undefined || timeoutMs === 0 ? 'no timeout of its own' : `timeout ${timeInWords(timeoutMs)}`;
+  return `sidecar at port ${port}, ${admission}, ${timeout}; app at port ${appPort ?? '?'}`;
+}
