@@ -29,8 +29,8 @@ const hedge: Rule = {
 const affinity: Rule = {
   name: 'affinity-endpoints',
   severity: 'warning',
-  about: 'Sessions or hash keys are kept with endpoints of which there is only one, or fewer than zones where those are known: what a zone '
-    + 'takes with it when it is lost is then more than its part.',
+  about: 'Sessions or hash keys are kept, but there is only one endpoint, or there are fewer than zones where those are known: a zone that '
+    + 'is lost then takes more than its part with it.',
   find: ofTargets(({ cluster, level, callees, endpoints }, { route }) => {
     // A fallback keeps nobody: sessions don't go on there, and keys are those of the service that is called.
     if (level > 0) return undefined;
@@ -66,8 +66,8 @@ const zoneMinimum: Rule = {
 const zoneRemainder: Rule = {
   name: 'zone-remainder',
   severity: 'warning',
-  about: 'The replicas of a zone-aware destination don\'t divide evenly by its zones, where those are known and the number is fixed: what '
-    + 'a zone has less of spills over to the others.',
+  about: 'The replicas of a zone-aware destination don\'t divide evenly by its zones, where those are known and the number is fixed: '
+    + 'traffic of a zone with fewer replicas spills over to the others.',
   find: ofTargets(({ cluster: { zoneAware }, callees, endpoints }) => {
     const zones = callees[0]?.zones;
     if (!zoneAware || !endpoints || !zones || endpoints.min !== endpoints.max || endpoints.min % zones === 0) return undefined;

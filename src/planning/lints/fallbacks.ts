@@ -11,7 +11,7 @@ import { count, ofCalls, ofTargets, Problem, Rule, short } from './rule';
 const reach: Rule = {
   name: 'fallback-reach',
   severity: 'warning',
-  about: 'A call has a fallback, and nothing finds out that all endpoints before it are gone: lists and DNS don\'t tell, there is no health check, '
+  about: 'A call has a fallback, but nothing detects that all endpoints before it are gone: lists and DNS don\'t tell, there is no health check, '
     + 'and outlier detection leaves the last one. So some requests, or all, go to the fallback in their last tries only, or never.',
   find: ofTargets(({ cluster: { discovery, healthCheck, outlierDetection }, level, share, endpoints, title }, { route }) => {
     // The first fallback stands behind level 0, the split.
@@ -89,7 +89,7 @@ const sessions: Rule = {
 const circle: Rule = {
   name: 'fallback-circle',
   severity: 'warning',
-  about: 'What takes over calls, by itself or through others, what it stands in for, or the caller.',
+  about: 'A fallback calls, directly or through others, the service that it stands in for, or the caller.',
   find: ({ calls }) => {
     const from = groupBy(calls, ({ caller }) => serviceKey(caller));
     return calls.flatMap((call) => call.route.fallback.flatMap((_, index): Problem[] => {

@@ -7,7 +7,7 @@ import { ofCalls, Rule, short } from './rule';
 const injected: Rule = {
   name: 'fault-injected',
   severity: 'warning',
-  about: 'Faults are injected into any request of a call. One that is limited to a header field strikes only who asks for it, and is not told.',
+  about: 'Faults are injected into any request of a call. A fault that is limited to a header field only hits requests that ask for it, and is not reported.',
   find: ofCalls(({ route: { faults } }) => {
     const any = faults.filter(({ percent, header }) => percent > 0 && !header);
     return any.length > 0 ? {

@@ -36,7 +36,7 @@ function mostOf(limits: LimitInfo, field: keyof LimitInfo): number {
 const both: Rule = {
   name: 'limits-of-both-ends',
   severity: 'warning',
-  about: 'A caller\'s sidecar lets less pass than the service called takes: the caller\'s own limit is what holds.',
+  about: 'A caller\'s sidecar has a lower limit than the service called: the caller\'s own limit applies.',
   find: ofTargets(({ callees }, { caller }) => {
     const [callee] = callees;
     // What nobody has said of the service called is no promise.

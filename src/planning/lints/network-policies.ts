@@ -35,7 +35,7 @@ const calls: Rule = {
 const discovery: Rule = {
   name: 'network-policy-discovery',
   severity: 'error',
-  about: 'NetworkPolicies keep a sidecar from where it finds endpoints: the API server, or DNS.',
+  about: 'NetworkPolicies keep a sidecar from its source of endpoints: the API server, or DNS.',
   find: reaching((workload, lets) => {
     const byName = namedClusters(workload);
     const missing = [
@@ -66,7 +66,7 @@ const names: Rule = {
 const bypass: Rule = {
   name: 'network-policy-bypass',
   severity: 'warning',
-  about: 'A NetworkPolicy lets somebody in at the app\'s port and not at the sidecar\'s, to which the Services of the mesh lead.',
+  about: 'A NetworkPolicy allows traffic to the app\'s port but not to the sidecar\'s, to which the Services of the mesh lead.',
   find: (subject) => subject.workloads.flatMap((workload): Problem[] => {
     const { pod } = workload;
     const inbound = inboundOf(workload);

@@ -65,7 +65,7 @@ function worstOfEnds(chains: readonly Chain[]): Chain[] {
 const nothing: Rule = {
   name: 'retry-budget-nothing',
   severity: 'warning',
-  about: 'Retries or hedges are on, and their budget lets none through. What no application has seen takes nothing out of it, but counts for `maxInFlight`.',
+  about: 'Retries or hedges are on, and their budget lets none through. A request that no application has seen takes nothing out of it, but counts for `maxInFlight`.',
   find: ofTargets(({ cluster: { retryBudget: { percent, minimumPerSecond, maxInFlight } } }, { route: { retry: { maxRetries, on }, hedge } }) => {
     if (maxRetries === 0 && !hedge) return undefined;
     if (maxInFlight === 0) {

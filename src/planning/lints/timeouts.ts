@@ -56,7 +56,7 @@ const chain: Rule = {
         workload: caller, where: title,
         message: `timeout ${route.timeoutMs} ms < ${next.route.timeoutMs === 0 ? 'no timeout' : `${next.route.timeoutMs} ms`} of ${next.title}`
           + `${others.length > 0 ? ` and ${count(others.length, 'other call')}` : ''}: `
-          + `when the caller has given up, the app works on${route.meshFields ? ' unless it heeds x-mesh-deadline-ms' : ''}`,
+          + `when the caller has given up, the app works on${route.meshFields ? ' unless it reads x-mesh-deadline-ms' : ''}`,
         remedy: `give ${others.length > 0 ? 'those calls' : next.title} a timeout of ${route.timeoutMs} ms or less, or this call a longer one`,
       }];
     });

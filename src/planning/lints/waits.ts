@@ -23,7 +23,7 @@ const connect: Rule = {
 const pending: Rule = {
   name: 'pending-timeout',
   severity: 'warning',
-  about: 'A request may wait for a connection as long as the call may take, so the wait never ends but with the call.',
+  about: 'A request may wait for a connection as long as the call may take, so the wait ends only with the call.',
   find: ofTargets(({ stated }, { route: { timeoutMs } }) => (
     judge('pendingTimeout', stated.pendingTimeoutMs, timeoutMs, 'the call is over before its request is shed'))),
 };
@@ -40,7 +40,7 @@ const backoff: Rule = {
 const retryAfter: Rule = {
   name: 'retry-after-timeout',
   severity: 'warning',
-  about: 'A Retry-After as long as the call is to be waited for, which there is no time for.',
+  about: 'A Retry-After may be as long as the call, so no time is left for the retry.',
   find: ofCalls(({ stated: { retry }, route: { timeoutMs, retry: { maxRetries } } }) => (maxRetries === 0 ? undefined
     : judge('maxRetryAfter', retry?.maxRetryAfterMs, timeoutMs, 'no retry could follow so long a wait'))),
 };
@@ -48,7 +48,7 @@ const retryAfter: Rule = {
 const hedge: Rule = {
   name: 'hedge-timeout',
   severity: 'warning',
-  about: 'A hedge is sent no sooner than the call is over, so never.',
+  about: 'A hedge would be sent only when the call is over, so it never is.',
   find: ofCalls(({ stated, route: { timeoutMs } }) => (
     judge('minimumDelay', stated.hedge?.minimumDelayMs, timeoutMs, 'there is never time for a second request'))),
 };

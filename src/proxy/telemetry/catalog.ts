@@ -32,7 +32,7 @@ const histogram = familiesOf('histogram');
 
 export const FAMILIES = {
   requests: counter('mesh_requests_total', ['listener', 'direction', 'cluster', 'code', 'reason'],
-    'Requests that are over. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
+    'Finished requests. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
       + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s. `cluster`: `-` when none was chosen.'),
   requestDuration: histogram('mesh_request_duration_seconds', ['listener', 'cluster'],
     'Time from the head of a request to the end of its response, for requests that are over; to the beginning of the tunnel, '
@@ -64,8 +64,8 @@ export const FAMILIES = {
     '1 while a certificate in use has the problem, else 0. `problem`: `expired`; `not_yet_valid`; `rejected` (its files have changed and can\'t be used, for '
       + 'example because the key is that of another certificate; the pair before stays in use). `certificate`: its file.'),
   bypassingRequests: counter('mesh_bypassing_requests_total', ['listener'],
-    'Requests without a sidecar\'s mark from addresses that sidecars have sent requests from in the last five minutes: their apps passed '
-      + 'their sidecars by. `/endpoints` has the addresses. Their connections are ended after five to ten seconds.'),
+    'Requests without a sidecar\'s mark from addresses that sidecars have sent requests from in the last five minutes: their apps bypassed '
+      + 'their sidecars. `/endpoints` has the addresses. Their connections are ended after five to ten seconds.'),
   straightConnections: gauge('mesh_straight_connections', ['listener'],
     'Connections that the app beside this proxy has straight to a service that this outbound listener would take it to. Looked for once a '
       + 'minute; absent while there are none. `/endpoints` has the addresses.'),
@@ -86,7 +86,7 @@ export const FAMILIES = {
       + '(with a cookie, the latter since the endpoint of the old one is gone or can\'t be connected to), `strayed` (of another endpoint, '
       + 'after a retry; the cookie stays), `none` (of a draining endpoint, where no session begins).'),
   sessionCookiesRefused: counter('mesh_session_cookies_refused_total', ['listener', 'cause'],
-    'Session cookies that were not believed, so that their requests went anywhere. `cause`: `malformed` (no such cookie is made), '
+    'Session cookies that were not valid; their requests went to any endpoint. `cause`: `malformed` (no such cookie is made), '
       + '`too_long`, `forged` (changed, or made with a key that is not in the file), `expired`, `foreign` (of a cluster that the route does not have).'),
   sessionKeyReloads: counter('mesh_session_key_reloads_total', ['result'],
     'Files with the keys of session cookies that were read after the first time. `result`: `applied`, or `rejected` (the keys before stay).'),
@@ -113,9 +113,9 @@ export const FAMILIES = {
     'Endpoints found to be outliers, ejected or not. `rule`: `consecutive_gateway_errors`, `consecutive_server_errors`, `success_rate`, '
       + '`failure_percentage`, `latency`, `unresponsive` (answers none of its requests), `relapse` (failed when it was taken back).'),
   outliersEjected: counter('mesh_outliers_ejected_total', ['cluster', 'rule'],
-    'Endpoints ejected for it. It is less than what was detected in a dry run, at the cap on ejected endpoints, and when no other works.'),
+    'Outliers that were ejected. It is less than what was detected in a dry run, at the cap on ejected endpoints, and when no other works.'),
   healthChecks: counter('mesh_health_checks_total', ['cluster', 'result'],
-    'Health checks of endpoints. `result`: `passed`, `failed`, or `busy` (turned away by the sidecar, for there was too much work; changes nothing).'),
+    'Health checks of endpoints. `result`: `passed`, `failed`, or `busy` (refused by the sidecar, which was overloaded; changes nothing).'),
   balancingPolicy: gauge('mesh_balancing_policy', ['cluster', 'policy'],
     '1 for the policy that chooses endpoints at the moment, 0 for the others that it is chosen among (`adaptive`). `/endpoints` has the reason.'),
   balancingPolicyChanges: counter('mesh_balancing_policy_changes_total', ['cluster'],
@@ -148,7 +148,7 @@ export const FAMILIES = {
     'How often requests began to go to a fallback because too few endpoints of the route\'s own clusters were available.'),
   configInfo: gauge('mesh_config_info', ['hash'], 'Always 1; `hash` is that of the configuration in force.'),
   configReloads: counter('mesh_config_reloads_total', ['result'],
-    'Configurations read after the first. `result`: `applied`, or `rejected` (the one before stays in force).'),
+    'Configurations read after the first. `result`: `applied`, or `rejected` (the previous one stays in force).'),
   configIgnoredFields: gauge('mesh_config_ignored_fields', [],
     'Places of the configuration in force that this proxy has left out, because it is older than the document. Above 0 for longer than a '
       + 'rollout takes, the image is too old for what the document says.'),
@@ -176,7 +176,7 @@ export const FAMILIES = {
     'Notices that the pod is being terminated. `result`: `taken`; `repeated` (changes nothing); `taken_back` (the process was still there well '
       + 'after the grace period, so the notice was wrong).'),
   eventLoopDelay: gauge('mesh_event_loop_delay_seconds', ['quantile'],
-    'How much later than planned the proxy got to its work, since the last time metrics were read. `quantile`: 0.5, 0.99, 1.'),
+    'Event loop lag since the last time metrics were read: how much later than planned the proxy did its work. `quantile`: 0.5, 0.99, 1.'),
   buildInfo: gauge('mesh_build_info', ['version', 'runtime'], 'Always 1; the version of the proxy and of the runtime it runs on.'),
   nodeInfo: gauge('mesh_node_info', ['service', 'namespace', 'version'], 'Always 1; the workload that this proxy belongs to.'),
   processCpu: counter('process_cpu_seconds_total', [], 'User and system CPU time spent.'),

@@ -48,7 +48,7 @@ test('GIVEN seeded mistakes, shows the arithmetic in an aligned table', async ()
   expect(lines.slice(0, 4).map((line) => line.slice(column))).toEqual([
     'maxEjectedPercent 10 of 3 endpoints is 0.3, rounded down 0; one is ejected in any case, which is 33.33 %',
     'set maxEjectedPercent to 34 or more, or have 10 replicas',
-    'timeout 300 ms < 15000 ms of catalog -> db: when the caller has given up, the app works on unless it heeds x-mesh-deadline-ms',
+    'timeout 300 ms < 15000 ms of catalog -> db: when the caller has given up, the app works on unless it reads x-mesh-deadline-ms',
     'give catalog -> db a timeout of 300 ms or less, or this call a longer one',
   ]);
   expect(stdout).toMatch(/^0 errors, 2 warnings \(3 workloads, \d+ rules\)$/m);

@@ -136,7 +136,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   }],
   'timeout-chain': [{
     breaks: meshOf({ web: { calls: { catalog: { route: { timeoutMs: 300 } } } }, catalog: { calls: { db: {} } }, db: {} }),
-    says: 'web -> catalog: timeout 300 ms < 15000 ms of catalog -> db: when the caller has given up, the app works on unless it heeds x-mesh-deadline-ms; '
+    says: 'web -> catalog: timeout 300 ms < 15000 ms of catalog -> db: when the caller has given up, the app works on unless it reads x-mesh-deadline-ms; '
       + 'give catalog -> db a timeout of 300 ms or less, or this call a longer one',
     keeps: [
       meshOf({ web: { calls: { catalog: { route: { timeoutMs: 300 } } } }, catalog: { calls: { db: { route: { timeoutMs: 300 } } } }, db: {} }),
