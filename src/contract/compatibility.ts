@@ -23,6 +23,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   admission: ['/listeners/*/admission'],
   clients: ['/listeners/*/clients'],
   forwarded: ['/listeners/*/forwarded'],
+  httpsRedirect: ['/listeners/*/httpsRedirect'],
   proxyProtocol: ['/listeners/*/proxyProtocol'],
   routes: ['requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((action) => `/listeners/*/routes/*/${action}`),
   tls: ['/listeners/*/tls'],

@@ -3,12 +3,14 @@
  * between sidecars.
  */
 import { withRateLimitDefaults } from './admission-defaults';
+import { BrowserConfig, errorsOfBrowser, ResolvedBrowser, withBrowserDefaults } from './browser-config';
 import { unfitNetworks } from './cidr';
 import { ClientsConfig, DEFAULT_CLIENTS, errorsOfClients, ResolvedClients } from './clients-config';
 import { DEFAULT_FORWARDED, ForwardedConfig, ProxyProtocolConfig } from './forwarded-config';
+import type { TlsConfig } from './tls-config';
 
 /** Fields of a listener for clients from outside. */
-export interface EdgeConfig {
+export interface EdgeConfig extends BrowserConfig {
   /**
    * How the fields X-Forwarded-For, -Proto and -Host of its requests are read and written. Absent: they are passed through as they are, as
    * between sidecars.
@@ -21,7 +23,7 @@ export interface EdgeConfig {
 }
 
 /** {@link EdgeConfig} with nothing left open. */
-export interface ResolvedEdge {
+export interface ResolvedEdge extends ResolvedBrowser {
   readonly forwarded?: Required<ForwardedConfig>;
   readonly proxyProtocol?: ProxyProtocolConfig;
   readonly clients?: ResolvedClients;
@@ -29,12 +31,15 @@ export interface ResolvedEdge {
 
 /** A listener in which these fields leave nothing open. */
 export function withEdgeDefaults<T extends EdgeConfig>(
-  { forwarded, proxyProtocol, clients, ...listener }: T,
+  { forwarded, proxyProtocol, clients, httpsRedirect, hsts, cors, errorPages, ...listener }: T,
 ): Omit<T, keyof EdgeConfig> & ResolvedEdge {
   return {
     ...listener,
     ...(forwarded && { forwarded: { ...DEFAULT_FORWARDED, ...forwarded } }),
     ...(proxyProtocol && { proxyProtocol }),
+    ...withBrowserDefaults({
+      ...(httpsRedirect && { httpsRedirect }), ...(hsts && { hsts }), ...(cors && { cors }), ...(errorPages && { errorPages }),
+    }),
     ...(clients && { clients: withClientsDefaults(clients) }),
   };
 }
@@ -44,6 +49,11 @@ function withClientsDefaults({ rateLimit, ...clients }: ClientsConfig): Resolved
 }
 
 /** What is wrong with these fields of a listener, by the field. */
-export function errorsOfEdge(listener: EdgeConfig): { readonly field: string; readonly message: string }[] {
-  return [...unfitNetworks('proxyProtocol/from', listener.proxyProtocol?.from), ...errorsOfClients(listener.clients, listener.forwarded?.trustedHops ?? 0)];
+export function errorsOfEdge(listener: EdgeConfig & { readonly tls?: TlsConfig }): { readonly field: string; readonly message: string }[] {
+  const trustedHops = listener.forwarded?.trustedHops ?? 0;
+  return [
+    ...unfitNetworks('proxyProtocol/from', listener.proxyProtocol?.from),
+    ...errorsOfClients(listener.clients, trustedHops),
+    ...errorsOfBrowser(listener, listener.tls !== undefined, trustedHops > 0),
+  ];
 }

@@ -48,6 +48,8 @@ export class AccessLog {
 /** Status 500 and above, and what broke after a better status had been sent or before any could be. */
 export function isError({ status, reason }: Pick<AccessRecord, 'status' | 'reason'>): boolean {
   if (status >= 500) return true;
+  // Their status is what the configuration says.
+  if (reason === 'redirect' || reason === 'direct_response') return false;
   return reason !== undefined && (REASONS[reason].outcome !== 'answered' || REASONS[reason].status !== status);
 }
 

@@ -83,7 +83,7 @@ const TABLE = {
   },
   redirect: {
     status: 302, phrase: 'Found', proxyStatus: 'proxy_internal_response', reached: 'maybe',
-    meaning: 'the route redirects its requests; the status is the one that it says',
+    meaning: 'the route redirects its requests, or the listener to HTTPS; the status is the one that they say',
     remedy: 'nothing is wrong: follow Location',
   },
   direct_response: {
@@ -287,6 +287,11 @@ const TABLE = {
     status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'one client address had the most connections that it may have at once; under TLS the connection was closed before the handshake',
     remedy: 'use connections again rather than many; raise clients.maxConnections',
+  },
+  cors_preflight: {
+    status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'maybe',
+    meaning: 'a browser asks whether a page of another origin may send a request (CORS preflight), which the listener answers itself',
+    remedy: 'nothing is wrong; if the browser then refuses, compare its origin, method and fields with cors of the listener',
   },
   misdirected_request: {
     status: 421, phrase: 'Misdirected Request', proxyStatus: 'http_request_error', reached: 'no',

@@ -1,7 +1,7 @@
 import { REASON_CODES, REASONS } from '../../../src/proxy/telemetry/reasons';
 
 /** Answers that are no failures. */
-const ON_PURPOSE = { max_forwards: 200, redirect: 302, direct_response: 200 };
+const ON_PURPOSE = { max_forwards: 200, redirect: 302, direct_response: 200, cors_preflight: 200 };
 
 describe('the table of reason codes', () => {
   it.each(REASON_CODES.map((code) => [code, REASONS[code]] as const))('says what happened and what to do, in one form: %s', (code, reason) => {

@@ -4,9 +4,10 @@
  */
 import { hashText } from '../../../balancing';
 import type { RequestHead } from '../../http1/request-head';
-import { Kind } from '../../http1/fields';
+import { FieldTable, Kind } from '../../http1/fields';
 import { hostOf } from '../../tls/host-names';
 import { ADDRESS_DENIED, MISDIRECTED, Refusal } from '../exchange/refusal';
+import type { BrowserRules } from './browser-rules';
 import { ClientRules, clientOf } from './client-rules';
 import type { Edge } from './edge';
 import type { Arrival, Forwarded } from './forwarded-fields';
@@ -16,8 +17,13 @@ const EMPTY = Buffer.alloc(0);
 export class EdgeClient {
   /** Field lines for the request under way. */
   lines: Buffer = EMPTY;
+  /** Field lines for its response. */
+  responseLines = '';
   /** Where it comes from. */
   address: string;
+  /** It came by HTTPS. */
+  private secure: boolean;
+  private browsers: BrowserRules | undefined;
   /** The request's Host as it came, and what was found out of it: for the next request, which mostly has the same. */
   private hostBytes = EMPTY;
   private host = '';
@@ -33,6 +39,13 @@ export class EdgeClient {
   /** @param servername what it asked for in its TLS handshake; undefined: nothing */
   constructor(private readonly arrival: Arrival, private readonly servername: string | undefined) {
     this.address = arrival.address;
+    this.secure = arrival.secure;
+  }
+
+  /** Field lines for a response of an endpoint, of whose fields those are left out that the listener says itself. */
+  linesFor(buffer: Buffer, fields: FieldTable): Buffer {
+    this.browsers?.leaveOut(buffer, fields, this.secure);
+    return this.responseLines === '' ? EMPTY : Buffer.from(this.responseLines, 'latin1');
   }
 
   /** Whether the client is let in, and may send a request now. */
@@ -56,17 +69,18 @@ export class EdgeClient {
   }
 
   /** Takes in the request that begins. Returns why it is answered here; undefined when it isn't. */
-  begin(edge: Edge, source: Buffer, head: RequestHead, now: number): Refusal | undefined {
+  begin(edge: Edge, source: Buffer, head: RequestHead, now: number, defaultHost: string): Refusal | undefined {
     const isSame = this.readHost(edge, source, head);
     this.forward(edge, source, head, isSame);
+    this.browsers = edge.browsers;
+    this.responseLines = edge.browsers?.linesFor(source, head, this.secure) ?? '';
     const refusal = edge.clients && this.judge(edge.clients, now);
     if (refusal) return refusal;
     if (edge.certificates && !isSame && this.host !== '' && !edge.certificates.belongs(hostOf(this.host), this.servername)) {
-      this.checkedBy = undefined;
       return MISDIRECTED;
     }
     this.checkedBy = edge;
-    return undefined;
+    return edge.browsers?.answer(source, head, this.secure, defaultHost, this.responseLines);
   }
 
   /** True: it has the Host of the request before, which was found to be fine. */
@@ -82,6 +96,7 @@ export class EdgeClient {
     const { length } = this.hostBytes;
     const isSame = edge === this.checkedBy && end - start === length && source.compare(this.hostBytes, 0, length, start, end) === 0;
     if (!isSame) {
+      this.checkedBy = undefined;
       this.hostBytes = Buffer.from(source.subarray(start, end));
       this.host = this.hostBytes.toString('latin1');
     }
@@ -91,12 +106,14 @@ export class EdgeClient {
   private forward({ forwarded }: Edge, source: Buffer, head: RequestHead, isSame: boolean): void {
     if (!forwarded) {
       this.address = this.arrival.address;
+      this.secure = this.arrival.secure;
       this.lines = EMPTY;
       return;
     }
     const said = forwarded.apply(source, head, this.arrival, this.host, isSame && forwarded.isConstant ? this.forwarded : undefined);
     this.forwarded = said;
     this.address = said.client;
+    this.secure = said.secure;
     this.lines = said.lines;
   }
 }

@@ -6,6 +6,7 @@ import type { ResolvedListener } from '../../../contract';
 import { Networks } from '../../net/ip-address';
 import type { CertificateSet } from '../../tls/certificate-set';
 import type { TlsSettings } from '../../tls/handshakes';
+import { BrowserRules } from './browser-rules';
 import { ClientRules } from './client-rules';
 import { ForwardedFields } from './forwarded-fields';
 
@@ -17,6 +18,8 @@ export class Edge {
   /** Whose connections begin with a PROXY header; undefined: nobody's. */
   readonly proxyHeaderFrom: Networks | undefined;
 
+  /** What browsers are told; undefined: nothing. */
+  readonly browsers: BrowserRules | undefined;
   /** Who is let in; undefined: all. */
   readonly clients: ClientRules | undefined;
   /** A connection is all of one client, whose address is known from its beginning. */
@@ -24,9 +27,11 @@ export class Edge {
 
   /** @param onLimit hears of a limit that was reached */
   constructor(
-    { forwarded, proxyProtocol, clients }: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string,
-    onLimit: (limit: string) => void,
+    config: ResolvedListener, readonly tls: TlsSettings | undefined, readonly parts: string, onLimit: (limit: string) => void,
   ) {
+    const { forwarded, proxyProtocol, clients } = config;
+    const { httpsRedirect, hsts, cors, errorPages } = config;
+    this.browsers = httpsRedirect || hsts || cors || errorPages ? new BrowserRules(config) : undefined;
     this.clients = clients && new ClientRules(clients, onLimit);
     this.knowsConnections = (forwarded?.trustedHops ?? 0) === 0;
     this.forwarded = forwarded && new ForwardedFields(forwarded);
@@ -39,8 +44,8 @@ export class Edge {
 }
 
 /** What of a listener's configuration is of the edge. */
-function partsOf({ forwarded, proxyProtocol, clients }: ResolvedListener): object {
-  return { forwarded, proxyProtocol, clients };
+function partsOf({ forwarded, proxyProtocol, clients, httpsRedirect, hsts, cors, errorPages }: ResolvedListener): object {
+  return { forwarded, proxyProtocol, clients, httpsRedirect, hsts, cors, errorPages };
 }
 
 /** The edge of a listener: the one that it has, with what that knows of its clients, when nothing has changed. */

@@ -15,6 +15,8 @@ import { canonicalAddress } from '../../net/ip-address';
 /** What is said of one request. */
 export interface Forwarded {
   readonly client: string;
+  /** It came by HTTPS, to this listener or to a trusted proxy. */
+  readonly secure: boolean;
   /** Field lines, each with its CRLF. */
   readonly lines: Buffer;
 }
@@ -50,13 +52,14 @@ export class ForwardedFields {
   apply(source: Buffer, { fields }: RequestHead, { address, secure }: Arrival, host: string, last: Forwarded | undefined): Forwarded {
     const hops = this.hops(source, fields);
     const trusted = hops.length > 0;
-    const proto = trusted ? single(source, fields, X_FORWARDED_PROTO, isProto) : undefined;
+    const proto = (trusted ? single(source, fields, X_FORWARDED_PROTO, isProto) : undefined) ?? (secure ? 'https' : 'http');
     const givenHost = trusted ? single(source, fields, X_FORWARDED_HOST, isHostText) : undefined;
     remove(source, fields, trusted);
     if (last && !trusted) return last;
     return {
       client: hops[0] ?? address,
-      lines: Buffer.from(this.linesOf(hops, address, proto ?? (secure ? 'https' : 'http'), givenHost ?? host), 'latin1'),
+      secure: proto === 'https',
+      lines: Buffer.from(this.linesOf(hops, address, proto, givenHost ?? host), 'latin1'),
     };
   }
 

@@ -116,7 +116,7 @@ export class ExchangeRequest {
 
   private whyRefused(source: Buffer, head: RequestHead): Refusal | undefined {
     const { context, client: { listener, peer } } = this.parts;
-    const local = listener.edge && peer.edge!.begin(listener.edge, source, head, this.parts.record.startedAt);
+    const local = listener.edge && peer.edge!.begin(listener.edge, source, head, this.parts.record.startedAt, listener.via.defaultHost);
     if (local) return local;
     if (listener.via.isLoop(source, head)) return LOOP;
     if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };

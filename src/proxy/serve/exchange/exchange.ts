@@ -70,11 +70,11 @@ export class Exchange implements UpstreamOwner {
    * @returns why there will be no response of an endpoint, when that is known at once
    */
   begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean): Refusal | undefined {
-    const { context, client: { listener } } = this;
+    const { context, client, client: { listener } } = this;
     this.reset();
     this.record.requestBytes = body.length;
     this.load = listener.load;
-    this.added.begin(head, listener);
+    this.added.begin(head, listener, client.peer.edge);
     if (context.onExchange) this.record.description = source.toString('latin1', head.methodStart, head.targetEnd);
     if (this.added.explains || context.onExchange) this.upstream.attemptRecords = [];
     this.load?.served.begin(this.record.startedAt);
@@ -154,7 +154,7 @@ export class Exchange implements UpstreamOwner {
       code,
       status: record.status,
       detail: upstream.cluster ? `cluster ${upstream.cluster.name}: ${detail}` : detail,
-      content,
+      content: content ?? client.listener.edge?.browsers?.page(record.status),
       added: this.added.ofOwn(code) + (refusal.lines ?? ''),
       retryAfterSeconds: refusal.retryAfterSeconds ?? this.request.retryAfterSeconds,
     };
@@ -174,7 +174,7 @@ export class Exchange implements UpstreamOwner {
     record.endsBy(code, detail);
     record.status = REASONS[code].status;
     this.finish();
-    return { code, status: record.status, detail, added: '', content: methodKnown ? undefined : NO_CONTENT };
+    return { code, status: record.status, detail, added: '', content: methodKnown ? this.client.listener.edge?.browsers?.page(record.status) : NO_CONTENT };
   }
 
   onInterim(buffer: Buffer, head: ResponseHead): void {

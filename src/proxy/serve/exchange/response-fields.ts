@@ -10,6 +10,7 @@ import type { RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Session } from '../../session/session-persistence';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
+import type { EdgeClient } from '../edge/edge-client';
 import type { Entry } from './response-sink';
 import { InboundLoad, ReportsSent } from './load-fields';
 import type { UpstreamRequest } from '../upstream/upstream-request';
@@ -26,6 +27,7 @@ export class ResponseFields {
   /** The route's changes of fields; undefined on routes that change none. */
   headers: HeaderChanges | undefined;
 
+  private edge: EdgeClient | undefined;
   private inbound = false;
   /** What it asks a report of; undefined when it doesn't. */
   private load: InboundLoad | undefined;
@@ -33,10 +35,11 @@ export class ResponseFields {
 
   constructor(private readonly upstream: UpstreamRequest) {}
 
-  begin(head: RequestHead, { direction, load, edge }: Entry): void {
+  begin(head: RequestHead, { direction, load, edge }: Entry, client: EdgeClient | undefined): void {
+    this.edge = client;
     this.inbound = direction === 'inbound';
     // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
-    this.explains = head.wantsExplanation && !this.inbound && !edge?.forwarded;
+    this.explains = head.wantsExplanation && !this.inbound && !edge?.namesClients;
     this.load = head.asksForLoad ? load : undefined;
     this.session = undefined;
     this.setCookie = EMPTY;
@@ -53,13 +56,14 @@ export class ResponseFields {
   onAny(buffer: Buffer, head: ResponseHead): Buffer {
     const { upstream: { cluster, endpoint }, headers } = this;
     headers?.leaveOut(buffer, head.fields);
-    return joined(headers?.lines ?? EMPTY, this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie);
+    const lines = joined(headers?.lines ?? EMPTY, this.edge?.linesFor(buffer, head.fields) ?? EMPTY);
+    return joined(lines, this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie);
   }
 
   /** For a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
   ofOwn(code: ReasonCode): string {
     const { attemptRecords } = this.upstream;
-    return (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
+    return (this.edge?.responseLines ?? '') + (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
       + (this.explains && attemptRecords && attemptRecords.length > 0 ? attemptsField(attemptRecords) : '');
   }
 
