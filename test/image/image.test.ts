@@ -12,6 +12,7 @@ import { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ProxyConfig } from '../../src/contract';
+import { freePort } from '../support/ports';
 
 const REPOSITORY = resolve(__dirname, '../..');
 const BASE = 'localhost/mesh-base';
@@ -60,14 +61,6 @@ function imageConfig(): ImageConfig {
 function filesBelow(path: string): string[] {
   const entries = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
   return entries.map((entry) => join(entry.parentPath, entry.name).slice(path.length)).sort();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => { server.listen(0, LOOPBACK, done); });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => { server.close(done); });
-  return port;
 }
 
 function fetchText(host: string, port: number, path: string): Promise<{ status: number | undefined; body: string }> {
@@ -131,7 +124,7 @@ test('names a user by number that is not root', () => {
 test('starts as that user with a read-only root, carries a request, answers /ready and drains on SIGTERM', async () => {
   const app = createServer((_, response) => response.end('from the app'));
   await new Promise<void>((done) => { app.listen(0, LOOPBACK, done); });
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const [port, adminPort] = [await freePort(LOOPBACK), await freePort(LOOPBACK)];
   const config: ProxyConfig = {
     version: 'v1',
     node: { service: 'image', namespace: 'test', version: 'v1' },

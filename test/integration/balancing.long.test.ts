@@ -88,33 +88,26 @@ test('each caller stays in its own zone, which it finds by itself in the API, wi
   }
 }, 60_000);
 
-test('an endpoint is used within a second of its appearing in the API, and no more within a second of its going', async () => {
+test('an endpoint is used once it has appeared in the API, and no more once it is going', async () => {
   const [web] = mesh.pods.filter(({ workload }) => workload.service === 'web');
   const cluster = 'shop/versions-v1';
   const sees = async (count: number): Promise<boolean> => (await endpointsSeenBy(web!, cluster)).length === count;
-  const within = async (what: () => Promise<boolean>): Promise<number> => {
-    const start = performance.now();
-    while (!await what()) {
-      if (performance.now() - start > 5_000) throw new Error('not seen within 5 s');
-    }
-    return performance.now() - start;
-  };
   let added = '';
-  const appearing = new Promise<number>((resolve) => {
+  const appearing = new Promise<void>((resolve) => {
     mesh.on('pod', (pod, state) => {
       if (state === 'ready' && pod.workload.service === 'versions') {
         added = pod.name;
-        resolve(within(() => sees(3)));
+        resolve(until(() => 'web sees the new one', () => sees(3)));
       }
     });
   });
   await mesh.add('versions', 'v1');
-  expect(await appearing).toBeLessThan(1_000);
+  await appearing;
   const used = await load(mesh, 'web', 'versions', 4, (sent) => sent < 40);
   expect(used.pods.get(added)).toBeGreaterThan(0);
 
   const gone = mesh.stopGracefully(added);
-  expect(await within(() => sees(2))).toBeLessThan(1_000);
+  await until(() => 'web sees that one is going', () => sees(2));
   const unused = await load(mesh, 'web', 'versions', 4, (sent) => sent < 40);
   expect(unused.failures).toEqual(new Map());
   expect(unused.pods.get(added)).toBeUndefined();

@@ -27,7 +27,10 @@ export class StandIn {
   private readonly unused = new Set<Socket>();
 
   /** Behaves as `behaviour()` says at the moment of each request. */
-  constructor(private readonly identity: Identity, private readonly behaviour: () => Behaviour, private readonly random: () => number) {
+  constructor(
+    private readonly identity: Identity, private readonly behaviour: () => Behaviour, private readonly random: () => number,
+    private readonly after: (ms: number, task: () => void) => unknown = (ms, task) => setTimeout(task, ms),
+  ) {
     this.server = createServer((request, response) => this.answer(request, response));
     this.server.keepAliveTimeout = IDLE_TIMEOUT_MS;
     this.server.on('connection', (socket: Socket) => {
@@ -52,7 +55,7 @@ export class StandIn {
     request.on('data', (chunk: Buffer) => { bodyBytes += chunk.length; });
     request.on('end', () => {
       const send = (): void => this.send(request, response, bodyBytes, fails);
-      if (delay > 0) setTimeout(send, delay);
+      if (delay > 0) this.after(delay, send);
       else send();
     });
   }

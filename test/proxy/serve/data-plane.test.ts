@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { EndpointStats } from '../../../src/balancing';
+import { FakeClock } from '../../support/fake-clock';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { draining, freePort, ready, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 
@@ -579,15 +580,21 @@ describe('of an endpoint is learned', () => {
   const statsOf = (test: TestProxy, index = 0): EndpointStats => test.proxy.clusters.get('backend').endpoints[index]!.stats;
 
   test('how long its responses take to begin, and that nothing is in flight afterwards', async () => {
-    const test = await proxyFor(await start((connection) => connection.socket.once('data', () => {
-      setTimeout(() => connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'), 30);
-      setTimeout(() => connection.send('ok'), 200);
-    })));
-    await ask(test, GET, /ok$/);
+    const clock = new FakeClock();
+    const backend = await start((connection) => connection.socket.once('data', () => {
+      clock.advance(30);
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n');
+    }));
+    const test = await proxyFor(backend, { clock });
+    const caller = await client(test);
+    caller.send(GET);
+    await caller.receives('\r\n\r\n');
+    clock.advance(170);
+    backend.connections[0]!.send('ok');
+    await caller.receives('ok');
     await until('it is over', () => statsOf(test).inFlight === 0);
     expect(statsOf(test)).toMatchObject({ sent: 1, succeeded: 1, failed: 0 });
-    expect(statsOf(test).meanLatencyMs).toBeGreaterThan(20);
-    expect(statsOf(test).meanLatencyMs).toBeLessThan(150);
+    expect(statsOf(test).meanLatencyMs).toBeCloseTo(30);
   });
 
   test.each([

@@ -16,9 +16,9 @@ type Answer = (head: string, connection: RawConnection) => string;
 
 /** Backends that all answer alike and note, each head with its number, what they got. */
 async function world(count: number, reply: (call: number, ...args: Parameters<Answer>) => string, options: TestProxyOptions = {}) {
-  const heads: { readonly backend: number; readonly head: string; readonly at: number }[] = [];
+  const heads: { readonly backend: number; readonly head: string }[] = [];
   const backends = await Promise.all(Array.from({ length: count }, (_, backend) => RawBackend.answering((head, connection) => {
-    heads.push({ backend, head, at: performance.now() });
+    heads.push({ backend, head });
     return reply(heads.length, head, connection);
   })));
   backends.forEach((backend) => cleanups.push(() => backend.close()));
@@ -141,9 +141,17 @@ describe('an idempotent request', () => {
   });
 
   test('waits as long as an application asks, and not at all when that is too long', async () => {
-    const { test, heads } = await world(2, (call) => (call === 1 ? answer(503, 'Retry-After: 1\r\n') : OK));
-    await ask(test, request('GET'), 'HTTP/1.1 200');
-    expect(heads[1]!.at - heads[0]!.at).toBeGreaterThanOrEqual(950);
+    const clock = new FakeClock();
+    const { test, heads } = await world(2, (call) => (call === 1 ? answer(503, 'Retry-After: 1\r\n') : OK), { clock });
+    const response = ask(test, request('GET'), 'HTTP/1.1 200');
+    await until('it waits', () => sampleOf(test.metrics(), 'mesh_retries_total{cluster="backend",reason="http_503"}') === 1);
+    const sent = (): number => test.proxy.clusters.get('backend').endpoints.reduce((sum, { stats }) => sum + stats.sent, 0);
+    clock.advance(950);
+    expect(sent()).toBe(1);
+    clock.advance(350);
+    expect(sent()).toBe(2);
+    await response;
+    expect(heads).toHaveLength(2);
     const long = await world(2, () => answer(503, 'Retry-After: 60\r\n'));
     await ask(long.test, request('GET'), /HTTP\/1\.1 503 X\r\nRetry-After: 60/);
     expect(long.heads).toHaveLength(1);
@@ -305,15 +313,15 @@ describe('a retry that waits', () => {
   });
 
   test('and others that were turned away with it come back one after the other', async () => {
-    const { clock, test, others, waiting } = await busyAnd(1);
+    const { clock, test, waiting } = await busyAnd(1);
     const responses = Array.from({ length: 20 }, () => ask(test, request('GET'), '200 OK'));
     await until('they wait', () => waiting() === 20);
     clock.advance(1_000);
+    const [, other] = test.proxy.clusters.get('backend').endpoints;
     const back: number[] = [];
     for (let ms = 0; ms < 300; ms += 50) {
       clock.advance(50);
-      await new Promise((resolve) => { setTimeout(resolve, 5); });
-      back.push(others[0]!.received.split('GET').length - 1);
+      back.push(other!.stats.sent);
     }
     await Promise.all(responses);
     expect(new Set(back).size).toBeGreaterThan(2);
@@ -456,7 +464,13 @@ describe('hedging', () => {
 
   test('never asks twice for a switch of protocols', async () => {
     const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n';
-    const { test, heads } = await world(2, (_, head) => (head.includes('upgrade: chat') ? SWITCH : OK), { route: { hedge: { minimumDelayMs: 5 } } });
+    const clock = new FakeClock();
+    let isSwitched = (): void => undefined;
+    const { test, heads } = await world(2, (_, head, connection) => {
+      if (!head.includes('upgrade: chat')) return OK;
+      isSwitched = () => connection.send(SWITCH);
+      return '';
+    }, { route: { hedge: { minimumDelayMs: 5 } }, clock });
     const client = await rawClient(test.port);
     cleanups.push(() => client.socket.destroy());
     for (let i = 1; i <= 60; i += 1) {
@@ -465,8 +479,11 @@ describe('hedging', () => {
     }
     const asked = heads.length;
     client.send('GET /chat HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n');
+    await until('it is asked', () => heads.length > asked);
+    clock.advance(1_000);
+    isSwitched();
     await client.receives('HTTP/1.1 101');
-    await new Promise((resolve) => { setTimeout(resolve, 60); });
+    expect(test.metrics()).not.toMatch(/mesh_hedges_total\{[^}]*\} [1-9]/);
     expect(heads.length - asked).toBe(1);
     expect(client.received.match(/HTTP\/1\.1 101/g)).toHaveLength(1);
   });
@@ -504,17 +521,25 @@ describe('hedging', () => {
   });
 
   test('never sends a second request that may not be executed twice', async () => {
+    const clock = new FakeClock();
+    let last: RawConnection | undefined;
     const { test, heads } = await world(2, (call, _, connection) => {
       if (call <= 100) return OK;
-      setTimeout(() => connection.send(OK), 100);
+      last = connection;
       return '';
-    }, { route: { hedge: { minimumDelayMs: 5 } } });
+    }, { route: { hedge: { minimumDelayMs: 5 } }, clock });
     const client = await rawClient(test.port);
     cleanups.push(() => client.socket.destroy());
-    for (let i = 1; i <= 101; i += 1) {
+    for (let i = 1; i <= 100; i += 1) {
       client.send(request('POST'));
       await until('the response', () => client.received.split('HTTP/1.1 200').length === i + 1);
     }
+    client.send(request('POST'));
+    await until('the last one is there', () => last !== undefined);
+    clock.advance(1_000);
+    expect(test.metrics()).not.toMatch(/mesh_hedges_total\{[^}]*\} [1-9]/);
+    last!.send(OK);
+    await until('the response', () => client.received.split('HTTP/1.1 200').length === 102);
     expect(heads).toHaveLength(101);
   });
 });

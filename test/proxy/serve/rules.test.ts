@@ -3,6 +3,8 @@
  * what it answers, what the client gets. Named by the RFC and section they come from; the corpus has the variants of each.
  */
 import type { LimitsConfig } from '../../../src/contract';
+import type { Clock } from '../../../src/proxy/runtime/clock';
+import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
@@ -21,10 +23,12 @@ interface Peers {
 }
 
 /** Answers each request as soon as its head is there. */
-async function setUp(answer: string | ((head: string) => string) = OK, limits: LimitsConfig = {}): Promise<Peers> {
+async function setUp(answer: string | ((head: string) => string) = OK, limits: LimitsConfig = {}, clock?: Clock): Promise<Peers> {
   const backend = await RawBackend.answering((head) => (typeof answer === 'string' ? answer : answer(head)));
   cleanups.push(() => backend.close());
-  const test = await startProxy([backend.port], { limits: { maxStartLineBytes: 256, maxHeadBytes: 1_024, maxHeaderFields: 20, ...limits } });
+  const test = await startProxy([backend.port], {
+    limits: { maxStartLineBytes: 256, maxHeadBytes: 1_024, maxHeaderFields: 20, ...limits }, ...(clock && { clock }),
+  });
   cleanups.push(() => test.proxy.close());
   const client = await rawClient(test.port);
   cleanups.push(() => client.socket.destroy());
@@ -328,14 +332,15 @@ describe('RFC 9112 section 9.6', () => {
   test('a slow client gets all of its last response', async () => {
     // More than the kernel holds, and the proxy holds all of it.
     const size = 24 * 1024 * 1024;
-    const { client, test } = await setUp(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`, { maxBufferedBytes: size * 2 });
+    const clock = new FakeClock();
+    const { client, test } = await setUp(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`, { maxBufferedBytes: size * 2 }, clock);
     client.socket.removeAllListeners('data');
     let received = 0;
     client.socket.pause();
     client.send(get('Connection: close\r\n'));
     await until('the backend has sent everything', () => test.metrics().includes('code="200",reason="-"} 1'));
     // The time to linger, and then some.
-    await new Promise((resolve) => { setTimeout(resolve, 1_300); });
+    clock.advance(1_300);
     client.socket.on('data', (chunk) => { received += chunk.length; });
     client.socket.resume();
     await client.closes();

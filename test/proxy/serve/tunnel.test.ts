@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { LimitsConfig } from '../../../src/contract';
-import { startProxy, TestProxy } from '../../support/proxy';
+import { FakeClock } from '../../support/fake-clock';
+import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
 const ASK = 'GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n';
@@ -20,7 +20,9 @@ interface Peers {
   readonly client: RawConnection;
 }
 
-async function setUp(answer: string, options: { readonly limits?: LimitsConfig; readonly drainMs?: number } = {}): Promise<Peers> {
+type Options = Pick<TestProxyOptions, 'limits' | 'drainMs' | 'clock'>;
+
+async function setUp(answer: string, options: Options = {}): Promise<Peers> {
   const backend = await RawBackend.start((connection) => connection.socket.once('data', () => connection.send(answer)));
   cleanups.push(() => backend.close());
   const test = await startProxy([backend.port], options);
@@ -31,7 +33,7 @@ async function setUp(answer: string, options: { readonly limits?: LimitsConfig; 
 }
 
 /** As far as an open tunnel, with nothing of the handshake left in what either side records. */
-async function tunnel(options?: { readonly limits?: LimitsConfig; readonly drainMs?: number }): Promise<Peers & { readonly server: RawConnection }> {
+async function tunnel(options?: Options): Promise<Peers & { readonly server: RawConnection }> {
   const peers = await setUp(SWITCH, options);
   peers.client.send(ASK);
   await peers.client.receives('\r\n\r\n');
@@ -221,12 +223,16 @@ describe('the tunnel', () => {
   });
 
   test('is broken off when nothing passes for its time, and not while something does', async () => {
-    const { client, server, test } = await tunnel({ limits: { tunnelIdleTimeoutMs: 800 } });
+    const clock = new FakeClock();
+    const { client, server, test } = await tunnel({ limits: { tunnelIdleTimeoutMs: 800 }, clock });
     for (let i = 0; i < 6; i += 1) {
-      await new Promise((resolve) => { setTimeout(resolve, 200); });
-      (i % 2 === 0 ? client : server).send('ping');
+      clock.advance(600);
+      const [from, to] = i % 2 === 0 ? [client, server] : [server, client];
+      from.send(`ping ${i}`);
+      await to.receives(`ping ${i}`);
     }
     expect([client.closed, server.closed]).toEqual([false, false]);
+    clock.advance(1_600);
     await gone(client);
     await gone(server);
     expect(test.metrics()).toMatch(/mesh_requests_total\{[^}]*code="101",reason="tunnel_timeout"\} 1\n/);
@@ -236,7 +242,9 @@ describe('the tunnel', () => {
   test('outlives the route\'s timeout and the idle times of connections', async () => {
     const backend = await RawBackend.start((connection) => connection.socket.once('data', () => connection.send(SWITCH)));
     cleanups.push(() => backend.close());
+    const clock = new FakeClock();
     const test = await startProxy([backend.port], {
+      clock,
       limits: { idleTimeoutMs: 500, headTimeoutMs: 500, bodyTimeoutMs: 500 }, route: { timeoutMs: 500 }, cluster: { idleTimeoutMs: 500 },
     });
     cleanups.push(() => test.proxy.close());
@@ -244,7 +252,7 @@ describe('the tunnel', () => {
     cleanups.push(() => client.socket.destroy());
     client.send(ASK);
     await client.receives('101');
-    await new Promise((resolve) => { setTimeout(resolve, 900); });
+    clock.advance(900);
     backend.connections[0]!.send('still here');
     await client.receives('still here');
   });

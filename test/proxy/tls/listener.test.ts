@@ -151,13 +151,14 @@ describe('requests over TLS', () => {
   });
 
   test('are cut, not ended, given a backend that breaks off within a body', async () => {
-    const test = await start(await RawBackend.start((connection) => connection.socket.once('data', () => {
+    const backend = await RawBackend.start((connection) => connection.socket.once('data', () => {
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
-      setTimeout(() => connection.reset(), 20);
-    })));
+    }));
+    const test = await start(backend);
     const client = await tlsClient(test.port);
     client.send(GET);
     await client.receives('half');
+    backend.connections[0]!.reset();
     await until('it is closed', () => client.closed);
     expect(client.error?.code).toBe('ECONNRESET');
     expect(client.ended).toBe(false);

@@ -32,6 +32,8 @@ export interface EndpointApiOptions {
   readonly historyLimit?: number;
   /** Time between bookmarks. Absent: a minute, as in Kubernetes. */
   readonly bookmarkIntervalMs?: number;
+  /** Waits before a request that is delayed. Absent: the machine's timers. */
+  readonly after?: (ms: number, task: () => void) => unknown;
 }
 
 /** A request as {@link EndpointApi.interfere} sees it. */
@@ -209,12 +211,13 @@ export class EndpointApi {
       this.answer(seen, request.headers.authorization, response);
       return;
     }
-    setTimeout(() => {
+    const { after = (ms, task) => setTimeout(task, ms) } = this.options;
+    after(interference.delayMs ?? 0, () => {
       if (response.destroyed) return;
       if (interference.cut) response.destroy();
       else if (interference.status !== undefined) send(response, failure(interference.status, 'InternalError', 'failed on request'));
       else this.answer(seen, request.headers.authorization, response);
-    }, interference.delayMs ?? 0);
+    });
   }
 
   private answer({ method, path, query: parameters }: ApiRequest, authorization: string | undefined, response: ServerResponse): void {
