@@ -152,7 +152,7 @@ function findLoops({ name, discovery }: ClusterConfig, { listeners }: ProxyConfi
 /** What a browser would not take of a cookie, and what makes no sense beside one. */
 function findUnfitSession({ name, session, hash }: RouteConfig, path: string): ValidationError[] {
   if (!session) return [];
-  const errors = told(contradictionsOfSession({ ...DEFAULT_SESSION, ...session }), `route '${name}'`, `${path}/session`);
+  const errors = toErrors(contradictionsOfSession({ ...DEFAULT_SESSION, ...session }), `route '${name}'`, `${path}/session`);
   if (hash && hash.length > 0) {
     errors.push({ path: `${path}/hash`, message: `route '${name}' keeps sessions by 'session', which goes before what it hashes by; remove one of the two` });
   }
@@ -193,7 +193,7 @@ export const BY_HASH: readonly LoadBalancingConfig['type'][] = [
 function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, slowStart }: ClusterConfig, path: string): ValidationError[] {
   const errors: ValidationError[] = [];
   if (loadBalancing?.type === 'maglev') {
-    errors.push(...told(contradictionsOfMaglev(loadBalancing), `cluster '${name}'`, `${path}/loadBalancing`));
+    errors.push(...toErrors(contradictionsOfMaglev(loadBalancing), `cluster '${name}'`, `${path}/loadBalancing`));
   }
   if (loadBalancing && BY_HASH.includes(loadBalancing.type)) {
     const moving = { zoneAware, dynamicWeights, slowStart };
@@ -211,7 +211,7 @@ function findUnfitBalancing({ name, loadBalancing, zoneAware, dynamicWeights, sl
 /** What makes no sense in how a cluster's endpoints are asked whether they work. */
 function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string): ValidationError[] {
   if (healthCheck === undefined) return [];
-  const errors = told(contradictionsOfHealthCheck(healthCheck), `the health check of cluster '${name}'`, `${path}/healthCheck`);
+  const errors = toErrors(contradictionsOfHealthCheck(healthCheck), `the health check of cluster '${name}'`, `${path}/healthCheck`);
   const { headers = [], expectedStatuses: ranges = [] } = healthCheck.type === 'http' ? healthCheck : {};
   headers.forEach(({ name: header }, index) => {
     const refusal = refusalOfCheckField(header);
@@ -234,13 +234,13 @@ function findUnfitHealthCheck({ name, healthCheck }: ClusterConfig, path: string
 function findUnfitLimits(cluster: ClusterConfig, path: string): ValidationError[] {
   const owner = `cluster '${cluster.name}'`;
   return [
-    ...told(contradictionsOfConnections(cluster), owner, path),
-    ...told(contradictionsOfOutlierDetection(cluster.outlierDetection ?? {}), owner, `${path}/outlierDetection`),
+    ...toErrors(contradictionsOfConnections(cluster), owner, path),
+    ...toErrors(contradictionsOfOutlierDetection(cluster.outlierDetection ?? {}), owner, `${path}/outlierDetection`),
   ];
 }
 
 function findUnfitRetry({ name, retry }: RouteConfig, path: string): ValidationError[] {
-  return told(contradictionsOfRetry(retry ?? {}), `route '${name}'`, `${path}/retry`);
+  return toErrors(contradictionsOfRetry(retry ?? {}), `route '${name}'`, `${path}/retry`);
 }
 
 /** Limits of an admission that contradict each other, or that aren't there. */
@@ -249,11 +249,11 @@ function findUnfitAdmission(listener: string, { concurrency, rateLimit }: Admiss
     return [{ path, message: `the admission of listener '${listener}' limits nothing; give it 'concurrency' or 'rateLimit', or remove it` }];
   }
   if (concurrency?.type !== 'adaptive') return [];
-  return told(contradictionsOfConcurrency(concurrency), `listener '${listener}'`, `${path}/concurrency`);
+  return toErrors(contradictionsOfConcurrency(concurrency), `listener '${listener}'`, `${path}/concurrency`);
 }
 
 /** Contradictions within the part of the document at `path`, which belongs to `owner`. */
-function told(contradictions: readonly Contradiction[], owner: string, path: string): ValidationError[] {
+function toErrors(contradictions: readonly Contradiction[], owner: string, path: string): ValidationError[] {
   return contradictions.map((contradiction) => {
     const { field } = contradiction;
     const { value, remedy } = wordsOf(contradiction, (name) => name);

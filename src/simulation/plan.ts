@@ -87,8 +87,8 @@ export interface Plan {
   readonly disturbance?: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
-/** A service in quiet times: no endpoint comes or goes. */
-export type Quiet = Omit<Plan, 'changes' | 'disturbance'>;
+/** A service without disturbance: what a scenario starts from. No endpoint comes or goes. */
+export type BasePlan = Omit<Plan, 'changes' | 'disturbance'>;
 
 /** How long requests keep coming. */
 export function durationOf({ requests, rps }: Pick<Plan, 'requests' | 'rps'>): number {

@@ -1,20 +1,20 @@
 /** Every pod is replaced in turn, as a Deployment does it that lets none go before another is ready. */
 import { arrival, delay, PRE_STOP_MS, PROPAGATION_MS, replacementOf } from './arrival';
-import { Change, durationOf, inOrder, Plan, Quiet } from './plan';
+import { Change, durationOf, inOrder, Plan, BasePlan } from './plan';
 
 const FROM = 0.2;
 const TO = 0.8;
 
-export function rollout(quiet: Quiet): Plan {
-  const whole = durationOf(quiet);
+export function rollout(base: BasePlan): Plan {
+  const whole = durationOf(base);
   const fromMs = FROM * whole;
   const toMs = TO * whole;
-  const { length } = quiet.endpoints;
+  const { length } = base.endpoints;
   return {
-    ...quiet,
-    endpoints: [...quiet.endpoints, ...quiet.endpoints.map(replacementOf)],
+    ...base,
+    endpoints: [...base.endpoints, ...base.endpoints.map(replacementOf)],
     disturbance: { fromMs, toMs },
-    changes: inOrder(quiet.endpoints.flatMap((_, index): Change[] => {
+    changes: inOrder(base.endpoints.flatMap((_, index): Change[] => {
       const atMs = fromMs + ((toMs - fromMs) * index) / length;
       return [
         ...arrival(length + index, atMs, whole),

@@ -6,7 +6,7 @@
 import type { Distribution } from './distribution';
 import { meanOf } from './distribution';
 import { checksOf } from './health-checks';
-import { Change, durationOf, inOrder, Plan, Quiet } from './plan';
+import { Change, durationOf, inOrder, Plan, BasePlan } from './plan';
 import { rollout } from './rollout';
 import { zoneLost } from './zone-lost';
 
@@ -14,7 +14,7 @@ export interface Scenario {
   readonly name: string;
   /** One sentence. */
   readonly about: string;
-  plan(quiet: Quiet): Plan;
+  plan(base: BasePlan): Plan;
 }
 
 /** From when to when something is wrong, as parts of the run. */
@@ -33,12 +33,12 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'steady',
     about: 'nothing happens',
-    plan: (quiet) => ({ ...quiet, changes: [] }),
+    plan: (base) => ({ ...base, changes: [] }),
   },
   {
     name: 'slow-pod',
     about: `one pod takes ${SLOW_FACTOR} times as long for a while, as on a throttled machine`,
-    plan: (quiet) => disturbed(quiet, FROM, TO, (fromMs, toMs) => [
+    plan: (base) => disturbed(base, FROM, TO, (fromMs, toMs) => [
       { atMs: fromMs, type: 'pace', endpoint: 0, factor: SLOW_FACTOR },
       { atMs: toMs, type: 'pace', endpoint: 0, factor: 1 },
     ]),
@@ -46,16 +46,16 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'failing-fast',
     about: 'one pod answers everything with 503 at once for a while',
-    plan: (quiet) => disturbed(quiet, FROM, TO, (fromMs, toMs) => [
+    plan: (base) => disturbed(base, FROM, TO, (fromMs, toMs) => [
       { atMs: fromMs, type: 'failing', endpoint: 0, answerMs: REFUSAL_MS },
       { atMs: toMs, type: 'failing', endpoint: 0, answerMs: undefined },
-      ...checksOf(quiet, 0, 'failing', fromMs, toMs),
+      ...checksOf(base, 0, 'failing', fromMs, toMs),
     ]),
   },
   {
     name: 'zone-lost',
     about: 'the machines of one zone vanish; discovery learns of it when Kubernetes gives them up, and later their pods are back elsewhere',
-    plan: (quiet) => zoneLost(quiet, FROM, TO),
+    plan: (base) => zoneLost(base, FROM, TO),
   },
   {
     name: 'rollout',
@@ -65,7 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'burst',
     about: `for a tenth of the time there are ${BURST_FACTOR} times as many requests`,
-    plan: (quiet) => disturbed(quiet, BURST.from, BURST.to, (fromMs, toMs) => [
+    plan: (base) => disturbed(base, BURST.from, BURST.to, (fromMs, toMs) => [
       { atMs: fromMs, type: 'rate', factor: BURST_FACTOR },
       { atMs: toMs, type: 'rate', factor: 1 },
     ]),
@@ -73,10 +73,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'heterogeneous',
     about: `two pods of five are on older machines and take ${OLD_MACHINE_FACTOR} times as long`,
-    plan: (quiet) => {
-      const old = Math.max(1, Math.round(quiet.endpoints.length * OLD_MACHINES));
+    plan: (base) => {
+      const old = Math.max(1, Math.round(base.endpoints.length * OLD_MACHINES));
       return {
-        ...quiet,
+        ...base,
         changes: Array.from({ length: old }, (_, endpoint): Change => ({ atMs: 0, type: 'pace', endpoint, factor: OLD_MACHINE_FACTOR })),
       };
     },
@@ -84,10 +84,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'long-tail',
     about: `service times have the same mean but a Pareto tail of shape ${TAIL_SHAPE}`,
-    plan: (quiet) => ({
-      ...quiet,
+    plan: (base) => ({
+      ...base,
       changes: [],
-      endpoints: quiet.endpoints.map((endpoint) => ({ ...endpoint, serviceTime: longTailed(endpoint.serviceTime) })),
+      endpoints: base.endpoints.map((endpoint) => ({ ...endpoint, serviceTime: longTailed(endpoint.serviceTime) })),
     }),
   },
 ];
@@ -96,8 +96,8 @@ export function longTailed(serviceTime: Distribution): Distribution {
   return { type: 'pareto', meanMs: meanOf(serviceTime), shape: TAIL_SHAPE };
 }
 
-function disturbed(quiet: Quiet, from: number, to: number, changes: (fromMs: number, toMs: number) => Change[]): Plan {
-  const whole = durationOf(quiet);
+function disturbed(base: BasePlan, from: number, to: number, changes: (fromMs: number, toMs: number) => Change[]): Plan {
+  const whole = durationOf(base);
   const disturbance = { fromMs: from * whole, toMs: to * whole };
-  return { ...quiet, disturbance, changes: inOrder(changes(disturbance.fromMs, disturbance.toMs)) };
+  return { ...base, disturbance, changes: inOrder(changes(disturbance.fromMs, disturbance.toMs)) };
 }

@@ -4,7 +4,7 @@
  */
 import { arrival, delay, PROPAGATION_MS, replacementOf } from './arrival';
 import { checksOf } from './health-checks';
-import { Change, durationOf, inOrder, Plan, PlannedCaller, PlannedEndpoint, Quiet } from './plan';
+import { Change, durationOf, inOrder, Plan, PlannedCaller, PlannedEndpoint, BasePlan } from './plan';
 
 /** How long Kubernetes takes to give up a node (node-monitor-grace-period). */
 const NODE_LOST_MS = 40_000;
@@ -14,13 +14,13 @@ const NODE_LOST_PART = 0.2;
 const ZONES = ['a', 'b', 'c'];
 
 /** @param from when it happens, and `to` when all are back, as parts of the run */
-export function zoneLost(quiet: Quiet, from: number, to: number): Plan {
-  const whole = durationOf(quiet);
+export function zoneLost(base: BasePlan, from: number, to: number): Plan {
+  const whole = durationOf(base);
   const fromMs = from * whole;
   const toMs = to * whole;
   const noticedMs = fromMs + Math.min(NODE_LOST_MS, NODE_LOST_PART * whole);
-  const endpoints = zoned(quiet.endpoints);
-  const zone = zoneToLose(endpoints, quiet.callers);
+  const endpoints = zoned(base.endpoints);
+  const zone = zoneToLose(endpoints, base.callers);
   const left = endpoints.filter((endpoint) => endpoint.zone !== zone);
 
   const pods = indexesIn(zone, endpoints);
@@ -28,24 +28,24 @@ export function zoneLost(quiet: Quiet, from: number, to: number): Plan {
     const { zone: elsewhere, weight } = left.length > 0 ? left[turn % left.length]! : endpoints[index]!;
     return { ...replacementOf(endpoints[index]!), zone: elsewhere, weight };
   });
-  const there = indexesIn(zone, quiet.callers);
+  const there = indexesIn(zone, base.callers);
   // Where all are there, nobody would be left to ask; then only the pods are lost.
-  const callers = there.length < quiet.callers.length ? there : [];
+  const callers = there.length < base.callers.length ? there : [];
   const newCallers = callers.map((_, turn): PlannedCaller => ({ zone: newPods[turn % newPods.length]!.zone, later: true }));
-  const staying = quiet.callers.flatMap((_, index) => (callers.includes(index) ? [] : [index]));
-  const returned = newCallers.map((_, turn) => quiet.callers.length + turn);
+  const staying = base.callers.flatMap((_, index) => (callers.includes(index) ? [] : [index]));
+  const returned = newCallers.map((_, turn) => base.callers.length + turn);
   const counted = (atMs: number, present: readonly number[]): Change[] => (callers.length > 0 ? [{ atMs, type: 'counted', callers: present }] : []);
 
   return {
-    ...quiet,
+    ...base,
     endpoints: [...endpoints, ...newPods],
-    callers: [...quiet.callers, ...newCallers],
+    callers: [...base.callers, ...newCallers],
     disturbance: { fromMs, toMs },
     changes: inOrder([
       ...callers.map((caller): Change => ({ atMs: fromMs, type: 'calling', caller, calls: false })),
       ...pods.flatMap((endpoint): Change[] => [
         { atMs: fromMs, type: 'vanished', endpoint },
-        ...checksOf(quiet, endpoint, 'vanished', fromMs, noticedMs),
+        ...checksOf(base, endpoint, 'vanished', fromMs, noticedMs),
         { atMs: noticedMs, type: 'discovered', endpoint, state: 'gone' },
       ]),
       ...counted(noticedMs, staying),

@@ -2,7 +2,7 @@
 import { POLICIES } from '../../src/balancing';
 import { DEFAULT_HEDGE, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, LoadBalancingConfig, OutlierDetectionConfig, RetryConfig } from '../../src/contract';
 import { Change, Measurements, Plan, SCENARIOS } from '../../src/simulation';
-import { planOf, quiet, run } from './support';
+import { planOf, base, run } from './support';
 
 const failing = (...endpoints: readonly number[]): Change[] => endpoints.map((endpoint) => ({ atMs: 0, type: 'failing', endpoint, answerMs: 1 }));
 
@@ -160,7 +160,7 @@ test.each(SCENARIOS)('with all of it every request ends exactly once, and runs r
   const failures = {
     outlierDetection: DEFAULT_OUTLIER_DETECTION, retry: { ...DEFAULT_RETRY, tryTimeoutMs: 400 }, hedge: DEFAULT_HEDGE, idempotent: 0.8,
   };
-  const plan = scenario.plan(quiet({ requests: 3_000, rps: 100, ...failures }));
+  const plan = scenario.plan(base({ requests: 3_000, rps: 100, ...failures }));
   for (const type of POLICIES) {
     const [one, other] = [run(plan, { type } as LoadBalancingConfig), run(plan, { type } as LoadBalancingConfig)];
     expect({ type, ended: one.ended }).toEqual({ type, ended: plan.requests });

@@ -1,7 +1,7 @@
 import { POLICIES } from '../../src/balancing';
 import type { LoadBalancingConfig } from '../../src/contract';
 import { Change, Measurements, Plan, SCENARIOS, Simulation } from '../../src/simulation';
-import { balancingOf, callers, planOf, quiet, ROUND_ROBIN, run } from './support';
+import { balancingOf, callers, planOf, base, ROUND_ROBIN, run } from './support';
 
 /** Everything that was measured, as text. */
 function textOf(measurements: Measurements): string {
@@ -10,7 +10,7 @@ function textOf(measurements: Measurements): string {
 }
 
 describe.each(SCENARIOS)('scenario $name', (scenario) => {
-  const plan = scenario.plan(quiet({ requests: 2_000 }));
+  const plan = scenario.plan(base({ requests: 2_000 }));
 
   it('has its changes in order, within the run, and on endpoints and callers that there are', () => {
     const times = plan.changes.map(({ atMs }) => atMs);
@@ -49,7 +49,7 @@ describe('a simulation', () => {
   });
 
   it('can be run in slices of any size', () => {
-    const plan = SCENARIOS.find(({ name }) => name === 'zone-lost')!.plan(quiet());
+    const plan = SCENARIOS.find(({ name }) => name === 'zone-lost')!.plan(base());
     const simulation = new Simulation(plan, balancingOf(ROUND_ROBIN), 1);
     let last = 0;
     while (!simulation.step(97)) {
@@ -132,7 +132,7 @@ describe('what goes wrong', () => {
 
 describe('recovery', () => {
   const recovery = (name: string, type: LoadBalancingConfig['type']): number | undefined =>
-    run(SCENARIOS.find((scenario) => scenario.name === name)!.plan(quiet({ requests: 30_000 })), { type } as LoadBalancingConfig).recoveryMs();
+    run(SCENARIOS.find((scenario) => scenario.name === name)!.plan(base({ requests: 30_000 })), { type } as LoadBalancingConfig).recoveryMs();
 
   it('is counted from the beginning of the disturbance to the end of what it did', () => {
     // 30,000 requests are 33.3 s, disturbed for 13.3 s.

@@ -5,7 +5,7 @@
 import { POLICIES } from '../../src/balancing';
 import type { LoadBalancingConfig, SlowStartConfig } from '../../src/contract';
 import { Change, Measurements, Plan, SCENARIOS, Simulation, withPolicy } from '../../src/simulation';
-import { balancingOf, callers, planOf, quiet, ROUND_ROBIN, run, Stages } from './support';
+import { balancingOf, callers, planOf, base, ROUND_ROBIN, run, Stages } from './support';
 
 const WEIGHTED: LoadBalancingConfig = { type: 'weightedRoundRobin' };
 const ZONES = ['a', 'b', 'c'];
@@ -102,7 +102,7 @@ describe('slow start', () => {
   });
 
   it('keeps requests from cold pods in a rollout', () => {
-    const rollout = SCENARIOS.find(({ name }) => name === 'rollout')!.plan(quiet({ requests: 100_000, rps: 1_200 }, { concurrency: 4 }, 12));
+    const rollout = SCENARIOS.find(({ name }) => name === 'rollout')!.plan(base({ requests: 100_000, rps: 1_200 }, { concurrency: 4 }, 12));
     expect(run(rollout, WEIGHTED, 1, { slowStart: { windowMs: 4_000 } }).latency.percentile(0.99))
       .toBeLessThan(0.7 * run(rollout, WEIGHTED).latency.percentile(0.99));
   });
@@ -125,7 +125,7 @@ describe('a subset', () => {
 
 describe('dynamic weights', () => {
   it('from reports are what pods can do: those on which everything takes 1.6 times as long get 1 / 1.6', () => {
-    const plan = SCENARIOS.find(({ name }) => name === 'heterogeneous')!.plan(quiet({ requests: 90_000, warmUp: 0.6 }));
+    const plan = SCENARIOS.find(({ name }) => name === 'heterogeneous')!.plan(base({ requests: 90_000, warmUp: 0.6 }));
     const shares = sharesOf(run(plan, WEIGHTED, 1, { dynamicWeights: { source: 'reports' } }));
     const slow = 1 / 1.6 / (3 + 2 / 1.6);
     for (const share of shares.slice(0, 2)) expect(Math.abs(share - slow)).toBeLessThan(0.01);

@@ -1,14 +1,14 @@
 /** Plans and runs for tests. */
 import type { BalancingConfig } from '../../src/balancing';
 import { ClusterConfig, LoadBalancingConfig, withBalancingDefaults } from '../../src/contract';
-import { Measurements, Plan, PlannedCaller, PlannedEndpoint, Quiet, Simulation } from '../../src/simulation';
+import { Measurements, Plan, PlannedCaller, PlannedEndpoint, BasePlan, Simulation } from '../../src/simulation';
 
 /** What stands around a policy. */
 export type Stages = Omit<ClusterConfig, 'name' | 'discovery' | 'loadBalancing'>;
 
 export const ROUND_ROBIN: LoadBalancingConfig = { type: 'roundRobin' };
 
-export function quiet(given: Partial<Quiet> = {}, endpoint: Partial<PlannedEndpoint> = {}, endpoints = 5): Quiet {
+export function base(given: Partial<BasePlan> = {}, endpoint: Partial<PlannedEndpoint> = {}, endpoints = 5): BasePlan {
   return {
     endpoints: Array.from({ length: endpoints }, (_, index): PlannedEndpoint => ({
       name: `pod ${index + 1}`, weight: 1, concurrency: 8, serviceTime: { type: 'lognormal', meanMs: 20, variation: 1 }, ...endpoint,
@@ -27,7 +27,7 @@ export function quiet(given: Partial<Quiet> = {}, endpoint: Partial<PlannedEndpo
 }
 
 export function planOf(given: Partial<Plan> = {}, endpoint: Partial<PlannedEndpoint> = {}, endpoints = 5): Plan {
-  return { ...quiet(given, endpoint, endpoints), changes: [], ...given };
+  return { ...base(given, endpoint, endpoints), changes: [], ...given };
 }
 
 /** So many callers, in these zones in turn. */

@@ -1,10 +1,10 @@
 /** What is lost with a zone, and what health checks find out. */
-import { Change, Plan, Quiet, SCENARIOS, Simulation } from '../../src/simulation';
-import { balancingOf, callers, quiet, ROUND_ROBIN, run } from './support';
+import { Change, Plan, BasePlan, SCENARIOS, Simulation } from '../../src/simulation';
+import { balancingOf, callers, base, ROUND_ROBIN, run } from './support';
 
 /** Six pods and these callers, in zones a, b and c in turn; a hundred seconds. */
-function planNamed(name: string, given: Partial<Quiet> = {}): Plan {
-  const still = quiet({ rps: 100, requests: 10_000, callers: callers(3, 'a', 'b', 'c'), ...given }, {}, 6);
+function planNamed(name: string, given: Partial<BasePlan> = {}): Plan {
+  const still = base({ rps: 100, requests: 10_000, callers: callers(3, 'a', 'b', 'c'), ...given }, {}, 6);
   const zoned = { ...still, endpoints: still.endpoints.map((endpoint, index) => ({ ...endpoint, zone: 'abc'[index % 3] })) };
   return SCENARIOS.find((scenario) => scenario.name === name)!.plan(zoned);
 }
@@ -59,7 +59,7 @@ describe('health checks', () => {
   });
 
   it('keep requests from a pod that fails', () => {
-    const failed = (given: Partial<Quiet>): number => run(planNamed('failing-fast', given), ROUND_ROBIN).failures.status;
+    const failed = (given: Partial<BasePlan>): number => run(planNamed('failing-fast', given), ROUND_ROBIN).failures.status;
     // A sixth of the requests of 40 seconds, and of 5.
     expect(Math.abs(failed({}) - 667)).toBeLessThan(80);
     expect(Math.abs(failed({ healthCheck }) - 83)).toBeLessThan(30);

@@ -16,7 +16,7 @@ type Reading = { readonly model: MeshModel } | { readonly error: string };
  * @param cli the bundle of this command
  * @throws UserError when something is wrong with them
  */
-export function readModelAside(cli: string, paths: readonly string[]): Promise<MeshModel> {
+export function readModelInThread(cli: string, paths: readonly string[]): Promise<MeshModel> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(cli, { argv: [readModelCommand.name], workerData: paths });
     // The command does not wait for it when it ends.

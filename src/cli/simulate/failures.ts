@@ -1,13 +1,13 @@
 /** What callers do about failures: as the YAML has it, unless a flag says otherwise, and in words. */
 import { DEFAULT_HEDGE } from '../../contract';
-import type { Quiet } from '../../simulation';
+import type { BasePlan } from '../../simulation';
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError } from '../command-line/errors';
 import type { Subject } from './subject';
 import { wholeNumber } from './whole-number';
 
-type Failures = Pick<Quiet, 'outlierDetection' | 'retry' | 'retryBudget' | 'hedge' | 'idempotent'>;
+type Failures = Pick<BasePlan, 'outlierDetection' | 'retry' | 'retryBudget' | 'hedge' | 'idempotent'>;
 
 const OFF = 'off';
 const LONGEST_MS = 3_600_000;

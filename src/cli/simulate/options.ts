@@ -3,7 +3,7 @@ import { BalancingConfig, POLICIES } from '../../balancing';
 import {
   DEFAULT_CLUSTER, DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET, DEFAULT_ROUTE, LoadBalancingConfig, withBalancingDefaults,
 } from '../../contract';
-import { meanOf, balancingsBeside, Quiet, Scenario, SCENARIOS, withPolicy } from '../../simulation';
+import { meanOf, balancingsBeside, BasePlan, Scenario, SCENARIOS, withPolicy } from '../../simulation';
 import type { Arguments } from '../command-line/command';
 import { UserError } from '../command-line/errors';
 import { didYouMean } from '../../contract/nearest';
@@ -22,7 +22,7 @@ export interface SimulateOptions {
   readonly calledBy: string;
   /** Requests a second to the service as a whole, where only a part of them goes to the version that is simulated. */
   readonly wholeRps: number | undefined;
-  readonly quiet: Quiet;
+  readonly base: BasePlan;
   readonly scenarios: readonly Scenario[];
   /** The chosen policy first; the stages around all of them are the same. */
   readonly balancings: readonly BalancingConfig[];
@@ -60,7 +60,7 @@ export function readOptions(args: Arguments): SimulateOptions {
     title: subject.title,
     calledBy: subject.calledBy,
     wholeRps: subject.share < 1 ? total : undefined,
-    quiet: {
+    base: {
       endpoints: turns(endpoints).map((index) => {
         const { name = `pod ${index + 1}`, ...stated } = subject.endpoints[index] ?? {};
         return { name, ...zones.endpoint(index, stated), priority: stated.priority, concurrency, serviceTime };

@@ -1,6 +1,6 @@
 /** What a comparison says in a terminal: how long requests took, what failed, and who got how much, policy by policy. */
 import type { LoadBalancingConfig } from '../../contract';
-import { durationOf, Measurements, meanOf, Plan, Quiet } from '../../simulation';
+import { durationOf, Measurements, meanOf, Plan, BasePlan } from '../../simulation';
 import { count, duration, Paint, percent, renderTable } from '../terminal/table';
 import { failuresInText } from './failures';
 import type { SimulateOptions } from './options';
@@ -18,24 +18,24 @@ export interface Run {
 /** More endpoints than this are shown by the least and the most of them. */
 const MOST_COLUMNS = 12;
 
-export function titleOfComparison({ title, calledBy, wholeRps, quiet, balancings, seed }: SimulateOptions): string[] {
-  const { endpoints, callers, rps, requests } = quiet;
+export function titleOfComparison({ title, calledBy, wholeRps, base, balancings, seed }: SimulateOptions): string[] {
+  const { endpoints, callers, rps, requests } = base;
   const [first] = endpoints;
   const [chosen] = balancings;
-  const busy = busyPart(quiet);
+  const busy = busyPart(base);
   return [
     `${title}: ${counted(endpoints.length, 'pod')}, called by ${counted(callers.length, 'proxy', 'proxies')}${calledBy === '' ? '' : ` of ${calledBy}`}`
       + ` with ${chosen!.loadBalancing.type}`,
-    stagesInText(balancings, quiet),
-    failuresInText(quiet),
-    `${count(rps)} requests a second${wholeRps === undefined ? '' : ` of the service's ${count(wholeRps)}`}, ${count(requests)} in all (${seconds(durationOf(quiet))}), seed ${seed}`,
+    stagesInText(balancings, base),
+    failuresInText(base),
+    `${count(rps)} requests a second${wholeRps === undefined ? '' : ` of the service's ${count(wholeRps)}`}, ${count(requests)} in all (${seconds(durationOf(base))}), seed ${seed}`,
     `a pod works on ${counted(first!.concurrency, 'request')} at a time, ${serviceTimeInText(first!.serviceTime)}: all together are ${percent(busy)} busy`
       + (busy >= 1 ? ', which is more than they can do' : ''),
   ];
 }
 
 /** Part of what all pods can do that the requests ask for. */
-function busyPart({ endpoints, rps }: Quiet): number {
+function busyPart({ endpoints, rps }: BasePlan): number {
   const capacity = endpoints.reduce((sum, { concurrency, serviceTime }) => sum + (concurrency / meanOf(serviceTime)) * 1_000, 0);
   return rps / capacity;
 }

@@ -21,7 +21,7 @@ export async function simulate(args: Arguments): Promise<number> {
   for (const line of titleOfComparison(options)) screen.say(line);
   const plots: Plot[] = [];
   for (const scenario of options.scenarios) {
-    const plan = scenario.plan(options.quiet);
+    const plan = scenario.plan(options.base);
     const runs: Run[] = [];
     for (const [index, balancing] of options.balancings.entries()) {
       const label = `${scenario.name}  ${balancing.loadBalancing.type}  ${index + 1} of ${options.balancings.length}`;

@@ -1,7 +1,7 @@
 /** What stands around the policy: as the YAML has it, unless a flag says otherwise, and in words. */
 import type { BalancingConfig } from '../../balancing';
 import { BY_HASH, DynamicWeightsConfig, SlowStartConfig, SubsetConfig, withBalancingDefaults, ZoneAwareConfig } from '../../contract';
-import type { PlannedEndpoint, Quiet } from '../../simulation';
+import type { PlannedEndpoint, BasePlan } from '../../simulation';
 import type { Arguments } from '../command-line/command';
 import { UserError } from '../command-line/errors';
 import { parseLatency } from '../stand-in/behaviour';
@@ -48,14 +48,14 @@ function windowOf(text: string): number {
 }
 
 /** What is in effect, in one line. */
-export function stagesInText([chosen, ...others]: readonly BalancingConfig[], quiet: Quiet): string {
+export function stagesInText([chosen, ...others]: readonly BalancingConfig[], base: BasePlan): string {
   const { slowStart, dynamicWeights, zoneAware, subset, failover } = chosen!;
-  const { endpoints, healthCheck } = quiet;
+  const { endpoints, healthCheck } = base;
   const levels = [...new Set(endpoints.map(({ priority }) => priority ?? 0))].sort((a, b) => a - b);
   const stages = [
     ...(levels.length > 1 ? [`priority levels ${levels.join(', ')}, of which an available endpoint counts for ${failover.overprovisioningPercent} %`] : []),
-    ...(zoneAware ? [zonesInText(zoneAware, quiet)] : []),
-    ...(subset ? [subsetInText(subset.size, zoneAware !== undefined && whyZonesDontMatter(zoneAware, quiet) === undefined, endpoints)] : []),
+    ...(zoneAware ? [zonesInText(zoneAware, base)] : []),
+    ...(subset ? [subsetInText(subset.size, zoneAware !== undefined && zoneAwareOffReason(zoneAware, base) === undefined, endpoints)] : []),
     ...(slowStart ? [`slow start over ${seconds(slowStart.windowMs)}`] : []),
     ...(dynamicWeights ? [`weights ${dynamicWeights.source === 'reports' ? 'from load reports' : 'by what callers observe'}`] : []),
     ...(healthCheck ? [`health checks every ${seconds(healthCheck.intervalMs)}, panic below ${failover.panicPercent} %`] : []),
@@ -67,15 +67,15 @@ export function stagesInText([chosen, ...others]: readonly BalancingConfig[], qu
 
 type ZoneAware = NonNullable<BalancingConfig['zoneAware']>;
 
-function zonesInText(zoneAware: ZoneAware, quiet: Quiet): string {
-  const why = whyZonesDontMatter(zoneAware, quiet);
+function zonesInText(zoneAware: ZoneAware, base: BasePlan): string {
+  const why = zoneAwareOffReason(zoneAware, base);
   return why === undefined
-    ? `own zone first of ${zonesOf(quiet.endpoints).join(', ')}, at least ${zoneAware.remotePercent} % elsewhere`
+    ? `own zone first of ${zonesOf(base.endpoints).join(', ')}, at least ${zoneAware.remotePercent} % elsewhere`
     : `zones don't matter, for ${why}`;
 }
 
 /** As in src/balancing/stages/zone-aware.ts. */
-function whyZonesDontMatter({ minimumEndpoints }: ZoneAware, { endpoints, callers }: Quiet): string | undefined {
+function zoneAwareOffReason({ minimumEndpoints }: ZoneAware, { endpoints, callers }: BasePlan): string | undefined {
   if (callers.every(({ zone }) => zone === undefined)) return 'callers don\'t know theirs';
   if (new Set(endpoints.map(({ zone }) => zone)).size < 2) return 'all pods are in one';
   return endpoints.length < minimumEndpoints ? `there are fewer than ${minimumEndpoints} pods` : undefined;

@@ -8,14 +8,14 @@ import { listeningAddresses } from './listening';
 import { inText, SocketAddress } from './network';
 
 /** How long a start may take. */
-export interface Patience {
+export interface StartTimeouts {
   /** After this, what is waited for is said; and again after each such time, if the program does something else by then. */
   readonly hintMs: number;
   /** After this, the start has failed. */
   readonly failMs: number;
 }
 
-export const PATIENCE: Patience = { hintMs: 10_000, failMs: 60_000 };
+export const START_TIMEOUTS: StartTimeouts = { hintMs: 10_000, failMs: 60_000 };
 
 export interface AwaitedStart {
   readonly child: Child;
@@ -23,7 +23,7 @@ export interface AwaitedStart {
   readonly title: string;
   /** What is waited for, after `until`. */
   readonly passes: string;
-  readonly patience: Patience;
+  readonly timeouts: StartTimeouts;
   probe(): Promise<boolean>;
   /** What the program does instead; undefined when nothing is known. */
   instead?(): string | undefined;
@@ -39,7 +39,7 @@ const PERIOD_MS = 50;
 const LINES = 8;
 
 /** Fails when the program ends or takes too long. */
-export async function awaitStart({ child, title, passes, patience, probe, instead, onHint, check, why }: AwaitedStart): Promise<void> {
+export async function awaitStart({ child, title, passes, timeouts, probe, instead, onHint, check, why }: AwaitedStart): Promise<void> {
   const began = performance.now();
   let ended = false;
   void child.exited.then(() => { ended = true; });
@@ -52,14 +52,14 @@ export async function awaitStart({ child, title, passes, patience, probe, instea
     hints += 1;
     if (hints > 1 && now === said) return;
     said = now;
-    onHint?.(account(hints * patience.hintMs, now));
+    onHint?.(account(hints * timeouts.hintMs, now));
   };
   while (!await probe()) {
     check();
     if (ended) throw new UserError(why());
     const waited = performance.now() - began;
-    if (waited > patience.failMs) throw new UserError([account(patience.failMs, instead?.()), ...child.output.slice(-LINES).map((line) => `  ${line}`)].join('\n'));
-    if (onHint && waited > (hints + 1) * patience.hintMs) hint();
+    if (waited > timeouts.failMs) throw new UserError([account(timeouts.failMs, instead?.()), ...child.output.slice(-LINES).map((line) => `  ${line}`)].join('\n'));
+    if (onHint && waited > (hints + 1) * timeouts.hintMs) hint();
     await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
   }
   check();

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { UserError, messageOf } from '../command-line/errors';
 import { Behaviour, PROMPT } from '../stand-in/behaviour';
 import { awaitEndpoints } from './await-endpoints';
-import { PATIENCE, Patience } from './await-start';
+import { START_TIMEOUTS, StartTimeouts } from './await-start';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
 import { Reaper } from './processes/reaper';
 import { MeshModel, titleOf, Workload } from '../model/model';
@@ -37,7 +37,7 @@ export interface LocalMeshOptions {
   /** Addresses of pods; see network.ts. Absent: `auto`. */
   readonly addresses?: 'auto' | 'per-pod' | 'shared';
   /** How long a start may take. Absent: a hint after 10 s, a failure after 60 s. */
-  readonly patience?: Patience;
+  readonly timeouts?: StartTimeouts;
 }
 
 /** What happens, as it happens. */
@@ -109,7 +109,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
         sessionKeys: this.sessionKeys,
-        patience: this.options.patience ?? PATIENCE,
+        timeouts: this.options.timeouts ?? START_TIMEOUTS,
         onHint: (pod, text) => this.hint(pod, text),
         onLine: (pod, program, line) => this.emit('line', pod, program, line),
       };
@@ -118,7 +118,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       await Promise.all(this.current.workloads.flatMap((workload) =>
         Array.from({ length: workload.replicas }, () => this.startPod(workload))));
       const missing = await awaitEndpoints(() => this, {
-        timeoutMs: (this.options.patience ?? PATIENCE).failMs,
+        timeoutMs: (this.options.timeouts ?? START_TIMEOUTS).failMs,
         onWaiting: (text) => this.emit('waiting', text),
         stopped: () => this.stopping !== undefined,
       });

@@ -12,7 +12,7 @@ import { CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_P
 import { UserError } from '../command-line/errors';
 import type { Behaviour } from '../stand-in/behaviour';
 import type { BehaveMessage } from '../stand-in/command';
-import { AwaitedStart, awaitStart, listensInstead, Patience } from './await-start';
+import { AwaitedStart, awaitStart, listensInstead, StartTimeouts } from './await-start';
 import { calleeEnvironment, containerEnvironment, listenEnvironment } from './app-environment';
 import { appPortOf } from '../model/app-port';
 import { calleesOf } from '../model/callees';
@@ -48,7 +48,7 @@ export interface PodDependencies {
   readonly sessionKeys: Pick<SessionKeys, 'fileOf'>;
   /** Called with what the user should know while it starts. */
   onHint(pod: Pod, text: string): void;
-  readonly patience: Patience;
+  readonly timeouts: StartTimeouts;
   /** Called with every line that a proxy or app writes. */
   onLine(pod: string, program: 'proxy' | 'app', line: string): void;
 }
@@ -280,7 +280,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     return awaitStart({
       ...how, child,
       title: this.titleOf(program),
-      patience: this.dependencies.patience,
+      timeouts: this.dependencies.timeouts,
       check: () => this.assertStarting(),
       why: () => this.why,
     });

@@ -15,7 +15,7 @@ import { LocalMesh } from './local-mesh';
 import { readManifests } from '../model/manifests';
 import { mappingTable } from './mapping-table';
 import { MeshModel, titleOf, Workload } from '../model/model';
-import { readModelAside } from '../model/model-thread';
+import { readModelInThread } from '../model/model-thread';
 import { OUTSIDE } from './traffic/outside';
 import { readModel } from '../model/read-model';
 import { reportOf } from './report';
@@ -87,7 +87,7 @@ export async function up(args: Arguments): Promise<number> {
     if (ending.begun) return 0;
     for (const line of mappingTable(mesh, screen.paint, args.has('verbose'))) screen.say(line);
     for (const forward of forwards) screen.say(`${forward.service} answers on http://127.0.0.1:${forward.port}`);
-    const read = async (): Promise<MeshModel> => withReplicas(await readModelAside(programs.cli, paths), args);
+    const read = async (): Promise<MeshModel> => withReplicas(await readModelInThread(programs.cli, paths), args);
     const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
       return await (flow && options.traffic ? drive(mesh, flow, options.traffic, screen, ending) : idle(mesh, screen, ending));

@@ -18,14 +18,14 @@ type Shared = Pick<PoolDependencies, 'pending' | 'maxPending' | 'pendingTimeout'
 };
 
 /** A request that waits. */
-export class Expectant {
+export class EndpointsWaiter {
   /** @internal */
   readonly timeout: Timeout;
   /** @internal */
   place: FirstEndpoints | undefined;
 
   /** @param onOver the wait is over: discovery has spoken, or, with `true`, has not in the time that a request waits */
-  constructor(readonly onOver: (inVain: boolean) => void) {
+  constructor(readonly onOver: (timedOut: boolean) => void) {
     this.timeout = new Timeout(() => {
       this.leave();
       onOver(true);
@@ -39,7 +39,7 @@ export class Expectant {
 }
 
 export class FirstEndpoints {
-  private readonly waiting = new Set<Expectant>();
+  private readonly waiting = new Set<EndpointsWaiter>();
   private known = false;
 
   private readonly startedAt: number;
@@ -54,24 +54,24 @@ export class FirstEndpoints {
   }
 
   /** @returns false: too many wait already */
-  add(expectant: Expectant): boolean {
+  add(waiter: EndpointsWaiter): boolean {
     const { shared } = this;
     if (shared.pending >= shared.maxPending) {
       shared.instruments.limitReached('maxPendingRequests');
       return false;
     }
     shared.pending += 1;
-    this.waiting.add(expectant);
-    expectant.place = this;
-    expectant.timeout.start(shared.pendingTimeout);
+    this.waiting.add(waiter);
+    waiter.place = this;
+    waiter.timeout.start(shared.pendingTimeout);
     return true;
   }
 
   /** @internal */
-  forget(expectant: Expectant): void {
-    if (!this.waiting.delete(expectant)) return;
-    expectant.place = undefined;
-    expectant.timeout.stop();
+  forget(waiter: EndpointsWaiter): void {
+    if (!this.waiting.delete(waiter)) return;
+    waiter.place = undefined;
+    waiter.timeout.stop();
     this.shared.pending -= 1;
   }
 
@@ -80,7 +80,7 @@ export class FirstEndpoints {
     this.known = true;
     const all = [...this.waiting];
     // Each may take others along, by an end of its client's connection.
-    for (const expectant of all) this.forget(expectant);
-    for (const expectant of all) expectant.onOver(false);
+    for (const waiter of all) this.forget(waiter);
+    for (const waiter of all) waiter.onOver(false);
   }
 }

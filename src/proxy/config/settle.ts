@@ -9,7 +9,7 @@
 import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
 
 /** Host names, and the addresses that they lead to in this pod. */
-export type Leads = ReadonlyMap<string, string>;
+export type AddressByName = ReadonlyMap<string, string>;
 
 export type Settled =
   | { readonly ok: true; readonly config: ResolvedProxyConfig }
@@ -27,7 +27,7 @@ interface Callee {
 }
 
 /** The document with the addresses that its callees have in this pod. */
-export function settleAddresses(next: ResolvedProxyConfig, leads: Leads): Settled {
+export function settleAddresses(next: ResolvedProxyConfig, leads: AddressByName): Settled {
   if (leads.size === 0) return { ok: true, config: next };
   const problems: string[] = [];
   const settled = new Map<Callee, string>();
@@ -75,7 +75,7 @@ function calleesOf({ listeners }: ResolvedProxyConfig): Callee[] {
   return [...callees.values()];
 }
 
-function apart({ names, listeners }: Callee, leads: Leads): string {
+function apart({ names, listeners }: Callee, leads: AddressByName): string {
   const places = [...names].filter((name) => leads.has(name)).map((name) => `'${name}' to ${leads.get(name)!}`);
   return `listener '${listeners[0]!.name}' has names that lead to different addresses in this pod (${places.join(', ')}): replace the pod, so that it begins without them`;
 }

@@ -4,11 +4,11 @@
  */
 import type { ResolvedProxyConfig } from '../../contract';
 import { retainOutbound } from './retain';
-import { Leads, Settled, settleAddresses } from './settle';
+import { AddressByName, Settled, settleAddresses } from './settle';
 
 /** The names that the pod has for what its app calls. */
 export interface PodNames {
-  readonly leads: Leads;
+  readonly leads: AddressByName;
   /** Why the names of a document can't be added. */
   problemsWith(config: ResolvedProxyConfig): readonly string[];
   /** The document, with what stands in for calls that it doesn't have. */

@@ -8,7 +8,7 @@
  *   slices are listed again, not older than that version: a server restored to an earlier state is noticed by its
  *   refusal, and time never runs backwards when a lagging server of several answers.
  * - "Gone" (410 as a status or inside the stream) and "too large" are answered with a list of the newest state.
- * - An answer is waited for a short time at first, and longer after each failure (patience.ts).
+ * - An answer is waited for a short time at first, and longer after each failure (answer-timeout.ts).
  * - Watches end after 5 to 10 minutes, by chance, so that proxies spread over the API servers again after one restarted.
  * - A watch that ends at once without an event is a failure: some proxy in between doesn't let it through.
  *
@@ -23,7 +23,7 @@ import { Family } from './families';
 import { HealthTracker, OnEvent } from './health';
 import { ApiAccess, ApiFailure, statusFailure } from './kubernetes-api';
 import { LineSplitter } from './line-splitter';
-import { answerMs } from './patience';
+import { answerTimeoutMs } from './answer-timeout';
 import { fieldsOf, listOf, mergeSlices, readSlice, ReadSlice } from './slices';
 import { SnapshotOutput } from './snapshot';
 import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
@@ -103,11 +103,11 @@ export class EndpointSliceSource implements DiscoverySource {
   private page(found: Map<string, ReadSlice>, position: string): void {
     const body: Buffer[] = [];
     let length = 0;
-    const patience = answerMs(this.tracker.failures, this.random);
+    const timeoutMs = answerTimeoutMs(this.tracker.failures, this.random);
     let cancelSilence: Cancel = () => undefined;
     const listen = () => {
       cancelSilence();
-      cancelSilence = this.clock.after(patience, () => this.fail('a page of the list does not go on'));
+      cancelSilence = this.clock.after(timeoutMs, () => this.fail('a page of the list does not go on'));
     };
     const cancelRequest = this.api.stream(`${this.path}&limit=${PAGE_LIMIT}${position}`, {
       onOpen: listen,
@@ -146,7 +146,7 @@ export class EndpointSliceSource implements DiscoverySource {
         this.publish();
         this.watch();
       },
-    }, patience);
+    }, timeoutMs);
     const cancelTimer = this.clock.after(PAGE_TIMEOUT_MS, () => this.fail(`a page of the list took longer than ${PAGE_TIMEOUT_MS / 1_000} s`));
     this.cancel = () => {
       cancelTimer();
@@ -218,7 +218,7 @@ export class EndpointSliceSource implements DiscoverySource {
           this.watch();
         }
       },
-    }, answerMs(this.tracker.failures, this.random));
+    }, answerTimeoutMs(this.tracker.failures, this.random));
     this.cancel = () => {
       cancelSettled();
       cancelSilence();

@@ -11,7 +11,7 @@
  */
 import { ResolvedListener, ResolvedProxyConfig, withDefaults } from '../../contract';
 import { nameApart } from '../config/name-apart';
-import type { Leads } from '../config/settle';
+import type { AddressByName } from '../config/settle';
 import type { PodNames } from '../config/succeed';
 import type { DnsClient } from '../discovery/name-resolver';
 import { HostsEntry, readHosts } from './hosts-text';
@@ -47,7 +47,7 @@ export function unclaimed(aliases: readonly HostsEntry[], documents: readonly Pi
 }
 
 export class AliasNames implements PodNames {
-  readonly leads: Leads;
+  readonly leads: AddressByName;
 
   private constructor(aliases: readonly HostsEntry[], private readonly standIns: Parts) {
     this.leads = new Map(aliases.flatMap(({ address, names }) => names.map((name) => [name, address] as const)));

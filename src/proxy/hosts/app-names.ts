@@ -1,5 +1,5 @@
 /**
- * Leads the app beside the proxy to the listeners in force: writes their names into the pod's hosts file.
+ * AddressByName the app beside the proxy to the listeners in force: writes their names into the pod's hosts file.
  *
  * A new file gets all names at once, before the proxy says that it is ready and the app is started. In a pod that runs, the names of a
  * new callee come when its listener can serve: its endpoints are known, or have been waited for as long as a start waits. Until then the
@@ -7,7 +7,7 @@
  */
 import type { ResolvedListener, ResolvedProxyConfig } from '../../contract';
 import type { Cancel, Clock } from '../runtime/clock';
-import type { Leads } from '../config/settle';
+import type { AddressByName } from '../config/settle';
 import type { PodNames } from '../config/succeed';
 import type { ClusterReport } from '../telemetry/cluster-view';
 import { HostsFile, MAX_HOSTS_BYTES } from './hosts-file';
@@ -59,7 +59,7 @@ export class AppNames implements PodNames {
 
   constructor(private readonly file: HostsFile, private readonly dependencies: AppNamesDependencies) {}
 
-  get leads(): Leads { return this.file.leads; }
+  get leads(): AddressByName { return this.file.leads; }
 
   problemsWith({ listeners }: ResolvedProxyConfig): readonly string[] {
     const length = this.file.lengthWith(listeners.flatMap((listener) => this.entryOf(listener)));

@@ -10,7 +10,7 @@
  * what was decided about a name and what is written, nothing can come.
  */
 import { appendFileSync, chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Leads } from '../config/settle';
+import type { AddressByName } from '../config/settle';
 import { HostsContent, HostsEntry, linesFor, markerOf, readHosts, stampOf, writesFor } from './hosts-text';
 
 /** Longest file. The names of a document of 1 MiB, which is what a ConfigMap holds, are shorter in all their forms. */
@@ -44,10 +44,10 @@ export class HostsFile {
   }
 
   /** Names that lead to the proxy, and where. */
-  get leads(): Leads { return this.content.leads; }
+  get leads(): AddressByName { return this.content.leads; }
 
   /** Names that something else has given an address: the pod's own, and those of its `hostAliases`. */
-  get taken(): Leads { return this.content.taken; }
+  get taken(): AddressByName { return this.content.taken; }
 
   /** Whether all forms of the entry's names are there. */
   has(entry: HostsEntry): boolean {

@@ -29,18 +29,18 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** Where the pages' contents come from; asked on every request. What comes from other processes takes its time. */
 export interface AdminSources {
-  ready(): Eventually<{ readonly ready: boolean; readonly why: string }>;
+  ready(): MaybePromise<{ readonly ready: boolean; readonly why: string }>;
   /** Takes the notice that the pod is being terminated; returns words for its sender. */
   terminating(from: string): string;
   /** In the Prometheus text format. */
-  metrics(): Eventually<string>;
+  metrics(): MaybePromise<string>;
   /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
   config(): unknown;
   /** The clusters and their endpoints; becomes JSON. */
-  endpoints(): Eventually<unknown>;
+  endpoints(): MaybePromise<unknown>;
 }
 
-type Eventually<T> = T | Promise<T>;
+type MaybePromise<T> = T | Promise<T>;
 
 export interface AdminAddresses {
   readonly port: number;
@@ -57,7 +57,7 @@ interface Page {
   readonly type: string;
   readonly onLoopbackOnly: boolean;
   /** @param from address of who asks */
-  answer(sources: AdminSources, from: string): Eventually<{ readonly status: number; readonly body: string }>;
+  answer(sources: AdminSources, from: string): MaybePromise<{ readonly status: number; readonly body: string }>;
 }
 
 const PAGES: Readonly<Record<string, Page>> = {

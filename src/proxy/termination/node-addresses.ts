@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 const NO_ADDRESS = /^0+$/;
 
 /** The addresses from which the kubelet may ask. */
-export function nodeAddresses(nodeIp: string | undefined, read: (path: string) => string = readOrNothing): ReadonlySet<string> {
+export function nodeAddresses(nodeIp: string | undefined, read: (path: string) => string = readOrEmpty): ReadonlySet<string> {
   return new Set([...(nodeIp === undefined ? [] : [nodeIp]), ...gateways(read('/proc/net/route')), ...gateways6(read('/proc/net/ipv6_route'))]);
 }
 
@@ -36,7 +36,7 @@ function rows(table: string): string[][] {
   return table.split('\n').map((line) => line.trim().split(/\s+/));
 }
 
-function readOrNothing(path: string): string {
+function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

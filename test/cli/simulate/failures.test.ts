@@ -4,12 +4,12 @@ import { simulateCommand } from '../../../src/cli/simulate/command';
 import { failuresInText } from '../../../src/cli/simulate/failures';
 import { readOptions } from '../../../src/cli/simulate/options';
 import { DEFAULT_OUTLIER_DETECTION, DEFAULT_RETRY, DEFAULT_RETRY_BUDGET } from '../../../src/contract';
-import type { Quiet } from '../../../src/simulation';
+import type { BasePlan } from '../../../src/simulation';
 
-function read(...argv: string[]): Quiet {
+function read(...argv: string[]): BasePlan {
   const args = parseArguments(simulateCommand, ['--endpoints', '6', ...argv]);
   if (args === 'help') throw new Error('help was asked for');
-  return readOptions(args).quiet;
+  return readOptions(args).base;
 }
 
 test('without flags and YAML, callers do what the proxy does by default', () => {

@@ -16,21 +16,21 @@ function read(...argv: string[]): SimulateOptions {
 
 describe('out of YAML', () => {
   it('come the pods, callers, policy and timeouts of a service, and the part of the requests that its largest version gets', () => {
-    const { title, calledBy, wholeRps, quiet, balancings } = read(SHOP, '--service', 'catalog', '--rps', '900');
+    const { title, calledBy, wholeRps, base, balancings } = read(SHOP, '--service', 'catalog', '--rps', '900');
     expect({ title, calledBy, policy: balancings[0]!.loadBalancing }).toEqual({ title: 'catalog v1', calledBy: 'web', policy: { type: 'weightedRoundRobin' } });
     expect(wholeRps).toBe(900);
-    expect(quiet).toMatchObject({ callers: [{ zone: 'a' }], rps: 675, timeoutMs: 15_000, connectTimeoutMs: 1_000, requests: 100_000 });
-    expect(quiet.endpoints.map(({ name }) => name)).toEqual(['pod 1', 'pod 2']);
+    expect(base).toMatchObject({ callers: [{ zone: 'a' }], rps: 675, timeoutMs: 15_000, connectTimeoutMs: 1_000, requests: 100_000 });
+    expect(base.endpoints.map(({ name }) => name)).toEqual(['pod 1', 'pod 2']);
   });
 
   it('comes the version that is asked for', () => {
-    const { title, quiet, balancings } = read(SHOP, '--service', 'catalog@v2', '--rps', '900');
-    expect([title, quiet.endpoints.length, quiet.rps, balancings[0]!.loadBalancing.type]).toEqual(['catalog v2', 1, 225, 'roundRobin']);
+    const { title, base, balancings } = read(SHOP, '--service', 'catalog@v2', '--rps', '900');
+    expect([title, base.endpoints.length, base.rps, balancings[0]!.loadBalancing.type]).toEqual(['catalog v2', 1, 225, 'roundRobin']);
   });
 
   it('flags take precedence', () => {
-    const { quiet, balancings } = read(SHOP, '--service', 'catalog', '--endpoints', '4', '--callers', '7', '--policy', 'random', '--zones', 'x,y');
-    expect([quiet.endpoints.map(({ zone }) => zone), quiet.callers.length, balancings[0]!.loadBalancing.type]).toEqual([['x', 'y', 'x', 'y'], 7, 'random']);
+    const { base, balancings } = read(SHOP, '--service', 'catalog', '--endpoints', '4', '--callers', '7', '--policy', 'random', '--zones', 'x,y');
+    expect([base.endpoints.map(({ zone }) => zone), base.callers.length, balancings[0]!.loadBalancing.type]).toEqual([['x', 'y', 'x', 'y'], 7, 'random']);
   });
 
   it.each([
@@ -46,12 +46,12 @@ describe('out of YAML', () => {
 
 describe('out of flags', () => {
   it('comes a service of its own, half busy unless it is said what pods can do', () => {
-    const { title, quiet, balancings, scenarios, seed } = read('--endpoints', '5', '--rps', '900', '--service-time', '20ms');
-    expect({ title, seed, callers: quiet.callers.map(({ zone }) => zone), scenarios: scenarios.map(({ name }) => name) })
+    const { title, base, balancings, scenarios, seed } = read('--endpoints', '5', '--rps', '900', '--service-time', '20ms');
+    expect({ title, seed, callers: base.callers.map(({ zone }) => zone), scenarios: scenarios.map(({ name }) => name) })
       .toEqual({ title: 'a service', seed: 1, callers: ['a', 'b', 'c'], scenarios: ['steady'] });
-    expect(quiet.endpoints[0]).toMatchObject({ concurrency: 8, weight: 1, serviceTime: { type: 'fixed', ms: 20 } });
+    expect(base.endpoints[0]).toMatchObject({ concurrency: 8, weight: 1, serviceTime: { type: 'fixed', ms: 20 } });
     expect(balancings.map(({ loadBalancing }) => loadBalancing.type)).toEqual(['roundRobin', ...POLICIES.filter((policy) => policy !== 'roundRobin')]);
-    expect(read('--endpoints', '5', '--concurrency', '3').quiet.endpoints[0]).toMatchObject({ concurrency: 3 });
+    expect(read('--endpoints', '5', '--concurrency', '3').base.endpoints[0]).toMatchObject({ concurrency: 3 });
   });
 
   it('comes the comparison that is asked for, with the defaults of each policy', () => {

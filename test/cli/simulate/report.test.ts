@@ -3,7 +3,7 @@ import { svgOf } from '../../../src/cli/simulate/plot';
 import { recoveryInText, reportOf, Run } from '../../../src/cli/simulate/report';
 import { plain } from '../../../src/cli/terminal/table';
 import { Plan, SCENARIOS, Simulation } from '../../../src/simulation';
-import { balancingOf, callers, quiet, Stages } from '../../simulation/support';
+import { balancingOf, callers, base, Stages } from '../../simulation/support';
 
 const TYPES: readonly LoadBalancingConfig['type'][] = ['leastRequest', 'roundRobin'];
 
@@ -15,7 +15,7 @@ function runsOf(plan: Plan, stages: Stages = {}): Run[] {
 }
 
 function planNamed(name: string, endpoints = 5): Plan {
-  return SCENARIOS.find((scenario) => scenario.name === name)!.plan(quiet({ requests: 10_000 }, {}, endpoints));
+  return SCENARIOS.find((scenario) => scenario.name === name)!.plan(base({ requests: 10_000 }, {}, endpoints));
 }
 
 describe('the report', () => {
@@ -49,7 +49,7 @@ describe('the report', () => {
   });
 
   it('says how many requests stayed in their zone where zones matter', () => {
-    const plan = SCENARIOS[0]!.plan(quiet({ callers: callers(3, 'a', 'b', 'c') }, {}, 6));
+    const plan = SCENARIOS[0]!.plan(base({ callers: callers(3, 'a', 'b', 'c') }, {}, 6));
     const zoned = { ...plan, endpoints: plan.endpoints.map((endpoint, index) => ({ ...endpoint, zone: 'abc'[index % 3] })) };
     expect(reportOf('steady', 'nothing happens', zoned, runsOf(zoned), plain)[2]).not.toContain('own zone');
     const [, , title, , roundRobin] = reportOf('steady', 'nothing happens', zoned, runsOf(zoned, { zoneAware: {} }), plain);
@@ -85,7 +85,7 @@ describe('the plot', () => {
   });
 
   it('is drawn of a run so short that there is nothing to see', () => {
-    const plan = SCENARIOS[0]!.plan(quiet({ requests: 1 }));
+    const plan = SCENARIOS[0]!.plan(base({ requests: 1 }));
     expect(svgOf([{ title: 'one', plan, runs: runsOf(plan) }])).not.toMatch(/NaN|Infinity/);
   });
 });

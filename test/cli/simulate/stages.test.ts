@@ -28,7 +28,7 @@ describe('flags', () => {
 
   it('put pods and callers in zones, in turn', () => {
     const zones = (...argv: string[]): readonly string[] => {
-      const { endpoints, callers } = read(...argv).quiet;
+      const { endpoints, callers } = read(...argv).base;
       return [endpoints, callers].map((all) => all.map(({ zone }) => zone).join(''));
     };
     expect(zones()).toEqual(['abcabc', 'abc']);
@@ -67,7 +67,7 @@ describe('the line that says what is in effect', () => {
   ])('%j: %s', (argv, expected) => {
     // The last of a flag given twice is not taken, so the number of pods is not repeated.
     const args = parseArguments(simulateCommand, argv.includes('--endpoints') ? argv : ['--endpoints', '6', ...argv]);
-    const { balancings, quiet } = readOptions(args as Exclude<typeof args, 'help'>);
-    expect(stagesInText(balancings, quiet)).toBe(expected);
+    const { balancings, base } = readOptions(args as Exclude<typeof args, 'help'>);
+    expect(stagesInText(balancings, base)).toBe(expected);
   });
 });

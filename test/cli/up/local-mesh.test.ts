@@ -228,7 +228,7 @@ test('stop may be called twice, and pods that are not there are named', async ()
 test('a program that listens elsewhere than it is told is told so while it is waited for', async () => {
   mesh = new LocalMesh(readModel(readManifests([FIXTURE]), FIXTURE), {
     programs: PROGRAMS,
-    patience: { hintMs: 50, failMs: 600_000 },
+    timeouts: { hintMs: 50, failMs: 600_000 },
     command: ({ service }) => (service === 'web' ? 'exec node -e "require(\'node:net\').createServer().listen(0, \'127.0.0.1\')"' : undefined),
   });
   const heard: string[] = [];

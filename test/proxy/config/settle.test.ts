@@ -1,6 +1,6 @@
 import { ListenerConfig, ResolvedProxyConfig, withDefaults } from '../../../src/contract';
 import { findBrokenReferences } from '../../../src/contract/references';
-import { Leads, settleAddresses } from '../../../src/proxy/config/settle';
+import { AddressByName, settleAddresses } from '../../../src/proxy/config/settle';
 import { PodNames, succeed } from '../../../src/proxy/config/succeed';
 
 interface Callee { readonly at: string; readonly names?: string[]; readonly port?: number }
@@ -22,7 +22,7 @@ function addressesOf(settled: ReturnType<typeof settleAddresses>): Record<string
   return Object.fromEntries(settled.config.listeners.map(({ name, address }) => [name, address]));
 }
 
-const leads = (names: Readonly<Record<string, string>>): Leads => new Map(Object.entries(names));
+const leads = (names: Readonly<Record<string, string>>): AddressByName => new Map(Object.entries(names));
 
 test('a document is taken as it is where no name leads anywhere yet', () => {
   const document = documentOf({ cart: { at: '127.64.0.1', names: ['cart'] } });

@@ -1,7 +1,7 @@
 /** The list/watch protocol, step by step, on a clock that the test moves and an API that answers when it is told to. */
 import { EndpointSliceSource, MAX_LINE_BYTES, PAGE_TIMEOUT_MS, SETTLED_MS, SILENCE_MARGIN_MS } from '../../../src/proxy/discovery/endpoint-slice-source';
 import { EndpointSnapshot } from '../../../src/proxy/discovery/source';
-import { FIRST_ANSWER_MS } from '../../../src/proxy/discovery/patience';
+import { FIRST_ANSWER_MS } from '../../../src/proxy/discovery/answer-timeout';
 import { FakeApi, sliceObject } from '../../support/fake-api';
 import { FakeClock } from '../../support/fake-clock';
 

@@ -65,7 +65,7 @@ async function passingOn(next: () => number): Promise<App> {
   return app;
 }
 
-/** Leads to wherever is said later: what a loop needs. */
+/** AddressByName to wherever is said later: what a loop needs. */
 class Turn {
   port = 0;
   readonly next = (): number => this.port;

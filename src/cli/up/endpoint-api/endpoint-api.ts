@@ -111,9 +111,9 @@ export class EndpointApi {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const watch of this.watches) watch.end();
     for (const session of this.sessions) session.end();
-    const impatience = setTimeout(() => this.cutAll(), CLOSE_GRACE_MS);
+    const cut = setTimeout(() => this.cutAll(), CLOSE_GRACE_MS);
     await closed;
-    clearTimeout(impatience);
+    clearTimeout(cut);
   }
 
   /** Dies without a word: every connection is cut and the port refuses. Slices can still be written. */

@@ -15,7 +15,7 @@ import type { Cancel } from '../../runtime/clock';
 import type { BodyListener, BrokenCode, RequestCarrier } from '../../cluster/carrier';
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
-import { Expectant } from '../../cluster/first-endpoints';
+import { EndpointsWaiter } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/pool';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { isIdempotent, Method } from '../../http1/request-head';
@@ -65,7 +65,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   private won = false;
   private wait: Cancel | undefined;
   /** Waits for the first endpoints; made when it is needed. */
-  private expectant: Expectant | undefined;
+  private waiter: EndpointsWaiter | undefined;
   private expectsNothing = false;
   private hedged = false;
   private readonly hedgeDelay: Timeout;
@@ -151,7 +151,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
    */
   conclude(outcome: number | ReasonCode, failure: FailureKind | undefined, status: number): void {
     this.hedgeDelay.stop();
-    this.expectant?.leave();
+    this.waiter?.leave();
     if (this.wait) {
       this.wait();
       this.wait = undefined;
@@ -330,12 +330,12 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   /** Waits for the first endpoints of a cluster, if there is room. Returns whether it does. */
   private awaitEndpoints({ firstEndpoints }: Cluster): boolean {
     if (this.expectsNothing) return false;
-    this.expectant ??= new Expectant((inVain) => this.beginLate(inVain));
-    return firstEndpoints.add(this.expectant);
+    this.waiter ??= new EndpointsWaiter((timedOut) => this.beginLate(timedOut));
+    return firstEndpoints.add(this.waiter);
   }
 
-  private beginLate(inVain: boolean): void {
-    this.expectsNothing = inVain;
+  private beginLate(timedOut: boolean): void {
+    this.expectsNothing = timedOut;
     const refusal = this.begin(this.route, this.session, this.method, this.bodyComplete, this.deadlineAt);
     if (refusal) this.owner.onGivenUp(refusal);
     else this.resumeBody(this.first);

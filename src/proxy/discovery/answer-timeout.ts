@@ -12,6 +12,6 @@ export const LONGEST_ANSWER_MS = 30_000;
 const JITTER = 0.25;
 
 /** @param failures in a row, before this try */
-export function answerMs(failures: number, random: () => number): number {
+export function answerTimeoutMs(failures: number, random: () => number): number {
   return Math.min(LONGEST_ANSWER_MS, FIRST_ANSWER_MS * 2 ** failures) * (1 - JITTER * random());
 }
