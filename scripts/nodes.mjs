@@ -13,7 +13,7 @@ process.chdir(new URL('..', import.meta.url).pathname);
 const VERSIONS = { 22: '22.23.5', 24: '24.22.3', 26: '26.12.1' };
 const TESTS = [
   'test/proxy/net/direct-write', 'test/proxy/net/shared-read', 'test/proxy/serve/data-plane', 'test/proxy/serve/tunnel', 'test/proxy/serve/cancellation',
-  'test/proxy/tls/', 'test/integration/proxy-process', 'test/integration/workers',
+  'test/proxy/tls/', 'test/proxy/serve/edge/', 'test/integration/proxy-process', 'test/integration/workers',
 ];
 
 const args = process.argv.slice(2);

@@ -49,11 +49,13 @@ export function mapConfig(
     if (from !== to) mappings.push({ what, from, to });
   };
 
-  const listeners = config.listeners.map(({ tls, loopback = false, ...declared }): ListenerConfig => {
+  const listeners = config.listeners.map(({ tls, hsts, httpsRedirect, loopback = false, ...declared }): ListenerConfig => {
     // All pods share one loopback here.
     if (loopback) moved(`loopback of ${declared.name}`, `127.0.0.1:${declared.port}`, 'none');
     // The certificate is in a Secret of the cluster.
     if (tls) for (const { certificateFile } of withTlsDefaults(tls).certificates) moved(`TLS of ${declared.name}`, certificateFile, 'none');
+    // Nothing here is served by HTTPS.
+    if (hsts ?? httpsRedirect) moved(`HTTPS only of ${declared.name}`, 'HTTPS', 'none');
     for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));
     const listener = { ...declared, routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)) };
     if (listener.address === undefined) {

@@ -134,6 +134,12 @@ export class FieldTable {
   valueStart(i: number): number { return this.offsets[i * 4 + 2]!; }
   valueEnd(i: number): number { return this.offsets[i * 4 + 3]!; }
 
+  /** Takes a field away: it is not forwarded, and nobody finds it by its name. */
+  hide(i: number): void {
+    this.kinds[i] = Kind.HOP_BY_HOP;
+    this.offsets[i * 4 + 1] = this.nameStart(i);
+  }
+
   /** Leaves the fields of a kind out of what is forwarded. */
   remove(kind: Kind): void {
     for (let i = 0; i < this.count; i += 1) if (this.kinds[i] === kind) this.kinds[i] = Kind.HOP_BY_HOP;

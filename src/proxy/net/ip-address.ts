@@ -5,13 +5,15 @@ import { Cidr, contains, Network, parseAddress, parseCidr } from '../../contract
 export function canonicalAddress(text: string): string | undefined {
   const bytes = parseAddress(text);
   if (!bytes) return undefined;
-  return bytes.length === 4 ? bytes.join('.') : text.toLowerCase();
+  return bytes.length === 4 ? bytes.join('.') : ipv6Text(bytes);
 }
 
-/** IPv6 as text, from its bytes: without leading zeros, and without a place of `::`. */
-export function ipv6Text(bytes: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, i) => (bytes[i * 2]! * 256 + bytes[i * 2 + 1]!).toString(16));
-  return groups.join(':');
+/** IPv6 as text, as RFC 5952 has it: `::` for the first of the longest runs of zeros. */
+export function ipv6Text(bytes: ArrayLike<number>): string {
+  const groups = Array.from({ length: 8 }, (_, i) => (bytes[i * 2]! * 256 + bytes[i * 2 + 1]!).toString(16)).join(':');
+  const runs = groups.match(/(?<![0-9a-f])0(?::0)+(?![0-9a-f])/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  return longest === '' ? groups : groups.replace(new RegExp(`(?:^|:)${longest}(?![0-9a-f])(?::|$)`), '::');
 }
 
 export class Networks {

@@ -54,6 +54,15 @@ describe('mapConfig', () => {
     expect(mappings).toContainEqual({ what: 'TLS of inbound', from: tls.certificateFile, to: 'none' });
   });
 
+  test('takes redirects to HTTPS and HSTS away, as nothing is served by it', () => {
+    const config = configOf('web');
+    const listener = { ...config.listeners[0]!, httpsRedirect: {}, hsts: { maxAgeSeconds: 60 }, forwarded: { trustedHops: 1 } };
+    const { config: mapped, mappings } = mapConfig({ ...config, listeners: [listener] }, movedNetwork, API, []);
+    expect(Object.keys(mapped.listeners[0]!)).not.toEqual(expect.arrayContaining(['hsts']));
+    expect(Object.keys(mapped.listeners[0]!)).not.toEqual(expect.arrayContaining(['httpsRedirect']));
+    expect(mappings).toContainEqual({ what: 'HTTPS only of inbound', from: 'HTTPS', to: 'none' });
+  });
+
   test('moves the keys of session cookies', () => {
     const config = callerConfig({ v1: 1 });
     const [inbound, outbound] = config.listeners;

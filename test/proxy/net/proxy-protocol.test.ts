@@ -20,7 +20,7 @@ const SOUND: readonly [string, Buffer, object][] = [
   ['version 1, unknown', Buffer.from('PROXY UNKNOWN\r\n'), { kind: 'local', address: undefined }],
   ['version 1, unknown, with more', Buffer.from(`PROXY UNKNOWN ${'ffff:'.repeat(7)}ffff ${'ffff:'.repeat(7)}ffff 65535 65535\r\n`), { kind: 'local' }],
   ['version 2, IPv4', v2(1, 0x11, IPV4), { kind: 'v2', address: '192.0.2.1' }],
-  ['version 2, IPv6', v2(1, 0x21, IPV6), { kind: 'v2', address: '2001:db8:0:0:0:0:0:1' }],
+  ['version 2, IPv6', v2(1, 0x21, IPV6), { kind: 'v2', address: '2001:db8::1' }],
   ['version 2, a mapped address', v2(1, 0x21, Buffer.concat([hex('00000000000000000000ffffc0000201'), IPV6.subarray(16)])), { kind: 'v2', address: '192.0.2.1' }],
   ['version 2, TLVs', v2(1, 0x11, Buffer.concat([IPV4, tlv(0x01, Buffer.from('h2')), tlv(0x04, Buffer.alloc(0)), tlv(0xea, Buffer.alloc(300))])), { kind: 'v2' }],
   ['version 2, local', v2(0, 0x00, Buffer.alloc(0)), { kind: 'local', address: undefined }],

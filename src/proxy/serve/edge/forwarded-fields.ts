@@ -144,7 +144,7 @@ function remove(source: Buffer, fields: FieldTable, trusted: boolean): void {
     const start = fields.nameStart(i);
     const length = fields.nameEnd(i) - start;
     const first = source[start]! | 0x20;
-    if (first === 0x78 ? isUnwanted(source, start, length, trusted) : isSame(source, start, length, FORWARDED)) fields.kinds[i] = Kind.HOP_BY_HOP;
+    if (first === 0x78 ? isUnwanted(source, start, length, trusted) : isSame(source, start, length, FORWARDED)) fields.hide(i);
   }
 }
 

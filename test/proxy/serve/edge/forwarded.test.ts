@@ -33,6 +33,15 @@ test('GIVEN no trusted hops THEN what a client says of itself is replaced, howev
   expect(test.got()).toEqual([...OWN.slice(0, 2), 'x-forwarded-host: cart.test:8080']);
 });
 
+test('GIVEN fields that are dropped THEN no route, hash or fault goes by them', async () => {
+  const faults = [{ percent: 100, abortStatus: 418, header: { name: 'x-forwarded-proto', value: 'https' } }];
+  const listens = async (forwarded: object | undefined): Promise<string> => {
+    const test = await startEdge(cleanups, { ...(forwarded && { forwarded }) }, { route: { meshFields: false, faults } });
+    return (await test.ask(get('X-Forwarded-Proto: https'))).slice(9, 12);
+  };
+  expect([await listens(undefined), await listens({})]).toEqual(['418', '200']);
+});
+
 describe('GIVEN trusted hops THEN the client is the entry of that number from the right', () => {
   test.each<[string, number, readonly string[], string]>([
     ['one hop', 1, ['X-Forwarded-For: 9.9.9.9'], '9.9.9.9, 127.0.0.1'],
