@@ -19,6 +19,7 @@ import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { isName, NAME_RULES } from '../props/name-rules';
 import { millisecondsOf } from '../props/quantities';
+import { isList } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { Class, isA, refusalOfCopy } from '../synthesis/copies';
 import { AppAddress } from './app-address';
@@ -50,6 +51,12 @@ const duration: Kind = {
   remedy: 'use a Duration, such as Duration.seconds(5)',
 };
 
+const LISTS = {
+  // #region generated lists of RouteConfig: faults
+  faults: { least: 0, most: 8 },
+  // #endregion
+};
+
 const KINDS: Readonly<Record<string, Kind>> = {
   accessLog: memberOf('AccessLog', AccessLog),
   admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
@@ -65,9 +72,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   fallback: made(Fallback, 'Fallback.to(service)'),
   faults: {
-    fits: (value) => Array.isArray(value) && value.length <= 8 && value.every((fault) => isA(FaultInjection, fault)),
+    fits: (value) => Array.isArray(value) && isList(LISTS.faults, value) && value.every((fault) => isA(FaultInjection, fault)),
     remedy: (value) => (Array.isArray(value) ? value.map((fault) => refusalOfCopy(FaultInjection, fault)).find((refusal) => refusal) : undefined)
-      ?? 'list at most 8, each made with FaultInjection.delay() or FaultInjection.abort()',
+      ?? `list at most ${LISTS.faults.most}, each made with FaultInjection.delay() or FaultInjection.abort()`,
   },
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
