@@ -25,7 +25,8 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   forwarded: ['/listeners/*/forwarded'],
   httpsRedirect: ['/listeners/*/httpsRedirect'],
   proxyProtocol: ['/listeners/*/proxyProtocol'],
-  routes: ['requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((action) => `/listeners/*/routes/*/${action}`),
+  routes: ['path', ...['matches', 'requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((part) => `routes/*/${part}`)]
+    .map((part) => `/listeners/*/${part}`),
   tls: ['/listeners/*/tls'],
 };
 

@@ -247,7 +247,7 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = {
 /** How sessions persist, with nothing left open but an end that is not meant to come. */
 export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
 /** What a route does only when it is said to. */
-type RouteOption = 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
+type RouteOption = 'matches' | 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
 /** A route with nothing left open. Its split is empty when it answers by itself. */
 export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' | 'fallback' | 'retry' | 'hedge' | 'mirror'>> & Pick<RouteConfig, RouteOption> & {
   readonly mirror: Required<MirrorConfig>[];

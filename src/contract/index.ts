@@ -21,6 +21,7 @@ export * from './listener-config';
 export * from './load-balancing-config';
 export * from './names';
 export * from './nearest';
+export * from './path-config';
 export * from './ports';
 export * from './proxy-config';
 export * from './references';

@@ -7,7 +7,9 @@ import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
+import type { PathConfig } from './path-config';
 import type { HeaderChanges, MirrorConfig, RedirectConfig, RespondConfig, RewriteConfig } from './route-action-config';
+import type { RouteMatch } from './route-match-config';
 import type { HostName, Integer } from './scalars';
 import type { SessionConfig } from './session-config';
 import type { TlsConfig } from './tls-config';
@@ -48,11 +50,14 @@ export interface ListenerConfig extends EdgeConfig {
   /** Its connections are TLS, which ends here. Absent: they are not. */
   readonly tls?: TlsConfig;
   /**
-   * Where its requests go. A route has no condition yet, so there is exactly one.
+   * Where its requests go. A request takes the route whose condition is the most specific, by the rules of the Gateway API: host, exact path,
+   * longest prefix, then method, fields, query; the first of those that are alike. One that no route takes gets 404 (`no_route`).
    * @minItems 1
-   * @maxItems 1
+   * @maxItems 5000
    */
   readonly routes: RouteConfig[];
+  /** How paths of requests are normalised. Absent: as the defaults say. */
+  readonly path?: PathConfig;
   /** Which of its requests are let in. Absent: all. */
   readonly admission?: AdmissionConfig;
 }
@@ -64,6 +69,12 @@ export interface RouteConfig {
    * @minLength 1
    */
   readonly name: string;
+  /**
+   * Conditions of its requests, any of which must hold. Absent: it takes every request.
+   * @minItems 1
+   * @maxItems 64
+   */
+  readonly matches?: RouteMatch[];
   /**
    * Clusters and their shares. A cluster without an available endpoint, one that is ready and believed to work, leaves its share to
    * the others. A request that has a hash is given its cluster by it and stays there while shares don't change. Absent: the route answers

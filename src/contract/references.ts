@@ -160,7 +160,7 @@ function findUnfitSession({ name, session, hash }: RouteConfig, path: string): V
 }
 
 /** Splits of a route and its fallbacks that name what isn't there, have nothing, or share a cluster. */
-function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters: ReadonlySet<string>, path: string): ValidationError[] {
+function findBrokenSplits({ name, matches, split, fallback = [] }: RouteConfig, clusters: ReadonlySet<string>, path: string): ValidationError[] {
   const errors: ValidationError[] = [];
   const levels = [...(split ? [{ split, at: `${path}/split` }] : []), ...fallback.map((level, f) => ({ split: level.split, at: `${path}/fallback/${f}/split` }))];
   const used = new Map<string, number>();
@@ -173,7 +173,8 @@ function findBrokenSplits({ name, split, fallback = [] }: RouteConfig, clusters:
       }
       used.set(cluster, index);
     });
-    if (!level.split.some(({ weight }) => weight > 0)) {
+    // As the Gateway API has it, requests that meet a condition may lead nowhere, by weights of 0.
+    if (!(matches && fallback.length === 0) && !level.split.some(({ weight }) => weight > 0)) {
       errors.push({ path: level.at, message: `all weights of route '${name}' are 0; give at least one cluster a weight above 0` });
     }
   });

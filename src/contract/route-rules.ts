@@ -57,18 +57,29 @@ function findUnfitAnswer(route: RouteConfig): Fault[] {
   return faults;
 }
 
-function findUnfitPath({ name, rewrite, redirect }: RouteConfig): Fault[] {
+function findUnfitPath(route: RouteConfig): Fault[] {
+  const { name, rewrite, redirect } = route;
   const faults: Fault[] = [];
   if (rewrite && rewrite.path === undefined && rewrite.host === undefined) {
     faults.push({ at: '/rewrite', message: `the rewrite of route '${name}' changes nothing; give it 'path' or 'host'` });
   }
   const changes: [string, PathChange | undefined][] = [['/rewrite/path', rewrite?.path], ['/redirect/path', redirect?.path]];
   for (const [at, change] of changes) {
+    if (change?.type === 'prefix' && commonPrefix(route) === undefined) {
+      faults.push({ at: `${at}/type`, message: `route '${name}' replaces a prefix, so all its matches must have the same one; use the path 'prefix' in each, or replace the 'full' path` });
+    }
     if (change && UNSETTLED.test(change.value)) {
       faults.push({ at: `${at}/value`, message: `route '${name}' has the path '${change.value}', which readers may take for another one; leave out '.', '..', empty segments and encoded slashes` });
     }
   }
   return faults;
+}
+
+/** The prefix of the path that all matches of a route have in common; `/` without matches, undefined when there is none. */
+export function commonPrefix({ matches = [] }: Pick<RouteConfig, 'matches'>): string | undefined {
+  const prefixes = new Set(matches.map(({ path = { type: 'prefix', value: '/' } }) => (path.type === 'prefix' ? path.value : undefined)));
+  if (prefixes.size === 0) return '/';
+  return prefixes.size === 1 ? [...prefixes][0] : undefined;
 }
 
 function findUnfitHeaders(route: RouteConfig, field: 'requestHeaders' | 'responseHeaders'): Fault[] {

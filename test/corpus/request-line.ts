@@ -45,9 +45,15 @@ const methods: Family<RequestCase> = {
 };
 
 const SAME_TARGETS = [
-  '/', '/a', '/a/b?c=d&e', '/?', '/?a=b?c', '/a//b', '//evil/x', '/./a/../b', '/..', '/%41', '/%2e%2e/', '/%2F', '/%00', '/%0d%0aX:', '/%', '/%zz', '/a\\b', '/"<>{}|^`', '/a;b=c', '/a:b@c',
-  `/${'a'.repeat(200)}`, '/*', '/http://b/', '/[]', '/\'()',
+  '/', '/a', '/a/b?c=d&e', '/?', '/?a=b?c', '/%0D%0AX:', '/a;b=c', '/a:b@c', '/?%zz//../', `/${'a'.repeat(200)}`, '/*', '/\'()',
 ];
+/** Paths that are given their normal form. */
+const CHANGED_TARGETS = [
+  ['/a//b', '/a/b'], ['//evil/x', '/evil/x'], ['/./a/../b', '/b'], ['/..', '/'], ['/%41', '/A'], ['/%2e%2e/', '/'], ['/%0d%0aX:', '/%0D%0AX:'],
+  ['/"<>{}|^`', '/%22%3C%3E%7B%7D%7C%5E%60'], ['/http://b/', '/http:/b/'], ['/[]', '/%5B%5D'], ['/a/../b?c=/../d//', '/b?c=/../d//'],
+] as const;
+/** Paths that have none that all servers agree on. */
+const REFUSED_PATHS = ['/%2F', '/%5c', '/%00', '/%', '/%zz', '/a\\b', '/..;/a', '/%c0%af'];
 const BAD_TARGETS = [
   'a', 'a/b', '?a', '#', '/#', '/a#b', '/a?b#c', '*', '**', '*/', '/a b', '\\a', '../a', './a', 'a:80', 'a.b:80', ':80', '[::1]:80', 'http:', 'http:/', 'http://', 'http:///', 'http:///a', 'http:a', 'http//a/',
   'http:/a/', ':', '://a/', 'http://:80/', 'http://a:b/', 'http://a:-1/', 'http://a:99999/', 'http://a:80:80/', 'http://u@a/', 'http://u:p@a/', 'http://@a/', 'http://a@b@c/', 'http://a#f', 'http://a/#f',
@@ -59,10 +65,14 @@ const targets: Family<RequestCase> = {
   family: 'targets',
   cases: [
     ...SAME_TARGETS.map((target): RequestCase => ({ name: `${shown(target)}, passed on as it is`, send: request(`GET ${target}`), reaches: [`GET ${target}`] })),
+    ...CHANGED_TARGETS.map(([target, path]): RequestCase => (
+      { name: `${shown(target)}, passed on as ${path}`, send: request(`GET ${target}`), reaches: [`GET ${path}`] })),
+    ...REFUSED_PATHS.map((target): RequestCase => (
+      { name: `${shown(target)}, refused for its path`, send: request(`GET ${target}`), reaches: [], answered: 'path_refused' })),
     ...BAD_TARGETS.map((target) => refused(shown(target), request(`GET ${target}`))),
     ...([
       ['http://b/x', '/x', 'b'], ['http://b', '/', 'b'], ['http://b/', '/', 'b'], ['http://b?x', '/?x', 'b'], ['http://b:80/x?y', '/x?y', 'b:80'], ['HTTP://B/X', '/X', 'B'],
-      ['https://b/x', '/x', 'b'], ['http://[::1]:8080/x', '/x', '[::1]:8080'], ['http://10.0.0.1/', '/', '10.0.0.1'], ['http://b:/x', '/x', 'b:'], ['http://b//x', '//x', 'b'],
+      ['https://b/x', '/x', 'b'], ['http://[::1]:8080/x', '/x', '[::1]:8080'], ['http://10.0.0.1/', '/', '10.0.0.1'], ['http://b:/x', '/x', 'b:'], ['http://b//x', '/x', 'b'],
     ] as const).map(([target, path, host]): RequestCase => ({
       name: `${shown(target)}, passed on as ${shown(path)} with Host made from it`, send: request(`GET ${target}`),
       reaches: [{ line: `GET ${path}`, has: [`host: ${host}`] }],

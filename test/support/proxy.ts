@@ -1,7 +1,7 @@
 /**
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
-import type { AdmissionConfig, ClusterConfig, EdgeConfig, LimitsConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
+import type { AdmissionConfig, ClusterConfig, EdgeConfig, LimitsConfig, PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
@@ -69,6 +69,9 @@ export interface TestProxyOptions {
   readonly cluster?: Partial<ClusterConfig>;
   readonly clusters?: ClusterConfig[];
   readonly route?: Partial<RouteConfig>;
+  /** In place of the one route. */
+  readonly routes?: RouteConfig[];
+  readonly path?: PathConfig;
   readonly admission?: AdmissionConfig;
   readonly edge?: EdgeConfig;
   readonly drainMs?: number;
@@ -123,7 +126,8 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.tls && { tls: options.tls }),
       ...(options.admission && { admission: options.admission }),
       ...options.edge,
-      routes: [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
+      ...(options.path && { path: options.path }),
+      routes: options.routes ?? [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
     }],
     clusters,
     kubernetes: { tokenFile: '/nowhere', caFile: '/nowhere' },

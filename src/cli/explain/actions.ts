@@ -1,5 +1,5 @@
 /** What a route does with a request besides choosing its endpoint, computed by the proxy's own rewrites and answers. */
-import type { HeaderChanges, ResolvedRoute, RouteMatch } from '../../contract';
+import { commonPrefix, HeaderChanges, ResolvedRoute } from '../../contract';
 import { redirectTo, respondWith } from '../../proxy/serve/route/route-answer';
 import { Rewrite } from '../../proxy/serve/route/rewrite';
 import type { ParsedRequest } from './asked-request';
@@ -21,32 +21,23 @@ export interface SentOn {
   readonly host?: string;
 }
 
-type Routable = ResolvedRoute & { readonly matches?: readonly RouteMatch[] };
-
 /** @param parsed a head of its own: its target is changed */
-export function answerOf(route: Routable, { source, head }: ParsedRequest): Answer | undefined {
+export function answerOf(route: ResolvedRoute, { source, head }: ParsedRequest): Answer | undefined {
   if (route.respond) {
     const { status } = respondWith(route.respond, undefined)(source, head, { secure: false, defaultHost: '' });
     return { status: status!, ...(route.respond.body !== undefined && { body: route.respond.body }) };
   }
   if (!route.redirect) return undefined;
-  const { status, lines } = redirectTo(route.redirect, prefixOf(route), undefined)(source, head, { secure: false, defaultHost: '' });
+  const { status, lines } = redirectTo(route.redirect, commonPrefix(route) ?? '/', undefined)(source, head, { secure: false, defaultHost: '' });
   return { status: status!, location: /^location: (.*)\r\n/.exec(lines!)![1]! };
 }
 
 /** @param parsed a head of its own: its target is changed */
-export function sentOnOf(route: Routable, { source, head }: ParsedRequest): SentOn | undefined {
+export function sentOnOf(route: ResolvedRoute, { source, head }: ParsedRequest): SentOn | undefined {
   if (!route.rewrite) return undefined;
-  new Rewrite(route.rewrite, prefixOf(route)).apply(source, head);
+  new Rewrite(route.rewrite, commonPrefix(route) ?? '/').apply(source, head);
   const target = head.targetPrefix.toString('latin1') + source.toString('latin1', head.targetStart, head.targetEnd);
   return { target, ...(route.rewrite.host !== undefined && { host: head.newHost.toString('latin1') }) };
-}
-
-/** The prefix that all matches of a route have in common, which a rewrite replaces. */
-function prefixOf({ matches = [] }: Routable): string {
-  const [first] = matches;
-  const value = first?.path?.type === 'prefix' ? first.path.value : undefined;
-  return value !== undefined && matches.every(({ path }) => path?.type === 'prefix' && path.value === value) ? value : '/';
 }
 
 /** `removes x-a; sets x-b: c`. */

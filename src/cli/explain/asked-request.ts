@@ -1,6 +1,7 @@
 /** The request that is asked about, as curl would send it: taken apart, and as the bytes that the proxy's own codec reads. */
-import { HeaderValues, RoutingRequest, PathFault } from '../../routing';
+import { HeaderValues, PathNormalizer, RoutingRequest, PathFault } from '../../routing';
 import { INCOMPLETE } from '../../proxy/http1/fault';
+import { normalizeTarget } from '../../proxy/http1/normal-path';
 import { isIdempotent, RequestHead } from '../../proxy/http1/request-head';
 import { UserError } from '../command-line/errors';
 
@@ -69,6 +70,8 @@ export class AskedRequest {
     const length = source.length - 1;
     const fault = head.parse(source, 0, length, { maxStartLineBytes: length, maxHeadBytes: length, maxHeaderFields });
     if (fault) return fault === INCOMPLETE ? 'a header holds a line break' : fault.detail;
+    const unfit = normalizeTarget(new PathNormalizer(), source, head);
+    if (unfit) return unfit.message;
     return { source, head, idempotent: isIdempotent(head.method) };
   }
 }

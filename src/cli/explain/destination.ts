@@ -4,7 +4,6 @@ import type { RoutingRequest } from '../../routing';
 import type { Range } from '../../planning/lints';
 import type { Stack } from '../stack/stack';
 import type { Workload } from '../model/model';
-import type { ParsedRequest } from './asked-request';
 import { Inbound, inboundOf, portOfCluster } from './inbound';
 
 /** Pods that may answer. */
@@ -43,8 +42,7 @@ export class Destinations {
   private readonly document: ResolvedProxyConfig;
 
   constructor(
-    private readonly stack: Stack, private readonly caller: Workload, private readonly parsed: ParsedRequest,
-    private readonly request: RoutingRequest,
+    private readonly stack: Stack, private readonly caller: Workload, private readonly request: RoutingRequest,
   ) {
     this.document = stack.documentOf(caller);
   }
@@ -64,7 +62,7 @@ export class Destinations {
       outside: workloads.length > 0 ? [] : outsideOf(config),
       inbound: workloads.map((workload) => {
         const port = portOfCluster(this.stack, config, workload);
-        return inboundOf(this.stack, this.caller, workload, port, this.parsed, this.request);
+        return inboundOf(this.stack, this.caller, workload, port, this.request);
       }),
       config,
     };

@@ -88,13 +88,13 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     const callees = service ? workloadsBehind(service, stack.model.workloads) : [];
     if (callees.length === 0) return { ...about, outcome: 'passed', path };
     const inbound = callees.map((callee) =>
-      inboundOf(stack, caller, callee, portOfService(service!, callee, ({ port }) => port === asked.port), parsed, routed));
+      inboundOf(stack, caller, callee, portOfService(service!, callee, ({ port }) => port === asked.port), routed));
     return { ...about, outcome: 'passed', path, direct: { candidates: callees.map((callee) => candidateOf(stack, callee)), inbound } };
   }
   const choice = chooseRoute(listener.routes, routed);
   const { route, nearMisses } = choice;
   if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: 404, reason: 'no route takes it' } };
-  const destinations = new Destinations(stack, caller, parsed, routed);
+  const destinations = new Destinations(stack, caller, routed);
   const explained = explainRoute(choice as Choice, destinations, asked, parsed);
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
 }

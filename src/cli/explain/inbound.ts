@@ -8,7 +8,6 @@ import { appPortOf } from '../model/app-port';
 import { serviceOf } from '../model/callees';
 import { resolveTarget, ServiceSpec, Workload } from '../model/model';
 import { admissionInWords } from '../words/routes';
-import type { ParsedRequest } from './asked-request';
 import { chooseRoute } from './route-choice';
 
 export interface Inbound {
@@ -29,7 +28,7 @@ export interface Inbound {
 
 /** @param port where the request comes in; undefined when nobody can tell */
 export function inboundOf(
-  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, parsed: ParsedRequest, request: RoutingRequest,
+  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, request: RoutingRequest,
 ): Inbound {
   const listener = stack.documentOf(callee).listeners.find((candidate) => candidate.direction === 'inbound' && candidate.port === port);
   const route = listener && chooseRoute(listener.routes, request).route;
@@ -41,15 +40,15 @@ export function inboundOf(
     ...(listener && { listener: listener.name }),
     ...(port !== undefined && { port }),
     admits: admissionInWords(listener?.admission ?? {}),
-    exempt: isExempt(listener, parsed),
+    exempt: isExempt(listener, request),
     ...(route && { timeoutMs: route.timeoutMs }),
     ...(appPort !== undefined && { appPort }),
     ...(stoppedBy !== undefined && { stoppedBy }),
   };
 }
 
-function isExempt(listener: ResolvedListener | undefined, { source, head }: ParsedRequest): boolean {
-  return listener?.admission !== undefined && new ExemptPaths(listener.admission.exemptPaths).includes(source, head);
+function isExempt(listener: ResolvedListener | undefined, request: RoutingRequest): boolean {
+  return listener?.admission !== undefined && new ExemptPaths(listener.admission.exemptPaths).includes(request);
 }
 
 /** The port of a workload's pods that a cluster's requests come to. */

@@ -1,5 +1,5 @@
 /** Which route of a listener takes a request, by the table that the proxy uses, and why those before it don't. */
-import type { ResolvedRoute, RouteMatch } from '../../contract';
+import type { ResolvedRoute } from '../../contract';
 import { describeRow, explain, FailedCondition, RouteProblem, RouteRow, RouteTable, RoutingRequest } from '../../routing';
 import { listed } from '../words/quantities';
 
@@ -23,17 +23,14 @@ export interface RouteChoice {
   readonly rows: number;
 }
 
-/** A route as far as the table goes. */
-type Routable = ResolvedRoute & { readonly matches?: readonly RouteMatch[] };
-
-export function tableOf(routes: readonly Routable[]): RouteTable {
+export function tableOf(routes: readonly ResolvedRoute[]): RouteTable {
   const table = RouteTable.of(routes);
   if (table instanceof RouteTable) return table;
   // The proxy's validator refuses such a document, which is read before.
   throw new Error(table.map(({ message }: RouteProblem) => message).join('\n'));
 }
 
-export function chooseRoute(routes: readonly Routable[], request: RoutingRequest): RouteChoice {
+export function chooseRoute(routes: readonly ResolvedRoute[], request: RoutingRequest): RouteChoice {
   const table = tableOf(routes);
   const chosen = table.lookup(request);
   const verdicts = explain(table, request);

@@ -4,6 +4,7 @@
  */
 import { hashBytes } from '../../balancing';
 import { CONTRACT_MINOR, findBrokenReferences, ValidationError, ProxyConfig, REQUIRED_PARTS, ResolvedProxyConfig, withDefaults } from '../../contract';
+import { findUnfitMatches } from './matches';
 import { leaveOutUnknown } from './newer';
 import validate = require('./validator.generated');
 
@@ -54,7 +55,7 @@ function findErrors(document: unknown): { readonly errors: ValidationError[]; re
     sound = validate(document);
   }
   const errors = sound ? findUnknownRequirements(document as ProxyConfig) : (validate.errors ?? []).map(inWords);
-  if (errors.length === 0) errors.push(...findBrokenReferences(document as ProxyConfig));
+  if (errors.length === 0) errors.push(...findBrokenReferences(document as ProxyConfig), ...findUnfitMatches(document as ProxyConfig));
   if (errors.length > 0 && minor > CONTRACT_MINOR) {
     errors.push({ path: '/minor', message: `the document is of minor version ${minor}, and this proxy knows ${CONTRACT_MINOR}; a newer image may know what this one refuses` });
   }

@@ -2,6 +2,7 @@
  * The head of a request (RFC 9112 section 3): method, target, version and fields, as offsets into the buffer it was
  * parsed from. One instance serves the whole process, for parsing and what follows from it happen in one turn.
  */
+import type { ByteRange } from '../../routing';
 import { COMMA, CR, HTAB, IS_HOST, IS_TARGET, IS_TOKEN, isWord, LF, NINE, parseDecimal, SP, word, ZERO } from './bytes';
 import { Fault, fault, INCOMPLETE } from './fault';
 import { Kind } from './fields';
@@ -46,6 +47,7 @@ const METHODS: readonly [Uint8Array, Method][] = [
   [Buffer.from('POST'), Method.POST], [Buffer.from('PATCH'), Method.PATCH], [Buffer.from('CONNECT'), Method.CONNECT],
 ];
 const EMPTY = Buffer.alloc(0);
+const NO_PATH: ByteRange = { bytes: EMPTY, start: 0, end: 0 };
 const SLASH = 0x2f;
 const STAR = 0x2a;
 const QUESTION = 0x3f;
@@ -69,7 +71,10 @@ export class RequestHead extends MessageHead implements HeadReader {
   /** Authority of an absolute-form target, which replaces Host; empty otherwise. */
   authorityStart = 0;
   authorityEnd = 0;
-  /** What a route has put in place of the target's beginning, which `targetStart` is behind then; empty when it has not. */
+  /** Path without query, in normal form, or `*`; and where the query begins. Of no use before `normalizeTarget`. */
+  path: ByteRange = NO_PATH;
+  queryStart = 0;
+  /** What is sent in place of the target's beginning, which `targetStart` is behind then: its normal form, or a route's. Empty: nothing. */
   targetPrefix: Buffer = EMPTY;
   /** Host that a route has put in place of the client's; empty when it has not. */
   newHost: Buffer = EMPTY;

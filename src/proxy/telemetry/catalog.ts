@@ -136,7 +136,7 @@ export const FAMILIES = {
     'Failures of discovery in a row; 0 when all is well. The last known endpoints stay in use.'),
   discoveryFallback: gauge('mesh_discovery_fallback', ['cluster'],
     '1 while the endpoints of the cluster come from DNS because the Kubernetes API could not be asked since the start, else 0.'),
-  fallbackShare: gauge('mesh_fallback_share', ['listener', 'level'],
+  fallbackShare: gauge('mesh_fallback_share', ['listener', 'route', 'level'],
     'Part of the requests that goes to a fallback of the route at the moment, 0 to 1. `level`: `1` is the first fallback.'),
   mirroredRequests: counter('mesh_mirrored_requests_total', ['cluster', 'result'],
     'Copies of requests for the cluster. `result`: `answered`, `failed` (no response came), or why there was none: `body_too_large`, `incomplete` '
@@ -144,7 +144,7 @@ export const FAMILIES = {
   mirroredInFlight: gauge('mesh_mirrored_requests_in_flight', [], 'Copies of requests under way.'),
   faultsInjected: counter('mesh_faults_injected_total', ['listener', 'kind'],
     'Faults injected into requests, as the configuration asks for. `kind`: `delay` or `abort`.'),
-  failovers: counter('mesh_failovers_total', ['listener'],
+  failovers: counter('mesh_failovers_total', ['listener', 'route'],
     'How often requests began to go to a fallback because too few endpoints of the route\'s own clusters were available.'),
   configInfo: gauge('mesh_config_info', ['hash'], 'Always 1; `hash` is that of the configuration in force.'),
   configReloads: counter('mesh_config_reloads_total', ['result'],

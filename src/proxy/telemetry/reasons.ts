@@ -76,6 +76,12 @@ const TABLE = {
     meaning: 'no route of the listener takes such a request',
     remedy: 'compare method, path, host and fields of the request with the conditions of the routes; a route without conditions takes what the others leave',
   },
+  path_refused: {
+    outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
+    failure: 'excused', caller: 'waits', app: 'there',
+    meaning: 'the request\'s path is malformed, or one that servers read in different ways, so a rule for it could be got round',
+    remedy: 'the response says which part; correct the client, or allow %2F by path.encodedSlashes of the listener where the app tells it from a slash',
+  },
   no_backend: {
     status: 500, phrase: 'Internal Server Error', proxyStatus: 'destination_not_found', reached: 'no',
     meaning: 'the clusters of the route all have the weight 0',

@@ -6,7 +6,7 @@ import { PathFault, RoutingRequest } from '../../../src/routing';
 import { CONFORMANCE_CASES, ConformanceCase } from '../../routing/conformance';
 import { service, stackOf } from './support';
 
-type Route = { name: string; matches?: readonly RouteMatch[] };
+type Route = { name: string; matches?: RouteMatch[] };
 
 const stack = stackOf((chart) => service(chart, 'web').calls(service(chart, 'catalog')));
 const [web] = stack.workloadsNamed('web', 'web');

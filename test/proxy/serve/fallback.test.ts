@@ -60,8 +60,8 @@ function several(port: number, up: number, down: number): DiscoveredEndpoint[] {
 test('GIVEN endpoints enough, no request goes to the fallback', async () => {
   const { send, test: { metrics } } = await setUp(['primary', 'spare'], [{ split: [to('spare')] }]);
   expect(await send(50)).toEqual({ primary: 50 });
-  expect(metrics()).toContain('mesh_fallback_share{listener="test",level="1"} 0');
-  expect(metrics()).toContain('mesh_failovers_total{listener="test"} 0');
+  expect(metrics()).toContain('mesh_fallback_share{listener="test",route="default",level="1"} 0');
+  expect(metrics()).toContain('mesh_failovers_total{listener="test",route="default"} 0');
 });
 
 test('GIVEN that the service loses all endpoints and has them back, no request fails, and requests return little by little', async () => {
@@ -69,19 +69,19 @@ test('GIVEN that the service loses all endpoints and has them back, no request f
   await send(10);
   sources.push('primary', []);
   expect(await send(50)).toEqual({ spare: 50 });
-  expect(metrics()).toContain('mesh_fallback_share{listener="test",level="1"} 1');
+  expect(metrics()).toContain('mesh_fallback_share{listener="test",route="default",level="1"} 1');
   clock.advance(30_000);
   sources.push('primary', [ready('127.0.0.1', ports['primary']!)]);
   expect(await send(50)).toEqual({ spare: 50 });
   clock.advance(5_000);
-  expect(metrics()).toContain('mesh_fallback_share{listener="test",level="1"} 0.5');
+  expect(metrics()).toContain('mesh_fallback_share{listener="test",route="default",level="1"} 0.5');
   const half = await send(300);
   expect(Object.keys(half).sort()).toEqual(['primary', 'spare']);
   expect(half['primary']).toBeGreaterThan(100);
   expect(half['primary']).toBeLessThan(200);
   clock.advance(5_000);
   expect(await send(50)).toEqual({ primary: 50 });
-  expect(metrics()).toContain('mesh_failovers_total{listener="test"} 1');
+  expect(metrics()).toContain('mesh_failovers_total{listener="test",route="default"} 1');
 });
 
 test('GIVEN that half of the endpoints are no longer ready, the fallback takes what is missing', async () => {
@@ -89,7 +89,7 @@ test('GIVEN that half of the endpoints are no longer ready, the fallback takes w
   sources.push('primary', several(ports['primary']!, 4, 0));
   sources.push('primary', several(ports['primary']!, 2, 2));
   await send(1);
-  expect(metrics()).toContain('mesh_fallback_share{listener="test",level="1"} 0.3');
+  expect(metrics()).toContain('mesh_fallback_share{listener="test",route="default",level="1"} 0.3');
 });
 
 test('GIVEN pods that start, or that drain, nothing moves: they are not missing', async () => {
@@ -152,5 +152,5 @@ test('GIVEN a reload while requests return, they go on returning little by littl
   const route = { ...config.listeners[0]!.routes[0]!, timeoutMs: 9_000 };
   expect(await proxy.apply(JSON.stringify({ ...config, listeners: [{ ...config.listeners[0]!, routes: [route] }] }))).toMatchObject({ ok: true });
   await send(1);
-  expect(metrics()).toContain('mesh_fallback_share{listener="test",level="1"} 0.6');
+  expect(metrics()).toContain('mesh_fallback_share{listener="test",route="default",level="1"} 0.6');
 });

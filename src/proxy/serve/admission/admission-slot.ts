@@ -43,8 +43,8 @@ export class AdmissionSlot {
    *
    * @returns why it is not; undefined when it is
    */
-  ask(admission: Admission, buffer: Buffer, head: RequestHead, now: number): 'overloaded' | 'rate_limited' | undefined {
-    const verdict = admission.ask(buffer, head, now);
+  ask(admission: Admission, head: RequestHead, now: number): 'overloaded' | 'rate_limited' | undefined {
+    const verdict = admission.ask(head, now);
     if (verdict === 'exempt') return undefined;
     if (verdict !== 'passes') {
       this.retryAfterSeconds = admission.retryAfterSeconds(verdict);

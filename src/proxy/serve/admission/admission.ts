@@ -29,8 +29,8 @@ export class Admission {
     this.exempt = new ExemptPaths(exemptPaths);
   }
 
-  ask(buffer: Buffer, head: RequestHead, now: number): Verdict {
-    if (this.exempt.includes(buffer, head)) return 'exempt';
+  ask(head: RequestHead, now: number): Verdict {
+    if (this.exempt.includes(head)) return 'exempt';
     if (!this.hasRoom(now)) return 'overloaded';
     return this.bucket?.take(now) === false ? 'rate_limited' : 'passes';
   }

@@ -1,6 +1,6 @@
 /**
  * The listeners of the configuration in force, by the socket that they bind. New sockets are bound before anything
- * changes, so that a port that is taken refuses the whole document; a listener whose socket stays only changes its route.
+ * changes, so that a port that is taken refuses the whole document; a listener whose socket stays only changes its routes.
  */
 import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../../contract';
 import type { ClusterLookup } from '../../cluster/cluster-set';
@@ -17,6 +17,7 @@ import type { ServeContext } from '../context';
 import { Edge, edgeOf } from '../edge/edge';
 import { Listener } from './listener';
 import { Route } from '../route/route';
+import { Routes } from '../route/routes';
 
 /** Listeners of a document that is not in force yet. */
 export type StagedListeners =
@@ -26,7 +27,7 @@ export type StagedListeners =
 /** What a socket is to be. */
 interface Wanted {
   readonly config: ResolvedListener;
-  readonly route: Route;
+  readonly routes: Routes;
   readonly tls: TlsSettings | undefined;
   readonly admission: Admission | undefined;
   readonly edge: Edge | undefined;
@@ -65,10 +66,7 @@ export class ListenerSet {
     const admissions = new Map<string, Admission>();
     const onLimit = (limit: string): void => this.context.instruments.limitReached(limit);
     for (const config of document.listeners) {
-      // A document of today's form has one route a listener.
-      const [first] = config.routes;
-      const dependencies = { random: this.random, now: () => this.context.clock.now() };
-      const route = new Route(first!, clusters, this.timeouts, dependencies, this.persistence(config, first!, clusters, keys));
+      const routes = this.routesOf(config, clusters, keys);
       const rules = JSON.stringify(config.admission);
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);
@@ -76,9 +74,9 @@ export class ListenerSet {
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
-        wanted.set(socket, { config, route, tls: settings, admission, edge });
+        wanted.set(socket, { config, routes, tls: settings, admission, edge });
         if (this.bySocket.has(socket)) continue;
-        const listener = new Listener(config, address, route, settings, this.context, this.random);
+        const listener = new Listener(config, address, routes, settings, this.context, this.random);
         // Connections may come before the commit.
         listener.edge = edge;
         added.set(socket, listener);
@@ -129,6 +127,13 @@ export class ListenerSet {
     this.tls.close();
   }
 
+  private routesOf(config: ResolvedListener, clusters: ClusterLookup, keys: KeyRings): Routes {
+    const dependencies = { random: this.random, now: () => this.context.clock.now() };
+    const routes = config.routes.map((route) => (
+      new Route(route, clusters, this.timeouts, dependencies, this.persistence(config, route, clusters, keys), config.path)));
+    return new Routes(routes, config.routes, config.path);
+  }
+
   private persistence(
     { name, direction }: ResolvedListener, { session, split }: ResolvedRoute, clusters: ClusterLookup, keys: KeyRings,
   ): SessionPersistence | undefined {
@@ -150,7 +155,7 @@ export class ListenerSet {
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
       if (next) {
-        listener.reconfigure(next.config, next.route, next.tls);
+        listener.reconfigure(next.config, next.routes, next.tls);
       } else {
         this.bySocket.delete(socket);
         listener.stopAccepting();

@@ -1,5 +1,5 @@
 /**
- * A listening socket and its client connections. A configuration reload gives it another route, or other TLS; the socket and
+ * A listening socket and its client connections. A configuration reload gives it other routes, or other TLS; the socket and
  * the connections stay.
  */
 import { createServer, Server, Socket } from 'node:net';
@@ -20,7 +20,7 @@ import { clientOf } from '../edge/client-rules';
 import { readProxyHeader } from '../edge/proxy-header-reader';
 import { localResponse } from './local-response';
 import { CONNECTION_BYTES } from '../memory/memory-guard';
-import type { Route } from '../route/route';
+import type { Routes } from '../route/routes';
 import { Via } from '../route/via';
 
 /** Connections that the kernel holds ready while the proxy is busy. */
@@ -51,7 +51,7 @@ export class Listener {
   constructor(
     private config: ResolvedListener,
     readonly address: string,
-    public route: Route,
+    public routes: Routes,
     tls: TlsSettings | undefined,
     private readonly context: ServeContext,
     random: () => number,
@@ -78,10 +78,10 @@ export class Listener {
   get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
 
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
-  reconfigure(config: ResolvedListener, route: Route, tls: TlsSettings | undefined): void {
+  reconfigure(config: ResolvedListener, routes: Routes, tls: TlsSettings | undefined): void {
     this.config = config;
-    route.resume(this.route);
-    this.route = route;
+    routes.resume(this.routes);
+    this.routes = routes;
     if (this.handshakes?.settings !== tls) {
       this.handshakes?.close();
       this.handshakes = tls && this.handshakesWith(tls);

@@ -11,7 +11,7 @@ import type { ExchangeRecord } from './exchange-record';
 import type { InjectedFault } from '../route/faults';
 import { traceContent } from './final-recipient';
 import {
-  APP_ENDED, BODY_TOO_LARGE, LATE, LATE_AT_START, LATE_BODY, LOOP, OUT_OF_MEMORY, OVERLOADED, RATE_LIMITED, Refusal, ROUTE_TIMEOUT,
+  APP_ENDED, BODY_TOO_LARGE, LATE, LATE_AT_START, LATE_BODY, LOOP, NO_ROUTE, OUT_OF_MEMORY, OVERLOADED, RATE_LIMITED, Refusal, ROUTE_TIMEOUT,
 } from './refusal';
 import { RequestFields } from '../upstream/request-fields';
 import type { Downstream } from './response-sink';
@@ -62,14 +62,17 @@ export class ExchangeRequest {
   /** When what sheds load knows better than the reason's own time. */
   get retryAfterSeconds(): number | undefined { return this.slot?.retryAfterSeconds; }
 
-  /** @returns why there will be no response of an endpoint, when that is known at once */
-  begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean): Refusal | undefined {
+  /**
+   * @param fault what is wrong with its target
+   * @returns why there will be no response of an endpoint, when that is known at once
+   */
+  begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean, fault: Refusal | undefined): Refusal | undefined {
     this.method = head.method;
     this.complete = complete;
     this.held = false;
     this.givenDeadline = false;
     this.offered = NO_PROTOCOLS;
-    return this.whyRefused(source, head) ?? this.follow(this.parts.client.listener.route, source, head, body);
+    return this.whyRefused(source, head, fault) ?? this.follow(this.parts.client.listener.routes.of(source, head), source, head, body);
   }
 
   /**
@@ -114,10 +117,10 @@ export class ExchangeRequest {
     this.slot?.leave(this.parts.record.reason, now);
   }
 
-  private whyRefused(source: Buffer, head: RequestHead): Refusal | undefined {
+  private whyRefused(source: Buffer, head: RequestHead, fault: Refusal | undefined): Refusal | undefined {
     const { context, client: { listener, peer } } = this.parts;
     const local = listener.edge && peer.edge!.begin(listener.edge, source, head, this.parts.record.startedAt, listener.via.defaultHost);
-    if (local) return local;
+    if (local ?? fault) return local ?? fault;
     if (listener.via.isLoop(source, head)) return LOOP;
     if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };
     if (context.memory.critical) {
@@ -125,21 +128,22 @@ export class ExchangeRequest {
       return OUT_OF_MEMORY;
     }
     if (context.refusing && listener.load) return APP_ENDED;
-    return head.deadlineMs === 0 ? LATE_AT_START : this.whyNotAdmitted(source, head);
+    return head.deadlineMs === 0 ? LATE_AT_START : this.whyNotAdmitted(head);
   }
 
-  private whyNotAdmitted(source: Buffer, head: RequestHead): Refusal | undefined {
+  private whyNotAdmitted(head: RequestHead): Refusal | undefined {
     const { context, record: { startedAt }, client: { listener: { admission } } } = this.parts;
     if (!admission) return undefined;
     const slot = this.slot ??= new AdmissionSlot(context.clock);
-    const verdict = slot.ask(admission, source, head, startedAt);
+    const verdict = slot.ask(admission, head, startedAt);
     if (verdict) return verdict === 'overloaded' ? OVERLOADED : RATE_LIMITED;
     if (this.complete) slot.completed(startedAt);
     else slot.keep(context.deadline(KEPT_MS));
     return undefined;
   }
 
-  private follow(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+  private follow(route: Route | undefined, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+    if (!route) return NO_ROUTE;
     const { secure, listener } = this.parts.client;
     return route.answer ? route.answer(source, head, { secure, defaultHost: listener.via.defaultHost }) : this.send(route, source, head, body);
   }

@@ -7,6 +7,7 @@
  * time; what comes later is told to the connection.
  */
 import type { RequestCarrier } from '../../cluster/carrier';
+import { normalizeTarget } from '../../http1/normal-path';
 import { isEventStream } from '../../http1/event-stream';
 import { Kind } from '../../http1/fields';
 import { Framing } from '../../http1/framing';
@@ -22,7 +23,7 @@ import { ExchangeRecord } from './exchange-record';
 import { ExchangeRequest } from './exchange-request';
 import type { InboundLoad } from './load-fields';
 import { MUCH_BYTES } from '../memory/memory-guard';
-import { NO_CONTENT, Refusal, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
+import { NO_CONTENT, Refusal, refusalOfPath, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
 import type { Downstream, LocalAnswer } from './response-sink';
 import { Tunnel } from './tunnel';
 import type { UpstreamOwner } from '../upstream/upstream-owner';
@@ -75,10 +76,11 @@ export class Exchange implements UpstreamOwner {
     this.record.requestBytes = body.length;
     this.load = listener.load;
     this.added.begin(head, listener, client.peer.edge);
-    if (context.onExchange) this.record.description = source.toString('latin1', head.methodStart, head.targetEnd);
+    const fault = normalizeTarget(listener.routes.normalizer, source, head);
+    if (context.onExchange) this.record.description = describe(source, head);
     if (this.added.explains || context.onExchange) this.upstream.attemptRecords = [];
     this.load?.served.begin(this.record.startedAt);
-    return this.request.begin(source, head, body, complete);
+    return this.request.begin(source, head, body, complete, fault && refusalOfPath(fault));
   }
 
   /**
@@ -368,4 +370,10 @@ export class Exchange implements UpstreamOwner {
     this.conclude();
     this.context.onExchange?.(this);
   }
+}
+
+/** Method and target, this as it is sent on before a route changes it. */
+function describe(source: Buffer, { methodStart, methodEnd, targetStart, targetEnd, targetPrefix }: RequestHead): string {
+  if (targetPrefix.length === 0) return source.toString('latin1', methodStart, targetEnd);
+  return `${source.toString('latin1', methodStart, methodEnd)} ${targetPrefix.toString('latin1')}${source.toString('latin1', targetStart, targetEnd)}`;
 }

@@ -3,6 +3,7 @@
  * that finds it; one that comes later is handed to the exchange. Refusals that say no more than their reason are made once.
  */
 import type { ReasonCode } from '../../telemetry/reasons';
+import type { PathFault } from '../../../routing';
 import type { Content } from './final-recipient';
 
 export interface Refusal {
@@ -55,3 +56,12 @@ export const UNAVAILABLE = {
 } as const;
 export const TRY_TIMEOUT = refusal('try_timeout', 'the time for one attempt is over');
 export const NO_ROOM_TO_WAIT = refusal('pending_overflow', 'too many requests wait for a connection');
+
+const PATH_FAULTS = new Map<PathFault, Refusal>();
+
+/** Faults are constants, and so are refusals for them. */
+export function refusalOfPath(fault: PathFault): Refusal {
+  let found = PATH_FAULTS.get(fault);
+  if (!found) PATH_FAULTS.set(fault, found = refusal('path_refused', fault.message));
+  return found;
+}

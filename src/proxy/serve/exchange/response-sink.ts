@@ -9,7 +9,7 @@ import type { BytesListener } from '../../net/shared-read';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';
-import type { Route } from '../route/route';
+import type { Routes } from '../route/routes';
 import type { Via } from '../route/via';
 import type { Edge } from '../edge/edge';
 import type { EdgeClient } from '../edge/edge-client';
@@ -37,7 +37,7 @@ export interface Entry {
   readonly name: string;
   readonly direction: ResolvedListener['direction'];
   readonly instruments: ListenerInstruments;
-  readonly route: Route;
+  readonly routes: Routes;
   readonly via: Via;
   /** Who is let in; undefined: all. */
   readonly admission: Admission | undefined;

@@ -5,7 +5,8 @@
  * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
  */
 import { mixHash, RetryPolicy } from '../../../balancing';
-import { DEFAULT_ROUTE, ResolvedRoute } from '../../../contract';
+import { commonPrefix, DEFAULT_ROUTE, ResolvedRoute } from '../../../contract';
+import { normalizePath, PathOptions } from '../../../routing';
 import type { Cluster } from '../../cluster/cluster';
 import type { ClusterLookup } from '../../cluster/cluster-set';
 import type { Clock } from '../../runtime/clock';
@@ -25,9 +26,6 @@ const EMPTY = Buffer.alloc(0);
 
 /** Keeps the choice of a route's level apart from the choices within it. */
 const LEVEL_SALT = 0xfa11;
-
-/** What all requests of a route without conditions have in common. */
-const PREFIX = '/';
 
 /** Where copies of a route's requests go besides. */
 export interface Mirror {
@@ -83,10 +81,13 @@ export class Route {
     this.hash === undefined ? this.dependencies.random() * 100 : (mixHash(this.hash, LEVEL_SALT) >>> 0) % 100
   );
 
-  /** @param session keeps its sessions with their endpoints; undefined when nothing does */
+  /**
+   * @param session keeps its sessions with their endpoints; undefined when nothing does
+   * @param options how paths are normalised
+   */
   constructor(
     config: ResolvedRoute, clusters: ClusterLookup, timeouts: TimeoutQueues, private readonly dependencies: RouteDependencies,
-    readonly session: SessionPersistence | undefined,
+    readonly session: SessionPersistence | undefined, options: PathOptions = {},
   ) {
     this.name = config.name;
     this.timeout = timeouts.of(config.timeoutMs);
@@ -104,9 +105,10 @@ export class Route {
     this.meshFields = config.meshFields;
     this.requestHeaders = config.requestHeaders && new HeaderChanges(config.requestHeaders);
     this.responseHeaders = config.responseHeaders && new HeaderChanges(config.responseHeaders);
-    this.rewrite = config.rewrite && new Rewrite(config.rewrite, PREFIX);
+    const prefix = normalPrefix(config, options);
+    this.rewrite = config.rewrite && new Rewrite(config.rewrite, prefix);
     this.mirrors = mirrorsOf(config, clusters, (mirror) => new Route(mirror, clusters, timeouts, dependencies, undefined));
-    this.answer = answerOf(config, PREFIX, this.responseHeaders);
+    this.answer = answerOf(config, prefix, this.responseHeaders);
     this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
   }
 
@@ -194,6 +196,12 @@ export class Route {
     this.seen = count;
     failover.update(this.levels.map(({ capacity }) => capacity), this.dependencies.now());
   }
+}
+
+/** What all its requests' paths begin with, in the form that they have. */
+function normalPrefix(config: ResolvedRoute, options: PathOptions): string {
+  const normal = normalizePath(commonPrefix(config) ?? '/', options);
+  return typeof normal === 'string' ? normal : '/';
 }
 
 function mirrorsOf(

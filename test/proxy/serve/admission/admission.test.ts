@@ -58,16 +58,16 @@ describe('GIVEN an app that has as many requests as it may', () => {
     await until('the app has it', () => backend.received.includes('/again'));
   });
 
-  test.each(['/healthz', '/livez', '/readyz', '/healthz?verbose'])('THEN %s is let in all the same, and does not count', async (path) => {
+  test.each([['/healthz'], ['/livez'], ['/readyz'], ['/healthz?verbose'], ['/%68ealthz', '/healthz']])('THEN %s is let in all the same, and does not count', async (path, sent = path) => {
     const { backend, send, inFlight } = await setUp(ONE);
     await send(get('/slow'));
     await until('the app has it', () => backend.received.includes('/slow'));
     await send(get(path));
-    await until('the app has that, too', () => backend.received.includes(path));
+    await until('the app has that, too', () => backend.received.includes(sent));
     await inFlight(1);
   });
 
-  test.each(['/healthzz', '/healthz/', '/x/healthz', '/%68ealthz'])('THEN %s is one of the many', async (path) => {
+  test.each(['/healthzz', '/healthz/', '/x/healthz'])('THEN %s is one of the many', async (path) => {
     const { backend, send } = await setUp(ONE);
     await send(get('/slow'));
     await until('the app has it', () => backend.received.includes('/slow'));

@@ -1,0 +1,74 @@
+/**
+ * A request as routing looks at it: at the bytes that it came in, without copies. One instance serves the whole process, as a look-up ends
+ * in the turn in which the head is valid.
+ */
+import { ByteRange, equalsInAnyCase, RequestView, testAnyCookie, testFirstParameter, ValueTest } from '../../routing';
+import { Kind } from './fields';
+import type { RequestHead } from './request-head';
+
+const EMPTY = Buffer.alloc(0);
+const NONE: ByteRange = { bytes: EMPTY, start: 0, end: 0 };
+const COOKIE = Buffer.from('cookie');
+
+class Range implements ByteRange {
+  bytes: Buffer = EMPTY;
+  start = 0;
+  end = 0;
+
+  at(bytes: Buffer, start: number, end: number): this {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return this;
+  }
+}
+
+export class HeadView implements RequestView {
+  private source: Buffer = EMPTY;
+  private head!: RequestHead;
+  private readonly methodRange = new Range();
+  private readonly hostRange = new Range();
+
+  /** @param source what `head` was parsed from; its path is in normal form */
+  of(source: Buffer, head: RequestHead): this {
+    this.source = source;
+    this.head = head;
+    return this;
+  }
+
+  get method(): ByteRange { return this.methodRange.at(this.source, this.head.methodStart, this.head.methodEnd); }
+  get path(): ByteRange { return this.head.path; }
+
+  get host(): ByteRange {
+    const { source, head: { authorityStart, authorityEnd, fields } } = this;
+    if (authorityEnd > authorityStart) return this.hostRange.at(source, authorityStart, authorityEnd);
+    for (let i = 0; i < fields.count; i += 1) {
+      if (fields.kinds[i] === Kind.HOST) return this.hostRange.at(source, fields.valueStart(i), fields.valueEnd(i));
+    }
+    return NONE;
+  }
+
+  anyHeader(name: Uint8Array, test: ValueTest): boolean {
+    const { source, head: { fields } } = this;
+    for (let i = 0; i < fields.count; i += 1) {
+      // What Connection names goes no further, so nothing goes by it.
+      if (fields.kinds[i] === Kind.NOMINATED || !equalsInAnyCase(source, fields.nameStart(i), fields.nameEnd(i), name)) continue;
+      if (test.test(source, fields.valueStart(i), fields.valueEnd(i))) return true;
+    }
+    return false;
+  }
+
+  firstQuery(name: Uint8Array, test: ValueTest): boolean {
+    const { source, head: { queryStart, targetEnd } } = this;
+    return testFirstParameter(source, Math.min(queryStart + 1, targetEnd), targetEnd, name, test);
+  }
+
+  anyCookie(name: Uint8Array, test: ValueTest): boolean {
+    const { source, head: { fields } } = this;
+    for (let i = 0; i < fields.count; i += 1) {
+      if (!equalsInAnyCase(source, fields.nameStart(i), fields.nameEnd(i), COOKIE)) continue;
+      if (testAnyCookie(source, fields.valueStart(i), fields.valueEnd(i), name, test)) return true;
+    }
+    return false;
+  }
+}

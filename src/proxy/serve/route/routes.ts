@@ -1,0 +1,62 @@
+/**
+ * The routes of a listener: which one takes a request. A listener with one route that has no conditions asks nothing of a request; otherwise
+ * the table of src/routing does, at a cost that does not grow with the number of routes.
+ */
+import { PathNormalizer, PathOptions, RouteTable } from '../../../routing';
+import type { ResolvedRoute } from '../../../contract';
+import { HeadView } from '../../http1/head-view';
+import type { RequestHead } from '../../http1/request-head';
+import type { Route } from './route';
+
+const VIEW = new HeadView();
+
+/** A normalizer works in one turn, so those of one kind are one. */
+const NORMALIZERS = new Map<string, PathNormalizer>();
+
+export class Routes {
+  /** Gives paths the form in which conditions and endpoints see them. */
+  readonly normalizer: PathNormalizer;
+  /** Takes every request; undefined when there are conditions. */
+  private readonly only: Route | undefined;
+  private readonly table: RouteTable | undefined;
+
+  /**
+   * @param all     in the order of `configs`
+   * @param options how paths are normalised
+   */
+  constructor(readonly all: readonly Route[], configs: readonly Pick<ResolvedRoute, 'matches'>[], options: PathOptions = {}) {
+    this.normalizer = normalizerOf(options);
+    const [first] = configs;
+    if (configs.length === 1 && !first!.matches) {
+      this.only = all[0]!;
+      return;
+    }
+    const table = RouteTable.of(configs, options);
+    // A document is checked before it gets here.
+    if (!(table instanceof RouteTable)) throw new Error(table.map(({ message }) => message).join('; '));
+    this.table = table;
+  }
+
+  /** The route of the request whose head, with a normal path, is in `source`; undefined when none takes it. */
+  of(source: Buffer, head: RequestHead): Route | undefined {
+    if (this.only) return this.only;
+    const row = this.table!.lookup(VIEW.of(source, head));
+    return row && this.all[row.route];
+  }
+
+  /** Goes on where the routes were whose place these take, each by its name. */
+  resume(before: Routes): void {
+    const byName = new Map(before.all.map((route) => [route.name, route]));
+    for (const route of this.all) {
+      const present = byName.get(route.name);
+      if (present) route.resume(present);
+    }
+  }
+}
+
+function normalizerOf(options: PathOptions): PathNormalizer {
+  const key = JSON.stringify([options.encodedSlashes, options.mergeSlashes]);
+  let normalizer = NORMALIZERS.get(key);
+  if (!normalizer) NORMALIZERS.set(key, normalizer = new PathNormalizer(options));
+  return normalizer;
+}
