@@ -1,7 +1,7 @@
 /** The table against the rules written plainly, on routes and requests made by chance; what it costs; what it refuses. */
 import * as fc from 'fast-check';
 import type { RouteMatch } from '../../src/contract';
-import { Regex, RouteProblem, RouteTable } from '../../src/routing';
+import { type ByteRange, Regex, type RequestView, RouteProblem, RouteTable, testAnyCookie, testFirstParameter } from '../../src/routing';
 import { bytesPerCall } from '../support/allocation';
 import { naiveLookup } from './naive';
 import { anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
@@ -75,6 +75,22 @@ test('GIVEN the usual conditions WHEN a route is looked up THEN nothing is alloc
     const request = requestOf('GET', target, { host: 'eu.shop.io:80' });
     expect(bytesPerCall(() => table.lookup(request))).toBe(0);
   }
+});
+
+test('GIVEN conditions of parameters and cookies, read in place WHEN a route is looked up THEN nothing is allocated', () => {
+  const table = tableOf([{ query: [{ name: 'page', value: '2' }], cookies: [{ name: 'tenant', regex: '[a-z]+' }] }]);
+  const bytes = Buffer.from('GET / q=1&page=%32 a=1; tenant=acme');
+  const range = (start: number, end: number): ByteRange => ({ bytes, start, end });
+  const request: RequestView = {
+    method: range(0, 3),
+    path: range(4, 5),
+    host: range(0, 0),
+    anyHeader: () => false,
+    firstQuery: (name, test) => testFirstParameter(bytes, 6, 18, name, test),
+    anyCookie: (name, test) => testAnyCookie(bytes, 19, bytes.length, name, test),
+  };
+  expect(table.lookup(request)?.route).toBe(0);
+  expect(bytesPerCall(() => table.lookup(request))).toBe(0);
 });
 
 test.each<[string, RouteMatch, string, string]>([
