@@ -19,13 +19,13 @@
  * since endpoints always have some weight.
  */
 import { DnsDiscovery } from '../../contract';
-import { Cancel, Clock } from '../runtime/clock';
-import { Backoff } from './backoff';
+import type { Clock } from '../runtime/clock';
 import { Family } from './families';
-import { HealthTracker, OnEvent } from './health';
+import type { OnEvent } from './health';
+import { LiveSource } from './live-source';
 import { describe, DnsClient, isAnswer, Resolution, resolveAddresses, SrvRecord } from './name-resolver';
-import { SnapshotOutput, toSnapshot } from './snapshot';
-import { DiscoveredEndpoint, DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
+import { toSnapshot } from './snapshot';
+import type { DiscoveredEndpoint } from './source';
 
 /** Shortest time between two questions, whatever the TTL says. */
 export const MIN_AGE_MS = 1_000;
@@ -35,8 +35,7 @@ export const MAX_AGE_MS = 60_000;
 export const MAX_SRV_TARGETS = 1_000;
 
 const JITTER = 0.1;
-const BACKOFF_BASE_MS = 1_000;
-const BACKOFF_CAP_MS = 30_000;
+const BACKOFF = { baseMs: 1_000, capMs: 30_000 };
 
 /** What one round of questions brought. */
 interface Round {
@@ -46,43 +45,27 @@ interface Round {
   readonly error: string | undefined;
 }
 
-export class DnsSource implements DiscoverySource {
-  readonly health: DiscoveryHealth;
-
-  private readonly tracker: HealthTracker;
-  private readonly output = new SnapshotOutput();
-  private readonly backoff: Backoff;
+export class DnsSource extends LiveSource {
   /** Last good resolution of each name that is in use. */
   private known = new Map<string, Resolution>();
-  private closed = false;
-  private cancelTimer: Cancel = () => undefined;
 
   constructor(
     private readonly discovery: DnsDiscovery,
     private readonly client: DnsClient,
     private readonly preferred: Family,
-    private readonly clock: Clock,
-    private readonly random: () => number,
-    private readonly onEvent: OnEvent,
+    clock: Clock,
+    random: () => number,
+    onEvent: OnEvent,
   ) {
-    this.tracker = new HealthTracker(clock, onEvent);
-    this.health = this.tracker;
-    this.backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS, random);
+    super(clock, random, onEvent, BACKOFF);
   }
 
-  start(onSnapshot: (snapshot: EndpointSnapshot) => void): void {
-    this.output.open(onSnapshot);
-    this.ask();
-  }
-
-  close(): void {
-    this.closed = true;
-    this.cancelTimer();
+  override close(): void {
+    super.close();
     this.client.cancel();
-    this.output.close();
   }
 
-  private ask(): void {
+  protected ask(): void {
     const round = this.discovery.record === 'srv' ? this.askServices() : this.askAddresses();
     void round.then((result) => { if (!this.closed) this.settle(result); });
   }
@@ -102,7 +85,7 @@ export class DnsSource implements DiscoverySource {
     const wait = error === undefined
       ? Math.min(MAX_AGE_MS, Math.max(MIN_AGE_MS, ttlMs)) * (1 + JITTER * this.random())
       : this.backoff.next();
-    this.cancelTimer = this.clock.after(wait, () => this.ask());
+    this.cancel = this.clock.after(wait, () => this.ask());
   }
 
   private async askAddresses(): Promise<Round> {

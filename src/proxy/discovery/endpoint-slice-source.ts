@@ -18,15 +18,13 @@
  */
 import { EndpointSliceDiscovery } from '../../contract';
 import { Cancel, Clock } from '../runtime/clock';
-import { Backoff } from './backoff';
 import { Family } from './families';
-import { HealthTracker, OnEvent } from './health';
+import type { OnEvent } from './health';
 import { ApiAccess, ApiFailure, statusFailure } from './kubernetes-api';
 import { LineSplitter } from './line-splitter';
+import { LiveSource } from './live-source';
 import { answerTimeoutMs } from './answer-timeout';
 import { fieldsOf, listOf, mergeSlices, readSlice, ReadSlice } from './slices';
-import { SnapshotOutput } from './snapshot';
-import { DiscoveryHealth, DiscoverySource, EndpointSnapshot } from './source';
 
 /** Slices asked for at a time. */
 export const PAGE_LIMIT = 50;
@@ -45,8 +43,7 @@ export const SILENCE_MARGIN_MS = 15_000;
 /** A watch that lasts this long, or brings an event, works. */
 export const SETTLED_MS = 1_000;
 
-const BACKOFF_BASE_MS = 250;
-const BACKOFF_CAP_MS = 15_000;
+const BACKOFF = { baseMs: 250, capMs: 15_000 };
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
 /** The newest state, whatever it costs the server. */
@@ -54,47 +51,26 @@ const NEWEST = '';
 /** Any state that the server has at hand. */
 const ANY = '0';
 
-export class EndpointSliceSource implements DiscoverySource {
-  readonly health: DiscoveryHealth;
-
-  private readonly tracker: HealthTracker;
-  private readonly output = new SnapshotOutput();
-  private readonly backoff: Backoff;
+export class EndpointSliceSource extends LiveSource {
   private readonly path: string;
   private slices = new Map<string, ReadSlice>();
   /** Last version seen of the whole collection. */
   private version = ANY;
-  private closed = false;
-  /** Stops the request or timer that is under way; there is one at a time. */
-  private cancel: Cancel = () => undefined;
 
   constructor(
     private readonly discovery: EndpointSliceDiscovery,
     private readonly api: ApiAccess,
     private readonly preferred: Family,
-    private readonly clock: Clock,
-    private readonly random: () => number,
-    private readonly onEvent: OnEvent,
+    clock: Clock,
+    random: () => number,
+    onEvent: OnEvent,
   ) {
-    this.tracker = new HealthTracker(clock, onEvent);
-    this.health = this.tracker;
-    this.backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS, random);
+    super(clock, random, onEvent, BACKOFF);
     this.path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(discovery.namespace)}/endpointslices`
       + `?labelSelector=${encodeURIComponent(`${SERVICE_NAME_LABEL}=${discovery.service}`)}`;
   }
 
-  start(onSnapshot: (snapshot: EndpointSnapshot) => void): void {
-    this.output.open(onSnapshot);
-    this.list();
-  }
-
-  close(): void {
-    this.closed = true;
-    this.cancel();
-    this.output.close();
-  }
-
-  private list(): void {
+  protected ask(): void {
     const version = this.version === NEWEST ? '' : `&resourceVersion=${encodeURIComponent(this.version)}&resourceVersionMatch=NotOlderThan`;
     this.page(new Map(), version);
   }
@@ -277,7 +253,7 @@ export class EndpointSliceSource implements DiscoverySource {
 
   private listLater(): void {
     this.cancel();
-    if (!this.closed) this.cancel = this.clock.after(this.backoff.next(), () => this.list());
+    if (!this.closed) this.cancel = this.clock.after(this.backoff.next(), () => this.ask());
   }
 }
 
