@@ -109,7 +109,7 @@ export default tseslint.config(
 
   // A promise that nobody waits for loses its error. Needs types, so it runs only where there are many promises.
   {
-    files: ['src/proxy/**/*.ts', 'src/cli/**/*.ts'],
+    files: ['src/proxy/**/*.ts', 'src/cli/**/*.ts', 'src/testing/**/*.ts'],
     ignores: ['**/*.d.ts'],
     languageOptions: { parserOptions: { project: ['./tsconfig.proxy.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -12,7 +12,7 @@ module.exports = {
   transform: { '^.+\\.ts$': '<rootDir>/test/support/jest/transform.js' },
   // A look-up of a global is slow in jest's sandbox, and the simulations are made of them. A library may have a Set or a Buffer of its own.
   sandboxInjectedGlobals: ['Array', 'Float64Array', 'Int32Array', 'Math', 'Number', 'Object', 'Uint8Array'],
-  moduleNameMapper: { '^cdk8s-mesh$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: { '^cdk8s-mesh$': '<rootDir>/src/index.ts', '^cdk8s-mesh/testing$': '<rootDir>/src/testing/index.ts' },
   testTimeout: 30_000,
   maxWorkers: 2,
 };

@@ -3,7 +3,8 @@
  *   1. the JSON Schema of ProxyConfig from its types, and from that the proxy's validator (scripts/schema.mjs) and what the
  *      sources say of each setting (scripts/settings.mjs);
  *   2. the constructs, with jsii, which also writes .jsii;
- *   3. the proxy and the command, each bundled into one file that needs no node_modules.
+ *   3. the proxy and the command, each bundled into one file that needs no node_modules;
+ *   4. `cdk8s-mesh/testing`, bundled as well, with the declarations of its public types.
  * With `--if-changed` it does nothing when no source changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import ts from 'typescript';
 import { generateSchema, generateValidator, SCHEMA_FILE, VALIDATOR_FILE } from './schema.mjs';
 import { writeSettings } from './settings.mjs';
 
@@ -18,7 +20,7 @@ process.chdir(new URL('..', import.meta.url).pathname);
 
 // Not in lib/, all of which is shipped.
 const MARKER = 'node_modules/.cdk8s-mesh-built-from';
-const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', '.jsii'];
+const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', 'lib/testing/index.js', 'lib/testing/index.d.ts', '.jsii'];
 const INPUTS = ['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json'];
 const upToDate = existsSync(MARKER) && readFileSync(MARKER, 'utf8') === fingerprintOf(INPUTS) && RESULTS.every((file) => existsSync(file));
 if (process.argv.includes('--if-changed') && upToDate) {
@@ -50,7 +52,22 @@ await build({
   logLevel: 'warning',
 });
 chmodSync('lib/bin/cdk8s-mesh.js', 0o755);
+await buildTesting();
 writeFileSync(MARKER, fingerprint);
+
+/** Its declarations are those of two files, which import nothing else. */
+async function buildTesting() {
+  await build({
+    entryPoints: ['src/testing/index.ts'], outfile: 'lib/testing/index.js', bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning',
+  });
+  for (const name of ['api', 'index']) {
+    const { outputText, diagnostics = [] } = ts.transpileDeclaration(readFileSync(`src/testing/${name}.ts`, 'utf8'), {
+      fileName: `${name}.ts`, reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
+    });
+    if (diagnostics.length > 0) throw new Error(ts.flattenDiagnosticMessageText(diagnostics[0].messageText, '\n'));
+    writeFileSync(`lib/testing/${name}.d.ts`, outputText);
+  }
+}
 
 function run(command, args, env = {}) {
   const { status } = spawnSync(join('node_modules/.bin', command), args, { stdio: 'inherit', env: { ...process.env, ...env } });

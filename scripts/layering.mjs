@@ -66,6 +66,12 @@ const PARTS = {
     node: true,
     why: 'the command works on synthesized YAML, so it needs no construct, and it is bundled into one file',
   },
+  testing: {
+    parts: ['cli'],
+    npm: ['yaml'],
+    node: true,
+    why: 'tests of a stack ask what the command `explain` says, and it is bundled into one file',
+  },
 };
 
 /** The rooms of a part, each with the other rooms that it may import. Files of the part itself may import all of them, and no room them. */

@@ -86,7 +86,7 @@ describe('the tarball', () => {
   test('ships the compiled library, its API, the schema and the Dockerfile, and nothing else', () => {
     const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
     const compiled = ['index', ...['constructs', 'contract', 'planning'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
-    const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js'];
+    const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js', 'lib/testing/index.js', 'lib/testing/index.d.ts', 'lib/testing/api.d.ts'];
     const optional = new Set(['CHANGELOG.md', ...bundles.map((bundle) => `${bundle}.LEGAL.txt`)]);
     const unexpected = shipped.filter((file) => ![...fixed, ...compiled, ...bundles].includes(file) && !optional.has(file));
     expect(unexpected).toEqual([]);
@@ -101,8 +101,8 @@ describe('the tarball', () => {
   });
 
   test('has bundles that load nothing but node\'s own modules', () => {
-    for (const bundle of ['proxy', 'cdk8s-mesh']) {
-      const text = readFileSync(join(project, `node_modules/cdk8s-mesh/lib/bin/${bundle}.js`), 'utf8');
+    for (const bundle of ['bin/proxy', 'bin/cdk8s-mesh', 'testing/index']) {
+      const text = readFileSync(join(project, `node_modules/cdk8s-mesh/lib/${bundle}.js`), 'utf8');
       // Behind a quote it is text: ajv's runtime carries the source of its own import.
       const loaded = [...text.matchAll(/(?<!['"`])\brequire\("([^"]+)"\)/g)].map(([, name]) => name!);
       expect(loaded.length).toBeGreaterThan(0);
@@ -141,6 +141,26 @@ describe('a project that installs it', () => {
     expect(yaml).toContain('"type": "random"');
     rmSync(join(project, 'node_modules/platform'), { recursive: true });
   });
+
+  test.each(['node10', 'nodenext'])('tests its stack, with types, by module resolution %s', (moduleResolution) => {
+    write('stack.ts', `
+      import { App, Chart, Testing } from 'cdk8s';
+      import { MeshService } from 'cdk8s-mesh';
+      import { meshOf, MeshUnderTest } from 'cdk8s-mesh/testing';
+      const chart = new Chart(new App(), 'shop', { namespace: 'shop' });
+      const containers = [{ image: 'app:1', portNumber: 8080 }];
+      const web = new MeshService(chart, 'web', { containers });
+      web.calls(new MeshService(chart, 'catalog', { containers }));
+      const mesh: MeshUnderTest = meshOf(Testing.synth(chart));
+      mesh.expectRequest(web, 'GET http://catalog/').toReach('catalog', 'v1');
+      try { mesh.expectRequest('web', 'http://catalog/').toReach('cart'); } catch (error) { console.log((error as Error).message.split(',')[0]); }
+    `);
+    const module = moduleResolution === 'node10' ? 'commonjs' : 'nodenext';
+    execFileSync('npx', ['tsc', '--strict', '--target', 'es2022', '--module', module, '--moduleResolution', moduleResolution, 'stack.ts'],
+      { cwd: project, encoding: 'utf8', env: environment() });
+    expect(execFileSync(process.execPath, ['stack.js'], { cwd: project, encoding: 'utf8', env: environment() }))
+      .toBe('expected GET http://catalog/ from web to reach cart\n');
+  }, 60_000);
 
   test('runs the command', async () => {
     const { code, stdout } = await npx('--no-install', 'cdk8s-mesh', '--help');

@@ -9,6 +9,7 @@ import { Inbound, inboundOf, portOfCluster } from './inbound';
 /** Pods that may answer. */
 export interface Candidate {
   readonly service: string;
+  readonly namespace: string;
   readonly version: string;
   /** Absent: nobody can tell. */
   readonly replicas?: Range;
@@ -71,7 +72,8 @@ export class Destinations {
 
 export function candidateOf(stack: Stack, workload: Workload): Candidate {
   const replicas = stack.replicasOf(workload);
-  return { service: workload.service, version: workload.version, ...(replicas && { replicas }), zones: workload.zones };
+  const { service, namespace, version, zones } = workload;
+  return { service, namespace, version, ...(replicas && { replicas }), zones };
 }
 
 function outsideOf({ discovery }: ResolvedCluster): string[] {

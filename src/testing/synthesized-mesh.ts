@@ -1,0 +1,44 @@
+/** Reads a stack from whatever a test has of it, and asks it about requests. */
+import { parseAllDocuments } from 'yaml';
+import { AskedRequest, Header } from '../cli/explain/asked-request';
+import { Explanation, explainRequest } from '../cli/explain/explanation';
+import { renderExplanation } from '../cli/explain/render';
+import { Manifest, manifestsOf, readManifests } from '../cli/model/manifests';
+import { Stack } from '../cli/stack/stack';
+import type { MeshSource, MeshUnderTest, RequestExpectation, RequestOptions, ServiceName } from './api';
+import { ExplainedRequest } from './explained-request';
+import { nameOf } from './service-names';
+
+export class SynthesizedMesh implements MeshUnderTest {
+  private readonly stack: Stack;
+
+  constructor(source: MeshSource) {
+    this.stack = Stack.of(manifestsFrom(source), typeof source === 'string' ? source : 'what was synthesized');
+  }
+
+  expectRequest(from: ServiceName, request: string, options: RequestOptions = {}): RequestExpectation {
+    return new ExplainedRequest(this.ask(from, request, options));
+  }
+
+  explain(from: ServiceName, request: string, options: RequestOptions = {}): string {
+    return renderExplanation(this.ask(from, request, options)).join('\n');
+  }
+
+  private ask(from: ServiceName, request: string, { headers = {}, bodyBytes = 0 }: RequestOptions): Explanation {
+    const [first, second] = request.trim().split(/\s+(.*)/s) as [string, string?];
+    const fields = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value): Header => [name, value]));
+    const asked = new AskedRequest({ method: second ? first : 'GET', url: second || first, headers: fields, bodyBytes });
+    return explainRequest(this.stack, this.stack.workloadsNamed(nameOf(from), 'expectRequest')[0]!, asked);
+  }
+}
+
+function manifestsFrom(source: MeshSource): Manifest[] {
+  if (typeof source === 'string') return readManifests([source]);
+  if (Array.isArray(source)) return manifestsOf(source, 'object');
+  if ('synthYaml' in source) {
+    // Only the app knows the objects of all its charts in the order in which they are written.
+    const objects = parseAllDocuments(String(source.synthYaml())).map((document) => document.toJS() as unknown);
+    return manifestsOf(objects.filter((object) => object !== null), 'object');
+  }
+  return manifestsOf((source as { toJson(): unknown[] }).toJson(), 'object');
+}
