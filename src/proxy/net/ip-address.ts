@@ -8,6 +8,11 @@ export function canonicalAddress(text: string): string | undefined {
   return bytes.length === 4 ? bytes.join('.') : ipv6Text(bytes);
 }
 
+/** That of a socket, which may have a zone; empty when it has none any more. */
+export function peerAddress(remoteAddress: string | undefined): string {
+  return canonicalAddress((remoteAddress ?? '').split('%', 1)[0]!) ?? '';
+}
+
 /** IPv6 as text, as RFC 5952 has it: `::` for the first of the longest runs of zeros. */
 export function ipv6Text(bytes: ArrayLike<number>): string {
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[i * 2]! * 256 + bytes[i * 2 + 1]!).toString(16)).join(':');

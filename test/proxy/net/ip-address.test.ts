@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalAddress } from '../../../src/proxy/net/ip-address';
+import { canonicalAddress, peerAddress } from '../../../src/proxy/net/ip-address';
 
 test.each([
   ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'], ['2001:0db8::0001', '2001:db8::1'], ['::', '::'], ['0:0:0:0:0:0:0:1', '::1'], ['1:0:0:2:0:0:0:3', '1:0:0:2::3'],
@@ -11,6 +11,10 @@ test.each([
 
 test.each(['', 'shop', '1.2.3', '::1%lo', '1::2::3'])('%j is none', (text) => {
   expect(canonicalAddress(text)).toBeUndefined();
+});
+
+test.each([['fe80::1%eth0', 'fe80::1'], ['::ffff:192.0.2.1', '192.0.2.1'], [undefined, '']])('the address of a socket with %s is %j', (remoteAddress, expected) => {
+  expect(peerAddress(remoteAddress)).toBe(expected);
 });
 
 test('IPv6 comes out as the URL standard has it, which is as RFC 5952 has it', () => {

@@ -5,7 +5,7 @@
 import { createServer, Server, Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
 import type { SocketAddress } from '../../net/handover';
-import { canonicalAddress } from '../../net/ip-address';
+import { peerAddress } from '../../net/ip-address';
 import { unsentField } from '../../http1/mesh-fields';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
@@ -44,7 +44,7 @@ export class Listener {
   readonly connections: Set<ClientConnection> = new Set();
   private handshakes: Handshakes | undefined;
   /** Addresses of clients that a PROXY header told, by the other end of their connections, until those close. */
-  private readonly addresses = new Map<string, string>();
+  private readonly addresses = new Map<string, { readonly address: string }>();
   /** Sockets under TLS, from before their handshake on, and those whose PROXY header is waited for. */
   private readonly early = new Set<Socket>();
 
@@ -159,7 +159,7 @@ export class Listener {
 
   /** Waits for the PROXY header, where there has to be one. */
   private arrive(socket: Socket, edge: Edge): void {
-    if (!edge.proxyHeaderFrom?.has(socket.remoteAddress ?? '')) {
+    if (!edge.proxyHeaderFrom?.has(peerAddress(socket.remoteAddress))) {
       this.admit(socket, edge);
       return;
     }
@@ -178,7 +178,7 @@ export class Listener {
   /** Looks at whom a connection comes from. Without TLS a client that is not let in is told so in answer to its request. */
   private admit(socket: Socket, { clients, knowsConnections }: Edge, address?: string, rest?: Buffer): void {
     if (clients && knowsConnections) {
-      const client = canonicalAddress(address ?? socket.remoteAddress ?? '') ?? '';
+      const client = peerAddress(address ?? socket.remoteAddress);
       const denied = this.handshakes !== undefined && !clients.lets(client);
       const disconnect = denied ? undefined : clients.connect(clientOf(client));
       if (!disconnect) {
@@ -207,8 +207,10 @@ export class Listener {
     this.keep(socket);
     if (address !== undefined) {
       const end = endOf(socket);
-      this.addresses.set(end, address);
-      socket.on('close', () => this.addresses.delete(end));
+      const told = { address };
+      this.addresses.set(end, told);
+      // The next connection may have the same other end before this one has told that it is closed.
+      socket.on('close', () => { if (this.addresses.get(end) === told) this.addresses.delete(end); });
     }
     if (rest) {
       socket.pause();
@@ -250,7 +252,7 @@ export class Listener {
   private handshakesWith(tls: TlsSettings): Handshakes {
     const { context } = this;
     return new Handshakes(tls, context.limits.maxBufferedBytes, context.instruments, (socket) => {
-      const address = this.addresses.size === 0 ? undefined : this.addresses.get(endOf(socket));
+      const address = this.addresses.size === 0 ? undefined : this.addresses.get(endOf(socket))?.address;
       this.connections.add(new ClientConnection(socket, this, context, address));
     });
   }

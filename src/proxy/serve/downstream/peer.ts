@@ -5,7 +5,7 @@ import { hashText } from '../../../balancing';
 import type { RequestHead } from '../../http1/request-head';
 import type { ServeContext } from '../context';
 import type { Entry } from '../exchange/response-sink';
-import { canonicalAddress } from '../../net/ip-address';
+import { peerAddress } from '../../net/ip-address';
 import { isTls } from '../../tls/socket';
 import { EdgeClient } from '../edge/edge-client';
 import { Origin } from './bypass/origin';
@@ -43,7 +43,7 @@ export class Peer {
   get edge(): EdgeClient | undefined {
     if (!this.listener.edge) return undefined;
     const { servername } = this.socket as Partial<TLSSocket>;
-    return this.client ??= new EdgeClient({ address: canonicalAddress(this.from) ?? this.from, secure: isTls(this.socket) }, servername || undefined);
+    return this.client ??= new EdgeClient({ address: peerAddress(this.from), secure: isTls(this.socket) }, servername || undefined);
   }
 
   /** A request has begun to come that is not refused for its form yet. */

@@ -25,7 +25,9 @@ export class ClientRules {
     this.buckets = new Recent(Math.floor(config.maxAddresses / 2), () => onLimit('maxAddresses'));
   }
 
+  /** One without an address is let in only where all are. */
   lets(address: string): boolean {
+    if (address === '' && this.deny) return false;
     return this.allow?.has(address) !== false && this.deny?.has(address) !== true;
   }
 

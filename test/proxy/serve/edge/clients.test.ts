@@ -77,6 +77,11 @@ describe('networks', () => {
   });
 });
 
+test('a client without an address is let in only where all are', () => {
+  const lets = (config: ClientsConfig): boolean => new ClientRules({ maxAddresses: 2, ...config } as ConstructorParameters<typeof ClientRules>[0], () => {}).lets('');
+  expect([lets({ maxConnections: 1 }), lets({ allow: ['0.0.0.0/0'] }), lets({ deny: ['10.0.0.0/8'] })]).toEqual([true, false, false]);
+});
+
 describe('requests of one client', () => {
   const limited = { rateLimit: { requestsPerSecond: 0.5, burst: 2 } };
 
