@@ -5,13 +5,11 @@
 import { Agent, createServer, get, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClusterConfig, ProxyConfig } from '../../src/contract';
+import { cleanupsAfterEach } from '../support/cleanups';
 import { eventually } from '../support/eventually';
 import { startProxy, TestProxy } from '../support/proxy';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 /** An app that answers when its time is over, and counts. */
 class App {

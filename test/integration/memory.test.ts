@@ -10,6 +10,7 @@ import { connect, createServer, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENV_MEMORY_LIMIT } from '../../src/contract';
+import { cleanupsAfterEach } from '../support/cleanups';
 import { freePort } from '../support/proxy';
 import { rawClient, RawConnection, until } from '../support/raw-http';
 
@@ -53,10 +54,7 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 /** Answers visitors, and does to all others what the shape says. */
 async function startBackend({ serve }: Shape): Promise<number> {

@@ -8,6 +8,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { TlsConfig } from '../../src/contract';
+import { cleanupsAfterEach } from '../support/cleanups';
 import { makeKeyPair, MountedSecret } from '../support/key-pairs';
 import { startProxy, TestProxy } from '../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../support/raw-http';
@@ -45,10 +46,7 @@ const ATTACKS: readonly Attack[] = [
   { name: 'handshakes that never begin', first: '', then: '', reads: true, tls: true },
 ];
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function setUp({ tls = false }: Attack): Promise<TestProxy> {
   const backend = await RawBackend.start((connection) => connection.socket.on('data', () => {

@@ -1,6 +1,7 @@
 /** An endpoint that drops what comes, as a node that is gone without a word: a connection to it is neither made nor refused. */
 import { connect, Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy } from '../../support/proxy';
 import { RawBackend, rawClient, until } from '../../support/raw-http';
@@ -16,10 +17,7 @@ const SILENT = `
 /** More than a queue of one takes. */
 const QUEUED = 4;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function silentPort(): Promise<number> {
   const worker = new Worker(SILENT, { eval: true });

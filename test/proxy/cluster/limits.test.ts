@@ -8,6 +8,7 @@ import { Instruments } from '../../../src/proxy/telemetry/instruments';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 import { TimeoutQueues } from '../../../src/proxy/runtime/timeouts';
 import { DEFAULT_LIMITS } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { ready, startProxy, TestProxy } from '../../support/proxy';
 import { sampleOf } from '../../support/prometheus';
@@ -16,10 +17,7 @@ import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-h
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 /** A backend whose requests wait until the test answers them. */
 async function heldBackend(): Promise<RawBackend> {

@@ -2,15 +2,13 @@
  * What an endpoint states of its connections (`Keep-Alive: timeout=2, max=100`) is kept to, so that no request is sent just when it
  * closes one. Over real sockets, by a clock that stands still.
  */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { seededRandom } from '../../support/random';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface World {
   readonly clock: FakeClock;

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { AppAddress } from '../../../src';
 import type { StaticEndpoint } from '../../../src/contract';
 import { DOUBTED_AFTER } from '../../../src/proxy/cluster/addresses';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { eventually } from '../../support/eventually';
 import { sampleOf } from '../../support/prometheus';
 import { freePort, startProxy, TestProxy } from '../../support/proxy';
@@ -11,10 +12,7 @@ import { RawBackend, rawClient } from '../../support/raw-http';
 const POD = '127.31.0.7';
 const HAS_IPV6 = Object.values(networkInterfaces()).flat().some((each) => each?.address === '::1');
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 /** An app that says where it is, and closes connections after each response. */
 async function listen(host: string, port: number, says = host): Promise<RawBackend> {

@@ -1,15 +1,13 @@
 /** What speaks against an endpoint when time runs out, and what is the client's doing: over real sockets, on a clock that the test moves. */
 import type { LimitsConfig, RouteConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
 const MIB = 1_048_576;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 /** Two backends that are outliers with their first gateway error. */
 async function world(answer: Parameters<typeof RawBackend.answering>[0], route: Partial<RouteConfig>, limits: LimitsConfig = {}) {

@@ -2,16 +2,14 @@
  * A request that nobody waits for any more ends where it is being worked on: given up by its client, or by the proxy itself,
  * directly or across the two sidecars of a mesh. The endpoint sees its connection reset.
  */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const SLOW = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function app(onConnection?: (connection: RawConnection) => void): Promise<RawBackend> {
   const backend = await RawBackend.start(onConnection);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { EndpointStats } from '../../../src/balancing';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { draining, freePort, ready, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
@@ -7,10 +8,7 @@ import { draining, freePort, ready, startProxy, TestProxy, TestProxyOptions } fr
 const OK = 'HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\n\r\nok';
 const GET = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function proxyFor(backend: RawBackend | readonly number[], options?: TestProxyOptions): Promise<TestProxy> {
   const test = await startProxy(backend instanceof RawBackend ? [backend.port] : backend, options);

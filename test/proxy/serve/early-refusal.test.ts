@@ -6,6 +6,7 @@ import type { LimitsConfig } from '../../../src/contract';
 import { DEFAULT_LIMITS } from '../../../src/contract';
 import { INCOMPLETE } from '../../../src/proxy/http1/fault';
 import { HeadBuffer, HeadReader } from '../../../src/proxy/http1/head-buffer';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
@@ -15,10 +16,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const CLIENT_HELLO = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03';
 const FOREVER = { headTimeoutMs: 3_600_000, idleTimeoutMs: 3_600_000 };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Peers {
   readonly test: TestProxy;

@@ -1,12 +1,10 @@
 /** Streams of events outlive the time of their route, over real sockets. The clock is the test's. */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, RawConnection, rawClient } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Open { readonly client: RawConnection; readonly backend: RawConnection; readonly clock: FakeClock; readonly test: TestProxy }
 

@@ -2,14 +2,12 @@
 import type { ClusterConfig, FallbackConfig, WeightedCluster } from '../../../src/contract';
 import { systemClock } from '../../../src/proxy/runtime/clock';
 import type { DiscoveredEndpoint } from '../../../src/proxy/discovery/source';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { draining, freePort, ready, startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const clusterOf = (service: string): ClusterConfig => ({ name: service, discovery: { type: 'endpointSlice', namespace: 'shop', service } });
 const to = (cluster: string, weight = 1): WeightedCluster => ({ cluster, weight });

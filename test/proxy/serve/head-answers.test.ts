@@ -1,11 +1,9 @@
 /** RFC 9110 section 9.3.2: whatever answers HEAD has no content. The proxy's own answers, too, also where no request could be read. */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function connected(options: TestProxyOptions): Promise<RawConnection> {
   const backend = await RawBackend.answering((head) => (head.startsWith('HEAD /silent') ? '' : 'garbage\r\n\r\n'));

@@ -1,6 +1,7 @@
 /** Each limit of `limits`: what happens when it is reached, that it is counted by its name, and that memory stays bounded. */
 import type { LimitsConfig } from '../../../src/contract';
 import { DEFAULT_LIMITS } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
@@ -8,10 +9,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const TE = 'Transfer-Encoding: chunked\r\n';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Peers {
   readonly test: TestProxy;

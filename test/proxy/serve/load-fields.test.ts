@@ -3,6 +3,7 @@ import type { EndpointStats } from '../../../src/balancing';
 import type { ProxyConfig } from '../../../src/contract';
 import { REBUILD_MS } from '../../../src/proxy/load-reports/load-reporter';
 import { READ_MS } from '../../../src/proxy/load-reports/report-intake';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { RawBackend, rawClient, RawConnection } from '../../support/raw-http';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
@@ -10,10 +11,7 @@ import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 const REPORT = 'Endpoint-Load-Metrics: TEXT application_utilization=0.5, rps_fractional=100';
 const BY_REPORTS = { loadBalancing: { type: 'clientSideWeightedRoundRobin' } } as const;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Subject { readonly test: TestProxy; readonly client: RawConnection; readonly clock: FakeClock; readonly seen: string[] }
 

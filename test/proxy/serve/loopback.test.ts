@@ -2,16 +2,14 @@
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { boundAddresses, isDispensable } from '../../../src/proxy/serve/downstream/bound-addresses';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
 const POD = '127.31.0.8';
 const HAS_IPV6 = Object.values(networkInterfaces()).flat().some((each) => each?.address === '::1');
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function inbound(loopback: boolean): Promise<number> {
   const app = await RawBackend.answering(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');

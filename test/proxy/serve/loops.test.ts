@@ -7,16 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { DEFAULT_LIMITS } from '../../../src/contract';
 import { isSentBySidecar, MAX_ENTRIES } from '../../../src/proxy/http1/mesh-via';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 let seed = 0;
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function proxyTo(port: number, options: TestProxyOptions = {}): Promise<TestProxy> {
   seed += 1;

@@ -1,6 +1,7 @@
 /** What becomes of connections and requests while memory is short, over real sockets and with memory that a test makes up. */
 import type { LimitsConfig } from '../../../src/contract';
 import { MemoryLevel } from '../../../src/proxy/serve/memory/memory-levels';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { makeKeyPair, MountedSecret } from '../../support/key-pairs';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
@@ -18,10 +19,7 @@ const LARGE = Buffer.alloc(8 * MIB, 'x');
 /** So that little is with the kernel, and more with the proxy. */
 const LIMITS: LimitsConfig = { maxBufferedBytes: MIB };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Peers {
   readonly test: TestProxy;

@@ -1,12 +1,10 @@
 /** Which attempts get the fields for a callee's sidecar. The cluster says so, as one route may lead to clusters in the mesh and outside of it. */
 import type { ClusterConfig, FallbackConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { freePort, startProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const BUSY = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n';

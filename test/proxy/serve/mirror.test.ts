@@ -1,12 +1,10 @@
 /** Copies of requests: what is sent, what is not, and that the request itself never notices. */
 import type { ProxyConfig, RouteConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 

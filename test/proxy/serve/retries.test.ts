@@ -1,4 +1,5 @@
 /** What is sent again, when, where and how often: over real sockets, with backends that record what they get. */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
 import { FakeClock } from '../../support/fake-clock';
 import { sampleOf } from '../../support/prometheus';
@@ -7,10 +8,7 @@ import { freePort, ready, startProxy, TestProxy, TestProxyOptions } from '../../
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const answer = (status: number, fields = ''): string => `HTTP/1.1 ${status} X\r\n${fields}Content-Length: 0\r\n\r\n`;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 type Answer = (head: string, connection: RawConnection) => string;
 

@@ -1,12 +1,10 @@
 /** What a route does besides choosing an endpoint: over real sockets. */
 import type { RouteConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 

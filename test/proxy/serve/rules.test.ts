@@ -4,6 +4,7 @@
  */
 import type { LimitsConfig } from '../../../src/contract';
 import type { Clock } from '../../../src/proxy/runtime/clock';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
@@ -11,10 +12,7 @@ import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-h
 const OK = 'HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\n\r\nok';
 const TE = 'Transfer-Encoding: chunked\r\n';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Peers {
   readonly test: TestProxy;

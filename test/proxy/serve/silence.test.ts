@@ -1,5 +1,6 @@
 /** Requests that wait at an endpoint which has fallen silent: over real sockets, on a clock that the test moves. */
 import type { RouteConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { sampleOf } from '../../support/prometheus';
 import { startProxy, TestProxy } from '../../support/proxy';
@@ -8,10 +9,7 @@ import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-h
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const request = (method: string): string => `${method} / HTTP/1.1\r\nHost: a\r\n${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 /** Two backends asked in turns. One of them answers nobody once it is a `hole`; `heads` are what it got since. */
 class World {

@@ -1,11 +1,9 @@
 /** Hashing by the address that requests come from, over real sockets: on outbound listeners it is the pod's own. */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy } from '../../support/proxy';
 import { RawBackend, rawClient } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 

@@ -1,13 +1,11 @@
 /** The split of a route over versions, on real sockets: who gets the share of a version that has nobody left who works. */
 import type { ClusterConfig, RouteConfig, WeightedCluster } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { draining, freePort, ready, startProxy, TestProxy } from '../../support/proxy';
 import { RawBackend, rawClient, until } from '../../support/raw-http';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const CHECK_MS = 1_000;
 const to = (cluster: string, weight = 1): WeightedCluster => ({ cluster, weight });

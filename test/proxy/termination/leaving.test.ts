@@ -1,4 +1,5 @@
 /** A pod that is being terminated, over real sockets and with a clock that the test moves. */
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { freePort, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
@@ -8,10 +9,7 @@ const POST = 'POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\nhi';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const SHUTDOWN = { endpointPropagationMs: 5_000, appDrainMs: 20_000, drainMs: 5_000 };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Subject extends TestProxy { readonly clock: FakeClock; readonly app: RawBackend }
 

@@ -1,6 +1,7 @@
 /** Several certificates of one listener, over real sockets: which one a client is shown, and how they are told about and renewed. */
 import { renameSync, writeFileSync } from 'node:fs';
 import type { TlsConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
 import { Certificate, makeCertificateFor, MountedSecret } from '../../support/key-pairs';
 import { startProxy, TestProxy } from '../../support/proxy';
@@ -16,10 +17,7 @@ beforeAll(async () => {
   [shop, wildcard, cart] = await Promise.all([makeCertificateFor(['shop.test']), makeCertificateFor(['*.shop.test']), makeCertificateFor(['cart.shop.test'])]);
 });
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 function mounted({ certificate, key }: Certificate): MountedSecret {
   const secret = new MountedSecret(certificate, key);

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { ProxyConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
 import { makeKeyPair, Certificate, MountedSecret } from '../../support/key-pairs';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, until } from '../../support/raw-http';
@@ -19,10 +20,7 @@ beforeAll(async () => {
   [first, second] = await Promise.all([makeKeyPair(), makeKeyPair()]);
 });
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 function mounted(): MountedSecret {
   const secret = new MountedSecret(first.certificate, first.key);

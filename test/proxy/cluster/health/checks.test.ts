@@ -1,4 +1,5 @@
 /** Active health checks over real sockets: what makes an endpoint unhealthy, and how it comes back. */
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { eventually } from '../../../support/eventually';
 import { sampleOf } from '../../../support/prometheus';
 import { freePort, startProxy, TestProxy } from '../../../support/proxy';
@@ -8,10 +9,7 @@ const answer = (status: number, fields = ''): string => `HTTP/1.1 ${status} What
 const TIMING = { intervalMs: 100, idleIntervalMs: 100, timeoutMs: 100 };
 const HTTP = { type: 'http' as const, path: '/healthz', ...TIMING };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function answering(respond: (head: string) => string): Promise<RawBackend> {
   const backend = await RawBackend.answering(respond);

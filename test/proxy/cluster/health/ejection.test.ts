@@ -1,4 +1,5 @@
 /** Outlier detection over real sockets: three pods, of which one fails. */
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { eventually } from '../../../support/eventually';
 import { sampleOf } from '../../../support/prometheus';
 import { startProxy, TestProxy } from '../../../support/proxy';
@@ -9,10 +10,7 @@ const FAILING = 'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n
 const UNREACHABLE = 'HTTP/1.1 503 Service Unavailable\r\nProxy-Status: p; error=connection_refused; details="connect_failed"\r\nContent-Length: 0\r\n\r\n';
 const OVERLOADED = 'HTTP/1.1 503 Service Unavailable\r\nProxy-Status: p; error=connection_limit_reached; details="pending_overflow"\r\nContent-Length: 0\r\n\r\n';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Pods {
   readonly test: TestProxy;

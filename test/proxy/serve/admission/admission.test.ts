@@ -1,5 +1,6 @@
 /** What a listener lets in, over real sockets. */
 import type { AdmissionConfig } from '../../../../src/contract';
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { FakeClock } from '../../../support/fake-clock';
 import { sampleOf } from '../../../support/prometheus';
 import { startProxy, TestProxy } from '../../../support/proxy';
@@ -10,10 +11,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const ONE: AdmissionConfig = { concurrency: { type: 'fixed', max: 1 } };
 const OVERLOADED = /^HTTP\/1\.1 503 [^]*details="overloaded"\r\nretry-after: 1\r\n/;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Peers {
   readonly test: TestProxy;

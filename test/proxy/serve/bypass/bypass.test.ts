@@ -4,6 +4,7 @@
  */
 import { KnownSidecars, MAX_ADDRESSES, MAX_SHOWN, REMEMBER_MS } from '../../../../src/proxy/serve/downstream/bypass/known-sidecars';
 import { KEEP_MS } from '../../../../src/proxy/serve/downstream/bypass/origin';
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { FakeClock } from '../../../support/fake-clock';
 import { startProxy, TestProxy, TestProxyOptions } from '../../../support/proxy';
 import { RawBackend, rawClient, RawConnection } from '../../../support/raw-http';
@@ -13,10 +14,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const POD = '127.0.0.1';
 const OUTSIDE = '127.0.0.9';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 interface Mesh { readonly caller: TestProxy; readonly callee: TestProxy; readonly clock: FakeClock; readonly told: string[] }
 

@@ -1,14 +1,12 @@
 /** What a listener says to browsers, over real sockets: HTTPS only, CORS, pages for errors. */
 import type { CorsConfig, EdgeConfig } from '../../../../src/contract';
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { makeKeyPair, MountedSecret } from '../../../support/key-pairs';
 import { rawClient } from '../../../support/raw-http';
 import { tlsClient } from '../../../support/raw-tls';
 import { exchanged, get, startEdge, OK } from './support';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 async function tls(): Promise<{ certificates: MountedSecret['config'][] }> {
   const pair = await makeKeyPair();

@@ -1,16 +1,14 @@
 /** Clients by address, over real sockets: who is let in, and how much each may ask for. */
 import type { ClientsConfig } from '../../../../src/contract';
 import { ClientRules, clientOf } from '../../../../src/proxy/serve/edge/client-rules';
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { FakeClock } from '../../../support/fake-clock';
 import { makeKeyPair, MountedSecret } from '../../../support/key-pairs';
 import { rawClient, until } from '../../../support/raw-http';
 import { tlsClient } from '../../../support/raw-tls';
 import { exchanged, get, startEdge, EdgeTest } from './support';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const status = (response: string): number => Number(response.slice(9, 12));
 const from = (address: string): string => get(`X-Forwarded-For: ${address}`);

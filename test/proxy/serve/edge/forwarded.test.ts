@@ -1,14 +1,12 @@
 /** X-Forwarded-For and its like, over real sockets: what the app is told, and which address counts as the client's. */
 import { addressIn } from '../../../../src/proxy/serve/edge/forwarded-fields';
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { makeKeyPair, MountedSecret } from '../../../support/key-pairs';
 import { rawClient } from '../../../support/raw-http';
 import { tlsClient } from '../../../support/raw-tls';
 import { exchanged, get, startEdge } from './support';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const OWN = ['x-forwarded-for: 127.0.0.1', 'x-forwarded-proto: http', 'x-forwarded-host: shop.test'];
 

@@ -1,13 +1,11 @@
 /** The PROXY protocol in front of HTTP and TLS, over real sockets. */
 import { connect as connectTls } from 'node:tls';
+import { cleanupsAfterEach } from '../../../support/cleanups';
 import { makeKeyPair, MountedSecret } from '../../../support/key-pairs';
 import { rawClient, RawConnection, until } from '../../../support/raw-http';
 import { exchanged, get, startEdge, EdgeTest } from './support';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanupsAfterEach();
 
 const V1 = 'PROXY TCP4 192.0.2.7 10.0.0.1 54321 443\r\n';
 const V2 = Buffer.concat([Buffer.from('0d0a0d0a000d0a515549540a2111000cc00002080a000001d43101bb', 'hex')]).toString('latin1');
