@@ -1,5 +1,5 @@
 /** The request that is asked about, as curl would send it: taken apart, and as the bytes that the proxy's own codec reads. */
-import { HeaderValues, PathNormalizer, RoutingRequest, PathFault } from '../../routing';
+import { HeaderValues, PathNormalizer, PathOptions, RoutingRequest, PathFault } from '../../routing';
 import { INCOMPLETE } from '../../proxy/http1/fault';
 import { normalizeTarget } from '../../proxy/http1/normal-path';
 import { isIdempotent, RequestHead } from '../../proxy/http1/request-head';
@@ -55,14 +55,14 @@ export class AskedRequest {
   }
 
   /** As routing sees it, or why its path is refused. */
-  routed(): RoutingRequest | PathFault {
+  routed(options: PathOptions = {}): RoutingRequest | PathFault {
     const values: Record<string, string[]> = { host: [this.authority] };
     for (const [name, value] of this.headers) (values[name.toLowerCase()] ??= []).push(value);
-    return RoutingRequest.of(this.method, this.target, values as HeaderValues);
+    return RoutingRequest.of(this.method, this.target, values as HeaderValues, options);
   }
 
   /** As the proxy's codec reads it, or why it is refused. */
-  parsed(maxHeaderFields = 1_000): ParsedRequest | string {
+  parsed(options: PathOptions = {}, maxHeaderFields = 1_000): ParsedRequest | string {
     const fields = [['host', this.authority], ...this.headers, ...(this.bodyBytes > 0 ? [['content-length', String(this.bodyBytes)]] : [])];
     const text = `${this.method} ${this.target} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
     const source = Buffer.from(`${text}\0`);
@@ -70,7 +70,7 @@ export class AskedRequest {
     const length = source.length - 1;
     const fault = head.parse(source, 0, length, { maxStartLineBytes: length, maxHeadBytes: length, maxHeaderFields });
     if (fault) return fault === INCOMPLETE ? 'a header holds a line break' : fault.detail;
-    const unfit = normalizeTarget(new PathNormalizer(), source, head);
+    const unfit = normalizeTarget(new PathNormalizer(options), source, head);
     if (unfit) return unfit.message;
     return { source, head, idempotent: isIdempotent(head.method) };
   }

@@ -2,8 +2,9 @@
  * Why a request goes where it goes: from the app that sends it, by the listener and the route that take it, to the pods that may answer
  * and what their sidecars do with it. Each decision is made by the proxy's own code; here they are put together.
  */
-import type { FaultConfig, HeaderChanges, HedgeConfig, RetryBudgetConfig } from '../../contract';
-import { PathFault, textOf } from '../../routing';
+import type { FaultConfig, HeaderChanges, HedgeConfig, ResolvedRoute, RetryBudgetConfig } from '../../contract';
+import { REASONS } from '../../proxy/telemetry/reasons';
+import { PathFault, PathOptions, textOf } from '../../routing';
 import { UserError } from '../command-line/errors';
 import type { Stack } from '../stack/stack';
 import { workloadsBehind } from '../model/callees';
@@ -69,9 +70,9 @@ export interface ExplainedRoute {
 
 /** @param caller the version of the service that sends it */
 export function explainRequest(stack: Stack, caller: Workload, asked: AskedRequest): Explanation {
-  const parsed = asked.parsed(stack.documentOf(caller).limits.maxHeaderFields);
-  const routed = asked.routed();
   const { interception, listener, service } = entryOf(stack, caller, asked);
+  const parsed = asked.parsed(listener?.path, stack.documentOf(caller).limits.maxHeaderFields);
+  const routed = asked.routed(listener?.path);
   const about = {
     request: { method: asked.method, url: asked.url, bodyBytes: asked.bodyBytes },
     from: { service: caller.service, version: caller.version, namespace: caller.namespace },
@@ -81,7 +82,7 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const fault = routed instanceof PathFault ? routed.message : typeof parsed === 'string' ? parsed : undefined;
   if (typeof parsed === 'string' || routed instanceof PathFault) {
     if (!interception.intercepted) return { ...about, outcome: 'passed' };
-    return { ...about, outcome: 'refused', refusal: { status: 400, reason: fault! } };
+    return { ...about, outcome: 'refused', refusal: { status: REASONS.path_refused.status, reason: fault! } };
   }
   const path = { sent: asked.target.replace(/\?.*$/, ''), normalized: textOf(routed.path.bytes, routed.path.start, routed.path.end) };
   if (!listener) {
@@ -91,23 +92,33 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
       inboundOf(stack, caller, callee, portOfService(service!, callee, ({ port }) => port === asked.port), routed));
     return { ...about, outcome: 'passed', path, direct: { candidates: callees.map((callee) => candidateOf(stack, callee)), inbound } };
   }
-  const choice = chooseRoute(listener.routes, routed);
+  const choice = chooseRoute(listener, routed);
   const { route, nearMisses } = choice;
-  if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: 404, reason: 'no route takes it' } };
+  if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: REASONS.no_route.status, reason: 'no route takes it' } };
+  if (leadsNowhere(route)) {
+    const refusal = { status: REASONS.no_backend.status, reason: `the weights of route '${route.name}' are all 0` };
+    return { ...about, outcome: 'refused', path, nearMisses, refusal };
+  }
   const destinations = new Destinations(stack, caller, routed);
-  const explained = explainRoute(choice as Choice, destinations, asked, parsed);
+  const explained = explainRoute(choice as Choice, destinations, asked, parsed, listener.path);
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+}
+
+/** No request can go anywhere, though the route answers none by itself. */
+function leadsNowhere({ split, fallback, redirect, respond }: ResolvedRoute): boolean {
+  return !redirect && !respond && [split, ...fallback.map((level) => level.split)].flat().every(({ weight }) => weight === 0);
 }
 
 type Choice = ReturnType<typeof chooseRoute> & { readonly route: NonNullable<ReturnType<typeof chooseRoute>['route']> };
 
 function explainRoute(
   { route, conditions, place, rows }: Choice, destinations: Destinations, asked: AskedRequest, parsed: ParsedRequest,
+  options: PathOptions | undefined,
 ): ExplainedRoute {
   const hashKeys = hashKeysOf(route.hash, parsed);
   const byHash = clusterByHash(route, hashKeys, parsed);
-  const answer = answerOf(route, asked.parsed() as ParsedRequest);
-  const sentOn = sentOnOf(route, asked.parsed() as ParsedRequest);
+  const answer = answerOf(route, asked.parsed(options) as ParsedRequest);
+  const sentOn = sentOnOf(route, asked.parsed(options) as ParsedRequest);
   const levels: Level[] = answer ? [] : [
     { destinations: destinations.ofSplit(route.split) },
     ...route.fallback.map(({ split, ...fallback }) => ({ fallback, destinations: destinations.ofSplit(split) })),

@@ -31,7 +31,7 @@ export function inboundOf(
   stack: Stack, caller: Workload, callee: Workload, port: number | undefined, request: RoutingRequest,
 ): Inbound {
   const listener = stack.documentOf(callee).listeners.find((candidate) => candidate.direction === 'inbound' && candidate.port === port);
-  const route = listener && chooseRoute(listener.routes, request).route;
+  const route = listener && chooseRoute(listener, request).route;
   const appPort = appPortOf(callee.config);
   const stoppedBy = port === undefined ? undefined : stopOf(stack, caller, callee, port);
   return {

@@ -1,5 +1,5 @@
 /** Which route of a listener takes a request, by the table that the proxy uses, and why those before it don't. */
-import type { ResolvedRoute } from '../../contract';
+import type { ResolvedListener, ResolvedRoute } from '../../contract';
 import { describeRow, explain, FailedCondition, RouteProblem, RouteRow, RouteTable, RoutingRequest } from '../../routing';
 import { listed } from '../words/quantities';
 
@@ -23,15 +23,19 @@ export interface RouteChoice {
   readonly rows: number;
 }
 
-export function tableOf(routes: readonly ResolvedRoute[]): RouteTable {
-  const table = RouteTable.of(routes);
+/** What of a listener decides. */
+type Routes = Pick<ResolvedListener, 'routes' | 'path'>;
+
+export function tableOf({ routes, path }: Routes): RouteTable {
+  const table = RouteTable.of(routes, path);
   if (table instanceof RouteTable) return table;
   // The proxy's validator refuses such a document, which is read before.
   throw new Error(table.map(({ message }: RouteProblem) => message).join('\n'));
 }
 
-export function chooseRoute(routes: readonly ResolvedRoute[], request: RoutingRequest): RouteChoice {
-  const table = tableOf(routes);
+export function chooseRoute(listener: Routes, request: RoutingRequest): RouteChoice {
+  const { routes } = listener;
+  const table = tableOf(listener);
   const chosen = table.lookup(request);
   const verdicts = explain(table, request);
   const place = chosen ? table.rows.indexOf(chosen) : table.rows.length;

@@ -24,7 +24,7 @@ export interface ListedRoute {
 
 export function routesOf(stack: Stack, callers: readonly Workload[]): ListedRoute[] {
   return callers.flatMap((caller) => stack.documentOf(caller).listeners.filter(({ direction }) => direction === 'outbound').flatMap((listener) => {
-    const table = tableOf(listener.routes);
+    const table = tableOf(listener);
     const unreachable = new Set(findOverlaps(table).overlaps.filter(({ reason }) => reason !== 'order').map(({ second }) => second));
     return table.rows.map((row, index): ListedRoute => {
       const route = listener.routes[row.route]!;

@@ -54,3 +54,16 @@ test('GIVEN no route that takes it THEN it is answered 404', () => {
     'taken by': [expect.anything()], 'answer': ['404 by its sidecar: no route takes it'], 'not taken': ['a  path is /, wanted /a/*'],
   });
 });
+
+test('GIVEN weights that are all 0 THEN it is answered 500', () => {
+  expect(rows('http://catalog/', { name: 'off', split: [{ cluster: 'shop/catalog-v1', weight: 0 }] })).toMatchObject({
+    answer: ["500 by its sidecar: the weights of route 'off' are all 0"],
+  });
+});
+
+test('GIVEN a listener that keeps encoded slashes THEN its paths have them', () => {
+  Object.assign(listener, { path: { encodedSlashes: 'keep' } });
+  expect(rows('http://catalog/a%2fb', { matches: [{ path: { type: 'exact', value: '/a%2Fb' } }] })).toMatchObject({
+    path: ['/a%2Fb, normalized from /a%2fb'], route: ['default: takes path /a%2Fb'],
+  });
+});
