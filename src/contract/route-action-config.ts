@@ -40,7 +40,7 @@ export interface PathChange {
   readonly type: 'full' | 'prefix';
   /**
    * What takes its place: a path without query. Empty is `/`.
-   * @pattern ^(/[!"$->@-\[\]-~]*)?$
+   * @pattern ^(/[!"$->@-[\]-~]*)?$
    * @maxLength 1024
    */
   readonly value: string;
@@ -52,7 +52,7 @@ export interface RewriteConfig {
   readonly path?: PathChange;
   /**
    * Its Host. Absent: as it came.
-   * @pattern ^[-.:\[\]A-Za-z0-9_]+$
+   * @pattern ^[-.:[\]A-Za-z0-9_]+$
    * @maxLength 255
    */
   readonly host?: string;

@@ -2,14 +2,14 @@
  * Who an outbound listener leads to. A document names clusters and clusters name Kubernetes Services; the Services'
  * selectors say which workloads answer, and those carry the names and versions that people think in.
  */
-import type { ClusterConfig, ListenerConfig, LoadBalancingConfig, ProxyConfig } from '../../contract';
+import type { ClusterConfig, ListenerConfig, LoadBalancingConfig, ProxyConfig, RouteConfig } from '../../contract';
 import { serviceOfName } from '../../planning/lints/objects';
 import { MeshModel, selects, ServiceSpec, Workload } from './model';
 
-/** One cluster of a listener's split. */
+/** One cluster of the route that takes what no other route of a listener does. */
 export interface CalleeShare {
   readonly cluster: string;
-  /** Declared weight, relative to the others of the listener. */
+  /** Declared weight, relative to the others of the route. */
   readonly weight: number;
   readonly loadBalancing: LoadBalancingConfig;
   readonly zoneWeights: Readonly<Record<string, number>>;
@@ -31,7 +31,7 @@ export interface Callee {
 /** The callees of a document, in the order of its listeners. */
 export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services' | 'workloads'>): Callee[] {
   return config.listeners.filter((listener) => listener.direction === 'outbound').map((listener) => {
-    const shares = listener.routes.flatMap(({ split = [] }) => split).map(({ cluster: name, weight }): CalleeShare => {
+    const shares = (restOf(listener).split ?? []).map(({ cluster: name, weight }): CalleeShare => {
       const cluster = config.clusters.find((candidate) => candidate.name === name);
       return {
         cluster: name,
@@ -41,9 +41,20 @@ export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services'
         workloads: cluster ? workloadsOf(cluster, model) : [],
       };
     });
-    const [first] = shares.flatMap((share) => share.workloads);
+    const first = calledBy(listener, model) ?? shares.flatMap((share) => share.workloads)[0];
     return { listener, config, service: first?.service ?? listener.name, namespace: first?.namespace, shares };
   });
+}
+
+/** The route of requests that meet no condition. */
+export function restOf({ routes }: Pick<ListenerConfig, 'routes'>): RouteConfig {
+  return routes.find(({ matches }) => matches === undefined) ?? routes[routes.length - 1]!;
+}
+
+/** The service that an app calls by a listener, wherever its routes lead. */
+function calledBy({ name }: ListenerConfig, { workloads }: Pick<MeshModel, 'workloads'>): Pick<Workload, 'service' | 'namespace'> | undefined {
+  const [, namespace, service] = /^outbound\/([^/]+)\/(.+):\d+$/.exec(name) ?? [];
+  return workloads.find((workload) => workload.service === service && workload.namespace === namespace);
 }
 
 /** The workloads that answer what is sent to a cluster; none for what is outside of the files. */

@@ -8,6 +8,7 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { OutlierDetection } from '../policies/outlier-detection';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
+import { Route } from '../routes/route';
 
 /**
  * Options of `calls`.
@@ -71,6 +72,14 @@ export interface CallOptions {
    * @default - none: requests get 503 when no endpoint is left
    */
   readonly fallback?: Fallback;
+
+  /**
+   * Routes of this caller, in place of those that the service declares for all callers. Requests that match none of them are sent to the
+   * service by the weights of its versions. An empty list turns the routes of the service off.
+   *
+   * @default - the routes of the service
+   */
+  readonly routes?: Route[];
 
   /**
    * Faults to inject into this caller's requests, for testing. The first fault that matches a request applies. At most 8.

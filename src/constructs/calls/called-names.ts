@@ -4,6 +4,7 @@
  */
 import { Destination } from '../destinations/destination';
 import { ValidationErrors } from '../props/validation-errors';
+import { besides } from './call-routes';
 import type { Call } from './dependencies';
 
 /** The calls in an order that does not depend on the code's. */
@@ -45,19 +46,20 @@ export function checkCalledNames(errors: ValidationErrors, calls: readonly Call[
       }
     }
   }
-  checkFallbacks(errors, calls);
+  checkBesides(errors, calls);
 }
 
-/** Clusters have the names of their destinations, so a fallback may not have the name of anything else that the pod calls. */
-function checkFallbacks(errors: ValidationErrors, calls: readonly Call[]): void {
+/** Clusters have the names of their destinations, so what a fallback or a route leads to may not have that of anything else that the pod calls. */
+function checkBesides(errors: ValidationErrors, calls: readonly Call[]): void {
   const owners = new Map(calls.map(({ info, destination }) => [info.id, destination]));
-  for (const { info, fallback } of sortedCalls(calls)) {
-    for (const destination of fallback?._destinations ?? []) {
+  for (const call of sortedCalls(calls)) {
+    const { info, fallback } = call;
+    for (const destination of besides(call)) {
       const { id, name } = destination._info();
       const owner = owners.get(id) ?? destination;
       owners.set(id, owner);
       if (owner !== destination) {
-        errors.add(`calls(${info.name}).fallback`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
+        errors.add(`calls(${info.name}).${fallback?._destinations.includes(destination) ? 'fallback' : 'routes'}`, destination.node.path, `for this pod, '${owner.node.path}' is '${name}' at the same port already; `
           + 'give one of them another host name or port');
       }
     }

@@ -23,9 +23,13 @@ import { SessionPersistence } from '../policies/session-persistence';
 import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { checkValues, checkWithinCall, namesOf, Quantity, toConfig, withoutDefaults } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
+import { Route } from '../routes/route';
+import { titleOf } from '../routes/route-names';
+import { CallersRoute, namedCallers, routesFor } from '../routes/route-set';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
+import { checkCallRoutes, standsFor, targetsOf } from './call-routes';
 
 /** The numbers of a call, which its routes get as they are. */
 const ROUTE_QUANTITIES = {
@@ -37,7 +41,7 @@ type RouteNumbers = Pick<CallOptions, keyof typeof ROUTE_QUANTITIES>;
 
 const CALL_OPTIONS = {
   ...namesOf(ROUTE_QUANTITIES), loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
-  retry: true, fallback: true, faults: true,
+  retry: true, fallback: true, routes: true, faults: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -53,7 +57,12 @@ export interface Call {
   readonly sessionPersistence?: SessionPersistence;
   readonly fallback?: Fallback;
   readonly faults: readonly FaultInjection[];
+  /** Its routes as this caller has them, without the one that takes what they leave. */
+  readonly routes: readonly CallersRoute[];
 }
+
+/** What was declared of a call. The routes that its caller gave it; absent for those of the service. */
+type DeclaredCall = Omit<Call, 'routes'> & { readonly ownRoutes?: readonly Route[] };
 
 /** Who calls. */
 export interface Caller {
@@ -81,14 +90,20 @@ export interface ServiceLink {
 
 /** The calls of one caller. */
 export class Dependencies {
-  private readonly own: Call[] = [];
+  private readonly own: DeclaredCall[] = [];
   private readonly granted = new Set<string>();
 
   constructor(private readonly caller: Caller, private readonly inherited?: Dependencies) {}
 
   /** Every call, the inherited ones first. */
   public get calls(): Call[] {
-    return [...(this.inherited?.calls ?? []), ...this.own];
+    const { construct } = this.caller;
+    return this.declared.map(({ ownRoutes, ...call }) => (
+      { ...call, routes: routesFor(ownRoutes ?? call.info.routes(), (named) => standsFor(named, construct)) }));
+  }
+
+  private get declared(): DeclaredCall[] {
+    return [...(this.inherited?.declared ?? []), ...this.own];
   }
 
   /** Declares a call. */
@@ -112,7 +127,7 @@ export class Dependencies {
     errors.unknownProps(options, CALL_OPTIONS);
     if (destination === this.caller.self()) {
       errors.add(prop, info.name, 'a service can\'t call itself through the mesh; use localhost');
-    } else if (this.calls.some((call) => call.destination === destination)) {
+    } else if (this.declared.some((call) => call.destination === destination)) {
       errors.add(prop, info.name, 'it is called already; say everything in one calls()');
     }
     for (const called of [destination, ...options.fallback?._destinations ?? []]) {
@@ -145,6 +160,9 @@ export class Dependencies {
     options.fallback?._check(errors, `${prop}.fallback`, destination, this.caller.self());
     const connections = connectionConfig([options.connections, info.connections], info.closesIdleAfterMs);
     checkConnectionsTogether(errors, `${prop}.connections`, options.connections, info.connections);
+    if (options.routes) {
+      checkCallRoutes(errors, `${prop}.routes`, options.routes, { destination, timeoutMs }, this.caller.self());
+    }
     errors.throwIfAny(construct);
 
     this.own.push({
@@ -158,19 +176,44 @@ export class Dependencies {
       retry: retry?._toFields(),
       fallback: options.fallback,
       faults: options.faults ?? [],
+      ownRoutes: options.routes,
     });
     noteAddition();
-    for (const called of [destination, ...options.fallback?._destinations ?? []].map((each) => each._info())) {
-      if (called.endpointSlices) {
-        this.grant(called);
-      }
+    [destination, ...options.fallback?._destinations ?? []].forEach((called) => this.allow(called));
+    if (options.routes) {
+      options.routes.forEach((route) => this.addRoute(prop, route));
+    } else {
+      destination._watchRoutes(construct, (route) => this.addRoute(`${prop}: addRoute(${titleOf(route)})`, route));
     }
     this.grantSelf();
   }
 
+  /** Sees to what a route of a call leads to. */
+  private addRoute(prop: string, route: Route): void {
+    const { construct } = this.caller;
+    const callers = namedCallers([route]);
+    if (callers.length > 0 && !callers.some((named) => standsFor(named, construct) || named.node.scopes.includes(construct))) {
+      return;
+    }
+    const errors = new ValidationErrors();
+    const targets = targetsOf(route).map((target) => target._destination() as Destination);
+    targets.forEach((target) => checkReachable(errors, `${prop}.to`, target, construct));
+    errors.throwIfAny(construct);
+    targets.forEach((target) => this.allow(target));
+    this.grantSelf();
+  }
+
+  /** Lets the caller find the endpoints of a destination. */
+  private allow(called: Destination): void {
+    const info = called._info();
+    if (info.endpointSlices) {
+      this.grant(info);
+    }
+  }
+
   /** A call prefers the caller's own zone, which the caller then has to know. */
   public get zoneAware(): boolean {
-    return this.calls.some((call) => call.loadBalancing._zoneAware);
+    return this.declared.some((call) => call.loadBalancing._zoneAware);
   }
 
   /** Lets the caller find itself among the pods of its own Service, when it has one and needs to. */
@@ -198,6 +241,15 @@ export class Dependencies {
     const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
     binding.addSubjects(account);
     [role, binding].forEach(writeLean);
+  }
+}
+
+/** What is in another app is in nobody's YAML. */
+function checkReachable(errors: ValidationErrors, prop: string, called: Destination, caller: Construct): void {
+  if (called.node.root !== caller.node.root) {
+    errors.add(prop, called.node.path, 'it is of another app; name a construct of this one, or an ExternalService');
+  } else {
+    checkCluster(errors, prop, called, caller);
   }
 }
 

@@ -286,6 +286,7 @@ export class ExternalService extends Destination {
       ports: [this.port],
       hostnames: () => [this.hostname],
       ...this.policies,
+      routes: () => this._routes,
       meshed: false,
       endpointSlices: false,
       shares: () => [{

@@ -2,7 +2,7 @@
  * What a caller's sidecar must know of a destination. A destination knows its own names, ports and endpoints; the caller
  * only asks. None of it is public.
  */
-import { ClusterConfig } from '../../contract';
+import { ClusterConfig, PathConfig } from '../../contract';
 import { ConnectionOptions } from '../policies/connection-options';
 import { HealthOptions } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -10,6 +10,7 @@ import { ProxyLimits } from '../policies/proxy-limits';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { ValidationErrors } from '../props/validation-errors';
+import { Route } from '../routes/route';
 
 /** A part of a destination's traffic. */
 export interface DestinationShare {
@@ -35,6 +36,10 @@ export interface DestinationInfo {
   /** Names that reach it from a namespace; the app there may use any of them. */
   hostnames(callerNamespace: string): string[];
   readonly loadBalancing: LoadBalancing;
+  /** Routes that it declares for all callers. */
+  routes(): readonly Route[];
+  /** How paths of requests to it are normalised, where that is not the default. */
+  readonly path?: PathConfig;
   /** Whether sessions of its callers stay with their pods; absent when it says nothing of it. */
   readonly sessionPersistence?: SessionPersistence;
   /** What it says of its callers' connections. */

@@ -1,6 +1,8 @@
 /**
  * Options for the calls to a service. They are the same for a service of the mesh, an exposed workload, and a service outside of the mesh.
  */
+import { PathConfig } from '../../contract';
+import { DEFAULT_PATH_OPTIONS } from '../../routing';
 import { ConnectionOptions } from '../policies/connection-options';
 import { HealthCheck } from '../policies/health-check';
 import { checkHealth } from '../policies/health-options';
@@ -10,11 +12,12 @@ import { checkConnections } from '../policies/proxy-quantities';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { ValidationErrors } from '../props/validation-errors';
+import { EncodedSlashes } from '../routes/encoded-slashes';
 import { AppProtocol } from './app-protocol';
 import { DestinationInfo } from './destination-info';
 
 /**
- * How callers call a service. A caller can override each option except the protocol.
+ * How callers call a service. A caller can override each option except the protocol and what becomes of paths.
  */
 export interface DestinationOptions {
   /**
@@ -66,21 +69,48 @@ export interface DestinationOptions {
    * @default Retry.idempotent()
    */
   readonly retry?: Retry;
+
+  /**
+   * What becomes of requests whose path has an encoded slash (`%2F`). A caller can't override it.
+   *
+   * @default EncodedSlashes.REFUSE
+   */
+  readonly encodedSlashes?: EncodedSlashes;
+
+  /**
+   * Whether several slashes in a row in a path are one, as most servers take them. A caller can't override it.
+   *
+   * @default true
+   */
+  readonly mergeSlashes?: boolean;
 }
 
 /** Names of the options. */
 export const DESTINATION_OPTIONS = {
   protocol: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
+  encodedSlashes: true, mergeSlashes: true,
 } as const satisfies Record<keyof DestinationOptions, true>;
 
 /** The options that callers must know. */
-export type DestinationPolicies = Pick<DestinationInfo, 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry'>;
+export type DestinationPolicies = Pick<DestinationInfo, 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry' | 'path'>;
 
 /** The policies that were chosen, or the defaults. */
 export function policiesOf(
-  { loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry }: DestinationOptions,
+  {
+    loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry, encodedSlashes, mergeSlashes,
+  }: DestinationOptions,
 ): DestinationPolicies {
-  return { loadBalancing, sessionPersistence, connections, health: { healthCheck, outlierDetection }, retry };
+  const path = pathConfig(encodedSlashes, mergeSlashes);
+  return { loadBalancing, sessionPersistence, connections, health: { healthCheck, outlierDetection }, retry, ...(path && { path }) };
+}
+
+/** What listeners say of paths; nothing for the defaults. */
+function pathConfig(encodedSlashes = EncodedSlashes.REFUSE, mergeSlashes = DEFAULT_PATH_OPTIONS.mergeSlashes): PathConfig | undefined {
+  const path: PathConfig = {
+    ...(encodedSlashes !== EncodedSlashes.REFUSE && { encodedSlashes }),
+    ...(mergeSlashes !== DEFAULT_PATH_OPTIONS.mergeSlashes && { mergeSlashes }),
+  };
+  return Object.keys(path).length > 0 ? path : undefined;
 }
 
 /**

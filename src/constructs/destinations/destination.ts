@@ -2,20 +2,103 @@
  * What `calls()` takes. A class and not an interface, so that everything that the proxy's document needs stays out of the
  * public API.
  */
-import { Construct } from 'constructs';
-import { mark } from '../synthesis/copies';
+import { IConstruct } from 'constructs';
+import { ValidationErrors } from '../props/validation-errors';
+import { Route } from '../routes/route';
+import { checkRoute } from '../routes/route-checks';
+import { titleOf } from '../routes/route-names';
+import { checkTogether, namedCallers } from '../routes/route-set';
+import { RouteTarget } from '../routes/route-target';
+import { isA, mark, refusalOfCopy } from '../synthesis/copies';
+import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { DestinationInfo } from './destination-info';
+
+/** Who calls a destination, and wants to know its routes. */
+interface RouteWatcher {
+  readonly caller: IConstruct;
+  readonly onRoute: (route: Route) => void;
+}
 
 /**
  * Something that can be called: a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns.
  */
-export abstract class Destination extends Construct {
+export abstract class Destination extends RouteTarget {
+  private readonly declared: Route[] = [];
+  private readonly watchers: RouteWatcher[] = [];
+  private readonly routeMistakes = untilAddition(() => this.findRouteMistakes());
+
+  /**
+   * Declares a route for the requests of all callers in the mesh. Requests that match no route are sent to the service as before, by the
+   * weights of its versions, unless there is a `Route.always()`. A caller with `routes` of its own in `calls()` has none of these routes.
+   *
+   * @param route which requests, and what becomes of them
+   */
+  public addRoute(route: Route): void {
+    if (!isA(Route, route)) {
+      throw new Error(`[${this.node.path}] 'addRoute()' got ${route === undefined ? 'undefined' : typeof route}: `
+        + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
+    }
+    const errors = new ValidationErrors();
+    checkRoute(errors, propOf(route), route, { path: this._info().path ?? {}, timeoutMs: 0 });
+    errors.throwIfAny(this);
+    if (this.declared.length === 0) {
+      this.node.addValidation({ validate: () => this.routeMistakes() });
+    }
+    this.watchers.forEach(({ onRoute }) => onRoute(route));
+    this.declared.push(route);
+    noteAddition();
+  }
+
+  /**
+   * The routes for all callers.
+   *
+   * @internal
+   */
+  public get _routes(): readonly Route[] {
+    return this.declared;
+  }
+
+  /**
+   * Notes a caller, which is told each route for all callers, those that come later too.
+   *
+   * @internal
+   */
+  public _watchRoutes(caller: IConstruct, onRoute: (route: Route) => void): void {
+    this.watchers.push({ caller, onRoute });
+    this.declared.forEach(onRoute);
+  }
+
+  /** @internal */
+  public _destination(): RouteTarget {
+    return this;
+  }
+
+  /** @internal */
+  public _cluster(): string | undefined {
+    return undefined;
+  }
+
   /**
    * What a caller's sidecar needs to know.
    *
    * @internal
    */
   public abstract _info(): DestinationInfo;
+
+  private findRouteMistakes(): string[] {
+    const errors = new ValidationErrors();
+    checkTogether(errors, propOf, this.declared, this._info().path ?? {});
+    for (const named of namedCallers(this.declared)) {
+      if (!this.watchers.some(({ caller }) => caller.node.scopes.includes(named) || named.node.scopes.includes(caller))) {
+        errors.add('addRoute(Match.caller)', named.node.path, `it does not call '${this.node.path}', so the route would get no request; declare it with calls(), or leave it out`);
+      }
+    }
+    return errors.messages;
+  }
 }
 
 mark(Destination);
+
+function propOf(route: Route): string {
+  return `addRoute(${titleOf(route)})`;
+}

@@ -180,6 +180,7 @@ export class ExposedWorkload extends Destination {
     const { workload: { namespace, chartNamespace, settings }, options: { portName, discovery, policies }, serviceName, port } = this;
     return meshedDestination({
       serviceName, namespace, chartNamespace, port, portName, settings, discovery, policies,
+      routes: () => this._routes,
       versions: () => [{ service: this.headlessService, weight: 1 }],
     });
   }

@@ -9,6 +9,7 @@ import { MeshSettings } from '../mesh/mesh-settings';
 import { LoadBalancing } from '../policies/load-balancing';
 import { closesIdleAfterMs } from '../policies/proxy-quantities';
 import { ValidationErrors } from '../props/validation-errors';
+import { Route } from '../routes/route';
 
 /** A service whose pods have sidecars. */
 interface MeshedService {
@@ -21,8 +22,14 @@ interface MeshedService {
   readonly settings: MeshSettings;
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
+  routes(): readonly Route[];
   /** The headless Services of its versions, with their weights. */
   versions(): readonly { readonly service: kplus.Service; readonly weight: number }[];
+}
+
+/** The name of a version's cluster in documents. */
+export function versionCluster(namespace: string, serviceName: string): string {
+  return `${namespace}/${serviceName}`;
 }
 
 /** The service as its callers' sidecars see it. */
@@ -42,12 +49,13 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
       return [...(callerNamespace === namespace ? [serviceName] : []), full, `${full}.svc`, `${full}.svc.${clusterDomain}`];
     },
     ...policies,
+    routes: meshed.routes,
     meshed: true,
     limits,
     closesIdleAfterMs: closesIdleAfterMs(limits),
     endpointSlices: discovery._source === 'endpointSlices',
     shares: () => meshed.versions().map(({ service, weight }) => ({
-      cluster: `${namespace}/${service.name}`,
+      cluster: versionCluster(namespace, service.name),
       weight,
       discovery: (loadBalancing) => discovery._toConfig({
         name: service.name, namespace, portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights, targetPort: proxyPorts.inbound,

@@ -21,6 +21,8 @@ import { isName, NAME_RULES } from '../props/name-rules';
 import { millisecondsOf } from '../props/quantities';
 import { isList } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
+import { EncodedSlashes } from '../routes/encoded-slashes';
+import { Route } from '../routes/route';
 import { Class, isA, refusalOfCopy } from '../synthesis/copies';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
@@ -88,7 +90,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
   podSecurity: { fits: isObject, remedy: 'use { enforce: PodSecurityLevel.RESTRICTED }, for example' },
   proxyDrain: duration,
+  encodedSlashes: memberOf('EncodedSlashes', EncodedSlashes),
+  mergeSlashes: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
   retry: made(Retry, 'Retry.idempotent(), for example'),
+  routes: {
+    fits: (value) => Array.isArray(value) && value.every((route) => isA(Route, route)),
+    remedy: (value) => (Array.isArray(value) ? value.map((route) => refusalOfCopy(Route, route)).find((refusal) => refusal) : undefined)
+      ?? 'list routes, such as [Route.when(Match.pathPrefix(\'/search\')).to(search)]',
+  },
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
   proxyUser: made(ProxyUser, 'ProxyUser.assigned() or ProxyUser.of(20000)'),
   proxyPorts: { fits: isObject, remedy: 'use { inbound: 16006, admin: 16020 }, for example' },

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
+import { versionCluster } from '../inbound/meshed-destination';
 import { servingLabels, serviceForVersion } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
@@ -16,6 +17,7 @@ import { ServingDeployment } from '../kubernetes/serving-deployment';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { ProxyPorts } from '../mesh/proxy-ports';
+import { RouteTarget } from '../routes/route-target';
 import { MeshSidecar, MeshSidecarProps } from '../sidecar/mesh-sidecar';
 import { withContainerDefaults } from './app-container';
 
@@ -53,7 +55,7 @@ interface VersionInfo {
 /**
  * One version of a `MeshService`.
  */
-export class MeshServiceVersion extends Construct {
+export class MeshServiceVersion extends RouteTarget {
   /**
    * Name of the version.
    */
@@ -87,6 +89,8 @@ export class MeshServiceVersion extends Construct {
   /** @internal */
   public readonly _scaling: Scaling;
 
+  private readonly self: Destination;
+
   /**
    * Made by `MeshService`.
    *
@@ -102,6 +106,7 @@ export class MeshServiceVersion extends Construct {
     const labels = servingLabels(info.serviceName, info.version);
     this.version = info.version;
     this._scaling = info.scaling;
+    this.self = info.self;
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
       metadata: { name, labels, annotations: { [IGNORED_ANNOTATION]: IGNORED.join(',') } },
@@ -149,5 +154,15 @@ export class MeshServiceVersion extends Construct {
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     this.sidecar.calls(destination, options);
+  }
+
+  /** @internal */
+  public _destination(): RouteTarget {
+    return this.self;
+  }
+
+  /** @internal */
+  public _cluster(): string | undefined {
+    return versionCluster(this.self._info().namespace, this.service.name);
   }
 }

@@ -213,6 +213,7 @@ export class MeshService extends Destination {
     const { serviceName, namespace, port, portName, settings, policies } = this;
     return meshedDestination({
       serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName, settings, discovery: settings.discovery, policies,
+      routes: () => this._routes,
       versions: () => {
         const weights = this.weights();
         return this.versions.map(({ service }, index) => ({ service, weight: weights[index] }));

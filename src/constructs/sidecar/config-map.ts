@@ -45,6 +45,7 @@ export class DocumentConfigMap {
 }
 
 function withFaults(calls: Call[]): string | undefined {
-  const called = sortedCalls(calls).filter(({ faults }) => faults.length > 0).map(({ info }) => info.id);
+  const hasFaults = ({ faults, routes }: Call): boolean => faults.length > 0 || routes.some(({ route }) => route._spec.faults?.length);
+  const called = sortedCalls(calls).filter(hasFaults).map(({ info }) => info.id);
   return called.length > 0 ? called.join(',') : undefined;
 }

@@ -5,12 +5,14 @@
 import {
   AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
   DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity,
-  ProxyConfig, requirementsOf, RouteConfig, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
+  PathConfig, ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { loopbackAddresses } from '../calls/addresses';
+import { besides, targetsOf } from '../calls/call-routes';
 import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
+import { Destination } from '../destinations/destination';
 import { callersHost, DestinationInfo, NamedCallee } from '../destinations/destination-info';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
@@ -19,6 +21,7 @@ import { ProxyPorts } from '../mesh/proxy-ports';
 import { healthConfig } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
 import { ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
+import { fallbackInfo, outboundRoutes } from './outbound-routes';
 
 /** Everything that one workload's document says. */
 export interface DocumentInfo {
@@ -30,6 +33,8 @@ export interface DocumentInfo {
   readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
   readonly admission?: AdmissionConfig;
+  /** How paths of requests to the app are normalised, where that is not the default. */
+  readonly path?: PathConfig;
   readonly calls: Call[];
   /** Where the workload's own pods are found; absent when nothing needs to know its zone, or it has no Service. */
   readonly ownPods?: EndpointSliceDiscovery;
@@ -58,7 +63,7 @@ export function namedCallees(calls: Call[], callerNamespace: string): NamedCalle
 
 /** Whether a workload's sidecar reads EndpointSlices of what it calls. */
 export function readsEndpointSlices(calls: Call[]): boolean {
-  return calls.some((call) => call.info.endpointSlices || fallbackInfo(call).some(({ endpointSlices }) => endpointSlices));
+  return calls.some((call) => call.info.endpointSlices || besides(call).some((destination) => destination._info().endpointSlices));
 }
 
 /** The document of one workload. */
@@ -70,7 +75,7 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     node: info.node,
     listeners: [
       ...(info.app === undefined ? [] : inboundListeners(info)),
-      ...calls.flatMap((call) => outboundListeners(call, addresses.get(call.info.host)!, names.get(call)!)),
+      ...calls.flatMap((call) => outboundListeners(call, calls, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
       ...(info.app === undefined ? [] : [appCluster(info.app, info.appConnections)]),
@@ -105,7 +110,7 @@ function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDra
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
-function inboundListeners({ ports, tls, admission }: DocumentInfo): ListenerConfig[] {
+function inboundListeners({ ports, tls, admission, path }: DocumentInfo): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
@@ -114,6 +119,7 @@ function inboundListeners({ ports, tls, admission }: DocumentInfo): ListenerConf
     port: ports.inbound,
     // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
     routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
+    ...(path && { path }),
     ...(admission && { admission }),
   };
   return tls ? [plain, tlsListener(tls, ports.inboundTls, plain)] : [plain];
@@ -132,57 +138,36 @@ function namesOf(calls: Call[], callerNamespace: string): Map<Call, string[]> {
   })]));
 }
 
-function outboundListeners(call: Call, address: string, hostnames: string[]): ListenerConfig[] {
-  const hash = call.loadBalancing._hash();
-  const session = call.sessionPersistence?._toConfig();
-  return call.info.ports.map((port) => ({
-    name: `outbound/${call.info.namespace}/${call.info.name}:${port}`,
+function outboundListeners(call: Call, calls: readonly Call[], address: string, hostnames: string[]): ListenerConfig[] {
+  const { info } = call;
+  return info.ports.map((port) => ({
+    name: `outbound/${info.namespace}/${info.name}:${port}`,
     direction: 'outbound',
     address,
     port,
     ...(hostnames.length > 0 && { hostnames }),
-    routes: [{
-      name: 'default',
-      split: call.info.shares().map(({ cluster, weight }) => ({ cluster, weight })),
-      ...(call.faults.length > 0 && { faults: call.faults.map((fault) => fault._toConfig()) }),
-      ...fallbackConfig(call),
-      ...call.route,
-      ...(hash.length > 0 && { hash }),
-      ...(session && { session }),
-      ...call.retry?.route,
-      // The clusters say so, too; releases that don't read it there know it by the route.
-      ...([call.info, ...fallbackInfo(call)].every(({ meshed }) => !meshed) && { meshFields: false }),
-    }],
+    ...(info.path && { path: info.path }),
+    routes: outboundRoutes(call, calls),
   }));
 }
 
-/** What takes over. Clusters that have their turn before are left out: their services have one name, which validation refuses. */
-function fallbackConfig({ info, fallback }: Call): Pick<RouteConfig, 'fallback'> {
-  const used = new Set(info.shares().map(({ cluster }) => cluster));
-  const levels = (fallback?._toConfig() ?? []).filter(({ split }) => (
-    !split.some(({ cluster }) => used.has(cluster)) && split.every(({ cluster }) => used.add(cluster))));
-  return levels.length > 0 ? { fallback: levels } : {};
-}
-
-/** The clusters of all calls and of their fallbacks. A fallback that is called, too, has its clusters once, as that call says. */
+/** The clusters of all calls, of their fallbacks and of what routes lead to. What is called, too, has its clusters once, as that call says. */
 function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
   const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, {
     ...call.connections,
     ...call.health,
     ...call.retry?.cluster,
   }));
-  const fallbacks = calls.map(fallbackInfo).flatMap((levels) => levels.flatMap((info, index) => (
-    clustersOf(info, info.loadBalancing, index < levels.length - 1, {
-      ...connectionConfig([info.connections], info.closesIdleAfterMs),
-      ...healthConfig({}, info.health, callersHost(info, callerNamespace)),
-      ...info.retry?._toFields().cluster,
-    }))));
+  const besidesCall = (info: DestinationInfo, fallsBack: boolean): ClusterConfig[] => clustersOf(info, info.loadBalancing, fallsBack, {
+    ...connectionConfig([info.connections], info.closesIdleAfterMs),
+    ...healthConfig({}, info.health, callersHost(info, callerNamespace)),
+    ...info.retry?._toFields().cluster,
+  });
+  const fallbacks = calls.map(fallbackInfo).flatMap((levels) => levels.flatMap((info, index) => besidesCall(info, index < levels.length - 1)));
+  const routed = calls.flatMap(({ routes }) => routes).flatMap(({ route }) => targetsOf(route)).flatMap((target) => (
+    besidesCall((target._destination() as Destination)._info(), false).filter(({ name }) => name === (target._cluster() ?? name))));
   const names = new Set<string>();
-  return [...clusters, ...fallbacks].filter(({ name }) => !names.has(name) && names.add(name));
-}
-
-function fallbackInfo({ fallback }: Call): DestinationInfo[] {
-  return (fallback?._destinations ?? []).map((destination) => destination._info());
+  return [...clusters, ...fallbacks, ...routed].filter(({ name }) => !names.has(name) && names.add(name));
 }
 
 function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
+import { besides } from '../calls/call-routes';
 import { checkCalledNames } from '../calls/called-names';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
@@ -268,6 +269,7 @@ export class MeshSidecar extends Construct {
       tls: this.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       admission: admissionConfig(this.settings.admission),
+      path: (this.service?.self ?? this.exposed)?._info().path,
       calls: this.dependencies.calls,
       ownPods: this.ownPods(),
       limits: limitsConfig(this.settings.limits, this.calledLimits()),
@@ -278,10 +280,10 @@ export class MeshSidecar extends Construct {
     });
   }
 
-  /** What the proxies let pass that its requests come to, those of fallbacks included. */
+  /** What the proxies let pass that its requests come to, those of fallbacks and routes included. */
   private calledLimits(): ProxyLimits[] {
     return this.dependencies.calls
-      .flatMap(({ info, fallback }) => [info, ...(fallback?._destinations ?? []).map((destination) => destination._info())])
+      .flatMap((call) => [call.info, ...besides(call).map((destination) => destination._info())])
       .flatMap(({ limits }) => (limits ? [limits] : []));
   }
 

@@ -5,12 +5,13 @@
 import { SESSION_KEYS_DIR, SESSION_KEYS_VOLUME, sessionKeyFile } from '../../contract';
 import { Call } from '../calls/dependencies';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
+import { sessionsOf } from './outbound-routes';
 
 /** Mounts what the calls need, if they need any. */
 export function mountSessionKeys(spec: PodSpecManifest, sidecar: ContainerManifest, calls: readonly Call[]): void {
   const items = new Map<string, Set<string>>();
-  for (const { sessionPersistence } of calls) {
-    const secret = sessionPersistence?._secret;
+  for (const session of calls.flatMap((call) => sessionsOf(call, calls))) {
+    const secret = session._secret;
     if (secret) {
       items.set(secret.name, (items.get(secret.name) ?? new Set()).add(secret.key));
     }

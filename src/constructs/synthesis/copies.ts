@@ -77,14 +77,13 @@ export function isA(by: Class, value: unknown): boolean {
   if (isInstance(by, value)) {
     return true;
   }
-  const other = markOf(value);
-  return other?.name === by.name && other.version === ownVersion();
+  return markOf(value, by)?.version === ownVersion();
 }
 
 /** What to do about a value that is of a class, but of another version of it; undefined when it is not. */
 export function refusalOfCopy(by: Class, value: unknown): string | undefined {
-  const other = markOf(value);
-  return other?.name === by.name && !isA(by, value)
+  const other = markOf(value, by);
+  return other && !isA(by, value)
     ? `it is of cdk8s-mesh ${other.version} (${other.folder}), and this is cdk8s-mesh ${ownVersion()} (${OWN_FOLDER}): ${REMEDY}` : undefined;
 }
 
@@ -94,6 +93,13 @@ function isInstance(by: Class, value: unknown): boolean {
   return Object.prototype.isPrototypeOf.call(by.prototype, value as object);
 }
 
-function markOf(value: unknown): Mark | undefined {
-  return (value as { [MARK]?: Mark } | null | undefined)?.[MARK];
+/** The mark by which a value is of a class, or of one that extends it. */
+function markOf(value: unknown, by: Class): Mark | undefined {
+  for (let object = value; typeof object === 'object' && object !== null; object = Object.getPrototypeOf(object)) {
+    const found = Object.hasOwn(object, MARK) ? (object as { [MARK]?: Mark })[MARK] : undefined;
+    if (found?.name === by.name) {
+      return found;
+    }
+  }
+  return undefined;
 }

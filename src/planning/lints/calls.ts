@@ -12,7 +12,7 @@ export interface Call {
   readonly stated: StatedRoute;
   /** Those of the split first, then those of each fallback. */
   readonly targets: readonly Target[];
-  /** `web -> catalog`. */
+  /** `web -> catalog`, or `web -> search by route 'prefix-search'`. */
   readonly title: string;
 }
 
@@ -57,7 +57,8 @@ export function callsOf({ workloads }: MeshInfo): Call[] {
         });
       });
       const callee = targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees)[0];
-      return { caller, route, stated: stated.routes[index]!, targets, title: `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}` };
+      const title = `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}`;
+      return { caller, route, stated: stated.routes[index]!, targets, title: route.matches ? `${title} by route '${route.name}'` : title };
     }));
   });
 }

@@ -20,6 +20,7 @@ import { SLOW_START_RULES } from './slow-start';
 import { STOPPING_RULES } from './stopping';
 import { TIMEOUT_RULES } from './timeouts';
 import { WAIT_RULES } from './waits';
+import { WEIGHT_RULES } from './weights';
 
 export type { MeshInfo, Range, ServiceInfo, WorkloadInfo } from './info';
 export type { Finding, Rule } from './rule';
@@ -28,6 +29,7 @@ export type { Finding, Rule } from './rule';
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
   ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
+  ...WEIGHT_RULES,
 ];
 
 function sortKey({ namespace, service, version }: WorkloadInfo): string {

@@ -138,6 +138,9 @@ export interface AdmissionInfo {
 type Split = readonly { readonly cluster: string; readonly weight: number }[];
 
 export interface RouteInfo {
+  readonly name: string;
+  /** Its conditions; absent for one that takes every request. */
+  readonly matches?: object | undefined;
   readonly split: Split;
   readonly fallback: readonly { readonly split: Split; readonly overprovisioningPercent: number }[];
   readonly faults: readonly FaultInfo[];

@@ -33,6 +33,18 @@ describe('calleesOf', () => {
     }]);
   });
 
+  test('takes the shares of the route that has no condition, and the name by which the app calls', () => {
+    const config = callerConfig({ v1: 1 });
+    const listener = config.listeners.find(({ direction }) => direction === 'outbound');
+    const routes = [
+      { name: 'health', matches: [{ path: { type: 'exact' as const, value: '/health' } }], respond: { status: 200 } },
+      { name: 'beta', matches: [{ method: 'GET' }], split: [{ cluster: 'catalog-v2', weight: 1 }] },
+      { name: 'default', split: [{ cluster: 'web', weight: 1 }] },
+    ];
+    const named = { ...listener!, name: `outbound/${V1.namespace}/catalog:80`, routes };
+    expect(calleesOf({ ...config, listeners: [named] }, MODEL)).toMatchObject([{ service: 'catalog', shares: [{ cluster: 'web', weight: 1 }] }]);
+  });
+
   test('calls what is in none of the files by its listener', () => {
     expect(calleesOf(callerConfig({ v9: 1 }), MODEL)).toMatchObject([{ service: 'catalog-80', namespace: undefined, shares: [{ workloads: [] }] }]);
   });

@@ -23,6 +23,9 @@ const catalog = { matchLabels: { app: 'catalog' } };
 const api = { ports: [{ port: 6_443 }] };
 const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
 
+/** Weights of one cluster again and again. */
+const splitOf = (...weights: number[]) => weights.map((weight) => ({ cluster: 'shop/catalog-v1', weight }));
+
 /** A workload that takes no requests, with the name of a service. */
 const beside = (service: string): ServiceSketch => (
   { service, version: 'job', clusters: [], pod: { namespace: 'shop', labels: { app: 'job' }, portNames: {}, serves: false } });
@@ -35,6 +38,11 @@ function calledService(port: ServiceInfo['ports'][number], { headless = false, h
 
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
+  'route-weights': [{
+    breaks: pair({ route: { name: 'beta', matches: [{ method: 'GET' }], split: splitOf(60, 35, 0) } }),
+    says: 'web -> catalog by route \'beta\': weights 60 + 35 = 95, so the target with 60 gets 63.16 % of the requests; make them add up to 100',
+    keeps: [[60, 40], [60, 19], [60, 61], [33, 33, 33], [95, 0]].map((weights) => pair({ route: { split: splitOf(...weights) } })),
+  }],
   'limits-of-both-ends': [{
     breaks: pair({}, { limits: { maxBodyBytes: 0, maxHeadBytes: 65_536 } }, { limits: { maxBodyBytes: 1_024 } }),
     says: 'web -> catalog v1: maxHeadSize of web is 16384 bytes, and of catalog 65536 bytes: longer heads get 431 from the caller\'s own sidecar, '
