@@ -113,10 +113,17 @@ export async function startMesh(folder, core, backendPort, tls, variant) {
   return startMeshWith(folder, core, {
     listeners: [{
       name: 'inbound', direction: 'inbound', address: HOST, port, ...(tls && { tls: { certificateFile: tls.certificate, keyFile: tls.key } }),
-      routes: [{ name: 'all', split: [{ cluster: 'app', weight: 1 }] }],
+      routes: routesOf(Number(/(?:^| )ROUTES=(\d+)/.exec(variant?.flags ?? '')?.[1] ?? 1)),
     }],
     clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backendPort }] } }],
   }, tls, variant);
+}
+
+/** So many routes (`ROUTES=1000` among a variant's flags), the last of which takes what the others leave. */
+function routesOf(count) {
+  const split = [{ cluster: 'app', weight: 1 }];
+  const paths = Array.from({ length: count - 1 }, (_, i) => ({ name: `r${i}`, matches: [{ path: { type: 'prefix', value: `/team-${i % 50}/service-${i}` } }], split }));
+  return [...paths, { name: 'all', split }];
 }
 
 /** This proxy with these listeners, the first of which is asked, and clusters. */

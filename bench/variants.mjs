@@ -4,9 +4,9 @@
  *
  *   node bench/variants.mjs [--starts N] [--pairs N] [--processes N] [--seconds N] [--scenario NAME] 'NAME=BUNDLE[ FLAG|VARIABLE=VALUE...]' ...
  *
- * Flags of node and variables of the environment come on top of the image's. CPU is given to the first variant's, as the median over the
- * pairs. Processes of one build differ by several percent, from how they were compiled at run time: each variant gets `--processes` of them,
- * one after the other, and the pairs are shared out among these.
+ * Flags of node and variables of the environment come on top of the image's; `ROUTES=N` among them gives the variant so many routes. CPU is
+ * given to the first variant's, as the median over the pairs. Processes of one build differ by several percent, from how they were compiled at
+ * run time: each variant gets `--processes` of them, one after the other, and the pairs are shared out among these.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
