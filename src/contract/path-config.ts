@@ -10,7 +10,7 @@ export interface PathConfig {
   readonly encodedSlashes?: 'refuse' | 'keep' | 'decode';
   /**
    * Whether several slashes in a row are one, as most servers take them.
-   * @default true
+   * @default false
    */
   readonly mergeSlashes?: boolean;
 }

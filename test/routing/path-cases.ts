@@ -16,7 +16,8 @@ export interface PathCase {
 
 const KEEP: PathOptions = { encodedSlashes: 'keep' };
 const DECODE: PathOptions = { encodedSlashes: 'decode' };
-const APART: PathOptions = { mergeSlashes: false };
+const DECODE_AND_MERGE: PathOptions = { encodedSlashes: 'decode', mergeSlashes: true };
+const MERGE: PathOptions = { mergeSlashes: true };
 
 const normal = (name: string, path: string, form: string, options?: PathOptions): PathCase => (
   { name, path, normal: form, ...(options && { options }) }
@@ -87,11 +88,11 @@ const DOT_SEGMENTS: PathCase[] = [
   normal('Apache CVE-2021-42013 keeps its second layer', '/cgi-bin/%%32%65%%32%65/bin/sh'.replace(/%%/g, '%25%'), '/cgi-bin/%252e%252e/bin/sh'),
   refused('Apache CVE-2021-42013 as it was sent', '/cgi-bin/%%32%65%%32%65/bin/sh', 'path_escape'),
   normal('a hidden file beside dots', '/a/.hidden/../.b', '/a/.b'),
-  normal('dots beside empty elements', '/a//../b', '/b'),
-  normal('dots beside empty elements that are kept (RFC 3986)', '/a//../b', '/a/b', APART),
-  normal('dots and empty elements that are kept at the root', '//../a', '/a', APART),
-  normal('a dot between slashes', '/a/.//b', '/a/b'),
-  normal('a dot between slashes that are kept', '/a/.//b', '/a//b', APART),
+  normal('dots beside empty elements', '/a//../b', '/b', MERGE),
+  normal('dots beside empty elements that are kept (RFC 3986)', '/a//../b', '/a/b'),
+  normal('dots and empty elements that are kept at the root', '//../a', '/a'),
+  normal('a dot between slashes', '/a/.//b', '/a/b', MERGE),
+  normal('a dot between slashes that are kept', '/a/.//b', '/a//b'),
   normal('an encoded letter within dots is no dot segment', '/a/.%61', '/a/.a'),
   normal('two dots and an encoded dot are a name', '/a/..%2e', '/a/...'),
 ];
@@ -138,29 +139,29 @@ const ENCODED_SLASHES: PathCase[] = [
   normal('decoded: a backslash is a slash', '/a%5Cb', '/a/b', DECODE),
   normal('decoded: past a prefix', '/public%2F..%2Fadmin', '/admin', DECODE),
   normal('decoded: with encoded dots', '/public%2f%2e%2e%2fadmin', '/admin', DECODE),
-  normal('decoded: at the start', '/%2Fadmin', '/admin', DECODE),
+  normal('decoded: at the start', '/%2Fadmin', '/admin', DECODE_AND_MERGE),
   normal('decoded: at the end', '/admin%2F', '/admin/', DECODE),
-  normal('decoded: several are merged', '/a%2F%2F/b', '/a/b', DECODE),
-  normal('decoded: several are kept', '/a%2F%2Fb', '/a//b', { encodedSlashes: 'decode', mergeSlashes: false }),
+  normal('decoded: several are merged', '/a%2F%2F/b', '/a/b', DECODE_AND_MERGE),
+  normal('decoded: several are kept', '/a%2F%2Fb', '/a//b', DECODE),
   refused('decoded: NUL is refused all the same', '/a%2F%00', 'path_nul', DECODE),
 ];
 
 const SLASHES: PathCase[] = [
-  normal('Istio 2021-005, CVE-2021-31920: two slashes', '//admin', '/admin'),
-  normal('three slashes', '///admin', '/admin'),
-  normal('two slashes within', '/a//admin', '/a/admin'),
-  normal('two slashes at the end', '/admin//', '/admin/'),
-  normal('two slashes alone', '//', '/'),
-  normal('many slashes', '/////', '/'),
-  normal('two slashes and a host', '//evil.example/admin', '/evil.example/admin'),
-  normal('two slashes and dots', '/public//../admin', '/admin'),
-  normal('slashes and dots in turn', '/.//..//admin', '/admin'),
-  normal('slashes hidden by a dot', '/a/./', '/a/'),
-  normal('slashes that arise from dots', '/a/b/..//c', '/a/c'),
-  same('kept: two slashes', '//admin', APART),
-  same('kept: at the end', '/admin//', APART),
-  normal('kept: dots remove an empty element', '/a//..', '/a/', APART),
-  normal('kept: dots remove one of two', '/a//../..', '/', APART),
+  normal('Istio 2021-005, CVE-2021-31920: two slashes', '//admin', '/admin', MERGE),
+  normal('three slashes', '///admin', '/admin', MERGE),
+  normal('two slashes within', '/a//admin', '/a/admin', MERGE),
+  normal('two slashes at the end', '/admin//', '/admin/', MERGE),
+  normal('two slashes alone', '//', '/', MERGE),
+  normal('many slashes', '/////', '/', MERGE),
+  normal('two slashes and a host', '//evil.example/admin', '/evil.example/admin', MERGE),
+  normal('two slashes and dots', '/public//../admin', '/admin', MERGE),
+  normal('slashes and dots in turn', '/.//..//admin', '/admin', MERGE),
+  normal('slashes hidden by a dot', '/a/./', '/a/', MERGE),
+  normal('slashes that arise from dots', '/a/b/..//c', '/a/c', MERGE),
+  same('kept: two slashes', '//admin'),
+  same('kept: at the end', '/admin//'),
+  normal('kept: dots remove an empty element', '/a//..', '/a/'),
+  normal('kept: dots remove one of two', '/a//../..', '/'),
 ];
 
 const REFUSED: PathCase[] = [

@@ -9,10 +9,11 @@ export interface PathOptions {
    */
   readonly encodedSlashes?: 'refuse' | 'keep' | 'decode';
   /**
-   * Whether several slashes in a row are one, as most servers take them.
-   * @default true
+   * Whether several slashes in a row are one. An application that takes `//a` for `/a` needs it: without it routes and rules tell the two
+   * apart. One whose keys hold empty elements, such as an object store, must not have it.
+   * @default false
    */
   readonly mergeSlashes?: boolean;
 }
 
-export const DEFAULT_PATH_OPTIONS: Required<PathOptions> = Object.freeze({ encodedSlashes: 'refuse', mergeSlashes: true });
+export const DEFAULT_PATH_OPTIONS: Required<PathOptions> = Object.freeze({ encodedSlashes: 'refuse', mergeSlashes: false });

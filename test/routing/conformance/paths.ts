@@ -40,7 +40,7 @@ export const PATH_GROUPS: readonly ConformanceGroup[] = [
   {
     name: 'an exact path with a final slash',
     routes: { slash: [exact('/a/')], bare: [exact('/a')] },
-    requests: [['/a/', 'slash'], ['/a', 'bare'], ['/a/?x', 'slash'], ['/a//', 'slash'], ['/a/b', undefined]],
+    requests: [['/a/', 'slash'], ['/a', 'bare'], ['/a/?x', 'slash'], ['/a//', undefined], ['/a/b', undefined]],
   },
   {
     name: 'the exact path /',
@@ -69,9 +69,9 @@ export const PATH_GROUPS: readonly ConformanceGroup[] = [
     name: 'a path is matched in its normal form',
     routes: { admin: [prefix('/admin')], exact: [exact('/a-b/c')], rest: [prefix('/')] },
     requests: [
-      ['//admin', 'admin'], ['/./admin', 'admin'], ['/x/../admin', 'admin'], ['/%61dmin', 'admin'], ['/%61%64%6d%69%6e/x', 'admin'], ['/x/%2e%2e/admin', 'admin'],
-      ['///x//..//admin', 'admin'], ['/admin/..', 'rest'], ['/admin/../x', 'rest'], ['/admin/.', 'admin'], ['/../admin', 'admin'], ['/a%2Db/c', 'exact'],
-      ['/a%2db//c', 'exact'], ['/a-b/./c', 'exact'], ['/a-b/c/', 'rest'], ['/%2561dmin', 'rest'], ['/Admin', 'rest'], ['/admin%20', 'rest'],
+      ['//admin', 'rest'], ['/./admin', 'admin'], ['/x/../admin', 'admin'], ['/%61dmin', 'admin'], ['/%61%64%6d%69%6e/x', 'admin'], ['/x/%2e%2e/admin', 'admin'],
+      ['///x//..//admin', 'rest'], ['/admin/..', 'rest'], ['/admin/../x', 'rest'], ['/admin/.', 'admin'], ['/../admin', 'admin'], ['/a%2Db/c', 'exact'],
+      ['/a%2db//c', 'rest'], ['/a-b/./c', 'exact'], ['/a-b/c/', 'rest'], ['/%2561dmin', 'rest'], ['/Admin', 'rest'], ['/admin%20', 'rest'],
     ],
   },
   {
