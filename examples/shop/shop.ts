@@ -1,9 +1,9 @@
 /**
  * A small shop: `web` at the edge, behind a load balancer, and the three services that it calls. `catalog` tries out a new
- * version with a tenth of its requests.
+ * version with a tenth of its requests, and with all of those that ask for it.
  */
 import { Chart, Duration } from 'cdk8s';
-import { LoadBalancing, MeshService, Scaling, ServiceType } from 'cdk8s-mesh';
+import { LoadBalancing, Match, MeshService, Route, Scaling, ServiceType } from 'cdk8s-mesh';
 import { Construct } from 'constructs';
 
 export class Shop extends Chart {
@@ -24,11 +24,15 @@ export class Shop extends Chart {
       loadBalancing: LoadBalancing.leastRequest(),
       scaling: Scaling.between(3, 6, { cpuPercent: 60 }),
     });
-    catalog.addVersion('v2', {
+    const next = catalog.addVersion('v2', {
       containers: [{ image: 'ghcr.io/acme/catalog:2.0.0', portNumber: 8080 }],
       scaling: Scaling.replicas(2),
       weight: 10,
     });
+    // Testers ask for the new version, and always get it.
+    catalog.addRoute(Route.when(Match.header('x-beta', 'true')).to(next));
+    // Carts were a part of the catalog once, and old clients look for them there.
+    catalog.addRoute(Route.when(Match.pathPrefix('/carts')).to(cart).timeout(Duration.seconds(5)));
 
     const web = new MeshService(this, 'web', {
       containers: [{ image: 'ghcr.io/acme/web:9.0.1', portNumber: 3000 }],

@@ -15,10 +15,14 @@ describe('the example shop', () => {
     expectRestricted(manifests);
   });
 
-  test('has its edge behind a load balancer on port 80, and a canary with a tenth of the requests', () => {
+  test('has its edge behind a load balancer on port 80, and a canary with a tenth of the requests and those that ask for it', () => {
     expect(findOne(manifests, 'Service', 'web').spec).toMatchObject({ type: 'LoadBalancer', ports: [{ port: 80 }] });
     const listener = documentOf(manifests, 'web-v1').listeners.find(({ name }) => name === 'outbound/shop/catalog:80');
-    expect(listener?.routes[0].split).toEqual([{ cluster: 'shop/catalog-v1', weight: 90 }, { cluster: 'shop/catalog-v2', weight: 10 }]);
+    expect(listener?.routes.map(({ name, split }) => [name, split])).toEqual([
+      ['header-x-beta-true', [{ cluster: 'shop/catalog-v2', weight: 1 }]],
+      ['prefix-carts', [{ cluster: 'shop/cart-v1', weight: 100 }]],
+      ['default', [{ cluster: 'shop/catalog-v1', weight: 90 }, { cluster: 'shop/catalog-v2', weight: 10 }]],
+    ]);
   });
 
   test('synthesizes to the same twice, in one app and in two', () => {
