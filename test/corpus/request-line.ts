@@ -45,12 +45,12 @@ const methods: Family<RequestCase> = {
 };
 
 const SAME_TARGETS = [
-  '/', '/a', '/a/b?c=d&e', '/?', '/?a=b?c', '/%0D%0AX:', '/a;b=c', '/a:b@c', '/?%zz//../', `/${'a'.repeat(200)}`, '/*', '/\'()',
+  '/', '/a', '/a/b?c=d&e', '/?', '/?a=b?c', '/a//b', '//evil/x', '/http://b/', '/%0D%0AX:', '/a;b=c', '/a:b@c', '/?%zz//../', `/${'a'.repeat(200)}`, '/*', '/\'()',
 ];
 /** Paths that are given their normal form. */
 const CHANGED_TARGETS = [
-  ['/a//b', '/a/b'], ['//evil/x', '/evil/x'], ['/./a/../b', '/b'], ['/..', '/'], ['/%41', '/A'], ['/%2e%2e/', '/'], ['/%0d%0aX:', '/%0D%0AX:'],
-  ['/"<>{}|^`', '/%22%3C%3E%7B%7D%7C%5E%60'], ['/http://b/', '/http:/b/'], ['/[]', '/%5B%5D'], ['/a/../b?c=/../d//', '/b?c=/../d//'],
+  ['/./a/../b', '/b'], ['/..', '/'], ['/%41', '/A'], ['/%2e%2e/', '/'], ['/%0d%0aX:', '/%0D%0AX:'],
+  ['/"<>{}|^`', '/%22%3C%3E%7B%7D%7C%5E%60'], ['/[]', '/%5B%5D'], ['/a/../b?c=/../d//', '/b?c=/../d//'], ['/a//b/../c', '/a//c'],
 ] as const;
 /** Paths that have none that all servers agree on. */
 const REFUSED_PATHS = ['/%2F', '/%5c', '/%00', '/%', '/%zz', '/a\\b', '/..;/a', '/%c0%af'];
@@ -72,7 +72,7 @@ const targets: Family<RequestCase> = {
     ...BAD_TARGETS.map((target) => refused(shown(target), request(`GET ${target}`))),
     ...([
       ['http://b/x', '/x', 'b'], ['http://b', '/', 'b'], ['http://b/', '/', 'b'], ['http://b?x', '/?x', 'b'], ['http://b:80/x?y', '/x?y', 'b:80'], ['HTTP://B/X', '/X', 'B'],
-      ['https://b/x', '/x', 'b'], ['http://[::1]:8080/x', '/x', '[::1]:8080'], ['http://10.0.0.1/', '/', '10.0.0.1'], ['http://b:/x', '/x', 'b:'], ['http://b//x', '/x', 'b'],
+      ['https://b/x', '/x', 'b'], ['http://[::1]:8080/x', '/x', '[::1]:8080'], ['http://10.0.0.1/', '/', '10.0.0.1'], ['http://b:/x', '/x', 'b:'], ['http://b//x', '//x', 'b'],
     ] as const).map(([target, path, host]): RequestCase => ({
       name: `${shown(target)}, passed on as ${shown(path)} with Host made from it`, send: request(`GET ${target}`),
       reaches: [{ line: `GET ${path}`, has: [`host: ${host}`] }],
