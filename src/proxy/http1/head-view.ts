@@ -26,6 +26,8 @@ class Range implements ByteRange {
 export class HeadView implements RequestView {
   private source: Buffer = EMPTY;
   private head!: RequestHead;
+  /** Undefined until somebody asks. */
+  private foundHost: ByteRange | undefined;
   private readonly methodRange = new Range();
   private readonly hostRange = new Range();
 
@@ -33,20 +35,14 @@ export class HeadView implements RequestView {
   of(source: Buffer, head: RequestHead): this {
     this.source = source;
     this.head = head;
+    this.foundHost = undefined;
     return this;
   }
 
   get method(): ByteRange { return this.methodRange.at(this.source, this.head.methodStart, this.head.methodEnd); }
   get path(): ByteRange { return this.head.path; }
 
-  get host(): ByteRange {
-    const { source, head: { authorityStart, authorityEnd, fields } } = this;
-    if (authorityEnd > authorityStart) return this.hostRange.at(source, authorityStart, authorityEnd);
-    for (let i = 0; i < fields.count; i += 1) {
-      if (fields.kinds[i] === Kind.HOST) return this.hostRange.at(source, fields.valueStart(i), fields.valueEnd(i));
-    }
-    return NONE;
-  }
+  get host(): ByteRange { return this.foundHost ??= this.findHost(); }
 
   anyHeader(name: Uint8Array, test: ValueTest): boolean {
     const { source, head: { fields } } = this;
@@ -70,5 +66,14 @@ export class HeadView implements RequestView {
       if (testAnyCookie(source, fields.valueStart(i), fields.valueEnd(i), name, test)) return true;
     }
     return false;
+  }
+
+  private findHost(): ByteRange {
+    const { source, head: { authorityStart, authorityEnd, fields } } = this;
+    if (authorityEnd > authorityStart) return this.hostRange.at(source, authorityStart, authorityEnd);
+    for (let i = 0; i < fields.count; i += 1) {
+      if (fields.kinds[i] === Kind.HOST) return this.hostRange.at(source, fields.valueStart(i), fields.valueEnd(i));
+    }
+    return NONE;
   }
 }

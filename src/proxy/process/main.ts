@@ -114,6 +114,7 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchan
     endpoint: exchange.upstream.endpoint?.key,
     attempts: exchange.upstream.attempts,
     attemptRecords: exchange.upstream.attemptRecords ?? [],
+    route: exchange.record.route,
     bytesIn: exchange.record.requestBytes,
     bytesOut: exchange.record.responseBytes,
   });

@@ -15,10 +15,12 @@ export const MAX_PATH = 1_024;
 /** What is logged of a request that is over. */
 export interface AccessRecord {
   readonly listener: string;
-  /** Method and target as received, one space between; empty when the head could not be read. */
+  /** Method and target, its path in normal form, one space between; empty when the head could not be read. */
   readonly description: string;
   /** Address of the client, where it comes from outside. */
   readonly client?: string | undefined;
+  /** Name of the route that took it. */
+  readonly route?: string | undefined;
   /** Sent to the client; 499 when it went away before. */
   readonly status: number;
   /** Why the proxy answered or broke off by itself. */
@@ -67,6 +69,7 @@ export function formatAccess(request: AccessRecord, wallTime: number): string {
     method: space < 0 ? undefined : request.description.slice(0, space),
     path: space < 0 ? undefined : path.slice(0, MAX_PATH),
     client: request.client,
+    route: request.route,
     status: request.status,
     reason: request.reason,
     detail: request.detail === '' ? undefined : request.detail,

@@ -55,6 +55,17 @@ test('a copy is the request as it is sent on, marked, with its host', async () =
   expect(world.test.metrics()).toContain('mesh_mirrored_requests_in_flight 0');
 });
 
+test('an app is told that it got a copy', async () => {
+  const backend = await RawBackend.answering(() => OK);
+  const test = await startProxy([backend.port], { direction: 'inbound' });
+  cleanups.push(() => test.proxy.close(), () => backend.close());
+  const client = await rawClient(test.port);
+  cleanups.push(() => client.socket.destroy());
+  client.send('GET / HTTP/1.1\r\nHost: a\r\nx-mesh-mirror: true\r\n\r\n');
+  await client.receives('ok');
+  expect(backend.received).toContain('x-mesh-mirror: true\r\n');
+});
+
 test('a body that comes in pieces is copied whole, in chunks as the original', async () => {
   const world = await setUp({}, { original: await RawBackend.start() });
   const client = await world.client();

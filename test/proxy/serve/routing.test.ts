@@ -69,12 +69,12 @@ describe('paths', () => {
     const backend = await RawBackend.answering(() => OK);
     const test = await startProxy([backend.port]);
     cleanups.push(() => test.proxy.close(), () => backend.close());
-    test.proxy.context.onExchange = ({ record }) => { seen.push(record.description); };
+    test.proxy.context.onExchange = ({ record }) => { seen.push(`${record.route}: ${record.description}`); };
     const client = await rawClient(test.port);
     cleanups.push(() => client.socket.destroy());
     client.send('GET /a/../b?c HTTP/1.1\r\nHost: a\r\n\r\n');
     await client.receives('ok');
-    expect(seen).toEqual(['GET /b?c']);
+    expect(seen).toEqual(['default: GET /b?c']);
   });
 
   it('that are refused say why, and the connection stays', async () => {

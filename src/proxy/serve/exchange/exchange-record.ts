@@ -28,6 +28,8 @@ export class ExchangeRecord {
   startedAt = 0;
   /** From the request's head to the end of the response, once it is over. */
   durationMs = 0;
+  /** Name of the route that took it; undefined when none did. */
+  route: string | undefined;
   /** Method and target, when somebody wants them. */
   description = '';
 
@@ -40,6 +42,7 @@ export class ExchangeRecord {
     this.responseBytes = 0;
     this.startedAt = now;
     this.durationMs = 0;
+    this.route = undefined;
     this.description = '';
   }
 

@@ -144,6 +144,7 @@ export class ExchangeRequest {
 
   private follow(route: Route | undefined, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     if (!route) return NO_ROUTE;
+    this.parts.record.route = route.name;
     const { secure, listener } = this.parts.client;
     return route.answer ? route.answer(source, head, { secure, defaultHost: listener.via.defaultHost }) : this.send(route, source, head, body);
   }
