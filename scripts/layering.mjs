@@ -124,6 +124,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     words: [],
     stack: ['check', 'command-line', 'model'],
     explain: ['command-line', 'model', 'stack', 'terminal', 'words'],
+    diff: ['command-line', 'explain', 'model', 'stack', 'terminal', 'words'],
   },
   proxy: {
     runtime: [],

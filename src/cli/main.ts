@@ -5,6 +5,7 @@
 import { checkCommand } from './check/command';
 import { Command, helpOf, parseArguments } from './command-line/command';
 import { UserError } from './command-line/errors';
+import { diffCommand } from './diff/command';
 import { explainCommand } from './explain/command';
 import { didYouMean } from '../contract/nearest';
 import { simulateCommand } from './simulate/command';
@@ -19,7 +20,9 @@ export const loadLocalMesh = () => import('./up');
 /** Put in by the bundler. */
 declare const MESH_VERSION: string;
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, explainCommand, standInCommand, reaperCommand, readModelCommand];
+const COMMANDS: readonly Command[] = [
+  upCommand, simulateCommand, checkCommand, explainCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
+];
 
 /** Runs the command line; settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -46,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await command.run(args);
   } catch (error) {
     process.stderr.write(error instanceof UserError ? `cdk8s-mesh: ${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
-    return 1;
+    return COMMANDS.find((candidate) => candidate.name === name)?.errorCode ?? 1;
   }
 }
 

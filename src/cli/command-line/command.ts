@@ -29,6 +29,8 @@ export interface Command {
   readonly flags: Readonly<Record<string, Flag>>;
   /** Lines of examples, shown last. */
   readonly examples?: readonly string[];
+  /** Exit code of an error. Absent: 1. */
+  readonly errorCode?: number;
   run(args: Arguments): Promise<number>;
 }
 

@@ -1,5 +1,5 @@
 /** How a cluster chooses endpoints, in words: the policy, and what stands around it. */
-import type { LoadBalancingConfig, ResolvedCluster } from '../../contract';
+import type { LoadBalancingConfig, ResolvedCluster, ResolvedHealthCheck } from '../../contract';
 import { counted, listed, percentInWords, timeInWords } from './quantities';
 
 /** `least request of 2 choices`. The policy with its defaults. */
@@ -36,10 +36,14 @@ export function stagesInWords({ slowStart, dynamicWeights, zoneAware, subset }: 
 export function healthInWords({ outlierDetection, healthCheck }: Pick<ResolvedCluster, 'outlierDetection' | 'healthCheck'>): string[] {
   return [
     ...outliersInWords(outlierDetection),
-    ...(healthCheck ? [
-      `${healthCheck.type === 'http' ? `GET ${healthCheck.path}` : 'TCP check'} every ${timeInWords(healthCheck.intervalMs)}, out after ${healthCheck.unhealthyThreshold} failed`,
-    ] : []),
+    ...(healthCheck ? [healthCheckInWords(healthCheck)] : []),
   ];
+}
+
+/** `GET /ready every 5 s, out after 3 failed`. */
+export function healthCheckInWords(check: ResolvedHealthCheck): string {
+  const what = check.type === 'http' ? `GET ${check.path}` : 'TCP check';
+  return `${what} every ${timeInWords(check.intervalMs)}, out after ${check.unhealthyThreshold} failed`;
 }
 
 function outliersInWords(outliers: ResolvedCluster['outlierDetection']): string[] {

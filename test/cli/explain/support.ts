@@ -11,9 +11,10 @@ export const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
 
 /** The stack of a chart that `build` fills, and of other objects. */
 export function stackOf(build: (chart: Chart) => void, ...objects: readonly object[]): Stack {
-  const chart = new Chart(Testing.app(), 'shop', { namespace: 'shop', disableResourceNameHashes: true });
+  const app = Testing.app();
+  const chart = new Chart(app, 'shop', { namespace: 'shop', disableResourceNameHashes: true });
   build(chart);
-  return Stack.of(manifestsOf([...Testing.synth(chart) as object[], ...objects], 'chart'), 'the chart');
+  return Stack.of(manifestsOf([...app.charts.flatMap((each) => Testing.synth(each) as object[]), ...objects], 'chart'), 'the chart');
 }
 
 export function service(chart: Chart, name: string, props: Partial<MeshServiceProps> = {}): MeshService {
