@@ -10,24 +10,8 @@ import {
   Fallback, FaultInjection, HashKey, HealthCheck, Interception, LoadBalancing, Mesh, MeshProps, MeshService, MeshServiceProps, MeshSidecar,
   ProxyImage, ServiceType, SessionPersistence, TlsOptions, VersionProps,
 } from '../../src';
-
-/** Values most of which can be. */
-function mostly<T>(sound: readonly T[], odd: readonly unknown[]): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 80, arbitrary: fc.constantFrom(...sound) }, { weight: 1, arbitrary: fc.constantFrom(...odd as T[]) });
-}
-
-/** Left out, most of the time. */
-function seldom<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
-}
-
-/** Names that people have tried, with some that hit what a language or an object has of its own. */
-const ODD_NAMES = [
-  'Redis', 'my_db', '10.0.0.1', '1web', '-x', 'x-', ' ', 'a b', 'é', 'a'.repeat(63), 'a'.repeat(64), 'kubernetes', 'localhost', '__proto__', 'constructor', 'a.b',
-  'a/b', 'a'.repeat(16), 'grpc', 'mesh-proxy', 'mesh-in', 5, null,
-];
-const ODD_HOSTS = [...ODD_NAMES, '::::', '[::1]', '::1', '1.2.3', 'host:80', 'example.com.', '*.example.com', '0.0.0.0', '8.8.8.8', `${'a'.repeat(63)}.`.repeat(4) + 'b'];
-const ODD_PORTS = [0, -1, 65_536, 1.5, NaN, '80', null, 443, 6379, 15_006, 15_020, 15_443, 53];
+import { anyRoute, AnyRoute } from './any-route';
+import { mostly, ODD_HOSTS, ODD_NAMES, ODD_PORTS, seldom } from './any-values';
 
 const name = mostly(['web', 'redis', 'catalog', 'catalog-v1', 'ledger', 'v1'], ODD_NAMES);
 const version = mostly(['v1', 'v2', 'v1-v1'], ODD_NAMES);
@@ -136,10 +120,15 @@ interface CallPlan {
   readonly header?: string;
   /** Also when it is one that no names make sound. */
   readonly odd: boolean;
+  /** Routes of the call, or of the service called. */
+  readonly routes: readonly AnyRoute[];
+  readonly ofService: boolean;
 }
 
 const call: fc.Arbitrary<CallPlan> = fc.record({
   from: fc.nat(9), to: fc.nat(9), fallback: seldom(fc.nat(9)), healthCheck, header: seldom(mostly(['x-fault'], ['x fault', 5])), odd: mostly([false], [true]),
+  routes: seldom(fc.array(anyRoute, { minLength: 1, maxLength: 2 })).map((routes = []) => routes),
+  ofService: fc.boolean(),
 });
 
 /** What a stack is made of. */
@@ -180,7 +169,7 @@ export function makeStack({ namespaces, mesh, services, sidecars, externals, cal
     destinations.push(new ExternalService(chart, chart.node.tryFindChild(id) ? `${id}-${index}` : id, props));
   });
   const pairs = new Set<string>();
-  for (const { from, to, fallback, healthCheck: check, header, odd } of calls) {
+  for (const { from, to, fallback, healthCheck: check, header, odd, routes, ofService } of calls) {
     // What is said twice, or of oneself, is refused whatever the names.
     const [caller, destination] = [callers[from % callers.length]!, destinations[to % destinations.length]!];
     const pair = `${caller.node.path} ${destination.node.path}`;
@@ -188,12 +177,15 @@ export function makeStack({ namespaces, mesh, services, sidecars, externals, cal
     const isOwn = [destination, other].some((called) => called && (called === caller || called.node.scope === caller));
     if (!odd && (isOwn || other === destination || pairs.has(pair))) continue;
     pairs.add(pair);
+    const made = routes.map((make) => make(destinations.filter((target) => odd || (target !== caller && target.node.scope !== caller)), callers));
     const options: CallOptions = {
+      routes: made.length > 0 && !ofService ? made : undefined,
       healthCheck: check,
       fallback: other && Fallback.to(other),
       faults: header === undefined ? undefined : [FaultInjection.abort(503, { headerName: header })],
     };
     caller.calls(destination, options);
+    if (ofService) made.forEach((route) => destination.addRoute(route));
   }
   return { app, charts };
 }
