@@ -323,12 +323,12 @@ describe('splits', () => {
 test('how paths are normalised is said to the callers of a service, and to itself', () => {
   const chart = newChart();
   const web = service(chart, 'web');
-  const files = service(chart, 'files', { encodedSlashes: EncodedSlashes.KEEP, mergeSlashes: false });
+  const files = service(chart, 'files', { encodedSlashes: EncodedSlashes.KEEP, mergeSlashes: true });
   files.addRoute(Route.when(Match.pathExact('/a%2Fb')).respond(200));
   web.calls(files);
   const manifests = Testing.synth(chart);
   expectSound(manifests);
-  const path = { encodedSlashes: 'keep', mergeSlashes: false };
+  const path = { encodedSlashes: 'keep', mergeSlashes: true };
   expect(documentOf(manifests, 'web-v1').listeners.map((listener) => listener.path)).toEqual([undefined, path]);
   expect(documentOf(manifests, 'files-v1').listeners[0].path).toEqual(path);
 });

@@ -1,6 +1,8 @@
 /** Callers that prefer their own zone: what they are told, and what they may read. */
 import { Chart, Duration, Testing } from 'cdk8s';
-import { Discovery, ExternalEndpoints, ExternalService, LoadBalancing, MeshService, MeshSidecar, WeightSource } from 'cdk8s-mesh';
+import {
+  Discovery, ExternalEndpoints, ExternalService, Fallback, LoadBalancing, Match, MeshService, MeshSidecar, Route, WeightSource,
+} from 'cdk8s-mesh';
 import * as kplus from 'cdk8s-plus-28';
 import type { ProxyConfig } from '../../src/contract';
 import { decodeConfig } from '../../src/proxy/config/decode';
@@ -47,6 +49,24 @@ describe('a service that calls one which prefers zones', () => {
     expect(documentOf(manifests, 'web-v1').clusters.find(({ name }) => name === 'data/catalog-v1')!.zoneAware).toEqual({});
     expect(rolesIn(manifests)).toEqual(['data: cdk8s-mesh.shop.web', 'shop: cdk8s-mesh.shop.web']);
     for (const { rules } of manifests.filter(({ kind }) => kind === 'Role')) expect(rules![0]!.verbs).toEqual(['get', 'list', 'watch']);
+  });
+
+  test.each<[string, (web: MeshService, catalog: MeshService, near: MeshService) => void]>([
+    ['takes over', (web, catalog, near) => web.calls(catalog, { fallback: Fallback.to(near) })],
+    ['is the target of a route', (web, catalog, near) => { web.calls(catalog); catalog.addRoute(Route.when(Match.method('GET')).to(near)); }],
+    ['is the target of a route for one version of the caller', (web, catalog, near) => {
+      web.calls(catalog);
+      catalog.addRoute(Route.when(Match.caller(web.versions[0]!)).to(near));
+    }],
+  ])('finds itself, too, GIVEN that what prefers zones %s', (_, declare) => {
+    const other = new Chart(Testing.app(), 'other', { namespace: 'data' });
+    const chart = new Chart(other.node.root as never, 'shop', { namespace: 'shop' });
+    const [catalog, near] = ['catalog', 'near'].map((name) => new MeshService(other, name, { containers, ...(name === 'near' && { loadBalancing: zoneAware }) }));
+    const web = new MeshService(chart, 'web', { containers });
+    declare(web, catalog!, near!);
+    const manifests = Testing.synth(chart) as Manifest[];
+    expect(documentOf(manifests, 'web-v1').localCluster).toMatchObject({ discovery: { service: 'web-v1' } });
+    expect(rolesIn(manifests)).toEqual(['data: cdk8s-mesh.shop.web', 'shop: cdk8s-mesh.shop.web']);
   });
 
   test('has one Role, GIVEN that both are in one namespace', () => {

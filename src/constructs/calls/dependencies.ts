@@ -29,7 +29,7 @@ import { CallersRoute, namedCallers, routesFor } from '../routes/route-set';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
-import { checkCallRoutes, standsFor, targetsOf } from './call-routes';
+import { besides, checkCallRoutes, standsFor, targetsOf } from './call-routes';
 
 /** The numbers of a call, which its routes get as they are. */
 const ROUTE_QUANTITIES = {
@@ -179,7 +179,10 @@ export class Dependencies {
       ownRoutes: options.routes,
     });
     noteAddition();
-    [destination, ...options.fallback?._destinations ?? []].forEach((called) => this.allow(called));
+    if (info.endpointSlices) {
+      this.grant(info);
+    }
+    options.fallback?._destinations.forEach((called) => this.allow(called));
     if (options.routes) {
       options.routes.forEach((route) => this.addRoute(prop, route));
     } else {
@@ -200,26 +203,34 @@ export class Dependencies {
     targets.forEach((target) => checkReachable(errors, `${prop}.to`, target, construct));
     errors.throwIfAny(construct);
     targets.forEach((target) => this.allow(target));
-    this.grantSelf();
   }
 
-  /** Lets the caller find the endpoints of a destination. */
+  /** Lets the caller find the endpoints of what a call leads to besides the service called. */
   private allow(called: Destination): void {
     const info = called._info();
     if (info.endpointSlices) {
       this.grant(info);
     }
+    if (info.loadBalancing._zoneAware) {
+      this.grantOwn();
+    }
   }
 
-  /** A call prefers the caller's own zone, which the caller then has to know. */
+  /** A call, or what it may lead to, prefers the caller's own zone, which the caller then has to know. */
   public get zoneAware(): boolean {
-    return this.declared.some((call) => call.loadBalancing._zoneAware);
+    return this.calls.some((call) => call.loadBalancing._zoneAware || besides(call).some((other) => other._info().loadBalancing._zoneAware));
   }
 
   /** Lets the caller find itself among the pods of its own Service, when it has one and needs to. */
   public grantSelf(): void {
+    if (this.zoneAware) {
+      this.grantOwn();
+    }
+  }
+
+  private grantOwn(): void {
     const self = this.caller.self();
-    if (self && this.zoneAware) {
+    if (self) {
       this.grant(self._info());
     }
   }

@@ -78,9 +78,10 @@ export interface DestinationOptions {
   readonly encodedSlashes?: EncodedSlashes;
 
   /**
-   * Whether several slashes in a row in a path are one, as most servers take them. A caller can't override it.
+   * Whether several slashes in a row in a path are made one. Set it for apps that take them so; for those that don't, the path would be
+   * another one. A caller can't override it.
    *
-   * @default true
+   * @default false
    */
   readonly mergeSlashes?: boolean;
 }

@@ -44,9 +44,9 @@ export abstract class Destination extends RouteTarget {
     if (this.declared.length === 0) {
       this.node.addValidation({ validate: () => this.routeMistakes() });
     }
-    this.watchers.forEach(({ onRoute }) => onRoute(route));
     this.declared.push(route);
     noteAddition();
+    this.watchers.forEach(({ onRoute }) => onRoute(route));
   }
 
   /**
