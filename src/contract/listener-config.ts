@@ -22,7 +22,10 @@ export interface ListenerConfig extends EdgeConfig {
    * @minLength 1
    */
   readonly name: string;
-  /** `inbound`: from other pods to the app beside this proxy. `outbound`: from that app to a service it calls. */
+  /**
+   * `inbound`: from other pods to the app beside this proxy. `outbound`: to services, from that app, or, for a listener without `address`,
+   * from the clients of a gateway.
+   */
   readonly direction: 'inbound' | 'outbound';
   /**
    * Address to bind. Absent: the pod's own addresses (environment `POD_IPS`).
@@ -60,6 +63,16 @@ export interface ListenerConfig extends EdgeConfig {
   readonly path?: PathConfig;
   /** Which of its requests are let in. Absent: all. */
   readonly admission?: AdmissionConfig;
+}
+
+/** Whether its requests come from outside of the pod, and not from the app beside the proxy. */
+export function comesFromOutside({ direction, address }: Pick<ListenerConfig, 'direction' | 'address'>): boolean {
+  return direction === 'inbound' || address === undefined;
+}
+
+/** Whether it is a gateway's: from outside of the pod, to services. */
+export function isOfGateway({ direction, address }: Pick<ListenerConfig, 'direction' | 'address'>): boolean {
+  return direction === 'outbound' && address === undefined;
 }
 
 /** Where requests go. */

@@ -84,6 +84,12 @@ export const ENV_CONFIG = 'MESH_CONFIG';
 /** Page of the admin port by which the kubelet says that the pod is being terminated. */
 export const TERMINATING_PATH = '/terminating';
 
+/**
+ * The same for a pod that is a proxy alone. Answered when `shutdown.endpointPropagationMs` is over: the kubelet sends SIGTERM as soon as a
+ * container's hook has ended, and a container has one hook only.
+ */
+export const TERMINATING_WAIT_PATH = `${TERMINATING_PATH}/wait`;
+
 /** Name of the cluster, in every inbound configuration, that is the app beside the proxy. */
 export const APP_CLUSTER = 'app';
 

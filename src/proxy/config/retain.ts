@@ -22,7 +22,7 @@ export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxy
   const clusterNames = new Set(next.clusters.map(({ name }) => name));
   const listeners = inForce.listeners
     .filter(({ direction, address, port, name, hostnames }) => (
-      direction === 'outbound' && !sockets.has(`${address}|${port}`) && (hostnames !== undefined || !names.has(name))))
+      direction === 'outbound' && address !== undefined && !sockets.has(`${address}|${port}`) && (hostnames !== undefined || !names.has(name))))
     .slice(-MAX_RETAINED_LISTENERS)
     .map((listener) => nameApart(listener, names));
   if (listeners.length === 0) return next;

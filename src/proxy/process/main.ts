@@ -12,7 +12,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Resolver } from 'node:dns/promises';
 import { createInterface } from 'node:readline';
 import type { PolicyChoice } from '../../balancing';
-import { CONTRACT_MINOR, KubernetesApiConfig, ResolvedProxyConfig } from '../../contract';
+import { CONTRACT_MINOR, isOfGateway, KubernetesApiConfig, ResolvedProxyConfig } from '../../contract';
 import { LONGEST_WAIT_MS, systemClock } from '../runtime/clock';
 import type { SourceFactory } from '../cluster/cluster';
 import { decodeConfig, Document } from '../config/decode';
@@ -260,8 +260,11 @@ async function main(environment: Environment): Promise<void> {
   const nodes = nodeAddresses(environment.nodeIp);
   const notices = new TerminationNotices({ clock, registry, log, engine, isFromNode: (address) => isFromNode(address, nodes) });
   const admin = new AdminServer({
-    ready: () => engine.readiness(),
+    // Health checks of load balancers learn of it by this alone. Services know from Kubernetes.
+    ready: () => (notices.isBelieved && engine.config.listeners.some(isOfGateway)
+      ? { ready: false, why: 'the pod is being terminated' } : engine.readiness()),
     terminating: (from) => notices.receive(from),
+    propagated: () => notices.propagated(),
     metrics: async () => {
       const { ready } = await engine.readiness();
       registry.gauge(FAMILIES.ready, {}).value = ready ? 1 : 0;

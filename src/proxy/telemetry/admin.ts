@@ -1,7 +1,7 @@
 /**
  * The admin pages: `/ready`, `/live` and `/metrics` for kubelet and Prometheus on the pod's addresses; on loopback, which only the
  * pod's own containers and `kubectl port-forward` reach, also `/config` and `/endpoints`. They can only be read, but for
- * `/terminating`, by which the kubelet says that the pod is being terminated; it asks by GET, as its hooks do.
+ * `/terminating` and `/terminating/wait`, by which the kubelet says that the pod is being terminated; it asks by GET, as its hooks do.
  *
  * Which of the two a connection belongs to is told by the address it came in on, not by who bound it, so a wildcard
  * address opens nothing more. The loopback address is a parameter, for when several proxies run on one machine; when it
@@ -11,7 +11,7 @@
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo, isIPv6, Socket } from 'node:net';
-import { TERMINATING_PATH } from '../../contract';
+import { TERMINATING_PATH, TERMINATING_WAIT_PATH } from '../../contract';
 import { CONTENT_TYPE } from './exposition';
 
 /** Limits of the admin pages, per address. */
@@ -32,6 +32,8 @@ export interface AdminSources {
   ready(): MaybePromise<{ readonly ready: boolean; readonly why: string }>;
   /** Takes the notice that the pod is being terminated; returns words for its sender. */
   terminating(from: string): string;
+  /** Settles when others have had the time to learn of the termination. */
+  propagated(): Promise<void>;
   /** In the Prometheus text format. */
   metrics(): MaybePromise<string>;
   /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
@@ -56,6 +58,8 @@ export type Listening = { readonly ok: true } | { readonly ok: false; readonly p
 interface Page {
   readonly type: string;
   readonly onLoopbackOnly: boolean;
+  /** Its answer takes longer than an idle connection is kept. Absent: it doesn't. */
+  readonly waits?: boolean;
   /** @param from address of who asks */
   answer(sources: AdminSources, from: string): MaybePromise<{ readonly status: number; readonly body: string }>;
 }
@@ -70,6 +74,14 @@ const PAGES: Readonly<Record<string, Page>> = {
   },
   '/live': { type: TEXT_TYPE, onLoopbackOnly: false, answer: () => ({ status: 200, body: 'live\n' }) },
   [TERMINATING_PATH]: { type: TEXT_TYPE, onLoopbackOnly: false, answer: (sources, from) => ({ status: 200, body: sources.terminating(from) }) },
+  [TERMINATING_WAIT_PATH]: {
+    type: TEXT_TYPE, onLoopbackOnly: false, waits: true,
+    answer: async (sources, from) => {
+      const body = sources.terminating(from);
+      await sources.propagated();
+      return { status: 200, body };
+    },
+  },
   '/metrics': { type: CONTENT_TYPE, onLoopbackOnly: false, answer: async (sources) => ({ status: 200, body: await sources.metrics() }) },
   '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
   '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
@@ -174,6 +186,7 @@ export class AdminServer {
   /** A page that can't be made must not take the data path down with it. */
   private async answer(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      if (page.waits) request.socket.setTimeout(0);
       const { status, body } = await page.answer(this.sources, request.socket.remoteAddress ?? '');
       send(request, response, status, page.type, body);
     } catch (error) {

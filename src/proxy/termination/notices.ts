@@ -62,9 +62,20 @@ export class TerminationNotices {
     engine.leave(believed);
     this.cancels = [
       clock.after(budgetMs(shutdown) + MARGIN_MS, () => this.onStillThere()),
-      ...(believed ? [clock.after(shutdown.endpointPropagationMs + shutdown.appDrainMs, () => this.onOverdue(shutdown))] : []),
+      ...(believed && shutdown.appDrainMs > 0
+        ? [clock.after(shutdown.endpointPropagationMs + shutdown.appDrainMs, () => this.onOverdue(shutdown))] : []),
     ];
     return 'connections from other pods are not kept any more\n';
+  }
+
+  /** The pod's node has said that the pod is being terminated. */
+  get isBelieved(): boolean { return this.begun?.believed === true; }
+
+  /** Settles when the time in which others learn of it is over. */
+  async propagated(): Promise<void> {
+    const { begun, dependencies: { clock } } = this;
+    const leftMs = begun ? begun.at + begun.shutdown.endpointPropagationMs - clock.now() : 0;
+    if (leftMs > 0) await new Promise<void>((resolve) => { clock.after(leftMs, resolve); });
   }
 
   /** How long the proxy has to drain when it is told to stop now. */

@@ -1,4 +1,4 @@
-/** What comes to the pod from others, as its departure sees it: the inbound listeners and the connections to the app behind them. */
+/** What comes to the pod from outside, as its departure sees it: the listeners for that, and the connections to the app behind them. */
 import type { ResolvedProxyConfig } from '../../contract';
 import type { ClusterLookup } from '../cluster/cluster-set';
 import { afterOneRound, Clock } from '../runtime/clock';
@@ -27,16 +27,16 @@ export class PodTraffic implements DepartureEffects {
   closeIdle(leastIdleMs: number, turns: number): void {
     afterOneRound(() => {
       const now = this.clock.now();
-      const idle = this.inbound().flatMap(({ connections }) => [...connections]).filter((connection) => connection.idleMs(now) >= leastIdleMs);
+      const idle = this.fromOutside().flatMap(({ connections }) => [...connections]).filter((connection) => connection.idleMs(now) >= leastIdleMs);
       for (const connection of idle.slice(0, Math.ceil(idle.length / turns))) connection.closeIdle();
     });
   }
 
   stop(): void {
-    for (const listener of this.inbound()) listener.stop();
+    for (const listener of this.fromOutside()) listener.stop();
   }
 
-  private inbound(): Listener[] {
-    return this.listeners.all().filter(({ direction }) => direction === 'inbound');
+  private fromOutside(): Listener[] {
+    return this.listeners.all().filter(({ fromOutside }) => fromOutside);
   }
 }

@@ -50,6 +50,13 @@ test('an inbound listener that has left the document goes', () => {
   expect(namesOf(retainOutbound(before, { ...before, listeners: before.listeners.slice(1) }))).toEqual(['outbound/cart']);
 });
 
+test('a listener of a gateway that has left the document goes', () => {
+  const before = calling('cart');
+  const gateway = { ...before.listeners[1]!, name: 'http', port: 15006 };
+  delete (gateway as { address?: string }).address;
+  expect(namesOf(retainOutbound({ ...before, listeners: [gateway] }, { ...before, listeners: [] }))).toEqual([]);
+});
+
 test('one that comes back is the document\'s again', () => {
   const without = retainOutbound(calling('cart'), calling());
   const next = calling('cart');

@@ -14,15 +14,18 @@ describe('the admin pages', () => {
   let admin: AdminServer;
   const others: { close(): void }[] = [];
   let limited: number;
+  let propagated: Promise<void>;
 
   beforeEach(() => {
     sources = {
       ready: () => ({ ready: true, why: 'all clusters are discovered' }),
       terminating: (from) => `from ${from}\n`,
+      propagated: () => propagated,
       metrics: () => '# HELP a b\n# TYPE a counter\na 1\n',
       config: () => ({ hash: 'abc' }),
       endpoints: () => ({ clusters: [] }),
     };
+    propagated = Promise.resolve();
     events = [];
     limited = 0;
     admin = new AdminServer(sources, (event, fields) => events.push(`${event} ${JSON.stringify(fields)}`), () => { limited += 1; });
@@ -69,6 +72,14 @@ describe('the admin pages', () => {
     await listen();
     expect(await ask(POD, '/terminating')).toMatchObject({ status: 200, body: 'from 127.0.0.1\n' });
     expect(await ask(POD, '/terminating', 'POST')).toMatchObject({ status: 405 });
+  });
+
+  it('answer a pod that is a proxy alone when others had the time to learn of its termination', async () => {
+    await listen();
+    let isOver = false;
+    propagated = new Promise((resolve) => { setImmediate(() => { isOver = true; resolve(); }); });
+    expect(await ask(POD, '/terminating/wait')).toMatchObject({ status: 200, body: 'from 127.0.0.1\n' });
+    expect(isOver).toBe(true);
   });
 
   it('say that the proxy is not ready, and why, while it stays alive', async () => {

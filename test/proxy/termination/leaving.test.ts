@@ -50,6 +50,20 @@ test.each([['GET', GET], ['POST', POST]])('a connection that is kept is ended wi
   expect(await late.closes()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*ok$/);
 });
 
+test('a gateway ends the connections of its clients, and serves all of them until it drains', async () => {
+  const test = await start({ direction: 'outbound', ownAddress: true, shutdown: { ...SHUTDOWN, appDrainMs: 0 } });
+  const kept = await used(test);
+  const idle = await used(test);
+  test.proxy.leave(true);
+  kept.send(GET);
+  expect(await kept.closes()).toMatch(/ok.*HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*ok$/s);
+  test.clock.advance(5_001);
+  await idle.closes();
+  const late = await client(test.port);
+  late.send(GET);
+  expect(await late.closes()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*ok$/);
+});
+
 test('what the app itself sends keeps its connections: they are not other pods\'', async () => {
   const test = await start({ direction: 'outbound' });
   const kept = await used(test);

@@ -52,6 +52,35 @@ describe('notices of a termination', () => {
     expect(told).toContain('app_overdue');
   });
 
+  test('say nothing of an app when there is none', () => {
+    const alone = new TerminationNotices({
+      clock, registry: new MetricRegistry(), isFromNode: () => true, log: { info: () => {}, warn: (event) => { told.push(event); } },
+      engine: { config: { shutdown: { ...SHUTDOWN, appDrainMs: 0 } }, leave: () => {}, stay: () => {} },
+    });
+    alone.receive(KUBELET);
+    clock.advance(10_000);
+    expect(told).toEqual([]);
+  });
+
+  test('settle for who waits when others had the time to learn of them', async () => {
+    notices.receive(KUBELET);
+    clock.advance(2_000);
+    let over = 0;
+    const waiting = notices.propagated().then(() => { over = clock.now(); });
+    const due = clock.now() + 3_000;
+    clock.advance(3_000);
+    await waiting;
+    expect(over).toBe(due);
+    await notices.propagated();
+  });
+
+  test('are believed by themselves only when the node gave one', () => {
+    notices.receive('10.9.9.9');
+    expect(notices.isBelieved).toBe(false);
+    notices.receive(KUBELET);
+    expect(notices.isBelieved).toBe(true);
+  });
+
   test('count once, and are shown', () => {
     expect(expose(registry)).toContain('mesh_terminating 0');
     notices.receive(KUBELET);

@@ -3,7 +3,7 @@
  * the connections stay.
  */
 import { createServer, Server, Socket } from 'node:net';
-import type { ResolvedListener } from '../../../contract';
+import { comesFromOutside, ResolvedListener } from '../../../contract';
 import type { SocketAddress } from '../../net/handover';
 import { peerAddress } from '../../net/ip-address';
 import { unsentField } from '../../http1/mesh-fields';
@@ -69,7 +69,9 @@ export class Listener {
   }
 
   /** Its app is about to end, or may have ended. */
-  get leaving(): boolean { return this.context.leaving && this.load !== undefined; }
+  get leaving(): boolean { return this.context.leaving && this.fromOutside; }
+  /** Its requests come from outside of the pod. */
+  get fromOutside(): boolean { return comesFromOutside(this.config); }
   /** A response is the last of its connection. */
   get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
   get socketAddress(): SocketAddress { return { address: this.address, port: this.config.port }; }
