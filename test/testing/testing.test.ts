@@ -1,6 +1,6 @@
 /** `cdk8s-mesh/testing`, as tests of a stack use it. */
 import { App, Chart, Duration, Testing } from 'cdk8s';
-import { ExternalEndpoints, ExternalService, HashKey, LoadBalancing, MeshService, Retry } from '../../src';
+import { ExternalEndpoints, ExternalService, HashKey, LoadBalancing, Match, MeshService, RedirectScheme, Retry, Route } from '../../src';
 import { MeshSource, meshOf, RequestExpectation } from '../../src/testing';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -41,6 +41,27 @@ test('GIVEN what is so THEN expectations hold, one after the other', () => {
   get('http://example.com/').toPassTheSidecar();
   mesh.expectRequest('web.shop', 'POST http://catalog/').toBeRetried(0);
   mesh.expectRequest('web@v1', 'PUT http://catalog/', { bodyBytes: 1_000_000 }).toBeRetried(0);
+});
+
+test('GIVEN routes THEN requests take them', () => {
+  const routed = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
+  const api = new MeshService(routed, 'api', { containers });
+  const next = api.addVersion('v2', { containers, weight: 0 });
+  api.addRoute(Route.when(Match.header('x-beta', 'true')).to(next).named('beta'));
+  api.addRoute(Route.when(Match.pathPrefix('/old')).redirect({ host: 'shop.example.com', scheme: RedirectScheme.HTTPS }));
+  api.addRoute(Route.when(Match.pathExact('/gone')).respond(410));
+  api.addRoute(Route.when(Match.pathExact('/ping')).respond(204));
+  const client = new MeshService(routed, 'client', { containers });
+  client.calls(api);
+  const stack = meshOf(routed);
+
+  stack.expectRequest(client, 'GET http://api/').toReach(api, 'v1');
+  stack.expectRequest(client, 'GET http://api/', { headers: { 'x-beta': 'true' } }).toTakeRoute('beta').toReach(api, 'v2');
+  stack.expectRequest(client, 'GET http://api/old/a?q=1').toBeRedirectedTo('https://shop.example.com/old/a?q=1').toBeRedirectedTo('https://shop.example.com/old/a?q=1', 302);
+  stack.expectRequest(client, 'GET http://api/gone').toBeRefused(410).toBeAnswered(410);
+  stack.expectRequest(client, 'GET http://api/ping').toBeAnswered(204);
+  expect(() => stack.expectRequest(client, 'GET http://api/ping').toBeRefused()).toThrow('to be refused, but its route answers 204');
+  expect(() => stack.expectRequest(client, 'GET http://api/old').toReach(api)).toThrow('to reach api.shop, but its route answers 302, redirecting to https://shop.example.com/old');
 });
 
 test('GIVEN a hash key THEN the request reaches the version that its hash chooses', () => {

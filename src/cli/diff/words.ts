@@ -1,6 +1,6 @@
 /** Differences of settings in words: what is changed, from what to what, and what more or less of it means. */
 import type {
-  FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck, RetryCondition, RouteMatch,
+  FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck, RetryCondition,
 } from '../../contract';
 import { headerChangesInWords } from '../explain/actions';
 import { balancingInWords, healthCheckInWords } from '../words/balancing';
@@ -9,24 +9,28 @@ import { admissionInWords, conditionsInWords, faultInWords, hashKeyInWords, hedg
 import type { Change } from './change';
 import type { Difference } from './settings';
 
-/** What a setting is called, and what it means when a number rises or falls. 0 and absent count as `off`, where that has a word. */
+/** What a setting is called, and what it means when it changes. */
 interface Meaning {
   readonly what: string;
   readonly more?: string;
   readonly less?: string;
-  /** What 0 means. */
+  /** What 0 means, where that is less than any other. */
   readonly off?: string;
+  /** What 0 means, where that is no limit. */
+  readonly unlimited?: string;
+  /** What another value means that is no number. */
+  readonly other?: string;
 }
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  timeoutMs: { what: 'timeout', more: 'requests are given up later', less: 'requests are given up sooner', off: 'requests are never given up' },
+  timeoutMs: { what: 'timeout', more: 'requests are given up later', less: 'requests are given up sooner', unlimited: 'requests are never given up' },
   'retry.maxRetries': { what: 'retries', more: 'more attempts before a request fails', less: 'fewer attempts before a request fails', off: 'a request that fails is not sent again' },
   'retry.methods': { what: 'retried methods' },
   'retry.on': { what: 'retried after' },
-  'retry.tryTimeoutMs': { what: 'timeout of an attempt', more: 'another endpoint is tried later', less: 'another endpoint is tried sooner', off: 'an attempt may take as long as the request' },
-  'retry.silenceMs': { what: 'silence of a pod', more: 'a silent pod is given up later', less: 'a silent pod is given up sooner', off: 'a silent pod is waited for' },
+  'retry.tryTimeoutMs': { what: 'timeout of an attempt', more: 'another endpoint is tried later', less: 'another endpoint is tried sooner', unlimited: 'an attempt may take as long as the request' },
+  'retry.silenceMs': { what: 'silence of a pod', more: 'a silent pod is given up later', less: 'a silent pod is given up sooner', unlimited: 'a silent pod is waited for' },
   hedge: { what: 'hedging' },
-  hash: { what: 'hash keys', more: 'requests move to other pods' },
+  hash: { what: 'hash keys', other: 'requests move to other pods' },
   session: { what: 'session persistence' },
   faults: { what: 'faults' },
   mirror: { what: 'copies' },
@@ -45,10 +49,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'outlierDetection.maxEjectedPercent': { what: 'ejected pods at most', more: 'more pods may be taken out', less: 'fewer pods may be taken out' },
   'outlierDetection.consecutiveGatewayErrors': { what: 'ejected after gateway errors', more: 'failing pods stay longer', less: 'failing pods go sooner', off: 'gateway errors in a row eject nobody' },
   'outlierDetection.consecutiveServerErrors': { what: 'ejected after errors', more: 'failing pods stay longer', less: 'failing pods go sooner', off: 'errors in a row eject nobody' },
-  maxRequests: { what: 'active requests at most', more: 'more requests pass', less: 'more requests get 503', off: 'no limit' },
-  maxRequestsPerEndpoint: { what: 'active requests per pod at most', more: 'more requests pass', less: 'requests move to other pods sooner', off: 'no limit' },
+  maxRequests: { what: 'active requests at most', more: 'more requests pass', less: 'more requests get 503', unlimited: 'no limit' },
+  maxRequestsPerEndpoint: { what: 'active requests per pod at most', more: 'more requests pass', less: 'requests move to other pods sooner', unlimited: 'no limit' },
   maxPendingRequests: { what: 'pending requests at most', more: 'more requests wait', less: 'more requests get 503' },
-  maxConnections: { what: 'connections at most', off: 'no limit' },
+  maxConnections: { what: 'connections at most', unlimited: 'no limit' },
   maxConnectionsPerEndpoint: { what: 'connections per pod at most' },
   admission: { what: 'admission' },
   'admission.concurrency': { what: 'requests let in at a time' },
@@ -79,7 +83,6 @@ const SHOWN: Readonly<Record<string, (value: never) => string>> = {
   admission: (admission: ResolvedAdmission) => `lets in ${admissionInWords(admission)}`,
   'admission.concurrency': (concurrency: ResolvedAdmission['concurrency']) => admissionInWords({ ...(concurrency && { concurrency }) }),
   'admission.rateLimit': (rateLimit: ResolvedAdmission['rateLimit']) => admissionInWords({ ...(rateLimit && { rateLimit }) }),
-  matches: (matches: readonly RouteMatch[]) => JSON.stringify(matches),
 };
 
 /** @param where a service or an edge. @param subject the part of it: `route 'beta'`, `catalog v2` */
@@ -89,12 +92,10 @@ export function changeOf({ path, from, to }: Difference, where: string, subject:
 }
 
 function meaningOf(path: string, from: unknown, to: unknown): string {
-  const { more = '', less = '', off = '' } = MEANINGS[path] ?? {};
-  if (typeof from !== 'number' || typeof to !== 'number') return '';
-  if (to === 0 && off !== '') return off;
-  // 0 is no limit where it has a word, so what comes after it is less.
-  const rises = off === 'no limit' || path === 'timeoutMs' || path.endsWith('tryTimeoutMs') ? (from === 0 ? false : to > from) : to > from;
-  return rises ? more : less;
+  const { more = '', less = '', off, unlimited, other = '' } = MEANINGS[path] ?? {};
+  if (typeof from !== 'number' || typeof to !== 'number') return other;
+  if (to === 0) return off ?? unlimited ?? less;
+  return to > from && !(unlimited !== undefined && from === 0) ? more : less;
 }
 
 function shown(path: string, value: unknown): string {
@@ -109,7 +110,8 @@ function shown(path: string, value: unknown): string {
 }
 
 function quantity(path: string, value: number): string {
-  if (value === 0 && MEANINGS[path]?.off !== undefined) return path === 'retry.maxRetries' ? '0' : 'none';
+  const { off, unlimited } = MEANINGS[path] ?? {};
+  if (value === 0 && path !== 'retry.maxRetries' && (unlimited ?? off) !== undefined) return 'none';
   if (path.endsWith('Ms')) return timeInWords(value);
   if (path.endsWith('Bytes')) return bytesInWords(value);
   return /percent$/i.test(path) ? percentInWords(value) : String(value);

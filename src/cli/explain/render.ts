@@ -146,8 +146,9 @@ function sessionInWords({ cookie, found }: NonNullable<ExplainedRoute['session']
 }
 
 function retriesInWords({ retry, retryBudget, tryTimeoutMs }: ExplainedRoute): string {
-  if (retry.maxRetries === 0) return `none${retry.because === undefined ? '' : `: ${retry.because}`}`;
-  const after = retry.on.length === 0 ? 'only where no app has seen the request' : `after ${conditionsInWords(retry.on)}`;
+  if (retry.maxRetries === 0) return 'none';
+  const seen = retry.kept ? 'only where no app has seen the request' : 'only where no connection was made';
+  const after = retry.on.length === 0 ? seen : `after ${conditionsInWords(retry.on)}`;
   const because = retry.because === undefined ? '' : `, as ${retry.because}`;
   return `${retry.maxRetries}, ${after}${because}; ${budgetInWords(retryBudget!)}${tryTimeoutMs > 0 ? `; ${timeInWords(tryTimeoutMs)} an attempt` : ''}`;
 }

@@ -42,8 +42,10 @@ export function clusterByHash(
 
 export interface RetryVerdict {
   readonly maxRetries: number;
-  /** Failures after which this request is sent again though an app may have seen it. */
+  /** Failures after which this request is sent again though an app may have seen it; none when it was not kept. */
   readonly on: readonly RetryCondition[];
+  /** It is not kept to be sent again, so only an attempt that sent nothing of it is followed by another. */
+  readonly kept: boolean;
   /** Why it is sent again less often than the route allows, in words. */
   readonly because?: string;
 }
@@ -52,13 +54,13 @@ const KINDS = { closed: 'broken', tryTimeout: 'late', gatewayError: 'gateway_err
 
 export function retriesOf({ retry }: Pick<ResolvedRoute, 'retry'>, method: string, idempotent: boolean, bodyBytes: number): RetryVerdict {
   const tooLong = replayInWords(bodyBytes, retry.maxReplayBytes);
-  if (retry.maxRetries > 0 && tooLong !== undefined) return { maxRetries: 0, on: [], because: tooLong };
+  if (retry.maxRetries > 0 && tooLong !== undefined) return { maxRetries: retry.maxRetries, on: [], kept: false, because: tooLong };
   const policy = new RetryPolicy(retry, { now: () => 0, random: () => 0 });
   const repeats = (condition: RetryCondition): boolean => policy.repeats(KINDS[condition], { retries: 0, idempotent });
   const on = (Object.keys(KINDS) as RetryCondition[]).filter((condition) => repeats(condition)
     && (condition !== 'tryTimeout' || retry.tryTimeoutMs > 0) && (condition !== 'gatewayError' || !repeats('serverError')));
   const because = !idempotent && retry.methods === 'idempotent' && retry.on.length > 0 ? `${method} may not be executed twice` : undefined;
-  return { maxRetries: retry.maxRetries, on: retry.maxRetries === 0 ? [] : on, ...(because !== undefined && { because }) };
+  return { maxRetries: retry.maxRetries, on: retry.maxRetries === 0 ? [] : on, kept: true, ...(because !== undefined && { because }) };
 }
 
 /** Faults that may strike this request. */

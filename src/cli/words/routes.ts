@@ -64,5 +64,5 @@ export function admissionInWords({ concurrency, rateLimit }: Partial<ResolvedAdm
 
 /** Whether a body is short enough to be kept for a retry. */
 export function replayInWords(bodyBytes: number, maxReplayBytes: number): string | undefined {
-  return bodyBytes > maxReplayBytes ? `its body of ${bytesInWords(bodyBytes)} is longer than the ${bytesInWords(maxReplayBytes)} that are kept to send it again` : undefined;
+  return bodyBytes > maxReplayBytes ? `its body of ${bytesInWords(bodyBytes)} is longer than the ${bytesInWords(maxReplayBytes)} that are kept` : undefined;
 }

@@ -46,7 +46,7 @@ test.each<[string, Partial<MeshServiceProps>, CallOptions, string[]]>([
   ]],
   ['a policy', { loadBalancing: LoadBalancing.leastRequest() }, {}, ['web -> catalog |  | balancing: round robin => least request of 2 choices | ']],
   ['a hash key', { loadBalancing: LoadBalancing.maglev(HashKey.header('x-user')) }, {}, [
-    'web -> catalog |  | hash keys: none => header x-user | ', 'web -> catalog |  | balancing: round robin => Maglev | ',
+    'web -> catalog |  | hash keys: none => header x-user | requests move to other pods', 'web -> catalog |  | balancing: round robin => Maglev | ',
   ]],
   ['faults', {}, { faults: [FaultInjection.abort(503, { percent: 1, headerName: 'x-chaos' })] }, [
     'web -> catalog |  | faults: none => 1 % of those with x-chaos get 503 | ',
