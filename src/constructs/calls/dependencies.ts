@@ -191,13 +191,18 @@ export class Dependencies {
     this.grantSelf();
   }
 
-  /** Sees to what a route of a call leads to. */
+  /** Sees to what a route of a call leads to, if it is for this caller. */
   private addRoute(prop: string, route: Route): void {
     const { construct } = this.caller;
     const callers = namedCallers([route]);
-    if (callers.length > 0 && !callers.some((named) => standsFor(named, construct) || named.node.scopes.includes(construct))) {
-      return;
+    if (callers.length === 0 || callers.some((named) => standsFor(named, construct) || named.node.scopes.includes(construct))) {
+      this.reach(prop, route);
     }
+  }
+
+  /** Lets the caller reach what a route leads to; throws where nobody could. */
+  public reach(prop: string, route: Route): void {
+    const { construct } = this.caller;
     const errors = new ValidationErrors();
     const targets = targetsOf(route).map((target) => target._destination() as Destination);
     targets.forEach((target) => checkReachable(errors, `${prop}.to`, target, construct));
@@ -236,7 +241,7 @@ export class Dependencies {
   }
 
   /** Lets the caller read the EndpointSlices of a destination's namespace. */
-  private grant(info: Pick<DestinationInfo, 'namespace' | 'chartNamespace'>): void {
+  public grant(info: Pick<DestinationInfo, 'namespace' | 'chartNamespace'>): void {
     if (this.granted.has(info.namespace) || this.inherited?.granted.has(info.namespace)) {
       return;
     }

@@ -9,6 +9,25 @@ import { ApiObjectMetadataDefinition } from 'cdk8s';
 import { Construct } from 'constructs';
 import * as kplus from './kplus';
 import { writeLean } from './lean-manifest';
+import { setInPodSpec } from './patches';
+
+/** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
+const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
+
+/**
+ * Findings of kube-score that are wrong here, in the annotation that it reads: limits on CPU (they throttle, which delays every request) and on
+ * ephemeral storage (kubelet takes their sum for the whole pod's), images pulled at every start (tags and digests don't change), and no
+ * anti-affinity (topology spread does it, and lets pods start when nodes are few).
+ */
+export const SERVING_ANNOTATIONS = { 'kube-score/ignore': [
+  'container-resources', 'container-ephemeral-storage-request-and-limit', 'container-image-pull-policy', 'deployment-has-host-podantiaffinity',
+].join(',') };
+
+/** A rollout never takes a pod away before another one serves in its place. */
+export const SERVING_STRATEGY = kplus.DeploymentStrategy.rollingUpdate({
+  maxSurge: kplus.PercentOrAbsolute.percent(25),
+  maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
+});
 
 /** A Deployment whose pods don't know where in the code they come from. */
 export class ServingDeployment extends kplus.Deployment {
@@ -37,4 +56,14 @@ export class ServingDeployment extends kplus.Deployment {
       namespaces: namespace === undefined ? undefined : { names: [namespace] },
     };
   }
+}
+
+/** Spreads pods over zones and nodes, and gives them the seccomp profile that the `restricted` Pod Security Standard asks for. */
+export function spreadPods(deployment: kplus.Deployment, labels: Record<string, string>): void {
+  setInPodSpec(deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
+  // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
+  // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
+  setInPodSpec(deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
+    topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels }, matchLabelKeys: ['pod-template-hash'],
+  })));
 }

@@ -11,28 +11,14 @@ import { servingLabels, serviceForVersion } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
-import { setInPodSpec } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
-import { ServingDeployment } from '../kubernetes/serving-deployment';
+import { SERVING_ANNOTATIONS, SERVING_STRATEGY, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { RouteTarget } from '../routes/route-target';
 import { MeshSidecar, MeshSidecarProps } from '../sidecar/mesh-sidecar';
 import { withContainerDefaults } from './app-container';
-
-/** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
-const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
-
-/**
- * Findings of kube-score that are wrong here, in the annotation that it reads: limits on CPU (they throttle, which delays every request) and on
- * ephemeral storage (kubelet takes their sum for the whole pod's), images pulled at every start (tags and digests don't change), and no
- * anti-affinity (topology spread does it, and lets pods start when nodes are few).
- */
-const IGNORED_ANNOTATION = 'kube-score/ignore';
-const IGNORED = [
-  'container-resources', 'container-ephemeral-storage-request-and-limit', 'container-image-pull-policy', 'deployment-has-host-podantiaffinity',
-];
 
 /** What a service decides for its version. */
 interface VersionInfo {
@@ -109,23 +95,14 @@ export class MeshServiceVersion extends RouteTarget {
     this.self = info.self;
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
-      metadata: { name, labels, annotations: { [IGNORED_ANNOTATION]: IGNORED.join(',') } },
+      metadata: { name, labels, annotations: SERVING_ANNOTATIONS },
       containers: info.containers.map(withContainerDefaults),
       serviceAccount: info.serviceAccount,
       replicas: info.scaling._replicas,
       terminationGracePeriod: info.settings.appDrain,
-      // A rollout never takes a pod away before another one serves in its place.
-      strategy: kplus.DeploymentStrategy.rollingUpdate({
-        maxSurge: kplus.PercentOrAbsolute.percent(25),
-        maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
-      }),
+      strategy: SERVING_STRATEGY,
     }, labels);
-    setInPodSpec(this.deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
-    // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
-    // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
-    setInPodSpec(this.deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
-      topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels }, matchLabelKeys: ['pod-template-hash'],
-    })));
+    spreadPods(this.deployment, labels);
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
       ...info.proxyOptions,

@@ -9,19 +9,17 @@ import {
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { loopbackAddresses } from '../calls/addresses';
-import { besides, targetsOf } from '../calls/call-routes';
+import { besides } from '../calls/call-routes';
 import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
-import { Destination } from '../destinations/destination';
-import { callersHost, DestinationInfo, NamedCallee } from '../destinations/destination-info';
+import { NamedCallee } from '../destinations/destination-info';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import { AccessLog } from '../mesh/mesh-props';
 import { ProxyPorts } from '../mesh/proxy-ports';
-import { healthConfig } from '../policies/health-options';
-import { LoadBalancing } from '../policies/load-balancing';
-import { ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
-import { fallbackInfo, outboundRoutes } from './outbound-routes';
+import { ConnectionConfig } from '../policies/proxy-quantities';
+import { outboundClusters } from './outbound-clusters';
+import { outboundRoutes } from './outbound-routes';
 
 /** Everything that one workload's document says. */
 export interface DocumentInfo {
@@ -90,11 +88,16 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     ...(info.via !== DEFAULT_VIA && { via: info.via }),
     ...(info.workers !== DEFAULT_WORKERS && { workers: info.workers }),
   };
+  return completeDocument(content);
+}
+
+/** A document that says which release it is for and what it needs. Throws when no proxy would take it. */
+export function completeDocument(content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'>): ProxyConfig {
   const requires = requirementsOf({ version: 'v1', ...content });
   const document: ProxyConfig = { version: 'v1', minor: CONTRACT_MINOR, ...(requires.length > 0 && { requires }), ...content };
   const broken = findBrokenReferences(document);
   if (broken.length > 0) {
-    throw new Error(`the document of ${info.node.namespace}/${info.node.service} would be refused by the proxy:\n`
+    throw new Error(`the document of ${content.node.namespace}/${content.node.service} would be refused by the proxy:\n`
       + broken.map(({ path, message }) => `  - ${path}: ${message}`).join('\n'));
   }
   return document;
@@ -148,34 +151,5 @@ function outboundListeners(call: Call, calls: readonly Call[], address: string, 
     ...(hostnames.length > 0 && { hostnames }),
     ...(info.path && { path: info.path }),
     routes: outboundRoutes(call, calls),
-  }));
-}
-
-/** The clusters of all calls, of their fallbacks and of what routes lead to. What is called, too, has its clusters once, as that call says. */
-function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
-  const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, {
-    ...call.connections,
-    ...call.health,
-    ...call.retry?.cluster,
-  }));
-  const besidesCall = (info: DestinationInfo, fallsBack: boolean): ClusterConfig[] => clustersOf(info, info.loadBalancing, fallsBack, {
-    ...connectionConfig([info.connections], info.closesIdleAfterMs),
-    ...healthConfig({}, info.health, callersHost(info, callerNamespace)),
-    ...info.retry?._toFields().cluster,
-  });
-  const fallbacks = calls.map(fallbackInfo).flatMap((levels) => levels.flatMap((info, index) => besidesCall(info, index < levels.length - 1)));
-  const routed = calls.flatMap(({ routes }) => routes).flatMap(({ route }) => targetsOf(route)).flatMap((target) => (
-    besidesCall((target._destination() as Destination)._info(), false).filter(({ name }) => name === (target._cluster() ?? name))));
-  const names = new Set<string>();
-  return [...clusters, ...fallbacks, ...routed].filter(({ name }) => !names.has(name) && names.add(name));
-}
-
-function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {
-  return info.shares().map((share) => ({
-    name: share.cluster,
-    discovery: share.discovery(loadBalancing),
-    ...loadBalancing._toClusterConfig(fallsBack),
-    ...(!info.meshed && { meshFields: false }),
-    ...more,
   }));
 }

@@ -41,6 +41,7 @@ import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { mountToken } from './api-token';
 import { DocumentConfigMap } from './config-map';
 import { buildDocument, namedCallees, readsEndpointSlices } from './document';
+import { sessionsOf } from './outbound-routes';
 import { STUCK_GRACE_SECONDS } from './probes';
 import { mountSessionKeys } from './session-keys';
 import { sidecarContainer, sidecarOf } from './sidecar-container';
@@ -353,7 +354,7 @@ export class MeshSidecar extends Construct {
       askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
     }
     requestLogSpace(sidecar, this.settings);
-    mountSessionKeys(spec, sidecar, calls);
+    mountSessionKeys(spec, sidecar, calls.flatMap((call) => sessionsOf(call, calls)));
     const options = sidecarNodeOptions(this.settings);
     if (options !== undefined) {
       addVariable(sidecar, NODE_OPTIONS, options);

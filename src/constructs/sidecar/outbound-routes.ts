@@ -33,8 +33,8 @@ interface TargetPolicies {
 export function outboundRoutes(call: Call, calls: readonly Call[]): RouteConfig[] {
   // One for all callers is behind one for all requests of this caller.
   const [last] = call.routes.filter(isForAll);
-  const declared = call.routes.filter((route) => !isForAll(route)).map((route) => routeConfig(route, call, calls));
-  return [...declared, last ? routeConfig(last, call, calls) : defaultRoute(call)];
+  const declared = call.routes.filter((route) => !isForAll(route)).map((route) => routeConfig(route, () => call, calls));
+  return [...declared, last ? routeConfig(last, () => call, calls) : defaultRoute(call)];
 }
 
 /** The sessions that routes of a call keep, its own included. */
@@ -66,7 +66,8 @@ function defaultRoute(call: Call): RouteConfig {
   };
 }
 
-function routeConfig({ route: { _spec: spec }, name, alternatives }: CallersRoute, call: Call, calls: readonly Call[]): RouteConfig {
+/** @param call of which it has what it doesn't say itself; asked for only when it sends requests on */
+export function routeConfig({ route: { _spec: spec }, name, alternatives }: CallersRoute, call: () => Call, calls: readonly Call[]): RouteConfig {
   const head = {
     name,
     ...(alternatives.length > 0 && { matches: alternatives.map((matches) => toRouteMatch(matches.map(({ _condition }) => _condition))) }),
@@ -74,7 +75,7 @@ function routeConfig({ route: { _spec: spec }, name, alternatives }: CallersRout
   const responseHeaders = headerChanges(spec.responseHeaders);
   const changes = { ...(responseHeaders && { responseHeaders }) };
   const answer = answerConfig(spec);
-  return answer ? { ...head, ...answer, ...changes } : { ...head, ...forwarding(spec, call, calls), ...changes };
+  return answer ? { ...head, ...answer, ...changes } : { ...head, ...forwarding(spec, call(), calls), ...changes };
 }
 
 /** What a route does that sends requests on. */

@@ -3,14 +3,13 @@
  * callers of services that keep sessions. The pod does not start before its Secrets are there, as with any volume.
  */
 import { SESSION_KEYS_DIR, SESSION_KEYS_VOLUME, sessionKeyFile } from '../../contract';
-import { Call } from '../calls/dependencies';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
-import { sessionsOf } from './outbound-routes';
+import { SessionPersistence } from '../policies/session-persistence';
 
-/** Mounts what the calls need, if they need any. */
-export function mountSessionKeys(spec: PodSpecManifest, sidecar: ContainerManifest, calls: readonly Call[]): void {
+/** Mounts what sessions need, if they need any. */
+export function mountSessionKeys(spec: PodSpecManifest, sidecar: ContainerManifest, sessions: readonly SessionPersistence[]): void {
   const items = new Map<string, Set<string>>();
-  for (const session of calls.flatMap((call) => sessionsOf(call, calls))) {
+  for (const session of sessions) {
     const secret = session._secret;
     if (secret) {
       items.set(secret.name, (items.get(secret.name) ?? new Set()).add(secret.key));

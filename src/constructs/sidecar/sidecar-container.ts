@@ -27,13 +27,17 @@ const STATE_SIZE = Size.mebibytes(32);
 export function sidecarContainer(
   scope: Construct, settings: MeshSettings, configMap: kplus.ConfigMap, takesRequests: boolean,
 ): kplus.ContainerProps & { restartPolicy: kplus.ContainerRestartPolicy } {
+  return { ...proxyContainer(scope, settings, configMap, takesRequests), restartPolicy: kplus.ContainerRestartPolicy.ALWAYS };
+}
+
+/** The same for a container of any kind. */
+export function proxyContainer(scope: Construct, settings: MeshSettings, configMap: kplus.ConfigMap, takesRequests: boolean): kplus.ContainerProps {
   const image = settings.proxyImage.reference;
   const resources = sidecarResources(settings);
   return {
     name: SIDECAR_CONTAINER,
     image,
     imagePullPolicy: pullPolicy(image),
-    restartPolicy: kplus.ContainerRestartPolicy.ALWAYS,
     ports: [
       ...(takesRequests ? [{ number: settings.proxyPorts.inbound, name: INBOUND_PORT_NAME }] : []),
       { number: settings.proxyPorts.admin, name: ADMIN_PORT_NAME },
