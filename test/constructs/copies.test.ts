@@ -60,6 +60,21 @@ describe('GIVEN another copy of the same version', () => {
     expect(() => Testing.synth(chart)).toThrow('[other/web] \'name\' makes "web", which \'chart/web\' already is');
   });
 
+  test('routes of one lead from services of the other, and to versions and services of both', () => {
+    const chart = newChart();
+    const catalog = new ours.MeshService(chart, 'catalog', { containers });
+    const next = catalog.addVersion('v2', { containers });
+    const search = new theirs.MeshService(chart, 'search', { containers });
+    const web = new theirs.MeshService(chart, 'web', { containers });
+    catalog.addRoute(theirs.Route.when(ours.Match.method('PUT')).to(next));
+    catalog.addRoute(theirs.Route.when(theirs.Match.caller(web)).retry(ours.Retry.none()).to(search));
+    web.calls(catalog);
+    const manifests = Testing.synth(chart);
+    expectSound(manifests);
+    expect(documentOf(manifests, 'web-v1').listeners[1].routes.map(({ name, split }) => [name, split![0].cluster]))
+      .toEqual([['put', 'shop/catalog-v2'], ['from-web', 'shop/search-v1']]);
+  });
+
   test('policies of one work in services of the other', () => {
     const policies = {
       loadBalancing: theirs.LoadBalancing.ringHash(ours.HashKey.header('x-user')),

@@ -22,6 +22,9 @@ export function titleOf({ _spec: { name, alternatives } }: Route): string {
   return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}...` : text;
 }
 
+/** Names by conditions, which never change: every caller of a service asks for those of all its routes. */
+const NAMES = new WeakMap<Route, string>();
+
 /** The name of each route in documents. Names that would be the same are told apart by a hash of the conditions. */
 export function namesOf(routes: readonly Route[]): Map<Route, string> {
   const given = new Set(routes.flatMap(({ _spec: { name } }) => (name === undefined ? [] : [name])));
@@ -37,6 +40,12 @@ export function namesOf(routes: readonly Route[]): Map<Route, string> {
 }
 
 function nameByConditions(route: Route): string {
+  const name = NAMES.get(route) ?? makeName(route);
+  NAMES.set(route, name);
+  return name;
+}
+
+function makeName(route: Route): string {
   const { alternatives } = route._spec;
   if (alternatives.length === 0) {
     return DEFAULT_ROUTE_NAME;
