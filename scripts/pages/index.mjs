@@ -6,6 +6,7 @@ import { metricsPage, reasonsPage } from './telemetry.mjs';
 /** The modules below src/ whose exports the pages are made from. */
 export const SOURCES = [
   'contract', 'planning/lints', 'proxy/telemetry/catalog', 'proxy/telemetry/reasons', 'proxy/telemetry/reason-metrics', 'proxy/telemetry/registry',
+  'proxy/telemetry/bounded-label',
 ];
 
 export const PAGES = {

@@ -1,15 +1,22 @@
 /** The tables of metrics and reason codes as pages for people. */
 import { code, page, table } from './markdown.mjs';
 
-export function metricsPage({ FAMILIES, MAX_SERIES_PER_FAMILY, OVERFLOW }) {
+export function metricsPage({ FAMILIES, MAX_SERIES_PER_FAMILY, OTHER, LABEL_LIMITS }) {
   const families = Object.values(FAMILIES);
   return page('Metrics', [
-    'The proxy reports these at `/metrics` on its admin port, in the Prometheus text format. All times are seconds, all sizes',
+    'The proxy reports these at `/metrics` on its admin port, in the Prometheus text format or in OpenMetrics. All times are seconds, all sizes',
     'bytes. Counters begin at 0 when the proxy starts.',
     '',
     `A family has at most ${MAX_SERIES_PER_FAMILY} series. Further label sets are counted together in one whose labels all read`,
-    `${code(OVERFLOW)}, and \`mesh_limit_reached_total{limit="metricSeries"}\` says so. The series of a cluster or listener go when it`,
+    `${code(OTHER)}, and \`mesh_limit_reached_total{limit="metricSeries"}\` says so. The series of a cluster or listener go when it`,
     'leaves the configuration.',
+    '',
+    `One listener has at most ${LABEL_LIMITS.metricCallers} callers, ${LABEL_LIMITS.metricRoutes} routes and ${LABEL_LIMITS.metricCodes} status codes of its own`,
+    `in \`mesh_requests_total\`. Further callers and routes are ${code(OTHER)}, and further codes their class, such as \`5xx\`; the limits`,
+    '`metricCallers`, `metricRoutes` and `metricCodes` of `mesh_limit_reached_total` count such requests.',
+    '',
+    'A scraper that prefers OpenMetrics in its `Accept` field, as Prometheus does, gets OpenMetrics 1.0. [Names of Istio and',
+    'Linkerd](metric-names.md) has the counterparts of what their dashboards read.',
     '',
     ...table(['Name', 'Type', 'Labels', 'Meaning'], families.map(({ name, type, labels, help }) => [
       code(name), type, labels.map(code).join(', '), help,

@@ -84,7 +84,7 @@ test('all workers take connections from one socket, and one page counts for all'
   expect(workerIds()).toHaveLength(WORKERS);
   // Each worker has connections of its own to the backend.
   expect(new Set(backend.connections.map(({ socket }) => socket.remotePort)).size).toBeGreaterThanOrEqual(WORKERS);
-  expect(await page('/metrics')).toContain('mesh_requests_total{listener="inbound",direction="inbound",cluster="catalog",code="200",reason="-"} 10');
+  expect(await page('/metrics')).toContain('mesh_requests_total{listener="inbound",direction="inbound",cluster="catalog",route="default",caller="unknown",method="GET",code="200",reason="-"} 10');
   const endpoints = JSON.parse(await page('/endpoints')) as { clusters: { endpoints: { requests: number }[] }[] };
   expect(endpoints.clusters[0]!.endpoints[0]!.requests).toBe(10);
   for (const client of clients) client.end();

@@ -46,6 +46,8 @@ const METHODS: readonly [Uint8Array, Method][] = [
   [Buffer.from('TRACE'), Method.TRACE], [Buffer.from('PUT'), Method.PUT], [Buffer.from('DELETE'), Method.DELETE],
   [Buffer.from('POST'), Method.POST], [Buffer.from('PATCH'), Method.PATCH], [Buffer.from('CONNECT'), Method.CONNECT],
 ];
+/** By {@link Method}; what isn't known has the name that OpenTelemetry gives it. */
+export const METHOD_NAMES: readonly string[] = ['_OTHER', 'GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'POST', 'PATCH', 'CONNECT'];
 const EMPTY = Buffer.alloc(0);
 const NO_PATH: ByteRange = { bytes: EMPTY, start: 0, end: 0 };
 const SLASH = 0x2f;

@@ -37,7 +37,7 @@ import { AdminServer } from '../telemetry/admin';
 import { dump, merge } from '../telemetry/aggregate';
 import { FAMILIES } from '../telemetry/catalog';
 import { ConfigMetrics } from '../telemetry/config-metrics';
-import { exposeFamilies } from '../telemetry/exposition';
+import { pieces } from '../telemetry/exposition';
 import { LineWriter, openStandardOutput } from '../telemetry/line-writer';
 import { EventLog } from '../telemetry/log';
 import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from '../telemetry/process-metrics';
@@ -265,11 +265,10 @@ async function main(environment: Environment): Promise<void> {
       ? { ready: false, why: 'the pod is being terminated' } : engine.readiness()),
     terminating: (from) => notices.receive(from),
     propagated: () => notices.propagated(),
-    metrics: async () => {
+    metrics: async (format) => {
       const { ready } = await engine.readiness();
       registry.gauge(FAMILIES.ready, {}).value = ready ? 1 : 0;
-      const others = engine instanceof Fleet ? await engine.metrics() : [];
-      return exposeFamilies(merge([dump(registry), ...others]));
+      return pieces(engine instanceof Fleet ? merge([dump(registry), ...await engine.metrics()]) : registry.families(), format);
     },
     config: () => ({ hash: engine.hash, document: engine.config, ignored: engine.ignored, lastRejected: rejected }),
     endpoints: async () => ({ clusters: await engine.clusters(), pastTheirSidecars: await engine.bypasses(), pastThisSidecar: straight.found }),

@@ -12,7 +12,8 @@
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo, isIPv6, Socket } from 'node:net';
 import { TERMINATING_PATH, TERMINATING_WAIT_PATH } from '../../contract';
-import { CONTENT_TYPE } from './exposition';
+import { afterOneRound } from '../runtime/clock';
+import { CONTENT_TYPES, Format, formatFor } from './exposition';
 
 /** Limits of the admin pages, per address. */
 export const ADMIN_LIMITS = {
@@ -34,8 +35,8 @@ export interface AdminSources {
   terminating(from: string): string;
   /** Settles when others have had the time to learn of the termination. */
   propagated(): Promise<void>;
-  /** In the Prometheus text format. */
-  metrics(): MaybePromise<string>;
+  /** Text in that format, in pieces. */
+  metrics(format: Format): MaybePromise<Iterable<string>>;
   /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
   config(): unknown;
   /** The clusters and their endpoints; becomes JSON. */
@@ -60,8 +61,22 @@ interface Page {
   readonly onLoopbackOnly: boolean;
   /** Its answer takes longer than an idle connection is kept. Absent: it doesn't. */
   readonly waits?: boolean;
-  /** @param from address of who asks */
-  answer(sources: AdminSources, from: string): MaybePromise<{ readonly status: number; readonly body: string }>;
+  answer(sources: AdminSources, asked: Asked): MaybePromise<Answer>;
+}
+
+/** Who asks, and for what form. */
+interface Asked {
+  /** Address. */
+  readonly from: string;
+  readonly accept: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  /** In place of the page's own. */
+  readonly type?: string;
+  /** Whole, or in pieces that are made in turns of their own. */
+  readonly body: string | Iterable<string>;
 }
 
 const PAGES: Readonly<Record<string, Page>> = {
@@ -73,16 +88,22 @@ const PAGES: Readonly<Record<string, Page>> = {
     },
   },
   '/live': { type: TEXT_TYPE, onLoopbackOnly: false, answer: () => ({ status: 200, body: 'live\n' }) },
-  [TERMINATING_PATH]: { type: TEXT_TYPE, onLoopbackOnly: false, answer: (sources, from) => ({ status: 200, body: sources.terminating(from) }) },
+  [TERMINATING_PATH]: { type: TEXT_TYPE, onLoopbackOnly: false, answer: (sources, { from }) => ({ status: 200, body: sources.terminating(from) }) },
   [TERMINATING_WAIT_PATH]: {
     type: TEXT_TYPE, onLoopbackOnly: false, waits: true,
-    answer: async (sources, from) => {
+    answer: async (sources, { from }) => {
       const body = sources.terminating(from);
       await sources.propagated();
       return { status: 200, body };
     },
   },
-  '/metrics': { type: CONTENT_TYPE, onLoopbackOnly: false, answer: async (sources) => ({ status: 200, body: await sources.metrics() }) },
+  '/metrics': {
+    type: CONTENT_TYPES.prometheus, onLoopbackOnly: false,
+    answer: async (sources, { accept }) => {
+      const format = formatFor(accept);
+      return { status: 200, type: CONTENT_TYPES[format], body: await sources.metrics(format) };
+    },
+  },
   '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
   '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
 };
@@ -187,8 +208,9 @@ export class AdminServer {
   private async answer(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (page.waits) request.socket.setTimeout(0);
-      const { status, body } = await page.answer(this.sources, request.socket.remoteAddress ?? '');
-      send(request, response, status, page.type, body);
+      const asked = { from: request.socket.remoteAddress ?? '', accept: request.headers.accept };
+      const { status, type, body } = await page.answer(this.sources, asked);
+      send(request, response, status, type ?? page.type, typeof body === 'string' ? body : await gather(body));
     } catch (error) {
       this.onEvent('admin_failed', { error: error instanceof Error ? error.stack ?? error.message : String(error) });
       send(request, response, 500, TEXT_TYPE, 'the page could not be made; the log says why\n');
@@ -200,14 +222,26 @@ export class AdminServer {
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string): void {
+function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string | readonly Buffer[]): void {
+  const parts = typeof body === 'string' ? [Buffer.from(body)] : body;
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    'content-length': parts.reduce((sum, part) => sum + part.length, 0),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method !== 'HEAD') for (const part of parts) response.write(part);
+  response.end();
+}
+
+/** Makes the pieces, each in a turn of the event loop, so that no request waits for all of them. */
+async function gather(pieces: Iterable<string>): Promise<Buffer[]> {
+  const parts: Buffer[] = [];
+  for (const piece of pieces) {
+    parts.push(Buffer.from(piece));
+    await new Promise<void>((resolve) => { afterOneRound(resolve); });
+  }
+  return parts;
 }
 
 function json(value: unknown): string {

@@ -46,7 +46,7 @@ const DEFINITIONS: ReadonlyMap<string, FamilyDefinition> = new Map(Object.values
 export function dump(registry: MetricRegistry): FamilyDump[] {
   return registry.families().map(({ definition, series }) => ({
     name: definition.name,
-    series: [...series.values()].map(({ values, instrument }) => dumpSeries(values, instrument)),
+    series: series.map(({ values, instrument }) => dumpSeries(values, instrument)),
   }));
 }
 
@@ -63,7 +63,9 @@ export function merge(dumps: readonly (readonly FamilyDump[])[]): FamilyState[] 
     }
     for (const one of series) add(family, one);
   }
-  return [...families.values()].sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
+  return [...families.values()]
+    .map(({ definition, series }) => ({ definition, series: [...series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) }))
+    .sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
 }
 
 function dumpSeries(values: readonly string[], instrument: Instrument): SeriesDump {

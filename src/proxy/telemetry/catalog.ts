@@ -3,7 +3,7 @@
  * is made of. A family or label that isn't here can't be recorded.
  *
  * Names follow Prometheus: base units (seconds, bytes), `_total` on counters. Labels have few values: names out of the
- * configuration, status codes, reason codes. What varies with traffic (paths, addresses, methods) is for the access log.
+ * configuration, known methods, status codes, reason codes. What varies with traffic (paths, addresses) is for the access log.
  * The proxy's own identity is not a label of every series but of `mesh_node_info`, to be joined when wanted.
  */
 import { DURATION_BUCKETS } from './metrics';
@@ -20,6 +20,11 @@ export interface FamilyDefinition {
 /** Value of a label that does not apply. Never a name: those of clusters and listeners are names of Kubernetes or longer. */
 export const NOT_APPLICABLE = '-';
 
+/** Value of a label that applies, but nobody can say. */
+export const UNKNOWN = 'unknown';
+
+const EDGE = ['listener', 'direction', 'cluster', 'route', 'caller'] as const;
+
 /** Makes families of one type. */
 function familiesOf<T extends FamilyDefinition['type']>(type: T) {
   return <const Labels extends readonly string[]>(name: string, labels: Labels, help: string, buckets: readonly number[] = []) => (
@@ -31,12 +36,14 @@ const gauge = familiesOf('gauge');
 const histogram = familiesOf('histogram');
 
 export const FAMILIES = {
-  requests: counter('mesh_requests_total', ['listener', 'direction', 'cluster', 'code', 'reason'],
-    'Finished requests. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
-      + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s. `cluster`: `-` when none was chosen.'),
-  requestDuration: histogram('mesh_request_duration_seconds', ['listener', 'cluster'],
+  requests: counter('mesh_requests_total', [...EDGE, 'method', 'code', 'reason'],
+    'Finished requests. `cluster`: where they went, a version of a service; `-` when none was chosen. `route`: `-` when none took the request. '
+      + '`caller`: the SPIFFE id by which an inbound caller proved who it is, `unknown` without one; `-` on outbound listeners, where it is the app '
+      + 'beside the proxy. `method`: `_OTHER` for unknown ones. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
+      + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s.'),
+  requestDuration: histogram('mesh_request_duration_seconds', [...EDGE, 'class'],
     'Time from the head of a request to the end of its response, for requests that are over; to the beginning of the tunnel, '
-      + 'for those that switched protocols.', DURATION_BUCKETS),
+      + 'for those that switched protocols. `class`: that of the status, such as `5xx`; the other labels are those of `mesh_requests_total`.', DURATION_BUCKETS),
   requestsInFlight: gauge('mesh_requests_in_flight', ['listener'], 'Requests under way.'),
   admissionLimit: gauge('mesh_admission_limit', ['listener'],
     'Most requests that the app beside the proxy is given at a time, as it is right now. What was refused for it has the reason `overloaded` in '
@@ -155,7 +162,7 @@ export const FAMILIES = {
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
+      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],
@@ -175,8 +182,8 @@ export const FAMILIES = {
   terminationNotices: counter('mesh_termination_notices_total', ['result'],
     'Notices that the pod is being terminated. `result`: `taken`; `repeated` (changes nothing); `taken_back` (the process was still there well '
       + 'after the grace period, so the notice was wrong).'),
-  eventLoopDelay: gauge('mesh_event_loop_delay_seconds', ['quantile'],
-    'Event loop lag since the last time metrics were read: how much later than planned the proxy did its work. `quantile`: 0.5, 0.99, 1.'),
+  eventLoopDelay: gauge('mesh_event_loop_delay_seconds', ['percentile'],
+    'Event loop lag since the last time metrics were read: how much later than planned the proxy did its work. `percentile`: 50, 99, 100.'),
   buildInfo: gauge('mesh_build_info', ['version', 'runtime'], 'Always 1; the version of the proxy and of the runtime it runs on.'),
   nodeInfo: gauge('mesh_node_info', ['service', 'namespace', 'version'], 'Always 1; the workload that this proxy belongs to.'),
   processCpu: counter('process_cpu_seconds_total', [], 'User and system CPU time spent.'),

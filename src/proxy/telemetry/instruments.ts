@@ -2,67 +2,19 @@
  * The instruments of the data path, bound in advance to what they belong to: a listener, a cluster. Whoever serves
  * requests keeps one of these objects and adds to plain numbers.
  *
- * Only status and reason are not known in advance. Their counters are bound the first time such a response is seen, and
- * found in two small maps after that.
+ * What is recorded of each request is in request-instruments.ts.
  */
-import { FAMILIES, NOT_APPLICABLE } from './catalog';
+import { FAMILIES } from './catalog';
 import { LazyCounters } from './lazy-counters';
-import type { Counter, Gauge, Histogram } from './metrics';
+import type { Counter, Gauge } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry } from './registry';
+import { ListenerRequests } from './request-instruments';
 import { SessionInstruments } from './session-instruments';
 import { TlsInstruments } from './tls-instruments';
 
-/** Takes what requests to a removed cluster still record; bounded like any registry, and never read. */
+/** Takes what requests to a removed cluster still record of it; bounded like any registry, and never read. */
 const UNREPORTED = new MetricRegistry();
-
-/** Requests from one listener to one cluster. */
-export class RequestInstruments {
-  private readonly duration: Histogram;
-  /** Responses of endpoints, by status. */
-  private readonly byStatus = new Map<number, Counter>();
-  /** What the proxy answered or broke off by itself, by reason and status. */
-  private readonly byReason = new Map<ReasonCode, Map<number, Counter>>();
-
-  constructor(
-    private readonly registry: MetricRegistry,
-    private readonly listener: string,
-    private readonly direction: string,
-    private readonly cluster: string,
-  ) {
-    this.duration = registry.histogram(FAMILIES.requestDuration, { listener, cluster });
-  }
-
-  /**
-   * Records a request that is over.
-   *
-   * @param status  as sent to the client; three digits
-   * @param reason  why the proxy answered or broke off by itself; undefined when the response is the endpoint's
-   * @param seconds from its head to the end of the response
-   */
-  record(status: number, reason: ReasonCode | undefined, seconds: number): void {
-    const counters = reason === undefined ? this.byStatus : this.statusesOf(reason);
-    const counter = counters.get(status) ?? this.bind(counters, status, reason ?? NOT_APPLICABLE);
-    counter.value += 1;
-    this.duration.record(seconds);
-  }
-
-  private statusesOf(reason: ReasonCode): Map<number, Counter> {
-    let counters = this.byReason.get(reason);
-    if (!counters) {
-      counters = new Map();
-      this.byReason.set(reason, counters);
-    }
-    return counters;
-  }
-
-  private bind(counters: Map<number, Counter>, status: number, reason: string): Counter {
-    const { listener, direction, cluster } = this;
-    const counter = this.registry.counter(FAMILIES.requests, { listener, direction, cluster, code: String(status), reason });
-    counters.set(status, counter);
-    return counter;
-  }
-}
 
 /** What a listener records. */
 export class ListenerInstruments {
@@ -74,9 +26,14 @@ export class ListenerInstruments {
   readonly receivedBytes: Counter;
   readonly sentBytes: Counter;
   readonly sessions: SessionInstruments;
-  private readonly byCluster = new Map<string, RequestInstruments>();
+  /** Requests that are over. */
+  readonly requests: ListenerRequests;
 
-  constructor(private readonly registry: MetricRegistry, private readonly listener: string, private readonly direction: string) {
+  constructor(
+    private readonly registry: MetricRegistry, private readonly listener: string, direction: 'inbound' | 'outbound',
+    onLimit: (limit: string) => void,
+  ) {
+    this.requests = new ListenerRequests(registry, listener, direction, onLimit);
     this.connections = registry.counter(FAMILIES.downstreamConnections, { listener });
     this.connectionsOpen = registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener });
     this.requestsInFlight = registry.gauge(FAMILIES.requestsInFlight, { listener });
@@ -105,27 +62,6 @@ export class ListenerInstruments {
   /** Counts a request that has passed its pod's sidecar by. */
   bypassed(): void {
     this.registry.counter(FAMILIES.bypassingRequests, { listener: this.listener }).value += 1;
-  }
-
-  /** Its requests to a cluster; undefined for those that never got to one. */
-  requests(cluster: string | undefined): RequestInstruments {
-    const name = cluster ?? NOT_APPLICABLE;
-    let requests = this.byCluster.get(name);
-    if (!requests) {
-      requests = new RequestInstruments(this.registry, this.listener, this.direction, name);
-      this.byCluster.set(name, requests);
-    }
-    return requests;
-  }
-
-  /** @internal The cluster is gone: requests to it that still end are recorded where nobody looks. */
-  retire(cluster: string): void {
-    this.byCluster.set(cluster, new RequestInstruments(UNREPORTED, this.listener, this.direction, cluster));
-  }
-
-  /** @internal A cluster of this name is there, perhaps again. */
-  revive(cluster: string): void {
-    this.byCluster.delete(cluster);
   }
 }
 
@@ -213,7 +149,7 @@ export class Instruments {
   listener(name: string, direction: 'inbound' | 'outbound'): ListenerInstruments {
     let listener = this.listeners.get(name);
     if (!listener) {
-      listener = new ListenerInstruments(this.registry, name, direction);
+      listener = new ListenerInstruments(this.registry, name, direction, (limit) => this.limitReached(limit));
       this.listeners.set(name, listener);
     }
     return listener;
@@ -230,7 +166,7 @@ export class Instruments {
     if (!cluster) {
       cluster = new ClusterInstruments(this.registry, name);
       this.clusters.set(name, cluster);
-      for (const listener of this.listeners.values()) listener.revive(name);
+      for (const listener of this.listeners.values()) listener.requests.revive(name);
     }
     return cluster;
   }
@@ -260,7 +196,7 @@ export class Instruments {
   removeCluster(name: string): void {
     this.clusters.get(name)?.retire();
     this.clusters.delete(name);
-    for (const listener of this.listeners.values()) listener.retire(name);
+    for (const listener of this.listeners.values()) listener.requests.retire(name);
     this.registry.remove({ cluster: name });
   }
 }

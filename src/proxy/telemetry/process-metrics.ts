@@ -9,7 +9,7 @@ import type { MetricRegistry } from './registry';
 /** How often the event loop's delay is sampled: seldom enough that an idle proxy stays idle. */
 export const EVENT_LOOP_RESOLUTION_MS = 50;
 
-/** How long one reading of the event loop's delay holds, so that the quantiles of one scrape belong together. */
+/** How long one reading of the event loop's delay holds, so that the percentiles of one scrape belong together. */
 const READING_HOLDS_MS = 1_000;
 
 /** What `perf_hooks.monitorEventLoopDelay` returns: nanoseconds between two samples, so the resolution is part of each. */
@@ -29,7 +29,7 @@ export interface ProcessReadings {
   readonly eventLoopDelay: EventLoopDelay;
 }
 
-const QUANTILES = [0.5, 0.99, 1];
+const PERCENTILES = [50, 99, 100];
 
 export function observeProcess(registry: MetricRegistry, clock: Clock, readings: ProcessReadings): void {
   registry.observe(FAMILIES.processCpu, {}, () => {
@@ -44,16 +44,16 @@ export function observeProcess(registry: MetricRegistry, clock: Clock, readings:
   const readDelays = (): void => {
     if (clock.now() - readAt < READING_HOLDS_MS) return;
     readAt = clock.now();
-    for (const quantile of QUANTILES) {
-      const between = readings.eventLoopDelay.percentile(quantile * 100) / 1e9;
-      delays.set(quantile, Math.max(0, between - EVENT_LOOP_RESOLUTION_MS / 1_000));
+    for (const percentile of PERCENTILES) {
+      const between = readings.eventLoopDelay.percentile(percentile) / 1e9;
+      delays.set(percentile, Math.max(0, between - EVENT_LOOP_RESOLUTION_MS / 1_000));
     }
     readings.eventLoopDelay.reset();
   };
-  for (const quantile of QUANTILES) {
-    registry.observe(FAMILIES.eventLoopDelay, { quantile: String(quantile) }, () => {
+  for (const percentile of PERCENTILES) {
+    registry.observe(FAMILIES.eventLoopDelay, { percentile: String(percentile) }, () => {
       readDelays();
-      return delays.get(quantile)!;
+      return delays.get(percentile)!;
     });
   }
 }

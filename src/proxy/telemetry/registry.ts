@@ -3,7 +3,7 @@
  * it, on the cold side; the code that records keeps the instrument.
  *
  * Bounded: a family holds at most {@link MAX_SERIES_PER_FAMILY} series. Label sets beyond that share one series whose
- * labels all read `overflow`, so that sums stay right and memory stays put; `overflows` counts such bindings. A series read
+ * labels all read `other`, so that sums stay right and memory stays put; `overflows` counts such bindings. A series read
  * from elsewhere has no sum to add to and is left out.
  */
 import type { FamilyDefinition, FamilyOf, LabelsOf } from './catalog';
@@ -12,8 +12,8 @@ import { Counter, Gauge, Histogram, Reading } from './metrics';
 /** Limit `metricSeries`: most series of a family. 200 clusters with 10 pairs of status and reason each. */
 export const MAX_SERIES_PER_FAMILY = 2_000;
 
-/** Value of every label of the series that takes what is above the limit. */
-export const OVERFLOW = 'overflow';
+/** Value of a label that takes what is above a limit. */
+export const OTHER = 'other';
 
 export type Instrument = Counter | Gauge | Histogram | Reading;
 
@@ -26,12 +26,30 @@ export interface Series {
 /** A family and its series, as the exposition reads them. */
 export interface FamilyState {
   readonly definition: FamilyDefinition;
-  /** By their label values; in the order of binding. */
-  readonly series: ReadonlyMap<string, Series>;
+  /** By their label values. */
+  readonly series: readonly Series[];
 }
 
-interface MutableFamily extends FamilyState {
-  readonly series: Map<string, Series>;
+/** Keeps its series in order until others come or go, for sorting them takes longer than writing them. */
+class MutableFamily implements FamilyState {
+  readonly byKey = new Map<string, Series>();
+  private sorted: readonly Series[] | undefined;
+
+  constructor(readonly definition: FamilyDefinition) {}
+
+  get series(): readonly Series[] {
+    return this.sorted ??= [...this.byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, series]) => series);
+  }
+
+  set(key: string, series: Series): void {
+    this.byKey.set(key, series);
+    this.sorted = undefined;
+  }
+
+  delete(key: string): void {
+    this.byKey.delete(key);
+    this.sorted = undefined;
+  }
 }
 
 export class MetricRegistry {
@@ -62,8 +80,8 @@ export class MetricRegistry {
     const state = this.family(family);
     const values = valuesOf(family, labels);
     const key = keyOf(values);
-    if (!state.series.has(key) && state.series.size >= this.maxSeriesPerFamily) this.overflows += 1;
-    else state.series.set(key, { values, instrument: read });
+    if (!state.byKey.has(key) && state.byKey.size >= this.maxSeriesPerFamily) this.overflows += 1;
+    else state.set(key, { values, instrument: read });
   }
 
   /**
@@ -84,23 +102,24 @@ export class MetricRegistry {
   /** All families that have series, by name. */
   families(): FamilyState[] {
     return [...this.byName.values()]
-      .filter((family) => family.series.size > 0)
+      .filter((family) => family.byKey.size > 0)
       .sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
   }
 
   private bind(family: FamilyDefinition, labels: Readonly<Record<string, string>>, make: () => Instrument): Instrument {
-    const { series } = this.family(family);
+    const state = this.family(family);
+    const { byKey } = state;
     let values = valuesOf(family, labels);
     let key = keyOf(values);
-    if (!series.has(key) && series.size >= this.maxSeriesPerFamily) {
+    if (!byKey.has(key) && byKey.size >= this.maxSeriesPerFamily) {
       this.overflows += 1;
-      values = family.labels.map(() => OVERFLOW);
+      values = family.labels.map(() => OTHER);
       key = keyOf(values);
     }
-    let found = series.get(key);
+    let found = byKey.get(key);
     if (!found) {
       found = { values, instrument: make() };
-      series.set(key, found);
+      state.set(key, found);
     }
     return found.instrument;
   }
@@ -108,18 +127,18 @@ export class MetricRegistry {
   private family(definition: FamilyDefinition): MutableFamily {
     let family = this.byName.get(definition.name);
     if (!family) {
-      family = { definition, series: new Map() };
+      family = new MutableFamily(definition);
       this.byName.set(definition.name, family);
     }
     return family;
   }
 }
 
-function removeSeries({ definition, series }: MutableFamily, wanted: readonly (readonly [string, string])[]): void {
-  const places = wanted.map(([name, value]) => [definition.labels.indexOf(name), value] as const);
+function removeSeries(family: MutableFamily, wanted: readonly (readonly [string, string])[]): void {
+  const places = wanted.map(([name, value]) => [family.definition.labels.indexOf(name), value] as const);
   if (places.some(([place]) => place < 0)) return;
-  for (const [key, { values }] of series) {
-    if (places.every(([place, value]) => values[place] === value)) series.delete(key);
+  for (const [key, { values }] of family.byKey) {
+    if (places.every(([place, value]) => values[place] === value)) family.delete(key);
   }
 }
 

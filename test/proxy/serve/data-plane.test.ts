@@ -52,7 +52,7 @@ describe('connections', () => {
     }
     expect(backend.connections).toHaveLength(1);
     expect(connection.closed).toBe(false);
-    expect(test.metrics()).toContain('mesh_requests_total{listener="test",direction="outbound",cluster="backend",code="200",reason="-"} 3');
+    expect(test.metrics()).toContain('mesh_requests_total{listener="test",direction="outbound",cluster="backend",route="default",caller="-",method="GET",code="200",reason="-"} 3');
   });
 
   test('close after the response, given Connection: close', async () => {

@@ -39,8 +39,8 @@ describe('the admin pages', () => {
   const listen = (addresses: Partial<AdminAddresses> = {}): Promise<Listening> =>
     admin.listen({ port: 0, podAddresses: [POD], loopbackAddress: LOOPBACK, ...addresses });
 
-  const ask = (address: string, path: string, method = 'GET', port = portOf(address)): Promise<Answer> => new Promise((resolve, reject) => {
-    request({ host: address, port, path, method, agent: false }, (response) => {
+  const ask = (address: string, path: string, method = 'GET', port = portOf(address), accept = '*/*'): Promise<Answer> => new Promise((resolve, reject) => {
+    request({ host: address, port, path, method, headers: { accept }, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk) => { body += chunk; }).on('end', () => resolve({
         status: response.statusCode!, type: response.headers['content-type'], body, allow: response.headers.allow,
@@ -66,6 +66,16 @@ describe('the admin pages', () => {
       status: 200, body: '# HELP a b\n# TYPE a counter\na 1\n', type: 'text/plain; version=0.0.4; charset=utf-8',
     });
     expect(await ask(address, '/metrics?name=a')).toMatchObject({ status: 200 });
+  });
+
+  it('give metrics in the form that the scraper prefers, made piece by piece', async () => {
+    await listen();
+    sources.metrics = (format) => [`# ${format}\n`, 'é 1\n'];
+    expect(await ask(POD, '/metrics', 'GET', portOf(POD), 'application/openmetrics-text')).toMatchObject({
+      status: 200, body: '# openMetrics\né 1\n', type: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    });
+    expect(await ask(POD, '/metrics')).toMatchObject({ body: '# prometheus\né 1\n' });
+    expect(await ask(POD, '/metrics', 'HEAD')).toMatchObject({ status: 200, body: '' });
   });
 
   it('take the notice that the pod is being terminated, with the address that it comes from', async () => {

@@ -3,10 +3,13 @@ import { FAMILIES } from '../../../src/proxy/telemetry/catalog';
 import { expose, exposeFamilies } from '../../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
 
+const EDGE = { listener: 'in', direction: 'inbound', cluster: 'app', route: 'default', caller: 'unknown' };
+const LABELS = 'listener="in",direction="inbound",cluster="app",route="default",caller="unknown"';
+
 function registryWith(requests: number, seconds: number, ready: number, endpoints: number): MetricRegistry {
   const registry = new MetricRegistry();
-  registry.counter(FAMILIES.requests, { listener: 'in', direction: 'inbound', cluster: 'app', code: '200', reason: '-' }).value = requests;
-  for (let i = 0; i < requests; i += 1) registry.histogram(FAMILIES.requestDuration, { listener: 'in', cluster: 'app' }).record(seconds);
+  registry.counter(FAMILIES.requests, { ...EDGE, method: 'GET', code: '200', reason: '-' }).value = requests;
+  for (let i = 0; i < requests; i += 1) registry.histogram(FAMILIES.requestDuration, { ...EDGE, class: '2xx' }).record(seconds);
   registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener: 'in' }).value = requests;
   registry.gauge(FAMILIES.ready, {}).value = ready;
   registry.observe(FAMILIES.endpoints, { cluster: 'app', state: 'ready' }, () => endpoints);
@@ -25,9 +28,9 @@ test('one process reads as its own registry does', () => {
 
 test('counters, histograms and open connections of several processes add up', () => {
   const text = exposeFamilies(merge([sent(dump(registryWith(3, 0.004, 1, 2))), sent(dump(registryWith(4, 0.2, 1, 2)))]));
-  expect(text).toContain('mesh_requests_total{listener="in",direction="inbound",cluster="app",code="200",reason="-"} 7');
-  expect(text).toContain('mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.005"} 3');
-  expect(text).toContain('mesh_request_duration_seconds_count{listener="in",cluster="app"} 7');
+  expect(text).toContain(`mesh_requests_total{${LABELS},method="GET",code="200",reason="-"} 7`);
+  expect(text).toContain(`mesh_request_duration_seconds_bucket{${LABELS},class="2xx",le="0.005"} 3`);
+  expect(text).toContain(`mesh_request_duration_seconds_count{${LABELS},class="2xx"} 7`);
   expect(text).toContain('mesh_downstream_connections_open{listener="in"} 7');
 });
 

@@ -1,9 +1,11 @@
+import { LABEL_LIMITS } from '../../../src/proxy/telemetry/bounded-label';
 import { observeCluster, ObservedCluster, reportCluster } from '../../../src/proxy/telemetry/cluster-view';
 import { ConfigMetrics } from '../../../src/proxy/telemetry/config-metrics';
 import { expose } from '../../../src/proxy/telemetry/exposition';
 import { Instruments } from '../../../src/proxy/telemetry/instruments';
 import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from '../../../src/proxy/telemetry/process-metrics';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
+import { bytesPerCall } from '../../support/allocation';
 import { FakeClock } from '../../support/fake-clock';
 import { parsePrometheus } from '../../support/prometheus';
 
@@ -17,14 +19,15 @@ function samples(registry: MetricRegistry, only = ''): Record<string, number> {
 describe('instruments of the data path', () => {
   it('count requests by status and reason, and time them', () => {
     const registry = new MetricRegistry();
-    const requests = new Instruments(registry).listener('catalog', 'outbound').requests('catalog-v1');
-    requests.record(200, undefined, 0.01);
-    requests.record(200, undefined, 0.02);
-    requests.record(503, undefined, 0.03);
-    requests.record(503, 'no_endpoints', 0.04);
-    requests.record(200, 'upstream_broken_body', 0.05);
-    requests.record(499, 'client_abort', 0.5);
-    const labels = 'listener="catalog",direction="outbound",cluster="catalog-v1"';
+    const requests = new Instruments(registry).listener('catalog', 'outbound').requests.of('catalog-v1', 'default', undefined);
+    requests.record('GET', 200, undefined, 0.01);
+    requests.record('GET', 200, undefined, 0.02);
+    requests.record('GET', 503, undefined, 0.03);
+    requests.record('GET', 503, 'no_endpoints', 0.04);
+    requests.record('GET', 200, 'upstream_broken_body', 0.05);
+    requests.record('GET', 499, 'client_abort', 0.5);
+    const edge = 'listener="catalog",direction="outbound",cluster="catalog-v1",route="default",caller="-"';
+    const labels = `${edge},method="GET"`;
     expect(samples(registry, 'mesh_requests_total')).toEqual({
       [`mesh_requests_total{${labels},code="200",reason="-"}`]: 2,
       [`mesh_requests_total{${labels},code="503",reason="-"}`]: 1,
@@ -33,23 +36,74 @@ describe('instruments of the data path', () => {
       [`mesh_requests_total{${labels},code="499",reason="client_abort"}`]: 1,
     });
     const { samples: durations } = parsePrometheus(expose(registry)).get('mesh_request_duration_seconds')!;
-    expect(durations.get('mesh_request_duration_seconds_count{listener="catalog",cluster="catalog-v1"}')).toBe(6);
-    expect(durations.get('mesh_request_duration_seconds_sum{listener="catalog",cluster="catalog-v1"}')).toBeCloseTo(0.65);
+    const of = (part: string, group: string): number => durations.get(`mesh_request_duration_seconds_${part}{${edge},class="${group}"}`)!;
+    expect([of('count', '2xx'), of('count', '5xx'), of('count', '4xx')]).toEqual([3, 2, 1]);
+    expect([of('sum', '2xx'), of('sum', '5xx'), of('sum', '4xx')].map((sum) => sum.toFixed(2))).toEqual(['0.08', '0.07', '0.50']);
   });
 
   it('count requests that never got to a cluster under `-`', () => {
     const registry = new MetricRegistry();
-    new Instruments(registry).listener('in', 'inbound').requests(undefined).record(400, 'bad_request', 0);
+    new Instruments(registry).listener('in', 'inbound').requests.of(undefined, undefined, undefined).record('_OTHER', 400, 'bad_request', 0);
     expect(samples(registry, 'mesh_requests_total')).toEqual({
-      'mesh_requests_total{listener="in",direction="inbound",cluster="-",code="400",reason="bad_request"}': 1,
+      'mesh_requests_total{listener="in",direction="inbound",cluster="-",route="-",caller="unknown",method="_OTHER",code="400",reason="bad_request"}': 1,
     });
+  });
+
+  it('tell callers apart that have proven who they are', () => {
+    const registry = new MetricRegistry();
+    const { requests } = new Instruments(registry).listener('in', 'inbound');
+    requests.of('app', 'default', 'spiffe://mesh/web').record('GET', 200, undefined, 0);
+    requests.of('app', 'default', undefined).record('POST', 200, undefined, 0);
+    const labels = 'listener="in",direction="inbound",cluster="app",route="default"';
+    expect(samples(registry, 'mesh_requests_total')).toEqual({
+      [`mesh_requests_total{${labels},caller="spiffe://mesh/web",method="GET",code="200",reason="-"}`]: 1,
+      [`mesh_requests_total{${labels},caller="unknown",method="POST",code="200",reason="-"}`]: 1,
+    });
+  });
+
+  it('give the callers, routes and codes above their limits one series each, and say so', () => {
+    const registry = new MetricRegistry();
+    const { requests } = new Instruments(registry).listener('in', 'inbound');
+    const { metricCallers, metricRoutes, metricCodes } = LABEL_LIMITS;
+    for (let i = 0; i < metricCallers + 3; i += 1) requests.of('app', 'a', `caller-${i}`).record('GET', 200, undefined, 0);
+    for (let i = 0; i < metricRoutes + 3; i += 1) requests.of('app', `route-${i}`, 'caller-0').record('PUT', 200, undefined, 0);
+    for (let i = 0; i < metricCodes + 3; i += 1) requests.of('app', 'a', 'caller-0').record('POST', 200 + i, undefined, 0);
+    const labels = 'listener="in",direction="inbound",cluster="app"';
+    expect(samples(registry)).toMatchObject({
+      [`mesh_requests_total{${labels},route="a",caller="other",method="GET",code="200",reason="-"}`]: 3,
+      // `a` is a route, too.
+      [`mesh_requests_total{${labels},route="other",caller="caller-0",method="PUT",code="200",reason="-"}`]: 4,
+      [`mesh_requests_total{${labels},route="a",caller="caller-0",method="POST",code="2xx",reason="-"}`]: 3,
+      'mesh_limit_reached_total{limit="metricCallers"}': 3,
+      'mesh_limit_reached_total{limit="metricRoutes"}': 4,
+      'mesh_limit_reached_total{limit="metricCodes"}': 3,
+    });
+    expect(Object.keys(samples(registry, 'mesh_requests_total'))).toHaveLength(metricCallers + 1 + metricRoutes + metricCodes + 1);
+  });
+
+  it('allocate nothing for a request of a known edge', () => {
+    const { requests } = new Instruments(new MetricRegistry()).listener('in', 'inbound');
+    expect(bytesPerCall(() => requests.of('app', 'default', 'spiffe://mesh/web').record('GET', 200, undefined, 0.003))).toBe(0);
+  });
+
+  it('forget routes that are gone, and have room for others', () => {
+    const registry = new MetricRegistry();
+    const { requests } = new Instruments(registry).listener('in', 'inbound');
+    const record = (route: string): void => requests.of('app', route, undefined).record('GET', 200, undefined, 0);
+    for (let i = 0; i < LABEL_LIMITS.metricRoutes; i += 1) record(`route-${i}`);
+    requests.keepRoutes(new Set(['route-1']));
+    record('route-1');
+    record('new');
+    const labels = (route: string): string => `mesh_requests_total{listener="in",direction="inbound",cluster="app",route="${route}",`
+      + 'caller="unknown",method="GET",code="200",reason="-"}';
+    expect(samples(registry, 'mesh_requests_total')).toEqual({ [labels('route-1')]: 2, [labels('new')]: 1 });
   });
 
   it('are the same objects whenever asked', () => {
     const instruments = new Instruments(new MetricRegistry());
     const listener = instruments.listener('in', 'inbound');
     expect(instruments.listener('in', 'inbound')).toBe(listener);
-    expect(listener.requests('app')).toBe(listener.requests('app'));
+    expect(listener.requests.of('app', 'r', 'web')).toBe(listener.requests.of('app', 'r', 'web'));
     expect(instruments.cluster('app')).toBe(instruments.cluster('app'));
     expect(instruments.cluster('app').retries('connect_failed')).toBe(instruments.cluster('app').retries('connect_failed'));
   });
@@ -86,32 +140,32 @@ describe('instruments of the data path', () => {
     const registry = new MetricRegistry();
     const instruments = new Instruments(registry);
     const listener = instruments.listener('out', 'outbound');
-    listener.requests('a').record(200, undefined, 1);
-    listener.requests('b').record(200, undefined, 1);
+    listener.requests.of('a', 'default', undefined).record('GET', 200, undefined, 1);
+    listener.requests.of('b', 'default', undefined).record('GET', 200, undefined, 1);
     const old = instruments.cluster('a');
     old.attempts.value = 7;
     const ofA = (): Record<string, number> => Object.fromEntries(Object.entries(samples(registry)).filter(([key]) => key.includes('cluster="a"')));
 
     instruments.removeCluster('a');
-    listener.requests('a').record(503, 'connect_failed', 1);
+    listener.requests.of('a', 'default', undefined).record('GET', 503, 'connect_failed', 1);
     old.attempts.value += 1;
     old.retries('connect_failed').value += 1;
     expect(ofA()).toEqual({});
 
     instruments.cluster('a').attempts.value += 1;
-    listener.requests('a').record(200, undefined, 0.0001);
+    listener.requests.of('a', 'default', undefined).record('GET', 200, undefined, 0.0001);
     expect(ofA()).toMatchObject({
       'mesh_upstream_attempts_total{cluster="a"}': 1,
-      'mesh_requests_total{listener="out",direction="outbound",cluster="a",code="200",reason="-"}': 1,
+      'mesh_requests_total{listener="out",direction="outbound",cluster="a",route="default",caller="-",method="GET",code="200",reason="-"}': 1,
     });
     expect(samples(registry, 'mesh_requests_total')).toHaveProperty(
-      ['mesh_requests_total{listener="out",direction="outbound",cluster="b",code="200",reason="-"}'], 1);
+      ['mesh_requests_total{listener="out",direction="outbound",cluster="b",route="default",caller="-",method="GET",code="200",reason="-"}'], 1);
   });
 
   it('forget a listener that is gone', () => {
     const registry = new MetricRegistry();
     const instruments = new Instruments(registry);
-    instruments.listener('gone', 'outbound').requests('a').record(200, undefined, 1);
+    instruments.listener('gone', 'outbound').requests.of('a', 'default', undefined).record('GET', 200, undefined, 1);
     instruments.listener('stays', 'outbound').connections.value = 1;
     instruments.removeListener('gone');
     expect(samples(registry)).toEqual({ 'mesh_downstream_connections_total{listener="stays"}': 1 });
@@ -123,7 +177,7 @@ describe('instruments of the data path', () => {
     ['a', 'b', 'c', 'd'].forEach((name) => { instruments.cluster(name).attempts.value = 1; });
     // Each of the last two could bind neither of its two counters.
     expect(samples(registry, 'mesh_limit')).toEqual({ 'mesh_limit_reached_total{limit="metricSeries"}': 4 });
-    expect(samples(registry, 'mesh_upstream_attempts_total{cluster="overflow"}')).toEqual({ 'mesh_upstream_attempts_total{cluster="overflow"}': 1 });
+    expect(samples(registry, 'mesh_upstream_attempts_total{cluster="other"}')).toEqual({ 'mesh_upstream_attempts_total{cluster="other"}': 1 });
   });
 });
 
@@ -222,9 +276,9 @@ describe('the process\'s metrics', () => {
     expect(first).toMatchObject({
       process_cpu_seconds_total: 2, process_resident_memory_bytes: 60e6, process_start_time_seconds: 1.7e9,
     });
-    expect(first['mesh_event_loop_delay_seconds{quantile="0.5"}']).toBeCloseTo(0.001);
-    expect(first['mesh_event_loop_delay_seconds{quantile="0.99"}']).toBeCloseTo(0.02);
-    expect(first['mesh_event_loop_delay_seconds{quantile="1"}']).toBeCloseTo(0.3);
+    expect(first['mesh_event_loop_delay_seconds{percentile="50"}']).toBeCloseTo(0.001);
+    expect(first['mesh_event_loop_delay_seconds{percentile="99"}']).toBeCloseTo(0.02);
+    expect(first['mesh_event_loop_delay_seconds{percentile="100"}']).toBeCloseTo(0.3);
     expect(resets).toBe(1);
     clock.advance(15_000);
     Object.assign(delays, { 50: 0, 99: 0, 100: 0 });

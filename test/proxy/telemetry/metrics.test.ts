@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { FAMILIES } from '../../../src/proxy/telemetry/catalog';
 import { expose } from '../../../src/proxy/telemetry/exposition';
 import { Counter, DURATION_BUCKETS, Histogram } from '../../../src/proxy/telemetry/metrics';
-import { MetricRegistry, OVERFLOW } from '../../../src/proxy/telemetry/registry';
+import { MetricRegistry, OTHER } from '../../../src/proxy/telemetry/registry';
 import { bytesPerCall } from '../../support/allocation';
 import { parsePrometheus, sampleOf } from '../../support/prometheus';
+
+const DURATION = { listener: 'in', direction: 'inbound', cluster: 'app', route: 'default', caller: 'unknown', class: '2xx' };
+const LABELS = Object.entries(DURATION).map(([name, value]) => `${name}="${value}"`).join(',');
 
 describe('histogram', () => {
   it('puts a value in the first bucket whose bound is not below it', () => {
@@ -33,9 +36,9 @@ describe('histogram', () => {
     expect(bytesPerCall(() => histogram.record(values[turn = (turn + 1) & 63]))).toBe(0);
   });
 
-  it('has ascending bounds for durations, from half a millisecond to a minute', () => {
+  it('has ascending bounds for durations, from a quarter of a millisecond to a minute', () => {
     expect(DURATION_BUCKETS).toEqual([...DURATION_BUCKETS].sort((a, b) => a - b));
-    expect([DURATION_BUCKETS[0], DURATION_BUCKETS.at(-1)]).toEqual([0.0005, 60]);
+    expect([DURATION_BUCKETS[0], DURATION_BUCKETS.at(-1)]).toEqual([0.00025, 60]);
   });
 });
 
@@ -61,7 +64,7 @@ describe('registry', () => {
       ['mesh_upstream_attempts_total{cluster="c0"}', 1],
       ['mesh_upstream_attempts_total{cluster="c1"}', 1],
       ['mesh_upstream_attempts_total{cluster="c2"}', 1],
-      [`mesh_upstream_attempts_total{cluster="${OVERFLOW}"}`, 7],
+      [`mesh_upstream_attempts_total{cluster="${OTHER}"}`, 7],
     ]);
     expect(registry.overflows).toBe(7);
   });
@@ -122,21 +125,23 @@ describe('exposition', () => {
   it('writes the text format', () => {
     const registry = new MetricRegistry();
     registry.counter(FAMILIES.retries, { cluster: 'a', reason: 'connect_failed' }).value = 2;
-    registry.histogram(FAMILIES.requestDuration, { listener: 'in', cluster: 'app' }).record(0.003);
+    registry.histogram(FAMILIES.requestDuration, DURATION).record(0.003);
     const lines = expose(registry).split('\n');
-    expect(lines.slice(0, 6)).toEqual([
+    expect(lines.slice(0, 7)).toEqual([
       '# HELP mesh_request_duration_seconds Time from the head of a request to the end of its response, for requests that are over; '
-        + 'to the beginning of the tunnel, for those that switched protocols.',
+        + 'to the beginning of the tunnel, for those that switched protocols. `class`: that of the status, such as `5xx`; the other labels are '
+        + 'those of `mesh_requests_total`.',
       '# TYPE mesh_request_duration_seconds histogram',
-      'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.0005"} 0',
-      'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.001"} 0',
-      'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.0025"} 0',
-      'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="0.005"} 1',
+      `mesh_request_duration_seconds_bucket{${LABELS},le="0.00025"} 0`,
+      `mesh_request_duration_seconds_bucket{${LABELS},le="0.0005"} 0`,
+      `mesh_request_duration_seconds_bucket{${LABELS},le="0.001"} 0`,
+      `mesh_request_duration_seconds_bucket{${LABELS},le="0.0025"} 0`,
+      `mesh_request_duration_seconds_bucket{${LABELS},le="0.005"} 1`,
     ]);
     expect(lines.slice(-7)).toEqual([
-      'mesh_request_duration_seconds_bucket{listener="in",cluster="app",le="+Inf"} 1',
-      'mesh_request_duration_seconds_sum{listener="in",cluster="app"} 0.003',
-      'mesh_request_duration_seconds_count{listener="in",cluster="app"} 1',
+      `mesh_request_duration_seconds_bucket{${LABELS},le="+Inf"} 1`,
+      `mesh_request_duration_seconds_sum{${LABELS}} 0.003`,
+      `mesh_request_duration_seconds_count{${LABELS}} 1`,
       `# HELP mesh_retries_total ${FAMILIES.retries.help}`,
       '# TYPE mesh_retries_total counter',
       'mesh_retries_total{cluster="a",reason="connect_failed"} 2',
@@ -178,7 +183,7 @@ describe('exposition', () => {
         }
         const lengths = new Map<string, number[]>();
         for (const [listener, values] of durations) {
-          const histogram = registry.histogram(FAMILIES.requestDuration, { listener, cluster: 'c' });
+          const histogram = registry.histogram(FAMILIES.requestDuration, { ...DURATION, listener });
           values.forEach((value) => histogram.record(value));
           lengths.set(listener, [...lengths.get(listener) ?? [], ...values]);
         }
@@ -188,12 +193,12 @@ describe('exposition', () => {
           .toEqual(new Map([...expected].map(([key, value]) => [key, value + 0])));
         for (const [listener, values] of lengths) {
           const { samples } = parsed.get('mesh_request_duration_seconds')!;
-          const labels = `listener="${listener}",cluster="c"`;
+          const labels = LABELS.replace('"in"', () => `"${listener}"`);
           expect(samples.get(`mesh_request_duration_seconds_count{${labels}}`)).toBe(values.length);
           expect(samples.get(`mesh_request_duration_seconds_bucket{${labels},le="+Inf"}`)).toBe(values.length);
           expect(samples.get(`mesh_request_duration_seconds_sum{${labels}}`)).toBe(values.reduce((sum, value) => sum + value, 0));
           for (const bound of DURATION_BUCKETS) {
-            expect(samples.get(`mesh_request_duration_seconds_bucket{${labels},le="${bound}"}`)).toBe(values.filter((value) => value <= bound).length);
+            expect(samples.get(`mesh_request_duration_seconds_bucket{${labels},le="${bound}${Number.isInteger(bound) ? '.0' : ''}"}`)).toBe(values.filter((value) => value <= bound).length);
           }
         }
       }), { numRuns: 200 });

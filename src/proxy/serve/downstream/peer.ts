@@ -11,6 +11,8 @@ import { EdgeClient } from '../edge/edge-client';
 import { Origin } from './bypass/origin';
 
 export class Peer {
+  /** The id that it has proven, by its certificate; undefined while nothing is proven. */
+  caller: string | undefined = undefined;
   private client: EdgeClient | undefined;
   private requests = 0;
   private addressHash: number | undefined;

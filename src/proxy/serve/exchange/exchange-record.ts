@@ -1,5 +1,6 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
 import type { AttemptRecord } from '../../telemetry/attempt-record';
+import { Method, METHOD_NAMES } from '../../http1/request-head';
 import type { Entry } from './response-sink';
 import type { ReasonCode } from '../../telemetry/reasons';
 
@@ -22,6 +23,8 @@ export class ExchangeRecord {
   reason: ReasonCode | undefined;
   /** Words for the log about `reason`. */
   detail = '';
+  /** Of the known methods, or `_OTHER`. */
+  method = METHOD_NAMES[Method.OTHER]!;
   /** Bytes of the bodies. */
   requestBytes = 0;
   responseBytes = 0;
@@ -38,6 +41,7 @@ export class ExchangeRecord {
     this.status = 0;
     this.reason = undefined;
     this.detail = '';
+    this.method = METHOD_NAMES[Method.OTHER]!;
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.startedAt = now;

@@ -11,7 +11,7 @@ import { normalizeTarget } from '../../http1/normal-path';
 import { isEventStream } from '../../http1/event-stream';
 import { Kind } from '../../http1/fields';
 import { Framing } from '../../http1/framing';
-import type { RequestHead } from '../../http1/request-head';
+import { METHOD_NAMES, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import { isSwitch } from '../../http1/upgrade';
 import type { ListenerInstruments } from '../../telemetry/instruments';
@@ -74,6 +74,7 @@ export class Exchange implements UpstreamOwner {
     const { context, client, client: { listener } } = this;
     this.reset();
     this.record.requestBytes = body.length;
+    this.record.method = METHOD_NAMES[head.method]!;
     this.load = listener.load;
     this.added.begin(head, listener, client.peer.edge);
     const fault = normalizeTarget(listener.routes.normalizer, source, head);
@@ -366,7 +367,8 @@ export class Exchange implements UpstreamOwner {
       instruments.sentBytes.value += record.responseBytes;
     }
     const measuredMs = this.tunnel ? this.switchedAfterMs : record.durationMs;
-    instruments.requests(this.upstream.cluster?.name).record(record.status, record.reason, measuredMs / 1_000);
+    const edge = instruments.requests.of(this.upstream.cluster?.name, record.route, this.client.peer.caller);
+    edge.record(record.method, record.status, record.reason, measuredMs / 1_000);
     this.conclude();
     this.context.onExchange?.(this);
   }

@@ -56,6 +56,8 @@ export interface Peer {
   /** Hash of its address. */
   readonly hash: number;
   readonly address: string;
+  /** The id that it has proven; undefined while nothing is proven. */
+  readonly caller: string | undefined;
   /** As it is known at the edge; undefined where the listener has none. */
   readonly edge: EdgeClient | undefined;
 }

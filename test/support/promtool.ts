@@ -1,0 +1,16 @@
+/** Prometheus' own tool, which judges metrics and rules as Prometheus does. Debian's package `prometheus` has it. */
+import { spawnSync } from 'node:child_process';
+
+const MISSING = spawnSync('promtool', ['--version']).error !== undefined;
+
+/** A test that needs promtool; it is skipped where that is missing, and its name says what to install. */
+export const testWithPromtool: (name: string, test: () => void) => void = (name, run) => {
+  if (MISSING) test.skip(`${name} (promtool is missing: apt-get install prometheus)`, run);
+  else test(name, run);
+};
+
+/** Runs it. What it has to say is in `output`. */
+export function promtool(args: readonly string[], input = ''): { readonly ok: boolean; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8' });
+  return { ok: status === 0, output: stdout + stderr };
+}
