@@ -1,5 +1,5 @@
 /** Who NetworkPolicies let reach the sidecars of whom, in two stacks. */
-import { letsThrough } from '../../planning/network-policy';
+import { letsThrough, NetworkPolicyInfo, PodInfo, policiesOf } from '../../planning/network-policy';
 import type { Stack } from '../stack/stack';
 import type { Workload } from '../model/model';
 import type { Change } from './change';
@@ -19,23 +19,34 @@ export function changesOfReach(before: Stack, after: Stack, titles: Titles): Cha
 
 /** Of each pair of services, whether the pods of one reach the sidecars of the other. */
 function reachOf(stack: Stack, titles: Titles): Map<string, boolean> {
-  const { policies = [] } = stack.info;
+  const ends = stack.model.workloads.flatMap((workload) => endOf(stack, workload, titles));
   const reach = new Map<string, boolean>();
-  for (const callee of stack.model.workloads) {
-    const port = stack.documentOf(callee).listeners.find(({ direction }) => direction === 'inbound')?.port;
-    const to = stack.infoOf(callee).pod;
-    if (port === undefined || !to) continue;
-    for (const caller of stack.model.workloads) {
-      const from = stack.infoOf(caller).pod;
-      if (!from || isOne(caller, callee)) continue;
-      const where = `${titles.of(caller)} -> ${titles.of(callee)}`;
-      const passes = (['egress', 'ingress'] as const).every((direction) => letsThrough(direction, policies, { from, to, port }));
+  for (const to of ends) {
+    if (to.port === undefined) continue;
+    for (const from of ends) {
+      if (from.title === to.title) continue;
+      const where = `${from.title} -> ${to.title}`;
+      const connection = { from: from.pod, to: to.pod, port: to.port };
+      const passes = letsThrough('egress', from.egress, connection) && letsThrough('ingress', to.ingress, connection);
       reach.set(where, passes && (reach.get(where) ?? true));
     }
   }
   return reach;
 }
 
-function isOne(one: Workload, other: Workload): boolean {
-  return one.service === other.service && one.namespace === other.namespace;
+/** One end of a connection, with the policies that decide about it: few, however many there are in all. */
+interface End {
+  readonly title: string;
+  readonly pod: PodInfo;
+  /** Where its sidecar takes requests. */
+  readonly port: number | undefined;
+  readonly ingress: readonly NetworkPolicyInfo[];
+  readonly egress: readonly NetworkPolicyInfo[];
+}
+
+function endOf(stack: Stack, workload: Workload, titles: Titles): End[] {
+  const { pod } = stack.infoOf(workload);
+  const { policies = [] } = stack.info;
+  const port = stack.documentOf(workload).listeners.find(({ direction }) => direction === 'inbound')?.port;
+  return pod ? [{ title: titles.of(workload), pod, port, ingress: policiesOf(pod, 'ingress', policies), egress: policiesOf(pod, 'egress', policies) }] : [];
 }

@@ -2,7 +2,7 @@
  * A synthesized stack: what `up` would run of it, and what there is to be said of its workloads besides (replicas, budgets,
  * NetworkPolicies), each workload with both.
  */
-import { ResolvedProxyConfig, withDefaults } from '../../contract';
+import { ClusterConfig, ResolvedProxyConfig, withDefaults } from '../../contract';
 import { didYouMean } from '../../contract/nearest';
 import type { MeshInfo, Range, WorkloadInfo } from '../../planning/lints';
 import { infoOf } from '../check/info';
@@ -19,6 +19,7 @@ export class Stack {
   readonly info: MeshInfo;
   private readonly infos: ReadonlyMap<Workload, WorkloadInfo>;
   private readonly documents = new Map<Workload, ResolvedProxyConfig>();
+  private readonly answering = new Map<Pick<ClusterConfig, 'discovery'>, readonly Workload[]>();
 
   /** @param source what the manifests were read from, for messages */
   static of(manifests: readonly Manifest[], source: string): Stack {
@@ -48,8 +49,10 @@ export class Stack {
   }
 
   /** The workloads that answer what is sent to a cluster of a document. */
-  behind(cluster: Parameters<typeof workloadsOfCluster>[0]): Workload[] {
-    return workloadsOfCluster(cluster, this.model);
+  behind(cluster: Pick<ClusterConfig, 'discovery'>): readonly Workload[] {
+    let workloads = this.answering.get(cluster);
+    if (!workloads) this.answering.set(cluster, workloads = workloadsOfCluster(cluster, this.model));
+    return workloads;
   }
 
   /**
