@@ -109,6 +109,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     mesh: ['destinations', 'kubernetes', 'policies', 'props', 'routes', 'synthesis'],
     inbound: ['destinations', 'kubernetes', 'mesh', 'policies', 'props', 'routes'],
     calls: ['destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'synthesis'],
+    'gateway-api': ['destinations', 'props', 'routes', 'synthesis'],
     checks: ['destinations', 'kubernetes', 'mesh', 'props', 'synthesis'],
     sidecar: ['calls', 'checks', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'synthesis'],
     service: ['calls', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],

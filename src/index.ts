@@ -13,6 +13,7 @@ export * from './constructs/inbound/exposed-workload';
 export * from './constructs/calls/external-service';
 export * from './constructs/destinations/fallback';
 export * from './constructs/policies/fault-injection';
+export * from './constructs/gateway-api/gateway-api';
 export * from './constructs/policies/hash-key';
 export * from './constructs/policies/health-check';
 export * from './constructs/mesh/interception';

@@ -8,6 +8,7 @@ import {
 import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
+import { partsOf } from '../destinations/target-parts';
 import { LoadBalancing } from '../policies/load-balancing';
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
@@ -19,7 +20,7 @@ import { CallersRoute } from '../routes/route-set';
 import { HeaderChange, RouteSpec } from '../routes/route-spec';
 import { RouteTarget } from '../routes/route-target';
 import { MIRROR_QUANTITIES } from '../routes/target-checks';
-import { mergedSplit, Part } from '../routes/weights';
+import { mergedSplit } from '../routes/weights';
 
 /** How a target of a route is called. */
 interface TargetPolicies {
@@ -110,13 +111,6 @@ function forwarding(spec: RouteSpec, call: Call, calls: readonly Call[]): Omit<R
 function targetsOf({ targets }: RouteSpec, call: Call): { readonly target: RouteTarget; readonly weight: number }[] {
   return targets.length === 0 ? [{ target: call.destination, weight: 1 }]
     : targets.map(({ target, options: { weight = 1 } }) => ({ target, weight }));
-}
-
-/** The clusters of a target, with their weights. */
-function partsOf(target: RouteTarget): Part[] {
-  const shares = (target._destination() as Destination)._info().shares();
-  const only = target._cluster();
-  return only === undefined ? shares.map(({ cluster, weight }) => ({ cluster, weight })) : [{ cluster: only, weight: 1 }];
 }
 
 /** How a target is called: as the caller says where it calls it, and as the target says otherwise. */

@@ -1,0 +1,50 @@
+/**
+ * The routes of a service for meshes that read the Gateway API (GAMMA, GEP-1294): one HTTPRoute whose parent is the Service. The sidecars of
+ * this mesh do not read it. It is for services that move to or from another mesh, so what it can't say is refused and not left out: a route
+ * that lost a condition would take the requests of others.
+ */
+import { ApiObject, Chart, Lazy } from 'cdk8s';
+import { Construct } from 'constructs';
+import { Destination } from '../destinations/destination';
+import { ValidationErrors } from '../props/validation-errors';
+import { isA, refusalOfCopy } from '../synthesis/copies';
+import { checkExport } from './export-checks';
+import { httpRouteSpec } from './http-route';
+
+/**
+ * The routes of this mesh in the form of the Gateway API.
+ */
+export class GatewayApi {
+  /**
+   * Writes the routes of a service as an HTTPRoute, with a last rule for all other requests. It is of the standard channel. Routes with parts
+   * that it has no words for fail the synthesis.
+   *
+   * @param scope a chart of the namespace of the service
+   * @param id id of the HTTPRoute, which has the name of the service
+   * @param service a `MeshService`, or what `MeshSidecar.expose` returns
+   */
+  public static export(scope: Construct, id: string, service: Destination): ApiObject {
+    const errors = new ValidationErrors();
+    if (!isA(Destination, service)) {
+      throw new Error(`[${scope.node.path}] 'GatewayApi.export()' got ${service === undefined ? 'undefined' : typeof service}: `
+        + `${refusalOfCopy(Destination, service) ?? 'give it a MeshService, or what MeshSidecar.expose() returns'}`);
+    }
+    const info = service._info();
+    if (!info.meshed) {
+      errors.add('GatewayApi.export', service.node.path, 'it has no Service that a route could have as its parent; give a MeshService, or what MeshSidecar.expose() returns');
+    } else if (Chart.of(scope).namespace !== info.chartNamespace) {
+      errors.add('GatewayApi.export', Chart.of(scope).namespace, `routes for all callers are in the namespace of the service, '${info.namespace}'; give a chart of that`);
+    }
+    errors.throwIfAny(scope);
+    const route = new ApiObject(scope, id, {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: info.name },
+      spec: Lazy.any({ produce: () => httpRouteSpec(service) }),
+    });
+    route.node.addValidation({ validate: () => checkExport(service) });
+    return route;
+  }
+
+  private constructor() {}
+}
