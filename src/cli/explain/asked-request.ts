@@ -3,7 +3,11 @@ import { HeaderValues, PathNormalizer, PathOptions, RoutingRequest, PathFault } 
 import { INCOMPLETE } from '../../proxy/http1/fault';
 import { normalizeTarget } from '../../proxy/http1/normal-path';
 import { isIdempotent, RequestHead } from '../../proxy/http1/request-head';
+import { FAULT_HEAD_TOO_LARGE, HeadLimits } from '../../proxy/http1/head-buffer';
+import { ReasonCode, REASONS } from '../../proxy/telemetry/reasons';
+import type { LimitsConfig } from '../../contract';
 import { UserError } from '../command-line/errors';
+import { bytesInWords } from '../words/quantities';
 
 export type Header = readonly [name: string, value: string];
 
@@ -54,6 +58,11 @@ export class AskedRequest {
     return `${this.scheme}://${this.host}${this.port === PORTS[this.scheme] ? '' : `:${this.port}`}${this.target}`;
   }
 
+  /** Whether its body is longer than a proxy takes. */
+  bodyTooLong({ maxBodyBytes }: Pick<RequestLimits, 'maxBodyBytes'>): boolean {
+    return maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes;
+  }
+
   /** As routing sees it, or why its path is refused. */
   routed(options: PathOptions = {}): RoutingRequest | PathFault {
     const values: Record<string, string[]> = { host: [this.authority] };
@@ -61,18 +70,30 @@ export class AskedRequest {
     return RoutingRequest.of(this.method, this.target, values as HeaderValues, options);
   }
 
-  /** As the proxy's codec reads it, or why it is refused. */
-  parsed(options: PathOptions = {}, maxHeaderFields = 1_000): ParsedRequest | string {
+  /** As the proxy's codec reads it, or why it refuses it. */
+  parsed(limits: RequestLimits, options: PathOptions = {}): ParsedRequest | Refused {
     const fields = [['host', this.authority], ...this.headers, ...(this.bodyBytes > 0 ? [['content-length', String(this.bodyBytes)]] : [])];
     const text = `${this.method} ${this.target} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
     const source = Buffer.from(`${text}\0`);
-    const head = new RequestHead(maxHeaderFields);
-    const length = source.length - 1;
-    const fault = head.parse(source, 0, length, { maxStartLineBytes: length, maxHeadBytes: length, maxHeaderFields });
-    if (fault) return fault === INCOMPLETE ? 'a header holds a line break' : fault.detail;
+    const head = new RequestHead(limits.maxHeaderFields);
+    const fault = source.length > limits.maxHeadBytes + 1 ? FAULT_HEAD_TOO_LARGE : head.parse(source, 0, source.length - 1, limits);
+    if (fault) return new Refused(fault.code, fault === INCOMPLETE ? 'a header holds a line break' : fault.detail);
     const unfit = normalizeTarget(new PathNormalizer(options), source, head);
-    if (unfit) return unfit.message;
+    if (unfit) return new Refused('path_refused', unfit.message);
+    if (this.bodyTooLong(limits)) return new Refused('body_too_large', `its body is longer than ${bytesInWords(limits.maxBodyBytes)}`);
     return { source, head, idempotent: isIdempotent(head.method) };
+  }
+}
+
+/** Limits of a proxy on the requests that it takes. */
+export type RequestLimits = HeadLimits & Pick<Required<LimitsConfig>, 'maxBodyBytes'>;
+
+/** Why the codec refuses a request. */
+export class Refused {
+  readonly status: number;
+
+  constructor(code: ReasonCode, readonly reason: string) {
+    this.status = REASONS[code].status;
   }
 }
 

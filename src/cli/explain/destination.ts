@@ -1,10 +1,9 @@
 /** Where a route sends requests: the clusters of its split and of its fallbacks, with their shares, endpoints and policies. */
 import type { FallbackConfig, ResolvedCluster, ResolvedProxyConfig, WeightedCluster } from '../../contract';
-import type { RoutingRequest } from '../../routing';
 import type { Range } from '../../planning/lints';
 import type { Stack } from '../stack/stack';
 import type { Workload } from '../model/model';
-import { Inbound, inboundOf, portOfCluster } from './inbound';
+import { Arrival, Inbound, inboundOf, portOfCluster } from './inbound';
 
 /** Pods that may answer. */
 export interface Candidate {
@@ -43,7 +42,7 @@ export class Destinations {
   private readonly document: ResolvedProxyConfig;
 
   constructor(
-    private readonly stack: Stack, private readonly caller: Workload, private readonly request: RoutingRequest,
+    private readonly stack: Stack, private readonly caller: Workload, private readonly arrival: Arrival,
   ) {
     this.document = stack.documentOf(caller);
   }
@@ -63,7 +62,7 @@ export class Destinations {
       outside: workloads.length > 0 ? [] : outsideOf(config),
       inbound: workloads.map((workload) => {
         const port = portOfCluster(this.stack, config, workload);
-        return inboundOf(this.stack, this.caller, workload, port, this.request);
+        return inboundOf(this.stack, this.caller, workload, port, this.arrival);
       }),
       config,
     };

@@ -4,15 +4,15 @@
  */
 import type { FaultConfig, HeaderChanges, HedgeConfig, ResolvedRoute, RetryBudgetConfig } from '../../contract';
 import { REASONS } from '../../proxy/telemetry/reasons';
-import { PathFault, PathOptions, textOf } from '../../routing';
+import { PathFault, textOf } from '../../routing';
 import { UserError } from '../command-line/errors';
 import type { Stack } from '../stack/stack';
 import { workloadsBehind } from '../model/callees';
-import type { Workload } from '../model/model';
+import type { ServiceSpec, Workload } from '../model/model';
 import { Answer, answerOf, SentOn, sentOnOf } from './actions';
-import { AskedRequest, ParsedRequest } from './asked-request';
+import { AskedRequest, ParsedRequest, Refused } from './asked-request';
 import { Candidate, candidateOf, Destination, Destinations, Level } from './destination';
-import { Inbound, inboundOf, portOfService } from './inbound';
+import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
 import { entryOf, Intercepted, Passed } from './interception';
 import { chooseRoute, NearMiss } from './route-choice';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
@@ -71,7 +71,8 @@ export interface ExplainedRoute {
 /** @param caller the version of the service that sends it */
 export function explainRequest(stack: Stack, caller: Workload, asked: AskedRequest): Explanation {
   const { interception, listener, service } = entryOf(stack, caller, asked);
-  const parsed = asked.parsed(listener?.path, stack.documentOf(caller).limits.maxHeaderFields);
+  const { limits } = stack.documentOf(caller);
+  const parsed = asked.parsed(limits, listener?.path);
   const routed = asked.routed(listener?.path);
   const about = {
     request: { method: asked.method, url: asked.url, bodyBytes: asked.bodyBytes },
@@ -79,19 +80,14 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     interception,
     nearMisses: [],
   };
-  const fault = routed instanceof PathFault ? routed.message : typeof parsed === 'string' ? parsed : undefined;
-  if (typeof parsed === 'string' || routed instanceof PathFault) {
+  if (parsed instanceof Refused || routed instanceof PathFault) {
     if (!interception.intercepted) return { ...about, outcome: 'passed' };
-    return { ...about, outcome: 'refused', refusal: { status: REASONS.path_refused.status, reason: fault! } };
+    const { status, reason } = routed instanceof PathFault ? new Refused('path_refused', routed.message) : parsed as Refused;
+    return { ...about, outcome: 'refused', refusal: { status, reason } };
   }
+  const arrival = { request: routed, asked };
   const path = { sent: asked.target.replace(/\?.*$/, ''), normalized: textOf(routed.path.bytes, routed.path.start, routed.path.end) };
-  if (!listener) {
-    const callees = service ? workloadsBehind(service, stack.model.workloads) : [];
-    if (callees.length === 0) return { ...about, outcome: 'passed', path };
-    const inbound = callees.map((callee) =>
-      inboundOf(stack, caller, callee, portOfService(service!, callee, ({ port }) => port === asked.port), routed));
-    return { ...about, outcome: 'passed', path, direct: { candidates: callees.map((callee) => candidateOf(stack, callee)), inbound } };
-  }
+  if (!listener) return { ...about, outcome: 'passed', path, ...(service && directOf(stack, caller, service, asked.port, arrival)) };
   const choice = chooseRoute(listener, routed);
   const { route, nearMisses } = choice;
   if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: REASONS.no_route.status, reason: 'no route takes it' } };
@@ -99,9 +95,18 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     const refusal = { status: REASONS.no_backend.status, reason: `the weights of route '${route.name}' are all 0` };
     return { ...about, outcome: 'refused', path, nearMisses, refusal };
   }
-  const destinations = new Destinations(stack, caller, routed);
-  const explained = explainRoute(choice as Choice, destinations, asked, parsed, listener.path);
+  const destinations = new Destinations(stack, caller, arrival);
+  const explained = explainRoute(choice as Choice, destinations, asked, parsed, () => asked.parsed(limits, listener.path) as ParsedRequest);
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+}
+
+/** Who answers what passes the caller's sidecar by, through a Service. */
+function directOf(stack: Stack, caller: Workload, service: ServiceSpec, asked: number, arrival: Arrival): Pick<Explanation, 'direct'> {
+  const callees = workloadsBehind(service, stack.model.workloads);
+  if (callees.length === 0) return {};
+  const portOf = (callee: Workload): number | undefined => portOfService(service, callee, ({ port }) => port === asked);
+  const inbound = callees.map((callee) => inboundOf(stack, caller, callee, portOf(callee), arrival));
+  return { direct: { candidates: callees.map((callee) => candidateOf(stack, callee)), inbound } };
 }
 
 /** No request can go anywhere, though the route answers none by itself. */
@@ -111,14 +116,15 @@ function leadsNowhere({ split, fallback, redirect, respond }: ResolvedRoute): bo
 
 type Choice = ReturnType<typeof chooseRoute> & { readonly route: NonNullable<ReturnType<typeof chooseRoute>['route']> };
 
+/** @param again parses the request anew, for what changes its head */
 function explainRoute(
   { route, conditions, place, rows }: Choice, destinations: Destinations, asked: AskedRequest, parsed: ParsedRequest,
-  options: PathOptions | undefined,
+  again: () => ParsedRequest,
 ): ExplainedRoute {
   const hashKeys = hashKeysOf(route.hash, parsed);
   const byHash = clusterByHash(route, hashKeys, parsed);
-  const answer = answerOf(route, asked.parsed(options) as ParsedRequest);
-  const sentOn = sentOnOf(route, asked.parsed(options) as ParsedRequest);
+  const answer = answerOf(route, again());
+  const sentOn = sentOnOf(route, again());
   const levels: Level[] = answer ? [] : [
     { destinations: destinations.ofSplit(route.split) },
     ...route.fallback.map(({ split, ...fallback }) => ({ fallback, destinations: destinations.ofSplit(split) })),

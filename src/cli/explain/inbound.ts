@@ -7,8 +7,17 @@ import type { Stack } from '../stack/stack';
 import { appPortOf } from '../model/app-port';
 import { serviceOf } from '../model/callees';
 import { resolveTarget, ServiceSpec, Workload } from '../model/model';
+import { REASONS } from '../../proxy/telemetry/reasons';
+import { bytesInWords } from '../words/quantities';
 import { admissionInWords } from '../words/routes';
+import type { AskedRequest } from './asked-request';
 import { chooseRoute } from './route-choice';
+
+/** A request as it arrives at a callee. */
+export interface Arrival {
+  readonly request: RoutingRequest;
+  readonly asked: Pick<AskedRequest, 'bodyTooLong'>;
+}
 
 export interface Inbound {
   readonly service: string;
@@ -22,18 +31,20 @@ export interface Inbound {
   readonly exempt: boolean;
   readonly timeoutMs?: number;
   readonly appPort?: number;
-  /** NetworkPolicies that stop the request, in words. */
+  /** What stops the request there, in words: NetworkPolicies, or a limit on bodies. */
   readonly stoppedBy?: string;
 }
 
 /** @param port where the request comes in; undefined when nobody can tell */
 export function inboundOf(
-  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, request: RoutingRequest,
+  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, { request, asked }: Arrival,
 ): Inbound {
   const listener = stack.documentOf(callee).listeners.find((candidate) => candidate.direction === 'inbound' && candidate.port === port);
   const route = listener && chooseRoute(listener, request).route;
   const appPort = appPortOf(callee.config);
-  const stoppedBy = port === undefined ? undefined : stopOf(stack, caller, callee, port);
+  const { limits } = stack.documentOf(callee);
+  const tooLong = listener && asked.bodyTooLong(limits) ? `answers ${REASONS.body_too_large.status}, as the body is longer than ${bytesInWords(limits.maxBodyBytes)}` : undefined;
+  const stoppedBy = (port === undefined ? undefined : stopOf(stack, caller, callee, port)) ?? tooLong;
   return {
     service: callee.service,
     version: callee.version,

@@ -164,7 +164,7 @@ function inboundRows(inbound: readonly Inbound[]): Row[] {
 }
 
 function inboundInWords({ listener, port, admits, exempt, timeoutMs, appPort, stoppedBy }: Inbound): string {
-  if (stoppedBy !== undefined) return stoppedBy;
+  if (stoppedBy !== undefined) return stoppedBy.startsWith('answers') ? `sidecar at port ${port} ${stoppedBy}` : stoppedBy;
   if (listener === undefined) return `no sidecar listens at port ${port ?? 'of the Service'}; requests go straight to the app`;
   const admission = exempt ? `let in whatever the load (limits: ${admits})` : admits === 'all' ? 'all let in' : `lets in ${admits}`;
   const timeout = timeoutMs === undefined || timeoutMs === 0 ? 'no timeout of its own' : `timeout ${timeInWords(timeoutMs)}`;

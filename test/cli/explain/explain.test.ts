@@ -1,12 +1,12 @@
 /** What is said of a request, on YAML that the constructs make. */
-import { Duration } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   ConcurrencyLimit, ExternalEndpoints, ExternalService, Fallback, FaultInjection, HashKey, HealthCheck, LoadBalancing, OutlierDetection, RateLimit,
   Retry, Scaling, SessionPersistence,
 } from '../../../src';
 import { AskedRequest, parseHeader, RequestParts } from '../../../src/cli/explain/asked-request';
-import { ask, rowsOf, service, stackOf } from './support';
+import { ask, Asked, rowsOf, service, stackOf } from './support';
 
 const shop = stackOf((chart) => {
   const payments = service(chart, 'payments');
@@ -168,6 +168,23 @@ test('GIVEN NetworkPolicies that stop a call THEN it is told', () => {
     spec: { podSelector: { matchLabels: { 'cdk8s-mesh/service': 'catalog' } }, policyTypes: ['Ingress'], ingress: [{ ports: [{ port: 8080 }] }] },
   });
   expect(rowsOf(ask(stack, 'http://catalog/'))['callee']).toEqual(["NetworkPolicies don't let web in at port 15006 of its pods"]);
+});
+
+test('GIVEN limits on requests THEN who refuses is told', () => {
+  const limits = { maxBodySize: Size.kibibytes(1), maxHeadSize: Size.kibibytes(4), maxStartLineSize: Size.kibibytes(1), maxHeaderFields: 3 };
+  const stack = stackOf((chart) => {
+    const catalog = service(chart, 'catalog', { limits: { maxBodySize: Size.kibibytes(64) } });
+    service(chart, 'web', { limits }).calls(catalog);
+    service(chart, 'batch').calls(catalog);
+  });
+  const answerOf = (url: string, asked: Asked): string[] | undefined => rowsOf(ask(stack, url, { from: 'web', ...asked }))['answer'];
+  expect(answerOf('http://catalog/', { method: 'PUT', bodyBytes: 1_025 })).toEqual(['413 by its sidecar: its body is longer than 1 KiB']);
+  expect(answerOf(`http://catalog/${'a'.repeat(1_100)}`, {})).toEqual([expect.stringMatching(/^414 by its sidecar: the request line is longer/)]);
+  expect(answerOf('http://catalog/', { headers: [`x-a: ${'a'.repeat(4_200)}`] })).toEqual([expect.stringMatching(/^431 by its sidecar: the head is longer/)]);
+  expect(answerOf('http://catalog/', { headers: ['a: 1', 'b: 2', 'c: 3'] })).toEqual([expect.stringMatching(/^431 by its sidecar/)]);
+  expect(rowsOf(ask(stack, 'http://catalog/', { from: 'batch', method: 'PUT', bodyBytes: 65_537 }))['callee']).toEqual([
+    'sidecar at port 15006 answers 413, as the body is longer than 64 KiB',
+  ]);
 });
 
 test('GIVEN a session THEN it is told whether the request has its cookie', () => {
