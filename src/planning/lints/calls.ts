@@ -7,6 +7,8 @@ import type { ClusterInfo, MeshInfo, Range, RouteInfo, StatedCluster, StatedRout
 /** What one workload calls. */
 export interface Call {
   readonly caller: WorkloadInfo;
+  /** Name of the listener that the route is of. */
+  readonly listener: string;
   readonly route: RouteInfo;
   /** What somebody said of the route. */
   readonly stated: StatedRoute;
@@ -58,7 +60,7 @@ export function callsOf({ workloads }: MeshInfo): Call[] {
       });
       const callee = targets.filter(({ level }) => level === 0).flatMap(({ callees }) => callees)[0];
       const title = `${caller.service} -> ${callee ? nameOf(callee, caller) : listener.name.replace(/^outbound\//, '')}`;
-      return { caller, route, stated: stated.routes[index]!, targets, title: route.matches ? `${title} by route '${route.name}'` : title };
+      return { caller, listener: listener.name, route, stated: stated.routes[index]!, targets, title: route.matches ? `${title} by route '${route.name}'` : title };
     }));
   });
 }

@@ -14,6 +14,7 @@ import { NETWORK_POLICY_RULES } from './network-policies';
 import { POD_SECURITY_RULES } from './pod-security';
 import { PROTOCOL_RULES } from './protocols';
 import { RETRY_RULES } from './retries';
+import { ROUTE_SESSION_RULES } from './route-sessions';
 import type { Finding, Rule } from './rule';
 import { SIZE_RULES } from './sizes';
 import { SLOW_START_RULES } from './slow-start';
@@ -29,7 +30,7 @@ export type { Finding, Rule } from './rule';
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
   ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
-  ...WEIGHT_RULES,
+  ...WEIGHT_RULES, ...ROUTE_SESSION_RULES,
 ];
 
 function sortKey({ namespace, service, version }: WorkloadInfo): string {

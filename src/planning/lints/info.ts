@@ -146,7 +146,7 @@ export interface RouteInfo {
   readonly faults: readonly FaultInfo[];
   readonly timeoutMs: number;
   readonly meshFields: boolean;
-  readonly session?: object | undefined;
+  readonly session?: { readonly cookie: string } | undefined;
   readonly hedge?: object | undefined;
   readonly retry: { readonly maxRetries: number; readonly tryTimeoutMs: number; readonly on: readonly string[] };
 }

@@ -6,6 +6,8 @@ import { NetworkPolicySpec, readNetworkPolicy } from '../../../src/planning/netw
 export interface CallSketch {
   readonly route?: Partial<RouteConfig>;
   readonly cluster?: Partial<ClusterConfig>;
+  /** Routes beside the one that takes every request. */
+  readonly routes?: readonly RouteConfig[];
   /** Services that take over, in this order. */
   readonly fallback?: readonly string[];
 }
@@ -33,9 +35,9 @@ export function meshOf(services: Readonly<Record<string, ServiceSketch>>): MeshI
         node: { service, namespace: 'shop', version: 'v1' },
         listeners: [
           { name: 'inbound', direction: 'inbound', port: 15_006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }] }], ...(admission && { admission }) },
-          ...Object.entries(calls).map(([callee, { route, fallback = [] }], index) => ({
+          ...Object.entries(calls).map(([callee, { route, routes = [], fallback = [] }], index) => ({
             name: `outbound/shop/${callee}:80`, direction: 'outbound' as const, address: `127.64.0.${index + 1}`, port: 80,
-            routes: [{ name: 'default', split: split(callee), fallback: fallback.map((each) => ({ split: split(each) })), ...route }],
+            routes: [...routes, { name: 'default', split: split(callee), fallback: fallback.map((each) => ({ split: split(each) })), ...route }],
           })),
         ],
         clusters: [

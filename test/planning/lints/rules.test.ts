@@ -26,6 +26,8 @@ const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
 /** Weights of one cluster again and again. */
 const splitOf = (...weights: number[]) => weights.map((weight) => ({ cluster: 'shop/catalog-v1', weight }));
 
+const splitIn = (cluster: string) => [{ cluster, weight: 1 }];
+
 /** A workload that takes no requests, with the name of a service. */
 const beside = (service: string): ServiceSketch => (
   { service, version: 'job', clusters: [], pod: { namespace: 'shop', labels: { app: 'job' }, portNames: {}, serves: false } });
@@ -42,6 +44,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     breaks: pair({ route: { name: 'beta', matches: [{ method: 'GET' }], split: splitOf(60, 35, 0) } }),
     says: 'web -> catalog by route \'beta\': weights 60 + 35 = 95, so the target with 60 gets 63.16 % of the requests; make them add up to 100',
     keeps: [[60, 40], [60, 19], [60, 61], [33, 33, 33], [95, 0]].map((weights) => pair({ route: { split: splitOf(...weights) } })),
+  }],
+  'route-sessions': [{
+    breaks: pair({ route: { session }, routes: [{ name: 'beta', matches: [{ method: 'PUT' }], split: splitIn('app'), session }] }),
+    says: 'web -> shop/catalog:80 by route \'beta\': it keeps sessions by the cookie \'shop\', as route \'default\' does, which leads to other clusters',
+    keeps: [{ ...session, cookie: 'own' }, undefined].map((its) => (
+      pair({ route: { session }, routes: [{ name: 'beta', matches: [{ method: 'PUT' }], split: splitIn('app'), ...(its && { session: its }) }] })
+    )).concat(pair({ route: { session }, routes: [{ name: 'beta', matches: [{ method: 'PUT' }], split: splitIn('shop/catalog-v1'), session }] })),
   }],
   'limits-of-both-ends': [{
     breaks: pair({}, { limits: { maxBodyBytes: 0, maxHeadBytes: 65_536 } }, { limits: { maxBodyBytes: 1_024 } }),
