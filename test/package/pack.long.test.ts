@@ -85,7 +85,7 @@ function npx(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 describe('the tarball', () => {
   test('ships the compiled library, its API, the schema and the Dockerfile, and nothing else', () => {
     const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
-    const compiled = ['index', ...['constructs', 'contract', 'planning'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
+    const compiled = ['index', ...['constructs', 'contract', 'planning', 'routing'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
     const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js', 'lib/testing/index.js', 'lib/testing/index.d.ts', 'lib/testing/api.d.ts'];
     const optional = new Set(['CHANGELOG.md', ...bundles.map((bundle) => `${bundle}.LEGAL.txt`)]);
     const unexpected = shipped.filter((file) => ![...fixed, ...compiled, ...bundles].includes(file) && !optional.has(file));

@@ -2,20 +2,22 @@
 import type { LoadBalancingConfig, ResolvedCluster, ResolvedHealthCheck } from '../../contract';
 import { counted, listed, percentInWords, timeInWords } from './quantities';
 
-/** `least request of 2 choices`. The policy with its defaults. */
+/** Names that are not the words of the type. */
+const NAMES: Partial<Record<LoadBalancingConfig['type'], string>> = {
+  maglev: 'Maglev',
+  rendezvous: 'rendezvous hashing',
+  clientSideWeightedRoundRobin: 'weighted round robin by load reports',
+};
+
+/** `least request of 2 choices`. The policy with its defaults. A policy without a name here is called by the words of its type. */
 export function balancingInWords(policy: LoadBalancingConfig): string {
-  switch (policy.type) {
-    case 'roundRobin': return 'round robin';
-    case 'random': return 'random';
-    case 'weightedRoundRobin': return 'weighted round robin';
-    case 'leastRequest': return policy.scan === 'all' ? 'least request of all' : `least request of ${policy.choices} choices`;
-    case 'leastResponseTime': return `least response time of ${policy.choices} choices`;
-    case 'ringHash': return `ring hash${boundInWords(policy.boundedLoadPercent)}`;
-    case 'maglev': return `Maglev${boundInWords(policy.boundedLoadPercent)}`;
-    case 'rendezvous': return `rendezvous hashing${boundInWords(policy.boundedLoadPercent)}`;
-    case 'clientSideWeightedRoundRobin': return 'weighted round robin by load reports';
-    case 'adaptive': return 'adaptive';
-  }
+  const name = NAMES[policy.type] ?? policy.type.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name + choicesInWords(policy) + ('boundedLoadPercent' in policy ? boundInWords(policy.boundedLoadPercent) : '');
+}
+
+function choicesInWords(policy: LoadBalancingConfig): string {
+  if ('scan' in policy && policy.scan === 'all') return ' of all';
+  return 'choices' in policy ? ` of ${policy.choices} choices` : '';
 }
 
 function boundInWords(percent: number | undefined): string {
