@@ -17,7 +17,7 @@ export const explainCommand: Command = {
     output: { value: 'FORMAT', short: 'o', help: 'text or json. Default: text' },
   },
   examples: [
-    'cdk8s-mesh explain dist/ --from web GET http://catalog/search?q=x -H \'x-beta: true\'',
+    "cdk8s-mesh explain dist/ --from web GET 'http://catalog/search?q=x' -H 'x-beta: true'",
     'cdk8s-mesh explain --routes',
   ],
   run: async (args) => (await import('./run')).explain(args),
