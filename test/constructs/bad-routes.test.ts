@@ -84,6 +84,11 @@ const ONE: [string, (the: Shop) => Route, string][] = [
   ['a chart as caller', ({ chart }) => Route.when(Match.caller(chart)), '\'chart\' calls nothing; give a MeshService, one of its versions, or a MeshSidecar'],
   ['a caller that does not call', ({ search }) => Route.when(Match.caller(search)).respond(403),
     '\'addRoute(Match.caller)\' is "chart/search": it does not call \'chart/catalog\', so the route would get no request; declare it with calls(), or leave it out'],
+  ['a caller that has routes of its own', ({ chart, catalog }) => {
+    const own = service(chart, 'own');
+    own.calls(catalog, { routes: [] });
+    return Route.when(Match.caller(own)).respond(403);
+  }, '\'addRoute(Match.caller)\' is "chart/own": it has \'routes\' of its own in calls(), which replace this one; add it there, or leave it out'],
   ['no target', () => on.to(any(undefined)), '\'addRoute(Route.when(Match.pathPrefix(\'/a\'))).to\' is missing: give a MeshService, one of its versions, an ExternalService, or what MeshSidecar.expose() returns'],
   ['a sidecar as target', ({ chart }) => on.to(any(new MeshSidecar(chart, 's', { workload: new kplus.Deployment(chart, 'd', { containers: [app] }) }))),
     'call the expose() of the MeshSidecar first, and give what that returns'],

@@ -185,6 +185,7 @@ export class Dependencies {
     options.fallback?._destinations.forEach((called) => this.allow(called));
     if (options.routes) {
       options.routes.forEach((route) => this.addRoute(prop, route));
+      destination._watchRoutes(construct);
     } else {
       destination._watchRoutes(construct, (route) => this.addRoute(`${prop}: addRoute(${titleOf(route)})`, route));
     }

@@ -13,10 +13,11 @@ import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { DestinationInfo } from './destination-info';
 
-/** Who calls a destination, and wants to know its routes. */
+/** Who calls a destination. */
 interface RouteWatcher {
   readonly caller: IConstruct;
-  readonly onRoute: (route: Route) => void;
+  /** Wants to know its routes; absent for a caller with routes of its own. */
+  readonly onRoute?: (route: Route) => void;
 }
 
 /**
@@ -46,7 +47,7 @@ export abstract class Destination extends RouteTarget {
     }
     this.declared.push(route);
     noteAddition();
-    this.watchers.forEach(({ onRoute }) => onRoute(route));
+    this.watchers.forEach(({ onRoute }) => onRoute?.(route));
   }
 
   /**
@@ -59,13 +60,13 @@ export abstract class Destination extends RouteTarget {
   }
 
   /**
-   * Notes a caller, which is told each route for all callers, those that come later too.
+   * Notes a caller, which is told each route for all callers, those that come later too, unless it has routes of its own.
    *
    * @internal
    */
-  public _watchRoutes(caller: IConstruct, onRoute: (route: Route) => void): void {
+  public _watchRoutes(caller: IConstruct, onRoute?: (route: Route) => void): void {
     this.watchers.push({ caller, onRoute });
-    this.declared.forEach(onRoute);
+    this.declared.forEach((route) => onRoute?.(route));
   }
 
   /** @internal */
@@ -89,8 +90,11 @@ export abstract class Destination extends RouteTarget {
     const errors = new ValidationErrors();
     checkTogether(errors, propOf, this.declared, this._info().path ?? {});
     for (const named of namedCallers(this.declared)) {
-      if (!this.watchers.some(({ caller }) => caller.node.scopes.includes(named) || named.node.scopes.includes(caller))) {
+      const its = this.watchers.filter(({ caller }) => caller.node.scopes.includes(named) || named.node.scopes.includes(caller));
+      if (its.length === 0) {
         errors.add('addRoute(Match.caller)', named.node.path, `it does not call '${this.node.path}', so the route would get no request; declare it with calls(), or leave it out`);
+      } else if (its.every(({ onRoute }) => !onRoute)) {
+        errors.add('addRoute(Match.caller)', named.node.path, 'it has \'routes\' of its own in calls(), which replace this one; add it there, or leave it out');
       }
     }
     return errors.messages;
