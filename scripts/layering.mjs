@@ -112,6 +112,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     'gateway-api': ['destinations', 'props', 'routes', 'synthesis'],
     checks: ['destinations', 'kubernetes', 'mesh', 'props', 'synthesis'],
     sidecar: ['calls', 'checks', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'synthesis'],
+    gateway: ['calls', 'checks', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],
     service: ['calls', 'destinations', 'inbound', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],
   },
   cli: {

@@ -98,3 +98,7 @@ export const INBOUND_LISTENER = 'inbound';
 
 /** Name of the inbound listener with TLS. */
 export const INBOUND_TLS_LISTENER = 'inbound-tls';
+
+/** Names of a gateway's listeners. */
+export const GATEWAY_LISTENER = 'http';
+export const GATEWAY_TLS_LISTENER = 'https';

@@ -105,8 +105,8 @@ export function policiesOf(
   return { loadBalancing, sessionPersistence, connections, health: { healthCheck, outlierDetection }, retry, ...(path && { path }) };
 }
 
-/** What listeners say of paths; nothing for the defaults. */
-function pathConfig(encodedSlashes = EncodedSlashes.REFUSE, mergeSlashes = DEFAULT_PATH_OPTIONS.mergeSlashes): PathConfig | undefined {
+/** What listeners say of paths; undefined for the defaults. */
+export function pathConfig(encodedSlashes = EncodedSlashes.REFUSE, mergeSlashes = DEFAULT_PATH_OPTIONS.mergeSlashes): PathConfig | undefined {
   const path: PathConfig = {
     ...(encodedSlashes !== EncodedSlashes.REFUSE && { encodedSlashes }),
     ...(mergeSlashes !== DEFAULT_PATH_OPTIONS.mergeSlashes && { mergeSlashes }),

@@ -64,13 +64,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
   admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
   appAddress: made(AppAddress, 'AppAddress.loopback(), for example'),
   appDrain: duration,
+  clients: { fits: isObject, remedy: 'use { allow: [\'203.0.113.0/24\'] }, for example' },
   containers: {
     fits: (value) => Array.isArray(value) && value.every(isObject),
     remedy: 'list containers, such as [{ image: \'ghcr.io/acme/web:1\', portNumber: 8080 }]',
   },
+  cors: { fits: isObject, remedy: 'use { allowOrigins: [\'https://shop.example.com\'] }, for example' },
   discovery: made(Discovery, 'Discovery.endpointSlices() or Discovery.dns()'),
   disruptionBudget: made(DisruptionBudget, 'DisruptionBudget.maxUnavailable(1), for example'),
   endpointPropagation: duration,
+  errorPages: { fits: (value) => Array.isArray(value) && value.every(isObject), remedy: 'list pages, such as [{ statuses: [503], body: \'<h1>Back soon</h1>\' }]' },
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   fallback: made(Fallback, 'Fallback.to(service)'),
   faults: {
@@ -78,7 +81,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
     remedy: (value) => (Array.isArray(value) ? value.map((fault) => refusalOfCopy(FaultInjection, fault)).find((refusal) => refusal) : undefined)
       ?? `list at most ${LISTS.faults.most}, each made with FaultInjection.delay() or FaultInjection.abort()`,
   },
+  forwarded: { fits: isObject, remedy: 'use { trustedHops: 1 }, for example' },
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
+  hsts: { fits: isObject, remedy: 'use { maxAge: Duration.days(365) }, for example' },
+  httpsRedirect: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   interception: made(Interception, 'Interception.hostsFile() or Interception.hostAliases()'),
   lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
@@ -101,7 +107,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   proxyImage: made(ProxyImage, 'ProxyImage.of(\'registry.example.com/proxy:1.0\')'),
   proxyUser: made(ProxyUser, 'ProxyUser.assigned() or ProxyUser.of(20000)'),
   proxyPorts: { fits: isObject, remedy: 'use { inbound: 16006, admin: 16020 }, for example' },
+  proxyProtocol: { fits: isObject, remedy: 'use { from: [\'10.0.0.0/8\'] }, for example' },
   proxyResources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(100) }, memory: { limit: Size.mebibytes(128) } }, for example' },
+  resources: { fits: isObject, remedy: 'use { cpu: { request: Cpu.millis(500) }, memory: { limit: Size.mebibytes(256) } }, for example' },
   scaling: made(Scaling, 'Scaling.replicas(3) or Scaling.between(3, 30)'),
   serviceAnnotations: {
     fits: (value) => isObject(value) && Object.entries(value).every(([name, text]) => isName(NAME_RULES.qualified, name) && typeof text === 'string'),

@@ -1,0 +1,65 @@
+/** Puts a gateway's document together. Pure, as that of a sidecar is. */
+import {
+  CA_FILE, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
+  GATEWAY_TLS_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
+} from '../../contract';
+import { ShutdownBudget } from '../../planning/shutdown-budget';
+import { MeshSettings } from '../mesh/mesh-settings';
+import { Route } from '../routes/route';
+import { completeDocument } from '../sidecar/document';
+import { routedClusters } from '../sidecar/outbound-clusters';
+import { edgeConfig, plainConfig, tlsConfig } from './edge-config';
+import { GatewayProps } from './gateway-props';
+
+/** Everything that a gateway's document says. */
+interface DocumentInfo {
+  readonly node: NodeIdentity;
+  readonly settings: MeshSettings;
+  readonly props: GatewayProps;
+  readonly path?: PathConfig;
+  readonly routes: readonly Route[];
+  /** The same as the document has them. */
+  readonly routeConfigs: RouteConfig[];
+  /** Where its own pods are found; absent when no route needs to know its zone. */
+  readonly ownPods?: EndpointSliceDiscovery;
+  /** Whether it reads EndpointSlices. */
+  readonly readsSlices: boolean;
+  readonly limits?: LimitsConfig;
+  readonly budget: ShutdownBudget;
+}
+
+export function gatewayDocument(info: DocumentInfo): ProxyConfig {
+  const { node, settings, routes, ownPods, budget } = info;
+  return completeDocument({
+    node,
+    listeners: listenersOf(info),
+    clusters: routedClusters(routes, node.namespace),
+    ...(ownPods && { localCluster: { discovery: ownPods } }),
+    ...(info.readsSlices && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...(settings.proxyPorts.admin !== DEFAULT_ADMIN.port && { admin: { port: settings.proxyPorts.admin } }),
+    ...(info.limits && { limits: info.limits }),
+    shutdown: {
+      endpointPropagationMs: budget.sleepSeconds * 1_000,
+      appDrainMs: 0,
+      ...(budget.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { drainMs: budget.proxyDrainMs }),
+    },
+    ...(settings.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: settings.accessLog } }),
+    ...(settings.via !== DEFAULT_VIA && { via: settings.via }),
+    ...(settings.workers !== DEFAULT_WORKERS && { workers: settings.workers }),
+  });
+}
+
+/** One for HTTP and one for HTTPS. Without an address they are on the pod's own, where clients are. */
+function listenersOf({ settings: { proxyPorts }, props, path, routeConfigs }: DocumentInfo): ListenerConfig[] {
+  const common = {
+    direction: 'outbound' as const,
+    // `kubectl port-forward` connects to the pod's loopback.
+    loopback: true,
+    ...(path && { path }),
+    ...edgeConfig(props),
+  };
+  return [
+    { name: GATEWAY_LISTENER, port: proxyPorts.inbound, ...common, ...plainConfig(props), routes: routeConfigs },
+    ...(props.tls ? [{ name: GATEWAY_TLS_LISTENER, port: proxyPorts.inboundTls, ...common, ...tlsConfig(props), routes: routeConfigs }] : []),
+  ];
+}

@@ -1,0 +1,268 @@
+/** What can be said of a gateway. */
+import { Duration } from 'cdk8s';
+import { TlsVersion } from '../inbound/tls-options';
+import { DisruptionBudget } from '../kubernetes/disruption-budget';
+import * as kplus from '../kubernetes/kplus';
+import { Scaling } from '../kubernetes/scaling';
+import { ServiceType, TrafficPolicy } from '../kubernetes/service-type';
+import { AccessLog } from '../mesh/mesh-props';
+import { ProxyImage } from '../mesh/proxy-image';
+import { ProxyPorts } from '../mesh/proxy-ports';
+import { ProxyUser } from '../mesh/proxy-user';
+import { ProxyLimits } from '../policies/proxy-limits';
+import { EncodedSlashes } from '../routes/encoded-slashes';
+import { CorsOptions, ErrorPage, HstsOptions } from './browser-options';
+import { ClientOptions, ForwardedOptions, ProxyProtocolOptions } from './client-options';
+import { GatewayCertificate } from './gateway-certificate';
+
+/**
+ * How clients reach a gateway: its Service.
+ */
+export interface GatewayServiceProps {
+  /**
+   * Port for HTTP.
+   *
+   * @default 80
+   */
+  readonly port?: number;
+
+  /**
+   * Port for HTTPS. It is open when there is a certificate.
+   *
+   * @default 443
+   */
+  readonly httpsPort?: number;
+
+  /**
+   * Type of the Service.
+   *
+   * @default ServiceType.LOAD_BALANCER
+   */
+  readonly type?: ServiceType;
+
+  /**
+   * Port for HTTP on every node, for the types NODE_PORT and LOAD_BALANCER.
+   *
+   * @default - Kubernetes chooses one
+   */
+  readonly nodePort?: number;
+
+  /**
+   * Port for HTTPS on every node, for the types NODE_PORT and LOAD_BALANCER.
+   *
+   * @default - Kubernetes chooses one
+   */
+  readonly httpsNodePort?: number;
+
+  /**
+   * Which pods a node sends what it gets from outside to. LOCAL keeps the address of the client, and nodes without a pod get nothing.
+   *
+   * @default TrafficPolicy.LOCAL, for the types NODE_PORT and LOAD_BALANCER
+   */
+  readonly externalTrafficPolicy?: TrafficPolicy;
+
+  /**
+   * Class of the load balancer, for the type LOAD_BALANCER, such as `service.k8s.aws/nlb`.
+   *
+   * @default - that of the cluster
+   */
+  readonly loadBalancerClass?: string;
+
+  /**
+   * Client addresses that may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
+   *
+   * @default - all
+   */
+  readonly loadBalancerSourceRanges?: string[];
+
+  /**
+   * Annotations of the Service, for example for the cloud's load balancer.
+   *
+   * @default - none
+   */
+  readonly serviceAnnotations?: { readonly [name: string]: string };
+}
+
+/**
+ * Props of `Gateway`.
+ */
+export interface GatewayProps extends GatewayServiceProps {
+  /**
+   * Name of the gateway and of its objects. A DNS label that starts with a letter.
+   *
+   * @default - the construct's id in lower case
+   */
+  readonly name?: string;
+
+  /**
+   * Certificates, up to 64. A client gets the one for the host that it asks for, and the first one when there is none for it.
+   *
+   * @default - no TLS
+   */
+  readonly tls?: GatewayCertificate[];
+
+  /**
+   * Minimum TLS version.
+   *
+   * @default TlsVersion.TLS_1_2
+   */
+  readonly minimumTlsVersion?: TlsVersion;
+
+  /**
+   * Whether requests by HTTP are redirected to HTTPS, with 308. Requests that a trusted proxy got by HTTPS are served.
+   *
+   * @default true with `tls`, false without
+   */
+  readonly httpsRedirect?: boolean;
+
+  /**
+   * Whether browsers are told to use HTTPS alone.
+   *
+   * @default - they are not
+   */
+  readonly hsts?: HstsOptions;
+
+  /**
+   * The fields that say where a request comes from.
+   *
+   * @default - no proxy in front is trusted: the client is the other end of the connection
+   */
+  readonly forwarded?: ForwardedOptions;
+
+  /**
+   * Load balancers that tell the client's address by the PROXY protocol.
+   *
+   * @default - none
+   */
+  readonly proxyProtocol?: ProxyProtocolOptions;
+
+  /**
+   * Which clients are let in, and how much each may ask for.
+   *
+   * @default - all, and anything
+   */
+  readonly clients?: ClientOptions;
+
+  /**
+   * Which pages of other origins may use responses.
+   *
+   * @default - what apps say of it is passed through
+   */
+  readonly cors?: CorsOptions;
+
+  /**
+   * Pages in place of the words about what went wrong, up to 16.
+   *
+   * @default - none
+   */
+  readonly errorPages?: ErrorPage[];
+
+  /**
+   * What becomes of requests whose path has an encoded slash (`%2F`).
+   *
+   * @default EncodedSlashes.REFUSE
+   */
+  readonly encodedSlashes?: EncodedSlashes;
+
+  /**
+   * Whether several slashes in a row in a path are one, as most servers take them.
+   *
+   * @default true
+   */
+  readonly mergeSlashes?: boolean;
+
+  /**
+   * Limits on what one client can make the proxy hold. Fields that are not set here come from the nearest Mesh that sets them.
+   *
+   * @default - those of the Meshes up the tree, or those of `ProxyLimits`
+   */
+  readonly limits?: ProxyLimits;
+
+  /**
+   * Number of replicas, or the range of an autoscaler.
+   *
+   * @default Scaling.between(2, 10)
+   */
+  readonly scaling?: Scaling;
+
+  /**
+   * How many pods may be evicted at once.
+   *
+   * @default DisruptionBudget.maxUnavailable(1)
+   */
+  readonly disruptionBudget?: DisruptionBudget;
+
+  /**
+   * Resources of a pod. There is no CPU limit by default, because throttling a proxy delays every request through it.
+   *
+   * @default - requests of 500m CPU for each worker, and memory for 10000 connections: 128Mi requested and 256Mi at most, and as much
+   * for each further worker
+   */
+  readonly resources?: kplus.ContainerResources;
+
+  /**
+   * Number of processes that serve requests in a pod. A change needs a restart. From 1 to 64.
+   *
+   * @default - that of the nearest Mesh, or 1
+   */
+  readonly workers?: number;
+
+  /**
+   * Image of the proxy.
+   *
+   * @default - that of the nearest Mesh, or ProxyImage.released()
+   */
+  readonly proxyImage?: ProxyImage;
+
+  /**
+   * User and group that the proxy runs as. On OpenShift use `ProxyUser.assigned()`.
+   *
+   * @default - that of the nearest Mesh, or ProxyUser.image()
+   */
+  readonly proxyUser?: ProxyUser;
+
+  /**
+   * Ports that the proxy listens on in its pod: `inbound` for HTTP, `inboundTls` for HTTPS, and `admin`.
+   *
+   * @default - those of the Meshes up the tree, or those of `ProxyPorts`
+   */
+  readonly proxyPorts?: ProxyPorts;
+
+  /**
+   * Which requests the proxy logs.
+   *
+   * @default - that of the nearest Mesh, or AccessLog.OFF
+   */
+  readonly accessLog?: AccessLog;
+
+  /**
+   * Whether the proxy adds `Via` to the requests that it forwards.
+   *
+   * @default - that of the nearest Mesh, or false
+   */
+  readonly via?: boolean;
+
+  /**
+   * Time for load balancers to learn that a pod goes away. In this time the pod is not ready and serves all requests. Make it longer than the
+   * deregistration delay or health check of the load balancer.
+   *
+   * @default Duration.seconds(15)
+   */
+  readonly deregistrationDelay?: Duration;
+
+  /**
+   * Time for requests and WebSockets to end after `deregistrationDelay`.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly drain?: Duration;
+}
+
+/** Names of the props. */
+export const GATEWAY_PROPS = {
+  port: true, httpsPort: true, type: true, nodePort: true, httpsNodePort: true, externalTrafficPolicy: true, loadBalancerClass: true,
+  loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, tls: true, minimumTlsVersion: true, httpsRedirect: true, hsts: true,
+  forwarded: true, proxyProtocol: true, clients: true, cors: true, errorPages: true, encodedSlashes: true, mergeSlashes: true, limits: true,
+  scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, accessLog: true,
+  via: true, deregistrationDelay: true, drain: true,
+} as const satisfies Record<keyof GatewayProps, true>;

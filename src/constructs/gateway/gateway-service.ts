@@ -1,0 +1,97 @@
+/** The Service by which clients reach a gateway, and what can be wrong with it. */
+import { Construct } from 'constructs';
+import { ROLE_LABEL, SERVICE_LABEL } from '../../contract';
+import { servingLabels } from '../inbound/services';
+import * as kplus from '../kubernetes/kplus';
+import { writeLean } from '../kubernetes/lean-manifest';
+import { declareProtocols, setInServiceSpec } from '../kubernetes/patches';
+import { ServiceType, TrafficPolicy } from '../kubernetes/service-type';
+import { ProxyPorts } from '../mesh/proxy-ports';
+import { NAME_RULES } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
+import { GatewayServiceProps } from './gateway-props';
+
+/** Version of all gateways: there is one Deployment of each. */
+export const GATEWAY_VERSION = 'v1';
+
+/** Names of the ports. */
+export const HTTP_PORT = 'http';
+export const HTTPS_PORT = 'https';
+
+/** The longest name of a class: those of load balancers are qualified names. */
+const CLASS = NAME_RULES.qualified;
+
+/** The ports with their defaults. */
+export function portsOf({ port = 80, httpsPort = 443 }: GatewayServiceProps): { readonly port: number; readonly httpsPort: number } {
+  return { port, httpsPort };
+}
+
+export function isExternal({ type = ServiceType.LOAD_BALANCER }: GatewayServiceProps): boolean {
+  return type === ServiceType.LOAD_BALANCER || type === ServiceType.NODE_PORT;
+}
+
+/** What a Service is made of. */
+interface ServiceInfo {
+  readonly name: string;
+  readonly proxyPorts: Required<ProxyPorts>;
+  readonly hasTls: boolean;
+}
+
+export function gatewayService(scope: Construct, id: string, { name, proxyPorts, hasTls }: ServiceInfo, props: GatewayServiceProps): kplus.Service {
+  const { port, httpsPort } = portsOf(props);
+  const type = props.type ?? ServiceType.LOAD_BALANCER;
+  const service = new kplus.Service(scope, id, {
+    metadata: { name, labels: { [SERVICE_LABEL]: name, [ROLE_LABEL]: 'gateway' }, annotations: { ...props.serviceAnnotations } },
+    type: type as unknown as kplus.ServiceType,
+    loadBalancerSourceRanges: props.loadBalancerSourceRanges,
+    ports: [
+      { port, name: HTTP_PORT, targetPort: proxyPorts.inbound, nodePort: props.nodePort },
+      ...(hasTls ? [{ port: httpsPort, name: HTTPS_PORT, targetPort: proxyPorts.inboundTls, nodePort: props.httpsNodePort }] : []),
+    ],
+  });
+  Object.entries(servingLabels(name, GATEWAY_VERSION)).forEach(([key, value]) => service.selectLabel(key, value));
+  declareProtocols(service, [HTTP_PORT, ...(hasTls ? [HTTPS_PORT] as const : [])]);
+  setInServiceSpec(service, {
+    externalTrafficPolicy: props.externalTrafficPolicy ?? (isExternal(props) ? TrafficPolicy.LOCAL : undefined),
+    loadBalancerClass: props.loadBalancerClass,
+  });
+  writeLean(service);
+  return service;
+}
+
+/** Props that only some types of Service have, and ports that clash. */
+export function checkService(errors: ValidationErrors, props: GatewayServiceProps, hasTls: boolean): void {
+  const { type = ServiceType.LOAD_BALANCER, nodePort, httpsNodePort, externalTrafficPolicy, loadBalancerClass, loadBalancerSourceRanges } = props;
+  const { port, httpsPort } = portsOf(props);
+  if (type === ServiceType.HEADLESS) {
+    errors.add('type', type, 'clients from outside need an address; use LOAD_BALANCER, NODE_PORT or CLUSTER_IP');
+  }
+  const sound = [errors.port('port', port), errors.port('httpsPort', httpsPort)].every(Boolean);
+  if (sound && port === httpsPort) {
+    errors.add('httpsPort', httpsPort, '\'port\' is the same; give HTTP and HTTPS a port each');
+  }
+  for (const [prop, value] of [['httpsPort', props.httpsPort], ['httpsNodePort', httpsNodePort]] as const) {
+    if (value !== undefined && !hasTls) {
+      errors.add(prop, value, 'there is no HTTPS without a certificate; give one with \'tls\', or leave this out');
+    }
+  }
+  for (const [prop, value] of [['nodePort', nodePort], ['httpsNodePort', httpsNodePort]] as const) {
+    if (value !== undefined && errors.port(prop, value) && !isExternal(props)) {
+      errors.add(prop, value, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+    }
+  }
+  if (nodePort !== undefined && nodePort === httpsNodePort) {
+    errors.add('httpsNodePort', httpsNodePort, '\'nodePort\' is the same; give HTTP and HTTPS a port each');
+  }
+  if (externalTrafficPolicy !== undefined && !isExternal(props)) {
+    errors.add('externalTrafficPolicy', externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
+  }
+  if (loadBalancerClass !== undefined) {
+    errors.name('loadBalancerClass', loadBalancerClass, CLASS);
+  }
+  for (const [prop, value] of [['loadBalancerClass', loadBalancerClass], ['loadBalancerSourceRanges', loadBalancerSourceRanges]] as const) {
+    if (value !== undefined && type !== ServiceType.LOAD_BALANCER) {
+      errors.add(prop, value, `a Service of type ${type} has no load balancer; use the type LOAD_BALANCER, or leave it out`);
+    }
+  }
+}
