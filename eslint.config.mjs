@@ -8,7 +8,7 @@ import stylistic from '@stylistic/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 /** Parts in which time, timers and chance are injected. */
-const REPEATABLE = ['balancing', 'routing', 'simulation', 'proxy'];
+const REPEATABLE = ['authorization', 'balancing', 'routing', 'simulation', 'proxy'];
 
 /** Where the injected ones come from. */
 const SOURCES_OF_TIME = ['src/proxy/runtime/clock.ts', 'src/proxy/process/main.ts'];

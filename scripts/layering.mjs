@@ -35,6 +35,12 @@ const PARTS = {
     node: false,
     why: 'the proxy, the command and the constructs route by the same code, so it knows nothing but the types of matches',
   },
+  authorization: {
+    parts: ['contract', 'routing'],
+    npm: [],
+    node: false,
+    why: 'the proxy, the command and the constructs decide by the same rules, and match as routing does',
+  },
   balancing: {
     parts: ['contract'],
     typesOnly: true,
@@ -55,7 +61,7 @@ const PARTS = {
     why: 'constructs and proxy meet in the contract only; a jsii library has no other dependency than its peers',
   },
   proxy: {
-    parts: ['contract', 'balancing', 'routing'],
+    parts: ['contract', 'authorization', 'balancing', 'routing'],
     npm: [],
     node: true,
     why: `constructs and proxy meet in the contract only; ${BUNDLED}, so what it runs is node's or ours`,
@@ -67,7 +73,7 @@ const PARTS = {
     why: 'who makes certificates shares nothing with who checks them, or both could have one fault',
   },
   cli: {
-    parts: ['authority', 'contract', 'planning', 'balancing', 'routing', 'simulation', 'proxy'],
+    parts: ['authority', 'contract', 'authorization', 'planning', 'balancing', 'routing', 'simulation', 'proxy'],
     npm: ['yaml', 'selfsigned'],
     node: true,
     why: 'the command works on synthesized YAML, so it needs no construct, and it is bundled into one file',

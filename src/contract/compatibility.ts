@@ -21,6 +21,7 @@ export const CONTRACT_MINOR = 1;
  */
 export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   admission: ['/listeners/*/admission'],
+  authorization: ['/listeners/*/authorization'],
   clients: ['/listeners/*/clients'],
   forwarded: ['/listeners/*/forwarded'],
   httpsRedirect: ['/listeners/*/httpsRedirect'],

@@ -4,6 +4,7 @@
  * `@default` of each field; here stand the reasons.
  */
 import { ResolvedAdmission, withAdmissionDefaults } from './admission-defaults';
+import { ResolvedAuthorization, withAuthorizationDefaults } from './authorization-config';
 import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
@@ -274,10 +275,11 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission' | keyof EdgeConfig> & ResolvedEdge & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission' | 'authorization' | keyof EdgeConfig> & ResolvedEdge & {
   readonly routes: ResolvedRoute[];
   readonly tls?: ResolvedTls;
   readonly admission?: ResolvedAdmission;
+  readonly authorization?: ResolvedAuthorization;
 };
 
 /** A {@link ProxyConfig} with every default filled in. */
@@ -306,10 +308,11 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   return {
     ...config,
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map(({ tls, admission, ...listener }) => ({
+    listeners: config.listeners.map(({ tls, admission, authorization, ...listener }) => ({
       ...withEdgeDefaults(listener),
       ...(tls && { tls: withTlsDefaults(tls) }),
       ...(admission && { admission: withAdmissionDefaults(admission) }),
+      ...(authorization && { authorization: withAuthorizationDefaults(authorization) }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
     })),
     clusters: config.clusters.map((cluster) => {

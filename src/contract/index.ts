@@ -1,5 +1,6 @@
 export * from './admission-config';
 export * from './admission-defaults';
+export * from './authorization-config';
 export * from './browser-config';
 export * from './cidr';
 export * from './clients-config';

@@ -2,6 +2,7 @@
  * Where connections are accepted and where their requests go.
  */
 import type { AdmissionConfig } from './admission-config';
+import type { AuthorizationConfig } from './authorization-config';
 import type { EdgeConfig } from './edge-config';
 import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
@@ -61,7 +62,9 @@ export interface ListenerConfig extends EdgeConfig {
   readonly routes: RouteConfig[];
   /** How paths of requests are normalised. Absent: as the defaults say. */
   readonly path?: PathConfig;
-  /** Which of its requests are let in. Absent: all. */
+  /** Who may call the app behind it, and for what; of inbound listeners only. Absent: everybody, for everything. */
+  readonly authorization?: AuthorizationConfig;
+  /** How many of its requests are let in. Absent: all. */
   readonly admission?: AdmissionConfig;
 }
 

@@ -28,7 +28,7 @@ export interface ProxyConfig {
   readonly minor?: Integer;
   /**
    * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
-   * `admission`, `clients`, `forwarded`, `httpsRedirect`, `proxyProtocol`, `routes` and `tls`.
+   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `proxyProtocol`, `routes` and `tls`.
    */
   readonly requires?: string[];
   /** Whose sidecar this is. */

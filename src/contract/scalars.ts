@@ -1,5 +1,5 @@
 /**
- * Numbers with a meaning that several parts of the document share.
+ * Numbers and texts with a meaning that several parts of the document share.
  */
 
 /**
@@ -24,3 +24,10 @@ export type HostName = string;
  * @maximum 65535
  */
 export type Weight = number;
+
+/**
+ * A SPIFFE id of a workload, such as `spiffe://cluster.local/ns/shop/sa/web`.
+ * @maxLength 2048
+ * @pattern ^spiffe://[a-z0-9._-]+(/(?!\.\.?(/|$))[a-zA-Z0-9._-]+)+$
+ */
+export type SpiffeId = string;

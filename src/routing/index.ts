@@ -12,12 +12,13 @@
  *   explain(table, request)                          RowVerdict[]: row, chosen | behind | failed, the first condition that failed, what was seen
  *   describeRow(row)                                 its conditions in words
  *   findOverlaps(table)                              { overlaps: { reason, first, second }[], unreachable: route indices }
- *   testFirstParameter, testAnyCookie                what a RequestView reads a query and Cookie fields with
+ *   testFirstParameter, testAnyParameter,
+ *     testAnyCookie                                  what a RequestView reads a query and Cookie fields with
  */
 export { describeRow } from './analysis/describe';
 export * from './analysis/explain';
 export * from './analysis/overlaps';
-export { bytesOf, equals, equalsInAnyCase, textOf } from './bytes/bytes';
+export { bytesOf, equals, equalsAlike, equalsInAnyCase, textOf } from './bytes/bytes';
 export type { ByteRange, ValueTest } from './bytes/bytes';
 export * from './path/fault';
 export * from './path/options';
@@ -25,7 +26,7 @@ export * from './path/path-normalizer';
 export { RegexProblem } from './regex/problem';
 export { Regex } from './regex/regex';
 export { testAnyCookie } from './request/cookie-field';
-export { testFirstParameter } from './request/query';
+export { testAnyParameter, testFirstParameter } from './request/query';
 export type { RequestView } from './request/request-view';
 export * from './request/routing-request';
 export { RouteProblem } from './table/compile';

@@ -1,7 +1,7 @@
 /**
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
-import type { AdmissionConfig, ClusterConfig, EdgeConfig, LimitsConfig, PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
+import type { AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, LimitsConfig, PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
@@ -73,6 +73,7 @@ export interface TestProxyOptions {
   readonly routes?: RouteConfig[];
   readonly path?: PathConfig;
   readonly admission?: AdmissionConfig;
+  readonly authorization?: AuthorizationConfig;
   readonly edge?: EdgeConfig;
   readonly drainMs?: number;
   readonly shutdown?: ProxyConfig['shutdown'];
@@ -125,6 +126,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       port,
       ...(options.tls && { tls: options.tls }),
       ...(options.admission && { admission: options.admission }),
+      ...(options.authorization && { authorization: options.authorization }),
       ...options.edge,
       ...(options.path && { path: options.path }),
       routes: options.routes ?? [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],

@@ -2,7 +2,7 @@
  * A request as routing looks at it: at the bytes that it came in, without copies. One instance serves the whole process, as a look-up ends
  * in the turn in which the head is valid.
  */
-import { ByteRange, equalsInAnyCase, RequestView, testAnyCookie, testFirstParameter, ValueTest } from '../../routing';
+import { ByteRange, equalsAlike, equalsInAnyCase, RequestView, testAnyCookie, testAnyParameter, testFirstParameter, ValueTest } from '../../routing';
 import { Kind } from './fields';
 import type { RequestHead } from './request-head';
 
@@ -54,9 +54,23 @@ export class HeadView implements RequestView {
     return false;
   }
 
+  anyHeaderAlike(name: Uint8Array, test: ValueTest): boolean {
+    const { source, head: { fields } } = this;
+    for (let i = 0; i < fields.count; i += 1) {
+      if (fields.kinds[i] === Kind.NOMINATED || !equalsAlike(source, fields.nameStart(i), fields.nameEnd(i), name)) continue;
+      if (test.test(source, fields.valueStart(i), fields.valueEnd(i))) return true;
+    }
+    return false;
+  }
+
   firstQuery(name: Uint8Array, test: ValueTest): boolean {
     const { source, head: { queryStart, targetEnd } } = this;
     return testFirstParameter(source, Math.min(queryStart + 1, targetEnd), targetEnd, name, test);
+  }
+
+  anyQuery(name: Uint8Array, test: ValueTest): boolean {
+    const { source, head: { queryStart, targetEnd } } = this;
+    return testAnyParameter(source, Math.min(queryStart + 1, targetEnd), targetEnd, name, test);
   }
 
   anyCookie(name: Uint8Array, test: ValueTest): boolean {

@@ -33,6 +33,7 @@ import { SingleProcess } from './single';
 import { inodesOf, readLists } from '../sockets/pod-sockets';
 import { StraightConnections } from '../sockets/straight-connections';
 import { AccessLog } from '../telemetry/access-log';
+import { AuditLog } from '../telemetry/audit-log';
 import { AdminServer } from '../telemetry/admin';
 import { dump, merge } from '../telemetry/aggregate';
 import { FAMILIES } from '../telemetry/catalog';
@@ -61,6 +62,7 @@ const clock = systemClock;
 const writer = new LineWriter(openStandardOutput());
 const registry = new MetricRegistry();
 const handover = new SocketHandover(process.env);
+const auditLog = new AuditLog(writer, clock);
 const log = new EventLog(writer, clock, undefined, () => countLimit('repeatedEvents'));
 
 function countLimit(limit: string): void {
@@ -161,6 +163,7 @@ function logIgnored({ config, ignored }: Document): void {
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
   proxy.context.onExchange = accessRecorder(proxy.config);
+  proxy.context.onAudit = (record) => auditLog.record(record);
 }
 
 /** The primary's channel to a worker; its log lines come through a pipe, for several writers would mix theirs up. */

@@ -316,8 +316,10 @@ export class Proxy {
     const listeners = new Set(now.listeners.map(({ name }) => name));
     const clusters = new Set(now.clusters.map(({ name }) => name));
     for (const { name } of before.listeners) if (!listeners.has(name)) this.instruments.removeListener(name);
-    for (const { name, direction, routes } of now.listeners) {
-      this.instruments.listener(name, direction).requests.keepRoutes(new Set(routes.map((route) => route.name)));
+    for (const { name, direction, routes, authorization } of now.listeners) {
+      const instruments = this.instruments.listener(name, direction);
+      instruments.requests.keepRoutes(new Set(routes.map((route) => route.name)));
+      instruments.authorization.keepRules(new Set(authorization?.rules.map((rule) => rule.name)));
     }
     for (const { name } of before.clusters) if (!clusters.has(name)) this.instruments.removeCluster(name);
     for (const cluster of this.clusters.all()) observeCluster(registry, () => clock.now(), cluster);

@@ -6,6 +6,7 @@ import { hashText } from '../../balancing';
 import { DEFAULT_VIA, LimitsConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
+import type { AuditRecord } from '../telemetry/audit-log';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { KnownSidecars } from './downstream/bypass/known-sidecars';
@@ -42,6 +43,9 @@ export class ServeContext {
   onConnectionClosed: () => void = () => {};
   /** The access log; undefined while it is off, and then no text is made of a request. */
   onExchange: ExchangeListener | undefined;
+
+  /** The audit log; undefined while there is none, and then no text is made of a request. */
+  onAudit: ((record: AuditRecord) => void) | undefined;
 
   /** Hash of the pod's own address: the source of what comes to an outbound listener. */
   readonly podHash: number;

@@ -50,6 +50,10 @@ export const FAMILIES = {
       + '`mesh_requests_total`, and what came too fast `rate_limited`.'),
   admissionInFlight: gauge('mesh_admission_in_flight', ['listener'],
     'Requests that count for that limit: they were let in, their body is there or has not been on its way for longer than a second, their response has not begun, and their path is not exempt.'),
+  authorizationDecisions: counter('mesh_authorization_decisions_total', ['listener', 'decision', 'rule', 'cause'],
+    'Requests for which the rules of an inbound listener were asked. `decision`: `allowed`, with the name of the `rule`; `denied`, with its `cause`; or '
+      + '`would_deny`, where a dry run let it pass. `cause`: `no_identity` (the caller has none, and no rule is `plain`), `unknown_caller` (no rule is for it), '
+      + '`no_match` (there are rules for it, but none for such a request).'),
   downstreamConnections: counter('mesh_downstream_connections_total', ['listener'], 'Connections accepted from clients.'),
   downstreamConnectionsOpen: gauge('mesh_downstream_connections_open', ['listener'], 'Open connections from clients.'),
   connectionsRefused: counter('mesh_downstream_connections_refused_total', ['listener', 'reason'],
@@ -162,7 +166,7 @@ export const FAMILIES = {
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `adminConnections` (of the admin port: the '
+      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `adminConnections` (of the admin port: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],

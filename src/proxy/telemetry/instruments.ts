@@ -4,6 +4,7 @@
  *
  * What is recorded of each request is in request-instruments.ts.
  */
+import { AuthorizationInstruments } from './authorization-instruments';
 import { FAMILIES } from './catalog';
 import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge } from './metrics';
@@ -28,6 +29,7 @@ export class ListenerInstruments {
   readonly sessions: SessionInstruments;
   /** Requests that are over. */
   readonly requests: ListenerRequests;
+  readonly authorization: AuthorizationInstruments;
 
   constructor(
     private readonly registry: MetricRegistry, private readonly listener: string, direction: 'inbound' | 'outbound',
@@ -42,6 +44,7 @@ export class ListenerInstruments {
     this.receivedBytes = registry.counter(FAMILIES.receivedBytes, { listener });
     this.sentBytes = registry.counter(FAMILIES.sentBytes, { listener });
     this.sessions = new SessionInstruments(registry, listener);
+    this.authorization = new AuthorizationInstruments(registry, listener);
   }
 
   /** Counts a fault that was injected. */

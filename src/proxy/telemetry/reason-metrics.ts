@@ -36,6 +36,7 @@ const BESIDES: { readonly [Code in ReasonCode]?: readonly Count[] } = {
   endpoint_limit: [clusterLimit('maxRequestsPerEndpoint')],
   connection_limit: [limit('maxConnections')],
   address_denied: [by(FAMILIES.connectionsRefused, { reason: 'address_denied' })],
+  not_authorized: [by(FAMILIES.authorizationDecisions, { decision: 'denied' })],
   client_connection_limit: [by(FAMILIES.connectionsRefused, { reason: 'client_connection_limit' })],
   bad_request: [limit('maxHeadBytes')],
   head_too_large: [limit('maxHeadBytes'), limit('maxHeaderFields')],

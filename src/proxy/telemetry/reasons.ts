@@ -284,6 +284,12 @@ const TABLE = {
       + 'the request only',
     remedy: 'see client in the access log for who it is taken for; correct clients.allow or clients.deny, or forwarded.trustedHops',
   },
+  not_authorized: {
+    status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
+    meaning: 'no rule of the listener\'s authorization lets the caller send such a request',
+    remedy: 'see the log event authorization, and cause in mesh_authorization_decisions_total: no_identity is a caller without mutual TLS, unknown_caller one that '
+      + 'no rule names, no_match a request beyond what its rules say; add or widen a rule of authorization if it is meant to pass',
+  },
   client_rate_limited: {
     status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'more requests came from one client address than it may send',

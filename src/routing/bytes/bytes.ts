@@ -51,6 +51,18 @@ export function equalsInAnyCase(bytes: Uint8Array, start: number, end: number, o
   return true;
 }
 
+/** The same, where `_` in `bytes` counts as `-`. */
+export function equalsAlike(bytes: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
+  const length = other.length;
+  if (end - start !== length) return false;
+  for (let at = 0; at < length; at++) if (withHyphen(lowerCase(bytes[start + at]!)) !== withHyphen(other[at]!)) return false;
+  return true;
+}
+
+function withHyphen(byte: number): number {
+  return byte === 0x5f ? 0x2d : byte;
+}
+
 export function lowerCase(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
 }

@@ -31,6 +31,19 @@ export function testFirstParameter(bytes: Uint8Array, start: number, end: number
   return false;
 }
 
+/** Whether one of the parameters of a name passes. @param start behind the `?` */
+export function testAnyParameter(bytes: Uint8Array, start: number, end: number, name: Uint8Array, test: ValueTest): boolean {
+  let position = start;
+  while (position < end) {
+    let pairEnd = position;
+    while (pairEnd < end && bytes[pairEnd] !== AMPERSAND) pairEnd++;
+    const nameEnd = endOfName(bytes, position, pairEnd, name);
+    if (nameEnd >= 0 && testValue(bytes, Math.min(nameEnd + 1, pairEnd), pairEnd, test)) return true;
+    position = pairEnd + 1;
+  }
+  return false;
+}
+
 /** Where the name ends, at its `=` or at the end of the pair; -1 when it is another one. */
 function endOfName(bytes: Uint8Array, start: number, end: number, name: Uint8Array): number {
   let position = start;

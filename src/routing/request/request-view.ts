@@ -12,8 +12,12 @@ export interface RequestView {
   readonly host: ByteRange;
   /** Whether one of the header fields of a name passes. @param name in lower case */
   anyHeader(name: Uint8Array, test: ValueTest): boolean;
+  /** The same for fields that an app may take for those: `_` in a name counts as `-`, as it does in CGI's environment. */
+  anyHeaderAlike(name: Uint8Array, test: ValueTest): boolean;
   /** Whether the first query parameter of a name is there and passes. Its value is given decoded. */
   firstQuery(name: Uint8Array, test: ValueTest): boolean;
+  /** Whether one of the query parameters of a name passes. */
+  anyQuery(name: Uint8Array, test: ValueTest): boolean;
   /** Whether one of the cookies of a name passes. */
   anyCookie(name: Uint8Array, test: ValueTest): boolean;
 }

@@ -1,10 +1,10 @@
 /** A request made of texts, for tools and tests. */
-import { type ByteRange, bytesOf, equals, rangeOf, type ValueTest } from '../bytes/bytes';
+import { type ByteRange, bytesOf, equals, equalsAlike, rangeOf, type ValueTest } from '../bytes/bytes';
 import { PathFault } from '../path/fault';
 import type { PathOptions } from '../path/options';
 import { PathNormalizer } from '../path/path-normalizer';
 import { testAnyCookie } from './cookie-field';
-import { testFirstParameter } from './query';
+import { testAnyParameter, testFirstParameter } from './query';
 import type { RequestView } from './request-view';
 import { splitTarget } from './target';
 
@@ -52,8 +52,16 @@ export class RoutingRequest implements RequestView {
     return this.fields.some((field) => isNamed(field, name) && test.test(field.value.bytes, field.value.start, field.value.end));
   }
 
+  anyHeaderAlike(name: Uint8Array, test: ValueTest): boolean {
+    return this.fields.some(({ name: own, value: { bytes, start, end } }) => equalsAlike(own, 0, own.length, name) && test.test(bytes, start, end));
+  }
+
   firstQuery(name: Uint8Array, test: ValueTest): boolean {
     return testFirstParameter(this.query.bytes, this.query.start, this.query.end, name, test);
+  }
+
+  anyQuery(name: Uint8Array, test: ValueTest): boolean {
+    return testAnyParameter(this.query.bytes, this.query.start, this.query.end, name, test);
   }
 
   anyCookie(name: Uint8Array, test: ValueTest): boolean {

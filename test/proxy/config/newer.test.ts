@@ -82,8 +82,8 @@ test.each<[string, object, string]>([
 });
 
 test.each([['a newer', NEWER], ['the same', CONTRACT_MINOR]])('a part that must be known and isn\'t refuses a document of %s minor version', (_, minor) => {
-  expect(errorsOf({ ...sound, minor, requires: ['tls', 'authorization'] })[0])
-    .toBe('/requires/1: this proxy doesn\'t know \'authorization\', and the document must not be run without; use a newer image of the proxy');
+  expect(errorsOf({ ...sound, minor, requires: ['tls', 'wards'] })[0])
+    .toBe('/requires/1: this proxy doesn\'t know \'wards\', and the document must not be run without; use a newer image of the proxy');
 });
 
 test('the parts that this proxy knows may be required', () => {

@@ -12,6 +12,7 @@ import type { CertificateListener } from '../../tls/certificate';
 import type { TlsSettings } from '../../tls/handshakes';
 import { TlsSet } from '../../tls/tls-set';
 import { Admission } from '../admission/admission';
+import { Authorizer } from '../authorization/authorizer';
 import { boundAddresses, isDispensable } from './bound-addresses';
 import type { ServeContext } from '../context';
 import { Edge, edgeOf } from '../edge/edge';
@@ -31,6 +32,7 @@ interface Wanted {
   readonly tls: TlsSettings | undefined;
   readonly admission: Admission | undefined;
   readonly edge: Edge | undefined;
+  readonly authorizer: Authorizer | undefined;
 }
 
 export class ListenerSet {
@@ -71,14 +73,16 @@ export class ListenerSet {
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);
       const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge, onLimit);
+      const authorizer = this.authorizerOf(config);
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
-        wanted.set(socket, { config, routes, tls: settings, admission, edge });
+        wanted.set(socket, { config, routes, tls: settings, admission, edge, authorizer });
         if (this.bySocket.has(socket)) continue;
         const listener = new Listener(config, address, routes, settings, this.context, this.random);
         // Connections may come before the commit.
         listener.edge = edge;
+        listener.authorizer = authorizer;
         added.set(socket, listener);
       }
     }
@@ -151,6 +155,16 @@ export class ListenerSet {
     return same ? present!.admission : new Admission(config.admission, this.context.clock.now());
   }
 
+  private authorizerOf({ name, direction, authorization, path }: ResolvedListener): Authorizer | undefined {
+    const { context } = this;
+    return authorization && new Authorizer(name, authorization, path, {
+      instruments: context.instruments.listener(name, direction).authorization,
+      now: () => context.clock.now(),
+      onAudit: () => context.onAudit,
+      onLimit: (limit) => context.instruments.limitReached(limit),
+    });
+  }
+
   private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
@@ -166,6 +180,7 @@ export class ListenerSet {
     for (const [socket, listener] of this.bySocket) {
       listener.admission = wanted.get(socket)!.admission;
       listener.edge = wanted.get(socket)!.edge;
+      listener.authorizer = wanted.get(socket)!.authorizer;
     }
     // What the app can take is the same for all inbound listeners, however many they are.
     this.context.inboundLoad.reporter.concurrency = this.all().find(({ load, admission }) => load && admission?.concurrency)?.admission?.concurrency;

@@ -11,6 +11,7 @@ import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
 import { Handshakes, TlsSettings } from '../../tls/handshakes';
 import type { Admission } from '../admission/admission';
+import type { Authorizer } from '../authorization/authorizer';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from '../context';
 import type { InboundLoad } from '../exchange/load-fields';
@@ -35,7 +36,9 @@ export class Listener {
   readonly load: InboundLoad | undefined;
   /** Takes no new connections, and ends those it has after their response. */
   closing = false;
-  /** Who of its requests is let in; undefined: all. Its addresses share it. */
+  /** Who may send what; undefined: everybody, everything. Its addresses share it. */
+  authorizer: Authorizer | undefined;
+  /** How many of its requests are let in; undefined: all. Its addresses share it. */
   admission: Admission | undefined;
   /** What is done for clients from outside; undefined: nothing. Its addresses share it. */
   edge: Edge | undefined;

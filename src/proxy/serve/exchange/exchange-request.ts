@@ -121,6 +121,8 @@ export class ExchangeRequest {
     const { context, client: { listener, peer } } = this.parts;
     const local = listener.edge && peer.edge!.begin(listener.edge, source, head, this.parts.record.startedAt, listener.via.defaultHost);
     if (local ?? fault) return local ?? fault;
+    const denied = listener.authorizer?.ask(peer, source, head);
+    if (denied) return denied;
     if (listener.via.isLoop(source, head)) return LOOP;
     if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };
     if (context.memory.critical) {

@@ -2,6 +2,7 @@
  * Why a request ends without the endpoint's response, as a value. A refusal that is known at once is the return value of the call
  * that finds it; one that comes later is handed to the exchange. Refusals that say no more than their reason are made once.
  */
+import type { DenialCause } from '../../../authorization';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { PathFault } from '../../../routing';
 import type { Content } from './final-recipient';
@@ -56,6 +57,16 @@ export const UNAVAILABLE = {
 } as const;
 export const TRY_TIMEOUT = refusal('try_timeout', 'the time for one attempt is over');
 export const NO_ROOM_TO_WAIT = refusal('pending_overflow', 'too many requests wait for a connection');
+
+const DENIALS: { readonly [Cause in DenialCause]: Refusal } = {
+  no_identity: refusal('not_authorized', 'the caller has no verified identity'),
+  unknown_caller: refusal('not_authorized', 'no rule is for the caller'),
+  no_match: refusal('not_authorized', 'the rules for the caller don\'t cover such a request'),
+};
+
+export function refusalOfDenial(cause: DenialCause): Refusal {
+  return DENIALS[cause];
+}
 
 const PATH_FAULTS = new Map<PathFault, Refusal>();
 

@@ -9,6 +9,7 @@ import type { BytesListener } from '../../net/shared-read';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';
+import type { Authorizer } from '../authorization/authorizer';
 import type { Routes } from '../route/routes';
 import type { Via } from '../route/via';
 import type { Edge } from '../edge/edge';
@@ -39,7 +40,9 @@ export interface Entry {
   readonly instruments: ListenerInstruments;
   readonly routes: Routes;
   readonly via: Via;
-  /** Who is let in; undefined: all. */
+  /** Who may send what; undefined: everybody, everything. */
+  readonly authorizer: Authorizer | undefined;
+  /** How many are let in; undefined: all. */
   readonly admission: Admission | undefined;
   /** What is done for clients from outside; undefined: nothing. */
   readonly edge: Edge | undefined;

@@ -1,0 +1,74 @@
+import { AuthorizationConfig, AuthorizationRule, findBrokenReferences, ProxyConfig, requirementsOf, RouteMatch, withAuthorizationDefaults } from '../../src/contract';
+import { decodeConfig, describeErrors } from '../../src/proxy/config/decode';
+
+const ID = 'spiffe://cluster.local/ns/shop/sa/web';
+
+const documentWith = (authorization: unknown, direction: 'inbound' | 'outbound' = 'inbound'): ProxyConfig => ({
+  version: 'v1',
+  node: { service: 'web', namespace: 'shop', version: 'v1' },
+  listeners: [{
+    name: 'in', direction, address: '127.0.0.1', port: 15_006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }] }],
+    authorization: authorization as AuthorizationConfig,
+  }],
+  clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 8080 }] } }],
+});
+
+const ruleWith = (match: RouteMatch): AuthorizationRule => ({ name: 'a', callers: [ID], matches: [match] });
+
+test.each<[string, AuthorizationRule[], string]>([
+  ['nobody', [{ name: 'a' }], "/rules/0: rule 'a': it is for nobody; give it 'callers', or say 'anyAuthenticated' or 'plain'"],
+  ['all and some', [{ name: 'a', callers: [ID], anyAuthenticated: true }],
+    "/rules/0/callers: rule 'a': 'anyAuthenticated' lets in every caller, so names have no effect; use one of the two"],
+  ['a name twice', [{ name: 'a', callers: [ID] }, { name: 'a', plain: true }], "/rules/1/name: rule 'a': there is another rule of this name; give each rule its own"],
+  ['no hosts in a list', [ruleWith({ hosts: [] })], "/rules/0/matches/0/hosts: rule 'a': the list is empty, which would stand for any host; name hosts, or leave it out"],
+  ['two conditions of a field', [ruleWith({ headers: [{ name: 'x', value: '1' }, { name: 'X', value: '2' }] })],
+    "/rules/0/matches/0/headers/1/name: rule 'a': there are two conditions of 'X'; use one, with a regular expression if need be"],
+  ['two conditions of a parameter', [ruleWith({ query: [{ name: 'x' }, { name: 'X' }, { name: 'x' }] })],
+    "/rules/0/matches/0/query/2/name: rule 'a': there are two conditions of 'x'; use one, with a regular expression if need be"],
+  ['two conditions of a cookie', [ruleWith({ cookies: [{ name: 'x' }, { name: 'x' }] })],
+    "/rules/0/matches/0/cookies/1/name: rule 'a': there are two conditions of 'x'; use one, with a regular expression if need be"],
+  ['Host as a field', [ruleWith({ headers: [{ name: 'Host', value: 'a' }] })],
+    "/rules/0/matches/0/headers/0/name: rule 'a': the field 'Host' is the proxy's own to read or write; use 'hosts'"],
+  ['a field of the mesh', [ruleWith({ headers: [{ name: 'x-mesh-caller', value: ID }] })],
+    "/rules/0/matches/0/headers/0/name: rule 'a': the field 'x-mesh-caller' is the proxy's own to read or write; remove the condition"],
+  ['a path that no request has', [ruleWith({ path: { type: 'exact', value: '/a%2Fb' } })],
+    "/rules/0/matches/0/path/value: rule 'a': the path '/a%2Fb' is in no request that is let through: the path holds %2F, which some servers take for `/`; write `/`"],
+])('GIVEN a rule with %s THEN it is refused in words', (_, rules, message) => {
+  const decoded = decodeConfig(JSON.stringify(documentWith({ rules })));
+  expect(decoded.ok || describeErrors(decoded.errors)).toEqual([`/listeners/0/authorization${message}`]);
+});
+
+test('GIVEN an outbound listener THEN it is refused, as an app can get past its own sidecar', () => {
+  expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound')).map(({ message }) => message)).toEqual([
+    "listener 'in' is outbound, and an app can always get past its own sidecar; remove it, and let the callee's inbound listener authorize",
+  ]);
+});
+
+test.each<[string, unknown]>([
+  ['no rules', {}], ['a rule without a name', { rules: [{ callers: [ID] }] }], ['no callers in a list', { rules: [{ name: 'a', callers: [] }] }],
+  ['no matches in a list', { rules: [{ name: 'a', plain: true, matches: [] }] }], ['a rule that denies', { rules: [{ name: 'a', callers: [ID], action: 'DENY' }] }],
+  ['callers that are not meant', { rules: [{ name: 'a', notCallers: [ID] }] }], ['a false that would mean something else', { rules: [{ name: 'a', anyAuthenticated: false }] }],
+  ['a condition that must not hold', { rules: [{ name: 'a', plain: true, matches: [{ notPath: { type: 'exact', value: '/' } }] }] }],
+  ...['*', 'spiffe://cluster.local/*', 'spiffe://cluster.local', 'spiffe://cluster.local/', `${ID}/`, 'spiffe://Cluster.local/ns/a', 'spiffe://cluster.local/a/../b', 'spiffe://cluster.local/./b',
+    'spiffe://cluster.local/a%2fb', `${ID}\0`, `${ID}\n`, ` ${ID}`, 'https://cluster.local/ns/shop/sa/web', 'cluster.local/ns/shop/sa/web', ''].map((id): [string, unknown] => (
+    [`the caller ${JSON.stringify(id)}`, { rules: [{ name: 'a', callers: [id] }] }])),
+  ...['', '-', 'a b', '\n', 'ä'].map((name): [string, unknown] => [`the name ${JSON.stringify(name)}`, { rules: [{ name, plain: true }] }]),
+])('GIVEN %s THEN the form is refused', (_, authorization) => {
+  expect(decodeConfig(JSON.stringify(documentWith(authorization))).ok).toBe(false);
+});
+
+test.each<[string, AuthorizationConfig]>([
+  ['no rule', { rules: [] }], ['a rule', { rules: [{ name: 'web/read.v1', callers: [ID, 'spiffe://other.example/a/b.c_d'], matches: [{}] }], dryRun: true }],
+  ['rules for all', { rules: [{ name: 'a', anyAuthenticated: true, plain: true }, { name: 'b', plain: true }], audit: 'all' }],
+])('GIVEN %s THEN it is taken', (_, authorization) => {
+  const decoded = decodeConfig(JSON.stringify(documentWith(authorization)));
+  expect(decoded.ok ? [] : describeErrors(decoded.errors)).toEqual([]);
+});
+
+test('what is left open has its default', () => {
+  expect(withAuthorizationDefaults({ rules: [] })).toEqual({ rules: [], dryRun: false, audit: 'denied' });
+});
+
+test('a document that has rules requires a proxy that knows them', () => {
+  expect(requirementsOf(documentWith({ rules: [] }))).toEqual(['authorization']);
+});
