@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  ExternalEndpoints, ExternalService, Fallback, FaultInjection, LoadBalancing, Mesh, MeshProps, MeshService, MeshServiceProps, MeshSidecar,
-  OutlierDetection, Retry, Scaling,
+  ExternalEndpoints, ExternalService, Fallback, FaultInjection, LoadBalancing, Match, Mesh, MeshProps, MeshService, MeshServiceProps,
+  MeshSidecar, OutlierDetection, Retry, Route, Scaling,
 } from '../../../src';
 import { infoOf } from '../../../src/cli/check/info';
 import { readManifests } from '../../../src/cli/model/manifests';
@@ -56,6 +56,15 @@ function same(build: (app: App) => void): string[] {
   expect(synth).toEqual(check);
   return synth.map((line) => /\((\S+)\)$/.exec(line)![1]!);
 }
+
+test('GIVEN routes, both know them apart by their names', () => {
+  expect(same((app) => {
+    const [web, catalog, search] = ['web', 'catalog', 'search'].map((name) => service(app, name)) as [MeshService, MeshService, MeshService];
+    catalog.addRoute(Route.when(Match.pathPrefix('/search')).to(search, { weight: 60 }).to(catalog, { weight: 35 }).timeout(Duration.seconds(20)));
+    web.calls(catalog, { timeout: Duration.seconds(10) });
+  })).toEqual(['route-weights']);
+  expect(written.mock.calls.map(([line]) => String(line))).toEqual([expect.stringContaining('web -> search by route \'prefix-search\': weights 60 + 35 = 95')]);
+});
 
 test('GIVEN one Mesh for each chart, both see all charts', () => {
   expect(same((app) => {
