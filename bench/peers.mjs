@@ -116,7 +116,14 @@ export async function startMesh(folder, core, backendPort, tls, variant) {
       routes: routesOf(Number(/(?:^| )ROUTES=(\d+)/.exec(variant?.flags ?? '')?.[1] ?? 1)),
     }],
     clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: HOST, port: backendPort }] } }],
+    ...tracingOf(variant),
   }, tls, variant);
+}
+
+/** So many percent of the traces are sampled (`TRACING=1` among a variant's flags) and sent to its collector; without that none are. */
+function tracingOf({ flags = '', collector } = {}) {
+  const [, percent] = /(?:^| )TRACING=([\d.]+)/.exec(flags) ?? [];
+  return percent === undefined ? {} : { tracing: { endpoint: collector, samplingPercent: Number(percent) } };
 }
 
 /** So many routes (`ROUTES=1000` among a variant's flags), the last of which takes what the others leave. */

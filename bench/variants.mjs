@@ -4,10 +4,12 @@
  *
  *   node bench/variants.mjs [--starts N] [--pairs N] [--processes N] [--seconds N] [--scenario NAME] 'NAME=BUNDLE[ FLAG|VARIABLE=VALUE...]' ...
  *
- * Flags of node and variables of the environment come on top of the image's; `ROUTES=N` among them gives the variant so many routes. CPU is
- * given to the first variant's, as the median over the pairs. Processes of one build differ by several percent, from how they were compiled at
- * run time: each variant gets `--processes` of them, one after the other, and the pairs are shared out among these.
+ * Flags of node and variables of the environment come on top of the image's; `ROUTES=N` among them gives the variant so many routes, and
+ * `TRACING=PERCENT` has so many of its traces sampled and exported. CPU is given to the first variant's, as the median over the pairs.
+ * Processes of one build differ by several percent, from how they were compiled at run time: each variant gets `--processes` of them, one
+ * after the other, and the pairs are shared out among these.
  */
+import { createServer } from 'node:http';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -51,7 +53,8 @@ const running = new Set();
 try {
   const backend = await startBackend(folder, CORES.load);
   running.add(backend);
-  const start = ({ bundle, flags }) => startMesh(folder, CORES.proxy, backend.port, undefined, { bundle, flags });
+  const collector = await startCollector();
+  const start = ({ bundle, flags }) => startMesh(folder, CORES.proxy, backend.port, undefined, { bundle, flags, collector });
   for (let turn = 0; turn < Number(values.starts); turn++) {
     for (const variant of rotated(variants, turn)) variant.samples.push(await memoryOf(() => start(variant), running));
   }
@@ -64,6 +67,14 @@ try {
   await Promise.all([...running].map((each) => each.stop()));
   rmSync(folder, { recursive: true, force: true });
   restorePriority();
+}
+
+/** Takes all spans. Returns its URL. */
+async function startCollector() {
+  const server = createServer((request, response) => request.resume().on('end', () => response.end('{}')));
+  server.unref();
+  await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
+  return `http://127.0.0.1:${server.address().port}`;
 }
 
 async function compareCpu(start) {

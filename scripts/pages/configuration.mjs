@@ -55,6 +55,7 @@ const ORDER = [
   'LimitsConfig',
   'ShutdownConfig',
   'AccessLogConfig',
+  'TracingConfig',
 ];
 
 /** What a reference in the schema begins with. */

@@ -23,6 +23,7 @@ import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
 import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
 import { ResolvedTls, withTlsDefaults } from './tls-config';
+import { DEFAULT_TRACING, ResolvedTracing } from './tracing-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
@@ -283,13 +284,14 @@ export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' |
 };
 
 /** A {@link ProxyConfig} with every default filled in. */
-export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'workers' | 'via'> {
+export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'tracing' | 'workers' | 'via'> {
   readonly admin: Required<AdminConfig>;
   readonly listeners: ResolvedListener[];
   readonly clusters: ResolvedCluster[];
   readonly limits: Required<LimitsConfig>;
   readonly shutdown: Required<ShutdownConfig>;
   readonly accessLog: AccessLogConfig;
+  readonly tracing?: ResolvedTracing;
   readonly workers: number;
   readonly via: boolean;
 }
@@ -305,8 +307,10 @@ const LEAST_CONNECT_TIMEOUT_MS = 25;
 /** Fills in every default. The argument must have passed validation; it is not changed. */
 export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   const shortest = shortestTimeouts(config);
+  const { tracing, ...rest } = config;
   return {
-    ...config,
+    ...rest,
+    ...(tracing && { tracing: { ...DEFAULT_TRACING, ...tracing } }),
     admin: { ...DEFAULT_ADMIN, ...config.admin },
     listeners: config.listeners.map(({ tls, admission, authorization, ...listener }) => ({
       ...withEdgeDefaults(listener),

@@ -34,4 +34,5 @@ export * from './route-rules';
 export * from './scalars';
 export * from './session-config';
 export * from './tls-config';
+export * from './tracing-config';
 export * from './weighted-cluster';

@@ -16,6 +16,7 @@ import type { ClusterConfig } from './cluster-config';
 import type { LocalClusterConfig } from './discovery-config';
 import type { ListenerConfig } from './listener-config';
 import type { Integer } from './scalars';
+import type { TracingConfig } from './tracing-config';
 
 /** Everything one sidecar knows. One document a workload; all its pods read the same one. */
 export interface ProxyConfig {
@@ -61,6 +62,8 @@ export interface ProxyConfig {
    * @default { mode: 'off' }
    */
   readonly accessLog?: AccessLogConfig;
+  /** Which requests are traced, and who collects their spans. Absent: none are. */
+  readonly tracing?: TracingConfig;
   /**
    * Number of processes that serve requests. Set more than one to use more than one core. The sidecar then has one more process that
    * supervises them. Limits on connections and on waiting requests apply to each worker. A change needs a restart.

@@ -8,7 +8,7 @@ import type { SourceFactory } from '../../src/proxy/cluster/cluster';
 import type { DiscoveredEndpoint, DiscoverySource } from '../../src/proxy/discovery/source';
 import { StaticSource } from '../../src/proxy/discovery/static';
 import { Proxy, ProxyDependencies } from '../../src/proxy/process/proxy';
-import { expose } from '../../src/proxy/telemetry/exposition';
+import { expose, Format } from '../../src/proxy/telemetry/exposition';
 import { MetricRegistry } from '../../src/proxy/telemetry/registry';
 import { freePort } from './ports';
 import { seededRandom } from './random';
@@ -94,6 +94,9 @@ export interface TestProxyOptions {
   readonly memory?: ProxyDependencies['memory'];
   readonly tls?: TlsConfig;
   readonly via?: boolean;
+  readonly tracing?: ProxyConfig['tracing'];
+  /** Name of the service that it belongs to. Absent: web. */
+  readonly service?: string;
   /** Of its random numbers; two proxies with one seed have listeners of one name. Absent: 1. */
   readonly seed?: number;
 }
@@ -103,8 +106,8 @@ export interface TestProxy {
   readonly port: number;
   readonly config: ProxyConfig;
   readonly sources: FakeSources;
-  /** The metrics in Prometheus' text form. */
-  metrics(): string;
+  /** The metrics in Prometheus' text form, or in OpenMetrics. */
+  metrics(format?: Format): string;
 }
 
 /** One listener in front of one cluster with the given static endpoints, unless the options say otherwise. */
@@ -117,7 +120,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
   }];
   const config: ProxyConfig = {
     version: 'v1',
-    node: { service: 'web', namespace: 'shop', version: 'v1' },
+    node: { service: options.service ?? 'web', namespace: 'shop', version: 'v1' },
     listeners: [{
       name: 'test',
       direction: options.direction ?? 'outbound',
@@ -137,6 +140,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     ...(options.localCluster && { localCluster: options.localCluster }),
     shutdown: options.shutdown ?? { drainMs: options.drainMs ?? 1_000 },
     ...(options.via !== undefined && { via: options.via }),
+    ...(options.tracing && { tracing: options.tracing }),
   };
   const registry = new MetricRegistry();
   const podAddresses = options.podAddresses ?? [options.podAddress ?? '127.0.0.1'];
@@ -153,5 +157,5 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     ...(options.memory && { memory: options.memory }),
   });
   if (!('proxy' in started)) throw new Error(started.problems.join('\n'));
-  return { proxy: started.proxy, port, config, sources, metrics: () => expose(registry) };
+  return { proxy: started.proxy, port, config, sources, metrics: (format) => expose(registry, format) };
 }

@@ -131,6 +131,10 @@ function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
   log.info('balancing_policy_changed', { cluster, policy, reason });
 }
 
+function logTracingProblem(endpoint: string, problem: string): void {
+  log.warn('spans_not_delivered', { endpoint, problem, effect: 'spans are dropped; requests are not affected' });
+}
+
 function logBypass(address: string): void {
   log.warn('sidecar_passed_by', { from: address, effect: 'retries, limits and metrics of its calls are left out', remedy: 'see docs/decisions/past-the-sidecar.md' });
 }
@@ -199,7 +203,8 @@ async function startEngine(
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass, handover, ...(names && { names }),
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
+    onTracingProblem: logTracingProblem, handover, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
 }
@@ -343,7 +348,7 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
+    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass, onTracingProblem: logTracingProblem,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

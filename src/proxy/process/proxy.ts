@@ -33,9 +33,13 @@ import { BUSY_SHARE_OF_DRAIN, Departure } from '../termination/departure';
 import { PodTraffic } from '../termination/pod-traffic';
 import { TimeoutQueues } from '../runtime/timeouts';
 import type { CertificateListener } from '../tls/certificate';
+import { Tracing } from '../tracing/tracing';
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
+
+/** How long the last spans may take to be sent. */
+const LAST_SPANS_MS = 500;
 
 export interface ProxyDependencies {
   readonly clock: Clock;
@@ -58,6 +62,8 @@ export interface ProxyDependencies {
   onChoice?(cluster: string, choice: PolicyChoice): void;
   /** Requests from this address have begun to pass their sidecar by. */
   onBypass?(address: string): void;
+  /** Spans can't be delivered; told once until they can. */
+  onTracingProblem?(endpoint: string, problem: string): void;
   /** Hears of keys of session cookies that are changed. */
   readonly onSessionKeys?: KeyFileListener;
 }
@@ -93,6 +99,7 @@ export class Proxy {
   private readonly instruments: Instruments;
   private readonly timeouts: TimeoutQueues;
   private readonly sessionKeys: KeyFiles;
+  private readonly tracing: Tracing;
   private readonly startedAt: number;
   private draining = false;
   private departure: Departure | undefined;
@@ -100,10 +107,13 @@ export class Proxy {
   private constructor(public document: Document, private readonly dependencies: ProxyDependencies) {
     const { config } = document;
     const { clock, random, registry } = dependencies;
-    const instruments = new Instruments(registry);
+    const instruments = new Instruments(registry, () => clock.wallTime() / 1_000);
     this.instruments = instruments;
     this.startedAt = clock.now();
     this.timeouts = new TimeoutQueues(clock);
+    this.tracing = new Tracing({
+      clock, random, registry, pod: dependencies.identity.split('/', 1)[0]!, onProblem: (endpoint, problem) => dependencies.onTracingProblem?.(endpoint, problem),
+    });
     const memory = new MemoryGuard(dependencies.memory, config.workers, clock, instruments);
     if (memory.guards) registry.observe(FAMILIES.memoryLevel, {}, () => memory.level);
     const proxyName = `${config.node.service}.${config.node.namespace}`;
@@ -243,6 +253,7 @@ export class Proxy {
     });
     cancelIdle();
     cancelBusy();
+    await this.tracing.close(LAST_SPANS_MS);
     this.close();
     return { cut };
   }
@@ -251,6 +262,7 @@ export class Proxy {
   close(): void {
     this.draining = true;
     this.departure?.close();
+    this.tracing.drop();
     this.context.memory.close();
     this.listeners.destroy();
     this.clusters.close();
@@ -290,6 +302,8 @@ export class Proxy {
         keys.commit();
         this.context.applyLimits(config.limits);
         this.context.via = config.via;
+        this.tracing.apply(config);
+        this.context.tracer = this.tracing.tracer;
         this.reportOn(this.config, config);
         this.document = document;
       },

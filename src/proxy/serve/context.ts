@@ -13,6 +13,7 @@ import { KnownSidecars } from './downstream/bypass/known-sidecars';
 import type { FinishedExchange } from './exchange/exchange-record';
 import { InboundLoad } from './exchange/load-fields';
 import type { MemoryGuard } from './memory/memory-guard';
+import type { Tracer } from '../tracing/tracer';
 
 /** Wants to know of every request that is over; must neither throw nor take long. */
 export type ExchangeListener = (exchange: FinishedExchange) => void;
@@ -46,6 +47,8 @@ export class ServeContext {
 
   /** The audit log; undefined while there is none, and then no text is made of a request. */
   onAudit: ((record: AuditRecord) => void) | undefined;
+  /** Undefined while nothing is traced. */
+  tracer: Tracer | undefined;
 
   /** Hash of the pod's own address: the source of what comes to an outbound listener. */
   readonly podHash: number;

@@ -4,7 +4,7 @@
  * where the worst one counts, is listed in {@link NOT_SUMS}.
  */
 import { FAMILIES, FamilyDefinition } from './catalog';
-import { Counter, Gauge, Histogram } from './metrics';
+import { Counter, Exemplar, Gauge, Histogram } from './metrics';
 import type { FamilyState, Instrument, MetricRegistry, Series } from './registry';
 
 /** One series as data that can be sent: a value, or the buckets of a histogram. */
@@ -13,6 +13,7 @@ export interface SeriesDump {
   readonly value?: number;
   readonly counts?: readonly number[];
   readonly sum?: number;
+  readonly exemplars?: readonly (Exemplar | null | undefined)[];
 }
 
 export interface FamilyDump {
@@ -69,7 +70,10 @@ export function merge(dumps: readonly (readonly FamilyDump[])[]): FamilyState[] 
 }
 
 function dumpSeries(values: readonly string[], instrument: Instrument): SeriesDump {
-  if (instrument instanceof Histogram) return { values, counts: [...instrument.counts], sum: instrument.sum };
+  if (instrument instanceof Histogram) {
+    const { counts, sum, exemplars } = instrument;
+    return { values, counts: [...counts], sum, ...(exemplars && { exemplars }) };
+  }
   return { values, value: typeof instrument === 'function' ? instrument() : instrument.value };
 }
 
@@ -83,22 +87,30 @@ function add(family: { readonly definition: FamilyDefinition; readonly series: M
     const { instrument } = present;
     dumped.counts!.forEach((count, bucket) => { instrument.counts[bucket] = instrument.counts[bucket]! + count; });
     instrument.sum += dumped.sum!;
+    exemplify(instrument, dumped);
   } else {
     const single = present.instrument as Counter | Gauge;
     single.value = combine(definition.name, single.value, dumped.value!);
   }
 }
 
-function restore(definition: FamilyDefinition, { value, counts, sum }: SeriesDump): Instrument {
+function restore(definition: FamilyDefinition, dumped: SeriesDump): Instrument {
+  const { value, counts, sum } = dumped;
   if (definition.type === 'histogram') {
     const histogram = new Histogram(definition.buckets);
     histogram.counts.set(counts!);
     histogram.sum = sum!;
+    exemplify(histogram, dumped);
     return histogram;
   }
   const single = definition.type === 'counter' ? new Counter() : new Gauge();
   single.value = value!;
   return single;
+}
+
+/** Of several processes' examples of a bucket, one is enough. */
+function exemplify(histogram: Histogram, { exemplars = [] }: SeriesDump): void {
+  for (const exemplar of exemplars) if (exemplar) histogram.exemplify(exemplar);
 }
 
 /** A process that can't tell (NaN, which the channel between processes makes null) does not hide what another one can. */

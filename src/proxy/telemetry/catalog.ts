@@ -166,7 +166,7 @@ export const FAMILIES = {
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `adminConnections` (of the admin port: the '
+      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `adminConnections` (of the admin port: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],
@@ -179,6 +179,10 @@ export const FAMILIES = {
   memoryActions: counter('mesh_memory_actions_total', ['action'],
     'What was done because memory was short. `action`: `collect` (garbage), `refuse_connection`, `close_idle`, `drop_backlog` (requests that a client '
       + 'had sent ahead of their turn), `refuse_request`, `break_off`.'),
+  spans: counter('mesh_spans_total', ['result'],
+    'Spans of traced requests. `result`: `exported`, `queue_full` (dropped: `maxQueuedSpans`), `rejected` (the collector did not take them), `undelivered` '
+      + '(given up after 5 tries, or at the end of the process).'),
+  spansQueued: gauge('mesh_spans_queued', [], 'Spans that wait to be exported, or are under way.'),
   logLinesDropped: counter('mesh_log_lines_dropped_total', [], 'Log lines dropped because standard output took no more and the buffer was full.'),
   ready: gauge('mesh_ready', [], '1 when /ready answers 200, else 0.'),
   terminating: gauge('mesh_terminating', [],

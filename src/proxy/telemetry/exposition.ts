@@ -7,7 +7,7 @@
  * The text comes in pieces. A proxy has one thread, and somebody's request waits while a piece is made.
  */
 import type { FamilyDefinition } from './catalog';
-import { Histogram } from './metrics';
+import { Exemplar, Histogram } from './metrics';
 import type { FamilyState, MetricRegistry, Series } from './registry';
 
 export type Format = 'prometheus' | 'openMetrics';
@@ -53,7 +53,7 @@ export function* pieces(families: readonly FamilyState[], format: Format): Gener
     const name = format === 'openMetrics' && definition.type === 'counter' ? definition.name.slice(0, -TOTAL.length) : definition.name;
     lines.push(`# HELP ${name} ${escapeHelp(definition.help, format)}\n`, `# TYPE ${name} ${definition.type}\n`);
     for (const one of series) {
-      exposeSeries(definition, one, lines);
+      exposeSeries(definition, one, lines, format);
       if (lines.length < PIECE_LINES) continue;
       yield lines.join('');
       lines = [];
@@ -63,7 +63,7 @@ export function* pieces(families: readonly FamilyState[], format: Format): Gener
   if (lines.length > 0) yield lines.join('');
 }
 
-function exposeSeries({ name, labels }: FamilyDefinition, { values, instrument }: Series, lines: string[]): void {
+function exposeSeries({ name, labels }: FamilyDefinition, { values, instrument }: Series, lines: string[], format: Format): void {
   let pairs = '';
   for (let i = 0; i < labels.length; i += 1) pairs += `${i === 0 ? '' : ','}${labels[i]!}="${escapeValue(values[i]!)}"`;
   const braces = pairs === '' ? '' : `{${pairs}}`;
@@ -76,9 +76,14 @@ function exposeSeries({ name, labels }: FamilyDefinition, { values, instrument }
   let count = 0;
   for (let bucket = 0; bucket < counts.length; bucket += 1) {
     count += counts[bucket]!;
-    lines.push(`${beginning}${bucket < bounds.length ? bound(bounds[bucket]!) : '+Inf'}"} ${count}\n`);
+    const exemplar = format === 'openMetrics' ? exemplarText(instrument.exemplars?.[bucket]) : '';
+    lines.push(`${beginning}${bucket < bounds.length ? bound(bounds[bucket]!) : '+Inf'}"} ${count}${exemplar}\n`);
   }
   lines.push(`${name}_sum${braces} ${number(instrument.sum)}\n`, `${name}_count${braces} ${count}\n`);
+}
+
+function exemplarText(exemplar: Exemplar | undefined): string {
+  return exemplar ? ` # {trace_id="${exemplar.traceId}"} ${number(exemplar.value)} ${exemplar.timestamp.toFixed(3)}` : '';
 }
 
 function number(value: number): string {

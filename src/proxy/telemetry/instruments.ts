@@ -33,9 +33,9 @@ export class ListenerInstruments {
 
   constructor(
     private readonly registry: MetricRegistry, private readonly listener: string, direction: 'inbound' | 'outbound',
-    onLimit: (limit: string) => void,
+    onLimit: (limit: string) => void, wallSeconds?: () => number,
   ) {
-    this.requests = new ListenerRequests(registry, listener, direction, onLimit);
+    this.requests = new ListenerRequests(registry, listener, direction, onLimit, wallSeconds);
     this.connections = registry.counter(FAMILIES.downstreamConnections, { listener });
     this.connectionsOpen = registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener });
     this.requestsInFlight = registry.gauge(FAMILIES.requestsInFlight, { listener });
@@ -144,7 +144,8 @@ export class Instruments {
   private readonly clusters = new Map<string, ClusterInstruments>();
   private readonly limits = new LazyCounters((limit) => this.registry.counter(FAMILIES.limitReached, { limit }));
 
-  constructor(private readonly registry: MetricRegistry) {
+  /** @param wallSeconds the time, for exemplars */
+  constructor(private readonly registry: MetricRegistry, private readonly wallSeconds?: () => number) {
     registry.observe(FAMILIES.limitReached, { limit: 'metricSeries' }, () => registry.overflows);
   }
 
@@ -152,7 +153,7 @@ export class Instruments {
   listener(name: string, direction: 'inbound' | 'outbound'): ListenerInstruments {
     let listener = this.listeners.get(name);
     if (!listener) {
-      listener = new ListenerInstruments(this.registry, name, direction, (limit) => this.limitReached(limit));
+      listener = new ListenerInstruments(this.registry, name, direction, (limit) => this.limitReached(limit), this.wallSeconds);
       this.listeners.set(name, listener);
     }
     return listener;

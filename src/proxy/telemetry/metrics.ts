@@ -13,6 +13,14 @@ export class Gauge {
   value = 0;
 }
 
+/** A request that a bucket counts, by its trace. */
+export interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+}
+
 /**
  * Counts values by size, in buckets with fixed upper bounds (inclusive, as in Prometheus).
  *
@@ -24,6 +32,8 @@ export class Histogram {
   /** Values per bucket, not cumulative; the last is for those above every bound. */
   readonly counts: Float64Array;
   sum = 0;
+  /** The latest of each bucket; absent while nothing is traced. */
+  exemplars: (Exemplar | undefined)[] | undefined;
 
   /** @param bounds upper bounds, ascending */
   constructor(readonly bounds: readonly number[]) {
@@ -31,11 +41,21 @@ export class Histogram {
   }
 
   record(value: number): void {
+    const bucket = this.bucketOf(value);
+    this.counts[bucket] = this.counts[bucket]! + 1;
+    this.sum += value;
+  }
+
+  /** Shows a value that was recorded as an example of its bucket. */
+  exemplify(exemplar: Exemplar): void {
+    (this.exemplars ??= Array.from(this.counts, () => undefined))[this.bucketOf(exemplar.value)] = exemplar;
+  }
+
+  private bucketOf(value: number): number {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    this.counts[bucket] = this.counts[bucket]! + 1;
-    this.sum += value;
+    return bucket;
   }
 }
 

@@ -24,6 +24,7 @@ export interface EdgeLabels {
 /** What the edges of one listener share. */
 interface Edges {
   readonly codes: BoundedLabel;
+  wallSeconds(): number;
 }
 
 /** Requests of one caller, on one route, to one cluster. */
@@ -42,12 +43,15 @@ export class RequestInstruments {
    * @param status  as sent to the client; three digits
    * @param reason  why the proxy answered or broke off by itself; undefined when the response is the endpoint's
    * @param seconds from its head to the end of the response
+   * @param traceId of a trace that is sampled
    */
-  record(method: string, status: number, reason: ReasonCode | undefined, seconds: number): void {
+  record(method: string, status: number, reason: ReasonCode | undefined, seconds: number, traceId?: string): void {
     const counters = this.countersOf(reason ?? NOT_APPLICABLE, method);
     const counter = counters.get(status) ?? this.bind(counters, method, status, reason ?? NOT_APPLICABLE);
     counter.value += 1;
-    this.durationOf(Math.floor(status / 100)).record(seconds);
+    const duration = this.durationOf(Math.floor(status / 100));
+    duration.record(seconds);
+    if (traceId !== undefined) duration.exemplify({ traceId, value: seconds, timestamp: this.edges.wallSeconds() });
   }
 
   /** The durations of requests whose status begins with this digit. */
@@ -85,12 +89,12 @@ export class ListenerRequests {
 
   constructor(
     private readonly registry: MetricRegistry, private readonly listener: string, private readonly direction: 'inbound' | 'outbound',
-    onLimit: (limit: LabelLimit) => void,
+    onLimit: (limit: LabelLimit) => void, wallSeconds: () => number = () => 0,
   ) {
     const label = (limit: LabelLimit): BoundedLabel => new BoundedLabel(LABEL_LIMITS[limit], () => onLimit(limit));
     this.callers = label('metricCallers');
     this.routes = label('metricRoutes');
-    this.edges = { codes: label('metricCodes') };
+    this.edges = { codes: label('metricCodes'), wallSeconds };
   }
 
   /**

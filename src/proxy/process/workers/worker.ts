@@ -24,6 +24,7 @@ export interface WorkerDependencies {
   readonly onCertificate: CertificateListener;
   onChoice(cluster: string, choice: PolicyChoice): void;
   onBypass(address: string): void;
+  onTracingProblem(endpoint: string, problem: string): void;
   readonly onSessionKeys: KeyFileListener;
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
@@ -90,6 +91,7 @@ export class Worker {
         onCertificate: dependencies.onCertificate,
         onChoice: dependencies.onChoice,
         onBypass: dependencies.onBypass,
+        onTracingProblem: dependencies.onTracingProblem,
         onSessionKeys: dependencies.onSessionKeys,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });

@@ -17,10 +17,12 @@ import { isSwitch } from '../../http1/upgrade';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { REASONS } from '../../telemetry/reasons';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
+import type { ExchangeTrace } from '../../tracing/exchange-trace';
 import { ResponseFields } from './response-fields';
 import type { ServeContext } from '../context';
 import { ExchangeRecord } from './exchange-record';
 import { ExchangeRequest } from './exchange-request';
+import { beginTrace, endTrace } from './exchange-tracing';
 import type { InboundLoad } from './load-fields';
 import { MUCH_BYTES } from '../memory/memory-guard';
 import { NO_CONTENT, Refusal, refusalOfPath, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
@@ -41,6 +43,9 @@ export class Exchange implements UpstreamOwner {
   private load: InboundLoad | undefined;
   readonly added: ResponseFields;
   private readonly request: ExchangeRequest;
+  /** Of the request under way; undefined while nothing is traced. */
+  trace: ExchangeTrace | undefined;
+  private keptTrace: ExchangeTrace | undefined;
   /** What carries the response that counts; it is there until that is over. */
   private carrier: RequestCarrier | undefined;
   /** The final response's head was sent to the client. */
@@ -78,7 +83,9 @@ export class Exchange implements UpstreamOwner {
     this.load = listener.load;
     this.added.begin(head, listener, client.peer.edge);
     const fault = normalizeTarget(listener.routes.normalizer, source, head);
-    if (context.onExchange) this.record.description = describe(source, head);
+    this.trace = beginTrace(this.keptTrace, context.tracer, source, head, client);
+    if (this.trace) this.keptTrace = this.upstream.trace = this.trace;
+    if (context.onExchange || this.trace) this.record.description = describe(source, head);
     if (this.added.explains || context.onExchange) this.upstream.attemptRecords = [];
     this.load?.served.begin(this.record.startedAt);
     return this.request.begin(source, head, body, complete, fault && refusalOfPath(fault));
@@ -271,6 +278,7 @@ export class Exchange implements UpstreamOwner {
     this.instruments.requestsInFlight.value += 1;
     this.record.reset(this.context.clock.now());
     this.upstream.reset();
+    this.trace = undefined;
     this.carrier = undefined;
     this.headSent = false;
     this.streams = false;
@@ -368,8 +376,9 @@ export class Exchange implements UpstreamOwner {
     }
     const measuredMs = this.tunnel ? this.switchedAfterMs : record.durationMs;
     const edge = instruments.requests.of(this.upstream.cluster?.name, record.route, this.client.peer.caller);
-    edge.record(record.method, record.status, record.reason, measuredMs / 1_000);
+    edge.record(record.method, record.status, record.reason, measuredMs / 1_000, this.trace?.exemplar);
     this.conclude();
+    if (this.trace) endTrace(this.trace, this.context.tracer, record, this.client);
     this.context.onExchange?.(this);
   }
 }

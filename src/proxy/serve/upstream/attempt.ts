@@ -16,6 +16,7 @@ import { holdsBack } from '../../net/direct-write';
 import { isShed } from '../../http1/proxy-status';
 import type { ResponseHead } from '../../http1/response-head';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
+import type { TracedAttempt } from '../../tracing/exchange-trace';
 
 /** Who tries. It is told what happens later; what is known at once, calls return. Buffers are valid during a call only. */
 export interface AttemptOwner {
@@ -47,6 +48,9 @@ export class Attempt implements ResponseListener, Waiter {
   endpoint: Endpoint | undefined;
   /** What its response asks for before another request; 0 when it doesn't. */
   retryAfterMs = 0;
+
+  /** What is kept of it for its span; undefined while nothing is traced. */
+  traced: TracedAttempt | undefined;
 
   /** The pool's. */
   place: Waiting | undefined = undefined;

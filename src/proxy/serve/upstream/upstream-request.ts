@@ -18,8 +18,10 @@ import type { Endpoint } from '../../cluster/endpoint';
 import { EndpointsWaiter } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/pool';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
+import { joined } from '../../http1/bytes';
 import { isIdempotent, Method } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
+import type { ExchangeTrace } from '../../tracing/exchange-trace';
 import { retryAfterMs } from '../../http1/retry-after';
 import type { Session } from '../../session/session-persistence';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
@@ -44,6 +46,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   attempts = 0;
   /** What was tried, when somebody wants to know. */
   attemptRecords: AttemptRecord[] | undefined;
+  /** Undefined while nothing is traced. */
+  trace: ExchangeTrace | undefined;
   /** An attempt may have reached an application. */
   maybeReached = false;
   /** It may become a tunnel. There must be only one, so such a request is not hedged. */
@@ -90,6 +94,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.endpoint = undefined;
     this.attempts = 0;
     this.attemptRecords = undefined;
+    this.trace = undefined;
     this.maybeReached = false;
     this.targets.reset();
     this.retries = 0;
@@ -282,7 +287,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.endpoint = endpoint;
     this.targets.try(endpoint);
     const meshed = isMeshed(route, cluster);
-    this.copy.address(meshed, meshed ? attemptLines(route, this.attempts, this.deadlineAt - this.context.clock.now()) : EMPTY);
+    const lines = meshed ? attemptLines(route, this.attempts, this.deadlineAt - this.context.clock.now()) : EMPTY;
+    this.copy.address(meshed, this.trace ? this.traced(this.trace, attempt, cluster, endpoint, lines) : lines);
     const start = attempt.start(cluster, endpoint, isRetry, !this.idempotent);
     // What is shed does not wait to try again: another endpoint may have a connection free.
     if (start === 'no_room') return this.afterFailure(attempt, 'no_room', NO_ROOM_TO_WAIT);
@@ -290,6 +296,12 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     if (this.bodyComplete) attempt.endWithin(route.tryTimeout);
     if (start === 'connected') this.send(attempt);
     return undefined;
+  }
+
+  /** The lines of an attempt, with those that continue the trace. */
+  private traced(trace: ExchangeTrace, attempt: Attempt, cluster: Cluster, endpoint: Endpoint, lines: Buffer): Buffer {
+    attempt.traced = trace.attempt(cluster.name, endpoint.key, this.context.clock.now(), attempt === this.second);
+    return joined(lines, trace.linesOf(attempt.traced));
   }
 
   private send(attempt: Attempt): void {
@@ -396,6 +408,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   private note(attempt: Attempt, outcome: AttemptRecord['outcome']): void {
+    if (this.trace) this.trace.ended(attempt.traced!, outcome, this.context.clock.now());
     this.attemptRecords?.push({ endpoint: attempt.endpoint!.key, outcome, milliseconds: attempt.elapsedMs });
   }
 }

@@ -1,0 +1,83 @@
+/**
+ * What is kept of one request while it is traced: its context, and an id and a time for each attempt. A client connection has one of these
+ * and uses it again, so that a request that is not recorded costs a few random numbers and a line in its head. Everything else is made
+ * when the request is over and its spans are recorded.
+ */
+import type { RequestHead } from '../http1/request-head';
+import { TraceContext } from './trace-context';
+import { drawId, SPAN_ID_DIGITS } from './trace-ids';
+
+/** What decides about new traces. */
+export interface Sampling {
+  readonly usesB3: boolean;
+  readonly random: () => number;
+  /** Whether a trace that begins here is sampled. */
+  samples(traceId: Uint8Array): boolean;
+}
+
+/** One attempt, as it is kept until the request is over. */
+export interface TracedAttempt {
+  readonly spanId: Buffer;
+  cluster: string;
+  /** Address and port. */
+  endpoint: string;
+  /** Monotonic milliseconds. */
+  startedAt: number;
+  endedAt: number;
+  /** Status of its response, or why there was none that counted. */
+  outcome: number | string;
+  isHedge: boolean;
+}
+
+export class ExchangeTrace {
+  readonly context = new TraceContext();
+  readonly spanId = Buffer.alloc(SPAN_ID_DIGITS);
+  /** Attempts of this request; those behind are of requests before it. */
+  count = 0;
+  private readonly kept: TracedAttempt[] = [];
+  private random: () => number = () => 0;
+
+  /** @param trusted the caller's decision holds */
+  begin(sampling: Sampling, buffer: Buffer, head: RequestHead, trusted: boolean): void {
+    this.random = sampling.random;
+    this.count = 0;
+    this.context.read(buffer, head, sampling.usesB3, this.random);
+    if (!this.context.decided || !trusted) this.context.decide(sampling.samples(this.context.traceId));
+    drawId(this.spanId, 0, SPAN_ID_DIGITS, this.random);
+  }
+
+  /** An attempt begins. Its head has the lines of `linesOf`. */
+  attempt(cluster: string, endpoint: string, now: number, isHedge: boolean): TracedAttempt {
+    let attempt = this.kept[this.count];
+    if (!attempt) {
+      attempt = { spanId: Buffer.alloc(SPAN_ID_DIGITS), cluster, endpoint, startedAt: now, endedAt: now, outcome: 0, isHedge };
+      this.kept.push(attempt);
+    }
+    this.count += 1;
+    drawId(attempt.spanId, 0, SPAN_ID_DIGITS, this.random);
+    attempt.cluster = cluster;
+    attempt.endpoint = endpoint;
+    attempt.startedAt = now;
+    attempt.endedAt = now;
+    attempt.outcome = 0;
+    attempt.isHedge = isHedge;
+    return attempt;
+  }
+
+  ended(attempt: TracedAttempt, outcome: TracedAttempt['outcome'], now: number): void {
+    attempt.outcome = outcome;
+    attempt.endedAt = now;
+  }
+
+  /** The id of a trace that is sampled, by which a histogram shows an example. */
+  get exemplar(): string | undefined {
+    return this.context.sampled ? this.context.traceId.toString('latin1') : undefined;
+  }
+
+  /** Valid until the next call. */
+  linesOf(attempt: TracedAttempt): Buffer {
+    return this.context.lines(attempt.spanId);
+  }
+
+  attemptAt(index: number): TracedAttempt { return this.kept[index]!; }
+}

@@ -1,0 +1,136 @@
+/**
+ * Collects spans and sends them in batches. Bounded: what comes while the queue is full is dropped and counted, since a proxy that stands
+ * still or dies for its traces is worse than a trace with a gap. A batch that can't be delivered is tried again with growing, jittered
+ * waits, and given up after {@link MAX_TRIES}; while the collector is away the queue holds what came first.
+ */
+import type { Cancel, Clock } from '../runtime/clock';
+import type { Collector, Delivery } from './collector';
+
+/** How often a batch is sent at most. */
+export const MAX_TRIES = 5;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/** What became of a span. */
+export type SpanResult = 'exported' | 'queue_full' | 'rejected' | 'undelivered';
+
+export interface ExporterOptions {
+  readonly maxQueuedSpans: number;
+  readonly maxBatchSpans: number;
+  readonly exportIntervalMs: number;
+}
+
+export interface ExporterDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly collector: Collector;
+  /** What is before and behind the spans of a batch. */
+  readonly envelope: readonly [before: string, after: string];
+  count(result: SpanResult, spans: number): void;
+  /** The collector can't be reached, or takes no spans; told once until it does again. */
+  onProblem(problem: string): void;
+}
+
+export class SpanExporter {
+  private queue: string[] = [];
+  /** The batch under way. */
+  private batch: readonly string[] = [];
+  private tries = 0;
+  private timer: Cancel | undefined;
+  private sending = false;
+  private troubled = false;
+  private closed = false;
+  private onIdle: (() => void) | undefined;
+
+  constructor(private readonly options: ExporterOptions, private readonly dependencies: ExporterDependencies) {}
+
+  /** Spans that wait, or are under way. */
+  get queued(): number { return this.queue.length + this.batch.length; }
+
+  /** There is room for so many spans; what has none is counted. */
+  hasRoom(spans: number): boolean {
+    if (this.queued + spans <= this.options.maxQueuedSpans) return true;
+    this.dependencies.count('queue_full', spans);
+    return false;
+  }
+
+  /** Takes a span, for which there is room. */
+  add(span: string): void {
+    if (this.closed) return;
+    this.queue.push(span);
+    if (this.batch.length > 0) return;
+    if (this.queue.length >= this.options.maxBatchSpans) this.sendNext();
+    else this.timer ??= this.dependencies.clock.after(this.options.exportIntervalMs, () => this.sendNext());
+  }
+
+  /** Sends what there is, without waiting for more; resolves when it is sent, or after so long. What is left then is dropped. */
+  async close(withinMs: number): Promise<void> {
+    if (this.queued > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.dependencies.clock.after(withinMs, resolve);
+        this.onIdle = () => {
+          cancel();
+          resolve();
+        };
+        if (!this.sending) this.sendNext();
+      });
+    }
+    this.drop();
+  }
+
+  /** Stops at once. */
+  drop(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.timer?.();
+    if (this.queued > 0) this.dependencies.count('undelivered', this.queued);
+    this.queue = [];
+    this.batch = [];
+    this.dependencies.collector.close();
+  }
+
+  private sendNext(): void {
+    this.timer?.();
+    this.timer = undefined;
+    if (this.closed) return;
+    if (this.batch.length === 0) {
+      this.batch = this.queue.splice(0, this.options.maxBatchSpans);
+      this.tries = 0;
+    }
+    if (this.batch.length === 0) {
+      this.onIdle?.();
+      return;
+    }
+    this.tries += 1;
+    this.sending = true;
+    const [before, after] = this.dependencies.envelope;
+    this.dependencies.collector.send(before + this.batch.join(',') + after, (delivery) => this.onDelivery(delivery));
+  }
+
+  private onDelivery(delivery: Delivery): void {
+    this.sending = false;
+    if (this.closed) return;
+    const { clock, random, count } = this.dependencies;
+    if (delivery.problem !== undefined) this.tell(delivery.problem);
+    if (delivery.result === 'failed' && this.tries < MAX_TRIES) {
+      const backoff = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.tries - 1)) * (0.5 + random() / 2);
+      this.timer = clock.after(Math.max(Math.min(delivery.retryAfterMs ?? 0, LONGEST_WAIT_MS), backoff), () => this.sendNext());
+      return;
+    }
+    const { length } = this.batch;
+    const rejected = delivery.result === 'refused' ? length : delivery.result === 'delivered' ? Math.min(delivery.rejectedSpans, length) : 0;
+    if (rejected > 0) count('rejected', rejected);
+    if (delivery.result === 'failed') count('undelivered', length);
+    else if (length > rejected) count('exported', length - rejected);
+    if (delivery.result === 'delivered' && delivery.problem === undefined) this.troubled = false;
+    this.batch = [];
+    if (this.queue.length >= this.options.maxBatchSpans || this.onIdle) this.sendNext();
+    else if (this.queue.length > 0) this.timer = clock.after(this.options.exportIntervalMs, () => this.sendNext());
+  }
+
+  private tell(problem: string): void {
+    if (this.troubled) return;
+    this.troubled = true;
+    this.dependencies.onProblem(problem);
+  }
+}
