@@ -3,6 +3,7 @@
  */
 import type { DnsDiscovery, EndpointSliceDiscovery, StaticDiscovery } from './discovery-config';
 import type { HealthCheckConfig, OutlierDetectionConfig } from './health-config';
+import type { UpstreamMutualTlsConfig } from './identity-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { RetryBudgetConfig } from './retry-config';
 import type { Integer } from './scalars';
@@ -16,6 +17,8 @@ export interface ClusterConfig {
   readonly name: string;
   /** Where its endpoints come from. */
   readonly discovery: EndpointSliceDiscovery | DnsDiscovery | StaticDiscovery;
+  /** Its endpoints are reached by mutual TLS, by requests and health checks alike. Absent: by plain TCP. */
+  readonly mutualTls?: UpstreamMutualTlsConfig;
   /**
    * How an endpoint is chosen.
    * @default { type: 'roundRobin' }

@@ -14,6 +14,7 @@ import type { FallbackConfig } from './fallback-config';
 import { withFallbackDefaults } from './fallback-defaults';
 import type { OutlierDetectionConfig } from './health-config';
 import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
+import { ResolvedListenerMutualTls, withMutualTlsDefaults } from './identity-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
@@ -83,7 +84,7 @@ export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = {
 };
 
 /** Fields of a cluster whose absence switches something off. */
-type Stage = 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
+type Stage = 'mutualTls' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
 /** Fields of a cluster with defaults of their own. */
 type Health = 'healthCheck' | 'outlierDetection';
 
@@ -259,7 +260,7 @@ export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' |
   readonly fallback: Required<FallbackConfig>[];
 };
 /** A cluster with nothing left open. */
-export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & BalancingStages & ResolvedHealth & {
+export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & Pick<ClusterConfig, 'mutualTls'> & BalancingStages & ResolvedHealth & {
   readonly retryBudget: Required<RetryBudgetConfig>;
 };
 /** How a proxy finds out which endpoints work, with nothing left open. */
@@ -276,9 +277,10 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'admission' | 'authorization' | keyof EdgeConfig> & ResolvedEdge & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | keyof EdgeConfig> & ResolvedEdge & {
   readonly routes: ResolvedRoute[];
   readonly tls?: ResolvedTls;
+  readonly mutualTls?: ResolvedListenerMutualTls;
   readonly admission?: ResolvedAdmission;
   readonly authorization?: ResolvedAuthorization;
 };
@@ -312,9 +314,10 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     ...rest,
     ...(tracing && { tracing: { ...DEFAULT_TRACING, ...tracing } }),
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map(({ tls, admission, authorization, ...listener }) => ({
+    listeners: config.listeners.map(({ tls, mutualTls, admission, authorization, ...listener }) => ({
       ...withEdgeDefaults(listener),
       ...(tls && { tls: withTlsDefaults(tls) }),
+      ...(mutualTls && { mutualTls: withMutualTlsDefaults(mutualTls) }),
       ...(admission && { admission: withAdmissionDefaults(admission) }),
       ...(authorization && { authorization: withAuthorizationDefaults(authorization) }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),

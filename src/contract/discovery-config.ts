@@ -1,6 +1,7 @@
 /**
  * Where a cluster's endpoints come from.
  */
+import type { UpstreamMutualTlsConfig } from './identity-config';
 import type { Integer, Weight } from './scalars';
 
 /** Endpoints of a Kubernetes Service, listed and watched through its EndpointSlices. */
@@ -115,6 +116,8 @@ export interface StaticEndpoint {
    * @maximum 7
    */
   readonly priority?: Integer;
+  /** Who must be there, in place of what the cluster says. Absent: as for the cluster. */
+  readonly mutualTls?: UpstreamMutualTlsConfig;
 }
 
 /** The pods of this workload, this one among them. */

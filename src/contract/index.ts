@@ -18,6 +18,8 @@ export * from './forwarded-config';
 export * from './hash-key-config';
 export * from './health-config';
 export * from './health-defaults';
+export * from './identity-config';
+export * from './identity-rules';
 export * from './listener-config';
 export * from './load-balancing-config';
 export * from './names';

@@ -7,6 +7,7 @@ import type { EdgeConfig } from './edge-config';
 import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
+import type { ListenerMutualTlsConfig } from './identity-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
 import type { PathConfig } from './path-config';
 import type { HeaderChanges, MirrorConfig, RedirectConfig, RespondConfig, RewriteConfig } from './route-action-config';
@@ -53,6 +54,8 @@ export interface ListenerConfig extends EdgeConfig {
   readonly hostnames?: HostName[];
   /** Its connections are TLS, which ends here. Absent: they are not. */
   readonly tls?: TlsConfig;
+  /** Its clients, the sidecars of callers, have to prove who they are. For inbound listeners. Absent: they don't. */
+  readonly mutualTls?: ListenerMutualTlsConfig;
   /**
    * Where its requests go. A request takes the route whose condition is the most specific, by the rules of the Gateway API: host, exact path,
    * longest prefix, then method, fields, query; the first of those that are alike. One that no route takes gets 404 (`no_route`).

@@ -14,6 +14,7 @@
  */
 import type { ClusterConfig } from './cluster-config';
 import type { LocalClusterConfig } from './discovery-config';
+import type { IdentityConfig } from './identity-config';
 import type { ListenerConfig } from './listener-config';
 import type { Integer } from './scalars';
 import type { TracingConfig } from './tracing-config';
@@ -29,11 +30,13 @@ export interface ProxyConfig {
   readonly minor?: Integer;
   /**
    * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
-   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `proxyProtocol`, `routes` and `tls`.
+   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `mutualTls`, `proxyProtocol`, `routes` and `tls`.
    */
   readonly requires?: string[];
   /** Whose sidecar this is. */
   readonly node: NodeIdentity;
+  /** By what the proxy proves who it is, where mutual TLS is asked for. Absent: it can't, and nothing may ask for it. */
+  readonly identity?: IdentityConfig;
   /** Where metrics and health are served. */
   readonly admin?: AdminConfig;
   /** Where connections are accepted. */

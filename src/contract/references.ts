@@ -11,6 +11,7 @@ import {
 } from './contradictions';
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import { errorsOfEdge } from './edge-config';
+import { errorsOfIdentity } from './identity-rules';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
@@ -51,6 +52,8 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     ...findUnfitHealthCheck(cluster, `/clusters/${c}`),
     ...findUnfitLimits(cluster, `/clusters/${c}`),
   ));
+
+  errors.push(...errorsOfIdentity(config));
 
   const names = new Set<string>();
   const sockets = new Map<string, string>();

@@ -1,7 +1,10 @@
 /**
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
-import type { AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, LimitsConfig, PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig } from '../../src/contract';
+import type {
+  AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, IdentityConfig, LimitsConfig, ListenerMutualTlsConfig, PathConfig,
+  ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig,
+} from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
 import type { SourceFactory } from '../../src/proxy/cluster/cluster';
@@ -93,6 +96,9 @@ export interface TestProxyOptions {
   readonly clock?: Clock;
   readonly memory?: ProxyDependencies['memory'];
   readonly tls?: TlsConfig;
+  readonly identity?: IdentityConfig;
+  readonly mutualTls?: ListenerMutualTlsConfig;
+  readonly onIdentity?: ProxyDependencies['onIdentity'];
   readonly via?: boolean;
   readonly tracing?: ProxyConfig['tracing'];
   /** Name of the service that it belongs to. Absent: web. */
@@ -128,6 +134,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.loopback && { loopback: true }),
       port,
       ...(options.tls && { tls: options.tls }),
+      ...(options.mutualTls && { mutualTls: options.mutualTls }),
       ...(options.admission && { admission: options.admission }),
       ...(options.authorization && { authorization: options.authorization }),
       ...options.edge,
@@ -137,6 +144,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     clusters,
     kubernetes: { tokenFile: '/nowhere', caFile: '/nowhere' },
     limits: options.limits ?? {},
+    ...(options.identity && { identity: options.identity }),
     ...(options.localCluster && { localCluster: options.localCluster }),
     shutdown: options.shutdown ?? { drainMs: options.drainMs ?? 1_000 },
     ...(options.via !== undefined && { via: options.via }),
@@ -153,6 +161,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     identity: 'test',
     podAddresses,
     ...(options.onChoice && { onChoice: options.onChoice }),
+    ...(options.onIdentity && { onIdentity: options.onIdentity }),
     ...(options.onBypass && { onBypass: options.onBypass }),
     ...(options.memory && { memory: options.memory }),
   });

@@ -20,6 +20,8 @@ export type FailureKind =
   | 'no_turn'
   /** Too many requests were waiting for a connection already. */
   | 'no_room'
+  /** This proxy is not able to make any connection, wherever to. */
+  | 'unable'
   /** Its connection had been idle for long, and was closed as the request was sent. */
   | 'idled_out'
   /** The same where the connection had not been idle for so long, or was reset: the endpoint may have done it on purpose. */
@@ -73,6 +75,7 @@ const FINAL = { repeats: 'never', sameEndpoint: false, free: false, atOnce: 'nev
 export const FAILURES: { readonly [Kind in FailureKind]: FailureRule } = {
   unconnected: { repeats: 'always', reached: 'no', sameEndpoint: false, free: true, atOnce: 'first', blames: 'endpoint', hasResponse: false },
   no_turn: { ...FINAL, reached: 'no', blames: 'nobody' },
+  unable: { ...FINAL, reached: 'no', blames: 'nobody' },
   no_room: { repeats: 'first', reached: 'no', sameEndpoint: false, free: true, atOnce: 'always', blames: 'nobody', hasResponse: false },
   idled_out: { repeats: 'always', reached: 'maybe', sameEndpoint: true, free: true, atOnce: 'always', blames: 'nobody', hasResponse: false },
   stale: { repeats: 'always', reached: 'maybe', sameEndpoint: true, free: true, atOnce: 'always', blames: 'endpoint', hasResponse: false },

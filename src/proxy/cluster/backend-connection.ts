@@ -18,8 +18,9 @@ import { frameChunk, frameKept, lastChunk } from '../http1/serialize';
 import { BytesListener, onread, writeCopy } from '../net/shared-read';
 import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
+import { isRefusalOfCertificate, UpstreamSecurity } from '../tls/upstream-security';
 import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from './carrier';
-import { Connecting, ConnectListener, Destination } from './connector';
+import { Connecting, ConnectListener, Destination, UnestablishedCode } from './connector';
 import { StatedLimits } from './stated-limits';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
@@ -36,7 +37,7 @@ export interface ConnectionSettings {
   limits: HeadLimits & { readonly maxBufferedBytes: number };
   /** Queues for idle times that endpoints state. */
   readonly timeouts: Pick<TimeoutQueues, 'near'>;
-  readonly stats: { brokenInUse: number };
+  readonly stats: { brokenInUse: number; certificateRefused: number };
   now(): number;
 }
 
@@ -44,7 +45,7 @@ export interface ConnectionSettings {
 export interface ConnectionOwner {
   /** It can be used. */
   onEstablished(connection: BackendConnection): void;
-  onConnectFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void;
+  onConnectFailed(code: UnestablishedCode, detail: string): void;
   /** Its request is over, and it can carry another one. */
   release(connection: BackendConnection): void;
   /** It was unused, and can be used no longer. */
@@ -127,6 +128,17 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   isFresh(safely: boolean): boolean {
     const limitMs = this.stated.idleMs(safely);
     return limitMs === Infinity || this.timeout.waitedMs(this.dependencies.now()) < limitMs;
+  }
+
+  /**
+   * @internal Whether it was made for who must be there now, and neither side's certificate has expired since. One that lapses carries no
+   * further request.
+   *
+   * @param security of its endpoint
+   */
+  isFor(security: UpstreamSecurity | undefined): boolean {
+    const { security: own, assurance } = this.connecting;
+    return own === security && (assurance === undefined || security!.assures(assurance));
   }
 
   /** @internal */
@@ -227,9 +239,9 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   }
 
   /** @internal */
-  onUnconnected(detail: string): void {
+  onUnconnected(detail: string, code: UnestablishedCode): void {
     this.timeout.stop();
-    this.pool.onConnectFailed(detail === TIMED_OUT ? 'connect_timeout' : 'connect_failed', detail);
+    this.pool.onConnectFailed(detail === TIMED_OUT ? 'connect_timeout' : code, detail);
   }
 
   private onTimeout(): void {
@@ -378,7 +390,14 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   private onBroken(): void {
     this.withdraw();
     if (!this.listener) return;
-    this.dependencies.stats.brokenInUse += 1;
+    const { stats } = this.dependencies;
+    // In TLS 1.3 a server judges our certificate after we believe that the handshake is over, and may do so behind our first request.
+    if (!this.answered && !this.openBefore && isRefusalOfCertificate(this.lastError)) {
+      stats.certificateRefused += 1;
+      this.fail('identity_refused', this.lastError);
+      return;
+    }
+    stats.brokenInUse += 1;
     this.fail('upstream_closed', this.lastError || 'closed');
   }
 

@@ -19,7 +19,8 @@ export interface OutgoingRequest {
   http1(): Buffer;
 }
 
-export type BrokenCode = 'upstream_closed' | 'upstream_protocol_error';
+/** `identity_refused`: the endpoint did not take this proxy for who it is, so no application has seen the request. */
+export type BrokenCode = 'upstream_closed' | 'upstream_protocol_error' | 'identity_refused';
 
 /** The endpoint's side, for one request. */
 export interface RequestCarrier {

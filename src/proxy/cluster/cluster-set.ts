@@ -5,6 +5,7 @@ import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { DiscoverySource } from '../discovery/source';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../runtime/timeouts';
+import type { Identity } from '../tls/identity';
 import { Cluster, ClusterDependencies, SourceFactory } from './cluster';
 
 /** Where a cluster is looked up. */
@@ -35,7 +36,7 @@ export class ClusterSet implements ClusterLookup {
    *
    * @throws Error in the user's words when a source can't be made
    */
-  stage(document: ResolvedProxyConfig): StagedClusters {
+  stage(document: ResolvedProxyConfig, identity?: Identity): StagedClusters {
     const kubernetes = JSON.stringify(document.kubernetes);
     const apiChanged = kubernetes !== this.kubernetes;
     const added = new Map<string, Cluster>();
@@ -49,7 +50,7 @@ export class ClusterSet implements ClusterLookup {
         const present = this.byName.get(config.name);
         const source = present?.stageSource(config, document, apiChanged);
         if (source) sources.set(config.name, source);
-        if (!present) added.set(config.name, this.make(config, document));
+        if (!present) added.set(config.name, this.make(config, document, identity));
       }
     } catch (error) {
       rollback();
@@ -59,22 +60,23 @@ export class ClusterSet implements ClusterLookup {
       get: (name) => added.get(name) ?? this.get(name),
       commit: () => {
         this.kubernetes = kubernetes;
-        this.commit(document, added, sources);
+        this.commit(document, added, sources, identity);
       },
       rollback,
     };
   }
 
-  private make(config: ResolvedCluster, document: ResolvedProxyConfig): Cluster {
-    return new Cluster(config, document, this.sources, this.timeouts, this.dependencies, this.instruments.cluster(config.name));
+  private make(config: ResolvedCluster, document: ResolvedProxyConfig, identity: Identity | undefined): Cluster {
+    return new Cluster(config, document, this.sources, this.timeouts, this.dependencies, this.instruments.cluster(config.name), identity);
   }
 
   private commit(
     document: ResolvedProxyConfig, added: ReadonlyMap<string, Cluster>, sources: ReadonlyMap<string, DiscoverySource>,
+    identity: Identity | undefined,
   ): void {
     const leaving = new Map(this.byName);
     for (const config of document.clusters) {
-      leaving.get(config.name)?.reconfigure(config, document, sources.get(config.name));
+      leaving.get(config.name)?.reconfigure(config, document, sources.get(config.name), identity);
       leaving.delete(config.name);
     }
     for (const [name, cluster] of leaving) {

@@ -14,10 +14,12 @@ import type { ResponseHead } from '../http1/response-head';
 import { ReportIntake, usesReports } from '../load-reports/report-intake';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../runtime/timeouts';
+import type { Identity } from '../tls/identity';
+import { UpstreamSecurity } from '../tls/upstream-security';
 import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
 import { HealthChecks } from './health/health-checks';
-import type { PoolStats, PoolDependencies } from './pool';
+import { newPoolStats, PoolDependencies, PoolStats } from './pool';
 
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig) => DiscoverySource;
@@ -44,7 +46,7 @@ export interface ClusterDependencies extends Scheduler {
 }
 
 export class Cluster {
-  readonly stats: PoolStats = { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 };
+  readonly stats: PoolStats = newPoolStats();
   readonly retryBudget: RetryBudget;
   private readonly members = new Map<string, Endpoint>();
   private readonly pools: PoolDependencies;
@@ -71,6 +73,7 @@ export class Cluster {
     private readonly timeouts: TimeoutQueues,
     private readonly dependencies: ClusterDependencies,
     readonly instruments: ClusterInstruments,
+    identity?: Identity,
   ) {
     this.config = config;
     this.pools = {
@@ -84,6 +87,8 @@ export class Cluster {
       headTimeout: timeouts.of(document.limits.headTimeoutMs),
       limits: document.limits,
       pending: 0,
+      identity,
+      security: securityOf(config, identity, undefined),
       timeouts,
       now: () => dependencies.now(),
       stats: this.stats,
@@ -185,8 +190,9 @@ export class Cluster {
   }
 
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
-  reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined): void {
+  reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined, identity?: Identity): void {
     this.config = config;
+    this.secure(identity);
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
     this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
     this.pools.pendingTimeout = this.timeouts.of(config.pendingTimeoutMs);
@@ -233,6 +239,12 @@ export class Cluster {
     this.healthChecks.stop();
     for (const endpoint of this.members.values()) endpoint.retire();
     this.firstEndpoints.arrive();
+  }
+
+  private secure(identity: Identity | undefined): void {
+    this.pools.identity = identity;
+    this.pools.security = securityOf(this.config, identity, this.pools.security);
+    for (const endpoint of this.members.values()) endpoint.secure();
   }
 
   private get node(): LocalNode {
@@ -291,4 +303,13 @@ export class Cluster {
     }
     this.chosen = policy;
   }
+}
+
+/** @param before what there was, which stays when it asks for the same */
+function securityOf(
+  { name, mutualTls }: ResolvedCluster, identity: Identity | undefined, before: UpstreamSecurity | undefined,
+): UpstreamSecurity | undefined {
+  if (!mutualTls) return undefined;
+  if (!identity) throw new RangeError(`cluster '${name}' has mutual TLS and the proxy no identity`);
+  return before?.sameAs(identity, mutualTls.serverIds) ? before : new UpstreamSecurity(identity, mutualTls.serverIds);
 }

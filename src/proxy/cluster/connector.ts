@@ -1,14 +1,22 @@
 /**
- * Makes TCP connections to an endpoint: at whichever of its addresses accepts one. Pools and health probes both connect here and nowhere
- * else.
+ * Makes connections to an endpoint, by TCP or by mutual TLS: at whichever of its addresses accepts one. Pools and health probes both connect
+ * here and nowhere else, so that no probe passes where a request would not. With TLS a connection is made when the endpoint has
+ * proved who it is; before that nothing can be sent on it.
  */
 import { connect, OnReadOpts, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Assurance, UpstreamSecurity } from '../tls/upstream-security';
 import { Addresses, Dial } from './addresses';
+
+/** Why a connection could not be established. */
+export type UnestablishedCode = 'connect_failed' | 'connect_timeout' | 'server_unverified' | 'tls_failed' | 'no_identity';
 
 /** Where to. */
 export interface Destination {
   readonly addresses: Addresses;
   readonly port: number;
+  /** Who must be there; undefined: nobody is asked, and there is no TLS. */
+  readonly security?: UpstreamSecurity | undefined;
 }
 
 export interface SocketOptions {
@@ -26,21 +34,27 @@ export interface ConnectListener {
   onSocket(socket: Socket): void;
   onConnected(): void;
   /**
-   * No address has accepted the connection.
+   * No address has accepted the connection, or who has did not prove to be the endpoint.
    *
-   * @param detail the system's error, with the addresses when there were several
+   * @param detail the system's error, with the addresses when there were several; or what is wrong with who is there
    */
-  onUnconnected(detail: string): void;
+  onUnconnected(detail: string, code: Exclude<UnestablishedCode, 'connect_timeout'>): void;
 }
 
 /** One connection that is being made. */
 export class Connecting {
+  /** As whose it was made; undefined without TLS. */
+  readonly security: UpstreamSecurity | undefined;
+  /** Of a connection that is made: how long it may be used; undefined without TLS. */
+  assurance: Assurance | undefined;
   private socket: Socket | undefined;
   private connected = false;
   private lastError = '';
+  private code: Exclude<UnestablishedCode, 'connect_timeout'> = 'connect_failed';
   private readonly dial: Dial;
 
-  constructor({ addresses, port }: Destination, options: SocketOptions, private readonly listener: ConnectListener) {
+  constructor({ addresses, port, security }: Destination, options: SocketOptions, private readonly listener: ConnectListener) {
+    this.security = security;
     this.dial = new Dial(addresses);
     this.open(port, options);
   }
@@ -52,19 +66,46 @@ export class Connecting {
   }
 
   private open(port: number, options: SocketOptions): void {
-    const socket = connect({ port, noDelay: true, ...options, host: this.dial.address });
+    const { security } = this;
+    const to = { ...options, port, host: this.dial.address };
+    const socket = security ? security.connect(to) : connect({ noDelay: true, ...to });
     this.socket = socket;
+    if (security && socket.destroyed) {
+      this.code = 'no_identity';
+      this.lastError = security.identity.whyUnusable.join('; ');
+    }
     socket.on('connect', () => {
-      this.connected = true;
       this.dial.succeeded();
-      this.listener.onConnected();
+      if (security) this.secure(socket as TLSSocket, security);
+      else this.establish();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = error.code ?? error.message; });
     socket.on('close', () => {
       if (this.connected) return;
       if (this.dial.goesOn(this.lastError)) this.open(port, options);
-      else this.listener.onUnconnected(this.dial.describe(this.lastError));
+      else this.listener.onUnconnected(this.dial.describe(this.lastError), this.code);
     });
     this.listener.onSocket(socket);
+  }
+
+  private secure(socket: TLSSocket, security: UpstreamSecurity): void {
+    socket.setNoDelay(true);
+    this.code = 'tls_failed';
+    socket.on('secureConnect', () => {
+      const verdict = security.judge(socket);
+      if (verdict.ok) {
+        this.assurance = verdict.assurance;
+        this.establish();
+        return;
+      }
+      this.code = 'server_unverified';
+      this.lastError = verdict.problem;
+      socket.destroy();
+    });
+  }
+
+  private establish(): void {
+    this.connected = true;
+    this.listener.onConnected();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { ClusterEndpoint, ClusterStats, EndpointStats, Presence } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
+import { UpstreamSecurity } from '../tls/upstream-security';
 import { Addresses } from './addresses';
 import { ConnectionPool, PoolDependencies } from './pool';
 
@@ -12,6 +13,9 @@ export class Endpoint extends ClusterEndpoint {
   /** Where it listens. */
   addresses: Addresses;
   readonly pool: ConnectionPool;
+  /** Who must be there by what discovery says of it alone. */
+  private ownSecurity: UpstreamSecurity | undefined;
+  private serverIds: readonly string[] | undefined;
   /** When a load report of it was last read. */
   reportReadAt = -Infinity;
 
@@ -21,11 +25,28 @@ export class Endpoint extends ClusterEndpoint {
    */
   constructor(
     readonly address: string, readonly port: number, found: DiscoveredEndpoint,
-    since: number | undefined, clusterStats: ClusterStats, dependencies: PoolDependencies,
+    since: number | undefined, clusterStats: ClusterStats, private readonly dependencies: PoolDependencies,
   ) {
     super(endpointKey(found), new EndpointStats(clusterStats), found, found.ready ? 'ready' : 'draining', since);
     this.addresses = new Addresses(addressesOf(found));
+    this.secure(found.serverIds);
     this.pool = new ConnectionPool(this, dependencies);
+  }
+
+  /** Who must be there; undefined: nobody is asked, and there is no TLS. */
+  get security(): UpstreamSecurity | undefined { return this.ownSecurity ?? this.dependencies.security; }
+
+  /**
+   * The ids that discovery gives, or the proxy's own identity, may be others now. Connections that were made for others are closed as soon
+   * as nothing is on them.
+   */
+  secure(serverIds = this.serverIds): void {
+    const { identity } = this.dependencies;
+    this.serverIds = serverIds;
+    if (!serverIds) this.ownSecurity = undefined;
+    else if (identity && !this.ownSecurity?.sameAs(identity, serverIds)) this.ownSecurity = new UpstreamSecurity(identity, serverIds);
+    // While another configuration takes over, what there was stays: never is it nothing.
+    else if (!this.ownSecurity) throw new RangeError(`endpoint ${this.key} is reached by mutual TLS and the proxy has no identity`);
   }
 
   /** Takes over what discovery says now. True when a picker would have to know. */
@@ -33,6 +54,8 @@ export class Endpoint extends ClusterEndpoint {
     const presence: Presence = found.ready ? 'ready' : 'draining';
     const changed = presence !== this.presence || found.weight !== this.weight || found.zone !== this.zone || found.priority !== this.priority;
     const addresses = addressesOf(found);
+    this.serverIds = undefined;
+    this.secure(found.serverIds);
     if (addresses.join() !== this.addresses.all.join()) this.addresses = new Addresses(addresses);
     if (presence === 'draining' && this.presence === 'ready') this.pool.closeIdle();
     this.presence = presence;

@@ -11,9 +11,11 @@
  * and unused ones of other pools are closed for it.
  */
 import type { TimeoutQueue } from '../runtime/timeouts';
+import type { Identity } from '../tls/identity';
+import type { UpstreamSecurity } from '../tls/upstream-security';
 import { BackendConnection, ConnectionOwner, ConnectionSettings } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
-import type { Destination } from './connector';
+import type { Destination, UnestablishedCode } from './connector';
 import { Waiter, Waiting, WaitingList } from './waiting-list';
 
 export type { UnconnectedCode, Waiter } from './waiting-list';
@@ -34,6 +36,9 @@ export interface PoolDependencies extends ConnectionSettings {
   maxPending: number;
   /** Requests of the cluster that wait for a connection, or for the first endpoints. */
   pending: number;
+  /** Who this proxy is, and who must be at endpoints of which discovery says nothing else; undefined: TLS is not asked for. */
+  identity: Identity | undefined;
+  security: UpstreamSecurity | undefined;
   readonly stats: PoolStats;
   readonly instruments: ClusterInstruments;
   /** The pools of the cluster's endpoints. */
@@ -51,6 +56,36 @@ export interface PoolStats {
   connectTimedOut: number;
   /** Closed by the endpoint while a request was on it. */
   brokenInUse: number;
+  /** By mutual TLS: who is there did not prove to be the endpoint; there was no handshake; this proxy can't prove who it is. */
+  serverUnverified: number;
+  tlsFailed: number;
+  noIdentity: number;
+  /** The endpoint has refused this proxy's certificate, with a request on the connection. */
+  certificateRefused: number;
+}
+
+/** What counts a connection that could not be established. */
+const FAILED: { readonly [Code in UnestablishedCode]: keyof PoolStats } = {
+  connect_failed: 'connectFailed',
+  connect_timeout: 'connectTimedOut',
+  server_unverified: 'serverUnverified',
+  tls_failed: 'tlsFailed',
+  no_identity: 'noIdentity',
+};
+
+export function newPoolStats(): PoolStats {
+  return {
+    opened: 0,
+    open: 0,
+    reused: 0,
+    connectFailed: 0,
+    connectTimedOut: 0,
+    brokenInUse: 0,
+    serverUnverified: 0,
+    tlsFailed: 0,
+    noIdentity: 0,
+    certificateRefused: 0,
+  };
 }
 
 export class ConnectionPool implements ConnectionOwner {
@@ -78,7 +113,7 @@ export class ConnectionPool implements ConnectionOwner {
   acquire(waiter: Waiter, safely = false): BackendConnection | typeof WAITS | typeof NO_ROOM {
     const { dependencies } = this;
     for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
-      const fresh = connection.isFresh(safely);
+      const fresh = connection.isFresh(safely) && connection.isFor(this.endpoint.security);
       connection.leaveIdle();
       if (fresh) {
         dependencies.stats.reused += 1;
@@ -109,10 +144,10 @@ export class ConnectionPool implements ConnectionOwner {
 
   /**
    * Takes back a connection that can carry another request. While none is to carry several, as when the app is about to end and may
-   * close what it has, it is closed, and the request that waits longest gets a new one.
+   * close what it has, it is closed, and so is one that lapses; the request that waits longest gets a new one.
    */
   release(connection: BackendConnection): void {
-    if (this.dependencies.reuses) this.handOver(connection, 1);
+    if (this.dependencies.reuses && connection.isFor(this.endpoint.security)) this.handOver(connection, 1);
     else connection.close();
   }
 
@@ -149,13 +184,12 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   /** @internal A connection could not be established: the request that waits longest learns of it. */
-  onConnectFailed(code: 'connect_failed' | 'connect_timeout', detail: string): void {
+  onConnectFailed(code: UnestablishedCode, detail: string): void {
     this.connecting -= 1;
     this.size -= 1;
     const { stats } = this.dependencies;
     stats.open -= 1;
-    if (code === 'connect_timeout') stats.connectTimedOut += 1;
-    else stats.connectFailed += 1;
+    stats[FAILED[code]] += 1;
     this.nextWaiter()?.onConnectionFailed(code, detail);
     this.openForStarving();
     this.openForWaiters();

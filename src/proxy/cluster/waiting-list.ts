@@ -4,9 +4,10 @@
  */
 import { Timeout } from '../runtime/timeouts';
 import type { BackendConnection } from './backend-connection';
+import type { UnestablishedCode } from './connector';
 
 /** Why there was no connection. */
-export type UnconnectedCode = 'connect_failed' | 'connect_timeout' | 'pending_timeout';
+export type UnconnectedCode = UnestablishedCode | 'pending_timeout';
 
 /** A request that needs a connection. */
 export interface Waiter {

@@ -15,6 +15,8 @@ export interface DiscoveredEndpoint {
   readonly zone?: string;
   /** Level, 0 first; absent is 0. */
   readonly priority?: number;
+  /** SPIFFE ids that may be there, in place of the cluster's; absent: as for the cluster. */
+  readonly serverIds?: readonly string[];
   /** Takes new requests. */
   readonly ready: boolean;
   /** Still able to serve though it is going away (`terminating` in its EndpointSlice): used only when nothing is ready. */

@@ -9,13 +9,14 @@ export class StaticSource implements DiscoverySource {
   constructor(private readonly discovery: StaticDiscovery, private readonly podIps: readonly string[], private readonly clock: Clock) {}
 
   start(onSnapshot: (snapshot: EndpointSnapshot) => void): void {
-    onSnapshot(toSnapshot(this.discovery.endpoints.map(({ address, listensAt, port, weight, zone, priority }) => ({
+    onSnapshot(toSnapshot(this.discovery.endpoints.map(({ address, listensAt, port, weight, zone, priority, mutualTls }) => ({
       address,
       ...(listensAt === undefined ? {} : { listensAt: this.resolve(listensAt, address) }),
       port,
       weight: weight ?? 1,
       ...(zone === undefined ? {} : { zone }),
       ...(priority === undefined ? {} : { priority }),
+      ...(mutualTls === undefined ? {} : { serverIds: mutualTls.serverIds }),
       ready: true,
       draining: false,
     }))));

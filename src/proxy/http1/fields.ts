@@ -40,6 +40,7 @@ export const enum Kind {
   MESH_EXPLAIN,
   MESH_UNSENT,
   MESH_VIA,
+  MESH_CALLER,
 }
 
 /** The names of all fields that have a kind; of those with the same length, the frequent ones first. */
@@ -57,6 +58,11 @@ const KNOWN_NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ['max-forwards', Kind.MAX_FORWARDS],
   ['x-mesh-unsent', Kind.MESH_UNSENT],
   ['x-mesh-mirror', Kind.MESH_MIRROR],
+  ['x-mesh-caller', Kind.MESH_CALLER],
+  // Who takes `_` for `-` would take these for it.
+  ['x\x7fmesh\x7fcaller', Kind.MESH_CALLER],
+  ['x\x7fmesh-caller', Kind.MESH_CALLER],
+  ['x-mesh\x7fcaller', Kind.MESH_CALLER],
   ['x-mesh-attempt', Kind.MESH_ATTEMPT],
   ['x-mesh-explain', Kind.MESH_EXPLAIN],
   ['content-length', Kind.CONTENT_LENGTH],

@@ -6,6 +6,7 @@
  *   x-mesh-attempt      request   2 for the first retry or hedge, and so on; absent on the first attempt
  *   x-mesh-via          request   which sidecars it has passed; says whether it comes round, and whether it passed one at all: mesh-via.ts
  *   x-mesh-mirror       request   `true` for a copy of a request, whose response nobody waits for; the app gets it
+ *   x-mesh-caller       request   to the app: the SPIFFE id that the caller has proved by mutual TLS; absent when it proved none
  *   x-mesh-explain      request   by the app to its own sidecar: say in the response what was tried
  *   x-mesh-attempts     response  what was tried, in order: endpoint;outcome;milliseconds, ...
  *   x-mesh-unsent       response  by a callee's sidecar: no application has seen the request, for this reason
@@ -24,6 +25,10 @@ export function deadlineField(milliseconds: number): string {
 
 export function attemptField(number: number): string {
   return `x-mesh-attempt: ${number}\r\n`;
+}
+
+export function callerField(id: string): Buffer {
+  return Buffer.from(`x-mesh-caller: ${id}\r\n`, 'latin1');
 }
 
 export function unsentField(code: ReasonCode): string {

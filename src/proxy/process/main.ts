@@ -44,6 +44,7 @@ import { EventLog } from '../telemetry/log';
 import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from '../telemetry/process-metrics';
 import { MetricRegistry } from '../telemetry/registry';
 import { isFromNode, nodeAddresses } from '../termination/node-addresses';
+import type { IdentityListener } from '../tls/identity';
 import { TerminationNotices } from '../termination/notices';
 import { Fleet, WorkerProcess } from './workers/fleet';
 import type { ToWorker } from './workers/messages';
@@ -108,6 +109,7 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchan
     listener: exchange.client.listener.name,
     description: exchange.record.description,
     client: exchange.client.listener.edge?.namesClients ? exchange.client.peer.address : undefined,
+    caller: exchange.client.peer.caller,
     status: exchange.record.status,
     reason: exchange.record.reason,
     detail: exchange.record.detail,
@@ -125,6 +127,11 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchan
 function logCertificate(listener: string, problems: readonly string[]): void {
   if (problems.length > 0) log.error('certificate_rejected', { listener, problems });
   else log.info('certificate_renewed', { listener });
+}
+
+function logIdentity(problems: readonly string[], inUse: Parameters<IdentityListener>[1]): void {
+  if (problems.length > 0) log.error('identity_rejected', { problems, inUse: inUse?.id });
+  else log.info('identity_renewed', { id: inUse!.id, expiresAt: new Date(inUse!.expiresAt * 1_000).toISOString() });
 }
 
 function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
@@ -203,7 +210,7 @@ async function startEngine(
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
+    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem, handover, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
@@ -348,7 +355,8 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass, onTracingProblem: logTracingProblem,
+    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
+    onTracingProblem: logTracingProblem,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

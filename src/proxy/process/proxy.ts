@@ -33,6 +33,8 @@ import { BUSY_SHARE_OF_DRAIN, Departure } from '../termination/departure';
 import { PodTraffic } from '../termination/pod-traffic';
 import { TimeoutQueues } from '../runtime/timeouts';
 import type { CertificateListener } from '../tls/certificate';
+import type { IdentityListener } from '../tls/identity';
+import { IdentityKeeper } from '../tls/identity-keeper';
 import { Tracing } from '../tracing/tracing';
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
@@ -58,6 +60,8 @@ export interface ProxyDependencies {
   readonly handover?: SocketHandover;
   /** Hears of certificates that are renewed. */
   readonly onCertificate?: CertificateListener;
+  /** Hears of the files of the identity: what was taken over, or why not. */
+  readonly onIdentity?: IdentityListener;
   /** A policy that chooses among others has chosen anew. */
   onChoice?(cluster: string, choice: PolicyChoice): void;
   /** Requests from this address have begun to pass their sidecar by. */
@@ -99,6 +103,7 @@ export class Proxy {
   private readonly instruments: Instruments;
   private readonly timeouts: TimeoutQueues;
   private readonly sessionKeys: KeyFiles;
+  private readonly identities: IdentityKeeper;
   private readonly tracing: Tracing;
   private readonly startedAt: number;
   private draining = false;
@@ -129,6 +134,7 @@ export class Proxy {
       onChoice: (cluster, choice) => dependencies.onChoice?.(cluster, choice),
     }, instruments);
     const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
+    this.identities = new IdentityKeeper(clock, instruments.identity, dependencies.onIdentity ?? (() => {}));
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, dependencies.handover);
     memory.start(new ClientHolders(this.listeners, this.context));
@@ -194,6 +200,8 @@ export class Proxy {
   /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */
   readiness(): Readiness {
     if (this.draining) return { ready: false, why: 'shutting down' };
+    const missing = this.identities.identity?.whyUnusable ?? [];
+    if (this.identities.identity && !this.identities.identity.usable) return { ready: false, why: `the proxy can't prove who it is: ${missing.join('; ')}` };
     const unsynced = this.clusters.all().filter((cluster) => !cluster.discovery.synced);
     if (unsynced.length === 0) {
       const standIns = this.clusters.all().filter((cluster) => cluster.discovery.fallback).map((cluster) => cluster.name);
@@ -268,6 +276,7 @@ export class Proxy {
     this.clusters.close();
     this.local.close();
     this.sessionKeys.close();
+    this.identities.close();
     this.timeouts.close();
   }
 
@@ -275,18 +284,22 @@ export class Proxy {
     const { config, hash, ignored } = document;
     const keys = this.sessionKeys.stage(config);
     if (!keys.ok) return { ok: false, hash, problems: keys.problems, mayPass: true };
+    const identity = await this.identities.stage(config);
+    if (!identity.ok) return { ok: false, hash, problems: identity.problems, mayPass: true };
     let clusters: StagedClusters | undefined;
     let local: DiscoverySource | undefined;
     try {
-      clusters = this.clusters.stage(config);
+      clusters = this.clusters.stage(config, identity.identity);
       local = this.local.stage(config);
     } catch (error) {
       clusters?.rollback();
+      identity.rollback();
       return { ok: false, hash, problems: [(error as Error).message] };
     }
-    const listeners = await this.listeners.stage(config, clusters, keys);
+    const listeners = await this.listeners.stage(config, clusters, keys, identity.identity);
     if (!listeners.ok) {
       clusters.rollback();
+      identity.rollback();
       local?.close();
       return { ok: false, hash, problems: listeners.failures, mayPass: true };
     }
@@ -300,6 +313,7 @@ export class Proxy {
         listeners.commit();
         this.local.commit(config, local);
         keys.commit();
+        identity.commit();
         this.context.applyLimits(config.limits);
         this.context.via = config.via;
         this.tracing.apply(config);
@@ -310,6 +324,7 @@ export class Proxy {
       rollback: () => {
         listeners.rollback();
         clusters.rollback();
+        identity.rollback();
         local?.close();
       },
     };

@@ -19,6 +19,8 @@ export interface AccessRecord {
   readonly description: string;
   /** Address of the client, where it comes from outside. */
   readonly client?: string | undefined;
+  /** SPIFFE id that the client has proved. */
+  readonly caller?: string | undefined;
   /** Name of the route that took it. */
   readonly route?: string | undefined;
   /** Sent to the client; 499 when it went away before. */
@@ -69,6 +71,7 @@ export function formatAccess(request: AccessRecord, wallTime: number): string {
     method: space < 0 ? undefined : request.description.slice(0, space),
     path: space < 0 ? undefined : path.slice(0, MAX_PATH),
     client: request.client,
+    caller: request.caller,
     route: request.route,
     status: request.status,
     reason: request.reason,

@@ -38,7 +38,7 @@ const histogram = familiesOf('histogram');
 export const FAMILIES = {
   requests: counter('mesh_requests_total', [...EDGE, 'method', 'code', 'reason'],
     'Finished requests. `cluster`: where they went, a version of a service; `-` when none was chosen. `route`: `-` when none took the request. '
-      + '`caller`: the SPIFFE id by which an inbound caller proved who it is, `unknown` without one; `-` on outbound listeners, where it is the app '
+      + '`caller`: the SPIFFE id by which an inbound caller proved who it is, `unknown` without one (of a listener whose mutual TLS is permissive: requests without TLS); `-` on outbound listeners, where it is the app '
       + 'beside the proxy. `method`: `_OTHER` for unknown ones. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
       + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s.'),
   requestDuration: histogram('mesh_request_duration_seconds', [...EDGE, 'class'],
@@ -64,7 +64,7 @@ export const FAMILIES = {
   tlsHandshakes: counter('mesh_tls_handshakes_total', ['listener'], 'TLS handshakes that were completed.'),
   tlsHandshakeFailures: counter('mesh_tls_handshake_failures_total', ['listener', 'kind'],
     'Connections that ended before their TLS handshake did. `kind`: `closed` (by the client), `timeout`, `plain_http` (HTTP without TLS), '
-      + '`version`, `cipher` or `alpn` (no common version, cipher or protocol), `sni` (no host name, or an unknown one, and `requireSni`), `alert` (the client refused, for example the certificate), `other`.'),
+      + '`version`, `cipher` or `alpn` (no common version, cipher or protocol), `sni` (no host name, or an unknown one, and `requireSni`), `alert` (the client refused, for example the certificate), `no_identity` (with mutual TLS: the proxy itself can\'t prove who it is), `other`.'),
   tlsCertificateReloads: counter('mesh_tls_certificate_reloads_total', ['listener', 'result'],
     'Changes of certificate files. `result`: `applied`, or `rejected` (the certificate before stays in use). With workers, each counts.'),
   tlsCertificateExpiry: gauge('mesh_tls_certificate_expiry_timestamp_seconds', ['listener'],
@@ -74,6 +74,20 @@ export const FAMILIES = {
   certificateProblem: gauge('mesh_certificate_problem', ['listener', 'certificate', 'problem'],
     '1 while a certificate in use has the problem, else 0. `problem`: `expired`; `not_yet_valid`; `rejected` (its files have changed and can\'t be used, for '
       + 'example because the key is that of another certificate; the pair before stays in use). `certificate`: its file.'),
+  callersRefused: counter('mesh_mutual_tls_callers_refused_total', ['listener', 'fault'],
+    'TLS connections whose client did not prove who it is, and that were refused after their handshake. `fault`: `no_certificate`, `untrusted` (no chain to a root of '
+      + 'the trust bundle), `expired`, `not_yet_valid`, `spiffe` (proves no id of the trust domain), `alpn` (not the protocol of sidecars).'),
+  plainRefused: counter('mesh_plain_connections_refused_total', ['listener'],
+    'Connections without TLS that were refused because the listener asks for mutual TLS.'),
+  identityExpiry: gauge('mesh_identity_expiration_timestamp_seconds', ['file'],
+    'When the proxy\'s identity in use expires, in seconds since 1970. `file`: `certificate`; `trust_bundle`, of which the root that expires last counts.'),
+  identityUsable: gauge('mesh_identity_usable', [],
+    '1 while the proxy can prove who it is, else 0: its files can\'t be used, or its certificate has expired. Then it is not ready, and neither accepts nor opens connections with '
+      + 'mutual TLS. Absent without an identity.'),
+  identityRejected: gauge('mesh_identity_rejected', [],
+    '1 while the files of the identity can\'t be used, for example because the key is that of another certificate; what was read before stays in use.'),
+  identityReloads: counter('mesh_identity_reloads_total', ['result'],
+    'Changes of the files of the identity. `result`: `applied`, or `rejected`. With workers, each counts.'),
   bypassingRequests: counter('mesh_bypassing_requests_total', ['listener'],
     'Requests without a sidecar\'s mark from addresses that sidecars have sent requests from in the last five minutes: their apps bypassed '
       + 'their sidecars. `/endpoints` has the addresses. Their connections are ended after five to ten seconds.'),
@@ -107,7 +121,8 @@ export const FAMILIES = {
     'Requests that found a connection to their endpoint already open.'),
   upstreamConnectionFailures: counter('mesh_upstream_connection_failures_total', ['cluster', 'kind'],
     'Connections to endpoints that failed. `kind`: `refused` (could not be made), `timeout` (not made in time), '
-      + '`broken` (closed by the endpoint with a request on it).'),
+      + '`broken` (closed by the endpoint with a request on it), `server_unverified` (the endpoint did not prove to be who it must be), `tls` (no TLS '
+      + 'handshake), `certificate_refused` (the endpoint refused this proxy\'s certificate), `no_identity` (this proxy can\'t prove who it is).'),
   pendingRequests: gauge('mesh_pending_requests', ['cluster'],
     'Requests that wait for a connection to their endpoint, or for discovery to find the first endpoints.'),
   upstreamRequestsInFlight: gauge('mesh_upstream_requests_in_flight', ['cluster'],

@@ -23,6 +23,10 @@ export interface ObservedCluster {
     readonly connectFailed: number;
     readonly connectTimedOut: number;
     readonly brokenInUse: number;
+    readonly serverUnverified: number;
+    readonly tlsFailed: number;
+    readonly noIdentity: number;
+    readonly certificateRefused: number;
   };
   readonly endpoints: readonly ObservedEndpoint[];
   readonly discovery: DiscoveryHealth;
@@ -69,6 +73,10 @@ export function observeCluster(registry: MetricRegistry, now: () => number, clus
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'refused' }, () => stats.connectFailed);
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'timeout' }, () => stats.connectTimedOut);
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'broken' }, () => stats.brokenInUse);
+  const byMutualTls = { server_unverified: 'serverUnverified', tls: 'tlsFailed', no_identity: 'noIdentity', certificate_refused: 'certificateRefused' } as const;
+  for (const [kind, stat] of Object.entries(byMutualTls)) {
+    registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind }, () => stats[stat]);
+  }
   registry.observe(FAMILIES.pendingRequests, labels, () => cluster.pending);
   registry.observe(FAMILIES.upstreamRequestsInFlight, labels, () => cluster.inFlight);
   for (const state of ENDPOINT_STATES) {

@@ -6,6 +6,7 @@
  */
 import { AuthorizationInstruments } from './authorization-instruments';
 import { FAMILIES } from './catalog';
+import { IdentityInstruments } from './identity-instruments';
 import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge } from './metrics';
 import type { ReasonCode } from './reasons';
@@ -162,6 +163,11 @@ export class Instruments {
   /** Those of a listener's TLS. */
   tls(listener: string): TlsInstruments {
     return new TlsInstruments(this.registry, listener);
+  }
+
+  /** Those of the proxy's identity. */
+  get identity(): IdentityInstruments {
+    return new IdentityInstruments(this.registry);
   }
 
   /** Those of a cluster; the same object whenever asked. */

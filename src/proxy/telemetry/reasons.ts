@@ -27,6 +27,9 @@ export type ProxyStatusError =
   | 'http_response_timeout'
   | 'http_protocol_error'
   | 'proxy_internal_response'
+  | 'tls_alert_received'
+  | 'tls_certificate_error'
+  | 'tls_protocol_error'
   | 'proxy_loop_detected';
 
 /** What becomes of the client's request. */
@@ -111,6 +114,37 @@ const TABLE = {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_timeout', reached: 'no', failure: 'unconnected', app: 'gone',
     meaning: 'an endpoint did not accept a connection in time',
     remedy: 'look for packets being dropped (NetworkPolicy, node under load); raise connectTimeoutMs (prop connections.connectTimeout) when the way is far',
+  },
+  server_unverified: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'tls_certificate_error', reached: 'no', failure: 'unconnected',
+    meaning: 'an endpoint did not prove to be one of those that may serve the called service (mutual TLS), so nothing was sent to it',
+    remedy: 'the detail says who is there, or what is wrong with its certificate; correct mutualTls.serverIds of the cluster, or look for who has taken the address. Where a '
+      + 'certificate has expired, compare the clocks and look at what should have renewed it',
+  },
+  tls_failed: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'tls_protocol_error', reached: 'no', failure: 'unconnected',
+    meaning: 'an endpoint was to be reached by mutual TLS, and the handshake failed',
+    remedy: 'the detail has the error; check that the endpoint has a sidecar whose inbound listener has mutualTls',
+  },
+  identity_refused: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'tls_alert_received', reached: 'no', failure: 'unconnected',
+    meaning: 'an endpoint refused this proxy\'s certificate (mutual TLS) before it answered anything',
+    remedy: 'the detail has the alert; check that the endpoint trusts the root of this proxy\'s certificate, that the certificate has not expired, and the clocks',
+  },
+  no_identity: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', failure: 'unable',
+    meaning: 'the endpoints are to be reached by mutual TLS, and this proxy can\'t prove who it is: its certificate has expired, or its files can\'t be used',
+    remedy: 'see /ready or the log for the cause; look at what should have renewed the files of identity',
+  },
+  caller_unverified: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
+    meaning: 'the caller did not prove who it is (mutual TLS)',
+    remedy: 'the detail says what is wrong with the caller\'s certificate; check who issues it, its trust domain, and the clocks',
+  },
+  mutual_tls_required: {
+    status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
+    meaning: 'the connection was without TLS, and this listener asks for mutual TLS',
+    remedy: 'let the caller go through its sidecar, with mutualTls for this service; until all do, set mutualTls.mode of this listener to permissive',
   },
   upstream_closed: {
     status: 502, phrase: 'Bad Gateway', proxyStatus: 'connection_terminated', reached: 'maybe', failure: 'broken',

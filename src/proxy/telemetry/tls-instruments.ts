@@ -4,7 +4,7 @@ import type { Counter } from './metrics';
 import type { MetricRegistry } from './registry';
 
 /** Why a TLS handshake came to nothing. */
-export type HandshakeFailure = 'closed' | 'timeout' | 'plain_http' | 'version' | 'cipher' | 'alpn' | 'sni' | 'alert' | 'other';
+export type HandshakeFailure = 'closed' | 'timeout' | 'plain_http' | 'version' | 'cipher' | 'alpn' | 'sni' | 'alert' | 'no_identity' | 'other';
 
 export class TlsInstruments {
   readonly handshakes: Counter;
@@ -15,6 +15,16 @@ export class TlsInstruments {
 
   failure(kind: HandshakeFailure): Counter {
     return this.registry.counter(FAMILIES.tlsHandshakeFailures, { listener: this.listener, kind });
+  }
+
+  /** Counts a client that did not prove who it is. */
+  callerRefused(fault: string): void {
+    this.registry.counter(FAMILIES.callersRefused, { listener: this.listener, fault }).value += 1;
+  }
+
+  /** Counts a connection without TLS that was refused. */
+  plainRefused(): void {
+    this.registry.counter(FAMILIES.plainRefused, { listener: this.listener }).value += 1;
   }
 
   /** The certificate that expires first counts for the listener. */

@@ -95,15 +95,15 @@ export class Handshakes {
   };
 
   private onFailed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
-    const kind = this.settings.requireSni && NO_CERTIFICATE.has(error.code) ? 'sni' : kindOf(error.code ?? '');
+    const kind = this.settings.requireSni && NO_CERTIFICATE.has(error.code) ? 'sni' : failureOf(error.code ?? '');
     if (kind === 'timeout') this.instruments.limitReached('tlsHandshakeTimeoutMs');
     this.settings.instruments.failure(kind).value += 1;
     socket.destroy();
   }
 }
 
-/** From the codes of Node and OpenSSL. */
-function kindOf(code: string): HandshakeFailure {
+/** The kind of failure, from the codes of Node and OpenSSL. */
+export function failureOf(code: string): HandshakeFailure {
   switch (code) {
     case 'ECONNRESET':
     case 'EPIPE':

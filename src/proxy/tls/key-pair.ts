@@ -56,7 +56,8 @@ export function checkKeyPair({ certificateFile, keyFile }: KeyFiles, cert: strin
   return { ok: true, pair: { cert, key, validFrom, expiresAt, hosts: hostNamesIn(certificate.subjectAltName) } };
 }
 
-function unreadable(field: string, path: string, error: NodeJS.ErrnoException): string {
+/** What is wrong with a file that can't be read. */
+export function unreadable(field: string, path: string, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT': return `${field} '${path}' is not there; mount it, or correct the path`;
     case 'EACCES': return `${field} '${path}' may not be read by this process; change its mode or owner`;

@@ -182,8 +182,9 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
     connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
     maxConnectionsPerEndpoint: 1, reuses: true, maxConnections: 0, maxPending: 10, headTimeout: timeouts.of(1_000), limits: DEFAULT_LIMITS,
     pending: 0, timeouts, now: () => clock.now(),
-    stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0 },
-    instruments: new Instruments(new MetricRegistry()).cluster('backend'), pools: new Set(), starving: new Set(),
+    stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0,
+      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, certificateRefused: 0 },
+    instruments: new Instruments(new MetricRegistry()).cluster('backend'), pools: new Set(), starving: new Set(), identity: undefined, security: undefined,
   };
   const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new ClusterStats(), dependencies);
   const outcomes: (UnconnectedCode | 'connected')[] = [];

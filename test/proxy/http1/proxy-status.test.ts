@@ -22,5 +22,7 @@ test.each([
 test('of this proxy\'s own responses of 503 and 429, those count against the endpoint which say that the app can\'t be reached', () => {
   const codes = REASON_CODES.filter((code) => [429, 503].includes(REASONS[code].status));
   const blaming = codes.filter((code) => !shed(`proxy-status: cdk8s-mesh; error=${REASONS[code].proxyStatus}; details="${code}"\r\n`));
-  expect(blaming).toEqual<ReasonCode[]>(['no_endpoints', 'connect_failed', 'connect_timeout', 'terminating']);
+  expect(blaming).toEqual<ReasonCode[]>([
+    'no_endpoints', 'connect_failed', 'connect_timeout', 'server_unverified', 'tls_failed', 'identity_refused', 'terminating',
+  ]);
 });

@@ -11,6 +11,7 @@ import { dump } from '../../telemetry/aggregate';
 import { reportCluster } from '../../telemetry/cluster-view';
 import type { MetricRegistry } from '../../telemetry/registry';
 import type { CertificateListener } from '../../tls/certificate';
+import type { IdentityListener } from '../../tls/identity';
 import type { FromWorker, ToWorker } from './messages';
 import { discoveredBy, RemoteSources, sourceKey } from './remote-source';
 
@@ -22,6 +23,7 @@ export interface WorkerDependencies {
   readonly memory: ProcessMemory;
   readonly podAddresses: readonly string[];
   readonly onCertificate: CertificateListener;
+  readonly onIdentity: IdentityListener;
   onChoice(cluster: string, choice: PolicyChoice): void;
   onBypass(address: string): void;
   onTracingProblem(endpoint: string, problem: string): void;
@@ -89,6 +91,7 @@ export class Worker {
         memory: dependencies.memory,
         podAddresses: dependencies.podAddresses,
         onCertificate: dependencies.onCertificate,
+        onIdentity: dependencies.onIdentity,
         onChoice: dependencies.onChoice,
         onBypass: dependencies.onBypass,
         onTracingProblem: dependencies.onTracingProblem,

@@ -22,7 +22,7 @@ import type { ServeContext } from '../context';
 import { Exchange } from '../exchange/exchange';
 import { State } from './connection-state';
 import { ENDED_WITHIN_BODY, ENDED_WITHIN_HEAD, HEAD_TIMEOUT, LENGTH_TOO_LARGE, OUT_OF_MEMORY, Refusal } from '../exchange/refusal';
-import { Peer } from './peer';
+import { Arrival, Peer } from './peer';
 import type { Downstream, Entry } from '../exchange/response-sink';
 import { ResponseWriter } from './response-writer';
 
@@ -55,18 +55,13 @@ export class ClientConnection implements Downstream {
   private readonly timeout: Timeout;
   readonly peer: Peer;
 
-  /**
-   * @param address the client's, when it is not the other end of the connection
-   * @param rest    what was read already
-   */
-  constructor(
-    private readonly socket: Socket, readonly listener: Acceptor, private readonly context: ServeContext, address = socket.remoteAddress ?? '', rest?: Buffer,
-  ) {
+  constructor(private readonly socket: Socket, readonly listener: Acceptor, private readonly context: ServeContext, arrival: Arrival = {}) {
+    const { rest } = arrival;
     this.response = new ResponseWriter(socket, context, () => this.isLast);
     this.exchange = new Exchange(this, context);
     this.timeout = new Timeout(() => this.onTimeout());
     this.timeout.start(context.idleTimeout);
-    this.peer = new Peer(address, socket, listener, context);
+    this.peer = new Peer(arrival, socket, listener, context);
     readShared(socket, (bytes) => this.onBytes(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
@@ -193,6 +188,12 @@ export class ClientConnection implements Downstream {
     if (this.exchange.active) this.exchange.breakOff();
     else if (this.state === State.HEAD) this.refuseBytes(OUT_OF_MEMORY);
     else this.destroy();
+  }
+
+  /** It may carry no further request. */
+  retire(): void {
+    this.last = true;
+    this.closeIdle();
   }
 
   /** Closes a connection that nothing happens on. */

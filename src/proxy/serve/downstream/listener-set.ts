@@ -10,6 +10,8 @@ import { SessionPersistence } from '../../session/session-persistence';
 import type { TimeoutQueues } from '../../runtime/timeouts';
 import type { CertificateListener } from '../../tls/certificate';
 import type { TlsSettings } from '../../tls/handshakes';
+import type { Identity } from '../../tls/identity';
+import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import { TlsSet } from '../../tls/tls-set';
 import { Admission } from '../admission/admission';
 import { Authorizer } from '../authorization/authorizer';
@@ -30,6 +32,7 @@ interface Wanted {
   readonly config: ResolvedListener;
   readonly routes: Routes;
   readonly tls: TlsSettings | undefined;
+  readonly mutualTls: MutualTlsSettings | undefined;
   readonly admission: Admission | undefined;
   readonly edge: Edge | undefined;
   readonly authorizer: Authorizer | undefined;
@@ -59,7 +62,7 @@ export class ListenerSet {
   }
 
   /** Binds what `document` adds; takes nothing away yet. */
-  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup, keys: KeyRings): Promise<StagedListeners> {
+  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup, keys: KeyRings, identity?: Identity): Promise<StagedListeners> {
     const tls = await this.tls.stage(document);
     if (!tls.ok) return tls;
     const wanted = new Map<string, Wanted>();
@@ -74,12 +77,13 @@ export class ListenerSet {
       if (admission) admissions.set(rules, admission);
       const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge, onLimit);
       const authorizer = this.authorizerOf(config);
+      const mutualTls = this.mutualTlsOf(config, document, identity);
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
-        wanted.set(socket, { config, routes, tls: settings, admission, edge, authorizer });
+        wanted.set(socket, { config, routes, tls: settings, mutualTls, admission, edge, authorizer });
         if (this.bySocket.has(socket)) continue;
-        const listener = new Listener(config, address, routes, settings, this.context, this.random);
+        const listener = new Listener(config, address, routes, settings, mutualTls, this.context, this.random);
         // Connections may come before the commit.
         listener.edge = edge;
         listener.authorizer = authorizer;
@@ -147,6 +151,18 @@ export class ListenerSet {
     return new SessionPersistence(session, keys.ring(session.keyFile), named, clock, instruments.listener(name, direction).sessions);
   }
 
+  /** Those that the listener has, unless the configuration says something else now. */
+  private mutualTlsOf(
+    { name, mutualTls }: ResolvedListener, { limits }: ResolvedProxyConfig, identity: Identity | undefined,
+  ): MutualTlsSettings | undefined {
+    if (!mutualTls) return undefined;
+    if (!identity) throw new RangeError(`listener '${name}' has mutual TLS and the proxy no identity`);
+    const key = JSON.stringify([mutualTls, limits.tlsHandshakeTimeoutMs]);
+    const present = this.all().find((listener) => listener.name === name)?.mutualTls;
+    if (present?.key === key && present.identity === identity) return present;
+    return { ...mutualTls, key, identity, handshakeTimeoutMs: limits.tlsHandshakeTimeoutMs, instruments: this.context.instruments.tls(name) };
+  }
+
   /** The one that the listener has, with what it has learned, unless the configuration says something else now. */
   private admissionOf(config: ResolvedListener): Admission | undefined {
     if (!config.admission) return undefined;
@@ -169,7 +185,7 @@ export class ListenerSet {
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
       if (next) {
-        listener.reconfigure(next.config, next.routes, next.tls);
+        listener.reconfigure(next.config, next.routes, next.tls, next.mutualTls);
       } else {
         this.bySocket.delete(socket);
         listener.stopAccepting();

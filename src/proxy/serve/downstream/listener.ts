@@ -10,8 +10,10 @@ import { unsentField } from '../../http1/mesh-fields';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
 import { Handshakes, TlsSettings } from '../../tls/handshakes';
+import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import type { Admission } from '../admission/admission';
 import type { Authorizer } from '../authorization/authorizer';
+import { Caller } from './caller';
 import { ClientConnection } from './client-connection';
 import type { ServeContext } from '../context';
 import type { InboundLoad } from '../exchange/load-fields';
@@ -20,6 +22,7 @@ import type { Edge } from '../edge/edge';
 import { clientOf } from '../edge/client-rules';
 import { readProxyHeader } from '../edge/proxy-header-reader';
 import { localResponse } from './local-response';
+import { SecureEntry } from './secure-entry';
 import { CONNECTION_BYTES } from '../memory/memory-guard';
 import type { Routes } from '../route/routes';
 import { Via } from '../route/via';
@@ -46,6 +49,8 @@ export class Listener {
   private readonly server: Server;
   readonly connections: Set<ClientConnection> = new Set();
   private handshakes: Handshakes | undefined;
+  /** Mutual TLS; a listener has it or `handshakes`, or neither. */
+  private secureEntry: SecureEntry | undefined;
   /** Addresses of clients that a PROXY header told, by the other end of their connections, until those close. */
   private readonly addresses = new Map<string, { readonly address: string }>();
   /** Sockets under TLS, from before their handshake on, and those whose PROXY header is waited for. */
@@ -56,10 +61,12 @@ export class Listener {
     readonly address: string,
     public routes: Routes,
     tls: TlsSettings | undefined,
+    mutualTls: MutualTlsSettings | undefined,
     private readonly context: ServeContext,
     random: () => number,
   ) {
     this.handshakes = tls && this.handshakesWith(tls);
+    this.secureEntry = mutualTls && this.entryWith(mutualTls);
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
     this.via = new Via(this.authority, config.direction === 'inbound', random);
@@ -80,16 +87,23 @@ export class Listener {
   get socketAddress(): SocketAddress { return { address: this.address, port: this.config.port }; }
   get name(): string { return this.config.name; }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
+  get mutualTls(): MutualTlsSettings | undefined { return this.secureEntry?.settings; }
   get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
 
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
-  reconfigure(config: ResolvedListener, routes: Routes, tls: TlsSettings | undefined): void {
+  reconfigure(config: ResolvedListener, routes: Routes, tls: TlsSettings | undefined, mutualTls: MutualTlsSettings | undefined): void {
     this.config = config;
     routes.resume(this.routes);
     this.routes = routes;
     if (this.handshakes?.settings !== tls) {
       this.handshakes?.close();
       this.handshakes = tls && this.handshakesWith(tls);
+    }
+    if (this.secureEntry?.settings !== mutualTls) {
+      this.secureEntry?.close();
+      this.secureEntry = mutualTls && this.entryWith(mutualTls);
+      // They were let in by other rules.
+      for (const connection of this.connections) connection.retire();
     }
     this.instruments = this.context.instruments.listener(config.name, config.direction);
   }
@@ -116,6 +130,7 @@ export class Listener {
   stopAccepting(): void {
     this.closing = true;
     this.handshakes?.close();
+    this.secureEntry?.close();
     if (this.server.listening) this.server.close();
   }
 
@@ -205,8 +220,12 @@ export class Listener {
    * @param rest    what was read already
    */
   private begin(socket: Socket, address?: string, rest?: Buffer): void {
+    if (this.secureEntry) {
+      this.arriveSecurely(socket, this.secureEntry);
+      return;
+    }
     if (!this.handshakes) {
-      this.connections.add(new ClientConnection(socket, this, this.context, address, rest));
+      this.connections.add(new ClientConnection(socket, this, this.context, { address, rest }));
       return;
     }
     this.keep(socket);
@@ -237,7 +256,7 @@ export class Listener {
 
   /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. */
   private refuse(socket: Socket, code: ReasonCode, detail: string): void {
-    if (this.handshakes) {
+    if (this.handshakes || this.secureEntry) {
       socket.destroy();
       return;
     }
@@ -246,6 +265,21 @@ export class Listener {
     const added = this.direction === 'inbound' ? unsentField(code) : '';
     socket.end(localResponse({ code, status: REASONS[code].status, detail, added, content: NO_CONTENT }, this.context, false, true));
     socket.destroySoon();
+  }
+
+  private arriveSecurely(socket: Socket, entry: SecureEntry): void {
+    const onClose = this.keep(socket);
+    entry.begin(socket, (rest) => {
+      this.early.delete(socket);
+      socket.off('close', onClose);
+      this.connections.add(new ClientConnection(socket, this, this.context, { rest }));
+    });
+  }
+
+  private entryWith(mutualTls: MutualTlsSettings): SecureEntry {
+    return new SecureEntry(mutualTls, this.context, (socket, id, assurance) => {
+      this.connections.add(new ClientConnection(socket, this, this.context, { caller: new Caller(id, assurance, mutualTls.identity) }));
+    });
   }
 
   private onSocketClosed(): void {
@@ -258,7 +292,7 @@ export class Listener {
     const { context } = this;
     return new Handshakes(tls, context.limits.maxBufferedBytes, context.instruments, (socket) => {
       const address = this.addresses.size === 0 ? undefined : this.addresses.get(endOf(socket))?.address;
-      this.connections.add(new ClientConnection(socket, this, context, address));
+      this.connections.add(new ClientConnection(socket, this, context, { address }));
     });
   }
 }

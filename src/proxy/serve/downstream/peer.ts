@@ -9,20 +9,39 @@ import { peerAddress } from '../../net/ip-address';
 import { isTls } from '../../tls/socket';
 import { EdgeClient } from '../edge/edge-client';
 import { Origin } from './bypass/origin';
+import type { Caller } from './caller';
+
+/** What is known of a connection when its first request is read. */
+export interface Arrival {
+  /** The client's address, when it is not the other end of the connection. */
+  readonly address?: string | undefined;
+  /** What was read already. */
+  readonly rest?: Buffer | undefined;
+  /** Who has proved to be there, by mutual TLS. */
+  readonly caller?: Caller;
+}
 
 export class Peer {
-  /** The id that it has proven, by its certificate; undefined while nothing is proven. */
-  caller: string | undefined = undefined;
   private client: EdgeClient | undefined;
   private requests = 0;
   private addressHash: number | undefined;
   /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
   private readonly origin: Origin | undefined;
 
-  /** @param from the address of its other end */
+  /** The id that it has proven, by its certificate; undefined when nothing is proven. */
+  readonly caller: string | undefined;
+  /** Undefined where nobody has to prove who it is, or a connection without TLS was let in. */
+  private readonly verified: Caller | undefined;
+  /** The address of its other end. */
+  private readonly from: string;
+
   constructor(
-    private readonly from: string, private readonly socket: Socket, private readonly listener: Entry, private readonly context: ServeContext,
+    arrival: Arrival, private readonly socket: Socket, private readonly listener: Entry, private readonly context: ServeContext,
   ) {
+    const { address: from = socket.remoteAddress ?? '' } = arrival;
+    this.from = from;
+    this.verified = arrival.caller;
+    this.caller = arrival.caller?.id;
     if (listener.load && !isTls(socket)) {
       this.origin = new Origin(from, context.knownSidecars, context.random, () => listener.instruments.bypassed());
     }
@@ -38,6 +57,9 @@ export class Peer {
     this.addressHash ??= hashText(this.from);
     return this.addressHash;
   }
+
+  /** The field that tells the app of it. */
+  get callerField(): Buffer | undefined { return this.verified?.field; }
 
   /** Where the request under way comes from. */
   get address(): string { return this.edge?.address ?? this.from; }
@@ -57,6 +79,7 @@ export class Peer {
   isLastRequest(buffer: Buffer, head: RequestHead): boolean {
     const { context, origin } = this;
     if (origin?.ends(buffer, head, context.clock.now())) return true;
+    if (this.verified?.lapsed) return true;
     const { maxRequestsPerConnection } = context.limits;
     if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
     context.instruments.limitReached('maxRequestsPerConnection');

@@ -1,12 +1,12 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { Method, METHOD_NAMES } from '../../http1/request-head';
-import type { Entry } from './response-sink';
+import type { Entry, Peer } from './response-sink';
 import type { ReasonCode } from '../../telemetry/reasons';
 
 /** An exchange that is over, as the access log sees it. */
 export interface FinishedExchange {
-  readonly client: { readonly listener: Pick<Entry, 'name' | 'edge'>; readonly peer: { readonly address: string } };
+  readonly client: { readonly listener: Pick<Entry, 'name' | 'edge'>; readonly peer: Pick<Peer, 'address' | 'caller'> };
   readonly record: ExchangeRecord;
   readonly upstream: {
     readonly cluster: { readonly name: string } | undefined;

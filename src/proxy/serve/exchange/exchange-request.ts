@@ -1,5 +1,6 @@
 /** What an exchange knows of its request: whether it is let in, where it is sent, how long it has, and what has come of its body. */
 import type { RequestCarrier } from '../../cluster/carrier';
+import { joined } from '../../http1/bytes';
 import { MAX_DEADLINE_MS } from '../../http1/mesh-fields';
 import { Method, RequestHead } from '../../http1/request-head';
 import { NO_PROTOCOLS, offerOf } from '../../http1/upgrade';
@@ -14,7 +15,7 @@ import {
   APP_ENDED, BODY_TOO_LARGE, LATE, LATE_AT_START, LATE_BODY, LOOP, NO_ROUTE, OUT_OF_MEMORY, OVERLOADED, RATE_LIMITED, Refusal, ROUTE_TIMEOUT,
 } from './refusal';
 import { RequestFields } from '../upstream/request-fields';
-import type { Downstream } from './response-sink';
+import type { Downstream, Peer } from './response-sink';
 import type { Route } from '../route/route';
 import { MirrorRequest } from '../upstream/mirror-request';
 import type { UpstreamRequest } from '../upstream/upstream-request';
@@ -164,7 +165,7 @@ export class ExchangeRequest {
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     added.session = route.session?.read(source, head);
     route.rewrite?.apply(source, head);
-    fields.begin(source, head, route, context.via, upstream.offersUpgrade, client.peer.edge?.lines ?? EMPTY);
+    fields.begin(source, head, route, context.via, upstream.offersUpgrade, linesOf(client.peer));
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
     this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!complete) progress.start(context.bodyTimeout);
@@ -225,6 +226,11 @@ export class ExchangeRequest {
     if (this.held) context.instruments.limitReached('maxBufferedBytes');
     client.pauseRequest();
   }
+}
+
+/** Fields of the client's: where it comes from, and who it is. */
+function linesOf({ edge, callerField }: Peer): Buffer {
+  return joined(edge?.lines ?? EMPTY, callerField ?? EMPTY);
 }
 
 function sendOn(carrier: RequestCarrier, data: Buffer, last: boolean): boolean {

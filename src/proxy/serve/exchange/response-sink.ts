@@ -59,10 +59,12 @@ export interface Peer {
   /** Hash of its address. */
   readonly hash: number;
   readonly address: string;
-  /** The id that it has proven; undefined while nothing is proven. */
-  readonly caller: string | undefined;
   /** As it is known at the edge; undefined where the listener has none. */
   readonly edge: EdgeClient | undefined;
+  /** The id that it has proven; undefined while nothing is proven. */
+  readonly caller: string | undefined;
+  /** The field line that tells the app of `caller`; undefined without one. */
+  readonly callerField: Buffer | undefined;
 }
 
 /** Where a request comes from. */

@@ -180,7 +180,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   onBroken(attempt: Attempt, code: BrokenCode, detail: string, limit: string | undefined): void {
     if (limit !== undefined) this.context.instruments.limitReached(limit);
-    this.fail(attempt, failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent), { code, detail });
+    const failure = code === 'identity_refused' ? REASONS[code].failure : failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent);
+    this.fail(attempt, failure, { code, detail });
   }
 
   onTryTimeout(attempt: Attempt): void {

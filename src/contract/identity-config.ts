@@ -1,0 +1,85 @@
+/**
+ * Who a proxy is, and mutual TLS between sidecars: at which listeners it is asked for, and who must be at an endpoint. TLS that ends at
+ * an edge for browsers is another thing: tls-config.ts.
+ */
+import type { Cidr } from './cidr';
+import type { SpiffeId } from './scalars';
+
+/**
+ * A SPIFFE trust domain: whose authority issues the ids.
+ * @minLength 1
+ * @maxLength 255
+ * @pattern ^[a-z0-9._-]+$
+ */
+export type TrustDomain = string;
+
+/**
+ * The certificate by which this proxy proves who it is, to those who call and those it calls (X509-SVID), and whom it trusts. All
+ * files are read again when they change. Either `certificateFile` and `keyFile` are given or `credentialBundleFile`.
+ */
+export interface IdentityConfig {
+  /** Whose ids are accepted. Ids of other trust domains are refused. */
+  readonly trustDomain: TrustDomain;
+  /**
+   * File with the certificate in PEM form, and after it those that lead to the root, as cert-manager's CSI drivers write `tls.crt`.
+   * @minLength 1
+   */
+  readonly certificateFile?: string;
+  /**
+   * File with the certificate's private key in PEM form, not encrypted.
+   * @minLength 1
+   */
+  readonly keyFile?: string;
+  /**
+   * File with both, the key first, as the volume `podCertificate` of Kubernetes writes it.
+   * @minLength 1
+   */
+  readonly credentialBundleFile?: string;
+  /**
+   * File with the root certificates that are trusted, in PEM form. While roots are replaced, it has the old and the new one.
+   * @minLength 1
+   */
+  readonly trustBundleFile: string;
+  /** The id that the certificate must have. Absent: whichever it has. */
+  readonly id?: SpiffeId;
+}
+
+/** Mutual TLS at an inbound listener: clients have to prove who they are. The id is passed to the app in `x-mesh-caller`. */
+export interface ListenerMutualTlsConfig {
+  /**
+   * `strict`: connections without TLS are refused. `permissive`: they are let in, without an id; for the time in which callers change over.
+   * @default 'strict'
+   */
+  readonly mode?: 'strict' | 'permissive';
+  /**
+   * With `permissive`: networks that connections without TLS are let in from. Absent: all.
+   * @minItems 1
+   * @maxItems 64
+   */
+  readonly plainFrom?: Cidr[];
+}
+
+/** Mutual TLS to endpoints. Nothing is sent before the endpoint has proved who it is. */
+export interface UpstreamMutualTlsConfig {
+  /**
+   * Who may be at the endpoints: the ids of exactly the service that is called.
+   * @minItems 1
+   * @maxItems 64
+   */
+  readonly serverIds: SpiffeId[];
+}
+
+/** Default of a listener's `mutualTls`. */
+export const DEFAULT_LISTENER_MUTUAL_TLS: Required<Pick<ListenerMutualTlsConfig, 'mode'>> = {
+  // #region generated defaults of ListenerMutualTlsConfig
+  mode: 'strict',
+  // #endregion
+};
+
+/** Mutual TLS of a listener with nothing left open. */
+export type ResolvedListenerMutualTls = ListenerMutualTlsConfig & Required<Pick<ListenerMutualTlsConfig, 'mode'>>;
+
+/** Fills in what a listener's `mutualTls` leaves open. */
+export function withMutualTlsDefaults(mutualTls: ListenerMutualTlsConfig): ResolvedListenerMutualTls {
+  return { ...DEFAULT_LISTENER_MUTUAL_TLS, ...mutualTls };
+}

@@ -1,0 +1,131 @@
+/**
+ * Who this proxy is, for as long as the configuration says so. Follows its files: new connections use what is in them now. Files that
+ * can't be used change nothing but a metric, and what was read before stays. A certificate that has expired is as good as none: then
+ * nothing is accepted or sent, and never without TLS.
+ */
+import type { SecureContext } from 'node:tls';
+import type { IdentityConfig } from '../../contract';
+import type { Clock } from '../runtime/clock';
+import { FileWatcher } from '../runtime/file-watcher';
+import { crypto, tls } from '../runtime/on-demand';
+import type { IdentityInstruments } from '../telemetry/identity-instruments';
+import { checkIdentity, IdentityMaterial, identityPaths, IdentityResult, readIdentity } from './identity-files';
+import { timeProblem } from './validity';
+
+/** Told that the files have changed: without problems, the new certificate or the new roots are in use. */
+export type IdentityListener = (problems: readonly string[], inUse: { readonly id: string; readonly expiresAt: number } | undefined) => void;
+
+export class Identity {
+  readonly trustDomain: string;
+  /** Goes up when a root is taken away: whoever was verified by one of the former roots has to be verified anew. */
+  trust = 0;
+  private material: IdentityMaterial | undefined;
+  /** What is wrong with the files as they are; told and counted once. */
+  private problems: readonly string[] = [];
+  private secureContext: SecureContext | undefined;
+  private readonly users = new Set<() => void>();
+  private readonly watcher: FileWatcher;
+  private started = false;
+
+  /** Reads the files. When they can't be used, it is an identity that can't be used until they can. */
+  static async load(config: IdentityConfig, clock: Clock, instruments: IdentityInstruments, onChange: IdentityListener): Promise<Identity> {
+    const { texts, result } = await readIdentity(config);
+    return new Identity(config, texts, result, clock, instruments, onChange);
+  }
+
+  private constructor(
+    private readonly config: IdentityConfig,
+    texts: readonly string[],
+    result: IdentityResult,
+    readonly clock: Clock,
+    private readonly instruments: IdentityInstruments,
+    private readonly onChange: IdentityListener,
+  ) {
+    this.trustDomain = config.trustDomain;
+    if (result.ok) this.material = result.material;
+    else this.problems = result.problems;
+    this.watcher = new FileWatcher(identityPaths(config), texts, clock, (read) => this.onTexts(read), (error) => this.reject([error.message]));
+  }
+
+  /** What is in use; undefined when nothing can be used now. */
+  get usable(): IdentityMaterial | undefined {
+    return this.material && this.timeProblem(this.material) === undefined ? this.material : undefined;
+  }
+
+  /** Why it can't be used; empty when it can. */
+  get whyUnusable(): readonly string[] {
+    if (!this.material) return this.problems;
+    const problem = this.timeProblem(this.material);
+    return problem === undefined ? [] : [problem, ...this.problems];
+  }
+
+  /** For the TLS of new connections, in both directions; undefined when it can't be used. */
+  get context(): SecureContext | undefined {
+    const { usable } = this;
+    if (!usable) return undefined;
+    return this.secureContext ??= tls().createSecureContext(contextOptions(usable));
+  }
+
+  /** It is in force: follows its files from now on. */
+  start(): void {
+    this.started = true;
+    this.instruments.observe({
+      expiresAt: () => this.material?.expiresAt ?? NaN,
+      rootsExpireAt: () => this.material?.rootsExpireAt ?? NaN,
+      usable: () => this.usable !== undefined,
+      rejected: () => this.problems.length > 0,
+    });
+    if (this.problems.length > 0) this.onChange(this.problems, undefined);
+    this.watcher.start();
+  }
+
+  close(): void {
+    if (this.started) this.instruments.forget();
+    this.watcher.close();
+    this.users.clear();
+  }
+
+  /** Calls `user` whenever there is another certificate or other roots; returns what ends that. */
+  onRenewed(user: () => void): () => void {
+    this.users.add(user);
+    return () => this.users.delete(user);
+  }
+
+  private onTexts(texts: readonly string[]): Promise<boolean> {
+    const result = checkIdentity(this.config, texts);
+    if (result.ok) this.renew(result.material);
+    else this.reject(result.problems);
+    return Promise.resolve(true);
+  }
+
+  private renew(material: IdentityMaterial): void {
+    if (this.material?.ca.some((root) => !material.ca.includes(root))) this.trust += 1;
+    this.problems = [];
+    this.material = material;
+    this.secureContext = undefined;
+    this.instruments.reload('applied').value += 1;
+    for (const user of this.users) user();
+    this.onChange([], material);
+  }
+
+  private reject(problems: readonly string[]): void {
+    if (problems.join('\n') === this.problems.join('\n')) return;
+    this.problems = problems;
+    this.instruments.reload('rejected').value += 1;
+    this.onChange(problems, this.material);
+  }
+
+  private timeProblem({ validFrom, expiresAt }: IdentityMaterial): string | undefined {
+    return timeProblem('the proxy\'s own certificate', validFrom, expiresAt, this.clock.wallTime() / 1_000);
+  }
+}
+
+/**
+ * TLS 1.3 alone. No session is taken up again: it would let in who was verified by another bundle or another certificate, and a handshake
+ * is rare where connections are kept (docs/decisions/mutual-tls.md).
+ */
+export function contextOptions({ cert, key, ca }: IdentityMaterial): {
+  readonly cert: string; readonly key: string; readonly ca: string[]; readonly minVersion: 'TLSv1.3'; readonly secureOptions: number;
+} {
+  return { cert, key, ca: [...ca], minVersion: 'TLSv1.3', secureOptions: crypto().constants.SSL_OP_NO_TICKET };
+}
