@@ -1,6 +1,7 @@
 /** Regular expressions: against those of JavaScript, in steps, and what is not taken. */
 import * as fc from 'fast-check';
 import { Regex, RegexProblem } from '../../src/routing';
+import { Automaton, StateBudget } from '../../src/routing/regex/automaton';
 import { bytesPerCall } from '../support/allocation';
 import { seededRandom } from '../support/random';
 
@@ -56,21 +57,45 @@ test.each([
   const regex = compiled(pattern);
   const size = pattern.length * 60;
   regex.testText('a'.repeat(length));
-  expect(regex.steps).toBeLessThan(length * size);
-  const before = regex.steps;
+  expect(regex.automaton.steps).toBeLessThan(length * size);
+  const before = regex.automaton.steps;
   regex.testText('a'.repeat(length));
   // What is known is not worked out again.
-  expect(regex.steps - before).toBeLessThanOrEqual(before);
+  expect(regex.automaton.steps - before).toBeLessThanOrEqual(before);
 });
 
-test('GIVEN an expression with more states than are kept THEN it is right all the same, and linear', () => {
-  const regex = compiled('(a|b)*a(a|b){12}');
-  const reference = /^(?:(a|b)*a(a|b){12})$/;
+test.each(['(a|b)*a(a|b){12}', '[ab]*a[ab]{500}'])('GIVEN %s, with more states than are kept THEN it is right all the same, and linear', (pattern) => {
+  const regex = compiled(pattern);
+  const reference = new RegExp(`^(?:${pattern})$`);
   const random = seededRandom(7);
   const text = Array.from({ length: 6_000 }, () => (random() < 0.5 ? 'a' : 'b')).join('');
-  for (let end = 5_950; end < 6_000; end++) expect(regex.testText(text.slice(0, end))).toBe(reference.test(text.slice(0, end)));
-  expect(regex.flushes).toBeGreaterThan(0);
-  expect(regex.steps).toBeLessThan(50 * 6_000 * 100);
+  for (let end = 5_900; end < 6_000; end++) expect(regex.testText(text.slice(end - 700, end))).toBe(reference.test(text.slice(end - 700, end)));
+  expect(regex.testText(text)).toBe(reference.test(text));
+  const { built, steps } = regex.automaton;
+  regex.testText(text);
+  // Beyond the limits nothing is kept of a value, and each byte costs one step an instruction, and what leads from one to the next.
+  expect(regex.automaton.steps - steps).toBeLessThan(6_000 * 4 * 510);
+  expect(regex.automaton.built - built).toBeLessThanOrEqual(128);
+  for (let i = 0; i < 200; i++) regex.testText(text.slice(i * 20, i * 20 + 700));
+  expect(regex.automaton.built).toBeLessThan(16_384 / 12);
+});
+
+test('GIVEN expressions of one table that have very many states THEN what is kept for all of them together is bounded, and they are right', () => {
+  const budget = new StateBudget(5_000);
+  const random = seededRandom(3);
+  const text = Array.from({ length: 2_000 }, () => (random() < 0.5 ? 'a' : 'b')).join('');
+  const built = Array.from({ length: 20 }, (_, n) => {
+    const pattern = `(a|b)*a(a|b){${n + 10}}`;
+    const regex = Regex.compile(pattern, budget) as Regex;
+    for (let end = 1_000; end < 1_020; end++) expect(regex.testText(text.slice(0, end))).toBe(new RegExp(`^(?:${pattern})$`).test(text.slice(0, end)));
+    return regex.automaton.built;
+  });
+  expect(built.reduce((sum, each) => sum + each, 0)).toBeLessThan(5_000 / 5);
+  expect(budget.left).toBeGreaterThanOrEqual(0);
+});
+
+test('GIVEN an expression THEN nothing is built of it before the first value', () => {
+  expect(Object.values(compiled('/a[0-9]+'))).not.toContainEqual(expect.any(Automaton));
 });
 
 test.each([

@@ -240,10 +240,20 @@ function slashFault(byte: number): PathFault {
   return byte === SLASH ? FAULT_ENCODED_SLASH : FAULT_ENCODED_BACKSLASH;
 }
 
+/** Normalizers for texts, which are done with before the next one: a table has thousands of paths, and a normalizer has a buffer. */
+const FOR_TEXTS = new Map<string, PathNormalizer>();
+
+function normalizerOf(options: PathOptions): PathNormalizer {
+  const key = `${options.encodedSlashes} ${options.mergeSlashes}`;
+  let normalizer = FOR_TEXTS.get(key);
+  if (!normalizer) FOR_TEXTS.set(key, normalizer = new PathNormalizer(options));
+  return normalizer;
+}
+
 /** The normal form of a path without query, as text, or why it is refused. For tools and for what is written in configuration. */
 export function normalizePath(path: string, options: PathOptions = {}): string | PathFault {
   const bytes = bytesOf(path);
-  const normalizer = new PathNormalizer(options);
+  const normalizer = normalizerOf(options);
   const wrong = normalizer.normalize(bytes, 0, bytes.length);
   if (wrong) return wrong;
   const { bytes: buffer, start, end }: ByteRange = normalizer.path;

@@ -33,12 +33,15 @@ export class Program {
   }
 }
 
-/** The program of a tree, or why it would be too large. */
-export function compileProgram(node: Node): Program | RegexProblem {
+/** Why the program of a tree would be too large; undefined when it isn't. */
+export function problemOfSize(node: Node): RegexProblem | undefined {
   const size = sizeOf(node) + 1;
-  if (size > MAX_PROGRAM_SIZE) {
-    return new RegexProblem(`it needs ${size === Infinity ? 'far more' : size} steps, more than ${MAX_PROGRAM_SIZE}; use smaller counts in {n,m}`, 0);
-  }
+  if (size <= MAX_PROGRAM_SIZE) return undefined;
+  return new RegexProblem(`it needs ${size === Infinity ? 'far more' : size} steps, more than ${MAX_PROGRAM_SIZE}; use smaller counts in {n,m}`, 0);
+}
+
+/** The program of a tree that is not too large. */
+export function compileProgram(node: Node): Program {
   const program = new Program();
   emit(program, node);
   program.add(Op.MATCH);

@@ -3,6 +3,7 @@ import type { PathMatch, RouteMatch, ValueMatch } from '../../contract';
 import { PathFault } from '../path/fault';
 import type { PathOptions } from '../path/options';
 import { normalizePath } from '../path/path-normalizer';
+import { StateBudget } from '../regex/automaton';
 import { RegexProblem } from '../regex/problem';
 import { Regex } from '../regex/regex';
 import { AnyValue, ExactValue, NamedCondition } from './conditions';
@@ -37,6 +38,7 @@ export class RowCompiler {
   readonly problems: RouteProblem[] = [];
   /** Routes that have the same expression share its automaton. */
   private readonly regexes = new Map<string, Regex | RegexProblem>();
+  private readonly budget = new StateBudget();
   private route = 0;
   private match = 0;
 
@@ -104,7 +106,7 @@ export class RowCompiler {
 
   private compileRegex(field: string, pattern: string): Regex | undefined {
     let regex = this.regexes.get(pattern);
-    if (!regex) this.regexes.set(pattern, regex = Regex.compile(pattern));
+    if (!regex) this.regexes.set(pattern, regex = Regex.compile(pattern, this.budget));
     if (regex instanceof Regex) return regex;
     this.fail(field, `the regular expression '${pattern}' is not taken, at character ${regex.at + 1}: ${regex.message}`);
     return undefined;
