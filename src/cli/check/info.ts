@@ -27,6 +27,8 @@ export interface Expectations {
 export function infoOf(manifests: readonly Manifest[], model: MeshModel, expectations: Expectations): MeshInfo {
   const autoscalers = new Map(manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler').map(readAutoscaler));
   const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget').map(readBudget);
+  const local = manifests.filter(({ kind, body }) => kind === 'Service' && body.get('spec').get('externalTrafficPolicy').optionalText() === 'Local')
+    .map(({ namespace, body }) => ({ namespace, selector: body.get('spec').get('selector').texts() }));
   const clusters = new Map<Workload, Set<string>>(model.workloads.map((workload) => [workload, new Set()]));
   for (const { config } of model.workloads) {
     for (const cluster of config.clusters) for (const workload of workloadsOf(cluster, model)) clusters.get(workload)!.add(cluster.name);
@@ -48,6 +50,7 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
         service, namespace, version, preStopMs, graceMs,
         replicas: autoscaler?.replicas ?? replicasOf(kind, replicas),
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
+        keepsTrafficLocal: local.some((service) => service.namespace === namespace && selectsLabels(service.selector, labels)),
         disruption: budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
         clusters: [...clusters.get(workload)!],
         pod: podInfo(workload),

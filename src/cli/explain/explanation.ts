@@ -2,7 +2,9 @@
  * Why a request goes where it goes: from the app that sends it, by the listener and the route that take it, to the pods that may answer
  * and what their sidecars do with it. Each decision is made by the proxy's own code; here they are put together.
  */
-import type { FaultConfig, HeaderChanges, HedgeConfig, ResolvedRoute, RetryBudgetConfig } from '../../contract';
+import {
+  DEFAULT_HTTPS_REDIRECT, FaultConfig, HeaderChanges, HedgeConfig, HttpsRedirectConfig, ResolvedRoute, RetryBudgetConfig,
+} from '../../contract';
 import { REASONS } from '../../proxy/telemetry/reasons';
 import { PathFault, textOf } from '../../routing';
 import { UserError } from '../command-line/errors';
@@ -13,7 +15,7 @@ import { Answer, answerOf, SentOn, sentOnOf } from './actions';
 import { AskedRequest, ParsedRequest, Refused } from './asked-request';
 import { Candidate, candidateOf, Destination, Destinations, Level } from './destination';
 import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
-import { entryOf, Intercepted, Passed } from './interception';
+import { entryOf, Intercepted, isGateway, Passed } from './interception';
 import { chooseRoute, NearMiss } from './route-choice';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
 
@@ -88,6 +90,9 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const arrival = { request: routed, asked };
   const path = { sent: asked.target.replace(/\?.*$/, ''), normalized: textOf(routed.path.bytes, routed.path.start, routed.path.end) };
   if (!listener) return { ...about, outcome: 'passed', path, ...(service && directOf(stack, caller, service, asked.port, arrival)) };
+  if (listener.httpsRedirect && !listener.forwarded?.trustedHops) {
+    return { ...about, outcome: 'answered', path, refusal: redirectOf(listener.httpsRedirect, asked) };
+  }
   const choice = chooseRoute(listener, routed);
   const { route, nearMisses } = choice;
   if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: REASONS.no_route.status, reason: 'no route takes it' } };
@@ -98,6 +103,11 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const destinations = new Destinations(stack, caller, arrival);
   const explained = explainRoute(choice as Choice, destinations, asked, parsed, () => asked.parsed(limits, listener.path) as ParsedRequest);
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+}
+
+/** What a listener without TLS says to all requests. */
+function redirectOf({ status, port }: Required<HttpsRedirectConfig>, { host, target }: AskedRequest): Explanation['refusal'] {
+  return { status, reason: `redirected to https://${host}${port === DEFAULT_HTTPS_REDIRECT.port ? '' : `:${port}`}${target}` };
 }
 
 /** Who answers what passes the caller's sidecar by, through a Service. */
@@ -151,10 +161,20 @@ function explainRoute(
 
 /** The only service that calls a host; an error that says who does otherwise. @param flag what names a caller */
 export function onlyCallerOf(stack: Stack, asked: AskedRequest, flag: string): Workload {
-  const callers = stack.model.workloads.filter((workload) => entryOf(stack, workload, asked).interception.intercepted);
+  const takers = stack.model.workloads.filter((workload) => entryOf(stack, workload, asked).interception.intercepted);
+  // What sidecars take by its name is nothing that clients from outside ask for.
+  const inside = takers.filter((workload) => !isGateway(workload));
+  const callers = inside.length > 0 ? inside : takers.filter((workload) => takesHost(stack, workload, asked));
   const names = [...new Set(callers.map(({ service }) => service))];
   if (names.length === 1) return callers[0]!;
   throw new UserError(names.length === 0
     ? `no service of the stack calls ${asked.url}; say which one sends it with ${flag}`
     : `${asked.url} is called by ${names.join(', ')}; say which one sends it with ${flag}`);
+}
+
+/** Whether a gateway has a route for a request. */
+function takesHost(stack: Stack, gateway: Workload, asked: AskedRequest): boolean {
+  const { listener } = entryOf(stack, gateway, asked);
+  const routed = asked.routed(listener?.path);
+  return listener !== undefined && !(routed instanceof PathFault) && chooseRoute(listener, routed).route !== undefined;
 }

@@ -1,10 +1,11 @@
 /**
  * Which listener takes a request, as the app in the caller's pod would reach it: the hosts file leads the names of declared calls to
- * loopback addresses where the sidecar listens. What was not declared passes the sidecar by.
+ * loopback addresses where the sidecar listens. What was not declared passes the sidecar by. Of a gateway, it is the one that its Service
+ * leads to.
  */
-import type { ResolvedListener } from '../../contract';
+import { isOfGateway, ResolvedListener } from '../../contract';
 import type { Stack } from '../stack/stack';
-import type { ServiceSpec, Workload } from '../model/model';
+import { resolveTarget, ServiceSpec, Workload } from '../model/model';
 import type { AskedRequest } from './asked-request';
 
 /** A listener takes it. */
@@ -15,6 +16,8 @@ export interface Intercepted {
   readonly port: number;
   /** The name of the URL. */
   readonly hostname: string;
+  /** It is a gateway's, and `address` the name of its Service. Absent: a sidecar's. */
+  readonly gateway?: true;
 }
 
 /** Nothing of the mesh sees it leave. */
@@ -33,7 +36,9 @@ export interface Entry {
   readonly service?: ServiceSpec;
 }
 
-export function entryOf(stack: Stack, caller: Workload, { scheme, host, port }: AskedRequest): Entry {
+export function entryOf(stack: Stack, caller: Workload, asked: AskedRequest): Entry {
+  const { scheme, host, port } = asked;
+  if (isGateway(caller)) return gatewayEntry(stack, caller, asked);
   const outbound = stack.documentOf(caller).listeners.filter(({ direction }) => direction === 'outbound');
   const named = outbound.filter(({ hostnames = [], address }) => hostnames.includes(host) || address === host);
   const listener = named.find((candidate) => candidate.port === port);
@@ -51,6 +56,28 @@ export function entryOf(stack: Stack, caller: Workload, { scheme, host, port }: 
   return { ...(service && { service }), interception: { intercepted: false, declared, reason: undeclared(stack, caller, host, service) } };
 }
 
+/** Whether a workload is a gateway, which clients from outside call. */
+export function isGateway({ config }: Workload): boolean {
+  return config.listeners.some(isOfGateway);
+}
+
+/** What a gateway's Service leads to. Every host comes there: which ones it takes, its routes say. */
+function gatewayEntry(stack: Stack, gateway: Workload, { scheme, host, port }: AskedRequest): Entry {
+  const listeners = stack.documentOf(gateway).listeners.filter(isOfGateway);
+  const ports = stack.model.services.filter(({ namespace, selector }) => isBehind({ namespace, selector }, gateway.namespace, gateway.labels))
+    .flatMap((service) => service.ports.map((each) => ({ service, port: each.port, target: resolveTarget(each.target, gateway.containers) })));
+  const at = ports.find((each) => each.port === port);
+  const listener = listeners.find((candidate) => candidate.port === at?.target);
+  if (at && listener && (listener.tls !== undefined) === (scheme === 'https')) {
+    return { listener, interception: { intercepted: true, listener: listener.name, address: at.service.name, port, hostname: host, gateway: true } };
+  }
+  const declared = ports.map((each) => {
+    const hasTls = listeners.some(({ port: own, tls }) => own === each.target && tls !== undefined);
+    return `${hasTls ? 'https' : 'http'}://${host}${each.port === (hasTls ? 443 : 80) ? '' : `:${each.port}`}`;
+  });
+  return { interception: { intercepted: false, declared, reason: `gateway ${gateway.service} does not listen there by ${scheme.toUpperCase()}` } };
+}
+
 /** `http://catalog`, `http://catalog:8080`. */
 function urlOf({ hostnames, address, port }: ResolvedListener): string {
   return `http://${hostnames?.[0] ?? address!}${port === 80 ? '' : `:${port}`}`;
@@ -62,7 +89,7 @@ function undeclared(stack: Stack, caller: Workload, host: string, service: Servi
   return `${caller.service} declares no call to '${host}', so its app reaches it by DNS, past its sidecar${remedy}`;
 }
 
-function isBehind({ namespace, selector }: ServiceSpec, other: string, labels: Readonly<Record<string, string>>): boolean {
+function isBehind({ namespace, selector }: Pick<ServiceSpec, 'namespace' | 'selector'>, other: string, labels: Readonly<Record<string, string>>): boolean {
   const wanted = Object.entries(selector);
   return namespace === other && wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }

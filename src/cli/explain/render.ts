@@ -30,11 +30,12 @@ function rowsOf(explanation: Explanation): Row[] {
   const { interception, path, refusal, nearMisses, route, direct } = explanation;
   return [
     interception.intercepted
-      ? ['taken by', `${interception.listener} of its sidecar, at ${interception.address}:${interception.port}`]
+      ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}`
+        : `${interception.listener} of its sidecar, at ${interception.address}:${interception.port}`]
       : ['taken by', `no sidecar: ${interception.reason}`],
     ['declared', ...(interception.intercepted ? [] : [interception.declared.join(', ') || 'no call'])],
     ...(path && path.normalized !== path.sent ? [['path', `${path.normalized}, normalized from ${path.sent}`] as const] : []),
-    ...(refusal ? [['answer', `${refusal.status} by its sidecar: ${refusal.reason}`] as const] : []),
+    ...(refusal ? [['answer', `${refusal.status} by ${interception.intercepted && interception.gateway ? 'the gateway' : 'its sidecar'}: ${refusal.reason}`] as const] : []),
     ...(route ? [['route', routeInWords(route)] as const] : []),
     ['not taken', ...nearMissLines(nearMisses)],
     ...(route ? rowsOfRoute(route) : []),

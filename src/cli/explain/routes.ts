@@ -46,7 +46,7 @@ export function renderRoutes(routes: readonly ListedRoute[], paint: Paint): stri
 }
 
 function urlOf({ hostnames, address, port }: ResolvedListener): string {
-  return `${hostnames?.[0] ?? address ?? ''}:${port}`;
+  return `${hostnames?.[0] ?? address ?? '*'}:${port}`;
 }
 
 /** `95 % catalog v1, 5 % catalog v2`. */

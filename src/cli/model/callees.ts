@@ -2,7 +2,7 @@
  * Who an outbound listener leads to. A document names clusters and clusters name Kubernetes Services; the Services'
  * selectors say which workloads answer, and those carry the names and versions that people think in.
  */
-import type { ClusterConfig, ListenerConfig, LoadBalancingConfig, ProxyConfig, RouteConfig } from '../../contract';
+import { ClusterConfig, isOfGateway, ListenerConfig, LoadBalancingConfig, ProxyConfig, RouteConfig } from '../../contract';
 import { serviceOfName } from '../../planning/lints/objects';
 import { MeshModel, selects, ServiceSpec, Workload } from './model';
 
@@ -20,6 +20,10 @@ export interface CalleeShare {
 /** Where an outbound listener leads. */
 export interface Callee {
   readonly listener: ListenerConfig;
+  /** The route that takes what no other route to the service does. */
+  readonly route: RouteConfig;
+  /** Host field of its requests, where a gateway tells services apart by that. Absent: any. */
+  readonly host?: string;
   /** The document that it is of. */
   readonly config: ProxyConfig;
   /** Name of the service that answers; the listener's own name when it is not one of the files'. */
@@ -30,20 +34,48 @@ export interface Callee {
 
 /** The callees of a document, in the order of its listeners. */
 export function calleesOf(config: ProxyConfig, model: Pick<MeshModel, 'services' | 'workloads'>): Callee[] {
-  return config.listeners.filter((listener) => listener.direction === 'outbound').map((listener) => {
-    const shares = (restOf(listener).split ?? []).map(({ cluster: name, weight }): CalleeShare => {
-      const cluster = config.clusters.find((candidate) => candidate.name === name);
-      return {
-        cluster: name,
-        weight,
-        loadBalancing: cluster?.loadBalancing ?? { type: 'roundRobin' },
-        zoneWeights: cluster?.discovery.type === 'endpointSlice' ? cluster.discovery.zoneWeights ?? {} : {},
-        workloads: cluster ? workloadsOf(cluster, model) : [],
-      };
-    });
-    const first = calledBy(listener, model) ?? shares.flatMap((share) => share.workloads)[0];
-    return { listener, config, service: first?.service ?? listener.name, namespace: first?.namespace, shares };
+  const outbound = config.listeners.filter((listener) => listener.direction === 'outbound');
+  // All listeners of a gateway have the same routes.
+  const gateway = outbound.find(isOfGateway);
+  const called = outbound.filter((listener) => !isOfGateway(listener)).map((listener) => calleeOf(config, model, listener, restOf(listener)));
+  return [...called, ...(gateway ? gatewayCallees(config, model, gateway) : [])];
+}
+
+/** One for each service that routes lead to, by the route of a whole host if there is one. */
+function gatewayCallees(config: ProxyConfig, model: Pick<MeshModel, 'services' | 'workloads'>, listener: ListenerConfig): Callee[] {
+  const routes = listener.routes.filter(({ split }) => split !== undefined);
+  const callees = new Map<string, Callee>();
+  for (const route of [...routes.filter(isOfHost), ...routes.filter((each) => !isOfHost(each))]) {
+    const callee = { ...calleeOf(config, model, listener, route), ...(hostOf(route) !== undefined && { host: hostOf(route)! }) };
+    const key = `${callee.namespace}/${callee.service}`;
+    if (callee.namespace !== undefined && !callees.has(key)) callees.set(key, callee);
+  }
+  return [...callees.values()];
+}
+
+function calleeOf(config: ProxyConfig, model: Pick<MeshModel, 'services' | 'workloads'>, listener: ListenerConfig, route: RouteConfig): Callee {
+  const shares = (route.split ?? []).map(({ cluster: name, weight }): CalleeShare => {
+    const cluster = config.clusters.find((candidate) => candidate.name === name);
+    return {
+      cluster: name,
+      weight,
+      loadBalancing: cluster?.loadBalancing ?? { type: 'roundRobin' },
+      zoneWeights: cluster?.discovery.type === 'endpointSlice' ? cluster.discovery.zoneWeights ?? {} : {},
+      workloads: cluster ? workloadsOf(cluster, model) : [],
+    };
   });
+  const first = calledBy(listener, model) ?? shares.flatMap((share) => share.workloads)[0];
+  return { listener, route, config, service: first?.service ?? listener.name, namespace: first?.namespace, shares };
+}
+
+/** Whether a route takes all requests of its host. */
+function isOfHost({ matches = [{}] }: RouteConfig): boolean {
+  return matches.some((match) => Object.keys(match).every((part) => part === 'hosts'));
+}
+
+/** A host whose requests a route takes; undefined when it takes those of any. */
+function hostOf({ matches = [] }: RouteConfig): string | undefined {
+  return matches[0]?.hosts?.[0]?.replace(/^\*\./, 'any.');
 }
 
 /** The route of requests that meet no condition. */

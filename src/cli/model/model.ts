@@ -40,13 +40,13 @@ export interface Workload {
   readonly config: ProxyConfig;
   /** Name of the ConfigMap. */
   readonly configMap: string;
-  /** The container that is the app: the first one. */
-  readonly app: ContainerSpec;
+  /** The container that is the app: the first one. Absent for a gateway, whose pods are a proxy alone. */
+  readonly app?: ContainerSpec;
   /** All containers, the sidecar among them; named target ports are looked up here. */
   readonly containers: readonly ContainerSpec[];
   /** Page of the admin port that the sidecar's preStop hook asks for; undefined when it has none. */
   readonly preStopPath: string | undefined;
-  /** How long the app's preStop hook sleeps. */
+  /** How long the preStop hook takes: that of the app sleeps, that of a gateway's proxy waits. */
   readonly preStopMs: number;
   /** From the beginning of a stop to the kill of what is left. */
   readonly graceMs: number;

@@ -3,7 +3,7 @@
  * the ConfigMap that holds its document; the document is checked by the proxy's own validator, so that what is refused
  * here is what the sidecar would refuse in the cluster.
  */
-import { CONFIG_KEY, CONFIG_VOLUME, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
+import { CONFIG_KEY, CONFIG_VOLUME, DEFAULT_SHUTDOWN, isOfGateway, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
 import { decodeConfig, describeErrors } from '../../proxy/config/decode';
 import { DEFAULT_GRACE_SECONDS } from '../../planning/lints/objects';
 import { UserError } from '../command-line/errors';
@@ -87,9 +87,10 @@ function readWorkload(
   }
   const apps = containers.filter((container) => container.get('name').text() !== SIDECAR_CONTAINER);
   const [app] = apps;
-  if (!app) throw new UserError(`${where}: ${kind} '${name}' has the sidecar but no container of its own; add the app's container`);
-
   const [configMap, config] = readConfig(manifest, pod, configMaps);
+  if (!app && !config.listeners.some(isOfGateway)) {
+    throw new UserError(`${where}: ${kind} '${name}' has the sidecar but no container of its own; add the app's container`);
+  }
   const lookUp = (map: string, key: string): string | undefined => {
     const data = configMaps.get(`${namespace}/${map}`) ?? {};
     return Object.hasOwn(data, key) ? data[key] : undefined;
@@ -100,10 +101,11 @@ function readWorkload(
     replicas: WORKLOADS[kind]!(body) ?? minReplicas ?? 1,
     service: config.node.service,
     version: config.node.version,
-    app: readContainer(app, lookUp),
+    ...(app && { app: readContainer(app, lookUp) }),
     containers: [...apps, sidecar].map((container) => readContainer(container, lookUp)),
     preStopPath: sidecar.get('lifecycle').get('preStop').get('httpGet').get('path').optionalText(),
-    preStopMs: (app.get('lifecycle').get('preStop').get('sleep').get('seconds').optionalInteger() ?? 0) * 1000,
+    preStopMs: app ? (app.get('lifecycle').get('preStop').get('sleep').get('seconds').optionalInteger() ?? 0) * 1000
+      : config.shutdown?.endpointPropagationMs ?? DEFAULT_SHUTDOWN.endpointPropagationMs,
     graceMs: (pod.get('terminationGracePeriodSeconds').optionalInteger() ?? DEFAULT_GRACE_SECONDS) * 1000,
     zones: boundZones(pod),
   };

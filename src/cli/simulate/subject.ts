@@ -9,7 +9,7 @@ import {
 } from '../../contract';
 import type { PlannedHealthCheck } from '../../simulation';
 import { UserError } from '../command-line/errors';
-import { Callee, calleesOf, CalleeShare, restOf } from '../model/callees';
+import { Callee, calleesOf, CalleeShare } from '../model/callees';
 import { namedWorkloads } from '../model/named-workloads';
 import { MeshModel, titleOf, Workload } from '../model/model';
 
@@ -85,7 +85,7 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
   }
 
   const cluster = config.clusters.find(({ name: candidate }) => candidate === chosen.cluster)!;
-  const hedge = restOf(callee.listener).hedge;
+  const hedge = callee.route.hedge;
   return {
     title: chosen.workloads.length > 0 ? chosen.workloads.map(titleOf).join(', ') : service,
     endpoints: cluster.discovery.type === 'static'
@@ -96,14 +96,14 @@ export function subjectOf(model: MeshModel, name: string, from: string | undefin
     balancing: withBalancingDefaults(cluster),
     healthCheck: healthCheckOf(cluster),
     outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...cluster.outlierDetection },
-    retry: { ...DEFAULT_RETRY, ...restOf(callee.listener).retry },
+    retry: { ...DEFAULT_RETRY, ...callee.route.retry },
     retryBudget: { ...DEFAULT_RETRY_BUDGET, ...cluster.retryBudget },
     hedge: hedge && { ...DEFAULT_HEDGE, ...hedge },
     share: weights > 0 ? chosen.weight / weights : 1,
     zoneWeights: chosen.zoneWeights,
     zoned: cluster.discovery.type === 'endpointSlice',
     placed: cluster.zoneAware === undefined || config.localCluster !== undefined,
-    timeoutMs: restOf(callee.listener).timeoutMs ?? DEFAULT_ROUTE.timeoutMs,
+    timeoutMs: callee.route.timeoutMs ?? DEFAULT_ROUTE.timeoutMs,
     connectTimeoutMs: cluster.connectTimeoutMs ?? DEFAULT_CLUSTER.connectTimeoutMs,
   };
 }

@@ -19,7 +19,7 @@ export interface PodInfo {
 /** Values of the container's `env`; those that live in the cluster alone (Secrets) are left out. */
 export function containerEnvironment(workload: Workload, pod: PodInfo): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const variable of workload.app.env) {
+  for (const variable of workload.app?.env ?? []) {
     if (variable.type === 'value') values[variable.name] = expand(variable.value, values);
     else if (variable.type === 'field') {
       const value = fieldValue(variable.path, pod);

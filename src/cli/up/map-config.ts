@@ -3,7 +3,7 @@
  * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
  * shown. A pure function of the document and the pod's addresses.
  */
-import { APP_CLUSTER, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults } from '../../contract';
+import { APP_CLUSTER, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults } from '../../contract';
 import { appPortOf } from '../model/app-port';
 import { serviceOfHostname } from '../model/callees';
 import type { ServiceSpec } from '../model/model';
@@ -49,15 +49,17 @@ export function mapConfig(
     if (from !== to) mappings.push({ what, from, to });
   };
 
-  const listeners = config.listeners.map(({ tls, hsts, httpsRedirect, loopback = false, ...declared }): ListenerConfig => {
+  const listeners = config.listeners.map(({ tls, hsts, httpsRedirect, clients, loopback = false, ...declared }): ListenerConfig => {
     // All pods share one loopback here.
     if (loopback) moved(`loopback of ${declared.name}`, `127.0.0.1:${declared.port}`, 'none');
     // The certificate is in a Secret of the cluster.
     if (tls) for (const { certificateFile } of withTlsDefaults(tls).certificates) moved(`TLS of ${declared.name}`, certificateFile, 'none');
     // Nothing here is served by HTTPS.
     if (hsts ?? httpsRedirect) moved(`HTTPS only of ${declared.name}`, 'HTTPS', 'none');
+    // All clients here are on loopback.
+    if (clients?.allow) moved(`clients that ${declared.name} lets in`, clients.allow.join(', '), 'all');
     for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));
-    const listener = { ...declared, routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)) };
+    const listener = { ...declared, ...limitsOf(clients), routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)) };
     if (listener.address === undefined) {
       const port = network.own(listener.port);
       moved(titleOfListener(listener), `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
@@ -91,6 +93,12 @@ export function mapConfig(
     mappings,
     config: { ...config, listeners, clusters, admin, ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}) },
   };
+}
+
+/** What is left of the rules about clients without the networks that are let in. */
+function limitsOf({ allow: _, ...limits }: ClientsConfig = {}): Pick<ListenerConfig, 'clients'> {
+  const { deny, rateLimit, maxConnections } = limits;
+  return deny ?? rateLimit ?? maxConnections !== undefined ? { clients: limits } : {};
 }
 
 function withKeyFile(route: RouteConfig, keyFileOf: (keyFile: string) => string): RouteConfig {

@@ -8,7 +8,9 @@ import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, KubernetesApiConfig } from '../../contract';
+import {
+  comesFromOutside, CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, KubernetesApiConfig,
+} from '../../contract';
 import { UserError } from '../command-line/errors';
 import type { Behaviour } from '../stand-in/behaviour';
 import type { BehaveMessage } from '../stand-in/command';
@@ -107,7 +109,9 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   get containers(): Workload['containers'] { return this.workload.containers; }
   get address(): string { return this.network.ip; }
   get state(): PodState { return this.current; }
-  get ready(): boolean { return this.current === 'ready' || (this.current === 'terminating' && this.app?.running === true); }
+  get ready(): boolean {
+    return this.current === 'ready' || (this.current === 'terminating' && (this.isAlone ? this.proxy : this.app)?.running === true);
+  }
   get terminating(): boolean { return this.current === 'terminating'; }
   /** Why it ended, when nobody asked it to. */
   get reason(): string | undefined { return this.why; }
@@ -119,9 +123,12 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   own(port: number): number { return this.network.own(port); }
 
-  /** Where other pods' requests arrive; undefined for a workload that nobody calls. */
+  /** It is a gateway's: its proxy has no app beside it. */
+  private get isAlone(): boolean { return this.workload.app === undefined; }
+
+  /** Where requests from outside of it arrive; undefined for a workload that nobody calls. */
   get inbound(): SocketAddress | undefined {
-    const listener = this.spec.config.listeners.find(({ direction }) => direction === 'inbound');
+    const listener = this.spec.config.listeners.find(comesFromOutside);
     return listener && { address: this.address, port: this.own(listener.port) };
   }
 
@@ -140,6 +147,12 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
     const proxy = this.proxy = this.spawnProxy();
     await this.awaitStart(proxy, 'proxy', { passes: 'its /ready answers 200', probe: () => this.proxyReady() });
+    if (!this.isAlone) await this.startApp(model);
+    this.enter('ready');
+    void this.probe();
+  }
+
+  private async startApp(model: MeshModel): Promise<void> {
     const app = this.app = this.spawnApp(model);
     const address = this.appAddress;
     if (address) {
@@ -153,8 +166,6 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         }),
       });
     }
-    this.enter('ready');
-    void this.probe();
   }
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
@@ -196,8 +207,10 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     const deadline = Date.now() + (options.hurry ? 3_000 : this.workload.graceMs);
     if (!options.hurry) {
       const { preStopPath, preStopMs, graceMs } = this.workload;
-      if (preStopPath !== undefined) await httpGet(this.adminAddress, preStopPath, PROBE_TIMEOUT_MS).catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(preStopMs, graceMs)));
+      await Promise.all([
+        preStopPath !== undefined && httpGet(this.adminAddress, preStopPath, PROBE_TIMEOUT_MS).catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, Math.min(preStopMs, graceMs))),
+      ]);
     }
     await this.app?.stop(Math.max(0, deadline - Date.now()));
     await this.proxy?.stop(Math.max(0, deadline - Date.now()));

@@ -18,7 +18,7 @@ import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 
 /** What is read of a workload's objects. */
-export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs'>;
+export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs' | 'keepsTrafficLocal'>;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -35,6 +35,7 @@ interface LintedManifest extends Manifest {
     };
     readonly minAvailable?: number | string;
     readonly maxUnavailable?: number | string;
+    readonly externalTrafficPolicy?: string;
     /** Of a Service the labels themselves. */
     readonly selector?: Labels & { readonly matchLabels?: Labels };
   };
@@ -44,6 +45,8 @@ interface LintedManifest extends Manifest {
 export class LintObjects {
   private readonly autoscalers = new Map<string, AutoscalerInfo>();
   private readonly budgets: { readonly namespace: string; readonly selector: Labels; readonly rule?: DisruptionRule }[] = [];
+  /** Selectors of Services that keep traffic on its node. */
+  private readonly local: { readonly namespace: string; readonly selector: Labels }[] = [];
   /** Services, and their selectors where they were asked for, by `namespace/name`. */
   private readonly services = new Map<string, ApiObject>();
   private readonly selectors = new Map<string, Labels>();
@@ -71,6 +74,7 @@ export class LintObjects {
       writtenNamespace: namespace,
       replicas: autoscaler?.replicas ?? replicasOf(object.kind, manifest.spec?.replicas ?? manifest.spec?.parallelism),
       scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
+      keepsTrafficLocal: this.local.some((service) => service.namespace === namespace && selectsLabels(service.selector, labels)),
       disruption: this.budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
       preStopMs: (sleep?.sleep?.seconds ?? 0) * 1_000,
       httpsProbes: httpsProbePorts(spec.containers),
@@ -129,6 +133,10 @@ export class LintObjects {
     const { name, namespace } = identityOf(object);
     if (object.kind === 'Service') {
       this.services.set(`${namespace}/${name}`, object);
+      const { externalTrafficPolicy, selector = {} } = specOf(object);
+      if (externalTrafficPolicy === 'Local') {
+        this.local.push({ namespace, selector });
+      }
     } else if (object.kind === 'PodDisruptionBudget') {
       const { minAvailable, maxUnavailable, selector } = specOf(object);
       const rule = ruleOf('minAvailable', minAvailable) ?? ruleOf('maxUnavailable', maxUnavailable);

@@ -52,6 +52,8 @@ export interface WorkloadInfo {
   readonly preStopMs: number;
   /** From the beginning of a stop to the kill of what is left. */
   readonly graceMs: number;
+  /** A Service keeps what comes from outside on the node where it arrives. Absent: none does. */
+  readonly keepsTrafficLocal?: boolean | undefined;
   /** Names that callers' documents give to the cluster of its pods. */
   readonly clusters: readonly string[];
   /** What NetworkPolicies see of its pods; absent when nobody knows. */
@@ -122,8 +124,11 @@ export interface LimitInfo {
 export interface ListenerInfo {
   readonly name: string;
   readonly direction: 'inbound' | 'outbound';
+  /** Absent: the pod's own addresses, where clients are. */
+  readonly address?: string | undefined;
   readonly port: number;
   readonly tls?: object | undefined;
+  readonly forwarded?: { readonly trustedHops: number } | undefined;
   readonly routes: readonly RouteInfo[];
   readonly admission?: AdmissionInfo | undefined;
 }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DisruptionBudget, Gateway, GatewayCertificate, GatewayProps,
   CallOptions, ConcurrencyLimit, Destination, ExternalAddress, ExternalEndpoints, ExternalService, ExternalServiceProps, Fallback, FaultInjection,
   HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence,
 } from '../../../src';
@@ -73,6 +74,14 @@ const spareThatCalls = (callee: (web: MeshService, catalog: MeshService) => Mesh
   if (called) spare.calls(called);
   return spare;
 });
+
+const gateway = (chart: Chart, web: MeshService, props: GatewayProps): void => {
+  const { min } = props.scaling ?? Scaling.replicas(2);
+  const edge = new Gateway(chart, 'edge', {
+    tls: [GatewayCertificate.fromSecretName('shop-tls')], ...props, disruptionBudget: min === 1 ? DisruptionBudget.none() : undefined,
+  });
+  edge.route('shop.example.com', web);
+};
 
 /** What breaks a rule, what is said, and what is near it and doesn't. */
 const CASES: Readonly<Record<string, readonly [breaks: Calls, says: string, keeps: Calls]>> = {
@@ -147,6 +156,16 @@ const CASES: Readonly<Record<string, readonly [breaks: Calls, says: string, keep
     calls({ retry: Retry.idempotent({ hedge: { minimumDelay: Duration.seconds(1) } }) }, () => ({ timeout: Duration.millis(300) })),
     'web -> catalog: minimumDelay 1000 ms >= timeout 300 ms',
     calls({ retry: Retry.idempotent({ hedge: { minimumDelay: Duration.millis(50) } }) }, () => ({ timeout: Duration.millis(300) })),
+  ],
+  'gateway-replicas': [
+    (chart, web) => gateway(chart, web, { scaling: Scaling.between(1, 3) }),
+    'edge v1: 1 replica at the least - 1 that is replaced = 0 for clients from outside',
+    (chart, web) => gateway(chart, web, { scaling: Scaling.replicas(2) }),
+  ],
+  'gateway-tls': [
+    (chart, web) => gateway(chart, web, { tls: undefined }),
+    'edge v1: clients from outside come by HTTP alone',
+    (chart, web) => gateway(chart, web, { tls: undefined, forwarded: { trustedHops: 1 } }),
   ],
   'fault-injected': [
     calls({}, () => ({ faults: [FaultInjection.abort(503, { percent: 5 })] })),

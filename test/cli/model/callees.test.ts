@@ -33,6 +33,20 @@ describe('calleesOf', () => {
     }]);
   });
 
+  test('finds what a gateway leads to, each by the route of a whole host', () => {
+    const { clusters } = callerConfig({ v1: 3, v2: 1 });
+    const routes = [
+      { name: 'beta', matches: [{ hosts: ['a.example.com'], path: { type: 'prefix' as const, value: '/beta' } }], split: [{ cluster: 'catalog-v2', weight: 1 }] },
+      { name: 'gone', matches: [{ hosts: ['b.example.com'] }], respond: { status: 410 } },
+      { name: 'all', matches: [{ hosts: ['*.example.com'] }], split: [{ cluster: 'catalog-v1', weight: 3 }, { cluster: 'catalog-v2', weight: 1 }] },
+    ];
+    const listeners = ['http', 'https'].map((name, index) => ({ name, direction: 'outbound' as const, port: 15006 + index, routes }));
+    expect(calleesOf({ ...callerConfig({ v1: 3, v2: 1 }), listeners, clusters }, MODEL)).toMatchObject([{
+      service: 'catalog', host: 'any.example.com', route: { name: 'all' }, listener: { name: 'http' },
+      shares: [{ cluster: 'catalog-v1', weight: 3 }, { cluster: 'catalog-v2', weight: 1 }],
+    }]);
+  });
+
   test('takes the shares of the route that has no condition, and the name by which the app calls', () => {
     const config = callerConfig({ v1: 1 });
     const listener = config.listeners.find(({ direction }) => direction === 'outbound');

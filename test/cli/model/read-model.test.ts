@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { Field } from '../../../src/cli/model/field';
 import type { Manifest } from '../../../src/cli/model/manifests';
 import { CONTRACT_MINOR } from '../../../src/contract';
+import type { Workload } from '../../../src/cli/model/model';
 import { readModel } from '../../../src/cli/model/read-model';
 
 interface KubernetesObject { kind: string; metadata: { name: string }; [field: string]: unknown }
@@ -45,7 +46,7 @@ test('finds the workloads with the sidecar, their pods and their Services', () =
     ['catalog', 'v2', 1, 1_000, 20_000],
   ]);
   expect(workloads[0]?.config.listeners[1]?.hostnames?.[0]).toBe('catalog');
-  expect(workloads[0]?.app.env).toEqual([
+  expect(workloads[0]?.app?.env).toEqual([
     { name: 'GREETING', type: 'value', value: 'hello' },
     { name: 'MY_POD', type: 'field', path: 'metadata.name' },
   ]);
@@ -91,7 +92,7 @@ test('reads variables from ConfigMaps and says which ones are in the cluster alo
     { name: 'SECRET', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
     { name: 'EMPTY' },
   ];
-  expect(read(all).workloads[0]?.app.env).toEqual([
+  expect(read(all).workloads[0]?.app?.env).toEqual([
     { name: 'LEVEL', type: 'value', value: 'high' },
     { name: 'GONE', type: 'unavailable', reason: "key 'other' of ConfigMap 'settings'" },
     { name: 'SECRET', type: 'unavailable', reason: 'secretKeyRef' },
@@ -160,6 +161,20 @@ describe('refuses, saying where and what to do:', () => {
     find(all, 'Deployment', 'web').spec['template'].spec.containers = [];
     expect(() => read(all)).toThrow("Deployment 'web' has the sidecar but no container of its own");
   });
+});
+
+test('knows a gateway, whose pods are the proxy alone', () => {
+  const all = objects();
+  const { spec } = find(all, 'Deployment', 'web').spec['template'];
+  spec.containers = spec.initContainers;
+  delete spec.initContainers;
+  const map = find(all, 'ConfigMap', 'web-mesh');
+  const document = JSON.parse(map.data['proxy.json']!);
+  document.listeners = [{ ...document.listeners[1], address: undefined, hostnames: undefined }];
+  document.shutdown = { endpointPropagationMs: 15_000 };
+  map.data['proxy.json'] = JSON.stringify(document);
+  const [{ app, preStopMs, service }] = read(all).workloads as [Workload];
+  expect([service, app, preStopMs]).toEqual(['web', undefined, 15_000]);
 });
 
 test('knows what Secrets hold, whichever way they say it', () => {

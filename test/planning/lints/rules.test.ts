@@ -1,5 +1,5 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
-import { ClusterConfig } from '../../../src/contract';
+import { ClusterConfig, ListenerConfig, ProxyConfig, withDefaults } from '../../../src/contract';
 import { grouped, lint, MeshInfo, RULES, ServiceInfo } from '../../../src/planning/lints';
 import { broken, CallSketch, meshOf, pair, row, saidBy, ServiceSketch, under } from './mesh';
 
@@ -22,6 +22,18 @@ const web = { matchLabels: { app: 'web' } };
 const catalog = { matchLabels: { app: 'catalog' } };
 const api = { ports: [{ port: 6_443 }] };
 const toApp = { from: [{ ipBlock: {} }], ports: [{ port: 8_080 }] };
+
+const TLS = { tls: { certificates: [{ certificateFile: '/a', keyFile: '/b' }] } };
+
+/** A gateway `edge`, with TLS unless said otherwise. */
+function gatewayOf(sketch: ServiceSketch, listener: Partial<ListenerConfig> = TLS): MeshInfo {
+  const { workloads: [workload] } = meshOf({ edge: sketch });
+  const config: ProxyConfig = {
+    version: 'v1', node: { service: 'edge', namespace: 'shop', version: 'v1' }, clusters: [],
+    listeners: [{ name: 'http', direction: 'outbound', port: 15_006, routes: [{ name: '*', respond: { status: 200 } }], ...listener }],
+  };
+  return { workloads: [{ ...workload!, document: withDefaults(config), stated: config }] };
+}
 
 /** Weights of one cluster again and again. */
 const splitOf = (...weights: number[]) => weights.map((weight) => ({ cluster: 'shop/catalog-v1', weight }));
@@ -311,6 +323,24 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     breaks: meshOf({ web: { calls: { catalog: { cluster: believed, fallback: ['spare', 'last'] } } }, catalog: {}, spare: {}, last: {} }),
     says: 'web -> spare v1: with 1 of 3 endpoints available',
     keeps: [],
+  }],
+  'gateway-replicas': [{
+    breaks: gatewayOf({ pods: [1, 3] }),
+    says: 'edge v1: 1 replica at the least - 1 that is replaced = 0 for clients from outside; have 2 replicas or more',
+    keeps: [gatewayOf({ pods: 2 }), gatewayOf({ pods: 'unknown' }), meshOf({ web: { pods: 1 } })],
+  }],
+  'gateway-zones': [{
+    breaks: gatewayOf({ pods: 2, zones: 3, keepsTrafficLocal: true }),
+    says: 'edge v1: externalTrafficPolicy Local and 2 replicas in 3 zones: 1 zone has no pod to send to, at the least; '
+      + 'have 3 replicas or more, or use the externalTrafficPolicy Cluster',
+    keeps: [gatewayOf({ pods: 3, zones: 3, keepsTrafficLocal: true }), gatewayOf({ pods: 2, zones: 3 }),
+      gatewayOf({ pods: 2, keepsTrafficLocal: true }), meshOf({ web: { pods: 2, zones: 3, keepsTrafficLocal: true } })],
+  }],
+  'gateway-tls': [{
+    breaks: gatewayOf({}, {}),
+    says: 'edge v1: clients from outside come by HTTP alone; '
+      + 'give it a certificate with \'tls\', or say with \'forwarded.trustedHops\' that a proxy in front has one',
+    keeps: [gatewayOf({}), gatewayOf({}, { forwarded: { trustedHops: 1 } })],
   }],
   'fallback-sessions': [{
     breaks: pair({ route: { session }, cluster: believed, fallback: ['spare'] }, { pods: [2, 10] }),

@@ -4,6 +4,7 @@
  * the requests each pod is to get by what was declared, at this moment and for this set of pods, which is what the
  * report compares with.
  */
+import { isOfGateway } from '../../../contract';
 import { UserError } from '../../command-line/errors';
 import { Callee, calleesOf, workloadsBehind, workloadsOf } from '../../model/callees';
 import { isNamed, namedWorkloads } from '../../model/named-workloads';
@@ -54,7 +55,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
     from, to,
     service: callee.service,
     get fallbacks() { return fallbacksOf(current() ?? callee, mesh.model); },
-    host: callee.listener.hostnames?.[0] ?? to,
+    host: callee.host ?? callee.listener.hostnames?.[0] ?? to,
     get declared() { return declaredShares(current()); },
     target() {
       const pods = mesh.pods.filter((pod) => pod.state === 'ready' && isNamed(pod.workload, from));
@@ -63,6 +64,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
         // A version of the caller may not call this service.
         const { listener } = calleeOf(pod.workload) ?? {};
         if (listener?.address !== undefined) return pod.outbound({ address: listener.address, port: listener.port });
+        if (listener && isOfGateway(listener)) return pod.inbound;
       }
       return undefined;
     },
@@ -91,16 +93,20 @@ export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, rando
       return target === undefined ? [] : [{ pod, address: { address: pod.address, port: pod.own(target) } }];
     });
   };
+  const gateway = (): Callee | undefined => calleesOf(workloads[0]!.config, mesh.model).find(({ listener }) => isOfGateway(listener));
+  const behind = gateway();
   return {
     from: OUTSIDE, to,
-    service: workloads[0]!.service,
-    host: service.name,
-    declared: new Map(),
+    // A gateway passes on what others answer.
+    service: behind?.service ?? workloads[0]!.service,
+    host: behind?.host ?? service.name,
+    get declared() { return declaredShares(behind && gateway()); },
     target() {
       const all = targets();
       return all[Math.floor(random() * all.length)]?.address;
     },
     expected() {
+      if (behind) return expectedShares(behind, mesh.pods);
       const all = targets();
       return new Map(all.map(({ pod }) => [pod, 1 / all.length]));
     },

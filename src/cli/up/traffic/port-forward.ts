@@ -2,9 +2,11 @@
  * A way in for a browser or curl: a port of 127.0.0.1 whose connections are passed on, byte by byte, to a ready pod behind
  * a Service, each connection to any of them. That is what a load balancer and kube-proxy do in front of a cluster.
  */
-import { connect, createServer, Server, Socket } from 'node:net';
+import { AddressInfo, connect, createServer, Server, Socket } from 'node:net';
+import { isOfGateway } from '../../../contract';
 import { UserError, codeOf, messageOf } from '../../command-line/errors';
 import { Flow, flowFromOutside } from './flow';
+import { isNamed } from '../../model/named-workloads';
 import type { LocalMesh } from '../local-mesh';
 
 /** Added to a port that needs privileges, for one that does not: 80 becomes 8080. */
@@ -14,16 +16,20 @@ export class PortForward {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  constructor(private readonly flow: Pick<Flow, 'to' | 'target'>, readonly port: number) {
+  /** @param wanted 0 for any that is free */
+  constructor(private readonly flow: Pick<Flow, 'to' | 'target'>, private readonly wanted: number) {
     this.server = createServer((client) => this.pass(client));
   }
+
+  /** Once it is open, the one that it has. */
+  get port(): number { return (this.server.address() as AddressInfo | null)?.port ?? this.wanted; }
 
   get service(): string { return this.flow.to; }
 
   async open(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', (error) => reject(new UserError(`--expose ${this.service}=${this.port}: ${this.problem(error)}`)));
-      this.server.listen(this.port, '127.0.0.1', resolve);
+      this.server.listen(this.wanted, '127.0.0.1', resolve);
     });
   }
 
@@ -60,6 +66,17 @@ export class PortForward {
       socket.pipe(other);
     }
   }
+}
+
+/** A way in to each gateway that `--expose` doesn't name, at a free port. */
+export function gatewayForwards(mesh: LocalMesh, exposed: readonly PortForward[]): PortForward[] {
+  const { workloads } = mesh.model;
+  const gateways = workloads.filter(({ config }) => config.listeners.some(isOfGateway))
+    .filter((workload) => !exposed.some(({ service }) => isNamed(workload, service)));
+  return gateways.map(({ service, namespace }) => {
+    const isAlone = workloads.filter((other) => other.service === service).length === 1;
+    return new PortForward(flowFromOutside(mesh, isAlone ? service : `${service}.${namespace}`, 'expose'), 0);
+  });
 }
 
 /** The fronts that `--expose SERVICE=PORT` asks for; not open yet. */
