@@ -42,7 +42,7 @@ describe('one wrong prop of a service is refused with its path, value and remedy
     ['a container without an image', { containers: [{ portNumber: 80 }] }, '\'containers[0].image\' is missing: name an image'],
     ['a container\'s name that is no label', { containers: [{ ...app, name: 'My App' }] }, '\'containers[0].name\' is "My App": use 1 to 63'],
     ['a negative weight', { weight: -1 }, '\'weight\' is -1: use a whole number from 0 to 1000000'],
-    ['a broken weight', { weight: 0.5 }, '\'weight\' is 0.5: use a whole number from 0 to 1000000'],
+    ['a broken weight', { weight: 0.5 }, '\'weight\' is 0.5: weights are whole numbers; use percent, such as 50'],
     ['min above max', { scaling: Scaling.between(5, 3) }, '\'scaling.min\' is 5: it is above the max of 3; make min at most max'],
     ['a minimum of none', { scaling: Scaling.between(0, 3) }, '\'scaling.min\' is 0: use a whole number of at least 1'],
     ['a target of none', { scaling: Scaling.between(1, 3, { cpuPercent: 0 }) }, '\'scaling.cpuPercent\' is 0: use a whole number of at least 1'],
@@ -125,6 +125,18 @@ describe('one wrong prop of a service is refused with its path, value and remedy
     expect(mistake(() => make({ sidecarInjection: true }))).toMatch(/'sidecarInjection' is not a prop here: use any of accessLog, .*, workers$/);
   });
 
+  test('the list of props is given once', () => {
+    expect(mistake(() => make({ sidecarInjection: true, mtlsMode: 1 }))).toMatch(/'mtlsMode' is not a prop here: use one of those$/);
+  });
+
+  test.each([
+    [{ replicas: 3 }, 'use \'scaling\', such as Scaling.replicas(3)'],
+    [{ subsets: [] }, 'add versions with addVersion()'],
+    [{ trafficPolicy: {} }, 'use \'loadBalancing\', \'connections\' and \'outlierDetection\''],
+  ])('a prop of Istio or Kubernetes says what stands for it: %j', (props, expected) => {
+    expect(mistake(() => make(props))).toBe(`[chart/web] '${Object.keys(props)[0]}' is not a prop here: ${expected}`);
+  });
+
   test('a namespace that Kubernetes would refuse', () => {
     expect(mistake(() => make({}, 'web', newChart({ namespace: 'My Shop' })))).toContain('\'namespace\' is "My Shop": use 1 to 63');
   });
@@ -149,8 +161,7 @@ test('several wrong limits and connections are reported together', () => {
     '  - \'limits.maxHeadSize\' is "0 bytes": use whole bytes, from 64 to 1048576',
     '  - \'limits.idleTimeout\' is "long": use a Duration, such as Duration.seconds(10)',
     '  - \'limits.headTimeout\' is "0 ms": use whole milliseconds, from 1 ms to 24 days',
-    '  - \'appConnections.idle\' is not a prop here: use any of connectTimeout, idleTimeout, maxConnections, '
-      + 'maxConnectionsPerEndpoint, maxPendingRequests, maxRequests, maxRequestsPerEndpoint, pendingTimeout',
+    '  - \'appConnections.idle\' is not a prop here: did you mean \'idleTimeout\'?',
     '  - \'workers\' is 1.5: use a whole number from 1 to 64',
     '  - \'connections.connectTimeout\' is "1.5 ms": use whole milliseconds, from 1 ms to 24 days',
   ].join('\n'));
@@ -216,7 +227,7 @@ describe('a value of the wrong kind is refused before anything looks into it', (
   });
 
   test('an option that a value does not have', () => {
-    expect(mistake(() => make({ scaling: Scaling.between(1, 3, { cpu: 50 } as never) }))).toContain('\'scaling.cpu\' is not a prop here: use any of cpuPercent, memoryPercent');
+    expect(mistake(() => make({ scaling: Scaling.between(1, 3, { cpu: 50 } as never) }))).toContain('\'scaling.cpu\' is not a prop here: did you mean \'cpuPercent\'?');
   });
 });
 
@@ -314,6 +325,21 @@ describe('a call is refused', () => {
     expect(mistake(() => make().calls(undefined as never))).toBe('[chart/web] \'calls()\' got undefined: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns');
   });
 
+  test('to a name', () => {
+    expect(mistake(() => make().calls('catalog' as never))).toContain('\'calls()\' got "catalog": give it a MeshService');
+  });
+
+  test('to an object of another library', () => {
+    const web = make();
+    expect(mistake(() => web.calls(web.service as never))).toContain('\'calls()\' got a Service: give it a MeshService');
+  });
+
+  test('to a version', () => {
+    const chart = newChart();
+    const catalog = other(chart);
+    expect(mistake(() => make({}, 'web', chart).calls(catalog.versions[0] as never))).toContain('\'calls()\' got a version: call the service, and send its requests to the version by a route');
+  });
+
   test('to a sidecar, which expose() makes callable', () => {
     const chart = newChart();
     const ledger = new MeshSidecar(chart, 'ledger', { workload: new kplus.Deployment(chart, 'Ledger', { containers: [app] }) });
@@ -324,7 +350,7 @@ describe('a call is refused', () => {
   test('with wrong options, all at once', () => {
     const chart = newChart();
     const said = mistake(() => make({}, 'web', chart).calls(other(chart), { loadBalancing: LoadBalancing.leastRequest({ choices: 99 }), retries: 3 } as object));
-    expect(said).toContain('\'retries\' is not a prop here');
+    expect(said).toContain('\'calls(catalog).retries\' is not a prop here: use \'retry\', such as Retry.idempotent({ maxRetries: 2 })');
     expect(said).toContain('\'calls(catalog).loadBalancing.choices\' is 99: use a whole number from 2 to 10');
   });
 

@@ -22,10 +22,11 @@ import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
 import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { checkValues, checkWithinCall, namesOf, Quantity, toConfig, withoutDefaults } from '../props/quantities';
-import { ValidationErrors } from '../props/validation-errors';
+import { show, ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { titleOf } from '../routes/route-names';
 import { CallersRoute, namedCallers, routesFor } from '../routes/route-set';
+import { RouteTarget } from '../routes/route-target';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
@@ -118,13 +119,16 @@ export class Dependencies {
       if (typeof (destination as { expose?: unknown } | undefined)?.expose === 'function') {
         throw new Error(`[${construct.node.path}] 'calls()' got a MeshSidecar: call its expose() first, and give 'calls()' what that returns; of a MeshService, give the service itself`);
       }
-      throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : typeof destination}: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns`);
+      if (isA(RouteTarget, destination)) {
+        throw new Error(`[${construct.node.path}] 'calls()' got a version: call the service, and send its requests to the version by a route, such as calls(catalog, { routes: [Route.always().to(version)] })`);
+      }
+      throw new Error(`[${construct.node.path}] 'calls()' got ${destination === undefined ? 'undefined' : show(destination)}: give it a MeshService, an ExternalService, or what MeshSidecar.expose() returns`);
     }
     const info = destination._info();
     const prop = `calls(${info.name})`;
     checkKinds(construct, options, `${prop}.`);
     const loadBalancing = options.loadBalancing ?? info.loadBalancing;
-    errors.unknownProps(options, CALL_OPTIONS);
+    errors.unknownProps(options, CALL_OPTIONS, `${prop}.`);
     if (destination === this.caller.self()) {
       errors.add(prop, info.name, 'a service can\'t call itself through the mesh; use localhost');
     } else if (this.declared.some((call) => call.destination === destination)) {

@@ -3,7 +3,7 @@
  * public API.
  */
 import { IConstruct } from 'constructs';
-import { ValidationErrors } from '../props/validation-errors';
+import { show, ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { checkRoute } from '../routes/route-checks';
 import { titleOf } from '../routes/route-names';
@@ -36,7 +36,7 @@ export abstract class Destination extends RouteTarget {
    */
   public addRoute(route: Route): void {
     if (!isA(Route, route)) {
-      throw new Error(`[${this.node.path}] 'addRoute()' got ${route === undefined ? 'undefined' : typeof route}: `
+      throw new Error(`[${this.node.path}] 'addRoute()' got ${route === undefined ? 'undefined' : show(route)}: `
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
     }
     const errors = new ValidationErrors();

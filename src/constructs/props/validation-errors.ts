@@ -7,6 +7,7 @@ import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { nearest } from '../../contract';
 import { isName, NameRule, NAME_RULES } from './name-rules';
+import { ofOtherMeshes } from './other-names';
 
 /** What is wrong with the props of one construct. */
 export class ValidationErrors {
@@ -37,13 +38,19 @@ export class ValidationErrors {
     }
   }
 
-  /** Props that don't exist. The compiler finds them in TypeScript; spreads, JavaScript and other languages get past it. */
+  /**
+   * Props that don't exist. The compiler finds them in TypeScript; spreads, JavaScript and other languages get past it. The list of all props
+   * can be long, so it is given once.
+   */
   public unknownProps(props: object, known: Record<string, true>, prefix: string = ''): void {
-    for (const prop of Object.keys(props)) {
-      if (!Object.hasOwn(known, prop)) {
-        const close = nearest(prop, Object.keys(known));
-        this.found.push(`'${prefix}${prop}' is not a prop here: ${close ? `did you mean '${close}'?` : `use any of ${Object.keys(known).sort().join(', ')}`}`);
-      }
+    const names = Object.keys(known).sort();
+    let isListed = false;
+    for (const prop of Object.keys(props).filter((each) => !Object.hasOwn(known, each))) {
+      const close = nearest(prop, names) ?? startingWith(prop, names);
+      const remedy = ofOtherMeshes(prop, known) ?? (close && `did you mean '${close}'?`);
+      const list = isListed ? 'use one of those' : `use any of ${names.join(', ')}`;
+      isListed ||= remedy === undefined;
+      this.found.push(`'${prefix}${prop}' is not a prop here: ${remedy ?? list}`);
     }
   }
 
@@ -54,6 +61,15 @@ export class ValidationErrors {
     }
     this.add(prop, value, max === Number.MAX_SAFE_INTEGER ? `use a whole number of at least ${min}` : `use a whole number from ${min} to ${max}`);
     return false;
+  }
+
+  /** A weight, relative to the others. One between 0 and 1 was meant as a share. */
+  public weight(prop: string, value: number, max: number): boolean {
+    if (value > 0 && value < 1) {
+      this.add(prop, value, `weights are whole numbers; use percent, such as ${Math.max(1, Math.round(value * 100))}`);
+      return false;
+    }
+    return this.wholeNumber(prop, value, 0, max);
   }
 
   /** A TCP port. */
@@ -110,8 +126,14 @@ export class ValidationErrors {
   }
 }
 
+/** The only name that begins so. */
+function startingWith(prop: string, names: readonly string[]): string | undefined {
+  const found = prop.length < 3 ? [] : names.filter((name) => name.toLowerCase().startsWith(prop.toLowerCase()));
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /** Instances by their class: what is in them says little, and may refer to itself. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (value === undefined) {
     return 'missing';
   }

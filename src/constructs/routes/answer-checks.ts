@@ -45,7 +45,9 @@ function checkRedirect(
     errors.add(prop, options, 'say where to, such as { path: \'/new\' }');
     return;
   }
+  const known = errors.messages.length;
   errors.unknownProps(options, REDIRECT_OPTIONS, `${prop}.`);
+  const isMisnamed = errors.messages.length > known;
   const { scheme, host, port, path, pathPrefix, status } = options;
   if (scheme !== undefined && !Object.values(RedirectScheme).includes(scheme)) {
     errors.add(`${prop}.scheme`, scheme, 'use RedirectScheme.HTTP or RedirectScheme.HTTPS');
@@ -70,6 +72,9 @@ function checkRedirect(
     errors.add(`${prop}.pathPrefix`, pathPrefix, '\'path\' replaces the whole path, so nothing is left to it; use one of them');
   }
   if ([scheme, host, port, path, pathPrefix].every((part) => part === undefined)) {
+    if (isMisnamed) {
+      return;
+    }
     errors.add(prop, options, 'it leads to where the request came from; give it \'scheme\', \'host\', \'port\', \'path\' or \'pathPrefix\'');
   } else if (areMatchesSound && errors.messages.length === before) {
     const loop = loopOf(options, alternatives.map((matches) => matches.map(({ _condition }) => _condition)));

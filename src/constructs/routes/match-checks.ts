@@ -2,7 +2,7 @@
  * What can be wrong with the conditions of one route. Forms and lengths come from the contract; what a path or an expression may be, the
  * engine that the proxy routes by says.
  */
-import { isOfTheProxy } from '../../contract';
+import { isOfTheProxy, PathMatch } from '../../contract';
 import { PathOptions, RouteProblem, RouteTable } from '../../routing';
 import { isList, isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
@@ -90,8 +90,11 @@ function checkCondition(errors: ValidationErrors, prop: string, condition: Condi
   switch (kind) {
     case 'path': {
       const { type, value } = condition.path;
-      if (typeof value !== 'string' || value === '') {
-        errors.add(prop, said, type === 'regex' ? 'use a regular expression, such as /items/[0-9]+' : 'use a path that begins with /, such as /search');
+      const literal = wildcardRemedy(condition.path);
+      if (literal !== undefined) {
+        errors.add(prop, said, literal);
+      } else if (typeof value !== 'string' || value === '') {
+        errors.add(prop, said, type === 'regex' ? 'use a text with a regular expression, such as \'/items/[0-9]+\'' : 'use a path that begins with /, such as /search');
       } else if (type !== 'regex' && value.includes('#')) {
         errors.add(prop, said, 'clients never send what is behind #; leave it out');
       } else if (!isText(PATH.value, value)) {
@@ -127,6 +130,19 @@ function checkCondition(errors: ValidationErrors, prop: string, condition: Condi
     default:
       checkValue(errors, prop, condition);
   }
+}
+
+/** Paths are taken literally: `*` and `:id` are characters of them, and almost never meant so. */
+function wildcardRemedy({ type, value }: PathMatch): string | undefined {
+  if (type === 'regex' || typeof value !== 'string') {
+    return undefined;
+  }
+  const below = /^(.*?)\/\*{1,2}$/.exec(value)?.[1];
+  if (below !== undefined && !/[*]|\/:/.test(below)) {
+    return `\`*\` is no wildcard in a path; use Match.pathPrefix('${below || '/'}'), which takes everything below it`;
+  }
+  const pattern = value.replace(/(?<=\/)(?:\*|:[A-Za-z]\w*|\{[A-Za-z]\w*\})(?=\/|$)/g, '[^/]+').replace(/(?<=\/)\*\*(?=\/|$)|\*$/g, '.*');
+  return pattern === value ? undefined : `a path has no wildcards and parameters; use Match.pathRegex('${pattern}')`;
 }
 
 function checkHosts(errors: ValidationErrors, prop: string, said: string, hosts: readonly string[]): void {
@@ -166,7 +182,12 @@ function checkValue(errors: ValidationErrors, prop: string, { kind, said, value:
     errors.add(prop, said, name.toLowerCase() === 'host' ? 'a Host may have a port; use Match.host(), which leaves it out'
       : `the proxy removes or writes '${name}' by itself, so no condition can rely on it; use another field`);
   }
-  if (value !== undefined && !isText(VALUE.value, value)) {
+  if (kind === 'headers' && value !== undefined && String(name).toLowerCase() === 'cookie') {
+    errors.add(prop, said, 'the field holds all cookies of a request; use Match.cookie() for one of them');
+  }
+  if (value !== undefined && typeof value !== 'string') {
+    errors.add(prop, said, 'the value is no text; put it in quotes');
+  } else if (value !== undefined && !isText(VALUE.value, value)) {
     errors.add(prop, said, `use printable ASCII, up to ${VALUE.value.longest} characters`);
   }
   if (regex !== undefined ? !isText(VALUE.regex, regex) || regex === '' : said.startsWith(`Match.${FACTORIES[kind]}Regex`)) {

@@ -147,8 +147,9 @@ function grpcPath(service: string | undefined, method: string | undefined): Path
   return method === undefined ? { type: 'prefix', value: `/${service}` } : { type: 'exact', value: `/${service}/${method}` };
 }
 
-function said(factory: string, ...values: (string | undefined)[]): string {
-  return `Match.${factory}(${values.filter((value) => value !== undefined).map((value) => `'${String(value)}'`).join(', ')})`;
+/** As its author wrote it. In JavaScript, values need not be texts. */
+function said(factory: string, ...values: unknown[]): string {
+  return `Match.${factory}(${values.filter((value) => value !== undefined).map((value) => (typeof value === 'string' ? `'${value}'` : String(value))).join(', ')})`;
 }
 
 function idOf(construct: IConstruct | undefined): string {

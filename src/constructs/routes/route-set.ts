@@ -71,7 +71,9 @@ export function checkTogether(errors: ValidationErrors, propOf: (route: Route) =
     errors.add(propOf(routes[routes.length - 1]), routes.length, `use at most ${ROUTES.routes.most - 1} routes; give one of them several conditions by orWhen()`);
     return;
   }
-  for (const { first, second, reason } of shadowed(routes, path)) {
+  const twice = new Set(routes.filter((route, index) => routes.indexOf(route) < index));
+  twice.forEach((route) => errors.add(propOf(route), titleOf(route), 'the route is there twice; leave one out'));
+  for (const { first, second, reason } of shadowed([...new Set(routes)], path)) {
     if (first === second) {
       errors.add(propOf(second), titleOf(second), 'two of its alternatives take the same requests; leave one out');
     } else {

@@ -42,7 +42,7 @@ export function checkTargets(errors: ValidationErrors, prop: string, targets: Ro
     seen.add(target);
     errors.unknownProps(options, TARGET_OPTIONS, `${prop}.to(${target.node.id}).`);
     if (options.weight !== undefined) {
-      errors.wholeNumber(`${prop}.to(${target.node.id}).weight`, options.weight, 0, MAX_WEIGHT);
+      errors.weight(`${prop}.to(${target.node.id}).weight`, options.weight, MAX_WEIGHT);
     }
     sum += options.weight ?? 1;
   }

@@ -275,7 +275,7 @@ export class MeshService extends Destination {
       checkPlainPortName(errors, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
     }
     if (props.weight !== undefined) {
-      errors.wholeNumber(`${prefix}weight`, props.weight, 0, MAX_WEIGHT);
+      errors.weight(`${prefix}weight`, props.weight, MAX_WEIGHT);
     }
     const scaling = props.scaling ?? this.scaling;
     scaling._check(errors, `${prefix}scaling`);

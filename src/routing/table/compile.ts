@@ -74,7 +74,7 @@ export class RowCompiler {
       const regex = this.compileRegex('path/value', value);
       return regex ? { type, value, regex } : { type: 'any' };
     }
-    if (!value.startsWith('/')) this.fail('path/value', `the path '${value}' does not begin with \`/\`; begin it so`);
+    if (!value.startsWith('/')) this.fail('path/value', `the path '${value}' does not begin with \`/\`; use '/${value}'`);
     else if (value.includes('?')) this.fail('path/value', `the path '${value}' holds \`?\`; use 'query' for what is behind it, or write %3F`);
     else {
       const normal = normalizePath(value, this.options);
