@@ -48,3 +48,4 @@ export * from './constructs/kubernetes/scaling';
 export * from './constructs/kubernetes/service-type';
 export * from './constructs/policies/session-persistence';
 export * from './constructs/inbound/tls-options';
+export * from './constructs/mesh/tracing';

@@ -44,6 +44,7 @@ export function gatewayDocument(info: DocumentInfo): ProxyConfig {
       ...(budget.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { drainMs: budget.proxyDrainMs }),
     },
     ...(settings.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: settings.accessLog } }),
+    ...(settings.tracing._toConfig() && { tracing: settings.tracing._toConfig() }),
     ...(settings.via !== DEFAULT_VIA && { via: settings.via }),
     ...(settings.workers !== DEFAULT_WORKERS && { workers: settings.workers }),
   });

@@ -14,6 +14,7 @@ import { PodSecurityOptions } from './pod-security-options';
 import { ProxyImage } from './proxy-image';
 import { ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
+import { Tracing } from './tracing';
 
 /**
  * Which requests the proxy logs.
@@ -120,6 +121,13 @@ export interface ProxyOptions {
    * @default - that of the nearest Mesh, or AccessLog.OFF
    */
   readonly accessLog?: AccessLog;
+
+  /**
+   * Which requests are traced, and where their spans are sent.
+   *
+   * @default - that of the nearest Mesh, or Tracing.off()
+   */
+  readonly tracing?: Tracing;
 
   /**
    * Whether the proxy adds `Via` to the requests that it forwards. The mesh detects loops among sidecars without it. Turn it on for a

@@ -18,6 +18,7 @@ import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { ProxyImage } from './proxy-image';
 import { checkProxyPorts, DEFAULT_PROXY_PORTS, ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
+import { Tracing } from './tracing';
 
 /** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
 export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'proxyPorts' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>
@@ -30,7 +31,7 @@ export const ONLY_CLUSTER = '';
 export const PROXY_OPTIONS = {
   proxyImage: true, proxyUser: true, proxyPorts: true, proxyResources: true,
   interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
-  workers: true, accessLog: true,
+  workers: true, accessLog: true, tracing: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
@@ -43,6 +44,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   appAddress: AppAddress.any(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
+  tracing: Tracing.off(),
   proxyUser: ProxyUser.image(),
   via: DEFAULT_VIA,
   endpointPropagation: Duration.millis(DEFAULT_SHUTDOWN.endpointPropagationMs),
@@ -168,6 +170,7 @@ export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions)
     checkConnections(errors, 'appConnections', props.appConnections);
   }
   props.appAddress?._check(errors, 'appAddress');
+  props.tracing?._check(errors, 'tracing');
   if (props.admission !== undefined) {
     checkAdmission(errors, 'admission', props.admission);
   }

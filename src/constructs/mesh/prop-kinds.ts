@@ -30,6 +30,7 @@ import { Interception } from './interception';
 import { AccessLog } from './mesh-props';
 import { ProxyImage } from './proxy-image';
 import { ProxyUser } from './proxy-user';
+import { Tracing } from './tracing';
 
 /** Whether a value fits, and what to give when it does not. */
 interface Kind {
@@ -118,6 +119,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
   tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
   sessionPersistence: made(SessionPersistence, 'SessionPersistence.cookie(\'session\', { keys }), for example'),
+  tracing: made(Tracing, 'Tracing.otlp({ endpoint: \'http://otel-collector.observability:4318\' })'),
   type: memberOf('ServiceType', ServiceType),
   via: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
 };

@@ -17,6 +17,7 @@ import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import { AccessLog } from '../mesh/mesh-props';
 import { ProxyPorts } from '../mesh/proxy-ports';
+import { Tracing } from '../mesh/tracing';
 import { ConnectionConfig } from '../policies/proxy-quantities';
 import { outboundClusters } from './outbound-clusters';
 import { outboundRoutes } from './outbound-routes';
@@ -40,6 +41,7 @@ export interface DocumentInfo {
   readonly workers: number;
   readonly budget: ShutdownBudget;
   readonly accessLog: AccessLog;
+  readonly tracing: Tracing;
   readonly via: boolean;
 }
 
@@ -85,6 +87,7 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     ...(info.limits && { limits: info.limits }),
     ...shutdownConfig(info),
     ...(info.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: info.accessLog } }),
+    ...(info.tracing._toConfig() && { tracing: info.tracing._toConfig() }),
     ...(info.via !== DEFAULT_VIA && { via: info.via }),
     ...(info.workers !== DEFAULT_WORKERS && { workers: info.workers }),
   };

@@ -277,6 +277,7 @@ export class MeshSidecar extends Construct {
       workers: this.settings.workers,
       budget: this.budget,
       accessLog: this.settings.accessLog,
+      tracing: this.settings.tracing,
       via: this.settings.via,
     });
   }
