@@ -4,6 +4,7 @@
  * when the request is over and its spans are recorded.
  */
 import type { RequestHead } from '../http1/request-head';
+import { MAX_ATTRIBUTE_LENGTH } from './otlp';
 import { TraceContext } from './trace-context';
 import { drawId, SPAN_ID_DIGITS } from './trace-ids';
 
@@ -31,11 +32,13 @@ export interface TracedAttempt {
 
 export class ExchangeTrace {
   readonly context = new TraceContext();
-  readonly spanId = Buffer.alloc(SPAN_ID_DIGITS);
   /** Attempts of this request; those behind are of requests before it. */
   count = 0;
   private readonly kept: TracedAttempt[] = [];
   private random: () => number = () => 0;
+  /** Method and target as they came. A text is made of them for the few requests that are recorded. */
+  private readonly target = Buffer.alloc(MAX_ATTRIBUTE_LENGTH);
+  private targetLength = 0;
 
   /** @param trusted the caller's decision holds */
   begin(sampling: Sampling, buffer: Buffer, head: RequestHead, trusted: boolean): void {
@@ -43,8 +46,13 @@ export class ExchangeTrace {
     this.count = 0;
     this.context.read(buffer, head, sampling.usesB3, this.random);
     if (!this.context.decided || !trusted) this.context.decide(sampling.samples(this.context.traceId));
-    drawId(this.spanId, 0, SPAN_ID_DIGITS, this.random);
+    const length = Math.min(head.targetEnd - head.methodStart, MAX_ATTRIBUTE_LENGTH);
+    for (let i = 0; i < length; i += 1) this.target[i] = buffer[head.methodStart + i]!;
+    this.targetLength = length;
   }
+
+  /** Method and target as they came, one space between; cut when they are long. */
+  get description(): string { return this.target.toString('latin1', 0, this.targetLength); }
 
   /** An attempt begins. Its head has the lines of `linesOf`. */
   attempt(cluster: string, endpoint: string, now: number, isHedge: boolean): TracedAttempt {
@@ -74,9 +82,9 @@ export class ExchangeTrace {
     return this.context.sampled ? this.context.traceId.toString('latin1') : undefined;
   }
 
-  /** Valid until the next call. */
-  linesOf(attempt: TracedAttempt): Buffer {
-    return this.context.lines(attempt.spanId);
+  /** Its field lines: these, and those that continue the trace. Valid until the next call. */
+  linesOf(attempt: TracedAttempt, before: Buffer): Buffer {
+    return this.context.lines(attempt.spanId, before);
   }
 
   attemptAt(index: number): TracedAttempt { return this.kept[index]!; }

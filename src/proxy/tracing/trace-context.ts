@@ -52,7 +52,8 @@ export class TraceContext {
   decided = false;
 
   private usesB3 = false;
-  private readonly line = Buffer.from(LINE);
+  /** Lines that go before it, and the one of the trace: written in place, since each request has others. */
+  private line = Buffer.from(LINE);
 
   get sampled(): boolean { return (this.flags & SAMPLED) !== 0; }
 
@@ -74,19 +75,30 @@ export class TraceContext {
       if (fields.kinds[i] !== Kind.OTHER) continue;
       const start = fields.nameStart(i);
       const end = fields.nameEnd(i);
-      if (isWord(buffer, start, end, TRACEPARENT)) {
-        parent = i;
-        parents += 1;
-        fields.kinds[i] = Kind.HOP_BY_HOP;
-      } else if (isWord(buffer, start, end, TRACESTATE)) {
-        stateBytes += fields.valueEnd(i) - fields.valueStart(i);
-        stateMembers += membersOf(buffer, fields.valueStart(i), fields.valueEnd(i));
-      } else if (isWord(buffer, start, end, BAGGAGE)) {
-        baggageBytes += fields.valueEnd(i) - fields.valueStart(i);
-        baggageMembers += membersOf(buffer, fields.valueStart(i), fields.valueEnd(i));
-      } else if (usesB3 && isWord(buffer, start, end, B3)) {
-        b3 = i;
-        fields.kinds[i] = Kind.HOP_BY_HOP;
+      // Of most fields this is all that is looked at.
+      switch (end - start) {
+        case TRACEPARENT.length:
+          if (!isWord(buffer, start, end, TRACEPARENT)) break;
+          parent = i;
+          parents += 1;
+          fields.kinds[i] = Kind.HOP_BY_HOP;
+          break;
+        case TRACESTATE.length:
+          if (!isWord(buffer, start, end, TRACESTATE)) break;
+          stateBytes += fields.valueEnd(i) - fields.valueStart(i);
+          stateMembers += membersOf(buffer, fields.valueStart(i), fields.valueEnd(i));
+          break;
+        case BAGGAGE.length:
+          if (!isWord(buffer, start, end, BAGGAGE)) break;
+          baggageBytes += fields.valueEnd(i) - fields.valueStart(i);
+          baggageMembers += membersOf(buffer, fields.valueStart(i), fields.valueEnd(i));
+          break;
+        case B3.length:
+          if (!usesB3 || !isWord(buffer, start, end, B3)) break;
+          b3 = i;
+          fields.kinds[i] = Kind.HOP_BY_HOP;
+          break;
+        default:
       }
     }
     const valid = parents === 1 && this.readTraceparent(buffer, fields.valueStart(parent), fields.valueEnd(parent));
@@ -102,12 +114,20 @@ export class TraceContext {
     this.flags = sampled ? this.flags | SAMPLED : this.flags & ~SAMPLED;
   }
 
-  /** Field lines for the next hop, each with its CRLF. Valid until the next call. */
-  lines(spanId: Uint8Array): Buffer {
-    const { line, traceId } = this;
-    copy(traceId, 0, line, TRACE_ID_AT, TRACE_ID_DIGITS);
-    copy(spanId, 0, line, SPAN_ID_AT, SPAN_ID_DIGITS);
-    line[FLAGS_AT] = ZERO_DIGIT + this.flags;
+  /**
+   * Field lines for the next hop, each with its CRLF. Valid until the next call.
+   *
+   * @param before other lines, that go before them
+   */
+  lines(spanId: Uint8Array, before: Buffer): Buffer {
+    const { traceId } = this;
+    const start = before.length;
+    if (this.line.length !== start + LINE.length) this.line = Buffer.concat([before, LINE]);
+    const { line } = this;
+    copy(before, 0, line, 0, start);
+    copy(traceId, 0, line, start + TRACE_ID_AT, TRACE_ID_DIGITS);
+    copy(spanId, 0, line, start + SPAN_ID_AT, SPAN_ID_DIGITS);
+    line[start + FLAGS_AT] = ZERO_DIGIT + this.flags;
     if (!this.usesB3) return line;
     const b3 = `b3: ${traceId.toString('latin1')}-${Buffer.from(spanId).toString('latin1')}-${this.sampled ? 1 : 0}\r\n`;
     return Buffer.concat([line, Buffer.from(b3, 'latin1')]);

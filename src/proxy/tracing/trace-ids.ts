@@ -3,6 +3,9 @@
  * being made of them. Ids are drawn from the proxy's random numbers; they must be unique, not secret.
  */
 const DIGITS = Buffer.from('0123456789abcdef');
+/** Both digits of each byte. */
+const HIGH = Uint8Array.from({ length: 256 }, (_, byte) => DIGITS[byte >> 4]!);
+const LOW = Uint8Array.from({ length: 256 }, (_, byte) => DIGITS[byte & 15]!);
 export const ZERO_DIGIT = 0x30;
 
 export const TRACE_ID_DIGITS = 32;
@@ -10,14 +13,17 @@ export const SPAN_ID_DIGITS = 16;
 
 /** Writes random digits, never zeros alone. */
 export function drawId(target: Uint8Array, start: number, digits: number, random: () => number): void {
-  for (let at = start; at < start + digits; at += 8) {
-    let bits = Math.floor(random() * 2 ** 32);
-    for (let i = 7; i >= 0; i -= 1) {
-      target[at + i] = DIGITS[bits & 15]!;
-      bits >>>= 4;
+  let at = start;
+  while (at < start + digits) {
+    const bits = Math.floor(random() * 2 ** 32);
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      const byte = (bits >>> shift) & 0xff;
+      target[at] = HIGH[byte]!;
+      target[at + 1] = LOW[byte]!;
+      at += 2;
     }
   }
-  if (isZero(target, start, digits)) target[start + digits - 1] = DIGITS[1]!;
+  if (target[start] === ZERO_DIGIT && isZero(target, start, digits)) target[start + digits - 1] = LOW[1]!;
 }
 
 /** Whether these bytes are lower-case hexadecimal digits. */

@@ -12,7 +12,7 @@ import type { ReasonCode } from '../telemetry/reasons';
 import type { ExchangeTrace, TracedAttempt } from './exchange-trace';
 import { Attributes, SpanEvent, SpanKind, spanText } from './otlp';
 import type { SpanExporter } from './span-exporter';
-import { isAmong } from './trace-ids';
+import { drawId, isAmong, SPAN_ID_DIGITS } from './trace-ids';
 
 /** Requests a second that are recorded for how they went alone, and how many at once. */
 export const MAX_RECORDED_FAILURES_PER_SECOND = 20;
@@ -25,8 +25,6 @@ export interface TracedRequest {
   readonly secure: boolean;
   /** Of the known methods, or `_OTHER`. */
   readonly method: string;
-  /** Method and target as received. */
-  readonly description: string;
   readonly route: string | undefined;
   readonly status: number;
   readonly reason: ReasonCode | undefined;
@@ -86,13 +84,13 @@ export class Tracer {
     const { context } = trace;
     const since = clock.wallTime() - clock.now();
     const traceId = context.traceId.toString('latin1');
-    const spanId = trace.spanId.toString('latin1');
-    const target = request.description.slice(request.description.indexOf(' ') + 1);
-    const path = target.split('?', 1)[0]!;
+    const spanId = this.newSpanId();
+    const { description } = trace;
+    const path = pathOf(description.slice(description.indexOf(' ') + 1));
     const events: SpanEvent[] = [];
     for (let i = 0; i < trace.count; i += 1) {
       const attempt = trace.attemptAt(i);
-      exporter.add(this.attemptSpan(trace, attempt, i, request.method, path, since));
+      exporter.add(this.attemptSpan(trace, spanId, attempt, i, request.method, path, since));
       events.push({
         name: 'mesh.attempt', at: since + attempt.startedAt, attributes: {
           'mesh.cluster': attempt.cluster, 'mesh.endpoint': attempt.endpoint, 'mesh.outcome': String(attempt.outcome),
@@ -101,7 +99,7 @@ export class Tracer {
       });
     }
     const known = request.method !== '_OTHER';
-    const originalMethod = request.description.split(' ', 1)[0];
+    const originalMethod = description.split(' ', 1)[0];
     exporter.add(spanText({
       traceId, spanId, parentSpanId: context.hasParent ? context.parentId.toString('latin1') : undefined, flags: context.flags,
       name: known ? request.method : 'HTTP', kind: SpanKind.SERVER, start: since + request.startedAt, end: since + request.startedAt + request.durationMs,
@@ -126,7 +124,16 @@ export class Tracer {
     }, context.hasParent));
   }
 
-  private attemptSpan(trace: ExchangeTrace, attempt: TracedAttempt, index: number, method: string, path: string, since: number): string {
+  /** Of the request: nobody needs it before. */
+  private newSpanId(): string {
+    const id = Buffer.alloc(SPAN_ID_DIGITS);
+    drawId(id, 0, SPAN_ID_DIGITS, this.random);
+    return id.toString('latin1');
+  }
+
+  private attemptSpan(
+    trace: ExchangeTrace, parentSpanId: string, attempt: TracedAttempt, index: number, method: string, path: string, since: number,
+  ): string {
     const { endpoint, outcome } = attempt;
     const colon = endpoint.lastIndexOf(':');
     const address = endpoint.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
@@ -150,11 +157,16 @@ export class Tracer {
       'mesh.hedge': attempt.isHedge || undefined,
     };
     return spanText({
-      traceId: trace.context.traceId.toString('latin1'), spanId: attempt.spanId.toString('latin1'), parentSpanId: trace.spanId.toString('latin1'), flags: trace.context.flags,
+      traceId: trace.context.traceId.toString('latin1'), spanId: attempt.spanId.toString('latin1'), parentSpanId, flags: trace.context.flags,
       name: method === '_OTHER' ? 'HTTP' : method, kind: SpanKind.CLIENT, start: since + attempt.startedAt, end: since + attempt.endedAt, attributes,
       error: error === undefined ? undefined : '',
     }, false);
   }
+}
+
+/** Of a target in any form. */
+function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0]!;
 }
 
 /** What an error is told by: a reason of ours, or the status. */

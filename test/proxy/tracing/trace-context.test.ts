@@ -27,7 +27,7 @@ function pass(fields: readonly string[], b3 = false): Passed {
   expect(head.parse(buffer, 0, buffer.length, LIMITS)).toBeUndefined();
   const context = new TraceContext();
   context.read(buffer, head, b3, seededRandom(1));
-  const sent = serializeRequest(buffer, head, VIA, Marks.NONE, false, EMPTY, context.lines(SPAN), EMPTY).toString('latin1');
+  const sent = serializeRequest(buffer, head, VIA, Marks.NONE, false, EMPTY, context.lines(SPAN, EMPTY), EMPTY).toString('latin1');
   return { context, fields: sent.split('\r\n').slice(2, -2) };
 }
 
@@ -92,7 +92,7 @@ describe('traceparent', () => {
     expect(bytesPerCall(() => {
       head.fields.kinds[1] = kinds[1];
       context.read(buffer, head, false, Math.random);
-      context.lines(SPAN);
+      context.lines(SPAN, EMPTY);
     })).toBe(0);
   });
 });

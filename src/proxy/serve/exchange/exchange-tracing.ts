@@ -23,9 +23,9 @@ export function beginTrace(
 /** @param tracer the one in force now; undefined when tracing has ended meanwhile */
 export function endTrace(trace: ExchangeTrace, tracer: Tracer | undefined, record: ExchangeRecord, { listener, peer, secure }: Downstream): void {
   if (!tracer?.records(trace, record.status, isError(record), record.durationMs)) return;
-  const { method, description, route, status, reason, detail, startedAt, durationMs, requestBytes, responseBytes } = record;
+  const { method, route, status, reason, detail, startedAt, durationMs, requestBytes, responseBytes } = record;
   tracer.record(trace, {
     listener: listener.name, client: listener.edge?.namesClients ? peer.address : undefined, secure,
-    method, description, route, status, reason, detail, startedAt, durationMs, requestBytes, responseBytes,
+    method, route, status, reason, detail, startedAt, durationMs, requestBytes, responseBytes,
   });
 }

@@ -85,7 +85,7 @@ export class Exchange implements UpstreamOwner {
     const fault = normalizeTarget(listener.routes.normalizer, source, head);
     this.trace = beginTrace(this.keptTrace, context.tracer, source, head, client);
     if (this.trace) this.keptTrace = this.upstream.trace = this.trace;
-    if (context.onExchange || this.trace) this.record.description = describe(source, head);
+    if (context.onExchange) this.record.description = describe(source, head);
     if (this.added.explains || context.onExchange) this.upstream.attemptRecords = [];
     this.load?.served.begin(this.record.startedAt);
     return this.request.begin(source, head, body, complete, fault && refusalOfPath(fault));

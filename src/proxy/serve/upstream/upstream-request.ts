@@ -18,7 +18,6 @@ import type { Endpoint } from '../../cluster/endpoint';
 import { EndpointsWaiter } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/pool';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
-import { joined } from '../../http1/bytes';
 import { isIdempotent, Method } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { ExchangeTrace } from '../../tracing/exchange-trace';
@@ -302,7 +301,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   /** The lines of an attempt, with those that continue the trace. */
   private traced(trace: ExchangeTrace, attempt: Attempt, cluster: Cluster, endpoint: Endpoint, lines: Buffer): Buffer {
     attempt.traced = trace.attempt(cluster.name, endpoint.key, this.context.clock.now(), attempt === this.second);
-    return joined(lines, trace.linesOf(attempt.traced));
+    return trace.linesOf(attempt.traced, lines);
   }
 
   private send(attempt: Attempt): void {
