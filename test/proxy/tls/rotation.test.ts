@@ -1,0 +1,208 @@
+/**
+ * Leaf, issuer and root are replaced while requests go from one sidecar to another: each of them is answered, and no connection outlives what
+ * it was made with.
+ */
+import { issue, makeIssuer, makeRoot } from '../../../src/authority';
+import { systemClock } from '../../../src/proxy/runtime/clock';
+import { cleanupsAfterEach } from '../../support/cleanups';
+import { DOMAIN, idOf, MountedIdentity, TestAuthority } from '../../support/identities';
+import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
+import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
+
+const GET = 'GET / HTTP/1.1\r\nHost: catalog\r\n\r\n';
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+/** Requests that are answered after each of the ten changes, before the next one. */
+const REQUESTS_A_CHANGE = 300;
+
+const cleanups = cleanupsAfterEach();
+
+interface Sidecar extends TestProxy {
+  readonly identity: MountedIdentity;
+  /** Problems of each change of its files. */
+  readonly changes: (readonly string[])[];
+}
+
+async function sidecar(ports: readonly number[], identity: MountedIdentity, options: TestProxyOptions): Promise<Sidecar> {
+  const changes: (readonly string[])[] = [];
+  const test = await startProxy(ports, { identity: identity.config, onIdentity: (problems) => changes.push(problems), ...options });
+  cleanups.push(() => identity.remove(), () => test.proxy.close());
+  return { ...test, identity, changes };
+}
+
+async function pair(authority: TestAuthority, options: TestProxyOptions = {}): Promise<{ readonly callee: Sidecar; readonly caller: Sidecar }> {
+  const backend = await RawBackend.answering(() => OK);
+  cleanups.push(() => backend.close());
+  const mounted = (service: string): MountedIdentity => new MountedIdentity(authority.leaf(service), authority.root.certificate);
+  const callee = await sidecar([backend.port], mounted('catalog'), { direction: 'inbound', mutualTls: {}, ...options });
+  const caller = await sidecar([callee.port], mounted('web'), { cluster: { mutualTls: { serverIds: [idOf('catalog')] } }, ...options });
+  return { callee, caller };
+}
+
+function counted({ metrics }: TestProxy, series: string): number {
+  const line = metrics().split('\n').find((each) => each.startsWith(`${series} `));
+  return line === undefined ? 0 : Number(line.slice(series.length + 1));
+}
+
+/** Clients that send one request after the other until they are stopped. */
+class Load {
+  answered = 0;
+  readonly failures: string[] = [];
+  private running = true;
+  private readonly clients: Promise<void>[];
+
+  constructor(port: number, concurrency: number) {
+    this.clients = Array.from({ length: concurrency }, () => this.send(port));
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    await Promise.all(this.clients);
+  }
+
+  private async send(port: number): Promise<void> {
+    let client: RawConnection | undefined;
+    while (this.running) {
+      client ??= await rawClient(port);
+      const before = client.received.length;
+      client.send(GET);
+      const { received, closed } = await next(client, before);
+      if (/^HTTP\/1.1 200 [^]*ok$/.test(received)) this.answered += 1;
+      else this.failures.push(received);
+      client.received = '';
+      if (closed || /connection: close/.test(received)) {
+        client.socket.destroy();
+        client = undefined;
+      }
+    }
+    client?.socket.destroy();
+  }
+}
+
+/** The next response, or what came of it. */
+function next(client: RawConnection, from: number): Promise<{ readonly received: string; readonly closed: boolean }> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const received = client.received.slice(from);
+      if (!client.closed && !client.ended && !/\r\n\r\n(?:ok|[^]*\n)$/.test(received)) return;
+      client.socket.off('data', look).off('close', look);
+      resolve({ received, closed: client.closed || client.ended });
+    };
+    client.socket.on('data', look).on('close', look);
+  });
+}
+
+test('no request fails while leaf, issuer and root are replaced', async () => {
+  const authority = new TestAuthority();
+  const { callee, caller } = await pair(authority);
+  const load = new Load(caller.port, 8);
+  cleanups.push(() => load.stop());
+  const sidecars = [[callee, 'catalog'], [caller, 'web']] as const;
+  let bundle = authority.root.certificate;
+  /** New leaves for both, one after the other, each under load. */
+  const replace = async (): Promise<void> => {
+    for (const [{ identity, changes }, service] of sidecars) {
+      const { length } = changes;
+      identity.swap(issue(authority.issuer, idOf(service), { now: Date.now() }), bundle);
+      await until('the change is in use', () => changes.length > length);
+      const { answered } = load;
+      await until('requests were answered since', () => load.answered >= answered + REQUESTS_A_CHANGE, 30_000);
+    }
+  };
+  await replace();
+  authority.issuer = makeIssuer(authority.root, { now: Date.now() }, 'second issuer');
+  await replace();
+  const former = bundle;
+  const root = makeRoot(DOMAIN, { now: Date.now() }, 'second root');
+  // First everybody trusts both, then everybody shows what the new one has signed, then the old one goes.
+  bundle = former + root.certificate;
+  await replace();
+  authority.issuer = makeIssuer(root, { now: Date.now() }, 'third issuer');
+  await replace();
+  bundle = root.certificate;
+  await replace();
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(load.answered).toBeGreaterThan(10 * REQUESTS_A_CHANGE);
+  for (const [test] of sidecars) {
+    expect(test.changes.flat()).toEqual([]);
+    expect(counted(test, 'mesh_identity_reloads_total{result="applied"}')).toBe(5);
+  }
+  // With the old root gone, connections that it had vouched for were replaced.
+  expect(counted(callee, 'mesh_tls_handshakes_total{listener="test"}')).toBeGreaterThan(1);
+}, 120_000);
+
+test('a connection is replaced when the certificate that it was made with has expired', async () => {
+  let wallTime = Date.now();
+  const clock = { ...systemClock, wallTime: () => wallTime };
+  const authority = new TestAuthority();
+  const { callee, caller } = await pair(authority, { clock });
+  const client = await rawClient(caller.port);
+  const ask = async (): Promise<string> => {
+    client.received = '';
+    client.send(GET);
+    return client.receives(/ok$/);
+  };
+  const handshakes = (): number => counted(callee, 'mesh_tls_handshakes_total{listener="test"}');
+  await ask();
+  await ask();
+  expect(handshakes()).toBe(1);
+  for (const [{ identity, changes }, service] of [[callee, 'catalog'], [caller, 'web']] as const) {
+    const { length } = changes;
+    identity.swap(issue(authority.issuer, idOf(service), { now: Date.now(), lifetimeMs: 86_400_000 * 3 }), authority.root.certificate);
+    await until('the change is in use', () => changes.length > length);
+  }
+  await ask();
+  expect(handshakes()).toBe(1);
+  wallTime += 86_400_000 + 1_000;
+  await ask();
+  expect(handshakes()).toBe(2);
+  client.socket.destroy();
+});
+
+test('a connection ends when the root that vouched for its caller is trusted no longer', async () => {
+  const authority = new TestAuthority();
+  const other = makeRoot(DOMAIN, { now: Date.now() }, 'other root');
+  const { callee, caller } = await pair(authority);
+  const client = await rawClient(caller.port);
+  client.send(GET);
+  await client.receives(/ok$/);
+  const { length } = callee.changes;
+  callee.identity.swap(issue(authority.issuer, idOf('catalog'), { now: Date.now() }), other.certificate);
+  await until('the change is in use', () => callee.changes.length > length);
+  client.received = '';
+  client.send(GET);
+  // The last one on the connection.
+  await client.receives(/ok$/);
+  client.received = '';
+  client.send(GET);
+  await client.receives(/caller_unverified/);
+  client.socket.destroy();
+});
+
+describe('files that can\'t be used', () => {
+  const authority = new TestAuthority();
+
+  test.each<[string, (identity: MountedIdentity) => void, RegExp]>([
+    ['a key of another certificate', (identity) => identity.swap({ ...authority.leaf('catalog'), key: authority.leaf('catalog').key }, authority.root.certificate), /holds another key/],
+    ['no bundle', (identity) => identity.swap(authority.leaf('catalog'), ''), /holds no certificate/],
+    ['a certificate of another trust domain', (identity) => identity.swap(new TestAuthority('other.local').leaf('catalog'), authority.root.certificate), /not of the trust domain/],
+    ['the certificate of an authority', (identity) => identity.swap(authority.issuer, authority.root.certificate), /authority/],
+    ['none', (identity) => identity.write({ other: '' }), /./],
+  ])('change nothing but a metric, given %s', async (_, change, problem) => {
+    const { callee, caller } = await pair(authority);
+    change(callee.identity);
+    await until('it is told', () => callee.changes.length === 1, 15_000);
+    expect(callee.changes[0]!.join()).toMatch(problem);
+    expect(counted(callee, 'mesh_identity_rejected')).toBe(1);
+    expect(counted(callee, 'mesh_identity_usable')).toBe(1);
+    expect(callee.proxy.readiness().ready).toBe(true);
+    const client = await rawClient(caller.port);
+    client.send(GET);
+    await client.receives(/200 OK/);
+    client.socket.destroy();
+    callee.identity.swap(authority.leaf('catalog'), authority.root.certificate);
+    await until('good files are in use', () => callee.changes.length === 2, 15_000);
+    expect(counted(callee, 'mesh_identity_rejected')).toBe(0);
+  });
+});
