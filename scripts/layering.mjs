@@ -146,12 +146,13 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     net: ['runtime', 'tls'],
     sockets: ['discovery', 'runtime', 'telemetry'],
     cluster: ['discovery', 'http1', 'load-reports', 'net', 'runtime', 'telemetry', 'tls'],
+    jwt: ['runtime', 'session', 'telemetry'],
     session: ['cluster', 'http1', 'runtime', 'telemetry'],
     hosts: ['config', 'discovery', 'runtime', 'telemetry'],
-    serve: ['cluster', 'http1', 'load-reports', 'net', 'runtime', 'session', 'telemetry', 'tls', 'tracing'],
+    serve: ['cluster', 'http1', 'jwt', 'load-reports', 'net', 'runtime', 'session', 'telemetry', 'tls', 'tracing'],
     termination: ['cluster', 'runtime', 'serve', 'telemetry'],
     process: [
-      'cluster', 'config', 'discovery', 'hosts', 'net', 'runtime', 'serve', 'session', 'sockets', 'telemetry', 'termination', 'tls', 'tracing',
+      'cluster', 'config', 'discovery', 'hosts', 'jwt', 'net', 'runtime', 'serve', 'session', 'sockets', 'telemetry', 'termination', 'tls', 'tracing',
     ],
   },
 });

@@ -4,6 +4,7 @@
  * a bypass (docs/decisions/allow-rules-only.md).
  */
 import { isOfTheProxy } from './field-names';
+import { ClaimMatch, errorsOfJwt, JwtConfig } from './jwt-config';
 import type { RouteMatch, ValueMatch } from './route-match-config';
 import type { SpiffeId } from './scalars';
 
@@ -53,6 +54,12 @@ export interface AuthorizationRule {
    * @maxItems 64
    */
   readonly matches?: RouteMatch[];
+  /**
+   * Claims that the request's token (`jwt` of the listener) must have, all of them. Absent: no token is needed.
+   * @minItems 1
+   * @maxItems 16
+   */
+  readonly claims?: ClaimMatch[];
 }
 
 /** {@link AuthorizationConfig} with nothing left open. */
@@ -74,7 +81,9 @@ export function withAuthorizationDefaults(authorization: AuthorizationConfig): R
 interface AuthorizingListener {
   readonly name: string;
   readonly direction: 'inbound' | 'outbound';
+  readonly address?: string;
   readonly authorization?: AuthorizationConfig;
+  readonly jwt?: JwtConfig[];
 }
 
 interface Fault {
@@ -84,26 +93,28 @@ interface Fault {
 }
 
 /** What is wrong with the authorization of a listener. Its paths, hosts and expressions are checked by the engine that matches them. */
-export function errorsOfAuthorization({ name, direction, authorization }: AuthorizingListener): Fault[] {
-  if (!authorization) return [];
-  if (direction !== 'inbound') {
-    return [{
+export function errorsOfAuthorization({ name, direction, address, authorization, jwt }: AuthorizingListener): Fault[] {
+  const ofTokens = jwt ? errorsOfJwt(jwt, authorization !== undefined) : [];
+  if (!authorization) return ofTokens;
+  // One at the pod's own addresses is a gateway's, whose clients are outside.
+  if (direction === 'outbound' && address !== undefined) {
+    return [...ofTokens, {
       field: 'authorization',
       message: `listener '${name}' is outbound, and an app can always get past its own sidecar; remove it, and let the callee's inbound listener authorize`,
     }];
   }
   const names = new Set<string>();
-  return authorization.rules.flatMap((rule, r) => {
-    const faults = faultsOfRule(rule);
+  return [...ofTokens, ...authorization.rules.flatMap((rule, r) => {
+    const faults = faultsOfRule(rule, jwt !== undefined);
     if (names.has(rule.name)) faults.push({ field: 'name', message: 'there is another rule of this name; give each rule its own' });
     names.add(rule.name);
     return faults.map(({ field, message }) => ({
       field: `authorization/rules/${r}${field === '' ? '' : `/${field}`}`, message: `rule '${rule.name}': ${message}`,
     }));
-  });
+  })];
 }
 
-function faultsOfRule({ callers, anyAuthenticated, plain, matches = [] }: AuthorizationRule): Fault[] {
+function faultsOfRule({ callers, anyAuthenticated, plain, matches = [], claims }: AuthorizationRule, hasTokens: boolean): Fault[] {
   const faults: Fault[] = [];
   if (!callers && !anyAuthenticated && !plain) {
     faults.push({ field: '', message: 'it is for nobody; give it \'callers\', or say \'anyAuthenticated\' or \'plain\'' });
@@ -111,6 +122,7 @@ function faultsOfRule({ callers, anyAuthenticated, plain, matches = [] }: Author
   if (callers && anyAuthenticated) {
     faults.push({ field: 'callers', message: '\'anyAuthenticated\' lets in every caller, so names have no effect; use one of the two' });
   }
+  if (claims && !hasTokens) faults.push({ field: 'claims', message: 'no token is looked at, so no request could meet it; give the listener \'jwt\'' });
   matches.forEach((match, m) => faults.push(...faultsOfMatch(match).map(({ field, message }) => ({ field: `matches/${m}/${field}`, message }))));
   return faults;
 }

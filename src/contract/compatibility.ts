@@ -25,6 +25,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   clients: ['/listeners/*/clients'],
   forwarded: ['/listeners/*/forwarded'],
   httpsRedirect: ['/listeners/*/httpsRedirect'],
+  jwt: ['/listeners/*/jwt'],
   mutualTls: ['/identity', '/listeners/*/mutualTls', '/clusters/*/mutualTls', '/clusters/*/discovery/endpoints/*/mutualTls'],
   proxyProtocol: ['/listeners/*/proxyProtocol'],
   routes: ['path', ...['matches', 'requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((part) => `routes/*/${part}`)]

@@ -15,6 +15,7 @@ import { withFallbackDefaults } from './fallback-defaults';
 import type { OutlierDetectionConfig } from './health-config';
 import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
 import { ResolvedListenerMutualTls, withMutualTlsDefaults } from './identity-config';
+import { DEFAULT_JWT, ResolvedJwt } from './jwt-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
@@ -277,12 +278,13 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | keyof EdgeConfig> & ResolvedEdge & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | 'jwt' | keyof EdgeConfig> & ResolvedEdge & {
   readonly routes: ResolvedRoute[];
   readonly tls?: ResolvedTls;
   readonly mutualTls?: ResolvedListenerMutualTls;
   readonly admission?: ResolvedAdmission;
   readonly authorization?: ResolvedAuthorization;
+  readonly jwt?: ResolvedJwt[];
 };
 
 /** A {@link ProxyConfig} with every default filled in. */
@@ -314,12 +316,13 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     ...rest,
     ...(tracing && { tracing: { ...DEFAULT_TRACING, ...tracing } }),
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map(({ tls, mutualTls, admission, authorization, ...listener }) => ({
+    listeners: config.listeners.map(({ tls, mutualTls, admission, authorization, jwt, ...listener }) => ({
       ...withEdgeDefaults(listener),
       ...(tls && { tls: withTlsDefaults(tls) }),
       ...(mutualTls && { mutualTls: withMutualTlsDefaults(mutualTls) }),
       ...(admission && { admission: withAdmissionDefaults(admission) }),
       ...(authorization && { authorization: withAuthorizationDefaults(authorization) }),
+      ...(jwt && { jwt: jwt.map((issuer) => ({ ...DEFAULT_JWT, ...issuer })) }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
     })),
     clusters: config.clusters.map((cluster) => {

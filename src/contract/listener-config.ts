@@ -9,6 +9,7 @@ import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
 import type { ListenerMutualTlsConfig } from './identity-config';
 import type { HedgeConfig, RetryConfig } from './retry-config';
+import type { JwtConfig } from './jwt-config';
 import type { PathConfig } from './path-config';
 import type { HeaderChanges, MirrorConfig, RedirectConfig, RespondConfig, RewriteConfig } from './route-action-config';
 import type { RouteMatch } from './route-match-config';
@@ -65,8 +66,14 @@ export interface ListenerConfig extends EdgeConfig {
   readonly routes: RouteConfig[];
   /** How paths of requests are normalised. Absent: as the defaults say. */
   readonly path?: PathConfig;
-  /** Who may call the app behind it, and for what; of inbound listeners only. Absent: everybody, for everything. */
+  /** Who may call what is behind it, and for what; of inbound listeners and of gateways. Absent: everybody, for everything. */
   readonly authorization?: AuthorizationConfig;
+  /**
+   * Issuers of the tokens (JWT) that its requests carry, whose claims rules of `authorization` can ask for. Absent: tokens are not looked at.
+   * @minItems 1
+   * @maxItems 16
+   */
+  readonly jwt?: JwtConfig[];
   /** How many of its requests are let in. Absent: all. */
   readonly admission?: AdmissionConfig;
 }

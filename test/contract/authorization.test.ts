@@ -1,14 +1,15 @@
-import { AuthorizationConfig, AuthorizationRule, findBrokenReferences, ProxyConfig, requirementsOf, RouteMatch, withAuthorizationDefaults } from '../../src/contract';
+import { AuthorizationConfig, AuthorizationRule, findBrokenReferences, ProxyConfig, requirementsOf, RouteMatch, withAuthorizationDefaults, withDefaults } from '../../src/contract';
 import { decodeConfig, describeErrors } from '../../src/proxy/config/decode';
 
 const ID = 'spiffe://cluster.local/ns/shop/sa/web';
 
-const documentWith = (authorization: unknown, direction: 'inbound' | 'outbound' = 'inbound'): ProxyConfig => ({
+const documentWith = (authorization: unknown, direction: 'inbound' | 'outbound' = 'inbound', more: object = {}): ProxyConfig => ({
   version: 'v1',
   node: { service: 'web', namespace: 'shop', version: 'v1' },
   listeners: [{
     name: 'in', direction, address: '127.0.0.1', port: 15_006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }] }],
     authorization: authorization as AuthorizationConfig,
+    ...more,
   }],
   clusters: [{ name: 'app', discovery: { type: 'static', endpoints: [{ address: '127.0.0.1', port: 8080 }] } }],
 });
@@ -42,6 +43,40 @@ test('GIVEN an outbound listener THEN it is refused, as an app can get past its 
   expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound')).map(({ message }) => message)).toEqual([
     "listener 'in' is outbound, and an app can always get past its own sidecar; remove it, and let the callee's inbound listener authorize",
   ]);
+});
+
+test('GIVEN a gateway\'s listener THEN it is taken, as its clients are outside', () => {
+  expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound', { address: undefined }))).toEqual([]);
+});
+
+describe('tokens', () => {
+  const JWT = { issuer: 'https://a.example', audiences: ['shop'], jwksFile: '/keys' };
+  const CLAIMS = { rules: [{ name: 'a', plain: true, claims: [{ name: 'sub', values: ['ann'] }] }] };
+  const problems = (authorization: unknown, jwt: unknown): readonly string[] => {
+    const decoded = decodeConfig(JSON.stringify(documentWith(authorization, 'inbound', { jwt })));
+    return decoded.ok ? [] : describeErrors(decoded.errors);
+  };
+
+  it('are taken with rules, which may have claims', () => {
+    expect(problems(CLAIMS, [JWT, { ...JWT, issuer: 'https://b.example', clockSkewMs: 0, maxTokenBytes: 65_536 }])).toEqual([]);
+    expect(withDefaults(documentWith(CLAIMS, 'inbound', { jwt: [JWT] })).listeners[0]!.jwt).toEqual([{ ...JWT, clockSkewMs: 30_000, maxTokenBytes: 8_192 }]);
+    expect(requirementsOf(documentWith(CLAIMS, 'inbound', { jwt: [JWT] }))).toEqual(['authorization', 'jwt']);
+  });
+
+  it('are refused in words where they let in everybody, and where nobody looks at them', () => {
+    expect(problems(undefined, [JWT])).toEqual(['/listeners/0/jwt: tokens would be asked of nobody; give the listener an authorization with rules that have claims']);
+    expect(problems(CLAIMS, undefined)).toEqual(["/listeners/0/authorization/rules/0/claims: rule 'a': no token is looked at, so no request could meet it; give the listener 'jwt'"]);
+    expect(problems(CLAIMS, [JWT, JWT])).toEqual(["/listeners/0/jwt/1/issuer: the issuer 'https://a.example' is there twice; give it once, with all its audiences"]);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['no issuers in a list', CLAIMS, []], ['no audiences', CLAIMS, [{ ...JWT, audiences: [] }]], ['no issuer', CLAIMS, [{ ...JWT, issuer: '' }]], ['a signature of choice', CLAIMS, [{ ...JWT, algorithms: ['none'] }]],
+    ['a secret', CLAIMS, [{ ...JWT, secret: 'x' }]], ['an address of keys', CLAIMS, [{ ...JWT, jwksUri: 'https://a.example' }]], ['any length', CLAIMS, [{ ...JWT, maxTokenBytes: 1_000_000 }]],
+    ['any skew', CLAIMS, [{ ...JWT, clockSkewMs: 86_400_000 }]], ['no claims in a list', { rules: [{ name: 'a', plain: true, claims: [] }] }, [JWT]],
+    ['no values in a list', { rules: [{ name: 'a', plain: true, claims: [{ name: 'sub', values: [] }] }] }, [JWT]],
+  ])('with %s are refused', (_, authorization, jwt) => {
+    expect(problems(authorization, jwt)).not.toEqual([]);
+  });
 });
 
 test.each<[string, unknown]>([

@@ -2,8 +2,8 @@
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
 import type {
-  AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, IdentityConfig, LimitsConfig, ListenerMutualTlsConfig, PathConfig,
-  ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig,
+  AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, IdentityConfig, JwtConfig, LimitsConfig, ListenerMutualTlsConfig,
+  PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig,
 } from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
@@ -77,6 +77,7 @@ export interface TestProxyOptions {
   readonly path?: PathConfig;
   readonly admission?: AdmissionConfig;
   readonly authorization?: AuthorizationConfig;
+  readonly jwt?: JwtConfig[];
   readonly edge?: EdgeConfig;
   readonly drainMs?: number;
   readonly shutdown?: ProxyConfig['shutdown'];
@@ -137,6 +138,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.mutualTls && { mutualTls: options.mutualTls }),
       ...(options.admission && { admission: options.admission }),
       ...(options.authorization && { authorization: options.authorization }),
+      ...(options.jwt && { jwt: options.jwt }),
       ...options.edge,
       ...(options.path && { path: options.path }),
       routes: options.routes ?? [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],

@@ -166,6 +166,11 @@ function logSessionKeys(file: string, problem: string | undefined): void {
   else log.info('session_keys_applied', { file });
 }
 
+function logJwks(file: string, problem: string | undefined): void {
+  if (problem !== undefined) log.error('jwks_rejected', { problem });
+  else log.info('jwks_applied', { file });
+}
+
 /** What this proxy is too old for. */
 function logIgnored({ config, ignored }: Document): void {
   if (ignored.length > 0) log.warn('config_fields_ignored', { minor: config.minor, knownMinor: CONTRACT_MINOR, fields: ignored });
@@ -210,7 +215,7 @@ async function startEngine(
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
+    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onJwks: logJwks, onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem, handover, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
@@ -355,7 +360,7 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onChoice: logChoice, onBypass: logBypass,
+    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onJwks: logJwks, onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem,
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {

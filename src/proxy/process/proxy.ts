@@ -16,6 +16,7 @@ import { afterOneRound, Clock } from '../runtime/clock';
 import { decodeConfig, describeErrors, Document } from '../config/decode';
 import { PodNames, succeed } from '../config/succeed';
 import type { DiscoverySource } from '../discovery/source';
+import { JwksFiles, JwksListener } from '../jwt/jwks-files';
 import type { SocketHandover } from '../net/handover';
 import type { ProcessMemory } from '../runtime/process-memory';
 import { ServeContext } from '../serve/context';
@@ -70,6 +71,8 @@ export interface ProxyDependencies {
   onTracingProblem?(endpoint: string, problem: string): void;
   /** Hears of keys of session cookies that are changed. */
   readonly onSessionKeys?: KeyFileListener;
+  /** Hears of keys of tokens that are changed. */
+  readonly onJwks?: JwksListener;
 }
 
 /** A document that is not taken over, and why. */
@@ -105,6 +108,7 @@ export class Proxy {
   private readonly sessionKeys: KeyFiles;
   private readonly identities: IdentityKeeper;
   private readonly tracing: Tracing;
+  private readonly jwks: JwksFiles;
   private readonly startedAt: number;
   private draining = false;
   private departure: Departure | undefined;
@@ -136,6 +140,7 @@ export class Proxy {
     const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
     this.identities = new IdentityKeeper(clock, instruments.identity, dependencies.onIdentity ?? (() => {}));
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
+    this.jwks = new JwksFiles(clock, instruments, dependencies.onJwks ?? (() => {}));
     this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, dependencies.handover);
     memory.start(new ClientHolders(this.listeners, this.context));
   }
@@ -277,6 +282,7 @@ export class Proxy {
     this.local.close();
     this.sessionKeys.close();
     this.identities.close();
+    this.jwks.close();
     this.timeouts.close();
   }
 
@@ -284,6 +290,8 @@ export class Proxy {
     const { config, hash, ignored } = document;
     const keys = this.sessionKeys.stage(config);
     if (!keys.ok) return { ok: false, hash, problems: keys.problems, mayPass: true };
+    const jwks = this.jwks.stage(config);
+    if (!jwks.ok) return { ok: false, hash, problems: jwks.problems, mayPass: true };
     const identity = await this.identities.stage(config);
     if (!identity.ok) return { ok: false, hash, problems: identity.problems, mayPass: true };
     let clusters: StagedClusters | undefined;
@@ -296,7 +304,7 @@ export class Proxy {
       identity.rollback();
       return { ok: false, hash, problems: [(error as Error).message] };
     }
-    const listeners = await this.listeners.stage(config, clusters, keys, identity.identity);
+    const listeners = await this.listeners.stage(config, clusters, keys, jwks, identity.identity);
     if (!listeners.ok) {
       clusters.rollback();
       identity.rollback();
@@ -314,6 +322,7 @@ export class Proxy {
         this.local.commit(config, local);
         keys.commit();
         identity.commit();
+        jwks.commit();
         this.context.applyLimits(config.limits);
         this.context.via = config.via;
         this.tracing.apply(config);

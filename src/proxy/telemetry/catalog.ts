@@ -54,6 +54,11 @@ export const FAMILIES = {
     'Requests for which the rules of an inbound listener were asked. `decision`: `allowed`, with the name of the `rule`; `denied`, with its `cause`; or '
       + '`would_deny`, where a dry run let it pass. `cause`: `no_identity` (the caller has none, and no rule is `plain`), `unknown_caller` (no rule is for it), '
       + '`no_match` (there are rules for it, but none for such a request).'),
+  jwtTokens: counter('mesh_jwt_tokens_total', ['listener', 'result'],
+    'Tokens of requests, where `jwt` of a listener names issuers. `result`: `verified`; `remembered` (was verified before); or why it is not good: `ambiguous` (several '
+      + 'fields), `too_long`, `malformed`, `unknown_issuer`, `unknown_key` (no key has its `kid`), `algorithm` (not the one of that key), `signature`, `audience`, `expired`, `not_yet_valid`.'),
+  jwksReloads: counter('mesh_jwks_reloads_total', ['result'],
+    'Files with the keys of issuers that were read after the first time. `result`: `applied`, or `rejected` (the keys before stay).'),
   downstreamConnections: counter('mesh_downstream_connections_total', ['listener'], 'Connections accepted from clients.'),
   downstreamConnectionsOpen: gauge('mesh_downstream_connections_open', ['listener'], 'Open connections from clients.'),
   connectionsRefused: counter('mesh_downstream_connections_refused_total', ['listener', 'reason'],
@@ -181,7 +186,7 @@ export const FAMILIES = {
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
-      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `adminConnections` (of the admin port: the '
+      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `recentTokens` (tokens remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `adminConnections` (of the admin port: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],

@@ -7,6 +7,7 @@
 import { AuthorizationInstruments } from './authorization-instruments';
 import { FAMILIES } from './catalog';
 import { IdentityInstruments } from './identity-instruments';
+import { JwtInstruments } from './jwt-instruments';
 import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge } from './metrics';
 import type { ReasonCode } from './reasons';
@@ -31,6 +32,7 @@ export class ListenerInstruments {
   /** Requests that are over. */
   readonly requests: ListenerRequests;
   readonly authorization: AuthorizationInstruments;
+  readonly jwt: JwtInstruments;
 
   constructor(
     private readonly registry: MetricRegistry, private readonly listener: string, direction: 'inbound' | 'outbound',
@@ -46,6 +48,7 @@ export class ListenerInstruments {
     this.sentBytes = registry.counter(FAMILIES.sentBytes, { listener });
     this.sessions = new SessionInstruments(registry, listener);
     this.authorization = new AuthorizationInstruments(registry, listener);
+    this.jwt = new JwtInstruments(registry, listener);
   }
 
   /** Counts a fault that was injected. */
@@ -194,6 +197,11 @@ export class Instruments {
   /** Counts that a file with keys of session cookies was read again. */
   sessionKeyReload(result: 'applied' | 'rejected'): void {
     this.registry.counter(FAMILIES.sessionKeyReloads, { result }).value += 1;
+  }
+
+  /** Counts that a file with the keys of an issuer was read again. */
+  jwksReload(result: 'applied' | 'rejected'): void {
+    this.registry.counter(FAMILIES.jwksReloads, { result }).value += 1;
   }
 
   /** The listener is no longer in the configuration: its series go. */

@@ -324,6 +324,11 @@ const TABLE = {
     remedy: 'see the log event authorization, and cause in mesh_authorization_decisions_total: no_identity is a caller without mutual TLS, unknown_caller one that '
       + 'no rule names, no_match a request beyond what its rules say; add or widen a rule of authorization if it is meant to pass',
   },
+  token_invalid: {
+    status: 401, phrase: 'Unauthorized', proxyStatus: 'http_request_denied', reached: 'no',
+    meaning: 'the request has a token (JWT) that is not good: malformed, of an issuer or with a key that is not known, not for this audience, or not at its time',
+    remedy: 'see result in mesh_jwt_tokens_total; let the client get a new token, or correct jwt of the listener or its file of keys',
+  },
   client_rate_limited: {
     status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'more requests came from one client address than it may send',

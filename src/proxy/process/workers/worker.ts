@@ -6,6 +6,7 @@ import type { PolicyChoice } from '../../../balancing';
 import type { Clock } from '../../runtime/clock';
 import { Proxy, Staged } from '../proxy';
 import type { ProcessMemory } from '../../runtime/process-memory';
+import type { JwksListener } from '../../jwt/jwks-files';
 import type { KeyFileListener } from '../../session/key-files';
 import { dump } from '../../telemetry/aggregate';
 import { reportCluster } from '../../telemetry/cluster-view';
@@ -28,6 +29,7 @@ export interface WorkerDependencies {
   onBypass(address: string): void;
   onTracingProblem(endpoint: string, problem: string): void;
   readonly onSessionKeys: KeyFileListener;
+  readonly onJwks: JwksListener;
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
   onCommit(proxy: Proxy): void;
@@ -96,6 +98,7 @@ export class Worker {
         onBypass: dependencies.onBypass,
         onTracingProblem: dependencies.onTracingProblem,
         onSessionKeys: dependencies.onSessionKeys,
+        onJwks: dependencies.onJwks,
         sources: (cluster, document) => this.sources.source(sourceKey(cluster, document)),
       }, (first) => { this.proxy = first; });
     if (outcome.ok) this.staged = { id, outcome };

@@ -2,20 +2,28 @@
  * Asks the rules of a listener whether a request may pass, before it costs anything else. What was asked of is what is sent on: the path is
  * in its normal form, and fields that Connection names count for nothing. Decisions are counted, and logged as the listener says.
  */
-import { Authorization, type Decision } from '../../../authorization';
+import { Authorization, type Claims } from '../../../authorization';
 import type { ResolvedAuthorization } from '../../../contract';
 import type { ByteRange, PathOptions } from '../../../routing';
 import { HeadView } from '../../http1/head-view';
+import type { Tokens, Verified } from '../../jwt/tokens';
 import type { RequestHead } from '../../http1/request-head';
 import type { AuditRecord } from '../../telemetry/audit-log';
 import type { AuthorizationInstruments } from '../../telemetry/authorization-instruments';
+import type { JwtInstruments } from '../../telemetry/jwt-instruments';
+import type { Clock } from '../../runtime/clock';
 import { TokenBucket } from '../admission/token-bucket';
-import { Refusal, refusalOfDenial } from '../exchange/refusal';
+import { Refusal, refusalOfDenial, TOKEN_INVALID } from '../exchange/refusal';
+import { bearerToken, SEVERAL } from './bearer-token';
 
 /** Limit `auditLines`: denials of one listener that are logged in a second, where only denials are. Anybody can cause them. */
 export const MAX_AUDIT_LINES = 50;
 
 const VIEW = new HeadView();
+
+/** There is a token, and it can't be believed. */
+const NOT_GOOD = Symbol('not good');
+const AMBIGUOUS: Verified = { ok: false, problem: 'ambiguous' };
 
 /** Who asks. */
 export interface Caller {
@@ -26,8 +34,8 @@ export interface Caller {
 
 /** Where decisions are told. */
 export interface AuthorizerDependencies {
-  readonly instruments: AuthorizationInstruments;
-  now(): number;
+  readonly instruments: { readonly authorization: AuthorizationInstruments; readonly jwt: JwtInstruments };
+  readonly clock: Pick<Clock, 'now' | 'wallTime'>;
   /** Undefined while nothing is logged. */
   onAudit(): ((record: AuditRecord) => void) | undefined;
   onLimit(limit: string): void;
@@ -37,44 +45,64 @@ export class Authorizer {
   private readonly rules: Authorization;
   private readonly lines: TokenBucket;
 
-  /** @param config has passed the checks of a document */
+  /**
+   * @param config has passed the checks of a document
+   * @param tokens undefined where they are not looked at
+   */
   constructor(
     private readonly listener: string, private readonly config: ResolvedAuthorization, options: PathOptions | undefined,
-    private readonly dependencies: AuthorizerDependencies,
+    private readonly tokens: Tokens | undefined, private readonly dependencies: AuthorizerDependencies,
   ) {
     const rules = Authorization.of(config.rules, options);
     if (!(rules instanceof Authorization)) throw new Error(rules.map(({ message }) => message).join('; '));
     this.rules = rules;
-    this.lines = new TokenBucket(MAX_AUDIT_LINES, MAX_AUDIT_LINES, dependencies.now());
+    this.lines = new TokenBucket(MAX_AUDIT_LINES, MAX_AUDIT_LINES, dependencies.clock.now());
   }
 
   /** Why a request may not pass; undefined when it may. Its head is in `source`, with a normal path. */
   ask(caller: Caller, source: Buffer, head: RequestHead): Refusal | undefined {
-    const { config: { dryRun, audit }, dependencies: { instruments } } = this;
-    const decision = this.rules.decide(caller.caller, VIEW.of(source, head));
+    const { config: { dryRun }, dependencies: { instruments: { authorization } } } = this;
+    const view = VIEW.of(source, head);
+    const claims = this.tokens && this.claimsOf(this.tokens, view);
+    if (claims === NOT_GOOD) {
+      this.logDenial('token_invalid', caller, view);
+      return dryRun ? undefined : TOKEN_INVALID;
+    }
+    const decision = this.rules.decide(caller.caller, view, claims);
     if (decision.allowed) {
-      instruments.allowed(decision.name).value += 1;
-      if (audit === 'all') this.log(decision, caller, source, head);
+      authorization.allowed(decision.name).value += 1;
+      if (this.config.audit === 'all') this.log({ decision: 'allowed', rule: decision.name }, caller, view);
       return undefined;
     }
-    instruments.denied(decision.cause, dryRun).value += 1;
-    if (audit === 'all' || (audit === 'denied' && this.hasLine())) this.log(decision, caller, source, head);
+    authorization.denied(decision.cause, dryRun).value += 1;
+    this.logDenial(decision.cause, caller, view);
     return dryRun ? undefined : refusalOfDenial(decision.cause);
   }
 
+  /** What the request's token claims; undefined when it has none. */
+  private claimsOf(tokens: Tokens, view: HeadView): Claims | typeof NOT_GOOD | undefined {
+    const token = bearerToken(view);
+    if (token === undefined) return undefined;
+    const { clock, instruments: { jwt } } = this.dependencies;
+    const verified = token === SEVERAL ? AMBIGUOUS : tokens.verify(token, clock.wallTime() / 1_000);
+    jwt.tokens(!verified.ok ? verified.problem : verified.remembered ? 'remembered' : 'verified').value += 1;
+    return verified.ok ? verified.claims : NOT_GOOD;
+  }
+
+  private logDenial(cause: string, caller: Caller, view: HeadView): void {
+    const { audit, dryRun } = this.config;
+    if (audit === 'all' || (audit === 'denied' && this.hasLine())) this.log({ decision: dryRun ? 'would_deny' : 'denied', cause }, caller, view);
+  }
+
   private hasLine(): boolean {
-    if (this.lines.take(this.dependencies.now())) return true;
+    if (this.lines.take(this.dependencies.clock.now())) return true;
     this.dependencies.onLimit('auditLines');
     return false;
   }
 
-  private log(decision: Decision, { caller, address }: Caller, source: Buffer, head: RequestHead): void {
-    const { listener, config: { dryRun } } = this;
-    const { method, path, host } = VIEW.of(source, head);
+  private log(decided: Pick<AuditRecord, 'decision' | 'rule' | 'cause'>, { caller, address }: Caller, { method, path, host }: HeadView): void {
     this.dependencies.onAudit()?.({
-      listener, caller, client: address, method: textOf(method), path: textOf(path), host: textOf(host),
-      decision: decision.allowed ? 'allowed' : dryRun ? 'would_deny' : 'denied',
-      ...(decision.allowed ? { rule: decision.name } : { cause: decision.cause }),
+      listener: this.listener, caller, client: address, method: textOf(method), path: textOf(path), host: textOf(host), ...decided,
     });
   }
 }

@@ -5,6 +5,8 @@
 import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../../../contract';
 import type { ClusterLookup } from '../../cluster/cluster-set';
 import type { SocketHandover } from '../../net/handover';
+import type { JwksSource } from '../../jwt/jwks-files';
+import { Tokens } from '../../jwt/tokens';
 import type { KeyRings } from '../../session/key-files';
 import { SessionPersistence } from '../../session/session-persistence';
 import type { TimeoutQueues } from '../../runtime/timeouts';
@@ -62,7 +64,9 @@ export class ListenerSet {
   }
 
   /** Binds what `document` adds; takes nothing away yet. */
-  async stage(document: ResolvedProxyConfig, clusters: ClusterLookup, keys: KeyRings, identity?: Identity): Promise<StagedListeners> {
+  async stage(
+    document: ResolvedProxyConfig, clusters: ClusterLookup, keys: KeyRings, jwks: JwksSource, identity?: Identity,
+  ): Promise<StagedListeners> {
     const tls = await this.tls.stage(document);
     if (!tls.ok) return tls;
     const wanted = new Map<string, Wanted>();
@@ -76,7 +80,7 @@ export class ListenerSet {
       const admission = admissions.get(rules) ?? this.admissionOf(config);
       if (admission) admissions.set(rules, admission);
       const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge, onLimit);
-      const authorizer = this.authorizerOf(config);
+      const authorizer = this.authorizerOf(config, jwks);
       const mutualTls = this.mutualTlsOf(config, document, identity);
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
@@ -171,13 +175,14 @@ export class ListenerSet {
     return same ? present!.admission : new Admission(config.admission, this.context.clock.now());
   }
 
-  private authorizerOf({ name, direction, authorization, path }: ResolvedListener): Authorizer | undefined {
+  private authorizerOf({ name, direction, authorization, jwt, path }: ResolvedListener, jwks: JwksSource): Authorizer | undefined {
+    if (!authorization) return undefined;
     const { context } = this;
-    return authorization && new Authorizer(name, authorization, path, {
-      instruments: context.instruments.listener(name, direction).authorization,
-      now: () => context.clock.now(),
-      onAudit: () => context.onAudit,
-      onLimit: (limit) => context.instruments.limitReached(limit),
+    const onLimit = (limit: string): void => context.instruments.limitReached(limit);
+    const wanted = new Set(authorization.rules.flatMap(({ claims = [] }) => claims.map((claim) => claim.name)));
+    const tokens = jwt && new Tokens(jwt, (file) => jwks.keysOf(file), wanted, onLimit);
+    return new Authorizer(name, authorization, path, tokens, {
+      instruments: context.instruments.listener(name, direction), clock: context.clock, onAudit: () => context.onAudit, onLimit,
     });
   }
 

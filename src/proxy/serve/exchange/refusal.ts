@@ -68,6 +68,11 @@ export function refusalOfDenial(cause: DenialCause): Refusal {
   return DENIALS[cause];
 }
 
+/** What a token that is not good is answered by (RFC 6750 section 3). */
+export const TOKEN_INVALID: Refusal = Object.freeze({
+  code: 'token_invalid', detail: 'mesh_jwt_tokens_total tells why', lines: 'www-authenticate: Bearer error="invalid_token"\r\n',
+});
+
 const PATH_FAULTS = new Map<PathFault, Refusal>();
 
 /** Faults are constants, and so are refusals for them. */
