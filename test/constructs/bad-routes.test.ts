@@ -115,6 +115,9 @@ const ONE: [string, (the: Shop) => Route, string][] = [
   ['a response that is retried', () => on.respond(200).retry(Retry.none()), 'is "respond() and retry()": with respond() nothing is sent on; leave out retry()'],
   ['a response with a timeout', () => on.respond(200).timeout(Duration.seconds(1)), 'with respond() nothing is sent on; leave out timeout()'],
   ['a redirect that is mirrored', ({ search }) => on.redirect({ path: '/b' }).mirror(search), 'with redirect() nothing is sent on; leave out mirror()'],
+  ['a redirect without a word of where to', () => on.redirect(any(undefined)), '.redirect\' is {}: it leads to where the request came from'],
+  ['a weight in place of options', ({ search }) => on.to(search, any(5)), '.to(search)\' is 5: use an object, such as { weight: 5 }'],
+  ['null in place of options', ({ search }) => on.to(search, any(null)), '.to(search)\' is null: use an object, such as { weight: 5 }'],
   ['a redirect to nowhere', () => on.redirect({}), 'it leads to where the request came from; give it \'scheme\', \'host\', \'port\', \'path\' or \'pathPrefix\''],
   ['a redirect into itself', () => on.redirect({ path: '/a/b' }),
     '.redirect\' is "/a/b": clients would go round in a circle, as the route itself takes the new path by Match.pathPrefix(\'/a\'); redirect to a path that it does not take'],
@@ -177,6 +180,16 @@ const SEVERAL: [string, (the: Shop) => Route[], string][] = [
   ['an expression that takes all', () => [Route.when(Match.pathRegex('/a.*')).respond(200), on.respond(404)], 'Route.when(Match.pathRegex(\'/a.*\')) takes all of its requests before; give it conditions that the other has not'],
   ['an alternative twice', () => [on.orWhen(Match.pathPrefix('/a')).respond(200)], 'two of its alternatives take the same requests; leave one out'],
   ['one name', () => [on.named('a'), Route.when(Match.method('GET')).named('a')], '\'addRoute(\'a\').named\' is "a": another route has the name already; give each its own'],
+  ['redirects to each other', () => [Route.when(Match.pathExact('/a')).redirect({ path: '/b' }), Route.when(Match.pathExact('/b')).redirect({ path: '/a' })],
+    '\'addRoute(Route.when(Match.pathExact(\'/a\')))\' is "Route.when(Match.pathExact(\'/a\')) -> Route.when(Match.pathExact(\'/b\')) -> Route.when(Match.pathExact(\'/a\'))": clients would go round in a circle by these redirects; redirect to a path that none of them takes'],
+  ['three redirects in a circle', () => ['a', 'b', 'c'].map((name, i) => Route.when(Match.pathPrefix(`/${name}`)).redirect({ pathPrefix: `/${'bca'[i]!}` }).named(name)), '"\'a\' -> \'b\' -> \'c\' -> \'a\'"'],
+  ['redirects of some requests to each other', () => [
+    Route.when(Match.pathPrefix('/a'), Match.header('x-old'), Match.query('v', '1'), Match.host('*.shop.example.com'), Match.cookie('c', 'd')).redirect({ path: '/b', status: 308 }),
+    Route.when(Match.pathExact('/b'), Match.header('x-old')).redirect({ path: '/a/c' }),
+  ], 'clients would go round in a circle by these redirects'],
+  ['redirects of one caller to each other', ({ web }) => [
+    Route.when(Match.pathExact('/a'), Match.caller(web)).redirect({ path: '/b' }), Route.when(Match.pathExact('/b')).redirect({ path: '/a' }),
+  ], 'clients would go round in a circle by these redirects'],
   ['the same for one caller', ({ web }) => [Route.when(Match.caller(web)).respond(200), Route.when(Match.caller(web)).respond(404)], 'Route.when(Match.caller(web)) has the same conditions'],
 ];
 
@@ -184,6 +197,19 @@ describe('routes that get in each other\'s way are refused with both of them', (
   test.each(SEVERAL)('%s', (_, routes, expected) => {
     expect(said(routes)).toContain(expected);
   });
+});
+
+test.each<[string, Route[]]>([
+  ['that ends', [Route.when(Match.pathExact('/a')).redirect({ path: '/b' }), Route.when(Match.pathExact('/b')).redirect({ path: '/c' })]],
+  ['that leaves the host', [Route.when(Match.pathExact('/a')).redirect({ path: '/b' }), Route.when(Match.pathExact('/b')).redirect({ path: '/a', host: 'b.example.com' })]],
+  ['that another route ends', [
+    Route.when(Match.pathPrefix('/a')).redirect({ path: '/b' }), Route.when(Match.pathExact('/b')).redirect({ path: '/a/new' }), Route.when(Match.pathExact('/a/new')).respond(200),
+  ]],
+  ['that comes back with another method', [
+    Route.when(Match.pathExact('/a'), Match.method('POST')).redirect({ path: '/b', status: 303 }), Route.when(Match.pathExact('/b')).redirect({ path: '/a' }),
+  ]],
+])('a chain of redirects %s is fine', (_, routes) => {
+  expect(() => said(() => routes)).toThrow('nothing was thrown');
 });
 
 test('all that is wrong with a route is told together', () => {

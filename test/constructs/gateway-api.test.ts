@@ -115,4 +115,5 @@ test('what has no Service, is elsewhere, or is no destination is refused', () =>
   const other = new MeshService(newChart({ namespace: 'other' }, 'other', chart.node.root as never), 'other', { containers });
   expect(() => GatewayApi.export(chart, 'b', other)).toThrow('routes for all callers are in the namespace of the service, \'other\'; give a chart of that');
   expect(() => GatewayApi.export(chart, 'c', undefined as never)).toThrow('\'GatewayApi.export()\' got undefined');
+  expect(() => GatewayApi.export(null as never, 'd', other)).toThrow('\'GatewayApi.export()\' needs a chart, an id and a service');
 });

@@ -24,6 +24,9 @@ export class GatewayApi {
    * @param service a `MeshService`, or what `MeshSidecar.expose` returns
    */
   public static export(scope: Construct, id: string, service: Destination): ApiObject {
+    if (!Construct.isConstruct(scope)) {
+      throw new Error('\'GatewayApi.export()\' needs a chart, an id and a service, such as GatewayApi.export(this, \'catalog-route\', catalog)');
+    }
     const errors = new ValidationErrors();
     if (!isA(Destination, service)) {
       throw new Error(`[${scope.node.path}] 'GatewayApi.export()' got ${service === undefined ? 'undefined' : typeof service}: `

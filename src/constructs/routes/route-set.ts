@@ -7,6 +7,7 @@ import { findOverlaps, PathOptions, RouteTable } from '../../routing';
 import { ValidationErrors } from '../props/validation-errors';
 import { toRouteMatch } from './condition';
 import { Match } from './match';
+import { cycleOf } from './redirect-cycles';
 import { Route } from './route';
 import { namesOf, titleOf } from './route-names';
 
@@ -82,6 +83,21 @@ export function checkTogether(errors: ValidationErrors, propOf: (route: Route) =
         : `${titleOf(first)} takes all of its requests before; give it conditions that the other has not`);
     }
   }
+  checkRedirects(errors, propOf, routes, path);
+}
+
+/** Redirects that lead from one route to another and back. */
+function checkRedirects(errors: ValidationErrors, propOf: (route: Route) => string, routes: readonly Route[], path: PathOptions): void {
+  for (const caller of [undefined, ...namedCallers(routes)]) {
+    const all = alternativesFor(alternativesOf(routes), (construct) => construct === caller);
+    const cycle = cycleOf(all.map(({ route, matches }) => ({
+      route, redirect: route._spec.redirect, conditions: besidesCallers(matches).map(({ _condition }) => _condition),
+    })), path);
+    if (cycle) {
+      errors.add(propOf(cycle[0]), [...cycle, cycle[0]].map(titleOf).join(' -> '), 'clients would go round in a circle by these redirects; redirect to a path that none of them takes');
+      return;
+    }
+  }
 }
 
 /** A route, one alternative of which gets no request as another route takes all that it could take. */
@@ -99,10 +115,7 @@ interface Alternative {
 
 /** Each caller has a table of its own. An alternative that is reached in one of them is told of in none. */
 function shadowed(routes: readonly Route[], path: PathOptions): Shadowed[] {
-  const all = routes.flatMap((route): Alternative[] => {
-    const { alternatives } = route._spec;
-    return (alternatives.length === 0 ? [[]] : alternatives).map((matches) => ({ route, matches }));
-  });
+  const all = alternativesOf(routes);
   const tables = [undefined, ...namedCallers(routes)].map((caller) => shadowedOf(all, (construct) => construct === caller, path));
   const found = new Map<string, Shadowed>();
   for (const alternative of all) {
@@ -116,9 +129,21 @@ function shadowed(routes: readonly Route[], path: PathOptions): Shadowed[] {
   return [...found.values()];
 }
 
-function shadowedOf(all: readonly Alternative[], isCaller: (construct: IConstruct) => boolean, path: PathOptions) {
+function alternativesOf(routes: readonly Route[]): Alternative[] {
+  return routes.flatMap((route) => {
+    const { alternatives } = route._spec;
+    return (alternatives.length === 0 ? [[]] : alternatives).map((matches) => ({ route, matches }));
+  });
+}
+
+/** Those of one caller, in the order of its table. */
+function alternativesFor(all: readonly Alternative[], isCaller: (construct: IConstruct) => boolean): Alternative[] {
   const its = all.filter(({ matches }) => isFor(matches, isCaller));
-  const own = [...its.filter(({ matches }) => callersOf(matches).length > 0), ...its.filter(({ matches }) => callersOf(matches).length === 0)];
+  return [...its.filter(({ matches }) => callersOf(matches).length > 0), ...its.filter(({ matches }) => callersOf(matches).length === 0)];
+}
+
+function shadowedOf(all: readonly Alternative[], isCaller: (construct: IConstruct) => boolean, path: PathOptions) {
+  const own = alternativesFor(all, isCaller);
   const rows = own.map(({ matches }) => toRouteMatch(besidesCallers(matches).map(({ _condition }) => _condition)));
   const table = RouteTable.of(rows.map((match) => ({ matches: [match] })), path);
   const by = new Map<Alternative, { readonly first: Route; readonly reason: string }>();

@@ -86,7 +86,8 @@ export class Route {
    * Responds with a redirect. The service does not see the request.
    */
   public redirect(options: RedirectOptions): Route {
-    return this.with({ redirect: options });
+    // In JavaScript it may be missing, which must not count as no redirect.
+    return this.with({ redirect: options ?? {} });
   }
 
   /**

@@ -40,6 +40,10 @@ export function checkTargets(errors: ValidationErrors, prop: string, targets: Ro
       errors.add(`${prop}.to`, target.node.path, 'one of its versions is a target already, and it means all of them; name the versions one by one');
     }
     seen.add(target);
+    if (typeof options !== 'object' || options === null) {
+      errors.add(`${prop}.to(${target.node.id})`, options, 'use an object, such as { weight: 5 }');
+      continue;
+    }
     errors.unknownProps(options, TARGET_OPTIONS, `${prop}.to(${target.node.id}).`);
     if (options.weight !== undefined) {
       errors.weight(`${prop}.to(${target.node.id}).weight`, options.weight, MAX_WEIGHT);
