@@ -4,8 +4,8 @@ import { describeRow } from '../../routing';
 import { conditionsOfRow, tableOf } from '../explain/route-choice';
 import type { Workload } from '../model/model';
 import type { Stack } from '../stack/stack';
-import { counted, percentInWords, timeInWords } from '../words/quantities';
-import { timeoutInWords } from '../words/routes';
+import { bytesInWords, counted, percentInWords, timeInWords } from '../words/quantities';
+import { redirectInWords, timeoutInWords } from '../words/routes';
 import { Change, merged } from './change';
 import { differencesOf } from './settings';
 import type { Titles } from './titles';
@@ -18,8 +18,8 @@ interface Call {
   readonly listener: ResolvedListener;
 }
 
-/** Told by shares, conditions and the order of routes; or of no effect on requests. */
-const OF_ROUTES = new Set(['name', 'split', 'fallback', 'matches', 'meshFields']);
+/** Told by shares, conditions, copies and the order of routes; or of no effect on requests. */
+const OF_ROUTES = new Set(['name', 'split', 'fallback', 'mirror', 'matches', 'meshFields']);
 const OF_CLUSTERS = new Set(['name', 'discovery.fallback', 'meshFields']);
 const OF_LISTENERS = new Set(['name', 'direction', 'address', 'routes']);
 
@@ -82,6 +82,11 @@ function callInWords({ stack, caller, listener }: Call): string {
   return `${only}timeout ${timeoutInWords(first!.timeoutMs)}`;
 }
 
+/** Whether some route takes every request that the others leave. */
+function takesAll(listener: ResolvedListener): boolean {
+  return tableOf(listener).rows.some((row) => describeRow(row).length === 0);
+}
+
 function splitInWords(stack: Stack, caller: Workload, split: readonly WeightedCluster[]): string {
   return [...sharesOf(stack, caller, split)].map(([title, percent]) => `${percentInWords(percent)} ${title}`).join(', ');
 }
@@ -98,11 +103,12 @@ function changesOfRoutes(where: string, from: Call, to: Call): Change[] {
     const [old, now] = [from, to].map(({ listener }) => listener.routes.find((route) => route.name === name));
     const subject = single ? '' : `route '${name}'`;
     if (!old) return [{ where, subject, what: 'route', from: '', to: routeInWords(to, now!), meaning: '' }];
-    if (!now) return [{ where, subject, what: 'route', from: routeInWords(from, old), to: '', meaning: 'its requests go to other routes, or get 404' }];
+    if (!now) return [{ where, subject, what: 'route', from: routeInWords(from, old), to: '', meaning: takesAll(to.listener) ? 'its requests go to other routes' : 'its requests go to other routes, or get 404' }];
     const conditions = [conditionsOf(from, old), conditionsOf(to, now)] as const;
     return [
       ...(conditions[0] === conditions[1] ? [] : [{ where, subject, what: 'takes', from: conditions[0], to: conditions[1], meaning: '' }]),
       ...changesOfSplits(where, single ? '' : `that route '${name}' takes`, [from, old], [to, now]),
+      ...changesOfCopies(where, subject, [from, old], [to, now]),
       ...differencesOf(old, now, OF_ROUTES).map((difference) => changeOf(difference, where, subject)),
     ];
   });
@@ -115,7 +121,7 @@ function conditionsOf({ listener }: Call, route: ResolvedRoute): string {
 }
 
 function routeInWords(call: Call, route: ResolvedRoute): string {
-  const ends = route.redirect ? 'redirected' : route.respond ? `answered ${route.respond.status}` : `to ${splitInWords(call.stack, call.caller, route.split)}`;
+  const ends = route.redirect ? `redirected with ${redirectInWords(route.redirect)}` : route.respond ? `answered ${route.respond.status}` : `to ${splitInWords(call.stack, call.caller, route.split)}`;
   return `${conditionsOf(call, route)} ${ends}`;
 }
 
@@ -142,6 +148,19 @@ function changesOfSplits(
     const [before, after] = [words(from, one), words(to, other)];
     return before === after ? [] : [{ where, subject: '', what: levels > 1 ? `fallback ${level + 1}` : 'fallback', from: before, to: after, meaning: '' }];
   }).flat()];
+}
+
+function changesOfCopies(
+  where: string, subject: string, [from, old]: readonly [Call, ResolvedRoute], [to, now]: readonly [Call, ResolvedRoute],
+): Change[] {
+  const words = ({ stack, caller }: Call, { mirror }: ResolvedRoute, withBodies: boolean): string => mirror.map((copy) => {
+    const bodies = withBodies ? ` with bodies of up to ${bytesInWords(copy.maxBodyBytes)}` : '';
+    return `${percentInWords(copy.percent)} to ${titleOf(stack, clusterOf(stack, caller, copy.cluster))}${bodies}`;
+  }).join(', ') || 'none';
+  // Bodies are told of only where nothing else is changed.
+  const [before, after] = [false, true].map((withBodies) => [words(from, old, withBodies), words(to, now, withBodies)] as const)
+    .find(([one, other]) => one !== other) ?? ['', ''];
+  return before === after ? [] : [{ where, subject, what: 'copies', from: before, to: after, meaning: '' }];
 }
 
 function changesOfShares(where: string, meaning: string, old: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): Change[] {

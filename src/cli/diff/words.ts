@@ -33,7 +33,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   hash: { what: 'hash keys', other: 'requests move to other pods' },
   session: { what: 'session persistence' },
   faults: { what: 'faults' },
-  mirror: { what: 'copies' },
   requestHeaders: { what: 'request headers' },
   responseHeaders: { what: 'response headers' },
   loadBalancing: { what: 'balancing' },
@@ -71,8 +70,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 const SHOWN: Readonly<Record<string, (value: never) => string>> = {
   hash: (keys: readonly HashKeyConfig[]) => keys.map(hashKeyInWords).join(', ') || 'none',
   faults: (faults: readonly FaultConfig[]) => faults.map(faultInWords).join('; ') || 'none',
-  mirror: (mirrors: readonly { readonly cluster: string; readonly percent: number }[]) =>
-    mirrors.map(({ cluster, percent }) => `${percentInWords(percent)} to ${cluster}`).join(', ') || 'none',
   'retry.on': (conditions: readonly RetryCondition[]) => conditionsInWords(conditions) || 'nothing',
   hedge: (hedge: Required<HedgeConfig>) => hedgeInWords(hedge),
   session: ({ cookie }: { readonly cookie: string }) => `cookie ${cookie}`,

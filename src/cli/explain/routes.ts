@@ -1,11 +1,11 @@
 /** All routes of callers in the order of precedence, as a table. */
+import { ResolvedListener, ResolvedRoute } from '../../contract';
 import { describeRow, findOverlaps } from '../../routing';
-import { DEFAULT_REDIRECT, ResolvedListener, ResolvedRoute } from '../../contract';
 import type { Stack } from '../stack/stack';
 import { Paint, renderTable } from '../terminal/table';
 import type { Workload } from '../model/model';
 import { percentInWords } from '../words/quantities';
-import { timeoutInWords } from '../words/routes';
+import { placeInWords, redirectInWords, timeoutInWords } from '../words/routes';
 import { conditionsOfRow, tableOf } from './route-choice';
 
 /** One row of a listener's table. */
@@ -17,7 +17,8 @@ export interface ListedRoute {
   readonly route: string;
   readonly conditions: readonly string[];
   readonly goesTo: string;
-  readonly timeoutMs: number;
+  /** Absent: the route answers. */
+  readonly timeoutMs?: number;
   /** A route before it takes all its requests. */
   readonly unreachable: boolean;
 }
@@ -28,9 +29,10 @@ export function routesOf(stack: Stack, callers: readonly Workload[]): ListedRout
     const unreachable = new Set(findOverlaps(table).overlaps.filter(({ reason }) => reason !== 'order').map(({ second }) => second));
     return table.rows.map((row, index): ListedRoute => {
       const route = listener.routes[row.route]!;
+      const isSentOn = !route.redirect && !route.respond;
       return {
         from: `${caller.service} ${caller.version}`, url: urlOf(listener), place: index + 1, route: route.name, conditions: describeRow(row),
-        goesTo: splitInWords(stack, caller, route), timeoutMs: route.timeoutMs, unreachable: unreachable.has(row),
+        goesTo: goesToInWords(stack, caller, route), ...(isSentOn && { timeoutMs: route.timeoutMs }), unreachable: unreachable.has(row),
       };
     });
   }));
@@ -41,7 +43,7 @@ export function renderRoutes(routes: readonly ListedRoute[], paint: Paint): stri
   return renderTable(columns, routes.map(({ from, url, place, route, conditions, goesTo, timeoutMs, unreachable }, index) => {
     const isSame = place > 1 && routes[index - 1]?.url === url;
     const takes = `${conditionsOfRow(conditions)}${unreachable ? ' (never reached)' : ''}`;
-    return [isSame ? '' : from, isSame ? '' : url, String(place), route, takes, goesTo, timeoutInWords(timeoutMs)];
+    return [isSame ? '' : from, isSame ? '' : url, String(place), route, takes, goesTo, timeoutMs === undefined ? '' : timeoutInWords(timeoutMs)];
   }), paint);
 }
 
@@ -49,15 +51,19 @@ function urlOf({ hostnames, address, port }: ResolvedListener): string {
   return `${hostnames?.[0] ?? address ?? '*'}:${port}`;
 }
 
-/** `95 % catalog v1, 5 % catalog v2`. */
-function splitInWords(stack: Stack, caller: Workload, { split, redirect, respond }: ResolvedRoute): string {
-  if (redirect) return `redirect ${redirect.status ?? DEFAULT_REDIRECT.status}`;
+/** `95 % catalog v1, 5 % catalog v2`, and what else becomes of the request. */
+function goesToInWords(stack: Stack, caller: Workload, { split, redirect, respond, rewrite, mirror }: ResolvedRoute): string {
+  if (redirect) return `redirect ${redirectInWords(redirect)}`;
   if (respond) return `answer ${respond.status}`;
   const total = split.reduce((sum, { weight }) => sum + weight, 0);
-  const { clusters } = stack.documentOf(caller);
-  return split.map(({ cluster: name, weight }) => {
-    const [workload] = stack.behind(clusters.find((cluster) => cluster.name === name)!);
-    const title = workload ? `${workload.service} ${workload.version}` : name;
-    return split.length === 1 ? title : `${percentInWords(total === 0 ? 0 : (100 * weight) / total)} ${title}`;
-  }).join(', ');
+  const share = (percent: number, cluster: string): string => `${percentInWords(percent)} ${titleOf(stack, caller, cluster)}`;
+  const to = split.length === 1 ? titleOf(stack, caller, split[0]!.cluster)
+    : split.map(({ cluster, weight }) => share(total === 0 ? 0 : (100 * weight) / total, cluster)).join(', ');
+  const as = rewrite ? ` as ${placeInWords(rewrite)}` : '';
+  return [`${to}${as}`, ...mirror.map(({ cluster, percent }) => `${percentInWords(percent)} copied to ${titleOf(stack, caller, cluster)}`)].join('; ');
+}
+
+function titleOf(stack: Stack, caller: Workload, name: string): string {
+  const [workload] = stack.behind(stack.documentOf(caller).clusters.find((cluster) => cluster.name === name)!);
+  return workload ? `${workload.service} ${workload.version}` : name;
 }

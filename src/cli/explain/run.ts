@@ -1,4 +1,5 @@
 /** What `cdk8s-mesh explain` does: reads YAML and flags, and shows where the request goes. */
+import { existsSync } from 'node:fs';
 import type { Arguments } from '../command-line/command';
 import { UserError } from '../command-line/errors';
 import { Stack } from '../stack/stack';
@@ -43,7 +44,7 @@ function readPositionals(args: Arguments): Positionals {
   const dist = (paths: readonly string[]): readonly string[] => (paths.length > 0 ? paths : ['dist']);
   if (args.has('routes')) return { paths: dist(positionals), method: '', url: undefined };
   const url = positionals.at(-1);
-  if (url === undefined) throw new UserError("name a request, such as GET http://catalog/search, or say --routes; 'cdk8s-mesh explain --help' shows examples");
+  if (url === undefined || existsSync(url)) throw new UserError("name a request, such as GET http://catalog/search, or say --routes; 'cdk8s-mesh explain --help' shows examples");
   const before = positionals.at(-2);
   const isMethod = before !== undefined && /^[A-Z][A-Z-]*$/.test(before);
   return { paths: dist(positionals.slice(0, isMethod ? -2 : -1)), method: isMethod ? before : 'GET', url };

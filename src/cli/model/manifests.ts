@@ -8,6 +8,9 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import { UserError, codeOf, messageOf } from '../command-line/errors';
 import { Field } from './field';
 
+/** Errors of syntax that are told of one document. More of them mostly follow from the first. */
+const MOST_ERRORS = 3;
+
 /** One Kubernetes object. */
 export interface Manifest {
   readonly kind: string;
@@ -77,10 +80,12 @@ function readFile(file: string, errors: string[]): Manifest[] {
   for (const document of parseAllDocuments(text, { lineCounter: lines })) {
     if (!('contents' in document)) continue;
     if (document.errors.length > 0) {
-      for (const error of document.errors) {
+      for (const error of document.errors.slice(0, MOST_ERRORS)) {
         const position = lines.linePos(error.pos[0]);
         errors.push(`${file}:${position.line}:${position.col}: this is not YAML: ${firstLine(error.message)}`);
       }
+      const others = document.errors.length - MOST_ERRORS;
+      if (others > 0) errors.push(`${file}: ${others} more such errors`);
       continue;
     }
     const body: unknown = document.toJS();

@@ -90,7 +90,11 @@ function readSubject(args: Arguments): Subject {
     const paths = args.positionals.length > 0 ? args.positionals : ['dist'];
     return subjectOf(readModel(readManifests(paths), paths.join(', ')), service, args.text('from'));
   }
-  if (args.positionals.length > 0) throw new UserError(`say which service of ${args.positionals.join(', ')} is simulated: --service SERVICE`);
+  if (args.positionals.length > 0) {
+    const source = args.positionals.join(', ');
+    const services = new Set(readModel(readManifests(args.positionals), source).workloads.map((workload) => workload.service));
+    throw new UserError(`say which service of ${source} is simulated: --service SERVICE. There are ${[...services].join(', ')}`);
+  }
   if (args.has('from')) throw new UserError('--from belongs to a service of the YAML; say which one is called with --service SERVICE');
   const endpoints = wholeNumber(args, 'endpoints', 1, 10_000);
   if (endpoints === undefined) {

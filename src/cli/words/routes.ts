@@ -1,5 +1,8 @@
 /** What a route does about time and failure, in words. */
-import type { FaultConfig, HashKeyConfig, HedgeConfig, ResolvedAdmission, RetryBudgetConfig, RetryCondition, RetryConfig } from '../../contract';
+import {
+  DEFAULT_REDIRECT, FaultConfig, HashKeyConfig, HedgeConfig, RedirectConfig, ResolvedAdmission, RetryBudgetConfig, RetryCondition, RetryConfig,
+  RewriteConfig,
+} from '../../contract';
 import { bytesInWords, counted, listed, percentInWords, timeInWords } from './quantities';
 
 const CONDITIONS: Readonly<Record<RetryCondition, string>> = {
@@ -13,6 +16,25 @@ const CONDITIONS: Readonly<Record<RetryCondition, string>> = {
 /** `no timeout`, `500 ms`. */
 export function timeoutInWords(ms: number): string {
   return ms === 0 ? 'none' : timeInWords(ms);
+}
+
+/** `path /new/*, host api`; what is not said stays as in the request. */
+export function placeInWords({ path, host }: RewriteConfig): string {
+  return [
+    ...(path === undefined ? [] : [`path ${path.type === 'full' ? path.value : `${path.value.replace(/\/$/, '')}/*`}`]),
+    ...(host === undefined ? [] : [`host ${host}`]),
+  ].join(', ');
+}
+
+/** `302 to https, host shop.example.com, path /new/*`; what is not said stays as in the request. */
+export function redirectInWords({ status, scheme, host, port, path }: RedirectConfig): string {
+  const changes = [
+    ...(scheme === undefined ? [] : [scheme]),
+    ...(host === undefined ? [] : [`host ${host}`]),
+    ...(port === undefined ? [] : [`port ${port}`]),
+    ...(path === undefined ? [] : [placeInWords({ path })]),
+  ];
+  return `${status ?? DEFAULT_REDIRECT.status} to ${changes.join(', ')}`;
 }
 
 export function conditionsInWords(conditions: readonly RetryCondition[]): string {

@@ -68,6 +68,7 @@ describe('explain', () => {
   });
   it.each([
     [[], 'name a request, such as GET http://catalog/search'],
+    [['src'], 'name a request, such as GET http://catalog/search'],
     [['http://catalog/', '-o', 'yaml'], "--output must be text or json, got 'yaml'"],
     [['http://catalog/', '--data-bytes', '1.5'], '--data-bytes must be a whole number, got 1.5'],
     [['http://catalog/', '-H', 'x'], "-H must be a header field such as 'x-beta: true', got 'x'"],

@@ -137,7 +137,24 @@ describe('routes', () => {
   it('come and go, with their conditions', () => {
     expect(linesOf(plain, withRoutes({}, beta))).toEqual(["web -> catalog | route 'beta' | route:  => path /beta/* to 100 % catalog v2 | "]);
     expect(linesOf(withRoutes({}, beta), plain)).toEqual([
+      "web -> catalog | route 'beta' | route: path /beta/* to 100 % catalog v2 =>  | its requests go to other routes",
+    ]);
+    expect(linesOf(withRoutes(beta, { name: 'other', matches: path('/other') }), withRoutes({ name: 'other', matches: path('/other') }))).toEqual([
       "web -> catalog | route 'beta' | route: path /beta/* to 100 % catalog v2 =>  | its requests go to other routes, or get 404",
+    ]);
+  });
+  it('redirect', () => {
+    const moved = { name: 'moved', matches: path('/old'), split: [], redirect: { scheme: 'https', host: 'b', path: { type: 'prefix', value: '/new' } } } satisfies Route;
+    expect(linesOf(plain, withRoutes({}, moved))).toEqual([
+      "web -> catalog | route 'moved' | route:  => path /old/* redirected with 302 to https, host b, path /new/* | ",
+    ]);
+  });
+  it('copy requests', () => {
+    const copying = (percent: number, maxBodyBytes = 65_536): Stack => withRoutes({}, { ...beta, mirror: [{ cluster: 'shop/catalog-v1', percent, maxBodyBytes }] });
+    expect(linesOf(withRoutes({}, beta), copying(5))).toContainEqual("web -> catalog | route 'beta' | copies: none => 5 % to catalog v1 | ");
+    expect(linesOf(copying(5), copying(10))).toEqual(["web -> catalog | route 'beta' | copies: 5 % to catalog v1 => 10 % to catalog v1 | "]);
+    expect(linesOf(copying(5), copying(5, 1_024))).toEqual([
+      "web -> catalog | route 'beta' | copies: 5 % to catalog v1 with bodies of up to 64 KiB => 5 % to catalog v1 with bodies of up to 1 KiB | ",
     ]);
   });
   it('take other requests, and send them elsewhere', () => {

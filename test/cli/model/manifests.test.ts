@@ -42,6 +42,11 @@ test('names the line and column of what is not YAML, for every such place', () =
   expect(() => readManifests([path])).toThrow(new RegExp(`${path}:\\d+:\\d+: this is not YAML: .+\n${path}:\\d+:\\d+: this is not YAML: `));
 });
 
+test('names three such places of a document at most', () => {
+  const path = file('a.ts', "const a = { b: 'c: d' };\n".repeat(10));
+  expect(() => readManifests([path])).toThrow(/^(?:.+: this is not YAML: .+\n){3}.+a\.ts: \d+ more such errors$/);
+});
+
 test('names documents that are no Kubernetes objects', () => {
   const path = file('a.yaml', 'just text\n---\nkind: Job\n---\nkind: Job\nmetadata: { name: 5 }\n');
   expect(() => readManifests([path])).toThrow([

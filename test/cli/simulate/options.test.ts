@@ -38,7 +38,7 @@ describe('out of YAML', () => {
     [['--service', 'web'], "no service of the YAML calls 'web', so no proxy balances its requests. Called are catalog"],
     [['--service', 'catalog', '--from', 'catalog'], "'catalog' does not call 'catalog' by the YAML. Called are catalog"],
     [['--service', 'catalog@v9'], "--service names version 'v9' of 'catalog', which web v1 does not call. It calls v1, v2"],
-    [[], `say which service of ${SHOP} is simulated: --service SERVICE`],
+    [[], `say which service of ${SHOP} is simulated: --service SERVICE. There are web`],
   ])('%j is refused in words', (argv, message) => {
     expect(() => read(SHOP, ...argv)).toThrow(message);
   });
