@@ -13,6 +13,8 @@ import { type Node, parseRegex } from './syntax';
 export class Regex implements ValueTest {
   /** What every value that it takes begins with; may be empty. */
   readonly literalStart: string;
+  /** As far as it is the same in text and in bytes. */
+  private readonly asciiStart: string;
   private built: Automaton | undefined;
 
   /**
@@ -28,6 +30,7 @@ export class Regex implements ValueTest {
 
   private constructor(readonly pattern: string, private readonly tree: Node, private readonly budget: StateBudget) {
     this.literalStart = literalStart(tree);
+    this.asciiStart = /^[^\x80-\uffff]*/.exec(this.literalStart)![0];
   }
 
   get automaton(): Automaton {
@@ -40,12 +43,13 @@ export class Regex implements ValueTest {
   }
 
   testText(text: string): boolean {
+    if (!text.startsWith(this.asciiStart)) return false;
     const bytes = bytesOf(text);
     return this.test(bytes, 0, bytes.length);
   }
 
   /** Whether it takes every value that begins with `prefix`; false when that is too much to tell. */
   takesAllFrom(prefix: Uint8Array): boolean {
-    return this.automaton.takesAllFrom(prefix);
+    return this.literalStart.length <= prefix.length && this.automaton.takesAllFrom(prefix);
   }
 }
