@@ -2,6 +2,7 @@
 import type { Destination } from '../cli/explain/destination';
 import type { Explanation, ExplainedRoute } from '../cli/explain/explanation';
 import { renderExplanation } from '../cli/explain/render';
+import type { Stack } from '../cli/stack/stack';
 import { counted, listed, percentInWords } from '../cli/words/quantities';
 import { timeoutInWords } from '../cli/words/routes';
 import type { RequestExpectation, ServiceName, Time } from './api';
@@ -17,7 +18,7 @@ interface Part {
 }
 
 export class ExplainedRequest implements RequestExpectation {
-  constructor(private readonly explanation: Explanation) {}
+  constructor(private readonly explanation: Explanation, private readonly stack: Stack) {}
 
   toReach(service: ServiceName, version?: string): this {
     const [name, ofName] = nameOf(service).split('@') as [string, string?];
@@ -25,7 +26,7 @@ export class ExplainedRequest implements RequestExpectation {
     const { parts } = this;
     const others = parts.filter((part) => !part.names.includes(name) || (wanted !== undefined && part.version !== wanted));
     const title = `${name}${wanted === undefined ? '' : ` ${wanted}`}`;
-    return this.check(parts.length > 0 && others.length === 0, `to reach ${title}`, this.ending, this.toReach);
+    return this.check(parts.length > 0 && others.length === 0, `to reach ${title}`, `${this.ending}${this.whyUnknown(name, wanted)}`, this.toReach);
   }
 
   toBeSplit(shares: Readonly<Record<string, number>>): this {
@@ -38,7 +39,9 @@ export class ExplainedRequest implements RequestExpectation {
       return share !== undefined && Math.abs(share - part.percent) < 0.005;
     });
     const expected = Object.entries(shares).map(([name, share]) => `${percentInWords(share)} ${name}`).join(', ');
-    return this.check(parts.length > 0 && isSame && left.size === 0, `to be split ${expected}`, this.ending, this.toBeSplit);
+    const sum = Object.values(shares).reduce((all, share) => all + share, 0);
+    const hint = Math.abs(sum - 100) < 1 ? '' : `; shares are in percent, and these add up to ${Number(sum.toFixed(2))}`;
+    return this.check(parts.length > 0 && isSame && left.size === 0, `to be split ${expected}`, `${this.ending}${hint}`, this.toBeSplit);
   }
 
   toTakeRoute(name: string): this {
@@ -87,6 +90,16 @@ export class ExplainedRequest implements RequestExpectation {
   /** Status of an answer that no endpoint gives. */
   private get status(): number | undefined {
     return this.explanation.refusal?.status ?? this.explanation.route?.answer?.status;
+  }
+
+  /** Whether a service or version that was expected is there at all. */
+  private whyUnknown(name: string, version: string | undefined): string {
+    try {
+      this.stack.workloadsNamed(version === undefined ? name : `${name}@${version}`, 'toReach');
+      return '';
+    } catch (error) {
+      return `; ${(error as Error).message}`;
+    }
   }
 
   /** What becomes of it, in words. */

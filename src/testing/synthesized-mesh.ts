@@ -3,6 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { AskedRequest, Header } from '../cli/explain/asked-request';
 import { Explanation, explainRequest } from '../cli/explain/explanation';
 import { renderExplanation } from '../cli/explain/render';
+import { UserError } from '../cli/command-line/errors';
 import { Manifest, manifestsOf, readManifests } from '../cli/model/manifests';
 import { Stack } from '../cli/stack/stack';
 import type { MeshSource, MeshUnderTest, RequestExpectation, RequestOptions, ServiceName } from './api';
@@ -17,19 +18,29 @@ export class SynthesizedMesh implements MeshUnderTest {
   }
 
   expectRequest(from: ServiceName, request: string, options: RequestOptions = {}): RequestExpectation {
-    return new ExplainedRequest(this.ask(from, request, options));
+    return new ExplainedRequest(this.ask(from, request, options), this.stack);
   }
 
   explain(from: ServiceName, request: string, options: RequestOptions = {}): string {
     return renderExplanation(this.ask(from, request, options)).join('\n');
   }
 
-  private ask(from: ServiceName, request: string, { headers = {}, bodyBytes = 0 }: RequestOptions): Explanation {
+  private ask(from: ServiceName, request: string, options: RequestOptions): Explanation {
+    checkOptions(options);
+    const { headers = {}, bodyBytes = 0 } = options;
     const [first, second] = request.trim().split(/\s+(.*)/s) as [string, string?];
     const fields = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value): Header => [name, value]));
     const asked = new AskedRequest({ method: second ? first : 'GET', url: second || first, headers: fields, bodyBytes });
     return explainRequest(this.stack, this.stack.workloadsNamed(nameOf(from), 'expectRequest')[0]!, asked);
   }
+}
+
+/** In JavaScript, a slip in an option would leave the request without it. */
+function checkOptions(options: RequestOptions): void {
+  const unknown = Object.keys(options).find((name) => name !== 'headers' && name !== 'bodyBytes');
+  if (unknown !== undefined) throw new UserError(`'${unknown}' is not an option of a request; use headers or bodyBytes`);
+  const { headers = {} } = options;
+  if (typeof headers !== 'object' || Array.isArray(headers)) throw new UserError("headers must be an object, such as { 'x-beta': 'true' }");
 }
 
 function manifestsFrom(source: MeshSource): Manifest[] {

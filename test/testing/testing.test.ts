@@ -101,6 +101,16 @@ describe('an expectation that fails', () => {
     expect(() => mesh.expectRequest('web', 'POST http://catalog/').toBeRetried(1)).toThrow('but it is sent again 0 times, as POST may not be executed twice');
   });
 
+  it('says when a service or version that is expected does not exist', () => {
+    expect(() => get('http://catalog/').toReach('catalogue')).toThrow("5 % to catalog v2; toReach names the service 'catalogue', which is not in the mesh. Did you mean 'catalog'?");
+    expect(() => get('http://catalog/').toReach(catalog, 'v3')).toThrow(/5 % to catalog v2; toReach .*v3/);
+    expect(() => get('http://catalog/').toReach('cart')).toThrow(/5 % to catalog v2\n/);
+  });
+
+  it('says when shares are no percentages', () => {
+    expect(() => get('http://catalog/').toBeSplit({ v1: 0.95, v2: 0.05 })).toThrow('; shares are in percent, and these add up to 1\n');
+  });
+
   it('points to the line of the test', () => {
     let stack = '';
     try {
@@ -114,6 +124,13 @@ describe('an expectation that fails', () => {
 
 test('GIVEN a service that is none THEN it is said so', () => {
   expect(() => mesh.expectRequest('webb', 'http://catalog/')).toThrow("expectRequest names the service 'webb', which is not in the mesh. Did you mean 'web'?");
+});
+
+test.each([
+  [{ header: { a: '1' } }, "'header' is not an option of a request; use headers or bodyBytes"],
+  [{ headers: ['a: 1'] }, "headers must be an object, such as { 'x-beta': 'true' }"],
+])('GIVEN options that are wrong, %j, THEN they are refused', (options, message) => {
+  expect(() => mesh.expectRequest(web, 'http://catalog/', options as never)).toThrow(message);
 });
 
 test('GIVEN a request THEN its explanation can be printed', () => {
