@@ -42,6 +42,15 @@ export const TLS_DIR = '/etc/cdk8s-mesh-tls';
 export const TLS_CERTIFICATE_FILE = `${TLS_DIR}/tls.crt`;
 export const TLS_KEY_FILE = `${TLS_DIR}/tls.key`;
 
+/** Volume and mount point of the certificate by which a sidecar proves who it is, and of its key. No other container mounts it. */
+export const IDENTITY_VOLUME = 'mesh-identity';
+export const IDENTITY_DIR = '/var/run/secrets/cdk8s-mesh-identity';
+
+/** Volume and mount point of the root certificates that it trusts, where they don't come with the certificate. */
+export const TRUST_BUNDLE_VOLUME = 'mesh-trust-bundle';
+export const TRUST_BUNDLE_DIR = '/var/run/secrets/cdk8s-mesh-trust-bundle';
+export const TRUST_BUNDLE_FILE = `${TRUST_BUNDLE_DIR}/ca.crt`;
+
 /** Volume and mount point of the keys of session cookies. */
 export const SESSION_KEYS_VOLUME = 'mesh-session-keys';
 export const SESSION_KEYS_DIR = '/var/run/secrets/cdk8s-mesh-sessions';

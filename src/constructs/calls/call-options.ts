@@ -1,6 +1,7 @@
 /** What a caller can say of a call. */
 import { Duration } from 'cdk8s';
 import { Fallback } from '../destinations/fallback';
+import { Allow } from '../identity/allow';
 import { ConnectionOptions } from '../policies/connection-options';
 import { FaultInjection } from '../policies/fault-injection';
 import { HealthCheck } from '../policies/health-check';
@@ -80,6 +81,14 @@ export interface CallOptions {
    * @default - the routes of the service
    */
   readonly routes?: Route[];
+
+  /**
+   * What the caller may ask for: requests that one of these allows. The sidecar of the service refuses all others with 403. The path is the one
+   * that routes match and that the app gets. Both need an identity. This caller's health checks are allowed as well.
+   *
+   * @default - all requests
+   */
+  readonly allow?: Allow[];
 
   /**
    * Faults to inject into this caller's requests, for testing. The first fault that matches a request applies. At most 8.

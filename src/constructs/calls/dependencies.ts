@@ -9,6 +9,8 @@ import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import { Destination } from '../destinations/destination';
 import { callersHost, DestinationInfo } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
+import { checkAllow } from '../identity/allow-checks';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -42,7 +44,7 @@ type RouteNumbers = Pick<CallOptions, keyof typeof ROUTE_QUANTITIES>;
 
 const CALL_OPTIONS = {
   ...namesOf(ROUTE_QUANTITIES), loadBalancing: true, connections: true, sessionPersistence: true, healthCheck: true, outlierDetection: true,
-  retry: true, fallback: true, routes: true, faults: true,
+  retry: true, fallback: true, routes: true, allow: true, faults: true,
 } as const satisfies Record<keyof CallOptions, true>;
 
 /** A declared call. */
@@ -74,6 +76,8 @@ export interface Caller {
   readonly namespace: string;
   /** The account that its pods run under. Asked for only when a permission is needed. */
   account(): { name: string };
+  /** Who its pods prove to be, if anybody. */
+  readonly identity?: WorkloadIdentity;
   /** The destination that the caller itself is, if any. */
   self(): Destination | undefined;
 }
@@ -85,6 +89,7 @@ export interface ServiceLink {
   readonly accountName: string;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
+  readonly identity?: WorkloadIdentity;
   /** Name of the port in the service's Services. */
   readonly portName: string;
 }
@@ -167,8 +172,12 @@ export class Dependencies {
     if (options.routes) {
       checkCallRoutes(errors, `${prop}.routes`, options.routes, { destination, timeoutMs }, this.caller.self());
     }
+    if (options.allow) {
+      checkAllow(errors, `${prop}.allow`, options.allow, { caller: this.caller.identity, callee: info.identity, path: info.path ?? {} });
+    }
     errors.throwIfAny(construct);
 
+    const health = healthConfig(options, info.health, callersHost(info, this.caller.namespace));
     this.own.push({
       destination,
       info,
@@ -176,13 +185,17 @@ export class Dependencies {
       loadBalancing,
       sessionPersistence,
       connections,
-      health: healthConfig(options, info.health, callersHost(info, this.caller.namespace)),
+      health,
       retry: retry?._toFields(),
       fallback: options.fallback,
       faults: options.faults ?? [],
       ownRoutes: options.routes,
     });
     noteAddition();
+    const { healthCheck } = health;
+    destination._noteCall({
+      identity: this.caller.identity, explicit: true, allow: options.allow, healthPath: healthCheck?.type === 'http' ? healthCheck.path : undefined,
+    });
     if (info.endpointSlices) {
       this.grant(info);
     }
@@ -218,6 +231,7 @@ export class Dependencies {
   /** Lets the caller find the endpoints of what a call leads to besides the service called. */
   private allow(called: Destination): void {
     const info = called._info();
+    called._noteCall({ identity: this.caller.identity, explicit: false });
     if (info.endpointSlices) {
       this.grant(info);
     }

@@ -3,6 +3,8 @@
  * only asks. None of it is public.
  */
 import { ClusterConfig, PathConfig } from '../../contract';
+import { MutualTls } from '../identity/mutual-tls';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import { ConnectionOptions } from '../policies/connection-options';
 import { HealthOptions } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -50,6 +52,10 @@ export interface DestinationInfo {
   readonly retry?: Retry;
   /** Its pods have sidecars, which understand the mesh's own fields. */
   readonly meshed: boolean;
+  /** Who its pods prove to be; absent when they have no identity. */
+  readonly identity?: WorkloadIdentity;
+  /** Whether callers have to prove who they are; it counts with an identity. */
+  readonly mutualTls?: MutualTls;
   /** What its proxies let pass; absent when it has none. */
   readonly limits?: ProxyLimits;
   /** When its proxies close an idle connection; absent when it has none. */

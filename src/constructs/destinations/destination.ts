@@ -3,6 +3,7 @@
  * public API.
  */
 import { IConstruct } from 'constructs';
+import { DeclaredCall } from '../identity/caller-rules';
 import { show, ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { checkRoute } from '../routes/route-checks';
@@ -26,6 +27,7 @@ interface RouteWatcher {
 export abstract class Destination extends RouteTarget {
   private readonly declared: Route[] = [];
   private readonly watchers: RouteWatcher[] = [];
+  private readonly callsOfIt: DeclaredCall[] = [];
   private readonly routeMistakes = untilAddition(() => this.findRouteMistakes());
 
   /**
@@ -67,6 +69,25 @@ export abstract class Destination extends RouteTarget {
   public _watchRoutes(caller: IConstruct, onRoute?: (route: Route) => void): void {
     this.watchers.push({ caller, onRoute });
     this.declared.forEach((route) => onRoute?.(route));
+  }
+
+  /**
+   * Notes that somebody calls it, by itself or by what a route, a fallback or a mirror says.
+   *
+   * @internal
+   */
+  public _noteCall(call: DeclaredCall): void {
+    this.callsOfIt.push(call);
+    noteAddition();
+  }
+
+  /**
+   * Every call of it that is declared.
+   *
+   * @internal
+   */
+  public get _declaredCalls(): readonly DeclaredCall[] {
+    return this.callsOfIt;
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 /** Puts a gateway's document together. Pure, as that of a sidecar is. */
 import {
   CA_FILE, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
-  GATEWAY_TLS_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
+  GATEWAY_TLS_LISTENER, IdentityConfig, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { MeshSettings } from '../mesh/mesh-settings';
@@ -15,6 +15,8 @@ import { GatewayProps } from './gateway-props';
 interface DocumentInfo {
   readonly node: NodeIdentity;
   readonly settings: MeshSettings;
+  /** By what it proves who it is. */
+  readonly identity?: IdentityConfig;
   readonly props: GatewayProps;
   readonly path?: PathConfig;
   readonly routes: readonly Route[];
@@ -32,8 +34,9 @@ export function gatewayDocument(info: DocumentInfo): ProxyConfig {
   const { node, settings, routes, ownPods, budget } = info;
   return completeDocument({
     node,
+    ...(info.identity && { identity: info.identity }),
     listeners: listenersOf(info),
-    clusters: routedClusters(routes, node.namespace),
+    clusters: routedClusters(routes, { namespace: node.namespace, hasIdentity: info.identity !== undefined }),
     ...(ownPods && { localCluster: { discovery: ownPods } }),
     ...(info.readsSlices && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
     ...(settings.proxyPorts.admin !== DEFAULT_ADMIN.port && { admin: { port: settings.proxyPorts.admin } }),

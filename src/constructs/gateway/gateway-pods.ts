@@ -9,7 +9,9 @@ import { addVariable, askBeforeStop, completePodSpec, ContainerManifest, PodSpec
 import { SERVING_ANNOTATIONS, SERVING_STRATEGY, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { SessionPersistence } from '../policies/session-persistence';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import { mountToken } from '../sidecar/api-token';
+import { mountIdentity, noteMinimumKubernetes } from '../sidecar/identity-pod';
 import { STUCK_GRACE_SECONDS } from '../sidecar/probes';
 import { mountSessionKeys } from '../sidecar/session-keys';
 import { proxyContainer } from '../sidecar/sidecar-container';
@@ -27,6 +29,7 @@ const LIMIT_MIB = 256;
 interface PodsInfo {
   readonly name: string;
   readonly settings: MeshSettings;
+  readonly identity?: WorkloadIdentity;
   readonly configMap: kplus.ConfigMap;
   readonly serviceAccount: kplus.ServiceAccount;
   readonly replicas?: number;
@@ -59,6 +62,7 @@ export function gatewayDeployment(scope: Construct, id: string, info: PodsInfo):
   setInPodSpec(deployment, '/containers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
   setInPodSpec(deployment, '/terminationGracePeriodSeconds', budget.gracePeriodSeconds);
   deployment.podMetadata.addLabel(VERSION_LABEL, GATEWAY_VERSION);
+  noteMinimumKubernetes(deployment, info.identity);
   completePodSpec(deployment, (spec) => complete(spec, info));
   return deployment;
 }
@@ -73,7 +77,7 @@ function withTlsPort(container: kplus.ContainerProps, { proxyPorts }: MeshSettin
 }
 
 /** What depends on the routes, and what is newer than the generated types. */
-function complete(spec: PodSpecManifest, { settings, tls, readsSlices, sessions }: PodsInfo): void {
+function complete(spec: PodSpecManifest, { settings, identity, tls, readsSlices, sessions }: PodsInfo): void {
   const proxy = proxyOf(spec);
   if (!proxy) {
     return;
@@ -84,6 +88,7 @@ function complete(spec: PodSpecManifest, { settings, tls, readsSlices, sessions 
   if (readsSlices()) {
     mountToken(spec, proxy);
   }
+  mountIdentity(spec, proxy, identity, settings);
   askBeforeStop(proxy, TERMINATING_WAIT_PATH, settings.proxyPorts.admin);
   mountSessionKeys(spec, proxy, sessions());
   const options = sidecarNodeOptions(settings);

@@ -1,5 +1,6 @@
 /** What can be said of a gateway. */
 import { Duration } from 'cdk8s';
+import { Identity } from '../identity/identity';
 import { TlsVersion } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -229,6 +230,13 @@ export interface GatewayProps extends GatewayServiceProps {
   readonly proxyPorts?: ProxyPorts;
 
   /**
+   * Where the gateway gets the certificate by which it proves who it is to the services that it calls.
+   *
+   * @default - that of the nearest Mesh, or Identity.none()
+   */
+  readonly identity?: Identity;
+
+  /**
    * Which requests the proxy logs.
    *
    * @default - that of the nearest Mesh, or AccessLog.OFF
@@ -263,6 +271,6 @@ export const GATEWAY_PROPS = {
   port: true, httpsPort: true, type: true, nodePort: true, httpsNodePort: true, externalTrafficPolicy: true, loadBalancerClass: true,
   loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, tls: true, minimumTlsVersion: true, httpsRedirect: true, hsts: true,
   forwarded: true, proxyProtocol: true, clients: true, cors: true, errorPages: true, encodedSlashes: true, mergeSlashes: true, limits: true,
-  scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, accessLog: true,
-  via: true, deregistrationDelay: true, drain: true,
+  scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, identity: true,
+  accessLog: true, via: true, deregistrationDelay: true, drain: true,
 } as const satisfies Record<keyof GatewayProps, true>;

@@ -14,6 +14,7 @@ import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { checkReserved } from '../destinations/reserved-names';
 import { pathConfig } from '../destinations/destination-options';
+import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { writtenTemplateOf } from '../kubernetes/patches';
@@ -33,6 +34,7 @@ import { Route } from '../routes/route';
 import { RouteTarget } from '../routes/route-target';
 import { DocumentConfigMap } from '../sidecar/config-map';
 import { readsEndpointSlices } from '../sidecar/document';
+import { checkCallees, checkIdentityPod, establishIdentity } from '../sidecar/identity-pod';
 import { sessionsOf } from '../sidecar/outbound-routes';
 import { checkSidecarMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
 import { untilAddition } from '../synthesis/unchanged';
@@ -95,6 +97,7 @@ export class Gateway extends Construct {
 
   private readonly namespace: string;
   private readonly settings: MeshSettings;
+  private readonly identity?: WorkloadIdentity;
   private readonly scaling: Scaling;
   private readonly budget: ShutdownBudget;
   private readonly dependencies: Dependencies;
@@ -135,15 +138,17 @@ export class Gateway extends Construct {
       endpointPropagationMs: deregistrationDelay.toMilliseconds(), appDrainMs: 0, proxyDrainMs: drain.toMilliseconds(),
     });
     this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name } });
+    this.identity = workloadIdentity(settings.identity, this.namespace, name);
+    establishIdentity(this, this.identity, { service: `${this.namespace}/${name}`, objectNamespace: Chart.of(this).namespace });
     this.dependencies = new Dependencies({
-      construct: this, name, namespace: this.namespace, account: () => this.serviceAccount, self: () => undefined,
+      construct: this, name, namespace: this.namespace, account: () => this.serviceAccount, identity: this.identity, self: () => undefined,
     });
     this.routes = new GatewayRoutes({ construct: this, namespace: this.namespace, path: this.path ?? {}, dependencies: this.dependencies });
     const config = new DocumentConfigMap(this, { name: `${name}-mesh` }, { document: () => this.document(), calls: () => this.routes.calls });
     this.configMap = config.configMap;
     this.deployment = gatewayDeployment(this, 'Deployment', {
-      name, settings: this.settings, configMap: this.configMap, serviceAccount: this.serviceAccount, replicas: this.scaling._replicas,
-      budget: this.budget, tls,
+      name, settings: this.settings, identity: this.identity, configMap: this.configMap, serviceAccount: this.serviceAccount,
+      replicas: this.scaling._replicas, budget: this.budget, tls,
       readsSlices: () => this.readsSlices,
       sessions: () => {
         const { calls } = this.routes;
@@ -198,6 +203,7 @@ export class Gateway extends Construct {
     return gatewayDocument({
       node: { service: this.gatewayName, namespace: this.namespace, version: GATEWAY_VERSION },
       settings: this.settings,
+      identity: this.identity?.identity._config(this.identity.id),
       props: this.props,
       path: this.path,
       routes: this.routes.all,
@@ -244,6 +250,7 @@ export class Gateway extends Construct {
     for (const resource of this.scaling._missingRequests(this.container)) {
       errors.add(`resources.${resource}.request`, undefined, 'the autoscaler takes a percentage of what the proxy requests; add the request');
     }
+    checkCallees(errors, this.routes.calls, { identity: this.identity, path: this.node.path });
     return [...this.routes.mistakes(), ...errors.messages, ...this.mistakesOfPod()];
   }
 
@@ -256,6 +263,7 @@ export class Gateway extends Construct {
         errors.add('deployment', this.deployment.node.path, 'after its patches, its pod has no container of the proxy; leave that in the list');
         return errors.messages;
       }
+      checkIdentityPod(errors, spec, this.identity);
       checkPodSecurity(errors, this.deployment, clusterOf(this), this.settings.podSecurity);
       return errors.messages;
     } catch (error) {
@@ -265,8 +273,8 @@ export class Gateway extends Construct {
 }
 
 /** The props that sidecars have, too. */
-function proxyOptionsOf({ proxyImage, proxyUser, proxyPorts, limits, workers, accessLog, via }: GatewayProps): ProxyOptions {
-  return { proxyImage, proxyUser, proxyPorts, limits, workers, accessLog, via };
+function proxyOptionsOf({ proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, via }: GatewayProps): ProxyOptions {
+  return { proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, via };
 }
 
 /** `tls` of a gateway is a list, and checked with the certificates. */

@@ -9,6 +9,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
 import { MeshSettings } from '../mesh/mesh-settings';
@@ -72,6 +73,7 @@ interface WorkloadInfo {
   /** Namespace to write into objects beside the sidecar. */
   readonly objectNamespace?: string;
   readonly settings: MeshSettings;
+  readonly identity?: WorkloadIdentity;
 }
 
 /** Everything that a choice of options has, with its defaults. */
@@ -177,9 +179,9 @@ export class ExposedWorkload extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { workload: { namespace, chartNamespace, settings }, options: { portName, discovery, policies }, serviceName, port } = this;
+    const { workload: { namespace, chartNamespace, settings, identity }, options: { portName, discovery, policies }, serviceName, port } = this;
     return meshedDestination({
-      serviceName, namespace, chartNamespace, port, portName, settings, discovery, policies,
+      serviceName, namespace, chartNamespace, port, portName, settings, identity, discovery, policies,
       routes: () => this._routes,
       versions: () => [{ service: this.headlessService, weight: 1 }],
     });

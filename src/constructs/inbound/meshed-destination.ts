@@ -3,6 +3,7 @@
  */
 import { DestinationInfo } from '../destinations/destination-info';
 import { DestinationPolicies } from '../destinations/destination-options';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
 import { MeshSettings } from '../mesh/mesh-settings';
@@ -20,6 +21,7 @@ interface MeshedService {
   readonly port: number;
   readonly portName: string;
   readonly settings: MeshSettings;
+  readonly identity?: WorkloadIdentity;
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
   routes(): readonly Route[];
@@ -51,6 +53,8 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     ...policies,
     routes: meshed.routes,
     meshed: true,
+    identity: meshed.identity,
+    mutualTls: meshed.settings.mutualTls,
     limits,
     closesIdleAfterMs: closesIdleAfterMs(limits),
     endpointSlices: discovery._source === 'endpointSlices',

@@ -28,6 +28,7 @@ export interface PodSpecManifest {
   hostAliases?: { ip: string; hostnames: string[] }[];
   securityContext?: { sysctls?: { name: string; value: string }[] };
   volumes?: object[];
+  serviceAccountName?: string;
 }
 
 /** The parts of a pod template that are read here. */

@@ -2,6 +2,9 @@
  * Settings of sidecars, as one workload or a whole mesh states them.
  */
 import { Duration } from 'cdk8s';
+import { Authorization } from '../identity/authorization';
+import { Identity } from '../identity/identity';
+import { MutualTls } from '../identity/mutual-tls';
 import * as kplus from '../kubernetes/kplus';
 import { AdmissionOptions } from '../policies/admission-options';
 import { ConnectionOptions } from '../policies/connection-options';
@@ -97,6 +100,28 @@ export interface ProxyOptions {
    * @default - that of the Meshes up the tree, or all requests
    */
   readonly admission?: AdmissionOptions;
+
+  /**
+   * Where the sidecar gets the certificate by which it proves who it is. With one, calls between sidecars are mutual TLS, and only declared
+   * callers are let in. For services that run already, see `MutualTls`.
+   *
+   * @default - that of the nearest Mesh, or Identity.none()
+   */
+  readonly identity?: Identity;
+
+  /**
+   * Whether callers have to prove who they are. It needs an `identity`.
+   *
+   * @default - that of the nearest Mesh, or MutualTls.STRICT
+   */
+  readonly mutualTls?: MutualTls;
+
+  /**
+   * What becomes of requests of callers that are not declared. It needs an `identity`.
+   *
+   * @default - that of the nearest Mesh, or Authorization.enforce()
+   */
+  readonly authorization?: Authorization;
 
   /**
    * How the sidecar intercepts calls: how the names of the services that a pod calls resolve to its sidecar.

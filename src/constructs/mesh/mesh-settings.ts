@@ -5,6 +5,9 @@
 import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
+import { Authorization } from '../identity/authorization';
+import { Identity } from '../identity/identity';
+import { MutualTls } from '../identity/mutual-tls';
 import { checkAdmission } from '../policies/admission-options';
 import { checkConnections, checkLimits } from '../policies/proxy-quantities';
 import { NAME_RULES } from '../props/name-rules';
@@ -30,7 +33,7 @@ export const ONLY_CLUSTER = '';
 /** Names of the props that every sidecar has. */
 export const PROXY_OPTIONS = {
   proxyImage: true, proxyUser: true, proxyPorts: true, proxyResources: true,
-  interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
+  identity: true, mutualTls: true, authorization: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
   workers: true, accessLog: true, tracing: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
@@ -42,6 +45,9 @@ export function proxyOptionsOf(props: ProxyOptions): ProxyOptions {
 
 const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts' | 'limits' | 'appConnections' | 'admission'> = {
   appAddress: AppAddress.any(),
+  identity: Identity.none(),
+  mutualTls: MutualTls.STRICT,
+  authorization: Authorization.enforce(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
   tracing: Tracing.off(),
@@ -154,6 +160,15 @@ const QUANTITIES = {
   // #endregion
 } as const satisfies Record<string, Quantity>;
 
+/** Checks what a workload says of its callers: without an identity nobody would ask them. */
+export function checkSecurity(errors: ValidationErrors, { mutualTls, authorization }: ProxyOptions, { identity }: MeshSettings): void {
+  for (const [prop, value] of Object.entries({ mutualTls, authorization })) {
+    if (value !== undefined && identity._isNone) {
+      errors.add(prop, value, 'there is no identity, so callers have nothing to prove who they are; give the Mesh an \'identity\', or leave this out');
+    }
+  }
+}
+
 /** Checks of the props that every sidecar has. */
 export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions): void {
   if (props.proxyImage) {
@@ -171,6 +186,9 @@ export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions)
   }
   props.appAddress?._check(errors, 'appAddress');
   props.tracing?._check(errors, 'tracing');
+  props.identity?._check(errors, 'identity');
+  props.mutualTls?._check(errors, 'mutualTls');
+  props.authorization?._check(errors, 'authorization');
   if (props.admission !== undefined) {
     checkAdmission(errors, 'admission', props.admission);
   }

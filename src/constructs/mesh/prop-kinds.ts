@@ -8,6 +8,10 @@
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { Fallback } from '../destinations/fallback';
+import { Allow } from '../identity/allow';
+import { Authorization } from '../identity/authorization';
+import { Identity } from '../identity/identity';
+import { MutualTls } from '../identity/mutual-tls';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
@@ -63,8 +67,14 @@ const LISTS = {
 const KINDS: Readonly<Record<string, Kind>> = {
   accessLog: memberOf('AccessLog', AccessLog),
   admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
+  allow: {
+    fits: (value) => Array.isArray(value) && value.length > 0 && value.every((each) => isA(Allow, each)),
+    remedy: (value) => (Array.isArray(value) ? value.map((each) => refusalOfCopy(Allow, each)).find((refusal) => refusal) : undefined)
+      ?? 'list what is allowed, such as [Allow.when(Match.method(\'GET\'))]; leave it out for everything',
+  },
   appAddress: made(AppAddress, 'AppAddress.loopback(), for example'),
   appDrain: duration,
+  authorization: made(Authorization, 'Authorization.enforce() or Authorization.dryRun()'),
   clients: { fits: isObject, remedy: 'use { allow: [\'203.0.113.0/24\'] }, for example' },
   containers: {
     fits: (value) => Array.isArray(value) && value.every(isObject),
@@ -86,6 +96,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   healthCheck: made(HealthCheck, 'HealthCheck.http(\'/healthz\'), for example'),
   hsts: { fits: isObject, remedy: 'use { maxAge: Duration.days(365) }, for example' },
   httpsRedirect: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
+  identity: made(Identity, 'Identity.certManagerSpiffe(), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   interception: made(Interception, 'Interception.hostsFile() or Interception.hostAliases()'),
   lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
@@ -94,6 +105,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     remedy: 'list ranges of addresses with their prefix, such as [\'203.0.113.0/24\']',
   },
   loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
+  mutualTls: made(MutualTls, 'MutualTls.STRICT or MutualTls.PERMISSIVE'),
   outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
   podSecurity: { fits: isObject, remedy: 'use { enforce: PodSecurityLevel.RESTRICTED }, for example' },
   proxyDrain: duration,

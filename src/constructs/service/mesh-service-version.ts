@@ -7,6 +7,7 @@ import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
 import { versionCluster } from '../inbound/meshed-destination';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import { servingLabels, serviceForVersion } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
@@ -17,7 +18,8 @@ import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { RouteTarget } from '../routes/route-target';
-import { MeshSidecar, MeshSidecarProps } from '../sidecar/mesh-sidecar';
+import { MeshSidecar } from '../sidecar/mesh-sidecar';
+import { MeshSidecarProps } from '../sidecar/mesh-sidecar-props';
 import { withContainerDefaults } from './app-container';
 
 /** What a service decides for its version. */
@@ -33,6 +35,7 @@ interface VersionInfo {
   readonly disruptionBudget: DisruptionBudget;
   readonly serviceAccount: kplus.ServiceAccount;
   readonly settings: MeshSettings;
+  readonly identity?: WorkloadIdentity;
   readonly proxyOptions: ProxyOptions;
   readonly dependencies: Dependencies;
   readonly self: Destination;
@@ -112,7 +115,7 @@ export class MeshServiceVersion extends RouteTarget {
       appPort: info.appPort,
       _service: {
         dependencies: info.dependencies, self: info.self, accountName: info.serviceAccount.name, tls: info.tls,
-        portName: info.ports[0].name,
+        portName: info.ports[0].name, identity: info.identity,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);

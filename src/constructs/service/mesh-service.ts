@@ -14,6 +14,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
 import { checkZones, meshedDestination } from '../inbound/meshed-destination';
 import { serviceForAll } from '../inbound/services';
@@ -24,7 +25,7 @@ import { setInServiceSpec } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType } from '../kubernetes/service-type';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
+import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -32,6 +33,7 @@ import { checkTimeToStop } from '../mesh/time-to-stop';
 import { checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
 import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
+import { establishIdentity } from '../sidecar/identity-pod';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { noteAddition } from '../synthesis/unchanged';
 import { checkContainers, firstPort, firstPortName } from './app-container';
@@ -82,6 +84,7 @@ export class MeshService extends Destination {
   private readonly tls?: TlsOptions;
   private readonly policies: DestinationPolicies;
   private readonly settings: MeshSettings;
+  private readonly identity?: WorkloadIdentity;
   private readonly proxyOptions: ProxyOptions;
   private readonly dependencies: Dependencies;
   private readonly scaling: Scaling;
@@ -124,6 +127,8 @@ export class MeshService extends Destination {
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     checkTimeToStop(errors, this.settings);
     checkServiceType(errors, props);
+    checkSecurity(errors, props, this.settings);
+    checkOutsideCallers(errors, props, this.settings);
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
     props.discovery?._check(errors, 'discovery');
     checkZones(errors, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
@@ -133,11 +138,14 @@ export class MeshService extends Destination {
     claimName(this, this.namespace, this.serviceName, 'name');
     this.service = this.makeService(props);
     this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
+    this.identity = workloadIdentity(this.settings.identity, this.namespace, this.serviceAccount.name);
+    establishIdentity(this, this.identity, { service: `${this.namespace}/${this.serviceName}`, objectNamespace: Chart.of(this).namespace });
     this.dependencies = new Dependencies({
       construct: this,
       name: this.serviceName,
       namespace: this.namespace,
       account: () => this.serviceAccount,
+      identity: this.identity,
       self: () => this,
     });
     this.makeVersion(version, props);
@@ -210,9 +218,9 @@ export class MeshService extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { serviceName, namespace, port, portName, settings, policies } = this;
+    const { serviceName, namespace, port, portName, settings, identity, policies } = this;
     return meshedDestination({
-      serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName, settings, discovery: settings.discovery, policies,
+      serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName, settings, identity, discovery: settings.discovery, policies,
       routes: () => this._routes,
       versions: () => {
         const weights = this.weights();
@@ -252,6 +260,7 @@ export class MeshService extends Destination {
       disruptionBudget: props.disruptionBudget ?? this.budget,
       serviceAccount: this.serviceAccount,
       settings: this.settings,
+      identity: this.identity,
       proxyOptions: this.proxyOptions,
       dependencies: this.dependencies,
       self: this,
@@ -307,6 +316,14 @@ export class MeshService extends Destination {
       }
     }
     return errors.messages;
+  }
+}
+
+/** Clients of a node's port or a load balancer have no identity. */
+function checkOutsideCallers(errors: ValidationErrors, { type, tls }: MeshServiceProps, { identity, mutualTls }: MeshSettings): void {
+  const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
+  if (external && !tls && !identity._isNone && !mutualTls._takesPlain) {
+    errors.add('type', type, 'clients from outside have no identity, and MutualTls.STRICT refuses them; use a Gateway, \'tls\', or MutualTls.STRICT.allowPlain() with their networks');
   }
 }
 

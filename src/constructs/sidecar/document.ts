@@ -3,8 +3,9 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
-  DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, INBOUND_LISTENER, LimitsConfig, ListenerConfig, NodeIdentity,
+  AdmissionConfig, APP_CLUSTER, AuthorizationConfig, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
+  DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, IdentityConfig, INBOUND_LISTENER, LimitsConfig, ListenerConfig,
+  ListenerMutualTlsConfig, NodeIdentity,
   PathConfig, ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
@@ -35,6 +36,12 @@ export interface DocumentInfo {
   /** How paths of requests to the app are normalised, where that is not the default. */
   readonly path?: PathConfig;
   readonly calls: Call[];
+  /** By what the proxy proves who it is, and whom it asks for the same; absent without an identity. */
+  readonly security?: {
+    readonly identity: IdentityConfig;
+    readonly mutualTls: ListenerMutualTlsConfig;
+    readonly authorization: AuthorizationConfig;
+  };
   /** Where the workload's own pods are found; absent when nothing needs to know its zone, or it has no Service. */
   readonly ownPods?: EndpointSliceDiscovery;
   readonly limits?: LimitsConfig;
@@ -73,13 +80,14 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
   const names = namesOf(calls, info.node.namespace);
   const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
     node: info.node,
+    ...(info.security && { identity: info.security.identity }),
     listeners: [
       ...(info.app === undefined ? [] : inboundListeners(info)),
       ...calls.flatMap((call) => outboundListeners(call, calls, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
       ...(info.app === undefined ? [] : [appCluster(info.app, info.appConnections)]),
-      ...outboundClusters(calls, info.node.namespace),
+      ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security !== undefined }),
     ],
     ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),
     ...((info.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
@@ -116,7 +124,7 @@ function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDra
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
-function inboundListeners({ ports, tls, admission, path }: DocumentInfo): ListenerConfig[] {
+function inboundListeners({ ports, tls, admission, path, security }: DocumentInfo): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
@@ -128,7 +136,9 @@ function inboundListeners({ ports, tls, admission, path }: DocumentInfo): Listen
     ...(path && { path }),
     ...(admission && { admission }),
   };
-  return tls ? [plain, tlsListener(tls, ports.inboundTls, plain)] : [plain];
+  // Clients from outside have no identity; who takes them by TLS has said so.
+  const { identity: _, ...inbound } = security ?? {};
+  return [{ ...plain, ...inbound }, ...(tls ? [tlsListener(tls, ports.inboundTls, plain)] : [])];
 }
 
 function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>): ClusterConfig {

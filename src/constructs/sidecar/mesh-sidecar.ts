@@ -17,6 +17,8 @@ import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
+import { authorizationConfig } from '../identity/caller-rules';
+import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
@@ -26,8 +28,7 @@ import {
   addVariable, askBeforeStop, completePodSpec, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
   sleepBeforeStop, writtenTemplateOf,
 } from '../kubernetes/patches';
-import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, clusterOf, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
+import { checkProxyOptions, checkSecurity, clusterOf, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
@@ -40,7 +41,9 @@ import { ValidationErrors } from '../props/validation-errors';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { mountToken } from './api-token';
 import { DocumentConfigMap } from './config-map';
-import { buildDocument, namedCallees, readsEndpointSlices } from './document';
+import { buildDocument, DocumentInfo, namedCallees, readsEndpointSlices } from './document';
+import { checkCallees, checkIdentityPod, establishIdentity, mountIdentity, noteMinimumKubernetes } from './identity-pod';
+import { MESH_SIDECAR_PROPS, MeshSidecarProps } from './mesh-sidecar-props';
 import { sessionsOf } from './outbound-routes';
 import { STUCK_GRACE_SECONDS } from './probes';
 import { mountSessionKeys } from './session-keys';
@@ -50,41 +53,6 @@ import { checkWorkload } from './workload';
 
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
-
-/**
- * Props of `MeshSidecar`.
- */
-export interface MeshSidecarProps extends ProxyOptions {
-  /**
-   * The workload to attach the proxy to: a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus.
-   */
-  readonly workload: kplus.Workload;
-
-  /**
-   * Name of the service that this workload belongs to, in metrics, logs and labels.
-   *
-   * @default - the id of the workload's construct in lower case
-   */
-  readonly serviceName?: string;
-
-  /**
-   * Version of that service.
-   *
-   * @default 'v1'
-   */
-  readonly version?: string;
-
-  /**
-   * Port that the app listens on. The proxy accepts requests on a port of its own (`proxyPorts`) and forwards them to this one.
-   *
-   * @default - the first port of the first container; a workload without ports takes no requests
-   */
-  readonly appPort?: number;
-}
-
-const PROPS = {
-  ...PROXY_OPTIONS, workload: true, serviceName: true, version: true, appPort: true,
-} as const satisfies Record<keyof MeshSidecarProps, true>;
 
 /**
  * The proxy beside the app of one workload.
@@ -128,6 +96,7 @@ export class MeshSidecar extends Construct {
   private readonly namespace: string;
   private readonly appPort?: number;
   private readonly settings: MeshSettings;
+  private readonly identity?: WorkloadIdentity;
   private readonly budget: ShutdownBudget;
   private readonly dependencies: Dependencies;
   private readonly service?: ServiceLink;
@@ -140,7 +109,7 @@ export class MeshSidecar extends Construct {
     checkKinds(this, props);
     const errors = new ValidationErrors();
     const service = (props as { _service?: ServiceLink })._service;
-    errors.unknownProps(props, service ? { ...PROPS, _service: true } : PROPS);
+    errors.unknownProps(props, service ? { ...MESH_SIDECAR_PROPS, _service: true } : MESH_SIDECAR_PROPS);
     checkWorkload(errors, props.workload);
     errors.throwIfAny(this);
 
@@ -161,6 +130,7 @@ export class MeshSidecar extends Construct {
       errors.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
     }
     this.settings = meshSettings(this, proxyOptionsOf(props));
+    checkSecurity(errors, props, this.settings);
     checkLimitsTogether(errors, 'limits', this.settings.limits);
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     // Made elsewhere, a workload's own grace period is the time that its author gave the app.
@@ -182,22 +152,23 @@ export class MeshSidecar extends Construct {
     });
 
     const name = `${this.serviceName}-${this.version}`;
-    this.dependencies = new Dependencies({
-      construct: this,
-      name,
-      namespace: this.namespace,
-      account: () => (service ? { name: service.accountName } : this.account()),
-      self: () => service?.self ?? this.exposed,
-    }, service?.dependencies);
-    if (!service) {
-      claimName(this, this.namespace, name, 'serviceName');
-    }
-
     this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() }, {
       document: () => this.document(),
       calls: () => this.dependencies.calls,
     });
     this.configMap = this.config.configMap;
+    this.identity = service?.identity ?? this.ownIdentity();
+    this.dependencies = new Dependencies({
+      construct: this,
+      name,
+      namespace: this.namespace,
+      account: () => (service ? { name: service.accountName } : this.account()),
+      identity: this.identity,
+      self: () => service?.self ?? this.exposed,
+    }, service?.dependencies);
+    if (!service) {
+      claimName(this, this.namespace, name, 'serviceName');
+    }
 
     this.container = this.attach();
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
@@ -243,6 +214,7 @@ export class MeshSidecar extends Construct {
       chartNamespace: this.workload.metadata.namespace,
       objectNamespace: this.configMap.metadata.namespace,
       settings: this.settings,
+      identity: this.identity,
     }, options);
     noteAddition();
     claimName(this, this.namespace, this.serviceName, 'serviceName');
@@ -272,6 +244,7 @@ export class MeshSidecar extends Construct {
       admission: admissionConfig(this.settings.admission),
       path: (this.service?.self ?? this.exposed)?._info().path,
       calls: this.dependencies.calls,
+      security: this.security(),
       ownPods: this.ownPods(),
       limits: limitsConfig(this.settings.limits, this.calledLimits()),
       workers: this.settings.workers,
@@ -280,6 +253,17 @@ export class MeshSidecar extends Construct {
       tracing: this.settings.tracing,
       via: this.settings.via,
     });
+  }
+
+  /** By what the proxy proves who it is, and whom it lets in: nobody, where nothing calls the workload. */
+  private security(): DocumentInfo['security'] {
+    const { identity, settings: { mutualTls, authorization } } = this;
+    const called = this.service?.self ?? this.exposed;
+    return identity && {
+      identity: identity.identity._config(identity.id),
+      mutualTls: mutualTls._config(),
+      authorization: authorizationConfig(called?._declaredCalls ?? [], authorization, mutualTls),
+    };
   }
 
   /** What the proxies let pass that its requests come to, those of fallbacks and routes included. */
@@ -297,6 +281,14 @@ export class MeshSidecar extends Construct {
     return this.service
       ? { type: 'endpointSlice', namespace: this.namespace, service: `${this.serviceName}-${this.version}`, portName: this.service.portName }
       : this.exposed?._pods;
+  }
+
+  /** Who a workload made elsewhere is. It needs an account of its own for that. */
+  private ownIdentity(): WorkloadIdentity | undefined {
+    const { identity } = this.settings;
+    const own = identity._isNone ? undefined : workloadIdentity(identity, this.namespace, this.account().name);
+    establishIdentity(this, own, { service: `${this.namespace}/${this.serviceName}`, objectNamespace: this.configMap.metadata.namespace });
+    return own;
   }
 
   /** The account that the workload runs under; made when it has none. */
@@ -324,6 +316,7 @@ export class MeshSidecar extends Construct {
     moveInitContainerFirst(workload, workload.initContainers.length - 1);
     setInPodSpec(workload, '/initContainers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
     setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
+    noteMinimumKubernetes(workload, this.identity);
     completePodSpec(workload, (spec) => this.complete(spec));
     return container;
   }
@@ -351,6 +344,7 @@ export class MeshSidecar extends Construct {
     if (readsEndpointSlices(calls) || this.ownPods()) {
       mountToken(spec, sidecar);
     }
+    mountIdentity(spec, sidecar, this.identity, this.settings);
     if (this.appPort !== undefined) {
       askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
     }
@@ -380,6 +374,7 @@ export class MeshSidecar extends Construct {
       names.add(name);
     }
     checkCalledNames(errors, calls, this.namespace);
+    checkCallees(errors, calls, { identity: this.identity, path: (this.service?.self ?? this.workload).node.path });
     return [...errors.messages, ...unwritable];
   }
 
@@ -392,6 +387,7 @@ export class MeshSidecar extends Construct {
           + 'or give the workload no sidecar');
         return [];
       }
+      checkIdentityPod(errors, spec, this.identity);
       checkPodSecurity(errors, this.workload, clusterOf(this), this.settings.podSecurity);
       this.settings.interception._check(errors, spec, namedCallees(this.dependencies.calls, this.namespace));
       return [];

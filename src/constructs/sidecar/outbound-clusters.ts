@@ -9,29 +9,42 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { Route } from '../routes/route';
 import { fallbackInfo } from './outbound-routes';
 
+/** What clusters depend on of who calls. */
+interface ClusterCaller {
+  readonly namespace: string;
+  /** Whether it can prove who it is. */
+  readonly hasIdentity: boolean;
+}
+
+/** Both ends must have an identity: there is nobody to be asked for one otherwise. Validation has told what doesn't fit together. */
+function mutualTlsConfig({ identity, mutualTls }: DestinationInfo, { hasIdentity }: ClusterCaller): Pick<ClusterConfig, 'mutualTls'> {
+  return hasIdentity && identity && mutualTls?._isUsed ? { mutualTls: { serverIds: [identity.id] } } : {};
+}
+
 /** The clusters of all calls, of their fallbacks and of what routes lead to. What is called, too, has its clusters once, as that call says. */
-export function outboundClusters(calls: Call[], callerNamespace: string): ClusterConfig[] {
+export function outboundClusters(calls: Call[], caller: ClusterCaller): ClusterConfig[] {
   const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, {
+    ...mutualTlsConfig(call.info, caller),
     ...call.connections,
     ...call.health,
     ...call.retry?.cluster,
   }));
   const fallbacks = calls.map(fallbackInfo)
-    .flatMap((levels) => levels.flatMap((info, index) => defaultClusters(info, index < levels.length - 1, callerNamespace)));
-  return unique([...clusters, ...fallbacks, ...routedClusters(calls.flatMap(({ routes }) => routes).map(({ route }) => route), callerNamespace)]);
+    .flatMap((levels) => levels.flatMap((info, index) => defaultClusters(info, index < levels.length - 1, caller)));
+  return unique([...clusters, ...fallbacks, ...routedClusters(calls.flatMap(({ routes }) => routes).map(({ route }) => route), caller)]);
 }
 
 /** The clusters that routes send requests and copies to, as their destinations say. */
-export function routedClusters(routes: readonly Route[], callerNamespace: string): ClusterConfig[] {
+export function routedClusters(routes: readonly Route[], caller: ClusterCaller): ClusterConfig[] {
   return unique(routes.flatMap(targetsOf).flatMap((target) => {
-    const clusters = defaultClusters((target._destination() as Destination)._info(), false, callerNamespace);
+    const clusters = defaultClusters((target._destination() as Destination)._info(), false, caller);
     return clusters.filter(({ name }) => name === (target._cluster() ?? name));
   }));
 }
 
-function defaultClusters(info: DestinationInfo, fallsBack: boolean, callerNamespace: string): ClusterConfig[] {
-  const { connections, health, retry } = defaultPolicies(info, callerNamespace);
-  return clustersOf(info, info.loadBalancing, fallsBack, { ...connections, ...health, ...retry?.cluster });
+function defaultClusters(info: DestinationInfo, fallsBack: boolean, caller: ClusterCaller): ClusterConfig[] {
+  const { connections, health, retry } = defaultPolicies(info, caller.namespace);
+  return clustersOf(info, info.loadBalancing, fallsBack, { ...mutualTlsConfig(info, caller), ...connections, ...health, ...retry?.cluster });
 }
 
 function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {

@@ -1,0 +1,89 @@
+/**
+ * What becomes of requests that no declared call allows. The rules themselves come from the call graph; see caller-rules.ts.
+ */
+import { isText } from '../props/texts';
+import { ValidationErrors } from '../props/validation-errors';
+import { mark } from '../synthesis/copies';
+
+const SPIFFE_ID = {
+  // #region generated text of SpiffeId
+  form: /^spiffe:\/\/[a-z0-9._-]+(\/(?!\.\.?(\/|$))[a-zA-Z0-9._-]+)+$/,
+  longest: 2_048,
+  // #endregion
+};
+
+/**
+ * Which decisions sidecars log, a line for each.
+ */
+export enum AuditLog {
+  /** None. */
+  OFF = 'off',
+  /** Requests that are denied, or would be without `dryRun`. At most 50 lines a second. */
+  DENIED = 'denied',
+  /** All requests. */
+  ALL = 'all',
+}
+
+/**
+ * Options of `Authorization`.
+ */
+export interface AuthorizationOptions {
+  /**
+   * Which decisions are logged.
+   *
+   * @default AuditLog.DENIED
+   */
+  readonly audit?: AuditLog;
+
+  /**
+   * Callers that are let in besides those that this app declares, by their SPIFFE ids: for callers that another app declares.
+   *
+   * @default - none
+   */
+  readonly callers?: string[];
+}
+
+const OPTIONS = { audit: true, callers: true } as const satisfies Record<keyof AuthorizationOptions, true>;
+
+/**
+ * Who may call a service: exactly those that declare it with `calls()`, with a route, a fallback or a mirror, and gateways. Everybody else
+ * gets 403.
+ */
+export class Authorization {
+  /**
+   * Requests of others are refused.
+   */
+  public static enforce(options: AuthorizationOptions = {}): Authorization {
+    return new Authorization(false, options);
+  }
+
+  /**
+   * Requests of others pass, and are counted and logged as those that would be denied.
+   */
+  public static dryRun(options: AuthorizationOptions = {}): Authorization {
+    return new Authorization(true, options);
+  }
+
+  private constructor(
+    /** @internal */
+    public readonly _dryRun: boolean,
+    /** @internal */
+    public readonly _options: AuthorizationOptions,
+  ) {}
+
+  /** @internal */
+  public _check(errors: ValidationErrors, prop: string): void {
+    const { audit, callers = [] } = this._options;
+    errors.unknownProps(this._options, OPTIONS, `${prop}.`);
+    if (audit !== undefined && !Object.values(AuditLog).includes(audit)) {
+      errors.add(`${prop}.audit`, audit, 'use one of AuditLog.OFF, AuditLog.DENIED, AuditLog.ALL');
+    }
+    if (!Array.isArray(callers)) {
+      errors.add(`${prop}.callers`, callers, 'list SPIFFE ids, such as [\'spiffe://cluster.local/ns/shop/sa/web\']');
+      return;
+    }
+    callers.filter((id) => !isText(SPIFFE_ID, id)).forEach((id) => errors.add(`${prop}.callers`, id, 'use a SPIFFE id in full, such as spiffe://cluster.local/ns/shop/sa/web; there are no patterns'));
+  }
+}
+
+mark(Authorization);

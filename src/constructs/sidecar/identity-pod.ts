@@ -1,0 +1,111 @@
+/** An identity in a pod: its files, what it may ask the cluster for, and what would undo it. */
+import { Construct } from 'constructs';
+import { IDENTITY_VOLUME, SIDECAR_CONTAINER, TRUST_BUNDLE_VOLUME } from '../../contract';
+import { besides } from '../calls/call-routes';
+import { Call } from '../calls/dependencies';
+import { DestinationInfo } from '../destinations/destination-info';
+import { claimIdentity, WorkloadIdentity } from '../identity/workload-identity';
+import * as kplus from '../kubernetes/kplus';
+import { writeLean } from '../kubernetes/lean-manifest';
+import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
+import { clusterOf, MeshSettings } from '../mesh/mesh-settings';
+import { ValidationErrors } from '../props/validation-errors';
+
+/** Annotation of pods that older clusters refuse. */
+const KUBERNETES_ANNOTATION = 'cdk8s-mesh/minimum-kubernetes';
+
+/** A service, as far as its identity needs to know. */
+interface Owner {
+  /** `namespace/name` of the service. */
+  readonly service: string;
+  /** Namespace to write into its objects; absent when its chart names none. */
+  readonly objectNamespace?: string;
+}
+
+/** Takes an id for a service, and the permission that its provider needs. Once for each service. */
+export function establishIdentity(construct: Construct, identity: WorkloadIdentity | undefined, { service, objectNamespace }: Owner): void {
+  if (!identity) {
+    return;
+  }
+  claimIdentity(construct, clusterOf(construct), identity, service);
+  if (!identity.identity._asksInTheNameOfThePod) {
+    return;
+  }
+  const scope = new Construct(construct, 'Identity');
+  const metadata = { name: `cdk8s-mesh.identity.${identity.account}`, namespace: objectNamespace };
+  const role = new kplus.Role(scope, 'Role', { metadata });
+  role.allow(['create'], kplus.ApiResource.custom({ apiGroup: 'cert-manager.io', resourceType: 'certificaterequests' }));
+  const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
+  binding.addSubjects(kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', identity.account, { namespaceName: identity.namespace }));
+  [role, binding].forEach(writeLean);
+}
+
+/** Says on the pods which clusters they are for, where that is not every cluster that runs the mesh. */
+export function noteMinimumKubernetes(workload: kplus.Workload, identity: WorkloadIdentity | undefined): void {
+  const minimum = identity?.identity._minimumKubernetes;
+  if (minimum !== undefined) {
+    workload.podMetadata.addAnnotation(KUBERNETES_ANNOTATION, minimum);
+  }
+}
+
+/** Mounts the files of an identity in the sidecar. */
+export function mountIdentity(spec: PodSpecManifest, proxy: ContainerManifest, identity: WorkloadIdentity | undefined, settings: MeshSettings): void {
+  identity?.identity._mount(spec, proxy, identity, settings.proxyUser.group);
+}
+
+/** What would give the key to others, or another id to the pod. */
+export function checkIdentityPod(errors: ValidationErrors, spec: PodSpecManifest, identity: WorkloadIdentity | undefined): void {
+  if (!identity) {
+    return;
+  }
+  const { account, id } = identity;
+  if (spec.serviceAccountName !== account) {
+    errors.add('workload.serviceAccount', spec.serviceAccountName, `after its patches, the pod has another account than '${account}', so it would not be ${id}; give the workload its account by 'serviceAccount'`);
+  }
+  const own = [IDENTITY_VOLUME, TRUST_BUNDLE_VOLUME];
+  for (const name of own.filter((volume) => (spec.volumes as { readonly name?: string }[] ?? []).filter((each) => each.name === volume).length > 1)) {
+    errors.add('workload.volumes', name, 'this is the name of a volume of the sidecar; choose another');
+  }
+  const others = [...spec.containers, ...spec.initContainers ?? []].filter((container) => container.name !== SIDECAR_CONTAINER);
+  for (const { name, volumeMounts = [] } of others) {
+    for (const mount of volumeMounts.filter((each) => each.name === IDENTITY_VOLUME)) {
+      errors.add(`containers['${name}'].volumeMounts`, mount.name, 'the private key of the service is there, and belongs in the sidecar only; remove the mount');
+    }
+  }
+}
+
+/** Who calls. */
+interface CheckedCaller {
+  readonly identity: WorkloadIdentity | undefined;
+  readonly path: string;
+}
+
+/** What calls lead to that would refuse the caller, or that the caller would refuse. Both sides are known here. */
+export function checkCallees(errors: ValidationErrors, calls: readonly Call[], { identity, path }: CheckedCaller): void {
+  const told = new Set<string>();
+  for (const call of calls) {
+    for (const callee of [call.destination, ...besides(call)]) {
+      const { path: calleePath } = callee.node;
+      const info = callee._info();
+      const problem = told.has(calleePath) ? undefined : problemOf(info, identity, { caller: path, callee: calleePath });
+      told.add(calleePath);
+      if (problem !== undefined) {
+        errors.add(`calls(${info.name})`, calleePath, problem);
+      }
+    }
+  }
+}
+
+function problemOf(
+  { identity: callee, mutualTls }: DestinationInfo, caller: WorkloadIdentity | undefined, paths: { readonly caller: string; readonly callee: string },
+): string | undefined {
+  if (!callee || !mutualTls?._isUsed) {
+    return undefined;
+  }
+  if (!caller) {
+    return mutualTls._takesPlain ? undefined
+      : `'${paths.callee}' takes callers by mutual TLS only, and '${paths.caller}' has no identity to prove; give it one (its Mesh's 'identity'), or let it in by MutualTls.PERMISSIVE or allowPlain() there`;
+  }
+  return caller.trustDomain === callee.trustDomain ? undefined
+    : `it is of the trust domain '${callee.trustDomain}', and '${paths.caller}' of '${caller.trustDomain}'; neither would trust the other: give both the same 'identity'`;
+}
