@@ -131,6 +131,7 @@ describe('one wrong prop of a service is refused with its path, value and remedy
 
   test.each([
     [{ replicas: 3 }, 'use \'scaling\', such as Scaling.replicas(3)'],
+    [{ mtls: 'STRICT' }, 'use \'mutualTls\''],
     [{ subsets: [] }, 'add versions with addVersion()'],
     [{ trafficPolicy: {} }, 'use \'loadBalancing\', \'connections\' and \'outlierDetection\''],
   ])('a prop of Istio or Kubernetes says what stands for it: %j', (props, expected) => {

@@ -96,6 +96,7 @@ test('GIVEN conditions of parameters and cookies, read in place WHEN a route is 
 });
 
 test.each<[string, RouteMatch, string, string]>([
+  ['a URL', { path: { type: 'prefix', value: 'http://a/b' } }, 'path/value', "the path 'http://a/b' does not begin with `/`; use '/b'"],
   ['a path without a slash', { path: { type: 'exact', value: 'a' } }, 'path/value', "the path 'a' does not begin with `/`; use '/a'"],
   ['a path with a query', { path: { type: 'prefix', value: '/a?b' } }, 'path/value', "the path '/a?b' holds `?`; use 'query' for what is behind it, or write %3F"],
   ['a path that is refused in requests', { path: { type: 'exact', value: '/a%2Fb' } }, 'path/value',

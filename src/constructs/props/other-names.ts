@@ -6,11 +6,14 @@
 /** By the other name: the prop here, and what to do. */
 const OTHER_NAMES: Readonly<Record<string, readonly [prop: string, remedy: string]>> = {
   attempts: ['maxRetries', 'use \'maxRetries\''],
+  authorizationPolicy: ['authorization', 'use \'authorization\''],
   authority: ['host', 'use \'host\''],
   circuitBreaker: ['outlierDetection', 'use \'connections\' for limits, and \'outlierDetection\' for pods that fail'],
   hosts: ['hostname', 'use \'hostname\', for one name'],
   image: ['containers', 'use \'containers\', such as [{ image: \'ghcr.io/acme/web:1\', portNumber: 8080 }]'],
   mirror: ['routes', 'use \'routes\', such as [Route.always().mirror(shadow)]'],
+  mtls: ['mutualTls', 'use \'mutualTls\''],
+  peerAuthentication: ['mutualTls', 'use \'mutualTls\''],
   redirect: ['routes', 'use \'routes\', such as [Route.when(Match.pathPrefix(\'/old\')).redirect({ pathPrefix: \'/new\' })]'],
   redirectCode: ['status', 'use \'status\''],
   replicas: ['scaling', 'use \'scaling\', such as Scaling.replicas(3)'],

@@ -74,7 +74,7 @@ export class RowCompiler {
       const regex = this.compileRegex('path/value', value);
       return regex ? { type, value, regex } : { type: 'any' };
     }
-    if (!value.startsWith('/')) this.fail('path/value', `the path '${value}' does not begin with \`/\`; use '/${value}'`);
+    if (!value.startsWith('/')) this.fail('path/value', `the path '${value}' does not begin with \`/\`; use '${pathIn(value)}'`);
     else if (value.includes('?')) this.fail('path/value', `the path '${value}' holds \`?\`; use 'query' for what is behind it, or write %3F`);
     else {
       const normal = normalizePath(value, this.options);
@@ -124,4 +124,9 @@ export class RowCompiler {
   private fail(field: string, message: string): void {
     this.problems.push(new RouteProblem(this.route, this.match, field, message));
   }
+}
+
+/** The path that was meant: of a URL what is behind its host. */
+function pathIn(value: string): string {
+  return `/${value.replace(/^https?:\/\/[^/]*\/?/, '')}`;
 }
