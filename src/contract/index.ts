@@ -9,6 +9,7 @@ export * from './compatibility';
 export * from './contradictions';
 export * from './defaults';
 export * from './discovery-config';
+export * from './duration-buckets';
 export * from './edge-config';
 export * from './fallback-config';
 export * from './fallback-defaults';

@@ -6,6 +6,7 @@ import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
 import { MutualTls } from '../identity/mutual-tls';
 import * as kplus from '../kubernetes/kplus';
+import { Monitoring } from '../monitoring/monitoring';
 import { AdmissionOptions } from '../policies/admission-options';
 import { ConnectionOptions } from '../policies/connection-options';
 import { ProxyLimits } from '../policies/proxy-limits';
@@ -146,6 +147,13 @@ export interface ProxyOptions {
    * @default - that of the nearest Mesh, or AccessLog.OFF
    */
   readonly accessLog?: AccessLog;
+
+  /**
+   * How the proxy is monitored.
+   *
+   * @default - that of the nearest Mesh, or Monitoring.none()
+   */
+  readonly monitoring?: Monitoring;
 
   /**
    * Which requests are traced, and where their spans are sent.

@@ -8,6 +8,7 @@ import { DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS } from '../../contract';
 import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
 import { MutualTls } from '../identity/mutual-tls';
+import { Monitoring } from '../monitoring/monitoring';
 import { checkAdmission } from '../policies/admission-options';
 import { checkConnections, checkLimits } from '../policies/proxy-quantities';
 import { NAME_RULES } from '../props/name-rules';
@@ -34,7 +35,7 @@ export const ONLY_CLUSTER = '';
 export const PROXY_OPTIONS = {
   proxyImage: true, proxyUser: true, proxyPorts: true, proxyResources: true,
   identity: true, mutualTls: true, authorization: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
-  workers: true, accessLog: true, tracing: true,
+  workers: true, accessLog: true, monitoring: true, tracing: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
@@ -50,6 +51,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   authorization: Authorization.enforce(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
+  monitoring: Monitoring.none(),
   tracing: Tracing.off(),
   proxyUser: ProxyUser.image(),
   via: DEFAULT_VIA,
@@ -185,6 +187,7 @@ export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions)
     checkConnections(errors, 'appConnections', props.appConnections);
   }
   props.appAddress?._check(errors, 'appAddress');
+  props.monitoring?._check(errors, 'monitoring');
   props.tracing?._check(errors, 'tracing');
   props.identity?._check(errors, 'identity');
   props.mutualTls?._check(errors, 'mutualTls');

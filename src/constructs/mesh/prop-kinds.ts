@@ -15,6 +15,8 @@ import { MutualTls } from '../identity/mutual-tls';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
+import { Monitoring } from '../monitoring/monitoring';
+import { Slo } from '../monitoring/slo';
 import { FaultInjection } from '../policies/fault-injection';
 import { HealthCheck } from '../policies/health-check';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -131,6 +133,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   sessionAffinity: made(SessionAffinity, 'SessionAffinity.clientIp()'),
   tls: { fits: isObject, remedy: 'use { secret: Secret.fromSecretName(this, \'tls\', \'shop-tls\') }, for example' },
   sessionPersistence: made(SessionPersistence, 'SessionPersistence.cookie(\'session\', { keys }), for example'),
+  monitoring: made(Monitoring, 'Monitoring.prometheus()'),
+  slo: made(Slo, 'Slo.availability(\'99.9%\')'),
   tracing: made(Tracing, 'Tracing.otlp({ endpoint: \'http://otel-collector.observability:4318\' })'),
   type: memberOf('ServiceType', ServiceType),
   via: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },

@@ -8,6 +8,7 @@ import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
 import { Discovery } from '../mesh/discovery';
+import { Slo } from '../monitoring/slo';
 import { ProxyOptions } from '../mesh/mesh-props';
 
 /**
@@ -136,4 +137,11 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
    */
   readonly discovery?: Discovery;
+
+  /**
+   * Service level objectives. With `monitoring`, alerts tell when their error budgets are used up too fast.
+   *
+   * @default - none
+   */
+  readonly slo?: Slo;
 }

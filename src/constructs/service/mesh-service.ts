@@ -16,7 +16,7 @@ import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } f
 import { checkReserved } from '../destinations/reserved-names';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
-import { checkZones, meshedDestination } from '../inbound/meshed-destination';
+import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
 import { serviceForAll } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
@@ -30,6 +30,8 @@ import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
+import { Slo } from '../monitoring/slo';
+import { checkSlo } from '../monitoring/subjects';
 import { checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
 import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
@@ -45,7 +47,7 @@ const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   ...DESTINATION_OPTIONS,
   name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
-  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true,
+  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true, slo: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /** Most that a weight in the proxy's document can be. */
@@ -131,6 +133,7 @@ export class MeshService extends Destination {
     checkOutsideCallers(errors, props, this.settings);
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
     props.discovery?._check(errors, 'discovery');
+    checkSlo(errors, props.slo, this.settings.monitoring);
     checkZones(errors, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
     this.checkVersion(errors, version, props);
     errors.throwIfAny(this);
@@ -148,6 +151,7 @@ export class MeshService extends Destination {
       identity: this.identity,
       self: () => this,
     });
+    this.monitor(props.slo);
     this.makeVersion(version, props);
     this.node.addValidation({ validate: () => this.validateVersions() });
   }
@@ -227,6 +231,13 @@ export class MeshService extends Destination {
         return this.versions.map(({ service }, index) => ({ service, weight: weights[index] }));
       },
     });
+  }
+
+  private monitor(slo: Slo | undefined): void {
+    const { serviceName, namespace, settings: { monitoring } } = this;
+    monitoring._alert(this, 'PrometheusRule', serviceName, undefined, () => ({
+      service: serviceName, namespace, slo, clusters: this.versions.map(({ service }) => versionCluster(namespace, service.name)),
+    }));
   }
 
   private makeService(props: MeshServiceProps): kplus.Service {

@@ -8,7 +8,7 @@
  */
 import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
+import { ADMIN_PORT_NAME, EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
 import { besides } from '../calls/call-routes';
@@ -171,6 +171,7 @@ export class MeshSidecar extends Construct {
     }
 
     this.container = this.attach();
+    this.monitor(name);
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
     lintWith(this, {
@@ -302,6 +303,17 @@ export class MeshSidecar extends Construct {
     });
     setInPodSpec(this.workload, '/serviceAccountName', account.name);
     return account;
+  }
+
+  private monitor(name: string): void {
+    const { settings: { monitoring, proxyPorts }, workload } = this;
+    for (const [annotation, value] of Object.entries(monitoring._annotations(proxyPorts.admin))) {
+      workload.podMetadata.addAnnotation(annotation, value);
+    }
+    monitoring._scrape(this, 'PodMonitor', {
+      name, namespace: workload.metadata.namespace, portName: ADMIN_PORT_NAME,
+      podLabels: () => ({ [this.service ?? this.exposed ? SERVICE_LABEL : PART_OF_LABEL]: this.serviceName, [VERSION_LABEL]: this.version }),
+    });
   }
 
   private attach(): kplus.Container {

@@ -6,7 +6,7 @@
  * configuration, known methods, status codes, reason codes. What varies with traffic (paths, addresses) is for the access log.
  * The proxy's own identity is not a label of every series but of `mesh_node_info`, to be joined when wanted.
  */
-import { DURATION_BUCKETS } from './metrics';
+import { DURATION_BUCKETS } from '../../contract';
 
 export interface FamilyDefinition {
   readonly name: string;

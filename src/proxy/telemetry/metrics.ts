@@ -61,8 +61,3 @@ export class Histogram {
 
 /** A value that is somewhere else already, and read when it is asked for. */
 export type Reading = () => number;
-
-/** Bounds for durations, in seconds: from 0.25 ms, less than what one hop and a fast app take, to 60 s, above any sensible timeout. */
-export const DURATION_BUCKETS: readonly number[] = [
-  0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
-];

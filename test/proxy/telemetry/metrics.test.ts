@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import { DURATION_BUCKETS } from '../../../src/contract';
 import { FAMILIES } from '../../../src/proxy/telemetry/catalog';
 import { expose } from '../../../src/proxy/telemetry/exposition';
-import { Counter, DURATION_BUCKETS, Histogram } from '../../../src/proxy/telemetry/metrics';
+import { Counter, Histogram } from '../../../src/proxy/telemetry/metrics';
 import { MetricRegistry, OTHER } from '../../../src/proxy/telemetry/registry';
 import { bytesPerCall } from '../../support/allocation';
 import { parsePrometheus, sampleOf } from '../../support/prometheus';

@@ -1,0 +1,197 @@
+/**
+ * How Prometheus finds the proxies of a mesh, and which rules it gets: objects of the Prometheus Operator, or annotations for a Prometheus
+ * without it.
+ */
+import { ApiObject, Duration, Lazy } from 'cdk8s';
+import { Construct } from 'constructs';
+import { millisecondsOf } from '../props/quantities';
+import { ValidationErrors } from '../props/validation-errors';
+import { mark } from '../synthesis/copies';
+import { alertRules } from './alerts';
+import { burnRateAlerts, recordingRules, Rule } from './burn-rates';
+import { istioRules } from './istio-names';
+import { RuledService, ScrapedWorkload } from './subjects';
+
+/** Labels of pods that become labels of series; as Prometheus writes them. */
+const POD_LABELS = ['cdk8s-mesh/service', 'cdk8s-mesh/version', 'cdk8s-mesh/part-of'];
+const SERVICE_OF_SERIES = 'cdk8s_mesh_service';
+
+const RUNBOOKS = 'https://github.com/cdk8s-mesh/cdk8s-mesh/blob/main/docs/alerts.md';
+
+/**
+ * Options of `Monitoring.prometheus`.
+ */
+export interface PrometheusOptions {
+  /**
+   * Whether the Prometheus Operator is there. With it, each workload gets a PodMonitor and each service a PrometheusRule. Without it, pods
+   * get the annotations `prometheus.io/scrape`, `prometheus.io/port` and `prometheus.io/path`, and there are no rules.
+   *
+   * @default true
+   */
+  readonly operator?: boolean;
+
+  /**
+   * Labels of the PodMonitors and PrometheusRules, by which a Prometheus selects them.
+   *
+   * @default - none
+   */
+  readonly labels?: { readonly [name: string]: string };
+
+  /**
+   * How often metrics are read.
+   *
+   * @default - as the Prometheus says
+   */
+  readonly interval?: Duration;
+
+  /**
+   * Whether there are alerts. Those on service level objectives are made for services with `slo`.
+   *
+   * @default true
+   */
+  readonly alerts?: boolean;
+
+  /**
+   * Whether recording rules give dashboards made for Istio the series that they read, such as `istio_requests_total`.
+   *
+   * @default false
+   */
+  readonly istioNames?: boolean;
+
+  /**
+   * Page with a section for each alert, which alerts link to.
+   *
+   * @default - docs/alerts.md of this project
+   */
+  readonly runbookUrl?: string;
+}
+
+const OPTIONS = {
+  operator: true, labels: true, interval: true, alerts: true, istioNames: true, runbookUrl: true,
+} as const satisfies Record<keyof PrometheusOptions, true>;
+
+/**
+ * How the mesh is monitored.
+ */
+export class Monitoring {
+  /**
+   * With Prometheus.
+   */
+  public static prometheus(options: PrometheusOptions = {}): Monitoring {
+    return new Monitoring(options);
+  }
+
+  /**
+   * Not at all, for a workload of a mesh that is. Metrics can still be read at the admin port.
+   */
+  public static none(): Monitoring {
+    return new Monitoring(undefined);
+  }
+
+  private constructor(private readonly options: PrometheusOptions | undefined) {}
+
+  /** @internal */
+  public _check(errors: ValidationErrors, prop: string): void {
+    const { interval, labels, runbookUrl, ...flags } = this.options ?? {};
+    errors.unknownProps(this.options ?? {}, OPTIONS, `${prop}.`);
+    const milliseconds = interval === undefined ? 1_000 : millisecondsOf(interval);
+    if (milliseconds === undefined || milliseconds < 1_000 || milliseconds % 1_000 !== 0) {
+      errors.add(`${prop}.interval`, milliseconds === undefined ? interval : `${milliseconds} ms`, 'use a Duration of whole seconds');
+    }
+    if (labels !== undefined && !(typeof labels === 'object' && labels !== null && Object.values(labels).every((label) => typeof label === 'string'))) {
+      errors.add(`${prop}.labels`, labels, 'use an object of texts, such as { release: \'prometheus\' }');
+    }
+    if (runbookUrl !== undefined && !URL.canParse(String(runbookUrl))) {
+      errors.add(`${prop}.runbookUrl`, runbookUrl, 'use the URL of a page');
+    }
+    for (const [name, value] of Object.entries(flags)) {
+      if (value !== undefined && Object.hasOwn(OPTIONS, name) && typeof value !== 'boolean') {
+        errors.add(`${prop}.${name}`, value, 'use true or false');
+      }
+    }
+  }
+
+  /**
+   * Annotations of the pods.
+   *
+   * @internal
+   */
+  public _annotations(port: number): Record<string, string> {
+    return this.options?.operator === false
+      ? { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' } : {};
+  }
+
+  /**
+   * The PodMonitor of a workload, if there is to be one.
+   *
+   * @internal
+   */
+  public _scrape(scope: Construct, id: string, scraped: ScrapedWorkload): void {
+    if (!this._hasObjects) {
+      return;
+    }
+    const { interval } = this.options!;
+    const { name, namespace, portName } = scraped;
+    this.object(scope, id, 'PodMonitor', name, namespace, Lazy.any({
+      produce: () => ({
+        selector: { matchLabels: scraped.podLabels() },
+        podTargetLabels: POD_LABELS,
+        podMetricsEndpoints: [{ port: portName, path: '/metrics', ...(interval && { interval: `${interval.toSeconds()}s` }) }],
+      }),
+    }));
+  }
+
+  /**
+   * The rules of a service.
+   *
+   * @internal
+   */
+  public _rules(service: RuledService): { readonly name: string; readonly rules: Rule[] }[] {
+    const { alerts = true, istioNames = false } = this.options ?? {};
+    const { slo, namespace } = service;
+    const annotate = (alert: string, summary: string): Record<string, string> => ({ summary, runbook_url: this.runbook(alert) });
+    const of = `namespace="${namespace}",${SERVICE_OF_SERIES}="${service.service}"`;
+    const groups = [
+      { name: 'slo', rules: slo ? recordingRules(service, slo._latencies) : [] },
+      { name: 'slo-alerts', rules: slo && alerts ? burnRateAlerts(service, slo._availability, slo._latencies, annotate) : [] },
+      { name: 'alerts', rules: alerts ? alertRules(of, annotate) : [] },
+      { name: 'istio', rules: istioNames ? istioRules(of, namespace, service.service) : [] },
+    ];
+    return groups.filter(({ rules }) => rules.length > 0).map(({ name, rules }) => ({ name: `mesh.${namespace}.${service.service}.${name}`, rules }));
+  }
+
+  /**
+   * The PrometheusRule of a service, if there is to be one. What it says is asked for at the end of synthesis.
+   *
+   * @internal
+   */
+  public _alert(scope: Construct, id: string, name: string, objectNamespace: string | undefined, service: () => RuledService): void {
+    if (!this._hasObjects) {
+      return;
+    }
+    this.object(scope, id, 'PrometheusRule', name, objectNamespace, Lazy.any({ produce: () => ({ groups: this._rules(service()) }) }));
+  }
+
+  /**
+   * It takes the Prometheus Operator.
+   *
+   * @internal
+   */
+  public get _hasObjects(): boolean {
+    return this.options !== undefined && this.options.operator !== false;
+  }
+
+  private runbook(alert: string): string {
+    return `${this.options?.runbookUrl ?? RUNBOOKS}#${alert.toLowerCase()}`;
+  }
+
+  private object(scope: Construct, id: string, kind: string, name: string, namespace: string | undefined, spec: unknown): void {
+    const { labels } = this.options!;
+    new ApiObject(scope, id, {
+      apiVersion: 'monitoring.coreos.com/v1', kind, spec,
+      metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels: { ...labels } }) },
+    });
+  }
+}
+
+mark(Monitoring);
