@@ -106,7 +106,7 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
 }
 
 /** What a listener without TLS says to all requests. */
-function redirectOf({ status, port }: Required<HttpsRedirectConfig>, { host, target }: AskedRequest): Explanation['refusal'] {
+function redirectOf({ status, port }: Required<HttpsRedirectConfig>, { host, target }: AskedRequest): NonNullable<Explanation['refusal']> {
   return { status, reason: `redirected to https://${host}${port === DEFAULT_HTTPS_REDIRECT.port ? '' : `:${port}`}${target}` };
 }
 
