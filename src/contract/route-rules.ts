@@ -1,6 +1,7 @@
 /**
  * Rules about the actions of one route that its types can't state: which go together, and what they may name.
  */
+import { parseAddress } from './cidr';
 import { isOfTheProxy } from './field-names';
 import type { RouteConfig } from './listener-config';
 import type { HeaderChanges, PathChange } from './route-action-config';
@@ -63,6 +64,12 @@ function findUnfitPath(route: RouteConfig): Fault[] {
   if (rewrite && rewrite.path === undefined && rewrite.host === undefined) {
     faults.push({ at: '/rewrite', message: `the rewrite of route '${name}' changes nothing; give it 'path' or 'host'` });
   }
+  if (rewrite?.host !== undefined && !isAuthority(rewrite.host)) {
+    faults.push({ at: '/rewrite/host', message: `route '${name}' has the host '${rewrite.host}', which is none; use a name without empty labels, or an address, with a port up to 65535 if need be` });
+  }
+  if (redirect?.host !== undefined && !isAuthority(redirect.host)) {
+    faults.push({ at: '/redirect/host', message: `route '${name}' redirects to the host '${redirect.host}', which is none; use a name without empty labels` });
+  }
   const changes: [string, PathChange | undefined][] = [['/rewrite/path', rewrite?.path], ['/redirect/path', redirect?.path]];
   for (const [at, change] of changes) {
     if (change?.type === 'prefix' && commonPrefix(route) === undefined) {
@@ -73,6 +80,14 @@ function findUnfitPath(route: RouteConfig): Fault[] {
     }
   }
   return faults;
+}
+
+/** Whether a text is a host, with a port or without, as a Host field has it. */
+export function isAuthority(text: string): boolean {
+  const parts = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[([\d:.a-f]+)\])(?::(\d{1,5}))?$/i.exec(text);
+  if (!parts) return false;
+  const [, address, port = '0'] = parts;
+  return Number(port) <= 65_535 && (address === undefined || parseAddress(address)?.length === 16);
 }
 
 /** The prefix of the path that all matches of a route have in common; `/` without matches, undefined when there is none. */

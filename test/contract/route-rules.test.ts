@@ -19,6 +19,7 @@ test.each<[string, Partial<RouteConfig>]>([
     requestHeaders: { remove: ['a'], set: [{ name: 'b', value: '' }], add: [{ name: 'c', value: '' }, { name: 'c', value: '' }] },
   }],
   ['a redirect', { redirect: { path: { type: 'prefix', value: '' } }, responseHeaders: { remove: ['x'] } }],
+  ...['b', 'b.', 'b-1.c_d:65535', '10.0.0.1', '[::1]:80'].map((host): [string, Partial<RouteConfig>] => [`the new host ${host}`, { split, rewrite: { host } }]),
   ['a response', { respond: { status: 204 }, timeoutMs: 0, meshFields: false }],
 ])('%s is sound', (_, route) => {
   expect(mistakesOf(route)).toEqual([]);
@@ -31,6 +32,11 @@ test.each<[string, Partial<RouteConfig>, string]>([
   ['a redirect to itself', { redirect: { status: 301 } }, '/redirect: route \'r\' redirects to where the request came from; give it \'scheme\', \'host\', \'port\' or \'path\''],
   ['a body that is not sent', { respond: { status: 304, body: 'x' } }, '/respond/body: a response of status 304 has no body; remove it from route \'r\''],
   ['a rewrite of nothing', { split, rewrite: {} }, '/rewrite: the rewrite of route \'r\' changes nothing; give it \'path\' or \'host\''],
+  ...['..', 'a..b', '.a', ':80', '[]', '[1]', '[::1', 'a:b:c', 'a:65536'].map((host): [string, Partial<RouteConfig>, string] => [
+    `the new host ${host}`, { split, rewrite: { host } },
+    `/rewrite/host: route 'r' has the host '${host}', which is none; use a name without empty labels, or an address, with a port up to 65535 if need be`,
+  ]),
+  ['a redirect to no host', { redirect: { host: 'a..b' } }, '/redirect/host: route \'r\' redirects to the host \'a..b\', which is none; use a name without empty labels'],
   ['an unknown mirror', { split, mirror: [{ cluster: 'b' }] }, '/mirror/0/cluster: there is no cluster \'b\'; declare it under /clusters'],
   ['a field of the host', { split, requestHeaders: { set: [{ name: 'Host', value: 'x' }] } }, '/requestHeaders/set/0/name: route \'r\' changes the field \'Host\', which the proxy writes by itself; use \'rewrite\' with \'host\''],
   ['a field twice', { split, responseHeaders: { remove: ['A'], set: [{ name: 'a', value: '' }] } }, '/responseHeaders/set/0/name: route \'r\' has the field \'a\' in \'remove\' already; name it once'],

@@ -1,5 +1,5 @@
 /** What can be wrong with a route that responds by itself. */
-import { PathChange } from '../../contract';
+import { isAuthority, PathChange } from '../../contract';
 import { isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { checkPathChange } from './path-changes';
@@ -52,7 +52,7 @@ function checkRedirect(
   if (scheme !== undefined && !Object.values(RedirectScheme).includes(scheme)) {
     errors.add(`${prop}.scheme`, scheme, 'use RedirectScheme.HTTP or RedirectScheme.HTTPS');
   }
-  if (host !== undefined && !isText(REDIRECT.host, host)) {
+  if (host !== undefined && !(isText(REDIRECT.host, host) && isAuthority(host))) {
     errors.add(`${prop}.host`, host, 'use a host name without a port, such as www.example.com; the port is \'port\'');
   }
   if (port !== undefined) {

@@ -1,5 +1,6 @@
 /** Changes of paths and hosts by rewrites and redirects, and what can be wrong with them. */
-import { PathChange } from '../../contract';
+import { isAuthority, PathChange } from '../../contract';
+import { normalizePath, PathFault } from '../../routing';
 import { isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { Match } from './match';
@@ -27,7 +28,7 @@ export function checkPathChanges(
     const at = `${prop}.${rewritePath.type === 'full' ? 'rewritePath' : 'rewritePathPrefix'}`;
     checkPathChange(errors, at, rewritePath, areMatchesSound ? alternatives : undefined);
   }
-  if (rewriteHost !== undefined && !isText(REWRITE.host, rewriteHost)) {
+  if (rewriteHost !== undefined && !(isText(REWRITE.host, rewriteHost) && isAuthority(rewriteHost))) {
     errors.add(`${prop}.rewriteHost`, rewriteHost, 'use a host name, with a port if need be, such as search.example.com or search:8080');
   }
 }
@@ -40,6 +41,8 @@ export function checkPathChange(
     errors.add(at, value, `use a path that begins with / and has no query, up to ${CHANGE.value.longest} characters, such as /v2`);
   } else if (UNSETTLED.test(value)) {
     errors.add(at, value, 'servers may take it for another path; leave out . and .., empty elements and encoded slashes');
+  } else if (value !== '') {
+    checkForm(errors, at, value);
   }
   if (type === 'prefix' && alternatives) {
     const prefixes = alternatives.map(prefixOf);
@@ -48,6 +51,16 @@ export function checkPathChange(
     } else if (new Set(prefixes).size > 1) {
       errors.add(at, value, `the route has the prefixes ${[...new Set(prefixes)].join(' and ')}, and can replace one only; make a route of each`);
     }
+  }
+}
+
+/** Whether it is as all paths are sent on. */
+function checkForm(errors: ValidationErrors, at: string, value: string): void {
+  const normal = normalizePath(value);
+  if (normal instanceof PathFault) {
+    errors.add(at, value, normal.message);
+  } else if (normal !== value) {
+    errors.add(at, value, `paths are sent on in another form; write ${normal}`);
   }
 }
 

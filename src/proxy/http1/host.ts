@@ -1,7 +1,7 @@
 /**
  * `host [":" port]` of RFC 3986, as Host and the authority of a URL have it, narrower than the grammar: no user
- * information, no percent-encoding (nobody needs it in a name, and two readers may decode it differently), an address in
- * brackets must be one of IPv6, a port is a number up to 65535.
+ * information, no percent-encoding (nobody needs it in a name, and two readers may decode it differently), no empty labels (a reader that
+ * strips more than the one final dot takes it for another name), an address in brackets must be one of IPv6, a port is a number up to 65535.
  */
 import { isIPv6 } from 'node:net';
 import { COLON, IS_HOST } from './bytes';
@@ -9,6 +9,7 @@ import { COLON, IS_HOST } from './bytes';
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const PERCENT = 0x25;
+const DOT = 0x2e;
 /** Longest name of the DNS; also holds every address. */
 const MAX_HOST_BYTES = 255;
 const MAX_PORT_DIGITS = 5;
@@ -25,6 +26,7 @@ function nameEnd(buffer: Uint8Array, start: number, end: number): number {
   while (position < end && buffer[position] !== COLON) {
     const byte = buffer[position]!;
     if (IS_HOST[byte] !== 1 || byte === OPEN || byte === CLOSE || byte === PERCENT) return -1;
+    if (byte === DOT && (position === start || buffer[position - 1] === DOT)) return -1;
     position += 1;
   }
   return position;

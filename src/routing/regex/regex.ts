@@ -5,6 +5,7 @@
  */
 import { bytesOf, type ValueTest } from '../bytes/bytes';
 import { Automaton, StateBudget } from './automaton';
+import { mayBeginWith } from './first-byte';
 import { literalStart } from './literal-start';
 import { RegexProblem } from './problem';
 import { compileProgram, problemOfSize } from './program';
@@ -46,6 +47,11 @@ export class Regex implements ValueTest {
     if (!text.startsWith(this.asciiStart)) return false;
     const bytes = bytesOf(text);
     return this.test(bytes, 0, bytes.length);
+  }
+
+  /** Whether it takes some value that begins with a byte. */
+  mayBeginWith(byte: number): boolean {
+    return mayBeginWith(this.tree, byte);
   }
 
   /** Whether it takes every value that begins with `prefix`; false when that is too much to tell. */

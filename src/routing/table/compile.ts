@@ -32,6 +32,10 @@ export class RouteProblem {
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HOST = /^(\*\.)?([a-z0-9_]([a-z0-9_.-]*[a-z0-9])?)$/;
 const ANY_VALUE = new AnyValue();
+const SLASH = 0x2f;
+
+/** What no value of a kind has, for it ends before. */
+const NEVER_IN = { headers: /^[ \t]|[ \t]$/, query: undefined, cookies: /;|[ \t]$/ } as const;
 
 export class RowCompiler {
   readonly rows: RouteRow[] = [];
@@ -72,7 +76,9 @@ export class RowCompiler {
     const { type, value } = path;
     if (type === 'regex') {
       const regex = this.compileRegex('path/value', value);
-      return regex ? { type, value, regex } : { type: 'any' };
+      if (!regex) return { type: 'any' };
+      if (!regex.mayBeginWith(SLASH)) this.fail('path/value', `the regular expression '${value}' takes no path, as every path begins with \`/\`; begin it so`);
+      return { type, value, regex };
     }
     if (!value.startsWith('/')) this.fail('path/value', `the path '${value}' does not begin with \`/\`; use '${pathIn(value)}'`);
     else if (value.includes('?')) this.fail('path/value', `the path '${value}' holds \`?\`; use 'query' for what is behind it, or write %3F`);
@@ -92,6 +98,10 @@ export class RowCompiler {
         this.fail(`${part}/${index}/name`, `'${match.name}' can't be the name of a ${part === 'headers' ? 'header field' : 'cookie'}; use letters, digits and hyphens`);
       }
       const value = this.compileValue(`${part}/${index}`, match);
+      if (match.value !== undefined && NEVER_IN[part]?.test(match.value)) {
+        this.fail(`${part}/${index}/value`, part === 'headers' ? `the value '${match.value}' of '${match.name}' has blanks around it, which no field has; leave them out`
+          : `the value '${match.value}' of the cookie '${match.name}' has \`;\` or ends in a blank, which no cookie does; write it as it is sent`);
+      }
       // Of several conditions of a name the first counts, as the Gateway API has it.
       if (!byName.has(name)) byName.set(name, new NamedCondition(name, value));
     });

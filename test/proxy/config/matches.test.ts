@@ -33,6 +33,24 @@ test('GIVEN conditions that no request can meet THEN each is told with its place
   ]).map((line) => line.split(':')[0])).toEqual(['/1/matches/1/path/value', '/1/matches/1/headers/0/name', '/2/matches/0/path/value']);
 });
 
+test('GIVEN conditions whose values no request has THEN each is told with its place', () => {
+  expect(mistakesOf([
+    {},
+    { matches: [{ path: { type: 'regex', value: 'items/[0-9]+' } }, { path: { type: 'regex', value: '(a|b?)c' } }] },
+    { matches: [{ headers: [{ name: 'x', value: ' true' }], cookies: [{ name: 'a', value: 'b;c' }] }] },
+  ]).map((line) => line.split(':')[0])).toEqual(['/1/matches/0/path/value', '/1/matches/1/path/value', '/2/matches/0/headers/0/value', '/2/matches/0/cookies/0/value']);
+  expect(mistakesOf([
+    {}, { matches: [{ path: { type: 'regex', value: '(a?|b*)/c' } }, { path: { type: 'regex', value: '.+' } }, { query: [{ name: 'x', value: ' true ' }] }] },
+  ])).toEqual([]);
+});
+
+test.each([['/{a}', "write '/%7Ba%7D'"], ['/%41', "write '/A'"], ['/a%c3', "write '/a%C3'"], ['/..;/a', 'beside'], ['/%C0%AF', 'overlong']])(
+  'GIVEN the new path %s, which is not as paths are sent on THEN it is told', (value, said) => {
+    expect(mistakesOf([{ rewrite: { path: { type: 'full', value } } }])).toEqual([expect.stringContaining(said)]);
+    expect(mistakesOf([{ redirect: { path: { type: 'prefix', value } }, split: undefined as never }])).toEqual([expect.stringMatching(/^.0.redirect.path.value: /)]);
+  },
+);
+
 test('GIVEN encoded slashes that are kept THEN a path may hold one', () => {
   expect(mistakesOf([{ matches: [{ path: { type: 'prefix', value: '/a%2Fb' } }] }], { path: { encodedSlashes: 'keep' } })).toEqual([]);
 });

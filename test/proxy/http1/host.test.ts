@@ -6,11 +6,11 @@ const judge = (text: string): boolean => {
   return isHost(buffer, 0, buffer.length);
 };
 
-test.each(['shop', 'shop:80', 'shop:', '127.0.0.1:8080', '[::1]', '[::1]:80', '[fe80::1:2]:65535'])('%s is a host', (text) => {
+test.each(['shop', 'shop:80', 'shop:', '127.0.0.1:8080', '[::1]', '[::1]:80', '[fe80::1:2]:65535', 'shop.', 'shop.:80', 'a.b.c'])('%s is a host', (text) => {
   expect(judge(text)).toBe(true);
 });
 
-test.each(['', ':80', '[::1', '[]', '[1]', '[::1]80', '[fe80::1%25eth0]', 'a%41', 'user@shop', 'shop:65536', 'shop:080x', 'shop:123456'])('%j is none', (text) => {
+test.each(['', ':80', '[::1', '[]', '[1]', '[::1]80', '[fe80::1%25eth0]', 'a%41', 'user@shop', 'shop:65536', 'shop:080x', 'shop:123456', '.', '..', '.shop', 'shop..', 'a..b', 'shop..:80'])('%j is none', (text) => {
   expect(judge(text)).toBe(false);
 });
 
