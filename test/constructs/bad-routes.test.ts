@@ -181,6 +181,11 @@ const SEVERAL: [string, (the: Shop) => Route[], string][] = [
     '\'addRoute(Route.when(Match.pathPrefix(\'/a\')))\' is "never reached": Route.when(Match.pathPrefix(\'/a\')) has the same conditions and is declared before it; change the conditions of one, or make one route of both'],
   ['the same conditions, written otherwise', ({ search }) => [on.to(search).named('one'), Route.when(Match.pathPrefix('/a/')).respond(200).named('two')],
     '\'addRoute(\'two\')\' is "never reached": \'one\' has the same conditions and is declared before it'],
+  ['a method whose result is dropped', ({ next }) => {
+    const route = Route.when(Match.pathPrefix('/a'));
+    route.to(next);
+    return [route];
+  }, 'the route does nothing: its methods change no route, but return a new one; add what to() and the others return'],
   ['one route twice', () => [on.respond(200), ...[on.respond(404)].flatMap((route) => [route, route])], 'the route is there twice; leave one out'],
   ['two for all', () => [always.respond(200), always.respond(404)], '\'addRoute(Route.always())\' is "never reached": Route.always() has the same conditions'],
   ['an expression that takes all', () => [Route.when(Match.pathRegex('/a.*')).respond(200), on.respond(404)], 'Route.when(Match.pathRegex(\'/a.*\')) takes all of its requests before; give it conditions that the other has not'],

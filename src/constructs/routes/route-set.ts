@@ -72,6 +72,8 @@ export function checkTogether(errors: ValidationErrors, propOf: (route: Route) =
     errors.add(propOf(routes[routes.length - 1]), routes.length, `use at most ${ROUTES.routes.most - 1} routes; give one of them several conditions by orWhen()`);
     return;
   }
+  routes.filter(isForgotten).forEach((route) => errors.add(propOf(route), titleOf(route),
+    'the route does nothing: its methods change no route, but return a new one; add what to() and the others return'));
   const twice = new Set(routes.filter((route, index) => routes.indexOf(route) < index));
   twice.forEach((route) => errors.add(propOf(route), titleOf(route), 'the route is there twice; leave one out'));
   for (const { first, second, reason } of shadowed([...new Set(routes)], path)) {
@@ -98,6 +100,12 @@ function checkRedirects(errors: ValidationErrors, propOf: (route: Route) => stri
       return;
     }
   }
+}
+
+/** A route with nothing but conditions, whose author called methods and dropped what they returned. */
+function isForgotten({ _spec, _isContinued }: Route): boolean {
+  const { alternatives: _, ...rest } = _spec;
+  return _isContinued && Object.values(rest).every((part) => Array.isArray(part) && part.length === 0);
 }
 
 /** A route, one alternative of which gets no request as another route takes all that it could take. */

@@ -42,6 +42,13 @@ export class Route {
   /** @internal */
   public readonly _spec: RouteSpec;
 
+  /**
+   * Whether a method made another route of this one. With one that says nothing by itself, what the method returned was lost.
+   *
+   * @internal
+   */
+  public _isContinued = false;
+
   private constructor(spec: RouteSpec) {
     this._spec = spec;
   }
@@ -205,6 +212,7 @@ export class Route {
   }
 
   private with(changed: Partial<RouteSpec>): Route {
+    this._isContinued = true;
     return new Route({ ...this._spec, ...changed });
   }
 }
