@@ -125,6 +125,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
   },
   cli: {
     'command-line': [],
+    authority: ['command-line'],
     terminal: ['command-line'],
     model: ['command-line'],
     'stand-in': ['command-line'],

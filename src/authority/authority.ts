@@ -64,6 +64,19 @@ export function issue(issuer: Issuer, id: string, { now, lifetimeMs = DAY_MS }: 
   return { key: pemOfKey(privateKey), certificate: pemOf(writeCertificate(content, publicKey, signerOf(issuer))) + chainOf(issuer) };
 }
 
+/** An issuer from its files; undefined when they are not those of one that was made here. */
+export function readIssuer(certificate: string, key: string): Issuer | undefined {
+  try {
+    const parsed = new X509Certificate(certificate);
+    const subject = /^CN=(.*)$/.exec(parsed.subject)?.[1];
+    const trustDomain = /^URI:spiffe:\/\/([a-z0-9._-]+)$/.exec(parsed.subjectAltName ?? '')?.[1];
+    if (subject === undefined || trustDomain === undefined || !parsed.ca || !parsed.checkPrivateKey(createPrivateKey(key))) return undefined;
+    return { subject, trustDomain, certificate, key };
+  } catch {
+    return undefined;
+  }
+}
+
 /** The id that Istio, Linkerd with SPIRE, and cert-manager's driver give a service account. */
 export function spiffeIdOf(trustDomain: string, namespace: string, serviceAccount: string): string {
   return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;

@@ -2,6 +2,7 @@
  * The command `cdk8s-mesh`: finds the subcommand and shows what it says. Loaded as a module instead of run, it hands
  * out the local mesh, which scripts of this repository drive by themselves.
  */
+import { authorityCommand } from './authority/command';
 import { checkCommand } from './check/command';
 import { Command, helpOf, parseArguments } from './command-line/command';
 import { UserError } from './command-line/errors';
@@ -21,7 +22,7 @@ export const loadLocalMesh = () => import('./up');
 declare const MESH_VERSION: string;
 
 const COMMANDS: readonly Command[] = [
-  upCommand, simulateCommand, checkCommand, explainCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
+  upCommand, simulateCommand, checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
 ];
 
 /** Runs the command line; settles with the exit code. */

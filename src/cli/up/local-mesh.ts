@@ -17,6 +17,7 @@ import { Behaviour, PROMPT } from '../stand-in/behaviour';
 import { awaitEndpoints } from './await-endpoints';
 import { START_TIMEOUTS, StartTimeouts } from './await-start';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
+import { Identities } from './identities';
 import { Reaper } from './processes/reaper';
 import { MeshModel, titleOf, Workload } from '../model/model';
 import { Network, openNetwork } from './network';
@@ -109,6 +110,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
         sessionKeys: this.sessionKeys,
+        identities: new Identities(join(folder, 'identities')),
         timeouts: this.options.timeouts ?? START_TIMEOUTS,
         onHint: (pod, text) => this.hint(pod, text),
         onLine: (pod, program, line) => this.emit('line', pod, program, line),

@@ -3,7 +3,10 @@
  * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
  * shown. A pure function of the document and the pod's addresses.
  */
-import { APP_CLUSTER, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, KubernetesApiConfig, ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults } from '../../contract';
+import {
+  APP_CLUSTER, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, IdentityConfig, KubernetesApiConfig,
+  ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults,
+} from '../../contract';
 import { appPortOf } from '../model/app-port';
 import { serviceOfHostname } from '../model/callees';
 import type { ServiceSpec } from '../model/model';
@@ -36,6 +39,7 @@ export function addressesIn(config: ProxyConfig, foreignApp: boolean): WantedAdd
  * Moves the document's sockets to the pod's addresses.
  *
  * @param keyFileOf where the keys of session cookies are that are at a path in a cluster
+ * @param identityOf the pod's own certificate in place of what the cluster would give it
  */
 export function mapConfig(
   config: ProxyConfig,
@@ -43,6 +47,7 @@ export function mapConfig(
   kubernetes: KubernetesApiConfig,
   services: readonly ServiceSpec[],
   keyFileOf: (keyFile: string) => string = (keyFile) => keyFile,
+  identityOf: (identity: IdentityConfig) => IdentityConfig = (identity) => identity,
 ): MappedConfig {
   const mappings: Mapping[] = [];
   const moved = (what: string, from: string, to: string): void => {
@@ -89,10 +94,20 @@ export function mapConfig(
   const usesApi = [...clusters, ...config.localCluster ? [config.localCluster] : []].some(({ discovery }) => discovery.type === 'endpointSlice');
   if (usesApi) moved('Kubernetes API', config.kubernetes ? config.kubernetes.server ?? 'in-cluster' : 'none', kubernetes.server ?? 'in-cluster');
 
+  const identity = config.identity && identityOf(config.identity);
+  if (config.identity && identity) moved('identity', folderOf(config.identity), folderOf(identity));
+
   return {
     mappings,
-    config: { ...config, listeners, clusters, admin, ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}) },
+    config: {
+      ...config, ...(identity && { identity }), listeners, clusters, admin,
+      ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}),
+    },
   };
+}
+
+function folderOf({ trustBundleFile }: IdentityConfig): string {
+  return trustBundleFile.slice(0, trustBundleFile.lastIndexOf('/'));
 }
 
 /** What is left of the rules about clients without the networks that are let in. */

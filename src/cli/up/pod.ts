@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import {
-  comesFromOutside, CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, KubernetesApiConfig,
+  comesFromOutside, CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, IdentityConfig, KubernetesApiConfig,
 } from '../../contract';
 import { UserError } from '../command-line/errors';
 import type { Behaviour } from '../stand-in/behaviour';
@@ -22,6 +22,7 @@ import { Child } from './processes/child';
 import { ConfigFolder } from './config-folder';
 import type { Reaper } from './processes/reaper';
 import { httpGet } from './http-get';
+import type { Identities } from './identities';
 import { addressesIn, mapConfig, Mapping } from './map-config';
 import { MeshModel, titleOf, Workload } from '../model/model';
 import { inText, SocketAddress, PodNetwork } from './network';
@@ -48,6 +49,7 @@ export interface PodDependencies {
   readonly folder: string;
   readonly kubernetes: KubernetesApiConfig;
   readonly sessionKeys: Pick<SessionKeys, 'fileOf'>;
+  readonly identities: Identities;
   /** Called with what the user should know while it starts. */
   onHint(pod: Pod, text: string): void;
   readonly timeouts: StartTimeouts;
@@ -170,9 +172,10 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
   configure(workload: Workload, model: MeshModel): void {
-    const { kubernetes, sessionKeys } = this.dependencies;
+    const { kubernetes, sessionKeys, identities } = this.dependencies;
     const keyFileOf = (keyFile: string): string => sessionKeys.fileOf(workload.namespace, keyFile);
-    const { config, mappings } = mapConfig(workload.config, this.network, kubernetes, model.services, keyFileOf);
+    const identityOf = (declared: IdentityConfig): IdentityConfig => identities.of(this.name, workload, declared);
+    const { config, mappings } = mapConfig(workload.config, this.network, kubernetes, model.services, keyFileOf, identityOf);
     this.spec = workload;
     this.mappings = mappings;
     this.config!.write(`${JSON.stringify(config, null, 2)}\n`);
