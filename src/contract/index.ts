@@ -1,6 +1,7 @@
 export * from './admission-config';
 export * from './admission-defaults';
 export * from './authorization-config';
+export * from './authorization-rules';
 export * from './browser-config';
 export * from './cidr';
 export * from './clients-config';

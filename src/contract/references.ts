@@ -3,7 +3,7 @@
  * them at synth and the proxy at load, so that both refuse the same documents in the same words.
  */
 import type { AdmissionConfig } from './admission-config';
-import { errorsOfAuthorization } from './authorization-config';
+import { errorsOfAuthorization } from './authorization-rules';
 import type { ClusterConfig } from './cluster-config';
 import {
   Contradiction, contradictionsOfConcurrency, contradictionsOfConnections, contradictionsOfHealthCheck, contradictionsOfMaglev,
@@ -53,7 +53,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     ...findUnfitLimits(cluster, `/clusters/${c}`),
   ));
 
-  errors.push(...errorsOfIdentity(config));
+  errors.push(...errorsOfIdentity(config), ...errorsOfAuthorization(config));
 
   const names = new Set<string>();
   const sockets = new Map<string, string>();
@@ -78,7 +78,6 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     const tlsError = listener.tls && errorOfTls(listener.tls);
     if (tlsError !== undefined) errors.push({ path: `${path}/tls`, message: `TLS of listener '${listener.name}': ${tlsError}` });
     errors.push(...errorsOfEdge(listener).map(({ field, message }) => ({ path: `${path}/${field}`, message })));
-    errors.push(...errorsOfAuthorization(listener).map(({ field, message }) => ({ path: `${path}/${field}`, message })));
     if (listener.admission) errors.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();

@@ -6,8 +6,10 @@ const ID = 'spiffe://cluster.local/ns/shop/sa/web';
 const documentWith = (authorization: unknown, direction: 'inbound' | 'outbound' = 'inbound', more: object = {}): ProxyConfig => ({
   version: 'v1',
   node: { service: 'web', namespace: 'shop', version: 'v1' },
+  identity: { trustDomain: 'cluster.local', certificateFile: '/c', keyFile: '/k', trustBundleFile: '/b' },
   listeners: [{
     name: 'in', direction, address: '127.0.0.1', port: 15_006, routes: [{ name: 'default', split: [{ cluster: 'app', weight: 1 }] }],
+    mutualTls: { mode: 'permissive' },
     authorization: authorization as AuthorizationConfig,
     ...more,
   }],
@@ -40,13 +42,27 @@ test.each<[string, AuthorizationRule[], string]>([
 });
 
 test('GIVEN an outbound listener THEN it is refused, as an app can get past its own sidecar', () => {
-  expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound')).map(({ message }) => message)).toEqual([
+  expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound', { mutualTls: undefined })).map(({ message }) => message)).toEqual([
     "listener 'in' is outbound, and an app can always get past its own sidecar; remove it, and let the callee's inbound listener authorize",
   ]);
 });
 
 test('GIVEN a gateway\'s listener THEN it is taken, as its clients are outside', () => {
-  expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound', { address: undefined }))).toEqual([]);
+  expect(findBrokenReferences(documentWith({ rules: [] }, 'outbound', { address: undefined, mutualTls: undefined }))).toEqual([]);
+});
+
+test.each<[string, AuthorizationRule, object, string]>([
+  ['callers where nobody proves who it is', { name: 'a', callers: [ID] }, { mutualTls: undefined },
+    "callers: rule 'a': no caller proves who it is, so none could meet it; give the listener 'mutualTls', or use 'plain'"],
+  ['any caller where nobody proves who it is', { name: 'a', anyAuthenticated: true }, { mutualTls: undefined },
+    "anyAuthenticated: rule 'a': no caller proves who it is, so none could meet it; give the listener 'mutualTls', or use 'plain'"],
+  ['plain requests where none come', { name: 'a', plain: true }, { mutualTls: {} },
+    "plain: rule 'a': 'mutualTls' of the listener lets in nobody without an identity; remove it, or set its mode to 'permissive'"],
+  ['callers of another trust domain', { name: 'a', callers: [ID, 'spiffe://other.example/a'] }, {},
+    "callers/1: rule 'a': 'spiffe://other.example/a' is not of the trust domain 'cluster.local' of the identity, and callers of others are refused; correct it"],
+])('GIVEN a rule for %s THEN it is refused in words', (_, rule, more, message) => {
+  expect(findBrokenReferences(documentWith({ rules: [rule] }, 'inbound', more)).map(({ path, message: text }) => `${path}: ${text}`))
+    .toEqual([`/listeners/0/authorization/rules/0/${message}`]);
 });
 
 describe('tokens', () => {
@@ -60,7 +76,7 @@ describe('tokens', () => {
   it('are taken with rules, which may have claims', () => {
     expect(problems(CLAIMS, [JWT, { ...JWT, issuer: 'https://b.example', clockSkewMs: 0, maxTokenBytes: 65_536 }])).toEqual([]);
     expect(withDefaults(documentWith(CLAIMS, 'inbound', { jwt: [JWT] })).listeners[0]!.jwt).toEqual([{ ...JWT, clockSkewMs: 30_000, maxTokenBytes: 8_192 }]);
-    expect(requirementsOf(documentWith(CLAIMS, 'inbound', { jwt: [JWT] }))).toEqual(['authorization', 'jwt']);
+    expect(requirementsOf(documentWith(CLAIMS, 'inbound', { jwt: [JWT] }))).toEqual(['authorization', 'jwt', 'mutualTls']);
   });
 
   it('are refused in words where they let in everybody, and where nobody looks at them', () => {
@@ -93,7 +109,7 @@ test.each<[string, unknown]>([
 });
 
 test.each<[string, AuthorizationConfig]>([
-  ['no rule', { rules: [] }], ['a rule', { rules: [{ name: 'web/read.v1', callers: [ID, 'spiffe://other.example/a/b.c_d'], matches: [{}] }], dryRun: true }],
+  ['no rule', { rules: [] }], ['a rule', { rules: [{ name: 'web/read.v1', callers: [ID, 'spiffe://cluster.local/a/b.c_d'], matches: [{}] }], dryRun: true }],
   ['rules for all', { rules: [{ name: 'a', anyAuthenticated: true, plain: true }, { name: 'b', plain: true }], audit: 'all' }],
 ])('GIVEN %s THEN it is taken', (_, authorization) => {
   const decoded = decodeConfig(JSON.stringify(documentWith(authorization)));
@@ -105,5 +121,5 @@ test('what is left open has its default', () => {
 });
 
 test('a document that has rules requires a proxy that knows them', () => {
-  expect(requirementsOf(documentWith({ rules: [] }))).toEqual(['authorization']);
+  expect(requirementsOf(documentWith({ rules: [] }))).toEqual(['authorization', 'mutualTls']);
 });

@@ -1,17 +1,23 @@
 /** Who may send what: the table of the engine's tests through the proxy over sockets, and what becomes of those who may not. */
+import type { Credentials } from '../../../src/authority';
 import type { AuthorizationConfig } from '../../../src/contract';
 import type { ClientConnection } from '../../../src/proxy/serve/downstream/client-connection';
 import { MAX_AUDIT_LINES } from '../../../src/proxy/serve/authorization/authorizer';
 import type { AuditRecord } from '../../../src/proxy/telemetry/audit-log';
 import { AUTHORIZATION_CASES, rulesOf } from '../../authorization/cases';
 import { FakeClock } from '../../support/fake-clock';
+import { idOf, MountedIdentity, TestAuthority } from '../../support/identities';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-http';
+import { tlsClient } from '../../support/raw-tls';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const ID = 'spiffe://cluster.local/ns/shop/sa/web';
 
-const cleanups: (() => unknown)[] = [];
+const authority = new TestAuthority();
+const identity = new MountedIdentity(authority.leaf('catalog'), authority.root.certificate);
+
+const cleanups: (() => unknown)[] = [() => identity.remove()];
 afterAll(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
@@ -21,7 +27,7 @@ interface Authorizing {
   /** Heads of the requests that the app got. */
   readonly heads: string[];
   readonly audit: AuditRecord[];
-  /** A connection of a caller. */
+  /** A connection of a caller, whose identity the test says: the proxy lets it in without TLS. */
   connect(caller: string | undefined): Promise<RawConnection>;
 }
 
@@ -32,7 +38,9 @@ async function start(authorization: AuthorizationConfig, options: TestProxyOptio
     heads.push(head);
     return OK;
   });
-  const test = await startProxy([backend.port], { direction: 'inbound', authorization, ...options });
+  const test = await startProxy([backend.port], {
+    direction: 'inbound', authorization, identity: identity.config, mutualTls: { mode: 'permissive' }, ...options,
+  });
   const audit: AuditRecord[] = [];
   test.proxy.context.onAudit = (record) => { audit.push(record); };
   cleanups.push(() => backend.close(), () => test.proxy.close());
@@ -43,6 +51,8 @@ async function start(authorization: AuthorizationConfig, options: TestProxyOptio
       const before = new Set(connections());
       const client = await rawClient(test.port);
       cleanups.push(() => client.socket.destroy());
+      // An empty line, which is ignored, says that the connection has no TLS.
+      client.send('\r\n');
       await until('the proxy has the connection', () => connections().some((connection) => !before.has(connection)));
       // As mutual TLS would say it.
       Object.assign(connections().find((connection) => !before.has(connection))!.peer, { caller });
@@ -248,4 +258,81 @@ test('GIVEN a listener without rules THEN nothing is asked', async () => {
   cleanups.push(() => client.socket.destroy());
   expect(await asked(client)).toMatch(/^HTTP\/1\.1 200 /);
   expect(test.metrics()).not.toContain('mesh_authorization_decisions_total');
+});
+
+describe('callers that prove who they are by mutual TLS', () => {
+  const rules: AuthorizationConfig = {
+    rules: [
+      { name: 'web', callers: [idOf('web')], matches: [{ path: { type: 'prefix', value: '/items' }, method: 'GET' }] },
+      { name: 'admin', callers: [idOf('admin')] },
+      { name: 'health', anyAuthenticated: true, matches: [{ path: { type: 'exact', value: '/healthz' } }] },
+    ],
+    audit: 'all',
+  };
+  const elsewhere = new TestAuthority();
+  const foreign = new TestAuthority('other.example');
+  let given: Authorizing;
+  let permissive: Authorizing;
+  beforeAll(async () => {
+    given = await start(rules, { mutualTls: {} });
+    permissive = await start({ ...rules, rules: [...rules.rules, { name: 'old', plain: true, matches: [{ path: { type: 'prefix', value: '/old' } }] }] });
+  });
+
+  async function askAs(leaf: Credentials, target: string, fields = '', { test }: Authorizing = given): Promise<string> {
+    const client = await tlsClient(test.port, { ALPNProtocols: ['mesh/h1'], cert: leaf.certificate, key: leaf.key });
+    cleanups.push(() => client.socket.destroy());
+    client.send(`${target} HTTP/1.1\r\nHost: a.io\r\n${fields}\r\n`);
+    return client.receives('\r\n\r\n');
+  }
+
+  it.each([
+    ['web', 'GET /items', 200], ['web', 'GET /items/7?x', 200], ['web', 'POST /items', 403], ['web', 'GET /admin', 403], ['web', 'GET /healthz', 200], ['web', 'GET //items', 403],
+    ['web', 'GET /items/../admin', 403], ['web', 'GET /items/%2e%2e/admin', 403], ['admin', 'GET /admin', 200], ['admin', 'DELETE /items/7', 200], ['admin', 'OPTIONS *', 200],
+    ['cart', 'GET /items', 403], ['cart', 'GET /healthz', 200], ['cart', 'POST /healthz', 200], ['webx', 'GET /items', 403], ['we', 'GET /items', 403], ['w.b', 'GET /items', 403],
+  ])('%s: %s is %i', async (caller, target, status) => {
+    given.audit.length = 0;
+    expect(await askAs(authority.leaf(caller), target)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(given.audit).toMatchObject([{ caller: idOf(caller), decision: status === 200 ? 'allowed' : 'denied' }]);
+  });
+
+  it('no field gives or changes an identity', async () => {
+    const forged = `X-Mesh-Caller: ${idOf('admin')}\r\nX-Forwarded-Client-Cert: URI=${idOf('admin')}\r\n`;
+    expect(await askAs(authority.leaf('web'), 'GET /admin', forged)).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it.each<[string, Credentials]>([
+    ['of the same name by another authority', elsewhere.leaf('admin')], ['of the same path in another trust domain', foreign.leaf('admin')],
+  ])('a certificate %s never gets to the rules', async (_, leaf) => {
+    given.audit.length = 0;
+    given.heads.length = 0;
+    const outcome = await askAs(leaf, 'GET /healthz').catch(() => 'broken off');
+    expect(outcome).not.toMatch(/^HTTP\/1\.1 200 /);
+    expect(given.audit).toEqual([]);
+    expect(given.heads).toEqual([]);
+  });
+
+  it('where connections without TLS are let in too, only plain rules are for those', async () => {
+    expect(await askAs(authority.leaf('admin'), 'GET /x', '', permissive)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await askAs(authority.leaf('web'), 'GET /old', '', permissive)).toMatch(/^HTTP\/1\.1 403 /);
+    for (const [target, status] of [['/old', 200], ['/healthz', 403], ['/items', 403]] as const) {
+      const client = await rawClient(permissive.test.port);
+      cleanups.push(() => client.socket.destroy());
+      expect(await asked(client, get(target))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+  });
+
+  it('from sidecar to sidecar, the 403 gets to the caller\'s app, and is not sent again', async () => {
+    const web = new MountedIdentity(authority.leaf('web'), authority.root.certificate);
+    cleanups.push(() => web.remove());
+    const outbound = await startProxy([given.test.port], { identity: web.config, cluster: { mutualTls: { serverIds: [idOf('catalog')] } } });
+    cleanups.push(() => outbound.proxy.close());
+    given.audit.length = 0;
+    const client = await rawClient(outbound.port);
+    cleanups.push(() => client.socket.destroy());
+    expect(await asked(client, get('/admin'))).toMatch(/^HTTP\/1\.1 403 [^]*details="not_authorized"/);
+    client.received = '';
+    expect(await asked(client, get('/items'))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(given.audit.map(({ caller, decision, path }) => `${caller} ${decision} ${path}`))
+      .toEqual([`${idOf('web')} denied /admin`, `${idOf('web')} allowed /items`]);
+  });
 });
