@@ -39,7 +39,7 @@ export class ResponseFields {
     this.edge = client;
     this.inbound = direction === 'inbound';
     // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
-    this.explains = head.wantsExplanation && !this.inbound && !edge?.namesClients;
+    this.explains = head.wantsExplanation && !this.inbound && !edge;
     this.load = head.asksForLoad ? load : undefined;
     this.session = undefined;
     this.setCookie = EMPTY;

@@ -165,3 +165,10 @@ test.each<[EdgeConfig, object, string]>([
   const listeners = [{ ...test.config.listeners[0], ...edge, ...others }];
   expect(await test.proxy.apply(JSON.stringify({ ...test.config, listeners }))).toMatchObject({ problems: [expect.stringContaining(expected)] });
 });
+
+test.each<[string, EdgeConfig]>([
+  ['CORS', { cors: { allowOrigins: ['https://shop.test'] } }], ['pages for errors', { errorPages: [{ statuses: [502], body: 'sorry' }] }],
+])('a listener of which only %s are said is at the edge: clients learn no addresses of endpoints', async (_, edge) => {
+  const test = await startEdge(cleanups, edge);
+  expect(await test.ask(get('x-mesh-explain: 1'))).not.toContain('x-mesh-attempts');
+});
