@@ -8,6 +8,8 @@
  * sockets are written to as usual: slower, with the same result. The same goes for TLS and for a socket whose stream has
  * bytes already.
  */
+// The global of this name is a getter, which costs the hot path a call each time.
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { afterOneRound } from '../runtime/clock';
@@ -53,6 +55,7 @@ const held = new Map<Socket, Held>();
  * @returns false: as much is held back as the socket may hold, and 'drain' says when it no longer is
  */
 export function write(socket: Socket, bytes: Buffer): boolean {
+  if (gatherer === socket) flush();
   const before = heldOf(socket);
   if (before) return socket.write(bytes) && hasRoom(socket, before);
   const handle = (socket as unknown as { readonly _handle?: StreamHandle | null })._handle;
@@ -62,6 +65,54 @@ export function write(socket: Socket, bytes: Buffer): boolean {
   if (!failed && binding!.streamBaseState[binding!.kLastWriteWasAsync] === 0) return true;
   spare = new binding!.WriteWrap();
   return failed ? writeLater(socket, bytes) : hold(socket, request, bytes);
+}
+
+/** Room for what one read brings as chunks, and the head before them. What is more leaves in several writes. */
+const GATHER_BYTES = 98_304;
+
+let room = Buffer.allocUnsafeSlow(GATHER_BYTES);
+let gathered = 0;
+/** Whose bytes are in the room. */
+let gatherer: Socket | undefined;
+
+/**
+ * Copies bytes to others of the same turn, with which they leave in one write, before anything else that is written. There is one
+ * room for all sockets: it is free again when the kernel has taken what was in it, which is the rule.
+ *
+ * @returns false: as much is held back as the socket may hold, and 'drain' says when it no longer is
+ */
+export function gather(socket: Socket, bytes: Buffer): boolean {
+  if (bytes.length > GATHER_BYTES) return write(socket, Buffer.from(bytes));
+  makeRoom(socket, bytes.length);
+  gathered += bytes.copy(room, gathered);
+  return !holdsBack(socket);
+}
+
+/** The same for a short text of ASCII. */
+export function gatherText(socket: Socket, text: string): void {
+  makeRoom(socket, text.length);
+  gathered += room.write(text, gathered, 'latin1');
+}
+
+function makeRoom(socket: Socket, length: number): void {
+  if (gatherer === socket && gathered + length <= GATHER_BYTES) return;
+  flush();
+  gatherer = socket;
+  process.nextTick(flush);
+}
+
+function flush(): void {
+  const socket = gatherer;
+  const length = gathered;
+  gatherer = undefined;
+  gathered = 0;
+  if (!socket || length === 0 || socket.destroyed) return;
+  // TLS tells only later that it is done with what it was given.
+  if (isTls(socket) || holdsBytes(socket)) write(socket, Buffer.from(room.subarray(0, length)));
+  else {
+    write(socket, room.subarray(0, length));
+    if (holdsBytes(socket)) room = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  }
 }
 
 /**
@@ -80,6 +131,7 @@ function writeLater(socket: Socket, bytes: Buffer): boolean {
  * that is ending while bytes wait can't be reset any more.
  */
 export function end(socket: Socket, done?: () => void): void {
+  if (gatherer === socket) flush();
   const entry = heldOf(socket);
   if (entry) entry.behind.push(() => end(socket, done));
   else socket.end(done);
@@ -87,6 +139,7 @@ export function end(socket: Socket, done?: () => void): void {
 
 /** The same, and closes the socket when that is done. */
 export function destroySoon(socket: Socket): void {
+  if (gatherer === socket) flush();
   const entry = heldOf(socket);
   if (entry) entry.behind.push(() => destroySoon(socket));
   else socket.destroySoon();
@@ -99,12 +152,12 @@ export function holdsBack(socket: Socket): boolean {
 
 /** Bytes wait for the kernel to take them, though perhaps not many. */
 export function holdsBytes(socket: Socket): boolean {
-  return socket.writableLength > 0 || heldOf(socket) !== undefined;
+  return socket.writableLength > 0 || heldOf(socket) !== undefined || (gatherer === socket && gathered > 0);
 }
 
 /** How many bytes wait for the kernel to take them, at most. */
 export function heldBytes(socket: Socket): number {
-  return socket.writableLength + (heldOf(socket)?.bytes ?? 0);
+  return socket.writableLength + (heldOf(socket)?.bytes ?? 0) + (gatherer === socket ? gathered : 0);
 }
 
 function heldOf(socket: Socket): Held | undefined {

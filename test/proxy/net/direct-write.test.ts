@@ -1,7 +1,7 @@
 /** Writes past Node's streams: what arrives is the same, and so is what is said of backpressure, ends and errors. */
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { destroySoon, end, holdsBack, holdsBytes, write } from '../../../src/proxy/net/direct-write';
+import { destroySoon, end, gather, gatherText, heldBytes, holdsBack, holdsBytes, write } from '../../../src/proxy/net/direct-write';
 import { until } from '../../support/raw-http';
 
 const MIB = 1_048_576;
@@ -60,7 +60,7 @@ test('what the kernel does not take is held on this version of Node, and leaves 
 });
 
 test('bytes arrive in order, however they are written and however slow the reader is', async () => {
-  const step = fc.record({ length: fc.nat({ max: 300_000 }), how: fc.constantFrom('direct', 'direct', 'stream', 'corked'), pause: fc.boolean() });
+  const step = fc.record({ length: fc.nat({ max: 300_000 }), how: fc.constantFrom('direct', 'direct', 'gathered', 'gathered', 'stream', 'corked'), pause: fc.boolean() });
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), fc.boolean(), async (steps, slow) => {
     const { socket, peer } = await pair();
     let at = 0;
@@ -75,12 +75,15 @@ test('bytes arrive in order, however they are written and however slow the reade
       setImmediate(() => peer.resume());
     });
     let written = 0;
+    let gathered = false;
     for (const { length, how, pause } of steps) {
       const bytes = Buffer.from(Uint8Array.from({ length }, (_, i) => (written + i) % 251));
       written += length;
       if (how === 'corked') socket.cork();
-      if (how === 'stream') socket.write(bytes);
-      else write(socket, bytes);
+      // The stream knows nothing of what was gathered in the same turn.
+      if (how === 'stream' && !gathered) socket.write(bytes);
+      else (how === 'gathered' ? gather : write)(socket, bytes);
+      gathered = how === 'gathered' && !pause;
       if (how === 'corked') process.nextTick(() => socket.uncork());
       if (pause) await new Promise((resolve) => { setImmediate(resolve); });
     }
@@ -227,4 +230,69 @@ test('without the call of Node, sockets are written to as usual', async () => {
   expect([plain.holdsBack(socket), plain.holdsBytes(socket)]).toEqual([true, true]);
   read();
   await until('it drains', () => !plain.holdsBytes(socket));
+});
+
+describe('what is gathered', () => {
+  it('leaves in one write when the turn ends', async () => {
+    const { socket, peer } = await pair();
+    const writes: number[] = [];
+    const handle = (socket as unknown as { _handle: { writeBuffer(request: unknown, bytes: Buffer): number } })._handle;
+    const { writeBuffer } = handle;
+    handle.writeBuffer = (request, bytes) => { writes.push(bytes.length); return writeBuffer.call(handle, request, bytes); };
+    let received = '';
+    peer.on('data', (chunk) => { received += chunk; });
+    gather(socket, Buffer.from('head'));
+    gatherText(socket, ' and ');
+    gather(socket, Buffer.from('body'));
+    expect([holdsBytes(socket), heldBytes(socket), writes]).toEqual([true, 13, []]);
+    await until('it arrives', () => received === 'head and body');
+    expect(writes).toEqual([13]);
+  });
+
+  it('is a copy: its source may change at once', async () => {
+    const { socket, peer } = await pair();
+    let received = '';
+    peer.on('data', (chunk) => { received += chunk; });
+    const bytes = Buffer.from('as it was');
+    gather(socket, bytes);
+    bytes.fill('x');
+    await until('it arrives', () => received === 'as it was');
+  });
+
+  it('of several sockets is not mixed', async () => {
+    const [one, two] = [await pair(), await pair()];
+    const texts = ['', ''];
+    [one, two].forEach(({ peer }, index) => peer.on('data', (chunk) => { texts[index] += chunk; }));
+    for (const text of ['a', 'b', 'c']) for (const { socket } of [one, two]) gather(socket, Buffer.from(text));
+    await until('all arrives', () => texts.every((text) => text === 'abc'));
+  });
+
+  it.each([
+    ['end', (socket: Socket) => end(socket)],
+    ['destroySoon', (socket: Socket) => destroySoon(socket)],
+  ])('leaves before the end of the socket: %s', async (_, finish) => {
+    const { socket, peer } = await pair();
+    let received = '';
+    let ended = false;
+    peer.on('data', (chunk) => { received += chunk; }).on('end', () => { ended = true; });
+    gather(socket, Buffer.from('last words'));
+    finish(socket);
+    await until('the end arrives', () => ended);
+    expect(received).toBe('last words');
+  });
+
+  it('is dropped with a socket that is destroyed', async () => {
+    const { socket, errors } = await pair();
+    gather(socket, Buffer.from('nobody'));
+    socket.destroy();
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect(errors).toEqual([]);
+  });
+
+  it('says that the socket holds back', async () => {
+    const { socket } = await pair();
+    flood(socket);
+    write(socket, Buffer.alloc(MIB));
+    expect(gather(socket, Buffer.from('more'))).toBe(false);
+  });
 });

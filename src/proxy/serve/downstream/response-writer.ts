@@ -3,11 +3,11 @@
  * here. A connection has one and uses it again for each request.
  */
 import type { Socket } from 'node:net';
-import { write } from '../../net/direct-write';
+import { gather, gatherText, write } from '../../net/direct-write';
 import { Framing } from '../../http1/framing';
 import { Method, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
-import { frameChunk, lastChunk, Persistence, serializeResponse } from '../../http1/serialize';
+import { lastChunk, Persistence, serializeResponse } from '../../http1/serialize';
 import { writeCopy } from '../../net/shared-read';
 import type { ServeContext } from '../context';
 import { localResponse } from './local-response';
@@ -17,6 +17,7 @@ import type { LocalAnswer, ResponseSink } from '../exchange/response-sink';
 const COPY_BYTES = 4_096;
 
 const EMPTY = Buffer.alloc(0);
+const CRLF = Buffer.from('\r\n');
 
 export class ResponseWriter implements ResponseSink {
   /** The connection ends behind the response that was begun. */
@@ -26,7 +27,6 @@ export class ResponseWriter implements ResponseSink {
   private toHead = false;
   private acceptsTrailers = false;
   private chunked = false;
-  private corked = false;
 
   /** @param isLast whether a response that begins now is the last of its connection */
   constructor(private readonly socket: Socket, private readonly context: ServeContext, private readonly isLast: () => boolean) {}
@@ -59,18 +59,22 @@ export class ResponseWriter implements ResponseSink {
     const trailers = this.chunked && this.acceptsTrailers;
     const message = serializeResponse(buffer, head, this.chunked, trailers, persistence, this.context.date(), added, small ? body : EMPTY);
     if (unknownLength) {
-      this.writeTogether(message);
-      return true;
+      // Chunks of the same turn leave with it.
+      return gather(socket, message);
     }
     return small ? write(socket, message) : writeCopy(socket, message, body);
   }
 
   sendData(data: Buffer): boolean {
-    return this.chunked ? write(this.socket, frameChunk(data)) : writeCopy(this.socket, EMPTY, data);
+    const { socket } = this;
+    if (!this.chunked) return writeCopy(socket, EMPTY, data);
+    gatherText(socket, `${data.length.toString(16)}\r\n`);
+    gather(socket, data);
+    return gather(socket, CRLF);
   }
 
   sendEnd(trailers: Buffer | undefined): void {
-    if (this.chunked) write(this.socket, lastChunk(this.acceptsTrailers ? trailers : undefined));
+    if (this.chunked) gather(this.socket, lastChunk(this.acceptsTrailers ? trailers : undefined));
   }
 
   /** The proxy's own response. */
@@ -83,19 +87,4 @@ export class ResponseWriter implements ResponseSink {
   sendLast(answer: LocalAnswer, toHead: boolean): void {
     write(this.socket, localResponse(answer, this.context, toHead, true));
   }
-
-  /** What is written in the same turn leaves together. */
-  private writeTogether(data: Buffer): void {
-    if (!this.corked) {
-      this.corked = true;
-      this.socket.cork();
-      process.nextTick(this.uncork);
-    }
-    write(this.socket, data);
-  }
-
-  private readonly uncork = (): void => {
-    this.corked = false;
-    this.socket.uncork();
-  };
 }
