@@ -18,7 +18,7 @@ import { frameChunk, frameKept, lastChunk } from '../http1/serialize';
 import { BytesListener, onread, writeCopy } from '../net/shared-read';
 import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
-import { isRefusalOfCertificate, UpstreamSecurity } from '../tls/upstream-security';
+import { isRefusalOfCertificate, UpstreamSecurity, wordOf } from '../tls/upstream-security';
 import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from './carrier';
 import { Connecting, ConnectListener, Destination, UnestablishedCode } from './connector';
 import { StatedLimits } from './stated-limits';
@@ -230,7 +230,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
     socket.on('drain', () => (this.body ?? this.listener)?.onWritable());
     socket.on('end', () => this.onEnd());
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.lastError = error.code ?? error.message;
+      this.lastError = wordOf(error);
       this.onBroken();
     });
     socket.on('close', () => this.onClose());

@@ -5,7 +5,7 @@
  */
 import { connect, OnReadOpts, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Assurance, UpstreamSecurity } from '../tls/upstream-security';
+import { Assurance, UpstreamSecurity, wordOf } from '../tls/upstream-security';
 import { Addresses, Dial } from './addresses';
 
 /** Why a connection could not be established. */
@@ -79,7 +79,7 @@ export class Connecting {
       if (security) this.secure(socket as TLSSocket, security);
       else this.establish();
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = error.code ?? error.message; });
+    socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = wordOf(error); });
     socket.on('close', () => {
       if (this.connected) return;
       if (this.dial.goesOn(this.lastError)) this.open(port, options);

@@ -29,12 +29,22 @@ export interface SecureConnectOptions {
   readonly onread?: OnReadOpts;
 }
 
-/** What OpenSSL says when a server has refused our certificate: alerts that belong to a handshake, and come behind it in TLS 1.3. */
-const REFUSALS = /_ALERT_(?:NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE|DECRYPT_ERROR)$/;
+/**
+ * What OpenSSL says when a server has refused our certificate: alerts that belong to a handshake, and come behind it in TLS 1.3. Found on
+ * reading they have a code of their own; on writing they have a number only (RFC 8446 section 6: 40 to 46, 48, 49, 51 and 116).
+ */
+const REFUSALS = new RegExp('_ALERT_(?:NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA'
+  + '|ACCESS_DENIED|HANDSHAKE_FAILURE|DECRYPT_ERROR)$|^SSL alert number (?:4[0-689]|51|116)$');
 
-/** Whether an error of a connection says that the server has refused our certificate, so that no application has seen a request. */
-export function isRefusalOfCertificate(code: string): boolean {
-  return REFUSALS.test(code);
+/** An error of a connection in a word or two. */
+export function wordOf(error: NodeJS.ErrnoException): string {
+  const alert = error.code === 'EPROTO' ? /SSL alert number \d+/.exec(error.message)?.[0] : undefined;
+  return alert ?? error.code ?? error.message;
+}
+
+/** Whether {@link wordOf} an error says that the server has refused our certificate, so that no application has seen a request. */
+export function isRefusalOfCertificate(word: string): boolean {
+  return REFUSALS.test(word);
 }
 
 export class UpstreamSecurity {
