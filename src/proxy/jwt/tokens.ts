@@ -1,7 +1,7 @@
 /**
- * The tokens of a listener's requests. Verifying one takes 50 to 150 microseconds, so those that were good are remembered by their SHA-256, with the
- * claims that rules ask for, until they expire or the keys of their issuer change. What was not good is not remembered: anybody can make any
- * number of those.
+ * The tokens of a listener's requests. Verifying one takes 150 to 400 microseconds, finding one again 5, so those that were good are remembered
+ * by their SHA-256, with the claims that rules ask for, until they expire or the keys of their issuer change. What was not good is not
+ * remembered: anybody can make any number of those.
  */
 import type { Claims } from '../../authorization';
 import type { ResolvedJwt } from '../../contract';
