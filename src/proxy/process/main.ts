@@ -104,7 +104,7 @@ function sourcesFor(podIps: readonly string[]): SourceFactory {
 
 function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchange) => void) | undefined {
   if (config.accessLog.mode === 'off') return undefined;
-  const accessLog = new AccessLog(writer, clock, config.accessLog.mode);
+  const accessLog = new AccessLog(writer, clock, config.accessLog, Math.random);
   return (exchange) => accessLog.record({
     listener: exchange.client.listener.name,
     description: exchange.record.description,
@@ -121,6 +121,7 @@ function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchan
     route: exchange.record.route,
     bytesIn: exchange.record.requestBytes,
     bytesOut: exchange.record.responseBytes,
+    traceId: exchange.trace?.context.traceId.toString('latin1'),
   });
 }
 

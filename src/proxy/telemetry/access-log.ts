@@ -1,5 +1,5 @@
 /**
- * The access log: one JSON line a request, when it is over. Off by default, and then nothing of it runs.
+ * The access log: one line a request, when it is over, as JSON or as text. Off by default, and then nothing of it runs.
  *
  * The query is left out of the path: it is where tokens and people's data are found. Fields that don't apply are absent.
  */
@@ -21,6 +21,8 @@ export interface AccessRecord {
   readonly client?: string | undefined;
   /** SPIFFE id that the client has proved. */
   readonly caller?: string | undefined;
+  /** Of its trace; undefined while nothing is traced. */
+  readonly traceId?: string | undefined;
   /** Name of the route that took it. */
   readonly route?: string | undefined;
   /** Sent to the client; 499 when it went away before. */
@@ -42,10 +44,24 @@ export interface AccessRecord {
 }
 
 export class AccessLog {
-  constructor(private readonly writer: LineWriter, private readonly clock: Clock, private readonly mode: AccessLogConfig['mode']) {}
+  private readonly format: (request: AccessRecord, wallTime: number) => string;
+
+  constructor(
+    private readonly writer: LineWriter, private readonly clock: Clock, private readonly config: AccessLogConfig,
+    private readonly random: () => number,
+  ) {
+    this.format = config.format === 'text' ? formatText : formatAccess;
+  }
 
   record(request: AccessRecord): void {
-    if (this.mode === 'all' || (this.mode === 'errors' && isError(request))) this.writer.write(formatAccess(request, this.clock.wallTime()));
+    if (this.wants(request)) this.writer.write(this.format(request, this.clock.wallTime()));
+  }
+
+  /** Whether a request is logged, which is known before anything is made of it. */
+  wants(request: Pick<AccessRecord, 'status' | 'reason' | 'durationMs'>): boolean {
+    const { mode, slowMs = 0, samplePercent = 0 } = this.config;
+    if (mode !== 'errors') return mode === 'all';
+    return isError(request) || (slowMs > 0 && request.durationMs >= slowMs) || (samplePercent > 0 && this.random() * 100 < samplePercent);
   }
 }
 
@@ -57,31 +73,68 @@ export function isError({ status, reason }: Pick<AccessRecord, 'status' | 'reaso
   return reason !== undefined && (REASONS[reason].outcome !== 'answered' || REASONS[reason].status !== status);
 }
 
-/** One line, without its end. */
+/** Method and path without query; undefined when the head could not be read. */
+function requestOf(description: string): { readonly method: string; readonly path: string } | undefined {
+  const space = description.indexOf(' ');
+  if (space < 0) return undefined;
+  return { method: description.slice(0, space), path: description.slice(space + 1).split('?', 1)[0]!.slice(0, MAX_PATH) };
+}
+
+/**
+ * One line of text, without its end. Fields keep their places, and `-` stands for what does not apply, so that columns can be cut out:
+ *
+ *     time "method path" status reason durationMs bytesIn bytesOut attempts listener route cluster endpoint client caller traceId
+ *
+ * What comes from a peer is quoted and escaped, and names have no white space, so that nobody can make lines or columns.
+ */
+export function formatText(request: AccessRecord, wallTime: number): string {
+  const asked = requestOf(request.description);
+  const line = asked ? `${asked.method} ${asked.path}` : '-';
+  return [
+    new Date(wallTime).toISOString(), `"${line.replace(UNSAFE, escape)}"`, request.status, request.reason ?? '-', milliseconds(request.durationMs),
+    request.bytesIn, request.bytesOut, request.attempts, ...[
+      request.listener, request.route, request.cluster, request.endpoint, request.client, request.caller, request.traceId,
+    ].map(column),
+  ].join(' ');
+}
+
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\"]/g;
+
+function escape(character: string): string {
+  return character === '"' || character === '\\' ? `\\${character}` : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}
+
+function column(name: string | undefined): string {
+  return name === undefined || name === '' ? '-' : name.replace(/\s/g, '_');
+}
+
+function milliseconds(time: number): number {
+  return Math.round(time * 1_000) / 1_000;
+}
+
+/** One line of JSON, without its end. */
 export function formatAccess(request: AccessRecord, wallTime: number): string {
-  const space = request.description.indexOf(' ');
-  const target = request.description.slice(space + 1);
-  const query = target.indexOf('?');
-  const path = query < 0 ? target : target.slice(0, query);
+  const asked = requestOf(request.description);
   return JSON.stringify({
     time: new Date(wallTime).toISOString(),
     level: 'info',
     event: 'request',
     listener: request.listener,
-    method: space < 0 ? undefined : request.description.slice(0, space),
-    path: space < 0 ? undefined : path.slice(0, MAX_PATH),
+    method: asked?.method,
+    path: asked?.path,
     client: request.client,
     caller: request.caller,
     route: request.route,
     status: request.status,
     reason: request.reason,
     detail: request.detail === '' ? undefined : request.detail,
-    durationMs: Math.round(request.durationMs * 1_000) / 1_000,
+    durationMs: milliseconds(request.durationMs),
     cluster: request.cluster,
     endpoint: request.endpoint,
     attempts: request.attempts,
     tried: request.attemptRecords.length > 1 ? request.attemptRecords.map(attemptText) : undefined,
     bytesIn: request.bytesIn,
     bytesOut: request.bytesOut,
+    traceId: request.traceId,
   });
 }

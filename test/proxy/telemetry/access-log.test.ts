@@ -1,4 +1,5 @@
-import { AccessLog, AccessRecord, formatAccess, isError, MAX_PATH } from '../../../src/proxy/telemetry/access-log';
+import type { AccessLogConfig } from '../../../src/contract';
+import { AccessLog, AccessRecord, formatAccess, formatText, isError, MAX_PATH } from '../../../src/proxy/telemetry/access-log';
 import { LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';
 
@@ -37,6 +38,23 @@ describe('a line of the access log', () => {
   });
 });
 
+describe('a line of text', () => {
+  const COLUMNS = /^\S+ "(?:[^"\\]|\\.)*"(?: \S+){13}$/;
+
+  it('has the same fields in the same places', () => {
+    expect(formatText({ ...REQUEST, route: 'default', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' }, 1_700_000_000_000)).toBe(
+      '2023-11-14T22:13:20.000Z "GET /items" 200 - 12.346 0 512 1 catalog default catalog-v1 10.0.0.1:15006 - - 4bf92f3577b34da6a3ce929d0e0e4736');
+    expect(formatText({ ...REQUEST, description: '', status: 400, reason: 'bad_request', cluster: undefined, endpoint: undefined, attempts: 0 }, 0))
+      .toMatch(/ "-" 400 bad_request 12\.346 0 512 0 catalog - - - - - -$/);
+  });
+
+  it.each(['GET /"', 'GET /a" 200 - 1', 'GET /\\', `GET /${'"\\\n'.repeat(5_000)}`, 'GET /\r\n\u001b[31m\u2028'])('is one line with all columns, given %j', (description) => {
+    const line = formatText({ ...REQUEST, description, route: 'a route', caller: 'spiffe://mesh/ns/shop/sa/web' }, 0);
+    expect(line).toMatch(COLUMNS);
+    expect(line.length).toBeLessThan(MAX_PATH * 4 + 300);
+  });
+});
+
 describe('the access log', () => {
   const requests: AccessRecord[] = [
     REQUEST,
@@ -48,9 +66,9 @@ describe('the access log', () => {
     { ...REQUEST, status: 499, reason: 'client_abort' },
   ];
 
-  const statusesOf = (mode: 'off' | 'errors' | 'all'): unknown[] => {
+  const statusesOf = (mode: AccessLogConfig['mode'], more: Partial<AccessLogConfig> = {}, random = () => 0.5): unknown[] => {
     const lines: string[] = [];
-    const log = new AccessLog(new LineWriter({ write: (text, done) => { lines.push(text); done(); } }), new FakeClock(), mode);
+    const log = new AccessLog(new LineWriter({ write: (text, done) => { lines.push(text); done(); } }), new FakeClock(), { mode, ...more }, random);
     requests.forEach((request) => log.record(request));
     return lines.map((line) => { const { status, reason } = JSON.parse(line); return reason ? `${status} ${reason}` : status; });
   };
@@ -62,7 +80,16 @@ describe('the access log', () => {
 
   it('has failures of the server\'s side and what broke, given errors only', () => {
     expect(statusesOf('errors')).toEqual([500, '200 upstream_broken_body', '200 request_timeout', '499 client_abort']);
+    expect(statusesOf('errors', { samplePercent: 0, slowMs: 0 }, () => 0)).toHaveLength(4);
     expect(isError({ status: 503, reason: 'no_endpoints' })).toBe(true);
     expect(isError({ status: 413, reason: 'body_too_large' })).toBe(false);
+  });
+
+  it('has slow requests and a share of the others besides, given errors and that', () => {
+    expect(statusesOf('errors', { slowMs: 12 })).toHaveLength(requests.length);
+    expect(statusesOf('errors', { slowMs: 13 })).toHaveLength(4);
+    expect(statusesOf('errors', { samplePercent: 51 })).toHaveLength(requests.length);
+    expect(statusesOf('errors', { samplePercent: 50 })).toHaveLength(4);
+    expect(statusesOf('off', { slowMs: 1, samplePercent: 100 })).toEqual([]);
   });
 });
