@@ -13,6 +13,7 @@ const {
 } = await createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js').loadLocalMesh();
 
 /** Who calls whom, how often, and what happens when. */
+const EDGE = 'edge';
 const CALLER = 'web';
 const CALLEE = 'catalog';
 const INSIDE_RATE = 150;
@@ -78,7 +79,7 @@ async function demo() {
   await mesh.start();
   step(`all ready after ${seconds(performance.now() - startedAt)}`);
 
-  const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, CALLER), rate: OUTSIDE_RATE }];
+  const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, EDGE), rate: OUTSIDE_RATE }];
   step(`driving ${flows.map(({ flow, rate }) => `${rate} requests/s ${flow.from} -> ${flow.to}`).join(' and ')} for ${END_AT_S} s`);
   const began = performance.now();
   runs = flows.map(({ flow, rate }) => run(flow, rate));

@@ -1,9 +1,9 @@
 /**
- * A small shop: `web` at the edge, behind a load balancer, and the three services that it calls. `catalog` tries out a new
- * version with a tenth of its requests, and with all of those that ask for it.
+ * A small shop: a gateway at the edge, behind a load balancer, `web` behind that, and the three services that it calls. `catalog` tries
+ * out a new version with a tenth of its requests, and with all of those that ask for it.
  */
 import { Chart, Duration } from 'cdk8s';
-import { LoadBalancing, Match, MeshService, Route, Scaling, ServiceType } from 'cdk8s-mesh';
+import { Gateway, LoadBalancing, Match, MeshService, Route, Scaling } from 'cdk8s-mesh';
 import { Construct } from 'constructs';
 
 export class Shop extends Chart {
@@ -37,9 +37,15 @@ export class Shop extends Chart {
     const web = new MeshService(this, 'web', {
       containers: [{ image: 'ghcr.io/acme/web:9.0.1', portNumber: 3000 }],
       port: 80,
-      type: ServiceType.LOAD_BALANCER,
     });
     web.calls(catalog, { timeout: Duration.millis(500) });
     web.calls(cart);
+
+    const edge = new Gateway(this, 'edge', {
+      scaling: Scaling.replicas(2),
+      // The cloud's load balancer has the certificate, and says who the client is.
+      forwarded: { trustedHops: 1 },
+    });
+    edge.route('shop.example.com', web);
   }
 }

@@ -103,7 +103,7 @@ describe('what a default says', () => {
 
   test('is left out', () => {
     const configMaps = findByKind(Testing.synth(new Shop(Testing.app(), 'shop')), 'ConfigMap');
-    expect(configMaps).toHaveLength(5);
+    expect(configMaps).toHaveLength(6);
     expect(configMaps.flatMap((configMap) => redundantIn(JSON.parse(textOf(configMap)) as ProxyConfig))).toEqual([]);
     expect(redundantIn({ ...JSON.parse(textOf(configMaps[0])) as ProxyConfig, workers: 1 })).toEqual(['.workers']);
   });

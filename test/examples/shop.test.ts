@@ -16,7 +16,9 @@ describe('the example shop', () => {
   });
 
   test('has its edge behind a load balancer on port 80, and a canary with a tenth of the requests and those that ask for it', () => {
-    expect(findOne(manifests, 'Service', 'web').spec).toMatchObject({ type: 'LoadBalancer', ports: [{ port: 80 }] });
+    expect(findOne(manifests, 'Service', 'edge').spec).toMatchObject({ type: 'LoadBalancer', ports: [{ port: 80 }] });
+    expect(documentOf(manifests, 'edge').listeners[0].routes.map(({ name, split }) => [name, split]))
+      .toEqual([['shop.example.com', [{ cluster: 'shop/web-v1', weight: 100 }]]]);
     const listener = documentOf(manifests, 'web-v1').listeners.find(({ name }) => name === 'outbound/shop/catalog:80');
     expect(listener?.routes.map(({ name, split }) => [name, split])).toEqual([
       ['header-x-beta-true', [{ cluster: 'shop/catalog-v2', weight: 1 }]],

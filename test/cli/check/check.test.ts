@@ -34,7 +34,7 @@ function seeded(app: App): void {
 
 test('GIVEN the example shop, finds nothing', async () => {
   const result = await check((app) => new Shop(app, 'shop'), '--strict');
-  expect(result).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^nothing found \(5 workloads, \d+ rules\)\n$/) as string });
+  expect(result).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^nothing found \(6 workloads, \d+ rules\)\n$/) as string });
 });
 
 test('GIVEN seeded mistakes, shows the arithmetic in an aligned table', async () => {
