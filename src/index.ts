@@ -1,4 +1,5 @@
 /** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
+export * from './constructs/mesh/access-log-options';
 export * from './constructs/policies/admission-options';
 export * from './constructs/mesh/app-address';
 export * from './constructs/destinations/app-protocol';

@@ -1,9 +1,10 @@
 /** Puts a gateway's document together. Pure, as that of a sidecar is. */
 import {
-  CA_FILE, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
+  CA_FILE, DEFAULT_ADMIN, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
   GATEWAY_TLS_LISTENER, IdentityConfig, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
+import { accessLogConfig } from '../mesh/access-log-options';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { Route } from '../routes/route';
 import { completeDocument } from '../sidecar/document';
@@ -46,7 +47,7 @@ export function gatewayDocument(info: DocumentInfo): ProxyConfig {
       appDrainMs: 0,
       ...(budget.proxyDrainMs !== DEFAULT_SHUTDOWN.drainMs && { drainMs: budget.proxyDrainMs }),
     },
-    ...(settings.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: settings.accessLog } }),
+    ...accessLogConfig(settings.accessLog, settings.accessLogOptions),
     ...(settings.tracing._toConfig() && { tracing: settings.tracing._toConfig() }),
     ...(settings.via !== DEFAULT_VIA && { via: settings.via }),
     ...(settings.workers !== DEFAULT_WORKERS && { workers: settings.workers }),

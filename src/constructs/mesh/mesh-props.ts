@@ -10,6 +10,7 @@ import { Monitoring } from '../monitoring/monitoring';
 import { AdmissionOptions } from '../policies/admission-options';
 import { ConnectionOptions } from '../policies/connection-options';
 import { ProxyLimits } from '../policies/proxy-limits';
+import { AccessLogOptions } from './access-log-options';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
@@ -147,6 +148,13 @@ export interface ProxyOptions {
    * @default - that of the nearest Mesh, or AccessLog.OFF
    */
   readonly accessLog?: AccessLog;
+
+  /**
+   * Form of the access log, and which requests are logged besides errors. It applies while `accessLog` is on.
+   *
+   * @default - that of the nearest Mesh, or JSON, and no requests besides
+   */
+  readonly accessLogOptions?: AccessLogOptions;
 
   /**
    * How the proxy is monitored.

@@ -15,6 +15,7 @@ import { NAME_RULES } from '../props/name-rules';
 import { checkQuantity, layered, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { PerApp } from '../synthesis/copies';
+import { checkAccessLog } from './access-log-options';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
@@ -35,7 +36,7 @@ export const ONLY_CLUSTER = '';
 export const PROXY_OPTIONS = {
   proxyImage: true, proxyUser: true, proxyPorts: true, proxyResources: true,
   identity: true, mutualTls: true, authorization: true, interception: true, limits: true, appConnections: true, appAddress: true, admission: true,
-  workers: true, accessLog: true, monitoring: true, tracing: true,
+  workers: true, accessLog: true, accessLogOptions: true, monitoring: true, tracing: true,
   via: true, endpointPropagation: true, appDrain: true, proxyDrain: true,
 } as const satisfies Record<keyof ProxyOptions, true>;
 
@@ -51,6 +52,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   authorization: Authorization.enforce(),
   workers: DEFAULT_WORKERS,
   accessLog: AccessLog.OFF,
+  accessLogOptions: {},
   monitoring: Monitoring.none(),
   tracing: Tracing.off(),
   proxyUser: ProxyUser.image(),
@@ -187,6 +189,9 @@ export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions)
     checkConnections(errors, 'appConnections', props.appConnections);
   }
   props.appAddress?._check(errors, 'appAddress');
+  if (props.accessLogOptions !== undefined) {
+    checkAccessLog(errors, 'accessLogOptions', props.accessLogOptions);
+  }
   props.monitoring?._check(errors, 'monitoring');
   props.tracing?._check(errors, 'tracing');
   props.identity?._check(errors, 'identity');

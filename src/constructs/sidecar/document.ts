@@ -3,7 +3,7 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, AuthorizationConfig, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ACCESS_LOG, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
+  AdmissionConfig, APP_CLUSTER, AuthorizationConfig, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
   DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, IdentityConfig, INBOUND_LISTENER, LimitsConfig, ListenerConfig,
   ListenerMutualTlsConfig, NodeIdentity,
   PathConfig, ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
@@ -16,6 +16,7 @@ import { Call } from '../calls/dependencies';
 import { NamedCallee } from '../destinations/destination-info';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
+import { accessLogConfig, AccessLogOptions } from '../mesh/access-log-options';
 import { AccessLog } from '../mesh/mesh-props';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { Tracing } from '../mesh/tracing';
@@ -48,6 +49,7 @@ export interface DocumentInfo {
   readonly workers: number;
   readonly budget: ShutdownBudget;
   readonly accessLog: AccessLog;
+  readonly accessLogOptions: AccessLogOptions;
   readonly tracing: Tracing;
   readonly via: boolean;
 }
@@ -94,7 +96,7 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     ...(info.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: info.ports.admin } }),
     ...(info.limits && { limits: info.limits }),
     ...shutdownConfig(info),
-    ...(info.accessLog !== DEFAULT_ACCESS_LOG.mode && { accessLog: { mode: info.accessLog } }),
+    ...accessLogConfig(info.accessLog, info.accessLogOptions),
     ...(info.tracing._toConfig() && { tracing: info.tracing._toConfig() }),
     ...(info.via !== DEFAULT_VIA && { via: info.via }),
     ...(info.workers !== DEFAULT_WORKERS && { workers: info.workers }),

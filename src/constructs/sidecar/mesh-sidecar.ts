@@ -251,6 +251,7 @@ export class MeshSidecar extends Construct {
       workers: this.settings.workers,
       budget: this.budget,
       accessLog: this.settings.accessLog,
+      accessLogOptions: this.settings.accessLogOptions,
       tracing: this.settings.tracing,
       via: this.settings.via,
     });
