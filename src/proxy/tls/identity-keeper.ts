@@ -1,7 +1,7 @@
 /**
  * The identity of the configuration in force. One whose configuration has not changed stays, with what was renewed since. A first document is
  * taken over even when its files can't be used yet, and the proxy is not ready until they can; one that would replace an identity
- * that works is refused.
+ * that works is refused, and so is one for a proxy that works without any: pods that run when a mesh is given identities.
  */
 import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
@@ -14,6 +14,7 @@ export type StagedIdentity =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 export class IdentityKeeper {
+  private hasDocument = false;
   private present: { readonly key: string; readonly identity: Identity } | undefined;
 
   constructor(private readonly clock: Clock, private readonly instruments: IdentityInstruments, private readonly onChange: IdentityListener) {}
@@ -26,7 +27,8 @@ export class IdentityKeeper {
     if (key === undefined) return { ok: true, identity: undefined, rollback: () => {}, commit: () => this.replace(undefined) };
     if (present?.key === key) return { ok: true, identity: present.identity, rollback: () => {}, commit: () => {} };
     const identity = await Identity.load(config!, this.clock, this.instruments, this.onChange);
-    if (present?.identity.usable && !identity.usable) {
+    // A pod that was made without these files never gets them; what it has works.
+    if (!identity.usable && (present ? present.identity.usable : this.hasDocument)) {
       identity.close();
       return { ok: false, problems: identity.whyUnusable.map((problem) => `the identity can't be used: ${problem}`) };
     }
@@ -48,5 +50,6 @@ export class IdentityKeeper {
   private replace(next: IdentityKeeper['present']): void {
     this.present?.identity.close();
     this.present = next;
+    this.hasDocument = true;
   }
 }

@@ -394,6 +394,15 @@ describe('a proxy that can\'t prove who it is', () => {
     expect((await ask((await caller([inbound.port])).port)).received).toMatch(/200 OK/);
   });
 
+  test('goes on without an identity, given a document with one whose files its pod was made without', async () => {
+    const outbound = await proxy([(await app()).port], {});
+    const identity = { ...mounted(authority.leaf('web')).config, keyFile: '/nowhere' };
+    const applied = await outbound.proxy.apply(JSON.stringify({ ...outbound.config, identity }));
+    expect(applied).toMatchObject({ ok: false, mayPass: true, problems: [expect.stringMatching(/keyFile '\/nowhere' is not there/)] });
+    expect(outbound.proxy.readiness().ready).toBe(true);
+    expect((await ask(outbound.port)).received).toMatch(/200 OK/);
+  });
+
   test.each<[string, Parameters<typeof authority.leaf>[1], RegExp]>([
     ['of another trust domain', { uris: ['spiffe://other.local/ns/shop/sa/web'] }, /proves no id, for it is of .* not of the trust domain/],
     ['without an id', { uris: [], dnsNames: ['web'] }, /proves no id, for it names no URI/],
