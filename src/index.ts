@@ -39,6 +39,7 @@ export * from './constructs/service/mesh-service-props';
 export * from './constructs/service/mesh-service-version';
 export * from './constructs/sidecar/mesh-sidecar';
 export * from './constructs/sidecar/mesh-sidecar-props';
+export * from './constructs/network/network-policies';
 export * from './constructs/policies/outlier-detection';
 export * from './constructs/mesh/pod-security-options';
 export * from './constructs/mesh/proxy-image';

@@ -9,6 +9,7 @@ import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import { Destination } from '../destinations/destination';
 import { callersHost, DestinationInfo } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
+import { SelectedPods } from '../network/policy-spec';
 import { checkAllow } from '../identity/allow-checks';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { TlsOptions } from '../inbound/tls-options';
@@ -76,6 +77,8 @@ export interface Caller {
   readonly namespace: string;
   /** The account that its pods run under. Asked for only when a permission is needed. */
   account(): { name: string };
+  /** Its pods, as policies select them. */
+  pods(): SelectedPods;
   /** Who its pods prove to be, if anybody. */
   readonly identity?: WorkloadIdentity;
   /** The destination that the caller itself is, if any. */
@@ -89,6 +92,8 @@ export interface ServiceLink {
   readonly accountName: string;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
+  /** Whether clients from outside come to its Service. */
+  readonly hasOutsideClients: boolean;
   readonly identity?: WorkloadIdentity;
   /** Name of the port in the service's Services. */
   readonly portName: string;
@@ -194,7 +199,8 @@ export class Dependencies {
     noteAddition();
     const { healthCheck } = health;
     destination._noteCall({
-      identity: this.caller.identity, explicit: true, allow: options.allow, healthPath: healthCheck?.type === 'http' ? healthCheck.path : undefined,
+      identity: this.caller.identity, pods: () => this.caller.pods(), explicit: true, allow: options.allow,
+      healthPath: healthCheck?.type === 'http' ? healthCheck.path : undefined,
     });
     if (info.endpointSlices) {
       this.grant(info);
@@ -231,7 +237,7 @@ export class Dependencies {
   /** Lets the caller find the endpoints of what a call leads to besides the service called. */
   private allow(called: Destination): void {
     const info = called._info();
-    called._noteCall({ identity: this.caller.identity, explicit: false });
+    called._noteCall({ identity: this.caller.identity, pods: () => this.caller.pods(), explicit: false });
     if (info.endpointSlices) {
       this.grant(info);
     }

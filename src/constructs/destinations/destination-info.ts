@@ -5,6 +5,7 @@
 import { ClusterConfig, PathConfig } from '../../contract';
 import { MutualTls } from '../identity/mutual-tls';
 import { WorkloadIdentity } from '../identity/workload-identity';
+import { SelectedPods } from '../network/policy-spec';
 import { ConnectionOptions } from '../policies/connection-options';
 import { HealthOptions } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -52,6 +53,8 @@ export interface DestinationInfo {
   readonly retry?: Retry;
   /** Its pods have sidecars, which understand the mesh's own fields. */
   readonly meshed: boolean;
+  /** Its pods, and where their proxies take requests; absent for what is outside of the mesh. */
+  readonly pods?: SelectedPods & { readonly port: number };
   /** Who its pods prove to be; absent when they have no identity. */
   readonly identity?: WorkloadIdentity;
   /** Whether callers have to prove who they are; it counts with an identity. */

@@ -6,7 +6,7 @@
  */
 import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { EndpointSliceDiscovery, ProxyConfig } from '../../contract';
+import { EndpointSliceDiscovery, ProxyConfig, SERVICE_LABEL } from '../../contract';
 import { MAX_GRACE_SECONDS, ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { besides } from '../calls/call-routes';
 import { Call, Dependencies } from '../calls/dependencies';
@@ -25,6 +25,8 @@ import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { ProxyOptions } from '../mesh/mesh-props';
+import { addNetworkPolicy } from '../network/policy-object';
+import { PolicyFacts, SelectedPods } from '../network/policy-spec';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { checkLimitsTogether, limitsConfig } from '../policies/proxy-quantities';
 import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
@@ -36,6 +38,7 @@ import { DocumentConfigMap } from '../sidecar/config-map';
 import { readsEndpointSlices } from '../sidecar/document';
 import { checkCallees, checkIdentityPod, establishIdentity } from '../sidecar/identity-pod';
 import { sessionsOf } from '../sidecar/outbound-routes';
+import { reachedBy } from '../sidecar/reached';
 import { checkSidecarMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
 import { untilAddition } from '../synthesis/unchanged';
 import { checkCertificates, isCertified } from './certificate-checks';
@@ -141,7 +144,8 @@ export class Gateway extends Construct {
     this.identity = workloadIdentity(settings.identity, this.namespace, name);
     establishIdentity(this, this.identity, { service: `${this.namespace}/${name}`, objectNamespace: Chart.of(this).namespace });
     this.dependencies = new Dependencies({
-      construct: this, name, namespace: this.namespace, account: () => this.serviceAccount, identity: this.identity, self: () => undefined,
+      construct: this, name, namespace: this.namespace, account: () => this.serviceAccount,
+      pods: () => this.pods, identity: this.identity, self: () => undefined,
     });
     this.routes = new GatewayRoutes({ construct: this, namespace: this.namespace, path: this.path ?? {}, dependencies: this.dependencies });
     const config = new DocumentConfigMap(this, { name: `${name}-mesh` }, { document: () => this.document(), calls: () => this.routes.calls });
@@ -160,6 +164,7 @@ export class Gateway extends Construct {
     this.autoscaler = this.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
     this.disruptionBudget = disruptions._limit(this, 'DisruptionBudget', name, servingLabels(name, GATEWAY_VERSION));
 
+    addNetworkPolicy(this, this.settings.networkPolicies, { name: `${name}-mesh` }, () => this.policyFacts());
     this.node.addValidation({ validate: () => this.mistakes() });
     lintWith(this, {
       workload: this.deployment, service: name, namespace: this.namespace, version: GATEWAY_VERSION, options: this.settings.lints,
@@ -213,6 +218,23 @@ export class Gateway extends Construct {
       limits: limitsConfig(this.settings.limits, this.calledLimits()),
       budget: this.budget,
     });
+  }
+
+  private get pods(): SelectedPods {
+    return { namespace: this.namespace, labels: { [SERVICE_LABEL]: this.gatewayName } };
+  }
+
+  /** Its clients are outside, so all may come to its ports. */
+  private policyFacts(): PolicyFacts {
+    const { settings: { proxyPorts }, props: { tls }, routes: { calls } } = this;
+    return {
+      pods: this.pods,
+      ports: { outside: [proxyPorts.inbound, ...(tls ? [proxyPorts.inboundTls] : [])], admin: proxyPorts.admin },
+      callers: [],
+      plainFrom: [],
+      readsApi: this.readsSlices,
+      ...reachedBy(calls),
+    };
   }
 
   private get readsSlices(): boolean {

@@ -32,6 +32,8 @@ const OTHERS = 'callers';
 export interface DeclaredCall {
   /** Who; undefined without an identity. */
   readonly identity?: { readonly id: string; readonly namespace: string; readonly account: string };
+  /** The pods of who calls, and how they are selected. */
+  pods(): { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
   /** Whether it is a call of its own, and not what a route, fallback or mirror leads to. */
   readonly explicit: boolean;
   /** What it may ask for; absent for everything. */

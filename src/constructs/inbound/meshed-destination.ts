@@ -1,6 +1,7 @@
 /**
  * What callers must know of a service whose pods have sidecars: one whose workloads the mesh makes, or a workload made elsewhere.
  */
+import { SERVICE_LABEL } from '../../contract';
 import { DestinationInfo } from '../destinations/destination-info';
 import { DestinationPolicies } from '../destinations/destination-options';
 import { WorkloadIdentity } from '../identity/workload-identity';
@@ -53,6 +54,7 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     ...policies,
     routes: meshed.routes,
     meshed: true,
+    pods: { namespace, labels: { [SERVICE_LABEL]: serviceName }, port: proxyPorts.inbound },
     identity: meshed.identity,
     mutualTls: meshed.settings.mutualTls,
     limits,

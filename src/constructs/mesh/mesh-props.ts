@@ -7,6 +7,7 @@ import { Identity } from '../identity/identity';
 import { MutualTls } from '../identity/mutual-tls';
 import * as kplus from '../kubernetes/kplus';
 import { Monitoring } from '../monitoring/monitoring';
+import { NetworkPolicies } from '../network/network-policies';
 import { AdmissionOptions } from '../policies/admission-options';
 import { ConnectionOptions } from '../policies/connection-options';
 import { ProxyLimits } from '../policies/proxy-limits';
@@ -237,6 +238,13 @@ export interface MeshProps extends ProxyOptions {
    * @default - those of the next Mesh up the tree, or all rules, with warnings that don't fail
    */
   readonly lints?: LintOptions;
+
+  /**
+   * Whether the mesh writes a NetworkPolicy for each workload.
+   *
+   * @default - that of the next Mesh up the tree, or NetworkPolicies.none()
+   */
+  readonly networkPolicies?: NetworkPolicies;
 
   /**
    * The Pod Security Standards that the cluster enforces on namespaces for which the app has no labelled Namespace object. Synthesis fails

@@ -9,6 +9,7 @@ import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
 import { MutualTls } from '../identity/mutual-tls';
 import { Monitoring } from '../monitoring/monitoring';
+import { NetworkPolicies } from '../network/network-policies';
 import { checkAdmission } from '../policies/admission-options';
 import { checkConnections, checkLimits } from '../policies/proxy-quantities';
 import { NAME_RULES } from '../props/name-rules';
@@ -65,6 +66,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   interception: Interception.hostsFile(),
   clusterDomain: 'cluster.local',
   lints: {},
+  networkPolicies: NetworkPolicies.none(),
   podSecurity: {},
 };
 

@@ -17,7 +17,7 @@ import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
 
 const PROPS = {
-  ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, lints: true, podSecurity: true,
+  ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, lints: true, networkPolicies: true, podSecurity: true,
 } as const satisfies Record<keyof MeshProps, true>;
 
 /**
@@ -43,6 +43,7 @@ export class Mesh extends Construct {
     if (props.lints !== undefined) {
       checkLintOptions(errors, 'lints', props.lints);
     }
+    props.networkPolicies?._check(errors, 'networkPolicies');
     if (props.podSecurity !== undefined) {
       checkPodSecurityOptions(errors, 'podSecurity', props.podSecurity);
     }

@@ -17,6 +17,7 @@ import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
 import { Monitoring } from '../monitoring/monitoring';
 import { Slo } from '../monitoring/slo';
+import { NetworkPolicies } from '../network/network-policies';
 import { FaultInjection } from '../policies/fault-injection';
 import { HealthCheck } from '../policies/health-check';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -108,6 +109,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
   mutualTls: made(MutualTls, 'MutualTls.STRICT or MutualTls.PERMISSIVE'),
+  networkPolicies: made(NetworkPolicies, 'NetworkPolicies.fromCalls()'),
   outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),
   podSecurity: { fits: isObject, remedy: 'use { enforce: PodSecurityLevel.RESTRICTED }, for example' },
   proxyDrain: duration,

@@ -31,6 +31,7 @@ interface VersionInfo {
   readonly ports: { readonly port: number; readonly name: string }[];
   readonly proxyPorts: Required<ProxyPorts>;
   readonly tls?: TlsOptions;
+  readonly hasOutsideClients: boolean;
   readonly scaling: Scaling;
   readonly disruptionBudget: DisruptionBudget;
   readonly serviceAccount: kplus.ServiceAccount;
@@ -115,7 +116,7 @@ export class MeshServiceVersion extends RouteTarget {
       appPort: info.appPort,
       _service: {
         dependencies: info.dependencies, self: info.self, accountName: info.serviceAccount.name, tls: info.tls,
-        portName: info.ports[0].name, identity: info.identity,
+        hasOutsideClients: info.hasOutsideClients, portName: info.ports[0].name, identity: info.identity,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);

@@ -7,6 +7,7 @@
  */
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { SERVICE_LABEL } from '../../contract';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies } from '../calls/dependencies';
 import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
@@ -84,6 +85,7 @@ export class MeshService extends Destination {
   private readonly portName: string;
   private readonly protocol?: AppProtocol;
   private readonly tls?: TlsOptions;
+  private readonly hasOutsideClients: boolean;
   private readonly policies: DestinationPolicies;
   private readonly settings: MeshSettings;
   private readonly identity?: WorkloadIdentity;
@@ -100,6 +102,7 @@ export class MeshService extends Destination {
     this.port = props.port ?? 80;
     this.portName = props.portName ?? 'http';
     this.tls = props.tls;
+    this.hasOutsideClients = isExternal(props);
     this.policies = policiesOf(props);
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
@@ -148,6 +151,7 @@ export class MeshService extends Destination {
       name: this.serviceName,
       namespace: this.namespace,
       account: () => this.serviceAccount,
+      pods: () => ({ namespace: this.namespace, labels: { [SERVICE_LABEL]: this.serviceName } }),
       identity: this.identity,
       self: () => this,
     });
@@ -267,6 +271,7 @@ export class MeshService extends Destination {
       ports: [{ port: this.port, name: this.portName }],
       proxyPorts: this.settings.proxyPorts,
       tls: this.tls,
+      hasOutsideClients: this.hasOutsideClients,
       scaling: props.scaling ?? this.scaling,
       disruptionBudget: props.disruptionBudget ?? this.budget,
       serviceAccount: this.serviceAccount,
@@ -330,10 +335,14 @@ export class MeshService extends Destination {
   }
 }
 
+function isExternal({ type }: MeshServiceProps): boolean {
+  return type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
+}
+
 /** Clients of a node's port or a load balancer have no identity. */
-function checkOutsideCallers(errors: ValidationErrors, { type, tls }: MeshServiceProps, { identity, mutualTls }: MeshSettings): void {
-  const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
-  if (external && !tls && !identity._isNone && !mutualTls._takesPlain) {
+function checkOutsideCallers(errors: ValidationErrors, props: MeshServiceProps, { identity, mutualTls }: MeshSettings): void {
+  const { type, tls } = props;
+  if (isExternal(props) && !tls && !identity._isNone && !mutualTls._takesPlain) {
     errors.add('type', type, 'clients from outside have no identity, and MutualTls.STRICT refuses them; use a Gateway, \'tls\', or MutualTls.STRICT.allowPlain() with their networks');
   }
 }

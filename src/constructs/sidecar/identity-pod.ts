@@ -4,12 +4,15 @@ import { IDENTITY_VOLUME, SIDECAR_CONTAINER, TRUST_BUNDLE_VOLUME } from '../../c
 import { besides } from '../calls/call-routes';
 import { Call } from '../calls/dependencies';
 import { DestinationInfo } from '../destinations/destination-info';
-import { claimIdentity, WorkloadIdentity } from '../identity/workload-identity';
+import { Account } from '../identity/account';
+import { authorizationConfig, DeclaredCall } from '../identity/caller-rules';
+import { claimIdentity, WorkloadIdentity, workloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
 import { clusterOf, MeshSettings } from '../mesh/mesh-settings';
 import { ValidationErrors } from '../props/validation-errors';
+import { DocumentInfo } from './document';
 
 /** Annotation of pods that older clusters refuse. */
 const KUBERNETES_ANNOTATION = 'cdk8s-mesh/minimum-kubernetes';
@@ -38,6 +41,26 @@ export function establishIdentity(construct: Construct, identity: WorkloadIdenti
   const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
   binding.addSubjects(kplus.ServiceAccount.fromServiceAccountName(scope, 'Account', identity.account, { namespaceName: identity.namespace }));
   [role, binding].forEach(writeLean);
+}
+
+/** Who a workload made elsewhere is. It needs an account of its own for that. */
+export function ownIdentity(construct: Construct, { identity }: MeshSettings, account: () => Account, owner: Owner): WorkloadIdentity | undefined {
+  if (identity._isNone) {
+    return undefined;
+  }
+  const own = account();
+  const established = workloadIdentity(identity, own.namespace, own.account);
+  establishIdentity(construct, established, owner);
+  return established;
+}
+
+/** By what a proxy proves who it is, and whom it lets in: nobody, where nothing calls the workload. */
+export function securityOf(identity: WorkloadIdentity | undefined, { mutualTls, authorization }: MeshSettings, calls: readonly DeclaredCall[] = []): DocumentInfo['security'] {
+  return identity && {
+    identity: identity.identity._config(identity.id),
+    mutualTls: mutualTls._config(),
+    authorization: authorizationConfig(calls, authorization, mutualTls),
+  };
 }
 
 /** Says on the pods which clusters they are for, where that is not every cluster that runs the mesh. */

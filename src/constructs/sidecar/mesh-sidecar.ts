@@ -17,8 +17,7 @@ import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
-import { authorizationConfig } from '../identity/caller-rules';
-import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
+import { WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
@@ -33,6 +32,7 @@ import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
+import { addNetworkPolicy } from '../network/policy-object';
 import { admissionConfig } from '../policies/admission-options';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
@@ -41,15 +41,16 @@ import { ValidationErrors } from '../props/validation-errors';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { mountToken } from './api-token';
 import { DocumentConfigMap } from './config-map';
-import { buildDocument, DocumentInfo, namedCallees, readsEndpointSlices } from './document';
-import { checkCallees, checkIdentityPod, establishIdentity, mountIdentity, noteMinimumKubernetes } from './identity-pod';
+import { buildDocument, namedCallees, readsEndpointSlices } from './document';
+import { checkCallees, checkIdentityPod, mountIdentity, noteMinimumKubernetes, ownIdentity, securityOf } from './identity-pod';
 import { MESH_SIDECAR_PROPS, MeshSidecarProps } from './mesh-sidecar-props';
 import { sessionsOf } from './outbound-routes';
 import { STUCK_GRACE_SECONDS } from './probes';
 import { mountSessionKeys } from './session-keys';
 import { sidecarContainer, sidecarOf } from './sidecar-container';
 import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
-import { checkWorkload } from './workload';
+import { checkContainerNames, checkWorkload } from './workload';
+import { workloadPolicy } from './workload-policy';
 
 /** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
 const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
@@ -153,16 +154,18 @@ export class MeshSidecar extends Construct {
 
     const name = `${this.serviceName}-${this.version}`;
     this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() }, {
-      document: () => this.document(),
-      calls: () => this.dependencies.calls,
+      document: () => this.document(), calls: () => this.dependencies.calls,
     });
     this.configMap = this.config.configMap;
-    this.identity = service?.identity ?? this.ownIdentity();
+    this.identity = service?.identity ?? ownIdentity(this, this.settings, () => ({ namespace: this.namespace, account: this.account().name }), {
+      service: `${this.namespace}/${this.serviceName}`, objectNamespace: this.configMap.metadata.namespace,
+    });
     this.dependencies = new Dependencies({
       construct: this,
       name,
       namespace: this.namespace,
       account: () => (service ? { name: service.accountName } : this.account()),
+      pods: () => this.pods,
       identity: this.identity,
       self: () => service?.self ?? this.exposed,
     }, service?.dependencies);
@@ -171,6 +174,11 @@ export class MeshSidecar extends Construct {
     }
 
     this.container = this.attach();
+    addNetworkPolicy(this, this.settings.networkPolicies, { name: `${name}-mesh`, namespace: this.configMap.metadata.namespace }, () => workloadPolicy({
+      pods: this.pods, settings: this.settings, takesRequests: this.appPort !== undefined, hasIdentity: this.identity !== undefined,
+      hasTls: this.tls !== undefined, hasOutsideClients: this.service?.hasOutsideClients ?? false, called: this.called,
+      calls: this.dependencies.calls, readsApi: this.readsApi,
+    }));
     this.monitor(name);
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
@@ -243,9 +251,9 @@ export class MeshSidecar extends Construct {
       tls: this.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       admission: admissionConfig(this.settings.admission),
-      path: (this.service?.self ?? this.exposed)?._info().path,
+      path: this.called?._info().path,
       calls: this.dependencies.calls,
-      security: this.security(),
+      security: securityOf(this.identity, this.settings, this.called?._declaredCalls),
       ownPods: this.ownPods(),
       limits: limitsConfig(this.settings.limits, this.calledLimits()),
       workers: this.settings.workers,
@@ -257,15 +265,18 @@ export class MeshSidecar extends Construct {
     });
   }
 
-  /** By what the proxy proves who it is, and whom it lets in: nobody, where nothing calls the workload. */
-  private security(): DocumentInfo['security'] {
-    const { identity, settings: { mutualTls, authorization } } = this;
-    const called = this.service?.self ?? this.exposed;
-    return identity && {
-      identity: identity.identity._config(identity.id),
-      mutualTls: mutualTls._config(),
-      authorization: authorizationConfig(called?._declaredCalls ?? [], authorization, mutualTls),
-    };
+  /** Its pods, by the labels that they have in the end. */
+  private get pods(): { readonly namespace: string; readonly labels: { readonly [label: string]: string } } {
+    return { namespace: this.namespace, labels: { [this.called ? SERVICE_LABEL : PART_OF_LABEL]: this.serviceName, [VERSION_LABEL]: this.version } };
+  }
+
+  /** What it is called as, if it is called. */
+  private get called(): Destination | undefined {
+    return this.service?.self ?? this.exposed;
+  }
+
+  private get readsApi(): boolean {
+    return readsEndpointSlices(this.dependencies.calls) || this.ownPods() !== undefined;
   }
 
   /** What the proxies let pass that its requests come to, those of fallbacks and routes included. */
@@ -285,14 +296,6 @@ export class MeshSidecar extends Construct {
       : this.exposed?._pods;
   }
 
-  /** Who a workload made elsewhere is. It needs an account of its own for that. */
-  private ownIdentity(): WorkloadIdentity | undefined {
-    const { identity } = this.settings;
-    const own = identity._isNone ? undefined : workloadIdentity(identity, this.namespace, this.account().name);
-    establishIdentity(this, own, { service: `${this.namespace}/${this.serviceName}`, objectNamespace: this.configMap.metadata.namespace });
-    return own;
-  }
-
   /** The account that the workload runs under; made when it has none. */
   private account(): kplus.IServiceAccount {
     const own = this.workload.serviceAccount ?? this.serviceAccount;
@@ -308,13 +311,8 @@ export class MeshSidecar extends Construct {
 
   private monitor(name: string): void {
     const { settings: { monitoring, proxyPorts }, workload } = this;
-    for (const [annotation, value] of Object.entries(monitoring._annotations(proxyPorts.admin))) {
-      workload.podMetadata.addAnnotation(annotation, value);
-    }
-    monitoring._scrape(this, 'PodMonitor', {
-      name, namespace: workload.metadata.namespace, portName: ADMIN_PORT_NAME,
-      podLabels: () => ({ [this.service ?? this.exposed ? SERVICE_LABEL : PART_OF_LABEL]: this.serviceName, [VERSION_LABEL]: this.version }),
-    });
+    Object.entries(monitoring._annotations(proxyPorts.admin)).forEach(([key, value]) => workload.podMetadata.addAnnotation(key, value));
+    monitoring._scrape(this, 'PodMonitor', { name, namespace: workload.metadata.namespace, portName: ADMIN_PORT_NAME, podLabels: () => this.pods.labels });
   }
 
   private attach(): kplus.Container {
@@ -354,7 +352,7 @@ export class MeshSidecar extends Construct {
       return;
     }
     this.settings.interception._complete(spec, sidecar, namedCallees(calls, this.namespace));
-    if (readsEndpointSlices(calls) || this.ownPods()) {
+    if (this.readsApi) {
       mountToken(spec, sidecar);
     }
     mountIdentity(spec, sidecar, this.identity, this.settings);
@@ -373,19 +371,12 @@ export class MeshSidecar extends Construct {
   private validatePod(): string[] {
     const errors = new ValidationErrors();
     const unwritable = this.checkWritten(errors);
-    const calls = this.dependencies.calls;
+    const { calls } = this.dependencies;
     if (!this.container.env.variables[NODE_OPTIONS]) {
       checkSidecarMemory(errors, this.settings);
     }
     checkPodPorts(errors, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
-    const names = new Set<string>();
-    for (const { name } of this.workload.containers) {
-      if (names.has(name) || name === SIDECAR_CONTAINER) {
-        errors.add('containers.name', name, names.has(name)
-          ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
-      }
-      names.add(name);
-    }
+    checkContainerNames(errors, this.workload);
     checkCalledNames(errors, calls, this.namespace);
     checkCallees(errors, calls, { identity: this.identity, path: (this.service?.self ?? this.workload).node.path });
     return [...errors.messages, ...unwritable];

@@ -23,6 +23,18 @@ export function checkWorkload(errors: ValidationErrors, workload: kplus.Workload
   }
 }
 
+/** Checks that containers of a pod have names of their own. */
+export function checkContainerNames(errors: ValidationErrors, { containers }: kplus.Workload): void {
+  const names = new Set<string>();
+  for (const { name } of containers) {
+    if (names.has(name) || name === SIDECAR_CONTAINER) {
+      errors.add('containers.name', name, names.has(name)
+        ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
+    }
+    names.add(name);
+  }
+}
+
 /** Whether a construct has the name of a class of cdk8s-plus, and is none of it. */
 function isOfAnotherCopy(workload: unknown): boolean {
   const name = Construct.isConstruct(workload) ? workload.constructor.name : '';

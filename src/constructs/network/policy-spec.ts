@@ -1,0 +1,96 @@
+/**
+ * The NetworkPolicy of one workload, made of the calls to it and of what it calls. Pure: the same facts give the same object.
+ *
+ * Nothing is said of the kubelet: Kubernetes lets through what comes from the pod's own node, whatever policies say.
+ */
+import { NetworkPoliciesOptions, NetworkPeer } from './network-policies';
+
+/** Pods by what selects them. */
+export interface SelectedPods {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A workload, and who is at the other ends of its connections. */
+export interface PolicyFacts {
+  readonly pods: SelectedPods;
+  /** Ports of the proxy; `inbound` is absent for a workload that takes no requests. */
+  readonly ports: { readonly inbound?: number; readonly outside: readonly number[]; readonly admin: number };
+  readonly callers: readonly SelectedPods[];
+  /** Networks that are let in at `inbound` besides; undefined for all. */
+  readonly plainFrom: readonly string[] | undefined;
+  /** What is called in the mesh: pods and the port of their proxy. */
+  readonly callees: readonly (SelectedPods & { readonly port: number })[];
+  /** Ports of what is called outside of the mesh; 0 for any. */
+  readonly outsidePorts: readonly number[];
+  readonly readsApi: boolean;
+}
+
+/** Label with its own name that Kubernetes gives to each namespace. */
+const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
+/** What the API servers of the usual clusters listen at, and what policies see behind port 443 of their Service. */
+const API_PORTS = [443, 6_443, 8_443, 16_443];
+/** OpenShift's DNS listens at 5353. */
+const DNS_PORTS = [53, 5_353];
+
+interface Rule { readonly from?: object[]; readonly to?: object[]; readonly ports?: object[] }
+
+export function policySpec(facts: PolicyFacts, { scrapedFrom = [], apiServer, egress = true }: NetworkPoliciesOptions): object {
+  return {
+    podSelector: { matchLabels: { ...facts.pods.labels } },
+    policyTypes: ['Ingress', ...(egress ? ['Egress'] : [])],
+    ingress: ingressOf(facts, scrapedFrom),
+    ...(egress && { egress: egressOf(facts, apiServer) }),
+  };
+}
+
+function ingressOf({ ports: { inbound, outside, admin }, callers, plainFrom, pods }: PolicyFacts, scrapedFrom: readonly NetworkPeer[]): Rule[] {
+  const from = plainFrom && [...podPeers(callers, pods.namespace), ...plainFrom.map(networkPeer)];
+  return [
+    // A rule without peers is for everybody, so nobody is no rule.
+    ...(inbound !== undefined && from?.length !== 0 ? [{ ...(from && { from }), ports: tcp([inbound]) }] : []),
+    ...(outside.length > 0 ? [{ ports: tcp(outside) }] : []),
+    ...(scrapedFrom.length > 0 ? [{ from: scrapedFrom.map(peerOf), ports: tcp([admin]) }] : []),
+  ];
+}
+
+function egressOf({ callees, outsidePorts, readsApi, pods }: PolicyFacts, apiServer: readonly string[] | undefined): Rule[] {
+  const ports = [...new Set(callees.map(({ port }) => port))].sort((a, b) => a - b);
+  return [
+    ...ports.map((port) => ({ to: podPeers(callees.filter((callee) => callee.port === port), pods.namespace), ports: tcp([port]) })),
+    ...(outsidePorts.length > 0 ? [{ ports: tcp([...new Set(outsidePorts)].sort((a, b) => a - b)) }] : []),
+    { ports: ['UDP', 'TCP'].flatMap((protocol) => DNS_PORTS.map((port) => ({ protocol, port }))) },
+    ...(readsApi ? [{ ...(apiServer && { to: apiServer.map(networkPeer) }), ports: tcp(API_PORTS) }] : []),
+  ];
+}
+
+/** Each of the pods once, as seen from a namespace. */
+function podPeers(pods: readonly SelectedPods[], own: string): object[] {
+  const byKey = new Map(pods.map(({ namespace, labels }) => [JSON.stringify([namespace, labels]), { namespace, labels }]));
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => podPeer(each, own));
+}
+
+function podPeer({ namespace, labels }: SelectedPods, own: string): object {
+  return {
+    ...(namespace !== own && { namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } }),
+    podSelector: { matchLabels: { ...labels } },
+  };
+}
+
+function networkPeer(cidr: string): object {
+  return { ipBlock: { cidr: cidr.includes('/') ? cidr : `${cidr}/${cidr.includes(':') ? 128 : 32}` } };
+}
+
+function peerOf({ namespace, podLabels, network }: NetworkPeer): object {
+  if (network !== undefined) {
+    return networkPeer(network);
+  }
+  return {
+    namespaceSelector: namespace === undefined ? {} : { matchLabels: { [NAMESPACE_LABEL]: namespace } },
+    ...(podLabels && { podSelector: { matchLabels: { ...podLabels } } }),
+  };
+}
+
+function tcp(ports: readonly number[]): object[] {
+  return ports.map((port) => ({ protocol: 'TCP', ...(port > 0 && { port }) }));
+}

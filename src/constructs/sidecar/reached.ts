@@ -1,0 +1,29 @@
+/** What a proxy connects to for its calls, as NetworkPolicies see it. */
+import { besides } from '../calls/call-routes';
+import { Call } from '../calls/dependencies';
+import { DestinationInfo } from '../destinations/destination-info';
+import { PolicyFacts } from '../network/policy-spec';
+
+export function reachedBy(calls: readonly Call[]): Pick<PolicyFacts, 'callees' | 'outsidePorts'> {
+  const reached = calls.flatMap((call) => [call.info, ...besides(call).map((other) => other._info())]);
+  return {
+    callees: reached.flatMap(({ pods }) => (pods ? [pods] : [])),
+    outsidePorts: reached.filter(({ meshed }) => !meshed).flatMap(portsOf),
+  };
+}
+
+/** In place of the port of what may be at any. */
+const ANY_PORT = 0;
+
+/** Where the endpoints of something outside of the mesh listen, which need not be the port that it is called at. */
+function portsOf({ shares, loadBalancing }: DestinationInfo): number[] {
+  return shares().map((share) => share.discovery(loadBalancing)).flatMap((discovery) => {
+    switch (discovery.type) {
+      case 'static': return discovery.endpoints.map(({ port }) => port);
+      // SRV records say the port, so any may be.
+      case 'dns': return discovery.port ?? ANY_PORT;
+      // Of another Service of Kubernetes, the pods' port is not known here.
+      default: return [];
+    }
+  });
+}
