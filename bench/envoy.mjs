@@ -33,8 +33,11 @@ export function envoyVersion(path) {
   return /version: \w+\/(\d+\.\d+\.\d+)\//.exec(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
 }
 
-/** One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load needs. */
-export async function startEnvoy(path, folder, core, backendPort, tls) {
+/**
+ * One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load
+ * needs. `hosts` are virtual hosts.
+ */
+export async function startEnvoy(path, folder, core, backendPort, tls, hosts = EVERY_HOST) {
   const port = await freePort();
   const config = join(folder, `envoy-${port}.json`);
   const most = 10_000;
@@ -56,7 +59,8 @@ export async function startEnvoy(path, folder, core, backendPort, tls) {
                 name: 'envoy.filters.http.router',
                 typed_config: { '@type': `${EXTENSIONS}.filters.http.router.v3.Router`, dynamic_stats: false, suppress_envoy_headers: true },
               }],
-              route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'app' } }] }] },
+              ...(hosts !== EVERY_HOST && { use_remote_address: true }),
+              route_config: { virtual_hosts: hosts },
             },
           }],
         }],
@@ -74,6 +78,7 @@ export async function startEnvoy(path, folder, core, backendPort, tls) {
   return { port, ...await whenAnswers(port, () => startOn(core, path, args), tls) };
 }
 
+const EVERY_HOST = [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'app' } }] }];
 const EXTENSIONS = 'type.googleapis.com/envoy.extensions';
 
 function transportSocket({ certificate, key }) {
