@@ -40,6 +40,20 @@ test('what all report alike is not added up, and the worst counts where one is w
   expect(text).toContain('mesh_ready 0');
 });
 
+test('the identity of several processes is as good as that of the worst', () => {
+  const registryOf = (expiresAt: number, usable: number, rejected: number): MetricRegistry => {
+    const registry = new MetricRegistry();
+    registry.gauge(FAMILIES.identityExpiry, { file: 'certificate' }).value = expiresAt;
+    registry.gauge(FAMILIES.identityUsable, {}).value = usable;
+    registry.gauge(FAMILIES.identityRejected, {}).value = rejected;
+    return registry;
+  };
+  const text = exposeFamilies(merge([sent(dump(registryOf(2_000, 1, 0))), sent(dump(registryOf(1_000, 0, 1))), sent(dump(registryOf(2_000, 1, 1)))]));
+  expect(text).toContain('mesh_identity_expiration_timestamp_seconds{file="certificate"} 1000\n');
+  expect(text).toContain('mesh_identity_usable 0\n');
+  expect(text).toContain('mesh_identity_rejected 1\n');
+});
+
 test('a value that one process does not know is the other\'s', () => {
   const unknown = new MetricRegistry();
   unknown.observe(FAMILIES.discoveryAge, { cluster: 'app' }, () => NaN);
