@@ -1,15 +1,17 @@
 /**
  * `npm run demo`: synthesizes the example, runs it on this machine with the real proxy, drives traffic, kills one replica,
- * adds one, and reports what happened. Ends with an exit code other than 0 when something that must hold does not.
+ * adds one, shifts a canary, and reports what happened. Ends with an exit code other than 0 when something that must hold does not.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
+import { parseAllDocuments } from 'yaml';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const {
-  findPrograms, flowBetween, LocalMesh, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf, Tally, Traffic,
-  UserError, whenAllSee, whenStarterGoes,
+  findPrograms, flowBetween, LocalMesh, manifestsOf, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf,
+  Tally, Traffic, UserError, whenAllSee, whenStarterGoes,
 } = await createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js').loadLocalMesh();
 
 /** Who calls whom, how often, and what happens when. */
@@ -21,6 +23,14 @@ const OUTSIDE_RATE = 50;
 const KILL_AT_S = 8;
 const ADD_AT_S = 16;
 const END_AT_S = 25;
+
+/** Then half of the requests are shifted to the new version, while testers ask for it by the header of the example's route. */
+const SHIFT_RATE = 150;
+const TESTERS_RATE = 50;
+const TESTERS = { 'x-beta': 'true' };
+const SHIFT_S = 8;
+/** From then on every proxy has the new weights. */
+const SHIFTED_AFTER_S = 2;
 
 /** What must hold. Shares are of thousands of requests, so that chance alone stays well within these. */
 const MOST_SHARE_OFF = 0.02;
@@ -82,8 +92,8 @@ async function demo() {
   const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, EDGE), rate: OUTSIDE_RATE }];
   step(`driving ${flows.map(({ flow, rate }) => `${rate} requests/s ${flow.from} -> ${flow.to}`).join(' and ')} for ${END_AT_S} s`);
   const began = performance.now();
-  runs = flows.map(({ flow, rate }) => run(flow, rate));
-  const stopDrawing = draw();
+  runs = flows.map(({ flow, rate }) => run(flow, rate, END_AT_S));
+  const stopDrawing = draw(END_AT_S);
 
   const killed = await at(began, KILL_AT_S, killOne);
   const added = await at(began, ADD_AT_S, addOne);
@@ -99,6 +109,7 @@ async function demo() {
   screen.say('');
   for (const line of discoveryTable([...killed, ...added])) screen.say(line);
   check(killed, added);
+  await shift();
   screen.say('');
   if (broken.length === 0) screen.say(paint('green', 'All that the demo promises held.'));
   else {
@@ -125,30 +136,30 @@ function synthesize() {
 }
 
 /** Drives one flow and counts: over all, and since the last second. */
-function run(flow, rate) {
+function run(flow, rate, forSeconds, headers = {}) {
   const counts = {
     whole: new Tally(flow), second: new Tally(flow), span: new Tally(flow), lastFailureAt: /** @type {number | undefined} */ (undefined),
   };
   counts.traffic = new Traffic({
-    flow, rate, path: '/', durationMs: END_AT_S * 1000,
+    flow, rate, path: '/', headers, durationMs: forSeconds * 1000,
     onDue: () => counts.whole.due(),
     onOutcome: (outcome) => {
       for (const tally of [counts.whole, counts.second, counts.span]) tally.record(outcome);
       if (outcome.failure !== undefined) counts.lastFailureAt = performance.now();
     },
   });
-  counts.planned = rate * END_AT_S;
+  counts.planned = rate * forSeconds;
   return counts;
 }
 
-function draw() {
+function draw(forSeconds) {
   const began = performance.now();
   let ticks = 0;
   const timer = setInterval(() => {
     if (interrupted) return;
-    const elapsed = Math.min(END_AT_S, Math.round((performance.now() - began) / 1000));
+    const elapsed = Math.min(forSeconds, Math.round((performance.now() - began) / 1000));
     const seconds = runs.map(({ second }) => second);
-    screen.show((room) => ['', ...statusOf(mesh.pods, seconds, 1, paint, room - 1)], ['', `${elapsed} of ${END_AT_S} s`]);
+    screen.show((room) => ['', ...statusOf(mesh.pods, seconds, 1, paint, room - 1)], ['', `${elapsed} of ${forSeconds} s`]);
     for (const counts of runs) counts.second = new Tally(counts.whole.flow);
     if (!screen.live && ++ticks % 5 === 0) {
       for (const counts of runs) {
@@ -197,6 +208,59 @@ async function addOne() {
 async function seen(what, { pod, readyAt }) {
   const usedAt = await whenAllSee(callers(), pod, 'used', DISCOVERY_TIMEOUT_MS);
   return { what, since: readyAt, toldMs: 0, seenMs: usedAt && usedAt - readyAt, pod };
+}
+
+/** Changes the weights in the documents of the callers, as a ConfigMap that was applied does, and looks where requests go. */
+async function shift() {
+  screen.say('');
+  step(`shifting ${CALLEE} to half ${[...Object.keys(LATENCIES)].join(' and half ')} by configuration alone, while testers ask for v2 by ${Object.keys(TESTERS)[0]}`);
+  await mesh.apply(readModel(manifestsOf(objectsWithEvenShares(), 'dist'), 'dist'));
+  const flow = flowBetween(mesh, CALLER, CALLEE);
+  runs = [run(flow, SHIFT_RATE, SHIFT_S), run(flow, TESTERS_RATE, SHIFT_S, TESTERS)];
+  const stopDrawing = draw(SHIFT_S);
+  await new Promise((resolve) => setTimeout(resolve, SHIFTED_AFTER_S * 1000));
+  const [everybody, testers] = runs;
+  everybody.whole = new Tally(flow);
+  await Promise.all(runs.map(({ traffic }) => traffic.finished));
+  stopDrawing();
+  screen.clear();
+
+  const shares = [
+    { who: 'everybody', tally: everybody.whole, declared: new Map([...flow.declared]) },
+    { who: `with ${Object.keys(TESTERS)[0]}`, tally: testers.whole, declared: new Map([['v1', 0], ['v2', 1]]) },
+  ];
+  const part = (value) => `${(value * 100).toFixed(1)} %`;
+  screen.say('');
+  for (const line of renderTable(
+    [{ title: 'canary' }, { title: 'requests', right: true }, { title: 'failed', right: true }, { title: 'v1', right: true }, { title: 'v2', right: true }],
+    shares.map(({ who, tally }) => [who, String(tally.total), String(tally.failed), part(shareOf(tally, 'v1')), part(shareOf(tally, 'v2'))]),
+    paint,
+  )) screen.say(line);
+  for (const { who, tally, declared } of shares) {
+    if (tally.failed > 0) broken.push(`canary, ${who}: ${tally.failed} requests failed while weights were shifted`);
+    for (const [version, share] of declared) {
+      if (!(Math.abs(shareOf(tally, version) - share) <= MOST_SHARE_OFF)) {
+        broken.push(`canary, ${who}: version ${version} got ${part(shareOf(tally, version))} instead of ${part(share)}`);
+      }
+    }
+  }
+}
+
+function shareOf(tally, version) {
+  return (tally.versions().find((each) => each.version === version)?.answered ?? 0) / tally.attributed;
+}
+
+/** What was synthesized, with equal weights wherever requests are split over the versions of the callee. */
+function objectsWithEvenShares() {
+  const objects = parseAllDocuments(readFileSync('dist/shop.k8s.yaml', 'utf8')).map((document) => document.toJS());
+  for (const { data } of objects.filter(({ kind, data }) => kind === 'ConfigMap' && data['proxy.json'])) {
+    const document = JSON.parse(data['proxy.json']);
+    for (const { split } of document.listeners.flatMap(({ routes }) => routes)) {
+      if (split?.length > 1) for (const part of split) if (part.cluster.includes(CALLEE)) part.weight = 50;
+    }
+    data['proxy.json'] = JSON.stringify(document);
+  }
+  return objects;
 }
 
 /** The next pod of a version that becomes ready, and when; undefined when none does in time. */

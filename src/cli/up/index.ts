@@ -3,7 +3,7 @@ export { UserError } from '../command-line/errors';
 export { endpointsSeenBy, whenAllSee } from './endpoint-view';
 export { type Flow, flowBetween } from './traffic/flow';
 export { LocalMesh, type LocalMeshEvents, type LocalMeshOptions } from './local-mesh';
-export { readManifests } from '../model/manifests';
+export { manifestsOf, readManifests } from '../model/manifests';
 export { OUTSIDE } from './traffic/outside';
 export { Pod, type PodState } from './pod';
 export { readModel } from '../model/read-model';

@@ -29,6 +29,8 @@ export interface TrafficOptions {
   /** Requests a second. */
   readonly rate: number;
   readonly path: string;
+  /** Header fields besides Host. Absent: none. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Absent: until `stop`. */
   readonly durationMs?: number;
   onOutcome(outcome: Outcome): void;
@@ -79,7 +81,7 @@ export class Traffic {
   }
 
   private send(due: number): void {
-    const { flow, path, onOutcome, onDue } = this.options;
+    const { flow, path, headers, onOutcome, onDue } = this.options;
     onDue?.();
     const lateMs = performance.now() - due;
     const target = flow.target();
@@ -108,7 +110,7 @@ export class Traffic {
       this.finishIfIdle();
     };
     const sent = request({
-      host: target.address, port: target.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { host: flow.host },
+      host: target.address, port: target.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { ...headers, host: flow.host },
     }, (response) => {
       response.resume();
       response.on('end', () => settle(response.headers, response.complete ? failureOf(response.statusCode ?? 0, response.headers) : 'answer cut off'));
