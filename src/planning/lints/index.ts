@@ -6,6 +6,7 @@ import { ADMISSION_RULES } from './admission';
 import { callsOf, groupBy } from './calls';
 import { EJECTION_RULES } from './ejection';
 import { ENDPOINT_RULES } from './endpoints';
+import { IDENTITY_RULES } from './identities';
 import type { MeshInfo, WorkloadInfo } from './info';
 import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
@@ -30,7 +31,8 @@ export type { Finding, Rule } from './rule';
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...STOPPING_RULES, ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
+  ...SLOW_START_RULES, ...STOPPING_RULES, ...IDENTITY_RULES,
+  ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
   ...WEIGHT_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES,
 ];
 

@@ -107,6 +107,8 @@ export interface DocumentInfo {
   readonly shutdown: { readonly drainMs: number };
   readonly limits: LimitInfo;
   readonly workers: number;
+  /** By what it proves who it is. */
+  readonly identity?: object | undefined;
   /** The Kubernetes API, which it reads EndpointSlices from; absent when it reads none. */
   readonly kubernetes?: object | undefined;
 }
@@ -128,6 +130,7 @@ export interface ListenerInfo {
   readonly address?: string | undefined;
   readonly port: number;
   readonly tls?: object | undefined;
+  readonly mutualTls?: { readonly mode: 'strict' | 'permissive'; readonly plainFrom?: readonly string[] | undefined } | undefined;
   readonly forwarded?: { readonly trustedHops: number } | undefined;
   readonly routes: readonly RouteInfo[];
   readonly admission?: AdmissionInfo | undefined;
@@ -165,9 +168,15 @@ export interface FaultInfo {
 
 export interface ClusterInfo {
   readonly name: string;
+  readonly mutualTls?: object | undefined;
   readonly discovery: {
     readonly type: string;
-    readonly endpoints?: readonly { readonly port: number; readonly priority?: number | undefined }[];
+    readonly endpoints?: readonly {
+      readonly port: number;
+      readonly address?: string | undefined;
+      readonly listensAt?: readonly string[] | undefined;
+      readonly priority?: number | undefined;
+    }[];
     readonly hostname?: string | undefined;
     readonly port?: number | undefined;
     readonly service?: string | undefined;

@@ -51,6 +51,25 @@ function calledService(port: ServiceInfo['ports'][number], { headless = false, h
 }
 
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
+/** An app that listens on all addresses. */
+const anywhere = { discovery: { type: 'static' as const, endpoints: [{ address: '127.0.0.1', listensAt: ['pod', '127.0.0.1'], port: 8_080 }] } };
+
+/** The same mesh with mutual TLS, of all services or of one. */
+function secured(mesh: MeshInfo, mode: 'strict' | 'permissive' = 'strict', only?: string): MeshInfo {
+  return {
+    ...mesh,
+    workloads: mesh.workloads.map((workload) => (only !== undefined && workload.service !== only ? workload : {
+      ...workload,
+      document: {
+        ...workload.document,
+        identity: {},
+        listeners: workload.document.listeners.map((each) => (each.direction === 'inbound' ? { ...each, mutualTls: { mode } } : each)),
+        clusters: workload.document.clusters.map((each) => (each.name === 'app' ? each : { ...each, mutualTls: {} })),
+      },
+    })),
+  };
+}
+
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   'route-weights': [{
     breaks: pair({ route: { name: 'beta', matches: [{ method: 'GET' }], split: splitOf(60, 35, 0) } }),
@@ -571,6 +590,24 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     breaks: meshOf({ web: { refusals: [{ field: 'hostNetwork', value: true, level: 'baseline', remedy: 'leave it out' }] } }),
     says: 'web v1: namespace \'shop\' refuses these pods: \'hostNetwork\' is true, against the baseline Pod Security Standard; leave it out',
     keeps: [meshOf({ web: { refusals: [] }, catalog: {} })],
+  }],
+  'app-port': [{
+    breaks: secured(under({}, meshOf({ web: { app: anywhere } }))),
+    says: 'web v1: callers prove who they are at TCP port 15006, and any pod can connect at 8080 (the app), where nobody asks them; shut the port',
+    keeps: [
+      secured(under({}, meshOf({ web: {} }))), under({}, meshOf({ web: { app: anywhere } })),
+      secured(under({ shut: { podSelector: {} } }, meshOf({ web: { app: anywhere } }))),
+    ],
+  }],
+  'mutual-tls-permissive': [{
+    breaks: secured(meshOf({ web: { calls: { catalog: {} } }, catalog: {} }), 'permissive'),
+    says: 'catalog v1: it lets everybody in without mutual TLS, which all of its callers use; make it strict',
+    keeps: [secured(meshOf({ web: { calls: { catalog: {} } }, catalog: {} })), secured(meshOf({ catalog: {} }), 'permissive')],
+  }],
+  'plain-callee': [{
+    breaks: secured(meshOf({ web: { calls: { catalog: {} } }, catalog: {} }), 'strict', 'web'),
+    says: 'web -> catalog v1: catalog v1 has no identity, so its caller can\'t know who answers, and the call is not encrypted; give it the identity of its caller',
+    keeps: [secured(meshOf({ web: { calls: { catalog: {} } }, catalog: {} })), meshOf({ web: { calls: { catalog: {} } }, catalog: {} })],
   }],
   'network-policy-bypass': [{
     breaks: under({ scrape: { podSelector: catalog, ingress: [toApp] } }, meshOf({ catalog: {} })),
