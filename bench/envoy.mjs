@@ -78,6 +78,7 @@ export async function startEnvoy(path, folder, core, backendPort, tls, hosts = E
   return { port, ...await whenAnswers(port, () => startOn(core, path, args), tls) };
 }
 
+/** @type {{ name: string, domains: string[], routes: object[] }[]} */
 const EVERY_HOST = [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'app' } }] }];
 const EXTENSIONS = 'type.googleapis.com/envoy.extensions';
 

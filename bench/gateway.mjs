@@ -46,6 +46,7 @@ async function run() {
   const { path: envoy } = findEnvoy();
   if (envoy) proxies.Envoy = await keep(startEnvoy(envoy, folder, CORES.proxy, backend.port, tls, envoyHosts()));
   for (const { port } of Object.values(proxies)) load(port, 2);
+  /** @type {Record<string, number[]>} */
   const micros = Object.fromEntries(Object.keys(proxies).map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, { port, pid }] of Object.entries(proxies)) {
