@@ -35,7 +35,9 @@ export function envoyVersion(path) {
 
 /**
  * One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load
- * needs. `hosts` are virtual hosts.
+ * needs.
+ *
+ * @param {readonly object[]} [hosts] virtual hosts
  */
 export async function startEnvoy(path, folder, core, backendPort, tls, hosts = EVERY_HOST) {
   const port = await freePort();

@@ -46,6 +46,7 @@ async function run() {
   const backend = await keep(startBackend(folder, CORES.load));
   const chains = { nginx: await nginxChain(files, backend.port), 'cdk8s-mesh': await meshChain(files, backend.port) };
   for (const { port } of Object.values(chains)) load(port, 2);
+  /** @type {Record<string, number[]>} */
   const micros = { nginx: [], 'cdk8s-mesh': [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, { port, hops }] of Object.entries(chains)) {

@@ -42,7 +42,7 @@ function findHaproxy() {
 function findEnvoyPeer() {
   const { path, missing } = findEnvoy();
   if (!path) return { missing };
-  return { version: envoyVersion(path), start: (...args) => startEnvoy(path, ...args) };
+  return { version: envoyVersion(path), start: (folder, core, backendPort, tls) => startEnvoy(path, folder, core, backendPort, tls) };
 }
 
 function findMesh() {
@@ -120,7 +120,11 @@ export async function startMesh(folder, core, backendPort, tls, variant) {
   }, tls, variant);
 }
 
-/** So many percent of the traces are sampled (`TRACING=1` among a variant's flags) and sent to its collector; without that none are. */
+/**
+ * So many percent of the traces are sampled (`TRACING=1` among a variant's flags) and sent to its collector; without that none are.
+ *
+ * @param {{ flags?: string, collector?: string }} [variant]
+ */
 function tracingOf({ flags = '', collector } = {}) {
   const [, percent] = /(?:^| )TRACING=([\d.]+)/.exec(flags) ?? [];
   return percent === undefined ? {} : { tracing: { endpoint: collector, samplingPercent: Number(percent) } };

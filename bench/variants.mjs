@@ -18,7 +18,7 @@ import { memoryOf } from './compare.mjs';
 import { load } from './load.mjs';
 import { raisePriority } from './machine.mjs';
 import { startMesh } from './peers.mjs';
-import { cpuSeconds } from './processes.mjs';
+import { cpuSeconds, portOf } from './processes.mjs';
 import { scenario, startBackend } from './scenarios.mjs';
 import { median, pairedRatio, rotated } from './statistics.mjs';
 
@@ -73,8 +73,8 @@ try {
 async function startCollector() {
   const server = createServer((request, response) => request.resume().on('end', () => response.end('{}')));
   server.unref();
-  await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
-  return `http://127.0.0.1:${server.address().port}`;
+  await new Promise((listening) => { server.listen(0, '127.0.0.1', () => listening(undefined)); });
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 
 async function compareCpu(start) {
