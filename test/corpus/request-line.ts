@@ -34,13 +34,14 @@ const versions: Family<RequestCase> = {
 const methods: Family<RequestCase> = {
   family: 'methods',
   cases: [
-    ...['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'POST', 'HEAD', 'get', 'FOO', 'M-SEARCH', 'PROPFIND', '_', '!#$%&\'*+-.^_`|~9', 'X'.repeat(60)].map((method): RequestCase => ({
+    ...['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'POST', 'HEAD', 'FOO', 'gets', 'ge', 'purge', 'M-SEARCH', 'PROPFIND', '_', '!#$%&\'*+-.^_`|~9', 'X'.repeat(60)].map((method): RequestCase => ({
       name: shown(method), send: request(`${method} /m`), reaches: [`${method} /m`],
     })),
     ...['', '"GET"', '[GET]', 'GET,POST', 'G(T)', 'GET:', 'GET/', 'G\u00c4T'].map((method) => refused(shown(method), request(`${method} /m`))),
     ...['a:443', 'a', '/', '*', 'http://a/', 'a:443/', ''].map((target) =>
       refused(`CONNECT ${shown(target)}`, request(`CONNECT ${target}`), target === '' ? 'bad_request' : 'connect_method_refused')),
-    { name: 'connect in lower case, which is another method', send: request('connect /m'), reaches: ['connect /m'] },
+    ...['get', 'Get', 'gET', 'head', 'Post', 'pUT', 'delete', 'Patch', 'options', 'trace', 'connect'].map((method) =>
+      refused(`${method}, a standard one in another case`, request(`${method} /m`))),
   ],
 };
 

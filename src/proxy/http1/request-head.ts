@@ -34,6 +34,7 @@ export const FAULT_AUTHORITY = fault('the URL of the request target has an inval
 export const FAULT_NO_HOST = fault('no Host field in an HTTP/1.1 request; name the service in it');
 export const FAULT_TWO_HOSTS = fault('more than one Host field; send one');
 export const FAULT_HOST = fault('a Host field that names no host; name the service in it, as in `Host: catalog`');
+export const FAULT_METHOD_CASE = fault('a standard method in another case, which some servers take for the standard one; send it in upper case, as in `GET`');
 export const FAULT_CONNECT = fault('CONNECT is not supported', 'connect_method_refused');
 export const FAULT_EXPECT = fault('an expectation other than 100-continue', 'expectation_failed');
 export const FAULT_TWO_EXPECTS = fault('more than one Expect field');
@@ -46,6 +47,8 @@ const METHODS: readonly [Uint8Array, Method][] = [
   [Buffer.from('TRACE'), Method.TRACE], [Buffer.from('PUT'), Method.PUT], [Buffer.from('DELETE'), Method.DELETE],
   [Buffer.from('POST'), Method.POST], [Buffer.from('PATCH'), Method.PATCH], [Buffer.from('CONNECT'), Method.CONNECT],
 ];
+/** The same in lower case, to compare in any case. */
+const METHOD_WORDS = METHODS.map(([name]) => word(Buffer.from(name).toString('latin1').toLowerCase()));
 /** By {@link Method}; what isn't known has the name that OpenTelemetry gives it. */
 export const METHOD_NAMES: readonly string[] = ['_OTHER', 'GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'POST', 'PATCH', 'CONNECT'];
 const EMPTY = Buffer.alloc(0);
@@ -157,6 +160,7 @@ export class RequestHead extends MessageHead implements HeadReader {
     this.targetStart = start;
     this.targetEnd = end;
     if (this.method === Method.CONNECT) return FAULT_CONNECT;
+    if (this.method === Method.OTHER && isMiscased(buffer, this.methodStart, this.methodEnd)) return FAULT_METHOD_CASE;
     if (buffer[start] === SLASH) return undefined;
     if (buffer[start] === STAR && end === start + 1) return this.method === Method.OPTIONS ? undefined : FAULT_TARGET_FORM;
 
@@ -301,6 +305,12 @@ function methodOf(buffer: Uint8Array, start: number, end: number): Method {
     if (i === name.length) return method;
   }
   return Method.OTHER;
+}
+
+/** A server that ignores case would take it for a standard method, which routes and rules have not seen in it. */
+function isMiscased(buffer: Uint8Array, start: number, end: number): boolean {
+  for (let m = 0; m < METHOD_WORDS.length; m += 1) if (isWord(buffer, start, end, METHOD_WORDS[m]!)) return true;
+  return false;
 }
 
 function schemeEnd(buffer: Uint8Array, start: number, end: number): number {
