@@ -315,7 +315,7 @@ const TABLE = {
   address_denied: {
     status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
     meaning: 'the client\'s address is not let in at this listener; under TLS its connection was closed before the handshake, unless the address was known by '
-      + 'the request only',
+      + 'the request only; or a trusted proxy in front has put no address of the client into X-Forwarded-For',
     remedy: 'see client in the access log for who it is taken for; correct clients.allow or clients.deny, or forwarded.trustedHops',
   },
   not_authorized: {

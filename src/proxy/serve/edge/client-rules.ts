@@ -25,6 +25,9 @@ export class ClientRules {
     this.buckets = new Recent(Math.floor(config.maxAddresses / 2), () => onLimit('maxAddresses'));
   }
 
+  /** Addresses decide who is let in. */
+  get goesByAddress(): boolean { return this.allow !== undefined || this.deny !== undefined; }
+
   /** One without an address is let in only where all are. */
   lets(address: string): boolean {
     if (address === '' && this.deny) return false;

@@ -6,7 +6,7 @@ import { hashText } from '../../../balancing';
 import type { RequestHead } from '../../http1/request-head';
 import { FieldTable, Kind } from '../../http1/fields';
 import { hostOf } from '../../tls/host-names';
-import { ADDRESS_DENIED, MISDIRECTED, Refusal } from '../exchange/refusal';
+import { ADDRESS_DENIED, ADDRESS_UNKNOWN, MISDIRECTED, Refusal } from '../exchange/refusal';
 import type { BrowserRules } from './browser-rules';
 import { ClientRules, clientOf } from './client-rules';
 import type { Edge } from './edge';
@@ -21,6 +21,8 @@ export class EdgeClient {
   responseLines = '';
   /** Where it comes from. */
   address: string;
+  /** A proxy in front has sent something else than an address, so it is not known. */
+  private unknown = false;
   /** It came by HTTPS. */
   private secure: boolean;
   private browsers: BrowserRules | undefined;
@@ -50,6 +52,7 @@ export class EdgeClient {
 
   /** Whether the client is let in, and may send a request now. */
   private judge(clients: ClientRules, now: number): Refusal | undefined {
+    if (this.unknown && clients.goesByAddress) return ADDRESS_UNKNOWN;
     if (this.judged !== this.address || this.judgedBy !== clients) {
       if (!clients.lets(this.address)) return ADDRESS_DENIED;
       this.judged = this.address;
@@ -106,6 +109,7 @@ export class EdgeClient {
   private forward({ forwarded }: Edge, source: Buffer, head: RequestHead, isSame: boolean): void {
     if (!forwarded) {
       this.address = this.arrival.address;
+      this.unknown = false;
       this.secure = this.arrival.secure;
       this.lines = EMPTY;
       return;
@@ -113,6 +117,7 @@ export class EdgeClient {
     const said = forwarded.apply(source, head, this.arrival, this.host, isSame && forwarded.isConstant ? this.forwarded : undefined);
     this.forwarded = said;
     this.address = said.client;
+    this.unknown = said.unknown;
     this.secure = said.secure;
     this.lines = said.lines;
   }

@@ -15,11 +15,22 @@ import { canonicalAddress } from '../../net/ip-address';
 /** What is said of one request. */
 export interface Forwarded {
   readonly client: string;
+  /** A trusted proxy has said who the client is, but not by an address: `client` is the proxy then. */
+  readonly unknown: boolean;
   /** It came by HTTPS, to this listener or to a trusted proxy. */
   readonly secure: boolean;
   /** Field lines, each with its CRLF. */
   readonly lines: Buffer;
 }
+
+/** The addresses of trusted proxies, the client's first. */
+interface Hops {
+  readonly addresses: readonly string[];
+  readonly unknown: boolean;
+}
+
+const NO_HOPS: Hops = { addresses: [], unknown: false };
+const UNKNOWN_HOPS: Hops = { addresses: [], unknown: true };
 
 /** The connection that a request comes by. */
 export interface Arrival {
@@ -50,7 +61,7 @@ export class ForwardedFields {
    * @param last what was said of the request before with the same Host
    */
   apply(source: Buffer, { fields }: RequestHead, { address, secure }: Arrival, host: string, last: Forwarded | undefined): Forwarded {
-    const hops = this.hops(source, fields);
+    const { addresses: hops, unknown } = this.hops(source, fields);
     const trusted = hops.length > 0;
     const proto = (trusted ? single(source, fields, X_FORWARDED_PROTO, isProto) : undefined) ?? (secure ? 'https' : 'http');
     const givenHost = trusted ? single(source, fields, X_FORWARDED_HOST, isHostText) : undefined;
@@ -58,18 +69,24 @@ export class ForwardedFields {
     if (last && !trusted) return last;
     return {
       client: hops[0] ?? address,
+      unknown,
       secure: proto === 'https',
       lines: Buffer.from(this.linesOf(hops, address, proto, givenHost ?? host), 'latin1'),
     };
   }
 
-  /** The entries of trusted proxies, the client's first; none when there are not as many as there should be. */
-  private hops(source: Buffer, fields: FieldTable): string[] {
+  /** The entries of trusted proxies; none when there are not as many as there should be, or when one is no address. */
+  private hops(source: Buffer, fields: FieldTable): Hops {
     const { trustedHops } = this.config;
-    if (trustedHops === 0) return [];
+    if (trustedHops === 0) return NO_HOPS;
     const entries = lastEntries(source, fields, trustedHops);
-    const addresses = entries.map(addressIn);
-    return addresses.length === trustedHops && addresses.every((each) => each !== undefined) ? addresses : [];
+    const addresses: string[] = [];
+    for (const entry of entries) {
+      const address = addressIn(entry);
+      if (address === undefined) return UNKNOWN_HOPS;
+      addresses.push(address);
+    }
+    return addresses.length === trustedHops ? { addresses, unknown: false } : NO_HOPS;
   }
 
   private linesOf(hops: readonly string[], address: string, proto: string, host: string): string {

@@ -36,6 +36,7 @@ export const LATE_AT_START = refusal('deadline_exceeded', 'it was over when the 
 export const LATE = refusal('deadline_exceeded', 'the caller\'s time is over');
 export const ROUTE_TIMEOUT = refusal('request_timeout', 'the route\'s timeout is over');
 export const ADDRESS_DENIED = refusal('address_denied', 'the client is not let in');
+export const ADDRESS_UNKNOWN = refusal('address_denied', 'the proxy in front has put no address of the client into X-Forwarded-For');
 export const MISDIRECTED = refusal('misdirected_request', 'its host has another certificate than the connection');
 export const OVERLOADED = refusal('overloaded', 'it was not let in');
 export const RATE_LIMITED = refusal('rate_limited', 'it was not let in');

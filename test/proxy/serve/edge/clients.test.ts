@@ -48,6 +48,22 @@ describe('networks', () => {
     },
   );
 
+  test.each<[string, ClientsConfig, string, number]>([
+    ['allow', { allow: ['127.0.0.0/8'] }, 'unknown', 403],
+    ['deny', { deny: ['192.0.2.0/24'] }, '192.0.2.1, _hidden', 403],
+    ['deny, and an address far left that is none', { deny: ['192.0.2.0/24'] }, 'unknown, 198.51.100.1', 200],
+    ['no field', { allow: ['127.0.0.0/8'] }, '', 200],
+    ['limits alone', { rateLimit: { requestsPerSecond: 1, burst: 10 } }, 'unknown', 200],
+  ])('GIVEN a trusted proxy that names no address THEN it is not judged in place of the client: %s', async (_, clients, said, expected) => {
+    const test = await startEdge(cleanups, { clients, forwarded: { trustedHops: 1 } });
+    const client = await rawClient(test.port);
+    cleanups.push(() => client.socket.destroy());
+    const response = await exchanged(client, from(said));
+    expect(status(response)).toBe(expected);
+    if (expected === 403) expect(response).toContain('address_denied');
+    expect(status(await exchanged(client, from('198.51.100.1')))).toBe(clients.allow ? 403 : 200);
+  });
+
   test('are judged for each request of a connection, and by the rules of the day', async () => {
     const test = await startEdge(cleanups, { clients: { deny: ['192.0.2.0/24'] }, forwarded: { trustedHops: 1 } });
     const client = await rawClient(test.port);
