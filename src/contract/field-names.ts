@@ -11,6 +11,14 @@ const PROXY = /^(x-mesh-.*|via|max-forwards|date|proxy-status|endpoint-load-metr
 const HOST = /^host$/i;
 const USER_AGENT = /^user-agent$/i;
 
+/** What a listener with `forwarded` writes, also as spelled by those who take `_` for `-`. */
+const FORWARDED = /^(x[-_]forwarded[-_](for|proto|host)|forwarded)$/i;
+
+/** Whether a listener with `forwarded` writes a field of requests. */
+export function isOfForwarded(header: string): boolean {
+  return FORWARDED.test(header);
+}
+
 /** Whether a route must leave a field alone: framing, Host, and fields of the proxy. */
 export function isOfTheProxy(header: string): boolean {
   return FRAMING.test(header) || HOST.test(header) || PROXY.test(header);

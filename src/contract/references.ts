@@ -15,7 +15,7 @@ import { errorsOfIdentity } from './identity-rules';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
-import { findUnfitActions } from './route-rules';
+import { findUnfitParts } from './route-rules';
 import { errorOfTls } from './tls-config';
 
 /** One thing that is wrong with a document. */
@@ -91,7 +91,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
           errors.push({ path: `${path}/routes/${r}/faults/${f}`, message: `this fault of route '${route.name}' does nothing; give it delayMs or abortStatus` });
         }
       });
-      errors.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`), ...findUnfitActions(route, clusters, `${path}/routes/${r}`));
+      errors.push(...findBrokenSplits(route, clusters, `${path}/routes/${r}`), ...findUnfitParts(route, listener, clusters, `${path}/routes/${r}`));
       errors.push(...findUnfitSession(route, `${path}/routes/${r}`), ...findUnfitRetry(route, `${path}/routes/${r}`));
     });
   });

@@ -1,9 +1,9 @@
 /**
- * Rules about the actions of one route that its types can't state: which go together, and what they may name.
+ * Rules about one route that its types can't state: which actions go together, and what conditions and actions may name.
  */
 import { parseAddress } from './cidr';
-import { isOfTheProxy } from './field-names';
-import type { RouteConfig } from './listener-config';
+import { isOfForwarded, isOfTheProxy } from './field-names';
+import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { HeaderChanges, PathChange } from './route-action-config';
 
 /** One thing that is wrong: `at` is the rest of the path below the route. */
@@ -21,18 +21,29 @@ const BODILESS = [204, 205, 304];
 /** Segments that a server may resolve, and empty ones. */
 const UNSETTLED = /\/\.{1,2}(?=\/|$)|\/\/|%2e|%2f|%5c|%00|%(?![0-9a-f]{2})/i;
 
-/** Every rule about its actions that a route breaks. */
-export function findUnfitActions(
-  route: RouteConfig, clusters: ReadonlySet<string>, path: string,
+/** Every rule about its conditions and actions that a route breaks. */
+export function findUnfitParts(
+  route: RouteConfig, { forwarded }: Pick<ListenerConfig, 'forwarded'>, clusters: ReadonlySet<string>, path: string,
 ): { readonly path: string; readonly message: string }[] {
   const faults = [
+    ...findUnfitConditions(route),
     ...findUnfitAnswer(route),
     ...findUnfitPath(route),
     ...findUnfitHeaders(route, 'requestHeaders'),
     ...findUnfitHeaders(route, 'responseHeaders'),
+    ...(forwarded ? findForwarded(route) : []),
     ...findUnfitMirrors(route, clusters),
   ];
   return faults.map(({ at, message }) => ({ path: path + at, message }));
+}
+
+/** Fields that the proxy removes, reads or writes by itself, so that a condition of them would rarely mean what it says. */
+function findUnfitConditions({ name, matches = [] }: RouteConfig): Fault[] {
+  return matches.flatMap(({ headers = [] }, m) => headers.flatMap(({ name: header }, h) => (isOfTheProxy(header) ? [{
+    at: `/matches/${m}/headers/${h}/name`,
+    message: `route '${name}' has a condition of the field '${header}', which the proxy reads or writes by itself; `
+      + (/^host$/i.test(header) ? 'use \'hosts\'' : 'use another field'),
+  }] : [])));
 }
 
 /** A request is sent on, redirected, or answered: one of the three. */
@@ -116,6 +127,14 @@ function findUnfitHeaders(route: RouteConfig, field: 'requestHeaders' | 'respons
     if (once) seen.set(key, at.split('/')[0]!);
   }
   return faults;
+}
+
+/** Changes of fields that the listener writes: the app would not know which of the two to believe. */
+function findForwarded({ name, requestHeaders = {} }: RouteConfig): Fault[] {
+  return namesIn(requestHeaders).filter(({ header }) => isOfForwarded(header)).map(({ at, header }) => ({
+    at: `/requestHeaders/${at}`,
+    message: `route '${name}' changes the field '${header}', which its listener writes, as it has 'forwarded'; leave it out, and say in 'forwarded' what apps get`,
+  }));
 }
 
 /** Each name with its place. Removing or setting a field is said once; adding may be said more often. */

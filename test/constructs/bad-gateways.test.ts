@@ -85,6 +85,8 @@ test.each<[string, (the: Shop) => void, string[]]>([
   ['a route that goes nowhere', ({ edge }) => edge.addRoute('a.example.com', Route.when(Match.pathExact('/a'))), ['it says nothing of where requests go', 'to(), redirect() or respond()']],
   ['a target that is none', ({ edge }) => edge.route('a.example.com', 'web' as never), ['.to\' is "web"', 'give a MeshService']],
   ['a route that is none', ({ edge }) => edge.addRoute('a.example.com', {} as never), ['\'addRoute()\' got object', 'give it a route']],
+  ['fields that the gateway writes', ({ edge, web }) => edge.addRoute('*', Route.always().to(web).setRequestHeader('X-Forwarded-For', '10.0.0.1').removeRequestHeader('forwarded')),
+    ['.setRequestHeader\' is "X-Forwarded-For": the gateway writes this field by itself', '.removeRequestHeader\' is "forwarded"', 'prop \'forwarded\'']],
   ['a caller', ({ edge, web }) => edge.addRoute('*', Route.when(Match.caller(web)).to(web)), ['come from outside of the mesh']],
   ['a host twice', ({ edge, web }) => edge.addRoute('*', Route.when(Match.host('b.example.com')).to(web)), ['the host is the first argument']],
   ['a redirect to the same place', ({ edge }) => edge.addRoute('*.example.com', Route.always().redirect({ host: 'a.example.com' })),

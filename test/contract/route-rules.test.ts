@@ -1,17 +1,17 @@
 /** What a route's actions may say, and what not. */
-import { findBrokenReferences, ProxyConfig, requirementsOf, RouteConfig } from '../../src/contract';
+import { findBrokenReferences, ListenerConfig, ProxyConfig, requirementsOf, RouteConfig } from '../../src/contract';
 
-function document(route: Partial<RouteConfig>): ProxyConfig {
+function document(route: Partial<RouteConfig>, listener: Partial<ListenerConfig> = {}): ProxyConfig {
   return {
     version: 'v1',
     node: { service: 'web', namespace: 'shop', version: 'v1' },
-    listeners: [{ name: 'out', direction: 'outbound', address: '127.64.0.1', port: 80, routes: [{ name: 'r', ...route }] }],
+    listeners: [{ name: 'out', direction: 'outbound', address: '127.64.0.1', port: 80, routes: [{ name: 'r', ...route }], ...listener }],
     clusters: [{ name: 'a', discovery: { type: 'static', endpoints: [] } }],
   };
 }
 
 const split = [{ cluster: 'a', weight: 1 }];
-const mistakesOf = (route: Partial<RouteConfig>): string[] => findBrokenReferences(document(route)).map(({ path, message }) => `${path.replace('/listeners/0/routes/0', '')}: ${message}`);
+const mistakesOf = (route: Partial<RouteConfig>, listener?: Partial<ListenerConfig>): string[] => findBrokenReferences(document(route, listener)).map(({ path, message }) => `${path.replace('/listeners/0/routes/0', '')}: ${message}`);
 
 test.each<[string, Partial<RouteConfig>]>([
   ['all actions of a request that is sent on', {
@@ -55,6 +55,31 @@ test.each([
 ])('%s is left alone', (name) => {
   expect(mistakesOf({ split, requestHeaders: { remove: [name] } })).toHaveLength(1);
   expect(mistakesOf({ split, responseHeaders: { add: [{ name, value: '' }] } })).toHaveLength(1);
+  expect(mistakesOf({ split, matches: [{}, { headers: [{ name: 'a' }, { name }] }] })).toEqual([
+    `/matches/1/headers/1/name: route 'r' has a condition of the field '${name}', which the proxy reads or writes by itself; use another field`,
+  ]);
+});
+
+test('a condition of the Host field is one of hosts', () => {
+  expect(mistakesOf({ split, matches: [{ headers: [{ name: 'Host', value: 'a' }] }] })).toEqual([expect.stringContaining('; use \'hosts\'')]);
+});
+
+describe('fields that a listener with `forwarded` writes', () => {
+  const names = ['X-Forwarded-For', 'x-forwarded-proto', 'x_forwarded_host', 'Forwarded'];
+
+  test.each(names)('%s is no route\'s to change', (name) => {
+    for (const requestHeaders of [{ remove: [name] }, { set: [{ name, value: 'a' }] }, { add: [{ name, value: 'a' }] }]) {
+      expect(mistakesOf({ split, requestHeaders }, { forwarded: {} })).toEqual([expect.stringMatching(
+        new RegExp(`^/requestHeaders/.*: route 'r' changes the field '${name}', which its listener writes, as it has 'forwarded'; leave it out`),
+      )]);
+      expect(mistakesOf({ split, requestHeaders })).toEqual([]);
+    }
+    expect(mistakesOf({ split, responseHeaders: { remove: [name] } }, { forwarded: {} })).toEqual([]);
+  });
+
+  test.each(['X-Forwarded-Prefix', 'X-Forwarded-Port', 'X-Forwarded'])('%s is not among them', (name) => {
+    expect(mistakesOf({ split, requestHeaders: { set: [{ name, value: 'a' }] } }, { forwarded: {} })).toEqual([]);
+  });
 });
 
 test('an action must be known to the proxy', () => {

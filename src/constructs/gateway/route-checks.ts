@@ -1,4 +1,5 @@
 /** What can be wrong with one route of a gateway, besides what can be wrong with any. */
+import { isOfForwarded } from '../../contract';
 import { PathOptions } from '../../routing';
 import { isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
@@ -23,6 +24,11 @@ export function checkGatewayRoute(errors: ValidationErrors, prop: string, host: 
   const { _spec: spec } = route;
   if (spec.targets.length === 0 && !spec.redirect && !spec.respond) {
     found.add(prop, titleOf(route), 'it says nothing of where requests go; give it to(), redirect() or respond()');
+  }
+  for (const { step, name } of spec.requestHeaders) {
+    if (typeof name === 'string' && isOfForwarded(name)) {
+      found.add(`${prop}.${step}RequestHeader`, name, 'the gateway writes this field by itself; leave it out, and say with the prop \'forwarded\' what apps get');
+    }
   }
   if (found.messages.length === 0) {
     checkConditions(found, prop, spec);
