@@ -40,6 +40,16 @@ test('GIVEN regular expressions that begin with fewer and with more elements THE
   expect(routes).toEqual([1, 0, 2, 2, 3, 4, 5]);
 });
 
+test('GIVEN path parameters THEN they are part of their element, and an expression that refuses them wins over every prefix', () => {
+  const prefix: RouteMatch[] = [{ path: { type: 'prefix', value: '/admin' } }];
+  const refused: RouteMatch[] = [{ path: { type: 'regex', value: '/.*;.*' } }];
+  const table = tableOf([{}], prefix, refused);
+  const took = (target: string): number | undefined => table.lookup(requestOf('GET', target))?.route;
+  expect(['/admin', '/admin/a', '/b'].map(took)).toEqual([1, 1, 0]);
+  expect(['/admin;x', '/admin;x/a', '/admin/a;x', '/;x/admin', '/;', '/admin%3Bx'].map(took)).toEqual([2, 2, 2, 2, 2, 0]);
+  expect(tableOf([{}], prefix).lookup(requestOf('GET', '/admin;x'))?.route).toBe(0);
+});
+
 test('GIVEN a path deeper and longer than every pattern THEN its prefix is found', () => {
   const table = tableOf([{ path: { type: 'prefix', value: '/a' } }]);
   expect(table.lookup(requestOf('GET', `/a${'/b'.repeat(2_000)}`))?.route).toBe(0);
