@@ -32,7 +32,7 @@ export function checkCallRoutes(
   const found = new ValidationErrors();
   routes.forEach((route, index) => {
     const at = `${prop}[${index}]`;
-    checkRoute(found, at, route, { path, timeoutMs: call.timeoutMs });
+    checkRoute(found, at, route, { path, timeoutMs: call.timeoutMs, destination: call.destination });
     if (namedCallers([route]).length > 0) {
       found.add(`${at}.when`, titleOf(route), 'these routes are of one caller already; leave out Match.caller(), or declare the route with addRoute() of the service');
     }

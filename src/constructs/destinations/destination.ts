@@ -42,7 +42,7 @@ export abstract class Destination extends RouteTarget {
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
     }
     const errors = new ValidationErrors();
-    checkRoute(errors, propOf(route), route, { path: this._info().path ?? {}, timeoutMs: 0 });
+    checkRoute(errors, propOf(route), route, { path: this._info().path ?? {}, timeoutMs: 0, destination: this });
     errors.throwIfAny(this);
     if (this.declared.length === 0) {
       this.node.addValidation({ validate: () => this.routeMistakes() });

@@ -21,6 +21,7 @@ import { checkPathChanges } from './path-changes';
 import { Route } from './route';
 import { DEFAULT_ROUTE_NAME } from './route-names';
 import { RouteSpec } from './route-spec';
+import { RouteTarget } from './route-target';
 import { checkMirrors, checkTargets } from './target-checks';
 
 const TIMEOUT = {
@@ -46,6 +47,8 @@ export interface RouteContext {
   readonly path: PathOptions;
   /** Time that the call has when the route says none; 0 when nobody knows. */
   readonly timeoutMs: number;
+  /** Where requests go when the route says nothing; absent: nowhere. */
+  readonly destination?: RouteTarget;
 }
 
 /** Checks one route. */
@@ -58,13 +61,18 @@ export function checkRoute(errors: ValidationErrors, prop: string, route: Route,
   }
   const isSound = checkMatches(errors, prop, spec.alternatives, context.path);
   checkTargets(errors, prop, spec.targets);
-  checkMirrors(errors, prop, spec.mirrors);
+  checkMirrors(errors, prop, spec.mirrors, receiverOf(spec, context.destination));
   checkWay(errors, prop, spec);
   checkAnswer(errors, prop, spec, isSound);
   checkPathChanges(errors, prop, spec, isSound);
   checkHeaderChanges(errors, prop, 'Request', spec.requestHeaders, false);
   checkHeaderChanges(errors, prop, 'Response', spec.responseHeaders, spec.respond !== undefined);
   checkPolicies(errors, prop, spec, context.timeoutMs);
+}
+
+/** What gets all requests. With several targets, a copy to one of them is a way to send it more. */
+function receiverOf({ targets }: RouteSpec, destination: RouteTarget | undefined): RouteTarget | undefined {
+  return targets.length === 0 ? destination : targets.length === 1 ? targets[0].target : undefined;
 }
 
 /** A request is sent on, redirected, or responded to. */

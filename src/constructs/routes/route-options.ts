@@ -25,9 +25,10 @@ export interface GrpcMatchOptions {
  */
 export interface RouteTargetOptions {
   /**
-   * Share of the route's requests, relative to the other targets. A target with weight 0 gets none. From 0 to 1000000.
+   * Share of the route's requests, relative to the other targets. A target with weight 0 gets none. Stated for each target of
+   * a route, or for none. From 0 to 1000000.
    *
-   * @default 1
+   * @default - all targets get the same share
    */
   readonly weight?: number;
 }

@@ -50,13 +50,27 @@ export function checkTargets(errors: ValidationErrors, prop: string, targets: Ro
     }
     sum += options.weight ?? 1;
   }
+  checkWeightsTogether(errors, prop, targets);
   if (seen.size > 0 && sum === 0) {
     errors.add(`${prop}.to`, 0, 'all weights are 0, so no target would get a request; give at least one a weight above 0');
   }
 }
 
-/** Checks what `mirror()` got. */
-export function checkMirrors(errors: ValidationErrors, prop: string, mirrors: RouteSpec['mirrors']): void {
+/** A target without a weight has 1, which beside a stated 10 is hardly what its author means. */
+function checkWeightsTogether(errors: ValidationErrors, prop: string, targets: RouteSpec['targets']): void {
+  const unstated = targets.filter(({ options }) => options?.weight === undefined);
+  if (unstated.length > 0 && unstated.length < targets.length) {
+    errors.add(`${prop}.to`, unstated.map(({ target }) => target?.node?.path).join(', '),
+      'weights of some targets are stated and of others not; give each target a weight, or none');
+  }
+}
+
+/**
+ * Checks what `mirror()` got.
+ *
+ * @param receiver what all of the requests themselves are sent to, when it is one
+ */
+export function checkMirrors(errors: ValidationErrors, prop: string, mirrors: RouteSpec['mirrors'], receiver: RouteTarget | undefined): void {
   const seen = new Set<RouteTarget>();
   for (const { target, options } of mirrors) {
     if (!checkTarget(errors, `${prop}.mirror`, target)) {
@@ -64,6 +78,8 @@ export function checkMirrors(errors: ValidationErrors, prop: string, mirrors: Ro
     }
     if (seen.has(target)) {
       errors.add(`${prop}.mirror`, target.node.path, 'it gets copies already; name it once');
+    } else if (target === receiver) {
+      errors.add(`${prop}.mirror`, target.node.path, 'it gets the requests themselves, and copies of them would only add to its load; name another target, such as one of its versions');
     }
     seen.add(target);
     checkQuantities(errors, `${prop}.mirror(${target.node.id})`, options, MIRROR_QUANTITIES);
