@@ -12,6 +12,7 @@ export interface ForwardedConfig {
   /**
    * Proxies in front of the listener that are trusted: those that each append to X-Forwarded-For where a request has come from. The client is
    * the entry of that number from the right. With fewer entries than that, the request came another way, and the client is the connection's address.
+   * When one of them is no address, such as `unknown`, a listener with `clients.allow` or `clients.deny` refuses the request with 403.
    * @maximum 16
    * @default 0
    */

@@ -31,7 +31,8 @@ export interface ForwardedOptions {
   /**
    * Proxies in front of the listener that are trusted: those that each append to X-Forwarded-For where a request has come from. The client
    * is the entry of that number from the right. With fewer entries than that, the request came another way, and the client is the
-   * connection's address. From 0 to 16.
+   * connection's address. When one of them is no address, such as `unknown`, a listener with `clients.allow` or `clients.deny` refuses the
+   * request with 403. From 0 to 16.
    *
    * @default 0
    */
