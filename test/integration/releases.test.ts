@@ -56,10 +56,10 @@ test('an older image refuses a newer document that must not be run without what 
   const catalog = await freePort();
   pod.mount(pod.calling({ catalog }));
   const first = await pod.start();
-  const document = ofLaterRelease({ catalog }, { requires: ['authorization'] }) as ProxyConfig;
-  pod.mount({ ...document, listeners: document.listeners.map((listener) => ({ ...listener, authorization: { allow: ['web'] } })) });
+  const document = ofLaterRelease({ catalog }, { requires: ['quarantine'] }) as ProxyConfig;
+  pod.mount({ ...document, listeners: document.listeners.map((listener) => ({ ...listener, quarantine: { except: ['web'] } })) });
   await first.logs('config_rejected');
-  expect(first.output).toContain('this proxy doesn\'t know \'authorization\', and the document must not be run without');
+  expect(first.output).toContain('this proxy doesn\'t know \'quarantine\', and the document must not be run without');
   await ask(catalog);
   await first.kill();
   pod.replace();
