@@ -71,7 +71,10 @@ export interface RequestExpectation {
   /** It is sent again this often at most, where an app may have seen it. */
   toBeRetried(times: number): this;
 
-  /** The caller's sidecar answers it with an error: its own, or one that a route gives. @param status Default: any from 400 on */
+  /**
+   * The caller's sidecar answers it with an error: its own, or one that a route gives; or the callee's denies it (403), as no rule lets it in.
+   * @param status Default: any from 400 on
+   */
   toBeRefused(status?: number): this;
 
   /** The route answers with a redirect to this URL. @param status Default: any */

@@ -109,7 +109,7 @@ export class ExplainedRequest implements RequestExpectation {
     switch (outcome) {
       case 'forwarded': return splitInWords(this.parts);
       case 'answered': return `its route answers ${this.status}${location === undefined ? '' : `, redirecting to ${location}`}`;
-      case 'refused': return `its sidecar answers ${this.status}: ${refusal!.reason}`;
+      case 'refused': return `${refusal!.by === 'callee' ? "the callee's" : 'its'} sidecar answers ${this.status}: ${refusal!.reason}`;
       case 'passed': return "it passes the caller's sidecar";
     }
   }

@@ -1,6 +1,8 @@
 /** `cdk8s-mesh/testing`, as tests of a stack use it. */
 import { App, Chart, Duration, Testing } from 'cdk8s';
-import { ExternalEndpoints, ExternalService, HashKey, LoadBalancing, Match, MeshService, RedirectScheme, Retry, Route } from '../../src';
+import {
+  Allow, ExternalEndpoints, ExternalService, HashKey, Identity, LoadBalancing, Match, Mesh, MeshService, RedirectScheme, Retry, Route,
+} from '../../src';
 import { MeshSource, meshOf, RequestExpectation } from '../../src/testing';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -135,4 +137,14 @@ test.each([
 
 test('GIVEN a request THEN its explanation can be printed', () => {
   expect(mesh.explain(web, 'http://catalog/')).toMatch(/^GET http:\/\/catalog\/ {2}from web v1\n\n {2}taken by/);
+});
+
+test('GIVEN a caller that may only read THEN it is refused by the callee when it writes', () => {
+  const own = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
+  new Mesh(own, 'mesh', { identity: Identity.files() });
+  new MeshService(own, 'web', { containers }).calls(new MeshService(own, 'catalog', { containers }), { allow: [Allow.when(Match.method('GET'))] });
+  const secured = meshOf(own);
+  secured.expectRequest('web', 'GET http://catalog/').toReach('catalog');
+  const write = secured.expectRequest('web', 'DELETE http://catalog/').toBeRefused(403);
+  expect(() => write.toReach('catalog')).toThrow("the callee's sidecar answers 403: not_authorized");
 });

@@ -2,7 +2,7 @@
 import { commonPrefix, HeaderChanges, ResolvedRoute } from '../../contract';
 import { redirectTo, respondWith } from '../../proxy/serve/route/route-answer';
 import { Rewrite } from '../../proxy/serve/route/rewrite';
-import type { ParsedRequest } from './asked-request';
+import type { ParsedRequest, SentOn } from './asked-request';
 
 /** The route answers by itself. */
 export interface Answer {
@@ -11,14 +11,6 @@ export interface Answer {
   readonly location?: string;
   /** Of a response that the document gives. */
   readonly body?: string;
-}
-
-/** What the endpoint gets in place of what the client sent. */
-export interface SentOn {
-  /** Path and query. */
-  readonly target: string;
-  /** Absent: as it came. */
-  readonly host?: string;
 }
 
 /** @param parsed a head of its own: its target is changed */

@@ -5,7 +5,7 @@ import { normalizeTarget } from '../../proxy/http1/normal-path';
 import { isIdempotent, RequestHead } from '../../proxy/http1/request-head';
 import { FAULT_HEAD_TOO_LARGE, HeadLimits } from '../../proxy/http1/head-buffer';
 import { ReasonCode, REASONS } from '../../proxy/telemetry/reasons';
-import type { LimitsConfig } from '../../contract';
+import type { HeaderChanges, LimitsConfig } from '../../contract';
 import { UserError } from '../command-line/errors';
 import { bytesInWords } from '../words/quantities';
 
@@ -18,6 +18,14 @@ export interface RequestParts {
   readonly url: string;
   readonly headers: readonly Header[];
   readonly bodyBytes: number;
+}
+
+/** What the endpoint gets in place of what the client sent. */
+export interface SentOn {
+  /** Path and query. */
+  readonly target: string;
+  /** Absent: as it came. */
+  readonly host?: string;
 }
 
 const PORTS = { http: 80, https: 443 } as const;
@@ -61,6 +69,15 @@ export class AskedRequest {
   /** Whether its body is longer than a proxy takes. */
   bodyTooLong({ maxBodyBytes }: Pick<RequestLimits, 'maxBodyBytes'>): boolean {
     return maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes;
+  }
+
+  /** As a sidecar sends it on. */
+  sentOn({ target, host = this.authority }: SentOn, { remove = [], set = [], add = [] }: HeaderChanges = {}): AskedRequest {
+    const leftOut = new Set([...remove, ...set.map(({ name }) => name)].map((name) => name.toLowerCase()));
+    const kept = this.headers.filter(([name]) => !leftOut.has(name.toLowerCase()));
+    const headers: Header[] = [['host', host], ...kept, ...[...set, ...add].map(({ name, value }): Header => [name, value])];
+    const { method, bodyBytes } = this;
+    return new AskedRequest({ method, url: `${this.url.slice(0, this.url.length - this.target.length)}${target}`, headers, bodyBytes });
   }
 
   /** As routing sees it, or why its path is refused. */

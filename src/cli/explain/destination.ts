@@ -62,7 +62,7 @@ export class Destinations {
       outside: workloads.length > 0 ? [] : outsideOf(config),
       inbound: workloads.map((workload) => {
         const port = portOfCluster(this.stack, config, workload);
-        return inboundOf(this.stack, this.caller, workload, port, this.arrival);
+        return inboundOf(this.stack, this.caller, workload, port, this.arrival, config);
       }),
       config,
     };

@@ -11,8 +11,8 @@ import { UserError } from '../command-line/errors';
 import type { Stack } from '../stack/stack';
 import { workloadsBehind } from '../model/callees';
 import type { ServiceSpec, Workload } from '../model/model';
-import { Answer, answerOf, SentOn, sentOnOf } from './actions';
-import { AskedRequest, ParsedRequest, Refused } from './asked-request';
+import { Answer, answerOf, sentOnOf } from './actions';
+import { AskedRequest, ParsedRequest, Refused, SentOn } from './asked-request';
 import { Candidate, candidateOf, Destination, Destinations, Level } from './destination';
 import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
 import { entryOf, Intercepted, isGateway, Passed } from './interception';
@@ -20,21 +20,22 @@ import { chooseRoute, NearMiss } from './route-choice';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
 
 /**
- * `forwarded`: to one of the destinations. `answered`: by the route, with a redirect or a response. `refused`: by the sidecar. `passed`: the
+ * `forwarded`: to one of the destinations. `answered`: by the route, with a redirect or a response. `refused`: by a sidecar. `passed`: the
  * request goes past the sidecar, or nowhere.
  */
 export type Outcome = 'forwarded' | 'answered' | 'refused' | 'passed';
 
 export interface Explanation {
   readonly request: { readonly method: string; readonly url: string; readonly bodyBytes: number };
-  readonly from: { readonly service: string; readonly version: string; readonly namespace: string };
+  readonly from: { readonly service: string; readonly version: string; readonly namespace: string; readonly identity?: string };
   readonly outcome: Outcome;
   readonly interception: Intercepted | Passed;
   /** The path that routes are chosen by; absent when it is refused. */
   readonly path?: { readonly sent: string; readonly normalized: string };
   readonly nearMisses: readonly NearMiss[];
   readonly route?: ExplainedRoute;
-  readonly refusal?: { readonly status: number; readonly reason: string };
+  /** `by`: the callee's sidecar. Absent: that of the caller, or the gateway. */
+  readonly refusal?: { readonly status: number; readonly reason: string; readonly by?: 'callee' };
   /** The callee's side of a request that passes the caller's sidecar by. */
   readonly direct?: { readonly candidates: readonly Candidate[]; readonly inbound: readonly Inbound[] };
 }
@@ -73,12 +74,15 @@ export interface ExplainedRoute {
 /** @param caller the version of the service that sends it */
 export function explainRequest(stack: Stack, caller: Workload, asked: AskedRequest): Explanation {
   const { interception, listener, service } = entryOf(stack, caller, asked);
-  const { limits } = stack.documentOf(caller);
+  const { limits, identity } = stack.documentOf(caller);
   const parsed = asked.parsed(limits, listener?.path);
   const routed = asked.routed(listener?.path);
   const about = {
     request: { method: asked.method, url: asked.url, bodyBytes: asked.bodyBytes },
-    from: { service: caller.service, version: caller.version, namespace: caller.namespace },
+    from: {
+      service: caller.service, version: caller.version, namespace: caller.namespace,
+      ...(identity?.id !== undefined && { identity: identity.id }),
+    },
     interception,
     nearMisses: [],
   };
@@ -87,7 +91,7 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     const { status, reason } = routed instanceof PathFault ? new Refused('path_refused', routed.message) : parsed as Refused;
     return { ...about, outcome: 'refused', refusal: { status, reason } };
   }
-  const arrival = { request: routed, asked };
+  const arrival = { request: routed, asked, sent: asked };
   const path = { sent: asked.target.replace(/\?.*$/, ''), normalized: textOf(routed.path.bytes, routed.path.start, routed.path.end) };
   if (!listener) return { ...about, outcome: 'passed', path, ...(service && directOf(stack, caller, service, asked.port, arrival)) };
   if (listener.httpsRedirect && !listener.forwarded?.trustedHops) {
@@ -100,9 +104,21 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     const refusal = { status: REASONS.no_backend.status, reason: `the weights of route '${route.name}' are all 0` };
     return { ...about, outcome: 'refused', path, nearMisses, refusal };
   }
-  const destinations = new Destinations(stack, caller, arrival);
-  const explained = explainRoute(choice as Choice, destinations, asked, parsed, () => asked.parsed(limits, listener.path) as ParsedRequest);
+  const again = (): ParsedRequest => asked.parsed(limits, listener.path) as ParsedRequest;
+  const sent = asked.sentOn({ target: asked.target.replace(/^[^?]*/, () => path.normalized), ...sentOnOf(route, again()) }, route.requestHeaders);
+  const destinations = new Destinations(stack, caller, { ...arrival, sent });
+  const explained = explainRoute(choice as Choice, destinations, asked, parsed, again);
+  const denied = denialOf(explained);
+  if (denied) return { ...about, outcome: 'refused', path, nearMisses, route: explained, refusal: denied };
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+}
+
+/** What the callee answers, when none of those that may take the request let it in. */
+function denialOf({ levels }: ExplainedRoute): Explanation['refusal'] {
+  const callees = levels[0]?.destinations.filter(({ percent }) => percent > 0).flatMap(({ inbound }) => inbound) ?? [];
+  const denied = callees.map(({ security, stoppedBy }) => (stoppedBy === undefined ? security?.denied : undefined));
+  return denied[0] !== undefined && denied.every((each) => each !== undefined)
+    ? { status: REASONS.not_authorized.status, by: 'callee', reason: `not_authorized, as ${denied[0]}` } : undefined;
 }
 
 /** What a listener without TLS says to all requests. */

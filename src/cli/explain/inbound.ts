@@ -12,11 +12,14 @@ import { bytesInWords } from '../words/quantities';
 import { admissionInWords } from '../words/routes';
 import type { AskedRequest } from './asked-request';
 import { chooseRoute } from './route-choice';
+import { hopOf, Security, securityOf } from './security';
 
 /** A request as it arrives at a callee. */
 export interface Arrival {
   readonly request: RoutingRequest;
   readonly asked: Pick<AskedRequest, 'bodyTooLong'>;
+  /** What the caller's sidecar sends, by its route: rules of the callee see this. */
+  readonly sent: AskedRequest;
 }
 
 export interface Inbound {
@@ -31,20 +34,28 @@ export interface Inbound {
   readonly exempt: boolean;
   readonly timeoutMs?: number;
   readonly appPort?: number;
+  /** Who the callee takes the caller for, and whether its rules let the request in. Absent: it asks nobody. */
+  readonly security?: Security;
   /** What stops the request there, in words: NetworkPolicies, or a limit on bodies. */
   readonly stoppedBy?: string;
 }
 
-/** @param port where the request comes in; undefined when nobody can tell */
+/**
+ * @param port where the request comes in; undefined when nobody can tell
+ * @param cluster of the caller's sidecar; undefined when the request goes past it
+ */
 export function inboundOf(
-  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, { request, asked }: Arrival,
+  stack: Stack, caller: Workload, callee: Workload, port: number | undefined, { request, asked, sent }: Arrival,
+  cluster?: Pick<ClusterConfig, 'mutualTls'>,
 ): Inbound {
   const listener = stack.documentOf(callee).listeners.find((candidate) => candidate.direction === 'inbound' && candidate.port === port);
   const route = listener && chooseRoute(listener, request).route;
   const appPort = appPortOf(callee.config);
   const { limits } = stack.documentOf(callee);
   const tooLong = listener && asked.bodyTooLong(limits) ? `answers ${REASONS.body_too_large.status}, as the body is longer than ${bytesInWords(limits.maxBodyBytes)}` : undefined;
-  const stoppedBy = (port === undefined ? undefined : stopOf(stack, caller, callee, port)) ?? tooLong;
+  const hop = listener && hopOf(stack.documentOf(caller), stack.documentOf(callee), listener, cluster?.mutualTls);
+  const stoppedBy = (port === undefined ? undefined : stopOf(stack, caller, callee, port)) ?? hop?.fails ?? tooLong;
+  const security = listener && hop && hop.fails === undefined ? securityOf(listener, hop, sent) : undefined;
   return {
     service: callee.service,
     version: callee.version,
@@ -54,6 +65,7 @@ export function inboundOf(
     exempt: isExempt(listener, request),
     ...(route && { timeoutMs: route.timeoutMs }),
     ...(appPort !== undefined && { appPort }),
+    ...(security && { security }),
     ...(stoppedBy !== undefined && { stoppedBy }),
   };
 }

@@ -27,20 +27,26 @@ export function renderExplanation(explanation: Explanation, paint: Paint = plain
 }
 
 function rowsOf(explanation: Explanation): Row[] {
-  const { interception, path, refusal, nearMisses, route, direct } = explanation;
+  const { from, interception, path, refusal, nearMisses, route, direct } = explanation;
   return [
     interception.intercepted
       ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}`
         : `${interception.listener} of its sidecar, at ${interception.address}:${interception.port}`]
       : ['taken by', `no sidecar: ${interception.reason}`],
+    ['identity', ...(from.identity === undefined ? [] : [from.identity])],
     ['declared', ...(interception.intercepted ? [] : [interception.declared.join(', ') || 'no call'])],
     ...(path && path.normalized !== path.sent ? [['path', `${path.normalized}, normalized from ${path.sent}`] as const] : []),
-    ...(refusal ? [['answer', `${refusal.status} by ${interception.intercepted && interception.gateway ? 'the gateway' : 'its sidecar'}: ${refusal.reason}`] as const] : []),
+    ...(refusal ? [['answer', `${refusal.status} by ${refuserOf(explanation)}: ${refusal.reason}`] as const] : []),
     ...(route ? [['route', routeInWords(route)] as const] : []),
     ['not taken', ...nearMissLines(nearMisses)],
     ...(route ? rowsOfRoute(route) : []),
     ...(direct ? [['goes to', ...direct.candidates.map(candidateInWords)] as const, ...inboundRows(direct.inbound)] : []),
   ];
+}
+
+function refuserOf({ interception, refusal }: Explanation): string {
+  if (refusal?.by === 'callee') return "the callee's sidecar";
+  return interception.intercepted && interception.gateway ? 'the gateway' : 'its sidecar';
 }
 
 function routeInWords({ name, conditions, place, rows }: ExplainedRoute): string {
@@ -81,6 +87,7 @@ function rowsOfRoute(route: ExplainedRoute): Row[] {
       'fallback', ...destinationLines(destinations),
       `once less than ${percentInWords(10_000 / fallback!.overprovisioningPercent)} of the pods before are available; back over ${timeInWords(fallback!.recoveryMs)}`,
     ]),
+    ['mutual TLS', ...perDestination(all, ({ config: { mutualTls } }) => (mutualTls ? [`the endpoint must be ${mutualTls.serverIds.join(' or ')}`] : []))],
     ['balancing', ...perDestination(all, ({ config }) => [[balancingInWords(config.loadBalancing), ...stagesInWords(config)].join('; ')])],
     ['balanced by', ...(route.hashKeys.length === 0 ? [] : [hashKeysInWords(route.hashKeys)])],
     ['session', ...(route.session ? [sessionInWords(route.session)] : [])],
@@ -161,13 +168,20 @@ function inboundRows(inbound: readonly Inbound[]): Row[] {
     const words = inboundInWords(each);
     groups.set(words, [...groups.get(words) ?? [], `${each.service} ${each.version}`]);
   }
-  return [...groups].map(([words, titles], index) => [index === 0 ? 'callee' : '', groups.size === 1 ? words : `${listed(titles)}: ${words}`]);
+  const misses = [...new Set(inbound.flatMap(({ security, stoppedBy }) => (stoppedBy === undefined ? security?.nearMisses ?? [] : [])
+    .map(({ rule, failed }) => `rule '${rule}': ${failed}`)))];
+  return [
+    ...[...groups].map(([words, titles], index): Row => [index === 0 ? 'callee' : '', groups.size === 1 ? words : `${listed(titles)}: ${words}`]),
+    ['rules', ...misses.slice(0, MOST_NEAR_MISSES), ...(misses.length > MOST_NEAR_MISSES ? [`and ${misses.length - MOST_NEAR_MISSES} more`] : [])],
+  ];
 }
 
-function inboundInWords({ listener, port, admits, exempt, timeoutMs, appPort, stoppedBy }: Inbound): string {
+function inboundInWords({ listener, port, admits, exempt, timeoutMs, appPort, security, stoppedBy }: Inbound): string {
   if (stoppedBy !== undefined) return stoppedBy.startsWith('answers') ? `sidecar at port ${port} ${stoppedBy}` : stoppedBy;
   if (listener === undefined) return `no sidecar listens at port ${port ?? 'of the Service'}; requests go straight to the app`;
-  const admission = exempt ? `let in whatever the load (limits: ${admits})` : admits === 'all' ? 'all let in' : `lets in ${admits}`;
+  const sidecar = [`sidecar at port ${port}`, ...(security ? [security.words] : [])].join(', ');
+  if (security?.denied !== undefined) return sidecar;
+  const admission = exempt ? [`let in whatever the load (limits: ${admits})`] : admits !== 'all' ? [`lets in ${admits}`] : security?.rule === undefined ? ['all let in'] : [];
   const timeout = timeoutMs === undefined || timeoutMs === 0 ? 'no timeout of its own' : `timeout ${timeInWords(timeoutMs)}`;
-  return `sidecar at port ${port}, ${admission}, ${timeout}; app at port ${appPort ?? '?'}`;
+  return `${[sidecar, ...admission, timeout].join(', ')}; app at port ${appPort ?? '?'}`;
 }

@@ -59,7 +59,7 @@ export function describeConditions(row: RouteRow): string {
   return conditionsOfRow(describeRow(row));
 }
 
-function failureInWords({ part, name, expected, seen }: FailedCondition): string {
+export function failureInWords({ part, name, expected, seen }: FailedCondition): string {
   const subject = name === undefined ? part : `${part} ${name}`;
   const wanted = expected.replace(/^= /, '');
   if (seen.length === 0) return `no ${subject}${expected === 'present' ? '' : `, wanted ${wanted}`}`;

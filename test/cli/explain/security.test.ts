@@ -1,0 +1,104 @@
+/** What is said of who calls, and of whether the callee lets that in. */
+import { Chart } from 'cdk8s';
+import { Allow, Authorization, Identity, Match, Mesh, MeshProps, MutualTls, Route } from '../../../src';
+import type { Stack } from '../../../src/cli/stack/stack';
+import { AskedRequest, Header } from '../../../src/cli/explain/asked-request';
+import { hopOf, Security, securityOf } from '../../../src/cli/explain/security';
+import type { AuthorizationRule, ResolvedListener, ResolvedProxyConfig } from '../../../src/contract';
+import { ask, rowsOf, service, stackOf } from './support';
+
+const WEB = 'spiffe://cluster.local/ns/shop/sa/web';
+const CATALOG = 'spiffe://cluster.local/ns/shop/sa/catalog';
+
+type Calls = Parameters<ReturnType<typeof service>['calls']>[1];
+
+/** `web` calls `catalog`, and `batch` nobody. */
+function shop(mesh: Partial<MeshProps> = {}, calls: Calls = { allow: [Allow.when(Match.pathPrefix('/items'), Match.method('GET'))] }): Stack {
+  return stackOf((chart: Chart) => {
+    new Mesh(chart, 'mesh', { identity: Identity.files(), ...mesh });
+    const catalog = service(chart, 'catalog');
+    service(chart, 'web').calls(catalog, calls);
+    service(chart, 'batch');
+  });
+}
+
+const strict = shop();
+
+test('GIVEN a call that is declared THEN identities, mutual TLS and the rule that lets it in are told', () => {
+  const explanation = ask(strict, 'http://catalog/items/1');
+  expect(explanation.outcome).toBe('forwarded');
+  expect(rowsOf(explanation)).toMatchObject({
+    'identity': [WEB],
+    'mutual TLS': [`the endpoint must be ${CATALOG}`],
+    'callee': [expect.stringMatching(/^sidecar at port 15006, mutual TLS only, rule 'shop\/web' lets it in, no timeout of its own; app/)],
+  });
+});
+
+test('GIVEN a request beyond what the caller may ask for THEN it is denied, and each rule for the caller says why', () => {
+  const explanation = ask(strict, 'http://catalog/items/1', { method: 'DELETE' });
+  expect(explanation).toMatchObject({ outcome: 'refused', refusal: { status: 403, by: 'callee', reason: expect.stringContaining('not_authorized') } });
+  expect(rowsOf(explanation)).toMatchObject({
+    answer: ["403 by the callee's sidecar: not_authorized, as the rules for the caller don't cover such a request"],
+    rules: ["rule 'shop/web': method is DELETE, wanted GET"],
+  });
+});
+
+test('GIVEN a path that the route rewrites THEN the rules see what is sent on', () => {
+  const rewritten = shop({}, { allow: [Allow.when(Match.pathExact('/v2/items'))], routes: [Route.when(Match.pathExact('/items')).rewritePath('/v2/items')] });
+  expect(ask(rewritten, 'http://catalog/items')).toMatchObject({ outcome: 'forwarded', route: { sentOn: { target: '/v2/items' } } });
+  expect(ask(rewritten, 'http://catalog/others')).toMatchObject({ outcome: 'refused' });
+});
+
+test('GIVEN an app that goes past its sidecar THEN a strict callee refuses it', () => {
+  const explanation = ask(strict, 'http://catalog/items', { from: 'batch' });
+  expect(explanation).toMatchObject({ outcome: 'passed' });
+  expect(rowsOf(explanation)['callee']).toEqual(['sidecar at port 15006 answers 403 (mutual_tls_required), as the connection is without TLS']);
+});
+
+test('GIVEN a permissive callee THEN who comes without TLS needs a rule for that', () => {
+  const permissive = shop({ mutualTls: MutualTls.PERMISSIVE });
+  expect(rowsOf(ask(permissive, 'http://catalog/items', { from: 'batch' }))['callee'])
+    .toEqual([expect.stringContaining("mutual TLS or none, rule 'plain' lets it in")]);
+});
+
+test('GIVEN rules that are only tried out THEN the request passes, and it is told what would come of it', () => {
+  const explanation = ask(shop({ authorization: Authorization.dryRun() }), 'http://catalog/', { method: 'PUT' });
+  expect(explanation.outcome).toBe('forwarded');
+  expect(rowsOf(explanation)['callee']).toEqual([expect.stringContaining('no rule lets it in, but they are only tried out (dryRun)')]);
+});
+
+test('GIVEN no identity THEN nothing is told of it', () => {
+  const rows = rowsOf(ask(shop({ identity: Identity.none() }, {}), 'http://catalog/'));
+  expect(Object.keys(rows)).not.toEqual(expect.arrayContaining(['identity']));
+  expect(rows['callee']).toEqual(['sidecar at port 15006, all let in, no timeout of its own; app at port 8080']);
+});
+
+function judged(rules: AuthorizationRule[], headers: Header[], caller?: string): Security | undefined {
+  const listener = { authorization: { rules, dryRun: false, audit: 'off' }, jwt: [{}] } as unknown as ResolvedListener;
+  return securityOf(listener, { ...(caller !== undefined && { caller }) }, new AskedRequest({ method: 'GET', url: 'http://catalog/a', headers, bodyBytes: 0 }));
+}
+
+const staff: AuthorizationRule = { name: 'staff', callers: [WEB], claims: [{ name: 'role', values: ['staff', 'admin'] }], matches: [{ path: { type: 'exact', value: '/a' } }] };
+
+test('GIVEN a rule that asks for claims THEN it lets in who has a token with them', () => {
+  expect(judged([staff], [], WEB)).toMatchObject({ nearMisses: [{ rule: 'staff', failed: 'no token with role staff or admin' }], denied: expect.any(String) });
+  expect(judged([staff], [['authorization', 'Bearer x.y.z']], WEB)).toMatchObject({ rule: 'staff', words: "rule 'staff' lets it in if its token has the claims" });
+  expect(judged([staff], [['authorization', 'Bearer x.y.z']], CATALOG)).toMatchObject({ denied: 'no rule is for the caller', nearMisses: [] });
+});
+
+test('GIVEN a field that comes twice THEN each of its values has to pass', () => {
+  const rule: AuthorizationRule = { name: 'beta', plain: true, matches: [{ headers: [{ name: 'x-role', value: 'a' }] }] };
+  expect(judged([rule], [['x-role', 'a']])).toMatchObject({ rule: 'beta' });
+  expect(judged([rule], [['x-role', 'a'], ['x-role', 'b']])).toMatchObject({ nearMisses: [{ rule: 'beta', failed: expect.stringContaining('comes several times') }] });
+});
+
+test.each<[string, object | undefined, string | undefined, string[] | undefined, object]>([
+  ['no TLS at a strict listener', { mode: 'strict' }, CATALOG, undefined, { fails: expect.stringContaining('403 (mutual_tls_required)') }],
+  ['no TLS at a permissive one', { mode: 'permissive' }, CATALOG, undefined, {}],
+  ['TLS where none is taken', undefined, undefined, [CATALOG], { fails: expect.stringContaining('503 (tls_failed)') }],
+  ['an endpoint that is another', { mode: 'strict' }, CATALOG, [WEB], { fails: expect.stringContaining('503 (server_unverified)') }],
+  ['both ends as they should be', { mode: 'strict' }, CATALOG, [CATALOG], { caller: WEB }],
+])('GIVEN %s THEN the hop is told', (_, mutualTls, id, serverIds, hop) => {
+  const document = (own: string | undefined): ResolvedProxyConfig => ({ ...(own !== undefined && { identity: { trustDomain: 'cluster.local', id: own } }) }) as ResolvedProxyConfig;
+  expect(hopOf(document(WEB), document(id), { mutualTls } as ResolvedListener, serverIds && { serverIds })).toEqual(hop);
+});
