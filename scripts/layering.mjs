@@ -118,10 +118,10 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     mesh: ['destinations', 'identity', 'kubernetes', 'monitoring', 'network', 'policies', 'props', 'routes', 'synthesis'],
     inbound: ['destinations', 'identity', 'kubernetes', 'mesh', 'policies', 'props', 'routes'],
     calls: ['destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'network', 'policies', 'props', 'routes', 'synthesis'],
-    'gateway-api': ['destinations', 'props', 'routes', 'synthesis'],
     checks: ['destinations', 'kubernetes', 'mesh', 'props', 'synthesis'],
     sidecar: ['calls', 'checks', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'network', 'policies', 'props', 'routes', 'synthesis'],
     gateway: ['calls', 'checks', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'network', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],
+    'gateway-api': ['destinations', 'gateway', 'props', 'routes', 'synthesis'],
     service: ['calls', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'monitoring', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],
   },
   cli: {

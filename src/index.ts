@@ -15,6 +15,7 @@ export * from './constructs/calls/external-service';
 export * from './constructs/destinations/fallback';
 export * from './constructs/policies/fault-injection';
 export * from './constructs/gateway-api/gateway-api';
+export * from './constructs/gateway-api/gateway-export-options';
 export * from './constructs/gateway/browser-options';
 export * from './constructs/gateway/client-options';
 export * from './constructs/gateway/gateway';

@@ -87,7 +87,7 @@ test('a route for all requests is the last rule, and there is no other', () => {
 const on = Route.when(Match.pathPrefix('/a'));
 
 test.each<[string, (the: Shop) => Route, string]>([
-  ['a cookie', () => Route.when(Match.cookie('a')), '\'GatewayApi.export: Route.when(Match.cookie(\'a\'))\' is "Match.cookie()": an HTTPRoute of a Service has no such condition'],
+  ['a cookie', () => Route.when(Match.cookie('a')), '\'GatewayApi.export: Route.when(Match.cookie(\'a\'))\' is "Match.cookie()": an HTTPRoute has no such condition here'],
   ['a host', () => Route.when(Match.host('a')), 'is "Match.host()"'],
   ['a method that is not one of HTTP\'s own', () => Route.when(Match.method('PURGE')), 'is "Match.method(\'PURGE\')": an HTTPRoute takes the methods GET,'],
   ['a response', () => on.respond(200), 'is "respond()": the standard channel of the Gateway API has no word for it'],

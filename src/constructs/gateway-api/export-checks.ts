@@ -1,4 +1,4 @@
-/** What an HTTPRoute of the standard channel can't say of the routes of a service. */
+/** What an HTTPRoute of the standard channel can't say of routes. */
 import { Destination } from '../destinations/destination';
 import { partsOf } from '../destinations/target-parts';
 import { ValidationErrors } from '../props/validation-errors';
@@ -7,10 +7,10 @@ import { titleOf } from '../routes/route-names';
 import { RouteSpec } from '../routes/route-spec';
 import { RouteTarget } from '../routes/route-target';
 
-/** Most rules of one HTTPRoute; the last is for all other requests. */
-const MOST_RULES = 16;
-/** Most matches of all rules together; the last rule counts as one. */
-const MOST_MATCHES = 127;
+/** Most rules of one HTTPRoute. That of a service has one for all other requests. */
+export const MOST_RULES = 16;
+/** Most matches of all rules together, with one for a last rule. */
+export const MOST_MATCHES = 127;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
 
 const CONDITIONS = { cookies: 'cookie', hosts: 'host', callers: 'caller' } as const;
@@ -26,20 +26,25 @@ export function checkExport(service: Destination): string[] {
   if (routes.length > MOST_RULES - 1) {
     errors.add('GatewayApi.export', routes.length, `an HTTPRoute has at most ${MOST_RULES - 1} routes besides the one for all other requests; use fewer, with alternatives by orWhen()`);
   }
-  const matches = routes.reduce((sum, { _spec: { alternatives } }) => sum + alternatives.length, 0);
+  const matches = countMatches(routes);
   if (matches > MOST_MATCHES) {
     errors.add('GatewayApi.export', matches, `an HTTPRoute has at most ${MOST_MATCHES} alternatives in all; use fewer`);
   }
   return errors.messages;
 }
 
-function checkRoute(errors: ValidationErrors, route: Route): void {
+export function countMatches(routes: readonly Route[]): number {
+  return routes.reduce((sum, { _spec: { alternatives } }) => sum + alternatives.length, 0);
+}
+
+/** Checks one route. */
+export function checkRoute(errors: ValidationErrors, route: Route): void {
   const { _spec: spec } = route;
   const prop = `GatewayApi.export: ${titleOf(route)}`;
   for (const condition of spec.alternatives.flat().map(({ _condition }) => _condition)) {
     const factory = CONDITIONS[condition.kind as keyof typeof CONDITIONS];
     if (factory) {
-      errors.add(prop, `Match.${factory}()`, 'an HTTPRoute of a Service has no such condition; leave the route out of this service, or write its HTTPRoute by hand');
+      errors.add(prop, `Match.${factory}()`, 'an HTTPRoute has no such condition here; leave the route out, or write its HTTPRoute by hand');
     } else if (condition.kind === 'method' && !METHODS.includes(condition.method)) {
       errors.add(prop, condition.said, `an HTTPRoute takes the methods ${METHODS.join(', ')} only; use one of them`);
     }

@@ -1,18 +1,22 @@
 /**
- * The routes of a service for meshes that read the Gateway API (GAMMA, GEP-1294): one HTTPRoute whose parent is the Service. The sidecars of
+ * The routes of a service for meshes that read the Gateway API (GAMMA, GEP-1294): one HTTPRoute whose parent is the Service. A gateway becomes
+ * a Gateway with routes. The sidecars of
  * this mesh do not read it. It is for services that move to or from another mesh, so what it can't say is refused and not left out: a route
  * that lost a condition would take the requests of others.
  */
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Destination } from '../destinations/destination';
+import { Gateway } from '../gateway/gateway';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { checkExport } from './export-checks';
+import { exportGateway } from './gateway-export';
+import { GatewayExportOptions } from './gateway-export-options';
 import { httpRouteSpec } from './http-route';
 
 /**
- * The routes of this mesh in the form of the Gateway API.
+ * The routes and gateways of this mesh in the form of the Gateway API.
  */
 export class GatewayApi {
   /**
@@ -47,6 +51,25 @@ export class GatewayApi {
     });
     route.node.addValidation({ validate: () => checkExport(service) });
     return route;
+  }
+
+  /**
+   * Writes a gateway and its routes for implementations of the Gateway API: a Gateway with a listener for each host, an HTTPRoute for each host,
+   * or a GRPCRoute when all of its routes are of gRPC, one that redirects to HTTPS, and a ReferenceGrant in each other namespace that routes
+   * lead to. Call it after the last route was added. Props and parts of routes that can't be expressed there fail the synthesis.
+   *
+   * @param scope a chart of the namespace of the gateway
+   * @param id id of the Gateway, which has the name of `gateway`
+   */
+  public static exportGateway(scope: Construct, id: string, gateway: Gateway, options: GatewayExportOptions): ApiObject {
+    if (!Construct.isConstruct(scope)) {
+      throw new Error('\'GatewayApi.exportGateway()\' needs a chart, an id, a gateway and options, such as GatewayApi.exportGateway(this, \'edge-api\', edge, { gatewayClassName: \'istio\' })');
+    }
+    if (!isA(Gateway, gateway)) {
+      throw new Error(`[${scope.node.path}] 'GatewayApi.exportGateway()' got ${gateway === undefined ? 'undefined' : typeof gateway}: `
+        + `${refusalOfCopy(Gateway, gateway) ?? 'give it a Gateway'}`);
+    }
+    return exportGateway(scope, id, gateway, options);
   }
 
   private constructor() {}

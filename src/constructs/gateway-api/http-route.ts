@@ -1,4 +1,4 @@
-/** An HTTPRoute of the Gateway API (v1, standard channel) for the routes of a service. */
+/** An HTTPRoute of the Gateway API (v1, standard channel) for the routes of a service, or of a host of a gateway. */
 import { Duration } from 'cdk8s';
 import { PathChange, PathMatch, ValueMatch } from '../../contract';
 import { Destination } from '../destinations/destination';
@@ -10,7 +10,12 @@ import { HeaderChange, RouteSpec } from '../routes/route-spec';
 import { RouteTarget } from '../routes/route-target';
 import { mergedSplit } from '../routes/weights';
 
-type Part = Readonly<Record<string, unknown>>;
+export type Part = Readonly<Record<string, unknown>>;
+
+interface Target {
+  readonly target: RouteTarget;
+  readonly weight: number;
+}
 
 const PATH_TYPES: Readonly<Record<PathMatch['type'], string>> = { exact: 'Exact', prefix: 'PathPrefix', regex: 'RegularExpression' };
 
@@ -18,24 +23,42 @@ const PATH_TYPES: Readonly<Record<PathMatch['type'], string>> = { exact: 'Exact'
 export function httpRouteSpec(service: Destination): Part {
   const { name, ports: [port], namespace } = service._info();
   const names = namesOf(service._routes);
-  const isForAll = ({ _spec: { alternatives } }: Route): boolean => alternatives.length === 0;
-  const routes = [...service._routes.filter((route) => !isForAll(route)), ...service._routes.filter(isForAll)];
-  const rules = routes.map((route) => ruleOf(route._spec, names.get(route)!, service, namespace));
+  const routes = lastForAll(service._routes);
+  const rules = routes.map((route) => ruleOf(route._spec, names.get(route)!, namespace, service));
   const rest = routes.some(isForAll) ? [] : [{ name: DEFAULT_ROUTE_NAME, backendRefs: backendsOf([{ target: service, weight: 1 }], namespace) }];
   return { parentRefs: [{ group: '', kind: 'Service', name, port }], rules: [...rules, ...rest] };
 }
 
-function ruleOf(spec: RouteSpec, name: string, service: Destination, namespace: string): Part {
+function isForAll({ _spec: { alternatives } }: Route): boolean {
+  return alternatives.length === 0;
+}
+
+/** The routes, that for all requests as the last. */
+export function lastForAll(routes: readonly Route[]): Route[] {
+  return [...routes.filter((route) => !isForAll(route)), ...routes.filter(isForAll)];
+}
+
+/**
+ * One rule.
+ *
+ * @param service where requests go when the route doesn't say
+ */
+export function ruleOf(spec: RouteSpec, name: string, namespace: string, service?: Destination): Part {
   const matches = spec.alternatives.map((alternative) => matchOf(alternative.map(({ _condition }) => _condition)));
   const filters = filtersOf(spec, namespace);
-  const targets = spec.targets.map(({ target, options: { weight = 1 } }) => ({ target, weight }));
   return {
     name,
     ...(matches.length > 0 && { matches }),
     ...(filters.length > 0 && { filters }),
-    ...(!spec.redirect && { backendRefs: backendsOf(targets.length > 0 ? targets : [{ target: service, weight: 1 }], namespace) }),
+    ...(!spec.redirect && { backendRefs: backendsOf(targetsOf(spec, service), namespace) }),
     ...(spec.timeout && { timeouts: { request: durationOf(spec.timeout) } }),
   };
+}
+
+/** Where a route leads to. */
+export function targetsOf({ targets }: RouteSpec, service?: Destination): Target[] {
+  const own = targets.map(({ target, options: { weight = 1 } }) => ({ target, weight }));
+  return own.length === 0 && service ? [{ target: service, weight: 1 }] : own;
 }
 
 function matchOf(conditions: readonly Condition[]): Part {
@@ -49,11 +72,11 @@ function matchOf(conditions: readonly Condition[]): Part {
 }
 
 /** That a field is there has no word of its own. */
-function valueOf({ name, value, regex }: ValueMatch): Part {
+export function valueOf({ name, value, regex }: ValueMatch): Part {
   return value !== undefined ? { type: 'Exact', name, value } : { type: 'RegularExpression', name, value: regex ?? '.*' };
 }
 
-function filtersOf(spec: RouteSpec, namespace: string): Part[] {
+export function filtersOf(spec: RouteSpec, namespace: string): Part[] {
   const { requestHeaders, responseHeaders, redirect, rewritePath, rewriteHost, mirrors } = spec;
   const newPath: PathChange | undefined = redirect?.path !== undefined ? { type: 'full', value: redirect.path }
     : redirect?.pathPrefix !== undefined ? { type: 'prefix', value: redirect.pathPrefix } : undefined;
@@ -96,7 +119,7 @@ function pathOf({ type, value }: PathChange): Part {
 }
 
 /** Services of versions, for only those have weights. They are named as the clusters are. */
-function backendsOf(targets: readonly { readonly target: RouteTarget; readonly weight: number }[], namespace: string): Part[] {
+export function backendsOf(targets: readonly Target[], namespace: string): Part[] {
   const refs = new Map(targets.flatMap(({ target }) => partsOf(target).map(({ cluster }) => [cluster, serviceRef(target, cluster, namespace)])));
   return mergedSplit(targets.map(({ target, weight }) => ({ weight, parts: partsOf(target) })))
     .map(({ cluster, weight }) => ({ ...refs.get(cluster), weight }));

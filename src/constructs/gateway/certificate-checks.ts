@@ -74,6 +74,13 @@ export function isCertified(host: string, tls: readonly GatewayCertificate[]): b
   return host === '*' || tls.some(({ _options: { hosts } }) => hosts?.some((pattern) => covers(pattern, host)) ?? true);
 }
 
+/** The certificates that clients of a host may be shown: those that name it, or else those that don't say what they are for. */
+export function certificatesFor(host: string, tls: readonly GatewayCertificate[]): readonly GatewayCertificate[] {
+  const named = tls.filter(({ _options: { hosts } }) => hosts?.some((pattern) => covers(pattern, host)));
+  const unnamed = tls.filter(({ _options: { hosts } }) => hosts === undefined);
+  return host === '*' ? tls : named.length > 0 ? named : unnamed;
+}
+
 /** A wildcard stands for one label (RFC 9525 section 6.3). */
 function covers(pattern: string, host: string): boolean {
   return pattern === host || (pattern.startsWith('*.') && !host.startsWith('*.') && host.slice(host.indexOf('.')) === pattern.slice(1));

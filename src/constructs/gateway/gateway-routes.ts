@@ -41,6 +41,11 @@ export class GatewayRoutes {
     return [...this.byHost.keys()];
   }
 
+  /** The routes of each host. */
+  public get perHost(): ReadonlyMap<string, readonly Route[]> {
+    return this.byHost;
+  }
+
   /** Every route. */
   public get all(): Route[] {
     return [...this.byHost.values()].flat();

@@ -40,6 +40,7 @@ import { checkCallees, checkIdentityPod, establishIdentity } from '../sidecar/id
 import { sessionsOf } from '../sidecar/outbound-routes';
 import { reachedBy } from '../sidecar/reached';
 import { checkSidecarMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
+import { mark } from '../synthesis/copies';
 import { untilAddition } from '../synthesis/unchanged';
 import { checkCertificates, isCertified } from './certificate-checks';
 import { checkEdge } from './edge-checks';
@@ -193,6 +194,15 @@ export class Gateway extends Construct {
     this.add('addRoute', host, route);
   }
 
+  /**
+   * What its author said.
+   *
+   * @internal
+   */
+  public _declared(): { readonly props: GatewayProps; readonly routes: ReadonlyMap<string, readonly Route[]> } {
+    return { props: this.props, routes: this.routes.perHost };
+  }
+
   private add(method: string, host: string, route: Route): void {
     this.routes.add(method, host, route);
     if (this.zoneAware) {
@@ -293,6 +303,8 @@ export class Gateway extends Construct {
     }
   }
 }
+
+mark(Gateway);
 
 /** The props that sidecars have, too. */
 function proxyOptionsOf({ proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, via }: GatewayProps): ProxyOptions {
