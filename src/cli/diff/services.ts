@@ -1,5 +1,5 @@
 /** Services of two stacks compared: versions, pods, scaling, budgets, who is let in, and what their sidecars may use. */
-import { APP_CLUSTER, ResolvedListener } from '../../contract';
+import { APP_CLUSTER, DEFAULT_AUTHORIZATION, ResolvedListener } from '../../contract';
 import { allowedEvictions } from '../../planning/disruption';
 import type { Range } from '../../planning/lints';
 import type { Manifest } from '../model/manifests';
@@ -7,6 +7,7 @@ import type { ServiceSpec, Workload } from '../model/model';
 import { workloadsBehind } from '../model/callees';
 import type { Stack } from '../stack/stack';
 import { counted, timeInWords } from '../words/quantities';
+import { changesOfCallers } from './callers';
 import { Change, merged } from './change';
 import { differencesOf } from './settings';
 import type { Titles } from './titles';
@@ -14,7 +15,9 @@ import { changeOf } from './words';
 
 /** Told elsewhere, or of no effect on requests. */
 const OF_DOCUMENTS = new Set(['version', 'minor', 'requires', 'node', 'listeners', 'clusters', 'kubernetes', 'localCluster']);
-const OF_LISTENERS = new Set(['name', 'direction', 'address', 'routes']);
+/** `authorization` and `mutualTls` are told by caller. */
+const OF_LISTENERS = new Set(['name', 'direction', 'address', 'routes', 'authorization', 'mutualTls']);
+const OF_AUTHORIZATION = new Set(['authorization.rules']);
 const OF_ROUTES = new Set(['name', 'split', 'meshFields']);
 
 export function changesOfServices(before: Stack, after: Stack, titles: Titles): Change[] {
@@ -136,9 +139,14 @@ function changesOfInbound(where: string, subject: string, from: ResolvedListener
     return [{ where, subject, what: `listener ${(from ?? to)!.name}`, from: words(from), to: words(to), meaning: '' }];
   }
   const routes = [...new Set([...from.routes, ...to.routes].map((route) => route.name))];
-  return [...differencesOf(from, to, OF_LISTENERS), ...routes.flatMap((route) => differencesOf(
-    from.routes.find((each) => each.name === route), to.routes.find((each) => each.name === route), OF_ROUTES,
-  ))].map((difference) => changeOf(difference, where, subject));
+  const [rules, rulesNow] = [from, to].map(({ authorization }) => authorization ?? DEFAULT_AUTHORIZATION);
+  return [...changesOfCallers(where, subject, from, to), ...[
+    ...differencesOf(from, to, OF_LISTENERS),
+    ...differencesOf(rules, rulesNow, OF_AUTHORIZATION, 'authorization'),
+    ...routes.flatMap((route) => differencesOf(
+      from.routes.find((each) => each.name === route), to.routes.find((each) => each.name === route), OF_ROUTES,
+    )),
+  ].map((difference) => changeOf(difference, where, subject))];
 }
 
 /** Services through which others reach its pods. */

@@ -1,6 +1,7 @@
 /** Differences of settings in words: what is changed, from what to what, and what more or less of it means. */
 import type {
-  FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck, RetryCondition,
+  FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, IdentityConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck, RetryCondition,
+  UpstreamMutualTlsConfig,
 } from '../../contract';
 import { headerChangesInWords } from '../explain/actions';
 import { balancingInWords, healthCheckInWords } from '../words/balancing';
@@ -61,6 +62,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'admission.rateLimit.burst': { what: 'requests let in at once', more: 'fewer bursts get 429', less: 'more bursts get 429' },
   'shutdown.endpointPropagationMs': { what: 'time for callers to learn of a stop' },
   'shutdown.drainMs': { what: 'drain of the proxy', more: 'requests in flight have more time', less: 'requests in flight have less time' },
+  'authorization.dryRun': { what: 'dry run of rules' },
+  'authorization.audit': { what: 'audit log' },
+  identity: { what: 'identity' },
+  'identity.id': { what: 'identity' },
+  mutualTls: { what: 'mutual TLS' },
+  'mutualTls.serverIds': { what: 'ids of endpoints' },
   hostnames: { what: 'names' },
   port: { what: 'port' },
   workers: { what: 'worker processes' },
@@ -78,6 +85,8 @@ const SHOWN: Readonly<Record<string, (value: never) => string>> = {
   loadBalancing: (policy: LoadBalancingConfig) => balancingInWords(policy),
   healthCheck: (check: ResolvedHealthCheck) => healthCheckInWords(check),
   admission: (admission: ResolvedAdmission) => `lets in ${admissionInWords(admission)}`,
+  identity: ({ id, trustDomain }: IdentityConfig) => id ?? `any of ${trustDomain}`,
+  mutualTls: ({ serverIds }: UpstreamMutualTlsConfig) => `the endpoint must be ${serverIds.join(' or ')}`,
   'admission.concurrency': (concurrency: ResolvedAdmission['concurrency']) => admissionInWords({ ...(concurrency && { concurrency }) }),
   'admission.rateLimit': (rateLimit: ResolvedAdmission['rateLimit']) => admissionInWords({ ...(rateLimit && { rateLimit }) }),
 };

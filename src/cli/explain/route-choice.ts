@@ -26,7 +26,8 @@ export interface RouteChoice {
 /** What of a listener decides. */
 type Routes = Pick<ResolvedListener, 'routes' | 'path'>;
 
-export function tableOf({ routes, path }: Routes): RouteTable {
+/** @param listener or a rule of its authorization, taken for a route */
+export function tableOf({ routes, path }: { readonly routes: readonly Pick<ResolvedRoute, 'name' | 'matches'>[] } & Pick<Routes, 'path'>): RouteTable {
   const table = RouteTable.of(routes, path);
   if (table instanceof RouteTable) return table;
   // The proxy's validator refuses such a document, which is read before.

@@ -110,7 +110,7 @@ function isFor({ callers = [], anyAuthenticated, plain }: AuthorizationRule, cal
 
 /** The first condition that fails of each of its matches. */
 function missOf({ name, matches, claims }: AuthorizationRule, path: Path, request: RoutingRequest): string {
-  const rows = matches ? explain(tableOf({ routes: [{ name, matches }] as never, ...(path && { path }) }), request) : [];
+  const rows = matches ? explain(tableOf({ routes: [{ name, matches }], ...(path && { path }) }), request) : [];
   const failures = rows.flatMap(({ failed }) => (failed ? [failureInWords(failed)] : []));
   if (failures.length > 0 && failures.length === rows.length) return [...new Set(failures)].join('; or ');
   if (claims) return `no token with ${listed(claims.map((claim) => `${claim.name} ${claim.values.join(' or ')}`))}`;

@@ -1,0 +1,69 @@
+/** What is told of who may call whom, and of mutual TLS. */
+import { Chart } from 'cdk8s';
+import { Allow, Authorization, Identity, Match, Mesh, MeshProps, MutualTls } from '../../../src';
+import { changesOfCallers } from '../../../src/cli/diff/callers';
+import { diffOf } from '../../../src/cli/diff/diff';
+import type { Stack } from '../../../src/cli/stack/stack';
+import type { AuthorizationRule, ResolvedListener } from '../../../src/contract';
+import { service, stackOf } from '../explain/support';
+
+const idOf = (name: string): string => `spiffe://cluster.local/ns/shop/sa/${name}`;
+
+/** `web` calls `catalog`; so may `batch`. */
+function shop(mesh: Partial<MeshProps> = {}, { allow, batch = false }: { allow?: Allow[]; batch?: boolean } = {}): Stack {
+  return stackOf((chart: Chart) => {
+    new Mesh(chart, 'mesh', { identity: Identity.files(), ...mesh });
+    const catalog = service(chart, 'catalog');
+    service(chart, 'web').calls(catalog, { ...(allow && { allow }) });
+    const other = service(chart, 'batch');
+    if (batch) other.calls(catalog);
+  });
+}
+
+const ofCatalog = (before: Stack, after: Stack): string[] => diffOf(before, after).filter(({ where }) => where === 'catalog')
+  .map(({ subject, what, from, to, meaning }) => `${subject} | ${what}: ${from} => ${to} | ${meaning}`);
+
+const reading = [Allow.when(Match.method('GET'))];
+
+test.each<[string, Stack, Stack, string[]]>([
+  ['the same rules', shop(), shop(), []],
+  ['a caller that is new', shop(), shop({}, { batch: true }), [` | caller ${idOf('batch')}:  => every request (rule shop/batch) | is let in from now on`]],
+  ['a caller that is gone', shop({}, { batch: true }), shop(), [` | caller ${idOf('batch')}: every request (rule shop/batch) =>  | gets 403 from now on`]],
+  ['a caller that may do less', shop(), shop({}, { allow: reading }), [
+    ` | caller ${idOf('web')}: every request (rule shop/web) => method GET (rule shop/web) | other requests get 403`,
+  ]],
+  ['strict mutual TLS after permissive', shop({ mutualTls: MutualTls.PERMISSIVE }), shop(), [
+    ' | mutual TLS: mutual TLS or none => mutual TLS only | callers without mutual TLS get 403',
+    ' | caller without an identity: every request (rule plain) =>  | gets 403 from now on',
+  ]],
+  ['rules that are only tried out', shop(), shop({ authorization: Authorization.dryRun() }), [
+    ' | dry run of rules: off => on | ',
+  ]],
+])('GIVEN %s THEN it is told', (_, before, after, lines) => {
+  expect(ofCatalog(before, after)).toEqual(lines);
+});
+
+test('GIVEN an identity where there was none THEN who loses access is told', () => {
+  expect(ofCatalog(shop({ identity: Identity.none() }), shop())).toEqual(expect.arrayContaining([
+    ' | mutual TLS: none => mutual TLS only | callers without mutual TLS get 403',
+    ' | caller anybody: every request =>  | gets 403 from now on',
+    ` | caller ${idOf('web')}:  => every request (rule shop/web) | is let in from now on`,
+    ` | identity: none => ${idOf('catalog')} | `,
+  ]));
+});
+
+test('GIVEN endpoints that have to prove who they are THEN the call says so', () => {
+  expect(diffOf(shop({ identity: Identity.none() }), shop())).toContainEqual(expect.objectContaining({
+    where: 'web -> catalog', what: 'mutual TLS', from: 'none', to: `the endpoint must be ${idOf('catalog')}`,
+  }));
+});
+
+const listener = (...rules: AuthorizationRule[]): ResolvedListener => ({ authorization: { rules, dryRun: false, audit: 'off' } }) as unknown as ResolvedListener;
+
+test('GIVEN claims THEN they are a part of what a caller may do, and names of rules are not', () => {
+  const rule: AuthorizationRule = { name: 'staff', anyAuthenticated: true, claims: [{ name: 'role', values: ['a', 'b'] }] };
+  expect(changesOfCallers('x', '', listener(rule), listener({ ...rule, name: 'others' }))).toEqual([]);
+  expect(changesOfCallers('x', '', listener(), listener(rule))).toMatchObject([{
+    what: 'caller with any verified identity', to: 'every request with a token of role a or b (rule staff)',
+  }]);
+});
