@@ -17,6 +17,7 @@ import { Candidate, candidateOf, Destination, Destinations, Level } from './dest
 import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
 import { entryOf, Intercepted, isGateway, Passed } from './interception';
 import { chooseRoute, NearMiss } from './route-choice';
+import { securityOf } from './security';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
 
 /**
@@ -97,6 +98,9 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   if (listener.httpsRedirect && !listener.forwarded?.trustedHops) {
     return { ...about, outcome: 'answered', path, refusal: redirectOf(listener.httpsRedirect, asked) };
   }
+  // Clients of a gateway have no identity of the mesh.
+  const security = securityOf(listener, {}, asked);
+  if (security?.denied !== undefined) return { ...about, outcome: 'refused', path, refusal: refusalOf(security.denied) };
   const choice = chooseRoute(listener, routed);
   const { route, nearMisses } = choice;
   if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: REASONS.no_route.status, reason: 'no route takes it' } };
@@ -118,7 +122,12 @@ function denialOf({ levels }: ExplainedRoute): Explanation['refusal'] {
   const callees = levels[0]?.destinations.filter(({ percent }) => percent > 0).flatMap(({ inbound }) => inbound) ?? [];
   const denied = callees.map(({ security, stoppedBy }) => (stoppedBy === undefined ? security?.denied : undefined));
   return denied[0] !== undefined && denied.every((each) => each !== undefined)
-    ? { status: REASONS.not_authorized.status, by: 'callee', reason: `not_authorized, as ${denied[0]}` } : undefined;
+    ? { ...refusalOf(denied[0]), by: 'callee' } : undefined;
+}
+
+/** @param denied why no rule takes it */
+function refusalOf(denied: string): NonNullable<Explanation['refusal']> {
+  return { status: REASONS.not_authorized.status, reason: `not_authorized, as ${denied}` };
 }
 
 /** What a listener without TLS says to all requests. */

@@ -1,5 +1,5 @@
 /** What is said of a request from outside, which comes to a gateway. */
-import { Gateway, GatewayCertificate, Match, Route, Scaling } from '../../../src';
+import { Gateway, GatewayCertificate, Identity, Match, Mesh, Route, Scaling } from '../../../src';
 import { ask, rowsOf, service, stackOf } from './support';
 
 const shop = stackOf((chart) => {
@@ -40,4 +40,30 @@ test('GIVEN a port where nobody listens THEN it is said where somebody does', ()
 
 test('GIVEN the name of a service THEN its callers in the mesh are meant', () => {
   expect(ask(shop, 'http://search/')).toMatchObject({ from: { service: 'web' } });
+});
+
+describe('GIVEN an identity', () => {
+  const secured = stackOf((chart) => {
+    new Mesh(chart, 'mesh', { identity: Identity.files() });
+    new Gateway(chart, 'edge').route('shop.example.com', service(chart, 'web'));
+  });
+
+  test('THEN the gateway proves who it is to the service, and not its clients to it', () => {
+    expect(rowsOf(ask(secured, 'http://shop.example.com/'))).toMatchObject({
+      identity: ['spiffe://cluster.local/ns/shop/sa/edge'],
+      callee: [expect.stringContaining("rule 'shop/edge' lets it in")],
+    });
+  });
+
+  test('AND rules of the gateway that nobody meets THEN it denies the request itself', () => {
+    const denying = Object.create(secured) as typeof secured;
+    denying.documentOf = (workload) => {
+      const document = secured.documentOf(workload);
+      if (workload.service !== 'edge') return document;
+      return { ...document, listeners: document.listeners.map((each) => ({ ...each, authorization: { rules: [], dryRun: false, audit: 'off' } })) };
+    };
+    expect(ask(denying, 'http://shop.example.com/', { from: 'edge' })).toMatchObject({
+      outcome: 'refused', refusal: { status: 403, reason: 'not_authorized, as the caller has no verified identity' },
+    });
+  });
 });
