@@ -6,6 +6,7 @@
  *   - afterwards nothing is left: no connection, request, waiting request or tunnel, and the next request is served.
  */
 import type { LimitsConfig } from '../../src/contract';
+import { normalizePath } from '../../src/routing';
 import { CORPUS_LIMITS } from '../corpus/case';
 import { pieces, readRequestPieces, readResponsePieces } from '../support/codec-reader';
 import { startProxy, TestProxy } from '../support/proxy';
@@ -87,7 +88,7 @@ export class Lane {
     const asked = readRequestPieces([side.bytes], CORPUS_LIMITS).messages;
     try {
       const seen = connections.flatMap(({ received }) => (switched ? [] : readRequests(received).messages));
-      const sentInFull = asked.filter(({ complete }) => complete).map(({ head, body }) => `${head.slice(0, head.indexOf(' HTTP/1.1\r\n'))} ${body}`);
+      const sentInFull = asked.filter(({ complete }) => complete).map(({ head, body }) => `${inNormalForm(head.slice(0, head.indexOf(' HTTP/1.1\r\n')))} ${body}`);
       for (const { line, body } of seen) {
         if (!sentInFull.includes(`${line} ${body}`)) return `the backend got a request that the client did not send: ${JSON.stringify(line)} ${JSON.stringify(body)}`;
       }
@@ -143,6 +144,15 @@ export class Lane {
     }
     return await within(PATIENCE_MS, () => this.leftOvers() === '') ? undefined : `leaves ${this.leftOvers()} behind the next request`;
   }
+}
+
+/** A method and a target, whose path is sent on in its normal form. */
+function inNormalForm(line: string): string {
+  const at = line.indexOf(' ') + 1;
+  const query = line.indexOf('?', at);
+  const end = query < 0 ? line.length : query;
+  const path = normalizePath(line.slice(at, end));
+  return typeof path === 'string' ? line.slice(0, at) + path + line.slice(end) : line;
 }
 
 async function send(connection: RawConnection, { bytes, cuts, ending }: Side): Promise<void> {
