@@ -5,72 +5,37 @@
  *
  *   node bench/mutual-tls.mjs [--rounds N] [--seconds N]
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { connect } from 'node:tls';
-import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { raisePriority } from './machine.mjs';
-import { startMeshWith } from './peers.mjs';
-import { HOST, cpuSeconds, freePort, nginxConfig, programOf, residentBytes, startOn, whenAnswers } from './processes.mjs';
+import { CORES, compareInTurns, inFolder } from './in-turns.mjs';
+import { OWN, startMeshWith } from './peers.mjs';
+import { HOST, freePort, nginxConfig, programOf, residentBytes, startOn, whenAnswers } from './processes.mjs';
 import { startBackend } from './scenarios.mjs';
 
-const CORES = { proxy: 0, load: 1 };
-const CONNECTIONS = 64;
 const IDLE_CONNECTIONS = 1000;
 const SERVER = 'spiffe://cluster.local/ns/bench/sa/server';
 const CLIENT = 'spiffe://cluster.local/ns/bench/sa/client';
 /** nginx compares a host name, and knows no SPIFFE. */
 const SERVER_NAME = 'server.bench';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' } } });
-const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-
-const folder = mkdtempSync(join(tmpdir(), 'mesh-bench-'));
-chmodSync(folder, 0o755);
-const restorePriority = raisePriority();
-const running = [];
-try {
-  await run();
-} finally {
-  await Promise.all(running.map((each) => each.stop()));
-  rmSync(folder, { recursive: true, force: true });
-  restorePriority();
-}
-
-async function run() {
-  const files = await writeIdentities();
+await inFolder(async (folder, keep) => {
+  const files = await writeIdentities(folder);
   const backend = await keep(startBackend(folder, CORES.load));
-  const chains = { nginx: await nginxChain(files, backend.port), 'cdk8s-mesh': await meshChain(files, backend.port) };
-  for (const { port } of Object.values(chains)) load(port, 2);
-  /** @type {Record<string, number[]>} */
-  const micros = { nginx: [], 'cdk8s-mesh': [] };
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, { port, hops }] of Object.entries(chains)) {
-      const before = cpuOf(hops);
-      const requests = load(port, seconds);
-      micros[name].push((cpuOf(hops) - before) / requests * 1e6);
-    }
-  }
-  const ratios = micros['cdk8s-mesh'].map((own, i) => own / micros.nginx[i]);
-  for (const [name, list] of Object.entries(micros)) console.log(`${name}: ${median(list).toFixed(1)} us of CPU a request, both hops (${list.map((each) => each.toFixed(1)).join(', ')})`);
-  console.log(`ratio: ${median(ratios).toFixed(2)} (${ratios.map((each) => each.toFixed(2)).join(', ')})`);
+  const chains = { nginx: await nginxChain(folder, keep, files, backend.port), [OWN]: await meshChain(folder, keep, files, backend.port) };
+  // Both hops together.
+  compareInTurns(Object.fromEntries(Object.entries(chains).map(([name, { port, hops }]) => (
+    [name, { url: `http://${HOST}:${port}/small`, pids: hops.map(({ pid }) => pid) }]
+  ))));
   for (const [name, { hops, securePort }] of Object.entries(chains)) {
     const { bytes, server } = await memoryOf(hops[1], securePort, files.client, name === 'nginx' ? 'http/1.1' : 'mesh/h1');
     console.log(`${name}: ${(bytes / 1024).toFixed(1)} KiB a connection with mutual TLS, of ${IDLE_CONNECTIONS} idle ones; ${(server / 1048576).toFixed(1)} MiB with them`);
   }
-}
+});
 
-async function keep(starting) {
-  const started = await starting;
-  running.push(started);
-  return started;
-}
-
-async function writeIdentities() {
+async function writeIdentities(folder) {
   const module = join(folder, 'authority.mjs');
   buildSync({ entryPoints: [fileURLToPath(new URL('../src/authority/index.ts', import.meta.url))], bundle: true, platform: 'node', format: 'esm', outfile: module });
   const { makeRoot, issue } = await import(pathToFileURL(module).href);
@@ -88,7 +53,7 @@ async function writeIdentities() {
   return { server: identity('server', SERVER, [SERVER_NAME]), client: identity('client', CLIENT, ['client.bench']) };
 }
 
-async function meshChain({ server, client }, backendPort) {
+async function meshChain(folder, keep, { server, client }, backendPort) {
   const identityOf = ({ certificateFile, keyFile, trustBundleFile }) => ({ trustDomain: 'cluster.local', certificateFile, keyFile, trustBundleFile });
   const [plainPort, securePort, port] = [await freePort(), await freePort(), await freePort()];
   const routes = (cluster) => [{ name: 'all', split: [{ cluster, weight: 1 }] }];
@@ -110,7 +75,7 @@ async function meshChain({ server, client }, backendPort) {
   return { port, securePort, hops: [outbound, inbound] };
 }
 
-async function nginxChain({ server, client }, backendPort) {
+async function nginxChain(folder, keep, { server, client }, backendPort) {
   const [securePort, port] = [await freePort(), await freePort()];
   const location = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;';
   const start = (name, http) => startOn(CORES.proxy, programOf('nginx'), ['-c', nginxConfig(folder, name, { connections: 4096, http })]);
@@ -140,23 +105,6 @@ async function nginxChain({ server, client }, backendPort) {
       }
     }`)));
   return { port, securePort, hops: [outbound, inbound] };
-}
-
-/** Requests that were answered. */
-function load(port, time) {
-  const args = ['--cpu-list', String(CORES.load), 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${time}s`, `http://${HOST}:${port}/small`];
-  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8' });
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
-  if (!requests || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`the load failed:\n${stdout}`);
-  return requests;
-}
-
-function cpuOf(hops) {
-  return hops.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
-}
-
-function median(list) {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 }
 
 /** What each of many connections adds, that have carried one request. */

@@ -63,8 +63,8 @@ export class Identity {
   }
 
   /**
-   * Certificates from a Secret for each service, which somebody else writes and renews. The keys are in the cluster's database, and whoever
-   * can read Secrets there can be any service.
+   * Certificates from a Secret for each service, which somebody else writes and renews. The keys are in the cluster's database: anybody who
+   * can read Secrets there can act as any service.
    */
   public static files(options: IdentityFilesOptions = {}): Identity {
     return new Identity({ kind: 'files', options });

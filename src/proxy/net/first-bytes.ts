@@ -1,6 +1,6 @@
 /**
- * Waits for what a client sends first, and hands it on to whoever reads the connection then. It is read by Node's stream, which lets bytes be
- * put back: TLS takes them from there.
+ * Waits for the first bytes of a client, and hands them to the reader of the connection: TLS or the codec. Node's stream reads them, since it can
+ * put bytes back, and TLS takes them from there.
  */
 import type { Socket } from 'node:net';
 import { Timeout, TimeoutQueue } from '../runtime/timeouts';

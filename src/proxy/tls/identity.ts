@@ -17,7 +17,7 @@ export type IdentityListener = (problems: readonly string[], inUse: { readonly i
 
 export class Identity {
   readonly trustDomain: string;
-  /** Goes up when a root is taken away: whoever was verified by one of the former roots has to be verified anew. */
+  /** Goes up when a root is taken away: peers that were verified by the former roots have to be verified anew. */
   trust = 0;
   private material: IdentityMaterial | undefined;
   /** What is wrong with the files as they are; told and counted once. */

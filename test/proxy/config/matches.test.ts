@@ -19,7 +19,7 @@ function mistakesOf(routes: Partial<RouteConfig>[], more: object = {}): string[]
   return decoded.ok ? [] : decoded.errors.map(({ path, message }) => `${path.replace('/listeners/0/routes', '')}: ${message}`);
 }
 
-test('GIVEN as many routes as may be THEN they are taken, and one more is not', () => {
+test('GIVEN the largest number of routes THEN they are taken, and one more is not', () => {
   const many = Array.from({ length: 5_000 }, (_, i): Partial<RouteConfig> => ({ matches: [{ path: { type: 'exact', value: `/${i}` } }] }));
   expect(mistakesOf(many)).toEqual([]);
   expect(mistakesOf([...many, {}])).toEqual([expect.stringContaining(': must NOT have more than 5000 items')]);

@@ -1,7 +1,7 @@
 /**
- * Which clients are let in, and how much each may ask for. A bucket of tokens per address, in a table with a bound: whoever hasn't been seen
- * for longest is forgotten, and begins with a full bucket again. With many more clients than places, what a limit lets through is more than it
- * says; `mesh_limit_reached_total{limit="maxAddresses"}` tells.
+ * Which clients are let in, and how much each may ask for. Each address has a bucket of tokens, in a table with a bound. When it is full,
+ * the address that was seen longest ago is forgotten, and begins with a full bucket again. With many more clients than places, a limit lets
+ * through more than it says; `mesh_limit_reached_total{limit="maxAddresses"}` tells.
  *
  * IPv6 clients are told apart by the first 64 bits, for a single customer has all the rest to choose from.
  */
