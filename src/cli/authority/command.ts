@@ -8,7 +8,7 @@ export const authorityCommand: Command = {
   about: [
     'init makes a root and an issuer in FOLDER: root.crt, root.key, issuer.crt, issuer.key. Put root.key away: leaves don\'t need it.',
     'issue makes the certificate of a workload by the issuer in FOLDER: tls.crt, tls.key and ca.crt, as cert-manager\'s CSI drivers',
-    'name them. Files that are there stay, but for those of the same workload. Keys are readable by you alone.',
+    'name them, in place of such files that are there. Keys are readable by you alone.',
     'In a cluster, cert-manager, SPIRE or Kubernetes itself issue certificates, and renew them; this does not.',
   ].join('\n'),
   flags: {

@@ -1,5 +1,5 @@
 /** What `cdk8s-mesh authority` does: reads and writes the files of a small authority. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue, Issuer, makeIssuer, makeRoot, readIssuer, spiffeIdOf } from '../../authority';
 import type { Arguments } from '../command-line/command';
@@ -79,5 +79,10 @@ function read(folder: string, name: string): string {
 
 function write(folder: string, files: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: name.endsWith('.key') ? 0o600 : 0o644 });
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    // The mode counts for a new file only: one that is there may be readable by others.
+    rmSync(path, { force: true });
+    writeFileSync(path, text, { mode: name.endsWith('.key') ? 0o600 : 0o644 });
+  }
 }

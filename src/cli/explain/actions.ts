@@ -14,13 +14,13 @@ export interface Answer {
 }
 
 /** @param parsed a head of its own: its target is changed */
-export function answerOf(route: ResolvedRoute, { source, head }: ParsedRequest): Answer | undefined {
+export function answerOf(route: ResolvedRoute, { source, head }: ParsedRequest, secure: boolean): Answer | undefined {
   if (route.respond) {
-    const { status } = respondWith(route.respond, undefined)(source, head, { secure: false, defaultHost: '' });
+    const { status } = respondWith(route.respond, undefined)(source, head, { secure, defaultHost: '' });
     return { status: status!, ...(route.respond.body !== undefined && { body: route.respond.body }) };
   }
   if (!route.redirect) return undefined;
-  const { status, lines } = redirectTo(route.redirect, commonPrefix(route) ?? '/', undefined)(source, head, { secure: false, defaultHost: '' });
+  const { status, lines } = redirectTo(route.redirect, commonPrefix(route) ?? '/', undefined)(source, head, { secure, defaultHost: '' });
   return { status: status!, location: /^location: (.*)\r\n/.exec(lines!)![1]! };
 }
 

@@ -131,7 +131,8 @@ function refusalOf(denied: string): NonNullable<Explanation['refusal']> {
 }
 
 /** What a listener without TLS says to all requests. */
-function redirectOf({ status, port }: Required<HttpsRedirectConfig>, { host, target }: AskedRequest): NonNullable<Explanation['refusal']> {
+function redirectOf({ status, port }: Required<HttpsRedirectConfig>, { authority, target }: AskedRequest): NonNullable<Explanation['refusal']> {
+  const host = authority.replace(/:\d*$/, '');
   return { status, reason: `redirected to https://${host}${port === DEFAULT_HTTPS_REDIRECT.port ? '' : `:${port}`}${target}` };
 }
 
@@ -158,7 +159,7 @@ function explainRoute(
 ): ExplainedRoute {
   const hashKeys = hashKeysOf(route.hash, parsed);
   const byHash = clusterByHash(route, hashKeys, parsed);
-  const answer = answerOf(route, again());
+  const answer = answerOf(route, again(), asked.scheme === 'https');
   const sentOn = sentOnOf(route, again());
   const levels: Level[] = answer ? [] : [
     { destinations: destinations.ofSplit(route.split) },

@@ -1,6 +1,6 @@
 /** What a route does about time and failure, in words. */
 import {
-  DEFAULT_REDIRECT, FaultConfig, HashKeyConfig, HedgeConfig, RedirectConfig, ResolvedAdmission, RetryBudgetConfig, RetryCondition, RetryConfig,
+  DEFAULT_REDIRECT, FaultConfig, HashKeyConfig, HedgeConfig, RedirectConfig, ResolvedAdmission, RetryBudgetConfig, RetryCondition,
   RewriteConfig,
 } from '../../contract';
 import { bytesInWords, counted, listed, percentInWords, timeInWords } from './quantities';
@@ -48,14 +48,6 @@ export function budgetInWords({ percent, minimumPerSecond }: Required<RetryBudge
 
 export function hedgeInWords({ percentile, minimumDelayMs }: Required<HedgeConfig>): string {
   return `a second request after the time in which ${percentile} % are answered, at least ${timeInWords(minimumDelayMs)}`;
-}
-
-/** Retries of all requests alike: which, and after what. */
-export function retriesInWords({ maxRetries, methods, on, tryTimeoutMs }: Required<RetryConfig>): string {
-  if (maxRetries === 0) return 'none';
-  const which = methods === 'all' ? 'of any method' : 'of idempotent methods';
-  const after = on.length === 0 ? 'only what no app has seen' : `${which} after ${conditionsInWords(on)}`;
-  return `${maxRetries}, ${after}${tryTimeoutMs > 0 ? `; ${timeInWords(tryTimeoutMs)} an attempt` : ''}`;
 }
 
 export function hashKeyInWords(key: HashKeyConfig): string {

@@ -51,7 +51,7 @@ export const FAMILIES = {
   admissionInFlight: gauge('mesh_admission_in_flight', ['listener'],
     'Requests that count for that limit: they were let in, their body is there or has not been on its way for longer than a second, their response has not begun, and their path is not exempt.'),
   authorizationDecisions: counter('mesh_authorization_decisions_total', ['listener', 'decision', 'rule', 'cause'],
-    'Requests for which the rules of an inbound listener were asked. `decision`: `allowed`, with the name of the `rule`; `denied`, with its `cause`; or '
+    'Requests for which the rules of an inbound listener or a gateway were asked. `decision`: `allowed`, with the name of the `rule`; `denied`, with its `cause`; or '
       + '`would_deny`, where a dry run let it pass. `cause`: `no_identity` (the caller has none, and no rule is `plain`), `unknown_caller` (no rule is for it), '
       + '`no_match` (there are rules for it, but none for such a request).'),
   jwtTokens: counter('mesh_jwt_tokens_total', ['listener', 'result'],
