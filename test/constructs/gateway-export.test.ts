@@ -46,7 +46,7 @@ describe('a gateway with TLS', () => {
     ]);
     expect(findOne(manifests, 'ReferenceGrant', 'shop.edge').spec).toEqual({
       from: ['GRPCRoute', 'HTTPRoute'].map((kind) => ({ group: 'gateway.networking.k8s.io', kind, namespace: 'shop' })),
-      to: [{ group: '', kind: 'Service' }],
+      to: [{ group: '', kind: 'Service', name: 'search-v1' }],
     });
   });
 

@@ -12,7 +12,7 @@ import { checkGateway, checkOptions } from './gateway-checks';
 import { GatewayExportOptions } from './gateway-export-options';
 import { listeners, listenersOf, REDIRECTED, redirects, suffixOf } from './gateway-listeners';
 import { grpcRules, isGrpc } from './grpc-route';
-import { lastForAll, Part, ruleOf } from './http-route';
+import { backendsOf, lastForAll, Part, ruleOf } from './http-route';
 
 const GROUP = 'gateway.networking.k8s.io';
 const V1 = `${GROUP}/v1`;
@@ -86,15 +86,16 @@ function redirectTo(port: number): Part {
 
 /** Routes of a Gateway may lead to Services of another namespace when that says so. */
 function grantReferences(root: ApiObject, name: string, namespace: string, routes: readonly Route[]): void {
-  const infos = routes.flatMap(({ _spec: { targets, mirrors } }) => [...targets, ...mirrors])
-    .map(({ target }) => (target._destination() as Destination)._info());
-  const others = new Set(infos.filter((info) => info.meshed && info.namespace !== namespace).map((info) => info.namespace));
-  for (const other of others) {
+  const services = routes.flatMap(({ _spec: { targets, mirrors } }) => [...targets, ...mirrors])
+    .filter(({ target }) => (target._destination() as Destination)._info().meshed)
+    .flatMap(({ target }) => backendsOf([{ target, weight: 1 }], namespace));
+  for (const other of new Set(services.flatMap(({ namespace: its }) => (typeof its === 'string' ? [its] : [])))) {
+    const names = new Set(services.filter((service) => service.namespace === other).map((service) => service.name));
     new ApiObject(root, `Grant-${other}`, {
       apiVersion: `${GROUP}/v1beta1`, kind: 'ReferenceGrant', metadata: { name: `${namespace}.${name}`, namespace: other },
       spec: {
         from: ['GRPCRoute', 'HTTPRoute'].map((kind) => ({ group: GROUP, kind, namespace })),
-        to: [{ group: '', kind: 'Service' }],
+        to: [...names].sort().map((service) => ({ group: '', kind: 'Service', name: service })),
       },
     });
   }

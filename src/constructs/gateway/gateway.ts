@@ -236,14 +236,14 @@ export class Gateway extends Construct {
 
   /** Its clients are outside, so all may come to its ports. */
   private policyFacts(): PolicyFacts {
-    const { settings: { proxyPorts }, props: { tls }, routes: { calls } } = this;
+    const { settings, settings: { proxyPorts }, props: { tls }, routes: { calls } } = this;
     return {
       pods: this.pods,
       ports: { outside: [proxyPorts.inbound, ...(tls ? [proxyPorts.inboundTls] : [])], admin: proxyPorts.admin },
       callers: [],
       plainFrom: [],
       readsApi: this.readsSlices,
-      ...reachedBy(calls),
+      ...reachedBy(calls, settings.tracing),
     };
   }
 

@@ -1,15 +1,26 @@
-/** What a proxy connects to for its calls, as NetworkPolicies see it. */
+/** What a proxy connects to for its calls and for tracing, as NetworkPolicies see it. */
 import { besides } from '../calls/call-routes';
 import { Call } from '../calls/dependencies';
 import { DestinationInfo } from '../destinations/destination-info';
+import { Tracing } from '../mesh/tracing';
 import { PolicyFacts } from '../network/policy-spec';
 
-export function reachedBy(calls: readonly Call[]): Pick<PolicyFacts, 'callees' | 'outsidePorts'> {
+export function reachedBy(calls: readonly Call[], tracing: Tracing): Pick<PolicyFacts, 'callees' | 'outsidePorts'> {
   const reached = calls.flatMap((call) => [call.info, ...besides(call).map((other) => other._info())]);
   return {
     callees: reached.flatMap(({ pods }) => (pods ? [pods] : [])),
-    outsidePorts: reached.filter(({ meshed }) => !meshed).flatMap(portsOf),
+    outsidePorts: [...reached.filter(({ meshed }) => !meshed).flatMap(portsOf), ...collectorPorts(tracing)],
   };
+}
+
+/** Where spans are sent to. Which pods are behind a collector's address is not known here. */
+function collectorPorts(tracing: Tracing): number[] {
+  const config = tracing._toConfig();
+  if (!config) {
+    return [];
+  }
+  const { port, protocol } = new URL(config.endpoint);
+  return [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)];
 }
 
 /** In place of the port of what may be at any. */

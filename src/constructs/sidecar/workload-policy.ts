@@ -33,6 +33,6 @@ export function workloadPolicy(workload: Workload): PolicyFacts {
     callers: called?._declaredCalls.map((call) => call.pods()) ?? [],
     plainFrom: workload.hasIdentity ? mutualTls._plainFrom : workload.hasOutsideClients ? undefined : [],
     readsApi,
-    ...reachedBy(workload.calls),
+    ...reachedBy(workload.calls, workload.settings.tracing),
   };
 }

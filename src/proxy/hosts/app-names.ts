@@ -1,5 +1,5 @@
 /**
- * AddressByName the app beside the proxy to the listeners in force: writes their names into the pod's hosts file.
+ * Leads the app beside the proxy to the listeners in force: writes their names into the pod's hosts file.
  *
  * A new file gets all names at once, before the proxy says that it is ready and the app is started. In a pod that runs, the names of a
  * new callee come when its listener can serve: its endpoints are known, or have been waited for as long as a start waits. Until then the

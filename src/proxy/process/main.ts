@@ -6,9 +6,9 @@
  * Nothing here knows whether it runs in a cluster: addresses, files and names come from the configuration and from the
  * environment.
  */
+import { IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Resolver } from 'node:dns/promises';
 import { createInterface } from 'node:readline';
 import type { PolicyChoice } from '../../balancing';
@@ -19,6 +19,7 @@ import { decodeConfig, Document } from '../config/decode';
 import { Kept, KeptDocument } from '../config/kept';
 import type { PodNames } from '../config/succeed';
 import { createSource, KubernetesApi } from '../discovery';
+import { accessRecorder } from './access-recorder';
 import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from '../runtime/file-watcher';
@@ -27,12 +28,11 @@ import { SocketHandover } from '../net/handover';
 import type { AppNames } from '../hosts/app-names';
 import { openAliasNames, openAppNames } from '../hosts/open';
 import { giveBackAfterStart, processMemory } from '../runtime/process-memory';
-import { Proxy, Refused } from './proxy';
-import type { FinishedExchange } from '../serve/exchange/exchange-record';
+import { Proxy, Readiness, Refused } from './proxy';
+import { observeSelf } from './self-metrics';
 import { SingleProcess } from './single';
 import { inodesOf, readLists } from '../sockets/pod-sockets';
 import { StraightConnections } from '../sockets/straight-connections';
-import { AccessLog } from '../telemetry/access-log';
 import { AuditLog } from '../telemetry/audit-log';
 import { AdminServer } from '../telemetry/admin';
 import { dump, merge } from '../telemetry/aggregate';
@@ -41,7 +41,7 @@ import { ConfigMetrics } from '../telemetry/config-metrics';
 import { pieces } from '../telemetry/exposition';
 import { LineWriter, openStandardOutput } from '../telemetry/line-writer';
 import { EventLog } from '../telemetry/log';
-import { EVENT_LOOP_RESOLUTION_MS, observeProcess } from '../telemetry/process-metrics';
+import { EVENT_LOOP_RESOLUTION_MS } from '../telemetry/process-metrics';
 import { MetricRegistry } from '../telemetry/registry';
 import { isFromNode, nodeAddresses } from '../termination/node-addresses';
 import type { IdentityListener } from '../tls/identity';
@@ -102,29 +102,6 @@ function sourcesFor(podIps: readonly string[]): SourceFactory {
   });
 }
 
-function accessRecorder(config: ResolvedProxyConfig): ((exchange: FinishedExchange) => void) | undefined {
-  if (config.accessLog.mode === 'off') return undefined;
-  const accessLog = new AccessLog(writer, clock, config.accessLog, Math.random);
-  return (exchange) => accessLog.record({
-    listener: exchange.client.listener.name,
-    description: exchange.record.description,
-    client: exchange.client.listener.edge?.namesClients ? exchange.client.peer.address : undefined,
-    caller: exchange.client.peer.caller,
-    status: exchange.record.status,
-    reason: exchange.record.reason,
-    detail: exchange.record.detail,
-    durationMs: exchange.record.durationMs,
-    cluster: exchange.upstream.cluster?.name,
-    endpoint: exchange.upstream.endpoint?.key,
-    attempts: exchange.upstream.attempts,
-    attemptRecords: exchange.upstream.attemptRecords ?? [],
-    route: exchange.record.route,
-    bytesIn: exchange.record.requestBytes,
-    bytesOut: exchange.record.responseBytes,
-    traceId: exchange.trace?.context.traceId.toString('latin1'),
-  });
-}
-
 function logCertificate(listener: string, problems: readonly string[]): void {
   if (problems.length > 0) log.error('certificate_rejected', { listener, problems });
   else log.info('certificate_renewed', { listener });
@@ -179,7 +156,7 @@ function logIgnored({ config, ignored }: Document): void {
 
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
-  proxy.context.onExchange = accessRecorder(proxy.config);
+  proxy.context.onExchange = accessRecorder(writer, clock, Math.random, proxy.config);
   proxy.context.onAudit = (record) => auditLog.record(record);
 }
 
@@ -280,14 +257,15 @@ async function main(environment: Environment): Promise<void> {
   if (podNames) straight.start();
   const nodes = nodeAddresses(environment.nodeIp);
   const notices = new TerminationNotices({ clock, registry, log, engine, isFromNode: (address) => isFromNode(address, nodes) });
+  // Health checks of load balancers learn of the end by this alone. Services know from Kubernetes.
+  const readiness = async (): Promise<Readiness> => (notices.isBelieved && engine.config.listeners.some(isOfGateway)
+    ? { ready: false, why: 'the pod is being terminated' } : engine.readiness());
   const admin = new AdminServer({
-    // Health checks of load balancers learn of it by this alone. Services know from Kubernetes.
-    ready: () => (notices.isBelieved && engine.config.listeners.some(isOfGateway)
-      ? { ready: false, why: 'the pod is being terminated' } : engine.readiness()),
+    ready: readiness,
     terminating: (from) => notices.receive(from),
     propagated: () => notices.propagated(),
     metrics: async (format) => {
-      const { ready } = await engine.readiness();
+      const { ready } = await readiness();
       registry.gauge(FAMILIES.ready, {}).value = ready ? 1 : 0;
       return pieces(engine instanceof Fleet ? merge([dump(registry), ...await engine.metrics()]) : registry.families(), format);
     },
@@ -299,7 +277,7 @@ async function main(environment: Environment): Promise<void> {
     engine.close();
     return giveUp([listening.problem]);
   }
-  observeSelf();
+  observeSelf(registry, clock, writer, eventLoopDelay());
   names?.publish(engine);
 
   // A document that may be had later is looked at again.
@@ -357,7 +335,7 @@ async function main(environment: Environment): Promise<void> {
 
 /** A worker does what the primary says until it is told to drain, or the primary is gone. */
 function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
-  observeSelf();
+  observeSelf(registry, clock, writer, eventLoopDelay());
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     memory: processMemory(memoryLimitBytes),
@@ -376,22 +354,15 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => undefined);
 }
 
+function eventLoopDelay(): IntervalHistogram {
+  const delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
+  delay.enable();
+  return delay;
+}
+
 function identify({ node }: ResolvedProxyConfig, pod: string | undefined): void {
   log.node = { ...node, ...(pod === undefined ? {} : { pod }) };
   registry.gauge(FAMILIES.nodeInfo, { ...node }).value = 1;
-}
-
-function observeSelf(): void {
-  const eventLoopDelay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
-  eventLoopDelay.enable();
-  observeProcess(registry, clock, {
-    cpuUsage: () => process.cpuUsage(),
-    rss: () => process.memoryUsage.rss(),
-    startedAt: clock.wallTime() - process.uptime() * 1_000,
-    eventLoopDelay,
-  });
-  registry.observe(FAMILIES.logLinesDropped, {}, () => writer.dropped);
-  registry.gauge(FAMILIES.buildInfo, { version: MESH_VERSION, runtime: `node ${process.version}` }).value = 1;
 }
 
 process.on('uncaughtException', (error) => {

@@ -54,7 +54,12 @@ export class AccessLog {
   }
 
   record(request: AccessRecord): void {
-    if (this.wants(request)) this.writer.write(this.format(request, this.clock.wallTime()));
+    if (this.wants(request)) this.write(request);
+  }
+
+  /** Writes one that is wanted. */
+  write(request: AccessRecord): void {
+    this.writer.write(this.format(request, this.clock.wallTime()));
   }
 
   /** Whether a request is logged, which is known before anything is made of it. */

@@ -3,7 +3,7 @@ import { Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   Discovery, ExternalEndpoints, ExternalService, Fallback, Gateway, Identity, Mesh, MeshProps, MeshService, MeshServiceProps, MeshSidecar, MutualTls,
-  NetworkPolicies, ServiceType,
+  NetworkPolicies, ServiceType, Tracing,
 } from '../../../src';
 import { letsThrough, PodInfo, readNetworkPolicy } from '../../../src/planning/network-policy';
 import { findByKind, findOne, Manifest, newChart, podTemplate, synth } from '../../support/manifests';
@@ -91,6 +91,13 @@ test('who scrapes, and the API server, are as declared', () => {
     ports: [{ protocol: 'TCP', port: 15_020 }],
   }]);
   expect(findOne(manifests, 'NetworkPolicy', 'web-v1-mesh').spec.egress).toContainEqual(expect.objectContaining({ to: [{ ipBlock: { cidr: '10.96.0.1/32' } }] }));
+});
+
+test.each([['https://collector.example.com/v1/traces', 443], ['http://collector.observe:4318', 4_318]])('spans reach their collector: %s', (endpoint, port) => {
+  const manifests = shop({ networkPolicies, tracing: Tracing.otlp({ endpoint }) });
+  for (const name of ['web-v1-mesh', 'edge-mesh']) {
+    expect(findOne(manifests, 'NetworkPolicy', name).spec.egress).toContainEqual({ ports: [{ protocol: 'TCP', port }] });
+  }
 });
 
 test('what goes out is let alone on request', () => {

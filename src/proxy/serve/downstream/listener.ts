@@ -3,7 +3,7 @@
  * the connections stay.
  */
 import { createServer, Server, Socket } from 'node:net';
-import { comesFromOutside, ResolvedListener } from '../../../contract';
+import { comesFromOutside, isOfGateway, ResolvedListener } from '../../../contract';
 import type { SocketAddress } from '../../net/handover';
 import { peerAddress } from '../../net/ip-address';
 import { unsentField } from '../../http1/mesh-fields';
@@ -86,6 +86,7 @@ export class Listener {
   get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
   get socketAddress(): SocketAddress { return { address: this.address, port: this.config.port }; }
   get name(): string { return this.config.name; }
+  get isEdge(): boolean { return this.edge !== undefined || isOfGateway(this.config); }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
   get mutualTls(): MutualTlsSettings | undefined { return this.secureEntry?.settings; }
   get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }

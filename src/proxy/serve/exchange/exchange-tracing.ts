@@ -16,7 +16,7 @@ export function beginTrace(
   if (!tracer) return undefined;
   const trace = kept ?? new ExchangeTrace();
   // Who comes from outside may want all of its requests traced.
-  trace.begin(tracer, source, head, listener.edge === undefined);
+  trace.begin(tracer, source, head, !listener.isEdge);
   return trace;
 }
 

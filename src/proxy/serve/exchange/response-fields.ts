@@ -35,11 +35,11 @@ export class ResponseFields {
 
   constructor(private readonly upstream: UpstreamRequest) {}
 
-  begin(head: RequestHead, { direction, load, edge }: Entry, client: EdgeClient | undefined): void {
+  begin(head: RequestHead, { direction, load, isEdge }: Entry, client: EdgeClient | undefined): void {
     this.edge = client;
     this.inbound = direction === 'inbound';
     // An app may ask its own sidecar; what comes from elsewhere learns no addresses.
-    this.explains = head.wantsExplanation && !this.inbound && !edge;
+    this.explains = head.wantsExplanation && !this.inbound && !isEdge;
     this.load = head.asksForLoad ? load : undefined;
     this.session = undefined;
     this.setCookie = EMPTY;

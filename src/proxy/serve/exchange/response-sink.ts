@@ -46,6 +46,8 @@ export interface Entry {
   readonly admission: Admission | undefined;
   /** What is done for clients from outside; undefined: nothing. */
   readonly edge: Edge | undefined;
+  /** Its clients are not of the mesh: they learn nothing of it, and don't say what is traced. */
+  readonly isEdge: boolean;
   /** What the app behind it does; undefined of an outbound listener. */
   readonly load: InboundLoad | undefined;
   /** Its app is about to end, or may have ended. */

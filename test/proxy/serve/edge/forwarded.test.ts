@@ -116,6 +116,16 @@ test('GIVEN a client from outside that asks what was tried THEN it learns no add
   expect(await test.ask(get('x-mesh-explain: 1'))).not.toContain('x-mesh-attempts');
 });
 
+test('GIVEN a gateway that does nothing else for its clients THEN they learn no addresses either', async () => {
+  const test = await startEdge(cleanups, {}, { direction: 'outbound', ownAddress: true });
+  expect(await test.ask(get('x-mesh-explain: 1'))).not.toContain('x-mesh-attempts');
+});
+
+test('GIVEN the app beside the proxy THEN it learns them', async () => {
+  const test = await startEdge(cleanups, {}, { direction: 'outbound' });
+  expect(await test.ask(get('x-mesh-explain: 1'))).toContain('x-mesh-attempts');
+});
+
 test.each([['1.2.3.4', '1.2.3.4'], ['1.2.3.4:5', '1.2.3.4'], ['[::1]', '::1'], ['::1', '::1'], ['fe80::1%eth0', undefined], ['1.2.3', undefined],
   ['_hidden', undefined], ['[::1', undefined], ['1.2.3.4:', undefined], ['::FFFF:102:304', '1.2.3.4']])('the address in %s is %s', (entry, expected) => {
   expect(addressIn(entry)).toBe(expected);

@@ -1,0 +1,37 @@
+/** What the access log is told of an exchange that is over. Nothing is made of one that is not logged. */
+import type { ResolvedProxyConfig } from '../../contract';
+import type { Clock } from '../runtime/clock';
+import type { ExchangeListener } from '../serve/context';
+import type { FinishedExchange } from '../serve/exchange/exchange-record';
+import { AccessLog, AccessRecord } from '../telemetry/access-log';
+import type { LineWriter } from '../telemetry/line-writer';
+
+/** Undefined when nothing is logged. */
+export function accessRecorder(writer: LineWriter, clock: Clock, random: () => number, config: ResolvedProxyConfig): ExchangeListener | undefined {
+  if (config.accessLog.mode === 'off') return undefined;
+  const accessLog = new AccessLog(writer, clock, config.accessLog, random);
+  return (exchange) => {
+    if (accessLog.wants(exchange.record)) accessLog.write(accessOf(exchange));
+  };
+}
+
+function accessOf({ client: { listener, peer }, record, upstream, trace }: FinishedExchange): AccessRecord {
+  return {
+    listener: listener.name,
+    description: record.description,
+    client: listener.edge?.namesClients ? peer.address : undefined,
+    caller: peer.caller,
+    status: record.status,
+    reason: record.reason,
+    detail: record.detail,
+    durationMs: record.durationMs,
+    cluster: upstream.cluster?.name,
+    endpoint: upstream.endpoint?.key,
+    attempts: upstream.attempts,
+    attemptRecords: upstream.attemptRecords ?? [],
+    route: record.route,
+    bytesIn: record.requestBytes,
+    bytesOut: record.responseBytes,
+    traceId: trace?.context.traceId.toString('latin1'),
+  };
+}
