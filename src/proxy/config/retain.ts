@@ -38,7 +38,13 @@ export function retainOutbound(inForce: ResolvedProxyConfig, next: ResolvedProxy
     listeners: [...listeners.map((listener) => without(hostnames, listener)), ...next.listeners],
     clusters: [...clusters, ...next.clusters],
     ...(next.kubernetes ?? inForce.kubernetes ? { kubernetes: (next.kubernetes ?? inForce.kubernetes)! } : {}),
+    // What they lead to asks who this is, even if nothing else does any more.
+    ...(!next.identity && inForce.identity && clusters.some(asksForIdentity) ? { identity: inForce.identity } : {}),
   };
+}
+
+function asksForIdentity({ mutualTls, discovery }: ResolvedProxyConfig['clusters'][number]): boolean {
+  return mutualTls !== undefined || (discovery.type === 'static' && discovery.endpoints.some((endpoint) => endpoint.mutualTls !== undefined));
 }
 
 function without(names: ReadonlySet<string>, listener: ResolvedListener): ResolvedListener {

@@ -33,6 +33,17 @@ test('an outbound listener that has left the document stays, with its cluster an
   expect(retainOutbound(calling('cart'), calling()).kubernetes).toEqual(kubernetes);
 });
 
+test('a listener that stays asks who its endpoints are, so the identity stays for it, and for no other', () => {
+  const identity = { trustDomain: 'cluster.local', certificateFile: '/tls.crt', keyFile: '/tls.key', trustBundleFile: '/ca.crt' };
+  const secured = calling('cart', 'catalog');
+  const inForce: ResolvedProxyConfig = {
+    ...secured, identity,
+    clusters: secured.clusters.map((cluster) => (cluster.name === 'cart' ? { ...cluster, mutualTls: { serverIds: ['spiffe://cluster.local/ns/shop/sa/cart'] } } : cluster)),
+  };
+  expect(retainOutbound(inForce, calling('catalog')).identity).toEqual(identity);
+  expect(retainOutbound(inForce, calling('cart')).identity).toBeUndefined();
+});
+
 test('a document that drops nothing is taken as it is', () => {
   const next = calling('cart', 'catalog');
   expect(retainOutbound(calling('cart'), next)).toBe(next);

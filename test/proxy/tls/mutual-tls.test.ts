@@ -345,6 +345,20 @@ describe('a connection without TLS', () => {
     expect(counted(inbound, 'mesh_limit_reached_total{limit="headTimeoutMs"}')).toBe(1);
   });
 
+  test('that has said nothing yet is not let in any more, given that the listener has become strict', async () => {
+    const backend = await app();
+    const inbound = await callee(backend, { mode: 'permissive' });
+    const silent = await rawClient(inbound.port);
+    await until('the proxy has it', () => inbound.proxy.context.connections === 1);
+    await inbound.proxy.apply(JSON.stringify({
+      ...inbound.config, listeners: inbound.config.listeners.map((listener) => ({ ...listener, mutualTls: { mode: 'strict' } })),
+    }));
+    silent.send(GET);
+    await silent.closes();
+    expect([silent.received, backend.received]).toEqual(['', '']);
+    await until('it is gone', () => inbound.proxy.context.connections === 0);
+  });
+
   test('that was let in ends after its request, given that the listener has become strict', async () => {
     const backend = await app();
     const inbound = await callee(backend, { mode: 'permissive' });

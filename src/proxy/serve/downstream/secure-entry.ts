@@ -20,11 +20,15 @@ export type CallerListener = (socket: TLSSocket, id: string, assurance: Assuranc
 export class SecureEntry {
   private readonly server: MutualTlsServer;
   private readonly plainFrom: Networks | undefined;
+  private closed = false;
 
   constructor(readonly settings: MutualTlsSettings, private readonly context: ServeContext, onCaller: CallerListener) {
     this.plainFrom = settings.plainFrom && new Networks(settings.plainFrom);
     this.server = new MutualTlsServer(settings, context.limits.maxBufferedBytes, context.instruments, {
-      onVerified: onCaller,
+      onVerified: (socket, id, assurance) => {
+        if (this.closed) socket.destroy();
+        else onCaller(socket, id, assurance);
+      },
       onRefused: (socket, _, problem) => this.refuse(socket, 'caller_unverified', problem),
     });
   }
@@ -40,7 +44,8 @@ export class SecureEntry {
       settings.instruments.failure(why).value += 1;
       if (why === 'timeout') context.instruments.limitReached('headTimeoutMs');
     }, (first) => {
-      if (beginsTls(first)) {
+      if (this.closed) socket.destroy();
+      else if (beginsTls(first)) {
         socket.pause();
         socket.unshift(first);
         this.server.begin(socket);
@@ -53,8 +58,9 @@ export class SecureEntry {
     });
   }
 
-  /** Begins no more; what has begun goes on. */
+  /** Other settings are in force: what has not been let in by now has to come again. */
   close(): void {
+    this.closed = true;
     this.server.close();
   }
 

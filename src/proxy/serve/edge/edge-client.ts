@@ -23,8 +23,8 @@ export class EdgeClient {
   address: string;
   /** A proxy in front has sent something else than an address, so it is not known. */
   private unknown = false;
-  /** It came by HTTPS. */
-  private secure: boolean;
+  /** The client speaks TLS, to this proxy or to a trusted one in front. */
+  secure: boolean;
   private browsers: BrowserRules | undefined;
   /** The request's Host as it came, and what was found out of it: for the next request, which mostly has the same. */
   private hostBytes = EMPTY;

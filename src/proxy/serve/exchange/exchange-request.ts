@@ -148,8 +148,9 @@ export class ExchangeRequest {
   private follow(route: Route | undefined, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     if (!route) return NO_ROUTE;
     this.parts.record.route = route.name;
-    const { secure, listener } = this.parts.client;
-    return route.answer ? route.answer(source, head, { secure, defaultHost: listener.via.defaultHost }) : this.send(route, source, head, body);
+    const { secure, listener, peer: { edge } } = this.parts.client;
+    if (!route.answer) return this.send(route, source, head, body);
+    return route.answer(source, head, { secure: edge?.secure ?? secure, defaultHost: listener.via.defaultHost });
   }
 
   private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {

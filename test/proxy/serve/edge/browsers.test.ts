@@ -34,6 +34,14 @@ describe('a redirect to HTTPS', () => {
     expect(test.metrics()).toContain(`code="${status}",reason="redirect"} 1`);
   });
 
+  test('by a route keeps the scheme that a trusted proxy got it by', async () => {
+    const routes = [{ name: 'old', redirect: { path: { type: 'full' as const, value: '/new' } } }];
+    const test = await startEdge(cleanups, { forwarded: { trustedHops: 1 } }, { routes });
+    const to = async (...fields: string[]) => values(await test.ask(get(...fields)), 'location');
+    expect(await to('X-Forwarded-For: 9.9.9.9', 'X-Forwarded-Proto: https')).toEqual(['https://shop.test/new?b']);
+    expect(await to('X-Forwarded-For: 9.9.9.9', 'X-Forwarded-Proto: http')).toEqual(['http://shop.test/new?b']);
+  });
+
   test('is not for what a trusted proxy got by HTTPS, but for what a client says of itself', async () => {
     const test = await startEdge(cleanups, { httpsRedirect: {}, hsts: { maxAgeSeconds: 60 }, forwarded: { trustedHops: 1 } });
     const served = await test.ask(get('X-Forwarded-For: 9.9.9.9', 'X-Forwarded-Proto: https'));
