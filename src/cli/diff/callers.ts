@@ -18,7 +18,11 @@ export function changesOfCallers(where: string, subject: string, from: ResolvedL
   return [...mutualTlsOf(where, subject, from.mutualTls, to.mutualTls), ...[...new Set([...old.keys(), ...now.keys()])].sort().flatMap((caller) => {
     const [before, after] = [old.get(caller), now.get(caller)];
     if (requestsOf(before) === requestsOf(after)) return [];
-    const meaning = meaningOf(before, after, to.authorization?.dryRun === true);
+    const dryRun = to.authorization?.dryRun === true;
+    // Without rules, callers that rules name may send everything.
+    const open = caller === ANYBODY ? undefined : EVERYTHING;
+    const meaning = caller === ANYBODY && !after ? `callers that no rule names ${dryRun ? WITHOUT_DRY_RUN : 'get 403'}`
+      : meaningOf(from.authorization ? before : before ?? open, to.authorization ? after : after ?? open, dryRun);
     return [{ where, subject, what: `caller ${caller}`, from: inWords(before), to: inWords(after), meaning }];
   })];
 }
@@ -43,6 +47,8 @@ function callersOf({ callers = [], anyAuthenticated, plain }: AuthorizationRule)
 }
 
 const EVERY_REQUEST = 'every request';
+const EVERYTHING: Permission = { requests: new Set([EVERY_REQUEST]), rules: [] };
+const WITHOUT_DRY_RUN = 'would get 403 without the dry run';
 
 function requestsInWords({ name, matches, claims }: AuthorizationRule, path: ResolvedListener['path']): string[] {
   const token = claims ? ` with a token of ${claims.map((claim) => `${claim.name} ${claim.values.join(' or ')}`).join(' and ')}` : '';
@@ -62,7 +68,8 @@ function inWords(permission: Permission | undefined): string {
 
 /** @param dryRun what no rule takes passes all the same */
 function meaningOf(before: Permission | undefined, after: Permission | undefined, dryRun: boolean): string {
-  const get = dryRun ? 'would get 403 without the dry run' : undefined;
+  const get = dryRun ? WITHOUT_DRY_RUN : undefined;
+  if (requestsOf(before) === requestsOf(after)) return 'is let in as before';
   if (!before) return 'is let in from now on';
   if (!after) return get ?? 'gets 403 from now on';
   if (after.requests.has(EVERY_REQUEST)) return 'more requests are let in';

@@ -46,9 +46,22 @@ test.each<[string, Stack, Stack, string[]]>([
 test('GIVEN an identity where there was none THEN who loses access is told', () => {
   expect(ofCatalog(shop({ identity: Identity.none() }), shop())).toEqual(expect.arrayContaining([
     ' | mutual TLS: none => mutual TLS only | callers without mutual TLS get 403',
-    ' | caller anybody: every request =>  | gets 403 from now on',
-    ` | caller ${idOf('web')}:  => every request (rule shop/web) | is let in from now on`,
+    ' | caller anybody: every request =>  | callers that no rule names get 403',
+    ` | caller ${idOf('web')}:  => every request (rule shop/web) | is let in as before`,
     ` | identity: none => ${idOf('catalog')} | `,
+  ]));
+});
+
+test('GIVEN an identity where there was none and a caller that may do less THEN that is told of it', () => {
+  expect(ofCatalog(shop({ identity: Identity.none() }), shop({}, { allow: reading }))).toContain(
+    ` | caller ${idOf('web')}:  => method GET (rule shop/web) | other requests get 403`,
+  );
+});
+
+test('GIVEN an identity that is taken away THEN nobody is said to lose access', () => {
+  expect(ofCatalog(shop(), shop({ identity: Identity.none() }))).toEqual(expect.arrayContaining([
+    ' | caller anybody:  => every request | is let in from now on',
+    ` | caller ${idOf('web')}: every request (rule shop/web) =>  | is let in as before`,
   ]));
 });
 
