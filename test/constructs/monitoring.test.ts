@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { stringify } from 'yaml';
-import { Mesh, MeshService, MeshServiceProps, MeshSidecar, Monitoring, PrometheusOptions, Slo } from '../../src';
+import { Gateway, GatewayProps, Mesh, MeshService, MeshServiceProps, MeshSidecar, Monitoring, PrometheusOptions, Slo } from '../../src';
 import { ALERT_NAMES } from '../../src/constructs/monitoring/alerts';
 import { FAMILIES } from '../../src/proxy/telemetry/catalog';
-import { findByKind, Manifest, newChart, podSpec } from '../support/manifests';
+import { findByKind, findOne, inventory, Manifest, newChart, podSpec } from '../support/manifests';
 import { promtool, testWithPromtool } from '../support/promtool';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -55,6 +55,44 @@ test('a workload that is exposed later is selected by the labels that it has the
   const manifests = Testing.synth(chart);
   expect(findByKind(manifests, 'Deployment')[0].spec.template.metadata.labels)
     .toMatchObject(findByKind(manifests, 'PodMonitor')[0].spec.selector.matchLabels as object);
+});
+
+/** A gateway before a service, in a Mesh with some monitoring. */
+function synthGateway(ofMesh?: Monitoring, props: GatewayProps = {}): Manifest[] {
+  const chart = newChart();
+  new Mesh(chart, 'mesh', { monitoring: ofMesh });
+  new Gateway(chart, 'edge', props).route('shop.example.com', new MeshService(chart, 'web', { containers }));
+  return Testing.synth(chart);
+}
+
+describe('a gateway', () => {
+  test('has a PodMonitor for its pods and the alerts of services, by the nearest Mesh', () => {
+    const manifests = synthGateway(Monitoring.prometheus({ labels: { release: 'prometheus' } }));
+    const { spec, metadata } = findOne(manifests, 'PodMonitor', 'edge');
+    expect([metadata.namespace, metadata.labels]).toEqual(['shop', { release: 'prometheus' }]);
+    const { template } = findOne(manifests, 'Deployment', 'edge').spec;
+    expect(template.metadata.labels).toMatchObject(spec.selector.matchLabels as object);
+    expect(template.spec.containers[0].ports.map(({ name }: { name: string }) => name)).toContain(spec.podMetricsEndpoints[0].port);
+    const { groups } = findOne(manifests, 'PrometheusRule', 'edge').spec as { groups: { name: string; rules: Rule[] }[] };
+    expect(groups.map(({ name }) => name)).toEqual(['mesh.shop.edge.alerts']);
+    expect(groups[0].rules.every(({ expr }) => expr.includes('{namespace="shop",cdk8s_mesh_service="edge"'))).toBe(true);
+  });
+
+  test('is annotated where there is no operator', () => {
+    const { template } = findOne(synthGateway(Monitoring.prometheus({ operator: false })), 'Deployment', 'edge').spec;
+    expect(template.metadata.annotations).toMatchObject({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': '15020', 'prometheus.io/path': '/metrics' });
+  });
+
+  test('may say otherwise than the Mesh', () => {
+    expect(inventory(synthGateway(Monitoring.prometheus(), { monitoring: Monitoring.none() })).filter((line) => /^(PodMonitor|PrometheusRule).*edge/.test(line))).toEqual([]);
+  });
+
+  test('has objectives for all that its clients send', () => {
+    const { groups } = findOne(synthGateway(Monitoring.prometheus(), { slo: SLO }), 'PrometheusRule', 'edge').spec as { groups: { rules: Rule[] }[] };
+    const [requests] = groups.flatMap(({ rules }) => rules).filter(({ record }) => record === 'mesh:slo_requests:rate5m');
+    expect(requests.expr).toBe('sum(rate(mesh_requests_total{direction="outbound",namespace="shop",cdk8s_mesh_service="edge"}[5m]))');
+    expect(() => synthGateway(undefined, { slo: SLO })).toThrow('\'slo\' is a Slo: nothing would look at it; add monitoring');
+  });
 });
 
 test('without the operator pods have annotations, and there are no rules', () => {

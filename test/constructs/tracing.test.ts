@@ -9,11 +9,11 @@ const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
 const endpoint = 'http://otel-collector.observability:4318';
 
 /** Of each document, by the name of its service. */
-function tracingOf(ofMesh?: Tracing, ofService?: Tracing): Record<string, ProxyConfig['tracing']> {
+function tracingOf(ofMesh?: Tracing, ofService?: Tracing, ofGateway?: Tracing): Record<string, ProxyConfig['tracing']> {
   const chart = newChart();
   new Mesh(chart, 'mesh', { tracing: ofMesh });
   const web = new MeshService(chart, 'web', { containers, tracing: ofService });
-  new Gateway(chart, 'edge', { port: 80 }).route('shop.example.com', web);
+  new Gateway(chart, 'edge', { port: 80, tracing: ofGateway }).route('shop.example.com', web);
   const manifests = Testing.synth(chart);
   expectSound(manifests);
   const documents = findByKind(manifests, 'ConfigMap').map(({ data }) => JSON.parse((data as Record<string, string>)['proxy.json']) as ProxyConfig);
@@ -24,11 +24,12 @@ test('nothing is traced unless it is declared', () => {
   expect(tracingOf()).toEqual({ web: undefined, edge: undefined });
 });
 
-test('what the mesh says holds for services and gateways, and a service may say otherwise', () => {
+test('what the mesh says holds for services and gateways, and each may say otherwise', () => {
   const options: TracingOptions = { endpoint, samplingPercent: 10, slow: Duration.millis(300), b3: true, recordFailures: false };
   const config = { endpoint, samplingPercent: 10, slowMs: 300, b3: true, recordFailures: false };
   expect(tracingOf(Tracing.otlp(options))).toEqual({ web: config, edge: config });
   expect(tracingOf(Tracing.otlp(options), Tracing.off())).toEqual({ web: undefined, edge: config });
+  expect(tracingOf(undefined, undefined, Tracing.otlp(options))).toEqual({ web: undefined, edge: config });
 });
 
 test('defaults are left out of the document', () => {

@@ -6,10 +6,14 @@ import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, TrafficPolicy } from '../kubernetes/service-type';
+import { AccessLogOptions } from '../mesh/access-log-options';
 import { AccessLog } from '../mesh/mesh-props';
 import { ProxyImage } from '../mesh/proxy-image';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { ProxyUser } from '../mesh/proxy-user';
+import { Tracing } from '../mesh/tracing';
+import { Monitoring } from '../monitoring/monitoring';
+import { Slo } from '../monitoring/slo';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { EncodedSlashes } from '../routes/encoded-slashes';
 import { CorsOptions, ErrorPage, HstsOptions } from './browser-options';
@@ -244,6 +248,35 @@ export interface GatewayProps extends GatewayServiceProps {
   readonly accessLog?: AccessLog;
 
   /**
+   * Form of the access log, and which requests are logged besides errors. It applies while `accessLog` is on.
+   *
+   * @default - that of the nearest Mesh, or JSON, and no requests besides
+   */
+  readonly accessLogOptions?: AccessLogOptions;
+
+  /**
+   * How the proxy is monitored.
+   *
+   * @default - that of the nearest Mesh, or Monitoring.none()
+   */
+  readonly monitoring?: Monitoring;
+
+  /**
+   * Which requests are traced, and where their spans are sent. Clients don't decide whether their requests are sampled.
+   *
+   * @default - that of the nearest Mesh, or Tracing.off()
+   */
+  readonly tracing?: Tracing;
+
+  /**
+   * Service level objectives of all requests that clients send to the gateway. With `monitoring`, alerts tell when their error budgets are
+   * used up too fast.
+   *
+   * @default - none
+   */
+  readonly slo?: Slo;
+
+  /**
    * Whether the proxy adds `Via` to the requests that it forwards.
    *
    * @default - that of the nearest Mesh, or false
@@ -272,5 +305,5 @@ export const GATEWAY_PROPS = {
   loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, tls: true, minimumTlsVersion: true, httpsRedirect: true, hsts: true,
   forwarded: true, proxyProtocol: true, clients: true, cors: true, errorPages: true, encodedSlashes: true, mergeSlashes: true, limits: true,
   scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, identity: true,
-  accessLog: true, via: true, deregistrationDelay: true, drain: true,
+  accessLog: true, accessLogOptions: true, monitoring: true, tracing: true, slo: true, via: true, deregistrationDelay: true, drain: true,
 } as const satisfies Record<keyof GatewayProps, true>;

@@ -25,6 +25,8 @@ import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { ProxyOptions } from '../mesh/mesh-props';
+import { Slo } from '../monitoring/slo';
+import { checkSlo, seriesOf } from '../monitoring/subjects';
 import { addNetworkPolicy } from '../network/policy-object';
 import { PolicyFacts, SelectedPods } from '../network/policy-spec';
 import { ProxyLimits } from '../policies/proxy-limits';
@@ -132,6 +134,7 @@ export class Gateway extends Construct {
     checkCertificates(errors, props, this.namespace);
     checkEdge(errors, props);
     checkTimes(errors, { deregistrationDelay, drain });
+    checkSlo(errors, props.slo, this.settings.monitoring);
     this.scaling._check(errors, 'scaling');
     disruptions._check(errors, 'disruptionBudget', this.scaling.min);
     errors.throwIfAny(this);
@@ -166,6 +169,7 @@ export class Gateway extends Construct {
     this.disruptionBudget = disruptions._limit(this, 'DisruptionBudget', name, servingLabels(name, GATEWAY_VERSION));
 
     addNetworkPolicy(this, this.settings.networkPolicies, { name: `${name}-mesh` }, () => this.policyFacts());
+    this.monitor(props.slo);
     this.node.addValidation({ validate: () => this.mistakes() });
     lintWith(this, {
       workload: this.deployment, service: name, namespace: this.namespace, version: GATEWAY_VERSION, options: this.settings.lints,
@@ -208,6 +212,12 @@ export class Gateway extends Construct {
     if (this.zoneAware) {
       this.dependencies.grant({ namespace: this.namespace, chartNamespace: Chart.of(this).namespace });
     }
+  }
+
+  private monitor(slo: Slo | undefined): void {
+    const { gatewayName: name, namespace, deployment, settings: { monitoring, proxyPorts } } = this;
+    monitoring._scrape(this, { name, workload: deployment, adminPort: proxyPorts.admin, podLabels: () => this.pods.labels });
+    monitoring._alert(this, name, () => ({ service: name, namespace, slo, requests: `direction="outbound",${seriesOf(namespace, name)}` }));
   }
 
   private get path() {
@@ -307,8 +317,10 @@ export class Gateway extends Construct {
 mark(Gateway);
 
 /** The props that sidecars have, too. */
-function proxyOptionsOf({ proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, via }: GatewayProps): ProxyOptions {
-  return { proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, via };
+function proxyOptionsOf({
+  proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, accessLogOptions, monitoring, tracing, via,
+}: GatewayProps): ProxyOptions {
+  return { proxyImage, proxyUser, proxyPorts, identity, limits, workers, accessLog, accessLogOptions, monitoring, tracing, via };
 }
 
 /** `tls` of a gateway is a list, and checked with the certificates. */

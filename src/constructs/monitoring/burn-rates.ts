@@ -43,17 +43,22 @@ const LEAST_RATE = 0.01;
 /** Requests that broke off after a good status had been sent. */
 const BROKEN_OFF = 'upstream_broken_body|body_timeout|memory_shed|shutting_down';
 
-/** What the rules are about: the requests of one service's callers. */
+/** What the rules are about: the requests that one service or gateway is judged by. */
 export interface SloSubject {
   readonly namespace: string;
   readonly service: string;
-  /** Names of the clusters of its versions. */
-  readonly clusters: readonly string[];
+  /** Labels that select the series of those requests, as they are counted where they come from. */
+  readonly requests: string;
+}
+
+/** The requests to versions of a service, as its callers see them. */
+export function requestsTo(clusters: readonly string[]): string {
+  return `direction="outbound",cluster=~"${clusters.map((name) => name.replace(/[.\\]/g, '\\\\$&')).join('|')}"`;
 }
 
 /** The shares of failed and slow requests in each window. */
 export function recordingRules(subject: SloSubject, latencies: readonly LatencyObjective[]): Rule[] {
-  const selector = selectorOf(subject);
+  const selector = subject.requests;
   const labels = { mesh_namespace: subject.namespace, mesh_service: subject.service };
   const failures = WINDOWS.map((window): Rule => ({
     record: `mesh:slo_errors:ratio_rate${window}`,
@@ -96,10 +101,6 @@ export function burnRateAlerts(
     ...latencies.flatMap(({ ratio, seconds }) => alertOf('MeshLatencyBudgetBurn', 'mesh:slo_slow:ratio_rate', `,within="${seconds}"`, ratio,
       `${namespace}/${service}: {{ $value | humanizePercentage }} of the requests take longer than ${seconds} s, and ${percent(1 - ratio)} may`)),
   ];
-}
-
-function selectorOf({ clusters }: SloSubject): string {
-  return `direction="outbound",cluster=~"${clusters.map((name) => name.replace(/[.\\]/g, '\\\\$&')).join('|')}"`;
 }
 
 function answered(part: string, selector: string, window: string, le?: number): string {

@@ -4,17 +4,16 @@
  */
 import { ApiObject, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
+import { ADMIN_PORT_NAME } from '../../contract';
 import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 import { alertRules } from './alerts';
 import { burnRateAlerts, recordingRules, Rule } from './burn-rates';
 import { istioRules } from './istio-names';
-import { RuledService, ScrapedWorkload } from './subjects';
+import { POD_LABELS, RuledService, ScrapedWorkload, seriesOf } from './subjects';
 
-/** Labels of pods that become labels of series; as Prometheus writes them. */
-const POD_LABELS = ['cdk8s-mesh/service', 'cdk8s-mesh/version', 'cdk8s-mesh/part-of'];
-const SERVICE_OF_SERIES = 'cdk8s_mesh_service';
+const METRICS_PATH = '/metrics';
 
 const RUNBOOKS = 'https://github.com/cdk8s-mesh/cdk8s-mesh/blob/main/docs/alerts.md';
 
@@ -112,31 +111,26 @@ export class Monitoring {
   }
 
   /**
-   * Annotations of the pods.
+   * Has the pods of a workload scraped: by a PodMonitor, or by annotations.
    *
    * @internal
    */
-  public _annotations(port: number): Record<string, string> {
-    return this.options?.operator === false
-      ? { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' } : {};
-  }
-
-  /**
-   * The PodMonitor of a workload, if there is to be one.
-   *
-   * @internal
-   */
-  public _scrape(scope: Construct, id: string, scraped: ScrapedWorkload): void {
-    if (!this._hasObjects) {
+  public _scrape(scope: Construct, { name, workload, adminPort, podLabels }: ScrapedWorkload): void {
+    if (this.options === undefined) {
       return;
     }
-    const { interval } = this.options!;
-    const { name, namespace, portName } = scraped;
-    this.object(scope, id, 'PodMonitor', name, namespace, Lazy.any({
+    if (!this._hasObjects) {
+      workload.podMetadata.addAnnotation('prometheus.io/scrape', 'true');
+      workload.podMetadata.addAnnotation('prometheus.io/port', String(adminPort));
+      workload.podMetadata.addAnnotation('prometheus.io/path', METRICS_PATH);
+      return;
+    }
+    const { interval } = this.options;
+    this.object(scope, 'PodMonitor', name, workload.metadata.namespace, Lazy.any({
       produce: () => ({
-        selector: { matchLabels: scraped.podLabels() },
+        selector: { matchLabels: podLabels() },
         podTargetLabels: POD_LABELS,
-        podMetricsEndpoints: [{ port: portName, path: '/metrics', ...(interval && { interval: `${interval.toSeconds()}s` }) }],
+        podMetricsEndpoints: [{ port: ADMIN_PORT_NAME, path: METRICS_PATH, ...(interval && { interval: `${interval.toSeconds()}s` }) }],
       }),
     }));
   }
@@ -150,7 +144,7 @@ export class Monitoring {
     const { alerts = true, istioNames = false } = this.options ?? {};
     const { slo, namespace } = service;
     const annotate = (alert: string, summary: string): Record<string, string> => ({ summary, runbook_url: this.runbook(alert) });
-    const of = `namespace="${namespace}",${SERVICE_OF_SERIES}="${service.service}"`;
+    const of = seriesOf(namespace, service.service);
     const groups = [
       { name: 'slo', rules: slo ? recordingRules(service, slo._latencies) : [] },
       { name: 'slo-alerts', rules: slo && alerts ? burnRateAlerts(service, slo._availability, slo._latencies, annotate) : [] },
@@ -165,11 +159,11 @@ export class Monitoring {
    *
    * @internal
    */
-  public _alert(scope: Construct, id: string, name: string, objectNamespace: string | undefined, service: () => RuledService): void {
+  public _alert(scope: Construct, name: string, service: () => RuledService): void {
     if (!this._hasObjects) {
       return;
     }
-    this.object(scope, id, 'PrometheusRule', name, objectNamespace, Lazy.any({ produce: () => ({ groups: this._rules(service()) }) }));
+    this.object(scope, 'PrometheusRule', name, undefined, Lazy.any({ produce: () => ({ groups: this._rules(service()) }) }));
   }
 
   /**
@@ -185,9 +179,9 @@ export class Monitoring {
     return `${this.options?.runbookUrl ?? RUNBOOKS}#${alert.toLowerCase()}`;
   }
 
-  private object(scope: Construct, id: string, kind: string, name: string, namespace: string | undefined, spec: unknown): void {
+  private object(scope: Construct, kind: string, name: string, namespace: string | undefined, spec: unknown): void {
     const { labels } = this.options!;
-    new ApiObject(scope, id, {
+    new ApiObject(scope, kind, {
       apiVersion: 'monitoring.coreos.com/v1', kind, spec,
       metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels: { ...labels } }) },
     });

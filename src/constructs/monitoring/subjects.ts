@@ -1,4 +1,6 @@
 /** What monitoring is about: workloads whose proxies are scraped, and services with rules. */
+import { PART_OF_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
+import * as kplus from '../kubernetes/kplus';
 import { ValidationErrors } from '../props/validation-errors';
 import { SloSubject } from './burn-rates';
 import { Slo } from './slo';
@@ -6,10 +8,23 @@ import { Slo } from './slo';
 /** A workload whose proxies are scraped. */
 export interface ScrapedWorkload {
   readonly name: string;
-  readonly namespace: string | undefined;
-  /** Selects its pods. */
-  podLabels(): Record<string, string>;
-  readonly portName: string;
+  readonly workload: kplus.Workload;
+  readonly adminPort: number;
+  /** Selects its pods, when the app is complete. */
+  podLabels(): Readonly<Record<string, string>>;
+}
+
+/** Labels of pods that become labels of series. */
+export const POD_LABELS = [SERVICE_LABEL, VERSION_LABEL, PART_OF_LABEL];
+
+/** Selects the series of the proxies of one service or gateway. */
+export function seriesOf(namespace: string, service: string): string {
+  return `namespace="${namespace}",${labelOfSeries(SERVICE_LABEL)}="${service}"`;
+}
+
+/** How Prometheus writes a label of pods. */
+export function labelOfSeries(podLabel: string): string {
+  return podLabel.replace(/[^a-zA-Z0-9_]/g, '_');
 }
 
 /** Whose rules they are. */
@@ -21,6 +36,6 @@ export interface RuledService extends SloSubject {
 export function checkSlo(errors: ValidationErrors, slo: Slo | undefined, monitoring: { readonly _hasObjects: boolean }): void {
   slo?._check(errors, 'slo');
   if (slo && !monitoring._hasObjects) {
-    errors.add('slo', slo, 'nothing would look at it; add monitoring: Monitoring.prometheus() to the service or its Mesh, or leave it out');
+    errors.add('slo', slo, 'nothing would look at it; add monitoring: Monitoring.prometheus() here or to the Mesh, or leave it out');
   }
 }

@@ -31,6 +31,7 @@ import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
+import { requestsTo } from '../monitoring/burn-rates';
 import { Slo } from '../monitoring/slo';
 import { checkSlo } from '../monitoring/subjects';
 import { checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
@@ -239,8 +240,8 @@ export class MeshService extends Destination {
 
   private monitor(slo: Slo | undefined): void {
     const { serviceName, namespace, settings: { monitoring } } = this;
-    monitoring._alert(this, 'PrometheusRule', serviceName, undefined, () => ({
-      service: serviceName, namespace, slo, clusters: this.versions.map(({ service }) => versionCluster(namespace, service.name)),
+    monitoring._alert(this, serviceName, () => ({
+      service: serviceName, namespace, slo, requests: requestsTo(this.versions.map(({ service }) => versionCluster(namespace, service.name))),
     }));
   }
 

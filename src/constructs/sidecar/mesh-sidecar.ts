@@ -8,7 +8,7 @@
  */
 import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ADMIN_PORT_NAME, EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
+import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
 import { besides } from '../calls/call-routes';
@@ -179,7 +179,9 @@ export class MeshSidecar extends Construct {
       hasTls: this.tls !== undefined, hasOutsideClients: this.service?.hasOutsideClients ?? false, called: this.called,
       calls: this.dependencies.calls, readsApi: this.readsApi,
     }));
-    this.monitor(name);
+    this.settings.monitoring._scrape(this, {
+      name, workload: this.workload, adminPort: this.settings.proxyPorts.admin, podLabels: () => this.pods.labels,
+    });
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.node.addValidation({ validate: () => this.validatePod() });
     lintWith(this, {
@@ -307,12 +309,6 @@ export class MeshSidecar extends Construct {
     });
     setInPodSpec(this.workload, '/serviceAccountName', account.name);
     return account;
-  }
-
-  private monitor(name: string): void {
-    const { settings: { monitoring, proxyPorts }, workload } = this;
-    Object.entries(monitoring._annotations(proxyPorts.admin)).forEach(([key, value]) => workload.podMetadata.addAnnotation(key, value));
-    monitoring._scrape(this, 'PodMonitor', { name, namespace: workload.metadata.namespace, portName: ADMIN_PORT_NAME, podLabels: () => this.pods.labels });
   }
 
   private attach(): kplus.Container {
