@@ -5,7 +5,8 @@
  *   2. the constructs, with jsii, which also writes .jsii;
  *   3. the proxy and the command, each bundled into one file that needs no node_modules;
  *   4. `cdk8s-mesh/testing`, bundled as well, with the declarations of its public types.
- * With `--if-changed` it does nothing when no source changed since the last build.
+ * With `--if-changed` it does nothing when no source changed since the last build, and leaves out jsii, which takes most of the time,
+ * when none of those that it compiles did.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,22 +23,26 @@ process.chdir(new URL('..', import.meta.url).pathname);
 const MARKER = 'node_modules/.cdk8s-mesh-built-from';
 const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', 'lib/testing/index.js', 'lib/testing/index.d.ts', '.jsii'];
 const INPUTS = ['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json'];
-const upToDate = existsSync(MARKER) && readFileSync(MARKER, 'utf8') === fingerprintOf(INPUTS) && RESULTS.every((file) => existsSync(file));
-if (process.argv.includes('--if-changed') && upToDate) {
-  process.exit(0);
-}
+/** What jsii compiles: the constructs, and what they import. */
+const JSII_INPUTS = ['src/index.ts', 'src/constructs', 'src/contract', 'src/planning', 'src/routing', 'tsconfig.json', 'package.json', 'package-lock.json'];
+const ifChanged = process.argv.includes('--if-changed') && RESULTS.every((file) => existsSync(file));
+const [builtFrom, jsiiBuiltFrom] = ifChanged && existsSync(MARKER) ? readFileSync(MARKER, 'utf8').split('\n') : [];
+if (builtFrom === fingerprintOf(INPUTS)) process.exit(0);
 
 console.log('building cdk8s-mesh ...');
-rmSync('lib', { recursive: true, force: true });
 
 const schema = generateSchema();
 writeIfChanged(SCHEMA_FILE, `${JSON.stringify(schema, null, 2)}\n`);
 writeIfChanged(VALIDATOR_FILE, generateValidator(schema));
 writeSettings(schema);
 const fingerprint = fingerprintOf(INPUTS);
+const jsiiFingerprint = fingerprintOf(JSII_INPUTS);
+const keepsJsii = jsiiBuiltFrom === jsiiFingerprint;
+if (keepsJsii) for (const folder of ['lib/bin', 'lib/testing']) rmSync(folder, { recursive: true, force: true });
+else rmSync('lib', { recursive: true, force: true });
 
 // Props such as `type` and `from` are reserved words elsewhere; jsii gives them another name there by itself.
-run('jsii', ['--tsconfig', 'tsconfig.json', '--silence-warnings', 'reserved-word'], { JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' });
+if (!keepsJsii) run('jsii', ['--tsconfig', 'tsconfig.json', '--silence-warnings', 'reserved-word'], { JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' });
 
 const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
 await build({
@@ -54,7 +59,7 @@ await build({
 });
 chmodSync('lib/bin/cdk8s-mesh.js', 0o755);
 await buildTesting();
-writeFileSync(MARKER, fingerprint);
+writeFileSync(MARKER, [fingerprint, jsiiFingerprint].join('\n'));
 
 /** Its declarations are those of two files, which import nothing else. */
 async function buildTesting() {
