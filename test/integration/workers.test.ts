@@ -80,6 +80,7 @@ afterAll(async () => {
 });
 
 test('all workers take connections from one socket, and one page counts for all', async () => {
+  expect(JSON.parse(await page('/requests'))).toEqual({ requests: [] });
   const clients = await Promise.all(Array.from({ length: 10 }, ask));
   expect(workerIds()).toHaveLength(WORKERS);
   // Each worker has connections of its own to the backend.
@@ -87,6 +88,9 @@ test('all workers take connections from one socket, and one page counts for all'
   expect(await page('/metrics')).toContain('mesh_requests_total{listener="inbound",direction="inbound",cluster="catalog",route="default",caller="unknown",method="GET",code="200",reason="-"} 10');
   const endpoints = JSON.parse(await page('/endpoints')) as { clusters: { endpoints: { requests: number }[] }[] };
   expect(endpoints.clusters[0]!.endpoints[0]!.requests).toBe(10);
+  const { requests } = JSON.parse(await page('/requests')) as { requests: { id: string; status: number }[] };
+  expect(requests.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+  expect(new Set(requests.map(({ id }) => id)).size).toBe(10);
   for (const client of clients) client.end();
 });
 

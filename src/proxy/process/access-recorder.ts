@@ -15,7 +15,8 @@ export function accessRecorder(writer: LineWriter, clock: Clock, random: () => n
   };
 }
 
-function accessOf({ client: { listener, peer }, record, upstream, trace }: FinishedExchange): AccessRecord {
+/** A finished exchange as a record of it. */
+export function accessOf({ client: { listener, peer }, record, upstream, trace }: FinishedExchange): AccessRecord {
   return {
     listener: listener.name,
     description: record.description,

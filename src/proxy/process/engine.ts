@@ -7,6 +7,7 @@ import type { Applied, Readiness } from './proxy';
 import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
+import type { RecentRequest } from '../telemetry/recent-requests';
 
 export interface Engine {
   /** The document in force, its hash, and where it has what this proxy doesn't know. */
@@ -21,6 +22,8 @@ export interface Engine {
   clusters(): Promise<readonly ClusterReport[]>;
   /** Pods whose requests have passed their sidecars by. */
   bypasses(): Promise<readonly BypassReport[]>;
+  /** The last requests that are over; from now on they are kept for some seconds. */
+  recentRequests(): Promise<readonly RecentRequest[]>;
   /** Open client connections, for a log line. */
   readonly connections: number;
   /**

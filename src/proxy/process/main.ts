@@ -19,10 +19,10 @@ import { decodeConfig, Document } from '../config/decode';
 import { Kept, KeptDocument } from '../config/kept';
 import type { PodNames } from '../config/succeed';
 import { createSource, KubernetesApi } from '../discovery';
-import { accessRecorder } from './access-recorder';
 import type { Engine } from './engine';
 import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from '../runtime/file-watcher';
+import { ExchangeListeners } from './exchange-listeners';
 import { startWithFirst } from './first-document';
 import { SocketHandover } from '../net/handover';
 import type { AppNames } from '../hosts/app-names';
@@ -64,6 +64,7 @@ const writer = new LineWriter(openStandardOutput());
 const registry = new MetricRegistry();
 const handover = new SocketHandover(process.env);
 const auditLog = new AuditLog(writer, clock);
+const exchanges = new ExchangeListeners(writer, clock, String(process.pid), () => countLimit('recentRequests'));
 const log = new EventLog(writer, clock, undefined, () => countLimit('repeatedEvents'));
 
 function countLimit(limit: string): void {
@@ -156,7 +157,7 @@ function logIgnored({ config, ignored }: Document): void {
 
 /** What is in force changed: what this process logs of requests follows. */
 function onCommit(proxy: Proxy): void {
-  proxy.context.onExchange = accessRecorder(writer, clock, Math.random, proxy.config);
+  exchanges.commit(proxy, Math.random);
   proxy.context.onAudit = (record) => auditLog.record(record);
 }
 
@@ -196,7 +197,7 @@ async function startEngine(
     onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onJwks: logJwks, onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem, handover, ...(names && { names }),
   }, before);
-  return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit) } : started;
+  return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit, exchanges) } : started;
 }
 
 /** The documents that a start may come to. */
@@ -270,6 +271,7 @@ async function main(environment: Environment): Promise<void> {
       return pieces(engine instanceof Fleet ? merge([dump(registry), ...await engine.metrics()]) : registry.families(), format);
     },
     config: () => ({ hash: engine.hash, document: engine.config, ignored: engine.ignored, lastRejected: rejected }),
+    requests: () => engine.recentRequests(),
     endpoints: async () => ({ clusters: await engine.clusters(), pastTheirSidecars: await engine.bypasses(), pastThisSidecar: straight.found }),
   }, (event, fields) => log.warn(event, fields), () => countLimit('adminConnections'));
   const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
@@ -341,6 +343,7 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
     memory: processMemory(memoryLimitBytes),
     onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onJwks: logJwks, onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem,
+    recentRequests: () => exchanges.readRecent(),
     send: (message) => { if (process.connected) process.send!(message); },
     onCommit: (proxy) => {
       identify(proxy.config, pod);

@@ -5,7 +5,9 @@ import type { Applied, Proxy, Readiness } from './proxy';
 import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
 import { dump, FamilyDump } from '../telemetry/aggregate';
 import { ClusterReport, reportCluster } from '../telemetry/cluster-view';
+import type { RecentRequest } from '../telemetry/recent-requests';
 import type { MetricRegistry } from '../telemetry/registry';
+import type { ExchangeListeners } from './exchange-listeners';
 
 export class SingleProcess implements Engine {
   /** @param onCommit called whenever another document is in force */
@@ -14,6 +16,7 @@ export class SingleProcess implements Engine {
     private readonly registry: MetricRegistry,
     private readonly clock: Clock,
     private readonly onCommit: (proxy: Proxy) => void,
+    private readonly exchanges: Pick<ExchangeListeners, 'readRecent'>,
   ) {
     onCommit(proxy);
   }
@@ -43,6 +46,10 @@ export class SingleProcess implements Engine {
 
   bypasses(): Promise<readonly BypassReport[]> {
     return Promise.resolve(this.proxy.context.knownSidecars.report(this.clock.now()));
+  }
+
+  recentRequests(): Promise<readonly RecentRequest[]> {
+    return Promise.resolve(this.exchanges.readRecent());
   }
 
   leave(believed: boolean): void { this.proxy.leave(believed); }

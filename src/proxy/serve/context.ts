@@ -42,7 +42,7 @@ export class ServeContext {
   mirroredRequests = 0;
   /** Called whenever a client connection is closed; the drain waits for the last one. */
   onConnectionClosed: () => void = () => {};
-  /** The access log; undefined while it is off, and then no text is made of a request. */
+  /** The access log, and who looks at the last requests; undefined while there is neither, and then no text is made of a request. */
   onExchange: ExchangeListener | undefined;
 
   /** The audit log; undefined while there is none, and then no text is made of a request. */

@@ -1,6 +1,6 @@
 /**
  * The admin pages: `/ready`, `/live` and `/metrics` for kubelet and Prometheus on the pod's addresses; on loopback, which only the
- * pod's own containers and `kubectl port-forward` reach, also `/config` and `/endpoints`. They can only be read, but for
+ * pod's own containers and `kubectl port-forward` reach, also `/config`, `/endpoints` and `/requests`. They can only be read, but for
  * `/terminating` and `/terminating/wait`, by which the kubelet says that the pod is being terminated; it asks by GET, as its hooks do.
  *
  * Which of the two a connection belongs to is told by the address it came in on, not by who bound it, so a wildcard
@@ -13,6 +13,7 @@ import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http
 import { AddressInfo, isIPv6, Socket } from 'node:net';
 import { TERMINATING_PATH, TERMINATING_WAIT_PATH } from '../../contract';
 import { afterOneRound } from '../runtime/clock';
+import type { RecentRequest } from './recent-requests';
 import { CONTENT_TYPES, Format, formatFor } from './exposition';
 
 /** Limits of the admin pages, per address. */
@@ -41,6 +42,8 @@ export interface AdminSources {
   config(): unknown;
   /** The clusters and their endpoints; becomes JSON. */
   endpoints(): MaybePromise<unknown>;
+  /** The last requests that are over, each as a line of JSON; from now on they are kept for some seconds. */
+  requests(): MaybePromise<readonly RecentRequest[]>;
 }
 
 type MaybePromise<T> = T | Promise<T>;
@@ -105,6 +108,10 @@ const PAGES: Readonly<Record<string, Page>> = {
     },
   },
   '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
+  '/requests': {
+    type: JSON_TYPE, onLoopbackOnly: true,
+    answer: async (sources) => ({ status: 200, body: recentJson(await sources.requests()) }),
+  },
   '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
 };
 
@@ -246,6 +253,11 @@ async function gather(pieces: Iterable<string>): Promise<Buffer[]> {
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** The lines as they are, each with its id. */
+function recentJson(requests: readonly RecentRequest[]): string {
+  return `{"requests":[${requests.map(({ id, line }) => `\n{"id":${JSON.stringify(id)},${line.slice(1)}`).join(',')}\n]}\n`;
 }
 
 function isWildcard(address: string): boolean {

@@ -37,6 +37,13 @@ test('shows what flows where, and what becomes of a killed pod', async () => {
     expect(latest!.services.find(({ id }) => id === 'shop/catalog')!.pods).toHaveLength(3);
     expect(latest!.endpoints.filter(({ pod }) => pod !== undefined)).toHaveLength(3);
 
+    // The first reading asks for what comes after it.
+    const [catalog] = (await liveProxies(mesh).proxies()).filter(({ pod }) => pod.startsWith('catalog'));
+    const requests = async () => JSON.parse(await catalog!.get('/requests')).requests as { method: string; path: string; endpoint: string }[];
+    expect(await requests()).toEqual([]);
+    await until(async () => (await requests()).length > 0, () => 'no request was kept');
+    expect((await requests())[0]).toMatchObject({ method: 'GET', path: '/', status: 200, attempts: 1, endpoint: expect.stringMatching(/:\d+$/) });
+
     const victim = mesh.pods.find(({ workload }) => workload.service === 'catalog')!;
     await mesh.kill(victim.name);
     // A look may come between the end of its proxy and the moment at which the mesh knows.

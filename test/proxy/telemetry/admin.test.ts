@@ -24,6 +24,7 @@ describe('the admin pages', () => {
       metrics: () => '# HELP a b\n# TYPE a counter\na 1\n',
       config: () => ({ hash: 'abc' }),
       endpoints: () => ({ clusters: [] }),
+      requests: () => [{ id: 'a"b', line: '{"path":"/x"}' }, { id: 'c', line: '{"path":"/y"}' }],
     };
     propagated = Promise.resolve();
     events = [];
@@ -99,11 +100,12 @@ describe('the admin pages', () => {
     expect(await ask(POD, '/live')).toMatchObject({ status: 200 });
   });
 
-  it('show configuration and endpoints on loopback alone', async () => {
+  it('show configuration, endpoints and requests on loopback alone', async () => {
     await listen();
     expect(await ask(LOOPBACK, '/config')).toMatchObject({ status: 200, type: 'application/json; charset=utf-8', body: '{\n  "hash": "abc"\n}\n' });
     expect(JSON.parse((await ask(LOOPBACK, '/endpoints')).body)).toEqual({ clusters: [] });
-    for (const path of ['/config', '/endpoints']) {
+    expect(JSON.parse((await ask(LOOPBACK, '/requests')).body)).toEqual({ requests: [{ id: 'a"b', path: '/x' }, { id: 'c', path: '/y' }] });
+    for (const path of ['/config', '/endpoints', '/requests']) {
       const refused = await ask(POD, path);
       expect(refused).toMatchObject({ status: 404, body: `not found; ${path} answers on loopback only, which kubectl port-forward reaches\n` });
     }

@@ -16,6 +16,7 @@ import type { Applied, Readiness, Refused } from '../proxy';
 import type { BypassReport } from '../../serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from '../../telemetry/aggregate';
 import type { ClusterReport } from '../../telemetry/cluster-view';
+import type { RecentRequest } from '../../telemetry/recent-requests';
 import type { FromWorker, ToWorker, WorkerReport } from './messages';
 import { mergeBypasses, mergeClusters } from './merge-clusters';
 import { SourceHub, SourceListener } from './source-hub';
@@ -154,6 +155,12 @@ export class Fleet implements Engine {
 
   async bypasses(): Promise<readonly BypassReport[]> {
     return mergeBypasses((await this.reports()).flatMap(({ bypasses }) => bypasses));
+  }
+
+  async recentRequests(): Promise<readonly RecentRequest[]> {
+    const serving = [...this.members].filter((member) => member.serving);
+    const answers = await Promise.all(serving.map((member) => this.ask(member, { type: 'recent', id: ++this.nextId })));
+    return answers.flatMap((answer) => (answer?.type === 'recent' ? answer.requests : []));
   }
 
   leave(believed: boolean): void {

@@ -6,6 +6,7 @@ import type { EndpointSnapshot } from '../../discovery/source';
 import type { BypassReport } from '../../serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from '../../telemetry/aggregate';
 import type { ClusterReport } from '../../telemetry/cluster-view';
+import type { RecentRequest } from '../../telemetry/recent-requests';
 
 /** State of a source, with its age rather than a moment of another process's clock. */
 export interface SourceState {
@@ -26,6 +27,8 @@ export type ToWorker =
   | { readonly type: 'health'; readonly key: string; readonly state: SourceState }
   /** Send metrics and endpoints; answered by `report`. */
   | { readonly type: 'report'; readonly id: number }
+  /** Send the last requests, and keep them for some seconds; answered by `recent`. */
+  | { readonly type: 'recent'; readonly id: number }
   /** The pod is being terminated, since so long ago. */
   | { readonly type: 'leave'; readonly believed: boolean; readonly elapsedMs: number }
   /** It is not, after all. */
@@ -36,6 +39,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'staged'; readonly id: number; readonly problems: readonly string[] }
   | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport }
+  | { readonly type: 'recent'; readonly id: number; readonly requests: readonly RecentRequest[] }
   | { readonly type: 'drained'; readonly cut: number };
 
 export interface WorkerReport {

@@ -10,6 +10,7 @@ import type { JwksListener } from '../../jwt/jwks-files';
 import type { KeyFileListener } from '../../session/key-files';
 import { dump } from '../../telemetry/aggregate';
 import { reportCluster } from '../../telemetry/cluster-view';
+import type { RecentRequest } from '../../telemetry/recent-requests';
 import type { MetricRegistry } from '../../telemetry/registry';
 import type { CertificateListener } from '../../tls/certificate';
 import type { IdentityListener } from '../../tls/identity';
@@ -30,6 +31,8 @@ export interface WorkerDependencies {
   onTracingProblem(endpoint: string, problem: string): void;
   readonly onSessionKeys: KeyFileListener;
   readonly onJwks: JwksListener;
+  /** The last requests that are over; from now on they are kept for some seconds. */
+  recentRequests(): readonly RecentRequest[];
   send(message: FromWorker): void;
   /** The proxy serves its first document, or another one. */
   onCommit(proxy: Proxy): void;
@@ -68,6 +71,9 @@ export class Worker {
         break;
       case 'report':
         this.report(message.id);
+        break;
+      case 'recent':
+        this.dependencies.send({ type: 'recent', id: message.id, requests: this.dependencies.recentRequests() });
         break;
       case 'leave':
         this.proxy?.leave(message.believed, message.elapsedMs);
