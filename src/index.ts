@@ -52,6 +52,7 @@ export * from './constructs/policies/retry';
 export * from './constructs/routes/encoded-slashes';
 export * from './constructs/routes/match';
 export * from './constructs/routes/route';
+export * from './constructs/routes/cors-options';
 export * from './constructs/routes/route-options';
 export * from './constructs/routes/route-target';
 export * from './constructs/kubernetes/scaling';

@@ -1,6 +1,7 @@
 /**
  * What a listener says to browsers: HTTPS only, which pages may use it from elsewhere, and pages for what went wrong.
  */
+import { CorsConfig, withCorsDefaults } from './cors-config';
 import type { Integer } from './scalars';
 
 /** Requests are answered with a redirect to HTTPS, and go no further. Those that a trusted proxy got by HTTPS are not. */
@@ -34,62 +35,6 @@ export interface HstsConfig {
    */
   readonly preload?: boolean;
 }
-
-/**
- * Which pages of other origins browsers let use responses, as the CORS filter of the Gateway API says it. Preflight requests are answered here.
- * Fields of CORS that the app sets are replaced.
- */
-export interface CorsConfig {
-  /**
-   * Origins: `*` for all, or a scheme and host, with a port unless the scheme's own; the host may begin with `*.` for all names below it.
-   * @minItems 1
-   * @maxItems 64
-   */
-  readonly allowOrigins: CorsOrigin[];
-  /**
-   * Whether requests with cookies and the like are allowed.
-   * @default false
-   */
-  readonly allowCredentials?: boolean;
-  /**
-   * Methods besides those that are always allowed (GET, HEAD, POST); `*` for all.
-   * @maxItems 16
-   * @default []
-   */
-  readonly allowMethods?: CorsToken[];
-  /**
-   * Request fields besides those that are always allowed; `*` for all.
-   * @maxItems 64
-   * @default []
-   */
-  readonly allowHeaders?: CorsToken[];
-  /**
-   * Response fields that pages may read besides those that they always may; `*` for all, which does not hold with credentials.
-   * @maxItems 64
-   * @default []
-   */
-  readonly exposeHeaders?: CorsToken[];
-  /**
-   * How long browsers may remember the answer to a preflight request, in seconds.
-   * @maximum 86400
-   * @default 5
-   */
-  readonly maxAgeSeconds?: Integer;
-}
-
-/**
- * An origin, or `*`.
- * @maxLength 253
- * @pattern ^(\*|[a-z][a-z0-9+.-]*://(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?)$
- */
-export type CorsOrigin = string;
-
-/**
- * A method or the name of a field, or `*`.
- * @maxLength 128
- * @pattern ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$
- */
-export type CorsToken = string;
 
 /** Content of responses that the proxy makes by itself, by their status. */
 export interface ErrorPageConfig {
@@ -136,17 +81,6 @@ export const DEFAULT_HSTS: Required<Omit<HstsConfig, 'maxAgeSeconds'>> = {
   // #endregion
 };
 
-/** Default of `cors`: the age is that of the Gateway API. */
-export const DEFAULT_CORS: Required<Omit<CorsConfig, 'allowOrigins'>> = {
-  // #region generated defaults of CorsConfig
-  allowCredentials: false,
-  allowMethods: [],
-  allowHeaders: [],
-  exposeHeaders: [],
-  maxAgeSeconds: 5,
-  // #endregion
-};
-
 /** Default of a member of `errorPages`. */
 export const DEFAULT_ERROR_PAGE: Required<Pick<ErrorPageConfig, 'contentType'>> = {
   // #region generated defaults of ErrorPageConfig
@@ -183,7 +117,7 @@ export function withBrowserDefaults({ httpsRedirect, hsts, cors, errorPages }: B
   return {
     ...(httpsRedirect && { httpsRedirect: { ...DEFAULT_HTTPS_REDIRECT, ...httpsRedirect } }),
     ...(hsts && { hsts: { ...DEFAULT_HSTS, ...hsts } }),
-    ...(cors && { cors: { ...DEFAULT_CORS, ...cors } }),
+    ...(cors && { cors: withCorsDefaults(cors) }),
     ...(errorPages && { errorPages: errorPages.map((page) => ({ ...DEFAULT_ERROR_PAGE, ...page })) }),
   };
 }

@@ -30,6 +30,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   proxyProtocol: ['/listeners/*/proxyProtocol'],
   routes: ['path', ...['matches', 'requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((part) => `routes/*/${part}`)]
     .map((part) => `/listeners/*/${part}`),
+  routeCors: ['/listeners/*/routes/*/cors'],
   tls: ['/listeners/*/tls'],
 };
 

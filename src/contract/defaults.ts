@@ -8,6 +8,7 @@ import { ResolvedAuthorization, withAuthorizationDefaults } from './authorizatio
 import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
+import { CorsConfig, withCorsDefaults } from './cors-config';
 import type { DnsFallback } from './discovery-config';
 import { EdgeConfig, ResolvedEdge, withEdgeDefaults } from './edge-config';
 import type { FallbackConfig } from './fallback-config';
@@ -253,11 +254,12 @@ export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<Sess
 /** What a route does only when it is said to. */
 type RouteOption = 'matches' | 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
 /** A route with nothing left open. Its split is empty when it answers by itself. */
-export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' | 'fallback' | 'retry' | 'hedge' | 'mirror'>> & Pick<RouteConfig, RouteOption> & {
+export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' | 'fallback' | 'retry' | 'hedge' | 'mirror' | 'cors'>> & Pick<RouteConfig, RouteOption> & {
   readonly mirror: Required<MirrorConfig>[];
   readonly session?: ResolvedSession;
   readonly retry: Required<RetryConfig>;
   readonly hedge?: Required<HedgeConfig>;
+  readonly cors?: Required<CorsConfig>;
   readonly fallback: Required<FallbackConfig>[];
 };
 /** A cluster with nothing left open. */
@@ -361,7 +363,7 @@ function connectTimeoutFor(timeoutMs: number = Infinity): number {
   return Math.min(DEFAULT_CLUSTER.connectTimeoutMs, Math.max(LEAST_CONNECT_TIMEOUT_MS, Math.floor(timeoutMs / CONNECT_PART)));
 }
 
-function withRouteDefaults({ session, fallback, retry, hedge, mirror, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
+function withRouteDefaults({ session, fallback, retry, hedge, mirror, cors, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
   return {
     ...DEFAULT_ROUTE,
     ...route,
@@ -371,6 +373,7 @@ function withRouteDefaults({ session, fallback, retry, hedge, mirror, ...route }
     ...(session && { session: { ...DEFAULT_SESSION, ...session } }),
     retry: { ...(direction === 'inbound' ? DEFAULT_INBOUND_RETRY : DEFAULT_RETRY), ...retry },
     ...(hedge && { hedge: { ...DEFAULT_HEDGE, ...hedge } }),
+    ...(cors && { cors: withCorsDefaults(cors) }),
   };
 }
 

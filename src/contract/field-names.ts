@@ -9,6 +9,8 @@ const FRAMING = /^(connection|content[-_]length|transfer[-_]encoding|te|trailer|
 const PROXY = /^(x-mesh-.*|via|max-forwards|date|proxy-status|endpoint-load-metrics(-format)?)$/i;
 
 const HOST = /^host$/i;
+/** What CORS says in responses (https://fetch.spec.whatwg.org/#http-responses). */
+const CORS = /^access-control-(allow-(origin|credentials|methods|headers)|expose-headers|max-age)$/i;
 const USER_AGENT = /^user-agent$/i;
 
 /** What a listener with `forwarded` writes, also as spelled by those who take `_` for `-`. */
@@ -22,6 +24,11 @@ export function isOfForwarded(header: string): boolean {
 /** Whether a route must leave a field alone: framing, Host, and fields of the proxy. */
 export function isOfTheProxy(header: string): boolean {
   return FRAMING.test(header) || HOST.test(header) || PROXY.test(header);
+}
+
+/** Whether a route or listener with `cors` writes a field of responses. */
+export function isOfCors(header: string): boolean {
+  return CORS.test(header);
 }
 
 /** Whether a field is a health check's own to say: framing, Host, and the User-Agent by which sidecars know it. */

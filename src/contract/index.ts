@@ -3,6 +3,7 @@ export * from './admission-defaults';
 export * from './authorization-config';
 export * from './authorization-rules';
 export * from './browser-config';
+export * from './cors-config';
 export * from './cidr';
 export * from './clients-config';
 export * from './cluster-config';

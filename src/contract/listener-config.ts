@@ -3,6 +3,7 @@
  */
 import type { AdmissionConfig } from './admission-config';
 import type { AuthorizationConfig } from './authorization-config';
+import type { CorsConfig } from './cors-config';
 import type { EdgeConfig } from './edge-config';
 import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
@@ -160,6 +161,11 @@ export interface RouteConfig {
   readonly redirect?: RedirectConfig;
   /** Requests are answered by this response. Absent: they aren't. */
   readonly respond?: RespondConfig;
+  /**
+   * Pages of other origins may use its responses, in place of what the listener's `cors` says. A preflight request takes the route of the
+   * request that it asks about, as far as host, path, query and method tell. Absent: as the listener says.
+   */
+  readonly cors?: CorsConfig;
   /**
    * Where copies of requests are sent besides.
    * @maxItems 4

@@ -2,7 +2,7 @@
  * Rules about one route that its types can't state: which actions go together, and what conditions and actions may name.
  */
 import { parseAddress } from './cidr';
-import { isOfForwarded, isOfTheProxy } from './field-names';
+import { isOfCors, isOfForwarded, isOfTheProxy } from './field-names';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { HeaderChanges, PathChange } from './route-action-config';
 
@@ -32,6 +32,7 @@ export function findUnfitParts(
     ...findUnfitHeaders(route, 'requestHeaders'),
     ...findUnfitHeaders(route, 'responseHeaders'),
     ...(forwarded ? findForwarded(route) : []),
+    ...(route.cors ? findCorsFields(route) : []),
     ...findUnfitMirrors(route, clusters),
   ];
   return faults.map(({ at, message }) => ({ path: path + at, message }));
@@ -134,6 +135,14 @@ function findForwarded({ name, requestHeaders = {} }: RouteConfig): Fault[] {
   return namesIn(requestHeaders).filter(({ header }) => isOfForwarded(header)).map(({ at, header }) => ({
     at: `/requestHeaders/${at}`,
     message: `route '${name}' changes the field '${header}', which its listener writes, as it has 'forwarded'; leave it out, and say in 'forwarded' what apps get`,
+  }));
+}
+
+/** Changes of fields that its own `cors` writes. */
+function findCorsFields({ name, responseHeaders = {} }: RouteConfig): Fault[] {
+  return namesIn(responseHeaders).filter(({ header }) => isOfCors(header)).map(({ at, header }) => ({
+    at: `/responseHeaders/${at}`,
+    message: `route '${name}' changes the field '${header}', which it writes by its 'cors'; leave it out, and say in 'cors' which origins may use responses`,
   }));
 }
 

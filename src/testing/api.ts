@@ -77,10 +77,10 @@ export interface RequestExpectation {
    */
   toBeRefused(status?: number): this;
 
-  /** The route answers with a redirect to this URL. @param status Default: any */
+  /** It is answered with a redirect to this URL: by its route, or before that by `httpsRedirect` of a gateway. @param status Default: any */
   toBeRedirectedTo(url: string, status?: number): this;
 
-  /** The route answers by itself with this status. */
+  /** Its route, or a gateway before any route, answers by itself with this status. */
   toBeAnswered(status: number): this;
 
   /** It goes past the caller's sidecar, as its URL was not declared. */

@@ -1,4 +1,5 @@
 /** Expectations of a request that has been explained. One that fails throws, and prints the explanation below what it expected. */
+import type { Answer } from '../cli/explain/actions';
 import type { Destination } from '../cli/explain/destination';
 import type { Explanation, ExplainedRoute } from '../cli/explain/explanation';
 import { renderExplanation } from '../cli/explain/render';
@@ -70,13 +71,13 @@ export class ExplainedRequest implements RequestExpectation {
   }
 
   toBeRedirectedTo(url: string, status?: number): this {
-    const answer = this.explanation.route?.answer;
+    const { answer } = this;
     const isThere = answer?.location === url && (status === undefined || answer.status === status);
     return this.check(isThere, `to be redirected to ${url}${status === undefined ? '' : ` with ${status}`}`, this.ending, this.toBeRedirectedTo);
   }
 
   toBeAnswered(status: number): this {
-    return this.check(this.explanation.route?.answer?.status === status, `to be answered ${status} by its route`, this.ending, this.toBeAnswered);
+    return this.check(this.answer?.status === status, `to be answered ${status} by its route`, this.ending, this.toBeAnswered);
   }
 
   toPassTheSidecar(): this {
@@ -87,9 +88,14 @@ export class ExplainedRequest implements RequestExpectation {
     return this.explanation.outcome === 'forwarded' ? this.explanation.route : undefined;
   }
 
+  /** Of the listener, or of the route. */
+  private get answer(): Answer | undefined {
+    return this.explanation.answer ?? this.explanation.route?.answer;
+  }
+
   /** Status of an answer that no endpoint gives. */
   private get status(): number | undefined {
-    return this.explanation.refusal?.status ?? this.explanation.route?.answer?.status;
+    return this.explanation.refusal?.status ?? this.answer?.status;
   }
 
   /** Whether a service or version that was expected is there at all. */
@@ -104,11 +110,11 @@ export class ExplainedRequest implements RequestExpectation {
 
   /** What becomes of it, in words. */
   private get ending(): string {
-    const { outcome, route, refusal } = this.explanation;
-    const location = route?.answer?.location;
+    const { outcome, answer, refusal } = this.explanation;
+    const location = this.answer?.location;
     switch (outcome) {
       case 'forwarded': return splitInWords(this.parts);
-      case 'answered': return `its route answers ${this.status}${location === undefined ? '' : `, redirecting to ${location}`}`;
+      case 'answered': return `its ${answer ? 'listener' : 'route'} answers ${this.status}${location === undefined ? '' : `, redirecting to ${location}`}`;
       case 'refused': return `${refusal!.by === 'callee' ? "the callee's" : 'its'} sidecar answers ${this.status}: ${refusal!.reason}`;
       case 'passed': return "it passes the caller's sidecar";
     }

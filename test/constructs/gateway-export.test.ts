@@ -147,6 +147,32 @@ test('parts of routes that can\'t be expressed there are refused, and can\'t be 
   expect(() => exported({}, ({ edge }) => edge.addRoute('a.example.com', Route.always().respond(200)))).toThrow('is "respond()"');
 });
 
+describe('CORS', () => {
+  const cors = { allowOrigins: ['https://a.example.com'], maxAge: Duration.hours(1) };
+  const filters = (props: GatewayProps, route: Route) => (
+    findOne(exported(props, ({ edge, web }) => edge.addRoute('a.example.com', route.to(web))), 'HTTPRoute', 'edge.a.example.com').spec.rules[0].filters);
+
+  test('of a route is its filter, in place of the gateway\'s', () => {
+    const own = { type: 'CORS', cors: { allowOrigins: ['*'], allowCredentials: true } };
+    expect(filters({ cors }, Route.always().cors({ allowOrigins: ['*'], allowCredentials: true }))).toEqual([own]);
+  });
+
+  test('of a gateway is a filter of all of its routes, which are of HTTP then', () => {
+    const expected = [{ type: 'CORS', cors: { allowOrigins: ['https://a.example.com'], maxAge: 3_600 } }];
+    expect(filters({ cors }, Route.always())).toEqual(expected);
+    expect(filters({ cors }, Route.when(Match.grpc({ service: 'a' })))).toEqual(expected);
+  });
+
+  test.each([
+    [{ ...cors, allowMethods: ['PURGE'] }, 'cors.allowMethods\' is "PURGE": an HTTPRoute takes the methods GET'],
+    [{ ...cors, allowMethods: ['*', 'PUT'] }, 'in an HTTPRoute, * stands alone'],
+    [{ ...cors, maxAge: Duration.seconds(0) }, 'an HTTPRoute takes at least one second'],
+  ])('that its schema refuses is refused: %j', (options, expected) => {
+    expect(() => filters({}, Route.always().cors(options))).toThrow(expected);
+    expect(() => filters({ cors: options }, Route.always())).toThrow(expected);
+  });
+});
+
 test('a route after the export is refused', () => {
   expect(() => exported({}, plainRoute, undefined, ({ edge, web }) => edge.route('b.example.com', web)))
     .toThrow('a route was added after the export; export the gateway after its last route');

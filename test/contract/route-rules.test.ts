@@ -40,6 +40,7 @@ test.each<[string, Partial<RouteConfig>, string]>([
   ['an unknown mirror', { split, mirror: [{ cluster: 'b' }] }, '/mirror/0/cluster: there is no cluster \'b\'; declare it under /clusters'],
   ['a field of the host', { split, requestHeaders: { set: [{ name: 'Host', value: 'x' }] } }, '/requestHeaders/set/0/name: route \'r\' changes the field \'Host\', which the proxy writes by itself; use \'rewrite\' with \'host\''],
   ['a field twice', { split, responseHeaders: { remove: ['A'], set: [{ name: 'a', value: '' }] } }, '/responseHeaders/set/0/name: route \'r\' has the field \'a\' in \'remove\' already; name it once'],
+  ['a field that its CORS writes', { split, cors: { allowOrigins: ['*'] }, responseHeaders: { set: [{ name: 'Access-Control-Allow-Origin', value: '*' }] } }, '/responseHeaders/set/0/name: route \'r\' changes the field \'Access-Control-Allow-Origin\', which it writes by its \'cors\'; leave it out, and say in \'cors\' which origins may use responses'],
   ['a type twice', { respond: { status: 200 }, responseHeaders: { set: [{ name: 'Content-Type', value: 'x' }] } }, '/responseHeaders/set/0/name: route \'r\' answers by itself; give the type of its body in \'respond\' as \'contentType\''],
 ])('%s is a mistake', (_, route, mistake) => {
   expect(mistakesOf(route)).toEqual([mistake]);

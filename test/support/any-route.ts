@@ -41,6 +41,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(fc.nat(9), weight).map(([index, its]): Step => (route, targets) => route.to(target(targets, index), { weight: its })),
   fc.tuple(fc.nat(9), seldom(mostly([5, 100], [-1, 101, '5']))).map(([index, percent]): Step => (route, targets) => route.mirror(target(targets, index), { percent })),
   redirect.map((options): Step => (route) => route.redirect(options)),
+  fc.tuple(mostly(['*', 'https://a.test'], ['a.test', 5]), mostly([undefined, true], ['yes'])).map(([origin, allowCredentials]): Step => (
+    (route) => route.cors({ allowOrigins: [origin as string], allowCredentials: allowCredentials as boolean }))),
   fc.tuple(mostly([200, 204, 404], [100, 600, '200', null]), seldom(value)).map(([status, body]): Step => (route) => route.respond(status, { body })),
   path.map((each): Step => (route) => route.rewritePath(each)),
   path.map((each): Step => (route) => route.rewritePathPrefix(each)),

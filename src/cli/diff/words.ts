@@ -1,11 +1,11 @@
 /** Differences of settings in words: what is changed, from what to what, and what more or less of it means. */
 import type {
-  FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, IdentityConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck, RetryCondition,
-  UpstreamMutualTlsConfig,
+  CorsConfig, FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, IdentityConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck,
+  RetryCondition, UpstreamMutualTlsConfig,
 } from '../../contract';
 import { headerChangesInWords } from '../explain/actions';
 import { balancingInWords, healthCheckInWords } from '../words/balancing';
-import { bytesInWords, percentInWords, timeInWords } from '../words/quantities';
+import { bytesInWords, listed, percentInWords, timeInWords } from '../words/quantities';
 import { admissionInWords, conditionsInWords, faultInWords, hashKeyInWords, hedgeInWords } from '../words/routes';
 import type { Change } from './change';
 import type { Difference } from './settings';
@@ -36,6 +36,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   faults: { what: 'faults' },
   requestHeaders: { what: 'request headers' },
   responseHeaders: { what: 'response headers' },
+  cors: { what: 'CORS' },
+  'cors.allowOrigins': { what: 'origins whose pages may use responses' },
+  'cors.allowCredentials': { what: 'CORS with credentials' },
+  'cors.allowMethods': { what: 'methods of other origins' },
+  'cors.allowHeaders': { what: 'request fields of other origins' },
+  'cors.exposeHeaders': { what: 'response fields for other origins' },
   loadBalancing: { what: 'balancing' },
   zoneAware: { what: 'zone awareness' },
   slowStart: { what: 'slow start' },
@@ -82,6 +88,7 @@ const SHOWN: Readonly<Record<string, (value: never) => string>> = {
   session: ({ cookie }: { readonly cookie: string }) => `cookie ${cookie}`,
   requestHeaders: (changes: HeaderChanges) => headerChangesInWords(changes),
   responseHeaders: (changes: HeaderChanges) => headerChangesInWords(changes),
+  cors: ({ allowOrigins }: CorsConfig) => `for pages of ${listed(allowOrigins)}`,
   loadBalancing: (policy: LoadBalancingConfig) => balancingInWords(policy),
   healthCheck: (check: ResolvedHealthCheck) => healthCheckInWords(check),
   admission: (admission: ResolvedAdmission) => `lets in ${admissionInWords(admission)}`,

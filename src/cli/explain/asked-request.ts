@@ -80,6 +80,11 @@ export class AskedRequest {
     return new AskedRequest({ method, url: `${this.url.slice(0, this.url.length - this.target.length)}${target}`, headers, bodyBytes });
   }
 
+  /** The same with another method. */
+  withMethod(method: string): AskedRequest {
+    return new AskedRequest({ method, url: this.url, headers: [['host', this.authority], ...this.headers], bodyBytes: this.bodyBytes });
+  }
+
   /** As routing sees it, or why its path is refused. */
   routed(options: PathOptions = {}): RoutingRequest | PathFault {
     const values: Record<string, string[]> = { host: [this.authority] };

@@ -2,9 +2,7 @@
  * Why a request goes where it goes: from the app that sends it, by the listener and the route that take it, to the pods that may answer
  * and what their sidecars do with it. Each decision is made by the proxy's own code; here they are put together.
  */
-import {
-  DEFAULT_HTTPS_REDIRECT, FaultConfig, HeaderChanges, HedgeConfig, HttpsRedirectConfig, ResolvedRoute, RetryBudgetConfig,
-} from '../../contract';
+import { FaultConfig, HeaderChanges, HedgeConfig, ResolvedListener, ResolvedRoute, RetryBudgetConfig } from '../../contract';
 import { REASONS } from '../../proxy/telemetry/reasons';
 import { PathFault, textOf } from '../../routing';
 import { UserError } from '../command-line/errors';
@@ -15,14 +13,15 @@ import { Answer, answerOf, sentOnOf } from './actions';
 import { AskedRequest, ParsedRequest, Refused, SentOn } from './asked-request';
 import { Candidate, candidateOf, Destination, Destinations, Level } from './destination';
 import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
+import { CorsVerdict, corsOf, httpsRedirectOf, isSecure, methodAskedFor, preflightAnswerOf } from './edge-answer';
 import { entryOf, Intercepted, isGateway, Passed } from './interception';
 import { chooseRoute, NearMiss } from './route-choice';
 import { securityOf } from './security';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
 
 /**
- * `forwarded`: to one of the destinations. `answered`: by the route, with a redirect or a response. `refused`: by a sidecar. `passed`: the
- * request goes past the sidecar, or nowhere.
+ * `forwarded`: to one of the destinations. `answered`: by the listener or the route, with a redirect or a response. `refused`: by a sidecar.
+ * `passed`: the request goes past the sidecar, or nowhere.
  */
 export type Outcome = 'forwarded' | 'answered' | 'refused' | 'passed';
 
@@ -35,10 +34,17 @@ export interface Explanation {
   readonly path?: { readonly sent: string; readonly normalized: string };
   readonly nearMisses: readonly NearMiss[];
   readonly route?: ExplainedRoute;
+  /** The listener answers by itself, before a route takes the request: a redirect to HTTPS, or what a preflight request asks. */
+  readonly answer?: ListenerAnswer;
   /** `by`: the callee's sidecar. Absent: that of the caller, or the gateway. */
   readonly refusal?: { readonly status: number; readonly reason: string; readonly by?: 'callee' };
   /** The callee's side of a request that passes the caller's sidecar by. */
   readonly direct?: { readonly candidates: readonly Candidate[]; readonly inbound: readonly Inbound[] };
+}
+
+export interface ListenerAnswer extends Answer {
+  /** Of a preflight request. */
+  readonly preflight?: { readonly method: string; readonly cors: CorsVerdict; readonly route?: string };
 }
 
 export interface ExplainedRoute {
@@ -54,6 +60,8 @@ export interface ExplainedRoute {
   readonly sentOn?: SentOn;
   readonly requestHeaders?: HeaderChanges;
   readonly responseHeaders?: HeaderChanges;
+  /** Absent: it is the app's to say. */
+  readonly cors?: CorsVerdict;
   /** Clusters that get a copy, with a part of the requests in percent. */
   readonly mirrors: readonly { readonly to: Destination; readonly percent: number }[];
   /** The split, and its fallbacks; none when the route answers. */
@@ -95,9 +103,10 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const arrival = { request: routed, asked, sent: asked };
   const path = { sent: asked.target.replace(/\?.*$/, ''), normalized: textOf(routed.path.bytes, routed.path.start, routed.path.end) };
   if (!listener) return { ...about, outcome: 'passed', path, ...(service && directOf(stack, caller, service, asked.port, arrival)) };
-  if (listener.httpsRedirect && !listener.forwarded?.trustedHops) {
-    return { ...about, outcome: 'answered', path, refusal: redirectOf(listener.httpsRedirect, asked) };
-  }
+  const again = (): ParsedRequest => asked.parsed(limits, listener.path) as ParsedRequest;
+  const secure = isSecure(listener, asked, again());
+  const answer = httpsRedirectOf(listener, again(), secure) ?? preflightOf(listener, asked, parsed);
+  if (answer) return { ...about, outcome: 'answered', path, answer };
   // Clients of a gateway have no identity of the mesh.
   const security = securityOf(listener, {}, asked);
   if (security?.denied !== undefined) return { ...about, outcome: 'refused', path, refusal: refusalOf(security.denied) };
@@ -108,10 +117,10 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     const refusal = { status: REASONS.no_backend.status, reason: `the weights of route '${route.name}' are all 0` };
     return { ...about, outcome: 'refused', path, nearMisses, refusal };
   }
-  const again = (): ParsedRequest => asked.parsed(limits, listener.path) as ParsedRequest;
   const sent = asked.sentOn({ target: asked.target.replace(/^[^?]*/, () => path.normalized), ...sentOnOf(route, again()) }, route.requestHeaders);
   const destinations = new Destinations(stack, caller, { ...arrival, sent });
-  const explained = explainRoute(choice as Choice, destinations, asked, parsed, again);
+  const cors = corsOf(route, listener, parsed);
+  const explained = { ...explainRoute(choice as Choice, destinations, asked, secure, parsed, again), ...(cors && { cors }) };
   const denied = denialOf(explained);
   if (denied) return { ...about, outcome: 'refused', path, nearMisses, route: explained, refusal: denied };
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
@@ -130,10 +139,14 @@ function refusalOf(denied: string): NonNullable<Explanation['refusal']> {
   return { status: REASONS.not_authorized.status, reason: `not_authorized, as ${denied}` };
 }
 
-/** What a listener without TLS says to all requests. */
-function redirectOf({ status, port }: Required<HttpsRedirectConfig>, { authority, target }: AskedRequest): NonNullable<Explanation['refusal']> {
-  const host = authority.replace(/:\d*$/, '');
-  return { status, reason: `redirected to https://${host}${port === DEFAULT_HTTPS_REDIRECT.port ? '' : `:${port}`}${target}` };
+/** What a preflight request is answered, by the route of the request that it asks about; undefined when it is the app's to answer. */
+function preflightOf(listener: ResolvedListener, asked: AskedRequest, parsed: ParsedRequest): ListenerAnswer | undefined {
+  const method = methodAskedFor(parsed);
+  if (method === undefined) return undefined;
+  const routed = asked.withMethod(method).routed(listener.path);
+  const route = routed instanceof PathFault ? undefined : chooseRoute(listener, routed).route;
+  const answer = preflightAnswerOf(route, listener, parsed);
+  return answer && { status: answer.status, preflight: { method, cors: answer.cors, ...(answer.cors.by === 'route' && { route: route!.name }) } };
 }
 
 /** Who answers what passes the caller's sidecar by, through a Service. */
@@ -154,12 +167,12 @@ type Choice = ReturnType<typeof chooseRoute> & { readonly route: NonNullable<Ret
 
 /** @param again parses the request anew, for what changes its head */
 function explainRoute(
-  { route, conditions, place, rows }: Choice, destinations: Destinations, asked: AskedRequest, parsed: ParsedRequest,
+  { route, conditions, place, rows }: Choice, destinations: Destinations, asked: AskedRequest, secure: boolean, parsed: ParsedRequest,
   again: () => ParsedRequest,
 ): ExplainedRoute {
   const hashKeys = hashKeysOf(route.hash, parsed);
   const byHash = clusterByHash(route, hashKeys, parsed);
-  const answer = answerOf(route, again(), asked.scheme === 'https');
+  const answer = answerOf(route, again(), secure);
   const sentOn = sentOnOf(route, again());
   const levels: Level[] = answer ? [] : [
     { destinations: destinations.ofSplit(route.split) },

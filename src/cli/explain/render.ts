@@ -5,7 +5,8 @@ import { budgetInWords, conditionsInWords, faultInWords, hedgeInWords, timeoutIn
 import { plain, renderTable, Paint } from '../terminal/table';
 import { Answer, headerChangesInWords } from './actions';
 import type { Candidate, Destination, Level } from './destination';
-import type { ExplainedRoute, Explanation } from './explanation';
+import type { CorsVerdict } from './edge-answer';
+import type { ExplainedRoute, Explanation, ListenerAnswer } from './explanation';
 import type { Inbound } from './inbound';
 import type { HashKeyVerdict } from './request-traits';
 import { conditionsOfRow, NearMiss } from './route-choice';
@@ -27,7 +28,7 @@ export function renderExplanation(explanation: Explanation, paint: Paint = plain
 }
 
 function rowsOf(explanation: Explanation): Row[] {
-  const { from, interception, path, refusal, nearMisses, route, direct } = explanation;
+  const { from, interception, path, refusal, answer, nearMisses, route, direct } = explanation;
   return [
     interception.intercepted
       ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}`
@@ -37,6 +38,7 @@ function rowsOf(explanation: Explanation): Row[] {
     ['declared', ...(interception.intercepted ? [] : [interception.declared.join(', ') || 'no call'])],
     ...(path && path.normalized !== path.sent ? [['path', `${path.normalized}, normalized from ${path.sent}`] as const] : []),
     ...(refusal ? [['answer', `${refusal.status} by ${refuserOf(explanation)}: ${refusal.reason}`] as const] : []),
+    ...(answer ? [['answer', listenerAnswerInWords(answer, refuserOf(explanation))] as const, ['CORS', ...(answer.preflight?.cors.fields ?? [])] as const] : []),
     ...(route ? [['route', routeInWords(route)] as const] : []),
     ['not taken', ...nearMissLines(nearMisses)],
     ...(route ? rowsOfRoute(route) : []),
@@ -68,10 +70,21 @@ function answerInWords({ status, location, body }: Answer): string {
   return `${status} by the route, ${text}`;
 }
 
-function actionRows({ sentOn, requestHeaders, responseHeaders, mirrors }: ExplainedRoute): Row[] {
+function listenerAnswerInWords({ status, location, preflight }: ListenerAnswer, by: string): string {
+  if (!preflight) return `${status} by ${by}, before any route: redirected to ${location}`;
+  const { method, cors, route } = preflight;
+  return `${status} by ${route === undefined ? by : `route '${route}'`}, to a preflight request for ${method}: ${cors.fields.length === 0 ? 'the origin is not allowed' : 'the origin is allowed'}`;
+}
+
+function corsInWords({ by, fields }: CorsVerdict): string[] {
+  return fields.length > 0 ? [...fields] : [`the ${by} allows no origin of this request, and removes what the app says`];
+}
+
+function actionRows({ sentOn, requestHeaders, responseHeaders, cors, mirrors }: ExplainedRoute): Row[] {
   return [
     ['sent as', ...(sentOn ? [`${sentOn.target}${sentOn.host === undefined ? '' : ` to host ${sentOn.host}`}`] : [])],
     ['headers', ...(requestHeaders ? [`${headerChangesInWords(requestHeaders)} (request)`] : []), ...(responseHeaders ? [`${headerChangesInWords(responseHeaders)} (response)`] : [])],
+    ['CORS', ...(cors ? corsInWords(cors) : [])],
     ['copied to', ...mirrors.map(({ to, percent }) => `${titleOf(to)}, ${percentInWords(percent)} of the requests`)],
   ];
 }

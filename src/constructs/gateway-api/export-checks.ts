@@ -2,6 +2,7 @@
 import { Destination } from '../destinations/destination';
 import { partsOf } from '../destinations/target-parts';
 import { ValidationErrors } from '../props/validation-errors';
+import { CorsOptions } from '../routes/cors-options';
 import { Route } from '../routes/route';
 import { titleOf } from '../routes/route-names';
 import { RouteSpec } from '../routes/route-spec';
@@ -54,6 +55,7 @@ export function checkRoute(errors: ValidationErrors, route: Route): void {
       errors.add(prop, `${method}()`, 'the standard channel of the Gateway API has no word for it; leave it out, or write the HTTPRoute by hand');
     }
   }
+  checkCors(errors, prop, spec.cors);
   if (spec.rewriteHost?.includes(':')) {
     errors.add(prop, `rewriteHost('${spec.rewriteHost}')`, 'an HTTPRoute takes a host name without a port; leave the port out');
   }
@@ -66,6 +68,23 @@ export function checkRoute(errors: ValidationErrors, route: Route): void {
     if (!isOne(target) || !Number.isInteger(percent) || maxBodySize !== undefined) {
       errors.add(prop, `mirror(${target.node.id})`, 'an HTTPRoute copies to one version, whole percentages, and bodies of any length; name a version, and leave out maxBodySize');
     }
+  }
+}
+
+/** CORS that the schema of its filter refuses. */
+export function checkCors(errors: ValidationErrors, prop: string, cors: CorsOptions | undefined): void {
+  const { allowOrigins = [], allowMethods = [], maxAge } = cors ?? {};
+  const method = allowMethods.find((each) => each !== '*' && !METHODS.includes(each));
+  if (method !== undefined) {
+    errors.add(`${prop}.cors.allowMethods`, method, `an HTTPRoute takes the methods ${METHODS.join(', ')} only; use those, or *`);
+  }
+  for (const [name, list] of [['allowOrigins', allowOrigins], ['allowMethods', allowMethods]] as const) {
+    if (list.includes('*') && list.length > 1) {
+      errors.add(`${prop}.cors.${name}`, list, 'in an HTTPRoute, * stands alone; leave out the others, or *');
+    }
+  }
+  if (maxAge?.toSeconds() === 0) {
+    errors.add(`${prop}.cors.maxAge`, '0 seconds', 'an HTTPRoute takes at least one second; use that');
   }
 }
 

@@ -3,7 +3,7 @@ import { GATEWAY_PROPS, GatewayProps } from '../gateway/gateway-props';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
-import { checkRoute, countMatches, MOST_MATCHES, MOST_RULES } from './export-checks';
+import { checkCors, checkRoute, countMatches, MOST_MATCHES, MOST_RULES } from './export-checks';
 import { GatewayExportOptions } from './gateway-export-options';
 import { listeners, MOST_LISTENERS } from './gateway-listeners';
 
@@ -13,7 +13,7 @@ const OPTIONS = { gatewayClassName: true, ignoreUnsupported: true } as const sat
 /** Props that change what clients get, and that it can't express. */
 const UNSUPPORTED = [
   'type', 'nodePort', 'httpsNodePort', 'externalTrafficPolicy', 'loadBalancerClass', 'loadBalancerSourceRanges', 'serviceAnnotations',
-  'minimumTlsVersion', 'hsts', 'forwarded', 'proxyProtocol', 'clients', 'cors', 'errorPages', 'encodedSlashes', 'mergeSlashes', 'limits', 'identity',
+  'minimumTlsVersion', 'hsts', 'forwarded', 'proxyProtocol', 'clients', 'errorPages', 'encodedSlashes', 'mergeSlashes', 'limits', 'identity',
 ] as const satisfies readonly (keyof GatewayProps)[];
 
 /** Checks the options by themselves. */
@@ -38,6 +38,7 @@ export function checkGateway(
   for (const prop of unsaid.filter((each) => !ignored.includes(each))) {
     errors.add(PROP, prop, 'the standard channel of the Gateway API (v1.4) can\'t express this prop; tell the implementation in its own way, and name it in \'ignoreUnsupported\'');
   }
+  checkCors(errors, PROP, props.cors);
   const count = listeners([...routes.keys()], props).length;
   if (count > MOST_LISTENERS) {
     errors.add(PROP, count, `a Gateway has at most ${MOST_LISTENERS} listeners, and each host takes one for HTTPS, and one for HTTP unless that is redirected; use several gateways`);

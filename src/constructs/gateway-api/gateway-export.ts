@@ -6,6 +6,7 @@ import { Gateway } from '../gateway/gateway';
 import { ANY_HOST } from '../gateway/route-checks';
 import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
+import { CorsOptions } from '../routes/cors-options';
 import { Route } from '../routes/route';
 import { namesOf } from '../routes/route-names';
 import { checkGateway, checkOptions } from './gateway-checks';
@@ -49,13 +50,13 @@ export function exportGateway(scope: Construct, id: string, gateway: Gateway, op
   });
   const parents = (names: readonly string[]): Part[] => names.map((sectionName) => ({ name, sectionName }));
   for (const [host, ofHost] of routes) {
-    const isOfGrpc = isGrpc(ofHost);
+    const isOfGrpc = props.cors === undefined && isGrpc(ofHost);
     new ApiObject(root, `Route${suffixOf(host)}`, {
       apiVersion: V1, kind: isOfGrpc ? 'GRPCRoute' : 'HTTPRoute', metadata: { name: `${name}${suffixOf(host)}` },
       spec: {
         parentRefs: parents(listenersOf(host, props)),
         ...(host !== ANY_HOST && { hostnames: [host] }),
-        rules: Lazy.any({ produce: () => (isOfGrpc ? grpcRules(ofHost, namespace) : httpRules(ofHost, namespace)) }),
+        rules: Lazy.any({ produce: () => (isOfGrpc ? grpcRules(ofHost, namespace) : httpRules(ofHost, namespace, props.cors)) }),
       },
     });
   }
@@ -74,9 +75,10 @@ function countOf(routes: ReadonlyMap<string, readonly Route[]>): number {
   return [...routes.values()].flat().length;
 }
 
-function httpRules(routes: readonly Route[], namespace: string): Part[] {
+/** @param cors of routes that say nothing of it */
+function httpRules(routes: readonly Route[], namespace: string, cors: CorsOptions | undefined): Part[] {
   const names = namesOf(routes);
-  return lastForAll(routes).map((route) => ruleOf(route._spec, names.get(route)!, namespace));
+  return lastForAll(routes).map((route) => ruleOf({ cors, ...route._spec }, names.get(route)!, namespace));
 }
 
 /** With 301: v1.4 of the standard channel has no 308. */

@@ -7,7 +7,7 @@ import { backendsOf, filtersOf, Part, targetsOf, valueOf } from './http-route';
 /** Whether every route is of gRPC and has only what a GRPCRoute can express. An HTTPRoute says the others, by the path of gRPC. */
 export function isGrpc(routes: readonly Route[]): boolean {
   return routes.length > 0 && routes.every(({ _spec: spec }) => spec.alternatives.length > 0 && spec.alternatives.every(isOfGrpc)
-    && !spec.redirect && !spec.rewritePath && spec.rewriteHost === undefined && !spec.timeout);
+    && !spec.redirect && !spec.rewritePath && spec.rewriteHost === undefined && !spec.timeout && !spec.cors);
 }
 
 /** The rules of a GRPCRoute. */

@@ -4,6 +4,8 @@ import { PathChange, PathMatch, ValueMatch } from '../../contract';
 import { Destination } from '../destinations/destination';
 import { partsOf } from '../destinations/target-parts';
 import { Condition, toRouteMatch } from '../routes/condition';
+import { corsConfig } from '../routes/cors';
+import { CorsOptions } from '../routes/cors-options';
 import { Route } from '../routes/route';
 import { DEFAULT_ROUTE_NAME, namesOf } from '../routes/route-names';
 import { HeaderChange, RouteSpec } from '../routes/route-spec';
@@ -77,12 +79,13 @@ export function valueOf({ name, value, regex }: ValueMatch): Part {
 }
 
 export function filtersOf(spec: RouteSpec, namespace: string): Part[] {
-  const { requestHeaders, responseHeaders, redirect, rewritePath, rewriteHost, mirrors } = spec;
+  const { requestHeaders, responseHeaders, cors, redirect, rewritePath, rewriteHost, mirrors } = spec;
   const newPath: PathChange | undefined = redirect?.path !== undefined ? { type: 'full', value: redirect.path }
     : redirect?.pathPrefix !== undefined ? { type: 'prefix', value: redirect.pathPrefix } : undefined;
   return [
     ...(requestHeaders.length > 0 ? [{ type: 'RequestHeaderModifier', requestHeaderModifier: headersOf(requestHeaders) }] : []),
     ...(responseHeaders.length > 0 ? [{ type: 'ResponseHeaderModifier', responseHeaderModifier: headersOf(responseHeaders) }] : []),
+    ...(cors ? [{ type: 'CORS', cors: corsOf(cors) }] : []),
     ...(redirect ? [{
       type: 'RequestRedirect',
       requestRedirect: {
@@ -102,6 +105,12 @@ export function filtersOf(spec: RouteSpec, namespace: string): Part[] {
       requestMirror: { backendRef: refOf(target, namespace), ...(percent !== undefined && { percent }) },
     })),
   ];
+}
+
+/** The filter is of the standard channel since v1.5. */
+function corsOf(options: CorsOptions): Part {
+  const { maxAgeSeconds, ...others } = corsConfig(options);
+  return { ...others, ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }) };
 }
 
 function headersOf(changes: readonly HeaderChange[]): Part {

@@ -1,16 +1,16 @@
 /** What can be wrong with what a gateway says of its clients and to browsers. */
-import { Duration } from 'cdk8s';
 import { parseCidr } from '../../contract';
-import { checkValues } from '../props/quantities';
-import { isList, isText, ListRule, TextRule } from '../props/texts';
+import { checkSeconds, checkValues } from '../props/quantities';
+import { isList, isText, ListRule } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { RateLimit } from '../policies/rate-limit';
-import { CorsOptions, ErrorPage, HstsOptions } from './browser-options';
+import { checkCors } from '../routes/cors';
+import { ErrorPage, HstsOptions } from './browser-options';
 import { ClientOptions, ForwardedOptions, ProxyProtocolOptions, XForwardedFor } from './client-options';
 import { DEFAULT_HSTS_SECONDS, hasTrustedHops } from './edge-config';
 import {
-  BROWSER_LISTS, CLIENT_LISTS, CLIENT_QUANTITIES, CORS_LISTS, CORS_ORIGIN, CORS_TOKEN, ERROR_PAGE_LISTS, ERROR_PAGE_TEXTS, FORWARDED_QUANTITIES,
+  BROWSER_LISTS, CLIENT_LISTS, CLIENT_QUANTITIES, ERROR_PAGE_LISTS, ERROR_PAGE_TEXTS, FORWARDED_QUANTITIES,
   PROXY_PROTOCOL_LISTS,
 } from './edge-quantities';
 import { GatewayProps } from './gateway-props';
@@ -21,14 +21,8 @@ const CLIENTS = {
   allow: true, deny: true, rateLimit: true, maxConnections: true, maxAddresses: true,
 } as const satisfies Record<keyof ClientOptions, true>;
 const HSTS = { maxAge: true, includeSubdomains: true, preload: true } as const satisfies Record<keyof HstsOptions, true>;
-const CORS = {
-  allowOrigins: true, allowCredentials: true, allowMethods: true, allowHeaders: true, exposeHeaders: true, maxAge: true,
-} as const satisfies Record<keyof CorsOptions, true>;
 const ERROR_PAGE = { statuses: true, contentType: true, body: true } as const satisfies Record<keyof ErrorPage, true>;
 
-/** The longest time that browsers may remember an answer to a preflight request, and the longest of `hsts`. */
-const LONGEST_CORS_SECONDS = 86_400;
-const LONGEST_HSTS_SECONDS = Number.MAX_SAFE_INTEGER;
 /** Characters of a page. */
 const LONGEST_PAGE = 16_384;
 
@@ -47,7 +41,7 @@ export function checkEdge(errors: ValidationErrors, props: GatewayProps): void {
     checkClients(errors, clients, hasTrustedHops(props));
   }
   if (cors) {
-    checkCors(errors, cors);
+    checkCors(errors, 'cors', cors);
   }
   if (errorPages) {
     checkErrorPages(errors, errorPages);
@@ -60,6 +54,7 @@ export function checkEdge(errors: ValidationErrors, props: GatewayProps): void {
 function checkForwarded(errors: ValidationErrors, forwarded: ForwardedOptions): void {
   errors.unknownProps(forwarded, FORWARDED, 'forwarded.');
   checkValues(errors, 'forwarded', forwarded, FORWARDED_QUANTITIES);
+  errors.booleans(forwarded, ['rfc7239'], 'forwarded.');
   if (forwarded.xForwardedFor !== undefined && !Object.values(XForwardedFor).includes(forwarded.xForwardedFor)) {
     errors.add('forwarded.xForwardedFor', forwarded.xForwardedFor, `use one of ${Object.keys(XForwardedFor).map((name) => `XForwardedFor.${name}`).join(', ')}`);
   }
@@ -104,34 +99,11 @@ function checkHsts(errors: ValidationErrors, hsts: HstsOptions, props: GatewayPr
   if (!props.tls?.length && !hasTrustedHops(props)) {
     errors.add('hsts', hsts, 'browsers take it by HTTPS only; give the gateway a certificate with \'tls\', or trust the proxy in front that has one with \'forwarded.trustedHops\'');
   }
-  const sound = checkSeconds(errors, 'hsts.maxAge', hsts.maxAge, LONGEST_HSTS_SECONDS);
+  errors.booleans(hsts, ['includeSubdomains', 'preload'], 'hsts.');
+  const sound = checkSeconds(errors, 'hsts.maxAge', hsts.maxAge);
   if (sound && hsts.preload && (!hsts.includeSubdomains || (hsts.maxAge?.toSeconds() ?? DEFAULT_HSTS_SECONDS) < DEFAULT_HSTS_SECONDS)) {
     errors.add('hsts.preload', true, 'lists of browsers take hosts with \'includeSubdomains\' and a \'maxAge\' of at least 365 days only; set both, or leave it out');
   }
-}
-
-function checkCors(errors: ValidationErrors, cors: CorsOptions): void {
-  errors.unknownProps(cors, CORS, 'cors.');
-  const lists: readonly [keyof typeof CORS_LISTS, TextRule, string][] = [
-    ['allowOrigins', CORS_ORIGIN, 'use * or an origin without a path, such as https://shop.example.com'],
-    ['allowMethods', CORS_TOKEN, 'use a method, such as PUT, or *'],
-    ['allowHeaders', CORS_TOKEN, 'use the name of a header field, such as x-tenant, or *'],
-    ['exposeHeaders', CORS_TOKEN, 'use the name of a header field, such as x-request-id, or *'],
-  ];
-  for (const [name, rule, remedy] of lists) {
-    const list = cors[name];
-    const bounds = CORS_LISTS[name];
-    if ((list !== undefined || bounds.least > 0) && !isList(bounds, list)) {
-      errors.add(`cors.${name}`, list, `list ${bounds.least} to ${bounds.most}`);
-    } else {
-      list?.forEach((text, index) => {
-        if (!isText(rule, text)) {
-          errors.add(`cors.${name}[${index}]`, text, remedy);
-        }
-      });
-    }
-  }
-  checkSeconds(errors, 'cors.maxAge', cors.maxAge, LONGEST_CORS_SECONDS);
 }
 
 function checkErrorPages(errors: ValidationErrors, pages: readonly ErrorPage[]): void {
@@ -160,8 +132,4 @@ function checkErrorPages(errors: ValidationErrors, pages: readonly ErrorPage[]):
       errors.add(`${prop}.contentType`, page.contentType, 'use a media type, such as application/json');
     }
   });
-}
-
-function checkSeconds(errors: ValidationErrors, prop: string, time: Duration | undefined, longest: number): boolean {
-  return time === undefined || errors.wholeNumber(`${prop} (seconds)`, time.toSeconds({ integral: false }), 0, longest);
 }

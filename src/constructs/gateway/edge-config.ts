@@ -1,10 +1,11 @@
 /** What the listeners of a gateway have of the edge. What a default says already is left out. */
 import {
-  BrowserConfig, CertificateConfig, ClientsConfig, CorsConfig, DEFAULT_CORS, DEFAULT_ERROR_PAGE, DEFAULT_FORWARDED, DEFAULT_HSTS,
+  BrowserConfig, CertificateConfig, ClientsConfig, DEFAULT_ERROR_PAGE, DEFAULT_FORWARDED, DEFAULT_HSTS,
   DEFAULT_HTTPS_REDIRECT, DEFAULT_TLS, EdgeConfig, ForwardedConfig, TLS_DIR, TlsConfig,
 } from '../../contract';
 import { toConfig } from '../props/quantities';
-import { CorsOptions, ErrorPage, HstsOptions } from './browser-options';
+import { corsConfig } from '../routes/cors';
+import { ErrorPage, HstsOptions } from './browser-options';
 import { ClientOptions, ForwardedOptions } from './client-options';
 import { CLIENT_QUANTITIES, FORWARDED_QUANTITIES } from './edge-quantities';
 import { GatewayCertificate } from './gateway-certificate';
@@ -90,18 +91,6 @@ function hstsConfig({ maxAge, includeSubdomains, preload }: HstsOptions): NonNul
     maxAgeSeconds: maxAge?.toSeconds() ?? DEFAULT_HSTS_SECONDS,
     ...(includeSubdomains !== undefined && includeSubdomains !== DEFAULT_HSTS.includeSubdomains && { includeSubdomains }),
     ...(preload !== undefined && preload !== DEFAULT_HSTS.preload && { preload }),
-  };
-}
-
-function corsConfig({ allowOrigins, allowCredentials, allowMethods = [], allowHeaders = [], exposeHeaders = [], maxAge }: CorsOptions): CorsConfig {
-  const maxAgeSeconds = maxAge?.toSeconds() ?? DEFAULT_CORS.maxAgeSeconds;
-  return {
-    allowOrigins: [...allowOrigins],
-    ...(allowCredentials && { allowCredentials }),
-    ...(allowMethods.length > 0 && { allowMethods: [...allowMethods] }),
-    ...(allowHeaders.length > 0 && { allowHeaders: [...allowHeaders] }),
-    ...(exposeHeaders.length > 0 && { exposeHeaders: [...exposeHeaders] }),
-    ...(maxAgeSeconds !== DEFAULT_CORS.maxAgeSeconds && { maxAgeSeconds }),
   };
 }
 

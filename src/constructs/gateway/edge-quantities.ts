@@ -29,29 +29,6 @@ export const PROXY_PROTOCOL_LISTS = {
   // #endregion
 };
 
-export const CORS_LISTS = {
-  // #region generated lists of CorsConfig
-  allowOrigins: { least: 1, most: 64 },
-  allowMethods: { least: 0, most: 16 },
-  allowHeaders: { least: 0, most: 64 },
-  exposeHeaders: { least: 0, most: 64 },
-  // #endregion
-};
-
-export const CORS_ORIGIN = {
-  // #region generated text of CorsOrigin
-  form: /^(\*|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?)$/,
-  longest: 253,
-  // #endregion
-};
-
-export const CORS_TOKEN = {
-  // #region generated text of CorsToken
-  form: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
-  longest: 128,
-  // #endregion
-};
-
 export const BROWSER_LISTS = {
   // #region generated lists of ListenerConfig: errorPages
   errorPages: { least: 1, most: 16 },

@@ -15,8 +15,9 @@ import { Tracing } from '../mesh/tracing';
 import { Monitoring } from '../monitoring/monitoring';
 import { Slo } from '../monitoring/slo';
 import { ProxyLimits } from '../policies/proxy-limits';
+import { CorsOptions } from '../routes/cors-options';
 import { EncodedSlashes } from '../routes/encoded-slashes';
-import { CorsOptions, ErrorPage, HstsOptions } from './browser-options';
+import { ErrorPage, HstsOptions } from './browser-options';
 import { ClientOptions, ForwardedOptions, ProxyProtocolOptions } from './client-options';
 import { GatewayCertificate } from './gateway-certificate';
 

@@ -87,6 +87,15 @@ export function checkQuantity(errors: ValidationErrors, prop: string, value: unk
   return false;
 }
 
+/** Checks a time in whole seconds, from 0; true when it is sound, or not there. */
+export function checkSeconds(errors: ValidationErrors, prop: string, time: unknown, longest: number = Number.MAX_SAFE_INTEGER): boolean {
+  if (time === undefined) return true;
+  const ms = millisecondsOf(time);
+  if (ms !== undefined) return errors.wholeNumber(`${prop} (seconds)`, ms / 1_000, 0, longest);
+  errors.add(prop, time, 'use a Duration, such as Duration.seconds(10)');
+  return false;
+}
+
 /** A time in milliseconds, which need not be whole; undefined for what is no time. */
 export function millisecondsOf(time: unknown): number | undefined {
   return countOf(time, 'time');

@@ -54,6 +54,15 @@ export class ValidationErrors {
     }
   }
 
+  /** Props that are true or false. */
+  public booleans<Props extends object>(props: Props, names: readonly (keyof Props & string)[], prefix: string): void {
+    for (const name of names) {
+      if (props[name] !== undefined && typeof props[name] !== 'boolean') {
+        this.add(`${prefix}${name}`, props[name], 'use true or false');
+      }
+    }
+  }
+
   /** A whole number within bounds. */
   public wholeNumber(prop: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): boolean {
     if (Number.isInteger(value) && value >= min && value <= max) {

@@ -1,9 +1,9 @@
 /** What can be wrong with the changes of header fields of one route. */
-import { isOfTheProxy } from '../../contract';
+import { isOfCors, isOfTheProxy } from '../../contract';
 import { isFieldName, isFieldValue, LONGEST_FIELD_VALUE } from '../props/header-fields';
 import { isList } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
-import { HeaderChange } from './route-spec';
+import { HeaderChange, RouteSpec } from './route-spec';
 
 const CHANGES = {
   // #region generated lists of HeaderChanges
@@ -13,10 +13,16 @@ const CHANGES = {
   // #endregion
 };
 
-/** Checks the changes that a route makes of requests, or of responses. */
+/**
+ * Checks the changes that a route makes of requests, or of responses.
+ *
+ * @param others what else it writes in responses
+ */
 export function checkHeaderChanges(
-  errors: ValidationErrors, prop: string, message: 'Request' | 'Response', changes: readonly HeaderChange[], responds: boolean,
+  errors: ValidationErrors, prop: string, message: 'Request' | 'Response', changes: readonly HeaderChange[],
+  others: Pick<RouteSpec, 'respond' | 'cors'> = {},
 ): void {
+  const { respond, cors } = others;
   const once = new Map<string, string>();
   for (const { step, name, value } of changes) {
     const at = `${prop}.${step}${message}Header`;
@@ -28,8 +34,11 @@ export function checkHeaderChanges(
     if (isOfTheProxy(name)) {
       errors.add(at, name, message === 'Request' && key === 'host' ? 'use rewriteHost() for it'
         : 'messages are framed by it, or the proxy writes it by itself; leave it out');
-    } else if (responds && step !== 'remove' && key === 'content-type') {
+    } else if (respond && step !== 'remove' && key === 'content-type') {
       errors.add(at, name, 'the route responds by itself; say the type of the body with \'contentType\' of respond()');
+    }
+    if (cors && isOfCors(name)) {
+      errors.add(at, name, 'cors() writes it; leave one of the two out');
     }
     if (step !== 'remove' && !isFieldValue(value)) {
       errors.add(at, value, `use the value of a header field, in Latin-1 and up to ${LONGEST_FIELD_VALUE} characters`);

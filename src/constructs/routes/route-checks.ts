@@ -15,6 +15,7 @@ import { isList } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { Class, isA, refusalOfCopy } from '../synthesis/copies';
 import { checkAnswer } from './answer-checks';
+import { checkCors } from './cors';
 import { checkHeaderChanges } from './header-checks';
 import { checkMatches } from './match-checks';
 import { checkPathChanges } from './path-changes';
@@ -65,8 +66,11 @@ export function checkRoute(errors: ValidationErrors, prop: string, route: Route,
   checkWay(errors, prop, spec);
   checkAnswer(errors, prop, spec, isSound);
   checkPathChanges(errors, prop, spec, isSound);
-  checkHeaderChanges(errors, prop, 'Request', spec.requestHeaders, false);
-  checkHeaderChanges(errors, prop, 'Response', spec.responseHeaders, spec.respond !== undefined);
+  checkHeaderChanges(errors, prop, 'Request', spec.requestHeaders);
+  checkHeaderChanges(errors, prop, 'Response', spec.responseHeaders, spec);
+  if (spec.cors !== undefined) {
+    checkCors(errors, `${prop}.cors`, spec.cors);
+  }
   checkPolicies(errors, prop, spec, context.timeoutMs);
 }
 

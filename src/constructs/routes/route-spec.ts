@@ -5,6 +5,7 @@ import { FaultInjection } from '../policies/fault-injection';
 import { HashKey } from '../policies/hash-key';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
+import { CorsOptions } from './cors-options';
 import { Match } from './match';
 import { MirrorOptions, RedirectOptions, RespondOptions, RouteTargetOptions } from './route-options';
 import { RouteTarget } from './route-target';
@@ -29,6 +30,7 @@ export interface RouteSpec {
   readonly rewriteHost?: string;
   readonly requestHeaders: readonly HeaderChange[];
   readonly responseHeaders: readonly HeaderChange[];
+  readonly cors?: CorsOptions;
   readonly timeout?: Duration;
   readonly retry?: Retry;
   readonly hashKeys?: readonly HashKey[];

@@ -8,6 +8,7 @@ import { HashKey } from '../policies/hash-key';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { mark } from '../synthesis/copies';
+import { CorsOptions } from './cors-options';
 import { Match } from './match';
 import { MirrorOptions, RedirectOptions, RespondOptions, RouteTargetOptions } from './route-options';
 import { RouteSpec } from './route-spec';
@@ -173,6 +174,16 @@ export class Route {
    */
   public removeResponseHeader(name: string): Route {
     return this.with({ responseHeaders: [...this._spec.responseHeaders, { step: 'remove', name }] });
+  }
+
+  /**
+   * Says which pages of other origins may use responses (CORS), as the filter of the Gateway API does, in place of what the gateway says by its
+   * `cors`. A preflight request takes the route of the request that it asks about, as far as host, path, query and method tell: it has no
+   * header fields and cookies of that request. So a route with such conditions leaves its preflight requests to another one.
+   */
+  public cors(options: CorsOptions): Route {
+    // In JavaScript it may be missing, which must not count as no CORS.
+    return this.with({ cors: options ?? {} });
   }
 
   /**

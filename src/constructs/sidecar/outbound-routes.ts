@@ -16,6 +16,7 @@ import { toConfig } from '../props/quantities';
 import { answerConfig } from '../routes/answer-config';
 import { toRouteMatch } from '../routes/condition';
 import { DEFAULT_ROUTE_NAME } from '../routes/route-names';
+import { corsConfig } from '../routes/cors';
 import { CallersRoute } from '../routes/route-set';
 import { HeaderChange, RouteSpec } from '../routes/route-spec';
 import { RouteTarget } from '../routes/route-target';
@@ -74,7 +75,7 @@ export function routeConfig({ route: { _spec: spec }, name, alternatives }: Call
     ...(alternatives.length > 0 && { matches: alternatives.map((matches) => toRouteMatch(matches.map(({ _condition }) => _condition))) }),
   };
   const responseHeaders = headerChanges(spec.responseHeaders);
-  const changes = { ...(responseHeaders && { responseHeaders }) };
+  const changes = { ...(responseHeaders && { responseHeaders }), ...(spec.cors && { cors: corsConfig(spec.cors) }) };
   const answer = answerConfig(spec);
   return answer ? { ...head, ...answer, ...changes } : { ...head, ...forwarding(spec, call(), calls), ...changes };
 }

@@ -28,18 +28,28 @@ export class HeadView implements RequestView {
   private head!: RequestHead;
   /** Undefined until somebody asks. */
   private foundHost: ByteRange | undefined;
+  /** The field whose value is taken for the method; -1: none. */
+  private asked = -1;
   private readonly methodRange = new Range();
   private readonly hostRange = new Range();
 
-  /** @param source what `head` was parsed from; its path is in normal form */
-  of(source: Buffer, head: RequestHead): this {
+  /**
+   * @param source what `head` was parsed from; its path is in normal form
+   * @param asked  of a preflight request, the field with the method of the request that it asks about
+   */
+  of(source: Buffer, head: RequestHead, asked = -1): this {
     this.source = source;
     this.head = head;
     this.foundHost = undefined;
+    this.asked = asked;
     return this;
   }
 
-  get method(): ByteRange { return this.methodRange.at(this.source, this.head.methodStart, this.head.methodEnd); }
+  get method(): ByteRange {
+    const { source, head: { methodStart, methodEnd, fields }, methodRange, asked } = this;
+    return asked < 0 ? methodRange.at(source, methodStart, methodEnd) : methodRange.at(source, fields.valueStart(asked), fields.valueEnd(asked));
+  }
+
   get path(): ByteRange { return this.head.path; }
 
   get host(): ByteRange { return this.foundHost ??= this.findHost(); }

@@ -341,8 +341,8 @@ const TABLE = {
   },
   cors_preflight: {
     status: 200, phrase: 'OK', proxyStatus: 'proxy_internal_response', reached: 'maybe',
-    meaning: 'a browser asks whether a page of another origin may send a request (CORS preflight), which the listener answers itself',
-    remedy: 'nothing is wrong; if the browser then refuses, compare its origin, method and fields with cors of the listener',
+    meaning: 'a browser asks whether a page of another origin may send a request (CORS preflight), which the listener or a route answers itself',
+    remedy: 'nothing is wrong; if the browser then refuses, compare its origin, method and fields with cors of the route, or of the listener',
   },
   misdirected_request: {
     status: 421, phrase: 'Misdirected Request', proxyStatus: 'http_request_error', reached: 'no',

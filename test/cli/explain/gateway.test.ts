@@ -22,7 +22,51 @@ test('GIVEN the port for HTTPS THEN it is told from the gateway to the app', () 
 test('GIVEN the port for HTTP THEN requests are redirected', () => {
   expect(rowsOf(ask(shop, 'http://shop.example.com/a?b'))).toEqual({
     'taken by': ['http of the gateway, at port 80 of Service edge'],
-    'answer': ['308 by the gateway: redirected to https://shop.example.com:8443/a?b'],
+    'answer': ['308 by the gateway, before any route: redirected to https://shop.example.com:8443/a?b'],
+  });
+});
+
+describe('GIVEN a trusted proxy that speaks HTTP to a gateway which redirects to HTTPS', () => {
+  const behind = stackOf((chart) => {
+    const edge = new Gateway(chart, 'edge', { httpsRedirect: true, forwarded: { trustedHops: 1 } });
+    edge.route('shop.example.com', service(chart, 'web'));
+    edge.addRoute('shop.example.com', Route.when(Match.pathPrefix('/old')).redirect({ pathPrefix: '/new' }));
+  });
+  const from = 'x-forwarded-for: 192.0.2.7';
+
+  test.each([
+    ['nothing of the proxy', [], { outcome: 'answered', answer: { status: 308, location: 'https://shop.example.com/old' } }],
+    ['the scheme alone, which a client says', ['x-forwarded-proto: https'], { answer: { location: 'https://shop.example.com/old' } }],
+    ['HTTP', [from, 'x-forwarded-proto: http'], { answer: { location: 'https://shop.example.com/old' } }],
+    ['HTTPS', [from, 'x-forwarded-proto: https'], { outcome: 'answered', route: { answer: { status: 302, location: 'https://shop.example.com/new' } } }],
+  ])('THEN it goes by what that says: %s', (_, headers, expected) => {
+    expect(ask(behind, 'http://shop.example.com/old', { headers })).toMatchObject(expected);
+  });
+});
+
+describe('GIVEN CORS of a gateway and of a route', () => {
+  const shared = stackOf((chart) => {
+    const web = service(chart, 'web');
+    const edge = new Gateway(chart, 'edge', { cors: { allowOrigins: ['https://a.test'] } });
+    edge.route('shop.example.com', web);
+    edge.addRoute('shop.example.com', Route.when(Match.pathExact('/api'), Match.method('PUT')).to(web).cors({ allowOrigins: ['https://b.test'], allowMethods: ['PUT'] }));
+  });
+  const row = (path: string, method: string, ...headers: string[]) => rowsOf(ask(shared, `http://shop.example.com${path}`, { method, headers }));
+
+  test('THEN a response has what the route says of it, or the gateway', () => {
+    expect(row('/api', 'PUT', 'origin: https://b.test')).toMatchObject({ CORS: ['access-control-allow-origin: https://b.test'] });
+    expect(row('/api', 'PUT', 'origin: https://a.test')).toMatchObject({ CORS: ['the route allows no origin of this request, and removes what the app says'] });
+    expect(row('/api', 'GET', 'origin: https://a.test')).toMatchObject({ CORS: ['access-control-allow-origin: https://a.test'] });
+  });
+
+  test('THEN a preflight request is answered by the route of the request that it asks about', () => {
+    expect(row('/api', 'OPTIONS', 'origin: https://b.test', 'access-control-request-method: PUT')).toMatchObject({
+      answer: ["200 by route 'shop.example.com/path-api-put', to a preflight request for PUT: the origin is allowed"],
+      CORS: ['access-control-allow-origin: https://b.test', 'access-control-allow-methods: PUT', 'access-control-max-age: 5'],
+    });
+    expect(row('/api', 'OPTIONS', 'origin: https://b.test', 'access-control-request-method: DELETE')).toMatchObject({
+      answer: ['200 by the gateway, to a preflight request for DELETE: the origin is not allowed'],
+    });
   });
 });
 

@@ -5,16 +5,19 @@ import type { FieldTable } from '../../http1/fields';
 import type { RequestHead } from '../../http1/request-head';
 import type { Content } from '../exchange/final-recipient';
 import type { Refusal } from '../exchange/refusal';
+import { Cors } from '../route/cors';
 import { redirectTo, RouteAnswer } from '../route/route-answer';
-import { Cors } from './cors';
 
 const HSTS_NAME = 'strict-transport-security';
 const HSTS = new HeaderChanges({ remove: [HSTS_NAME] });
 
 export class BrowserRules {
   private readonly redirect: RouteAnswer | undefined;
-  private readonly hsts: string;
-  private readonly cors: Cors | undefined;
+  /** Strict-Transport-Security; empty without. */
+  readonly hsts: string;
+  /** Of routes that say nothing of it themselves; undefined: it is the app's to say. */
+  readonly cors: Cors | undefined;
+  private readonly hstsLine: Buffer;
   private readonly pages = new Map<number, Content>();
 
   constructor({ httpsRedirect, hsts, cors, errorPages = [] }: ResolvedBrowser) {
@@ -22,6 +25,7 @@ export class BrowserRules {
     this.hsts = hsts
       ? `${HSTS_NAME}: max-age=${hsts.maxAgeSeconds}${hsts.includeSubdomains ? '; includeSubDomains' : ''}${hsts.preload ? '; preload' : ''}\r\n`
       : '';
+    this.hstsLine = Buffer.from(this.hsts, 'latin1');
     this.cors = cors && new Cors(cors);
     for (const { statuses, contentType, body } of errorPages) {
       const content = { type: contentType, body: Buffer.from(body) };
@@ -29,25 +33,15 @@ export class BrowserRules {
     }
   }
 
-  /** Field lines for the response to a request. */
-  linesFor(source: Buffer, head: RequestHead, secure: boolean): string {
-    return (this.cors?.linesFor(source, head) ?? '') + (secure ? this.hsts : '');
+  /** The redirect of a request that came without TLS; undefined when it is served. */
+  answer(source: Buffer, head: RequestHead, secure: boolean, defaultHost: string): Refusal | undefined {
+    return this.redirect && !secure ? this.redirect(source, head, { secure, defaultHost }) : undefined;
   }
 
-  /**
-   * The answer to a request that goes no further; undefined for others.
-   *
-   * @param lines what {@link linesFor} gave
-   */
-  answer(source: Buffer, head: RequestHead, secure: boolean, defaultHost: string, lines: string): Refusal | undefined {
-    if (this.redirect && !secure) return this.redirect(source, head, { secure, defaultHost });
-    return this.cors?.preflight(source, head, lines);
-  }
-
-  /** Leaves out of a response what the listener says in place of the app. */
-  leaveOut(buffer: Buffer, fields: FieldTable, secure: boolean): void {
-    this.cors?.leaveOut(buffer, fields);
-    if (secure && this.hsts !== '') HSTS.leaveOut(buffer, fields);
+  /** Field lines for a response by HTTPS, of whose fields those are left out that the listener says in place of the app. */
+  hstsFor(buffer: Buffer, fields: FieldTable): Buffer {
+    if (this.hsts !== '') HSTS.leaveOut(buffer, fields);
+    return this.hstsLine;
   }
 
   /** Content for a response of the proxy's own. */

@@ -17,8 +17,6 @@ const EMPTY = Buffer.alloc(0);
 export class EdgeClient {
   /** Field lines for the request under way. */
   lines: Buffer = EMPTY;
-  /** Field lines for its response. */
-  responseLines = '';
   /** Where it comes from. */
   address: string;
   /** A proxy in front has sent something else than an address, so it is not known. */
@@ -46,9 +44,11 @@ export class EdgeClient {
 
   /** Field lines for a response of an endpoint, of whose fields those are left out that the listener says itself. */
   linesFor(buffer: Buffer, fields: FieldTable): Buffer {
-    this.browsers?.leaveOut(buffer, fields, this.secure);
-    return this.responseLines === '' ? EMPTY : Buffer.from(this.responseLines, 'latin1');
+    return this.secure && this.browsers ? this.browsers.hstsFor(buffer, fields) : EMPTY;
   }
+
+  /** Field lines for a response of the proxy's own. */
+  get ownLines(): string { return this.secure && this.browsers ? this.browsers.hsts : ''; }
 
   /** Whether the client is let in, and may send a request now. */
   private judge(clients: ClientRules, now: number): Refusal | undefined {
@@ -76,14 +76,13 @@ export class EdgeClient {
     const isSame = this.readHost(edge, source, head);
     this.forward(edge, source, head, isSame);
     this.browsers = edge.browsers;
-    this.responseLines = edge.browsers?.linesFor(source, head, this.secure) ?? '';
     const refusal = edge.clients && this.judge(edge.clients, now);
     if (refusal) return refusal;
     if (edge.certificates && !isSame && this.host !== '' && !edge.certificates.belongs(hostOf(this.host), this.servername)) {
       return MISDIRECTED;
     }
     this.checkedBy = edge;
-    return edge.browsers?.answer(source, head, this.secure, defaultHost, this.responseLines);
+    return edge.browsers?.answer(source, head, this.secure, defaultHost);
   }
 
   /** True: it has the Host of the request before, which was found to be fine. */

@@ -8,6 +8,7 @@ import { Timeout } from '../../runtime/timeouts';
 import type { ResponseFields } from './response-fields';
 import { AdmissionSlot, KEPT_MS } from '../admission/admission-slot';
 import type { ServeContext } from '../context';
+import { askedMethod, Cors } from '../route/cors';
 import type { ExchangeRecord } from './exchange-record';
 import type { InjectedFault } from '../route/faults';
 import { traceContent } from './final-recipient';
@@ -120,8 +121,12 @@ export class ExchangeRequest {
 
   private whyRefused(source: Buffer, head: RequestHead, fault: Refusal | undefined): Refusal | undefined {
     const { context, client: { listener, peer } } = this.parts;
+    const cors = listener.edge?.browsers?.cors;
+    if (cors) this.parts.added.allow(cors, source, head);
     const local = listener.edge && peer.edge!.begin(listener.edge, source, head, this.parts.record.startedAt, listener.via.defaultHost);
     if (local ?? fault) return local ?? fault;
+    const preflight = head.method === Method.OPTIONS ? this.answerPreflight(source, head, cors) : undefined;
+    if (preflight) return preflight;
     const denied = listener.authorizer?.ask(peer, source, head);
     if (denied) return denied;
     if (listener.via.isLoop(source, head)) return LOOP;
@@ -132,6 +137,20 @@ export class ExchangeRequest {
     }
     if (context.refusing && listener.load) return APP_ENDED;
     return head.deadlineMs === 0 ? LATE_AT_START : this.whyNotAdmitted(head);
+  }
+
+  /**
+   * The answer to a preflight request; undefined when it is the app's to give. Browsers send it without credentials, so it is not asked who
+   * may send what.
+   */
+  private answerPreflight(source: Buffer, head: RequestHead, ofListener: Cors | undefined): Refusal | undefined {
+    const { added, record, client: { listener } } = this.parts;
+    const asked = askedMethod(source, head);
+    if (asked < 0) return undefined;
+    const route = listener.routes.askedBy(source, head, asked);
+    if (route) record.route = route.name;
+    const cors = route?.cors ?? ofListener;
+    return cors?.answer(source, head, asked, added.allow(cors, source, head));
   }
 
   private whyNotAdmitted(head: RequestHead): Refusal | undefined {
@@ -148,6 +167,7 @@ export class ExchangeRequest {
   private follow(route: Route | undefined, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     if (!route) return NO_ROUTE;
     this.parts.record.route = route.name;
+    if (route.cors) this.parts.added.allow(route.cors, source, head);
     const { secure, listener, peer: { edge } } = this.parts.client;
     if (!route.answer) return this.send(route, source, head, body);
     return route.answer(source, head, { secure: edge?.secure ?? secure, defaultHost: listener.via.defaultHost });

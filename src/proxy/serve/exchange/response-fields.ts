@@ -10,6 +10,7 @@ import type { RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Session } from '../../session/session-persistence';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
+import type { Cors } from '../route/cors';
 import type { EdgeClient } from '../edge/edge-client';
 import type { Entry } from './response-sink';
 import { InboundLoad, ReportsSent } from './load-fields';
@@ -27,6 +28,9 @@ export class ResponseFields {
   /** The route's changes of fields; undefined on routes that change none. */
   headers: HeaderChanges | undefined;
 
+  /** Says of CORS what `corsLines` has, in place of the endpoint; undefined where that is the endpoint's to say. */
+  private cors: Cors | undefined;
+  private corsLines = '';
   private edge: EdgeClient | undefined;
   private inbound = false;
   /** What it asks a report of; undefined when it doesn't. */
@@ -44,6 +48,15 @@ export class ResponseFields {
     this.session = undefined;
     this.setCookie = EMPTY;
     this.headers = undefined;
+    this.cors = undefined;
+    this.corsLines = '';
+  }
+
+  /** What pages of other origins may do with the response. Said again, it counts in place of what was said before. */
+  allow(cors: Cors, source: Buffer, head: RequestHead): string {
+    this.cors = cors;
+    this.corsLines = cors.linesFor(source, head);
+    return this.corsLines;
   }
 
   /** For a response of the endpoint, of whose fields those are left out that the route changes. */
@@ -57,14 +70,20 @@ export class ResponseFields {
     const { upstream: { cluster, endpoint }, headers } = this;
     headers?.leaveOut(buffer, head.fields);
     const lines = joined(headers?.lines ?? EMPTY, this.edge?.linesFor(buffer, head.fields) ?? EMPTY);
-    return joined(lines, this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie);
+    return joined(joined(lines, this.corsFor(buffer, head)), this.session?.fieldsFor(cluster!, endpoint!) ?? this.setCookie);
   }
 
   /** For a response of the proxy's own. A caller's sidecar may send a request again that no application has seen. */
   ofOwn(code: ReasonCode): string {
     const { attemptRecords } = this.upstream;
-    return (this.edge?.responseLines ?? '') + (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
+    return this.corsLines + (this.edge?.ownLines ?? '') + (this.inbound && REASONS[code].reached === 'no' ? unsentField(code) : '')
       + (this.explains && attemptRecords && attemptRecords.length > 0 ? attemptsField(attemptRecords) : '');
+  }
+
+  private corsFor(buffer: Buffer, head: ResponseHead): Buffer {
+    if (!this.cors) return EMPTY;
+    this.cors.leaveOut(buffer, head.fields);
+    return Buffer.from(this.corsLines, 'latin1');
   }
 
   private explanation(status: number, milliseconds: number): Buffer {

@@ -15,6 +15,7 @@ import type { SessionPersistence } from '../../session/session-persistence';
 import { HeaderChanges } from '../../http1/header-changes';
 import { deadlineField } from '../../http1/mesh-fields';
 import type { TimeoutQueue, TimeoutQueues } from '../../runtime/timeouts';
+import { Cors } from './cors';
 import { ClusterSplit } from './cluster-split';
 import { Failover } from './failover';
 import { FaultInjector } from './faults';
@@ -67,6 +68,8 @@ export class Route {
   readonly rewrite: Rewrite | undefined;
   /** Answers its requests; undefined when they are sent on. */
   readonly answer: RouteAnswer | undefined;
+  /** What browsers are told of its responses, in place of what its listener says; undefined: as that says. */
+  readonly cors: Cors | undefined;
   /** Undefined when no copies are sent. */
   readonly mirrors: readonly Mirror[] | undefined;
   /** The split, and each fallback. */
@@ -108,6 +111,7 @@ export class Route {
     const prefix = normalPrefix(config, options);
     this.rewrite = config.rewrite && new Rewrite(config.rewrite, prefix);
     this.mirrors = mirrorsOf(config, clusters, (mirror) => new Route(mirror, clusters, timeouts, dependencies, undefined));
+    this.cors = config.cors && new Cors(config.cors);
     this.answer = answerOf(config, prefix, this.responseHeaders);
     this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
   }

@@ -6,6 +6,7 @@ import { PathNormalizer, PathOptions, RouteTable } from '../../../routing';
 import type { ResolvedRoute } from '../../../contract';
 import { HeadView } from '../../http1/head-view';
 import type { RequestHead } from '../../http1/request-head';
+import type { Cors } from './cors';
 import type { Route } from './route';
 
 const VIEW = new HeadView();
@@ -19,6 +20,8 @@ export class Routes {
   /** Takes every request; undefined when there are conditions. */
   private readonly only: Route | undefined;
   private readonly table: RouteTable | undefined;
+  /** A route has a `cors` of its own, so that preflight requests must be told apart. */
+  private readonly hasCors: boolean;
 
   /**
    * @param all     in the order of `configs`
@@ -26,6 +29,7 @@ export class Routes {
    */
   constructor(readonly all: readonly Route[], configs: readonly Pick<ResolvedRoute, 'matches'>[], options: PathOptions = {}) {
     this.normalizer = normalizerOf(options);
+    this.hasCors = all.some(({ cors }) => cors !== undefined);
     const [first] = configs;
     if (configs.length === 1 && !first!.matches) {
       this.only = all[0]!;
@@ -40,8 +44,18 @@ export class Routes {
   /** The route of the request whose head, with a normal path, is in `source`; undefined when none takes it. */
   of(source: Buffer, head: RequestHead): Route | undefined {
     if (this.only) return this.only;
-    const row = this.table!.lookup(VIEW.of(source, head));
-    return row && this.all[row.route];
+    return this.at(this.table!.lookup(VIEW.of(source, head)));
+  }
+
+  /**
+   * The route of the request that a preflight request asks about, if it answers those itself. Header fields of that request are not known.
+   *
+   * @param asked the field with its method
+   */
+  askedBy(source: Buffer, head: RequestHead, asked: number): (Route & { readonly cors: Cors }) | undefined {
+    if (!this.hasCors) return undefined;
+    const route = this.only ?? this.at(this.table!.lookup(VIEW.of(source, head, asked)));
+    return route && answersPreflights(route) ? route : undefined;
   }
 
   /** Goes on where the routes were whose place these take, each by its name. */
@@ -52,6 +66,14 @@ export class Routes {
       if (present) route.resume(present);
     }
   }
+
+  private at(row: { readonly route: number } | undefined): Route | undefined {
+    return row && this.all[row.route];
+  }
+}
+
+function answersPreflights(route: Route): route is Route & { readonly cors: Cors } {
+  return route.cors !== undefined;
 }
 
 function normalizerOf(options: PathOptions): PathNormalizer {

@@ -15,7 +15,7 @@ const ORIGIN = fieldName('origin');
 const REQUEST_METHOD = fieldName('access-control-request-method');
 const REQUEST_HEADERS = fieldName('access-control-request-headers');
 
-/** Fields of responses that are the listener's to say. */
+/** Fields of responses that are the proxy's to say. */
 const OWN = new HeaderChanges({
   remove: ['origin', 'credentials', 'methods', 'headers'].map((name) => `access-control-allow-${name}`)
     .concat('access-control-expose-headers', 'access-control-max-age'),
@@ -59,16 +59,15 @@ export class Cors {
   }
 
   /**
-   * The answer to a preflight request; undefined for any other.
+   * The answer to a preflight request.
    *
-   * @param lines what is said of its origin
+   * @param asked the field that {@link askedMethod} found
+   * @param lines what {@link linesFor} says of its origin
    */
-  preflight(source: Buffer, head: RequestHead, lines: string): Refusal | undefined {
-    if (head.method !== Method.OPTIONS) return undefined;
-    const method = valueOf(source, head.fields, REQUEST_METHOD);
-    if (method === undefined || valueOf(source, head.fields, ORIGIN) === undefined) return undefined;
+  answer(source: Buffer, { fields }: RequestHead, asked: number, lines: string): Refusal {
+    const method = source.toString('latin1', fields.valueStart(asked), fields.valueEnd(asked));
     const { allowMethods, allowHeaders, maxAgeSeconds } = this.config;
-    const headers = valueOf(source, head.fields, REQUEST_HEADERS);
+    const headers = valueOf(source, fields, REQUEST_HEADERS);
     // The origin is allowed.
     const details = lines.startsWith('access-control-allow-origin')
       ? line('access-control-allow-methods', this.listed(allowMethods, method)) + line('access-control-allow-headers', this.listed(allowHeaders, headers))
@@ -102,13 +101,29 @@ function line(name: string, value: string): string {
   return value === '' ? '' : `${name}: ${value}\r\n`;
 }
 
-/** Of the only field with that name, in ASCII; undefined when there is none, or several. */
+/** Of a preflight request, the index of the field with the method that the page wants to use; -1 of all other requests. */
+export function askedMethod(source: Buffer, { method, fields }: RequestHead): number {
+  return method === Method.OPTIONS && fieldOf(source, fields, ORIGIN) >= 0 ? fieldOf(source, fields, REQUEST_METHOD) : -1;
+}
+
 function valueOf(source: Buffer, fields: FieldTable, name: Uint8Array): string | undefined {
-  let found: string | undefined;
+  const found = fieldOf(source, fields, name);
+  return found < 0 ? undefined : source.toString('latin1', fields.valueStart(found), fields.valueEnd(found));
+}
+
+/** The only field with that name, whose value is ASCII; -1 when there is none, or several. */
+function fieldOf(source: Buffer, fields: FieldTable, name: Uint8Array): number {
+  let found = -1;
   for (let i = 0; i < fields.count; i += 1) {
     if (fields.kinds[i] !== Kind.OTHER || !isWord(source, fields.nameStart(i), fields.nameEnd(i), name)) continue;
-    if (found !== undefined || fields.valueEnd(i) - fields.valueStart(i) > MAX_REQUESTED) return undefined;
-    found = source.toString('latin1', fields.valueStart(i), fields.valueEnd(i));
+    if (found >= 0 || fields.valueEnd(i) - fields.valueStart(i) > MAX_REQUESTED) return -1;
+    found = i;
   }
-  return found !== undefined && /^[!-~ ]+$/.test(found) ? found : undefined;
+  return found >= 0 && isText(source, fields.valueStart(found), fields.valueEnd(found)) ? found : -1;
+}
+
+/** Whether there are bytes, all of them printable ASCII. */
+function isText(source: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (source[at]! < 0x20 || source[at]! > 0x7e) return false;
+  return end > start;
 }
