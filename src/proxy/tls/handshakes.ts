@@ -3,7 +3,7 @@
  * is over, or not at all. The server inside never listens, so that a listener may get or lose TLS without its socket being
  * bound again, and so that connections count for the limit from the moment they are accepted.
  *
- * Settings are those of node:tls (its ciphers, session tickets), but for: HTTP/1.1 is the only protocol (RFC 7301: a client
+ * Settings are those of node:tls (its ciphers, session tickets), but for the groups of keys (key-exchange.ts), and: HTTP/1.1 is the only protocol (RFC 7301: a client
  * that offers others alone is refused), and a client can't ask for another handshake on a connection of TLS 1.2, which
  * would cost the proxy more than the client.
  */
@@ -15,6 +15,7 @@ import type { Instruments } from '../telemetry/instruments';
 import type { HandshakeFailure, TlsInstruments } from '../telemetry/tls-instruments';
 import type { Certificate } from './certificate';
 import type { CertificateSet } from './certificate-set';
+import { keyExchangeGroups } from './key-exchange';
 import { holdUpTo } from './socket';
 
 /** What a listener does about TLS; equal objects mean that nothing has changed. */
@@ -46,6 +47,7 @@ export class Handshakes {
     const { certificates, minimumVersion, handshakeTimeoutMs, requireSni } = settings;
     this.options = {
       minVersion: MINIMUM_VERSIONS[minimumVersion], secureOptions: crypto().constants.SSL_OP_NO_RENEGOTIATION, honorCipherOrder: true,
+      ecdhCurve: keyExchangeGroups(),
     };
     const chooses = requireSni || certificates.all.length > 1;
     this.server = tls().createServer({ handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ['http/1.1'], ...(chooses && { SNICallback: this.onServername }) });
@@ -113,7 +115,9 @@ export function failureOf(code: string): HandshakeFailure {
     case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
     case 'ERR_SSL_VERSION_TOO_LOW':
       return 'version';
-    case 'ERR_SSL_NO_SHARED_CIPHER': return 'cipher';
+    case 'ERR_SSL_NO_SHARED_CIPHER':
+    case 'ERR_SSL_NO_SUITABLE_KEY_SHARE':
+      return 'cipher';
     case 'ERR_SSL_NO_APPLICATION_PROTOCOL': return 'alpn';
     default: return code.includes('_ALERT_') ? 'alert' : 'other';
   }

@@ -84,7 +84,11 @@ function readRoots(
   if (pems.length === 0) return wrong('holds no certificate in PEM form');
   if (pems.length > MAX_ROOTS) return wrong(`holds ${pems.length} certificates, and may hold ${MAX_ROOTS}`);
   try {
-    const expireAt = Math.max(...pems.map((pem) => Date.parse(new (crypto().X509Certificate)(pem).validTo) / 1_000));
+    const roots = pems.map((pem) => new (crypto().X509Certificate)(pem));
+    // Each of them is trusted by itself, whoever has signed it.
+    const other = roots.find(({ ca }) => !ca);
+    if (other) return wrong(`holds a certificate that is no authority's${other.subject ? ` (${other.subject.replaceAll('\n', ', ')})` : ''}; take it out`);
+    const expireAt = Math.max(...roots.map(({ validTo }) => Date.parse(validTo) / 1_000));
     // Another order, or another way to break lines, is no other bundle.
     return { pems: [...new Set(pems.map((pem) => pem.replace(/\r/g, '')))].sort(), expireAt, problems: [] };
   } catch {

@@ -3,13 +3,14 @@
  * can't be used change nothing but a metric, and what was read before stays. A certificate that has expired is as good as none: then
  * nothing is accepted or sent, and never without TLS.
  */
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import type { IdentityConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { FileWatcher } from '../runtime/file-watcher';
 import { crypto, tls } from '../runtime/on-demand';
 import type { IdentityInstruments } from '../telemetry/identity-instruments';
 import { checkIdentity, IdentityMaterial, identityPaths, IdentityResult, readIdentity } from './identity-files';
+import { keyExchangeGroups } from './key-exchange';
 import { timeProblem } from './validity';
 
 /** Told that the files have changed: without problems, the new certificate or the new roots are in use. */
@@ -124,8 +125,11 @@ export class Identity {
  * TLS 1.3 alone. No session is taken up again: it would let in who was verified by another bundle or another certificate, and a handshake
  * is rare where connections are kept (docs/decisions/mutual-tls.md).
  */
-export function contextOptions({ cert, key, ca }: IdentityMaterial): {
-  readonly cert: string; readonly key: string; readonly ca: string[]; readonly minVersion: 'TLSv1.3'; readonly secureOptions: number;
-} {
-  return { cert, key, ca: [...ca], minVersion: 'TLSv1.3', secureOptions: crypto().constants.SSL_OP_NO_TICKET };
+function contextOptions({ cert, key, ca }: IdentityMaterial): SecureContextOptions {
+  return {
+    cert, key, ca: [...ca], minVersion: 'TLSv1.3', secureOptions: crypto().constants.SSL_OP_NO_TICKET, sessionIdContext: 'mesh',
+    ecdhCurve: keyExchangeGroups(),
+    // A bundle may hold the authority that issues and not the root above it: cert-manager's ca.crt, for an issuer that is no root.
+    allowPartialTrustChain: true,
+  };
 }

@@ -9,9 +9,9 @@ import { tls } from '../runtime/on-demand';
 import type { Instruments } from '../telemetry/instruments';
 import type { TlsInstruments } from '../telemetry/tls-instruments';
 import { failureOf } from './handshakes';
-import { contextOptions, Identity } from './identity';
+import type { Identity } from './identity';
 import { judgePeer, MESH_H1, PeerFault } from './peer-identity';
-import { holdUpTo } from './socket';
+import { holdUpTo, useContext } from './socket';
 import type { Assurance } from './upstream-security';
 
 /** What a listener does about mutual TLS; equal objects mean that nothing has changed. */
@@ -76,8 +76,8 @@ export class MutualTlsServer {
   }
 
   private renew(): void {
-    const { usable } = this.settings.identity;
-    if (usable) this.server.setSecureContext(contextOptions(usable));
+    const { context } = this.settings.identity;
+    if (context) useContext(context, this.server);
   }
 
   private onSecure(socket: TLSSocket): void {

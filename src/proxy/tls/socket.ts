@@ -1,9 +1,9 @@
 /**
- * What a TLS socket does not do by itself. Two of these need fields of Node's own; their presence is checked, and without
- * them the socket behaves as usual: with smaller buffers, and with a connection that ends where it should break.
+ * What sockets and servers of TLS do not do by themselves. This needs fields of Node's own; their presence is checked. Without them a socket
+ * has smaller buffers, and ends a connection where it should break it; a server without them is an error.
  */
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContext, Server, TLSSocket } from 'node:tls';
 
 interface Internals {
   /** The TCP socket below. */
@@ -35,4 +35,13 @@ export function holdUpTo(bytes: number, socket: TLSSocket): void {
   for (const state of [_readableState, _writableState]) {
     if (state?.highWaterMark !== undefined) state.highWaterMark = bytes;
   }
+}
+
+/**
+ * Makes a server use a context from now on. `setSecureContext` makes one of its own, in which options that are newer than it are
+ * missing (allowPartialTrustChain).
+ */
+export function useContext(context: SecureContext, server: Server): void {
+  if (!('_sharedCreds' in server)) throw new Error('this version of Node keeps the context of a TLS server elsewhere');
+  server._sharedCreds = context;
 }

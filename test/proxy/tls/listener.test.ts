@@ -66,6 +66,12 @@ describe('requests over TLS', () => {
     await nothingIsLeft(test);
   });
 
+  test('are refused to a client that wants a costly exchange of keys', async () => {
+    const test = await answering();
+    await expect(tlsClient(test.port, { ecdhCurve: 'ffdhe8192', minVersion: 'TLSv1.3' })).rejects.toThrow();
+    expect(failures(test, 'cipher')).toBe(1);
+  });
+
   test('are read, given that each byte comes in a record of its own', async () => {
     const test = await answering();
     const client = await tlsClient(test.port);

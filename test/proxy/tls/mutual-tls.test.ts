@@ -4,7 +4,7 @@
  */
 import { connect as connectTls, createServer as createTlsServer, TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
-import type { Credentials, LeafOverrides } from '../../../src/authority';
+import { Credentials, issue, LeafOverrides, makeIssuer } from '../../../src/authority';
 import type { ListenerMutualTlsConfig } from '../../../src/contract';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { DOMAIN, idOf, MountedIdentity, TestAuthority } from '../../support/identities';
@@ -88,6 +88,17 @@ describe('a request from app to app', () => {
     expect(backend.received.match(/^x.mesh.caller.*$/gim)).toEqual([`x-mesh-caller: ${idOf('web')}`]);
     expect(requestsOf(inbound, idOf('web'))).toBe(1);
     expect(counted(inbound, 'mesh_tls_handshakes_total{listener="test"}')).toBe(1);
+  });
+
+  test('passes between sidecars whose bundle is the issuer alone, which is no root', async () => {
+    const issuer = authority.issuer.certificate;
+    const inbound = await proxy([(await app()).port], { direction: 'inbound', mutualTls: {}, identity: mounted(authority.leaf('catalog'), issuer).config });
+    const outbound = await proxy([inbound.port], { identity: mounted(authority.leaf('web'), issuer).config, cluster: { mutualTls: { serverIds: [idOf('catalog')] } } });
+    expect((await ask(outbound.port)).received).toMatch(/200 OK/);
+    // What the root has signed besides is not trusted.
+    const other = issue(makeIssuer(authority.root, { now: Date.now() }, 'other issuer'), idOf('web'), { now: Date.now() });
+    const client = await foreignClient(inbound.port, { ...other, certificate: other.certificate.slice(0, other.certificate.indexOf('-----END') + 26) });
+    await client.receives(/does not lead to a root/);
   });
 
   test('uses a connection again', async () => {
@@ -258,6 +269,12 @@ describe('a caller that does not prove who it is', () => {
     await client.receives(/caller_unverified/);
     expect(refused(inbound, 'alpn')).toBe(1);
     await expect(foreignClient(inbound.port, authority.leaf('web'), { ALPNProtocols: ['http/1.1'] })).rejects.toThrow();
+  });
+
+  test('is refused, given one that wants a costly exchange of keys', async () => {
+    const inbound = await callee(await app());
+    await expect(foreignClient(inbound.port, authority.leaf('web'), { ecdhCurve: 'ffdhe8192' })).rejects.toThrow();
+    await foreignClient(inbound.port, authority.leaf('web'), { ecdhCurve: 'P-256' });
   });
 
   test('is refused, given one of TLS 1.2', async () => {

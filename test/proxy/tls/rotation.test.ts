@@ -186,6 +186,7 @@ describe('files that can\'t be used', () => {
   test.each<[string, (identity: MountedIdentity) => void, RegExp]>([
     ['a key of another certificate', (identity) => identity.swap({ ...authority.leaf('catalog'), key: authority.leaf('catalog').key }, authority.root.certificate), /holds another key/],
     ['no bundle', (identity) => identity.swap(authority.leaf('catalog'), ''), /holds no certificate/],
+    ['a bundle with the certificate of a workload', (identity) => identity.swap(authority.leaf('catalog'), authority.leaf('web').certificate), /holds a certificate that is no authority's; take it out/],
     ['a certificate of another trust domain', (identity) => identity.swap(new TestAuthority('other.local').leaf('catalog'), authority.root.certificate), /not of the trust domain/],
     ['the certificate of an authority', (identity) => identity.swap(authority.issuer, authority.root.certificate), /authority/],
     ['none', (identity) => identity.write({ other: '' }), /./],
