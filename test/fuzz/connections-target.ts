@@ -155,7 +155,7 @@ function inNormalForm(line: string): string {
   return typeof path === 'string' ? line.slice(0, at) + path + line.slice(end) : line;
 }
 
-async function send(connection: RawConnection, { bytes, cuts, ending }: Side): Promise<void> {
+export async function send(connection: RawConnection, { bytes, cuts, ending }: Side): Promise<void> {
   for (const piece of pieces(bytes, cuts)) {
     if (connection.closed || connection.socket.destroyed) return;
     connection.send(piece);
@@ -165,7 +165,7 @@ async function send(connection: RawConnection, { bytes, cuts, ending }: Side): P
   if (ending === 'resets' && !connection.closed) connection.reset();
 }
 
-async function within(ms: number, condition: () => boolean): Promise<boolean> {
+export async function within(ms: number, condition: () => boolean): Promise<boolean> {
   const end = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > end) return false;

@@ -4,9 +4,12 @@
  */
 import { seededRandom } from '../support/random';
 import { checkCodec, CodecCase } from './codec-target';
-import { ConnectionCase, Ending, Lane } from './connections-target';
+import { checkCertificate } from './certificates-target';
+import { ConnectionCase, Ending, Lane, Side } from './connections-target';
+import { HandshakeLane } from './handshakes-target';
 import { cuts, mutated, oneOf, Random } from './mutate';
-import type { Population } from './population';
+import { mutatedBytes } from './mutate-bytes';
+import type { Population, Seed } from './population';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -17,10 +20,9 @@ export interface FuzzOptions {
 }
 
 export interface Finding {
-  readonly target: 'codec' | 'connections';
   readonly problem: string;
-  /** What failed, its bytes as characters of the same number. */
-  readonly kept: readonly { readonly kind: 'request' | 'response'; readonly bytes: string }[];
+  /** What failed. */
+  readonly kept: readonly Seed[];
 }
 
 export interface FuzzResult {
@@ -28,8 +30,8 @@ export interface FuzzResult {
   readonly finding: Finding | undefined;
 }
 
-/** Proxies that work at the same time: a case over sockets mostly waits. */
-const LANES = 24;
+/** Proxies that work at the same time: a case over sockets mostly waits; one with a handshake computes besides. */
+const LANES = { connections: 24, handshakes: 8 };
 /** Mutations of one message. */
 const MOST_CHANGES = 6;
 
@@ -44,31 +46,61 @@ export async function fuzzCodec(population: Population, options: FuzzOptions): P
     if (await checkCodec(failing) === undefined) continue;
     const small = await smaller(failing.bytes, async (each) => await checkCodec({ ...failing, bytes: each }) !== undefined);
     const problem = `${kind}: ${await checkCodec({ ...failing, bytes: small })}`;
-    return { cases, finding: { target: 'codec', problem, kept: [{ kind: kind === 'request' ? 'request' : 'response', bytes: small.toString('latin1') }] } };
+    return { cases, finding: { problem, kept: [{ kind: kind === 'request' ? 'request' : 'response', bytes: small.toString('latin1') }] } };
   }
   return { cases, finding: undefined };
 }
 
-export async function fuzzConnections(population: Population, options: FuzzOptions): Promise<FuzzResult> {
+export function fuzzConnections(population: Population, options: FuzzOptions): Promise<FuzzResult> {
+  return inLanes(LANES.connections, () => Lane.start(), options, async (lane, random) => {
+    const failing = connectionCase(random, population);
+    const problem = await lane.check(failing);
+    return problem === undefined ? undefined : {
+      problem: `${problem}; the client sends ${JSON.stringify(shown(failing.client))}, the backend ${JSON.stringify(shown(failing.backend))}`,
+      kept: [
+        { kind: 'request', bytes: failing.client.bytes.toString('latin1') },
+        { kind: 'response', bytes: failing.backend.bytes.toString('latin1') },
+      ],
+    };
+  });
+}
+
+export async function fuzzCertificates({ certificates }: Population, options: FuzzOptions): Promise<FuzzResult> {
   const random = seededRandom(options.seed);
   const end = Date.now() + options.milliseconds;
-  const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.start()));
+  let cases = 0;
+  for (; cases < options.cases && Date.now() < end; cases += 1) {
+    const failing = mutatedBytes(random, certificates, MOST_CHANGES);
+    if (checkCertificate(failing) === undefined) continue;
+    const small = await smaller(failing, (each) => Promise.resolve(checkCertificate(each) !== undefined));
+    return { cases, finding: { problem: checkCertificate(small)!, kept: [{ kind: 'certificate', bytes: small.toString('latin1') }] } };
+  }
+  return { cases, finding: undefined };
+}
+
+export function fuzzHandshakes({ hellos }: Population, options: FuzzOptions): Promise<FuzzResult> {
+  return inLanes(LANES.handshakes, () => HandshakeLane.start(), options, async (lane, random) => {
+    const bytes = mutatedBytes(random, hellos, MOST_CHANGES);
+    const side: Side = { bytes, cuts: cuts(random, bytes.length).slice(0, 50), ending: oneOf(random, ['waits', 'waits', 'ends', 'resets']) };
+    const problem = await lane.check(side);
+    return problem === undefined ? undefined : { problem: `${problem}; the client sends ${JSON.stringify(shown(side))}`, kept: [{ kind: 'hello', bytes: bytes.toString('latin1') }] };
+  });
+}
+
+/** Cases over sockets, in several proxies at the same time. */
+async function inLanes<L extends { close(): Promise<void> }>(
+  count: number, start: () => Promise<L>, options: FuzzOptions, check: (lane: L, random: Random) => Promise<Finding | undefined>,
+): Promise<FuzzResult> {
+  const random = seededRandom(options.seed);
+  const end = Date.now() + options.milliseconds;
+  const lanes = await Promise.all(Array.from({ length: count }, start));
   let cases = 0;
   let finding: Finding | undefined;
-  const run = async (lane: Lane): Promise<void> => {
+  const run = async (lane: L): Promise<void> => {
     while (cases < options.cases && Date.now() < end && !finding) {
       cases += 1;
-      const failing = connectionCase(random, population);
-      const problem = await lane.check(failing);
-      if (problem === undefined || finding) continue;
-      finding = {
-        target: 'connections',
-        problem: `${problem}; the client sends ${JSON.stringify(shown(failing.client))}, the backend ${JSON.stringify(shown(failing.backend))}`,
-        kept: [
-          { kind: 'request', bytes: failing.client.bytes.toString('latin1') },
-          { kind: 'response', bytes: failing.backend.bytes.toString('latin1') },
-        ],
-      };
+      const found = await check(lane, random);
+      finding ??= found;
     }
   };
   await Promise.all(lanes.map(run));

@@ -1,12 +1,12 @@
-/** `npm run fuzz`: fuzzes the codec and the whole proxy. `--seconds`, `--cases`, `--seed`, `--target codec|connections|all`. */
+/** `npm run fuzz`: fuzzes the codec, the whole proxy, the reader of certificates and the inbound port with mutual TLS. */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Finding, fuzzCodec, fuzzConnections, FuzzOptions } from './fuzzer';
+import { Finding, fuzzCertificates, fuzzCodec, fuzzConnections, fuzzHandshakes, FuzzOptions } from './fuzzer';
 import { loadPopulation } from './population';
 
-const USAGE = 'npm run fuzz -- [--seconds 60] [--cases 1000000] [--seed 1] [--target codec|connections|all]';
+const USAGE = 'npm run fuzz -- [--seconds 60] [--cases 1000000] [--seed 1] [--target codec|connections|certificates|handshakes|all]';
 const SEEDS = join(process.cwd(), 'test/fuzz/seeds');
 
 async function main(): Promise<number> {
@@ -16,7 +16,7 @@ async function main(): Promise<number> {
     },
   });
   const [seconds, cases, seed] = [Number(values.seconds), Number(values.cases), Number(values.seed)];
-  const targets = { codec: fuzzCodec, connections: fuzzConnections };
+  const targets = { codec: fuzzCodec, connections: fuzzConnections, certificates: fuzzCertificates, handshakes: fuzzHandshakes };
   const chosen = values.target === 'all' ? Object.keys(targets) : [values.target!];
   if (!(seconds > 0) || !(cases > 0) || !Number.isInteger(seed) || chosen.some((name) => !(name in targets))) {
     console.error(`usage: ${USAGE}`);

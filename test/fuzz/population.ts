@@ -6,13 +6,17 @@ import { RESPONSES } from '../corpus/responses';
 
 /** A message that is kept; `bytes` are characters of the same number. */
 export interface Seed {
-  readonly kind: 'request' | 'response';
+  readonly kind: 'request' | 'response' | 'certificate' | 'hello';
   readonly bytes: string;
 }
 
 export interface Population {
   readonly requests: readonly Buffer[];
   readonly responses: readonly Buffer[];
+  /** DER. */
+  readonly certificates: readonly Buffer[];
+  /** First messages of clients of TLS. */
+  readonly hellos: readonly Buffer[];
 }
 
 export function loadPopulation(folder: string): Population {
@@ -22,6 +26,8 @@ export function loadPopulation(folder: string): Population {
   const ofKind = (kind: Seed['kind']): string[] => kept.filter((seed) => seed.kind === kind).map(({ bytes }) => bytes);
   return {
     requests: buffers([...ofKind('request'), ...REQUESTS.flatMap(({ cases }) => cases.map(({ send }) => send))]),
+    certificates: buffers(ofKind('certificate')),
+    hellos: buffers(ofKind('hello')),
     responses: buffers([...ofKind('response'), ...RESPONSES.flatMap(({ cases }) => cases.map(({ send }) => send))]),
   };
 }

@@ -21,6 +21,8 @@ const ISSUER_ID = 0x81;
 const SUBJECT_ID = 0x82;
 const EXTENSIONS = 0xa3;
 const URI_NAME = 0x86;
+/** All kinds of names (GeneralName, RFC 5280 section 4.2.1.6). */
+const NAMES: ReadonlySet<number> = new Set([0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, URI_NAME, 0x87, 0x88]);
 
 // Bits of KeyUsage, the first one being the highest.
 const DIGITAL_SIGNATURE = 0x80;
@@ -92,7 +94,8 @@ function readUris(value: DerReader): Uint8Array[] {
   const uris: Uint8Array[] = [];
   while (!names.done) {
     if (names.tag === URI_NAME) uris.push(names.read(URI_NAME));
-    else names.skip();
+    else if (NAMES.has(names.tag)) names.skip();
+    else names.fail();
   }
   if (names.broken) value.fail();
   return uris;

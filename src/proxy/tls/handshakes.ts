@@ -3,9 +3,9 @@
  * is over, or not at all. The server inside never listens, so that a listener may get or lose TLS without its socket being
  * bound again, and so that connections count for the limit from the moment they are accepted.
  *
- * Settings are those of node:tls (its ciphers, session tickets), but for the groups of keys (key-exchange.ts), and: HTTP/1.1 is the only protocol (RFC 7301: a client
- * that offers others alone is refused), and a client can't ask for another handshake on a connection of TLS 1.2, which
- * would cost the proxy more than the client.
+ * Settings are those of node:tls (its ciphers, session tickets), but for the groups of keys (key-exchange.ts). HTTP/1.1 is the only protocol
+ * (RFC 7301: a client that offers others alone is refused), and a client can't ask for another handshake on a connection of
+ * TLS 1.2, which would cost the proxy more than the client.
  */
 import type { Socket } from 'node:net';
 import type { SecureContext, SecureContextOptions, Server, TlsOptions, TLSSocket } from 'node:tls';

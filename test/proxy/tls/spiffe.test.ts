@@ -21,6 +21,13 @@ function verify(overrides: LeafOverrides): string {
   return verdict.ok ? verdict.id : `refused: ${verdict.problem}`;
 }
 
+test('a leaf with a name of no kind is refused', () => {
+  const der = derOf({ dnsNames: ['x'] });
+  const at = der.indexOf(Buffer.from([0x82, 0x01, 'x'.charCodeAt(0)]));
+  der[at] = 0x83;
+  expect(verifySpiffe(der, DOMAIN)).toMatchObject({ ok: false, problem: expect.stringMatching(/can't be read/) });
+});
+
 describe('a leaf proves its id', () => {
   test.each<[string, LeafOverrides]>([
     ['as issued', {}],
