@@ -4,13 +4,14 @@
  * the requests each pod is to get by what was declared, at this moment and for this set of pods, which is what the
  * report compares with.
  */
-import { isOfGateway } from '../../../contract';
+import { isOfGateway, ListenerConfig, ProxyConfig } from '../../../contract';
 import { UserError } from '../../command-line/errors';
-import { Callee, calleesOf, workloadsBehind, workloadsOf } from '../../model/callees';
+import { Callee, calleesOf, workloadsOf } from '../../model/callees';
 import { isNamed, namedWorkloads } from '../../model/named-workloads';
 import type { LocalMesh } from '../local-mesh';
-import { MeshModel, resolveTarget, ServiceSpec, Workload } from '../../model/model';
+import type { MeshModel, Workload } from '../../model/model';
 import type { SocketAddress } from '../network';
+import { answeringFront, Front, frontsOf, targetsOf } from './front';
 import { OUTSIDE } from './outside';
 import type { Pod } from '../pod';
 
@@ -24,6 +25,8 @@ export interface Flow {
   readonly fallbacks?: ReadonlySet<string>;
   /** Host field of its requests. */
   readonly host: string;
+  /** Whether it goes by TLS. Absent: it doesn't. */
+  readonly isSecure?: boolean;
   /** Share of each version as it is declared now, when the caller splits by version; they add up to 1. */
   readonly declared: ReadonlyMap<string, number>;
   /** Where the next request goes; undefined when no pod could send or take it. */
@@ -47,15 +50,19 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
     const called = [...new Set(callers.flatMap((workload) => calleesOf(workload.config, mesh.model).map(({ service }) => service)))];
     throw new UserError(`'${from}' does not call '${to}': by the YAML it calls ${called.length > 0 ? called.join(', ') : 'no service'}. Declare it with ${from}.calls(${to})`);
   }
-  const current = (): Callee | undefined =>
-    mesh.model.workloads.filter((workload) => isNamed(workload, from)).map(calleeOf).find((candidate) => candidate !== undefined);
+  const current = ofModel(mesh, ({ workloads }): Callee | undefined =>
+    workloads.filter((workload) => isNamed(workload, from)).map(calleeOf).find((candidate) => candidate !== undefined));
 
   let turn = 0;
   return {
     from, to,
     service: callee.service,
     get fallbacks() { return fallbacksOf(current() ?? callee, mesh.model); },
-    host: callee.host ?? callee.listener.hostnames?.[0] ?? to,
+    get host() {
+      const { host, listener } = current() ?? callee;
+      return host ?? listener.hostnames?.[0] ?? to;
+    },
+    isSecure: isOfGateway(callee.listener) && answeringListener(callee.config).tls !== undefined,
     get declared() { return declaredShares(current()); },
     target() {
       const pods = mesh.pods.filter((pod) => pod.state === 'ready' && isNamed(pod.workload, from));
@@ -64,7 +71,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
         // A version of the caller may not call this service.
         const { listener } = calleeOf(pod.workload) ?? {};
         if (listener?.address !== undefined) return pod.outbound({ address: listener.address, port: listener.port });
-        if (listener && isOfGateway(listener)) return pod.inbound;
+        if (listener && isOfGateway(listener)) return { address: pod.address, port: pod.own(answeringListener(pod.workload.config).port) };
       }
       return undefined;
     },
@@ -79,38 +86,53 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
  * The way from outside to a service.
  *
  * @param flag what names the service, for messages
+ * @param front the way in. Absent: the one that answers requests
  */
-export function flowFromOutside(mesh: LocalMesh, to: string, flag: string, random: () => number = Math.random): Flow {
-  const workloads = namedWorkloads(mesh.model, to, flag);
-  const service = frontOf(mesh.model, workloads);
-  const port = service?.ports[0];
-  if (!service || !port) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
-  const targets = (): { readonly pod: Pod; readonly address: SocketAddress }[] => {
-    const behind = workloadsBehind(service, mesh.model.workloads);
-    return mesh.pods.filter((pod) => pod.state === 'ready' && behind.some(({ kind, name, namespace }) =>
-      kind === pod.workload.kind && name === pod.workload.name && namespace === pod.workload.namespace)).flatMap((pod) => {
-      const target = resolveTarget(port.target, pod.containers);
-      return target === undefined ? [] : [{ pod, address: { address: pod.address, port: pod.own(target) } }];
-    });
-  };
-  const gateway = (): Callee | undefined => calleesOf(workloads[0]!.config, mesh.model).find(({ listener }) => isOfGateway(listener));
-  const behind = gateway();
+export function flowFromOutside(
+  mesh: LocalMesh, to: string, flag: string, random: () => number = Math.random, front: Front = answeringFront(frontsOf(mesh, to, flag)),
+): Flow {
+  const [workload] = namedWorkloads(mesh.model, to, flag);
+  // A gateway passes on what others answer.
+  const behind = ofModel(mesh, (model): Callee | undefined => {
+    const named = model.workloads.find((candidate) => isNamed(candidate, to)) ?? workload!;
+    return calleesOf(named.config, model).find(({ listener }) => isOfGateway(listener));
+  });
   return {
     from: OUTSIDE, to,
-    // A gateway passes on what others answer.
-    service: behind?.service ?? workloads[0]!.service,
-    host: behind?.host ?? service.name,
-    get declared() { return declaredShares(behind && gateway()); },
+    get service() { return behind()?.service ?? workload!.service; },
+    get host() { return behind()?.host ?? front.service.name; },
+    isSecure: front.listener?.tls !== undefined,
+    get declared() { return declaredShares(behind()); },
     target() {
-      const all = targets();
+      const all = targetsOf(front, mesh);
       return all[Math.floor(random() * all.length)]?.address;
     },
     expected() {
-      if (behind) return expectedShares(behind, mesh.pods);
-      const all = targets();
+      const callee = behind();
+      if (callee) return expectedShares(callee, mesh.pods);
+      const all = targetsOf(front, mesh);
       return new Map(all.map(({ pod }) => [pod, 1 / all.length]));
     },
   };
+}
+
+/** What is found in the model, and again after each reload. */
+function ofModel<T>(mesh: LocalMesh, find: (model: MeshModel) => T): () => T {
+  let model: MeshModel | undefined;
+  let found: T;
+  return () => {
+    if (model !== mesh.model) {
+      ({ model } = mesh);
+      found = find(model);
+    }
+    return found;
+  };
+}
+
+/** The listener of a gateway that answers requests: not the one that sends all of them to HTTPS. */
+function answeringListener({ listeners }: ProxyConfig): ListenerConfig {
+  const ofGateway = listeners.filter(isOfGateway);
+  return ofGateway.find(({ httpsRedirect }) => !httpsRedirect) ?? ofGateway[0]!;
 }
 
 /** The services that take over what a callee can't take. */
@@ -156,11 +178,4 @@ export function expectedShares(callee: Callee, pods: readonly Pod[]): Map<Pod, n
     for (const member of members) shares.set(member.pod, (shares.get(member.pod) ?? 0) + (weight / total) * (member.weight / within));
   }
   return shares;
-}
-
-/** The Service that outside clients use: one that is open to them if there is one, and the one with the most behind it. */
-function frontOf(model: MeshModel, workloads: readonly Workload[]): ServiceSpec | undefined {
-  const rank = (service: ServiceSpec): number =>
-    (service.type === 'LoadBalancer' || service.type === 'NodePort' ? 1_000 : 0) + workloadsBehind(service, workloads).length;
-  return model.services.filter((service) => workloadsBehind(service, workloads).length > 0).sort((a, b) => rank(b) - rank(a))[0];
 }
