@@ -35,7 +35,7 @@ export interface Validity {
   readonly lifetimeMs?: number;
 }
 
-/** Fields of a leaf in place of the usual ones: for tests of who has to refuse it. */
+/** Fields of a leaf in place of the usual ones. */
 export type LeafOverrides = Partial<CertificateContent>;
 
 /** A root: it signs itself, and its certificate is what others trust. */
@@ -62,6 +62,11 @@ export function issue(issuer: Issuer, id: string, { now, lifetimeMs = DAY_MS }: 
     purposes: ['serverAuth', 'clientAuth'], ...overrides,
   };
   return { key: pemOfKey(privateKey), certificate: pemOf(writeCertificate(content, publicKey, signerOf(issuer))) + chainOf(issuer) };
+}
+
+/** A leaf that a server shows to clients from outside, for these host names. */
+export function issueServer(issuer: Issuer, dnsNames: readonly string[], validity: Validity): Credentials {
+  return issue(issuer, '', validity, { uris: [], dnsNames, purposes: ['serverAuth'] });
 }
 
 /** An issuer from its files; undefined when they are not those of one that was made here. */

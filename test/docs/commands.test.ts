@@ -46,7 +46,8 @@ describe('commands in the documents', () => {
   });
 
   it.each([['up', upCommand], ['simulate', simulateCommand], ['check', checkCommand], ['explain', explainCommand], ['diff', diffCommand]])('have their flags in the page about %s, too', (page, command) => {
-    const mentioned = readFileSync(join(REPOSITORY, `docs/${page}.md`), 'utf8').match(/--[a-z][a-z-]*/g) ?? [];
+    // Those of curl are curl's.
+    const mentioned = readFileSync(join(REPOSITORY, `docs/${page}.md`), 'utf8').replace(/^ *curl .*$/gm, '').match(/--[a-z][a-z-]*/g) ?? [];
     expect(mentioned.filter((flag) => flag !== '--help' && !(flag.slice(2) in command.flags))).toEqual([]);
     expect(mentioned.length).toBeGreaterThan(0);
   });

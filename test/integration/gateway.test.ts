@@ -1,5 +1,6 @@
 /** A gateway in the mesh that `up` runs: requests from outside, by host, to the versions of services. */
 import { App, Chart, Duration, Yaml } from 'cdk8s';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -82,17 +83,37 @@ test('a pod of it goes away without a lost request', async () => {
   expect(failures).toEqual(new Map());
 });
 
-test('`up` opens a way in to it, and says for which hosts', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
-  const chart = new Chart(new App(), 'test', { namespace: 'shop', disableResourceNameHashes: true });
-  const edge = new Gateway(chart, 'edge', { scaling: Scaling.replicas(1), disruptionBudget: DisruptionBudget.none(), tls: [GatewayCertificate.fromSecretName('shop-tls')] });
-  edge.route('shop.example.com', service(chart, 'web'));
-  writeFileSync(join(folder, 'shop.yaml'), Yaml.stringify(...chart.toJson()));
-  const run = new CliRun(['up', join(folder, 'shop.yaml'), '--to', 'edge', '--rps', '50', '--duration', '2']);
-  const { code } = await run.exited;
-  rmSync(folder, { recursive: true });
-  expect([code, run.stderr]).toEqual([0, '']);
-  expect(run.stdout).toMatch(/^edge answers on http:\/\/127\.0\.0\.1:\d+ for host shop\.example\.com$/m);
-  expect(run.stdout).toMatch(/100 requests in .+, none failed/);
-  expect(run.stdout).toMatch(/version v1 +100\.0 % +100\.0 %/);
+describe('`up`, of a gateway with TLS', () => {
+  let folder: string;
+  let file: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+    file = join(folder, 'shop.yaml');
+    const chart = new Chart(new App(), 'test', { namespace: 'shop', disableResourceNameHashes: true });
+    const edge = new Gateway(chart, 'edge', { scaling: Scaling.replicas(1), disruptionBudget: DisruptionBudget.none(), tls: [GatewayCertificate.fromSecretName('shop-tls')] });
+    edge.route('shop.example.com', service(chart, 'web'));
+    writeFileSync(file, Yaml.stringify(...chart.toJson()));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('drives traffic by it, and checks certificates', async () => {
+    const run = new CliRun(['up', file, '--to', 'edge', '--rps', '50', '--duration', '2']);
+    const { code } = await run.exited;
+    expect([code, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toMatch(/100 requests in .+, none failed/);
+    expect(run.stdout).toMatch(/version v1 +100\.0 % +100\.0 %/);
+  });
+
+  test('prints the command by which curl gets an answer, and redirects to that port', async () => {
+    const run = new CliRun(['up', file]);
+    await run.printed('running; Ctrl-C stops it');
+    const [, securePort] = /^edge answers on https:\/\/127\.0\.0\.1:(\d+) for host shop\.example\.com$/m.exec(run.stdout) ?? [];
+    const [, plain] = /^edge redirects (http:\/\/127\.0\.0\.1:\d+) to HTTPS$/m.exec(run.stdout) ?? [];
+    const [, curl] = /^ +(curl .+)$/m.exec(run.stdout) ?? [];
+    expect(JSON.parse(execFileSync('/bin/sh', ['-c', `${curl} -sS`], { encoding: 'utf8' }))).toMatchObject({ service: 'web' });
+    const redirected = execFileSync('curl', ['-sS', '-i', '-H', 'Host: shop.example.com', `${plain}/a`], { encoding: 'utf8' });
+    expect(redirected).toContain(`location: https://shop.example.com:${securePort}/a\r\n`);
+    run.signal('SIGINT');
+    expect(await run.exited).toMatchObject({ code: 0 });
+  });
 });

@@ -44,6 +44,8 @@ export interface Workload {
   readonly app?: ContainerSpec;
   /** All containers, the sidecar among them; named target ports are looked up here. */
   readonly containers: readonly ContainerSpec[];
+  /** The Secret with the certificate of its listener for TLS. Absent: none, or a gateway's, which can have several. */
+  readonly tlsSecret?: string;
   /** Page of the admin port that the sidecar's preStop hook asks for; undefined when it has none. */
   readonly preStopPath: string | undefined;
   /** How long the preStop hook takes: that of the app sleeps, that of a gateway's proxy waits. */

@@ -3,7 +3,7 @@
  * the ConfigMap that holds its document; the document is checked by the proxy's own validator, so that what is refused
  * here is what the sidecar would refuse in the cluster.
  */
-import { CONFIG_KEY, CONFIG_VOLUME, DEFAULT_SHUTDOWN, isOfGateway, ProxyConfig, SIDECAR_CONTAINER } from '../../contract';
+import { CONFIG_KEY, CONFIG_VOLUME, DEFAULT_SHUTDOWN, isOfGateway, ProxyConfig, SIDECAR_CONTAINER, TLS_VOLUME } from '../../contract';
 import { decodeConfig, describeErrors } from '../../proxy/config/decode';
 import { DEFAULT_GRACE_SECONDS } from '../../planning/lints/objects';
 import { UserError } from '../command-line/errors';
@@ -95,8 +95,10 @@ function readWorkload(
     const data = configMaps.get(`${namespace}/${map}`) ?? {};
     return Object.hasOwn(data, key) ? data[key] : undefined;
   };
+  const tlsSecret = volumeOf(pod, TLS_VOLUME)?.get('secret').get('secretName').optionalText();
   return {
     kind, name, namespace, where, config, configMap,
+    ...(tlsSecret !== undefined && { tlsSecret }),
     labels: template.get('metadata').get('labels').texts(),
     replicas: WORKLOADS[kind]!(body) ?? minReplicas ?? 1,
     service: config.node.service,
@@ -111,14 +113,17 @@ function readWorkload(
   };
 }
 
+function volumeOf(pod: Field, name: string): Field | undefined {
+  return pod.get('volumes').list().find((candidate) => candidate.get('name').text() === name);
+}
+
 function readConfig(
   { kind, name, namespace, where }: Manifest,
   pod: Field,
   configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): readonly [configMap: string, config: ProxyConfig] {
   const subject = `${where}: ${kind} '${name}'`;
-  const volume = pod.get('volumes').list().find((candidate) => candidate.get('name').text() === CONFIG_VOLUME);
-  const map = volume?.get('configMap').get('name').optionalText();
+  const map = volumeOf(pod, CONFIG_VOLUME)?.get('configMap').get('name').optionalText();
   if (map === undefined) {
     throw new UserError(`${subject} has the container '${SIDECAR_CONTAINER}' but no volume '${CONFIG_VOLUME}' of a ConfigMap; synthesize it again`);
   }

@@ -17,6 +17,7 @@ import { Behaviour, PROMPT } from '../stand-in/behaviour';
 import { awaitEndpoints } from './await-endpoints';
 import { START_TIMEOUTS, StartTimeouts } from './await-start';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
+import { Certificates, OwnFiles } from './certificates';
 import { Identities } from './identities';
 import { Reaper } from './processes/reaper';
 import { MeshModel, titleOf, Workload } from '../model/model';
@@ -37,6 +38,10 @@ export interface LocalMeshOptions {
   readonly restart?: boolean;
   /** Addresses of pods; see network.ts. Absent: `auto`. */
   readonly addresses?: 'auto' | 'per-pod' | 'shared';
+  /** The user's own certificates, by the Secret that they replace. Absent: none. */
+  readonly certificates?: ReadonlyMap<string, OwnFiles>;
+  /** The port at which clients from outside reach a port of a workload's pods, for redirects. Absent: its own. */
+  publicPort?(workload: Workload, port: number): number | undefined;
   /** How long a start may take. Absent: a hint after 10 s, a failure after 60 s. */
   readonly timeouts?: StartTimeouts;
 }
@@ -88,6 +93,9 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     return this.endpointApi;
   }
 
+  /** What listeners show to clients from outside; there once the mesh is started. */
+  get certificates(): Certificates | undefined { return this.dependencies?.certificates; }
+
   get strategy(): Network['strategy'] | undefined { return this.network?.strategy; }
 
   /**
@@ -111,6 +119,8 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
         sessionKeys: this.sessionKeys,
         identities: new Identities(join(folder, 'identities')),
+        certificates: new Certificates(join(folder, 'certificates'), this.options.certificates ?? new Map(), () => this.current),
+        publicPort: (workload, port) => this.options.publicPort?.(workload, port),
         timeouts: this.options.timeouts ?? START_TIMEOUTS,
         onHint: (pod, text) => this.hint(pod, text),
         onLine: (pod, program, line) => this.emit('line', pod, program, line),

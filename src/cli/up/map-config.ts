@@ -1,11 +1,11 @@
 /**
- * The document that a pod's proxy gets on this machine: the ConfigMap's, with every socket and every file of keys moved to where it is here and
- * the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it can be
- * shown. A pure function of the document and the pod's addresses.
+ * The document that a pod's proxy gets on this machine: the ConfigMap's, with every socket and every file of keys and certificates moved
+ * to where it is here and the Kubernetes API replaced by the embedded one. Nothing else changes, and every change is listed, so that it
+ * can be shown. A pure function of the document and of what the pod has.
  */
 import {
-  APP_CLUSTER, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, IdentityConfig, KubernetesApiConfig,
-  ListenerConfig, ProxyConfig, RouteConfig, withTlsDefaults,
+  APP_CLUSTER, CertificateConfig, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, IdentityConfig, isOfGateway, KubernetesApiConfig,
+  ListenerConfig, ProxyConfig, RouteConfig, TlsConfig, withTlsDefaults,
 } from '../../contract';
 import { appPortOf } from '../model/app-port';
 import { serviceOfHostname } from '../model/callees';
@@ -35,36 +35,49 @@ export function addressesIn(config: ProxyConfig, foreignApp: boolean): WantedAdd
   };
 }
 
-/**
- * Moves the document's sockets to the pod's addresses.
- *
- * @param keyFileOf where the keys of session cookies are that are at a path in a cluster
- * @param identityOf the pod's own certificate in place of what the cluster would give it
- */
-export function mapConfig(
-  config: ProxyConfig,
-  network: Pick<PodNetwork, 'ip' | 'adminLoopback' | 'own' | 'outbound' | 'app'>,
-  kubernetes: KubernetesApiConfig,
-  services: readonly ServiceSpec[],
-  keyFileOf: (keyFile: string) => string = (keyFile) => keyFile,
-  identityOf: (identity: IdentityConfig) => IdentityConfig = (identity) => identity,
-): MappedConfig {
+/** What a pod has here in place of what a cluster gives it. */
+export interface Placement {
+  readonly network: Pick<PodNetwork, 'ip' | 'adminLoopback' | 'own' | 'outbound' | 'app'>;
+  readonly kubernetes: KubernetesApiConfig;
+  readonly services: readonly ServiceSpec[];
+  /** Where the keys of session cookies are that are at a path in a cluster. */
+  keyFileOf(keyFile: string): string;
+  /** The pod's own certificate. */
+  identityOf(identity: IdentityConfig): IdentityConfig;
+  /** A certificate that a listener shows to clients from outside. */
+  certificateOf(listener: ListenerConfig, certificate: CertificateConfig): CertificateConfig;
+  /** The port at which clients from outside reach a listener's; undefined when that is its own. */
+  publicPort(port: number): number | undefined;
+}
+
+/** Moves the document's sockets and files to where the pod has them. */
+export function mapConfig(config: ProxyConfig, placement: Placement): MappedConfig {
+  const { network, kubernetes, services, keyFileOf, identityOf } = placement;
   const mappings: Mapping[] = [];
   const moved = (what: string, from: string, to: string): void => {
     if (from !== to) mappings.push({ what, from, to });
   };
+  const securePort = config.listeners.find((listener) => isOfGateway(listener) && listener.tls)?.port;
 
-  const listeners = config.listeners.map(({ tls, hsts, httpsRedirect, clients, loopback = false, ...declared }): ListenerConfig => {
+  const listeners = config.listeners.map(({ tls, httpsRedirect, clients, loopback = false, ...declared }): ListenerConfig => {
     // All pods share one loopback here.
     if (loopback) moved(`loopback of ${declared.name}`, `127.0.0.1:${declared.port}`, 'none');
-    // The certificate is in a Secret of the cluster.
-    if (tls) for (const { certificateFile } of withTlsDefaults(tls).certificates) moved(`TLS of ${declared.name}`, certificateFile, 'none');
-    // Nothing here is served by HTTPS.
-    if (hsts ?? httpsRedirect) moved(`HTTPS only of ${declared.name}`, 'HTTPS', 'none');
+    // No proxy that speaks HTTPS is in front here.
+    if (httpsRedirect && securePort === undefined) moved(`redirect to HTTPS of ${declared.name}`, 'HTTPS', 'none');
     // All clients here are on loopback.
     if (clients?.allow) moved(`clients that ${declared.name} lets in`, clients.allow.join(', '), 'all');
     for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));
-    const listener = { ...declared, ...limitsOf(clients), routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)) };
+    const listener: ListenerConfig = {
+      ...declared, ...limitsOf(clients), routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)),
+      ...(httpsRedirect && securePort !== undefined && {
+        httpsRedirect: { ...httpsRedirect, port: placement.publicPort(securePort) ?? network.own(securePort) },
+      }),
+      ...(tls && { tls: withCertificates(tls, (certificate) => {
+        const { certificateFile, ...rest } = placement.certificateOf({ ...declared, tls }, certificate);
+        moved(`TLS of ${declared.name}`, certificate.certificateFile, certificateFile);
+        return { certificateFile, ...rest };
+      }) }),
+    };
     if (listener.address === undefined) {
       const port = network.own(listener.port);
       moved(titleOfListener(listener), `<pod IP>:${listener.port}`, `${network.ip}:${port}`);
@@ -114,6 +127,12 @@ function folderOf({ trustBundleFile }: IdentityConfig): string {
 function limitsOf({ allow: _, ...limits }: ClientsConfig = {}): Pick<ListenerConfig, 'clients'> {
   const { deny, rateLimit, maxConnections } = limits;
   return deny ?? rateLimit ?? maxConnections !== undefined ? { clients: limits } : {};
+}
+
+/** The older form of a single certificate becomes a list of one. */
+function withCertificates(tls: TlsConfig, certificateOf: (certificate: CertificateConfig) => CertificateConfig): TlsConfig {
+  const { certificateFile: _, keyFile: __, ...rest } = tls;
+  return { ...rest, certificates: withTlsDefaults(tls).certificates.map(certificateOf) };
 }
 
 function withKeyFile(route: RouteConfig, keyFileOf: (keyFile: string) => string): RouteConfig {

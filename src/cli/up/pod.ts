@@ -9,12 +9,13 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import {
-  comesFromOutside, CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, IdentityConfig, KubernetesApiConfig,
+  comesFromOutside, CONFIG_KEY, DEFAULT_ADMIN, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, KubernetesApiConfig,
 } from '../../contract';
 import { UserError } from '../command-line/errors';
 import type { Behaviour } from '../stand-in/behaviour';
 import type { BehaveMessage } from '../stand-in/command';
 import { AwaitedStart, awaitStart, listensInstead, StartTimeouts } from './await-start';
+import type { Certificates } from './certificates';
 import { calleeEnvironment, containerEnvironment, listenEnvironment } from './app-environment';
 import { appPortOf } from '../model/app-port';
 import { calleesOf } from '../model/callees';
@@ -50,6 +51,9 @@ export interface PodDependencies {
   readonly kubernetes: KubernetesApiConfig;
   readonly sessionKeys: Pick<SessionKeys, 'fileOf'>;
   readonly identities: Identities;
+  readonly certificates: Certificates;
+  /** The port at which clients from outside reach a port of a workload's pods; undefined when that is its own. */
+  publicPort(workload: Workload, port: number): number | undefined;
   /** Called with what the user should know while it starts. */
   onHint(pod: Pod, text: string): void;
   readonly timeouts: StartTimeouts;
@@ -172,10 +176,14 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
   configure(workload: Workload, model: MeshModel): void {
-    const { kubernetes, sessionKeys, identities } = this.dependencies;
-    const keyFileOf = (keyFile: string): string => sessionKeys.fileOf(workload.namespace, keyFile);
-    const identityOf = (declared: IdentityConfig): IdentityConfig => identities.of(this.name, workload, declared);
-    const { config, mappings } = mapConfig(workload.config, this.network, kubernetes, model.services, keyFileOf, identityOf);
+    const { kubernetes, sessionKeys, identities, certificates, publicPort } = this.dependencies;
+    const { config, mappings } = mapConfig(workload.config, {
+      network: this.network, kubernetes, services: model.services,
+      keyFileOf: (keyFile) => sessionKeys.fileOf(workload.namespace, keyFile),
+      identityOf: (declared) => identities.of(this.name, workload, declared),
+      certificateOf: (listener, certificate) => certificates.of(workload, listener, certificate),
+      publicPort: (port) => publicPort(workload, port),
+    });
     this.spec = workload;
     this.mappings = mappings;
     this.config!.write(`${JSON.stringify(config, null, 2)}\n`);

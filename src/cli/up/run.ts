@@ -4,14 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOfGateway } from '../../contract';
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError, messageOf } from '../command-line/errors';
 import { parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
 import { readAssignments } from './assignments';
+import { readOwnFiles } from './certificates';
 import { Flow, flowBetween } from './traffic/flow';
-import { gatewayForwards, readPortForwards } from './traffic/port-forward';
+import { gatewayForwards, PortForward, readPortForwards } from './traffic/port-forward';
 import { LocalMesh } from './local-mesh';
 import { isNamed } from '../model/named-workloads';
 import { readManifests } from '../model/manifests';
@@ -27,15 +27,13 @@ import { statusOf, summaryOf } from './status';
 import { Tally } from './traffic/tally';
 import { Traffic } from './traffic/traffic';
 import { watchFiles } from './watch-files';
+import { waysIn } from './ways-in';
 
 /** The line for somebody without a terminal comes this often. */
 const SUMMARY_SECONDS = 5;
 
 /** What `--duration` may be. */
 const DURATION_BOUNDS = { min: 100, max: 14 * 24 * 3_600_000 };
-
-/** Hosts of a gateway that are named. */
-const SHOWN_HOSTS = 5;
 
 /** While pods start, the table is drawn this often. */
 const STARTING_PERIOD_MS = 200;
@@ -53,10 +51,12 @@ export async function up(args: Arguments): Promise<number> {
     addresses: options.addresses,
     command: options.command,
     behaviour: options.behaviour,
+    certificates: options.certificates,
+    publicPort: (workload, port) => forwards.find(({ service, front }) => isNamed(workload, service) && front?.listener?.port === port)?.port,
   });
   const flow = options.traffic && flowBetween(mesh, options.traffic.from, options.traffic.to);
   const exposed = readPortForwards(args.all('expose'), mesh);
-  const forwards = [...exposed, ...gatewayForwards(mesh, exposed)];
+  const forwards: readonly PortForward[] = [...exposed, ...gatewayForwards(mesh, exposed)];
 
   const ending = new Ending();
   const screen = new Screen(process.stdout, () => ending.begin());
@@ -92,7 +92,7 @@ export async function up(args: Arguments): Promise<number> {
     screen.clear();
     if (ending.begun) return 0;
     for (const line of mappingTable(mesh, screen.paint, args.has('verbose'))) screen.say(line);
-    for (const forward of forwards) screen.say(`${forward.service} answers on http://127.0.0.1:${forward.port}${hostsInWords(mesh.model, forward.service)}`);
+    for (const line of waysIn(forwards, mesh)) screen.say(line);
     const read = async (): Promise<MeshModel> => withReplicas(await readModelInThread(programs.cli, paths), args);
     const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
@@ -107,13 +107,6 @@ export async function up(args: Arguments): Promise<number> {
     await Promise.all(forwards.map((forward) => forward.close()));
     await mesh.stop();
   }
-}
-
-/** ` for the hosts shop.example.com, *.example.org`: what a gateway has routes for. */
-function hostsInWords({ workloads }: MeshModel, name: string): string {
-  const gateway = workloads.find((workload) => isNamed(workload, name))?.config.listeners.find(isOfGateway);
-  const hosts = new Set(gateway?.routes.flatMap(({ matches = [] }) => matches).flatMap(({ hosts: some = [] }) => some));
-  return hosts.size === 0 ? '' : ` for ${hosts.size === 1 ? 'host' : 'the hosts'} ${[...hosts].slice(0, SHOWN_HOSTS).join(', ')}${hosts.size > SHOWN_HOSTS ? ', ...' : ''}`;
 }
 
 /** The live table, in as many lines as there are. */
@@ -140,7 +133,7 @@ async function drive(mesh: LocalMesh, flow: Flow, { rate, path, durationMs }: Tr
   let span = new Tally(flow);
   const began = performance.now();
   const traffic = new Traffic({
-    flow, rate, path,
+    flow, rate, path, trusted: mesh.certificates?.onlyAuthority,
     ...(durationMs === undefined ? {} : { durationMs }),
     onDue: () => whole.due(),
     onOutcome: (outcome) => {
@@ -225,6 +218,7 @@ function readOptions(args: Arguments, model: MeshModel) {
   }
   return {
     command, addresses, zones: zones ?? ['local'],
+    certificates: readOwnFiles(args.all('certificate'), model),
     behaviour: (workload: Workload) => ({ latency: latency(workload) ?? PROMPT.latency, failureRate: failureRate(workload) ?? PROMPT.failureRate }),
     traffic: readTraffic(args),
   } as const;

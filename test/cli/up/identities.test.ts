@@ -6,7 +6,7 @@ import type { IdentityConfig } from '../../../src/contract';
 import { Identities } from '../../../src/cli/up/identities';
 import { mapConfig } from '../../../src/cli/up/map-config';
 import { readIdentity } from '../../../src/proxy/tls/identity-files';
-import { configOf } from './support';
+import { configOf, placementOf } from './support';
 
 const root = mkdtempSync(join(tmpdir(), 'mesh-up-identities-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -42,7 +42,7 @@ test('the document of a pod leads there, and says so', () => {
   const identities = new Identities(root);
   const network = { ip: '127.0.0.2', adminLoopback: '127.0.0.2', own: (port: number) => port, outbound: <T>(to: T) => to, app: (port: number) => ({ address: '127.0.0.2', port }) };
   const { config, mappings } = mapConfig(
-    configOf('web', 'v1', { identity: DECLARED }), network, { tokenFile: '', caFile: '' }, [], undefined, (declared) => identities.of('web-4', WEB, declared),
+    configOf('web', 'v1', { identity: DECLARED }), placementOf({ network, identityOf: (declared) => identities.of('web-4', WEB, declared) }),
   );
   expect(config.identity).toMatchObject({ trustDomain: 'cluster.local', keyFile: join(root, 'web-4', 'tls.key') });
   expect(mappings).toContainEqual({ what: 'identity', from: '/id', to: join(root, 'web-4') });

@@ -1,6 +1,7 @@
 /** Models for tests, with whatever a test does not care about filled in. */
 import type { ProxyConfig } from '../../../src/contract';
 import type { ServiceSpec, Workload } from '../../../src/cli/model/model';
+import type { Placement } from '../../../src/cli/up/map-config';
 import type { PodNetwork } from '../../../src/cli/up/network';
 
 export function configOf(service: string, version = 'v1', more: Partial<ProxyConfig> = {}): ProxyConfig {
@@ -72,3 +73,17 @@ export const movedNetwork: Pick<PodNetwork, 'ip' | 'adminLoopback' | 'own' | 'ou
   outbound: ({ port }) => ({ address: '127.9.1.10', port: port + 8000 }),
   app: (port) => ({ address: '127.9.1.1', port: port + 1000 }),
 };
+
+/** What a pod has at those addresses, with its own certificates and keys below /tmp. */
+export function placementOf(more: Partial<Placement> = {}): Placement {
+  return {
+    network: movedNetwork,
+    kubernetes: { server: 'https://127.9.255.1:4433', tokenFile: '/tmp/token', caFile: '/tmp/ca.crt' },
+    services: [],
+    keyFileOf: (keyFile) => `/tmp${keyFile}`,
+    identityOf: (identity) => identity,
+    certificateOf: (_, certificate) => ({ ...certificate, certificateFile: `/tmp${certificate.certificateFile}`, keyFile: `/tmp${certificate.keyFile}` }),
+    publicPort: () => undefined,
+    ...more,
+  };
+}

@@ -6,6 +6,7 @@ import { AddressInfo, connect, createServer, Server, Socket } from 'node:net';
 import { isOfGateway } from '../../../contract';
 import { UserError, codeOf, messageOf } from '../../command-line/errors';
 import { Flow, flowFromOutside } from './flow';
+import { answeringFront, Front, frontsOf } from './front';
 import { isNamed } from '../../model/named-workloads';
 import type { LocalMesh } from '../local-mesh';
 
@@ -16,8 +17,11 @@ export class PortForward {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  /** @param wanted 0 for any that is free */
-  constructor(private readonly flow: Pick<Flow, 'to' | 'target'>, private readonly wanted: number) {
+  /**
+   * @param wanted 0 for any that is free
+   * @param front what it leads to. Absent: what its flow does, whatever that is
+   */
+  constructor(readonly flow: Pick<Flow, 'to' | 'target' | 'host' | 'isSecure'>, private readonly wanted: number, readonly front?: Front) {
     this.server = createServer((client) => this.pass(client));
   }
 
@@ -25,6 +29,8 @@ export class PortForward {
   get port(): number { return (this.server.address() as AddressInfo | null)?.port ?? this.wanted; }
 
   get service(): string { return this.flow.to; }
+
+  get url(): string { return `${this.flow.isSecure ? 'https' : 'http'}://127.0.0.1:${this.port}`; }
 
   async open(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -68,28 +74,38 @@ export class PortForward {
   }
 }
 
-/** A way in to each gateway that `--expose` doesn't name, at a free port. */
+/** A way in to each port of a gateway that `--expose` doesn't name, at a free port. */
 export function gatewayForwards(mesh: LocalMesh, exposed: readonly PortForward[]): PortForward[] {
   const { workloads } = mesh.model;
-  const gateways = workloads.filter(({ config }) => config.listeners.some(isOfGateway))
-    .filter((workload) => !exposed.some(({ service }) => isNamed(workload, service)));
-  return gateways.map(({ service, namespace }) => {
+  const gateways = workloads.filter(({ config }) => config.listeners.some(isOfGateway));
+  return gateways.flatMap((workload) => {
+    const { service, namespace } = workload;
     const isAlone = workloads.filter((other) => other.service === service).length === 1;
-    return new PortForward(flowFromOutside(mesh, isAlone ? service : `${service}.${namespace}`, 'expose'), 0);
+    const name = isAlone ? service : `${service}.${namespace}`;
+    return frontsOf(mesh, name, 'expose').filter(({ port }) => !exposed.some((other) => isNamed(workload, other.service) && other.front?.port.port === port.port))
+      .map((front) => new PortForward(flowFromOutside(mesh, name, 'expose', Math.random, front), 0, front));
   });
 }
 
-/** The fronts that `--expose SERVICE=PORT` asks for; not open yet. */
+/** The ways in that `--expose SERVICE=PORT` and `--expose SERVICE:PORT=PORT` ask for; not open yet. */
 export function readPortForwards(texts: readonly string[], mesh: LocalMesh): PortForward[] {
   const given = new Map<number, string>();
   return texts.map((text) => {
-    const [, service, port] = /^([^=]+)=(\d{1,5})$/.exec(text) ?? [];
+    const [, service, servicePort, port] = /^([^=:]+)(?::(\d{1,5}))?=(\d{1,5})$/.exec(text) ?? [];
     if (service === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
       throw new UserError(`--expose must name a service and a port, as in --expose web=8080, got '${text}'`);
     }
     const other = given.get(Number(port));
     if (other !== undefined) throw new UserError(`--expose gives port ${Number(port)} to '${other}' and to '${service}'; a port can lead to one service only`);
     given.set(Number(port), service);
-    return new PortForward(flowFromOutside(mesh, service, 'expose'), Number(port));
+    const front = frontAt(frontsOf(mesh, service, 'expose'), servicePort, text);
+    return new PortForward(flowFromOutside(mesh, service, 'expose', Math.random, front), Number(port), front);
   });
+}
+
+function frontAt(fronts: readonly Front[], port: string | undefined, text: string): Front {
+  if (port === undefined) return answeringFront(fronts);
+  const front = fronts.find((candidate) => candidate.port.port === Number(port));
+  if (!front) throw new UserError(`--expose ${text}: the Service '${fronts[0]!.service.name}' has no port ${port}; it has ${fronts.map((each) => each.port.port).join(', ')}`);
+  return front;
 }

@@ -4,6 +4,7 @@
  * have come in the meantime (Gil Tene's coordinated omission). How late this process itself was is kept beside it.
  */
 import { Agent, IncomingHttpHeaders, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { POD_FIELD, SERVICE_FIELD, VERSION_FIELD } from '../../stand-in/server';
 import { codeOf, messageOf } from '../../command-line/errors';
@@ -29,6 +30,8 @@ export interface TrafficOptions {
   /** Requests a second. */
   readonly rate: number;
   readonly path: string;
+  /** The authority of the certificates that it is shown, in PEM form. Absent: certificates are not checked. */
+  readonly trusted?: string | undefined;
   /** Header fields besides Host. Absent: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Absent: until `stop`. */
@@ -44,7 +47,7 @@ const MAX_IN_FLIGHT = 10_000;
 const TIMEOUT_MS = 30_000;
 
 export class Traffic {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024 });
+  private readonly agent: Agent;
   private readonly started = performance.now();
   private due = this.started;
   private timer: NodeJS.Timeout | undefined;
@@ -55,6 +58,10 @@ export class Traffic {
   readonly finished = new Promise<void>((resolve) => { this.settleFinished = resolve; });
 
   constructor(private readonly options: TrafficOptions) {
+    const { flow, trusted } = options;
+    const kept = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024 };
+    const trust = trusted === undefined ? { rejectUnauthorized: false } : { ca: trusted };
+    this.agent = flow.isSecure ? new TlsAgent({ ...kept, ...trust }) : new Agent(kept);
     this.tick();
   }
 
@@ -109,8 +116,9 @@ export class Traffic {
       });
       this.finishIfIdle();
     };
-    const sent = request({
-      host: target.address, port: target.port, path, agent: this.agent, timeout: TIMEOUT_MS, headers: { ...headers, host: flow.host },
+    const sent = (flow.isSecure ? tlsRequest : request)({
+      host: target.address, port: target.port, servername: flow.host, path, agent: this.agent, timeout: TIMEOUT_MS,
+      headers: { ...headers, host: flow.host },
     }, (response) => {
       response.resume();
       response.on('end', () => settle(response.headers, response.complete ? failureOf(response.statusCode ?? 0, response.headers) : 'answer cut off'));

@@ -1,7 +1,7 @@
 import { createServer, Server } from 'node:net';
 import { PortForward } from '../../../../src/cli/up/traffic/port-forward';
 
-const flow = { to: 'web', target: () => undefined };
+const flow = { to: 'web', host: 'web', target: () => undefined };
 
 /** The message of what `open` rejects with when the system answers `code`. */
 async function refusal(port: number, code: string): Promise<string> {
