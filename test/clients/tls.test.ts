@@ -2,7 +2,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { GatewayCertificate } from '../../src';
+import { Duration } from 'cdk8s';
+import { GatewayCertificate, Route } from '../../src';
 import { AppServer } from '../support/app-server';
 import { GatewayProcess } from '../support/gateway-process';
 import { makeCertificateFor } from '../support/key-pairs';
@@ -20,7 +21,8 @@ beforeAll(async () => {
   edge = await GatewayProcess.start({
     props: { tls: [GatewayCertificate.fromSecretName('shop-tls')] }, backends: { web: web.port },
     secrets: { 'shop-tls': await makeCertificateFor([HOST]) },
-    build: (gateway, service) => gateway.route(HOST, service('web')),
+    // As long as the upload takes on a busy machine.
+    build: (gateway, service) => gateway.addRoute(HOST, Route.always().to(service('web')).timeout(Duration.minutes(5))),
   });
 });
 afterAll(async () => {
