@@ -1,4 +1,4 @@
-/** A gateway behind HAProxy and nginx, which tell it the client's address in their ways. */
+/** A gateway behind HAProxy and nginx, which tell it the client's address in their ways. nginx passes TCP on with Debian's `libnginx-mod-stream`. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,11 +68,26 @@ http {
   }
 }
 `;
+/** It speaks version 1 alone. */
+const nginxStream = (port: number, to: number): string => `load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off;
+pid $FOLDER/nginx.pid;
+error_log stderr;
+events {}
+stream {
+  server {
+    listen 127.0.0.1:${port};
+    proxy_pass 127.0.0.1:${to};
+    proxy_protocol on;
+  }
+}
+`;
 const proxyProtocol: GatewayProps = { proxyProtocol: { from: ['127.0.0.0/8'] } };
 
 test.each<[string, string, (port: number, to: number) => string, GatewayProps, string]>([
   ['HAProxy by the PROXY protocol, version 1', '/usr/sbin/haproxy', haproxy('send-proxy'), proxyProtocol, CLIENT],
   ['HAProxy by the PROXY protocol, version 2', '/usr/sbin/haproxy', haproxy('send-proxy-v2'), proxyProtocol, CLIENT],
+  ['nginx by the PROXY protocol, version 1', '/usr/sbin/nginx', nginxStream, proxyProtocol, CLIENT],
   ['nginx by X-Forwarded-For', '/usr/sbin/nginx', nginx, { forwarded: { trustedHops: 1 } }, `${CLIENT}, 127.0.0.1`],
 ])('%s', async (_, program, config, props, forwarded) => {
   const web = await AppServer.start('web');
