@@ -1,4 +1,4 @@
-/** An app behind a gateway: it says what it got, streams events, echoes WebSockets, and counts what is uploaded. */
+/** An app behind a gateway: it says what it got, streams events, echoes WebSockets, counts what is uploaded, and has a page if it is given one. */
 import { createHash } from 'node:crypto';
 import { createServer, IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -9,7 +9,8 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export class AppServer {
   private constructor(private readonly server: Server, private readonly sockets: Set<Socket>) {}
 
-  static async start(name: string): Promise<AppServer> {
+  /** @param page HTML of `/page`. Absent: it has none */
+  static async start(name: string, page?: string): Promise<AppServer> {
     const sockets = new Set<Socket>();
     const server = createServer((request, response) => {
       if (request.url === '/events') {
@@ -26,6 +27,9 @@ export class AppServer {
       } else if (request.url === '/next') {
         server.emit('next-event');
         response.end('ok');
+      } else if (page !== undefined && request.url?.startsWith('/page')) {
+        response.setHeader('content-type', 'text/html; charset=utf-8');
+        response.end(page);
       } else if (request.url === '/upload') {
         upload(request).then((counted) => response.end(JSON.stringify(counted)), () => response.destroy());
       } else {
