@@ -151,7 +151,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     net: ['runtime', 'tls'],
     sockets: ['discovery', 'runtime', 'telemetry'],
     cluster: ['discovery', 'http1', 'load-reports', 'net', 'runtime', 'telemetry', 'tls'],
-    jwt: ['runtime', 'session', 'telemetry'],
+    jwt: ['http1', 'runtime', 'session', 'telemetry'],
     session: ['cluster', 'http1', 'runtime', 'telemetry'],
     hosts: ['config', 'discovery', 'runtime', 'telemetry'],
     serve: ['cluster', 'http1', 'jwt', 'load-reports', 'net', 'runtime', 'session', 'telemetry', 'tls', 'tracing'],

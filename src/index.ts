@@ -27,6 +27,7 @@ export * from './constructs/identity/allow';
 export * from './constructs/identity/authorization';
 export * from './constructs/identity/identity';
 export * from './constructs/identity/identity-options';
+export * from './constructs/identity/jwt';
 export * from './constructs/identity/mutual-tls';
 export * from './constructs/identity/trust-bundle';
 export * from './constructs/mesh/interception';

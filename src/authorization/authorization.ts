@@ -7,7 +7,6 @@
  */
 import type { AuthorizationRule } from '../contract';
 import { type PathOptions, type RequestView, RouteTable } from '../routing';
-import type { Claims } from './claims';
 import { type Decision, NO_IDENTITY, NO_MATCH, UNKNOWN_CALLER } from './decision';
 import { RuleProblem } from './problem';
 import { type NumberedRule, rowsOf, RuleTable } from './rule-table';
@@ -27,10 +26,8 @@ export class Authorization {
       return table.map(({ route, match, field, message }) => new RuleProblem(route, `matches/${match}${field === '' ? '' : `/${field}`}`, message));
     }
     // To routing no matches are as if there were none; for a rule that would turn "none of these" into "everything".
-    const empty = rules.flatMap(({ matches, claims }, index) => [
-      ...(matches?.length === 0 ? [new RuleProblem(index, 'matches', 'the list is empty, so no request could meet it; leave it out for every request')] : []),
-      ...(claims?.length === 0 ? [new RuleProblem(index, 'claims', 'the list is empty, so it asks for nothing; leave it out if no token is needed')] : []),
-    ]);
+    const empty = rules.flatMap(({ matches }, index) => (matches?.length === 0
+      ? [new RuleProblem(index, 'matches', 'the list is empty, so no request could meet it; leave it out for every request')] : []));
     if (empty.length > 0) return empty;
     const groups = Groups.of(rules);
     const rows = groups.all.reduce((sum, group) => sum + rowsOf(group), 0);
@@ -62,14 +59,14 @@ export class Authorization {
 
   /**
    * @param caller the verified identity that the request comes from; undefined when there is none
-   * @param claims of its verified token; undefined when it has none
+   * @param request with the claims of its verified token
    */
-  decide(caller: string | undefined, request: RequestView, claims?: Claims): Decision {
+  decide(caller: string | undefined, request: RequestView): Decision {
     // What has no name is nobody, whatever the caller of this made of it.
     const named = caller !== undefined && caller !== '';
     const table = named ? this.byCaller.get(caller) ?? this.others : this.plain;
     if (!table) return named ? UNKNOWN_CALLER : NO_IDENTITY;
-    return table.find(STRICT.of(request), claims) ?? NO_MATCH;
+    return table.find(STRICT.of(request)) ?? NO_MATCH;
   }
 }
 

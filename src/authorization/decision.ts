@@ -11,10 +11,7 @@ export type DenialCause =
 
 export interface Allowed {
   readonly allowed: true;
-  /**
-   * Index of the rule that lets it in; of several, one with claims before others, then the one with the most specific match, in the order of
-   * routes.
-   */
+  /** Index of the rule that lets it in; of several, the one with the most specific match, in the order of routes. */
   readonly rule: number;
   /** Its name. */
   readonly name: string;

@@ -1,10 +1,6 @@
-/**
- * The rules that are for the same callers, as tables of routing: one for those that need no claims, and one for all that need the same ones. What
- * a decision costs does not grow with the number of rules, but with that of different claims.
- */
+/** The rules that are for the same callers, as a table of routing: what a decision costs does not grow with the number of rules. */
 import type { AuthorizationRule } from '../contract';
 import { type PathOptions, type RequestView, RouteTable } from '../routing';
-import { ClaimConditions, type Claims } from './claims';
 import { type Allowed, allowedBy } from './decision';
 
 /** A rule and its index among all rules of the listener. */
@@ -14,45 +10,12 @@ export interface NumberedRule {
 }
 
 export class RuleTable {
-  /** Those with claims first, in the order of declaration. */
-  private readonly parts: readonly Part[];
+  private readonly decisions: readonly Allowed[];
+  /** Undefined when each rule takes every request. */
+  private readonly table: RouteTable | undefined;
 
   /** @param rules which have no problems */
   constructor(rules: readonly NumberedRule[], options: PathOptions) {
-    const groups = new Map<string, NumberedRule[]>();
-    for (const each of rules) {
-      const key = JSON.stringify(each.rule.claims ?? []);
-      const group = groups.get(key);
-      if (group) group.push(each);
-      else groups.set(key, [each]);
-    }
-    const parts = [...groups.values()].map((group) => new Part(group, options));
-    this.parts = [...parts.filter(({ claims }) => claims), ...parts.filter(({ claims }) => !claims)];
-  }
-
-  /** The rule that takes a request; undefined when none does. */
-  find(request: RequestView, claims: Claims | undefined): Allowed | undefined {
-    for (let i = 0; i < this.parts.length; i++) {
-      const part = this.parts[i]!;
-      if (part.claims && !(claims && part.claims.hold(claims))) continue;
-      const found = part.find(request);
-      if (found) return found;
-    }
-    return undefined;
-  }
-}
-
-/** Rules that need the same claims. */
-class Part {
-  /** Undefined: none. */
-  readonly claims: ClaimConditions | undefined;
-  private readonly decisions: readonly Allowed[];
-  /** Undefined when no rule has other conditions. */
-  private readonly table: RouteTable | undefined;
-
-  constructor(rules: readonly NumberedRule[], options: PathOptions) {
-    const { claims } = rules[0]!.rule;
-    this.claims = claims && new ClaimConditions(claims);
     this.decisions = rules.map(({ index, rule }) => allowedBy(index, rule.name));
     if (rules.every(({ rule }) => !rule.matches)) return;
     const table = RouteTable.of(rules.map(({ rule: { matches } }) => ({ matches })), options);
@@ -60,6 +23,7 @@ class Part {
     this.table = table;
   }
 
+  /** The rule that takes a request; undefined when none does. */
   find(request: RequestView): Allowed | undefined {
     if (!this.table) return this.decisions[0];
     const row = this.table.lookup(request);

@@ -57,4 +57,9 @@ export class StrictRequest implements RequestView {
   anyCookie(name: Uint8Array, test: ValueTest): boolean {
     return this.request.anyCookie(name, test) && !this.request.anyCookie(name, this.refused.of(test));
   }
+
+  /** Claims are the issuer's words, and a list of them is meant as one: it is enough that one passes. */
+  anyClaim(name: string, test: ValueTest): boolean {
+    return this.request.anyClaim(name, test);
+  }
 }

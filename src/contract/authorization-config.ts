@@ -3,7 +3,6 @@
  * shut out and negated conditions don't exist: a difference between what a condition sees and what the app sees then ends in 403 and not in
  * a bypass (docs/decisions/allow-rules-only.md).
  */
-import type { ClaimMatch } from './jwt-config';
 import type { RouteMatch } from './route-match-config';
 import type { SpiffeId } from './scalars';
 
@@ -53,12 +52,6 @@ export interface AuthorizationRule {
    * @maxItems 64
    */
   readonly matches?: RouteMatch[];
-  /**
-   * Claims that the request's token (`jwt` of the listener) must have, all of them. Absent: no token is needed.
-   * @minItems 1
-   * @maxItems 16
-   */
-  readonly claims?: ClaimMatch[];
 }
 
 /** {@link AuthorizationConfig} with nothing left open. */

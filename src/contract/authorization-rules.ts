@@ -30,7 +30,7 @@ export function errorsOfAuthorization({ identity, listeners }: Pick<ProxyConfig,
 
 function faultsOfListener({ listener, identity }: Surroundings): Fault[] {
   const { name, direction, address, authorization, jwt } = listener;
-  const ofTokens = jwt ? errorsOfJwt(jwt, authorization !== undefined) : [];
+  const ofTokens = [...errorsOfJwt(listener), ...(jwt ? [] : conditionsOfClaims(listener.routes))];
   if (!authorization) return ofTokens;
   // One at the pod's own addresses is a gateway's, whose clients are outside.
   if (direction === 'outbound' && address !== undefined) {
@@ -51,16 +51,25 @@ function faultsOfListener({ listener, identity }: Surroundings): Fault[] {
 }
 
 function faultsOfRule(rule: AuthorizationRule, surroundings: Surroundings): Fault[] {
-  const { callers, anyAuthenticated, plain, matches = [], claims } = rule;
+  const { callers, anyAuthenticated, plain, matches = [] } = rule;
   const faults = faultsOfCallers(rule, surroundings);
   if (!callers && !anyAuthenticated && !plain) {
     faults.push({ field: '', message: 'it is for nobody; give it \'callers\', or say \'anyAuthenticated\' or \'plain\'' });
   }
-  if (claims && !surroundings.listener.jwt) {
-    faults.push({ field: 'claims', message: 'no token is looked at, so no request could meet it; give the listener \'jwt\'' });
-  }
+  if (!surroundings.listener.jwt) faults.push(...claimsOf(matches));
   matches.forEach((match, m) => faults.push(...faultsOfMatch(match).map(({ field, message }) => ({ field: `matches/${m}/${field}`, message }))));
   return faults;
+}
+
+/** Routes that ask for claims where there are none. */
+function conditionsOfClaims(routes: ListenerConfig['routes']): Fault[] {
+  return routes.flatMap(({ name, matches = [] }, r) => claimsOf(matches).map((fault) => (
+    { field: `routes/${r}/${fault.field}`, message: `route '${name}': ${fault.message}` })));
+}
+
+function claimsOf(matches: readonly RouteMatch[]): Fault[] {
+  return matches.flatMap(({ claims = [] }, m) => (claims.length > 0
+    ? [{ field: `matches/${m}/claims`, message: 'no token is looked at, so no request could meet it; give the listener \'jwt\'' }] : []));
 }
 
 /** Callers that can't come, which would be a rule that its reader believes in. */
@@ -86,13 +95,14 @@ function faultsOfCallers({ callers, anyAuthenticated, plain }: AuthorizationRule
 }
 
 /** Where a match of a route is lenient, one of a rule would let in more than its reader thinks. */
-function faultsOfMatch({ headers = [], query = [], cookies = [], hosts }: RouteMatch): Fault[] {
+function faultsOfMatch({ headers = [], query = [], cookies = [], claims = [], hosts }: RouteMatch): Fault[] {
   const faults = headers.flatMap(({ name }, h): Fault[] => (isOfTheProxy(name)
     ? [{ field: `headers/${h}/name`, message: `the field '${name}' is the proxy's own to read or write${/^host$/i.test(name) ? '; use \'hosts\'' : '; remove the condition'}` }]
     : []));
   if (hosts?.length === 0) faults.push({ field: 'hosts', message: 'the list is empty, which would stand for any host; name hosts, or leave it out' });
   return [
     ...faults, ...repeated('headers', headers, (name) => name.toLowerCase()), ...repeated('query', query, String), ...repeated('cookies', cookies, String),
+    ...repeated('claims', claims, String),
   ];
 }
 

@@ -23,6 +23,7 @@ export * from './health-config';
 export * from './health-defaults';
 export * from './identity-config';
 export * from './identity-rules';
+export * from './jwks';
 export * from './jwt-config';
 export * from './listener-config';
 export * from './load-balancing-config';

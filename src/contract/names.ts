@@ -60,6 +60,18 @@ export function sessionKeyFile(secret: string, key: string): string {
   return `${SESSION_KEYS_DIR}/${secret}/${key}`;
 }
 
+/** Volume and mount point of the public keys that tokens are verified with. */
+export const JWKS_VOLUME = 'mesh-jwks';
+export const JWKS_DIR = '/etc/cdk8s-mesh-jwks';
+
+/** What holds such keys. */
+export type JwksPlace = 'configMap' | 'secret';
+
+/** Where the sidecar finds the keys that a ConfigMap or Secret holds under a name of its data. */
+export function jwksFile(place: JwksPlace, object: string, key: string): string {
+  return `${JWKS_DIR}/${place === 'secret' ? 'secrets' : 'config-maps'}/${object}/${key}`;
+}
+
 /**
  * Volume and mount point of what the sidecar writes: an emptyDir, so that it is there after a restart of the container and gone with
  * the pod. No other container mounts the folder itself, since anyone who can write there says where requests go.

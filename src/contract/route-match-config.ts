@@ -1,5 +1,6 @@
 /**
- * Which requests a route takes. The terms and limits are those of the Gateway API (HTTPRouteMatch), and cookies besides.
+ * Which requests a route takes. The terms and limits are those of the Gateway API (HTTPRouteMatch), and cookies and
+ * claims besides.
  */
 
 /** Conditions of a request. All of one match must hold; of several matches of a route, any. */
@@ -32,6 +33,13 @@ export interface RouteMatch {
    * @default []
    */
   readonly cookies?: ValueMatch[];
+  /**
+   * Claims of the request's token, names with their case: the claim is this text, or a list that has it; of `scope`, each word counts. A
+   * request without a good token has none. They need `jwt` of the listener.
+   * @maxItems 16
+   * @default []
+   */
+  readonly claims?: ValueMatch[];
   /**
    * Host that it is sent to, any of these. The port does not count. Absent or empty: any.
    * @maxItems 16

@@ -13,7 +13,7 @@
  *   describeRow(row)                                 its conditions in words
  *   findOverlaps(table)                              { overlaps: { reason, first, second }[], unreachable: route indices }
  *   testFirstParameter, testAnyParameter,
- *     testAnyCookie                                  what a RequestView reads a query and Cookie fields with
+ *     testAnyCookie, testAnyClaim                    what a RequestView reads a query, Cookie fields and claims with
  */
 export { describeRow } from './analysis/describe';
 export * from './analysis/explain';
@@ -27,8 +27,9 @@ export { RegexProblem } from './regex/problem';
 export { Regex } from './regex/regex';
 export { testAnyCookie } from './request/cookie-field';
 export { testAnyParameter, testFirstParameter } from './request/query';
-export type { RequestView } from './request/request-view';
+export type { Claims, RequestView } from './request/request-view';
 export * from './request/routing-request';
+export { testAnyClaim } from './request/token-claims';
 export { RouteProblem } from './table/compile';
 export type { RoutableRoute } from './table/compile';
 export { AnyValue, ExactValue, NamedCondition } from './table/conditions';

@@ -38,6 +38,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Length of its body in bytes. Default: 0. */
   readonly bodyBytes?: number;
+  /** What its token (JWT) claims, which is taken for good. Default: it has no token. */
+  readonly claims?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** A synthesized stack. */

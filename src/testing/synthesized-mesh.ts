@@ -1,6 +1,7 @@
 /** Reads a stack from whatever a test has of it, and asks it about requests. */
 import { parseAllDocuments } from 'yaml';
 import { AskedRequest, Header } from '../cli/explain/asked-request';
+import { AskedToken } from '../cli/explain/asked-token';
 import { Explanation, explainRequest } from '../cli/explain/explanation';
 import { renderExplanation } from '../cli/explain/render';
 import { UserError } from '../cli/command-line/errors';
@@ -27,18 +28,18 @@ export class SynthesizedMesh implements MeshUnderTest {
 
   private ask(from: ServiceName, request: string, options: RequestOptions): Explanation {
     checkOptions(options);
-    const { headers = {}, bodyBytes = 0 } = options;
+    const { headers = {}, bodyBytes = 0, claims } = options;
     const [first, second] = request.trim().split(/\s+(.*)/s) as [string, string?];
     const fields = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value): Header => [name, value]));
-    const asked = new AskedRequest({ method: second ? first : 'GET', url: second || first, headers: fields, bodyBytes });
+    const asked = new AskedRequest({ method: second ? first : 'GET', url: second || first, headers: fields, bodyBytes, token: claims && AskedToken.of(claims) });
     return explainRequest(this.stack, this.stack.workloadsNamed(nameOf(from), 'expectRequest')[0]!, asked);
   }
 }
 
 /** In JavaScript, a slip in an option would leave the request without it. */
 function checkOptions(options: RequestOptions): void {
-  const unknown = Object.keys(options).find((name) => name !== 'headers' && name !== 'bodyBytes');
-  if (unknown !== undefined) throw new UserError(`'${unknown}' is not an option of a request; use headers or bodyBytes`);
+  const unknown = Object.keys(options).find((name) => !['headers', 'bodyBytes', 'claims'].includes(name));
+  if (unknown !== undefined) throw new UserError(`'${unknown}' is not an option of a request; use headers, bodyBytes or claims`);
   const { headers = {} } = options;
   if (typeof headers !== 'object' || Array.isArray(headers)) throw new UserError("headers must be an object, such as { 'x-beta': 'true' }");
 }

@@ -67,7 +67,7 @@ test.each<[string, AuthorizationRule, object, string]>([
 
 describe('tokens', () => {
   const JWT = { issuer: 'https://a.example', audiences: ['shop'], jwksFile: '/keys' };
-  const CLAIMS = { rules: [{ name: 'a', plain: true, claims: [{ name: 'sub', values: ['ann'] }] }] };
+  const CLAIMS = { rules: [{ name: 'a', plain: true, matches: [{ claims: [{ name: 'sub', value: 'ann' }] }] }] };
   const problems = (authorization: unknown, jwt: unknown): readonly string[] => {
     const decoded = decodeConfig(JSON.stringify(documentWith(authorization, 'inbound', { jwt })));
     return decoded.ok ? [] : describeErrors(decoded.errors);
@@ -75,21 +75,21 @@ describe('tokens', () => {
 
   it('are taken with rules, which may have claims', () => {
     expect(problems(CLAIMS, [JWT, { ...JWT, issuer: 'https://b.example', clockSkewMs: 0, maxTokenBytes: 65_536 }])).toEqual([]);
-    expect(withDefaults(documentWith(CLAIMS, 'inbound', { jwt: [JWT] })).listeners[0]!.jwt).toEqual([{ ...JWT, clockSkewMs: 30_000, maxTokenBytes: 8_192 }]);
+    expect(withDefaults(documentWith(CLAIMS, 'inbound', { jwt: [JWT] })).listeners[0]!.jwt).toEqual([{ ...JWT, clockSkewMs: 30_000, maxTokenBytes: 8_192, forward: false, claimHeaders: [] }]);
     expect(requirementsOf(documentWith(CLAIMS, 'inbound', { jwt: [JWT] }))).toEqual(['authorization', 'jwt', 'mutualTls']);
   });
 
   it('are refused in words where they let in everybody, and where nobody looks at them', () => {
     expect(problems(undefined, [JWT])).toEqual(['/listeners/0/jwt: tokens would be asked of nobody; give the listener an authorization with rules that have claims']);
-    expect(problems(CLAIMS, undefined)).toEqual(["/listeners/0/authorization/rules/0/claims: rule 'a': no token is looked at, so no request could meet it; give the listener 'jwt'"]);
+    expect(problems(CLAIMS, undefined)).toEqual(["/listeners/0/authorization/rules/0/matches/0/claims: rule 'a': no token is looked at, so no request could meet it; give the listener 'jwt'"]);
     expect(problems(CLAIMS, [JWT, JWT])).toEqual(["/listeners/0/jwt/1/issuer: the issuer 'https://a.example' is there twice; give it once, with all its audiences"]);
   });
 
   it.each<[string, unknown, unknown]>([
     ['no issuers in a list', CLAIMS, []], ['no audiences', CLAIMS, [{ ...JWT, audiences: [] }]], ['no issuer', CLAIMS, [{ ...JWT, issuer: '' }]], ['a signature of choice', CLAIMS, [{ ...JWT, algorithms: ['none'] }]],
     ['a secret', CLAIMS, [{ ...JWT, secret: 'x' }]], ['an address of keys', CLAIMS, [{ ...JWT, jwksUri: 'https://a.example' }]], ['any length', CLAIMS, [{ ...JWT, maxTokenBytes: 1_000_000 }]],
-    ['any skew', CLAIMS, [{ ...JWT, clockSkewMs: 86_400_000 }]], ['no claims in a list', { rules: [{ name: 'a', plain: true, claims: [] }] }, [JWT]],
-    ['no values in a list', { rules: [{ name: 'a', plain: true, claims: [{ name: 'sub', values: [] }] }] }, [JWT]],
+    ['any skew', CLAIMS, [{ ...JWT, clockSkewMs: 86_400_000 }]],
+    ['a claim twice', { rules: [{ name: 'a', plain: true, matches: [{ claims: [{ name: 'sub', value: 'a' }, { name: 'sub', value: 'b' }] }] }] }, [JWT]],
   ])('with %s are refused', (_, authorization, jwt) => {
     expect(problems(authorization, jwt)).not.toEqual([]);
   });

@@ -6,7 +6,7 @@ import { anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
 test('GIVEN any routes and requests THEN the row that is said to be chosen is the one that is looked up', () => {
   fc.assert(fc.property(anyRoutes, fc.array(anyRequest, { minLength: 4, maxLength: 4 }), (routes, requests) => {
     const table = tableOf(...routes);
-    for (const request of requests.map(asText)) {
+    for (const request of requests.map((each) => asText(each))) {
       expect(explain(table, request).find(({ outcome }) => outcome === 'chosen')?.row).toBe(table.lookup(request));
     }
   }), { numRuns: 500 });

@@ -15,7 +15,7 @@ test('GIVEN any routes and requests THEN no request goes to what is said to be n
   fc.assert(fc.property(anyRoutes, fc.array(anyRequest, { minLength: 12, maxLength: 12 }), (routes, requests) => {
     const table = tableOf(...routes);
     const { overlaps, unreachable } = findOverlaps(table);
-    for (const request of requests.map(asText)) {
+    for (const request of requests.map((each) => asText(each))) {
       const row = table.lookup(request);
       expect(overlaps.filter(({ reason, second }) => reason !== 'order' && second === row)).toEqual([]);
       expect(unreachable).not.toContain(row?.route ?? -1);

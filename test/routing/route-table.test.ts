@@ -60,7 +60,8 @@ test('GIVEN a request in a buffer that others lie in THEN only its own bytes cou
   const table = tableOf([{ path: { type: 'exact', value: '/a' }, method: 'GET', hosts: ['a.io'] }]);
   const bytes = Buffer.from('xGETx/ax a.io:80x');
   const range = (start: number, end: number) => ({ bytes, start, end });
-  const nothing = { anyHeader: () => false, anyHeaderAlike: () => false, firstQuery: () => false, anyQuery: () => false, anyCookie: () => false };
+  const no = (): boolean => false;
+  const nothing = { anyHeader: no, anyHeaderAlike: no, firstQuery: no, anyQuery: no, anyCookie: no, anyClaim: no };
   expect(table.lookup({ method: range(1, 4), path: range(5, 7), host: range(9, 16), ...nothing })?.route).toBe(0);
   expect(table.lookup({ method: range(0, 4), path: range(5, 7), host: range(9, 16), ...nothing })).toBeUndefined();
   expect(table.lookup({ method: range(1, 4), path: range(5, 8), host: range(9, 16), ...nothing })).toBeUndefined();
@@ -100,6 +101,7 @@ test('GIVEN conditions of parameters and cookies, read in place WHEN a route is 
     firstQuery: (name, test) => testFirstParameter(bytes, 6, 18, name, test),
     anyQuery: () => false,
     anyCookie: (name, test) => testAnyCookie(bytes, 19, bytes.length, name, test),
+    anyClaim: () => false,
   };
   expect(table.lookup(request)?.route).toBe(0);
   expect(bytesPerCall(() => table.lookup(request))).toBe(0);

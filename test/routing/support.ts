@@ -1,7 +1,7 @@
 /** What the tests of routing share: tables and requests that must be right, and chance. */
 import * as fc from 'fast-check';
 import type { RouteMatch, ValueMatch } from '../../src/contract';
-import { type HeaderValues, RoutingRequest, RouteTable } from '../../src/routing';
+import { bytesOf, type HeaderValues, RoutingRequest, RouteTable } from '../../src/routing';
 import type { NaiveRequest } from './naive';
 
 export function tableOf(...routes: readonly (readonly RouteMatch[])[]): RouteTable {
@@ -10,8 +10,12 @@ export function tableOf(...routes: readonly (readonly RouteMatch[])[]): RouteTab
   return table;
 }
 
-export function requestOf(method: string, target: string, headers: HeaderValues = {}): RoutingRequest {
-  const request = RoutingRequest.of(method, target, headers);
+/** Claims by name, as texts. */
+export type ClaimTexts = Readonly<Record<string, readonly string[]>>;
+
+export function requestOf(method: string, target: string, headers: HeaderValues = {}, claims: ClaimTexts = {}): RoutingRequest {
+  const bytes = new Map(Object.entries(claims).map(([name, values]) => [name, values.map(bytesOf)]));
+  const request = RoutingRequest.of(method, target, headers, {}, bytes);
   if (!(request instanceof RoutingRequest)) throw new Error(request.message);
   return request;
 }
@@ -59,10 +63,10 @@ export const anyRequest: fc.Arbitrary<NaiveRequest> = fc.record({
 });
 
 /** The same request as the engine takes it. */
-export function asText({ method, path: text, host: name, headers, query, cookies }: NaiveRequest): RoutingRequest {
+export function asText({ method, path: text, host: name, headers, query, cookies }: NaiveRequest, claims?: ClaimTexts): RoutingRequest {
   const fields: Record<string, string[]> = { Host: [name] };
   for (const [field, each] of headers) (fields[field] ??= []).push(each);
   if (cookies.length > 0) fields['cookie'] = [cookies.map((pair) => pair.join('=')).join('; ')];
   const search = query.map((pair) => pair.join('=')).join('&');
-  return requestOf(method, `${text}${search && `?${search}`}`, fields);
+  return requestOf(method, `${text}${search && `?${search}`}`, fields, claims);
 }

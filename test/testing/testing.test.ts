@@ -129,7 +129,7 @@ test('GIVEN a service that is none THEN it is said so', () => {
 });
 
 test.each([
-  [{ header: { a: '1' } }, "'header' is not an option of a request; use headers or bodyBytes"],
+  [{ header: { a: '1' } }, "'header' is not an option of a request; use headers, bodyBytes or claims"],
   [{ headers: ['a: 1'] }, "headers must be an object, such as { 'x-beta': 'true' }"],
 ])('GIVEN options that are wrong, %j, THEN they are refused', (options, message) => {
   expect(() => mesh.expectRequest(web, 'http://catalog/', options as never)).toThrow(message);

@@ -50,10 +50,8 @@ const EVERY_REQUEST = 'every request';
 const EVERYTHING: Permission = { requests: new Set([EVERY_REQUEST]), rules: [] };
 const WITHOUT_DRY_RUN = 'would get 403 without the dry run';
 
-function requestsInWords({ name, matches, claims }: AuthorizationRule, path: ResolvedListener['path']): string[] {
-  const token = claims ? ` with a token of ${claims.map((claim) => `${claim.name} ${claim.values.join(' or ')}`).join(' and ')}` : '';
-  const rows = matches ? tableOf({ routes: [{ name, matches }], ...(path && { path }) }).rows.map(describeConditions) : [EVERY_REQUEST];
-  return rows.map((row) => `${row}${token}`);
+function requestsInWords({ name, matches }: AuthorizationRule, path: ResolvedListener['path']): string[] {
+  return matches ? tableOf({ routes: [{ name, matches }], ...(path && { path }) }).rows.map(describeConditions) : [EVERY_REQUEST];
 }
 
 function requestsOf(permission: Permission | undefined): string {

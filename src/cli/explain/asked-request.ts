@@ -5,9 +5,10 @@ import { normalizeTarget } from '../../proxy/http1/normal-path';
 import { isIdempotent, RequestHead } from '../../proxy/http1/request-head';
 import { FAULT_HEAD_TOO_LARGE, HeadLimits } from '../../proxy/http1/head-buffer';
 import { ReasonCode, REASONS } from '../../proxy/telemetry/reasons';
-import type { HeaderChanges, LimitsConfig } from '../../contract';
+import type { HeaderChanges, LimitsConfig, ResolvedListener } from '../../contract';
 import { UserError } from '../command-line/errors';
 import { bytesInWords } from '../words/quantities';
+import type { AskedToken } from './asked-token';
 
 export type Header = readonly [name: string, value: string];
 
@@ -18,6 +19,8 @@ export interface RequestParts {
   readonly url: string;
   readonly headers: readonly Header[];
   readonly bodyBytes: number;
+  /** What its token claims; absent: nobody said. */
+  readonly token?: AskedToken | undefined;
 }
 
 /** What the endpoint gets in place of what the client sent. */
@@ -44,10 +47,11 @@ export class AskedRequest {
   readonly target: string;
   readonly headers: readonly Header[];
   readonly bodyBytes: number;
+  readonly token: AskedToken | undefined;
   /** The Host field: that of the URL, unless a header says another. */
   readonly authority: string;
 
-  constructor({ method, url, headers, bodyBytes }: RequestParts) {
+  constructor({ method, url, headers, bodyBytes, token }: RequestParts) {
     if (!METHOD.test(method)) throw new UserError(`'${method}' is no method; write it as in GET http://catalog/`);
     const [, scheme = 'http', host, port, target = '/'] = URL_PARTS.exec(url) ?? [];
     if (host === undefined) throw new UserError(`'${url}' is no URL that a sidecar could get; write it as in http://catalog/search?q=x`);
@@ -57,6 +61,7 @@ export class AskedRequest {
     this.port = port === undefined ? PORTS[this.scheme] : Number(port);
     this.target = target.startsWith('?') ? `/${target}` : target;
     this.bodyBytes = bodyBytes;
+    this.token = token;
     const written = headers.find(([name]) => name.toLowerCase() === 'host');
     this.authority = written?.[1] ?? (port === undefined || this.port === PORTS[this.scheme] ? host : `${host}:${port}`);
     this.headers = headers.filter(([name]) => name.toLowerCase() !== 'host');
@@ -71,13 +76,19 @@ export class AskedRequest {
     return maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes;
   }
 
-  /** As a sidecar sends it on. */
-  sentOn({ target, host = this.authority }: SentOn, { remove = [], set = [], add = [] }: HeaderChanges = {}): AskedRequest {
-    const leftOut = new Set([...remove, ...set.map(({ name }) => name)].map((name) => name.toLowerCase()));
+  /** As a sidecar sends it on. @param jwt issuers of its listener */
+  sentOn(
+    { target, host = this.authority }: SentOn, { remove = [], set = [], add = [] }: HeaderChanges = {}, jwt: ResolvedListener['jwt'] = [],
+  ): AskedRequest {
+    const { token } = this;
+    const ofClaims = jwt.flatMap(({ claimHeaders }) => claimHeaders.map(({ header }) => header));
+    const leftOut = new Set([...remove, ...set.map(({ name }) => name), ...ofClaims].map((name) => name.toLowerCase()));
     const kept = this.headers.filter(([name]) => !leftOut.has(name.toLowerCase()));
-    const headers: Header[] = [['host', host], ...kept, ...[...set, ...add].map(({ name, value }): Header => [name, value])];
+    const added = [...set, ...add].map(({ name, value }): Header => [name, value]);
+    const headers: Header[] = [['host', host], ...kept, ...added, ...token?.fieldsFor(jwt) ?? []];
     const { method, bodyBytes } = this;
-    return new AskedRequest({ method, url: `${this.url.slice(0, this.url.length - this.target.length)}${target}`, headers, bodyBytes });
+    const url = `${this.url.slice(0, this.url.length - this.target.length)}${target}`;
+    return new AskedRequest({ method, url, headers, bodyBytes, token: jwt.length === 0 || token?.passes(jwt) ? token : undefined });
   }
 
   /** The same with another method. */
@@ -85,11 +96,11 @@ export class AskedRequest {
     return new AskedRequest({ method, url: this.url, headers: [['host', this.authority], ...this.headers], bodyBytes: this.bodyBytes });
   }
 
-  /** As routing sees it, or why its path is refused. */
-  routed(options: PathOptions = {}): RoutingRequest | PathFault {
+  /** As the routes and rules of a listener see it, or why its path is refused. */
+  routed({ path, jwt }: Partial<Pick<ResolvedListener, 'path' | 'jwt'>> = {}): RoutingRequest | PathFault {
     const values: Record<string, string[]> = { host: [this.authority] };
     for (const [name, value] of this.headers) (values[name.toLowerCase()] ??= []).push(value);
-    return RoutingRequest.of(this.method, this.target, values as HeaderValues, options);
+    return RoutingRequest.of(this.method, this.target, values as HeaderValues, path, this.token?.claimsFor(jwt ?? []));
   }
 
   /** As the proxy's codec reads it, or why it refuses it. */

@@ -16,7 +16,7 @@ import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
 import { CorsVerdict, corsOf, httpsRedirectOf, isSecure, methodAskedFor, preflightAnswerOf } from './edge-answer';
 import { entryOf, Intercepted, isGateway, Passed } from './interception';
 import { chooseRoute, NearMiss } from './route-choice';
-import { securityOf } from './security';
+import { Security, securityOf } from './security';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
 
 /**
@@ -85,7 +85,7 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const { interception, listener, service } = entryOf(stack, caller, asked);
   const { limits, identity } = stack.documentOf(caller);
   const parsed = asked.parsed(limits, listener?.path);
-  const routed = asked.routed(listener?.path);
+  const routed = asked.routed(listener);
   const about = {
     request: { method: asked.method, url: asked.url, bodyBytes: asked.bodyBytes },
     from: {
@@ -109,7 +109,7 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   if (answer) return { ...about, outcome: 'answered', path, answer };
   // Clients of a gateway have no identity of the mesh.
   const security = securityOf(listener, {}, asked);
-  if (security?.denied !== undefined) return { ...about, outcome: 'refused', path, refusal: refusalOf(security.denied) };
+  if (security?.denied !== undefined) return { ...about, outcome: 'refused', path, refusal: refusalOf(security) };
   const choice = chooseRoute(listener, routed);
   const { route, nearMisses } = choice;
   if (!route) return { ...about, outcome: 'refused', path, nearMisses, refusal: { status: REASONS.no_route.status, reason: 'no route takes it' } };
@@ -117,7 +117,8 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
     const refusal = { status: REASONS.no_backend.status, reason: `the weights of route '${route.name}' are all 0` };
     return { ...about, outcome: 'refused', path, nearMisses, refusal };
   }
-  const sent = asked.sentOn({ target: asked.target.replace(/^[^?]*/, () => path.normalized), ...sentOnOf(route, again()) }, route.requestHeaders);
+  const normal = asked.target.replace(/^[^?]*/, () => path.normalized);
+  const sent = asked.sentOn({ target: normal, ...sentOnOf(route, again()) }, route.requestHeaders, listener.jwt);
   const destinations = new Destinations(stack, caller, { ...arrival, sent });
   const cors = corsOf(route, listener, parsed);
   const explained = { ...explainRoute(choice as Choice, destinations, asked, secure, parsed, again), ...(cors && { cors }) };
@@ -129,21 +130,19 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
 /** What the callee answers, when none of those that may take the request let it in. */
 function denialOf({ levels }: ExplainedRoute): Explanation['refusal'] {
   const callees = levels[0]?.destinations.filter(({ percent }) => percent > 0).flatMap(({ inbound }) => inbound) ?? [];
-  const denied = callees.map(({ security, stoppedBy }) => (stoppedBy === undefined ? security?.denied : undefined));
-  return denied[0] !== undefined && denied.every((each) => each !== undefined)
-    ? { ...refusalOf(denied[0]), by: 'callee' } : undefined;
+  const denied = callees.map(({ security, stoppedBy }) => (stoppedBy === undefined && security?.denied !== undefined ? security : undefined));
+  return denied[0] && denied.every((each) => each !== undefined) ? { ...refusalOf(denied[0]), by: 'callee' } : undefined;
 }
 
-/** @param denied why no rule takes it */
-function refusalOf(denied: string): NonNullable<Explanation['refusal']> {
-  return { status: REASONS.not_authorized.status, reason: `not_authorized, as ${denied}` };
+function refusalOf({ code = 'not_authorized', denied }: Security): NonNullable<Explanation['refusal']> {
+  return { status: REASONS[code].status, reason: `${code}, as ${denied}` };
 }
 
 /** What a preflight request is answered, by the route of the request that it asks about; undefined when it is the app's to answer. */
 function preflightOf(listener: ResolvedListener, asked: AskedRequest, parsed: ParsedRequest): ListenerAnswer | undefined {
   const method = methodAskedFor(parsed);
   if (method === undefined) return undefined;
-  const routed = asked.withMethod(method).routed(listener.path);
+  const routed = asked.withMethod(method).routed(listener);
   const route = routed instanceof PathFault ? undefined : chooseRoute(listener, routed).route;
   const answer = preflightAnswerOf(route, listener, parsed);
   return answer && { status: answer.status, preflight: { method, cors: answer.cors, ...(answer.cors.by === 'route' && { route: route!.name }) } };
@@ -214,6 +213,6 @@ export function onlyCallerOf(stack: Stack, asked: AskedRequest, flag: string): W
 /** Whether a gateway has a route for a request. */
 function takesHost(stack: Stack, gateway: Workload, asked: AskedRequest): boolean {
   const { listener } = entryOf(stack, gateway, asked);
-  const routed = asked.routed(listener?.path);
+  const routed = asked.routed(listener);
   return listener !== undefined && !(routed instanceof PathFault) && chooseRoute(listener, routed).route !== undefined;
 }

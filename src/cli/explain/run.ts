@@ -6,6 +6,7 @@ import { Stack } from '../stack/stack';
 import { readManifests } from '../model/manifests';
 import { Screen } from '../terminal/screen';
 import { AskedRequest, parseHeader } from './asked-request';
+import { AskedToken } from './asked-token';
 import { explainRequest, onlyCallerOf } from './explanation';
 import { renderExplanation } from './render';
 import { renderRoutes, routesOf } from './routes';
@@ -53,5 +54,11 @@ function readPositionals(args: Arguments): Positionals {
 function readRequest(args: Arguments, method: string, url: string): AskedRequest {
   const bodyBytes = args.number('data-bytes', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0;
   if (!Number.isInteger(bodyBytes)) throw new UserError(`--data-bytes must be a whole number, got ${bodyBytes}`);
-  return new AskedRequest({ method, url, bodyBytes, headers: args.all('header').map((text) => parseHeader(text, '-H')) });
+  return new AskedRequest({ method, url, bodyBytes, headers: args.all('header').map((text) => parseHeader(text, '-H')), token: readToken(args) });
+}
+
+function readToken(args: Arguments): AskedToken | undefined {
+  const [claims, token] = [args.all('claim'), args.text('token')];
+  if (claims.length > 0 && token !== undefined) throw new UserError('--claim and --token both say what the token claims; use one of them');
+  return token !== undefined ? AskedToken.ofText(token) : claims.length > 0 ? AskedToken.ofClaims(claims) : undefined;
 }

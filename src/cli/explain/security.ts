@@ -1,10 +1,11 @@
 /**
- * Who a callee takes the caller for, and whether its rules let the request in, decided by the proxy's own engine. Tokens (JWT) are not
- * verified here: what hangs on one is told as a condition.
+ * Who a callee takes the caller for, and whether its rules let the request in, decided by the proxy's own engine. A token (JWT) whose claims
+ * are not said is not read here: what hangs on it is told as a condition.
  */
 import { Authorization, type DenialCause } from '../../authorization';
 import type { AuthorizationRule, ResolvedListener, ResolvedListenerMutualTls, ResolvedProxyConfig, UpstreamMutualTlsConfig } from '../../contract';
 import { refusalOfDenial } from '../../proxy/serve/exchange/refusal';
+import type { ReasonCode } from '../../proxy/telemetry/reasons';
 import { trustDomainOf } from '../../proxy/tls/spiffe';
 import { REASONS } from '../../proxy/telemetry/reasons';
 import { explain, PathFault, type RoutingRequest } from '../../routing';
@@ -37,6 +38,8 @@ export interface Security {
   readonly rule?: string;
   /** Why the request is denied, in words. */
   readonly denied?: string;
+  /** Reason code of the denial, unless it is `not_authorized`. */
+  readonly code?: ReasonCode;
   /** Rules for this caller that don't take the request, when it is denied or would be. */
   readonly nearMisses: readonly RuleMiss[];
   /** All of it in short. */
@@ -59,21 +62,22 @@ export function hopOf(
 }
 
 /** @param sent the request as it arrives. @returns undefined when the listener asks for nothing */
-export function securityOf(
-  { authorization, jwt, mutualTls, path }: ResolvedListener, { caller, unknown }: Hop, sent: AskedRequest,
-): Security | undefined {
+export function securityOf(listener: ResolvedListener, { caller, unknown }: Hop, sent: AskedRequest): Security | undefined {
+  const { authorization, jwt, mutualTls, path } = listener;
   if (!mutualTls && !authorization) return undefined;
   const hop = mutualTls ? [modeInWords(mutualTls)] : [];
   const about = { ...(mutualTls && { mutualTls: mutualTls.mode }), ...(caller !== undefined && { caller }) };
   const words = (...parts: readonly string[]): string => [...hop, ...parts].join(', ');
   if (unknown && authorization) return { ...about, nearMisses: [], words: words("rules decide by the caller's id, which its document doesn't say") };
-  const request = sent.routed(path);
+  const request = sent.routed(listener);
   if (!authorization || request instanceof PathFault) return { ...about, nearMisses: [], words: words() };
   const { rules, dryRun } = authorization;
-  const hasToken = jwt !== undefined && sent.headers.some(([name, value]) => name.toLowerCase() === 'authorization' && /^bearer /i.test(value));
+  const problem = jwt && sent.token?.problemFor(jwt);
+  if (problem !== undefined && !dryRun) return { ...about, denied: problem, code: 'token_invalid', nearMisses: [], words: words(`refuses its token: ${problem}`) };
+  const hasToken = jwt !== undefined && !sent.token && sent.headers.some(([name, value]) => name.toLowerCase() === 'authorization' && /^bearer /i.test(value));
   const verdict = decide(rules, path, caller, request);
   // With a token, rules that ask for claims may let it in.
-  const byToken = hasToken && !verdict.allowed ? decide(rules.map(({ claims: _, ...rule }) => rule), path, caller, request) : verdict;
+  const byToken = hasToken && !verdict.allowed ? decide(rules.map(withoutClaims), path, caller, request) : verdict;
   if (byToken.allowed) {
     const condition = byToken !== verdict ? ' if its token has the claims' : hasToken ? ' if its token is good' : '';
     return { ...about, rule: byToken.name, nearMisses: [], words: words(`rule '${byToken.name}' lets it in${condition}`) };
@@ -108,11 +112,14 @@ function isFor({ callers = [], anyAuthenticated, plain }: AuthorizationRule, cal
   return caller === undefined ? plain === true : anyAuthenticated === true || callers.includes(caller);
 }
 
+function withoutClaims({ matches, ...rule }: AuthorizationRule): AuthorizationRule {
+  return { ...rule, ...(matches && { matches: matches.map(({ claims: _, ...match }) => match) }) };
+}
+
 /** The first condition that fails of each of its matches. */
-function missOf({ name, matches, claims }: AuthorizationRule, path: Path, request: RoutingRequest): string {
+function missOf({ name, matches }: AuthorizationRule, path: Path, request: RoutingRequest): string {
   const rows = matches ? explain(tableOf({ routes: [{ name, matches }], ...(path && { path }) }), request) : [];
   const failures = rows.flatMap(({ failed }) => (failed ? [failureInWords(failed)] : []));
   if (failures.length > 0 && failures.length === rows.length) return [...new Set(failures)].join('; or ');
-  if (claims) return `no token with ${listed(claims.map((claim) => `${claim.name} ${claim.values.join(' or ')}`))}`;
   return 'a field, query parameter or cookie comes several times, and not all of its values pass';
 }

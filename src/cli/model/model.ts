@@ -81,6 +81,8 @@ export interface MeshModel {
   readonly services: readonly ServiceSpec[];
   /** What the Secrets hold, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What the ConfigMaps hold, by `namespace/name`. */
+  readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Workloads without the sidecar, which are not run, for a notice. */
   readonly outside: readonly string[];
 }

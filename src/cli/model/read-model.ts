@@ -48,7 +48,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
 
   if (errors.length > 0) throw new UserError(errors.join('\n'));
   if (workloads.length === 0) throw new UserError(noMesh(sources, manifests.length, outside));
-  return { workloads, services, secrets, outside };
+  return { workloads, services, secrets, configMaps, outside };
 }
 
 function noMesh(sources: string, objects: number, outside: readonly string[]): string {

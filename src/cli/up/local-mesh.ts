@@ -25,6 +25,7 @@ import { Network, openNetwork } from './network';
 import { Pod, PodState, PodDependencies, Programs } from './pod';
 import { podsBehind } from './service-pods';
 import { SessionKeys } from './session-keys';
+import { TokenKeys } from './token-keys';
 
 export interface LocalMeshOptions {
   readonly programs: Programs;
@@ -76,6 +77,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private endpointApi: EndpointApi | undefined;
   private dependencies: PodDependencies | undefined;
   private sessionKeys: SessionKeys | undefined;
+  private tokenKeys: TokenKeys | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(private current: MeshModel, private readonly options: LocalMeshOptions) {
@@ -111,13 +113,15 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       const credentials = join(folder, 'api');
       this.endpointApi = new EndpointApi({ address: this.network.host, credentialsFolder: credentials });
       this.sessionKeys = new SessionKeys(join(folder, 'session-keys'));
-      this.writeSessionKeys();
+      this.tokenKeys = new TokenKeys(join(folder, 'token-keys'));
+      this.writeKeys();
       this.dependencies = {
         reaper: this.reaper,
         programs: this.options.programs,
         folder,
         kubernetes: { tokenFile: join(credentials, TOKEN_FILE_NAME), caFile: join(credentials, CA_FILE_NAME) },
         sessionKeys: this.sessionKeys,
+        tokenKeys: this.tokenKeys,
         identities: new Identities(join(folder, 'identities')),
         certificates: new Certificates(join(folder, 'certificates'), this.options.certificates ?? new Map(), () => this.current),
         publicPort: (workload, port) => this.options.publicPort?.(workload, port),
@@ -171,7 +175,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   async apply(model: MeshModel): Promise<void> {
     const before = this.current;
     this.current = model;
-    this.writeSessionKeys();
+    this.writeKeys();
     const work: Promise<unknown>[] = [];
     for (const workload of model.workloads) {
       const old = before.workloads.find((candidate) => keyOf(candidate) === keyOf(workload));
@@ -282,8 +286,9 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     this.emit('notice', text);
   }
 
-  private writeSessionKeys(): void {
-    for (const notice of this.sessionKeys?.write(this.current) ?? []) this.emit('notice', notice);
+  private writeKeys(): void {
+    const notices = [this.sessionKeys, this.tokenKeys].flatMap((keys) => keys?.write(this.current) ?? []);
+    for (const notice of notices) this.emit('notice', notice);
   }
 
   /** Tells the API who is behind which Service. */

@@ -42,6 +42,8 @@ export interface Placement {
   readonly services: readonly ServiceSpec[];
   /** Where the keys of session cookies are that are at a path in a cluster. */
   keyFileOf(keyFile: string): string;
+  /** Where the public keys of an issuer of tokens are that are at a path in a cluster. */
+  jwksFileOf(jwksFile: string): string;
   /** The pod's own certificate. */
   identityOf(identity: IdentityConfig): IdentityConfig;
   /** A certificate that a listener shows to clients from outside. */
@@ -52,7 +54,7 @@ export interface Placement {
 
 /** Moves the document's sockets and files to where the pod has them. */
 export function mapConfig(config: ProxyConfig, placement: Placement): MappedConfig {
-  const { network, kubernetes, services, keyFileOf, identityOf } = placement;
+  const { network, kubernetes, services, keyFileOf, jwksFileOf, identityOf } = placement;
   const mappings: Mapping[] = [];
   const moved = (what: string, from: string, to: string): void => {
     if (from !== to) mappings.push({ what, from, to });
@@ -67,8 +69,10 @@ export function mapConfig(config: ProxyConfig, placement: Placement): MappedConf
     // All clients here are on loopback.
     if (clients?.allow) moved(`clients that ${declared.name} lets in`, clients.allow.join(', '), 'all');
     for (const { session } of declared.routes) if (session) moved('session keys', session.keyFile, keyFileOf(session.keyFile));
+    for (const { issuer, jwksFile } of declared.jwt ?? []) moved(`keys of ${issuer}`, jwksFile, jwksFileOf(jwksFile));
     const listener: ListenerConfig = {
       ...declared, ...limitsOf(clients), routes: declared.routes.map((route) => withKeyFile(route, keyFileOf)),
+      ...(declared.jwt && { jwt: declared.jwt.map((jwt) => ({ ...jwt, jwksFile: jwksFileOf(jwt.jwksFile) })) }),
       ...(httpsRedirect && securePort !== undefined && {
         httpsRedirect: { ...httpsRedirect, port: placement.publicPort(securePort) ?? network.own(securePort) },
       }),

@@ -29,6 +29,7 @@ import { MeshModel, titleOf, Workload } from '../model/model';
 import { inText, SocketAddress, PodNetwork } from './network';
 import type { SelectablePod } from './service-pods';
 import type { SessionKeys } from './session-keys';
+import type { TokenKeys } from './token-keys';
 
 export type PodState = 'starting' | 'ready' | 'unready' | 'terminating' | 'ended';
 
@@ -50,6 +51,7 @@ export interface PodDependencies {
   readonly folder: string;
   readonly kubernetes: KubernetesApiConfig;
   readonly sessionKeys: Pick<SessionKeys, 'fileOf'>;
+  readonly tokenKeys: Pick<TokenKeys, 'fileOf'>;
   readonly identities: Identities;
   readonly certificates: Certificates;
   /** The port at which clients from outside reach a port of a workload's pods; undefined when that is its own. */
@@ -176,10 +178,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
   configure(workload: Workload, model: MeshModel): void {
-    const { kubernetes, sessionKeys, identities, certificates, publicPort } = this.dependencies;
+    const { kubernetes, sessionKeys, tokenKeys, identities, certificates, publicPort } = this.dependencies;
     const { config, mappings } = mapConfig(workload.config, {
       network: this.network, kubernetes, services: model.services,
       keyFileOf: (keyFile) => sessionKeys.fileOf(workload.namespace, keyFile),
+      jwksFileOf: (jwksFile) => tokenKeys.fileOf(workload.namespace, jwksFile),
       identityOf: (declared) => identities.of(this.name, workload, declared),
       certificateOf: (listener, certificate) => certificates.of(workload, listener, certificate),
       publicPort: (port) => publicPort(workload, port),

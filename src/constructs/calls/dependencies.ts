@@ -178,7 +178,9 @@ export class Dependencies {
       checkCallRoutes(errors, `${prop}.routes`, options.routes, { destination, timeoutMs }, this.caller.self());
     }
     if (options.allow) {
-      checkAllow(errors, `${prop}.allow`, options.allow, { caller: this.caller.identity, callee: info.identity, path: info.path ?? {} });
+      checkAllow(errors, `${prop}.allow`, options.allow, {
+        caller: this.caller.identity, callee: info.identity, path: info.path ?? {}, hasTokens: info.jwt !== undefined,
+      });
     }
     errors.throwIfAny(construct);
 

@@ -3,6 +3,7 @@
  * only asks. None of it is public.
  */
 import { ClusterConfig, PathConfig } from '../../contract';
+import { Jwt } from '../identity/jwt';
 import { MutualTls } from '../identity/mutual-tls';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { SelectedPods } from '../network/policy-spec';
@@ -59,6 +60,8 @@ export interface DestinationInfo {
   readonly identity?: WorkloadIdentity;
   /** Whether callers have to prove who they are; it counts with an identity. */
   readonly mutualTls?: MutualTls;
+  /** Issuers of the tokens that requests have to carry; absent when its proxies look at none. */
+  readonly jwt?: readonly Jwt[];
   /** What its proxies let pass; absent when it has none. */
   readonly limits?: ProxyLimits;
   /** When its proxies close an idle connection; absent when it has none. */

@@ -14,7 +14,7 @@ export const MOST_RULES = 16;
 export const MOST_MATCHES = 127;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
 
-const CONDITIONS = { cookies: 'cookie', hosts: 'host', callers: 'caller' } as const;
+const CONDITIONS = { cookies: 'cookie', claims: 'claim', hosts: 'host', callers: 'caller' } as const;
 const PARTS = {
   respond: 'respond', retry: 'retry', hashKeys: 'hashKeys', sessionPersistence: 'sessionPersistence', faults: 'faults',
 } as const satisfies { readonly [Part in keyof RouteSpec]?: string };

@@ -9,6 +9,7 @@ import { MeshSettings } from '../mesh/mesh-settings';
 import { Route } from '../routes/route';
 import { completeDocument } from '../sidecar/document';
 import { routedClusters } from '../sidecar/outbound-clusters';
+import { accessConfig } from './gateway-access';
 import { edgeConfig, plainConfig, tlsConfig } from './edge-config';
 import { GatewayProps } from './gateway-props';
 
@@ -62,6 +63,7 @@ function listenersOf({ settings: { proxyPorts }, props, path, routeConfigs }: Do
     loopback: true,
     ...(path && { path }),
     ...edgeConfig(props),
+    ...accessConfig(props),
   };
   return [
     { name: GATEWAY_LISTENER, port: proxyPorts.inbound, ...common, ...plainConfig(props), routes: routeConfigs },

@@ -9,6 +9,8 @@ import { addVariable, askBeforeStop, completePodSpec, ContainerManifest, PodSpec
 import { SERVING_ANNOTATIONS, SERVING_STRATEGY, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { SessionPersistence } from '../policies/session-persistence';
+import { Jwt } from '../identity/jwt';
+import { mountJwtKeys } from '../identity/jwt-keys';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { mountToken } from '../sidecar/api-token';
 import { mountIdentity, noteMinimumKubernetes } from '../sidecar/identity-pod';
@@ -35,6 +37,7 @@ interface PodsInfo {
   readonly replicas?: number;
   readonly budget: ShutdownBudget;
   readonly tls?: readonly GatewayCertificate[];
+  readonly jwt?: readonly Jwt[];
   /** What is known when the app is complete. */
   readsSlices(): boolean;
   sessions(): readonly SessionPersistence[];
@@ -77,7 +80,7 @@ function withTlsPort(container: kplus.ContainerProps, { proxyPorts }: MeshSettin
 }
 
 /** What depends on the routes, and what is newer than the generated types. */
-function complete(spec: PodSpecManifest, { settings, identity, tls, readsSlices, sessions }: PodsInfo): void {
+function complete(spec: PodSpecManifest, { settings, identity, tls, jwt, readsSlices, sessions }: PodsInfo): void {
   const proxy = proxyOf(spec);
   if (!proxy) {
     return;
@@ -91,6 +94,7 @@ function complete(spec: PodSpecManifest, { settings, identity, tls, readsSlices,
   mountIdentity(spec, proxy, identity, settings);
   askBeforeStop(proxy, TERMINATING_WAIT_PATH, settings.proxyPorts.admin);
   mountSessionKeys(spec, proxy, sessions());
+  mountJwtKeys(spec, proxy, jwt ?? []);
   const options = sidecarNodeOptions(settings);
   if (options !== undefined) {
     addVariable(proxy, NODE_OPTIONS, options);

@@ -1,6 +1,9 @@
 /** What can be said of a gateway. */
 import { Duration } from 'cdk8s';
+import { Allow } from '../identity/allow';
+import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
+import { Jwt } from '../identity/jwt';
 import { TlsVersion } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -148,6 +151,28 @@ export interface GatewayProps extends GatewayServiceProps {
    * @default - all, and anything
    */
   readonly clients?: ClientOptions;
+
+  /**
+   * Issuers of tokens (JWT), 1 to 16. Requests without a good token of one of them are refused, unless tokens are `optional`. Routes can ask for
+   * claims.
+   *
+   * @default - tokens are not looked at
+   */
+  readonly jwt?: Jwt[];
+
+  /**
+   * What clients may ask for: requests that one of these allows. All others are refused with 403.
+   *
+   * @default - everything, with `jwt` by a good token
+   */
+  readonly allow?: Allow[];
+
+  /**
+   * What becomes of requests that `jwt` or `allow` refuse. That of a Mesh doesn't count here.
+   *
+   * @default Authorization.enforce()
+   */
+  readonly authorization?: Authorization;
 
   /**
    * Which pages of other origins may use responses.
@@ -304,7 +329,8 @@ export interface GatewayProps extends GatewayServiceProps {
 export const GATEWAY_PROPS = {
   port: true, httpsPort: true, type: true, nodePort: true, httpsNodePort: true, externalTrafficPolicy: true, loadBalancerClass: true,
   loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, tls: true, minimumTlsVersion: true, httpsRedirect: true, hsts: true,
-  forwarded: true, proxyProtocol: true, clients: true, cors: true, errorPages: true, encodedSlashes: true, mergeSlashes: true, limits: true,
+  forwarded: true, proxyProtocol: true, clients: true, jwt: true, allow: true, authorization: true, cors: true, errorPages: true,
+  encodedSlashes: true, mergeSlashes: true, limits: true,
   scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, identity: true,
   accessLog: true, accessLogOptions: true, monitoring: true, tracing: true, slo: true, via: true, deregistrationDelay: true, drain: true,
 } as const satisfies Record<keyof GatewayProps, true>;

@@ -28,6 +28,7 @@ interface RoutesInfo {
   readonly construct: IConstruct;
   readonly namespace: string;
   readonly path: PathOptions;
+  readonly hasTokens: boolean;
   readonly dependencies: Dependencies;
 }
 
@@ -53,14 +54,14 @@ export class GatewayRoutes {
 
   /** Adds a route. Throws when it is wrong by itself. */
   public add(method: string, host: string, route: Route): void {
-    const { construct, path, dependencies } = this.info;
+    const { construct, path, hasTokens, dependencies } = this.info;
     if (!isA(Route, route)) {
       throw new Error(`[${construct.node.path}] '${method}()' got ${route === undefined ? 'undefined' : typeof route}: `
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
     }
     const errors = new ValidationErrors();
     const prop = propOf(host, route);
-    checkGatewayRoute(errors, prop, host, route, path);
+    checkGatewayRoute(errors, prop, host, route, { path, hasTokens });
     errors.throwIfAny(construct);
     dependencies.reach(prop, route);
     this.byHost.set(host, [...this.byHost.get(host) ?? [], route]);

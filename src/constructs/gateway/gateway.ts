@@ -46,6 +46,7 @@ import { mark } from '../synthesis/copies';
 import { untilAddition } from '../synthesis/unchanged';
 import { checkCertificates, isCertified } from './certificate-checks';
 import { checkEdge } from './edge-checks';
+import { checkAccess, checkTokensPass } from './gateway-access';
 import { gatewayDocument } from './gateway-document';
 import { gatewayDeployment, gatewayResources, proxyOf } from './gateway-pods';
 import { GATEWAY_PROPS, GatewayProps } from './gateway-props';
@@ -133,6 +134,7 @@ export class Gateway extends Construct {
     checkService(errors, props, tls !== undefined);
     checkCertificates(errors, props, this.namespace);
     checkEdge(errors, props);
+    checkAccess(errors, props, this.namespace, this.path ?? {});
     checkTimes(errors, { deregistrationDelay, drain });
     checkSlo(errors, props.slo, this.settings.monitoring);
     this.scaling._check(errors, 'scaling');
@@ -151,12 +153,13 @@ export class Gateway extends Construct {
       construct: this, name, namespace: this.namespace, account: () => this.serviceAccount,
       pods: () => this.pods, identity: this.identity, self: () => undefined,
     });
-    this.routes = new GatewayRoutes({ construct: this, namespace: this.namespace, path: this.path ?? {}, dependencies: this.dependencies });
+    const { namespace, dependencies, path = {} } = this;
+    this.routes = new GatewayRoutes({ construct: this, namespace, path, hasTokens: props.jwt !== undefined, dependencies });
     const config = new DocumentConfigMap(this, { name: `${name}-mesh` }, { document: () => this.document(), calls: () => this.routes.calls });
     this.configMap = config.configMap;
     this.deployment = gatewayDeployment(this, 'Deployment', {
       name, settings: this.settings, identity: this.identity, configMap: this.configMap, serviceAccount: this.serviceAccount,
-      replicas: this.scaling._replicas, budget: this.budget, tls,
+      replicas: this.scaling._replicas, budget: this.budget, tls, jwt: props.jwt,
       readsSlices: () => this.readsSlices,
       sessions: () => {
         const { calls } = this.routes;
@@ -292,6 +295,7 @@ export class Gateway extends Construct {
     for (const resource of this.scaling._missingRequests(this.container)) {
       errors.add(`resources.${resource}.request`, undefined, 'the autoscaler takes a percentage of what the proxy requests; add the request');
     }
+    checkTokensPass(errors, this.props, this.destinations());
     checkCallees(errors, this.routes.calls, { identity: this.identity, path: this.node.path });
     return [...this.routes.mistakes(), ...errors.messages, ...this.mistakesOfPod()];
   }

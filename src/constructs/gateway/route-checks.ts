@@ -14,13 +14,20 @@ import { HOST } from './edge-quantities';
 /** Every host. */
 export const ANY_HOST = '*';
 
+/** How a gateway reads requests. */
+interface Reading {
+  readonly path: PathOptions;
+  /** It looks at tokens. */
+  readonly hasTokens: boolean;
+}
+
 /** Checks a route of a host. */
-export function checkGatewayRoute(errors: ValidationErrors, prop: string, host: string, route: Route, path: PathOptions): void {
+export function checkGatewayRoute(errors: ValidationErrors, prop: string, host: string, route: Route, reading: Reading): void {
   if (host !== ANY_HOST && !isText(HOST, host)) {
     errors.add(prop, host, 'use a host name in lower case and without a port, such as shop.example.com, *.example.com, or * for every host');
   }
   const found = new ValidationErrors();
-  checkRoute(found, prop, route, { path, timeoutMs: 0 });
+  checkRoute(found, prop, route, { ...reading, timeoutMs: 0 });
   const { _spec: spec } = route;
   if (spec.targets.length === 0 && !spec.redirect && !spec.respond) {
     found.add(prop, titleOf(route), 'it says nothing of where requests go; give it to(), redirect() or respond()');

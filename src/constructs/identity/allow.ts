@@ -3,7 +3,7 @@ import { mark } from '../synthesis/copies';
 import { Match } from '../routes/match';
 
 /**
- * Requests that a caller may send to a service. For `allow` of a call.
+ * Requests that a caller may send to a service, for `allow` of a call; or that clients may send, for `allow` of a gateway.
  */
 export class Allow {
   /**

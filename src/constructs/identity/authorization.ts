@@ -1,6 +1,7 @@
 /**
  * What becomes of requests that no declared call allows. The rules themselves come from the call graph; see caller-rules.ts.
  */
+import { AuthorizationConfig, DEFAULT_AUTHORIZATION } from '../../contract';
 import { isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
@@ -70,6 +71,19 @@ export class Authorization {
     /** @internal */
     public readonly _options: AuthorizationOptions,
   ) {}
+
+  /**
+   * What a document says of it besides the rules.
+   *
+   * @internal
+   */
+  public _toConfig(): Omit<AuthorizationConfig, 'rules'> {
+    const { audit } = this._options;
+    return {
+      ...(this._dryRun !== DEFAULT_AUTHORIZATION.dryRun && { dryRun: this._dryRun }),
+      ...(audit !== undefined && audit !== DEFAULT_AUTHORIZATION.audit && { audit }),
+    };
+  }
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {

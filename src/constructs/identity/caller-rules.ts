@@ -5,11 +5,13 @@
  * What a caller says of its calls goes before what follows from other declarations: a caller that may only read a service may not write to it
  * by a fallback that leads there. That fails closed, and in the hands of who wrote both.
  */
-import { AuthorizationConfig, AuthorizationRule, DEFAULT_AUTHORIZATION, RouteMatch } from '../../contract';
+import { AuthorizationConfig, AuthorizationRule, RouteMatch } from '../../contract';
 import { toRouteMatch } from '../routes/condition';
 import { Allow } from './allow';
 import { Authorization } from './authorization';
+import { Jwt } from './jwt';
 import { MutualTls } from './mutual-tls';
+import { matchWithToken, needsToken, withToken } from './token-needs';
 
 const LISTS = {
   // #region generated lists of AuthorizationConfig: rules
@@ -43,22 +45,21 @@ export interface DeclaredCall {
 }
 
 /** Who may call a service, and what for. */
-export function authorizationConfig(calls: readonly DeclaredCall[], authorization: Authorization, mutualTls: MutualTls): AuthorizationConfig {
-  const { audit, callers: foreign = [] } = authorization._options;
-  const narrowed = rulesOf(calls);
+export function authorizationConfig(
+  calls: readonly DeclaredCall[], authorization: Authorization, mutualTls: MutualTls, jwts: readonly Jwt[] = [],
+): AuthorizationConfig {
+  const { callers: foreign = [] } = authorization._options;
+  const narrowed = rulesOf(calls, needsToken(jwts));
   const taken = new Set(narrowed.flatMap(({ callers = [] }) => callers));
   const others = [...new Set(foreign)].sort().filter((id) => !taken.has(id));
-  const plain: AuthorizationRule[] = mutualTls._takesPlain ? [{ name: PLAIN, plain: true }] : [];
-  const rules = [...withinLimit(narrowed, LISTS.rules.most - plain.length - chunksOf(others, RULE_LISTS.callers.most).length), ...grouped('foreign', others), ...plain];
-  return {
-    rules,
-    ...(authorization._dryRun !== DEFAULT_AUTHORIZATION.dryRun && { dryRun: authorization._dryRun }),
-    ...(audit !== undefined && audit !== DEFAULT_AUTHORIZATION.audit && { audit }),
-  };
+  const plain: AuthorizationRule[] = mutualTls._takesPlain ? [withToken({ name: PLAIN, plain: true }, jwts)] : [];
+  const ofOthers = grouped('foreign', others).map((rule) => withToken(rule, jwts));
+  const rules = [...withinLimit(narrowed, LISTS.rules.most - plain.length - ofOthers.length), ...ofOthers, ...plain];
+  return { rules, ...authorization._toConfig() };
 }
 
-/** Rules of the callers in the order of their names. */
-function rulesOf(calls: readonly DeclaredCall[]): AuthorizationRule[] {
+/** Rules of the callers in the order of their names. @param tokens they need a token besides */
+function rulesOf(calls: readonly DeclaredCall[], tokens: boolean): AuthorizationRule[] {
   const byId = new Map<string, DeclaredCall[]>();
   for (const call of calls.filter(({ identity }) => identity)) {
     const { id } = call.identity!;
@@ -69,18 +70,32 @@ function rulesOf(calls: readonly DeclaredCall[]): AuthorizationRule[] {
     const rule = { name: `${namespace}/${account}`, callers: [id] };
     const said = its.filter(({ explicit }) => explicit);
     const narrowings = (said.length > 0 ? said : its).map(({ allow }) => allow);
-    if (narrowings.some((allow) => allow === undefined)) {
+    const everything = narrowings.some((allow) => allow === undefined);
+    if (everything && !tokens) {
       return [rule];
     }
-    const matches = matchesOf(narrowings.flatMap((allow) => allow!), its.flatMap(({ healthPath }) => healthPath ?? []));
-    return chunksOf(matches, RULE_LISTS.matches.most).map((part, index) => ({ ...rule, name: index === 0 ? rule.name : `${rule.name}.${index + 1}`, matches: part }));
+    const allowed = everything ? [{}] : narrowings.flatMap((allow) => allowedMatches(allow!));
+    return inChunks(rule, distinct([...tokens ? allowed.map(matchWithToken) : allowed, ...healthMatches(its)]));
   });
 }
 
-/** A caller that checks the health of what it may call must get its answer. */
-function matchesOf(allow: readonly Allow[], healthPaths: readonly string[]): RouteMatch[] {
-  const health = [...new Set(healthPaths.map((path) => path.split('?')[0]))].map((value): RouteMatch => ({ path: { type: 'exact', value }, method: 'GET' }));
-  const matches = [...allow.map(({ _matches }) => toRouteMatch(_matches.map(({ _condition }) => _condition))), ...health];
+/** What is allowed, as a document says it. */
+export function allowedMatches(allow: readonly Allow[]): RouteMatch[] {
+  return allow.map(({ _matches }) => toRouteMatch(_matches.map(({ _condition }) => _condition)));
+}
+
+/** A rule for each part of a long list of matches. */
+export function inChunks(rule: AuthorizationRule, matches: readonly RouteMatch[]): AuthorizationRule[] {
+  return chunksOf(matches, RULE_LISTS.matches.most).map((part, index) => ({ ...rule, name: index === 0 ? rule.name : `${rule.name}.${index + 1}`, matches: part }));
+}
+
+/** A caller that checks the health of what it may call must get its answer. Its checks carry no token. */
+export function healthMatches(calls: readonly DeclaredCall[]): RouteMatch[] {
+  const paths = calls.flatMap(({ healthPath }) => healthPath?.split('?')[0] ?? []);
+  return [...new Set(paths)].map((value) => ({ path: { type: 'exact', value }, method: 'GET' }));
+}
+
+function distinct(matches: readonly RouteMatch[]): RouteMatch[] {
   const seen = new Set<string>();
   return matches.filter((match) => {
     const key = JSON.stringify(match);

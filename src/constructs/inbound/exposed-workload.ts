@@ -9,6 +9,8 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { Jwt } from '../identity/jwt';
+import { checkJwts } from '../identity/jwt-checks';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
@@ -48,6 +50,14 @@ export interface ExposeOptions extends DestinationOptions {
   readonly tls?: TlsOptions;
 
   /**
+   * Issuers of tokens (JWT), 1 to 16. Each request has to carry a good token of one of them, besides being of a declared caller; `allow` of a call
+   * can ask for claims. The health checks of callers need none.
+   *
+   * @default - tokens are not looked at
+   */
+  readonly jwt?: Jwt[];
+
+  /**
    * How callers discover its pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
@@ -56,7 +66,7 @@ export interface ExposeOptions extends DestinationOptions {
 }
 
 const OPTIONS = {
-  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, discovery: true,
+  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, jwt: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 
 /** What its sidecar knows of a workload. */
@@ -83,6 +93,7 @@ interface Resolved {
   readonly tls?: TlsOptions;
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
+  readonly jwt?: readonly Jwt[];
 }
 
 /**
@@ -120,10 +131,13 @@ export class ExposedWorkload extends Destination {
     }
     const policies = policiesOf(options);
     checkPolicies(errors, 'expose.', policies, closesIdleAfterMs(workload.settings.limits));
+    if (options.jwt) {
+      checkJwts(errors, 'expose.jwt', options.jwt, workload.namespace);
+    }
     discovery._check(errors, 'expose.discovery');
     checkZones(errors, 'expose.loadBalancing', policies.loadBalancing, discovery);
     errors.throwIfAny(scope);
-    return new ExposedWorkload(scope, workload, { port, portName, tls, discovery, policies });
+    return new ExposedWorkload(scope, workload, { port, portName, tls, discovery, policies, jwt: options.jwt });
   }
 
   /**
@@ -179,9 +193,9 @@ export class ExposedWorkload extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { workload: { namespace, chartNamespace, settings, identity }, options: { portName, discovery, policies }, serviceName, port } = this;
+    const { workload: { namespace, chartNamespace, settings, identity }, options: { portName, discovery, policies, jwt }, serviceName, port } = this;
     return meshedDestination({
-      serviceName, namespace, chartNamespace, port, portName, settings, identity, discovery, policies,
+      serviceName, namespace, chartNamespace, port, portName, settings, identity, discovery, policies, jwt,
       routes: () => this._routes,
       versions: () => [{ service: this.headlessService, weight: 1 }],
     });

@@ -4,6 +4,7 @@
 import { SERVICE_LABEL } from '../../contract';
 import { DestinationInfo } from '../destinations/destination-info';
 import { DestinationPolicies } from '../destinations/destination-options';
+import { Jwt } from '../identity/jwt';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
@@ -25,6 +26,7 @@ interface MeshedService {
   readonly identity?: WorkloadIdentity;
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
+  readonly jwt?: readonly Jwt[];
   routes(): readonly Route[];
   /** The headless Services of its versions, with their weights. */
   versions(): readonly { readonly service: kplus.Service; readonly weight: number }[];
@@ -57,6 +59,7 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     pods: { namespace, labels: { [SERVICE_LABEL]: serviceName }, port: proxyPorts.inbound },
     identity: meshed.identity,
     mutualTls: meshed.settings.mutualTls,
+    ...(meshed.jwt && { jwt: meshed.jwt }),
     limits,
     closesIdleAfterMs: closesIdleAfterMs(limits),
     endpointSlices: discovery._source === 'endpointSlices',

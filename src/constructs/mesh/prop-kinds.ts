@@ -11,6 +11,7 @@ import { Fallback } from '../destinations/fallback';
 import { Allow } from '../identity/allow';
 import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
+import { Jwt } from '../identity/jwt';
 import { MutualTls } from '../identity/mutual-tls';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import { Scaling } from '../kubernetes/scaling';
@@ -101,6 +102,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   httpsRedirect: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
   identity: made(Identity, 'Identity.certManagerSpiffe(), for example'),
   internalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
+  jwt: {
+    fits: (value) => Array.isArray(value) && value.every((each) => isA(Jwt, each)),
+    remedy: (value) => (Array.isArray(value) ? value.map((each) => refusalOfCopy(Jwt, each)).find((refusal) => refusal) : undefined)
+      ?? 'list issuers, such as [Jwt.fromConfigMap(keys, { issuer: \'https://login.example.com/\', audiences: [\'shop\'] })]',
+  },
   interception: made(Interception, 'Interception.hostsFile() or Interception.hostAliases()'),
   lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
   loadBalancerSourceRanges: {

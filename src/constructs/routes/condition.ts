@@ -8,17 +8,17 @@ export type Condition = { readonly said: string } & (
   | { readonly kind: 'path'; readonly path: PathMatch }
   | { readonly kind: 'grpc'; readonly path: PathMatch; readonly options: GrpcMatchOptions }
   | { readonly kind: 'method'; readonly method: string }
-  | { readonly kind: 'headers' | 'query' | 'cookies'; readonly value: ValueMatch }
+  | { readonly kind: 'headers' | 'query' | 'cookies' | 'claims'; readonly value: ValueMatch }
   | { readonly kind: 'hosts'; readonly hosts: readonly string[] }
   | { readonly kind: 'callers'; readonly callers: readonly IConstruct[] }
 );
 
 /** Conditions that must all hold, as a document says them. Callers are left out, for documents are of one caller each. */
 export function toRouteMatch(conditions: readonly Condition[]): RouteMatch {
-  const valuesOf = (part: 'headers' | 'query' | 'cookies'): ValueMatch[] => conditions.flatMap((each) => (each.kind === part ? [each.value] : []));
+  const valuesOf = (part: 'headers' | 'query' | 'cookies' | 'claims'): ValueMatch[] => conditions.flatMap((each) => (each.kind === part ? [each.value] : []));
   const path = conditions.flatMap((each) => (each.kind === 'path' || each.kind === 'grpc' ? [each.path] : []))[0];
   const method = conditions.flatMap((each) => (each.kind === 'method' ? [each.method] : []))[0];
-  const [headers, query, cookies] = (['headers', 'query', 'cookies'] as const).map(valuesOf);
+  const [headers, query, cookies, claims] = (['headers', 'query', 'cookies', 'claims'] as const).map(valuesOf);
   const hosts = conditions.flatMap((each) => (each.kind === 'hosts' ? each.hosts : []));
   return {
     ...(path && { path }),
@@ -26,6 +26,7 @@ export function toRouteMatch(conditions: readonly Condition[]): RouteMatch {
     ...(headers.length > 0 && { headers }),
     ...(query.length > 0 && { query }),
     ...(cookies.length > 0 && { cookies }),
+    ...(claims.length > 0 && { claims }),
     ...(hosts.length > 0 && { hosts }),
   };
 }

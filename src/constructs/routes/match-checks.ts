@@ -21,6 +21,7 @@ const PARTS = {
   headers: { least: 0, most: 16 },
   query: { least: 0, most: 16 },
   cookies: { least: 0, most: 16 },
+  claims: { least: 0, most: 16 },
   hosts: { least: 0, most: 16 },
   // #endregion
 };
@@ -50,10 +51,12 @@ const HOST = {
 const GRPC_NAME = { service: /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, method: /^[A-Za-z_]\w*$/ };
 const GRPC_OPTIONS = { service: true, method: true } as const satisfies Record<keyof GrpcMatchOptions, true>;
 
-const FACTORIES = { headers: 'header', query: 'query', cookies: 'cookie' } as const;
+const FACTORIES = { headers: 'header', query: 'query', cookies: 'cookie', claims: 'claim' } as const;
 
-/** Checks the conditions of one route. True when they are sound. */
-export function checkMatches(errors: ValidationErrors, prop: string, alternatives: readonly (readonly Match[])[], options: PathOptions): boolean {
+/** Checks the conditions of one route. True when they are sound. @param hasTokens whether tokens are looked at where they are asked */
+export function checkMatches(
+  errors: ValidationErrors, prop: string, alternatives: readonly (readonly Match[])[], options: PathOptions, hasTokens: boolean,
+): boolean {
   const found = new ValidationErrors();
   if (alternatives.length > 1 && alternatives[0].length === 0) {
     found.add(`${prop}.orWhen`, alternatives.slice(1).flat().map((match) => match?._condition?.said).join(', '),
@@ -61,7 +64,7 @@ export function checkMatches(errors: ValidationErrors, prop: string, alternative
   } else if (alternatives.length > MATCHES.matches.most) {
     found.add(`${prop}.orWhen`, alternatives.length, `a route has at most ${MATCHES.matches.most} alternatives; use a regular expression, or several routes`);
   } else {
-    alternatives.forEach((matches, index) => checkAlternative(found, `${prop}.${index === 0 ? 'when' : 'orWhen'}`, matches));
+    alternatives.forEach((matches, index) => checkAlternative(found, `${prop}.${index === 0 ? 'when' : 'orWhen'}`, matches, hasTokens));
     if (found.messages.length === 0) {
       checkByEngine(found, prop, alternatives, options);
     }
@@ -70,7 +73,7 @@ export function checkMatches(errors: ValidationErrors, prop: string, alternative
   return found.messages.length === 0;
 }
 
-function checkAlternative(errors: ValidationErrors, prop: string, matches: readonly Match[]): void {
+function checkAlternative(errors: ValidationErrors, prop: string, matches: readonly Match[], hasTokens: boolean): void {
   const wrong = matches.find((match) => !isA(Match, match));
   if (matches.length === 0) {
     errors.add(prop, [], 'name at least one condition, such as Match.pathPrefix(\'/search\'); for all requests use Route.always()');
@@ -82,6 +85,10 @@ function checkAlternative(errors: ValidationErrors, prop: string, matches: reado
   }
   const conditions = matches.map(({ _condition }) => _condition);
   conditions.forEach((condition) => checkCondition(errors, prop, condition));
+  const claim = conditions.find(({ kind }) => kind === 'claims');
+  if (claim && !hasTokens) {
+    errors.add(prop, claim.said, 'no token is looked at here, so no request has claims; use it at a Gateway with \'jwt\', or in \'allow\' of a call to a service with \'jwt\'');
+  }
   checkTogether(errors, prop, conditions);
 }
 
@@ -174,8 +181,8 @@ function isOfSidecar(caller: { readonly node?: { readonly scope?: unknown } } | 
   return typeof (caller?.node?.scope as { expose?: unknown } | undefined)?.expose === 'function';
 }
 
-function checkValue(errors: ValidationErrors, prop: string, { kind, said, value: { name, value, regex } }: Extract<Condition, { kind: 'headers' | 'query' | 'cookies' }>): void {
-  const what = { headers: 'header field', query: 'query parameter', cookies: 'cookie' }[kind];
+function checkValue(errors: ValidationErrors, prop: string, { kind, said, value: { name, value, regex } }: Extract<Condition, { kind: 'headers' | 'query' | 'cookies' | 'claims' }>): void {
+  const what = { headers: 'header field', query: 'query parameter', cookies: 'cookie', claims: 'claim' }[kind];
   if (!isText(VALUE.name, name) || name === '') {
     errors.add(prop, said, `name a ${what}, with up to ${VALUE.name.longest} characters`);
   } else if (kind === 'headers' && isOfTheProxy(name)) {
@@ -206,10 +213,10 @@ function checkTogether(errors: ValidationErrors, prop: string, conditions: reado
     }
     seen.set(key, before ?? condition.said);
   }
-  for (const part of ['headers', 'query', 'cookies'] as const) {
+  for (const part of ['headers', 'query', 'cookies', 'claims'] as const) {
     const count = conditions.filter(({ kind }) => kind === part).length;
     if (count > PARTS[part].most) {
-      errors.add(prop, count, `use at most ${PARTS[part].most} conditions of ${part === 'headers' ? 'header fields' : part === 'query' ? 'query parameters' : 'cookies'}`);
+      errors.add(prop, count, `use at most ${PARTS[part].most} conditions of ${part === 'headers' ? 'header fields' : part === 'query' ? 'query parameters' : part}`);
     }
   }
 }
@@ -218,7 +225,7 @@ function keyOf(condition: Condition): string {
   switch (condition.kind) {
     case 'path': case 'grpc': return 'path';
     case 'headers': return `headers ${String(condition.value.name).toLowerCase()}`;
-    case 'query': case 'cookies': return `${condition.kind} ${String(condition.value.name)}`;
+    case 'query': case 'cookies': case 'claims': return `${condition.kind} ${String(condition.value.name)}`;
     default: return condition.kind;
   }
 }

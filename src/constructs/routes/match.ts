@@ -100,6 +100,24 @@ export class Match {
   }
 
   /**
+   * A claim of the request's token: the claim is this text, or a list that has it; of `scope`, each word counts. A request without a good token
+   * has no claims. For routes of a gateway with `jwt`, its `allow`, and `allow` of calls to a service with `jwt`.
+   *
+   * @param name name of the claim, such as `groups`; `iss` is in every good token
+   * @param value the whole value; any value if left out
+   */
+  public static claim(name: string, value?: string): Match {
+    return new Match({ said: said('claim', name, value), kind: 'claims', value: valueMatch(name, { value }) });
+  }
+
+  /**
+   * A claim of the request's token, one of whose values matches a regular expression as a whole, in the syntax of RE2.
+   */
+  public static claimRegex(name: string, pattern: string): Match {
+    return new Match({ said: said('claimRegex', name, pattern), kind: 'claims', value: { name, regex: pattern } });
+  }
+
+  /**
    * The host that the request is for, any of these. The port does not count. `*.example.com` is any name below `example.com`.
    */
   public static host(...hosts: string[]): Match {

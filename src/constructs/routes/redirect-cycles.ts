@@ -110,6 +110,10 @@ function fieldsOf(conditions: readonly Condition[]): { readonly query: string; r
   const headers: Record<string, string> = {};
   const query: string[] = [];
   for (const condition of conditions) {
+    if (condition.kind === 'claims') {
+      // What a token claims is nothing that a URL has.
+      return undefined;
+    }
     if (condition.kind === 'hosts') {
       headers.host = condition.hosts[0].replace('*', 'a');
     } else if (condition.kind === 'headers' || condition.kind === 'query' || condition.kind === 'cookies') {

@@ -48,6 +48,8 @@ export interface RouteContext {
   readonly path: PathOptions;
   /** Time that the call has when the route says none; 0 when nobody knows. */
   readonly timeoutMs: number;
+  /** Tokens of requests are looked at. */
+  readonly hasTokens?: boolean;
   /** Where requests go when the route says nothing; absent: nowhere. */
   readonly destination?: RouteTarget;
 }
@@ -60,7 +62,7 @@ export function checkRoute(errors: ValidationErrors, prop: string, route: Route,
       errors.add(`${prop}.named`, spec.name, 'this is the name of the route that takes what the others leave; choose another');
     }
   }
-  const isSound = checkMatches(errors, prop, spec.alternatives, context.path);
+  const isSound = checkMatches(errors, prop, spec.alternatives, context.path, context.hasTokens ?? false);
   checkTargets(errors, prop, spec.targets);
   checkMirrors(errors, prop, spec.mirrors, receiverOf(spec, context.destination));
   checkWay(errors, prop, spec);

@@ -64,7 +64,7 @@ function words(condition: Condition): string {
     case 'callers': return `from-${condition.callers.map(({ node }) => node.id).join('-')}`;
     default: {
       const { name, value = '', regex } = condition.value;
-      const kind = { headers: 'header', query: 'query', cookies: 'cookie' }[condition.kind];
+      const kind = { headers: 'header', query: 'query', cookies: 'cookie', claims: 'claim' }[condition.kind];
       return regex === undefined ? `${kind}-${name}-${value}` : `${kind}-${name}-${hashOf(condition.said)}`;
     }
   }

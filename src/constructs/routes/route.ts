@@ -18,7 +18,7 @@ import { RouteTarget } from './route-target';
  * Requests that match, and what becomes of them. For `addRoute` of a service, and for `routes` of a call.
  *
  * Of several routes that match a request, the most specific one takes it, as in the Gateway API: an exact path before a regular expression,
- * that before the longest prefix; then a route with a method, the one with most header fields, most query parameters, most cookies; then
+ * that before the longest prefix; then a route with a method, the one with most header fields, most query parameters, most cookies, most claims; then
  * the one declared first. Requests that match no route go to the service as if it had no routes. They are never answered with 404, as a mesh
  * of the Gateway API would do.
  *

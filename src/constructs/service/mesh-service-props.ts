@@ -2,6 +2,7 @@
  * What can be said of a service and of each of its versions.
  */
 import { DestinationOptions } from '../destinations/destination-options';
+import { Jwt } from '../identity/jwt';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -80,6 +81,14 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
    * @default - no TLS
    */
   readonly tls?: TlsOptions;
+
+  /**
+   * Issuers of tokens (JWT), 1 to 16. Each request has to carry a good token of one of them, besides being of a declared caller; `allow` of a call
+   * can ask for claims. The health checks of callers need none.
+   *
+   * @default - tokens are not looked at
+   */
+  readonly jwt?: Jwt[];
 
   /**
    * Type of the Service.

@@ -15,6 +15,8 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { Jwt } from '../identity/jwt';
+import { checkJwts } from '../identity/jwt-checks';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
 import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
@@ -48,7 +50,7 @@ const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptio
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   ...DESTINATION_OPTIONS,
-  name: true, version: true, port: true, portName: true, tls: true, type: true, nodePort: true, externalTrafficPolicy: true,
+  name: true, version: true, port: true, portName: true, tls: true, jwt: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true, slo: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
@@ -86,6 +88,7 @@ export class MeshService extends Destination {
   private readonly portName: string;
   private readonly protocol?: AppProtocol;
   private readonly tls?: TlsOptions;
+  private readonly jwt?: readonly Jwt[];
   private readonly hasOutsideClients: boolean;
   private readonly policies: DestinationPolicies;
   private readonly settings: MeshSettings;
@@ -103,6 +106,7 @@ export class MeshService extends Destination {
     this.port = props.port ?? 80;
     this.portName = props.portName ?? 'http';
     this.tls = props.tls;
+    this.jwt = props.jwt;
     this.hasOutsideClients = isExternal(props);
     this.policies = policiesOf(props);
     this.scaling = props.scaling ?? Scaling.replicas(2);
@@ -127,6 +131,9 @@ export class MeshService extends Destination {
     this.protocol = props.protocol;
     if (this.tls) {
       checkTls(errors, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
+    }
+    if (props.jwt) {
+      checkJwts(errors, 'jwt', props.jwt, this.namespace);
     }
     checkProxyOptions(errors, props);
     checkLimitsTogether(errors, 'limits', this.settings.limits);
@@ -227,9 +234,10 @@ export class MeshService extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { serviceName, namespace, port, portName, settings, identity, policies } = this;
+    const { serviceName, namespace, port, portName, settings, identity, policies, jwt } = this;
     return meshedDestination({
-      serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName, settings, identity, discovery: settings.discovery, policies,
+      serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName,
+      settings, identity, discovery: settings.discovery, policies, jwt,
       routes: () => this._routes,
       versions: () => {
         const weights = this.weights();

@@ -3,10 +3,9 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, AuthorizationConfig, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
   DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, IdentityConfig, INBOUND_LISTENER, LimitsConfig, ListenerConfig,
-  ListenerMutualTlsConfig, NodeIdentity,
-  PathConfig, ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
+  NodeIdentity, PathConfig, ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { loopbackAddresses } from '../calls/addresses';
@@ -37,11 +36,11 @@ export interface DocumentInfo {
   /** How paths of requests to the app are normalised, where that is not the default. */
   readonly path?: PathConfig;
   readonly calls: Call[];
-  /** By what the proxy proves who it is, and whom it asks for the same; absent without an identity. */
-  readonly security?: {
-    readonly identity: IdentityConfig;
-    readonly mutualTls: ListenerMutualTlsConfig;
-    readonly authorization: AuthorizationConfig;
+  /** By what the proxy proves who it is, and what callers in the mesh, and clients from outside who come by TLS, have to prove. */
+  readonly security: {
+    readonly identity?: IdentityConfig;
+    readonly inbound: Pick<ListenerConfig, 'mutualTls' | 'authorization' | 'jwt'>;
+    readonly outside: Pick<ListenerConfig, 'authorization' | 'jwt'>;
   };
   /** Where the workload's own pods are found; absent when nothing needs to know its zone, or it has no Service. */
   readonly ownPods?: EndpointSliceDiscovery;
@@ -82,14 +81,14 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
   const names = namesOf(calls, info.node.namespace);
   const content: Omit<ProxyConfig, 'version' | 'minor' | 'requires'> = {
     node: info.node,
-    ...(info.security && { identity: info.security.identity }),
+    ...(info.security.identity && { identity: info.security.identity }),
     listeners: [
       ...(info.app === undefined ? [] : inboundListeners(info)),
       ...calls.flatMap((call) => outboundListeners(call, calls, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
       ...(info.app === undefined ? [] : [appCluster(info.app, info.appConnections)]),
-      ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security !== undefined }),
+      ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security.identity !== undefined }),
     ],
     ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),
     ...((info.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
@@ -139,8 +138,7 @@ function inboundListeners({ ports, tls, admission, path, security }: DocumentInf
     ...(admission && { admission }),
   };
   // Clients from outside have no identity; who takes them by TLS has said so.
-  const { identity: _, ...inbound } = security ?? {};
-  return [{ ...plain, ...inbound }, ...(tls ? [tlsListener(tls, ports.inboundTls, plain)] : [])];
+  return [{ ...plain, ...security.inbound }, ...(tls ? [tlsListener(tls, ports.inboundTls, { ...plain, ...security.outside })] : [])];
 }
 
 function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>): ClusterConfig {

@@ -3,9 +3,11 @@ import { Construct } from 'constructs';
 import { IDENTITY_VOLUME, SIDECAR_CONTAINER, TRUST_BUNDLE_VOLUME } from '../../contract';
 import { besides } from '../calls/call-routes';
 import { Call } from '../calls/dependencies';
+import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { Account } from '../identity/account';
-import { authorizationConfig, DeclaredCall } from '../identity/caller-rules';
+import { authorizationConfig } from '../identity/caller-rules';
+import { tokenRules } from '../identity/token-rules';
 import { claimIdentity, WorkloadIdentity, workloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -55,11 +57,19 @@ export function ownIdentity(construct: Construct, { identity }: MeshSettings, ac
 }
 
 /** By what a proxy proves who it is, and whom it lets in: nobody, where nothing calls the workload. */
-export function securityOf(identity: WorkloadIdentity | undefined, { mutualTls, authorization }: MeshSettings, calls: readonly DeclaredCall[] = []): DocumentInfo['security'] {
-  return identity && {
-    identity: identity.identity._config(identity.id),
-    mutualTls: mutualTls._config(),
-    authorization: authorizationConfig(calls, authorization, mutualTls),
+export function securityOf(
+  identity: WorkloadIdentity | undefined, { mutualTls, authorization }: MeshSettings, called?: Pick<Destination, '_declaredCalls' | '_info'>,
+): DocumentInfo['security'] {
+  const calls = called?._declaredCalls ?? [];
+  const jwts = called?._info().jwt;
+  const jwt = jwts && { jwt: jwts.map((each) => each._toConfig()) };
+  const outside = { ...(jwts && { ...jwt, authorization: tokenRules(calls, authorization, jwts) }) };
+  return {
+    ...(identity && { identity: identity.identity._config(identity.id) }),
+    inbound: identity
+      ? { mutualTls: mutualTls._config(), authorization: authorizationConfig(calls, authorization, mutualTls, jwts), ...jwt }
+      : outside,
+    outside,
   };
 }
 

@@ -17,6 +17,7 @@ import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
+import { mountJwtKeys } from '../identity/jwt-keys';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { takeTls } from '../inbound/inbound-tls';
@@ -255,7 +256,7 @@ export class MeshSidecar extends Construct {
       admission: admissionConfig(this.settings.admission),
       path: this.called?._info().path,
       calls: this.dependencies.calls,
-      security: securityOf(this.identity, this.settings, this.called?._declaredCalls),
+      security: securityOf(this.identity, this.settings, this.called),
       ownPods: this.ownPods(),
       limits: limitsConfig(this.settings.limits, this.calledLimits()),
       workers: this.settings.workers,
@@ -352,6 +353,7 @@ export class MeshSidecar extends Construct {
       mountToken(spec, sidecar);
     }
     mountIdentity(spec, sidecar, this.identity, this.settings);
+    mountJwtKeys(spec, sidecar, this.called?._info().jwt ?? []);
     if (this.appPort !== undefined) {
       askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
     }

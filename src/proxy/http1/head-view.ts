@@ -2,13 +2,16 @@
  * A request as routing looks at it: at the bytes that it came in, without copies. One instance serves the whole process, as a look-up ends
  * in the turn in which the head is valid.
  */
-import { ByteRange, equalsAlike, equalsInAnyCase, RequestView, testAnyCookie, testAnyParameter, testFirstParameter, ValueTest } from '../../routing';
+import {
+  ByteRange, Claims, equalsAlike, equalsInAnyCase, RequestView, testAnyClaim, testAnyCookie, testAnyParameter, testFirstParameter, ValueTest,
+} from '../../routing';
 import { Kind } from './fields';
 import type { RequestHead } from './request-head';
 
 const EMPTY = Buffer.alloc(0);
 const NONE: ByteRange = { bytes: EMPTY, start: 0, end: 0 };
 const COOKIE = Buffer.from('cookie');
+const NO_CLAIMS: Claims = new Map();
 
 class Range implements ByteRange {
   bytes: Buffer = EMPTY;
@@ -26,6 +29,7 @@ class Range implements ByteRange {
 export class HeadView implements RequestView {
   private source: Buffer = EMPTY;
   private head!: RequestHead;
+  private claims = NO_CLAIMS;
   /** Undefined until somebody asks. */
   private foundHost: ByteRange | undefined;
   /** The field whose value is taken for the method; -1: none. */
@@ -35,11 +39,13 @@ export class HeadView implements RequestView {
 
   /**
    * @param source what `head` was parsed from; its path is in normal form
+   * @param claims of its verified token
    * @param asked  of a preflight request, the field with the method of the request that it asks about
    */
-  of(source: Buffer, head: RequestHead, asked = -1): this {
+  of(source: Buffer, head: RequestHead, claims: Claims = NO_CLAIMS, asked = -1): this {
     this.source = source;
     this.head = head;
+    this.claims = claims;
     this.foundHost = undefined;
     this.asked = asked;
     return this;
@@ -90,6 +96,10 @@ export class HeadView implements RequestView {
       if (testAnyCookie(source, fields.valueStart(i), fields.valueEnd(i), name, test)) return true;
     }
     return false;
+  }
+
+  anyClaim(name: string, test: ValueTest): boolean {
+    return testAnyClaim(this.claims, name, test);
   }
 
   private findHost(): ByteRange {

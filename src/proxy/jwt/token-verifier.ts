@@ -2,18 +2,24 @@
  * Verifies a token of one issuer (JWT, RFC 7519, signed as RFC 7515 has it, with the advice of RFC 8725): whether it is the issuer's, for whom
  * it is, and what it claims. The result is a good token, or why it is none; there is no third that could be taken for either.
  */
-import type { Claims } from '../../authorization';
 import type { ResolvedJwt } from '../../contract';
+import type { Claims } from '../../routing';
 import type { TokenResult } from '../telemetry/jwt-instruments';
+import { claimLines } from './claim-lines';
 import { KeySet, verifies } from './jwks';
+import { conditionTextsOf } from './claim-texts';
 import { JsonObject, parseUnique } from './unique-json';
 
 export type TokenProblem = Exclude<TokenResult, 'verified' | 'remembered'>;
 
 /** A token whose signature and audience are right. Whether this is its time is asked anew for each request. */
 export interface GoodToken {
-  /** Only those that rules ask for. */
+  /** Only those that conditions ask for. */
   readonly claims: Claims;
+  /** Field lines that tell the app of claims. */
+  readonly lines: Buffer;
+  /** Whether it goes on with the request. */
+  readonly forward: boolean;
   /** In seconds since 1970, the skew allowed for. */
   readonly from: number;
   readonly until: number;
@@ -25,7 +31,7 @@ export interface CurrentKeys {
 }
 
 export class TokenVerifier {
-  /** @param wanted names of the claims that rules ask for */
+  /** @param wanted names of the claims that conditions ask for */
   constructor(private readonly config: ResolvedJwt, private readonly source: CurrentKeys, private readonly wanted: ReadonlySet<string>) {}
 
   get keys(): KeySet { return this.source.keys; }
@@ -43,7 +49,8 @@ export class TokenVerifier {
     if (!audiences.some((audience) => this.config.audiences.includes(audience as string))) return 'audience';
     if (!isTime(exp) || !isTime(nbf)) return 'malformed';
     const skew = this.config.clockSkewMs / 1_000;
-    return { claims: claimsOf(payload, this.wanted), from: nbf - skew, until: exp + skew };
+    const { claimHeaders, forward } = this.config;
+    return { claims: claimsOf(payload, this.wanted), lines: claimLines(payload, claimHeaders), forward, from: nbf - skew, until: exp + skew };
   }
 }
 
@@ -79,13 +86,12 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** Texts, and lists of texts. Of `scope`, each word (RFC 8693 section 4.2). Anything else is nothing that a rule can ask for. */
+/** Nothing but texts is anything that a condition can ask for. */
 function claimsOf(payload: JsonObject, wanted: ReadonlySet<string>): Claims {
-  const claims = new Map<string, readonly string[]>();
+  const claims = new Map<string, readonly Uint8Array[]>();
   for (const name of wanted) {
-    const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
-    if (typeof value === 'string') claims.set(name, name === 'scope' ? value.split(' ') : [value]);
-    else if (Array.isArray(value)) claims.set(name, value.filter((member) => typeof member === 'string'));
+    const texts = conditionTextsOf(payload, name);
+    if (texts) claims.set(name, texts.map((text) => Buffer.from(text)));
   }
   return claims;
 }

@@ -1,9 +1,8 @@
 /**
- * The tokens of a listener's requests. Verifying one takes 150 to 400 microseconds, finding one again 5, so those that were good are remembered
- * by their SHA-256, with the claims that rules ask for, until they expire or the keys of their issuer change. What was not good is not
- * remembered: anybody can make any number of those.
+ * The tokens of a listener's requests that come in one place. Verifying one takes 150 to 400 microseconds, finding one again 5, so those that
+ * were good are remembered by their SHA-256, with the claims that conditions ask for, until they expire or the keys of their issuer change. What
+ * was not good is not remembered: anybody can make any number of those.
  */
-import type { Claims } from '../../authorization';
 import type { ResolvedJwt } from '../../contract';
 import { crypto } from '../runtime/on-demand';
 import { Recent } from '../session/recent';
@@ -14,7 +13,7 @@ import { CurrentKeys, GoodToken, parseToken, TokenProblem, TokenVerifier } from 
 export const MAX_RECENT_TOKENS = 1_024;
 
 export type Verified =
-  | { readonly ok: true; readonly claims: Claims; readonly remembered: boolean }
+  | { readonly ok: true; readonly token: GoodToken; readonly remembered: boolean }
   | { readonly ok: false; readonly problem: TokenProblem };
 
 interface Remembered {
@@ -29,7 +28,7 @@ export class Tokens {
   private readonly longest: number;
   private readonly recent: Recent<Remembered>;
 
-  /** @param wanted names of the claims that rules ask for */
+  /** @param wanted names of the claims that conditions ask for */
   constructor(
     issuers: readonly ResolvedJwt[], keysOf: (jwksFile: string) => CurrentKeys, wanted: ReadonlySet<string>, onLimit: (limit: string) => void,
   ) {
@@ -48,7 +47,7 @@ export class Tokens {
     if (typeof good === 'string') return not(good);
     if (seconds >= good.until) return not('expired');
     if (seconds < good.from) return not('not_yet_valid');
-    return { ok: true, claims: good.claims, remembered };
+    return { ok: true, token: good, remembered };
   }
 
   private read(text: string, digest: string): GoodToken | TokenProblem {

@@ -11,6 +11,7 @@ export function describeRow(row: RouteRow): string[] {
     ...row.headers.map((condition) => `header ${describeCondition(condition)}`),
     ...row.query.map((condition) => `query ${describeCondition(condition)}`),
     ...row.cookies.map((condition) => `cookie ${describeCondition(condition)}`),
+    ...row.claims.map((condition) => `claim ${describeCondition(condition)}`),
   ];
 }
 

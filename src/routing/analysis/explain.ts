@@ -9,8 +9,8 @@ import { describePath, describeValue } from './describe';
 
 /** A condition that does not hold. */
 export interface FailedCondition {
-  readonly part: 'host' | 'path' | 'method' | 'header' | 'query' | 'cookie';
-  /** Of a header field, a query parameter or a cookie. */
+  readonly part: 'host' | 'path' | 'method' | 'header' | 'query' | 'cookie' | 'claim';
+  /** Of a header field, a query parameter, a cookie or a claim. */
   readonly name?: string;
   readonly expected: string;
   /** What the request has; empty when it has nothing of the kind. */
@@ -21,7 +21,7 @@ export interface RowVerdict {
   readonly row: RouteRow;
   /** `chosen`: it takes the request. `behind`: it would, but one before it does. `failed`: it would not. */
   readonly outcome: 'chosen' | 'behind' | 'failed';
-  /** The first condition that does not hold, in the order host, path, method, header, query, cookie. */
+  /** The first condition that does not hold, in the order host, path, method, header, query, cookie, claim. */
   readonly failed?: FailedCondition;
 }
 
@@ -44,18 +44,19 @@ function firstFailed(row: RouteRow, request: RequestView, host: string, path: st
   if (!takesPath(row.path, path)) return { part: 'path', expected: describePath(row.path), seen: [path] };
   const method = textOf(request.method.bytes, request.method.start, request.method.end);
   if (row.method !== undefined && row.method !== method) return { part: 'method', expected: row.method, seen: [method] };
-  return failedOf('header', row.headers, (name, test) => request.anyHeader(name, test))
-    ?? failedOf('query', row.query, (name, test) => request.firstQuery(name, test))
-    ?? failedOf('cookie', row.cookies, (name, test) => request.anyCookie(name, test));
+  return failedOf('header', row.headers, ({ bytes }, test) => request.anyHeader(bytes, test))
+    ?? failedOf('query', row.query, ({ bytes }, test) => request.firstQuery(bytes, test))
+    ?? failedOf('cookie', row.cookies, ({ bytes }, test) => request.anyCookie(bytes, test))
+    ?? failedOf('claim', row.claims, ({ name }, test) => request.anyClaim(name, test));
 }
 
 function failedOf(
-  part: 'header' | 'query' | 'cookie', conditions: readonly NamedCondition[], holds: (name: Uint8Array, test: ValueTest) => boolean,
+  part: 'header' | 'query' | 'cookie' | 'claim', conditions: readonly NamedCondition[], holds: (condition: NamedCondition, test: ValueTest) => boolean,
 ): FailedCondition | undefined {
-  const failed = conditions.find(({ bytes, value }) => !holds(bytes, value));
+  const failed = conditions.find((condition) => !holds(condition, condition.value));
   if (!failed) return undefined;
   const seen: string[] = [];
-  holds(failed.bytes, {
+  holds(failed, {
     test: (bytes, start, end) => {
       seen.push(textOf(bytes, start, end));
       return false;

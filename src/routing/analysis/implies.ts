@@ -13,7 +13,8 @@ const NOTHING = bytesOf('');
 export function covers(wide: RouteRow, narrow: RouteRow): boolean {
   return coversPath(wide.path, narrow.path, narrow.method)
     && (wide.method === undefined || wide.method === narrow.method)
-    && coverAll(wide.headers, narrow.headers) && coverAll(wide.query, narrow.query) && coverAll(wide.cookies, narrow.cookies);
+    && coverAll(wide.headers, narrow.headers) && coverAll(wide.query, narrow.query)
+    && coverAll(wide.cookies, narrow.cookies) && coverAll(wide.claims, narrow.claims);
 }
 
 /** @param method of the narrow one: only OPTIONS has the target `*`, which rows for any path take alone */
@@ -48,7 +49,8 @@ function coversValue(wide: NamedCondition['value'], narrow: NamedCondition['valu
 /** Whether there is sure to be a request that both take. Both have the same host and the same rank. */
 export function meet(one: RouteRow, other: RouteRow): boolean {
   return pathKey(one.path) === pathKey(other.path) && one.method === other.method
-    && meetAll(one.headers, other.headers) && meetAll(one.query, other.query) && meetAll(one.cookies, other.cookies);
+    && meetAll(one.headers, other.headers) && meetAll(one.query, other.query)
+    && meetAll(one.cookies, other.cookies) && meetAll(one.claims, other.claims);
 }
 
 function meetAll(ones: readonly NamedCondition[], others: readonly NamedCondition[]): boolean {

@@ -5,7 +5,8 @@ import type { PathOptions } from '../path/options';
 import { PathNormalizer } from '../path/path-normalizer';
 import { testAnyCookie } from './cookie-field';
 import { testAnyParameter, testFirstParameter } from './query';
-import type { RequestView } from './request-view';
+import type { Claims, RequestView } from './request-view';
+import { testAnyClaim } from './token-claims';
 import { splitTarget } from './target';
 
 /** Header fields by name; a field that is there several times has several values. */
@@ -19,13 +20,16 @@ interface Field {
 
 const COOKIE = bytesOf('cookie');
 const HOST = bytesOf('host');
+const NO_CLAIMS: Claims = new Map();
 
 export class RoutingRequest implements RequestView {
   /**
    * A request by its method, its target (`/path?query`, `http://host/path` or `*`) and its header fields; or why its target is refused.
    * The host of a URL takes the place of the field `host`.
    */
-  static of(method: string, target: string, headers: HeaderValues = {}, options: PathOptions = {}): RoutingRequest | PathFault {
+  static of(
+    method: string, target: string, headers: HeaderValues = {}, options: PathOptions = {}, claims: Claims = NO_CLAIMS,
+  ): RoutingRequest | PathFault {
     const parts = splitTarget(method, target);
     if (parts instanceof PathFault) return parts;
     const bytes = bytesOf(parts.pathAndQuery);
@@ -39,13 +43,13 @@ export class RoutingRequest implements RequestView {
     const host = fields.find((field) => isNamed(field, HOST))?.value;
     return new RoutingRequest(
       rangeOf(method), { bytes: buffer, start, end }, parts.authority === undefined ? host ?? rangeOf('') : rangeOf(parts.authority),
-      fields, { bytes, start: Math.min(normalizer.queryStart + 1, bytes.length), end: bytes.length },
+      fields, { bytes, start: Math.min(normalizer.queryStart + 1, bytes.length), end: bytes.length }, claims,
     );
   }
 
   private constructor(
     readonly method: ByteRange, readonly path: ByteRange, readonly host: ByteRange, private readonly fields: readonly Field[],
-    private readonly query: ByteRange,
+    private readonly query: ByteRange, private readonly claims: Claims,
   ) {}
 
   anyHeader(name: Uint8Array, test: ValueTest): boolean {
@@ -66,6 +70,10 @@ export class RoutingRequest implements RequestView {
 
   anyCookie(name: Uint8Array, test: ValueTest): boolean {
     return this.fields.some((field) => isNamed(field, COOKIE) && testAnyCookie(field.value.bytes, field.value.start, field.value.end, name, test));
+  }
+
+  anyClaim(name: string, test: ValueTest): boolean {
+    return testAnyClaim(this.claims, name, test);
   }
 }
 

@@ -35,7 +35,7 @@ const ANY_VALUE = new AnyValue();
 const SLASH = 0x2f;
 
 /** What no value of a kind has, for it ends before. */
-const NEVER_IN = { headers: /^[ \t]|[ \t]$/, query: undefined, cookies: /;|[ \t]$/ } as const;
+const NEVER_IN = { headers: /^[ \t]|[ \t]$/, query: undefined, cookies: /;|[ \t]$/, claims: undefined } as const;
 
 export class RowCompiler {
   readonly rows: RouteRow[] = [];
@@ -63,6 +63,7 @@ export class RowCompiler {
       headers: this.compileConditions('headers', match.headers ?? []),
       query: this.compileConditions('query', match.query ?? []),
       cookies: this.compileConditions('cookies', match.cookies ?? []),
+      claims: this.compileConditions('claims', match.claims ?? []),
     };
     const hosts = [...new Set(match.hosts)].map((host, index) => this.compileHost(host, index));
     for (const host of hosts.length === 0 ? [undefined] : hosts) {
@@ -90,11 +91,11 @@ export class RowCompiler {
     return { type: 'any' };
   }
 
-  private compileConditions(part: 'headers' | 'query' | 'cookies', matches: readonly ValueMatch[]): NamedCondition[] {
+  private compileConditions(part: keyof typeof NEVER_IN, matches: readonly ValueMatch[]): NamedCondition[] {
     const byName = new Map<string, NamedCondition>();
     matches.forEach((match, index) => {
       const name = part === 'headers' ? match.name.toLowerCase() : match.name;
-      if (part !== 'query' && !TOKEN.test(name)) {
+      if ((part === 'headers' || part === 'cookies') && !TOKEN.test(name)) {
         this.fail(`${part}/${index}/name`, `'${match.name}' can't be the name of a ${part === 'headers' ? 'header field' : 'cookie'}; use letters, digits and hyphens`);
       }
       const value = this.compileValue(`${part}/${index}`, match);

@@ -1,4 +1,4 @@
-/** Conditions of values that have a name: header fields, query parameters, cookies. */
+/** Conditions of values that have a name: header fields, query parameters, cookies, claims. */
 import { bytesOf, equals, type ValueTest } from '../bytes/bytes';
 import type { Regex } from '../regex/regex';
 

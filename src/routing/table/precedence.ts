@@ -1,7 +1,7 @@
 /**
  * Which row is asked first, as the Gateway API has it (HTTPRoute, `matches` and `hostnames`): most characters of a host without a
  * wildcard, then of any host; exact path, regular expression, longest prefix; then one with a method, most header fields, most query
- * parameters, most cookies; then the order of declaration. Where to put regular expressions is left to implementations: before
+ * parameters, most cookies, most claims; then the order of declaration. Where to put regular expressions is left to implementations: before
  * prefixes, the longest first, as Envoy Gateway does.
  *
  * It is one order for all requests: of two rows that can take the same request, the first in it takes it.
@@ -22,7 +22,8 @@ export function compareRanks(one: RouteRow, other: RouteRow): number {
     || Number(other.method !== undefined) - Number(one.method !== undefined)
     || other.headers.length - one.headers.length
     || other.query.length - one.query.length
-    || other.cookies.length - one.cookies.length;
+    || other.cookies.length - one.cookies.length
+    || other.claims.length - one.claims.length;
 }
 
 function hostRank(host: RowHost | undefined): number {

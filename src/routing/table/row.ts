@@ -27,6 +27,7 @@ export interface RowConditions {
   readonly headers: readonly NamedCondition[];
   readonly query: readonly NamedCondition[];
   readonly cookies: readonly NamedCondition[];
+  readonly claims: readonly NamedCondition[];
 }
 
 export class RouteRow implements RowConditions {
@@ -34,6 +35,7 @@ export class RouteRow implements RowConditions {
   readonly headers: readonly NamedCondition[];
   readonly query: readonly NamedCondition[];
   readonly cookies: readonly NamedCondition[];
+  readonly claims: readonly NamedCondition[];
   private readonly methodBytes: Uint8Array | undefined;
 
   /**
@@ -48,16 +50,18 @@ export class RouteRow implements RowConditions {
     this.headers = conditions.headers;
     this.query = conditions.query;
     this.cookies = conditions.cookies;
+    this.claims = conditions.claims;
     this.methodBytes = conditions.method === undefined ? undefined : bytesOf(conditions.method);
   }
 
   /** Whether all conditions besides host and path hold. */
   holds(request: RequestView): boolean {
-    const { methodBytes, headers, query, cookies } = this;
+    const { methodBytes, headers, query, cookies, claims } = this;
     if (methodBytes && !equals(request.method.bytes, request.method.start, request.method.end, methodBytes)) return false;
     for (let at = 0; at < headers.length; at++) if (!request.anyHeader(headers[at]!.bytes, headers[at]!.value)) return false;
     for (let at = 0; at < query.length; at++) if (!request.firstQuery(query[at]!.bytes, query[at]!.value)) return false;
     for (let at = 0; at < cookies.length; at++) if (!request.anyCookie(cookies[at]!.bytes, cookies[at]!.value)) return false;
+    for (let at = 0; at < claims.length; at++) if (!request.anyClaim(claims[at]!.name, claims[at]!.value)) return false;
     return true;
   }
 }

@@ -74,9 +74,9 @@ test('GIVEN endpoints that have to prove who they are THEN the call says so', ()
 const listener = (...rules: AuthorizationRule[]): ResolvedListener => ({ authorization: { rules, dryRun: false, audit: 'off' } }) as unknown as ResolvedListener;
 
 test('GIVEN claims THEN they are a part of what a caller may do, and names of rules are not', () => {
-  const rule: AuthorizationRule = { name: 'staff', anyAuthenticated: true, claims: [{ name: 'role', values: ['a', 'b'] }] };
+  const rule: AuthorizationRule = { name: 'staff', anyAuthenticated: true, matches: [{ claims: [{ name: 'role', value: 'a' }] }] };
   expect(changesOfCallers('x', '', listener(rule), listener({ ...rule, name: 'others' }))).toEqual([]);
   expect(changesOfCallers('x', '', listener(), listener(rule))).toMatchObject([{
-    what: 'caller with any verified identity', to: 'every request with a token of role a or b (rule staff)',
+    what: 'caller with any verified identity', to: "claim role = 'a' (rule staff)",
   }]);
 });

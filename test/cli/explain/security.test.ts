@@ -2,6 +2,8 @@
 import { Chart } from 'cdk8s';
 import { Allow, Authorization, Identity, Match, Mesh, MeshProps, MutualTls, Route } from '../../../src';
 import type { Stack } from '../../../src/cli/stack/stack';
+import { AskedToken } from '../../../src/cli/explain/asked-token';
+import { keyOf, token } from '../../proxy/jwt/support';
 import { AskedRequest, Header } from '../../../src/cli/explain/asked-request';
 import { hopOf, Security, securityOf } from '../../../src/cli/explain/security';
 import type { AuthorizationRule, ResolvedListener, ResolvedProxyConfig } from '../../../src/contract';
@@ -73,17 +75,41 @@ test('GIVEN no identity THEN nothing is told of it', () => {
   expect(rows['callee']).toEqual(['sidecar at port 15006, all let in, no timeout of its own; app at port 8080']);
 });
 
-function judged(rules: AuthorizationRule[], headers: Header[], caller?: string): Security | undefined {
-  const listener = { authorization: { rules, dryRun: false, audit: 'off' }, jwt: [{}] } as unknown as ResolvedListener;
-  return securityOf(listener, { ...(caller !== undefined && { caller }) }, new AskedRequest({ method: 'GET', url: 'http://catalog/a', headers, bodyBytes: 0 }));
+const ISSUER = { issuer: 'https://login.example', audiences: ['shop'], claimHeaders: [], forward: false };
+
+function judged(rules: AuthorizationRule[], headers: Header[], caller?: string, token?: AskedToken): Security | undefined {
+  const listener = { authorization: { rules, dryRun: false, audit: 'off' }, jwt: [ISSUER] } as unknown as ResolvedListener;
+  return securityOf(listener, { ...(caller !== undefined && { caller }) }, new AskedRequest({ method: 'GET', url: 'http://catalog/a', headers, bodyBytes: 0, token }));
 }
 
-const staff: AuthorizationRule = { name: 'staff', callers: [WEB], claims: [{ name: 'role', values: ['staff', 'admin'] }], matches: [{ path: { type: 'exact', value: '/a' } }] };
+const staff: AuthorizationRule = { name: 'staff', callers: [WEB], matches: [{ path: { type: 'exact', value: '/a' }, claims: [{ name: 'role', value: 'staff' }] }] };
 
 test('GIVEN a rule that asks for claims THEN it lets in who has a token with them', () => {
-  expect(judged([staff], [], WEB)).toMatchObject({ nearMisses: [{ rule: 'staff', failed: 'no token with role staff or admin' }], denied: expect.any(String) });
+  expect(judged([staff], [], WEB)).toMatchObject({ nearMisses: [{ rule: 'staff', failed: "no claim role, wanted 'staff'" }], denied: expect.any(String) });
   expect(judged([staff], [['authorization', 'Bearer x.y.z']], WEB)).toMatchObject({ rule: 'staff', words: "rule 'staff' lets it in if its token has the claims" });
   expect(judged([staff], [['authorization', 'Bearer x.y.z']], CATALOG)).toMatchObject({ denied: 'no rule is for the caller', nearMisses: [] });
+});
+
+test('GIVEN claims that are said THEN rules go by them', () => {
+  const claiming = (...pairs: string[]): Security | undefined => judged([staff], [], WEB, AskedToken.ofClaims(pairs));
+  expect(claiming('role=staff')).toMatchObject({ rule: 'staff', words: "rule 'staff' lets it in" });
+  expect(claiming('role=guest', 'role=staff')).toMatchObject({ rule: 'staff' });
+  expect(claiming('role=guest')).toMatchObject({ nearMisses: [{ rule: 'staff', failed: "claim role is 'guest', wanted 'staff'" }] });
+  expect(() => claiming('role')).toThrow("--claim must be a claim such as groups=staff, got 'role'");
+});
+
+test('GIVEN a token THEN its claims count, and its issuer and audience have to be the listener\'s', () => {
+  const key = keyOf('ES256', 'one');
+  const judgedBy = (payload: object): Security | undefined => judged([staff], [], WEB, AskedToken.ofText(token(key, payload)));
+  const good = { iss: 'https://login.example', aud: ['a', 'shop'], role: ['guest', 'staff'] };
+  expect(judgedBy(good)).toMatchObject({ rule: 'staff' });
+  expect(judgedBy({ ...good, role: 'x' })).toMatchObject({ denied: expect.any(String) });
+  expect(judgedBy({ ...good, iss: 'https://evil.example' })).toMatchObject({
+    code: 'token_invalid', denied: "its token is of 'https://evil.example', and must be of 'https://login.example'",
+  });
+  expect(judgedBy({ ...good, aud: 'other' })).toMatchObject({ code: 'token_invalid', denied: "its token is for 'other', and must be for 'shop'" });
+  expect(judgedBy({ role: 'staff' })).toMatchObject({ code: 'token_invalid' });
+  expect(() => AskedToken.ofText('x.y')).toThrow(/--token is no signed token/);
 });
 
 test('GIVEN a field that comes twice THEN each of its values has to pass', () => {

@@ -3,7 +3,7 @@ import { UserError } from '../../../src/cli/command-line/errors';
 import { workloadOf } from './support';
 
 const [web, v1, v2] = [workloadOf('web'), workloadOf('catalog', 'v1'), workloadOf('catalog', 'v2')];
-const MODEL = { workloads: [web!, v1!, v2!], services: [], secrets: new Map(), outside: [] };
+const MODEL = { workloads: [web!, v1!, v2!], services: [], secrets: new Map(), configMaps: new Map(), outside: [] };
 const parse = (text: string): number => {
   if (Number.isNaN(Number(text))) throw new UserError(`'${text}' is not a number`);
   return Number(text);

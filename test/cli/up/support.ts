@@ -81,6 +81,7 @@ export function placementOf(more: Partial<Placement> = {}): Placement {
     kubernetes: { server: 'https://127.9.255.1:4433', tokenFile: '/tmp/token', caFile: '/tmp/ca.crt' },
     services: [],
     keyFileOf: (keyFile) => `/tmp${keyFile}`,
+    jwksFileOf: (jwksFile) => `/tmp${jwksFile}`,
     identityOf: (identity) => identity,
     certificateOf: (_, certificate) => ({ ...certificate, certificateFile: `/tmp${certificate.certificateFile}`, keyFile: `/tmp${certificate.keyFile}` }),
     publicPort: () => undefined,

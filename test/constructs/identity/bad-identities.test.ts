@@ -93,7 +93,7 @@ test.each<[string, MeshProps, (the: Shop) => void, string[]]>([
   ['allow that is empty', { identity: files }, calling({ allow: [] }), ['\'calls(catalog).allow\' is []', 'leave it out for everything']],
   ['allow of matches', { identity: files }, calling({ allow: [Match.method('GET')] as never }), ['Allow.when(Match.method(\'GET\'))']],
   ['allow without conditions', { identity: files }, calling({ allow: [Allow.when()] }), ['name at least one condition']],
-  ['allow of a caller', { identity: files }, ({ service }) => service('web').calls(service('catalog'), { allow: [Allow.when(Match.caller(service('cart')))] }), ['these requests are of one caller already']],
+  ['allow of a caller', { identity: files }, ({ service }) => service('web').calls(service('catalog'), { allow: [Allow.when(Match.caller(service('cart')))] }), ['callers are told by their identity, and not by conditions']],
   ['allow by a field of the proxy', { identity: files }, calling({ allow: [Allow.when(Match.header('x-mesh-caller', 'a'))] }), ['the proxy removes or writes \'x-mesh-caller\'']],
   ['allow of a path that never comes', { identity: files }, calling({ allow: [Allow.when(Match.pathPrefix('/a#b'))] }), ['\'calls(catalog).allow.when\'', 'clients never send']],
   ['allow of a method in lower case', { identity: files }, calling({ allow: [Allow.when(Match.method('get'))] }), ['methods are in upper case']],

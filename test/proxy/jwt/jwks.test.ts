@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { MAX_JWKS_BYTES, MAX_JWKS_KEYS, readKeySet } from '../../../src/proxy/jwt/jwks';
+import { MAX_JWKS_BYTES, MAX_JWKS_KEYS } from '../../../src/contract';
+import { readKeySet } from '../../../src/proxy/jwt/jwks';
 import { jwks, keyOf } from './support';
 
 const RSA = keyOf('RS256', 'r');

@@ -2,7 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizationConfig } from '../../../src/contract';
+import type { AuthorizationConfig, JwtConfig, RouteConfig } from '../../../src/contract';
 import type { AuditRecord } from '../../../src/proxy/telemetry/audit-log';
 import { GOOD, hmacToken, ISSUER, jwks, keyOf, NOW, token } from '../jwt/support';
 import { FakeClock } from '../../support/fake-clock';
@@ -15,7 +15,7 @@ const NEXT = keyOf('EdDSA', 'two');
 const RULES: AuthorizationConfig = {
   rules: [
     { name: 'health', plain: true, matches: [{ path: { type: 'exact', value: '/healthz' } }] },
-    { name: 'staff', plain: true, claims: [{ name: 'groups', values: ['staff'] }] },
+    { name: 'staff', plain: true, matches: [{ claims: [{ name: 'groups', value: 'staff' }] }] },
   ],
   audit: 'all',
 };
@@ -41,7 +41,7 @@ interface Given {
   writeKeys(content: string): void;
 }
 
-async function start(authorization = RULES): Promise<Given> {
+async function start(authorization = RULES, options: Partial<JwtConfig> = {}, routes?: RouteConfig[]): Promise<Given> {
   const folder = mkdtempSync(join(tmpdir(), 'mesh-jwks-'));
   const file = join(folder, 'jwks.json');
   const writeKeys = (content: string): void => {
@@ -52,7 +52,7 @@ async function start(authorization = RULES): Promise<Given> {
   const clock = new TokenClock();
   const backend = await RawBackend.answering(() => OK);
   const test = await startProxy([backend.port], {
-    direction: 'inbound', authorization, jwt: [{ issuer: ISSUER, audiences: ['shop'], jwksFile: file }], clock,
+    direction: 'inbound', authorization, jwt: [{ issuer: ISSUER, audiences: ['shop'], jwksFile: file, ...options }], clock, ...(routes && { routes }),
   });
   const audit: AuditRecord[] = [];
   test.proxy.context.onAudit = (record) => { audit.push(record); };
@@ -71,12 +71,12 @@ async function start(authorization = RULES): Promise<Given> {
 
 const bearer = (text: string): string => `Authorization: Bearer ${text}`;
 
-test('GIVEN a token with the claim THEN the request passes, with the token', async () => {
+test('GIVEN a token with the claim THEN the request passes, without the token', async () => {
   const given = await start();
   const text = token(KEY, STAFF);
   expect(await given.ask(bearer(text))).toMatch(/^HTTP\/1\.1 200 /);
-  expect(given.backend.received).toContain(bearer(text));
   expect(await given.ask(`authorization: bEARER  ${text}`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(given.backend.received).not.toMatch(/authorization/i);
   expect(given.audit.map(({ rule }) => rule)).toEqual(['staff', 'staff']);
   expect(given.test.metrics()).toContain('mesh_jwt_tokens_total{listener="test",result="verified"} 1');
   expect(given.test.metrics()).toContain('mesh_jwt_tokens_total{listener="test",result="remembered"} 1');
@@ -91,7 +91,7 @@ test('GIVEN no token, or one without the claim THEN it is denied as any other', 
 });
 
 test('GIVEN Connection that names the field THEN the app gets the token that was looked at all the same', async () => {
-  const given = await start();
+  const given = await start(RULES, { forward: true });
   expect(await given.ask(bearer(token(KEY, STAFF)), 'Connection: authorization')).toMatch(/^HTTP\/1\.1 200 /);
   expect(given.backend.received).toMatch(/^authorization: bearer /im);
 });
@@ -158,4 +158,73 @@ test('GIVEN a document whose file of keys is not there, or has none THEN it is r
     expect(applied).toMatchObject({ ok: false, mayPass: true, problems: [expect.stringContaining(file)] });
   }
   expect(await given.ask()).toMatch(/^HTTP\/1\.1 403 /);
+});
+
+describe('where tokens are, and what goes on', () => {
+  const text = token(KEY, STAFF);
+
+  it('another scheme in Authorization goes on, and so does a token that is to', async () => {
+    const given = await start({ rules: [{ name: 'all', plain: true }] }, { forward: true });
+    expect(await given.ask('Authorization: Basic YTpi')).toMatch(/ 200 /);
+    expect(await given.ask(bearer(text))).toMatch(/ 200 /);
+    expect(given.backend.received).toContain('Authorization: Basic YTpi');
+    expect(given.backend.received).toContain(bearer(text));
+  });
+
+  it('a field of its own has nothing but the token', async () => {
+    const given = await start(RULES, { header: 'X-Token' });
+    expect(await given.ask(`x-token: ${text}`)).toMatch(/ 200 /);
+    expect(await given.ask(bearer(text))).toMatch(/ 403 /);
+    expect(await given.ask(`x-token: Bearer ${text}`)).toMatch(/ 401 /);
+    expect(await given.ask(`x-token: ${text}`, `x-token: ${text}`)).toMatch(/ 401 /);
+    expect(given.backend.received).not.toContain(text);
+  });
+
+  it('a cookie goes no further, and the other cookies do', async () => {
+    const given = await start(RULES, { cookie: 'session' });
+    expect(await given.ask(`Cookie: a=1; session=${text}; b=2`, 'Cookie: c=3')).toMatch(/ 200 /);
+    expect(given.backend.received).toContain('cookie: a=1; b=2\r\n');
+    expect(given.backend.received).toContain('Cookie: c=3\r\n');
+    expect(given.backend.received).not.toContain(text);
+    expect(await given.ask(`Cookie: session=${text}; session=x`)).toMatch(/ 401 /);
+    expect(await given.ask(`Cookie: session=${text}`, `Cookie: session=${text}`)).toMatch(/ 401 /);
+    expect(await given.ask(`Cookie: Session=${text}`)).toMatch(/ 403 /);
+  });
+});
+
+describe('claims as fields', () => {
+  const HEADERS: Partial<JwtConfig> = { claimHeaders: [{ claim: 'sub', header: 'X-User' }, { claim: 'groups', header: 'x-groups' }, { claim: 'admin', header: 'x-admin' }] };
+  const lines = (received: string): string[] => received.split('\r\n').filter((line) => /^x[-_](user|groups|admin)/i.test(line));
+
+  it('tell the app, in a form that is safe in a field', async () => {
+    const given = await start(RULES, HEADERS);
+    await given.ask(bearer(token(KEY, { ...STAFF, sub: 'Ann\r\nx-admin: Müller, 100%', groups: ['staff', 'a,b', ' c '], admin: true })));
+    expect(lines(given.backend.received)).toEqual(['X-User: Ann%0D%0Ax-admin: M%C3%BCller%2C 100%25', 'x-groups: staff,a%2Cb,%20c%20']);
+  });
+
+  it('come from nobody else, whoever sends them and however they are spelled', async () => {
+    const given = await start({ rules: [{ name: 'all', plain: true }] }, HEADERS);
+    await given.ask('x-user: root', 'X_User: root', 'X-GROUPS: staff', 'x-admin: 1');
+    expect(lines(given.backend.received)).toEqual([]);
+    await given.ask(bearer(token(KEY, GOOD)), 'x-user: root', 'x_user: root');
+    expect(lines(given.backend.received)).toEqual(['X-User: ann']);
+  });
+});
+
+test('GIVEN routes with claims THEN they take the requests whose token has them, and nobody else\'s', async () => {
+  const answer = (name: string, body: string, matches?: RouteConfig['matches']): RouteConfig => ({ name, respond: { status: 200, body }, ...(matches && { matches }) });
+  const given = await start({ rules: [{ name: 'all', plain: true }] }, {}, [
+    answer('gold', 'gold', [{ claims: [{ name: 'tier', value: 'gold' }] }]),
+    answer('known', 'known', [{ claims: [{ name: 'iss' }] }]),
+    answer('rest', 'nobody'),
+  ]);
+  const bodyOf = async (...fields: string[]): Promise<string> => {
+    const client = await rawClient(given.test.port);
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`);
+    return (await client.receives(/\r\n\r\n[a-z]+$/)).split('\r\n\r\n')[1]!;
+  };
+  expect(await bodyOf(bearer(token(KEY, { ...GOOD, tier: 'gold' })))).toBe('gold');
+  expect(await bodyOf(bearer(token(KEY, { ...GOOD, tier: ['silver', 'gold'] })))).toBe('gold');
+  expect(await bodyOf(bearer(token(KEY, { ...GOOD, tier: 'silver' })))).toBe('known');
+  expect(await bodyOf('tier: gold')).toBe('nobody');
 });

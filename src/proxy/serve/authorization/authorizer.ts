@@ -2,11 +2,12 @@
  * Asks the rules of a listener whether a request may pass, before it costs anything else. What was asked of is what is sent on: the path is
  * in its normal form, and fields that Connection names count for nothing. Decisions are counted, and logged as the listener says.
  */
-import { Authorization, type Claims } from '../../../authorization';
+import { Authorization } from '../../../authorization';
 import type { ResolvedAuthorization } from '../../../contract';
 import type { ByteRange, PathOptions } from '../../../routing';
 import { HeadView } from '../../http1/head-view';
-import type { Tokens, Verified } from '../../jwt/tokens';
+import type { RequestTokens } from '../../jwt/request-tokens';
+import type { GoodToken } from '../../jwt/token-verifier';
 import type { RequestHead } from '../../http1/request-head';
 import type { AuditRecord } from '../../telemetry/audit-log';
 import type { AuthorizationInstruments } from '../../telemetry/authorization-instruments';
@@ -14,22 +15,27 @@ import type { JwtInstruments } from '../../telemetry/jwt-instruments';
 import type { Clock } from '../../runtime/clock';
 import { TokenBucket } from '../admission/token-bucket';
 import { Refusal, refusalOfDenial, TOKEN_INVALID } from '../exchange/refusal';
-import { bearerToken, SEVERAL } from './bearer-token';
 
 /** Limit `auditLines`: denials of one listener that are logged in a second, where only denials are. Anybody can cause them. */
 export const MAX_AUDIT_LINES = 50;
 
 const VIEW = new HeadView();
+const NO_LINES = Buffer.alloc(0);
 
 /** There is a token, and it can't be believed. */
 const NOT_GOOD = Symbol('not good');
-const AMBIGUOUS: Verified = { ok: false, problem: 'ambiguous' };
 
 /** Who asks. */
 export interface Caller {
   /** Its verified identity; undefined: none. */
   readonly caller: string | undefined;
   readonly address: string;
+}
+
+/** What is known of who sends a request. Its exchange has one and uses it again. */
+export interface Credentials {
+  /** Its token, when that is good. */
+  token: GoodToken | undefined;
 }
 
 /** Where decisions are told. */
@@ -51,7 +57,7 @@ export class Authorizer {
    */
   constructor(
     private readonly listener: string, private readonly config: ResolvedAuthorization, options: PathOptions | undefined,
-    private readonly tokens: Tokens | undefined, private readonly dependencies: AuthorizerDependencies,
+    private readonly tokens: RequestTokens | undefined, private readonly dependencies: AuthorizerDependencies,
   ) {
     const rules = Authorization.of(config.rules, options);
     if (!(rules instanceof Authorization)) throw new Error(rules.map(({ message }) => message).join('; '));
@@ -59,16 +65,21 @@ export class Authorizer {
     this.lines = new TokenBucket(MAX_AUDIT_LINES, MAX_AUDIT_LINES, dependencies.clock.now());
   }
 
-  /** Why a request may not pass; undefined when it may. Its head is in `source`, with a normal path. */
-  ask(caller: Caller, source: Buffer, head: RequestHead): Refusal | undefined {
+  /**
+   * Why a request may not pass; undefined when it may. Its head is in `source`, with a normal path.
+   *
+   * @param credentials get its token
+   */
+  ask(caller: Caller, source: Buffer, head: RequestHead, credentials: Credentials): Refusal | undefined {
     const { config: { dryRun }, dependencies: { instruments: { authorization } } } = this;
     const view = VIEW.of(source, head);
-    const claims = this.tokens && this.claimsOf(this.tokens, view);
-    if (claims === NOT_GOOD) {
+    const token = this.tokens && this.tokenOf(this.tokens, view);
+    credentials.token = token === NOT_GOOD ? undefined : token;
+    if (token === NOT_GOOD) {
       this.logDenial('token_invalid', caller, view);
       return dryRun ? undefined : TOKEN_INVALID;
     }
-    const decision = this.rules.decide(caller.caller, view, claims);
+    const decision = this.rules.decide(caller.caller, VIEW.of(source, head, token?.claims));
     if (decision.allowed) {
       authorization.allowed(decision.name).value += 1;
       if (this.config.audit === 'all') this.log({ decision: 'allowed', rule: decision.name }, caller, view);
@@ -79,14 +90,18 @@ export class Authorizer {
     return dryRun ? undefined : refusalOfDenial(decision.cause);
   }
 
-  /** What the request's token claims; undefined when it has none. */
-  private claimsOf(tokens: Tokens, view: HeadView): Claims | typeof NOT_GOOD | undefined {
-    const token = bearerToken(view);
-    if (token === undefined) return undefined;
+  /** Makes the request that is sent on one that only says what is known. @returns field lines that it gets besides */
+  prepare(source: Buffer, head: RequestHead, { token }: Credentials): Buffer {
+    return this.tokens?.prepare(source, head, token) ?? NO_LINES;
+  }
+
+  /** Undefined when the request has none. */
+  private tokenOf(tokens: RequestTokens, view: HeadView): GoodToken | typeof NOT_GOOD | undefined {
     const { clock, instruments: { jwt } } = this.dependencies;
-    const verified = token === SEVERAL ? AMBIGUOUS : tokens.verify(token, clock.wallTime() / 1_000);
+    const verified = tokens.of(view, clock.wallTime() / 1_000);
+    if (!verified) return undefined;
     jwt.tokens(!verified.ok ? verified.problem : verified.remembered ? 'remembered' : 'verified').value += 1;
-    return verified.ok ? verified.claims : NOT_GOOD;
+    return verified.ok ? verified.token : NOT_GOOD;
   }
 
   private logDenial(cause: string, caller: Caller, view: HeadView): void {

@@ -6,7 +6,7 @@ import type { ResolvedListener, ResolvedProxyConfig, ResolvedRoute } from '../..
 import type { ClusterLookup } from '../../cluster/cluster-set';
 import type { SocketHandover } from '../../net/handover';
 import type { JwksSource } from '../../jwt/jwks-files';
-import { Tokens } from '../../jwt/tokens';
+import { RequestTokens } from '../../jwt/request-tokens';
 import type { KeyRings } from '../../session/key-files';
 import { SessionPersistence } from '../../session/session-persistence';
 import type { TimeoutQueues } from '../../runtime/timeouts';
@@ -175,12 +175,13 @@ export class ListenerSet {
     return same ? present!.admission : new Admission(config.admission, this.context.clock.now());
   }
 
-  private authorizerOf({ name, direction, authorization, jwt, path }: ResolvedListener, jwks: JwksSource): Authorizer | undefined {
+  private authorizerOf({ name, direction, authorization, jwt, path, routes }: ResolvedListener, jwks: JwksSource): Authorizer | undefined {
     if (!authorization) return undefined;
     const { context } = this;
     const onLimit = (limit: string): void => context.instruments.limitReached(limit);
-    const wanted = new Set(authorization.rules.flatMap(({ claims = [] }) => claims.map((claim) => claim.name)));
-    const tokens = jwt && new Tokens(jwt, (file) => jwks.keysOf(file), wanted, onLimit);
+    const matches = [...authorization.rules, ...routes].flatMap(({ matches: its = [] }) => its);
+    const wanted = new Set(matches.flatMap(({ claims = [] }) => claims.map((claim) => claim.name)));
+    const tokens = jwt && new RequestTokens(jwt, (file) => jwks.keysOf(file), wanted, onLimit);
     return new Authorizer(name, authorization, path, tokens, {
       instruments: context.instruments.listener(name, direction), clock: context.clock, onAudit: () => context.onAudit, onLimit,
     });

@@ -7,6 +7,8 @@ import { NO_PROTOCOLS, offerOf } from '../../http1/upgrade';
 import { Timeout } from '../../runtime/timeouts';
 import type { ResponseFields } from './response-fields';
 import { AdmissionSlot, KEPT_MS } from '../admission/admission-slot';
+import type { GoodToken } from '../../jwt/token-verifier';
+import type { Credentials } from '../authorization/authorizer';
 import type { ServeContext } from '../context';
 import { askedMethod, Cors } from '../route/cors';
 import type { ExchangeRecord } from './exchange-record';
@@ -34,7 +36,7 @@ export interface RequestParts {
   readonly progress: Timeout;
 }
 
-export class ExchangeRequest {
+export class ExchangeRequest implements Credentials {
   /** All of it is there. */
   complete = false;
   /** The endpoint takes no more of its body for now. */
@@ -45,6 +47,9 @@ export class ExchangeRequest {
   offered = NO_PROTOCOLS;
   /** From the route's timeout, or the caller's deadline. */
   readonly timeout: Timeout;
+
+  /** What proves who sends it, when it is good. */
+  token: GoodToken | undefined;
 
   private readonly fields: RequestFields;
   /** Made when a listener has an admission. */
@@ -74,7 +79,8 @@ export class ExchangeRequest {
     this.held = false;
     this.givenDeadline = false;
     this.offered = NO_PROTOCOLS;
-    return this.whyRefused(source, head, fault) ?? this.follow(this.parts.client.listener.routes.of(source, head), source, head, body);
+    this.token = undefined;
+    return this.whyRefused(source, head, fault) ?? this.follow(source, head, body);
   }
 
   /**
@@ -127,7 +133,7 @@ export class ExchangeRequest {
     if (local ?? fault) return local ?? fault;
     const preflight = head.method === Method.OPTIONS ? this.answerPreflight(source, head, cors) : undefined;
     if (preflight) return preflight;
-    const denied = listener.authorizer?.ask(peer, source, head);
+    const denied = listener.authorizer?.ask(peer, source, head, this);
     if (denied) return denied;
     if (listener.via.isLoop(source, head)) return LOOP;
     if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };
@@ -164,7 +170,8 @@ export class ExchangeRequest {
     return undefined;
   }
 
-  private follow(route: Route | undefined, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+  private follow(source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+    const route = this.parts.client.listener.routes.of(source, head, this.token?.claims);
     if (!route) return NO_ROUTE;
     this.parts.record.route = route.name;
     if (route.cors) this.parts.added.allow(route.cors, source, head);
@@ -186,7 +193,8 @@ export class ExchangeRequest {
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     added.session = route.session?.read(source, head);
     route.rewrite?.apply(source, head);
-    fields.begin(source, head, route, context.via, upstream.offersUpgrade, linesOf(client.peer));
+    const proven = client.listener.authorizer?.prepare(source, head, this) ?? EMPTY;
+    fields.begin(source, head, route, context.via, upstream.offersUpgrade, joined(linesOf(client.peer), proven));
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
     this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!complete) progress.start(context.bodyTimeout);

@@ -2,7 +2,7 @@
  * The routes of a listener: which one takes a request. A listener with one route that has no conditions asks nothing of a request; otherwise
  * the table of src/routing does, at a cost that does not grow with the number of routes.
  */
-import { PathNormalizer, PathOptions, RouteTable } from '../../../routing';
+import { Claims, PathNormalizer, PathOptions, RouteTable } from '../../../routing';
 import type { ResolvedRoute } from '../../../contract';
 import { HeadView } from '../../http1/head-view';
 import type { RequestHead } from '../../http1/request-head';
@@ -41,10 +41,14 @@ export class Routes {
     this.table = table;
   }
 
-  /** The route of the request whose head, with a normal path, is in `source`; undefined when none takes it. */
-  of(source: Buffer, head: RequestHead): Route | undefined {
+  /**
+   * The route of the request whose head, with a normal path, is in `source`; undefined when none takes it.
+   *
+   * @param claims of its verified token
+   */
+  of(source: Buffer, head: RequestHead, claims?: Claims): Route | undefined {
     if (this.only) return this.only;
-    return this.at(this.table!.lookup(VIEW.of(source, head)));
+    return this.at(this.table!.lookup(VIEW.of(source, head, claims)));
   }
 
   /**
@@ -54,7 +58,7 @@ export class Routes {
    */
   askedBy(source: Buffer, head: RequestHead, asked: number): (Route & { readonly cors: Cors }) | undefined {
     if (!this.hasCors) return undefined;
-    const route = this.only ?? this.at(this.table!.lookup(VIEW.of(source, head, asked)));
+    const route = this.only ?? this.at(this.table!.lookup(VIEW.of(source, head, undefined, asked)));
     return route && answersPreflights(route) ? route : undefined;
   }
 
