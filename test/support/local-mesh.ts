@@ -33,9 +33,12 @@ export function modelOf(build: (chart: Chart) => void): MeshModel {
   }
 }
 
-/** Starts the mesh; stop it in `afterAll`. */
-export async function startMesh(model: MeshModel, options: Partial<LocalMeshOptions> = {}): Promise<LocalMesh> {
+/** Starts the mesh; stop it in `afterAll`. @param onNotice hears what the user would be told */
+export async function startMesh(
+  model: MeshModel, options: Partial<LocalMeshOptions> = {}, onNotice: (notice: string) => void = () => undefined,
+): Promise<LocalMesh> {
   const mesh = new LocalMesh(model, { programs, ...options });
+  mesh.on('notice', onNotice);
   await mesh.start();
   return mesh;
 }

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { issue, Issuer, makeIssuer, makeRoot, spiffeIdOf } from '../../authority';
+import { Credentials, issue, Issuer, makeIssuer, makeRoot, spiffeIdOf, Validity } from '../../authority';
 import type { IdentityConfig } from '../../contract';
 import type { Workload } from '../model/model';
 
@@ -32,6 +32,11 @@ export class Identities {
     const made = this.make(pod, trustDomain, id);
     this.made.set(pod, made);
     return made;
+  }
+
+  /** A certificate for an id, by the authority of its trust domain in this run. */
+  issueTo(id: string, validity: Validity): Credentials {
+    return issue(this.authorityOf(id.split('/')[2]!).issuer, id, validity);
   }
 
   private make(pod: string, trustDomain: string, id: string): IdentityConfig {

@@ -98,6 +98,9 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   /** What listeners show to clients from outside; there once the mesh is started. */
   get certificates(): Certificates | undefined { return this.dependencies?.certificates; }
 
+  /** Those of the run's pods; others can be issued by the same authorities. There once the mesh is started. */
+  get identities(): Identities | undefined { return this.dependencies?.identities; }
+
   get strategy(): Network['strategy'] | undefined { return this.network?.strategy; }
 
   /**
