@@ -1,9 +1,12 @@
 /** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
 export * from './constructs/mesh/access-log-options';
 export * from './constructs/policies/admission-options';
+export * from './constructs/monitoring/adapter-rules';
 export * from './constructs/mesh/app-address';
 export * from './constructs/destinations/app-protocol';
+export * from './constructs/capacity/availability';
 export * from './constructs/calls/call-options';
+export * from './constructs/capacity/capacity';
 export * from './constructs/policies/concurrency-limit';
 export * from './constructs/policies/connection-options';
 export * from './constructs/destinations/destination';
@@ -57,10 +60,11 @@ export * from './constructs/routes/cors-options';
 export * from './constructs/routes/route-options';
 export * from './constructs/routes/route-target';
 export * from './constructs/kubernetes/scaling';
+export * from './constructs/kubernetes/scaling-metrics';
+export * from './constructs/kubernetes/scaling-options';
 export * from './constructs/kubernetes/service-type';
 export * from './constructs/policies/session-persistence';
 export * from './constructs/inbound/tls-options';
 export * from './constructs/mesh/tracing';
-export * from './constructs/monitoring/dashboards';
 export * from './constructs/monitoring/monitoring';
 export * from './constructs/monitoring/slo';

@@ -1,5 +1,4 @@
-/** Every page of docs/ and every dashboard that is made from sources: its file, and how it is made. */
-import { DASHBOARDS } from '../dashboards/index.mjs';
+/** Every page of docs/ that is made from sources: its file, and how it is made. */
 import { configurationPage } from './configuration.mjs';
 import { lintsPage } from './lints.mjs';
 import { metricsPage, reasonsPage } from './telemetry.mjs';
@@ -7,7 +6,7 @@ import { metricsPage, reasonsPage } from './telemetry.mjs';
 /** The modules below src/ whose exports the pages are made from. */
 export const SOURCES = [
   'contract', 'planning/lints', 'proxy/telemetry/catalog', 'proxy/telemetry/reasons', 'proxy/telemetry/reason-metrics', 'proxy/telemetry/registry',
-  'proxy/telemetry/bounded-label', 'constructs/monitoring/failures',
+  'proxy/telemetry/bounded-label',
 ];
 
 export const PAGES = {
@@ -15,7 +14,6 @@ export const PAGES = {
   'docs/configuration.md': (sources, schema) => configurationPage(schema, sources),
   'docs/metrics.md': (sources) => metricsPage(sources),
   'docs/reason-codes.md': (sources) => reasonsPage(sources),
-  ...DASHBOARDS,
 };
 
 /** Written by jsii-docgen from the compiled constructs. */

@@ -24,6 +24,7 @@ import { checkProxyOptions, clusterOf, MeshSettings, meshSettings } from '../mes
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
+import { minorOf } from '../mesh/kubernetes-release';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { Slo } from '../monitoring/slo';
 import { checkSlo, seriesOf } from '../monitoring/subjects';
@@ -137,7 +138,7 @@ export class Gateway extends Construct {
     checkAccess(errors, props, this.namespace, this.path ?? {});
     checkTimes(errors, { deregistrationDelay, drain });
     checkSlo(errors, props.slo, this.settings.monitoring);
-    this.scaling._check(errors, 'scaling');
+    this.scaling._check(errors, 'scaling', { minor: minorOf(this.settings.kubernetes)!, ofGateway: true });
     disruptions._check(errors, 'disruptionBudget', this.scaling.min);
     errors.throwIfAny(this);
 
@@ -168,7 +169,7 @@ export class Gateway extends Construct {
     });
     [this.container] = this.deployment.containers;
     this.service = gatewayService(this, 'Service', { name, proxyPorts: this.settings.proxyPorts, hasTls: tls !== undefined }, props);
-    this.autoscaler = this.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
+    this.autoscaler = this.scaling._autoscale(this, 'Autoscaler', name, this.deployment, '').autoscaler;
     this.disruptionBudget = disruptions._limit(this, 'DisruptionBudget', name, servingLabels(name, GATEWAY_VERSION));
 
     addNetworkPolicy(this, this.settings.networkPolicies, { name: `${name}-mesh` }, () => this.policyFacts());

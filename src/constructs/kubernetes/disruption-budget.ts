@@ -49,6 +49,11 @@ export class DisruptionBudget {
 
   private constructor(private readonly rule?: DisruptionRule) {}
 
+  /** @internal */
+  public get _rule(): DisruptionRule | undefined {
+    return this.rule;
+  }
+
   /**
    * @param replicas fewest replicas that there will be
    * @internal

@@ -1,37 +1,22 @@
 /**
- * How many replicas a version has: a number, or a HorizontalPodAutoscaler's range. One value for both, so that a
- * Deployment's `replicas` and an autoscaler can't both claim the field.
+ * How many replicas a version has: a number, or an autoscaler's range. One value for both, so that a Deployment's `replicas` and an autoscaler
+ * can't both claim the field.
  */
-import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { ScalingTarget } from '../../planning/scaling/replay';
+import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
+import { makeAutoscaler } from './autoscaler';
+import { AutoscalerInfo, DerivedScaling, MadeAutoscaler, ScalingContext } from './autoscaler-info';
 import * as kplus from './kplus';
+import { makeScaledObject } from './scaled-object';
+import { checkScalingOptions, ScalingOptions, SIDECAR_TARGETS } from './scaling-options';
 
-/**
- * Options of `Scaling.between`.
- */
-export interface ScalingOptions {
-  /**
-   * Target CPU usage of the app's container, in percent of its CPU request. The sidecar's usage does not count.
-   *
-   * @default 70, if no memoryPercent is given
-   */
-  readonly cpuPercent?: number;
-
-  /**
-   * Target memory usage of the app's container, in percent of its memory request.
-   *
-   * @default - memory is not used for scaling
-   */
-  readonly memoryPercent?: number;
-}
-
-const OPTIONS = { cpuPercent: true, memoryPercent: true } as const satisfies Record<keyof ScalingOptions, true>;
-
+const TARGETS = ['cpuPercent', 'memoryPercent', ...SIDECAR_TARGETS] as const;
 const DEFAULT_CPU_PERCENT = 70;
-/** Between two changes of the number of pods. */
-const SCALE_PERIOD = Duration.seconds(15);
+/** Kubernetes' default of an autoscaler's tolerance, in percent. */
+const DEFAULT_TOLERANCE_PERCENT = 10;
 
 /**
  * Number of replicas of a service.
@@ -45,22 +30,32 @@ export class Scaling {
   }
 
   /**
-   * A HorizontalPodAutoscaler between two numbers of replicas. It follows the resource usage of the app's container.
+   * An autoscaler between two numbers of replicas. By default it follows the CPU usage of the app's container.
    */
   public static between(min: number, max: number, options: ScalingOptions = {}): Scaling {
     return new Scaling(min, max, options);
   }
 
+  /**
+   * What `capacity` and `availability` of the service ask for: an autoscaler when the usual load is below the peak, else a fixed number. It
+   * follows CPU usage unless another target is given.
+   */
+  public static derived(options: ScalingOptions = {}): Scaling {
+    return new Scaling(1, 1, options, true);
+  }
+
   private constructor(
     /**
-     * Fewest replicas.
+     * Fewest replicas. Of `Scaling.derived()` it is 1.
      */
     public readonly min: number,
     /**
-     * Most replicas.
+     * Most replicas. Of `Scaling.derived()` it is 1.
      */
     public readonly max: number,
-    private readonly autoscaler?: ScalingOptions,
+    private readonly options?: ScalingOptions,
+    /** @internal */
+    public readonly _isDerived: boolean = false,
   ) {}
 
   /**
@@ -69,26 +64,54 @@ export class Scaling {
    * @internal
    */
   public get _replicas(): number | undefined {
-    return this.autoscaler ? undefined : this.min;
+    return this.options ? undefined : this.min;
+  }
+
+  /**
+   * Whether somebody said what it follows.
+   *
+   * @internal
+   */
+  public get _hasTarget(): boolean {
+    return this.options !== undefined && TARGETS.some((target) => this.options![target] !== undefined);
   }
 
   /** @internal */
-  public _check(errors: ValidationErrors, prop: string): void {
-    if (!this.autoscaler) {
+  public get _options(): ScalingOptions | undefined {
+    return this.options;
+  }
+
+  /** @internal */
+  public _check(errors: ValidationErrors, prop: string, { minor, ofGateway = false }: ScalingContext): void {
+    if (!this.options) {
       errors.wholeNumber(`${prop}.replicas`, this.min, 0);
       return;
     }
-    errors.unknownProps(this.autoscaler, OPTIONS, `${prop}.`);
+    checkScalingOptions(errors, prop, this.options, minor);
     const whole = [errors.wholeNumber(`${prop}.min`, this.min, 1), errors.wholeNumber(`${prop}.max`, this.max, 1)];
     if (whole.every(Boolean) && this.min > this.max) {
       errors.add(`${prop}.min`, this.min, `it is above the max of ${this.max}; make min at most max`);
     }
-    for (const target of ['cpuPercent', 'memoryPercent'] as const) {
-      const percent = this.autoscaler[target];
-      if (percent !== undefined) {
-        errors.wholeNumber(`${prop}.${target}`, percent, 1);
+    for (const { replicas } of this.options.schedules ?? []) {
+      if (replicas > this.max && !this._isDerived) {
+        errors.add(`${prop}.schedules`, replicas, `it is above the max of ${this.max}; make it at most max`);
       }
     }
+    if (ofGateway) {
+      const used = [...SIDECAR_TARGETS, 'schedules' as const].find((option) => this.options![option] !== undefined);
+      if (used !== undefined || this._isDerived) {
+        errors.add(used === undefined ? prop : `${prop}.${used}`, used === undefined ? 'derived' : this.options[used], 'gateways scale by CPU and memory; use Scaling.between(2, 10), for example');
+      }
+    }
+  }
+
+  /**
+   * With the numbers that capacity asks for.
+   *
+   * @internal
+   */
+  public _with({ min, max, autoscaled, options }: DerivedScaling): Scaling {
+    return autoscaled ? Scaling.between(min, max, { ...options, ...this.options }) : Scaling.replicas(min);
   }
 
   /**
@@ -97,62 +120,60 @@ export class Scaling {
    * @internal
    */
   public _missingRequests(container: kplus.Container): string[] {
-    const targets = this.targets();
+    const targets = this.options && withDefaultTarget(this.options);
     return [
-      ...(targets?.cpu !== undefined && !container.resources?.cpu?.request ? ['cpu'] : []),
-      ...(targets?.memory !== undefined && !container.resources?.memory?.request ? ['memory'] : []),
+      ...(targets?.cpuPercent !== undefined && !container.resources?.cpu?.request ? ['cpu'] : []),
+      ...(targets?.memoryPercent !== undefined && !container.resources?.memory?.request ? ['memory'] : []),
     ];
+  }
+
+  /**
+   * Whether it follows metrics of sidecars through the custom metrics API.
+   *
+   * @internal
+   */
+  public get _needsAdapter(): boolean {
+    return this.options !== undefined && !this.options.metrics?._keda && SIDECAR_TARGETS.some((target) => this.options![target] !== undefined);
+  }
+
+  /**
+   * What it follows, for planning. Memory does not tell how much a pod has to do.
+   *
+   * @param atSaturation CPU of a pod at saturation, as a part of its request
+   * @internal
+   */
+  public _targets(atSaturation: number): ScalingTarget[] {
+    if (!this.options) return [];
+    const { cpuPercent, requestsPerSecond, requestsInFlight, latency } = withDefaultTarget(this.options);
+    return [
+      ...(cpuPercent !== undefined ? [{ metric: 'cpu' as const, target: cpuPercent, atSaturation }] : []),
+      ...(requestsPerSecond !== undefined ? [{ metric: 'requestsPerSecond' as const, target: requestsPerSecond }] : []),
+      ...(requestsInFlight !== undefined ? [{ metric: 'inFlight' as const, target: requestsInFlight }] : []),
+      ...(latency !== undefined ? [{ metric: 'latency' as const, target: millisecondsOf(latency)!, share: 0.99 }] : []),
+    ];
+  }
+
+  /** @internal */
+  public get _tolerance(): number {
+    return (this.options?.tolerancePercent ?? DEFAULT_TOLERANCE_PERCENT) / 100;
   }
 
   /**
    * The autoscaler, if there is to be one.
    *
-   * The behaviour is what Kubernetes does by default, written out because cdk8s-plus has other defaults (down by
-   * `minReplicas` pods in five minutes): up at once by what is more of 100 % and 4 pods in 15 s; down by any number, but
-   * only to the highest count that was wanted in the last five minutes.
-   *
    * @internal
    */
-  public _autoscale(scope: Construct, id: string, name: string, target: kplus.Deployment): kplus.HorizontalPodAutoscaler | undefined {
-    const targets = this.targets();
-    if (!targets) {
-      return undefined;
+  public _autoscale(scope: Construct, id: string, name: string, target: kplus.Deployment, series: string): MadeAutoscaler {
+    if (!this.options) {
+      return {};
     }
-    const container = target.containers[0];
-    const utilization = (percent: number) => ({ container, target: kplus.MetricTarget.averageUtilization(percent) });
-    const period = SCALE_PERIOD;
-    return new kplus.HorizontalPodAutoscaler(scope, id, {
-      metadata: { name },
-      target,
-      minReplicas: this.min,
-      maxReplicas: this.max,
-      metrics: [
-        ...(targets.cpu !== undefined ? [kplus.Metric.containerCpu(utilization(targets.cpu))] : []),
-        ...(targets.memory !== undefined ? [kplus.Metric.containerMemory(utilization(targets.memory))] : []),
-      ],
-      scaleUp: {
-        strategy: kplus.ScalingStrategy.MAX_CHANGE,
-        stabilizationWindow: Duration.seconds(0),
-        policies: [
-          { replicas: kplus.Replicas.percent(100), duration: period },
-          { replicas: kplus.Replicas.absolute(4), duration: period },
-        ],
-      },
-      scaleDown: {
-        strategy: kplus.ScalingStrategy.MAX_CHANGE,
-        stabilizationWindow: Duration.minutes(5),
-        policies: [{ replicas: kplus.Replicas.percent(100), duration: period }],
-      },
-    });
-  }
-
-  private targets(): { cpu?: number; memory?: number } | undefined {
-    if (!this.autoscaler) {
-      return undefined;
-    }
-    const { cpuPercent, memoryPercent } = this.autoscaler;
-    return { cpu: cpuPercent ?? (memoryPercent === undefined ? DEFAULT_CPU_PERCENT : undefined), memory: memoryPercent };
+    const info: AutoscalerInfo = { name, min: this.min, max: this.max, target, series, options: withDefaultTarget(this.options) };
+    return this.options.metrics?._keda ? { scaledObject: makeScaledObject(scope, id, info) } : { autoscaler: makeAutoscaler(scope, id, info) };
   }
 }
 
 mark(Scaling);
+
+function withDefaultTarget(options: ScalingOptions): ScalingOptions {
+  return TARGETS.some((target) => options[target] !== undefined) ? options : { ...options, cpuPercent: DEFAULT_CPU_PERCENT };
+}

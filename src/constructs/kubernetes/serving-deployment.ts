@@ -12,7 +12,15 @@ import { writeLean } from './lean-manifest';
 import { setInPodSpec } from './patches';
 
 /** Where pods are spread, the wider first. `ScheduleAnyway`: an uneven spread is better than pods that can't start. */
-const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
+const ZONE = 'topology.kubernetes.io/zone';
+const SPREAD_OVER = [ZONE, 'kubernetes.io/hostname'];
+
+/** A spread over zones that somebody counts on. */
+export interface ZoneSpread {
+  readonly maxSkew: number;
+  /** Pods that would be spread less don't start. */
+  readonly isStrict: boolean;
+}
 
 /**
  * Findings of kube-score that are wrong here, in the annotation that it reads: limits on CPU (they throttle, which delays every request) and on
@@ -28,6 +36,14 @@ export const SERVING_STRATEGY = kplus.DeploymentStrategy.rollingUpdate({
   maxSurge: kplus.PercentOrAbsolute.percent(25),
   maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
 });
+
+/** The same with a number of pods to add at a time. */
+export function servingStrategy(surge: number | undefined): kplus.DeploymentStrategy {
+  return surge === undefined ? SERVING_STRATEGY : kplus.DeploymentStrategy.rollingUpdate({
+    maxSurge: kplus.PercentOrAbsolute.absolute(surge),
+    maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
+  });
+}
 
 /** A Deployment whose pods don't know where in the code they come from. */
 export class ServingDeployment extends kplus.Deployment {
@@ -58,12 +74,22 @@ export class ServingDeployment extends kplus.Deployment {
   }
 }
 
-/** Spreads pods over zones and nodes, and gives them the seccomp profile that the `restricted` Pod Security Standard asks for. */
-export function spreadPods(deployment: kplus.Deployment, labels: Record<string, string>): void {
+/**
+ * Spreads pods over zones and nodes, and gives them the seccomp profile that the `restricted` Pod Security Standard asks for.
+ *
+ * A strict spread leaves nodes with taints out: those of a zone that fails get one, and would else be zones without pods that nothing may start
+ * beside. It names no least number of zones, for then nothing could be started while one is lost.
+ */
+export function spreadPods(deployment: kplus.Deployment, labels: Record<string, string>, zones: ZoneSpread = { maxSkew: 1, isStrict: false }): void {
   setInPodSpec(deployment, '/securityContext/seccompProfile', { type: 'RuntimeDefault' });
   // Pods of one revision only: those that a rollout is about to take away would have the new ones placed for a balance with them. The label
   // is a Deployment's; the pods of other workloads have none that tells a rollout apart.
   setInPodSpec(deployment, '/topologySpreadConstraints', SPREAD_OVER.map((topologyKey) => ({
-    topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels }, matchLabelKeys: ['pod-template-hash'],
+    topologyKey,
+    ...(topologyKey === ZONE
+      ? { maxSkew: zones.maxSkew, whenUnsatisfiable: zones.isStrict ? 'DoNotSchedule' : 'ScheduleAnyway', ...(zones.isStrict && { nodeTaintsPolicy: 'Honor' }) }
+      : { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' }),
+    labelSelector: { matchLabels: labels },
+    matchLabelKeys: ['pod-template-hash'],
   })));
 }

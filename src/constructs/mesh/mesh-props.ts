@@ -233,6 +233,13 @@ export interface MeshProps extends ProxyOptions {
   readonly clusterDomain?: string;
 
   /**
+   * Oldest release of Kubernetes that the objects are for. What only newer ones have is refused, with the release that it needs.
+   *
+   * @default - that of the next Mesh up the tree, or '1.30'
+   */
+  readonly kubernetes?: string;
+
+  /**
    * How synthesis checks policies against each other.
    *
    * @default - those of the next Mesh up the tree, or all rules, with warnings that don't fail

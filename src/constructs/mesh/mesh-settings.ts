@@ -20,6 +20,7 @@ import { checkAccessLog } from './access-log-options';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
+import { OLDEST_KUBERNETES } from './kubernetes-release';
 import { AccessLog, MeshProps, ProxyOptions } from './mesh-props';
 import { ProxyImage } from './proxy-image';
 import { checkProxyPorts, DEFAULT_PROXY_PORTS, ProxyPorts } from './proxy-ports';
@@ -65,6 +66,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   discovery: Discovery.endpointSlices(),
   interception: Interception.hostsFile(),
   clusterDomain: 'cluster.local',
+  kubernetes: OLDEST_KUBERNETES,
   lints: {},
   networkPolicies: NetworkPolicies.none(),
   podSecurity: {},

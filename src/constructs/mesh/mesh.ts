@@ -9,6 +9,7 @@
 import { Construct } from 'constructs';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
+import { minorOf } from './kubernetes-release';
 import { checkLintOptions } from './lint-options';
 import { MeshProps } from './mesh-props';
 import { checkProxyOptions, PROXY_OPTIONS, registerMesh } from './mesh-settings';
@@ -17,7 +18,7 @@ import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
 
 const PROPS = {
-  ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, lints: true, networkPolicies: true, podSecurity: true,
+  ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, kubernetes: true, lints: true, networkPolicies: true, podSecurity: true,
 } as const satisfies Record<keyof MeshProps, true>;
 
 /**
@@ -40,6 +41,9 @@ export class Mesh extends Construct {
     if (props.clusterDomain !== undefined) {
       checkClusterDomain(errors, 'clusterDomain', props.clusterDomain);
     }
+    if (props.kubernetes !== undefined && minorOf(props.kubernetes) === undefined) {
+      errors.add('kubernetes', props.kubernetes, 'use a release from \'1.30\' on, such as \'1.33\'');
+    }
     if (props.lints !== undefined) {
       checkLintOptions(errors, 'lints', props.lints);
     }
@@ -49,7 +53,6 @@ export class Mesh extends Construct {
     }
     errors.throwIfAny(this);
     registerMesh(scope, this, { ...props });
-    props.monitoring?._show(this);
   }
 }
 

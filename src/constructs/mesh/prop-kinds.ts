@@ -7,6 +7,8 @@
  */
 import { IConstruct } from 'constructs';
 import { isIP } from 'node:net';
+import { Availability } from '../capacity/availability';
+import { Capacity } from '../capacity/capacity';
 import { Fallback } from '../destinations/fallback';
 import { Allow } from '../identity/allow';
 import { Authorization } from '../identity/authorization';
@@ -79,6 +81,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   appAddress: made(AppAddress, 'AppAddress.loopback(), for example'),
   appDrain: duration,
   authorization: made(Authorization, 'Authorization.enforce() or Authorization.dryRun()'),
+  availability: made(Availability, 'Availability.target(\'99.99%\', { zones: 3 })'),
+  capacity: made(Capacity, 'Capacity.of({ peakRps: 1200, rpsPerPod: 150 })'),
   clients: { fits: isObject, remedy: 'use { allow: [\'203.0.113.0/24\'] }, for example' },
   containers: {
     fits: (value) => Array.isArray(value) && value.every(isObject),

@@ -31,12 +31,12 @@ export function firstPortName(container: kplus.ContainerProps): string | undefin
   return container.portNumber ?? container.port ? undefined : container.ports?.[0]?.name;
 }
 
-/** A user's container with our defaults. */
-export function withContainerDefaults(container: kplus.ContainerProps): kplus.ContainerProps {
+/** A user's container with our defaults. @param cpuMillis CPU that is known to be needed, in thousandths of a core */
+export function withContainerDefaults(container: kplus.ContainerProps, cpuMillis?: number): kplus.ContainerProps {
   const port = container.portNumber ?? container.port;
   return {
     ...container,
-    resources: container.resources ?? RESOURCES,
+    resources: container.resources ?? (cpuMillis === undefined ? RESOURCES : { ...RESOURCES, cpu: { request: kplus.Cpu.millis(cpuMillis) } }),
     imagePullPolicy: container.imagePullPolicy ?? pullPolicy(container.image),
     startup: container.startup
       ?? (port === undefined ? undefined : kplus.Probe.fromTcpSocket({ port, periodSeconds: Duration.seconds(2), failureThreshold: 60 })),

@@ -1,6 +1,8 @@
 /**
  * What can be said of a service and of each of its versions.
  */
+import { Availability } from '../capacity/availability';
+import { Capacity } from '../capacity/capacity';
 import { DestinationOptions } from '../destinations/destination-options';
 import { Jwt } from '../identity/jwt';
 import { TlsOptions } from '../inbound/tls-options';
@@ -29,18 +31,33 @@ export interface VersionProps {
   readonly weight?: number;
 
   /**
-   * Number of replicas, or the range of an autoscaler.
+   * Number of replicas, or the range of an autoscaler. It is checked against `capacity` and `availability`.
    *
-   * @default - for the first version, Scaling.replicas(2); for any other, the same as the first
+   * @default - with `capacity`, Scaling.derived(); else for the first version Scaling.replicas(2), and for any other the same as the first
    */
   readonly scaling?: Scaling;
 
   /**
-   * How many pods may be evicted at once.
+   * How many pods may be evicted at once. It is checked against `capacity`.
    *
-   * @default - for the first version, DisruptionBudget.maxUnavailable(1); for any other, the same as the first
+   * @default - with `capacity`, as many as it can spare; else for the first version DisruptionBudget.maxUnavailable(1), and for any other the
+   * same as the first
    */
   readonly disruptionBudget?: DisruptionBudget;
+
+  /**
+   * The load of this version, and what one pod of it does. What is not said of scaling, budget, spread and rollout is derived from it.
+   *
+   * @default - unknown; nothing is derived
+   */
+  readonly capacity?: Capacity;
+
+  /**
+   * How often enough pods of this version for its load are to be up. It needs `capacity`.
+   *
+   * @default - no target
+   */
+  readonly availability?: Availability;
 }
 
 /**

@@ -2,21 +2,25 @@
  * One version of a service: its Deployment with the sidecar, and what keeps that many of its pods up. Versions are made by
  * `MeshService`, which gives each its share of the traffic.
  */
+import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { PLAN_ANNOTATION } from '../../planning/sizing/declared';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
+import { VersionPlan } from '../capacity/version-plan';
 import { Destination } from '../destinations/destination';
 import { versionCluster } from '../inbound/meshed-destination';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { servingLabels, serviceForVersion } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
-import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
-import { SERVING_ANNOTATIONS, SERVING_STRATEGY, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
+import { SERVING_ANNOTATIONS, servingStrategy, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { ProxyPorts } from '../mesh/proxy-ports';
+import { seriesOfVersion } from '../monitoring/subjects';
+import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { RouteTarget } from '../routes/route-target';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { MeshSidecarProps } from '../sidecar/mesh-sidecar-props';
@@ -27,13 +31,12 @@ interface VersionInfo {
   readonly serviceName: string;
   readonly version: string;
   readonly containers: readonly kplus.ContainerProps[];
+  readonly plan: VersionPlan;
   readonly appPort: number;
   readonly ports: { readonly port: number; readonly name: string }[];
   readonly proxyPorts: Required<ProxyPorts>;
   readonly tls?: TlsOptions;
   readonly hasOutsideClients: boolean;
-  readonly scaling: Scaling;
-  readonly disruptionBudget: DisruptionBudget;
   readonly serviceAccount: kplus.ServiceAccount;
   readonly settings: MeshSettings;
   readonly identity?: WorkloadIdentity;
@@ -67,9 +70,14 @@ export class MeshServiceVersion extends RouteTarget {
   public readonly sidecar: MeshSidecar;
 
   /**
-   * The autoscaler; none when the number of replicas is fixed.
+   * The autoscaler; none when the number of replicas is fixed, or with `ScalingMetrics.keda()`.
    */
   public readonly autoscaler?: kplus.HorizontalPodAutoscaler;
+
+  /**
+   * The ScaledObject with `ScalingMetrics.keda()`, of which KEDA makes the autoscaler.
+   */
+  public readonly scaledObject?: ApiObject;
 
   /**
    * The budget for voluntary disruptions; none with `DisruptionBudget.none()`.
@@ -93,20 +101,22 @@ export class MeshServiceVersion extends RouteTarget {
   private constructor(scope: Construct, info: VersionInfo) {
     super(scope, info.version);
     const name = `${info.serviceName}-${info.version}`;
+    const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const labels = servingLabels(info.serviceName, info.version);
     this.version = info.version;
-    this._scaling = info.scaling;
+    const { scaling, disruptionBudget, declared, spread, surge, cpuMillis } = info.plan;
+    this._scaling = scaling;
     this.self = info.self;
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
-      metadata: { name, labels, annotations: SERVING_ANNOTATIONS },
-      containers: info.containers.map(withContainerDefaults),
+      metadata: { name, labels, annotations: { ...SERVING_ANNOTATIONS, ...(declared && { [PLAN_ANNOTATION]: JSON.stringify(declared) }) } },
+      containers: info.containers.map((container, index) => withContainerDefaults(container, index === 0 ? cpuMillis : undefined)),
       serviceAccount: info.serviceAccount,
-      replicas: info.scaling._replicas,
+      replicas: scaling._replicas,
       terminationGracePeriod: info.settings.appDrain,
-      strategy: SERVING_STRATEGY,
+      strategy: servingStrategy(surge),
     }, labels);
-    spreadPods(this.deployment, labels);
+    spreadPods(this.deployment, labels, spread);
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
       ...info.proxyOptions,
@@ -123,8 +133,9 @@ export class MeshServiceVersion extends RouteTarget {
 
     this.service = serviceForVersion(this, 'Service', info);
 
-    this.autoscaler = info.scaling._autoscale(this, 'Autoscaler', name, this.deployment);
-    this.disruptionBudget = info.disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
+    const series = seriesOfVersion(namespace, info.serviceName, info.version);
+    ({ autoscaler: this.autoscaler, scaledObject: this.scaledObject } = scaling._autoscale(this, 'Autoscaler', name, this.deployment, series));
+    this.disruptionBudget = disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
   }
 
   /**

@@ -22,11 +22,13 @@ import { checkTls, tlsPort } from '../inbound/inbound-tls';
 import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
 import { serviceForAll } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
+import { planVersion, VersionPlan } from '../capacity/version-plan';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { setInServiceSpec } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType } from '../kubernetes/service-type';
+import { minorOf } from '../mesh/kubernetes-release';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
@@ -46,7 +48,9 @@ import { checkContainers, firstPort, firstPortName } from './app-container';
 import { MeshServiceProps, VersionProps } from './mesh-service-props';
 import { MeshServiceVersion } from './mesh-service-version';
 
-const VERSION_PROPS = { containers: true, weight: true, scaling: true, disruptionBudget: true } as const satisfies Record<keyof VersionProps, true>;
+const VERSION_PROPS = {
+  containers: true, weight: true, scaling: true, disruptionBudget: true, capacity: true, availability: true,
+} as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   ...DESTINATION_OPTIONS,
@@ -146,7 +150,7 @@ export class MeshService extends Destination {
     props.discovery?._check(errors, 'discovery');
     checkSlo(errors, props.slo, this.settings.monitoring);
     checkZones(errors, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
-    this.checkVersion(errors, version, props);
+    const plan = this.checkVersion(errors, version, props);
     errors.throwIfAny(this);
 
     claimName(this, this.namespace, this.serviceName, 'name');
@@ -164,7 +168,7 @@ export class MeshService extends Destination {
       self: () => this,
     });
     this.monitor(props.slo);
-    this.makeVersion(version, props);
+    this.makeVersion(version, props, plan);
     this.node.addValidation({ validate: () => this.validateVersions() });
   }
 
@@ -216,9 +220,9 @@ export class MeshService extends Destination {
     if (this.versions.some((other) => other.version === version)) {
       errors.add('version', version, `'${this.serviceName}' has it already; choose another name`);
     }
-    this.checkVersion(errors, version, props);
+    const plan = this.checkVersion(errors, version, props);
     errors.throwIfAny(this);
-    return this.makeVersion(version, props);
+    return this.makeVersion(version, props, plan);
   }
 
   /**
@@ -270,19 +274,18 @@ export class MeshService extends Destination {
     return service;
   }
 
-  private makeVersion(version: string, props: VersionProps): MeshServiceVersion {
+  private makeVersion(version: string, props: VersionProps, plan: VersionPlan): MeshServiceVersion {
     claimName(this, this.namespace, `${this.serviceName}-${version}`, 'version');
     const made = MeshServiceVersion._of(this, {
       serviceName: this.serviceName,
       version,
       containers: props.containers,
+      plan,
       appPort: firstPort(props.containers[0])!,
       ports: [{ port: this.port, name: this.portName }],
       proxyPorts: this.settings.proxyPorts,
       tls: this.tls,
       hasOutsideClients: this.hasOutsideClients,
-      scaling: props.scaling ?? this.scaling,
-      disruptionBudget: props.disruptionBudget ?? this.budget,
       serviceAccount: this.serviceAccount,
       settings: this.settings,
       identity: this.identity,
@@ -295,7 +298,7 @@ export class MeshService extends Destination {
     return made;
   }
 
-  private checkVersion(errors: ValidationErrors, version: string, props: VersionProps): void {
+  private checkVersion(errors: ValidationErrors, version: string, props: VersionProps): VersionPlan {
     const prefix = this.shares.length === 0 ? '' : `addVersion(${version}).`;
     if (errors.name(`${prefix}version`, version, NAME_RULES.label) && `${this.serviceName}-${version}`.length > NAME_RULES.service.longest) {
       errors.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than ${NAME_RULES.service.longest} characters; shorten one of them`);
@@ -311,9 +314,13 @@ export class MeshService extends Destination {
     if (props.weight !== undefined) {
       errors.weight(`${prefix}weight`, props.weight, MAX_WEIGHT);
     }
-    const scaling = props.scaling ?? this.scaling;
-    scaling._check(errors, `${prefix}scaling`);
-    (props.disruptionBudget ?? this.budget)._check(errors, `${prefix}disruptionBudget`, scaling.min);
+    const plan = planVersion(errors, { ...props, containers: props.containers ?? [] }, {
+      prefix, defaults: { scaling: this.scaling, disruptionBudget: this.budget }, admission: this.settings.admission,
+      warn: (text) => process.stderr.write(`cdk8s-mesh: warning: ${this.serviceName} ${version}: ${text}\n`),
+    });
+    plan.scaling._check(errors, `${prefix}scaling`, { minor: minorOf(this.settings.kubernetes)! });
+    plan.disruptionBudget._check(errors, `${prefix}disruptionBudget`, plan.scaling.min);
+    return plan;
   }
 
   /** Weights of all versions; the first one's is what the others leave of 100 unless it has its own. */

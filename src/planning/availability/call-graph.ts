@@ -3,14 +3,15 @@
  *
  * A service works when it is up itself and each of its required calls works. A call works when its callee does; with a fallback, when either
  * does. So "works" is a monotone function of what is up, and services that two paths share fail both at once: multiplying along the paths would
- * count them twice. The function is built as a binary decision diagram, and its probability is exact (R. E. Bryant, Graph-Based Algorithms for
- * Boolean Function Manipulation, 1986; A. Rauzy, New algorithms for fault trees analysis, 1993). Services that call each other in a circle need
+ * count them twice. What is needed without a fallback is a product over the set of it; for the rest the function is built as a binary decision
+ * diagram, whose probability is exact (A. Rauzy, New algorithms for fault trees analysis, 1993). Services that call each other in a circle need
  * all members of the circle to be up; fallbacks inside of it count for nothing.
  *
  * Without sharing, these are the formulas that books have: series, a product; parallel, 1 - (1 - a)(1 - b).
  */
 
 import { circlesOf } from './circles';
+import { Diagram, Node } from './diagram';
 
 /** A call as far as availability goes. */
 export interface RequiredCall {
@@ -47,28 +48,12 @@ export function withRetries(instanceUp: number, commonUp: number, retries: numbe
   return commonUp * (1 - (1 - instanceUp) ** (retries + 1));
 }
 
-/** A node of the diagram: if the service is up `high` decides, else `low`. */
-interface Decision {
-  readonly id: number;
-  readonly service: number;
-  readonly high: Node;
-  readonly low: Node;
-}
-type Node = Decision | boolean;
-
-/** Diagrams can grow exponentially; beyond this many nodes a fallback counts as none, which makes less of the availability. */
+/** Beyond this many nodes of a diagram a fallback counts as none, which makes less of the availability. */
 const MOST_NODES = 50_000;
 
 /** How often each service answers its callers, itself and all that it needs included, by name. */
 export class CallGraph {
-  private readonly order = new Map<string, number>();
-  private readonly ups: number[] = [];
-  private readonly nodes = new Map<string, Decision>();
-  private readonly joined = new Map<string, Node>();
-  private readonly probabilities = new Map<number, number>();
-
   private readonly circles: ReadonlyMap<string, readonly string[]>;
-  private readonly known = new Map<readonly string[], Node>();
 
   /** @param services by name; a callee that is not there is taken to be always up */
   constructor(private readonly services: ReadonlyMap<string, GraphService>) {
@@ -78,75 +63,64 @@ export class CallGraph {
 
   /** How often a request to this service succeeds. */
   availabilityOf(name: string): number {
-    return this.probability(this.works(name));
+    const certain = this.requiredBy(name);
+    const diagram = new Diagram();
+    const known = new Map<readonly string[], Node>();
+    let rest: Node = true;
+    let product = 1;
+    for (const member of certain) {
+      const { up, calls } = this.services.get(member)!;
+      product *= up;
+      for (const call of calls) {
+        if (this.isSafe(call, member)) rest = diagram.join('and', rest, this.call(call, { certain, diagram, known }));
+      }
+    }
+    return product * diagram.probability(rest);
   }
 
-  private works(name: string): Node {
+  /** The service and all that it needs without a fallback: when one of them is down it can't answer. */
+  private requiredBy(name: string): Set<string> {
+    const required = new Set(this.services.has(name) ? [name] : []);
+    for (const each of required) {
+      for (const call of this.services.get(each)!.calls) {
+        if (this.services.has(call.callee) && !this.isSafe(call, each)) required.add(call.callee);
+      }
+    }
+    return required;
+  }
+
+  /** Whether a fallback answers in the callee's place; one of the same circle does not. */
+  private isSafe({ callee, fallback }: RequiredCall, caller: string): boolean {
+    return fallback !== undefined && !this.circles.get(caller)!.includes(callee);
+  }
+
+  private call({ callee, fallback }: RequiredCall, work: Work): Node {
+    const called = this.works(callee, work);
+    return fallback === undefined || work.diagram.size > MOST_NODES ? called : work.diagram.join('or', called, this.works(fallback, work));
+  }
+
+  private works(name: string, work: Work): Node {
     const members = this.circles.get(name);
-    if (!members) return true;
-    const known = this.known.get(members);
+    if (!members || work.certain.has(name)) return true;
+    const known = work.known.get(members);
     if (known !== undefined) return known;
     let result: Node = true;
     for (const member of members) {
+      if (work.certain.has(member)) continue;
       const { up, calls } = this.services.get(member)!;
-      result = this.join('and', result, this.variable(member, up));
-      for (const { callee, fallback } of calls) {
-        if (members.includes(callee)) continue;
-        let call = this.works(callee);
-        if (fallback !== undefined && this.nodes.size < MOST_NODES) call = this.join('or', call, this.works(fallback));
-        result = this.join('and', result, call);
+      result = work.diagram.join('and', result, work.diagram.event(member, up));
+      for (const call of calls) {
+        if (!members.includes(call.callee)) result = work.diagram.join('and', result, this.call(call, work));
       }
     }
-    this.known.set(members, result);
+    work.known.set(members, result);
     return result;
-  }
-
-  private variable(name: string, up: number): Node {
-    let index = this.order.get(name);
-    if (index === undefined) {
-      index = this.order.size;
-      this.order.set(name, index);
-      this.ups.push(up);
-    }
-    return this.node(index, true, false);
-  }
-
-  private node(service: number, high: Node, low: Node): Node {
-    if (high === low) return high;
-    const key = `${service} ${idOf(high)} ${idOf(low)}`;
-    let node = this.nodes.get(key);
-    if (!node) this.nodes.set(key, node = { id: this.nodes.size, service, high, low });
-    return node;
-  }
-
-  private join(operator: 'and' | 'or', one: Node, other: Node): Node {
-    const ends = operator === 'or';
-    if (one === ends || other === ends) return ends;
-    if (one === !ends || one === other) return other;
-    if (other === !ends) return one;
-    const [a, b] = [one as Decision, other as Decision];
-    const key = `${operator} ${Math.min(a.id, b.id)} ${Math.max(a.id, b.id)}`;
-    const known = this.joined.get(key);
-    if (known !== undefined) return known;
-    const service = Math.min(a.service, b.service);
-    const side = (node: Decision, way: 'high' | 'low'): Node => (node.service === service ? node[way] : node);
-    const node = this.node(service, this.join(operator, side(a, 'high'), side(b, 'high')), this.join(operator, side(a, 'low'), side(b, 'low')));
-    this.joined.set(key, node);
-    return node;
-  }
-
-  private probability(node: Node): number {
-    if (typeof node === 'boolean') return node ? 1 : 0;
-    let known = this.probabilities.get(node.id);
-    if (known === undefined) {
-      const up = this.ups[node.service]!;
-      known = up * this.probability(node.high) + (1 - up) * this.probability(node.low);
-      this.probabilities.set(node.id, known);
-    }
-    return known;
   }
 }
 
-function idOf(node: Node): number | boolean {
-  return typeof node === 'boolean' ? node : node.id;
+/** What one question builds up. */
+interface Work {
+  readonly certain: ReadonlySet<string>;
+  readonly diagram: Diagram;
+  readonly known: Map<readonly string[], Node>;
 }

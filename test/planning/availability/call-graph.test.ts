@@ -30,6 +30,10 @@ describe('along calls', () => {
     for (const name of ['a', 'b', 'c', 'web']) expect(circle.availabilityOf(name)).toBeCloseTo(0.9 * 0.8 * 0.7 * 0.5, 12);
   });
 
+  test('a fallback that leads back into the circle counts each member once', () => {
+    expect(graph({ a: [0.9, ['b', 'c']], b: [0.5], c: [0.8, 'a'] }).availabilityOf('a')).toBeCloseTo(0.9 * inParallel(0.5, 0.8), 12);
+  });
+
   test('a callee that nobody knows counts as up', () => {
     expect(graph({ web: [0.99, 'elsewhere'] }).availabilityOf('web')).toBeCloseTo(0.99, 12);
   });
