@@ -20,6 +20,12 @@ export interface ClusterConfig {
   /** Its endpoints are reached by mutual TLS, by requests and health checks alike. Absent: by plain TCP. */
   readonly mutualTls?: UpstreamMutualTlsConfig;
   /**
+   * Which version of HTTP its endpoints speak: `http1` is HTTP/1.1; `http2` is HTTP/2 from the first byte on, as gRPC speaks it, with many
+   * requests at a time on each connection. With mutual TLS the handshake agrees on it.
+   * @default 'http1'
+   */
+  readonly protocol?: 'http1' | 'http2';
+  /**
    * How an endpoint is chosen.
    * @default { type: 'roundRobin' }
    */

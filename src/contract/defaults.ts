@@ -37,6 +37,9 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   maxHeaderFields: 100,
   maxBodyBytes: 0,
   maxRequestsPerConnection: 0,
+  maxConcurrentStreams: 100,
+  maxStreamResets: 1_000,
+  maxIdleFrames: 1_000,
   maxMirroredRequests: 256,
   maxBufferedBytes: 262_144,
   idleTimeoutMs: 60_000,
@@ -96,6 +99,7 @@ type Health = 'healthCheck' | 'outlierDetection';
  */
 export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | 'retryBudget' | Stage | Health>> = {
   // #region generated defaults of ClusterConfig
+  protocol: 'http1',
   loadBalancing: { type: 'roundRobin' },
   loadReports: {},
   connectTimeoutMs: 1_000,

@@ -54,6 +54,12 @@ export interface ListenerConfig extends EdgeConfig {
    * @minItems 1
    */
   readonly hostnames?: HostName[];
+  /**
+   * Which version of HTTP its clients speak: `http1` is HTTP/1.1, `http2` HTTP/2 from the first byte on (prior knowledge), as gRPC speaks it.
+   * With `alpn`, which needs `tls`, the handshake agrees on either of them. It is never guessed: a client that speaks another one is refused.
+   * @default 'http1'
+   */
+  readonly protocol?: 'http1' | 'http2' | 'alpn';
   /** Its connections are TLS, which ends here. Absent: they are not. */
   readonly tls?: TlsConfig;
   /** Its clients, the sidecars of callers, have to prove who they are. For inbound listeners. Absent: they don't. */

@@ -174,6 +174,33 @@ export interface LimitsConfig {
    */
   readonly maxRequestsPerConnection?: Integer;
   /**
+   * Maximum number of requests at a time on one client connection of HTTP/2. Further ones are refused, and the client sends them again when
+   * others are over. 100 is what RFC 9113 advises at least.
+   *
+   * @minimum 1
+   * @maximum 65536
+   * @default 100
+   */
+  readonly maxConcurrentStreams?: Integer;
+  /**
+   * How many streams of one connection of HTTP/2 may come to nothing in a burst: reset by the client, or by the proxy because of what the client
+   * did. 33 more are allowed each second. Beyond, the connection is closed. This is what stops rapid resets (CVE-2023-44487, CVE-2025-8671).
+   *
+   * @minimum 10
+   * @maximum 1000000
+   * @default 1000
+   */
+  readonly maxStreamResets?: Integer;
+  /**
+   * How many frames of HTTP/2 that carry nothing (settings, pings, priorities, empty data, credit that nothing was sent for) one connection may
+   * send in a burst. 33 more are allowed each second. Beyond, the connection is closed.
+   *
+   * @minimum 100
+   * @maximum 1000000
+   * @default 1000
+   */
+  readonly maxIdleFrames?: Integer;
+  /**
    * Maximum number of copies of requests (`mirror` of a route) under way at a time. Further ones are left out. Applies to each worker.
    *
    * @default 256

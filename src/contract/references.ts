@@ -14,6 +14,7 @@ import { errorsOfEdge } from './edge-config';
 import { errorsOfIdentity } from './identity-rules';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
+import { errorsOfProtocols } from './protocol-rules';
 import type { ProxyConfig } from './proxy-config';
 import { findUnfitParts } from './route-rules';
 import { errorOfTls } from './tls-config';
@@ -53,7 +54,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     ...findUnfitLimits(cluster, `/clusters/${c}`),
   ));
 
-  errors.push(...errorsOfIdentity(config), ...errorsOfAuthorization(config));
+  errors.push(...errorsOfProtocols(config), ...errorsOfIdentity(config), ...errorsOfAuthorization(config));
 
   const names = new Set<string>();
   const sockets = new Map<string, string>();

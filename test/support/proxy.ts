@@ -79,6 +79,8 @@ export interface TestProxyOptions {
   readonly authorization?: AuthorizationConfig;
   readonly jwt?: JwtConfig[];
   readonly edge?: EdgeConfig;
+  /** Of the listener. Absent: HTTP/1.1. */
+  readonly protocol?: ProxyConfig['listeners'][number]['protocol'];
   readonly drainMs?: number;
   readonly shutdown?: ProxyConfig['shutdown'];
   /** Absent: outbound. */
@@ -140,6 +142,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.authorization && { authorization: options.authorization }),
       ...(options.jwt && { jwt: options.jwt }),
       ...options.edge,
+      ...(options.protocol && { protocol: options.protocol }),
       ...(options.path && { path: options.path }),
       routes: options.routes ?? [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
     }],

@@ -26,6 +26,8 @@ export type FailureKind =
   | 'idled_out'
   /** The same where the connection had not been idle for so long, or was reset: the endpoint may have done it on purpose. */
   | 'stale'
+  /** The endpoint says that it has not looked at the request: its connection is about to end, or it takes no more at a time. */
+  | 'unprocessed'
   /** The connection broke before a response, or what came is not one. */
   | 'broken'
   /** Its time was over while other requests used all the connections that there may be. */
@@ -79,6 +81,7 @@ export const FAILURES: { readonly [Kind in FailureKind]: FailureRule } = {
   no_room: { repeats: 'first', reached: 'no', sameEndpoint: false, free: true, atOnce: 'always', blames: 'nobody', hasResponse: false },
   idled_out: { repeats: 'always', reached: 'maybe', sameEndpoint: true, free: true, atOnce: 'always', blames: 'nobody', hasResponse: false },
   stale: { repeats: 'always', reached: 'maybe', sameEndpoint: true, free: true, atOnce: 'always', blames: 'endpoint', hasResponse: false },
+  unprocessed: { repeats: 'always', reached: 'no', sameEndpoint: true, free: true, atOnce: 'first', blames: 'nobody', hasResponse: false },
   broken: { repeats: ['closed'], reached: 'maybe', sameEndpoint: true, free: false, atOnce: 'never', blames: 'endpoint', hasResponse: false },
   late_for_turn: { repeats: 'always', reached: 'no', sameEndpoint: true, free: false, atOnce: 'never', blames: 'nobody', hasResponse: false },
   late_unsent: { repeats: 'always', reached: 'no', sameEndpoint: true, free: false, atOnce: 'never', blames: 'endpoint', hasResponse: false },

@@ -54,6 +54,31 @@ export interface ProxyLimits {
   readonly maxRequestsPerConnection?: number;
 
   /**
+   * Maximum number of requests at a time on one client connection of HTTP/2. Further ones are refused, and the client sends them again when
+   * others are over. 100 is what RFC 9113 advises at least. From 1 to 65536.
+   *
+   * @default 100
+   */
+  readonly maxConcurrentStreams?: number;
+
+  /**
+   * How many streams of one connection of HTTP/2 may come to nothing in a burst: reset by the client, or by the proxy because of what the
+   * client did. 33 more are allowed each second. Beyond, the connection is closed. This is what stops rapid resets (CVE-2023-44487,
+   * CVE-2025-8671). From 10 to 1000000.
+   *
+   * @default 1000
+   */
+  readonly maxStreamResets?: number;
+
+  /**
+   * How many frames of HTTP/2 that carry nothing (settings, pings, priorities, empty data, credit that nothing was sent for) one connection
+   * may send in a burst. 33 more are allowed each second. Beyond, the connection is closed. From 100 to 1000000.
+   *
+   * @default 1000
+   */
+  readonly maxIdleFrames?: number;
+
+  /**
    * Maximum number of copies of requests (`mirror` of a route) under way at a time. Further ones are left out. Applies to each worker.
    *
    * @default 256

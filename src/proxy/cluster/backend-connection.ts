@@ -6,7 +6,7 @@
  * States: connecting -> idle <-> busy -> closed.
  */
 import type { Socket } from 'node:net';
-import { heldBytes, write } from '../net/direct-write';
+import { heldBytes, holdsBack, write } from '../net/direct-write';
 import { BodyReader } from '../http1/body-reader';
 import { Step } from '../http1/chunked';
 import { INCOMPLETE } from '../http1/fault';
@@ -19,7 +19,7 @@ import { BytesListener, onread, writeCopy } from '../net/shared-read';
 import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
 import { isRefusalOfCertificate, UpstreamSecurity, wordOf } from '../tls/upstream-security';
-import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from './carrier';
+import type { BodyListener, BrokenCode, OutgoingRequest, PooledCarrier, ResponseListener } from './carrier';
 import { Connecting, ConnectListener, Destination, UnestablishedCode } from './connector';
 import { StatedLimits } from './stated-limits';
 
@@ -54,7 +54,7 @@ export interface ConnectionOwner {
   onClosed(): void;
 }
 
-export class BackendConnection implements RequestCarrier, ConnectListener {
+export class BackendConnection implements PooledCarrier, ConnectListener {
   /** It was open before the present request, so the endpoint may have closed it in the meantime. */
   openBefore = false;
   /** When it was last put among the unused ones, monotonic milliseconds; Infinity when the present request followed at once. */
@@ -149,6 +149,7 @@ export class BackendConnection implements RequestCarrier, ConnectListener {
   }
 
   get heldBytes(): number { return heldBytes(this.socket); }
+  get holdsBack(): boolean { return holdsBack(this.socket); }
 
   send(request: OutgoingRequest, listener: ResponseListener): boolean {
     this.listener = listener;

@@ -15,12 +15,17 @@ export interface OutgoingRequest {
   readonly toHead: boolean;
   /** The length of its body is not known, so it ends when it is said to. */
   readonly unknownLength: boolean;
+  /** Nothing follows what {@link http1} has. */
+  readonly whole: boolean;
   /** The head in HTTP/1.1, with the body's first bytes. */
   http1(): Buffer;
 }
 
-/** `identity_refused`: the endpoint did not take this proxy for who it is, so no application has seen the request. */
-export type BrokenCode = 'upstream_closed' | 'upstream_protocol_error' | 'identity_refused';
+/**
+ * `identity_refused`: the endpoint did not take this proxy for who it is; `stream_refused`: it has not looked at the request, and says so. Of
+ * both, no application has seen the request.
+ */
+export type BrokenCode = 'upstream_closed' | 'upstream_protocol_error' | 'identity_refused' | 'stream_refused';
 
 /** The endpoint's side, for one request. */
 export interface RequestCarrier {
@@ -46,6 +51,18 @@ export interface RequestCarrier {
   detach(listener: BytesListener): Socket;
   /** Bytes that wait for the endpoint to take them. */
   readonly heldBytes: number;
+}
+
+/** A carrier that a pool hands out. */
+export interface PooledCarrier extends RequestCarrier {
+  /** Its connection was open before the present request, so the endpoint may have closed it in the meantime. */
+  readonly openBefore: boolean;
+  /** When its connection was last put among the unused ones, monotonic milliseconds; Infinity when the present request followed at once. */
+  readonly idleSince: number;
+  /** Bytes of a response have arrived for the present request. */
+  readonly answered: boolean;
+  /** So many bytes wait for the endpoint to take them that more must wait, too. */
+  readonly holdsBack: boolean;
 }
 
 /** Hears of the response until its head. Buffers are valid during a call only. */

@@ -77,6 +77,7 @@ export class Cluster {
   ) {
     this.config = config;
     this.pools = {
+      protocol: config.protocol,
       connectTimeout: timeouts.of(config.connectTimeoutMs),
       idleTimeout: timeouts.of(config.idleTimeoutMs),
       pendingTimeout: timeouts.of(config.pendingTimeoutMs),
@@ -201,6 +202,10 @@ export class Cluster {
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.headTimeout = this.timeouts.of(document.limits.headTimeoutMs);
     this.pools.limits = document.limits;
+    if (this.pools.protocol !== config.protocol) {
+      this.pools.protocol = config.protocol;
+      for (const endpoint of this.members.values()) endpoint.changeProtocol();
+    }
     this.retryBudget.reconfigure(config.retryBudget);
     if (source) {
       // The old endpoints serve until the new source has spoken.

@@ -4,6 +4,7 @@
  * proved who it is; before that nothing can be sent on it.
  */
 import { connect, OnReadOpts, Socket } from 'node:net';
+import type { ResolvedCluster } from '../../contract';
 import type { TLSSocket } from 'node:tls';
 import { Assurance, UpstreamSecurity, wordOf } from '../tls/upstream-security';
 import { Addresses, Dial } from './addresses';
@@ -24,6 +25,8 @@ export interface SocketOptions {
   readonly highWaterMark?: number;
   /** The socket stays writable when the endpoint has ended its side. */
   readonly allowHalfOpen?: boolean;
+  /** Which version of HTTP is to be spoken, for a handshake to agree on. Absent: HTTP/1.1. */
+  readonly protocol?: ResolvedCluster['protocol'];
   /** Takes what is read past the stream. */
   readonly onread?: OnReadOpts;
 }
@@ -76,7 +79,7 @@ export class Connecting {
     }
     socket.on('connect', () => {
       this.dial.succeeded();
-      if (security) this.secure(socket as TLSSocket, security);
+      if (security) this.secure(socket as TLSSocket, security, options);
       else this.establish();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => { this.lastError = wordOf(error); });
@@ -88,11 +91,11 @@ export class Connecting {
     this.listener.onSocket(socket);
   }
 
-  private secure(socket: TLSSocket, security: UpstreamSecurity): void {
+  private secure(socket: TLSSocket, security: UpstreamSecurity, { protocol }: SocketOptions): void {
     socket.setNoDelay(true);
     this.code = 'tls_failed';
     socket.on('secureConnect', () => {
-      const verdict = security.judge(socket);
+      const verdict = security.judge(socket, protocol);
       if (verdict.ok) {
         this.assurance = verdict.assurance;
         this.establish();

@@ -7,12 +7,14 @@ import { ClusterEndpoint, ClusterStats, EndpointStats, Presence } from '../../ba
 import type { DiscoveredEndpoint } from '../discovery/source';
 import { UpstreamSecurity } from '../tls/upstream-security';
 import { Addresses } from './addresses';
+import type { EndpointPool } from './endpoint-pool';
+import { Http2Pool } from './http2/http2-pool';
 import { ConnectionPool, PoolDependencies } from './pool';
 
 export class Endpoint extends ClusterEndpoint {
   /** Where it listens. */
   addresses: Addresses;
-  readonly pool: ConnectionPool;
+  pool: EndpointPool;
   /** Who must be there by what discovery says of it alone. */
   private ownSecurity: UpstreamSecurity | undefined;
   private serverIds: readonly string[] | undefined;
@@ -30,7 +32,13 @@ export class Endpoint extends ClusterEndpoint {
     super(endpointKey(found), new EndpointStats(clusterStats), found, found.ready ? 'ready' : 'draining', since);
     this.addresses = new Addresses(addressesOf(found));
     this.secure(found.serverIds);
-    this.pool = new ConnectionPool(this, dependencies);
+    this.pool = poolOf(this, dependencies);
+  }
+
+  /** The cluster speaks another version of HTTP: requests under way finish on the connections they have. */
+  changeProtocol(): void {
+    this.pool.retire();
+    this.pool = poolOf(this, this.dependencies);
   }
 
   /** Who must be there; undefined: nobody is asked, and there is no TLS. */
@@ -70,6 +78,10 @@ export class Endpoint extends ClusterEndpoint {
     this.presence = 'gone';
     this.pool.retire();
   }
+}
+
+function poolOf(endpoint: Endpoint, dependencies: PoolDependencies): EndpointPool {
+  return dependencies.protocol === 'http2' ? new Http2Pool(endpoint, dependencies) : new ConnectionPool(endpoint, dependencies);
 }
 
 function addressesOf({ address, listensAt }: DiscoveredEndpoint): readonly string[] {

@@ -10,22 +10,21 @@
  * When the cluster has as many connections as it may, a pool that has none for its requests is given the next that closes,
  * and unused ones of other pools are closed for it.
  */
+import type { LimitsConfig, ResolvedCluster } from '../../contract';
 import type { TimeoutQueue } from '../runtime/timeouts';
 import type { Identity } from '../tls/identity';
 import type { UpstreamSecurity } from '../tls/upstream-security';
 import { BackendConnection, ConnectionOwner, ConnectionSettings } from './backend-connection';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { Destination, UnestablishedCode } from './connector';
+import { EndpointPool, NO_ROOM, SharingPool, WAITS } from './endpoint-pool';
 import { Waiter, Waiting, WaitingList } from './waiting-list';
-
-export type { UnconnectedCode, Waiter } from './waiting-list';
-
-/** What is known at once when there is no connection: the waiter is called later, or not at all because too many wait already. */
-export const WAITS = 'waits';
-export const NO_ROOM = 'no_room';
 
 /** What all pools of a cluster share. A configuration reload replaces the values, not the object. */
 export interface PoolDependencies extends ConnectionSettings {
+  /** Which version of HTTP its endpoints speak. */
+  protocol: ResolvedCluster['protocol'];
+  limits: Required<LimitsConfig>;
   idleTimeout: TimeoutQueue;
   pendingTimeout: TimeoutQueue;
   maxConnectionsPerEndpoint: number;
@@ -42,9 +41,9 @@ export interface PoolDependencies extends ConnectionSettings {
   readonly stats: PoolStats;
   readonly instruments: ClusterInstruments;
   /** The pools of the cluster's endpoints. */
-  readonly pools: Set<ConnectionPool>;
+  readonly pools: Set<SharingPool>;
   /** Those that could make no connection for their requests because the cluster has as many as it may. */
-  readonly starving: Set<ConnectionPool>;
+  readonly starving: Set<SharingPool>;
 }
 
 /** Counters of a cluster's connections; plain numbers, read when metrics are asked for. */
@@ -88,7 +87,13 @@ export function newPoolStats(): PoolStats {
   };
 }
 
-export class ConnectionPool implements ConnectionOwner {
+/** Counts a connection that could not be established. */
+export function countUnestablished(stats: PoolStats, code: UnestablishedCode): void {
+  stats.open -= 1;
+  stats[FAILED[code]] += 1;
+}
+
+export class ConnectionPool implements EndpointPool, SharingPool, ConnectionOwner {
   private readonly idle: BackendConnection[] = [];
   private readonly waiting = new WaitingList();
   /** Connections that exist: being made, in use, idle. */
@@ -105,11 +110,6 @@ export class ConnectionPool implements ConnectionOwner {
     return this.size;
   }
 
-  /**
-   * A connection at once, if there is one. When the request {@link WAITS}, its waiter is called later; when there is {@link NO_ROOM}, never.
-   *
-   * @param safely the request can't be sent again, so it must not go on a connection that is about to be closed
-   */
   acquire(waiter: Waiter, safely = false): BackendConnection | typeof WAITS | typeof NO_ROOM {
     const { dependencies } = this;
     for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
@@ -137,7 +137,6 @@ export class ConnectionPool implements ConnectionOwner {
     return WAITS;
   }
 
-  /** The waiter is no longer interested; one that does not wait is ignored. */
   forget(waiter: Waiter): void {
     if (waiter.place) this.leave(waiter.place);
   }
@@ -165,12 +164,10 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  /** Closes what is unused, as when the endpoint is about to go. */
   closeIdle(): void {
     for (const connection of this.idle.splice(0)) connection.close();
   }
 
-  /** Takes no new requests for good; waiting ones still get their connections. */
   retire(): void {
     this.retired = true;
     this.dependencies.pools.delete(this);
@@ -187,9 +184,7 @@ export class ConnectionPool implements ConnectionOwner {
   onConnectFailed(code: UnestablishedCode, detail: string): void {
     this.connecting -= 1;
     this.size -= 1;
-    const { stats } = this.dependencies;
-    stats.open -= 1;
-    stats[FAILED[code]] += 1;
+    countUnestablished(this.dependencies.stats, code);
     this.nextWaiter()?.onConnectionFailed(code, detail);
     this.openForStarving();
     this.openForWaiters();
@@ -209,7 +204,8 @@ export class ConnectionPool implements ConnectionOwner {
     this.openForWaiters();
   }
 
-  private openForWaiters(): void {
+  /** @internal */
+  openForWaiters(): void {
     const { dependencies } = this;
     while (this.connecting < this.waiting.length && this.size < dependencies.maxConnectionsPerEndpoint) {
       if (dependencies.maxConnections > 0 && dependencies.stats.open >= dependencies.maxConnections) {
@@ -230,8 +226,8 @@ export class ConnectionPool implements ConnectionOwner {
     first.openForWaiters();
   }
 
-  /** The one that was not used for longest. It is gone when the system says so, and counts until then. */
-  private closeOneIdle(): boolean {
+  /** @internal The one that was not used for longest. It is gone when the system says so, and counts until then. */
+  closeOneIdle(): boolean {
     const connection = this.idle.shift();
     connection?.close();
     return connection !== undefined;

@@ -3,7 +3,7 @@
  * does the first: a thousand of them may wait, and all of them may give up at once.
  */
 import { Timeout } from '../runtime/timeouts';
-import type { BackendConnection } from './backend-connection';
+import type { PooledCarrier } from './carrier';
 import type { UnestablishedCode } from './connector';
 
 /** Why there was no connection. */
@@ -12,7 +12,7 @@ export type UnconnectedCode = UnestablishedCode | 'pending_timeout';
 /** A request that needs a connection. */
 export interface Waiter {
   /** Here is one; it is the waiter's until given back. */
-  onConnection(connection: BackendConnection): void;
+  onConnection(connection: PooledCarrier): void;
   /** There is none, and nothing of the request was sent. */
   onConnectionFailed(code: UnconnectedCode, detail: string): void;
   /** The pool's: where it waits. */
@@ -42,6 +42,11 @@ export class WaitingList {
     else this.first = waiting;
     this.last = waiting;
     this.length += 1;
+  }
+
+  /** From the one that waits longest on. */
+  * [Symbol.iterator](): Generator<Waiting> {
+    for (let waiting = this.first; waiting; waiting = waiting.next) yield waiting;
   }
 
   /** Takes out one that is in it. */

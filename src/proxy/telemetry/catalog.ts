@@ -66,6 +66,9 @@ export const FAMILIES = {
   proxyHeaders: counter('mesh_proxy_protocol_headers_total', ['listener', 'result'],
     'Headers of the PROXY protocol, where they are required. `result`: `v1`, `v2`, `local` (has no address, as of a balancer\'s own checks), or, and then '
       + 'the connection was broken off, `malformed` (or none), `timeout`, `closed` (by the other end).'),
+  http2Faults: counter('mesh_http2_connections_failed_total', ['listener', 'code'],
+    'Connections of HTTP/2 that were closed because of what the client did. `code`: the error code of RFC 9113 that it was told, such as `ENHANCE_YOUR_CALM` '
+      + '(a flood: `mesh_limit_reached_total` tells which limit) or `PROTOCOL_ERROR`; `PREFACE`, when it did not begin as HTTP/2 does.'),
   tlsHandshakes: counter('mesh_tls_handshakes_total', ['listener'], 'TLS handshakes that were completed.'),
   tlsHandshakeFailures: counter('mesh_tls_handshake_failures_total', ['listener', 'kind'],
     'Connections that ended before their TLS handshake did. `kind`: `closed` (by the client), `timeout`, `plain_http` (HTTP without TLS), '

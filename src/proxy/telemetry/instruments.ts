@@ -62,6 +62,11 @@ export class ListenerInstruments {
   }
 
   /** Counts a header of the PROXY protocol by how it came out. */
+  /** Counts a connection of HTTP/2 that was closed because of what the client did. */
+  http2Fault(code: string): void {
+    this.registry.counter(FAMILIES.http2Faults, { listener: this.listener, code }).value += 1;
+  }
+
   proxyHeader(result: string): void {
     this.registry.counter(FAMILIES.proxyHeaders, { listener: this.listener, result }).value += 1;
   }

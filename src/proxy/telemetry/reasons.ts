@@ -131,6 +131,11 @@ const TABLE = {
     meaning: 'an endpoint refused this proxy\'s certificate (mutual TLS) before it answered anything',
     remedy: 'the detail has the alert; check that the endpoint trusts the root of this proxy\'s certificate, that the certificate has not expired, and the clocks',
   },
+  stream_refused: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no', failure: 'unprocessed',
+    meaning: 'an endpoint that is called by HTTP/2 refused the request before it looked at it, and so did those that it was sent to again',
+    remedy: 'look at how many requests at a time the service takes (SETTINGS_MAX_CONCURRENT_STREAMS), and whether it is closing its connections (GOAWAY)',
+  },
   no_identity: {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', failure: 'unable',
     meaning: 'the endpoints are to be reached by mutual TLS, and this proxy can\'t prove who it is: its certificate has expired, or its files can\'t be used',

@@ -14,7 +14,10 @@ export class PodTraffic implements DepartureEffects {
     private readonly clock: Pick<Clock, 'now'>, private readonly config: () => ResolvedProxyConfig,
   ) {}
 
-  endConnections(on: boolean): void { this.context.leaving = on; }
+  endConnections(on: boolean): void {
+    this.context.leaving = on;
+    if (on) for (const listener of this.fromOutside()) listener.announceEnd();
+  }
 
   refuse(on: boolean): void { this.context.refusing = on; }
 

@@ -3,13 +3,13 @@
  * is over, or not at all. The server inside never listens, so that a listener may get or lose TLS without its socket being
  * bound again, and so that connections count for the limit from the moment they are accepted.
  *
- * Settings are those of node:tls (its ciphers, session tickets), but for the groups of keys (key-exchange.ts). HTTP/1.1 is the only protocol
- * (RFC 7301: a client that offers others alone is refused), and a client can't ask for another handshake on a connection of
- * TLS 1.2, which would cost the proxy more than the client.
+ * Settings are those of node:tls (its ciphers, session tickets), but for the groups of keys (key-exchange.ts). Only the listener's versions
+ * of HTTP are offered (RFC 7301: a client that offers others alone is refused), and a client can't ask for another handshake on a
+ * connection of TLS 1.2, which would cost the proxy more than the client.
  */
 import type { Socket } from 'node:net';
 import type { SecureContext, SecureContextOptions, Server, TlsOptions, TLSSocket } from 'node:tls';
-import type { ResolvedTls } from '../../contract';
+import type { ResolvedListener, ResolvedTls } from '../../contract';
 import { crypto, tls } from '../runtime/on-demand';
 import type { Instruments } from '../telemetry/instruments';
 import type { HandshakeFailure, TlsInstruments } from '../telemetry/tls-instruments';
@@ -27,6 +27,9 @@ export interface TlsSettings extends Pick<ResolvedTls, 'minimumVersion' | 'requi
 
 const MINIMUM_VERSIONS = { 1.2: 'TLSv1.2', 1.3: 'TLSv1.3' } as const;
 
+/** By what a listener speaks, the first choice first. */
+const ALPN = { http1: ['http/1.1'], http2: ['h2'], alpn: ['h2', 'http/1.1'] };
+
 /** What OpenSSL says when it has no certificate to show. */
 const NO_CERTIFICATE: ReadonlySet<string | undefined> = new Set(['ERR_SSL_NO_SHARED_CIPHER', 'ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM']);
 
@@ -40,6 +43,7 @@ export class Handshakes {
   /** @param onSecure gets each connection whose handshake is over, before anything has been read from it */
   constructor(
     readonly settings: TlsSettings,
+    protocol: NonNullable<ResolvedListener['protocol']>,
     bufferedBytes: number,
     private readonly instruments: Instruments,
     onSecure: (socket: TLSSocket) => void,
@@ -50,7 +54,9 @@ export class Handshakes {
       ecdhCurve: keyExchangeGroups(),
     };
     const chooses = requireSni || certificates.all.length > 1;
-    this.server = tls().createServer({ handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ['http/1.1'], ...(chooses && { SNICallback: this.onServername }) });
+    this.server = tls().createServer({
+      handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ALPN[protocol], ...(chooses && { SNICallback: this.onServername }),
+    });
     // Without a certificate of its own, a handshake that chooses none fails.
     if (requireSni) this.server.setSecureContext(this.options);
     this.stopUsing = certificates.all.map((certificate, i) => certificate.use(({ cert, key }) => {

@@ -10,7 +10,7 @@ import type { Instruments } from '../telemetry/instruments';
 import type { TlsInstruments } from '../telemetry/tls-instruments';
 import { failureOf } from './handshakes';
 import type { Identity } from './identity';
-import { judgePeer, MESH_H1, PeerFault } from './peer-identity';
+import { judgePeer, MESH_PROTOCOLS, MeshVersion, PeerFault } from './peer-identity';
 import { holdUpTo, useContext } from './socket';
 import type { Assurance } from './upstream-security';
 
@@ -19,6 +19,8 @@ export interface MutualTlsSettings extends ResolvedListenerMutualTls {
   /** What they were made of. */
   readonly key: string;
   readonly identity: Identity;
+  /** Of HTTP. */
+  readonly version: MeshVersion;
   readonly handshakeTimeoutMs: number;
   readonly instruments: TlsInstruments;
 }
@@ -40,7 +42,7 @@ export class MutualTlsServer {
   ) {
     const { identity, handshakeTimeoutMs } = settings;
     this.server = tls().createServer({
-      handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: [MESH_H1], requestCert: true,
+      handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: [MESH_PROTOCOLS[settings.version]], requestCert: true,
       // Judged in `onSecure`, where there are words for it; nothing is done with a connection before.
       rejectUnauthorized: false,
     });
@@ -81,8 +83,8 @@ export class MutualTlsServer {
   }
 
   private onSecure(socket: TLSSocket): void {
-    const { identity, instruments } = this.settings;
-    const verdict = judgePeer(socket, identity);
+    const { identity, instruments, version } = this.settings;
+    const verdict = judgePeer(socket, identity, version);
     if (!verdict.ok) {
       instruments.callerRefused(verdict.fault);
       this.listener.onRefused(socket, verdict.fault, verdict.problem);

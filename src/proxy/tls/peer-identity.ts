@@ -9,8 +9,10 @@ import type { Identity } from './identity';
 import { verifySpiffe } from './spiffe';
 import { timeProblem } from './validity';
 
-/** Protocol of the application (ALPN): HTTP/1.1 between sidecars. A name of our own, so that no other TLS is taken for it. */
-export const MESH_H1 = 'mesh/h1';
+/** Protocols of the application (ALPN) between sidecars, by the version of HTTP. Names of our own, so that no other TLS is taken for it. */
+export const MESH_PROTOCOLS = { http1: 'mesh/h1', http2: 'mesh/h2' } as const;
+
+export type MeshVersion = keyof typeof MESH_PROTOCOLS;
 
 /** What OpenSSL says of a chain that does not lead to a root. */
 const NO_CHAIN: ReadonlySet<string> = new Set([
@@ -25,8 +27,9 @@ export type PeerVerdict =
   | { readonly ok: false; readonly fault: PeerFault; readonly problem: string };
 
 /** To be asked when the handshake is over. */
-export function judgePeer(socket: TLSSocket, { trustDomain, clock }: Identity): PeerVerdict {
-  if (socket.alpnProtocol !== MESH_H1) return refused('alpn', `it doesn't speak the protocol '${MESH_H1}' (ALPN) of sidecars`);
+export function judgePeer(socket: TLSSocket, { trustDomain, clock }: Identity, version: MeshVersion): PeerVerdict {
+  const protocol = MESH_PROTOCOLS[version];
+  if (socket.alpnProtocol !== protocol) return refused('alpn', `it doesn't speak the protocol '${protocol}' (ALPN) of sidecars`);
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return refused('no_certificate', 'it showed no certificate');
   const expiresAt = Date.parse(certificate.validTo) / 1_000;

@@ -6,7 +6,7 @@ import { OnReadOpts, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { tls } from '../runtime/on-demand';
 import type { Identity } from './identity';
-import { judgePeer, MESH_H1 } from './peer-identity';
+import { judgePeer, MESH_PROTOCOLS, MeshVersion } from './peer-identity';
 
 /** How long a connection may be used, as its two certificates say. */
 export interface Assurance {
@@ -27,6 +27,8 @@ export interface SecureConnectOptions {
   readonly highWaterMark?: number;
   readonly allowHalfOpen?: boolean;
   readonly onread?: OnReadOpts;
+  /** Of HTTP. Absent: HTTP/1.1. */
+  readonly protocol?: MeshVersion;
 }
 
 /**
@@ -60,19 +62,19 @@ export class UpstreamSecurity {
   }
 
   /** A connection on its way; one that is closed already when this proxy can't prove who it is. */
-  connect(options: SecureConnectOptions): Socket {
+  connect({ protocol = 'http1', ...options }: SecureConnectOptions): Socket {
     const { context } = this.identity;
     if (!context) return new Socket().destroy();
     return tls().connect({
-      ...options, secureContext: context, ALPNProtocols: [MESH_H1],
+      ...options, secureContext: context, ALPNProtocols: [MESH_PROTOCOLS[protocol]],
       // Both are judged below, where there are words for it.
       rejectUnauthorized: false, checkServerIdentity: () => undefined,
     });
   }
 
   /** Whether a server may be sent anything, when the handshake is over. */
-  judge(socket: TLSSocket): ServerVerdict {
-    const verdict = judgePeer(socket, this.identity);
+  judge(socket: TLSSocket, version: MeshVersion = 'http1'): ServerVerdict {
+    const verdict = judgePeer(socket, this.identity, version);
     if (!verdict.ok) return verdict;
     if (!this.serverIds.has(verdict.id)) {
       return { ok: false, problem: `it is ${verdict.id}, and must be ${[...this.serverIds].join(' or ')}` };

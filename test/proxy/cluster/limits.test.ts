@@ -2,7 +2,8 @@
 import type { ClusterConfig } from '../../../src/contract';
 import { ClusterStats } from '../../../src/balancing';
 import { Endpoint } from '../../../src/proxy/cluster/endpoint';
-import type { PoolDependencies, UnconnectedCode, Waiter } from '../../../src/proxy/cluster/pool';
+import type { PoolDependencies } from '../../../src/proxy/cluster/pool';
+import type { UnconnectedCode, Waiter } from '../../../src/proxy/cluster/waiting-list';
 import type { Clock } from '../../../src/proxy/runtime/clock';
 import { Instruments } from '../../../src/proxy/telemetry/instruments';
 import { MetricRegistry } from '../../../src/proxy/telemetry/registry';
@@ -179,7 +180,7 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
   const clock = new FakeClock();
   const timeouts = new TimeoutQueues(clock);
   const dependencies: PoolDependencies = {
-    connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
+    protocol: 'http1', connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
     maxConnectionsPerEndpoint: 1, reuses: true, maxConnections: 0, maxPending: 10, headTimeout: timeouts.of(1_000), limits: DEFAULT_LIMITS,
     pending: 0, timeouts, now: () => clock.now(),
     stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0,
@@ -192,7 +193,7 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
     place: undefined,
     onConnection: (connection) => {
       outcomes.push('connected');
-      cleanups.push(() => connection.close());
+      cleanups.push(() => connection.cancel());
     },
     onConnectionFailed: (code) => outcomes.push(code),
   });

@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClusterConfig } from '../../../src/contract';
 import type { BackendConnection } from '../../../src/proxy/cluster/backend-connection';
-import { NO_ROOM, Waiter, WAITS } from '../../../src/proxy/cluster/pool';
+import { NO_ROOM, WAITS } from '../../../src/proxy/cluster/endpoint-pool';
+import type { ConnectionPool } from '../../../src/proxy/cluster/pool';
+import type { Waiter } from '../../../src/proxy/cluster/waiting-list';
 import { FakeClock } from '../../support/fake-clock';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { sampleOf } from '../../support/prometheus';
@@ -54,7 +56,7 @@ describe('a connection that waits for another request', () => {
     cleanups.push(() => backend.close());
     const { proxy } = await startProxy([backend.port], { ...(clock && { clock }) });
     cleanups.push(() => proxy.close());
-    const { pool } = proxy.clusters.get('backend').endpoints[0]!;
+    const pool = proxy.clusters.get('backend').endpoints[0]!.pool as ConnectionPool;
     const waiter: Waiter = { place: undefined, onConnection: () => {}, onConnectionFailed: () => {} };
     const ask = (): BackendConnection | undefined => {
       const found = pool.acquire(waiter);

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { Waiter } from '../../../src/proxy/cluster/pool';
-import { Waiting, WaitingList } from '../../../src/proxy/cluster/waiting-list';
+import { Waiter, Waiting, WaitingList } from '../../../src/proxy/cluster/waiting-list';
 
 const waiting = (): Waiting => new Waiting({} as Waiter, () => {});
 

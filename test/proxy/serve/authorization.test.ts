@@ -47,7 +47,8 @@ async function start(authorization: AuthorizationConfig, options: TestProxyOptio
   return {
     test, heads, audit,
     connect: async (caller) => {
-      const connections = (): ClientConnection[] => test.proxy.listeners.all().flatMap((listener) => [...listener.connections]);
+      const connections = (): ClientConnection[] => (
+        test.proxy.listeners.all().flatMap((listener) => [...listener.connections] as ClientConnection[]));
       const before = new Set(connections());
       const client = await rawClient(test.port);
       cleanups.push(() => client.socket.destroy());

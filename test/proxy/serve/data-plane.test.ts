@@ -1,3 +1,4 @@
+import type { ConnectionPool } from '../../../src/proxy/cluster/pool';
 import { request } from 'node:http';
 import type { EndpointStats } from '../../../src/balancing';
 import { cleanupsAfterEach } from '../../support/cleanups';
@@ -391,7 +392,7 @@ describe('when the backend fails', () => {
     });
     const test = await proxyFor(backend, { route: { retry: { on: [] } } });
     // Made for a request that needed none any more.
-    const { pool } = test.proxy.clusters.get('backend').endpoints[0]!;
+    const pool = test.proxy.clusters.get('backend').endpoints[0]!.pool as ConnectionPool;
     const waiter = { place: undefined, onConnection: () => {}, onConnectionFailed: () => {} };
     await until('there is one', () => {
       const connection = pool.acquire(waiter);

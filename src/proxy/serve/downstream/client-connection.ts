@@ -19,6 +19,7 @@ import { BytesListener, owned, readShared } from '../../net/shared-read';
 import { Timeout } from '../../runtime/timeouts';
 import { isTls, reset } from '../../tls/socket';
 import type { ServeContext } from '../context';
+import type { AcceptedConnection } from './accepted-connection';
 import { Exchange } from '../exchange/exchange';
 import { State } from './connection-state';
 import { ENDED_WITHIN_BODY, ENDED_WITHIN_HEAD, HEAD_TIMEOUT, LENGTH_TOO_LARGE, OUT_OF_MEMORY, Refusal } from '../exchange/refusal';
@@ -32,9 +33,9 @@ const EMPTY = Buffer.alloc(0);
 const METHOD_HEAD = Buffer.from('HEAD ');
 
 /** The listener that has accepted the connection. */
-type Acceptor = Entry & { onConnectionClosed(connection: ClientConnection): void };
+type Acceptor = Entry & { onConnectionClosed(connection: AcceptedConnection): void };
 
-export class ClientConnection implements Downstream {
+export class ClientConnection implements Downstream, AcceptedConnection {
   /** What its client has sent ahead of its turn was dropped, so the response under way is the last. */
   last = false;
   readonly response: ResponseWriter;
@@ -189,6 +190,9 @@ export class ClientConnection implements Downstream {
     else if (this.state === State.HEAD) this.refuseBytes(OUT_OF_MEMORY);
     else this.destroy();
   }
+
+  /** HTTP/1.1 says it with the next response. */
+  announceEnd(): void {}
 
   /** It may carry no further request. */
   retire(): void {

@@ -157,14 +157,16 @@ export class ListenerSet {
 
   /** Those that the listener has, unless the configuration says something else now. */
   private mutualTlsOf(
-    { name, mutualTls }: ResolvedListener, { limits }: ResolvedProxyConfig, identity: Identity | undefined,
+    { name, mutualTls, protocol }: ResolvedListener, { limits }: ResolvedProxyConfig, identity: Identity | undefined,
   ): MutualTlsSettings | undefined {
     if (!mutualTls) return undefined;
     if (!identity) throw new RangeError(`listener '${name}' has mutual TLS and the proxy no identity`);
-    const key = JSON.stringify([mutualTls, limits.tlsHandshakeTimeoutMs]);
+    const version = protocol === 'http2' ? 'http2' : 'http1';
+    const key = JSON.stringify([mutualTls, limits.tlsHandshakeTimeoutMs, version]);
     const present = this.all().find((listener) => listener.name === name)?.mutualTls;
     if (present?.key === key && present.identity === identity) return present;
-    return { ...mutualTls, key, identity, handshakeTimeoutMs: limits.tlsHandshakeTimeoutMs, instruments: this.context.instruments.tls(name) };
+    const { tlsHandshakeTimeoutMs: handshakeTimeoutMs } = limits;
+    return { ...mutualTls, key, identity, version, handshakeTimeoutMs, instruments: this.context.instruments.tls(name) };
   }
 
   /** The one that the listener has, with what it has learned, unless the configuration says something else now. */

@@ -3,6 +3,7 @@
  * the connections stay.
  */
 import { createServer, Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { comesFromOutside, isOfGateway, ResolvedListener } from '../../../contract';
 import type { SocketAddress } from '../../net/handover';
 import { peerAddress } from '../../net/ip-address';
@@ -13,8 +14,11 @@ import { Handshakes, TlsSettings } from '../../tls/handshakes';
 import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import type { Admission } from '../admission/admission';
 import type { Authorizer } from '../authorization/authorizer';
+import type { Arrival } from './peer';
 import { Caller } from './caller';
+import type { AcceptedConnection } from './accepted-connection';
 import { ClientConnection } from './client-connection';
+import { Http2ClientConnection } from './http2/http2-client-connection';
 import type { ServeContext } from '../context';
 import type { InboundLoad } from '../exchange/load-fields';
 import { NO_CONTENT } from '../exchange/refusal';
@@ -47,7 +51,7 @@ export class Listener {
   edge: Edge | undefined;
 
   private readonly server: Server;
-  readonly connections: Set<ClientConnection> = new Set();
+  readonly connections: Set<AcceptedConnection> = new Set();
   private handshakes: Handshakes | undefined;
   /** Mutual TLS; a listener has it or `handshakes`, or neither. */
   private secureEntry: SecureEntry | undefined;
@@ -93,13 +97,15 @@ export class Listener {
 
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
   reconfigure(config: ResolvedListener, routes: Routes, tls: TlsSettings | undefined, mutualTls: MutualTlsSettings | undefined): void {
+    const { protocol } = this.config;
     this.config = config;
     routes.resume(this.routes);
     this.routes = routes;
-    if (this.handshakes?.settings !== tls) {
+    if (this.handshakes?.settings !== tls || protocol !== config.protocol) {
       this.handshakes?.close();
       this.handshakes = tls && this.handshakesWith(tls);
     }
+    if (protocol !== config.protocol) for (const connection of this.connections) connection.retire();
     if (this.secureEntry?.settings !== mutualTls) {
       this.secureEntry?.close();
       this.secureEntry = mutualTls && this.entryWith(mutualTls);
@@ -133,6 +139,12 @@ export class Listener {
     this.handshakes?.close();
     this.secureEntry?.close();
     if (this.server.listening) this.server.close();
+    this.announceEnd();
+  }
+
+  /** Tells clients, where that is possible, that their connections are about to end. */
+  announceEnd(): void {
+    for (const connection of this.connections) connection.announceEnd();
   }
 
   /** Closes connections without a request. */
@@ -153,7 +165,7 @@ export class Listener {
   }
 
   /** @internal */
-  onConnectionClosed(connection: ClientConnection): void {
+  onConnectionClosed(connection: AcceptedConnection): void {
     // Under TLS a socket counts from before there is such a connection.
     if (this.connections.delete(connection) && !connection.secure) this.onSocketClosed();
   }
@@ -226,7 +238,7 @@ export class Listener {
       return;
     }
     if (!this.handshakes) {
-      this.connections.add(new ClientConnection(socket, this, this.context, { address, rest }));
+      this.accept(socket, { address, rest });
       return;
     }
     this.keep(socket);
@@ -242,6 +254,13 @@ export class Listener {
       if (rest.length > 0) socket.unshift(rest);
     }
     this.handshakes.begin(socket);
+  }
+
+  /** A connection whose client is let in. */
+  private accept(socket: Socket, arrival: Arrival): void {
+    const { context, config: { protocol } } = this;
+    const isHttp2 = protocol === 'http2' || (protocol === 'alpn' && (socket as Partial<TLSSocket>).alpnProtocol === HTTP2);
+    this.connections.add(isHttp2 ? new Http2ClientConnection(socket, this, context, arrival) : new ClientConnection(socket, this, context, arrival));
   }
 
   /** Counts a socket until it closes, while it is no client's connection yet, or is below one. Returns what is called then. */
@@ -273,13 +292,13 @@ export class Listener {
     entry.begin(socket, (rest) => {
       this.early.delete(socket);
       socket.off('close', onClose);
-      this.connections.add(new ClientConnection(socket, this, this.context, { rest }));
+      this.accept(socket, { rest });
     });
   }
 
   private entryWith(mutualTls: MutualTlsSettings): SecureEntry {
     return new SecureEntry(mutualTls, this.context, (socket, id, assurance) => {
-      this.connections.add(new ClientConnection(socket, this, this.context, { caller: new Caller(id, assurance, mutualTls.identity) }));
+      this.accept(socket, { caller: new Caller(id, assurance, mutualTls.identity) });
     });
   }
 
@@ -291,12 +310,15 @@ export class Listener {
 
   private handshakesWith(tls: TlsSettings): Handshakes {
     const { context } = this;
-    return new Handshakes(tls, context.limits.maxBufferedBytes, context.instruments, (socket) => {
+    return new Handshakes(tls, this.config.protocol ?? 'http1', context.limits.maxBufferedBytes, context.instruments, (socket) => {
       const address = this.addresses.size === 0 ? undefined : this.addresses.get(endOf(socket))?.address;
-      this.connections.add(new ClientConnection(socket, this, context, { address }));
+      this.accept(socket, { address });
     });
   }
 }
+
+/** What ALPN calls HTTP/2. */
+const HTTP2 = 'h2';
 
 /** The other end of a connection; a socket and TLS above it have the same. */
 function endOf({ remoteAddress, remotePort }: Socket): string {

@@ -1,5 +1,5 @@
 /** Who of the clients holds memory, and gives it up when the guard says so. */
-import type { ClientConnection } from '../downstream/client-connection';
+import type { AcceptedConnection } from '../downstream/accepted-connection';
 import type { ServeContext } from '../context';
 import type { ListenerSet } from '../downstream/listener-set';
 import { MemoryHolders, MUCH_BYTES } from './memory-guard';
@@ -34,7 +34,7 @@ export class ClientHolders implements MemoryHolders {
     return broken;
   }
 
-  private all(): ClientConnection[] {
+  private all(): AcceptedConnection[] {
     return this.listeners.all().flatMap(({ connections }) => [...connections]);
   }
 }

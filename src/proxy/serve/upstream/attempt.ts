@@ -6,13 +6,11 @@
  */
 import { Ending, endingOf, FailureKind, FAILURES, isSilent } from '../../../balancing';
 import type { Clock } from '../../runtime/clock';
-import type { BackendConnection } from '../../cluster/backend-connection';
-import type { BodyListener, BrokenCode, OutgoingRequest, RequestCarrier, ResponseListener } from '../../cluster/carrier';
+import type { BodyListener, BrokenCode, OutgoingRequest, PooledCarrier, RequestCarrier, ResponseListener } from '../../cluster/carrier';
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
-import { NO_ROOM, UnconnectedCode, Waiter, WAITS } from '../../cluster/pool';
-import type { Waiting } from '../../cluster/waiting-list';
-import { holdsBack } from '../../net/direct-write';
+import { NO_ROOM, WAITS } from '../../cluster/endpoint-pool';
+import type { UnconnectedCode, Waiter, Waiting } from '../../cluster/waiting-list';
 import { isShed } from '../../http1/proxy-status';
 import type { ResponseHead } from '../../http1/response-head';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
@@ -55,7 +53,7 @@ export class Attempt implements ResponseListener, Waiter {
   /** The pool's. */
   place: Waiting | undefined = undefined;
 
-  private connection: BackendConnection | undefined;
+  private connection: PooledCarrier | undefined;
   private waiting = false;
   private startedAt = 0;
   /** What its endpoint had begun to answer by then. */
@@ -132,7 +130,7 @@ export class Attempt implements ResponseListener, Waiter {
   }
 
   /** So many bytes wait for the endpoint to take them that more must wait, too. */
-  get holdsBack(): boolean { return this.connection !== undefined && holdsBack(this.connection.socket); }
+  get holdsBack(): boolean { return this.connection?.holdsBack === true; }
 
   /**
    * Its response does not count.
@@ -240,7 +238,7 @@ export class Attempt implements ResponseListener, Waiter {
     this.cluster!.retryBudget.release();
   }
 
-  onConnection(connection: BackendConnection): void {
+  onConnection(connection: PooledCarrier): void {
     this.waiting = false;
     this.connection = connection;
     this.owner.onConnected(this);

@@ -30,6 +30,7 @@ export class ReplayBuffer implements OutgoingRequest {
   replayable = false;
   toHead = false;
   unknownLength = false;
+  whole = false;
 
   /** Until it is written; valid during the call that began it. */
   private head: RequestHead | undefined;
@@ -126,6 +127,7 @@ export class ReplayBuffer implements OutgoingRequest {
    */
   sendOn(attempt: Attempt, complete: boolean): boolean {
     this.sent = true;
+    this.whole = complete && this.pieces.length === 0;
     let open = attempt.send(this);
     const carrier = attempt.carrier!;
     for (const piece of this.pieces) open = carrier.sendBody(piece, true);

@@ -16,7 +16,7 @@ import type { BodyListener, BrokenCode, RequestCarrier } from '../../cluster/car
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
 import { EndpointsWaiter } from '../../cluster/first-endpoints';
-import type { UnconnectedCode } from '../../cluster/pool';
+import type { UnconnectedCode } from '../../cluster/waiting-list';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { isIdempotent, Method } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
@@ -179,7 +179,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   onBroken(attempt: Attempt, code: BrokenCode, detail: string, limit: string | undefined): void {
     if (limit !== undefined) this.context.instruments.limitReached(limit);
-    const failure = code === 'identity_refused' ? REASONS[code].failure : failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent);
+    const known = code === 'identity_refused' || code === 'stream_refused';
+    const failure = known ? REASONS[code].failure : failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent);
     this.fail(attempt, failure, { code, detail });
   }
 

@@ -1,0 +1,153 @@
+/**
+ * The client's side of an HTTP/2 connection: opens streams for requests, and reads their responses.
+ *
+ * A server counts streams that its client breaks off, and closes the connection of one that breaks off many (nghttp2 after a thousand, Envoy
+ * after some hundred). A proxy breaks off for its clients, by deadlines and hedges, and has done nothing wrong: so a session that has come
+ * half of the way to its own limit takes no new streams, and another one is opened.
+ */
+import type { Socket } from 'node:net';
+import { ErrorCode, Http2Fault, MAX_STREAM_ID } from './frames';
+import { writeGoAway } from './frame-writer';
+import { requestBlock } from './head-block';
+import type { HeaderBlock } from './header-block';
+import { ResponseText } from './response-text';
+import { FAULT_COMPRESSION, FAULT_MALFORMED, FAULT_STREAM_ID, FAULT_TRAILERS } from './session-faults';
+import { Http2Session, SessionSettings } from './session';
+import { Http2Stream, StreamListener } from './stream';
+import { TrailerText } from './trailer-text';
+
+/** Blocks are read and dealt with in one turn, so one of each is enough. */
+const responseText = new ResponseText();
+const trailerText = new TrailerText();
+
+/** Hears of a response. Buffers are valid during a call only. */
+export interface ResponseStreamListener extends StreamListener {
+  /**
+   * The head of a response, final or interim.
+   *
+   * @param text in HTTP/1.1; a byte behind it can be read
+   * @returns what is wrong with it
+   */
+  onHead(text: Buffer, endsHere: boolean): string | undefined;
+  /** All of the body has come. */
+  onTrailers(lines: Buffer): void;
+  /** The server has not looked at the request, and never will. The stream is gone. */
+  onUnprocessed(detail: string): void;
+}
+
+export interface SessionOwner {
+  /** A stream is over: there is room for another one. */
+  onStreamClosed(): void;
+  /** No new streams: the server is about to close, or has broken the protocol. */
+  onLeaving(): void;
+  /** The server has said how many streams it takes at a time. */
+  onCapacity(): void;
+  /** What the server did ends the connection: it is to be closed when what was written has left. */
+  onFault(fault: Http2Fault): void;
+}
+
+export class ClientSession extends Http2Session {
+  private nextId = 1;
+  /** Final heads that were read, by stream. */
+  private readonly answered = new Set<Http2Stream>();
+
+  constructor(socket: Socket, settings: SessionSettings, private readonly owner: SessionOwner, private readonly isSecure: boolean) {
+    super(socket, settings, true);
+  }
+
+  /** How many more streams can be opened. */
+  get room(): number {
+    if (this.closed || this.leaving || this.spent) return 0;
+    return Math.min(this.peerMaxStreams, this.settings.maxConcurrentStreams) - this.streams.size;
+  }
+
+  /** It will have no more room. */
+  get spent(): boolean { return this.nextId > MAX_STREAM_ID || this.resets.low; }
+
+  /**
+   * Sends the head of a request.
+   *
+   * @param message its head in HTTP/1.1, and perhaps what follows it
+   * @param isLast  nothing follows the head
+   */
+  request(message: Buffer, isLast: boolean, listener: ResponseStreamListener): Http2Stream {
+    const stream = new Http2Stream(this.nextId, this.firstWindow, this.settings.streamWindowBytes, listener);
+    this.nextId += 2;
+    this.admit(stream);
+    this.sendHeaders(stream, requestBlock(this.encoder, message, this.isSecure), isLast);
+    return stream;
+  }
+
+  /** The request is given up. */
+  cancel(stream: Http2Stream): void {
+    if (stream.closed) return;
+    this.resets.take(this.settings.now());
+    this.reset(stream, ErrorCode.CANCEL);
+  }
+
+  /** It takes no new streams, and the server is told so. */
+  end(): void {
+    if (this.leaving || this.closed) return;
+    this.leaving = true;
+    writeGoAway(this.socket, 0, ErrorCode.NO_ERROR);
+  }
+
+  protected onHeaders(streamId: number, stream: Http2Stream | undefined, block: HeaderBlock): Http2Fault | undefined {
+    if (stream && this.answered.has(stream)) return this.onTrailers(stream, block);
+    responseText.begin(this.settings.maxHeadBytes);
+    if (this.decoder.decode(block.buffer, block.start, block.end, responseText) !== undefined) return FAULT_COMPRESSION;
+    if (!stream) return this.onStray(streamId, undefined);
+    if (stream.remoteEnded) return this.onStray(streamId, stream);
+    const listener = stream.listener as ResponseStreamListener;
+    const text = responseText.finish(block.isLast);
+    const interim = responseText.status < 200;
+    if (responseText.malformed !== undefined || responseText.tooLarge || (interim && block.isLast)) return this.failStream(stream, FAULT_MALFORMED);
+    if (!interim) this.answered.add(stream);
+    stream.remoteEnded = block.isLast;
+    if (listener.onHead(text, block.isLast) !== undefined) return this.failStream(stream, FAULT_MALFORMED);
+    if (block.isLast) this.endRemotely(stream);
+    return undefined;
+  }
+
+  protected onGoAway(lastStreamId: number, code: number): void {
+    this.leaving = true;
+    for (const stream of [...this.streams.values()]) {
+      if (stream.id <= lastStreamId) continue;
+      this.close(stream);
+      (stream.listener as ResponseStreamListener).onUnprocessed('the server is about to close the connection');
+    }
+    if (code !== ErrorCode.NO_ERROR && this.streams.size === 0) this.owner.onStreamClosed();
+    this.owner.onLeaving();
+  }
+
+  protected onFault(fault: Http2Fault): void {
+    this.leaving = true;
+    this.owner.onFault(fault);
+  }
+
+  protected override onCapacity(): void {
+    this.owner.onCapacity();
+  }
+
+  protected isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || streamId >= this.nextId;
+  }
+
+  protected onStreamClosed(stream: Http2Stream): void {
+    this.answered.delete(stream);
+    this.owner.onStreamClosed();
+  }
+
+  private onTrailers(stream: Http2Stream, block: HeaderBlock): Http2Fault | undefined {
+    trailerText.begin(this.settings.maxHeadBytes);
+    if (this.decoder.decode(block.buffer, block.start, block.end, trailerText) !== undefined) return FAULT_COMPRESSION;
+    const lines = trailerText.finish();
+    if (stream.remoteEnded) return FAULT_STREAM_ID;
+    const short = stream.announced >= 0 && stream.received < stream.announced;
+    if (!block.isLast || trailerText.malformed !== undefined || trailerText.tooLarge || short) return this.failStream(stream, FAULT_TRAILERS);
+    stream.remoteEnded = true;
+    (stream.listener as ResponseStreamListener).onTrailers(lines);
+    this.endRemotely(stream);
+    return undefined;
+  }
+}

@@ -1,0 +1,443 @@
+/**
+ * One HTTP/2 connection (RFC 9113), either side of it: frames, streams, flow control, settings, and how it ends. What a header block says is
+ * the subclass's to read, for that differs between requests and responses.
+ *
+ * Flow control is tied to backpressure: a stream gives credit for what it took only while its receiver wants more, and the connection at
+ * once, for what all streams hold together is bounded by their windows. What this side sends waits in its stream when the peer gives
+ * none, and its sender is told to hold back, as when a socket is full.
+ *
+ * Bounded: streams by what was announced, a header block by `maxHeadBytes`, frames that get nothing done by buckets (session-limits.ts), what
+ * is held for a stream by one window in each direction.
+ */
+import type { Socket } from 'node:net';
+import { FrameListener, FrameReader } from './frame-reader';
+import {
+  ErrorCode, Flag, FrameType, Http2Fault, MAX_PAYLOAD_BYTES, MAX_WINDOW, Setting,
+} from './frames';
+import {
+  writeDataEnd, writeGoAway, writeHeaders, writePing, writeReset, writeSettings, writeSettingsAck,
+} from './frame-writer';
+import { HeaderBlock } from './header-block';
+import { HpackDecoder } from './hpack/decoder';
+import { HpackEncoder } from './hpack/encoder';
+import { Inflow } from './inflow';
+import { Outflow } from './outflow';
+import {
+  FAULT_PREFACE, FAULT_INTERLEAVED, FAULT_STREAM_ZERO, FAULT_NOT_STREAM_ZERO, FAULT_IDLE, FAULT_CLOSED, FAULT_PADDING, FAULT_SIZE,
+  FAULT_SETTING, FAULT_WINDOW, FAULT_OVERSENT, FAULT_ZERO_INCREMENT, FAULT_PUSH, FAULT_SELF, FAULT_LENGTH, FAULT_RESETS, FAULT_IDLE_FRAMES,
+} from './session-faults';
+import { Bucket } from './session-limits';
+import type { Http2Stream } from './stream';
+
+/** What sessions go by. */
+export interface SessionSettings {
+  /** Streams that the peer may have open at a time. */
+  readonly maxConcurrentStreams: number;
+  /** What the peer may send of a stream ahead of its receiver. */
+  readonly streamWindowBytes: number;
+  /** The same for the whole connection. */
+  readonly connectionWindowBytes: number;
+  /** Of a header block as it is sent. */
+  readonly maxHeadBytes: number;
+  /** Streams that come to nothing, and frames that carry nothing, in a burst. */
+  readonly maxStreamResets: number;
+  readonly maxIdleFrames: number;
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
+const EMPTY = Buffer.alloc(0);
+/** The largest MAX_FRAME_SIZE that there is. */
+const MOST_FRAME_BYTES = 0xff_ffff;
+/** Streams that were reset here, of which frames may still be on their way. */
+const REMEMBERED = 64;
+
+export abstract class Http2Session implements FrameListener {
+  readonly streams = new Map<number, Http2Stream>();
+  /** It takes no new streams of the peer: which is the last that it takes. */
+  protected lastTaken = 0;
+  protected leaving = false;
+  /** Nothing more is read or sent. */
+  closed = false;
+  protected readonly encoder = new HpackEncoder();
+  protected readonly decoder = new HpackDecoder();
+  /** How many streams the peer takes at a time; no bound until it says one. */
+  protected peerMaxStreams = Number.POSITIVE_INFINITY;
+  /** Resets, by either side, of streams that came to nothing. */
+  protected readonly resets: Bucket;
+  private readonly idleFrames: Bucket;
+  private readonly reader = new FrameReader(this);
+  private readonly outflow: Outflow;
+  private readonly inflow: Inflow;
+  private settled = false;
+  private readonly block: HeaderBlock;
+  private readonly forgotten = new Int32Array(REMEMBERED);
+  private forgottenAt = 0;
+
+  constructor(protected readonly socket: Socket, protected readonly settings: SessionSettings, private readonly isClient: boolean) {
+    this.resets = new Bucket(settings.maxStreamResets);
+    this.idleFrames = new Bucket(settings.maxIdleFrames);
+    this.outflow = new Outflow(socket);
+    this.block = new HeaderBlock(settings.maxHeadBytes);
+    this.inflow = new Inflow(socket, settings);
+    const own: [Setting, number][] = [
+      [Setting.MAX_CONCURRENT_STREAMS, isClient ? 0 : settings.maxConcurrentStreams],
+      [Setting.INITIAL_WINDOW_SIZE, settings.streamWindowBytes],
+      [Setting.MAX_HEADER_LIST_SIZE, settings.maxHeadBytes],
+    ];
+    if (isClient) own.push([Setting.ENABLE_PUSH, 0]);
+    writeSettings(socket, own, isClient);
+    this.inflow.open();
+  }
+
+  /** Bytes that are kept: of what was read, and of what waits for credit. */
+  get heldBytes(): number {
+    let bytes = this.reader.heldBytes + this.block.heldBytes;
+    for (const stream of this.streams.values()) bytes += stream.waitingBytes;
+    return bytes;
+  }
+
+  /** Takes what was read. */
+  feed(bytes: Buffer): void {
+    if (this.closed) return;
+    const fault = this.reader.feed(bytes);
+    if (fault) this.fail(fault);
+  }
+
+  /** @internal */
+  onFrame(type: number, flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (this.closed) return undefined;
+    if (!this.settled && (type !== FrameType.SETTINGS || (flags & Flag.END_STREAM_OR_ACK) !== 0)) return FAULT_PREFACE;
+    if (this.block.isOpen !== (type === FrameType.CONTINUATION) || (this.block.isOpen && streamId !== this.block.streamId)) return FAULT_INTERLEAVED;
+    switch (type) {
+      case FrameType.DATA: return this.onData(flags, streamId, buffer, start, end);
+      case FrameType.HEADERS: return this.onHeadersFrame(flags, streamId, buffer, start, end);
+      case FrameType.CONTINUATION: return this.onContinuation(flags, buffer, start, end);
+      case FrameType.RST_STREAM: return this.onResetFrame(streamId, buffer, start, end);
+      case FrameType.WINDOW_UPDATE: return this.onWindowUpdate(streamId, buffer, start, end);
+      case FrameType.SETTINGS: return this.onSettings(flags, streamId, buffer, start, end);
+      case FrameType.PING: return this.onPing(flags, streamId, buffer, start, end);
+      case FrameType.GOAWAY:
+        if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
+        if (end - start < 8) return FAULT_SIZE;
+        this.onGoAway(buffer.readUInt32BE(start) & MAX_WINDOW, buffer.readUInt32BE(start + 4));
+        return undefined;
+      case FrameType.PUSH_PROMISE: return FAULT_PUSH;
+      case FrameType.PRIORITY: return this.onPriority(streamId, buffer, start, end);
+      default: return this.idle();
+    }
+  }
+
+  /**
+   * Sends a header block.
+   *
+   * @param isLast nothing of the stream follows
+   * @returns false: hold back until `onWritable`
+   */
+  protected sendHeaders(stream: Http2Stream, block: Buffer, isLast: boolean): boolean {
+    const open = writeHeaders(this.socket, stream.id, block, isLast);
+    if (isLast) this.endLocally(stream);
+    return open || stream.owe();
+  }
+
+  /**
+   * Sends bytes of a body, which are valid during the call only.
+   *
+   * @returns false: hold back until `onWritable`
+   */
+  sendData(stream: Http2Stream, data: Buffer): boolean {
+    return stream.closed || stream.localEnded || this.outflow.send(stream, data);
+  }
+
+  /** The same with the last bytes of the stream. */
+  sendLast(stream: Http2Stream, data: Buffer): void {
+    if (stream.closed || stream.localEnded) return;
+    if (this.outflow.sendWhole(stream, data)) {
+      this.endLocally(stream);
+    } else {
+      this.outflow.send(stream, data);
+      this.sendEnd(stream);
+    }
+  }
+
+  /** Trailers end the stream, once all of its bytes have left: a block is written only when it is sent, for the order of blocks is the table's. */
+  sendTrailers(stream: Http2Stream, block: () => Buffer): void {
+    if (stream.closed || stream.localEnded) return;
+    const send = (): void => { this.sendHeaders(stream, block(), true); };
+    if (stream.waitingBytes > 0) stream.ending = send;
+    else send();
+  }
+
+  /** Nothing of the stream follows what was sent. */
+  sendEnd(stream: Http2Stream): void {
+    if (stream.closed || stream.localEnded) return;
+    if (stream.waitingBytes > 0) stream.ending = () => this.writeEnd(stream);
+    else this.writeEnd(stream);
+  }
+
+  /** Breaks off a stream. Its listener hears no more. */
+  reset(stream: Http2Stream, code: ErrorCode): void {
+    if (stream.closed) return;
+    writeReset(this.socket, stream.id, code);
+    this.remember(stream.id);
+    this.close(stream);
+  }
+
+  /** The receiver of a stream takes no more for now. */
+  pause(stream: Http2Stream): void {
+    stream.paused = true;
+  }
+
+  /** It takes more again. */
+  resume(stream: Http2Stream): void {
+    stream.paused = false;
+    this.inflow.credit(stream);
+  }
+
+  /** The socket takes bytes again. */
+  onDrain(): void {
+    this.outflow.sendStarving();
+    for (const stream of this.streams.values()) if (stream.waitingBytes === 0) stream.payWritable();
+  }
+
+  /** The socket is gone. */
+  onSocketClosed(detail: string): void {
+    this.closed = true;
+    for (const stream of this.streams.values()) {
+      this.close(stream);
+      stream.listener.onBroken(detail);
+    }
+  }
+
+  /** Ends the connection because of what the peer did, and says why. */
+  protected fail(fault: Http2Fault): void {
+    if (this.closed) return;
+    writeGoAway(this.socket, this.lastTaken, fault.code);
+    this.closed = true;
+    this.onFault(fault);
+    this.onSocketClosed(fault.detail);
+  }
+
+  /** The connection is over because of what the peer did; the socket is still to be closed. */
+  protected abstract onFault(fault: Http2Fault): void;
+
+  /**
+   * A whole header block has come.
+   *
+   * @param stream undefined: there is none of that number, or no more
+   */
+  protected abstract onHeaders(streamId: number, stream: Http2Stream | undefined, block: HeaderBlock): Http2Fault | undefined;
+
+  /** The peer will take no stream above `lastStreamId`. */
+  protected abstract onGoAway(lastStreamId: number, code: number): void;
+
+  /** The peer may open a stream of this number, and has not. */
+  protected abstract isIdle(streamId: number): boolean;
+
+  /** A stream is over. */
+  protected abstract onStreamClosed(stream: Http2Stream): void;
+
+  /** Makes the session's record of a stream. */
+  protected admit(stream: Http2Stream): void {
+    this.streams.set(stream.id, stream);
+  }
+
+  /** What a new stream may send. */
+  protected get firstWindow(): number { return this.outflow.firstWindow; }
+
+  /** The peer sends no more of a stream. */
+  protected endRemotely(stream: Http2Stream): void {
+    stream.remoteEnded = true;
+    if (stream.localEnded) this.close(stream);
+  }
+
+  /** Whether frames of a closed stream may still come, for it was reset here. */
+  protected wasReset(streamId: number): boolean {
+    return this.forgotten.includes(streamId);
+  }
+
+  /** A stream is refused that has no record. */
+  protected refuse(streamId: number, code: ErrorCode): Http2Fault | undefined {
+    writeReset(this.socket, streamId, code);
+    this.remember(streamId);
+    return this.resets.take(this.settings.now()) ? undefined : FAULT_RESETS;
+  }
+
+  /** A stream is broken off because of what the peer did, which counts as if the peer had done it. */
+  protected failStream(stream: Http2Stream, { code, detail }: Http2Fault): Http2Fault | undefined {
+    this.reset(stream, code);
+    stream.listener.onBroken(detail);
+    return this.resets.take(this.settings.now()) ? undefined : FAULT_RESETS;
+  }
+
+  private onData(flags: number, streamId: number, buffer: Buffer, from: number, to: number): Http2Fault | undefined {
+    if (streamId === 0) return FAULT_STREAM_ZERO;
+    const length = to - from;
+    let start = from;
+    let end = to;
+    if ((flags & Flag.PADDED) !== 0) {
+      const padding = length > 0 ? buffer[start]! : 0;
+      if (padding >= length) return FAULT_PADDING;
+      start += 1;
+      end -= padding;
+    }
+    if (!this.inflow.take(length)) return FAULT_OVERSENT;
+    const stream = this.streams.get(streamId);
+    if (!stream || stream.remoteEnded) return this.onStray(streamId, stream);
+    if (!this.inflow.takeOf(stream, length)) return this.failStream(stream, FAULT_OVERSENT);
+    const isLast = (flags & Flag.END_STREAM_OR_ACK) !== 0;
+    if (end === start && !isLast) return this.idle();
+    stream.received += end - start;
+    if (stream.announced >= 0 && (stream.received > stream.announced || (isLast && stream.received < stream.announced))) {
+      return this.failStream(stream, FAULT_LENGTH);
+    }
+    if (isLast) stream.remoteEnded = true;
+    else if (!stream.paused) this.inflow.credit(stream);
+    stream.listener.onData(end === start ? EMPTY : buffer.subarray(start, end), isLast);
+    if (isLast && stream.localEnded) this.close(stream);
+    return undefined;
+  }
+
+  /** A frame of a stream that takes none. */
+  protected onStray(streamId: number, stream: Http2Stream | undefined): Http2Fault | undefined {
+    if (stream) return this.failStream(stream, FAULT_CLOSED);
+    if (this.isIdle(streamId)) return FAULT_IDLE;
+    return this.wasReset(streamId) ? undefined : FAULT_CLOSED;
+  }
+
+  private onHeadersFrame(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (streamId === 0) return FAULT_STREAM_ZERO;
+    const fault = this.block.begin(flags, streamId, buffer, start, end);
+    return fault ?? (this.block.complete ? this.onBlock() : undefined);
+  }
+
+  private onContinuation(flags: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    const fault = this.block.append(flags, buffer, start, end);
+    return fault ?? (this.block.complete ? this.onBlock() : undefined);
+  }
+
+  private onBlock(): Http2Fault | undefined {
+    const { streamId } = this.block;
+    return this.onHeaders(streamId, this.streams.get(streamId), this.block);
+  }
+
+  private onResetFrame(streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (streamId === 0) return FAULT_STREAM_ZERO;
+    if (end - start !== 4) return FAULT_SIZE;
+    if (this.isIdle(streamId)) return FAULT_IDLE;
+    const stream = this.streams.get(streamId);
+    if (!stream) return this.idle();
+    this.close(stream);
+    stream.listener.onReset(buffer.readUInt32BE(start));
+    return this.isClient || this.resets.take(this.settings.now()) ? undefined : FAULT_RESETS;
+  }
+
+  private onWindowUpdate(streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (end - start !== 4) return FAULT_SIZE;
+    const increment = buffer.readUInt32BE(start) & MAX_WINDOW;
+    if (streamId === 0) {
+      if (increment === 0) return FAULT_ZERO_INCREMENT;
+      return this.outflow.widen(increment) ? this.repliesToData() : FAULT_WINDOW;
+    }
+    const stream = this.streams.get(streamId);
+    if (!stream) return this.isIdle(streamId) ? FAULT_IDLE : this.repliesToData();
+    if (increment === 0) return this.failStream(stream, FAULT_ZERO_INCREMENT);
+    return this.outflow.widenStream(stream, increment) ? this.repliesToData() : this.failStream(stream, FAULT_WINDOW);
+  }
+
+  private onSettings(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
+    if ((flags & Flag.END_STREAM_OR_ACK) !== 0) return end === start ? undefined : FAULT_SIZE;
+    if ((end - start) % 6 !== 0) return FAULT_SIZE;
+    for (let at = start; at < end; at += 6) {
+      const fault = this.onSetting(buffer.readUInt16BE(at), buffer.readUInt32BE(at + 2));
+      if (fault) return fault;
+    }
+    writeSettingsAck(this.socket);
+    if (this.settled) return this.idle();
+    this.settled = true;
+    return undefined;
+  }
+
+  private onSetting(id: number, value: number): Http2Fault | undefined {
+    if (id === Setting.INITIAL_WINDOW_SIZE) {
+      return value <= MAX_WINDOW && this.outflow.changeFirstWindow(value, this.streams.values()) ? undefined : FAULT_WINDOW;
+    }
+    if (!isInRange(id, value, this.isClient)) return FAULT_SETTING;
+    if (id === Setting.HEADER_TABLE_SIZE) this.encoder.resize(value);
+    if (id === Setting.MAX_CONCURRENT_STREAMS) {
+      this.peerMaxStreams = value;
+      this.onCapacity();
+    }
+    return undefined;
+  }
+
+  private onPing(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
+    if (end - start !== 8) return FAULT_SIZE;
+    if ((flags & Flag.END_STREAM_OR_ACK) !== 0) {
+      this.onPingAnswered();
+      return undefined;
+    }
+    writePing(this.socket, buffer.subarray(start, end), true);
+    return this.repliesToData();
+  }
+
+  /** The peer has said how many streams it takes at a time. */
+  protected onCapacity(): void {}
+
+  /** The peer has answered a ping. */
+  protected onPingAnswered(): void {}
+
+  /** Priorities are not used (RFC 9113 section 5.3.2), but must make sense. */
+  private onPriority(streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
+    if (streamId === 0) return FAULT_STREAM_ZERO;
+    const stream = this.streams.get(streamId);
+    if (end - start !== 5) return stream ? this.failStream(stream, FAULT_SIZE) : this.refuse(streamId, ErrorCode.FRAME_SIZE_ERROR);
+    if ((buffer.readUInt32BE(start) & MAX_WINDOW) === streamId) {
+      return stream ? this.failStream(stream, FAULT_SELF) : this.refuse(streamId, ErrorCode.PROTOCOL_ERROR);
+    }
+    return this.idle();
+  }
+
+  /** A frame has come of a kind that an honest peer sends in proportion to the data that it gets: for credit, or to measure the time of a round. */
+  private repliesToData(): Http2Fault | undefined {
+    return this.outflow.takeReply() ? undefined : this.idle();
+  }
+
+  /** A frame has come that carries nothing. */
+  private idle(): Http2Fault | undefined {
+    return this.idleFrames.take(this.settings.now()) ? undefined : FAULT_IDLE_FRAMES;
+  }
+
+  private writeEnd(stream: Http2Stream): void {
+    writeDataEnd(this.socket, stream.id);
+    this.endLocally(stream);
+  }
+
+  private endLocally(stream: Http2Stream): void {
+    stream.localEnded = true;
+    if (stream.remoteEnded) this.close(stream);
+    // RFC 9113 section 8.1: what is left of a request is for nothing once it is answered.
+    else if (!this.isClient) this.reset(stream, ErrorCode.NO_ERROR);
+  }
+
+  protected close(stream: Http2Stream): void {
+    if (stream.closed) return;
+    stream.closed = true;
+    this.outflow.forget(stream);
+    this.streams.delete(stream.id);
+    this.onStreamClosed(stream);
+  }
+
+  private remember(streamId: number): void {
+    this.forgotten[this.forgottenAt] = streamId;
+    this.forgottenAt = (this.forgottenAt + 1) % REMEMBERED;
+  }
+}
+
+/** Whether a setting may have this value. Frames larger than what every peer takes are never sent, whatever their maximum. */
+function isInRange(id: number, value: number, isClient: boolean): boolean {
+  if (id === Setting.ENABLE_PUSH) return value === 0 || (value === 1 && !isClient);
+  return id !== Setting.MAX_FRAME_SIZE || (value >= MAX_PAYLOAD_BYTES && value <= MOST_FRAME_BYTES);
+}

@@ -1,0 +1,61 @@
+/**
+ * What a session knows of one of its streams: who hears of it, how far each side has come, and how many bytes each may still send.
+ */
+import type { ErrorCode } from './frames';
+
+/** Hears of a stream. Buffers are valid during a call only. */
+export interface StreamListener {
+  /**
+   * Bytes of the body.
+   *
+   * @param isLast the peer sends no more
+   */
+  onData(data: Buffer, isLast: boolean): void;
+  /** The peer has broken it off. It is gone. */
+  onReset(code: ErrorCode): void;
+  /** It is over in another way: with its session, or because of what the peer did. */
+  onBroken(detail: string): void;
+  /** More can be sent. */
+  onWritable(): void;
+}
+
+export class Http2Stream {
+  /** The peer sends no more of it; this side sends no more of it. */
+  remoteEnded = false;
+  localEnded = false;
+  /** It is over, for the session. */
+  closed = false;
+  /** What the peer has sent for which it has no credit back. */
+  uncredited = 0;
+  /** No credit is given for now. */
+  paused = false;
+  /** Bytes that wait for the peer to give credit, in order, and how many they are. */
+  waiting: Buffer[] = [];
+  waitingBytes = 0;
+  /** What follows the bytes that wait: an end, or trailers with it; undefined: nothing yet. */
+  ending: (() => void) | undefined;
+  /** A call has returned false, so `onWritable` is owed. */
+  owesWritable = false;
+  /** Bytes of the body that have come, and how many were announced; -1: none were. */
+  received = 0;
+  announced = -1;
+
+  /**
+   * @param sendWindow    what the peer lets this side send
+   * @param receiveWindow what this side lets the peer send
+   */
+  constructor(readonly id: number, public sendWindow: number, public receiveWindow: number, readonly listener: StreamListener) {}
+
+  /** What was sent is more than should be held: returns false, as who sent it is to. */
+  owe(): false {
+    this.owesWritable = true;
+    return false;
+  }
+
+  /** There is room again. */
+  payWritable(): void {
+    if (!this.owesWritable || this.closed) return;
+    this.owesWritable = false;
+    this.listener.onWritable();
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * One stream of a client's connection of HTTP/2, as an exchange sees its client. A connection uses it again for another stream when the first
+ * is over. Heads come and go in the form of HTTP/1.1; what becomes of them on the wire is the session's.
+ */
+import type { Socket } from 'node:net';
+import type { Fault } from '../../../http1/fault';
+import type { RequestHead } from '../../../http1/request-head';
+import { Method } from '../../../http1/request-head';
+import type { ResponseHead } from '../../../http1/response-head';
+import { Persistence, serializeResponse } from '../../../http1/serialize';
+import { ErrorCode } from '../../../http2/frames';
+import { responseBlock, trailerBlock } from '../../../http2/head-block';
+import type { ServerSession } from '../../../http2/server-session';
+import type { Http2Stream, StreamListener } from '../../../http2/stream';
+import { Timeout } from '../../../runtime/timeouts';
+import { Exchange } from '../../exchange/exchange';
+import { LENGTH_TOO_LARGE, Refusal } from '../../exchange/refusal';
+import type { Downstream, Entry, LocalAnswer, Peer, ResponseSink } from '../../exchange/response-sink';
+import type { ServeContext } from '../../context';
+import { localResponse } from '../local-response';
+
+const EMPTY = Buffer.alloc(0);
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+/** The connection that it is on. */
+export interface StreamOwner {
+  readonly listener: Entry;
+  readonly context: ServeContext;
+  readonly peer: Peer;
+  readonly secure: boolean;
+  /** Both the stream and what was to be done for it are over. */
+  onExchangeOver(exchange: Http2Exchange, stream: Http2Stream): void;
+}
+
+export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
+  readonly listener: Entry;
+  readonly peer: Peer;
+  private stream: Http2Stream | undefined;
+  private toHead = false;
+  private readonly exchange: Exchange;
+  /** Runs while the response is complete here, and the client has not taken all of it. */
+  private readonly flush: Timeout;
+
+  constructor(private readonly owner: StreamOwner, private readonly session: ServerSession) {
+    this.listener = owner.listener;
+    this.peer = owner.peer;
+    this.exchange = new Exchange(this, owner.context);
+    this.flush = new Timeout(() => this.onNotTaken());
+  }
+
+  /** What its responses are written to. */
+  get response(): ResponseSink { return this; }
+  get secure(): boolean { return this.owner.secure; }
+  /** Its request is under way. */
+  get active(): boolean { return this.exchange.active; }
+  get heldBytes(): number { return (this.stream?.waitingBytes ?? 0) + this.heldUpstream; }
+  /** The same without what the session holds. */
+  get heldUpstream(): number { return this.exchange.active ? this.exchange.heldBytes : 0; }
+
+  begin(stream: Http2Stream, text: Buffer, head: RequestHead, complete: boolean): void {
+    const { maxBodyBytes } = this.owner.context.limits;
+    this.stream = stream;
+    this.toHead = head.method === Method.HEAD;
+    if (maxBodyBytes > 0 && stream.announced > maxBodyBytes) {
+      this.refuseHead(stream, LENGTH_TOO_LARGE);
+      return;
+    }
+    const refusal = this.exchange.begin(text, head, EMPTY, complete);
+    if (refusal) this.refuse(refusal);
+  }
+
+  /** Answers a head that is no request. */
+  refuseHead(stream: Http2Stream, fault: Fault | Refusal): void {
+    this.stream = stream;
+    this.toHead = false;
+    if (fault.limit !== undefined) this.owner.context.instruments.limitReached(fault.limit);
+    this.sendLocal(this.exchange.answerBytes(fault, true));
+  }
+
+  stop(): void {
+    if (this.exchange.active) this.exchange.stop();
+  }
+
+  pauseRequest(): void { if (this.stream) this.session.pause(this.stream); }
+  resumeRequest(): void { if (this.stream) this.session.resume(this.stream); }
+
+  refuse(refusal: Refusal): void {
+    const { stream } = this;
+    if (refusal.limit !== undefined) this.owner.context.instruments.limitReached(refusal.limit);
+    const answer = this.exchange.endBy(refusal);
+    if (!stream) return;
+    if (answer) this.sendLocal(answer);
+    else this.session.reset(stream, ErrorCode.INTERNAL_ERROR);
+  }
+
+  onResponseWritten(): void {
+    const { stream } = this;
+    if (stream && !stream.closed && stream.waitingBytes > 0) this.flush.start(this.owner.context.bodyTimeout);
+    this.settle();
+  }
+
+  /** HTTP/2 has no switch of protocols: a request offers none, so none is taken. */
+  handOver(): { readonly socket: Socket; readonly backlog: Buffer | undefined } {
+    throw new Error('a stream of HTTP/2 was to become a tunnel');
+  }
+
+  sendInterim(buffer: Buffer, head: ResponseHead): boolean {
+    return this.sendText(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY), false);
+  }
+
+  sendSwitch(): void {}
+
+  sendHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean, added: Buffer): boolean {
+    const message = serializeResponse(buffer, head, false, true, Persistence.DEFAULT, this.owner.context.date(), added, EMPTY);
+    const ends = complete && body.length === 0;
+    const open = this.sendText(message, ends);
+    if (ends || body.length === 0) return open;
+    if (!complete) return this.session.sendData(this.stream!, body);
+    this.session.sendLast(this.stream!, body);
+    return true;
+  }
+
+  sendData(data: Buffer): boolean {
+    return this.session.sendData(this.stream!, data);
+  }
+
+  sendEnd(trailers: Buffer | undefined): void {
+    const { session, stream } = this;
+    if (trailers) session.sendTrailers(stream!, () => trailerBlock(session.hpack, trailers));
+    else session.sendEnd(stream!);
+  }
+
+  /** @internal */
+  onData(data: Buffer, isLast: boolean): void {
+    if (!this.exchange.active) return;
+    const refusal = this.exchange.onRequestData(data, isLast);
+    if (refusal) this.refuse(refusal);
+  }
+
+  /** @internal The client has given up. */
+  onReset(): void {
+    this.onBroken();
+  }
+
+  /** @internal */
+  onBroken(): void {
+    if (this.exchange.active) this.exchange.abort();
+    this.settle();
+  }
+
+  /** @internal */
+  onWritable(): void {
+    if (this.exchange.active) this.exchange.onClientWritable();
+  }
+
+  /** @internal */
+  onStreamClosed(): void {
+    this.flush.stop();
+    this.settle();
+  }
+
+  /** It can be used again once its stream and its exchange are over, whichever is first. */
+  private settle(): void {
+    const { stream } = this;
+    if (!stream?.closed || this.exchange.active) return;
+    this.stream = undefined;
+    this.owner.onExchangeOver(this, stream);
+  }
+
+  /** The proxy's own response. */
+  private sendLocal(answer: LocalAnswer): void {
+    const message = localResponse(answer, this.owner.context, this.toHead, false);
+    const bodyStart = message.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
+    const body = message.subarray(bodyStart);
+    this.sendText(message, body.length === 0);
+    if (body.length > 0) this.session.sendLast(this.stream!, body);
+    this.onResponseWritten();
+  }
+
+  private sendText(message: Buffer, isLast: boolean): boolean {
+    return this.session.respond(this.stream!, responseBlock(this.session.hpack, message), isLast);
+  }
+
+  private onNotTaken(): void {
+    this.owner.context.instruments.limitReached('bodyTimeoutMs');
+    if (this.stream) this.session.reset(this.stream, ErrorCode.CANCEL);
+  }
+}
