@@ -1,7 +1,7 @@
 /**
- * `npm run docs`: writes every document that is made from sources, so that none says something else than they do: the
- * pages of docs/ (scripts/pages) and API.md. With `--check` it writes nothing and fails when one of the pages is not what
- * its sources say; API.md is checked by `npm run generated`, which builds first.
+ * `npm run docs`: writes every document that is made from sources, so that none says something else than they do: the pages of docs/
+ * (scripts/pages), the dashboards (scripts/dashboards) and API.md. With `--check` it writes nothing and fails when one of them is not what its
+ * sources say; API.md is checked by `npm run generated`, which builds first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -66,5 +66,6 @@ export * from './constructs/kubernetes/service-type';
 export * from './constructs/policies/session-persistence';
 export * from './constructs/inbound/tls-options';
 export * from './constructs/mesh/tracing';
+export * from './constructs/monitoring/dashboards';
 export * from './constructs/monitoring/monitoring';
 export * from './constructs/monitoring/slo';

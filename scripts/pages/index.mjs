@@ -1,4 +1,5 @@
-/** Every page of docs/ that is made from sources: its file, and how it is made. */
+/** Every page of docs/ and every dashboard that is made from sources: its file, and how it is made. */
+import { DASHBOARDS } from '../dashboards/index.mjs';
 import { configurationPage } from './configuration.mjs';
 import { lintsPage } from './lints.mjs';
 import { metricsPage, reasonsPage } from './telemetry.mjs';
@@ -6,7 +7,7 @@ import { metricsPage, reasonsPage } from './telemetry.mjs';
 /** The modules below src/ whose exports the pages are made from. */
 export const SOURCES = [
   'contract', 'planning/lints', 'proxy/telemetry/catalog', 'proxy/telemetry/reasons', 'proxy/telemetry/reason-metrics', 'proxy/telemetry/registry',
-  'proxy/telemetry/bounded-label',
+  'proxy/telemetry/bounded-label', 'constructs/monitoring/failures',
 ];
 
 export const PAGES = {
@@ -14,6 +15,7 @@ export const PAGES = {
   'docs/configuration.md': (sources, schema) => configurationPage(schema, sources),
   'docs/metrics.md': (sources) => metricsPage(sources),
   'docs/reason-codes.md': (sources) => reasonsPage(sources),
+  ...DASHBOARDS,
 };
 
 /** Written by jsii-docgen from the compiled constructs. */

@@ -53,6 +53,7 @@ export class Mesh extends Construct {
     }
     errors.throwIfAny(this);
     registerMesh(scope, this, { ...props });
+    props.monitoring?._show(this);
   }
 }
 

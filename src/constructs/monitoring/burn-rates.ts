@@ -4,6 +4,7 @@
  * that it matters, the short one that it still goes on.
  */
 import { DURATION_BUCKETS } from '../../contract';
+import { failureRatio } from './failures';
 
 /** A latency objective: so many of the requests take at most so long. */
 export interface LatencyObjective {
@@ -40,9 +41,6 @@ const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'];
 /** With fewer requests than this in a second, over the long window, one that fails would be an alert. */
 const LEAST_RATE = 0.01;
 
-/** Requests that broke off after a good status had been sent. */
-const BROKEN_OFF = 'upstream_broken_body|body_timeout|memory_shed|shutting_down';
-
 /** What the rules are about: the requests that one service or gateway is judged by. */
 export interface SloSubject {
   readonly namespace: string;
@@ -56,15 +54,12 @@ export function requestsTo(clusters: readonly string[]): string {
   return `direction="outbound",cluster=~"${clusters.map((name) => name.replace(/[.\\]/g, '\\\\$&')).join('|')}"`;
 }
 
-/** The shares of failed and slow requests in each window. */
-export function recordingRules(subject: SloSubject, latencies: readonly LatencyObjective[]): Rule[] {
+/** The objectives, and the shares of failed and slow requests in each window. */
+export function recordingRules(subject: SloSubject, availability: number, latencies: readonly LatencyObjective[]): Rule[] {
   const selector = subject.requests;
   const labels = { mesh_namespace: subject.namespace, mesh_service: subject.service };
   const failures = WINDOWS.map((window): Rule => ({
-    record: `mesh:slo_errors:ratio_rate${window}`,
-    expr: `sum(rate(mesh_requests_total{${selector},code=~"5.."}[${window}]) or rate(mesh_requests_total{${selector},reason=~"${BROKEN_OFF}"}[${window}]))\n`
-      + `/ sum(rate(mesh_requests_total{${selector}}[${window}]))`,
-    labels,
+    record: `mesh:slo_errors:ratio_rate${window}`, expr: failureRatio(selector, window), labels,
   }));
   const requests = WINDOWS.map((window): Rule => ({
     record: `mesh:slo_requests:rate${window}`, expr: `sum(rate(mesh_requests_total{${selector}}[${window}]))`, labels,
@@ -73,7 +68,13 @@ export function recordingRules(subject: SloSubject, latencies: readonly LatencyO
     record: `mesh:slo_slow:ratio_rate${window}`, expr: `1 - (${within(seconds, selector, window)}) / ${answered('count', selector, window)}`,
     labels: { ...labels, within: String(seconds) },
   })));
-  return [...requests, ...failures, ...slow];
+  const objectives = [
+    { record: 'mesh:slo_objective:ratio', expr: `vector(${availability})`, labels },
+    ...latencies.map(({ ratio, seconds }): Rule => ({
+      record: 'mesh:slo_latency_objective:ratio', expr: `vector(${ratio})`, labels: { ...labels, within: String(seconds) },
+    })),
+  ];
+  return [...objectives, ...requests, ...failures, ...slow];
 }
 
 /** Alerts on the burn rates of all objectives. `annotate` gives the annotations of an alert. */

@@ -7,11 +7,12 @@ import { Construct } from 'constructs';
 import { ADMIN_PORT_NAME } from '../../contract';
 import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
-import { mark } from '../synthesis/copies';
+import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { alertRules } from './alerts';
 import { burnRateAlerts, recordingRules, Rule } from './burn-rates';
+import { Dashboards } from './dashboards';
 import { istioRules } from './istio-names';
-import { POD_LABELS, RuledService, ScrapedWorkload, seriesOf } from './subjects';
+import { PART_OF_SERVICE, POD_LABELS, RuledService, ScrapedWorkload, seriesOf } from './subjects';
 
 const METRICS_PATH = '/metrics';
 
@@ -58,6 +59,13 @@ export interface PrometheusOptions {
   readonly istioNames?: boolean;
 
   /**
+   * Dashboards for Grafana. A Mesh makes them, once for all of its services: what a service says of its own monitoring makes none.
+   *
+   * @default - none
+   */
+  readonly dashboards?: Dashboards;
+
+  /**
    * Page with a section for each alert, which alerts link to.
    *
    * @default - docs/alerts.md of this project
@@ -66,7 +74,7 @@ export interface PrometheusOptions {
 }
 
 const OPTIONS = {
-  operator: true, labels: true, interval: true, alerts: true, istioNames: true, runbookUrl: true,
+  operator: true, labels: true, interval: true, alerts: true, istioNames: true, dashboards: true, runbookUrl: true,
 } as const satisfies Record<keyof PrometheusOptions, true>;
 
 /**
@@ -91,7 +99,7 @@ export class Monitoring {
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {
-    const { interval, labels, runbookUrl, ...flags } = this.options ?? {};
+    const { interval, labels, dashboards, runbookUrl, ...flags } = this.options ?? {};
     errors.unknownProps(this.options ?? {}, OPTIONS, `${prop}.`);
     const milliseconds = interval === undefined ? 1_000 : millisecondsOf(interval);
     if (milliseconds === undefined || milliseconds < 1_000 || milliseconds % 1_000 !== 0) {
@@ -99,6 +107,11 @@ export class Monitoring {
     }
     if (labels !== undefined && !(typeof labels === 'object' && labels !== null && Object.values(labels).every((label) => typeof label === 'string'))) {
       errors.add(`${prop}.labels`, labels, 'use an object of texts, such as { release: \'prometheus\' }');
+    }
+    if (dashboards !== undefined && !isA(Dashboards, dashboards)) {
+      errors.add(`${prop}.dashboards`, dashboards, refusalOfCopy(Dashboards, dashboards) ?? 'make it with Dashboards.configMaps() or Dashboards.grafanaOperator()');
+    } else {
+      dashboards?._check(errors, `${prop}.dashboards`);
     }
     if (runbookUrl !== undefined && !URL.canParse(String(runbookUrl))) {
       errors.add(`${prop}.runbookUrl`, runbookUrl, 'use the URL of a page');
@@ -130,7 +143,9 @@ export class Monitoring {
       produce: () => ({
         selector: { matchLabels: podLabels() },
         podTargetLabels: POD_LABELS,
-        podMetricsEndpoints: [{ port: ADMIN_PORT_NAME, path: METRICS_PATH, ...(interval && { interval: `${interval.toSeconds()}s` }) }],
+        podMetricsEndpoints: [{
+          port: ADMIN_PORT_NAME, path: METRICS_PATH, ...(interval && { interval: `${interval.toSeconds()}s` }), relabelings: [PART_OF_SERVICE],
+        }],
       }),
     }));
   }
@@ -146,7 +161,7 @@ export class Monitoring {
     const annotate = (alert: string, summary: string): Record<string, string> => ({ summary, runbook_url: this.runbook(alert) });
     const of = seriesOf(namespace, service.service);
     const groups = [
-      { name: 'slo', rules: slo ? recordingRules(service, slo._latencies) : [] },
+      { name: 'slo', rules: slo ? recordingRules(service, slo._availability, slo._latencies) : [] },
       { name: 'slo-alerts', rules: slo && alerts ? burnRateAlerts(service, slo._availability, slo._latencies, annotate) : [] },
       { name: 'alerts', rules: alerts ? alertRules(of, annotate) : [] },
       { name: 'istio', rules: istioNames ? istioRules(of, namespace, service.service) : [] },
@@ -164,6 +179,15 @@ export class Monitoring {
       return;
     }
     this.object(scope, 'PrometheusRule', name, undefined, Lazy.any({ produce: () => ({ groups: this._rules(service()) }) }));
+  }
+
+  /**
+   * The dashboards, if there are to be any.
+   *
+   * @internal
+   */
+  public _show(mesh: Construct): void {
+    this.options?.dashboards?._make(mesh);
   }
 
   /**

@@ -17,6 +17,11 @@ export interface ScrapedWorkload {
 /** Labels of pods that become labels of series. */
 export const POD_LABELS = [SERVICE_LABEL, VERSION_LABEL, PART_OF_LABEL];
 
+/** Workers and jobs take no requests and have another label than pods that do: their series belong to the service, too. */
+export const PART_OF_SERVICE = {
+  sourceLabels: [`__meta_kubernetes_pod_label_${labelOfSeries(PART_OF_LABEL)}`], regex: '(.+)', targetLabel: labelOfSeries(SERVICE_LABEL),
+};
+
 /** Selects the series of the proxies of one service or gateway. */
 export function seriesOf(namespace: string, service: string): string {
   return `namespace="${namespace}",${labelOfSeries(SERVICE_LABEL)}="${service}"`;
