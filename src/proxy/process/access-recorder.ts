@@ -33,6 +33,6 @@ export function accessOf({ client: { listener, peer }, record, upstream, trace }
     route: record.route,
     bytesIn: record.requestBytes,
     bytesOut: record.responseBytes,
-    traceId: trace?.context.traceId.toString('latin1'),
+    traceId: trace?.traceId,
   };
 }

@@ -6,19 +6,19 @@
 import type { RequestHead } from '../http1/request-head';
 import { MAX_ATTRIBUTE_LENGTH } from './otlp';
 import { TraceContext } from './trace-context';
-import { drawId, SPAN_ID_DIGITS } from './trace-ids';
+import { drawId, Id, newSpanId, textOfId } from './trace-ids';
 
 /** What decides about new traces. */
 export interface Sampling {
   readonly usesB3: boolean;
   readonly random: () => number;
   /** Whether a trace that begins here is sampled. */
-  samples(traceId: Uint8Array): boolean;
+  samples(traceId: Id): boolean;
 }
 
 /** One attempt, as it is kept until the request is over. */
 export interface TracedAttempt {
-  readonly spanId: Buffer;
+  readonly spanId: Id;
   cluster: string;
   /** Address and port. */
   endpoint: string;
@@ -58,11 +58,11 @@ export class ExchangeTrace {
   attempt(cluster: string, endpoint: string, now: number, isHedge: boolean): TracedAttempt {
     let attempt = this.kept[this.count];
     if (!attempt) {
-      attempt = { spanId: Buffer.alloc(SPAN_ID_DIGITS), cluster, endpoint, startedAt: now, endedAt: now, outcome: 0, isHedge };
+      attempt = { spanId: newSpanId(), cluster, endpoint, startedAt: now, endedAt: now, outcome: 0, isHedge };
       this.kept.push(attempt);
     }
     this.count += 1;
-    drawId(attempt.spanId, 0, SPAN_ID_DIGITS, this.random);
+    drawId(attempt.spanId, this.random);
     attempt.cluster = cluster;
     attempt.endpoint = endpoint;
     attempt.startedAt = now;
@@ -79,12 +79,15 @@ export class ExchangeTrace {
 
   /** The id of a trace that is sampled, by which a histogram shows an example. */
   get exemplar(): string | undefined {
-    return this.context.sampled ? this.context.traceId.toString('latin1') : undefined;
+    return this.context.sampled ? this.traceId : undefined;
   }
 
+  /** Its digits. */
+  get traceId(): string { return textOfId(this.context.traceId); }
+
   /** Its field lines: these, and those that continue the trace. Valid until the next call. */
-  linesOf(attempt: TracedAttempt, before: Buffer): Buffer {
-    return this.context.lines(attempt.spanId, before);
+  linesOf(attempt: TracedAttempt, others: Buffer): Buffer {
+    return this.context.lines(attempt.spanId, others);
   }
 
   attemptAt(index: number): TracedAttempt { return this.kept[index]!; }

@@ -1,6 +1,7 @@
 /**
  * Spans in the JSON form of OTLP (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids are hexadecimal, 64-bit numbers are
- * strings, enumerations are numbers. Each span becomes text when it ends, which spreads the work; a batch only puts texts together.
+ * strings, enumerations are numbers. Each span becomes text when it ends, which spreads the work; a batch only puts texts together. The text
+ * is put together by hand: that takes a third of the time of objects and JSON.stringify, which sees only what may need escapes.
  * Texts from peers are cut, so a span has a bounded size.
  */
 
@@ -47,51 +48,45 @@ const PARENT_IS_REMOTE = 0x200;
 /** @param remoteParent the parent is a span of another process */
 export function spanText(span: Span, remoteParent: boolean): string {
   const { traceId, spanId, parentSpanId, flags, name, kind, start, end, attributes, events, error } = span;
-  return JSON.stringify({
-    traceId,
-    spanId,
-    parentSpanId,
-    flags: flags | PARENT_KNOWN | (remoteParent ? PARENT_IS_REMOTE : 0),
-    name,
-    kind,
-    startTimeUnixNano: nanos(start),
-    endTimeUnixNano: nanos(end),
-    attributes: attributesOf(attributes),
-    events: events && events.length > 0 ? events.map(eventOf) : undefined,
-    status: error === undefined ? undefined : { code: STATUS_ERROR, message: cut(error) },
-  });
+  const parent = parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`;
+  const allFlags = flags | PARENT_KNOWN | (remoteParent ? PARENT_IS_REMOTE : 0);
+  const eventsText = events && events.length > 0 ? `,"events":[${events.map(eventText).join(',')}]` : '';
+  const status = error === undefined ? '' : `,"status":{"code":${STATUS_ERROR},"message":${quoted(error)}}`;
+  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}"flags":${allFlags},"name":${quoted(name)},"kind":${kind},`
+    + `"startTimeUnixNano":"${nanos(start)}","endTimeUnixNano":"${nanos(end)}","attributes":${attributesText(attributes)}${eventsText}${status}}`;
 }
 
 /** What is before and behind the spans of a request. */
 export function envelope(resource: Attributes): readonly [before: string, after: string] {
   return [
-    `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(attributesOf(resource))}},"scopeSpans":[{"scope":{"name":"cdk8s-mesh"},"spans":[`,
+    `{"resourceSpans":[{"resource":{"attributes":${attributesText(resource)}},"scopeSpans":[{"scope":{"name":"cdk8s-mesh"},"spans":[`,
     ']}]}]}',
   ];
 }
 
-function eventOf({ name, at, attributes }: SpanEvent): unknown {
-  return { timeUnixNano: nanos(at), name, attributes: attributesOf(attributes) };
+function eventText({ name, at, attributes }: SpanEvent): string {
+  return `{"timeUnixNano":"${nanos(at)}","name":${quoted(name)},"attributes":${attributesText(attributes)}}`;
 }
 
-function attributesOf(attributes: Attributes): unknown[] {
-  const list: unknown[] = [];
+/** Keys are our own, and need no escapes. */
+function attributesText(attributes: Attributes): string {
+  let text = '';
   for (const key in attributes) {
     const value = attributes[key];
-    if (value !== undefined) list.push({ key, value: valueOf(value) });
+    if (value !== undefined) text += `${text === '' ? '[' : ','}{"key":"${key}","value":${valueText(value)}}`;
   }
-  return list;
+  return text === '' ? '[]' : `${text}]`;
 }
 
-function valueOf(value: string | number | boolean): unknown {
-  if (typeof value === 'string') return { stringValue: cut(value) };
-  if (typeof value === 'boolean') return { boolValue: value };
-  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+function valueText(value: string | number | boolean): string {
+  if (typeof value === 'string') return `{"stringValue":${quoted(value)}}`;
+  if (typeof value === 'boolean') return `{"boolValue":${value}}`;
+  return Number.isInteger(value) ? `{"intValue":"${value}"}` : `{"doubleValue":${value}}`;
 }
 
 /** Half of a pair of surrogates would be no text. Texts from heads are Latin-1, which has none. */
-function cut(text: string): string {
-  return text.length > MAX_ATTRIBUTE_LENGTH ? text.slice(0, MAX_ATTRIBUTE_LENGTH) : text;
+function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_ATTRIBUTE_LENGTH ? text.slice(0, MAX_ATTRIBUTE_LENGTH) : text);
 }
 
 /** Microseconds are as fine as a number of milliseconds since 1970 can be. */

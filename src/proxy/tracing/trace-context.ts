@@ -9,7 +9,9 @@
 import { isWord, word } from '../http1/bytes';
 import { Kind } from '../http1/fields';
 import type { RequestHead } from '../http1/request-head';
-import { drawId, hexValue, isHex, isZero, SPAN_ID_DIGITS, TRACE_ID_DIGITS, ZERO_DIGIT } from './trace-ids';
+import {
+  drawId, hexValue, Id, isHex, newSpanId, newTraceId, readId, SPAN_ID_DIGITS, textOfId, TRACE_ID_DIGITS, writeId, ZERO_DIGIT,
+} from './trace-ids';
 
 /** What every proxy has to pass on at least, and this one at most. */
 export const MAX_TRACESTATE_BYTES = 512;
@@ -41,19 +43,23 @@ const LINE = Buffer.from(`traceparent: 00-${'0'.repeat(TRACE_ID_DIGITS)}-${'0'.r
 const TRACE_ID_AT = 'traceparent: 00-'.length;
 const SPAN_ID_AT = TRACE_ID_AT + TRACE_ID_DIGITS + 1;
 const FLAGS_AT = SPAN_ID_AT + SPAN_ID_DIGITS + 2;
+const EMPTY = Buffer.alloc(0);
 
 export class TraceContext {
-  readonly traceId = Buffer.alloc(TRACE_ID_DIGITS);
+  readonly traceId = newTraceId();
   /** Of the span that the caller sent the request from; of no meaning without `hasParent`. */
-  readonly parentId = Buffer.alloc(SPAN_ID_DIGITS);
+  readonly parentId = newSpanId();
   hasParent = false;
   flags = 0;
   /** The caller has decided whether the trace is sampled. */
   decided = false;
 
   private usesB3 = false;
-  /** Lines that go before it, and the one of the trace: written in place, since each request has others. */
-  private line = Buffer.from(LINE);
+  /** The line of the trace, written in place since each request has another, and behind it `others`, which mostly are the same. */
+  private line: Buffer = Buffer.from(LINE);
+  private others: Buffer = EMPTY;
+  /** The line has the id of this trace. */
+  private written = false;
 
   get sampled(): boolean { return (this.flags & SAMPLED) !== 0; }
 
@@ -62,6 +68,7 @@ export class TraceContext {
     this.hasParent = false;
     this.decided = false;
     this.flags = 0;
+    this.written = false;
     this.usesB3 = usesB3;
     const { fields } = head;
     let parent = -1;
@@ -117,24 +124,31 @@ export class TraceContext {
   /**
    * Field lines for the next hop, each with its CRLF. Valid until the next call.
    *
-   * @param before other lines, that go before them
+   * @param others lines that go behind them
    */
-  lines(spanId: Uint8Array, before: Buffer): Buffer {
-    const { traceId } = this;
-    const start = before.length;
-    if (this.line.length !== start + LINE.length) this.line = Buffer.concat([before, LINE]);
+  lines(spanId: Id, others: Buffer): Buffer {
+    if (others !== this.others) this.append(others);
     const { line } = this;
-    copy(before, 0, line, 0, start);
-    copy(traceId, 0, line, start + TRACE_ID_AT, TRACE_ID_DIGITS);
-    copy(spanId, 0, line, start + SPAN_ID_AT, SPAN_ID_DIGITS);
-    line[start + FLAGS_AT] = ZERO_DIGIT + this.flags;
+    if (!this.written) writeId(this.traceId, line, TRACE_ID_AT);
+    this.written = true;
+    writeId(spanId, line, SPAN_ID_AT);
+    line[FLAGS_AT] = ZERO_DIGIT + this.flags;
     if (!this.usesB3) return line;
-    const b3 = `b3: ${traceId.toString('latin1')}-${Buffer.from(spanId).toString('latin1')}-${this.sampled ? 1 : 0}\r\n`;
+    const b3 = `b3: ${textOfId(this.traceId)}-${textOfId(spanId)}-${this.sampled ? 1 : 0}\r\n`;
     return Buffer.concat([line, Buffer.from(b3, 'latin1')]);
   }
 
+  private append(others: Buffer): void {
+    if (others.length === this.others.length) others.copy(this.line, LINE.length);
+    else {
+      this.line = Buffer.concat([LINE, others]);
+      this.written = false;
+    }
+    this.others = others;
+  }
+
   private begin(random: () => number): void {
-    drawId(this.traceId, 0, TRACE_ID_DIGITS, random);
+    drawId(this.traceId, random);
     this.flags |= RANDOM_ID;
   }
 
@@ -155,14 +169,8 @@ export class TraceContext {
   }
 
   private takeIds(buffer: Buffer, traceId: number, digits: number, spanId: number): boolean {
-    if (!isHex(buffer, traceId, digits) || isZero(buffer, traceId, digits)) return false;
-    if (!isHex(buffer, spanId, SPAN_ID_DIGITS) || isZero(buffer, spanId, SPAN_ID_DIGITS)) return false;
-    const padding = TRACE_ID_DIGITS - digits;
-    for (let i = 0; i < padding; i += 1) this.traceId[i] = ZERO_DIGIT;
-    copy(buffer, traceId, this.traceId, padding, digits);
-    copy(buffer, spanId, this.parentId, 0, SPAN_ID_DIGITS);
-    this.hasParent = true;
-    return true;
+    this.hasParent = readId(buffer, traceId, digits, this.traceId) && readId(buffer, spanId, SPAN_ID_DIGITS, this.parentId);
+    return this.hasParent;
   }
 
   /** The single field counts before those of Zipkin; both are taken out, since they name another span than the next one's parent. */
@@ -202,11 +210,6 @@ export class TraceContext {
     this.decided = true;
     this.decide(byte !== ZERO_DIGIT);
   }
-}
-
-/** For so few bytes a loop is faster than a call out of the engine, and allocates nothing. */
-function copy(from: Uint8Array, start: number, to: Uint8Array, at: number, bytes: number): void {
-  for (let i = 0; i < bytes; i += 1) to[at + i] = from[start + i]!;
 }
 
 /** Members of a list, with those that are empty. */

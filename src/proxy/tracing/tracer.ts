@@ -12,7 +12,7 @@ import type { ReasonCode } from '../telemetry/reasons';
 import type { ExchangeTrace, TracedAttempt } from './exchange-trace';
 import { Attributes, SpanEvent, SpanKind, spanText } from './otlp';
 import type { SpanExporter } from './span-exporter';
-import { drawId, isAmong, SPAN_ID_DIGITS } from './trace-ids';
+import { drawId, Id, isAmong, newSpanId, textOfId } from './trace-ids';
 
 /** Requests a second that are recorded for how they went alone, and how many at once. */
 export const MAX_RECORDED_FAILURES_PER_SECOND = 20;
@@ -57,7 +57,7 @@ export class Tracer {
   }
 
   /** Whether a trace that begins here is sampled. */
-  samples(traceId: Uint8Array): boolean {
+  samples(traceId: Id): boolean {
     return isAmong(traceId, this.config.samplingPercent);
   }
 
@@ -83,7 +83,7 @@ export class Tracer {
     if (!exporter.hasRoom(1 + trace.count)) return;
     const { context } = trace;
     const since = clock.wallTime() - clock.now();
-    const traceId = context.traceId.toString('latin1');
+    const { traceId } = trace;
     const spanId = this.newSpanId();
     const { description } = trace;
     const path = pathOf(description.slice(description.indexOf(' ') + 1));
@@ -101,7 +101,7 @@ export class Tracer {
     const known = request.method !== '_OTHER';
     const originalMethod = description.split(' ', 1)[0];
     exporter.add(spanText({
-      traceId, spanId, parentSpanId: context.hasParent ? context.parentId.toString('latin1') : undefined, flags: context.flags,
+      traceId, spanId, parentSpanId: context.hasParent ? textOfId(context.parentId) : undefined, flags: context.flags,
       name: known ? request.method : 'HTTP', kind: SpanKind.SERVER, start: since + request.startedAt, end: since + request.startedAt + request.durationMs,
       attributes: {
         'http.request.method': request.method,
@@ -126,9 +126,9 @@ export class Tracer {
 
   /** Of the request: nobody needs it before. */
   private newSpanId(): string {
-    const id = Buffer.alloc(SPAN_ID_DIGITS);
-    drawId(id, 0, SPAN_ID_DIGITS, this.random);
-    return id.toString('latin1');
+    const id = newSpanId();
+    drawId(id, this.random);
+    return textOfId(id);
   }
 
   private attemptSpan(
@@ -157,7 +157,7 @@ export class Tracer {
       'mesh.hedge': attempt.isHedge || undefined,
     };
     return spanText({
-      traceId: trace.context.traceId.toString('latin1'), spanId: attempt.spanId.toString('latin1'), parentSpanId, flags: trace.context.flags,
+      traceId: trace.traceId, spanId: textOfId(attempt.spanId), parentSpanId, flags: trace.context.flags,
       name: method === '_OTHER' ? 'HTTP' : method, kind: SpanKind.CLIENT, start: since + attempt.startedAt, end: since + attempt.endedAt, attributes,
       error: error === undefined ? undefined : '',
     }, false);

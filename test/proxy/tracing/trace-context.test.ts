@@ -4,7 +4,7 @@ import { RequestHead } from '../../../src/proxy/http1/request-head';
 import { Marks, serializeRequest } from '../../../src/proxy/http1/serialize';
 import { Via } from '../../../src/proxy/serve/route/via';
 import { MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, MAX_TRACESTATE_BYTES, MAX_TRACESTATE_MEMBERS, TraceContext } from '../../../src/proxy/tracing/trace-context';
-import { isAmong } from '../../../src/proxy/tracing/trace-ids';
+import { drawId, isAmong, newSpanId, newTraceId, readId, textOfId } from '../../../src/proxy/tracing/trace-ids';
 import { bytesPerCall } from '../../support/allocation';
 import { seededRandom } from '../../support/random';
 
@@ -12,7 +12,8 @@ const EMPTY = Buffer.alloc(0);
 const VIA = new Via('host:80', false, () => 0.5);
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
-const SPAN = Buffer.from('b7ad6b7169203331');
+const SPAN = newSpanId();
+readId(Buffer.from('b7ad6b7169203331'), 0, 16, SPAN);
 const LIMITS = { ...DEFAULT_LIMITS, maxHeadBytes: 65_536, maxHeaderFields: 200 };
 
 interface Passed {
@@ -48,7 +49,7 @@ describe('traceparent', () => {
   ])('is continued: %s', (_, value, flags) => {
     const { context, fields } = pass([`TraceParent: ${value}`]);
     expect(fields).toEqual([`traceparent: 00-${TRACE}-b7ad6b7169203331-${flags}`]);
-    expect(context.parentId.toString('latin1')).toBe(PARENT);
+    expect(textOfId(context.parentId)).toBe(PARENT);
     expect([context.decided, context.sampled]).toEqual([true, (Number(flags) & 1) === 1]);
   });
 
@@ -133,7 +134,7 @@ describe('B3', () => {
     expect(sent).toEqual([
       `traceparent: 00-${traceId}-b7ad6b7169203331-0${sampled ? 1 : 0}`, `b3: ${traceId}-b7ad6b7169203331-${sampled ? 1 : 0}`,
     ]);
-    expect([context.parentId.toString('latin1'), context.decided]).toEqual([PARENT, true]);
+    expect([textOfId(context.parentId), context.decided]).toEqual([PARENT, true]);
   });
 
   it('decides alone, without ids', () => {
@@ -153,7 +154,11 @@ describe('B3', () => {
 
 test('a share of the traces is sampled, the same ones by everybody', () => {
   const random = seededRandom(7);
-  const ids = Array.from({ length: 5_000 }, () => Buffer.from(Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('')));
+  const ids = Array.from({ length: 5_000 }, () => {
+    const id = newTraceId();
+    drawId(id, random);
+    return id;
+  });
   expect(ids.filter((id) => isAmong(id, 10)).length / ids.length).toBeCloseTo(0.1, 1);
   expect(ids.every((id) => !isAmong(id, 10) || isAmong(id, 20))).toBe(true);
   expect([ids.some((id) => isAmong(id, 0)), ids.every((id) => isAmong(id, 100))]).toEqual([false, true]);

@@ -8,7 +8,7 @@ import type { ReasonCode } from '../../telemetry/reasons';
 export interface FinishedExchange {
   readonly client: { readonly listener: Pick<Entry, 'name' | 'edge'>; readonly peer: Pick<Peer, 'address' | 'caller'> };
   readonly record: ExchangeRecord;
-  readonly trace: { readonly context: { readonly traceId: Buffer } } | undefined;
+  readonly trace: { readonly traceId: string } | undefined;
   readonly upstream: {
     readonly cluster: { readonly name: string } | undefined;
     readonly endpoint: { readonly key: string } | undefined;
