@@ -16,7 +16,7 @@ const LINES = [
 ];
 const BEFORE = Buffer.from('x-mesh-deadline-ms: 15000\r\n');
 const messageOf = (...more) => Buffer.from([...LINES, ...more, '', ''].join('\r\n'));
-const clock = { now: () => 1_000, wallTime: () => 1_700_000_000_000, after: () => () => {} };
+const clock = { now: () => 1_000, wallTime: () => 1_700_000_000_000, wallTimeAt: () => 1_700_000_000_000, after: () => () => {} };
 const exporter = { hasRoom: () => true, add: () => {} };
 const REQUEST = {
   listener: 'outbound/shop/catalog:80', client: undefined, secure: false, method: 'GET', route: 'default', status: 200, reason: undefined, detail: '',

@@ -8,7 +8,8 @@ export class FakeClock implements Clock {
   private timers: Timer[] = [];
 
   now(): number { return this.time; }
-  wallTime(): number { return 1_700_000_000_000 + this.time; }
+  wallTime(): number { return this.wallTimeAt(this.time); }
+  wallTimeAt(moment: number): number { return 1_700_000_000_000 + moment; }
 
   after(ms: number, task: () => void): Cancel {
     const timer = { at: this.time + ms, task };

@@ -14,6 +14,8 @@ export interface Clock {
   now(): number;
   /** Wall-clock milliseconds since 1970: for what people or other machines read, and never for measuring. */
   wallTime(): number;
+  /** The same of a moment that `now` told, as fine as that: of two moments the later one stays the later. */
+  wallTimeAt(moment: number): number;
   /** Calls `task` once after `ms`, or after the longest wait that the clock can do. Does not keep the process alive. */
   after(ms: number, task: () => void): Cancel;
 }
@@ -42,10 +44,23 @@ export function afterOneRound(task: () => void): void {
   setImmediate(() => setImmediate(task));
 }
 
+/** The wall-clock time at which the monotonic clock of the process was 0. */
+let origin = performance.timeOrigin;
+
+/** A difference of more than this between both clocks means that somebody has set the one on the wall. */
+const SET_MS = 5;
+
+function wallTimeAt(moment: number): number {
+  const difference = Date.now() - performance.now() - origin;
+  if (Math.abs(difference) > SET_MS) origin += difference;
+  return origin + moment;
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => (turnBegan === 0 ? performance.now() : turnBegan),
   wallTime: () => Date.now(),
+  wallTimeAt,
   after(ms, task) {
     const timer = setTimeout(task, Math.min(ms, LONGEST_WAIT_MS));
     timer.unref();

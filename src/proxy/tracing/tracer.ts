@@ -82,7 +82,7 @@ export class Tracer {
     const { exporter, clock } = this.dependencies;
     if (!exporter.hasRoom(1 + trace.count)) return;
     const { context } = trace;
-    const since = clock.wallTime() - clock.now();
+    const since = clock.wallTimeAt(0);
     const { traceId } = trace;
     const spanId = this.newSpanId();
     const { description } = trace;

@@ -104,6 +104,59 @@ test('a request with a retry and a hedge is one tree over both hops', async () =
   expect(JSON.stringify(spans, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).not.toContain('secret');
 });
 
+/** An app that calls another service, and hands its trace on. */
+async function startMiddle(next: { port: number }): Promise<number> {
+  const server = createServer((incoming, response) => {
+    const { traceparent, tracestate } = incoming.headers as Record<string, string>;
+    const handedOn = { traceparent, ...(tracestate !== undefined && { tracestate }) };
+    get(next.port, '/rows', handedOn).then((status) => response.writeHead(status).end('items'), () => response.destroy());
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+test('web, catalog and db are one tree when the app in the middle hands its trace on, with a retry and a hedge between', async () => {
+  const inbound = (service: string, app: number, seed: number): Promise<TestProxy> => start([app], { service, direction: 'inbound', tracing: traced(), seed });
+  const dbs = await Promise.all([21, 22, 26].map(async (seed) => inbound('db', await startApp(), seed)));
+  const toDb = await start(dbs.map(({ port }) => port), {
+    service: 'catalog', tracing: traced(), seed: 23,
+    cluster: { loadBalancing: { type: 'roundRobin' }, retryBudget: { percent: 100, minimumPerSecond: 1_000 } },
+    route: { retry: { maxRetries: 2, on: ['gatewayError'], backoffMs: 1 }, hedge: { percentile: 99, minimumDelayMs: 1 } },
+  });
+  const catalog = await inbound('catalog', await startMiddle(toDb), 24);
+  const web = await start([catalog.port], { service: 'web', tracing: traced(), seed: 25 });
+  for (let i = 0; i < 60; i += 1) await get(toDb.port, '/warm', { traceparent: `00-${'1'.repeat(32)}-${PARENT}-00` });
+  answer = (_path, n) => [503, undefined, 200][n];
+
+  expect(await get(web.port, '/items', parent('01'))).toBe(200);
+  // Of web and catalog: a request and an attempt at each proxy before db; then one request, three attempts, and two spans for each of these.
+  const spans = await receiver.trace(TRACE, 2 + 2 + 1 + 3 + 3 * 2);
+  expect(receiver.faults).toEqual([]);
+  const chain = ['web', 'web', 'catalog', 'catalog', 'catalog'];
+  let at = PARENT;
+  let above: ReceivedSpan | undefined;
+  for (const [depth, service] of chain.entries()) {
+    const [span, ...more] = childrenOf(spans, at);
+    expect([more, span.resource['service.name'], span.kind]).toEqual([[], service, depth % 2 === 0 ? SERVER : CLIENT]);
+    expect(above === undefined || span.start >= above.start).toBe(true);
+    // Between proxies the callee may note the end a little later than the caller.
+    expect(span.kind === SERVER || span.end <= above!.end).toBe(true);
+    above = span;
+    at = span.spanId;
+  }
+  const attempts = childrenOf(spans, at);
+  expect(attempts.map(({ attributes }) => attributes['mesh.outcome'] ?? attributes['http.response.status_code']).sort()).toEqual([200, 503, 'hedge_lost']);
+  for (const attempt of attempts) {
+    const [taken] = childrenOf(spans, attempt.spanId);
+    expect([taken.resource['service.name'], childrenOf(spans, taken.spanId).length]).toEqual(['db', 1]);
+  }
+  expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+});
+
 test('nothing is read, changed or sent while tracing is not declared', async () => {
   const { port, metrics } = await start([await startApp()], {});
   const hostile = { traceparent: 'nonsense', tracestate: `a=${'v'.repeat(2_000)}`, b3: '0' };

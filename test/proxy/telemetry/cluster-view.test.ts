@@ -21,7 +21,7 @@ function clusterOf(given: Partial<ObservedCluster> = {}): ObservedCluster {
 test('what is always up to date is never younger than now, however late it is asked', () => {
   let time = 1_000;
   const now = (): number => time++;
-  const source = new StaticSource({ type: 'static', endpoints: [] }, [], { now, wallTime: now, after: () => () => undefined });
+  const source = new StaticSource({ type: 'static', endpoints: [] }, [], { now, wallTime: now, wallTimeAt: now, after: () => () => undefined });
   const cluster = Object.defineProperty({ ...clusterOf() }, 'discovery', { get: () => source.health });
   const registry = new MetricRegistry();
   observeCluster(registry, now, cluster);
