@@ -1,9 +1,13 @@
 /** The dashboards: what Grafana gets, and that it reads metrics that there are. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Chart, Testing } from 'cdk8s';
 import { ConfigMapDashboardOptions, Dashboards, Mesh, MeshService, Monitoring, PrometheusOptions, Slo } from '../../src';
 import { FAMILIES } from '../../src/proxy/telemetry/catalog';
 import { dashboards, queriesOf } from '../support/dashboards';
 import { findByKind, Manifest, newChart } from '../support/manifests';
+import { promtool, testWithPromtool } from '../support/promtool';
 
 const NAMES = ['call', 'gateway', 'overview', 'proxy', 'service', 'slo'];
 
@@ -55,6 +59,18 @@ describe('what Grafana gets', () => {
   ])('synthesis refuses %s', (_, options, message) => {
     expect(() => synth({ dashboards: options })).toThrow(message);
   });
+});
+
+testWithPromtool('promtool reads every query', () => {
+  const queries = dashboards().flatMap(queriesOf).map(({ expr }) => expr.replaceAll('$__rate_interval', '1m'));
+  const rules = { groups: [{ name: 'queries', rules: queries.map((expr, index) => ({ record: `query_${index}`, expr })) }] };
+  const folder = mkdtempSync(join(tmpdir(), 'mesh-queries-'));
+  try {
+    writeFileSync(join(folder, 'rules.yaml'), JSON.stringify(rules));
+    expect(promtool(['check', 'rules', join(folder, 'rules.yaml')])).toMatchObject({ ok: true });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as const))('%s', (_, dashboard) => {

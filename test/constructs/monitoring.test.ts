@@ -76,6 +76,8 @@ describe('a gateway', () => {
     const { groups } = findOne(manifests, 'PrometheusRule', 'edge').spec as { groups: { name: string; rules: Rule[] }[] };
     expect(groups.map(({ name }) => name)).toEqual(['mesh.shop.edge.alerts']);
     expect(groups[0].rules.every(({ expr }) => expr.includes('{namespace="shop",cdk8s_mesh_service="edge"'))).toBe(true);
+    // It has no app that could be overloaded.
+    expect(groups[0].rules.map(({ alert }) => alert)).not.toContain('MeshOverloaded');
   });
 
   test('is annotated where there is no operator', () => {

@@ -6,6 +6,8 @@ interface Alert {
   readonly severity: 'critical' | 'warning';
   readonly wait: string;
   readonly summary: string;
+  /** It is about the app beside the proxy, which a gateway does not have. */
+  readonly ofApp?: true;
   /** @param of labels that select the series of the service's proxies */
   expr(of: string): string;
 }
@@ -56,7 +58,7 @@ const ALERTS: readonly Alert[] = [
     expr: (of) => `rate(mesh_retries_denied_total{${of},cause="budget"}[5m]) > 0`,
   },
   {
-    name: 'MeshOverloaded', severity: 'warning', wait: '10m', summary: 'the app of {{ $labels.pod }} has more requests than it can work on; {{ $value | humanize }} a second are refused',
+    name: 'MeshOverloaded', severity: 'warning', wait: '10m', ofApp: true, summary: 'the app of {{ $labels.pod }} has more requests than it can work on; {{ $value | humanize }} a second are refused',
     expr: (of) => `sum without (route, caller, method, code) (rate(mesh_requests_total{${of},direction="inbound",reason="overloaded"}[5m])) > 0.1`,
   },
 ];
@@ -64,8 +66,8 @@ const ALERTS: readonly Alert[] = [
 /** Names of all alerts. */
 export const ALERT_NAMES: readonly string[] = [...ALERTS.map(({ name }) => name), 'MeshErrorBudgetBurn', 'MeshLatencyBudgetBurn'];
 
-export function alertRules(of: string, annotate: (alert: string, summary: string) => Record<string, string>): Rule[] {
-  return ALERTS.map(({ name, severity, wait, summary, expr }) => ({
+export function alertRules(of: string, hasApp: boolean, annotate: (alert: string, summary: string) => Record<string, string>): Rule[] {
+  return ALERTS.filter(({ ofApp = false }) => hasApp || !ofApp).map(({ name, severity, wait, summary, expr }) => ({
     alert: name, expr: expr(of), ...(wait !== '0m' && { for: wait }), labels: { severity }, annotations: annotate(name, summary),
   }));
 }

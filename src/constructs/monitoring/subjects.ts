@@ -40,6 +40,8 @@ export function labelOfSeries(podLabel: string): string {
 /** Whose rules they are. */
 export interface RuledService extends SloSubject {
   readonly slo: Slo | undefined;
+  /** Its proxies are sidecars; those of a gateway are alone. */
+  readonly hasApp: boolean;
 }
 
 /** Objectives of a service are of use where something looks at them. */

@@ -253,7 +253,8 @@ export class MeshService extends Destination {
   private monitor(slo: Slo | undefined): void {
     const { serviceName, namespace, settings: { monitoring } } = this;
     monitoring._alert(this, serviceName, () => ({
-      service: serviceName, namespace, slo, requests: requestsTo(this.versions.map(({ service }) => versionCluster(namespace, service.name))),
+      service: serviceName, namespace, slo, hasApp: true,
+      requests: requestsTo(this.versions.map(({ service }) => versionCluster(namespace, service.name))),
     }));
   }
 
