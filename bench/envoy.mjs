@@ -34,13 +34,28 @@ export function envoyVersion(path) {
 }
 
 /**
- * One thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above what the load
- * needs.
+ * In front of one backend; answers when it is ready.
  *
  * @param {readonly object[]} [hosts] virtual hosts
  */
 export async function startEnvoy(path, folder, core, backendPort, tls, hosts = EVERY_HOST) {
   const port = await freePort();
+  const start = envoyCommand(path, folder, core, { port, backendPort, downstream: tls && downstreamTls(tls), hosts });
+  return { port, ...await whenAnswers(port, start, tls) };
+}
+
+/**
+ * What starts it: one thread, no admin interface, no tracing identifiers, no statistics or fields that can be left out, and limits above
+ * what the load needs.
+ *
+ * @param {object} setup
+ * @param {number} setup.port
+ * @param {number} setup.backendPort
+ * @param {object} [setup.downstream] its transport socket, as of {@link downstreamTls}; plain without
+ * @param {object} [setup.upstream] likewise
+ * @param {readonly object[]} [setup.hosts] virtual hosts
+ */
+export function envoyCommand(path, folder, core, { port, backendPort, downstream, upstream, hosts = EVERY_HOST }) {
   const config = join(folder, `envoy-${port}.json`);
   const most = 10_000;
   writeFileSync(config, JSON.stringify({
@@ -50,7 +65,7 @@ export async function startEnvoy(path, folder, core, backendPort, tls, hosts = E
         address: socketAddress(port),
         tcp_backlog_size: 4096,
         filter_chains: [{
-          ...(tls && { transport_socket: transportSocket(tls) }),
+          ...(downstream && { transport_socket: downstream }),
           filters: [{
             name: 'envoy.filters.network.http_connection_manager',
             typed_config: {
@@ -72,26 +87,42 @@ export async function startEnvoy(path, folder, core, backendPort, tls, hosts = E
         type: 'STATIC',
         connect_timeout: '1s',
         circuit_breakers: { thresholds: [{ max_connections: most, max_pending_requests: most, max_requests: most }] },
+        ...(upstream && { transport_socket: upstream }),
         load_assignment: { cluster_name: 'app', endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(backendPort) } }] }] },
       }],
     },
   }));
-  const args = ['--config-path', config, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
-  return { port, ...await whenAnswers(port, () => startOn(core, path, args), tls) };
+  return () => startOn(core, path, ['--config-path', config, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error']);
 }
 
 /** @type {{ name: string, domains: string[], routes: object[] }[]} */
 const EVERY_HOST = [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'app' } }] }];
 const EXTENSIONS = 'type.googleapis.com/envoy.extensions';
 
-function transportSocket({ certificate, key }) {
+/** A server that shows a certificate, and with a trust bundle wants one. */
+export function downstreamTls(tls) {
+  return transportSocket('DownstreamTlsContext', tls, tls.trustBundleFile && { require_client_certificate: true });
+}
+
+/** A client that shows a certificate. */
+export function upstreamTls(tls) {
+  return transportSocket('UpstreamTlsContext', tls);
+}
+
+/** With a trust bundle, a peer has to show `peerId`, by TLS 1.3. */
+function transportSocket(kind, { certificate, key, trustBundleFile, peerId }, more) {
   return {
     name: 'envoy.transport_sockets.tls',
     typed_config: {
-      '@type': `${EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext`,
+      '@type': `${EXTENSIONS}.transport_sockets.tls.v3.${kind}`,
+      ...more,
       common_tls_context: {
         alpn_protocols: ['http/1.1'],
         tls_certificates: [{ certificate_chain: { filename: certificate }, private_key: { filename: key } }],
+        ...(trustBundleFile && {
+          tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
+          validation_context: { trusted_ca: { filename: trustBundleFile }, match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: peerId } }] },
+        }),
       },
     },
   };

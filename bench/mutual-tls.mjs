@@ -1,7 +1,7 @@
 /**
- * `npm run bench:mutual-tls`: two hops with mutual TLS between them, this proxy beside nginx, in turns on the same work. Prints CPU per request
- * of both hops together and its ratio, and what a connection with mutual TLS takes of memory. Nothing is written: the figures of a machine that
- * is not alone say little but as ratios of one run.
+ * `npm run bench:mutual-tls`: two hops with mutual TLS between them, this proxy beside nginx and Envoy, in turns on the same work. Prints CPU per
+ * request of both hops together and its ratios, and what a new connection takes of CPU and an idle one of memory. Nothing is written: the
+ * figures of a machine that is not alone say little but as ratios of one run. The page is docs/decisions/mutual-tls.md.
  *
  *   node bench/mutual-tls.mjs [--rounds N] [--seconds N]
  */
@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { connect } from 'node:tls';
 import { buildSync } from 'esbuild';
+import { downstreamTls, envoyCommand, findEnvoy, upstreamTls } from './envoy.mjs';
 import { CORES, compareInTurns, inFolder } from './in-turns.mjs';
 import { OWN, startMeshWith } from './peers.mjs';
-import { HOST, freePort, nginxConfig, programOf, residentBytes, startOn, whenAnswers } from './processes.mjs';
+import { HOST, cpuSeconds, freePort, nginxConfig, programOf, residentBytes, startOn, whenAnswers } from './processes.mjs';
 import { startBackend } from './scenarios.mjs';
 
 const IDLE_CONNECTIONS = 1000;
@@ -24,14 +25,21 @@ const SERVER_NAME = 'server.bench';
 await inFolder(async (folder, keep) => {
   const files = await writeIdentities(folder);
   const backend = await keep(startBackend(folder, CORES.load));
-  const chains = { nginx: await nginxChain(folder, keep, files, backend.port), [OWN]: await meshChain(folder, keep, files, backend.port) };
+  const { path: envoy, missing } = findEnvoy();
+  if (!envoy) console.log(`Envoy is left out: ${missing}`);
+  const chains = {
+    nginx: await nginxChain(folder, keep, files, backend.port),
+    ...(envoy && { Envoy: await envoyChain(envoy, folder, keep, files, backend.port) }),
+    [OWN]: await meshChain(folder, keep, files, backend.port),
+  };
   // Both hops together.
   compareInTurns(Object.fromEntries(Object.entries(chains).map(([name, { port, hops }]) => (
     [name, { url: `http://${HOST}:${port}/small`, pids: hops.map(({ pid }) => pid) }]
   ))));
   for (const [name, { hops, securePort }] of Object.entries(chains)) {
-    const { bytes, server } = await memoryOf(hops[1], securePort, files.client, name === 'nginx' ? 'http/1.1' : 'mesh/h1');
-    console.log(`${name}: ${(bytes / 1024).toFixed(1)} KiB a connection with mutual TLS, of ${IDLE_CONNECTIONS} idle ones; ${(server / 1048576).toFixed(1)} MiB with them`);
+    const { bytes, resident, cpuUs } = await connectionsOf(hops[1], securePort, files.client, name === OWN ? 'mesh/h1' : 'http/1.1');
+    console.log(`${name}: ${Math.round(cpuUs)} us of CPU for a new connection and a request, ${Math.round(1e6 / cpuUs)} a second on a core; `
+      + `${(bytes / 1024).toFixed(1)} KiB a connection, of ${IDLE_CONNECTIONS} idle ones; ${(resident / 1048576).toFixed(1)} MiB with them`);
   }
 });
 
@@ -107,9 +115,19 @@ async function nginxChain(folder, keep, { server, client }, backendPort) {
   return { port, securePort, hops: [outbound, inbound] };
 }
 
-/** What each of many connections adds, that have carried one request. */
-async function memoryOf({ pid }, port, { certificate, key }, protocol) {
-  const before = residentBytes(pid);
+async function envoyChain(path, folder, keep, { server, client }, backendPort) {
+  const [securePort, port] = [await freePort(), await freePort()];
+  const socketOf = ({ certificateFile: certificate, keyFile: key, trustBundleFile }, peerId) => ({ certificate, key, trustBundleFile, peerId });
+  const command = (setup) => envoyCommand(path, folder, CORES.proxy, setup);
+  const startInbound = command({ port: securePort, backendPort, downstream: downstreamTls(socketOf(server, CLIENT)) });
+  const startOutbound = command({ port, backendPort: securePort, upstream: upstreamTls(socketOf(client, SERVER)) });
+  const inbound = await keep(startInbound());
+  return { port, securePort, hops: [await keep(whenAnswers(port, startOutbound)), inbound] };
+}
+
+/** What each of many connections costs the server: CPU until it has carried one request, memory while it is idle afterwards. */
+async function connectionsOf({ pid }, port, { certificate, key }, protocol) {
+  const [before, cpuBefore] = [residentBytes(pid), cpuSeconds(pid)];
   const sockets = [];
   for (let i = 0; i < IDLE_CONNECTIONS; i += 1) {
     const socket = connect({ port, host: HOST, cert: certificate, key, ALPNProtocols: [protocol], rejectUnauthorized: false });
@@ -120,8 +138,9 @@ async function memoryOf({ pid }, port, { certificate, key }, protocol) {
       socket.write(`GET /small HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     });
   }
+  const cpuUs = (cpuSeconds(pid) - cpuBefore) / IDLE_CONNECTIONS * 1e6;
   await new Promise((done) => { setTimeout(done, 1000); });
-  const server = residentBytes(pid);
+  const resident = residentBytes(pid);
   for (const socket of sockets) socket.destroy();
-  return { bytes: (server - before) / IDLE_CONNECTIONS, server };
+  return { bytes: (resident - before) / IDLE_CONNECTIONS, resident, cpuUs };
 }
