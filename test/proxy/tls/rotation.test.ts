@@ -12,8 +12,8 @@ import { RawBackend, rawClient, RawConnection, until } from '../../support/raw-h
 const GET = 'GET / HTTP/1.1\r\nHost: catalog\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-/** Requests that are answered after each of the ten changes, before the next one. */
-const REQUESTS_A_CHANGE = 300;
+/** Requests that are answered after each of the ten changes, before the next one; `npm run test:rotation` makes it 20,000. */
+const REQUESTS_A_CHANGE = Number(process.env.MESH_REQUESTS_A_CHANGE ?? 300);
 
 const cleanups = cleanupsAfterEach();
 
@@ -106,7 +106,7 @@ test('no request fails while leaf, issuer and root are replaced', async () => {
       identity.swap(issue(authority.issuer, idOf(service), { now: Date.now() }), bundle);
       await until('the change is in use', () => changes.length > length);
       const { answered } = load;
-      await until('requests were answered since', () => load.answered >= answered + REQUESTS_A_CHANGE, 30_000);
+      await until('requests were answered since', () => load.answered >= answered + REQUESTS_A_CHANGE, 30_000 + REQUESTS_A_CHANGE * 20);
     }
   };
   await replace();
@@ -130,7 +130,7 @@ test('no request fails while leaf, issuer and root are replaced', async () => {
   }
   // With the old root gone, connections that it had vouched for were replaced.
   expect(counted(callee, 'mesh_tls_handshakes_total{listener="test"}')).toBeGreaterThan(1);
-}, 120_000);
+}, 120_000 + REQUESTS_A_CHANGE * 200);
 
 test('a connection is replaced when the certificate that it was made with has expired', async () => {
   let wallTime = Date.now();
