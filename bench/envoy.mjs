@@ -36,11 +36,11 @@ export function envoyVersion(path) {
 /**
  * In front of one backend; answers when it is ready.
  *
- * @param {readonly object[]} [hosts] virtual hosts
+ * @param {typeof EVERY_HOST} [hosts] virtual hosts
  */
 export async function startEnvoy(path, folder, core, backendPort, tls, hosts = EVERY_HOST) {
   const port = await freePort();
-  const start = envoyCommand(path, folder, core, { port, backendPort, downstream: tls && downstreamTls(tls), hosts });
+  const start = envoyCommand(path, folder, core, { port, backendPort, downstream: tls && downstreamTls(tls), upstream: undefined, hosts });
   return { port, ...await whenAnswers(port, start, tls) };
 }
 
@@ -53,7 +53,7 @@ export async function startEnvoy(path, folder, core, backendPort, tls, hosts = E
  * @param {number} setup.backendPort
  * @param {object} [setup.downstream] its transport socket, as of {@link downstreamTls}; plain without
  * @param {object} [setup.upstream] likewise
- * @param {readonly object[]} [setup.hosts] virtual hosts
+ * @param {typeof EVERY_HOST} [setup.hosts] virtual hosts
  */
 export function envoyCommand(path, folder, core, { port, backendPort, downstream, upstream, hosts = EVERY_HOST }) {
   const config = join(folder, `envoy-${port}.json`);
