@@ -76,5 +76,6 @@ test('testssl.sh finds nothing that it would mend', async () => {
   await outputOf('testssl', ['--quiet', '--color', '0', '--warnings', 'off', '--protocols', '--server-preference', '--fs', '--vulnerable', '--jsonfile', report, target], 'testssl.sh');
   const findings = JSON.parse(readFileSync(report, 'utf8')) as { id: string; severity: string; finding: string }[];
   expect(findings.length).toBeGreaterThan(15);
-  expect(findings.filter(({ severity }) => !['OK', 'INFO'].includes(severity))).toEqual([]);
+  // Of itself it says that its OpenSSL has no GOST.
+  expect(findings.filter(({ id, severity }) => id !== 'engine_problem' && !['OK', 'INFO'].includes(severity))).toEqual([]);
 });
