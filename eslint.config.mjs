@@ -109,9 +109,9 @@ export default tseslint.config(
 
   // A promise that nobody waits for loses its error. Needs types, so it runs only where there are many promises.
   {
-    files: ['src/proxy/**/*.ts', 'src/cli/**/*.ts', 'src/testing/**/*.ts'],
+    files: ['src/proxy/**/*.ts', 'src/cli/**/*.ts', 'src/testing/**/*.ts', 'src/page/**/*.ts'],
     ignores: ['**/*.d.ts'],
-    languageOptions: { parserOptions: { project: ['./tsconfig.proxy.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.proxy.json', './tsconfig.page.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',

@@ -4,7 +4,8 @@
  *      sources say of each setting (scripts/settings.mjs);
  *   2. the constructs, with jsii, which also writes .jsii;
  *   3. the proxy and the command, each bundled into one file that needs no node_modules;
- *   4. `cdk8s-mesh/testing`, bundled as well, with the declarations of its public types.
+ *   4. the live page, in one HTML file;
+ *   5. `cdk8s-mesh/testing`, bundled as well, with the declarations of its public types.
  * With `--if-changed` it does nothing when no source changed since the last build, and leaves out jsii, which takes most of the time,
  * when none of those that it compiles did.
  */
@@ -21,7 +22,7 @@ process.chdir(new URL('..', import.meta.url).pathname);
 
 // Not in lib/, all of which is shipped.
 const MARKER = 'node_modules/.cdk8s-mesh-built-from';
-const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', 'lib/testing/index.js', 'lib/testing/index.d.ts', '.jsii'];
+const RESULTS = ['lib/index.js', 'lib/bin/proxy.js', 'lib/bin/cdk8s-mesh.js', 'lib/bin/page.html', 'lib/testing/index.js', 'lib/testing/index.d.ts', '.jsii'];
 const INPUTS = ['src', 'scripts', 'tsconfig.json', 'package.json', 'package-lock.json'];
 /** What jsii compiles: the constructs, and what they import. */
 const JSII_INPUTS = ['src/index.ts', 'src/constructs', 'src/contract', 'src/planning', 'src/routing', 'tsconfig.json', 'package.json', 'package-lock.json'];
@@ -58,8 +59,21 @@ await build({
   logLevel: 'warning',
 });
 chmodSync('lib/bin/cdk8s-mesh.js', 0o755);
+await buildPage();
 await buildTesting();
 writeFileSync(MARKER, [fingerprint, jsiiFingerprint].join('\n'));
+
+/** The live page in one file, which asks for no other. */
+async function buildPage() {
+  const [script, style] = await Promise.all(['src/page/main.ts', 'src/page/page.css'].map(async (entry) => {
+    const { outputFiles: [file] } = await build({
+      entryPoints: [entry], bundle: true, write: false, minify: true, platform: 'browser', format: 'iife', target: 'es2022', legalComments: 'none', logLevel: 'warning',
+    });
+    return file.text.trim();
+  }));
+  // A function, since a text would have its dollar signs interpreted.
+  writeFileSync('lib/bin/page.html', readFileSync('src/page/page.html', 'utf8').replace('/* page.css */', () => style).replace('/* main.ts */', () => script));
+}
 
 /** Its declarations are those of two files, which import nothing else. */
 async function buildTesting() {

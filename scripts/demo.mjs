@@ -10,7 +10,7 @@ import { parseAllDocuments } from 'yaml';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const {
-  findPrograms, flowBetween, LocalMesh, manifestsOf, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf,
+  findPrograms, flowBetween, LivePage, LocalMesh, manifestsOf, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf,
   Tally, Traffic, UserError, whenAllSee, whenStarterGoes,
 } = await createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js').loadLocalMesh();
 
@@ -49,6 +49,8 @@ const { paint } = screen;
 const broken = [];
 /** @type {any} */
 let mesh;
+/** @type {any} */
+let page;
 let runs = [];
 let interrupted = false;
 const interrupt = () => {
@@ -70,7 +72,10 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  if (!interrupted) await mesh?.stop();
+  if (!interrupted) {
+    await page?.close();
+    await mesh?.stop();
+  }
 }
 
 async function demo() {
@@ -88,6 +93,8 @@ async function demo() {
   const startedAt = performance.now();
   await mesh.start();
   step(`all ready after ${seconds(performance.now() - startedAt)}`);
+  page = new LivePage(mesh, { file: findPrograms('lib/bin').page, title: 'the demo' });
+  step(`watch it at ${await page.open()}`);
 
   const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, EDGE), rate: OUTSIDE_RATE }];
   step(`driving ${flows.map(({ flow, rate }) => `${rate} requests/s ${flow.from} -> ${flow.to}`).join(' and ')} for ${END_AT_S} s`);

@@ -78,6 +78,13 @@ const PARTS = {
     node: true,
     why: 'the command works on synthesized YAML, so it needs no construct, and it is bundled into one file',
   },
+  page: {
+    parts: ['cli'],
+    typesOnly: true,
+    npm: [],
+    node: false,
+    why: 'the live page runs in a browser, and knows of the command nothing but the form of what it sends',
+  },
   testing: {
     parts: ['cli'],
     npm: ['yaml'],
@@ -133,7 +140,8 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     'stand-in': ['command-line'],
     check: ['command-line', 'model', 'terminal'],
     simulate: ['command-line', 'model', 'stand-in', 'terminal'],
-    up: ['command-line', 'live', 'model', 'stand-in', 'terminal'],
+    page: ['command-line', 'live'],
+    up: ['command-line', 'live', 'model', 'page', 'stand-in', 'terminal'],
     words: [],
     live: ['command-line', 'words'],
     stack: ['check', 'command-line', 'model'],

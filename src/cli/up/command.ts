@@ -20,6 +20,7 @@ export const upCommand: Command = {
     fail: { value: 'SERVICE=SHARE', many: true, help: 'share of requests that its stand-ins answer with 500: 1% or 0.01' },
     replicas: { value: 'SERVICE=COUNT', many: true, help: 'pods of each version, in place of what the YAML says' },
     zones: { value: 'A,B,C', help: 'zones that pods are given in turn; default one zone, \'local\'' },
+    page: { help: 'serve a live page on 127.0.0.1: who calls whom and how that goes, with buttons to do harm; without --rps and --run, 20 requests a second are sent along each call' },
     rps: { value: 'RATE', help: 'drive traffic: this many requests a second' },
     to: { value: 'SERVICE', help: 'who is called' },
     from: { value: 'SERVICE', help: `who calls: a service, through its own sidecars, or '${OUTSIDE}' (the default)` },
@@ -34,6 +35,7 @@ export const upCommand: Command = {
   },
   examples: [
     'cdk8s-mesh up dist/',
+    'cdk8s-mesh up dist/ --page --zones a,b,c',
     'cdk8s-mesh up dist/ --from web --to catalog --rps 200 --duration 30s',
     'cdk8s-mesh up dist/ --latency catalog@v2=10ms..40ms --fail cart=1%',
     "cdk8s-mesh up dist/ --run catalog='node server.js'",

@@ -2,6 +2,7 @@
 export { UserError } from '../command-line/errors';
 export { endpointsSeenBy, whenAllSee } from './endpoint-view';
 export { type Flow, flowBetween } from './traffic/flow';
+export { LivePage } from './live-page';
 export { liveProxies } from './live-proxies';
 export { LocalMesh, type LocalMeshEvents, type LocalMeshOptions } from './local-mesh';
 export { manifestsOf, readManifests } from '../model/manifests';

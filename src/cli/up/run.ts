@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError, messageOf } from '../command-line/errors';
-import { parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
+import { Behaviour, parseLatency, parseRate, PROMPT } from '../stand-in/behaviour';
 import { readAssignments } from './assignments';
 import { readOwnFiles } from './certificates';
 import { Flow, flowBetween } from './traffic/flow';
 import { gatewayForwards, PortForward, readPortForwards } from './traffic/port-forward';
+import { LivePage } from './live-page';
 import { LocalMesh } from './local-mesh';
 import { isNamed } from '../model/named-workloads';
 import { readManifests } from '../model/manifests';
@@ -34,6 +35,9 @@ const SUMMARY_SECONDS = 5;
 
 /** What `--duration` may be. */
 const DURATION_BOUNDS = { min: 100, max: 14 * 24 * 3_600_000 };
+
+/** Requests per second along each call, for the live page, when no traffic is asked for: enough to see something. */
+const PAGE_RATE = 20;
 
 /** While pods start, the table is drawn this often. */
 const STARTING_PERIOD_MS = 200;
@@ -93,12 +97,18 @@ export async function up(args: Arguments): Promise<number> {
     if (ending.begun) return 0;
     for (const line of mappingTable(mesh, screen.paint, args.has('verbose'))) screen.say(line);
     for (const line of waysIn(forwards, mesh)) screen.say(line);
+    const page = args.has('page') ? new LivePage(mesh, { file: programs.page, title: paths.join(', '), behaviour: options.standIn }) : undefined;
+    if (page) {
+      screen.say(`the live page is at ${await page.open()}`);
+      if (!options.traffic && !args.has('run')) page.drive(PAGE_RATE);
+    }
     const read = async (): Promise<MeshModel> => withReplicas(await readModelInThread(programs.cli, paths), args);
     const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
       return await (flow && options.traffic ? drive(mesh, flow, options.traffic, screen, ending) : idle(mesh, screen, ending));
     } finally {
       unwatch?.();
+      await page?.close();
     }
   } finally {
     unwatchStarter();
@@ -216,10 +226,13 @@ function readOptions(args: Arguments, model: MeshModel) {
   if (addresses !== 'auto' && addresses !== 'per-pod' && addresses !== 'shared') {
     throw new UserError(`--addresses must be 'per-pod' or 'shared', got '${addresses}'`);
   }
+  const behaviour = (workload: Workload): Behaviour =>
+    ({ latency: latency(workload) ?? PROMPT.latency, failureRate: failureRate(workload) ?? PROMPT.failureRate });
   return {
-    command, addresses, zones: zones ?? ['local'],
+    command, addresses, zones: zones ?? ['local'], behaviour,
     certificates: readOwnFiles(args.all('certificate'), model),
-    behaviour: (workload: Workload) => ({ latency: latency(workload) ?? PROMPT.latency, failureRate: failureRate(workload) ?? PROMPT.failureRate }),
+    /** Undefined for the user's own program. */
+    standIn: (workload: Workload) => (command(workload) === undefined ? behaviour(workload) : undefined),
     traffic: readTraffic(args),
   } as const;
 }
@@ -250,9 +263,9 @@ function withReplicas(model: MeshModel, args: Arguments): MeshModel {
   return { ...model, workloads: model.workloads.map((workload) => ({ ...workload, replicas: replicas(workload) ?? workload.replicas })) };
 }
 
-/** The bundles: this file's own, and the proxy's beside it. */
-export function findPrograms(folder: string = __dirname): { readonly cli: string; readonly proxy: string } {
-  const programs = { cli: join(folder, 'cdk8s-mesh.js'), proxy: join(folder, 'proxy.js') };
+/** The bundles: this file's own, and the proxy's and the live page beside it. */
+export function findPrograms(folder: string = __dirname): { readonly cli: string; readonly proxy: string; readonly page: string } {
+  const programs = { cli: join(folder, 'cdk8s-mesh.js'), proxy: join(folder, 'proxy.js'), page: join(folder, 'page.html') };
   for (const file of Object.values(programs)) {
     if (!existsSync(file)) throw new UserError(`${file} is missing; in a clone of the repository, build it first (npm run build)`);
   }

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 /** Where `npm run build` puts them. */
 const BIN = process.env['CDK8S_MESH_BIN'] ?? join(__dirname, '../../../lib/bin');
 
-export const PROGRAMS = { cli: join(BIN, 'cdk8s-mesh.js'), proxy: join(BIN, 'proxy.js') };
+export const PROGRAMS = { cli: join(BIN, 'cdk8s-mesh.js'), proxy: join(BIN, 'proxy.js'), page: join(BIN, 'page.html') };
 
 /** Every process that is started with this in its environment can be found again, its descendants too. */
 const MARK = 'CDK8S_MESH_TEST_RUN';
