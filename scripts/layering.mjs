@@ -146,6 +146,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     live: ['command-line', 'words'],
     stack: ['check', 'command-line', 'model'],
     explain: ['command-line', 'model', 'stack', 'terminal', 'words'],
+    plan: ['command-line', 'model', 'stack', 'terminal'],
     diff: ['command-line', 'explain', 'model', 'stack', 'terminal', 'words'],
   },
   proxy: {

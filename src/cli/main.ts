@@ -9,6 +9,7 @@ import { UserError } from './command-line/errors';
 import { diffCommand } from './diff/command';
 import { explainCommand } from './explain/command';
 import { didYouMean } from '../contract/nearest';
+import { planCommand } from './plan/command';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
@@ -22,7 +23,8 @@ export const loadLocalMesh = () => import('./up');
 declare const MESH_VERSION: string;
 
 const COMMANDS: readonly Command[] = [
-  upCommand, simulateCommand, checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
+  upCommand, simulateCommand, planCommand,
+  checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
 ];
 
 /** Runs the command line; settles with the exit code. */

@@ -5,6 +5,7 @@
  */
 import type { Plan } from '../../simulation';
 import { durationOf } from '../../simulation';
+import { svgFile, svgNumber as at, svgText as text } from '../terminal/svg';
 import { duration, percent } from '../terminal/table';
 import type { Run } from './report';
 
@@ -49,14 +50,7 @@ interface Panel {
 
 /** The file. */
 export function svgOf(plots: readonly Plot[]): string {
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${plots.length * ROW_HEIGHT}" width="${WIDTH}" height="${plots.length * ROW_HEIGHT}"`
-      + ' font-family="system-ui, sans-serif" font-size="12" fill="#222">',
-    `<rect width="${WIDTH}" height="${plots.length * ROW_HEIGHT}" fill="#fff"/>`,
-    ...plots.flatMap((plot, row) => [`<g transform="translate(0 ${row * ROW_HEIGHT})">`, ...rowOf(plot), '</g>']),
-    '</svg>',
-    '',
-  ].join('\n');
+  return svgFile(WIDTH, plots.length * ROW_HEIGHT, plots.flatMap((plot, row) => [`<g transform="translate(0 ${row * ROW_HEIGHT})">`, ...rowOf(plot), '</g>']));
 }
 
 function rowOf({ title, plan, runs }: Plot): string[] {
@@ -191,14 +185,4 @@ function linear(fromLow: number, fromHigh: number, toLow: number, toHigh: number
 function logarithmic(fromLow: number, fromHigh: number, toLow: number, toHigh: number): Scale {
   const scale = linear(Math.log(fromLow), Math.log(fromHigh), toLow, toHigh);
   return (value) => scale(Math.log(Math.max(value, fromLow)));
-}
-
-function text(x: number, y: number, content: string, attributes = ''): string {
-  const escaped = content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  return `<text x="${at(x)}" y="${at(y)}" ${attributes}>${escaped}</text>`;
-}
-
-/** A coordinate, to a tenth. */
-function at(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
