@@ -32,7 +32,7 @@ function page({ lookups, measured, machine }) {
     ])),
     '## Nanoseconds to find the route of a request',
     'The path is normalised and the route looked up, from a buffer with the head of a request of eight fields. Regular expressions that begin '
-      + 'alike, and matches that have the same path and differ in other conditions, are tried one after the other.',
+      + 'alike, and those of other conditions on the same path, are tried one after the other.',
     table(head, rows(({ lookupNs }) => lookupNs)),
     '## Microseconds to build a table',
     'A table is built when the configuration changes.',

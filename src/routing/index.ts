@@ -4,6 +4,7 @@
  *   RouteTable.of(routes, pathOptions?)              a table, or a list of RouteProblem
  *     .lookup(request: RequestView)                  RouteRow { route, match, ... } | undefined; allocates nothing
  *     .rows                                          all rows in the order of precedence
+ *   RouteTable.problemsOf(routes, pathOptions?)      the problems alone, without a table
  *   new PathNormalizer(pathOptions?)
  *     .normalize(bytes, start, end)                  PathFault | undefined; then .path, .changed, .queryStart
  *   normalizePath(text, pathOptions?)                string | PathFault

@@ -1,10 +1,11 @@
 /** The table against the rules written plainly, on routes and requests made by chance; what it costs; what it refuses. */
 import * as fc from 'fast-check';
 import type { RouteMatch } from '../../src/contract';
-import { type ByteRange, Regex, type RequestView, RouteProblem, RouteTable, testAnyCookie, testFirstParameter } from '../../src/routing';
+import { type ByteRange, Regex, type RequestView, RouteProblem, RouteTable, type RoutingRequest, testAnyCookie, testFirstParameter } from '../../src/routing';
+import { RouteRow } from '../../src/routing/table/row';
 import { bytesPerCall } from '../support/allocation';
 import { naiveLookup } from './naive';
-import { anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
+import { anyMatch, anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
 
 test('GIVEN any routes and any requests THEN the table says what the plain rules say', () => {
   fc.assert(fc.property(anyRoutes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (routes, requests) => {
@@ -14,6 +15,40 @@ test('GIVEN any routes and any requests THEN the table says what the plain rules
       expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(routes, request));
     }
   }), { numRuns: 800 });
+});
+
+test('GIVEN many routes of few paths, told apart by other conditions, THEN the table says what the plain rules say', () => {
+  const routes = fc.array(fc.array(anyMatch.map((match): RouteMatch => ({ ...match, path: { type: 'prefix', value: match.method === 'GET' ? '/a' : '/' } })), {
+    minLength: 1, maxLength: 3,
+  }), { minLength: 16, maxLength: 40 });
+  fc.assert(fc.property(routes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (declared, requests) => {
+    const table = tableOf(...declared);
+    for (const request of requests) {
+      const row = table.lookup(asText(request));
+      expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(declared, request));
+    }
+  }), { numRuns: 60 });
+});
+
+test.each<[string, (index: number) => RouteMatch, (index: number) => RoutingRequest]>([
+  ['a header field', (index) => ({ headers: [{ name: 'x-tenant', value: `t${index}` }] }), (index) => requestOf('GET', '/', { 'x-tenant': `t${index}` })],
+  ['a query parameter', (index) => ({ query: [{ name: 'tenant', value: `t ${index}` }] }), (index) => requestOf('GET', `/?tenant=t%20${index}`)],
+  ['a cookie', (index) => ({ cookies: [{ name: 'tenant', value: `t${index}` }] }), (index) => requestOf('GET', '/', { cookie: `a=1; tenant=t${index}` })],
+  ['a header field besides others', (index) => ({ method: 'GET', headers: [{ name: 'x-beta', value: 'true' }, { name: 'x-tenant', value: `t${index}` }] }),
+    (index) => requestOf('GET', '/', { 'x-beta': 'true', 'x-tenant': `t${index}` })],
+])('GIVEN a thousand routes of one path that differ in the value of %s THEN one of them is tried', (_, matchOf, requestFor) => {
+  const table = tableOf(...Array.from({ length: 1_000 }, (__, index): RouteMatch[] => [matchOf(index)]), [{}]);
+  const tried = jest.spyOn(RouteRow.prototype, 'holds');
+  expect([0, 499, 999].map((index) => table.lookup(requestFor(index))?.route)).toEqual([0, 499, 999]);
+  // Besides the one that takes all others.
+  expect(tried.mock.calls.length).toBeLessThanOrEqual(6);
+  expect(table.lookup(requestFor(1_000))?.route).toBe(1_000);
+  tried.mockRestore();
+});
+
+test('GIVEN a field that is there twice WHEN routes are found by its value THEN the first route that one of the values is for takes it', () => {
+  const table = tableOf(...Array.from({ length: 20 }, (_, index): RouteMatch[] => [{ headers: [{ name: 'x', value: `${index}` }] }]));
+  expect(table.lookup(requestOf('GET', '/', { x: ['17', '3', 'y'.repeat(5_000)] }))?.route).toBe(3);
 });
 
 test('GIVEN thousands of routes by path THEN each is found', () => {

@@ -233,12 +233,8 @@ function keyOf(condition: Condition): string {
 /** What the proxy's own engine says of them. */
 function checkByEngine(errors: ValidationErrors, prop: string, alternatives: readonly (readonly Match[])[], options: PathOptions): void {
   const conditions = alternatives.map((matches) => matches.map(({ _condition }) => _condition));
-  const problems = RouteTable.of([{ matches: conditions.map(toRouteMatch) }], options);
-  if (problems instanceof RouteTable) {
-    return;
-  }
   const told = new Set<string>();
-  for (const problem of problems) {
+  for (const problem of RouteTable.problemsOf([{ matches: conditions.map(toRouteMatch) }], options)) {
     const said = saidOf(problem, conditions[problem.match]);
     const at = `${prop}.${problem.match === 0 ? 'when' : 'orWhen'}`;
     if (!told.has(`${at} ${said}`)) {

@@ -16,9 +16,7 @@ export function findUnfitMatches({ listeners }: ProxyConfig): ValidationError[] 
 
 function unfitOf({ routes, path: options = {} }: ListenerConfig, at: string): ValidationError[] {
   if (!routes.some(({ matches }) => matches)) return [];
-  const table = RouteTable.of(routes, options);
-  if (table instanceof RouteTable) return [];
-  return table.map(({ route, match, field, message }) => ({
+  return RouteTable.problemsOf(routes, options).map(({ route, match, field, message }) => ({
     path: `${at}/${route}/matches/${match}${field === '' ? '' : `/${field}`}`, message: `route '${routes[route]!.name}': ${message}`,
   }));
 }

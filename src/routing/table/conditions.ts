@@ -10,7 +10,7 @@ export class AnyValue implements ValueTest {
 }
 
 export class ExactValue implements ValueTest {
-  private readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array;
 
   constructor(readonly value: string) {
     this.bytes = bytesOf(value);

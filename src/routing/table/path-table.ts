@@ -5,23 +5,25 @@ import type { Boundaries } from './boundaries';
 import { ByteIndex } from './byte-index';
 import { compareRows } from './precedence';
 import type { RouteRow, RowPath } from './row';
+import { RowList } from './row-list';
 
 const SLASH = 0x2f;
 
 export class PathTable {
-  private readonly exact: ByteIndex<readonly RouteRow[]>;
+  private readonly exact: ByteIndex<RowList>;
   /** By the elements that their expressions begin with, as they are written out. */
   private readonly regexes: ByteIndex<readonly RouteRow[]>;
-  private readonly prefixes: ByteIndex<readonly RouteRow[]>;
+  private readonly prefixes: ByteIndex<RowList>;
   /** Rows for any path: all that `*` can match. */
-  private readonly pathless: readonly RouteRow[];
+  private readonly pathless: RowList;
 
   /** @param rows in the order of precedence */
   constructor(rows: readonly RouteRow[]) {
-    this.exact = indexOf(rows, ({ path }) => (path.type === 'exact' ? path.value : undefined));
-    this.regexes = indexOf(rows, ({ path }) => (path.type === 'regex' ? literalElements(path) : undefined));
-    this.prefixes = indexOf(rows, ({ path }) => (path.type === 'prefix' ? path.value : path.type === 'any' ? '' : undefined));
-    this.pathless = rows.filter(({ path }) => path.type === 'any');
+    const listOf = (group: readonly RouteRow[]): RowList => new RowList(group);
+    this.exact = indexOf(rows, ({ path }) => (path.type === 'exact' ? path.value : undefined), listOf);
+    this.regexes = indexOf(rows, ({ path }) => (path.type === 'regex' ? literalElements(path) : undefined), (group) => group);
+    this.prefixes = indexOf(rows, ({ path }) => (path.type === 'prefix' ? path.value : path.type === 'any' ? '' : undefined), listOf);
+    this.pathless = new RowList(rows.filter(({ path }) => path.type === 'any'));
   }
 
   /** The first row that takes a request. @param boundaries of its path */
@@ -29,9 +31,9 @@ export class PathTable {
     const { bytes, start, end } = request.path;
     const { wholeHash, isWhole, count, ends, hashes } = boundaries;
     // `*` is no path, and only rows for any path take it.
-    if (bytes[start] !== SLASH) return firstOf(this.pathless, request);
+    if (bytes[start] !== SLASH) return this.pathless.find(request);
     if (isWhole && this.exact.size > 0) {
-      const found = firstOf(this.exact.get(wholeHash, bytes, start, end), request);
+      const found = this.exact.get(wholeHash, bytes, start, end)?.find(request);
       if (found) return found;
     }
     if (this.regexes.size > 0) {
@@ -40,11 +42,11 @@ export class PathTable {
     }
     if (this.prefixes.size === 0) return undefined;
     if (isWhole) {
-      const found = firstOf(this.prefixes.get(wholeHash, bytes, start, end), request);
+      const found = this.prefixes.get(wholeHash, bytes, start, end)?.find(request);
       if (found) return found;
     }
     for (let at = count - 1; at >= 0; at--) {
-      const found = firstOf(this.prefixes.get(hashes[at]!, bytes, start, ends[at]!), request);
+      const found = this.prefixes.get(hashes[at]!, bytes, start, ends[at]!)?.find(request);
       if (found) return found;
     }
     return undefined;
@@ -72,13 +74,9 @@ export function literalElements({ regex }: Extract<RowPath, { type: 'regex' }>):
   return regex.literalStart.slice(0, Math.max(0, regex.literalStart.lastIndexOf('/')));
 }
 
-function firstOf(rows: readonly RouteRow[] | undefined, request: RequestView): RouteRow | undefined {
-  if (rows === undefined) return undefined;
-  for (let at = 0; at < rows.length; at++) if (rows[at]!.holds(request)) return rows[at];
-  return undefined;
-}
-
-function indexOf(rows: readonly RouteRow[], keyOf: (row: RouteRow) => string | undefined): ByteIndex<readonly RouteRow[]> {
+function indexOf<V>(
+  rows: readonly RouteRow[], keyOf: (row: RouteRow) => string | undefined, valueOf: (group: readonly RouteRow[]) => V,
+): ByteIndex<V> {
   const groups = new Map<string, RouteRow[]>();
   for (const row of rows) {
     const key = keyOf(row);
@@ -87,5 +85,5 @@ function indexOf(rows: readonly RouteRow[], keyOf: (row: RouteRow) => string | u
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
-  return new ByteIndex([...groups].map(([key, group]) => [bytesOf(key), group] as const));
+  return new ByteIndex([...groups].map(([key, group]) => [bytesOf(key), valueOf(group)] as const));
 }

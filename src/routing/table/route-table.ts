@@ -1,8 +1,9 @@
 /**
  * Finds the route of a request. A look-up hashes the path once, at each of its slashes, and the host once, at each of its dots; then
- * exact paths and prefixes are looked up by hash, from the longest. So its cost grows with the depth of the path, not with the number of
- * routes. Two things are tried one after the other: regular expressions that begin with the same elements, and matches that have the same
- * host and path and differ in other conditions. It allocates nothing, and reads of a request only what some match asks for.
+ * exact paths and prefixes are looked up by hash, from the longest, and matches of the same host and path by the exact value that they ask for
+ * (row-list.ts). So its cost grows with the depth of the path, not with the number of routes. Tried one after the other are regular expressions
+ * that begin with the same elements, and matches of one path that no exact value tells apart. It allocates nothing, and reads of a request only
+ * what some match asks for.
  *
  * A table is for one look-up at a time: what is read of a request is kept in it until the look-up ends.
  */
@@ -35,10 +36,13 @@ export class RouteTable {
    * @param options as the paths of requests are normalised with
    */
   static of(routes: readonly RoutableRoute[], options: PathOptions = {}): RouteTable | readonly RouteProblem[] {
-    const compiler = new RowCompiler(options);
-    routes.forEach(({ matches }, index) => compiler.add(index, matches ?? []));
-    if (compiler.problems.length > 0) return compiler.problems;
-    return new RouteTable(compiler.rows.sort(compareRows));
+    const { rows, problems } = compiled(routes, options);
+    return problems.length > 0 ? problems : new RouteTable(rows.sort(compareRows));
+  }
+
+  /** The same problems, for those who need no table: its indexes are not built. */
+  static problemsOf(routes: readonly RoutableRoute[], options: PathOptions = {}): readonly RouteProblem[] {
+    return compiled(routes, options).problems;
   }
 
   /** @param rows each match of each route, for each of its hosts, in the order of precedence */
@@ -78,6 +82,12 @@ export class RouteTable {
     }
     return undefined;
   }
+}
+
+function compiled(routes: readonly RoutableRoute[], options: PathOptions): RowCompiler {
+  const compiler = new RowCompiler(options);
+  routes.forEach(({ matches }, index) => compiler.add(index, matches ?? []));
+  return compiler;
 }
 
 function byHost(rows: readonly RouteRow[], wildcard: boolean): ByteIndex<PathTable> {

@@ -108,7 +108,7 @@ export class Route {
     this.meshFields = config.meshFields;
     this.requestHeaders = config.requestHeaders && new HeaderChanges(config.requestHeaders);
     this.responseHeaders = config.responseHeaders && new HeaderChanges(config.responseHeaders);
-    const prefix = normalPrefix(config, options);
+    const prefix = prefixOf(config, options);
     this.rewrite = config.rewrite && new Rewrite(config.rewrite, prefix);
     this.mirrors = mirrorsOf(config, clusters, (mirror) => new Route(mirror, clusters, timeouts, dependencies, undefined));
     this.cors = config.cors && new Cors(config.cors);
@@ -202,8 +202,9 @@ export class Route {
   }
 }
 
-/** What all its requests' paths begin with, in the form that they have. */
-function normalPrefix(config: ResolvedRoute, options: PathOptions): string {
+/** What all its requests' paths begin with, in the form that they have, of a route that replaces that. */
+function prefixOf(config: ResolvedRoute, options: PathOptions): string {
+  if (config.rewrite?.path?.type !== 'prefix' && config.redirect?.path?.type !== 'prefix') return '';
   const normal = normalizePath(commonPrefix(config) ?? '/', options);
   return typeof normal === 'string' ? normal : '/';
 }
