@@ -93,7 +93,8 @@ test.each<[string, (the: Shop) => void, string[]]>([
   ['a caller', ({ edge, web }) => edge.addRoute('*', Route.when(Match.caller(web)).to(web)), ['come from outside of the mesh']],
   ['a host twice', ({ edge, web }) => edge.addRoute('*', Route.when(Match.host('b.example.com')).to(web)), ['the host is the first argument']],
   ['a redirect to the same place', ({ edge }) => edge.addRoute('*.example.com', Route.always().redirect({ host: 'a.example.com' })),
-    ['round in a circle', 'redirect to another']],
+    ['is "*.example.com Route.always() -> *.example.com Route.always()"', 'round in a circle', 'redirect to a URL that none of them takes']],
+  ['a redirect to its own host', ({ edge }) => edge.addRoute('a.example.com', Route.always().redirect({ host: 'A.example.com' })), ['round in a circle', 'redirect to another']],
   ['a redirect to HTTPS by a route', ({ edge }) => edge.addRoute('a.example.com', Route.always().redirect({ scheme: RedirectScheme.HTTPS })),
     ['round in a circle', '\'httpsRedirect\'']],
   ['a redirect to a path that the route takes', ({ edge }) => edge.addRoute('a.example.com', Route.when(Match.pathPrefix('/a')).redirect({ host: 'a.example.com', path: '/a/b' })),
@@ -102,6 +103,61 @@ test.each<[string, (the: Shop) => void, string[]]>([
 ])('%s', (_, build, words) => {
   const message = said({}, build);
   for (const word of words) expect(message).toContain(word);
+});
+
+describe('redirects in a circle', () => {
+  const to = (host: string, options: object = {}) => Route.always().redirect({ host, ...options });
+  const circle = 'clients would go round in a circle by these redirects; redirect to a URL that none of them takes';
+
+  test.each<[string, GatewayProps, (the: Shop) => void, string]>([
+    ['of two hosts', {}, ({ edge }) => {
+      edge.addRoute('a.example.com', to('b.example.com'));
+      edge.addRoute('b.example.com', to('a.example.com'));
+    }, '\'addRoute(\'a.example.com\', Route.always())\' is "a.example.com Route.always() -> b.example.com Route.always() -> a.example.com Route.always()"'],
+    ['of hosts and paths', {}, ({ edge, web }) => {
+      edge.route('a.example.com', web);
+      edge.route('b.example.com', web);
+      edge.addRoute('a.example.com', Route.when(Match.pathPrefix('/new')).redirect({ host: 'b.example.com', pathPrefix: '/old' }));
+      edge.addRoute('b.example.com', Route.when(Match.pathPrefix('/old')).redirect({ host: 'a.example.com', pathPrefix: '/new', scheme: RedirectScheme.HTTP }));
+    }, 'a.example.com Route.when(Match.pathPrefix(\'/new\')) -> b.example.com Route.when(Match.pathPrefix(\'/old\'))'],
+    ['to HTTPS and from there to HTTP', { tls }, ({ edge }) => {
+      edge.addRoute('*.example.com', to('shop.example.com', { scheme: RedirectScheme.HTTP }));
+    }, '*.example.com Route.always() -> \'httpsRedirect\' -> *.example.com Route.always()'],
+    ['behind a proxy that speaks HTTPS', { httpsRedirect: true, forwarded: { trustedHops: 1 } }, ({ edge }) => {
+      edge.addRoute('a.example.com', to('b.example.com', { scheme: RedirectScheme.HTTP }));
+      edge.addRoute('b.example.com', to('a.example.com'));
+    }, '\'httpsRedirect\''],
+    ['over another gateway', {}, ({ chart, edge }) => {
+      edge.addRoute('a.example.com', to('b.example.com', { port: 8080 }));
+      new Gateway(chart, 'other', { port: 8080 }).addRoute('*.example.com', to('a.example.com', { port: 80 }));
+    }, 'a.example.com Route.always() -> *.example.com Route.always()'],
+  ])('%s', (_, props, build, expected) => {
+    const message = said(props, build);
+    expect(message).toContain(expected);
+    expect(message).toContain(circle);
+  });
+
+  test.each<[string, GatewayProps, (the: Shop) => void]>([
+    ['to the one host that is served', { tls }, ({ edge, web }) => {
+      edge.route('shop.example.com', web);
+      edge.addRoute('*.example.com', to('shop.example.com'));
+      edge.addRoute('*', to('shop.example.com', { scheme: RedirectScheme.HTTPS }));
+    }],
+    ['to a port where the gateway does not listen', {}, ({ edge }) => edge.addRoute('a.example.com', to('a.example.com', { port: 8443 }))],
+    ['to a host of nobody', {}, ({ edge }) => edge.addRoute('*', to('elsewhere.example.org'))],
+    ['that ends at another path', {}, ({ edge, web }) => {
+      edge.addRoute('a.example.com', to('b.example.com', { path: '/a' }));
+      edge.addRoute('b.example.com', to('a.example.com'));
+      edge.addRoute('b.example.com', Route.when(Match.pathExact('/a')).to(web));
+    }],
+    ['by a cookie, which the other host does not get', {}, ({ edge, web }) => {
+      edge.addRoute('a.example.com', Route.when(Match.cookie('old')).redirect({ host: 'b.example.com' }));
+      edge.route('a.example.com', web);
+      edge.addRoute('b.example.com', to('a.example.com'));
+    }],
+  ])('are none: %s', (_, props, build) => {
+    expect(() => said(props, build)).toThrow('nothing was thrown');
+  });
 });
 
 test('a host that no certificate is for', () => {

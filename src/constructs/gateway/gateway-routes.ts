@@ -15,6 +15,7 @@ import { CallersRoute, checkTogether } from '../routes/route-set';
 import { routeConfig } from '../sidecar/outbound-routes';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
+import { circleOf, GatewayFront } from './redirect-circles';
 import { ANY_HOST, checkGatewayRoute } from './route-checks';
 
 const ROUTES = {
@@ -68,8 +69,8 @@ export class GatewayRoutes {
     noteAddition();
   }
 
-  /** What is wrong with the routes together. */
-  public mistakes(): string[] {
+  /** What is wrong with the routes together. @param gateways all of the app, this one first */
+  public mistakes(gateways: readonly GatewayFront[]): string[] {
     const errors = new ValidationErrors();
     if (this.byHost.size === 0) {
       errors.add('route()', undefined, 'a gateway without a route answers everything with 404; say what a host leads to, such as gateway.route(\'shop.example.com\', web)');
@@ -79,6 +80,10 @@ export class GatewayRoutes {
     }
     for (const [host, routes] of this.byHost) {
       checkTogether(errors, (route) => propOf(host, route), routes, this.info.path);
+    }
+    const circle = errors.messages.length === 0 ? circleOf(gateways) : undefined;
+    if (circle) {
+      errors.add(propOf(circle.host, circle.route), circle.said, 'clients would go round in a circle by these redirects; redirect to a URL that none of them takes');
     }
     return errors.messages;
   }

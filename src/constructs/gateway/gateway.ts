@@ -43,7 +43,7 @@ import { checkCallees, checkIdentityPod, establishIdentity } from '../sidecar/id
 import { sessionsOf } from '../sidecar/outbound-routes';
 import { reachedBy } from '../sidecar/reached';
 import { checkSidecarMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
-import { mark } from '../synthesis/copies';
+import { isA, mark } from '../synthesis/copies';
 import { untilAddition } from '../synthesis/unchanged';
 import { checkCertificates, isCertified } from './certificate-checks';
 import { checkEdge } from './edge-checks';
@@ -52,6 +52,7 @@ import { gatewayDocument } from './gateway-document';
 import { gatewayDeployment, gatewayResources, proxyOf } from './gateway-pods';
 import { GATEWAY_PROPS, GatewayProps } from './gateway-props';
 import { GatewayRoutes } from './gateway-routes';
+import { GatewayFront } from './redirect-circles';
 import { checkService, GATEWAY_VERSION, gatewayService, HTTP_PORT } from './gateway-service';
 
 const DEFAULT_DELAY = Duration.seconds(15);
@@ -211,6 +212,15 @@ export class Gateway extends Construct {
     return { props: this.props, routes: this.routes.perHost };
   }
 
+  /**
+   * As clients meet it.
+   *
+   * @internal
+   */
+  public _front(): GatewayFront {
+    return { ...this._declared(), path: this.path ?? {} };
+  }
+
   private add(method: string, host: string, route: Route): void {
     this.routes.add(method, host, route);
     if (this.zoneAware) {
@@ -298,7 +308,8 @@ export class Gateway extends Construct {
     }
     checkTokensPass(errors, this.props, this.destinations());
     checkCallees(errors, this.routes.calls, { identity: this.identity, path: this.node.path });
-    return [...this.routes.mistakes(), ...errors.messages, ...this.mistakesOfPod()];
+    const others = this.node.root.node.findAll().filter((each): each is Gateway => each !== this && isA(Gateway, each));
+    return [...this.routes.mistakes([this, ...others].map((each) => each._front())), ...errors.messages, ...this.mistakesOfPod()];
   }
 
   /** What is wrong with the pod as it will be written, or why it can't be. */

@@ -56,10 +56,13 @@ function checkConditions(errors: ValidationErrors, prop: string, { alternatives 
   }
 }
 
-/** A redirect to where the request came from. The same routes are at both ports. */
+/**
+ * A redirect to where the request came from. The same routes are at both ports. What is redirected to a host that only a wildcard takes may be
+ * taken by a route that is added later: redirect-circles.ts looks at all together.
+ */
 function checkRedirect(errors: ValidationErrors, prop: string, host: string, { alternatives }: RouteSpec, redirect: RedirectOptions): void {
   const { scheme, host: to, port, path, pathPrefix } = redirect;
-  if (port !== undefined || (to !== undefined && !takes(host, to))) {
+  if (port !== undefined || (to !== undefined && to.toLowerCase() !== host)) {
     return;
   }
   if (scheme === RedirectScheme.HTTP) {
@@ -78,7 +81,7 @@ function checkRedirect(errors: ValidationErrors, prop: string, host: string, { a
 }
 
 /** Whether a host of the routes takes requests for a host. A wildcard stands for any number of labels, as in the Gateway API. */
-function takes(pattern: string, host: string): boolean {
+export function takesHost(pattern: string, host: string): boolean {
   const name = host.toLowerCase();
   return pattern === ANY_HOST || pattern === name || (pattern.startsWith('*.') && name.endsWith(pattern.slice(1)));
 }

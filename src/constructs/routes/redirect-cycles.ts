@@ -8,7 +8,7 @@ import { Condition, toRouteMatch } from './condition';
 import { RedirectOptions } from './route-options';
 
 /** Clients give up after some twenty. */
-const MOST_REDIRECTS = 20;
+export const MOST_REDIRECTS = 20;
 
 /** One alternative of a route. */
 export interface RedirectingAlternative<Route> {
@@ -62,7 +62,7 @@ function cycleFrom<Route>(
 }
 
 /** The routes that come again and again, from the one that is declared first. */
-function lastLap<Route>(met: readonly Route[], declared: readonly Route[]): readonly Route[] {
+export function lastLap<Route>(met: readonly Route[], declared: readonly Route[]): readonly Route[] {
   const end = met.length - 1;
   const lap = met.slice(met.lastIndexOf(met[end], end - 1) + 1);
   const first = lap.reduce((best, route, at) => (declared.indexOf(route) < declared.indexOf(lap[best]) ? at : best), 0);
@@ -71,17 +71,29 @@ function lastLap<Route>(met: readonly Route[], declared: readonly Route[]): read
 
 /** What a client asks for next; undefined when nobody knows. */
 function redirected({ method, path }: Followed, redirect: RedirectOptions, conditions: readonly Condition[]): Followed | undefined {
-  const { scheme, host, port, path: full, pathPrefix, status } = redirect;
+  const { scheme, host, port } = redirect;
   if (scheme !== undefined || host !== undefined || port !== undefined) {
     return undefined;
   }
-  const next = status === 307 || status === 308 || method === 'HEAD' ? method : 'GET';
+  return { method: methodAfter(method, redirect), path: pathAfter(path, redirect, conditions) };
+}
+
+/** The method that a client asks with next (RFC 9110 section 15.4). */
+export function methodAfter(method: string, { status }: RedirectOptions): string {
+  return status === 307 || status === 308 || method === 'HEAD' ? method : 'GET';
+}
+
+/** The path that it asks for next. */
+export function pathAfter(path: string, { path: full, pathPrefix }: RedirectOptions, conditions: readonly Condition[]): string {
   if (full !== undefined) {
-    return { method: next, path: full === '' ? '/' : full };
+    return full === '' ? '/' : full;
+  }
+  if (pathPrefix === undefined) {
+    return path;
   }
   const prefix = prefixOf(conditions).replace(/\/$/, '');
-  const rest = pathPrefix!.replace(/\/$/, '') + path.slice(prefix.length);
-  return { method: next, path: rest.startsWith('/') ? rest : `/${rest}` };
+  const rest = pathPrefix.replace(/\/$/, '') + path.slice(prefix.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function prefixOf(conditions: readonly Condition[]): string {
@@ -90,7 +102,7 @@ function prefixOf(conditions: readonly Condition[]): string {
 }
 
 /** A request that meets the conditions of path and method. */
-function firstOf(conditions: readonly Condition[]): Followed | undefined {
+export function firstOf(conditions: readonly Condition[]): Followed | undefined {
   let [method, path] = ['GET', '/'];
   for (const condition of conditions) {
     if (condition.kind === 'method') {
@@ -106,7 +118,7 @@ function firstOf(conditions: readonly Condition[]): Followed | undefined {
 }
 
 /** The rest of a request that meets the conditions. */
-function fieldsOf(conditions: readonly Condition[]): { readonly query: string; readonly headers: Record<string, string> } | undefined {
+export function fieldsOf(conditions: readonly Condition[]): { readonly query: string; readonly headers: Record<string, string> } | undefined {
   const headers: Record<string, string> = {};
   const query: string[] = [];
   for (const condition of conditions) {
