@@ -68,7 +68,7 @@ test.each<[string, GatewayProps, string[]]>([
   ['a day and more to stop', { deregistrationDelay: Duration.days(1) }, ['\'deregistrationDelay\' is "86430 s with \'drain\'"', 'stay within a day']],
   ['an autoscaler without a request', { resources: {}, scaling: Scaling.between(2, 4) }, ['\'resources.cpu.request\'', 'add the request']],
   ['memory that is too little', { resources: { cpu: { request: kplus.Cpu.millis(1) }, memory: { limit: { toMebibytes: () => 20, toKibibytes: () => 20_480 } as never } } },
-    ['memory']],
+    ['\'resources.memory.limit\' is "20Mi"']],
   ['props that are none', { https: true } as never, ['\'https\' is not a prop here', 'use any of accessLog']],
   ['a name', { name: 'Edge' }, ['\'name\' is "Edge"', 'starting with a letter']],
 ])('%s', (_, props, words) => {

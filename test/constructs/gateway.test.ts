@@ -100,7 +100,10 @@ describe('a gateway', () => {
     edge.route('*', service(chart, 'web'));
     const written = Testing.synth(chart);
     expect(documentOf(written, 'edge')).toMatchObject({ workers: 2, limits: { maxHeaderFields: 50 } });
-    expect(podSpec(findOne(written, 'Deployment', 'edge')).containers[0].resources.requests).toEqual({ cpu: '1000m', memory: '256Mi' });
+    const deployment = findOne(written, 'Deployment', 'edge');
+    expect(podSpec(deployment).containers[0].resources.requests).toEqual({ cpu: '1000m', memory: '256Mi' });
+    // A change of their number makes new pods.
+    expect(deployment.spec.template.metadata.annotations).toMatchObject({ 'cdk8s-mesh/workers': '2' });
   });
 });
 

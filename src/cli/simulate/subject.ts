@@ -63,13 +63,13 @@ interface Call {
 /** @param name `catalog`, `catalog.shop`, `catalog@v2`, or the host name of a service outside of the mesh */
 export function subjectOf(model: MeshModel, name: string, from: string | undefined): Subject {
   const [service, version] = name.split('@') as [string, string?];
-  const callers = from === undefined ? model.workloads : namedWorkloads(model, from, 'from');
+  const callers = from === undefined ? model.workloads : namedWorkloads(model, from, '--from');
   const calls = callers.flatMap((caller): Call[] => calleesOf(caller.config, model)
     .filter((callee) => isNamed(callee, service))
     .map((callee) => ({ caller, callee })));
   const [first] = calls;
   if (!first) {
-    namedWorkloads(model, service, 'service');
+    namedWorkloads(model, service, '--service');
     throw new UserError(notCalled(model, service, from));
   }
 

@@ -3,13 +3,13 @@
  * NetworkPolicies), each workload with both.
  */
 import { ClusterConfig, ResolvedProxyConfig, withDefaults } from '../../contract';
-import { didYouMean } from '../../contract/nearest';
 import type { MeshInfo, Range, WorkloadInfo } from '../../planning/lints';
 import { infoOf } from '../check/info';
 import { UserError } from '../command-line/errors';
 import { workloadsOf as workloadsOfCluster } from '../model/callees';
 import type { Manifest } from '../model/manifests';
 import type { MeshModel, Workload } from '../model/model';
+import { namedWorkloads } from '../model/named-workloads';
 import { readModel } from '../model/read-model';
 
 const NOTHING_EXPECTED = { zones: undefined, requestsPerSecond: new Map<string, number>(), latencyMs: new Map<string, number>() };
@@ -63,12 +63,7 @@ export class Stack {
    */
   workloadsNamed(name: string, subject: string): Workload[] {
     const [service, version] = name.split('@') as [string, string?];
-    const { workloads } = this.model;
-    const found = workloads.filter((workload) => service === workload.service || service === `${workload.service}.${workload.namespace}`);
-    if (found.length === 0) {
-      const names = [...new Set(workloads.map((workload) => workload.service))];
-      throw new UserError(`${subject} names the service '${service}', which is not in the mesh.${didYouMean(service, names)} There are ${names.join(', ')}`);
-    }
+    const found = namedWorkloads(this.model, service, subject);
     const namespaces = [...new Set(found.map(({ namespace }) => namespace))];
     if (namespaces.length > 1) {
       throw new UserError(`${subject} names '${service}', which is in the namespaces ${namespaces.join(' and ')}; say which, as in ${service}.${namespaces[0]}`);

@@ -17,7 +17,7 @@ import { mountIdentity, noteMinimumKubernetes } from '../sidecar/identity-pod';
 import { STUCK_GRACE_SECONDS } from '../sidecar/probes';
 import { mountSessionKeys } from '../sidecar/session-keys';
 import { proxyContainer } from '../sidecar/sidecar-container';
-import { NODE_OPTIONS, sidecarNodeOptions } from '../sidecar/sidecar-resources';
+import { NODE_OPTIONS, noteWorkers, sidecarNodeOptions } from '../sidecar/sidecar-resources';
 import { certificateFolder } from './edge-config';
 import { GatewayCertificate } from './gateway-certificate';
 import { GATEWAY_VERSION } from './gateway-service';
@@ -65,6 +65,7 @@ export function gatewayDeployment(scope: Construct, id: string, info: PodsInfo):
   setInPodSpec(deployment, '/containers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
   setInPodSpec(deployment, '/terminationGracePeriodSeconds', budget.gracePeriodSeconds);
   deployment.podMetadata.addLabel(VERSION_LABEL, GATEWAY_VERSION);
+  noteWorkers(deployment, settings);
   noteMinimumKubernetes(deployment, info.identity);
   completePodSpec(deployment, (spec) => complete(spec, info));
   return deployment;

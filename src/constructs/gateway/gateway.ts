@@ -42,7 +42,7 @@ import { readsEndpointSlices } from '../sidecar/document';
 import { checkCallees, checkIdentityPod, establishIdentity } from '../sidecar/identity-pod';
 import { sessionsOf } from '../sidecar/outbound-routes';
 import { reachedBy } from '../sidecar/reached';
-import { checkSidecarMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
+import { checkProxyMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
 import { isA, mark } from '../synthesis/copies';
 import { untilAddition } from '../synthesis/unchanged';
 import { checkCertificates, isCertified } from './certificate-checks';
@@ -301,7 +301,7 @@ export class Gateway extends Construct {
       errors.add('route()', host, 'no certificate in \'tls\' is for this host, so clients would refuse the one that they are shown; add one, or name the host in its \'hosts\'');
     }
     if (!this.container.env.variables[NODE_OPTIONS]) {
-      checkSidecarMemory(errors, settings);
+      checkProxyMemory(errors, 'resources', settings);
     }
     for (const resource of this.scaling._missingRequests(this.container)) {
       errors.add(`resources.${resource}.request`, undefined, 'the autoscaler takes a percentage of what the proxy requests; add the request');

@@ -49,12 +49,9 @@ import { sessionsOf } from './outbound-routes';
 import { STUCK_GRACE_SECONDS } from './probes';
 import { mountSessionKeys } from './session-keys';
 import { sidecarContainer, sidecarOf } from './sidecar-container';
-import { checkSidecarMemory, NODE_OPTIONS, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
+import { checkProxyMemory, NODE_OPTIONS, noteWorkers, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
 import { checkContainerNames, checkWorkload } from './workload';
 import { workloadPolicy } from './workload-policy';
-
-/** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
-const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
 
 /**
  * The proxy beside the app of one workload.
@@ -316,9 +313,7 @@ export class MeshSidecar extends Construct {
     const { workload, settings } = this;
     this.labelPods(this.service !== undefined);
     workload.podMetadata.addLabel(VERSION_LABEL, this.version);
-    if (settings.workers > 1) {
-      workload.podMetadata.addAnnotation(WORKERS_ANNOTATION, String(settings.workers));
-    }
+    noteWorkers(workload, settings);
 
     const container = workload.addInitContainer(sidecarContainer(this, settings, this.configMap, this.appPort !== undefined));
     moveInitContainerFirst(workload, workload.initContainers.length - 1);
@@ -371,7 +366,7 @@ export class MeshSidecar extends Construct {
     const unwritable = this.checkWritten(errors);
     const { calls } = this.dependencies;
     if (!this.container.env.variables[NODE_OPTIONS]) {
-      checkSidecarMemory(errors, this.settings);
+      checkProxyMemory(errors, 'proxyResources', this.settings);
     }
     checkPodPorts(errors, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
     checkContainerNames(errors, this.workload);

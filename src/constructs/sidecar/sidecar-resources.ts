@@ -9,6 +9,9 @@ import { ContainerManifest } from '../kubernetes/patches';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { ValidationErrors } from '../props/validation-errors';
 
+/** Annotation of pods with several workers: a change of their number must make new pods, as no running proxy can follow it. */
+const WORKERS_ANNOTATION = 'cdk8s-mesh/workers';
+
 /** Node's own environment variable for flags. */
 export const NODE_OPTIONS = 'NODE_OPTIONS';
 
@@ -19,6 +22,13 @@ const LOG_SPACE = '64Mi';
 const WORKER_CPU_MILLIS = 100;
 
 type Sizing = Pick<MeshSettings, 'proxyResources' | 'workers'>;
+
+/** Writes the number of workers into pods, where there are several. */
+export function noteWorkers({ podMetadata }: kplus.Workload, { workers }: Pick<MeshSettings, 'workers'>): void {
+  if (workers > 1) {
+    podMetadata.addAnnotation(WORKERS_ANNOTATION, String(workers));
+  }
+}
 
 /** The resources of a sidecar: the user's, or as much as its workers need. No limit on CPU, for throttling delays every request. */
 export function sidecarResources({ proxyResources, workers }: Sizing): kplus.ContainerResources {
@@ -49,12 +59,12 @@ export function sidecarNodeOptions(sizing: Sizing): string | undefined {
   return heap && nodeOptions(heap);
 }
 
-/** Checks that the memory is enough for the heaps of all processes. */
-export function checkSidecarMemory(errors: ValidationErrors, sizing: Sizing): void {
+/** Checks that the memory is enough for the heaps of all processes. @param prop that says the resources */
+export function checkProxyMemory(errors: ValidationErrors, prop: string, sizing: Sizing): void {
   const { workers } = sizing;
   const limitMib = memoryLimitMib(sizing);
   if (limitMib !== undefined && !proxyHeap(limitMib, workers)) {
-    errors.add('proxyResources.memory.limit', `${limitMib}Mi`,
+    errors.add(`${prop}.memory.limit`, `${limitMib}Mi`,
       `${explainProxyMemory(limitMib, workers)}; use at least ${leastProxyMemoryMib(workers)}Mi${workers > 1 ? ', or fewer workers' : ''}`);
   }
 }

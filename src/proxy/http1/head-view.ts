@@ -111,3 +111,6 @@ export class HeadView implements RequestView {
     return NONE;
   }
 }
+
+/** The one of this process. */
+export const HEAD_VIEW = new HeadView();

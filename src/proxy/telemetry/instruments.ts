@@ -12,12 +12,9 @@ import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry } from './registry';
-import { ListenerRequests } from './request-instruments';
+import { ListenerRequests, UNREPORTED } from './request-instruments';
 import { SessionInstruments } from './session-instruments';
 import { TlsInstruments } from './tls-instruments';
-
-/** Takes what requests to a removed cluster still record of it; bounded like any registry, and never read. */
-const UNREPORTED = new MetricRegistry();
 
 /** What a listener records. */
 export class ListenerInstruments {

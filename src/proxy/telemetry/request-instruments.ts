@@ -9,8 +9,8 @@ import type { Counter, Histogram } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry, OTHER } from './registry';
 
-/** Takes what requests to a removed cluster still record; bounded like any registry, and never read. */
-const UNREPORTED = new MetricRegistry();
+/** Takes what requests to a removed cluster still record of it; bounded like any registry, and never read. */
+export const UNREPORTED = new MetricRegistry();
 
 /** A request between two parties. */
 export interface EdgeLabels {

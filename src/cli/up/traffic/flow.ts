@@ -41,8 +41,8 @@ export function flowBetween(mesh: LocalMesh, from: string, to: string, random: (
 }
 
 function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
-  const callers = namedWorkloads(mesh.model, from, 'from');
-  namedWorkloads(mesh.model, to, 'to');
+  const callers = namedWorkloads(mesh.model, from, '--from');
+  namedWorkloads(mesh.model, to, '--to');
   const calleeOf = (workload: Workload): Callee | undefined =>
     calleesOf(workload.config, mesh.model).find((callee) => isNamed(callee, to));
   const [callee] = callers.map(calleeOf).filter((candidate) => candidate !== undefined);
@@ -91,7 +91,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
 export function flowFromOutside(
   mesh: LocalMesh, to: string, flag: string, random: () => number = Math.random, front: Front = answeringFront(frontsOf(mesh, to, flag)),
 ): Flow {
-  const [workload] = namedWorkloads(mesh.model, to, flag);
+  const [workload] = namedWorkloads(mesh.model, to, `--${flag}`);
   // A gateway passes on what others answer.
   const behind = ofModel(mesh, (model): Callee | undefined => {
     const named = model.workloads.find((candidate) => isNamed(candidate, to)) ?? workload!;

@@ -31,7 +31,7 @@ export interface FrontTarget {
  * @param flag what names the service, for messages
  */
 export function frontsOf({ model }: Pick<LocalMesh, 'model'>, to: string, flag: string): Front[] {
-  const workloads = namedWorkloads(model, to, flag);
+  const workloads = namedWorkloads(model, to, `--${flag}`);
   const service = openService(model, workloads);
   if (!service || service.ports.length === 0) throw new UserError(`no Service with a port selects the pods of '${to}', so nothing outside can reach it`);
   return service.ports.map((port) => ({ service, port, listener: listenerAt(port, workloads[0]!) }));

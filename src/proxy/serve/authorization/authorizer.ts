@@ -5,7 +5,7 @@
 import { Authorization } from '../../../authorization';
 import type { ResolvedAuthorization } from '../../../contract';
 import type { ByteRange, PathOptions } from '../../../routing';
-import { HeadView } from '../../http1/head-view';
+import { HEAD_VIEW, HeadView } from '../../http1/head-view';
 import type { RequestTokens } from '../../jwt/request-tokens';
 import type { GoodToken } from '../../jwt/token-verifier';
 import type { RequestHead } from '../../http1/request-head';
@@ -19,7 +19,6 @@ import { Refusal, refusalOfDenial, TOKEN_INVALID } from '../exchange/refusal';
 /** Limit `auditLines`: denials of one listener that are logged in a second, where only denials are. Anybody can cause them. */
 export const MAX_AUDIT_LINES = 50;
 
-const VIEW = new HeadView();
 const NO_LINES = Buffer.alloc(0);
 
 /** There is a token, and it can't be believed. */
@@ -72,14 +71,14 @@ export class Authorizer {
    */
   ask(caller: Caller, source: Buffer, head: RequestHead, credentials: Credentials): Refusal | undefined {
     const { config: { dryRun }, dependencies: { instruments: { authorization } } } = this;
-    const view = VIEW.of(source, head);
+    const view = HEAD_VIEW.of(source, head);
     const token = this.tokens && this.tokenOf(this.tokens, view);
     credentials.token = token === NOT_GOOD ? undefined : token;
     if (token === NOT_GOOD) {
       this.logDenial('token_invalid', caller, view);
       return dryRun ? undefined : TOKEN_INVALID;
     }
-    const decision = this.rules.decide(caller.caller, VIEW.of(source, head, token?.claims));
+    const decision = this.rules.decide(caller.caller, HEAD_VIEW.of(source, head, token?.claims));
     if (decision.allowed) {
       authorization.allowed(decision.name).value += 1;
       if (this.config.audit === 'all') this.log({ decision: 'allowed', rule: decision.name }, caller, view);

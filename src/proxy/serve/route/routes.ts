@@ -4,12 +4,10 @@
  */
 import { Claims, PathNormalizer, PathOptions, RouteTable } from '../../../routing';
 import type { ResolvedRoute } from '../../../contract';
-import { HeadView } from '../../http1/head-view';
+import { HEAD_VIEW } from '../../http1/head-view';
 import type { RequestHead } from '../../http1/request-head';
 import type { Cors } from './cors';
 import type { Route } from './route';
-
-const VIEW = new HeadView();
 
 /** A normalizer works in one turn, so those of one kind are one. */
 const NORMALIZERS = new Map<string, PathNormalizer>();
@@ -48,7 +46,7 @@ export class Routes {
    */
   of(source: Buffer, head: RequestHead, claims?: Claims): Route | undefined {
     if (this.only) return this.only;
-    return this.at(this.table!.lookup(VIEW.of(source, head, claims)));
+    return this.at(this.table!.lookup(HEAD_VIEW.of(source, head, claims)));
   }
 
   /**
@@ -58,7 +56,7 @@ export class Routes {
    */
   askedBy(source: Buffer, head: RequestHead, asked: number): (Route & { readonly cors: Cors }) | undefined {
     if (!this.hasCors) return undefined;
-    const route = this.only ?? this.at(this.table!.lookup(VIEW.of(source, head, undefined, asked)));
+    const route = this.only ?? this.at(this.table!.lookup(HEAD_VIEW.of(source, head, undefined, asked)));
     return route && answersPreflights(route) ? route : undefined;
   }
 
