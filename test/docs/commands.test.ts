@@ -5,13 +5,14 @@ import { checkCommand } from '../../src/cli/check/command';
 import { Arguments, Command, parseArguments } from '../../src/cli/command-line/command';
 import { diffCommand } from '../../src/cli/diff/command';
 import { explainCommand } from '../../src/cli/explain/command';
+import { planCommand } from '../../src/cli/plan/command';
 import { simulateCommand } from '../../src/cli/simulate/command';
 import { standInCommand } from '../../src/cli/stand-in/command';
 import { upCommand } from '../../src/cli/up/command';
 import { Block, blocksOf, parse, REPOSITORY } from './markdown';
 import { wordsOf } from './words';
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, checkCommand, explainCommand, diffCommand, standInCommand];
+const COMMANDS: readonly Command[] = [upCommand, simulateCommand, planCommand, checkCommand, explainCommand, diffCommand, standInCommand];
 const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** What is wrong with the command lines of a block. */
@@ -45,7 +46,9 @@ describe('commands in the documents', () => {
     ]);
   });
 
-  it.each([['up', upCommand], ['simulate', simulateCommand], ['check', checkCommand], ['explain', explainCommand], ['diff', diffCommand]])('have their flags in the page about %s, too', (page, command) => {
+  it.each([
+    ['up', upCommand], ['simulate', simulateCommand], ['plan', planCommand], ['check', checkCommand], ['explain', explainCommand], ['diff', diffCommand],
+  ])('have their flags in the page about %s, too', (page, command) => {
     // Those of curl are curl's.
     const mentioned = readFileSync(join(REPOSITORY, `docs/${page}.md`), 'utf8').replace(/^ *curl .*$/gm, '').match(/--[a-z][a-z-]*/g) ?? [];
     expect(mentioned.filter((flag) => flag !== '--help' && !(flag.slice(2) in command.flags))).toEqual([]);
