@@ -141,6 +141,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     check: ['command-line', 'model', 'terminal'],
     simulate: ['command-line', 'model', 'stand-in', 'terminal'],
     page: ['command-line', 'live'],
+    watch: ['command-line', 'live', 'page'],
     up: ['command-line', 'live', 'model', 'page', 'stand-in', 'terminal'],
     words: [],
     live: ['command-line', 'words'],

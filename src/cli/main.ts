@@ -13,6 +13,7 @@ import { planCommand } from './plan/command';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
 import { upCommand } from './up/command';
+import { watchCommand } from './watch/command';
 import { reaperCommand } from './up/processes/reaper';
 import { readModelCommand } from './model/model-thread';
 
@@ -23,7 +24,7 @@ export const loadLocalMesh = () => import('./up');
 declare const MESH_VERSION: string;
 
 const COMMANDS: readonly Command[] = [
-  upCommand, simulateCommand, planCommand,
+  upCommand, watchCommand, simulateCommand, planCommand,
   checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
 ];
 
