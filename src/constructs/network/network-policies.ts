@@ -37,6 +37,25 @@ export interface NetworkPeer {
 }
 
 /**
+ * DNS servers, as pods reach them.
+ */
+export interface DnsServers {
+  /**
+   * Who they are. With NodeLocal DNSCache name its address, too, such as `{ network: '169.254.20.10/32' }`.
+   *
+   * @default - any address
+   */
+  readonly peers?: NetworkPeer[];
+
+  /**
+   * Ports at which they listen, by UDP and TCP. It is the port of the pods that counts, which may be another one than that of their Service.
+   *
+   * @default [53, 5353], of which OpenShift's listen at the second
+   */
+  readonly ports?: number[];
+}
+
+/**
  * Options of `NetworkPolicies.fromCalls`.
  */
 export interface NetworkPoliciesOptions {
@@ -55,6 +74,13 @@ export interface NetworkPoliciesOptions {
   readonly apiServer?: string[];
 
   /**
+   * The DNS servers of the cluster. Servers that an `ExternalEndpoints` names are let through besides.
+   *
+   * @default - any address, at port 53 and 5353
+   */
+  readonly dns?: DnsServers;
+
+  /**
    * Whether policies are also about what leaves pods: calls, DNS and the API server. All else is shut, unless policies of your own allow it.
    *
    * @default true
@@ -62,7 +88,8 @@ export interface NetworkPoliciesOptions {
   readonly egress?: boolean;
 }
 
-const OPTIONS = { scrapedFrom: true, apiServer: true, egress: true } as const satisfies Record<keyof NetworkPoliciesOptions, true>;
+const OPTIONS = { scrapedFrom: true, apiServer: true, dns: true, egress: true } as const satisfies Record<keyof NetworkPoliciesOptions, true>;
+const DNS = { peers: true, ports: true } as const satisfies Record<keyof DnsServers, true>;
 const PEER = { namespace: true, podLabels: true, network: true } as const satisfies Record<keyof NetworkPeer, true>;
 
 /**
@@ -100,7 +127,7 @@ export class NetworkPolicies {
       return;
     }
     errors.unknownProps(options, OPTIONS, `${prop}.`);
-    const { scrapedFrom = [], apiServer = [], egress } = options;
+    const { scrapedFrom = [], apiServer = [], dns, egress } = options;
     if (egress !== undefined && typeof egress !== 'boolean') {
       errors.add(`${prop}.egress`, egress, 'use true or false');
     }
@@ -109,15 +136,45 @@ export class NetworkPolicies {
     } else {
       errors.add(`${prop}.apiServer`, apiServer, 'list networks, such as [\'10.96.0.1/32\']');
     }
-    if (Array.isArray(scrapedFrom)) {
-      scrapedFrom.forEach((peer, index) => checkPeer(errors, `${prop}.scrapedFrom[${index}]`, peer));
-    } else {
-      errors.add(`${prop}.scrapedFrom`, scrapedFrom, 'list peers, such as [{ namespace: \'monitoring\' }]');
+    checkPeers(errors, `${prop}.scrapedFrom`, scrapedFrom, '[{ namespace: \'monitoring\' }]');
+    if (dns !== undefined) {
+      checkDns(errors, `${prop}.dns`, dns, egress !== false);
     }
   }
 }
 
 mark(NetworkPolicies);
+
+function checkDns(errors: ValidationErrors, prop: string, dns: DnsServers, hasEgress: boolean): void {
+  if (typeof dns !== 'object' || dns === null) {
+    errors.add(prop, dns, 'use { ports: [53] }, for example');
+    return;
+  }
+  errors.unknownProps(dns, DNS, `${prop}.`);
+  const { peers, ports } = dns;
+  if (!hasEgress) {
+    errors.add(prop, dns, 'with \'egress: false\' nothing is said of what leaves pods; leave out one of the two');
+  }
+  if (peers !== undefined) {
+    checkPeers(errors, `${prop}.peers`, peers, '[{ namespace: \'kube-system\', podLabels: { \'k8s-app\': \'kube-dns\' } }]');
+  }
+  if (peers?.length === 0) {
+    errors.add(`${prop}.peers`, peers, 'nobody could be asked for a name; list the servers, or leave it out for any address');
+  }
+  if (ports !== undefined && (!Array.isArray(ports) || ports.length === 0)) {
+    errors.add(`${prop}.ports`, ports, 'list at least one port, such as [53], or leave it out');
+  } else {
+    ports?.forEach((port, index) => errors.port(`${prop}.ports[${index}]`, port));
+  }
+}
+
+function checkPeers(errors: ValidationErrors, prop: string, peers: readonly NetworkPeer[], example: string): void {
+  if (Array.isArray(peers)) {
+    peers.forEach((peer, index) => checkPeer(errors, `${prop}[${index}]`, peer));
+  } else {
+    errors.add(prop, peers, `list peers, such as ${example}`);
+  }
+}
 
 function checkPeer(errors: ValidationErrors, prop: string, peer: NetworkPeer): void {
   if (typeof peer !== 'object' || peer === null) {

@@ -3,7 +3,7 @@
  *
  * Nothing is said of the kubelet: Kubernetes lets through what comes from the pod's own node, whatever policies say.
  */
-import { NetworkPoliciesOptions, NetworkPeer } from './network-policies';
+import { DnsServers, NetworkPoliciesOptions, NetworkPeer } from './network-policies';
 
 /** Pods by what selects them. */
 export interface SelectedPods {
@@ -23,6 +23,8 @@ export interface PolicyFacts {
   readonly callees: readonly (SelectedPods & { readonly port: number })[];
   /** Ports of what is called outside of the mesh; 0 for any. */
   readonly outsidePorts: readonly number[];
+  /** DNS servers that a call names itself. */
+  readonly dnsServers: readonly { readonly address: string; readonly port: number }[];
   readonly readsApi: boolean;
 }
 
@@ -30,17 +32,18 @@ export interface PolicyFacts {
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 /** What the API servers of the usual clusters listen at, and what policies see behind port 443 of their Service. */
 const API_PORTS = [443, 6_443, 8_443, 16_443];
-/** OpenShift's DNS listens at 5353. */
+/** OpenShift's DNS listens at the second. */
 const DNS_PORTS = [53, 5_353];
+const DNS_PROTOCOLS = ['UDP', 'TCP'];
 
 interface Rule { readonly from?: object[]; readonly to?: object[]; readonly ports?: object[] }
 
-export function policySpec(facts: PolicyFacts, { scrapedFrom = [], apiServer, egress = true }: NetworkPoliciesOptions): object {
+export function policySpec(facts: PolicyFacts, { scrapedFrom = [], apiServer, dns = {}, egress = true }: NetworkPoliciesOptions): object {
   return {
     podSelector: { matchLabels: { ...facts.pods.labels } },
     policyTypes: ['Ingress', ...(egress ? ['Egress'] : [])],
     ingress: ingressOf(facts, scrapedFrom),
-    ...(egress && { egress: egressOf(facts, apiServer) }),
+    ...(egress && { egress: egressOf(facts, apiServer, dns) }),
   };
 }
 
@@ -54,14 +57,26 @@ function ingressOf({ ports: { inbound, outside, admin }, callers, plainFrom, pod
   ];
 }
 
-function egressOf({ callees, outsidePorts, readsApi, pods }: PolicyFacts, apiServer: readonly string[] | undefined): Rule[] {
+function egressOf(
+  { callees, outsidePorts, dnsServers, readsApi, pods }: PolicyFacts, apiServer: readonly string[] | undefined, dns: DnsServers,
+): Rule[] {
   const ports = [...new Set(callees.map(({ port }) => port))].sort((a, b) => a - b);
   return [
     ...ports.map((port) => ({ to: podPeers(callees.filter((callee) => callee.port === port), pods.namespace), ports: tcp([port]) })),
     ...(outsidePorts.length > 0 ? [{ ports: tcp([...new Set(outsidePorts)].sort((a, b) => a - b)) }] : []),
-    { ports: ['UDP', 'TCP'].flatMap((protocol) => DNS_PORTS.map((port) => ({ protocol, port }))) },
+    dnsRule(dns.peers?.map(peerOf), dns.ports ?? DNS_PORTS),
+    ...dnsPorts(dnsServers).map((port) => (
+      dnsRule([...new Set(dnsServers.filter((server) => server.port === port).map(({ address }) => address))].sort().map(networkPeer), [port]))),
     ...(readsApi ? [{ ...(apiServer && { to: apiServer.map(networkPeer) }), ports: tcp(API_PORTS) }] : []),
   ];
+}
+
+function dnsRule(to: object[] | undefined, ports: readonly number[]): Rule {
+  return { ...(to && { to }), ports: DNS_PROTOCOLS.flatMap((protocol) => ports.map((port) => ({ protocol, port }))) };
+}
+
+function dnsPorts(servers: PolicyFacts['dnsServers']): number[] {
+  return [...new Set(servers.map(({ port }) => port))].sort((a, b) => a - b);
 }
 
 /** Each of the pods once, as seen from a namespace. */

@@ -1,14 +1,16 @@
 /** What a proxy connects to for its calls and for tracing, as NetworkPolicies see it. */
+import { isIP } from 'node:net';
 import { besides } from '../calls/call-routes';
 import { Call } from '../calls/dependencies';
 import { DestinationInfo } from '../destinations/destination-info';
 import { Tracing } from '../mesh/tracing';
 import { PolicyFacts } from '../network/policy-spec';
 
-export function reachedBy(calls: readonly Call[], tracing: Tracing): Pick<PolicyFacts, 'callees' | 'outsidePorts'> {
+export function reachedBy(calls: readonly Call[], tracing: Tracing): Pick<PolicyFacts, 'callees' | 'outsidePorts' | 'dnsServers'> {
   const reached = calls.flatMap((call) => [call.info, ...besides(call).map((other) => other._info())]);
   return {
     callees: reached.flatMap(({ pods }) => (pods ? [pods] : [])),
+    dnsServers: reached.filter(({ meshed }) => !meshed).flatMap(dnsServersOf),
     outsidePorts: [...reached.filter(({ meshed }) => !meshed).flatMap(portsOf), ...collectorPorts(tracing)],
   };
 }
@@ -22,6 +24,8 @@ function collectorPorts(tracing: Tracing): number[] {
   const { port, protocol } = new URL(config.endpoint);
   return [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)];
 }
+
+const DNS_PORT = 53;
 
 /** In place of the port of what may be at any. */
 const ANY_PORT = 0;
@@ -37,4 +41,14 @@ function portsOf({ shares, loadBalancing }: DestinationInfo): number[] {
       default: return [];
     }
   });
+}
+
+/** The DNS servers that it names; those of the pod are the same for all. */
+function dnsServersOf({ shares, loadBalancing }: DestinationInfo): { readonly address: string; readonly port: number }[] {
+  return shares().map((share) => share.discovery(loadBalancing))
+    .flatMap((discovery) => (discovery.type === 'dns' ? discovery.servers ?? [] : []))
+    .map((server) => {
+      const [, address = server, port] = (isIP(server) === 0 && /^\[?([^\]]+)\]?:(\d+)$/.exec(server)) || [];
+      return { address, port: port === undefined ? DNS_PORT : Number(port) };
+    });
 }
