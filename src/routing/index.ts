@@ -8,6 +8,7 @@
  *   new PathNormalizer(pathOptions?)
  *     .normalize(bytes, start, end)                  PathFault | undefined; then .path, .changed, .queryStart
  *   normalizePath(text, pathOptions?)                string | PathFault
+ *   normalizePattern(text, pathOptions?)             NormalPattern | PathFault, of a path that may end in `*`
  *   RoutingRequest.of(method, target, headers?)      a RequestView made of texts | PathFault
  *   Regex.compile(pattern)                           Regex { test(bytes, start, end), testText(text) } | RegexProblem
  *   explain(table, request)                          RowVerdict[]: row, chosen | behind | failed, the first condition that failed, what was seen
@@ -24,6 +25,7 @@ export type { ByteRange, ValueTest } from './bytes/bytes';
 export * from './path/fault';
 export * from './path/options';
 export * from './path/path-normalizer';
+export * from './path/pattern';
 export { RegexProblem } from './regex/problem';
 export { Regex } from './regex/regex';
 export { testAnyCookie } from './request/cookie-field';

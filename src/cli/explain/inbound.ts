@@ -71,7 +71,7 @@ export function inboundOf(
 }
 
 function isExempt(listener: ResolvedListener | undefined, request: RoutingRequest): boolean {
-  return listener?.admission !== undefined && new ExemptPaths(listener.admission.exemptPaths).includes(request);
+  return listener?.admission !== undefined && new ExemptPaths(listener.admission.exemptPaths, listener.path).includes(request);
 }
 
 /** The port of a workload's pods that a cluster's requests come to. */

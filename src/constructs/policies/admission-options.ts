@@ -2,6 +2,7 @@
  * What of the requests to a pod its sidecar lets in.
  */
 import { AdmissionConfig, DEFAULT_ADMISSION } from '../../contract';
+import { normalizePattern, PathFault } from '../../routing';
 import { isList, isText, TextRule } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
@@ -70,6 +71,11 @@ export function checkAdmission(errors: ValidationErrors, prop: string, admission
     exemptPaths?.forEach((path, index) => {
       if (!isText(PATH, path)) {
         errors.add(`${prop}.exemptPaths[${index}]`, path, 'use a path without a query, such as /healthz, or the beginning of one, such as /events/*');
+        return;
+      }
+      const normal = normalizePattern(path, { encodedSlashes: 'keep' });
+      if (normal instanceof PathFault) {
+        errors.add(`${prop}.exemptPaths[${index}]`, path, `no request has such a path: ${normal.message}`);
       }
     });
   }

@@ -4,6 +4,7 @@
  * to the latency and nothing to the throughput; and what is refused at once can still be answered by another endpoint in time.
  */
 import type { ResolvedAdmission } from '../../../contract';
+import type { PathOptions } from '../../../routing';
 import type { RequestHead } from '../../http1/request-head';
 import { AdaptiveLimit } from './adaptive-limit';
 import { ExemptPaths } from './exempt-paths';
@@ -22,11 +23,12 @@ export class Admission {
   private readonly bucket: TokenBucket | undefined;
   private readonly exempt: ExemptPaths;
 
-  constructor({ concurrency, rateLimit, exemptPaths }: ResolvedAdmission, now: number) {
+  /** @param path how the paths of requests are normalised */
+  constructor({ concurrency, rateLimit, exemptPaths }: ResolvedAdmission, path: PathOptions | undefined, now: number) {
     if (concurrency?.type === 'fixed') this.concurrency = new FixedLimit(concurrency.max);
     else if (concurrency) this.concurrency = new AdaptiveLimit({ ...concurrency, tolerance: 1 + concurrency.latencyTolerancePercent / 100 });
     this.bucket = rateLimit && new TokenBucket(rateLimit.requestsPerSecond, rateLimit.burst, now);
-    this.exempt = new ExemptPaths(exemptPaths);
+    this.exempt = new ExemptPaths(exemptPaths, path);
   }
 
   ask(head: RequestHead, now: number): Verdict {

@@ -1,7 +1,8 @@
 /**
- * Paths that are let in whatever the load: health checks, above all, for an app that is busy and not ill must not look ill. Compared byte
- * by byte in normal form, so another spelling of a path (`/%68ealthz`) is the same path.
+ * Paths that are let in whatever the load: health checks, above all, for an app that is busy and not ill must not look ill. Patterns and
+ * requests are compared byte by byte in normal form, so another spelling of a path (`/%68ealthz`) is the same path on both sides.
  */
+import { type PathOptions, normalizePattern } from '../../../routing';
 import { word } from '../../http1/bytes';
 import type { RequestHead } from '../../http1/request-head';
 
@@ -13,9 +14,15 @@ interface Pattern {
 export class ExemptPaths {
   private readonly patterns: readonly Pattern[];
 
-  /** @param paths each a path, or with `*` at its end the beginning of one */
-  constructor(paths: readonly string[]) {
-    this.patterns = paths.map((path) => ({ path: word(path.replace(/\*$/, '')), isPrefix: path.endsWith('*') }));
+  /**
+   * @param paths   each a path, or with `*` at its end the beginning of one; what no request can have is left out
+   * @param options by which requests' paths are normalised
+   */
+  constructor(paths: readonly string[], options: PathOptions | undefined) {
+    this.patterns = paths.flatMap((path) => {
+      const normal = normalizePattern(path, options);
+      return 'path' in normal ? [{ path: word(normal.path), isPrefix: normal.isPrefix }] : [];
+    });
   }
 
   /** The head's path is in normal form. */

@@ -173,8 +173,8 @@ export class ListenerSet {
   private admissionOf(config: ResolvedListener): Admission | undefined {
     if (!config.admission) return undefined;
     const present = this.all().find(({ name }) => name === config.name);
-    const same = JSON.stringify(present?.admissionConfig) === JSON.stringify(config.admission);
-    return same ? present!.admission : new Admission(config.admission, this.context.clock.now());
+    const same = present && JSON.stringify(present.admissionConfig) === JSON.stringify([config.admission, config.path]);
+    return same ? present.admission : new Admission(config.admission, config.path, this.context.clock.now());
   }
 
   private authorizerOf({ name, direction, authorization, jwt, path, routes }: ResolvedListener, jwks: JwksSource): Authorizer | undefined {

@@ -93,7 +93,8 @@ export class Listener {
   get isEdge(): boolean { return this.edge !== undefined || isOfGateway(this.config); }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
   get mutualTls(): MutualTlsSettings | undefined { return this.secureEntry?.settings; }
-  get admissionConfig(): ResolvedListener['admission'] { return this.config.admission; }
+  /** What its admission is made of. */
+  get admissionConfig(): readonly unknown[] { return [this.config.admission, this.config.path]; }
 
   /** Takes over what a new configuration says of this socket; requests under way keep the route they have. */
   reconfigure(config: ResolvedListener, routes: Routes, tls: TlsSettings | undefined, mutualTls: MutualTlsSettings | undefined): void {
