@@ -82,6 +82,20 @@ test('GIVEN a token with the claim THEN the request passes, without the token', 
   expect(given.test.metrics()).toContain('mesh_jwt_tokens_total{listener="test",result="remembered"} 1');
 });
 
+test('GIVEN a reload that says nothing else of who may call THEN verified tokens stay known; one that does verifies them anew', async () => {
+  const { test, ask } = await start();
+  const text = bearer(token(KEY, STAFF));
+  const ofResult = (result: string): string | undefined => new RegExp(`mesh_jwt_tokens_total\\{listener="test",result="${result}"\\} \\d+`).exec(test.metrics())?.[0].split(' ')[1];
+  await ask(text);
+  expect(await test.proxy.apply(JSON.stringify({ ...test.config, limits: { maxHeaderFields: 50 } }))).toMatchObject({ ok: true });
+  expect(await ask(text)).toMatch(/^HTTP\/1.1 200 /);
+  expect([ofResult('verified'), ofResult('remembered')]).toEqual(['1', '1']);
+  const listeners = test.config.listeners.map((listener) => ({ ...listener, authorization: { rules: [{ name: 'staff', plain: true, claims: [{ name: 'groups', values: ['others'] }] }] } }));
+  expect(await test.proxy.apply(JSON.stringify({ ...test.config, listeners }))).toMatchObject({ ok: true });
+  expect(await ask(text)).toMatch(/^HTTP\/1.1 403 /);
+  expect(ofResult('verified')).toBe('2');
+});
+
 test('GIVEN no token, or one without the claim THEN it is denied as any other', async () => {
   const given = await start();
   for (const fields of [[], [bearer(token(KEY))], ['Authorization: Basic YTpi'], ['Authorization:'], [`X-Authorization: Bearer ${token(KEY, STAFF)}`]]) {

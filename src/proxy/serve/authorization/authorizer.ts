@@ -51,11 +51,12 @@ export class Authorizer {
   private readonly lines: TokenBucket;
 
   /**
+   * @param key    tells it from one by another configuration
    * @param config has passed the checks of a document
    * @param tokens undefined where they are not looked at
    */
   constructor(
-    private readonly listener: string, private readonly config: ResolvedAuthorization, options: PathOptions | undefined,
+    readonly key: string, private readonly listener: string, private readonly config: ResolvedAuthorization, options: PathOptions | undefined,
     private readonly tokens: RequestTokens | undefined, private readonly dependencies: AuthorizerDependencies,
   ) {
     const rules = Authorization.of(config.rules, options);

@@ -177,14 +177,18 @@ export class ListenerSet {
     return same ? present.admission : new Admission(config.admission, config.path, this.context.clock.now());
   }
 
+  /** The one that the listener has, with the tokens that it has verified, unless the configuration says something else now. */
   private authorizerOf({ name, direction, authorization, jwt, path, routes }: ResolvedListener, jwks: JwksSource): Authorizer | undefined {
     if (!authorization) return undefined;
     const { context } = this;
-    const onLimit = (limit: string): void => context.instruments.limitReached(limit);
     const matches = [...authorization.rules, ...routes].flatMap(({ matches: its = [] }) => its);
     const wanted = new Set(matches.flatMap(({ claims = [] }) => claims.map((claim) => claim.name)));
+    const key = JSON.stringify([direction, authorization, jwt, path, [...wanted].sort()]);
+    const present = this.all().find((listener) => listener.name === name)?.authorizer;
+    if (present?.key === key) return present;
+    const onLimit = (limit: string): void => context.instruments.limitReached(limit);
     const tokens = jwt && new RequestTokens(jwt, (file) => jwks.keysOf(file), wanted, onLimit);
-    return new Authorizer(name, authorization, path, tokens, {
+    return new Authorizer(key, name, authorization, path, tokens, {
       instruments: context.instruments.listener(name, direction), clock: context.clock, onAudit: () => context.onAudit, onLimit,
     });
   }
