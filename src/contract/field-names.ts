@@ -6,7 +6,7 @@
 const FRAMING = /^(connection|content[-_]length|transfer[-_]encoding|te|trailer|upgrade|keep-alive|proxy-connection|http2-settings|expect)$/i;
 
 /** What the proxy itself writes, or acts on. */
-const PROXY = /^(x-mesh-.*|via|max-forwards|date|proxy-status|endpoint-load-metrics(-format)?)$/i;
+const PROXY = /^(x-mesh-.*|x[-_]mesh[-_]caller|x[-_]forwarded[-_]client[-_]cert|via|max-forwards|date|proxy-status|endpoint-load-metrics(-format)?)$/i;
 
 const HOST = /^host$/i;
 /** What CORS says in responses (https://fetch.spec.whatwg.org/#http-responses). */

@@ -57,6 +57,12 @@ export interface ListenerMutualTlsConfig {
    * @maxItems 64
    */
   readonly plainFrom?: Cidr[];
+  /**
+   * Whether the app also gets the id in `x-forwarded-client-cert`, in Envoy's form: `By=` this proxy's id, `Hash=` the SHA-256 of the caller's
+   * certificate, `URI=` the caller's id. What clients send by that name is dropped in any case.
+   * @default false
+   */
+  readonly forwardClientCert?: boolean;
 }
 
 /** Mutual TLS to endpoints. Nothing is sent before the endpoint has proved who it is. */
@@ -70,14 +76,15 @@ export interface UpstreamMutualTlsConfig {
 }
 
 /** Default of a listener's `mutualTls`. */
-export const DEFAULT_LISTENER_MUTUAL_TLS: Required<Pick<ListenerMutualTlsConfig, 'mode'>> = {
+export const DEFAULT_LISTENER_MUTUAL_TLS: Required<Pick<ListenerMutualTlsConfig, 'mode' | 'forwardClientCert'>> = {
   // #region generated defaults of ListenerMutualTlsConfig
   mode: 'strict',
+  forwardClientCert: false,
   // #endregion
 };
 
 /** Mutual TLS of a listener with nothing left open. */
-export type ResolvedListenerMutualTls = ListenerMutualTlsConfig & Required<Pick<ListenerMutualTlsConfig, 'mode'>>;
+export type ResolvedListenerMutualTls = ListenerMutualTlsConfig & Required<Pick<ListenerMutualTlsConfig, 'mode' | 'forwardClientCert'>>;
 
 /** Fills in what a listener's `mutualTls` leaves open. */
 export function withMutualTlsDefaults(mutualTls: ListenerMutualTlsConfig): ResolvedListenerMutualTls {

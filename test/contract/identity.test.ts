@@ -32,7 +32,7 @@ const endpointWith = (serverIds: string[]): Partial<ClusterConfig> => (
 test('a sound document is taken, and is strict unless it says otherwise', () => {
   const document = documentWith({ mutualTls: {} }, { mutualTls: { serverIds: [CATALOG] } }, { ...IDENTITY, id: WEB });
   expect(findBrokenReferences(document)).toEqual([]);
-  expect(withDefaults(document).listeners[0]!.mutualTls).toEqual({ mode: 'strict' });
+  expect(withDefaults(document).listeners[0]!.mutualTls).toEqual({ mode: 'strict', forwardClientCert: false });
   expect(decodeConfig(JSON.stringify(document))).toMatchObject({ ok: true });
 });
 

@@ -34,7 +34,9 @@ export class MutualTls {
    */
   public static readonly PREPARE = new MutualTls('prepare', []);
 
-  private constructor(private readonly mode: 'strict' | 'permissive' | 'prepare', private readonly plainFrom: readonly string[]) {}
+  private constructor(
+    private readonly mode: 'strict' | 'permissive' | 'prepare', private readonly plainFrom: readonly string[], private readonly forwards = false,
+  ) {}
 
   /**
    * Also lets in connections without mutual TLS from these networks, such as those of a load balancer. They have no identity, so all that is
@@ -43,7 +45,15 @@ export class MutualTls {
    * @param networks such as `10.2.0.0/16`, or an address alone
    */
   public allowPlain(...networks: string[]): MutualTls {
-    return new MutualTls(this.mode, [...this.plainFrom, ...networks]);
+    return new MutualTls(this.mode, [...this.plainFrom, ...networks], this.forwards);
+  }
+
+  /**
+   * Also tells the app who calls in the header field `x-forwarded-client-cert`, as Envoy writes it (`By=...;Hash=...;URI=spiffe://...`), for apps and
+   * libraries that read that one. It is beside `x-mesh-caller`, which apps get in any case. Clients can't forge either.
+   */
+  public forwardClientCert(): MutualTls {
+    return new MutualTls(this.mode, this.plainFrom, true);
   }
 
   /**
@@ -75,10 +85,10 @@ export class MutualTls {
 
   /** @internal */
   public _config(): ListenerMutualTlsConfig {
-    if (!this._takesPlain) {
-      return {};
-    }
-    return { mode: 'permissive', ...(this._plainFrom && { plainFrom: [...this._plainFrom] }) };
+    return {
+      ...(this._takesPlain && { mode: 'permissive' as const, ...(this._plainFrom && { plainFrom: [...this._plainFrom] }) }),
+      ...(this.forwards && { forwardClientCert: true }),
+    };
   }
 
   /** @internal */

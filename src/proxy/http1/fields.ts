@@ -40,6 +40,7 @@ export const enum Kind {
   MESH_EXPLAIN,
   MESH_UNSENT,
   MESH_VIA,
+  /** Who the caller is, in one of two forms: written by the proxy alone. */
   MESH_CALLER,
 }
 
@@ -58,11 +59,8 @@ const KNOWN_NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ['max-forwards', Kind.MAX_FORWARDS],
   ['x-mesh-unsent', Kind.MESH_UNSENT],
   ['x-mesh-mirror', Kind.MESH_MIRROR],
-  ['x-mesh-caller', Kind.MESH_CALLER],
-  // Who takes `_` for `-` would take these for it.
-  ['x\x7fmesh\x7fcaller', Kind.MESH_CALLER],
-  ['x\x7fmesh-caller', Kind.MESH_CALLER],
-  ['x-mesh\x7fcaller', Kind.MESH_CALLER],
+  ...spellings('x-mesh-caller', Kind.MESH_CALLER),
+  ...spellings('x-forwarded-client-cert', Kind.MESH_CALLER),
   ['x-mesh-attempt', Kind.MESH_ATTEMPT],
   ['x-mesh-explain', Kind.MESH_EXPLAIN],
   ['content-length', Kind.CONTENT_LENGTH],
@@ -76,6 +74,13 @@ const KNOWN_NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ['endpoint-load-metrics', Kind.LOAD_METRICS],
   ['endpoint-load-metrics-format', Kind.LOAD_METRICS_FORMAT],
 ];
+
+/** A name, and all others that somebody who takes `_` for `-` would take for it. `isWord` folds `_` into 0x7f. */
+function spellings(name: string, kind: Kind): [name: string, kind: Kind][] {
+  const [first, ...parts] = name.split('-') as [string, ...string[]];
+  return parts.reduce((names, part) => names.flatMap((begun) => [`${begun}-${part}`, `${begun}\x7f${part}`]), [first]).map((spelling) => [spelling, kind]);
+}
+
 const LONGEST_NAME = Math.max(...KNOWN_NAMES.map(([name]) => name.length));
 const KNOWN_BY_LENGTH = Array.from({ length: LONGEST_NAME + 1 }, (_, length) => (
   KNOWN_NAMES.filter(([name]) => name.length === length).map(([name, kind]) => ({ name: word(name), kind }))

@@ -1,17 +1,22 @@
 /**
  * Who has opened a connection by mutual TLS, and for how long that holds. A rule about callers finds the id here, which has been verified.
  */
-import { callerField } from '../../http1/mesh-fields';
+import { joined } from '../../http1/bytes';
+import { callerField, clientCertField } from '../../http1/mesh-fields';
 import type { Identity } from '../../tls/identity';
 import type { Assurance } from '../../tls/upstream-security';
 
 export class Caller {
-  /** The field `x-mesh-caller`, with its CRLF. */
+  /** The lines that tell the app of it, each with its CRLF. */
   readonly field: Buffer;
 
-  /** @param id SPIFFE id */
-  constructor(readonly id: string, private readonly assurance: Assurance, private readonly identity: Identity) {
-    this.field = callerField(id);
+  /**
+   * @param id          SPIFFE id
+   * @param certificate the fingerprint (SHA-256) of its certificate, where the app gets `x-forwarded-client-cert`, too
+   */
+  constructor(readonly id: string, private readonly assurance: Assurance, private readonly identity: Identity, certificate?: string) {
+    const own = callerField(id);
+    this.field = certificate === undefined ? own : joined(own, clientCertField(identity.usable?.id ?? '', certificate, id));
   }
 
   /** Its certificate, or the proxy's own, has expired since, or the root that it was verified by is no longer trusted: it has to connect anew. */

@@ -299,7 +299,8 @@ export class Listener {
 
   private entryWith(mutualTls: MutualTlsSettings): SecureEntry {
     return new SecureEntry(mutualTls, this.context, (socket, id, assurance) => {
-      this.accept(socket, { caller: new Caller(id, assurance, mutualTls.identity) });
+      const certificate = mutualTls.forwardClientCert ? socket.getPeerX509Certificate()?.fingerprint256 : undefined;
+      this.accept(socket, { caller: new Caller(id, assurance, mutualTls.identity, certificate) });
     });
   }
 
