@@ -15,6 +15,7 @@ export * from './constructs/mesh/discovery';
 export * from './constructs/kubernetes/disruption-budget';
 export * from './constructs/inbound/exposed-workload';
 export * from './constructs/calls/external-service';
+export * from './constructs/calls/external-tls';
 export * from './constructs/destinations/fallback';
 export * from './constructs/policies/fault-injection';
 export * from './constructs/gateway-api/gateway-api';

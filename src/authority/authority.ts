@@ -6,6 +6,7 @@
  * it allows for nothing.
  */
 import { createPrivateKey, generateKeyPairSync, KeyObject, X509Certificate } from 'node:crypto';
+import { parseAddress } from '../contract';
 import { CertificateContent, pemOf, writeCertificate } from './certificate';
 
 /** How long before now a certificate begins to be valid: what Istio allows for clocks that differ. */
@@ -67,6 +68,12 @@ export function issue(issuer: Issuer, id: string, { now, lifetimeMs = DAY_MS }: 
 /** A leaf that a server shows to clients from outside, for these host names. */
 export function issueServer(issuer: Issuer, dnsNames: readonly string[], validity: Validity): Credentials {
   return issue(issuer, '', validity, { uris: [], dnsNames, purposes: ['serverAuth'] });
+}
+
+/** A leaf of what is outside of the mesh, for a host name or an address. */
+export function issueForHost(issuer: Issuer, host: string, validity: Validity, overrides: LeafOverrides = {}): Credentials {
+  const address = parseAddress(host);
+  return issue(issuer, '', validity, { uris: [], ...(address ? { addresses: [address] } : { dnsNames: [host] }), purposes: ['serverAuth'], ...overrides });
 }
 
 /** An issuer from its files; undefined when they are not those of one that was made here. */

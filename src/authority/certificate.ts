@@ -33,6 +33,8 @@ export interface CertificateContent {
   /** URIs of the subject, as they are written, whatever is in them. */
   readonly uris: readonly string[];
   readonly dnsNames?: readonly string[];
+  /** IP addresses of the subject, as 4 or 16 bytes. */
+  readonly addresses?: readonly (readonly number[])[];
   readonly usages: readonly KeyUsage[];
   /** Absent: all. */
   readonly purposes?: readonly Purpose[] | undefined;
@@ -72,9 +74,9 @@ function nameOf(commonName: string): Buffer {
 }
 
 function extensionsOf(content: CertificateContent, own: KeyObject, signer: KeyObject): Buffer[] {
-  const { subject, authority, uris, dnsNames = [], usages, purposes } = content;
+  const { subject, authority, uris, dnsNames = [], addresses = [], usages, purposes } = content;
   const named = (number: number, texts: readonly string[]): Buffer[] => texts.map((text) => tagged(number, false, Buffer.from(text, 'latin1')));
-  const names = [...named(6, uris), ...named(2, dnsNames)];
+  const names = [...named(6, uris), ...named(2, dnsNames), ...addresses.map((bytes) => tagged(7, false, Buffer.from(bytes)))];
   return [
     extension(BASIC_CONSTRAINTS, true, authority ? sequence(boolean(true)) : sequence()),
     extension(KEY_USAGE, true, usageBits(usages)),

@@ -7,6 +7,7 @@ import type { UpstreamMutualTlsConfig } from './identity-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { RetryBudgetConfig } from './retry-config';
 import type { Integer } from './scalars';
+import type { UpstreamTlsConfig } from './upstream-tls-config';
 
 /** A set of endpoints that are equal but for their weight. */
 export interface ClusterConfig {
@@ -17,7 +18,7 @@ export interface ClusterConfig {
   readonly name: string;
   /** Where its endpoints come from. */
   readonly discovery: EndpointSliceDiscovery | DnsDiscovery | StaticDiscovery;
-  /** Its endpoints are reached by mutual TLS, by requests and health checks alike. Absent: by plain TCP. */
+  /** Its endpoints are sidecars and reached by mutual TLS, by requests and health checks alike. Absent: by plain TCP, unless there is `tls`. */
   readonly mutualTls?: UpstreamMutualTlsConfig;
   /**
    * Which version of HTTP its endpoints speak: `http1` is HTTP/1.1; `http2` is HTTP/2 from the first byte on, as gRPC speaks it, with many
@@ -25,6 +26,11 @@ export interface ClusterConfig {
    * @default 'http1'
    */
   readonly protocol?: 'http1' | 'http2';
+  /**
+   * Its endpoints are outside of the mesh and reached by TLS, by requests and health checks alike. Absent: by plain TCP, unless there is
+   * `mutualTls`.
+   */
+  readonly tls?: UpstreamTlsConfig;
   /**
    * How an endpoint is chosen.
    * @default { type: 'roundRobin' }

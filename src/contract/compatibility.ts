@@ -32,6 +32,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
     .map((part) => `/listeners/*/${part}`),
   routeCors: ['/listeners/*/routes/*/cors'],
   tls: ['/listeners/*/tls'],
+  upstreamTls: ['/clusters/*/tls'],
 };
 
 /**

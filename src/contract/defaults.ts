@@ -27,6 +27,7 @@ import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownC
 import type { SessionConfig } from './session-config';
 import { ResolvedTls, withTlsDefaults } from './tls-config';
 import { DEFAULT_TRACING, ResolvedTracing } from './tracing-config';
+import { ResolvedUpstreamTls, withUpstreamTlsDefaults } from './upstream-tls-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
@@ -89,7 +90,7 @@ export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = {
 };
 
 /** Fields of a cluster whose absence switches something off. */
-type Stage = 'mutualTls' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
+type Stage = 'mutualTls' | 'tls' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
 /** Fields of a cluster with defaults of their own. */
 type Health = 'healthCheck' | 'outlierDetection';
 
@@ -268,6 +269,7 @@ export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' |
 };
 /** A cluster with nothing left open. */
 export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & Pick<ClusterConfig, 'mutualTls'> & BalancingStages & ResolvedHealth & {
+  readonly tls?: ResolvedUpstreamTls;
   readonly retryBudget: Required<RetryBudgetConfig>;
 };
 /** How a proxy finds out which endpoints work, with nothing left open. */
@@ -332,11 +334,12 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
       routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
     })),
     clusters: config.clusters.map((cluster) => {
-      const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, healthCheck, outlierDetection, ...own } = cluster;
+      const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, healthCheck, outlierDetection, tls, ...own } = cluster;
       return {
         ...DEFAULT_CLUSTER,
         connectTimeoutMs: connectTimeoutFor(shortest.get(cluster.name)),
         ...own,
+        ...(tls && { tls: withUpstreamTlsDefaults(tls) }),
         ...withBalancingDefaults(cluster),
         ...(healthCheck && { healthCheck: withHealthCheckDefaults(healthCheck) }),
         retryBudget: { ...DEFAULT_RETRY_BUDGET, ...cluster.retryBudget },

@@ -42,4 +42,5 @@ export * from './scalars';
 export * from './session-config';
 export * from './tls-config';
 export * from './tracing-config';
+export * from './upstream-tls-config';
 export * from './weighted-cluster';

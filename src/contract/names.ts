@@ -51,6 +51,15 @@ export const TRUST_BUNDLE_VOLUME = 'mesh-trust-bundle';
 export const TRUST_BUNDLE_DIR = '/var/run/secrets/cdk8s-mesh-trust-bundle';
 export const TRUST_BUNDLE_FILE = `${TRUST_BUNDLE_DIR}/ca.crt`;
 
+/** Volume and mount point of the files of TLS to what is outside of the mesh. */
+export const UPSTREAM_TLS_VOLUME = 'mesh-upstream-tls';
+export const UPSTREAM_TLS_DIR = '/var/run/secrets/cdk8s-mesh-upstream-tls';
+
+/** Where the proxy finds what a ConfigMap or Secret holds under a key, for such TLS. */
+export function upstreamTlsFile(kind: 'configmap' | 'secret', name: string, key: string): string {
+  return `${UPSTREAM_TLS_DIR}/${kind}s/${name}/${key}`;
+}
+
 /** Volume and mount point of the keys of session cookies. */
 export const SESSION_KEYS_VOLUME = 'mesh-session-keys';
 export const SESSION_KEYS_DIR = '/var/run/secrets/cdk8s-mesh-sessions';

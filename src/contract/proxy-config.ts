@@ -30,7 +30,7 @@ export interface ProxyConfig {
   readonly minor?: Integer;
   /**
    * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
-   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `jwt`, `mutualTls`, `proxyProtocol`, `routes` and `tls`.
+   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `jwt`, `mutualTls`, `proxyProtocol`, `routes`, `tls` and `upstreamTls`.
    */
   readonly requires?: string[];
   /** Whose sidecar this is. */

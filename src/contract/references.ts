@@ -18,6 +18,7 @@ import { errorsOfProtocols } from './protocol-rules';
 import type { ProxyConfig } from './proxy-config';
 import { findUnfitParts } from './route-rules';
 import { errorOfTls } from './tls-config';
+import { errorsOfUpstreamTls } from './upstream-tls-config';
 
 /** One thing that is wrong with a document. */
 export interface ValidationError {
@@ -52,6 +53,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     ...findUnfitBalancing(cluster, `/clusters/${c}`),
     ...findUnfitHealthCheck(cluster, `/clusters/${c}`),
     ...findUnfitLimits(cluster, `/clusters/${c}`),
+    ...errorsOfUpstreamTls(cluster, `/clusters/${c}`),
   ));
 
   errors.push(...errorsOfProtocols(config), ...errorsOfIdentity(config), ...errorsOfAuthorization(config));

@@ -209,6 +209,8 @@ testWithPromtool('the other alerts fire for what they are about', () => {
     ['MeshCertificateExpiring', `mesh_certificate_seconds_to_expiry{${OWN},certificate="c"}`, '600000x240'],
     ['MeshCertificateProblem', `mesh_certificate_problem{${OWN},certificate="c",problem="expired"}`, '1x240'],
     ['MeshIdentityExpiring', `mesh_identity_expiration_timestamp_seconds{${OWN},file="certificate"}`, '14500x240'],
+    ['MeshUpstreamTlsExpiring', `mesh_upstream_tls_expiration_timestamp_seconds{${OWN},cluster="c",file="certificate"}`, '600000x240'],
+    ['MeshUpstreamTlsProblem', `mesh_upstream_tls_usable{${OWN},cluster="c"}`, '0x240'],
     ['MeshDiscoveryStale', `mesh_discovery_age_seconds{${OWN},cluster="c"}`, '0+60x240'],
     ['MeshNoReadyEndpoint', `mesh_endpoints{${OWN},cluster="c",state="ready"}`, '0x240'],
     ['MeshConfigRejected', `mesh_config_reloads_total{${OWN},result="rejected"}`, '0x230 1x10'],
@@ -222,6 +224,9 @@ testWithPromtool('the other alerts fire for what they are about', () => {
     { series: `mesh_endpoints{${OWN},cluster="c",state="ejected"}`, values: '1x240' }, { series: `mesh_discovery_age_seconds{${OWN},cluster="c"}`, values: '10x240' },
     { series: `mesh_config_reloads_total{${OWN},result="applied"}`, values: '0+1x240' }, { series: `mesh_certificate_problem{${OWN},problem="expired"}`, values: '0x240' },
     { series: `mesh_certificate_seconds_to_expiry{${OWN},certificate="c"}`, values: '2000000x240' },
+    { series: `mesh_upstream_tls_usable{${OWN},cluster="c"}`, values: '1x240' }, { series: `mesh_upstream_tls_rejected{${OWN},cluster="c"}`, values: '0x240' },
+    { series: `mesh_upstream_tls_expiration_timestamp_seconds{${OWN},cluster="c",file="certificate"}`, values: '2000000x240' },
+    { series: `mesh_upstream_tls_expiration_timestamp_seconds{${OWN},cluster="c",file="trust_bundle"}`, values: 'NaNx240' },
   ];
   const result = judge([
     ...troubles.map(([alertname, series, values]) => ({

@@ -102,6 +102,7 @@ export interface TestProxyOptions {
   readonly identity?: IdentityConfig;
   readonly mutualTls?: ListenerMutualTlsConfig;
   readonly onIdentity?: ProxyDependencies['onIdentity'];
+  readonly onUpstreamTls?: ProxyDependencies['onUpstreamTls'];
   readonly via?: boolean;
   readonly tracing?: ProxyConfig['tracing'];
   /** Name of the service that it belongs to. Absent: web. */
@@ -167,6 +168,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     podAddresses,
     ...(options.onChoice && { onChoice: options.onChoice }),
     ...(options.onIdentity && { onIdentity: options.onIdentity }),
+    ...(options.onUpstreamTls && { onUpstreamTls: options.onUpstreamTls }),
     ...(options.onBypass && { onBypass: options.onBypass }),
     ...(options.memory && { memory: options.memory }),
   });

@@ -1,12 +1,13 @@
 /** Differences of settings in words: what is changed, from what to what, and what more or less of it means. */
 import type {
   CorsConfig, FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, IdentityConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck,
-  RetryCondition, UpstreamMutualTlsConfig,
+  ResolvedTls, RetryCondition, UpstreamMutualTlsConfig, UpstreamTlsConfig,
 } from '../../contract';
 import { headerChangesInWords } from '../explain/actions';
 import { balancingInWords, healthCheckInWords } from '../words/balancing';
 import { bytesInWords, listed, percentInWords, timeInWords } from '../words/quantities';
 import { admissionInWords, conditionsInWords, faultInWords, hashKeyInWords, hedgeInWords } from '../words/routes';
+import { upstreamTlsInWords } from '../words/upstream-tls';
 import type { Change } from './change';
 import type { Difference } from './settings';
 
@@ -74,6 +75,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'identity.id': { what: 'identity' },
   mutualTls: { what: 'mutual TLS' },
   'mutualTls.serverIds': { what: 'ids of endpoints' },
+  tls: { what: 'TLS' },
+  'tls.serverName': { what: 'name that endpoints must prove', other: 'requests go to nobody else' },
+  'tls.trustBundleFile': { what: 'trusted roots' },
+  'tls.certificateFile': { what: 'certificate that is shown' },
+  'tls.minimumVersion': { what: 'oldest version of TLS' },
+  'tls.pins': { what: 'pinned keys', other: 'endpoints with other keys get no requests' },
   hostnames: { what: 'names' },
   port: { what: 'port' },
   workers: { what: 'worker processes' },
@@ -94,6 +101,8 @@ const SHOWN: Readonly<Record<string, (value: never) => string>> = {
   admission: (admission: ResolvedAdmission) => `lets in ${admissionInWords(admission)}`,
   identity: ({ id, trustDomain }: IdentityConfig) => id ?? `any of ${trustDomain}`,
   mutualTls: ({ serverIds }: UpstreamMutualTlsConfig) => `the endpoint must be ${serverIds.join(' or ')}`,
+  // That of a listener has no server.
+  tls: (tls: UpstreamTlsConfig | ResolvedTls) => ('serverName' in tls ? upstreamTlsInWords(tls) : inShort(tls)),
   'admission.concurrency': (concurrency: ResolvedAdmission['concurrency']) => admissionInWords({ ...(concurrency && { concurrency }) }),
   'admission.rateLimit': (rateLimit: ResolvedAdmission['rateLimit']) => admissionInWords({ ...(rateLimit && { rateLimit }) }),
 };

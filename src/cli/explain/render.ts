@@ -2,6 +2,7 @@
 import { counted, listed, percentInWords, timeInWords } from '../words/quantities';
 import { balancingInWords, healthInWords, limitsInWords, stagesInWords } from '../words/balancing';
 import { budgetInWords, conditionsInWords, faultInWords, hedgeInWords, timeoutInWords } from '../words/routes';
+import { upstreamTlsInWords } from '../words/upstream-tls';
 import { plain, renderTable, Paint } from '../terminal/table';
 import { Answer, headerChangesInWords } from './actions';
 import type { Candidate, Destination, Level } from './destination';
@@ -101,6 +102,7 @@ function rowsOfRoute(route: ExplainedRoute): Row[] {
       `once less than ${percentInWords(10_000 / fallback!.overprovisioningPercent)} of the pods before are available; back over ${timeInWords(fallback!.recoveryMs)}`,
     ]),
     ['mutual TLS', ...perDestination(all, ({ config: { mutualTls } }) => (mutualTls ? [`the endpoint must be ${mutualTls.serverIds.join(' or ')}`] : []))],
+    ['TLS', ...perDestination(all, ({ config: { tls } }) => (tls ? [upstreamTlsInWords(tls)] : []))],
     ['balancing', ...perDestination(all, ({ config }) => [[balancingInWords(config.loadBalancing), ...stagesInWords(config)].join('; ')])],
     ['balanced by', ...(route.hashKeys.length === 0 ? [] : [hashKeysInWords(route.hashKeys)])],
     ['session', ...(route.session ? [sessionInWords(route.session)] : [])],

@@ -6,7 +6,7 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../../contract';
-import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { AppProtocol, checkPlainPort, checkPlainPortName, checkTlsPort } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
@@ -19,6 +19,11 @@ import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { checkQuantity, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
+import { ExternalTls } from './external-tls';
+
+/** The port of HTTP, which URLs leave out. */
+const DEFAULT_PORT = 80;
+const HTTPS_PORT = 443;
 
 /**
  * One address of an external service.
@@ -64,7 +69,7 @@ export interface ExternalDnsOptions {
   /**
    * Port of the endpoints.
    *
-   * @default 80
+   * @default - 80; 443 with `tls`
    */
   readonly port?: number;
 
@@ -110,7 +115,7 @@ export class ExternalEndpoints {
    * The addresses (A and AAAA records) of a fully qualified DNS name. All have the same port.
    */
   public static dns(hostname: string, options: ExternalDnsOptions = {}): ExternalEndpoints {
-    return new ExternalEndpoints(undefined, { record: 'address', hostname, port: options.port ?? 80, servers: options.servers });
+    return new ExternalEndpoints(undefined, { record: 'address', hostname, port: options.port, servers: options.servers });
   }
 
   /**
@@ -159,11 +164,21 @@ export class ExternalEndpoints {
     });
   }
 
+  /**
+   * The name that is looked up, for a server to prove; undefined where there is none, or that of a service (SRV).
+   *
+   * @internal
+   */
+  public get _serverName(): string | undefined {
+    return this.lookup?.record === 'address' ? this.lookup.hostname : undefined;
+  }
+
   /** @internal */
-  public _checkProtocol(errors: ValidationErrors, prop: string, protocol: AppProtocol | undefined): void {
-    checkPlainPort(errors, `${prop}.port`, this.lookup?.port, protocol);
-    this.list?.forEach(({ port }, index) => checkPlainPort(errors, `${prop}[${index}].port`, port, protocol));
-    if (this.lookup?.record === 'srv') {
+  public _checkProtocol(errors: ValidationErrors, prop: string, protocol: AppProtocol | undefined, hasTls: boolean): void {
+    const checkPort = hasTls ? checkTlsPort : checkPlainPort;
+    checkPort(errors, `${prop}.port`, this.lookup?.port, protocol);
+    this.list?.forEach(({ port }, index) => checkPort(errors, `${prop}[${index}].port`, port, protocol));
+    if (!hasTls && this.lookup?.record === 'srv') {
       checkPlainPortName(errors, `${prop}.hostname`, /^_([^.]+)\./.exec(this.lookup.hostname)?.[1], protocol);
     }
   }
@@ -179,9 +194,10 @@ export class ExternalEndpoints {
   }
 
   /** @internal */
-  public _toConfig(loadBalancing: LoadBalancing): ClusterConfig['discovery'] {
+  public _toConfig(loadBalancing: LoadBalancing, hasTls: boolean): ClusterConfig['discovery'] {
     if (this.lookup) {
-      const { record, hostname, port, servers } = this.lookup;
+      const { record, hostname, servers } = this.lookup;
+      const port = record === 'srv' ? undefined : this.lookup.port ?? (hasTls ? HTTPS_PORT : DEFAULT_PORT);
       return { type: 'dns', record, hostname, ...(port !== undefined && { port }), ...(servers && { servers: [...servers] }) };
     }
     const zoneWeights = loadBalancing._zoneWeights ?? {};
@@ -220,14 +236,20 @@ export interface ExternalServiceProps extends DestinationOptions {
    * @default 80
    */
   readonly port?: number;
+
+  /**
+   * TLS to it. Apps call it by `http://` all the same, and their sidecars speak TLS with it.
+   *
+   * @default - none: requests leave the pod without TLS
+   */
+  readonly tls?: ExternalTls;
 }
 
 const PROPS = {
-  ...DESTINATION_OPTIONS, endpoints: true, hostname: true, port: true,
+  ...DESTINATION_OPTIONS, endpoints: true, hostname: true, port: true, tls: true,
 } as const satisfies Record<keyof ExternalServiceProps, true>;
 
-/** The port of HTTP, which URLs leave out. */
-const DEFAULT_PORT = 80;
+const APPS_CALL_PLAIN = 'and apps call the sidecar by plain HTTP, which makes TLS of it; leave \'port\' out, and let apps call http:// at 80';
 
 /**
  * A service outside of the mesh that services of the mesh call through their sidecars.
@@ -244,14 +266,17 @@ export class ExternalService extends Destination {
   public readonly port: number;
 
   private readonly endpoints: ExternalEndpoints;
+  private readonly tls?: ExternalTls;
   private readonly policies: DestinationPolicies;
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
-    checkKinds(this, props);
+    // `tls` of a service in the mesh is another thing.
+    checkKinds(this, props && { ...props, tls: undefined });
     this.hostname = props.hostname ?? id.toLowerCase();
     this.port = props.port ?? DEFAULT_PORT;
     this.endpoints = props.endpoints;
+    this.tls = props.tls;
     this.policies = policiesOf(props);
 
     const errors = new ValidationErrors();
@@ -259,12 +284,19 @@ export class ExternalService extends Destination {
     errors.callableName('hostname', this.hostname);
     checkReserved(errors, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
     if (errors.port('port', this.port)) {
-      checkPlainPort(errors, 'port', this.port, props.protocol);
+      checkPlainPort(errors, 'port', this.port, props.protocol, this.tls && APPS_CALL_PLAIN);
+    }
+    if (this.tls !== undefined) {
+      if (isA(ExternalTls, this.tls)) {
+        this.tls._check(errors, 'tls');
+      } else {
+        errors.add('tls', this.tls, refusalOfCopy(ExternalTls, this.tls) ?? 'make it with ExternalTls.systemRoots() or ExternalTls.trusting()');
+      }
     }
     checkPolicies(errors, '', this.policies);
     if (isA(ExternalEndpoints, this.endpoints)) {
       this.endpoints._check(errors, 'endpoints');
-      this.endpoints._checkProtocol(errors, 'endpoints', props.protocol);
+      this.endpoints._checkProtocol(errors, 'endpoints', props.protocol, this.tls !== undefined);
       this.endpoints._checkLoadBalancing(errors, 'loadBalancing', this.policies.loadBalancing);
     } else {
       errors.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
@@ -292,9 +324,12 @@ export class ExternalService extends Destination {
       shares: () => [{
         cluster: id,
         weight: 1,
-        discovery: (loadBalancing) => this.endpoints._toConfig(loadBalancing),
+        discovery: (loadBalancing) => this.endpoints._toConfig(loadBalancing, this.tls !== undefined),
       }],
+      ...(this.tls && { tls: this.tls._info(this.endpoints._serverName ?? this.hostname) }),
       checkLoadBalancing: (errors, prop, loadBalancing) => this.endpoints._checkLoadBalancing(errors, prop, loadBalancing),
     };
   }
 }
+
+mark(ExternalService);

@@ -1,5 +1,5 @@
 /**
- * What is spoken at a port. The proxy speaks HTTP/1.1 without TLS and nothing else, so a service at a port that is known for another
+ * What is spoken at a port. The proxy takes HTTP/1.1 without TLS from apps and nothing else, so a service at a port that is known for another
  * protocol would be broken by its sidecars: synthesis refuses it. Ports and names are hints and no proof, so an author can say that it is HTTP
  * all the same.
  */
@@ -11,7 +11,7 @@ import { ValidationErrors } from '../props/validation-errors';
  */
 export enum AppProtocol {
   /**
-   * HTTP/1.1 without TLS.
+   * HTTP/1.1. Apps speak it without TLS.
    */
   HTTP = 'http',
 }
@@ -27,10 +27,21 @@ const PORTS: Readonly<Record<number, string>> = {
 };
 
 /** Checks a port at which the proxy is to speak. */
-export function checkPlainPort(errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined): void {
+export function checkPlainPort(
+  errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined, remedy: string = REMEDY,
+): void {
   const known = port === undefined ? undefined : PORTS[port];
   if (known !== undefined && protocol === undefined) {
-    errors.add(prop, port, `this port is known for ${known}, ${REMEDY}`);
+    errors.add(prop, port, `this port is known for ${known}, ${remedy}`);
+  }
+}
+
+/** Checks a port outside of the mesh at which the proxy is to speak HTTP by TLS. */
+export function checkTlsPort(errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined): void {
+  const known = port === 80 ? 'HTTP without TLS' : port === undefined ? undefined : PORTS[port];
+  if (known !== undefined && !known.startsWith('TLS') && protocol === undefined) {
+    errors.add(prop, port, `this port is known for ${known}, and with 'tls' the sidecar speaks HTTP/1.1 by TLS there; use the port of HTTPS, such as 443, or leave out 'tls'. `
+      + 'If it is HTTP by TLS all the same, say \'protocol: AppProtocol.HTTP\'');
   }
 }
 

@@ -3,6 +3,7 @@
  * only asks. None of it is public.
  */
 import { ClusterConfig, PathConfig } from '../../contract';
+import { ExternalTlsInfo } from '../calls/external-tls-info';
 import { Jwt } from '../identity/jwt';
 import { MutualTls } from '../identity/mutual-tls';
 import { WorkloadIdentity } from '../identity/workload-identity';
@@ -62,6 +63,8 @@ export interface DestinationInfo {
   readonly mutualTls?: MutualTls;
   /** Issuers of the tokens that requests have to carry; absent when its proxies look at none. */
   readonly jwt?: readonly Jwt[];
+  /** TLS to what is outside of the mesh; absent for plain HTTP, and in the mesh. */
+  readonly tls?: ExternalTlsInfo;
   /** What its proxies let pass; absent when it has none. */
   readonly limits?: ProxyLimits;
   /** When its proxies close an idle connection; absent when it has none. */

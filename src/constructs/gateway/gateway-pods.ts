@@ -3,6 +3,7 @@ import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { INBOUND_TLS_PORT_NAME, SIDECAR_CONTAINER, TERMINATING_WAIT_PATH, TLS_DIR, TLS_VOLUME, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
+import { Call } from '../calls/dependencies';
 import { servingLabels } from '../inbound/services';
 import * as kplus from '../kubernetes/kplus';
 import { addVariable, askBeforeStop, completePodSpec, ContainerManifest, PodSpecManifest, setInPodSpec } from '../kubernetes/patches';
@@ -18,6 +19,7 @@ import { STUCK_GRACE_SECONDS } from '../sidecar/probes';
 import { mountSessionKeys } from '../sidecar/session-keys';
 import { proxyContainer } from '../sidecar/sidecar-container';
 import { NODE_OPTIONS, noteWorkers, sidecarNodeOptions } from '../sidecar/sidecar-resources';
+import { mountUpstreamTls } from '../sidecar/upstream-tls-pod';
 import { certificateFolder } from './edge-config';
 import { GatewayCertificate } from './gateway-certificate';
 import { GATEWAY_VERSION } from './gateway-service';
@@ -41,6 +43,7 @@ interface PodsInfo {
   /** What is known when the app is complete. */
   readsSlices(): boolean;
   sessions(): readonly SessionPersistence[];
+  calls(): readonly Call[];
 }
 
 /** The resources of a pod when nobody says. No limit on CPU, for throttling delays every request. */
@@ -81,7 +84,7 @@ function withTlsPort(container: kplus.ContainerProps, { proxyPorts }: MeshSettin
 }
 
 /** What depends on the routes, and what is newer than the generated types. */
-function complete(spec: PodSpecManifest, { settings, identity, tls, jwt, readsSlices, sessions }: PodsInfo): void {
+function complete(spec: PodSpecManifest, { settings, identity, tls, jwt, readsSlices, sessions, calls }: PodsInfo): void {
   const proxy = proxyOf(spec);
   if (!proxy) {
     return;
@@ -93,6 +96,7 @@ function complete(spec: PodSpecManifest, { settings, identity, tls, jwt, readsSl
     mountToken(spec, proxy);
   }
   mountIdentity(spec, proxy, identity, settings);
+  mountUpstreamTls(spec, proxy, calls());
   askBeforeStop(proxy, TERMINATING_WAIT_PATH, settings.proxyPorts.admin);
   mountSessionKeys(spec, proxy, sessions());
   mountJwtKeys(spec, proxy, jwt ?? []);

@@ -43,6 +43,7 @@ import { checkCallees, checkIdentityPod, establishIdentity } from '../sidecar/id
 import { sessionsOf } from '../sidecar/outbound-routes';
 import { reachedBy } from '../sidecar/reached';
 import { checkProxyMemory, NODE_OPTIONS } from '../sidecar/sidecar-resources';
+import { checkUpstreamTls } from '../sidecar/upstream-tls-pod';
 import { isA, mark } from '../synthesis/copies';
 import { untilAddition } from '../synthesis/unchanged';
 import { checkCertificates, isCertified } from './certificate-checks';
@@ -163,6 +164,7 @@ export class Gateway extends Construct {
       name, settings: this.settings, identity: this.identity, configMap: this.configMap, serviceAccount: this.serviceAccount,
       replicas: this.scaling._replicas, budget: this.budget, tls, jwt: props.jwt,
       readsSlices: () => this.readsSlices,
+      calls: () => this.routes.calls,
       sessions: () => {
         const { calls } = this.routes;
         return calls.flatMap((call) => sessionsOf(call, calls));
@@ -307,6 +309,7 @@ export class Gateway extends Construct {
       errors.add(`resources.${resource}.request`, undefined, 'the autoscaler takes a percentage of what the proxy requests; add the request');
     }
     checkTokensPass(errors, this.props, this.destinations());
+    checkUpstreamTls(errors, this.routes.calls, this.namespace);
     checkCallees(errors, this.routes.calls, { identity: this.identity, path: this.node.path });
     const others = this.node.root.node.findAll().filter((each): each is Gateway => each !== this && isA(Gateway, each));
     return [...this.routes.mistakes([this, ...others].map((each) => each._front())), ...errors.messages, ...this.mistakesOfPod()];

@@ -1,5 +1,5 @@
 /**
- * Where a sidecar gets the root certificates that it trusts. Roots that come with each certificate are replaced together with it, so there
+ * Where a proxy gets the root certificates that it trusts. Roots that come with each certificate are replaced together with it, so there
  * is no time in which both the old and the new ones are trusted; a bundle of its own can hold both, and then roots rotate without a failure.
  */
 import { isName, NAME_RULES } from '../props/name-rules';
@@ -11,17 +11,27 @@ import { checkSignerName } from './signer-name';
 const FILE = 'ca.crt';
 
 /**
- * The root certificates that sidecars trust.
+ * Root certificates that are trusted: by sidecars of each other, or of a service outside of the mesh.
  */
 export class TrustBundle {
   /**
-   * A ConfigMap in the namespace of each service, as trust-manager writes it.
+   * A ConfigMap in the namespace of each pod, as trust-manager writes it.
    *
    * @param name name of the ConfigMap
    * @param key key of its data with the certificates in PEM form
    */
   public static configMap(name: string, key: string = FILE): TrustBundle {
     return new TrustBundle({ kind: 'configMap', name, key });
+  }
+
+  /**
+   * A Secret in the namespace of each pod. Only the sidecar can read it.
+   *
+   * @param name name of the Secret
+   * @param key key of its data with the certificates in PEM form
+   */
+  public static secret(name: string, key: string = FILE): TrustBundle {
+    return new TrustBundle({ kind: 'secret', name, key });
   }
 
   /**
@@ -60,17 +70,28 @@ export class TrustBundle {
   public _source(): object | undefined {
     const { from } = this;
     switch (from.kind) {
-      case 'configMap': return { configMap: { name: from.name, items: [{ key: from.key, path: FILE }] } };
+      case 'configMap':
+      case 'secret': return { [from.kind]: { name: from.name, items: [{ key: from.key, path: FILE }] } };
       case 'clusterTrustBundle': return { clusterTrustBundle: { name: from.name, path: FILE } };
       case 'signer': return { clusterTrustBundle: { signerName: from.signerName, labelSelector: { matchLabels: from.labels }, path: FILE } };
       default: return undefined;
     }
   }
 
+  /**
+   * The object in a pod's namespace that it is in; undefined when it is elsewhere.
+   *
+   * @internal
+   */
+  public get _object(): { readonly kind: 'configmap' | 'secret'; readonly name: string; readonly key: string } | undefined {
+    const { from } = this;
+    return from.kind === 'configMap' || from.kind === 'secret' ? { kind: from.kind === 'secret' ? 'secret' : 'configmap', name: from.name, key: from.key } : undefined;
+  }
+
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {
     const { from } = this;
-    if (from.kind === 'configMap') {
+    if (from.kind === 'configMap' || from.kind === 'secret') {
       errors.name(`${prop}.name`, from.name, NAME_RULES.subdomain);
       errors.name(`${prop}.key`, from.key, NAME_RULES.dataKey);
     } else if (from.kind === 'clusterTrustBundle') {
@@ -89,7 +110,7 @@ export class TrustBundle {
 }
 
 type From =
-  | { readonly kind: 'configMap'; readonly name: string; readonly key: string }
+  | { readonly kind: 'configMap' | 'secret'; readonly name: string; readonly key: string }
   | { readonly kind: 'clusterTrustBundle'; readonly name: string }
   | { readonly kind: 'signer'; readonly signerName: string; readonly labels: { readonly [key: string]: string } }
   | { readonly kind: 'withCertificate' };

@@ -32,6 +32,15 @@ const ALERTS: readonly Alert[] = [
     expr: (of) => `mesh_identity_expiration_timestamp_seconds{${of}} - time() < ${IDENTITY_SECONDS}`,
   },
   {
+    name: 'MeshUpstreamTlsExpiring', severity: 'warning', wait: '15m',
+    summary: 'the {{ $labels.file }} that {{ $labels.pod }} has for {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}',
+    expr: (of) => `mesh_upstream_tls_expiration_timestamp_seconds{${of}} - time() < ${CERTIFICATE_SECONDS}`,
+  },
+  {
+    name: 'MeshUpstreamTlsProblem', severity: 'critical', wait: '5m', summary: '{{ $labels.pod }} can\'t use the files of its TLS to {{ $labels.cluster }}',
+    expr: (of) => `mesh_upstream_tls_rejected{${of}} == 1 or mesh_upstream_tls_usable{${of}} == 0`,
+  },
+  {
     name: 'MeshDiscoveryStale', severity: 'warning', wait: '5m',
     summary: 'endpoints of {{ $labels.cluster }} in {{ $labels.pod }} were last confirmed {{ $value | humanizeDuration }} ago',
     expr: (of) => `mesh_discovery_age_seconds{${of}} > ${STALE_SECONDS}`,

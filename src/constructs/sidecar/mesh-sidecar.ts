@@ -50,6 +50,7 @@ import { STUCK_GRACE_SECONDS } from './probes';
 import { mountSessionKeys } from './session-keys';
 import { sidecarContainer, sidecarOf } from './sidecar-container';
 import { checkProxyMemory, NODE_OPTIONS, noteWorkers, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
+import { checkUpstreamTls, mountUpstreamTls } from './upstream-tls-pod';
 import { checkContainerNames, checkWorkload } from './workload';
 import { workloadPolicy } from './workload-policy';
 
@@ -349,6 +350,7 @@ export class MeshSidecar extends Construct {
     }
     mountIdentity(spec, sidecar, this.identity, this.settings);
     mountJwtKeys(spec, sidecar, this.called?._info().jwt ?? []);
+    mountUpstreamTls(spec, sidecar, calls);
     if (this.appPort !== undefined) {
       askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
     }
@@ -371,6 +373,7 @@ export class MeshSidecar extends Construct {
     checkPodPorts(errors, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
     checkContainerNames(errors, this.workload);
     checkCalledNames(errors, calls, this.namespace);
+    checkUpstreamTls(errors, calls, this.namespace);
     checkCallees(errors, calls, { identity: this.identity, path: (this.service?.self ?? this.workload).node.path });
     return [...errors.messages, ...unwritable];
   }

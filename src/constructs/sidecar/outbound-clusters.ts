@@ -53,6 +53,7 @@ function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBa
     discovery: share.discovery(loadBalancing),
     ...loadBalancing._toClusterConfig(fallsBack),
     ...(!info.meshed && { meshFields: false }),
+    ...(info.tls && { tls: info.tls.config }),
     ...more,
   }));
 }

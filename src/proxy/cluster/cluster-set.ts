@@ -5,6 +5,7 @@ import type { ResolvedCluster, ResolvedProxyConfig } from '../../contract';
 import type { DiscoverySource } from '../discovery/source';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../runtime/timeouts';
+import type { ExternalLookup } from '../tls/external-keeper';
 import type { Identity } from '../tls/identity';
 import { Cluster, ClusterDependencies, SourceFactory } from './cluster';
 
@@ -36,7 +37,7 @@ export class ClusterSet implements ClusterLookup {
    *
    * @throws Error in the user's words when a source can't be made
    */
-  stage(document: ResolvedProxyConfig, identity?: Identity): StagedClusters {
+  stage(document: ResolvedProxyConfig, identity?: Identity, externals?: ExternalLookup): StagedClusters {
     const kubernetes = JSON.stringify(document.kubernetes);
     const apiChanged = kubernetes !== this.kubernetes;
     const added = new Map<string, Cluster>();
@@ -50,7 +51,7 @@ export class ClusterSet implements ClusterLookup {
         const present = this.byName.get(config.name);
         const source = present?.stageSource(config, document, apiChanged);
         if (source) sources.set(config.name, source);
-        if (!present) added.set(config.name, this.make(config, document, identity));
+        if (!present) added.set(config.name, this.make(config, document, identity, externals));
       }
     } catch (error) {
       rollback();
@@ -60,23 +61,26 @@ export class ClusterSet implements ClusterLookup {
       get: (name) => added.get(name) ?? this.get(name),
       commit: () => {
         this.kubernetes = kubernetes;
-        this.commit(document, added, sources, identity);
+        this.commit(document, added, sources, identity, externals);
       },
       rollback,
     };
   }
 
-  private make(config: ResolvedCluster, document: ResolvedProxyConfig, identity: Identity | undefined): Cluster {
-    return new Cluster(config, document, this.sources, this.timeouts, this.dependencies, this.instruments.cluster(config.name), identity);
+  private make(
+    config: ResolvedCluster, document: ResolvedProxyConfig, identity: Identity | undefined, externals: ExternalLookup | undefined,
+  ): Cluster {
+    const { sources, timeouts, dependencies, instruments } = this;
+    return new Cluster(config, document, sources, timeouts, dependencies, instruments.cluster(config.name), identity, externals?.of(config.name));
   }
 
   private commit(
     document: ResolvedProxyConfig, added: ReadonlyMap<string, Cluster>, sources: ReadonlyMap<string, DiscoverySource>,
-    identity: Identity | undefined,
+    identity: Identity | undefined, externals: ExternalLookup | undefined,
   ): void {
     const leaving = new Map(this.byName);
     for (const config of document.clusters) {
-      leaving.get(config.name)?.reconfigure(config, document, sources.get(config.name), identity);
+      leaving.get(config.name)?.reconfigure(config, document, sources.get(config.name), identity, externals?.of(config.name));
       leaving.delete(config.name);
     }
     for (const [name, cluster] of leaving) {

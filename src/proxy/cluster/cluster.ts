@@ -15,7 +15,9 @@ import { ReportIntake, usesReports } from '../load-reports/report-intake';
 import type { ClusterInstruments } from '../telemetry/instruments';
 import type { TimeoutQueues } from '../runtime/timeouts';
 import type { Identity } from '../tls/identity';
-import { UpstreamSecurity } from '../tls/upstream-security';
+import type { ExternalSecurity } from '../tls/external-security';
+import { SidecarSecurity } from '../tls/sidecar-security';
+import type { UpstreamSecurity } from '../tls/upstream-security';
 import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
 import { HealthChecks } from './health/health-checks';
@@ -74,6 +76,7 @@ export class Cluster {
     private readonly dependencies: ClusterDependencies,
     readonly instruments: ClusterInstruments,
     identity?: Identity,
+    external?: ExternalSecurity,
   ) {
     this.config = config;
     this.pools = {
@@ -89,7 +92,7 @@ export class Cluster {
       limits: document.limits,
       pending: 0,
       identity,
-      security: securityOf(config, identity, undefined),
+      security: external ?? sidecarSecurityOf(config, identity, undefined),
       timeouts,
       now: () => dependencies.now(),
       stats: this.stats,
@@ -191,9 +194,11 @@ export class Cluster {
   }
 
   /** Takes over a new configuration. Endpoints and connections stay, unless they come from elsewhere now. */
-  reconfigure(config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined, identity?: Identity): void {
+  reconfigure(
+    config: ResolvedCluster, document: ResolvedProxyConfig, source: DiscoverySource | undefined, identity?: Identity, external?: ExternalSecurity,
+  ): void {
     this.config = config;
-    this.secure(identity);
+    this.secure(identity, external);
     this.pools.connectTimeout = this.timeouts.of(config.connectTimeoutMs);
     this.pools.idleTimeout = this.timeouts.of(config.idleTimeoutMs);
     this.pools.pendingTimeout = this.timeouts.of(config.pendingTimeoutMs);
@@ -246,9 +251,9 @@ export class Cluster {
     this.firstEndpoints.arrive();
   }
 
-  private secure(identity: Identity | undefined): void {
+  private secure(identity: Identity | undefined, external: ExternalSecurity | undefined): void {
     this.pools.identity = identity;
-    this.pools.security = securityOf(this.config, identity, this.pools.security);
+    this.pools.security = external ?? sidecarSecurityOf(this.config, identity, this.pools.security);
     for (const endpoint of this.members.values()) endpoint.secure();
   }
 
@@ -311,10 +316,11 @@ export class Cluster {
 }
 
 /** @param before what there was, which stays when it asks for the same */
-function securityOf(
+function sidecarSecurityOf(
   { name, mutualTls }: ResolvedCluster, identity: Identity | undefined, before: UpstreamSecurity | undefined,
 ): UpstreamSecurity | undefined {
   if (!mutualTls) return undefined;
   if (!identity) throw new RangeError(`cluster '${name}' has mutual TLS and the proxy no identity`);
-  return before?.sameAs(identity, mutualTls.serverIds) ? before : new UpstreamSecurity(identity, mutualTls.serverIds);
+  const { serverIds } = mutualTls;
+  return before instanceof SidecarSecurity && before.sameAs(identity, serverIds) ? before : new SidecarSecurity(identity, serverIds);
 }

@@ -1,16 +1,16 @@
 /**
- * Makes connections to an endpoint, by TCP or by mutual TLS: at whichever of its addresses accepts one. Pools and health probes both connect
+ * Makes connections to an endpoint, by TCP or by TLS: at whichever of its addresses accepts one. Pools and health probes both connect
  * here and nowhere else, so that no probe passes where a request would not. With TLS a connection is made when the endpoint has
  * proved who it is; before that nothing can be sent on it.
  */
 import { connect, OnReadOpts, Socket } from 'node:net';
 import type { ResolvedCluster } from '../../contract';
 import type { TLSSocket } from 'node:tls';
-import { Assurance, UpstreamSecurity, wordOf } from '../tls/upstream-security';
+import { Assurance, UnusableCode, UpstreamSecurity, wordOf } from '../tls/upstream-security';
 import { Addresses, Dial } from './addresses';
 
 /** Why a connection could not be established. */
-export type UnestablishedCode = 'connect_failed' | 'connect_timeout' | 'server_unverified' | 'tls_failed' | 'no_identity';
+export type UnestablishedCode = 'connect_failed' | 'connect_timeout' | 'server_unverified' | 'tls_failed' | UnusableCode;
 
 /** Where to. */
 export interface Destination {
@@ -74,8 +74,8 @@ export class Connecting {
     const socket = security ? security.connect(to) : connect({ noDelay: true, ...to });
     this.socket = socket;
     if (security && socket.destroyed) {
-      this.code = 'no_identity';
-      this.lastError = security.identity.whyUnusable.join('; ');
+      this.code = security.unusableCode;
+      this.lastError = security.whyUnusable.join('; ');
     }
     socket.on('connect', () => {
       this.dial.succeeded();

@@ -5,7 +5,8 @@
  */
 import { ClusterEndpoint, ClusterStats, EndpointStats, Presence } from '../../balancing';
 import type { DiscoveredEndpoint } from '../discovery/source';
-import { UpstreamSecurity } from '../tls/upstream-security';
+import { SidecarSecurity } from '../tls/sidecar-security';
+import type { UpstreamSecurity } from '../tls/upstream-security';
 import { Addresses } from './addresses';
 import type { EndpointPool } from './endpoint-pool';
 import { Http2Pool } from './http2/http2-pool';
@@ -16,7 +17,7 @@ export class Endpoint extends ClusterEndpoint {
   addresses: Addresses;
   pool: EndpointPool;
   /** Who must be there by what discovery says of it alone. */
-  private ownSecurity: UpstreamSecurity | undefined;
+  private ownSecurity: SidecarSecurity | undefined;
   private serverIds: readonly string[] | undefined;
   /** When a load report of it was last read. */
   reportReadAt = -Infinity;
@@ -52,7 +53,7 @@ export class Endpoint extends ClusterEndpoint {
     const { identity } = this.dependencies;
     this.serverIds = serverIds;
     if (!serverIds) this.ownSecurity = undefined;
-    else if (identity && !this.ownSecurity?.sameAs(identity, serverIds)) this.ownSecurity = new UpstreamSecurity(identity, serverIds);
+    else if (identity && !this.ownSecurity?.sameAs(identity, serverIds)) this.ownSecurity = new SidecarSecurity(identity, serverIds);
     // While another configuration takes over, what there was stays: never is it nothing.
     else if (!this.ownSecurity) throw new RangeError(`endpoint ${this.key} is reached by mutual TLS and the proxy has no identity`);
   }

@@ -55,10 +55,12 @@ export interface PoolStats {
   connectTimedOut: number;
   /** Closed by the endpoint while a request was on it. */
   brokenInUse: number;
-  /** By mutual TLS: who is there did not prove to be the endpoint; there was no handshake; this proxy can't prove who it is. */
+  /** By TLS: who is there did not prove to be the endpoint; there was no handshake. */
   serverUnverified: number;
   tlsFailed: number;
+  /** This proxy can't prove who it is, by mutual TLS; the files of the cluster's TLS can't be used. */
   noIdentity: number;
+  tlsUnusable: number;
   /** The endpoint has refused this proxy's certificate, with a request on the connection. */
   certificateRefused: number;
 }
@@ -70,6 +72,7 @@ const FAILED: { readonly [Code in UnestablishedCode]: keyof PoolStats } = {
   server_unverified: 'serverUnverified',
   tls_failed: 'tlsFailed',
   no_identity: 'noIdentity',
+  tls_unusable: 'tlsUnusable',
 };
 
 export function newPoolStats(): PoolStats {
@@ -83,6 +86,7 @@ export function newPoolStats(): PoolStats {
     serverUnverified: 0,
     tlsFailed: 0,
     noIdentity: 0,
+    tlsUnusable: 0,
     certificateRefused: 0,
   };
 }

@@ -113,6 +113,11 @@ function logIdentity(problems: readonly string[], inUse: Parameters<IdentityList
   else log.info('identity_renewed', { id: inUse!.id, expiresAt: new Date(inUse!.expiresAt * 1_000).toISOString() });
 }
 
+function logUpstreamTls(cluster: string, problems: readonly string[]): void {
+  if (problems.length > 0) log.error('upstream_tls_rejected', { cluster, problems });
+  else log.info('upstream_tls_renewed', { cluster });
+}
+
 function logChoice(cluster: string, { policy, reason }: PolicyChoice): void {
   log.info('balancing_policy_changed', { cluster, policy, reason });
 }
@@ -194,7 +199,8 @@ async function startEngine(
   }
   const started = await Proxy.start(text, {
     clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onJwks: logJwks, onChoice: logChoice, onBypass: logBypass,
+    onCertificate: logCertificate, onIdentity: logIdentity, onUpstreamTls: logUpstreamTls, onSessionKeys: logSessionKeys, onJwks: logJwks,
+    onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem, handover, ...(names && { names }),
   }, before);
   return 'proxy' in started ? { engine: new SingleProcess(started.proxy, registry, clock, onCommit, exchanges) } : started;
@@ -341,7 +347,8 @@ function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
   const worker = new Worker({
     clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
     memory: processMemory(memoryLimitBytes),
-    onCertificate: logCertificate, onIdentity: logIdentity, onSessionKeys: logSessionKeys, onJwks: logJwks, onChoice: logChoice, onBypass: logBypass,
+    onCertificate: logCertificate, onIdentity: logIdentity, onUpstreamTls: logUpstreamTls, onSessionKeys: logSessionKeys, onJwks: logJwks,
+    onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem,
     recentRequests: () => exchanges.readRecent(),
     send: (message) => { if (process.connected) process.send!(message); },

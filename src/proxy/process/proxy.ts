@@ -34,6 +34,8 @@ import { BUSY_SHARE_OF_DRAIN, Departure } from '../termination/departure';
 import { PodTraffic } from '../termination/pod-traffic';
 import { TimeoutQueues } from '../runtime/timeouts';
 import type { CertificateListener } from '../tls/certificate';
+import { ExternalKeeper } from '../tls/external-keeper';
+import type { ExternalListener } from '../tls/external-security';
 import type { IdentityListener } from '../tls/identity';
 import { IdentityKeeper } from '../tls/identity-keeper';
 import { Tracing } from '../tracing/tracing';
@@ -63,6 +65,8 @@ export interface ProxyDependencies {
   readonly onCertificate?: CertificateListener;
   /** Hears of the files of the identity: what was taken over, or why not. */
   readonly onIdentity?: IdentityListener;
+  /** Hears of the files of clusters' TLS to the outside. */
+  readonly onUpstreamTls?: ExternalListener;
   /** A policy that chooses among others has chosen anew. */
   onChoice?(cluster: string, choice: PolicyChoice): void;
   /** Requests from this address have begun to pass their sidecar by. */
@@ -107,6 +111,7 @@ export class Proxy {
   private readonly timeouts: TimeoutQueues;
   private readonly sessionKeys: KeyFiles;
   private readonly identities: IdentityKeeper;
+  private readonly externals: ExternalKeeper;
   private readonly tracing: Tracing;
   private readonly jwks: JwksFiles;
   private readonly startedAt: number;
@@ -139,6 +144,7 @@ export class Proxy {
     }, instruments);
     const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
     this.identities = new IdentityKeeper(clock, instruments.identity, dependencies.onIdentity ?? (() => {}));
+    this.externals = new ExternalKeeper(clock, instruments, dependencies.onUpstreamTls ?? (() => {}));
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.jwks = new JwksFiles(clock, instruments, dependencies.onJwks ?? (() => {}));
     this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, dependencies.handover);
@@ -282,6 +288,7 @@ export class Proxy {
     this.local.close();
     this.sessionKeys.close();
     this.identities.close();
+    this.externals.close();
     this.jwks.close();
     this.timeouts.close();
   }
@@ -294,19 +301,26 @@ export class Proxy {
     if (!jwks.ok) return { ok: false, hash, problems: jwks.problems, mayPass: true };
     const identity = await this.identities.stage(config);
     if (!identity.ok) return { ok: false, hash, problems: identity.problems, mayPass: true };
+    const externals = await this.externals.stage(config);
+    if (!externals.ok) {
+      identity.rollback();
+      return { ok: false, hash, problems: externals.problems, mayPass: true };
+    }
     let clusters: StagedClusters | undefined;
     let local: DiscoverySource | undefined;
     try {
-      clusters = this.clusters.stage(config, identity.identity);
+      clusters = this.clusters.stage(config, identity.identity, externals);
       local = this.local.stage(config);
     } catch (error) {
       clusters?.rollback();
+      externals.rollback();
       identity.rollback();
       return { ok: false, hash, problems: [(error as Error).message] };
     }
     const listeners = await this.listeners.stage(config, clusters, keys, jwks, identity.identity);
     if (!listeners.ok) {
       clusters.rollback();
+      externals.rollback();
       identity.rollback();
       local?.close();
       return { ok: false, hash, problems: listeners.failures, mayPass: true };
@@ -322,6 +336,7 @@ export class Proxy {
         this.local.commit(config, local);
         keys.commit();
         identity.commit();
+        externals.commit();
         jwks.commit();
         this.context.applyLimits(config.limits);
         this.context.via = config.via;
@@ -333,6 +348,7 @@ export class Proxy {
       rollback: () => {
         listeners.rollback();
         clusters.rollback();
+        externals.rollback();
         identity.rollback();
         local?.close();
       },

@@ -96,6 +96,15 @@ export const FAMILIES = {
     '1 while the files of the identity can\'t be used, for example because the key is that of another certificate; what was read before stays in use.'),
   identityReloads: counter('mesh_identity_reloads_total', ['result'],
     'Changes of the files of the identity. `result`: `applied`, or `rejected`. With workers, each counts.'),
+  upstreamTlsExpiry: gauge('mesh_upstream_tls_expiration_timestamp_seconds', ['cluster', 'file'],
+    'When what a cluster\'s TLS to the outside goes by expires, in seconds since 1970. `file`: `certificate`, the one shown to endpoints; `trust_bundle`, of which the root '
+      + 'that expires last counts. NaN for what it does not have.'),
+  upstreamTlsUsable: gauge('mesh_upstream_tls_usable', ['cluster'],
+    '1 while a cluster\'s TLS to the outside can be used, else 0: its files can\'t be used, or its certificate has expired. Then its requests get `tls_unusable`.'),
+  upstreamTlsRejected: gauge('mesh_upstream_tls_rejected', ['cluster'],
+    '1 while the files of a cluster\'s TLS to the outside can\'t be used, for example because the key is that of another certificate; what was read before stays in use.'),
+  upstreamTlsReloads: counter('mesh_upstream_tls_reloads_total', ['cluster', 'result'],
+    'Changes of the files of a cluster\'s TLS to the outside. `result`: `applied`, or `rejected`. With workers, each counts.'),
   bypassingRequests: counter('mesh_bypassing_requests_total', ['listener'],
     'Requests without a sidecar\'s mark from addresses that sidecars have sent requests from in the last five minutes: their apps bypassed '
       + 'their sidecars. `/endpoints` has the addresses. Their connections are ended after five to ten seconds.'),
@@ -130,7 +139,8 @@ export const FAMILIES = {
   upstreamConnectionFailures: counter('mesh_upstream_connection_failures_total', ['cluster', 'kind'],
     'Connections to endpoints that failed. `kind`: `refused` (could not be made), `timeout` (not made in time), '
       + '`broken` (closed by the endpoint with a request on it), `server_unverified` (the endpoint did not prove to be who it must be), `tls` (no TLS '
-      + 'handshake), `certificate_refused` (the endpoint refused this proxy\'s certificate), `no_identity` (this proxy can\'t prove who it is).'),
+      + 'handshake), `certificate_refused` (the endpoint refused this proxy\'s certificate), `no_identity` (this proxy can\'t prove who it is), `tls_unusable` (the '
+      + 'files of the cluster\'s TLS can\'t be used).'),
   pendingRequests: gauge('mesh_pending_requests', ['cluster'],
     'Requests that wait for a connection to their endpoint, or for discovery to find the first endpoints.'),
   upstreamRequestsInFlight: gauge('mesh_upstream_requests_in_flight', ['cluster'],

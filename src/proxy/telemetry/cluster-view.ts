@@ -27,6 +27,7 @@ export interface ObservedCluster {
     readonly tlsFailed: number;
     readonly noIdentity: number;
     readonly certificateRefused: number;
+    readonly tlsUnusable: number;
   };
   readonly endpoints: readonly ObservedEndpoint[];
   readonly discovery: DiscoveryHealth;
@@ -73,8 +74,10 @@ export function observeCluster(registry: MetricRegistry, now: () => number, clus
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'refused' }, () => stats.connectFailed);
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'timeout' }, () => stats.connectTimedOut);
   registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind: 'broken' }, () => stats.brokenInUse);
-  const byMutualTls = { server_unverified: 'serverUnverified', tls: 'tlsFailed', no_identity: 'noIdentity', certificate_refused: 'certificateRefused' } as const;
-  for (const [kind, stat] of Object.entries(byMutualTls)) {
+  const byTls = {
+    server_unverified: 'serverUnverified', tls: 'tlsFailed', no_identity: 'noIdentity', certificate_refused: 'certificateRefused', tls_unusable: 'tlsUnusable',
+  } as const;
+  for (const [kind, stat] of Object.entries(byTls)) {
     registry.observe(FAMILIES.upstreamConnectionFailures, { ...labels, kind }, () => stats[stat]);
   }
   registry.observe(FAMILIES.pendingRequests, labels, () => cluster.pending);

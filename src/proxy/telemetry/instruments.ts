@@ -6,7 +6,7 @@
  */
 import { AuthorizationInstruments } from './authorization-instruments';
 import { FAMILIES } from './catalog';
-import { IdentityInstruments } from './identity-instruments';
+import { IdentityInstruments, UpstreamTlsInstruments } from './credential-instruments';
 import { JwtInstruments } from './jwt-instruments';
 import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge } from './metrics';
@@ -173,6 +173,11 @@ export class Instruments {
   /** Those of the proxy's identity. */
   get identity(): IdentityInstruments {
     return new IdentityInstruments(this.registry);
+  }
+
+  /** Those of the files of a cluster's TLS to the outside. */
+  upstreamTls(cluster: string): UpstreamTlsInstruments {
+    return new UpstreamTlsInstruments(this.registry, cluster);
   }
 
   /** Those of a cluster; the same object whenever asked. */

@@ -117,18 +117,20 @@ const TABLE = {
   },
   server_unverified: {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'tls_certificate_error', reached: 'no', failure: 'unconnected',
-    meaning: 'an endpoint did not prove to be one of those that may serve the called service (mutual TLS), so nothing was sent to it',
-    remedy: 'the detail says who is there, or what is wrong with its certificate; correct mutualTls.serverIds of the cluster, or look for who has taken the address. Where a '
-      + 'certificate has expired, compare the clocks and look at what should have renewed it',
+    meaning: 'an endpoint did not prove to be one of those that may serve the called service, by mutual TLS in the mesh or by TLS outside of it, so nothing was sent to it',
+    remedy: 'the detail says who is there, or what is wrong with its certificate. In the mesh, correct mutualTls.serverIds of the cluster; outside, correct trustBundleFile, '
+      + 'serverName or pins of its tls (prop tls of ExternalService); or look for who has taken the address. Where a certificate has expired, compare the clocks and look at '
+      + 'what should have renewed it',
   },
   tls_failed: {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'tls_protocol_error', reached: 'no', failure: 'unconnected',
-    meaning: 'an endpoint was to be reached by mutual TLS, and the handshake failed',
-    remedy: 'the detail has the error; check that the endpoint has a sidecar whose inbound listener has mutualTls',
+    meaning: 'an endpoint was to be reached by TLS, and the handshake failed',
+    remedy: 'the detail has the error. In the mesh, check that the endpoint has a sidecar whose inbound listener has mutualTls; outside, check that the port speaks TLS, in a '
+      + 'version from minimumVersion on, and whether it asks for a certificate of the client',
   },
   identity_refused: {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'tls_alert_received', reached: 'no', failure: 'unconnected',
-    meaning: 'an endpoint refused this proxy\'s certificate (mutual TLS) before it answered anything',
+    meaning: 'an endpoint refused this proxy\'s certificate, or that it showed none, before it answered anything',
     remedy: 'the detail has the alert; check that the endpoint trusts the root of this proxy\'s certificate, that the certificate has not expired, and the clocks',
   },
   stream_refused: {
@@ -140,6 +142,11 @@ const TABLE = {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', failure: 'unable',
     meaning: 'the endpoints are to be reached by mutual TLS, and this proxy can\'t prove who it is: its certificate has expired, or its files can\'t be used',
     remedy: 'see /ready or the log for the cause; look at what should have renewed the files of identity',
+  },
+  tls_unusable: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no', failure: 'unable',
+    meaning: 'the endpoints are outside of the mesh and to be reached by TLS, and the files for that can\'t be used, or the client certificate in them has expired',
+    remedy: 'the detail and the log event upstream_tls_rejected say which file and why; correct the ConfigMap or Secret, and look at what should have renewed the certificate',
   },
   caller_unverified: {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',

@@ -5,7 +5,7 @@
  */
 import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
-import type { IdentityInstruments } from '../telemetry/identity-instruments';
+import type { CredentialInstruments } from '../telemetry/credential-instruments';
 import { Identity, IdentityListener } from './identity';
 
 /** The identity of a document that is not in force yet. */
@@ -17,7 +17,7 @@ export class IdentityKeeper {
   private hasDocument = false;
   private present: { readonly key: string; readonly identity: Identity } | undefined;
 
-  constructor(private readonly clock: Clock, private readonly instruments: IdentityInstruments, private readonly onChange: IdentityListener) {}
+  constructor(private readonly clock: Clock, private readonly instruments: CredentialInstruments, private readonly onChange: IdentityListener) {}
 
   get identity(): Identity | undefined { return this.present?.identity; }
 

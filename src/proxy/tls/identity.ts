@@ -6,10 +6,10 @@
 import type { SecureContext, SecureContextOptions } from 'node:tls';
 import type { IdentityConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
-import { FileWatcher } from '../runtime/file-watcher';
 import { crypto, tls } from '../runtime/on-demand';
-import type { IdentityInstruments } from '../telemetry/identity-instruments';
-import { checkIdentity, IdentityMaterial, identityPaths, IdentityResult, readIdentity } from './identity-files';
+import type { CredentialInstruments } from '../telemetry/credential-instruments';
+import { FirstReading, FollowedFiles } from './followed-files';
+import { checkIdentity, identityFiles, IdentityMaterial, readIdentity } from './identity-files';
 import { keyExchangeGroups } from './key-exchange';
 import { timeProblem } from './validity';
 
@@ -20,33 +20,32 @@ export class Identity {
   readonly trustDomain: string;
   /** Goes up when a root is taken away: peers that were verified by the former roots have to be verified anew. */
   trust = 0;
-  private material: IdentityMaterial | undefined;
-  /** What is wrong with the files as they are; told and counted once. */
-  private problems: readonly string[] = [];
   private secureContext: SecureContext | undefined;
   private readonly users = new Set<() => void>();
-  private readonly watcher: FileWatcher;
+  private readonly files: FollowedFiles<IdentityMaterial>;
   private started = false;
 
   /** Reads the files. When they can't be used, it is an identity that can't be used until they can. */
-  static async load(config: IdentityConfig, clock: Clock, instruments: IdentityInstruments, onChange: IdentityListener): Promise<Identity> {
-    const { texts, result } = await readIdentity(config);
-    return new Identity(config, texts, result, clock, instruments, onChange);
+  static async load(config: IdentityConfig, clock: Clock, instruments: CredentialInstruments, onChange: IdentityListener): Promise<Identity> {
+    return new Identity(config, await readIdentity(config), clock, instruments, onChange);
   }
 
   private constructor(
-    private readonly config: IdentityConfig,
-    texts: readonly string[],
-    result: IdentityResult,
+    config: IdentityConfig,
+    reading: FirstReading<IdentityMaterial>,
     readonly clock: Clock,
-    private readonly instruments: IdentityInstruments,
+    private readonly instruments: CredentialInstruments,
     private readonly onChange: IdentityListener,
   ) {
     this.trustDomain = config.trustDomain;
-    if (result.ok) this.material = result.material;
-    else this.problems = result.problems;
-    this.watcher = new FileWatcher(identityPaths(config), texts, clock, (read) => this.onTexts(read), (error) => this.reject([error.message]));
+    this.files = new FollowedFiles(identityFiles(config), reading, clock, (texts) => checkIdentity(config, texts), instruments, {
+      onApplied: (material, before) => this.renew(material, before),
+      onRejected: (problems) => onChange(problems, this.material),
+    });
   }
+
+  private get material(): IdentityMaterial | undefined { return this.files.current; }
+  private get problems(): readonly string[] { return this.files.problems; }
 
   /** What is in use; undefined when nothing can be used now. */
   get usable(): IdentityMaterial | undefined {
@@ -77,12 +76,12 @@ export class Identity {
       rejected: () => this.problems.length > 0,
     });
     if (this.problems.length > 0) this.onChange(this.problems, undefined);
-    this.watcher.start();
+    this.files.start();
   }
 
   close(): void {
     if (this.started) this.instruments.forget();
-    this.watcher.close();
+    this.files.close();
     this.users.clear();
   }
 
@@ -92,28 +91,11 @@ export class Identity {
     return () => this.users.delete(user);
   }
 
-  private onTexts(texts: readonly string[]): Promise<boolean> {
-    const result = checkIdentity(this.config, texts);
-    if (result.ok) this.renew(result.material);
-    else this.reject(result.problems);
-    return Promise.resolve(true);
-  }
-
-  private renew(material: IdentityMaterial): void {
-    if (this.material?.ca.some((root) => !material.ca.includes(root))) this.trust += 1;
-    this.problems = [];
-    this.material = material;
+  private renew(material: IdentityMaterial, before: IdentityMaterial | undefined): void {
+    if (before?.ca.some((root) => !material.ca.includes(root))) this.trust += 1;
     this.secureContext = undefined;
-    this.instruments.reload('applied').value += 1;
     for (const user of this.users) user();
     this.onChange([], material);
-  }
-
-  private reject(problems: readonly string[]): void {
-    if (problems.join('\n') === this.problems.join('\n')) return;
-    this.problems = problems;
-    this.instruments.reload('rejected').value += 1;
-    this.onChange(problems, this.material);
   }
 
   private timeProblem({ validFrom, expiresAt }: IdentityMaterial): string | undefined {

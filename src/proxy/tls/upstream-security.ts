@@ -1,18 +1,17 @@
 /**
- * The client's side of mutual TLS: connections to endpoints that have to prove who they are. All of a cluster share one of these, with one
- * context of OpenSSL, which is what costs memory.
+ * The client's side of TLS: connections to endpoints that have to prove who they are. All of a cluster share one of these, with one context of
+ * OpenSSL, which is what costs memory. Sidecars prove SPIFFE ids (sidecar-security.ts), what is outside of the mesh host names
+ * (external-security.ts).
  */
-import { OnReadOpts, Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { tls } from '../runtime/on-demand';
-import type { Identity } from './identity';
-import { judgePeer, MESH_PROTOCOLS, MeshVersion } from './peer-identity';
+import type { MeshVersion } from './peer-identity';
 
 /** How long a connection may be used, as its two certificates say. */
 export interface Assurance {
   /** When the first of the two expires, in seconds since 1970. */
   readonly until: number;
-  /** {@link Identity.trust} when the peer was verified. */
+  /** A number that goes up when a root is no longer trusted: what it was when the peer was verified. */
   readonly trust: number;
 }
 
@@ -49,43 +48,17 @@ export function isRefusalOfCertificate(word: string): boolean {
   return REFUSALS.test(word);
 }
 
-export class UpstreamSecurity {
-  private readonly serverIds: ReadonlySet<string>;
+/** Why no connection can be begun: a reason code. */
+export type UnusableCode = 'no_identity' | 'tls_unusable';
 
-  constructor(readonly identity: Identity, serverIds: readonly string[]) {
-    this.serverIds = new Set(serverIds);
-  }
-
-  /** Whether it asks for the same. */
-  sameAs(identity: Identity, serverIds: readonly string[]): boolean {
-    return identity === this.identity && serverIds.length === this.serverIds.size && serverIds.every((id) => this.serverIds.has(id));
-  }
-
-  /** A connection on its way; one that is closed already when this proxy can't prove who it is. */
-  connect({ protocol = 'http1', ...options }: SecureConnectOptions): Socket {
-    const { context } = this.identity;
-    if (!context) return new Socket().destroy();
-    return tls().connect({
-      ...options, secureContext: context, ALPNProtocols: [MESH_PROTOCOLS[protocol]],
-      // Both are judged below, where there are words for it.
-      rejectUnauthorized: false, checkServerIdentity: () => undefined,
-    });
-  }
-
+export interface UpstreamSecurity {
+  /** A connection on its way; one that is closed already when this proxy can't begin any. */
+  connect(options: SecureConnectOptions): Socket;
+  readonly unusableCode: UnusableCode;
+  /** In words; empty when there is nothing in the way. */
+  readonly whyUnusable: readonly string[];
   /** Whether a server may be sent anything, when the handshake is over. */
-  judge(socket: TLSSocket, version: MeshVersion = 'http1'): ServerVerdict {
-    const verdict = judgePeer(socket, this.identity, version);
-    if (!verdict.ok) return verdict;
-    if (!this.serverIds.has(verdict.id)) {
-      return { ok: false, problem: `it is ${verdict.id}, and must be ${[...this.serverIds].join(' or ')}` };
-    }
-    const own = this.identity.usable;
-    if (!own) return { ok: false, problem: 'this proxy can\'t prove who it is any more' };
-    return { ok: true, assurance: { until: Math.min(verdict.expiresAt, own.expiresAt), trust: this.identity.trust } };
-  }
-
+  judge(socket: TLSSocket, version?: MeshVersion): ServerVerdict;
   /** Whether another request may use a connection. */
-  assures({ until, trust }: Assurance): boolean {
-    return trust === this.identity.trust && this.identity.clock.wallTime() / 1_000 < until;
-  }
+  assures(assurance: Assurance): boolean;
 }

@@ -34,8 +34,8 @@ test('issue makes files that a proxy accepts', async () => {
   expect(await main(['authority', 'issue', ca, '--service-account', 'shop/web', '--out', out, '--days', '2'])).toBe(0);
   expect(said).toMatch(/has the certificate of spiffe:\/\/cluster.local\/ns\/shop\/sa\/web/);
   const [certificateFile, keyFile, trustBundleFile] = ['tls.crt', 'tls.key', 'ca.crt'].map((name) => join(out, name)) as [string, string, string];
-  const { result } = await readIdentity({ trustDomain: 'cluster.local', certificateFile, keyFile, trustBundleFile });
-  expect(result).toMatchObject({ ok: true, material: { id: 'spiffe://cluster.local/ns/shop/sa/web' } });
+  const { found } = await readIdentity({ trustDomain: 'cluster.local', certificateFile, keyFile, trustBundleFile });
+  expect(found).toMatchObject({ ok: true, material: { id: 'spiffe://cluster.local/ns/shop/sa/web' } });
   expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   const days = (Date.parse(new X509Certificate(readFileSync(certificateFile)).validTo) - Date.now()) / 86_400_000;
   expect(days).toBeGreaterThan(1.9);

@@ -18,7 +18,7 @@ test('each pod gets a certificate of its own that the proxy accepts, by one auth
   const identities = new Identities(root);
   const made = [identities.of('web-1', WEB, DECLARED), identities.of('web-2', WEB, DECLARED), identities.of('cart-1', { ...WEB, service: 'cart' }, DECLARED)];
   const results = await Promise.all(made.map(readIdentity));
-  expect(results.map(({ result }) => result.ok && result.material.id)).toEqual(['web', 'web', 'cart'].map((name) => `spiffe://cluster.local/ns/shop/sa/${name}`));
+  expect(results.map(({ found }) => found.ok && found.material.id)).toEqual(['web', 'web', 'cart'].map((name) => `spiffe://cluster.local/ns/shop/sa/${name}`));
   expect(new Set(results.map(({ texts }) => texts[0])).size).toBe(3);
   expect(new Set(results.map(({ texts }) => texts[2])).size).toBe(1);
 });

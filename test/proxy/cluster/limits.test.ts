@@ -184,7 +184,7 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
     maxConnectionsPerEndpoint: 1, reuses: true, maxConnections: 0, maxPending: 10, headTimeout: timeouts.of(1_000), limits: DEFAULT_LIMITS,
     pending: 0, timeouts, now: () => clock.now(),
     stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0,
-      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, certificateRefused: 0 },
+      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, tlsUnusable: 0, certificateRefused: 0 },
     instruments: new Instruments(new MetricRegistry()).cluster('backend'), pools: new Set(), starving: new Set(), identity: undefined, security: undefined,
   };
   const { pool } = new Endpoint('127.0.0.1', backend.port, ready('127.0.0.1', backend.port), undefined, new ClusterStats(), dependencies);

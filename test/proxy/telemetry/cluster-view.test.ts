@@ -11,7 +11,7 @@ function clusterOf(given: Partial<ObservedCluster> = {}): ObservedCluster {
   return {
     name: 'app', policy: 'roundRobin', pending: 0, inFlight: 0, endpoints: [],
     stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0,
-      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, certificateRefused: 0 },
+      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, tlsUnusable: 0, certificateRefused: 0 },
     discovery: { synced: true, lastConfirmedAt: 0, failures: 0, lastError: undefined },
     balancing: BALANCING, choice: undefined, weighs: false, zoneAware: false,
     ...given,

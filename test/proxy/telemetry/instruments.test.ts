@@ -207,7 +207,7 @@ describe('a cluster seen from outside', () => {
   const cluster = {
     name: 'catalog', policy: 'leastRequest', pending: 3, inFlight: 5,
     stats: { opened: 10, open: 4, reused: 90, connectFailed: 1, connectTimedOut: 2, brokenInUse: 5,
-      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, certificateRefused: 0 },
+      serverUnverified: 0, tlsFailed: 0, noIdentity: 0, tlsUnusable: 0, certificateRefused: 0 },
     endpoints: [endpoint('10.0.0.1:80', 'ready', 2), endpoint('10.0.0.2:80', 'ejected'), endpoint('10.0.0.3:80', 'draining')],
     discovery: { synced: true, lastConfirmedAt: 1_000, failures: 2, lastError: 'no route' as string | undefined },
     balancing: { policy: 'leastRequest', choice: undefined, levels: [], localZone: undefined, zones: [], endpoints: [] },

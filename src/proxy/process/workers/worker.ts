@@ -13,6 +13,7 @@ import { reportCluster } from '../../telemetry/cluster-view';
 import type { RecentRequest } from '../../telemetry/recent-requests';
 import type { MetricRegistry } from '../../telemetry/registry';
 import type { CertificateListener } from '../../tls/certificate';
+import type { ExternalListener } from '../../tls/external-security';
 import type { IdentityListener } from '../../tls/identity';
 import type { FromWorker, ToWorker } from './messages';
 import { discoveredBy, RemoteSources, sourceKey } from './remote-source';
@@ -26,6 +27,7 @@ export interface WorkerDependencies {
   readonly podAddresses: readonly string[];
   readonly onCertificate: CertificateListener;
   readonly onIdentity: IdentityListener;
+  readonly onUpstreamTls: ExternalListener;
   onChoice(cluster: string, choice: PolicyChoice): void;
   onBypass(address: string): void;
   onTracingProblem(endpoint: string, problem: string): void;
@@ -100,6 +102,7 @@ export class Worker {
         podAddresses: dependencies.podAddresses,
         onCertificate: dependencies.onCertificate,
         onIdentity: dependencies.onIdentity,
+        onUpstreamTls: dependencies.onUpstreamTls,
         onChoice: dependencies.onChoice,
         onBypass: dependencies.onBypass,
         onTracingProblem: dependencies.onTracingProblem,
