@@ -6,6 +6,7 @@
  * by a fallback that leads there. That fails closed, and in the hands of who wrote both.
  */
 import { AuthorizationConfig, AuthorizationRule, RouteMatch } from '../../contract';
+import { ValidationErrors } from '../props/validation-errors';
 import { toRouteMatch } from '../routes/condition';
 import { Allow } from './allow';
 import { Authorization } from './authorization';
@@ -56,6 +57,15 @@ export function authorizationConfig(
   const ofOthers = grouped('foreign', others).map((rule) => withToken(rule, jwts));
   const rules = [...withinLimit(narrowed, LISTS.rules.most - plain.length - ofOthers.length), ...ofOthers, ...plain];
   return { rules, ...authorization._toConfig() };
+}
+
+/** Notes that more callers are narrowed than a listener takes rules: what each may ask for can't be told in one rule with others. */
+export function checkRules(errors: ValidationErrors, { rules }: Pick<AuthorizationConfig, 'rules'> = { rules: [] }): void {
+  const { most } = LISTS.rules;
+  if (rules.length > most) {
+    const narrowed = rules.filter(({ matches }) => matches).length;
+    errors.add('authorization', `${rules.length} rules`, `the proxy takes ${most}, and ${narrowed} of these are of calls with 'allow'; leave 'allow' out of some of them, or split the service`);
+  }
 }
 
 /** Rules of the callers in the order of their names. @param tokens they need a token besides */

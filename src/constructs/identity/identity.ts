@@ -16,6 +16,7 @@ import { certManagerVolume, CREDENTIALS_FILE, filesVolume, podCertificateVolume,
 import { TrustBundle } from './trust-bundle';
 
 const DEFAULT_TRUST_DOMAIN = 'cluster.local';
+const DEFAULT_KEY = 'tls.key';
 
 type Source =
   | { readonly kind: 'none' }
@@ -104,7 +105,7 @@ export class Identity {
   /** @internal */
   public _config(id: string): IdentityConfig {
     const { source } = this;
-    const { certificate = 'tls.crt', privateKey = 'tls.key' } = source.kind === 'files' ? source.options : {};
+    const { certificate = 'tls.crt', privateKey = DEFAULT_KEY } = source.kind === 'files' ? source.options : {};
     return {
       trustDomain: this._trustDomain,
       ...(source.kind === 'podCertificate'
@@ -156,12 +157,13 @@ export class Identity {
   }
 
   /**
-   * The Secret that an account's certificate is in, if it is in one.
+   * The Secret that an account's private key is in, and under which key of its data, if it is in one.
    *
    * @internal
    */
-  public _secretOf(account: Account): string | undefined {
-    return this.source.kind === 'files' ? secretNameOf(this.source.options, account) : undefined;
+  public _secretOf(account: Account): { readonly name: string; readonly privateKey: string } | undefined {
+    const { source } = this;
+    return source.kind === 'files' ? { name: secretNameOf(source.options, account), privateKey: source.options.privateKey ?? DEFAULT_KEY } : undefined;
   }
 
   private get options(): { readonly trustDomain?: string; readonly trustBundle?: TrustBundle } {

@@ -1,6 +1,6 @@
 /** An identity in a pod: its files, what it may ask the cluster for, and what would undo it. */
 import { Construct } from 'constructs';
-import { IDENTITY_VOLUME, SIDECAR_CONTAINER, TRUST_BUNDLE_VOLUME } from '../../contract';
+import { IDENTITY_VOLUME, TRUST_BUNDLE_VOLUME } from '../../contract';
 import { besides } from '../calls/call-routes';
 import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
@@ -15,6 +15,7 @@ import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
 import { clusterOf, MeshSettings } from '../mesh/mesh-settings';
 import { ValidationErrors } from '../props/validation-errors';
 import { DocumentInfo } from './document';
+import { checkPrivateKeys } from './private-keys';
 
 /** Annotation of pods that older clusters refuse. */
 const KUBERNETES_ANNOTATION = 'cdk8s-mesh/minimum-kubernetes';
@@ -37,7 +38,7 @@ export function establishIdentity(construct: Construct, identity: WorkloadIdenti
     return;
   }
   const scope = new Construct(construct, 'Identity');
-  const metadata = { name: `cdk8s-mesh.identity.${identity.account}`, namespace: objectNamespace };
+  const metadata = { name: `cdk8s-mesh-identity.${identity.account}`, namespace: objectNamespace };
   const role = new kplus.Role(scope, 'Role', { metadata });
   role.allow(['create'], kplus.ApiResource.custom({ apiGroup: 'cert-manager.io', resourceType: 'certificaterequests' }));
   const binding = new kplus.RoleBinding(scope, 'Binding', { metadata, role });
@@ -88,6 +89,7 @@ export function mountIdentity(spec: PodSpecManifest, proxy: ContainerManifest, i
 
 /** What would give the key to others, or another id to the pod. */
 export function checkIdentityPod(errors: ValidationErrors, spec: PodSpecManifest, identity: WorkloadIdentity | undefined): void {
+  checkPrivateKeys(errors, spec, identity?.identity._secretOf(identity));
   if (!identity) {
     return;
   }
@@ -98,12 +100,6 @@ export function checkIdentityPod(errors: ValidationErrors, spec: PodSpecManifest
   const own = [IDENTITY_VOLUME, TRUST_BUNDLE_VOLUME];
   for (const name of own.filter((volume) => (spec.volumes as { readonly name?: string }[] ?? []).filter((each) => each.name === volume).length > 1)) {
     errors.add('workload.volumes', name, 'this is the name of a volume of the sidecar; choose another');
-  }
-  const others = [...spec.containers, ...spec.initContainers ?? []].filter((container) => container.name !== SIDECAR_CONTAINER);
-  for (const { name, volumeMounts = [] } of others) {
-    for (const mount of volumeMounts.filter((each) => each.name === IDENTITY_VOLUME)) {
-      errors.add(`containers['${name}'].volumeMounts`, mount.name, 'the private key of the service is there, and belongs in the sidecar only; remove the mount');
-    }
   }
 }
 

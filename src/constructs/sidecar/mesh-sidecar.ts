@@ -17,6 +17,7 @@ import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
+import { checkRules } from '../identity/caller-rules';
 import { mountJwtKeys } from '../identity/jwt-keys';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
@@ -374,6 +375,7 @@ export class MeshSidecar extends Construct {
     checkContainerNames(errors, this.workload);
     checkCalledNames(errors, calls, this.namespace);
     checkUpstreamTls(errors, calls, this.namespace);
+    checkRules(errors, securityOf(this.identity, this.settings, this.called)?.inbound.authorization);
     checkCallees(errors, calls, { identity: this.identity, path: (this.service?.self ?? this.workload).node.path });
     return [...errors.messages, ...unwritable];
   }

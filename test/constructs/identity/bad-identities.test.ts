@@ -110,7 +110,14 @@ test.each<[string, MeshProps, (the: Shop) => void, string[]]>([
   ['another account by a patch', { identity: files }, ({ service }) => ApiObject.of(service('web').deployment).addJsonPatch(JsonPatch.replace('/spec/template/spec/serviceAccountName', 'root')),
     ['\'workload.serviceAccount\' is "root"', 'would not be spiffe://cluster.local/ns/shop/sa/web']],
   ['the key in the app', { identity: files }, ({ service }) => ApiObject.of(service('web').deployment).addJsonPatch(JsonPatch.add('/spec/template/spec/containers/0/volumeMounts', [{ name: 'mesh-identity', mountPath: '/keys' }])),
-    ['the private key of the service is there', 'remove the mount']],
+    ['a private key of the service is there', 'remove the mount']],
+  ['the Secret with the key in the app', { identity: files }, ({ chart, service }) => mountSecret(chart, service('web')), ['\'containers[\'main\'].volumeMounts\' is "keys"', 'of the Secret \'web-identity\' with the private key', 'without \'tls.key\'']],
+  ['the Secret with the key in the app, among others', { identity: files }, ({ service }) => patch(service('web'), { volumes: [{ name: 'all', projected: { sources: [{ secret: { name: 'web-identity' } }] } }], mount: 'all' }),
+    ['volumeMounts\' is "all"', 'the Secret \'web-identity\'']],
+  ['the key in a variable', { identity: files }, ({ service }) => ApiObject.of(service('web').deployment).addJsonPatch(JsonPatch.add('/spec/template/spec/containers/0/env', [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'web-identity', key: 'tls.key' } } }])),
+    ['\'containers[\'main\'].env\' is "KEY"', 'belongs in the sidecar only']],
+  ['the key among all variables', { identity: files }, ({ service }) => ApiObject.of(service('web').deployment).addJsonPatch(JsonPatch.add('/spec/template/spec/containers/0/envFrom', [{ secretRef: { name: 'web-identity' } }])),
+    ['\'containers[\'main\'].envFrom\' is "web-identity"']],
   ['a volume of the same name', { identity: files }, ({ chart, service }) => service('web').deployment.addVolume(kplus.Volume.fromEmptyDir(chart, 'mine', 'mesh-identity')),
     ['\'workload.volumes\' is "mesh-identity"', 'choose another']],
 ])('GIVEN %s, says what is wrong and what to do', (_, mesh, build, words) => {
@@ -118,6 +125,30 @@ test.each<[string, MeshProps, (the: Shop) => void, string[]]>([
   words.forEach((word) => expect(message).toContain(word));
 });
 
+test('GIVEN an app that mounts the roots of the Secret alone, takes it', () => {
+  expect(() => said({ identity: files }, ({ chart, service }) => mountSecret(chart, service('web'), { items: { 'ca.crt': { path: 'ca.crt' } } }))).toThrow('nothing was thrown');
+});
+
+test('GIVEN more callers that are narrowed than a proxy takes rules, says how many', () => {
+  const shop = (count: number) => ({ service }: Shop): void => {
+    const catalog = service('catalog');
+    for (let n = 0; n < count; n++) service(`web-${n}`).calls(catalog, { allow: [Allow.when(Match.method('GET'))] });
+  };
+  expect(said({ identity: files, discovery: Discovery.endpointSlices() }, shop(257))).toMatch(/'authorization' is "257 rules": the proxy takes 256, and 257 of these are of calls with 'allow'/);
+});
+
 test('GIVEN a strict service that lets networks in, takes callers without an identity', () => {
   expect(() => said({ identity: files, discovery: Discovery.endpointSlices() }, calling({}, { mutualTls: MutualTls.STRICT.allowPlain('10.0.0.0/8') }, plain))).toThrow('nothing was thrown');
 });
+
+function mountSecret(chart: Chart, { deployment }: MeshService, options: kplus.SecretVolumeOptions = {}): void {
+  const secret = kplus.Secret.fromSecretName(chart, 'identity-secret', 'web-identity');
+  deployment.containers[0]!.mount('/keys', kplus.Volume.fromSecret(chart, 'keys', secret, { name: 'keys', ...options }));
+}
+
+function patch({ deployment }: MeshService, { volumes, mount }: { readonly volumes: object[]; readonly mount: string }): void {
+  ApiObject.of(deployment).addJsonPatch(
+    JsonPatch.add('/spec/template/spec/volumes', volumes),
+    JsonPatch.add('/spec/template/spec/containers/0/volumeMounts', [{ name: mount, mountPath: '/all' }]),
+  );
+}

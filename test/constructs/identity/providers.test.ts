@@ -61,7 +61,7 @@ describe.each(PROVIDERS)('%s', (_, mesh) => {
       web: identityOf(manifests, 'Deployment', 'web-v1'),
       job: identityOf(manifests, 'Job', 'report'),
       edge: identityOf(manifests, 'Deployment', 'edge'),
-      permissions: findByKind(manifests, 'Role').filter(({ metadata }) => metadata.name.startsWith('cdk8s-mesh.identity')),
+      permissions: findByKind(manifests, 'Role').filter(({ metadata }) => metadata.name.startsWith('cdk8s-mesh-identity')),
     }).toMatchSnapshot();
   });
 
@@ -91,8 +91,8 @@ test('binds the Role of the driver to the account of each service, once', () => 
   new MeshService(chart, 'web', { containers }).addVersion('v2', { containers, weight: 5 });
   const bindings = findByKind(Testing.synth(chart), 'RoleBinding');
   expect(bindings).toEqual([expect.objectContaining({
-    metadata: expect.objectContaining({ name: 'cdk8s-mesh.identity.web', namespace: 'shop' }),
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'cdk8s-mesh.identity.web' },
+    metadata: expect.objectContaining({ name: 'cdk8s-mesh-identity.web', namespace: 'shop' }),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'cdk8s-mesh-identity.web' },
     subjects: [expect.objectContaining({ kind: 'ServiceAccount', name: 'web', namespace: 'shop' })],
   })]);
 });
