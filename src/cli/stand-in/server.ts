@@ -4,7 +4,9 @@
  * can count shares without parsing bodies.
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { Behaviour, drawLatency } from './behaviour';
 
 /** Response fields that say who answered. */
@@ -26,12 +28,17 @@ export class StandIn {
   /** Connections on which nothing was asked yet: a proxy opened them and then did not need them. */
   private readonly unused = new Set<Socket>();
 
-  /** Behaves as `behaviour()` says at the moment of each request. */
+  /**
+   * Behaves as `behaviour()` says at the moment of each request.
+   *
+   * @param tls by what it is reached; absent: by plain HTTP
+   */
   constructor(
     private readonly identity: Identity, private readonly behaviour: () => Behaviour, private readonly random: () => number,
-    private readonly after: (ms: number, task: () => void) => unknown = (ms, task) => setTimeout(task, ms),
+    private readonly after: (ms: number, task: () => void) => unknown = (ms, task) => setTimeout(task, ms), tls?: TlsOptions,
   ) {
-    this.server = createServer((request, response) => this.answer(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.answer(request, response);
+    this.server = tls ? createTlsServer(tls, answer) : createServer(answer);
     this.server.keepAliveTimeout = IDLE_TIMEOUT_MS;
     this.server.on('connection', (socket: Socket) => {
       this.unused.add(socket);

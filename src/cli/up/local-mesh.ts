@@ -18,6 +18,7 @@ import { awaitEndpoints } from './await-endpoints';
 import { START_TIMEOUTS, StartTimeouts } from './await-start';
 import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from './endpoint-api';
 import { Certificates, OwnFiles } from './certificates';
+import { Externals } from './externals';
 import { Identities } from './identities';
 import { Reaper } from './processes/reaper';
 import { MeshModel, titleOf, Workload } from '../model/model';
@@ -78,6 +79,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private dependencies: PodDependencies | undefined;
   private sessionKeys: SessionKeys | undefined;
   private tokenKeys: TokenKeys | undefined;
+  private externals: Externals | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(private current: MeshModel, private readonly options: LocalMeshOptions) {
@@ -118,6 +120,8 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
       this.sessionKeys = new SessionKeys(join(folder, 'session-keys'));
       this.tokenKeys = new TokenKeys(join(folder, 'token-keys'));
       this.writeKeys();
+      this.externals = new Externals(join(folder, 'externals'), this.network.host);
+      await this.prepareExternals();
       this.dependencies = {
         reaper: this.reaper,
         programs: this.options.programs,
@@ -128,6 +132,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         identities: new Identities(join(folder, 'identities')),
         certificates: new Certificates(join(folder, 'certificates'), this.options.certificates ?? new Map(), () => this.current),
         publicPort: (workload, port) => this.options.publicPort?.(workload, port),
+        externals: this.externals,
         timeouts: this.options.timeouts ?? START_TIMEOUTS,
         onHint: (pod, text) => this.hint(pod, text),
         onLine: (pod, program, line) => this.emit('line', pod, program, line),
@@ -179,6 +184,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     const before = this.current;
     this.current = model;
     this.writeKeys();
+    await this.prepareExternals();
     const work: Promise<unknown>[] = [];
     for (const workload of model.workloads) {
       const old = before.workloads.find((candidate) => keyOf(candidate) === keyOf(workload));
@@ -217,6 +223,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     // A pod that was about to be started when this began is still to come.
     while (this.all.size > 0) await Promise.all(this.pods.map((pod) => pod.stop({ hurry: true })));
     await this.endpointApi?.close();
+    await this.externals?.close();
     await this.network?.close();
     if (this.dependencies) rmSync(this.dependencies.folder, { recursive: true, force: true });
     await this.reaper?.dismiss();
@@ -292,6 +299,10 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private writeKeys(): void {
     const notices = [this.sessionKeys, this.tokenKeys].flatMap((keys) => keys?.write(this.current) ?? []);
     for (const notice of notices) this.emit('notice', notice);
+  }
+
+  private async prepareExternals(): Promise<void> {
+    for (const notice of await this.externals?.prepare(this.current) ?? []) this.emit('notice', notice);
   }
 
   /** Tells the API who is behind which Service. */

@@ -48,13 +48,15 @@ export interface Placement {
   identityOf(identity: IdentityConfig): IdentityConfig;
   /** A certificate that a listener shows to clients from outside. */
   certificateOf(listener: ListenerConfig, certificate: CertificateConfig): CertificateConfig;
+  /** What takes the place of something outside that is reached by TLS. */
+  externalOf(cluster: ClusterConfig): ClusterConfig;
   /** The port at which clients from outside reach a listener's; undefined when that is its own. */
   publicPort(port: number): number | undefined;
 }
 
 /** Moves the document's sockets and files to where the pod has them. */
 export function mapConfig(config: ProxyConfig, placement: Placement): MappedConfig {
-  const { network, kubernetes, services, keyFileOf, jwksFileOf, identityOf } = placement;
+  const { network, kubernetes, services, keyFileOf, jwksFileOf, identityOf, externalOf } = placement;
   const mappings: Mapping[] = [];
   const moved = (what: string, from: string, to: string): void => {
     if (from !== to) mappings.push({ what, from, to });
@@ -99,7 +101,7 @@ export function mapConfig(config: ProxyConfig, placement: Placement): MappedConf
     inText({ address: admin.loopbackAddress, port: admin.port }));
 
   const clusters = config.clusters.map((cluster) => {
-    const { mapped, from, to } = mapCluster(cluster, network, services);
+    const { mapped, from, to } = cluster.tls ? mapExternal(cluster, externalOf(cluster)) : mapCluster(cluster, network, services);
     moved(cluster.name === APP_CLUSTER ? 'app' : `cluster ${cluster.name}`, from, to);
     return mapped;
   });
@@ -152,6 +154,12 @@ interface MappedCluster {
   readonly mapped: ClusterConfig;
   readonly from: string;
   readonly to: string;
+}
+
+/** The real thing, or what stands in for it. */
+function mapExternal(declared: ClusterConfig, mapped: ClusterConfig): MappedCluster {
+  const isSame = JSON.stringify(declared.discovery) === JSON.stringify(mapped.discovery);
+  return { mapped, from: isSame ? '' : `TLS with ${declared.tls!.serverName}`, to: isSame ? '' : 'a stand-in' };
 }
 
 function mapCluster(

@@ -23,6 +23,7 @@ import { Child } from './processes/child';
 import { ConfigFolder } from './config-folder';
 import type { Reaper } from './processes/reaper';
 import { httpGet } from './http-get';
+import type { Externals } from './externals';
 import type { Identities } from './identities';
 import { addressesIn, mapConfig, Mapping } from './map-config';
 import { MeshModel, titleOf, Workload } from '../model/model';
@@ -56,6 +57,7 @@ export interface PodDependencies {
   readonly certificates: Certificates;
   /** The port at which clients from outside reach a port of a workload's pods; undefined when that is its own. */
   publicPort(workload: Workload, port: number): number | undefined;
+  readonly externals: Pick<Externals, 'of'>;
   /** Called with what the user should know while it starts. */
   onHint(pod: Pod, text: string): void;
   readonly timeouts: StartTimeouts;
@@ -178,13 +180,14 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
 
   /** Writes the document that belongs to a workload; the running proxy reads it by itself. */
   configure(workload: Workload, model: MeshModel): void {
-    const { kubernetes, sessionKeys, tokenKeys, identities, certificates, publicPort } = this.dependencies;
+    const { kubernetes, sessionKeys, tokenKeys, identities, certificates, externals, publicPort } = this.dependencies;
     const { config, mappings } = mapConfig(workload.config, {
       network: this.network, kubernetes, services: model.services,
       keyFileOf: (keyFile) => sessionKeys.fileOf(workload.namespace, keyFile),
       jwksFileOf: (jwksFile) => tokenKeys.fileOf(workload.namespace, jwksFile),
       identityOf: (declared) => identities.of(this.name, workload, declared),
       certificateOf: (listener, certificate) => certificates.of(workload, listener, certificate),
+      externalOf: (cluster) => externals.of(workload.namespace, cluster),
       publicPort: (port) => publicPort(workload, port),
     });
     this.spec = workload;

@@ -84,6 +84,7 @@ export function placementOf(more: Partial<Placement> = {}): Placement {
     jwksFileOf: (jwksFile) => `/tmp${jwksFile}`,
     identityOf: (identity) => identity,
     certificateOf: (_, certificate) => ({ ...certificate, certificateFile: `/tmp${certificate.certificateFile}`, keyFile: `/tmp${certificate.keyFile}` }),
+    externalOf: (cluster) => cluster,
     publicPort: () => undefined,
     ...more,
   };
