@@ -6,10 +6,13 @@
  */
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
+import { ExternalService } from '../calls/external-service';
 import { Destination } from '../destinations/destination';
 import { Gateway } from '../gateway/gateway';
+import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
+import { backendTlsSpec, checkBackendTls } from './backend-tls';
 import { checkExport } from './export-checks';
 import { exportGateway } from './gateway-export';
 import { GatewayExportOptions } from './gateway-export-options';
@@ -51,6 +54,31 @@ export class GatewayApi {
     });
     route.node.addValidation({ validate: () => checkExport(service) });
     return route;
+  }
+
+  /**
+   * Writes the TLS of a service outside of the mesh as a BackendTLSPolicy, for the Service that stands for it where the Gateway API is read. What a policy
+   * has no words for fails the synthesis: client certificates, pins, a minimum version, another SNI, addresses, and roots that are not the key `ca.crt` of a
+   * ConfigMap.
+   *
+   * @param scope a chart of the namespace of that Service
+   * @param id id of the policy, which has the name of the Service
+   * @param external a service with `tls`
+   * @param serviceName name of that Service
+   */
+  public static exportBackendTls(scope: Construct, id: string, external: ExternalService, serviceName: string): ApiObject {
+    const tls = isA(ExternalService, external) ? external._info().tls : undefined;
+    if (!Construct.isConstruct(scope) || !tls) {
+      throw new Error('\'GatewayApi.exportBackendTls()\' needs a chart, an id, an ExternalService with \'tls\', and the name of a Service, such as '
+        + 'GatewayApi.exportBackendTls(this, \'ledger-tls\', ledger, \'ledger\')');
+    }
+    const errors = new ValidationErrors();
+    errors.name('GatewayApi.exportBackendTls.serviceName', serviceName, NAME_RULES.service);
+    checkBackendTls(errors, tls);
+    errors.throwIfAny(scope);
+    return new ApiObject(scope, id, {
+      apiVersion: 'gateway.networking.k8s.io/v1', kind: 'BackendTLSPolicy', metadata: { name: serviceName }, spec: backendTlsSpec(serviceName, tls),
+    });
   }
 
   /**
