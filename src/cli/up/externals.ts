@@ -1,6 +1,7 @@
 /**
- * What is outside of the mesh and reached by TLS. Where the YAML has all files that a caller needs, or none is needed, its proxy calls the real address. Otherwise
- * a stand-in takes its place: it has a certificate of an authority that the run makes, and asks for a client's where the YAML shows one.
+ * What is outside of the mesh and reached by TLS. Where the YAML has all files that a caller needs, or none is needed, its proxy calls the real
+ * address. Otherwise a stand-in takes its place: it has a certificate of an authority that the run makes, and asks for a client's where the YAML
+ * shows one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +46,8 @@ export class Externals {
         const { tls, name } = cluster;
         const key = `${namespace} ${name}`;
         if (!tls) continue;
-        const contents = FILES.flatMap((field) => (tls[field] === undefined ? [] : [{ field, path: tls[field], text: contentOf(tls[field], namespace, model) }]));
+        const named = FILES.flatMap((field) => (tls[field] === undefined ? [] : [{ field, path: tls[field] }]));
+        const contents = named.map((file) => ({ ...file, text: contentOf(file.path, namespace, model) }));
         const missing = contents.find(({ text }) => text === undefined);
         if (!missing) {
           this.mapped.set(key, { discovery: cluster.discovery, tls: { ...tls, ...this.written(namespace, contents) } });
@@ -71,7 +73,8 @@ export class Externals {
   private written(
     namespace: string, contents: readonly { readonly field: (typeof FILES)[number]; readonly path: string; readonly text: string | undefined }[],
   ): Partial<UpstreamTlsConfig> {
-    return Object.fromEntries(contents.map(({ field, path, text }) => [field, this.put(join(namespace, path.slice(UPSTREAM_TLS_DIR.length + 1)), text!)]));
+    const place = (path: string): string => join(namespace, path.slice(UPSTREAM_TLS_DIR.length + 1));
+    return Object.fromEntries(contents.map(({ field, path, text }) => [field, this.put(place(path), text!)]));
   }
 
   private async standIn(key: string, namespace: string, name: string, tls: UpstreamTlsConfig): Promise<Pick<ClusterConfig, 'discovery' | 'tls'>> {

@@ -57,9 +57,9 @@ export class GatewayApi {
   }
 
   /**
-   * Writes the TLS of a service outside of the mesh as a BackendTLSPolicy, for the Service that stands for it where the Gateway API is read. What a policy
-   * has no words for fails the synthesis: client certificates, pins, a minimum version, another SNI, addresses, and roots that are not the key `ca.crt` of a
-   * ConfigMap.
+   * Writes the TLS of a service outside of the mesh as a BackendTLSPolicy, for the Service that stands for it where the Gateway API is read.
+   * What a policy has no words for fails the synthesis: client certificates, pins, a minimum version, another SNI, addresses, and roots that are
+   * not the key `ca.crt` of a ConfigMap.
    *
    * @param scope a chart of the namespace of that Service
    * @param id id of the policy, which has the name of the Service
