@@ -129,7 +129,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     checks: ['destinations', 'kubernetes', 'mesh', 'props', 'synthesis'],
     sidecar: ['calls', 'checks', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'network', 'policies', 'props', 'routes', 'synthesis'],
     gateway: ['calls', 'checks', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'monitoring', 'network', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],
-    'gateway-api': ['destinations', 'gateway', 'props', 'routes', 'synthesis'],
+    'gateway-api': ['calls', 'destinations', 'gateway', 'props', 'routes', 'synthesis'],
     service: ['calls', 'capacity', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'monitoring', 'policies', 'props', 'routes', 'sidecar', 'synthesis'],
   },
   cli: {

@@ -6,7 +6,6 @@
  * it allows for nothing.
  */
 import { createPrivateKey, generateKeyPairSync, KeyObject, X509Certificate } from 'node:crypto';
-import { parseAddress } from '../contract';
 import { CertificateContent, pemOf, writeCertificate } from './certificate';
 
 /** How long before now a certificate begins to be valid: what Istio allows for clocks that differ. */
@@ -70,10 +69,10 @@ export function issueServer(issuer: Issuer, dnsNames: readonly string[], validit
   return issue(issuer, '', validity, { uris: [], dnsNames, purposes: ['serverAuth'] });
 }
 
-/** A leaf of what is outside of the mesh, for a host name or an address. */
-export function issueForHost(issuer: Issuer, host: string, validity: Validity, overrides: LeafOverrides = {}): Credentials {
-  const address = parseAddress(host);
-  return issue(issuer, '', validity, { uris: [], ...(address ? { addresses: [address] } : { dnsNames: [host] }), purposes: ['serverAuth'], ...overrides });
+/** A leaf of what is outside of the mesh, for a host name, or an address as 4 or 16 bytes. */
+export function issueForHost(issuer: Issuer, host: string | readonly number[], validity: Validity, overrides: LeafOverrides = {}): Credentials {
+  const names = typeof host === 'string' ? { dnsNames: [host] } : { addresses: [host] };
+  return issue(issuer, '', validity, { uris: [], ...names, purposes: ['serverAuth'], ...overrides });
 }
 
 /** An issuer from its files; undefined when they are not those of one that was made here. */

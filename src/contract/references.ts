@@ -18,7 +18,7 @@ import { errorsOfProtocols } from './protocol-rules';
 import type { ProxyConfig } from './proxy-config';
 import { findUnfitParts } from './route-rules';
 import { errorOfTls } from './tls-config';
-import { errorsOfUpstreamTls } from './upstream-tls-config';
+import { errorsOfUpstreamTls } from './upstream-tls-rules';
 
 /** One thing that is wrong with a document. */
 export interface ValidationError {

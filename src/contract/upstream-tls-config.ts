@@ -2,7 +2,6 @@
  * TLS that the proxy begins towards what is outside of the mesh: apps send plain HTTP to their sidecar, and the wire has TLS. Endpoints
  * prove a host name by a certificate. Between sidecars there is mutual TLS with SPIFFE ids instead: identity-config.ts.
  */
-import type { ClusterConfig } from './cluster-config';
 import type { HostName } from './scalars';
 
 /**
@@ -69,24 +68,4 @@ export const DEFAULT_UPSTREAM_TLS: Required<Pick<UpstreamTlsConfig, 'minimumVers
 /** Fills in what a cluster's `tls` leaves open. */
 export function withUpstreamTlsDefaults(tls: UpstreamTlsConfig): ResolvedUpstreamTls {
   return { ...DEFAULT_UPSTREAM_TLS, ...tls };
-}
-
-/** What is wrong with TLS to the endpoints of a cluster, at a pointer below the part of the document. */
-export function errorsOfUpstreamTls(
-  { name, tls, mutualTls, discovery }: ClusterConfig, at: string,
-): { readonly path: string; readonly message: string }[] {
-  if (!tls) return [];
-  const errors: { readonly path: string; readonly message: string }[] = [];
-  const path = `${at}/tls`;
-  if (mutualTls) errors.push({ path, message: `cluster '${name}' has tls, for what is outside of the mesh, and mutualTls, for sidecars; remove one of the two` });
-  if (discovery.type === 'static') {
-    discovery.endpoints.forEach((endpoint, e) => {
-      if (!endpoint.mutualTls) return;
-      errors.push({ path: `${at}/discovery/endpoints/${e}/mutualTls`, message: `cluster '${name}' has tls, so its endpoints are no sidecars; remove mutualTls here, or tls` });
-    });
-  }
-  if ((tls.certificateFile === undefined) !== (tls.keyFile === undefined)) {
-    errors.push({ path, message: `tls of cluster '${name}' has ${tls.keyFile === undefined ? 'a certificateFile without its keyFile' : 'a keyFile without its certificateFile'}; give both or none` });
-  }
-  return errors;
 }

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Credentials, issueForHost, Issuer, makeIssuer, makeRoot } from '../../authority';
-import { ClusterConfig, UPSTREAM_TLS_DIR, UpstreamTlsConfig } from '../../contract';
+import { ClusterConfig, parseAddress, UPSTREAM_TLS_DIR, UpstreamTlsConfig } from '../../contract';
 import type { MeshModel } from '../model/model';
 import { PROMPT } from '../stand-in/behaviour';
 import { StandIn } from '../stand-in/server';
@@ -80,7 +80,7 @@ export class Externals {
   private async standIn(key: string, namespace: string, name: string, tls: UpstreamTlsConfig): Promise<Pick<ClusterConfig, 'discovery' | 'tls'>> {
     const { root, issuer } = this.authority ??= newAuthority();
     const validity = { now: Date.now(), lifetimeMs: LIFETIME_MS };
-    const leaf = issueForHost(issuer, tls.serverName, validity);
+    const leaf = issueForHost(issuer, parseAddress(tls.serverName) ?? tls.serverName, validity);
     const client = tls.certificateFile === undefined ? undefined : issueForHost(issuer, 'client', validity, { purposes: ['clientAuth'] });
     const standIn = new StandIn({ service: name, version: 'outside', pod: 'stand-in' }, () => PROMPT, Math.random, undefined, {
       cert: leaf.certificate, key: leaf.key, ALPNProtocols: ['http/1.1'],

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { DEFAULT_UPSTREAM_TLS, upstreamTlsFile } from '../../contract';
+import { ExternalTlsInfo } from '../destinations/external-tls-info';
 import { TrustBundle } from '../identity/trust-bundle';
 import { TlsVersion } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
@@ -11,7 +12,6 @@ import { NAME_RULES } from '../props/name-rules';
 import { isList, isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
-import { ExternalTlsInfo } from './external-tls-info';
 
 /**
  * Options of `ExternalTls`.

@@ -3,7 +3,7 @@
  * only asks. None of it is public.
  */
 import { ClusterConfig, PathConfig } from '../../contract';
-import { ExternalTlsInfo } from '../calls/external-tls-info';
+import { ExternalTlsInfo } from './external-tls-info';
 import { Jwt } from '../identity/jwt';
 import { MutualTls } from '../identity/mutual-tls';
 import { WorkloadIdentity } from '../identity/workload-identity';

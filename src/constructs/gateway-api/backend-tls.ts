@@ -1,6 +1,6 @@
 /** A BackendTLSPolicy of the Gateway API (v1, standard channel) for TLS to a service outside of the mesh. */
 import { isIP } from 'node:net';
-import { ExternalTlsInfo, TlsFiles } from '../calls/external-tls-info';
+import { ExternalTlsInfo, TlsFiles } from '../destinations/external-tls-info';
 import { ValidationErrors } from '../props/validation-errors';
 import { Part } from './http-route';
 

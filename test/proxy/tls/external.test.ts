@@ -6,7 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, Server, TlsOptions, TLSSocket } from 'node:tls';
 import { Credentials, issueForHost, LeafOverrides } from '../../../src/authority';
-import type { ClusterConfig, UpstreamTlsConfig } from '../../../src/contract';
+import { type ClusterConfig, parseAddress, type UpstreamTlsConfig } from '../../../src/contract';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { MountedIdentity, TestAuthority } from '../../support/identities';
 import { makeCertificateFor } from '../../support/key-pairs';
@@ -27,7 +27,8 @@ const clients = new TestAuthority('clients.example');
 const cleanups = cleanupsAfterEach();
 
 /** The certificate of a server. */
-const server = (name = NAME, overrides: LeafOverrides = {}, by = bank): Credentials => issueForHost(by.issuer, name, now(), overrides);
+const server = (name = NAME, overrides: LeafOverrides = {}, by = bank): Credentials => (
+  issueForHost(by.issuer, parseAddress(name) ?? name, now(), overrides));
 const client = (overrides: LeafOverrides = {}): Credentials => issueForHost(clients.issuer, 'web.shop.example', now(), { purposes: ['clientAuth'], ...overrides });
 
 /** A connection as the server sees it. */
