@@ -65,7 +65,7 @@ describe('what narrows a form is found', () => {
 describe('what an unknown kind does is decided for every place that has kinds', () => {
   /** Places whose unknown kind refuses the document: the traffic would go elsewhere, or be let through when it must not be. */
   const REFUSING = [
-    '/version', '/listeners/*/direction', '/listeners/*/forwarded/xForwardedFor', '/listeners/*/httpsRedirect/status', '/listeners/*/tls/minimumVersion', '/listeners/*/mutualTls/mode', '/listeners/*/authorization', '/listeners/*/admission/concurrency', '/listeners/*/routes/*/session/sameSite',
+    '/version', '/listeners/*/direction', '/listeners/*/protocol', '/clusters/*/protocol', '/listeners/*/forwarded/xForwardedFor', '/listeners/*/httpsRedirect/status', '/listeners/*/tls/minimumVersion', '/listeners/*/mutualTls/mode', '/listeners/*/authorization', '/listeners/*/admission/concurrency', '/listeners/*/routes/*/session/sameSite',
     '/listeners/*/path/encodedSlashes', '/listeners/*/routes/*/matches/*/path', '/listeners/*/routes/*/rewrite', '/listeners/*/routes/*/redirect',
     '/clusters/*/discovery', '/clusters/*/tls/minimumVersion',
   ];

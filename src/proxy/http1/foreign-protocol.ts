@@ -21,7 +21,7 @@ interface Signature {
 
 const TO_CLIENT_OF_TLS = 'the client speaks TLS to a port for plain HTTP';
 const TO_SERVER_OF_TLS = 'the server speaks TLS, and is called by plain HTTP';
-const NO_HTTP2 = 'HTTP/2 and gRPC are not supported';
+const NO_HTTP2 = 'this port, or this cluster, is declared as one of HTTP/1.1';
 
 /** What a client sends first. */
 const REQUESTS: readonly Signature[] = [

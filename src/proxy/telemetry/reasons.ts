@@ -134,7 +134,7 @@ const TABLE = {
     remedy: 'the detail has the alert; check that the endpoint trusts the root of this proxy\'s certificate, that the certificate has not expired, and the clocks',
   },
   stream_refused: {
-    status: 503, phrase: 'Service Unavailable', proxyStatus: 'destination_unavailable', reached: 'no', failure: 'unprocessed',
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', failure: 'unprocessed',
     meaning: 'an endpoint that is called by HTTP/2 refused the request before it looked at it, and so did those that it was sent to again',
     remedy: 'look at how many requests at a time the service takes (SETTINGS_MAX_CONCURRENT_STREAMS), and whether it is closing its connections (GOAWAY)',
   },

@@ -72,7 +72,7 @@ describe('what a client sends', () => {
   test('what Node\'s HTTP/2 client sends is named, and has the code of another version', async () => {
     const bytes = await firstBytes((port) => connectHttp2(`http://127.0.0.1:${port}`) as unknown as Duplex);
     expect(foreignRequest(bytes, 0, bytes.length)).toMatchObject({
-      code: 'version_not_supported', detail: 'the preface of HTTP/2, not an HTTP/1.1 request: HTTP/2 and gRPC are not supported',
+      code: 'version_not_supported', detail: 'the preface of HTTP/2, not an HTTP/1.1 request: this port, or this cluster, is declared as one of HTTP/1.1',
     });
   });
 
@@ -124,7 +124,7 @@ describe('what a server sends', () => {
   });
 
   test('what Node\'s HTTP/2 server answers HTTP/1.1 with is named', async () => {
-    expect(response(await answerOf(createHttp2Server() as unknown as Server))).toBe('an HTTP/2 frame, not an HTTP/1.1 response: HTTP/2 and gRPC are not supported');
+    expect(response(await answerOf(createHttp2Server() as unknown as Server))).toBe('an HTTP/2 frame, not an HTTP/1.1 response: this port, or this cluster, is declared as one of HTTP/1.1');
   });
 
   test('no response of HTTP/1.1 is taken for anything else', () => {
