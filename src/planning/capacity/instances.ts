@@ -5,7 +5,7 @@
  * The derating is for what the model leaves out: instances on slow nodes, neighbours that take their CPU, garbage collection, shares that are
  * not quite equal. An instance with a part `derating` less capacity than declared is taken for all of them.
  */
-import { Processing, QueueModel, responseQuantileMs, saturationRate } from './response-time';
+import { Processing, QueueModel, saturationRate, withinShare } from './response-time';
 
 /** Of the requests, `share` are to take at most `withinMs`. */
 export interface LatencyGoal {
@@ -41,7 +41,7 @@ export function capacityRps(capacity: InstanceCapacity, instances: number): numb
 export function carries(capacity: InstanceCapacity, instances: number, rps: number): boolean {
   if (rps > capacityRps(capacity, instances) * (1 + 1e-9)) return false;
   const { goal, model } = capacity;
-  return goal === undefined || responseQuantileMs(derated(capacity), instances, rps, goal.share, model) <= goal.withinMs;
+  return goal === undefined || withinShare(derated(capacity), instances, rps, goal.withinMs, model) >= goal.share;
 }
 
 /** Fewest instances that carry a rate; undefined when no number does, for the objective is below what a request takes without waiting. */
