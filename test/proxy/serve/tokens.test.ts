@@ -90,7 +90,7 @@ test('GIVEN a reload that says nothing else of who may call THEN verified tokens
   expect(await test.proxy.apply(JSON.stringify({ ...test.config, limits: { maxHeaderFields: 50 } }))).toMatchObject({ ok: true });
   expect(await ask(text)).toMatch(/^HTTP\/1.1 200 /);
   expect([ofResult('verified'), ofResult('remembered')]).toEqual(['1', '1']);
-  const listeners = test.config.listeners.map((listener) => ({ ...listener, authorization: { rules: [{ name: 'staff', plain: true, matches: [{ claims: [{ name: 'groups', values: ['others'] }] }] }] } }));
+  const listeners = test.config.listeners.map((listener) => ({ ...listener, authorization: { rules: [{ name: 'staff', plain: true, matches: [{ claims: [{ name: 'groups', value: 'others' }] }] }] } }));
   expect(await test.proxy.apply(JSON.stringify({ ...test.config, listeners }))).toMatchObject({ ok: true });
   expect(await ask(text)).toMatch(/^HTTP\/1.1 403 /);
   expect(ofResult('verified')).toBe('2');
