@@ -145,6 +145,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     up: ['command-line', 'live', 'model', 'page', 'stand-in', 'terminal'],
     words: [],
     live: ['command-line', 'words'],
+    observe: ['command-line', 'live', 'terminal', 'up'],
     stack: ['check', 'command-line', 'model'],
     explain: ['command-line', 'model', 'stack', 'terminal', 'words'],
     plan: ['command-line', 'model', 'stack', 'terminal'],

@@ -5,6 +5,7 @@ import { checkCommand } from '../../src/cli/check/command';
 import { Arguments, Command, parseArguments } from '../../src/cli/command-line/command';
 import { diffCommand } from '../../src/cli/diff/command';
 import { explainCommand } from '../../src/cli/explain/command';
+import { OBSERVE_COMMANDS } from '../../src/cli/observe/command';
 import { planCommand } from '../../src/cli/plan/command';
 import { simulateCommand } from '../../src/cli/simulate/command';
 import { standInCommand } from '../../src/cli/stand-in/command';
@@ -12,7 +13,10 @@ import { upCommand } from '../../src/cli/up/command';
 import { Block, blocksOf, parse, REPOSITORY } from './markdown';
 import { wordsOf } from './words';
 
-const COMMANDS: readonly Command[] = [upCommand, simulateCommand, planCommand, checkCommand, explainCommand, diffCommand, standInCommand];
+const COMMANDS: readonly Command[] = [
+  upCommand, ...OBSERVE_COMMANDS,
+  simulateCommand, planCommand, checkCommand, explainCommand, diffCommand, standInCommand,
+];
 const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** What is wrong with the command lines of a block. */

@@ -13,6 +13,7 @@ export interface Figures {
   /** Part of them whose status was below 500, 0 to 1. */
   readonly success?: number;
   readonly p50Ms?: number;
+  readonly p95Ms?: number;
   readonly p99Ms?: number;
 }
 
@@ -57,11 +58,12 @@ export class Sum {
 
   get figures(): Figures {
     if (this.rate === 0) return NO_REQUESTS;
-    const [p50, p99] = [this.percentileMs(0.5), this.percentileMs(0.99)];
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => this.percentileMs(share));
     return {
       rate: this.rate,
       success: 1 - this.failed / this.rate,
       ...(p50 !== undefined && { p50Ms: p50 }),
+      ...(p95 !== undefined && { p95Ms: p95 }),
       ...(p99 !== undefined && { p99Ms: p99 }),
     };
   }

@@ -4,6 +4,7 @@ export { eventsBetween, type EventKind, type MeshEvent } from './events';
 export type { Figures, LatencyBar } from './figures';
 export { Poller, type PollerOptions } from './poller';
 export type { MeshProxy, ProxySource } from './proxies';
+export { readRequests, type RecentRequest } from './requests';
 export { type MeshScrape, type ProxyScrape, scrapeProxy } from './scrape';
 export * from './snapshot';
 export { takeSnapshot } from './take-snapshot';

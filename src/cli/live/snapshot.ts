@@ -54,6 +54,23 @@ export interface PodView {
   readonly rejected?: readonly string[];
   /** Milliseconds since 1970 at which its identity expires; absent without one. */
   readonly identityExpiresAt?: number;
+  /** Certificates that its listeners show; absent without any. */
+  readonly certificates?: readonly CertificateView[];
+  /** Clusters whose endpoints were once known, with the seconds since they were last confirmed. */
+  readonly discovery: readonly { readonly cluster: string; readonly ageSeconds: number }[];
+  /** Listeners that declare mutual TLS and let in connections without it. */
+  readonly permissive: readonly string[];
+  /** How short of memory it is: 0 not at all, 2 refuses connections, 3 refuses requests. Absent without a limit. */
+  readonly memoryLevel?: number;
+}
+
+export interface CertificateView {
+  readonly listener: string;
+  readonly file: string;
+  /** Until it expires; below 0 it has. */
+  readonly secondsLeft: number;
+  /** `expired`, `not_yet_valid`, `rejected`; absent when there is none. */
+  readonly problem?: string;
 }
 
 /** All that one service sends to another. */

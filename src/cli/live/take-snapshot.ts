@@ -4,9 +4,10 @@ import { balancingInWords } from '../words/balancing';
 import { Callee, Directory, ServiceId, serviceIdOf } from './directory';
 import { endpointsOf } from './endpoints';
 import type { Measured } from './measured';
+import { podOf } from './pods';
 import { routesOf } from './routes';
-import { MeshScrape, ProxyScrape, READ_METRICS } from './scrape';
-import type { EdgeVersionView, EdgeView, PodView, ServiceView, Snapshot, VersionView } from './snapshot';
+import type { MeshScrape, ProxyScrape } from './scrape';
+import type { EdgeVersionView, EdgeView, ServiceView, Snapshot, VersionView } from './snapshot';
 import { calleesOf, keyOf, outboundClusters, Traffic } from './traffic';
 
 export function takeSnapshot(before: MeshScrape, after: MeshScrape): Snapshot {
@@ -56,22 +57,6 @@ function versionsOf(id: ServiceId, proxies: readonly ProxyScrape[], traffic: Tra
     pods: proxies.filter(({ config }) => config.document.node.version === version).length,
     figures: traffic.received.figuresOf(keyOf(id, version)),
   }));
-}
-
-function podOf(id: ServiceId, { proxy, metrics, config }: ProxyScrape, traffic: Traffic): PodView {
-  const single = (name: string) => [...metrics.get(name)?.values() ?? []][0];
-  const expiry = [...metrics.get(READ_METRICS.identityExpiry)?.values() ?? []].find(({ labels }) => labels['file'] === 'certificate')?.value;
-  const proxyVersion = single(READ_METRICS.buildInfo)?.labels['version'];
-  return {
-    pod: proxy.pod,
-    version: config.document.node.version,
-    figures: traffic.received.figuresOf(keyOf(id, '', proxy.pod)),
-    ready: single(READ_METRICS.ready)?.value === 1,
-    configHash: config.hash,
-    ...(proxyVersion !== undefined && { proxyVersion }),
-    ...(config.lastRejected && { rejected: config.lastRejected.problems }),
-    ...(expiry !== undefined && { identityExpiresAt: expiry * 1_000 }),
-  };
 }
 
 /** A cluster of a caller, and one of the caller's proxies. */

@@ -1,5 +1,5 @@
 /** What the live page and its server say to each other. Both sides are built from these types. */
-import type { MeshEvent, Snapshot } from '../live';
+import type { MeshEvent, RecentRequest, Snapshot } from '../live';
 
 /** One line of the stream `/api/live`. */
 export interface LiveMessage {
@@ -43,23 +43,9 @@ export type Action =
   | { readonly type: 'weights'; readonly service: string; readonly weights: Readonly<Record<string, number>> }
   | { readonly type: 'traffic'; readonly rate: number };
 
-/** A request of `/api/tap`, as the access log has it; fields that don't apply are absent. */
-export interface TappedRequest {
-  readonly id: string;
+/** A request of `/api/tap`. */
+export interface TappedRequest extends RecentRequest {
   readonly pod: string;
-  readonly time: string;
-  readonly method?: string;
-  readonly path?: string;
-  readonly status: number;
-  readonly reason?: string;
-  readonly detail?: string;
-  readonly durationMs: number;
-  readonly listener: string;
-  readonly cluster?: string;
-  readonly endpoint?: string;
-  readonly attempts: number;
-  /** Attempts as `endpoint;outcome;milliseconds`, when there were several. */
-  readonly tried?: readonly string[];
 }
 
 /** Limits of what a page may ask for. */

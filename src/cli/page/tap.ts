@@ -1,5 +1,5 @@
 /** The last requests of a service, from the pages `/requests` of its proxies. */
-import type { MeshProxy, ServiceId, Snapshot } from '../live';
+import { type MeshProxy, readRequests, type ServiceId, type Snapshot } from '../live';
 import type { TappedRequest } from './protocol';
 
 /** Requests that are shown, and pods that are asked. */
@@ -10,10 +10,8 @@ export async function tap(service: ServiceId, snapshot: Snapshot, proxies: reado
   const view = snapshot.services.find(({ id }) => id === service);
   const pods = new Set(view?.pods.map(({ pod }) => pod));
   const asked = proxies.filter(({ namespace, pod }) => namespace === view?.namespace && pods.has(pod)).slice(0, TAP_LIMITS.pods);
-  const answers = await Promise.allSettled(asked.map(async (proxy) => {
-    const { requests } = JSON.parse(await proxy.get('/requests')) as { readonly requests: readonly Omit<TappedRequest, 'pod'>[] };
-    return requests.map((request) => ({ ...request, pod: proxy.pod }));
-  }));
+  const answers = await Promise.allSettled(asked.map(async (proxy) =>
+    (await readRequests(proxy)).map((request) => ({ ...request, pod: proxy.pod }))));
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     .sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0))
     .slice(0, TAP_LIMITS.requests);

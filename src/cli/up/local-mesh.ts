@@ -24,6 +24,8 @@ import { Reaper } from './processes/reaper';
 import { MeshModel, titleOf, Workload } from '../model/model';
 import { Network, openNetwork } from './network';
 import { Pod, PodState, PodDependencies, Programs } from './pod';
+import { runProxiesOf } from './live-proxies';
+import { RUN_FOLDER_PREFIX, writeRunRecord } from './run-record';
 import { podsBehind } from './service-pods';
 import { SessionKeys } from './session-keys';
 import { TokenKeys } from './token-keys';
@@ -113,7 +115,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     try {
       this.network = await openNetwork(this.options.addresses ?? 'auto');
       this.reaper = new Reaper(this.options.programs.cli);
-      const folder = mkdtempSync(join(tmpdir(), 'cdk8s-mesh-up-'));
+      const folder = mkdtempSync(join(tmpdir(), RUN_FOLDER_PREFIX));
       this.reaper.watchFolder(folder);
       const credentials = join(folder, 'api');
       this.endpointApi = new EndpointApi({ address: this.network.host, credentialsFolder: credentials });
@@ -305,10 +307,16 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     for (const notice of await this.externals?.prepare(this.current) ?? []) this.emit('notice', notice);
   }
 
-  /** Tells the API who is behind which Service. */
+  /** Tells the API who is behind which Service, and other commands where the proxies are. */
   private publish(): void {
     const pods = this.pods.filter((pod) => pod.state !== 'starting');
     for (const service of this.current.services) this.api.setPods(service.namespace, service.name, podsBehind(service, pods));
+    if (this.stopping) return;
+    try {
+      writeRunRecord(this.dependencies!.folder, runProxiesOf(pods));
+    } catch (error) {
+      this.emit('notice', `other commands, such as stat, don't see that pods have changed: ${messageOf(error)}`);
+    }
   }
 
   private pod(name: string): Pod {

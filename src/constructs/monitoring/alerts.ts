@@ -1,4 +1,5 @@
 /** Alerts about the proxies of one service, beside those on its objectives. Each has a section in docs/alerts.md. */
+import { HEALTH_LIMITS } from '../../planning/health-limits';
 import { Rule } from './burn-rates';
 
 interface Alert {
@@ -12,16 +13,10 @@ interface Alert {
   expr(of: string): string;
 }
 
-/** Certificates are renewed long before this. */
-const CERTIFICATE_SECONDS = 7 * 86_400;
-/** Those of identities are for hours. Of one hour, which is the least, renewal comes at two thirds. */
-const IDENTITY_SECONDS = 900;
-const STALE_SECONDS = 300;
-
 const ALERTS: readonly Alert[] = [
   {
     name: 'MeshCertificateExpiring', severity: 'warning', wait: '15m', summary: 'a certificate of {{ $labels.pod }} expires in {{ $value | humanizeDuration }}',
-    expr: (of) => `mesh_certificate_seconds_to_expiry{${of}} < ${CERTIFICATE_SECONDS}`,
+    expr: (of) => `mesh_certificate_seconds_to_expiry{${of}} < ${HEALTH_LIMITS.certificateSeconds}`,
   },
   {
     name: 'MeshCertificateProblem', severity: 'critical', wait: '5m', summary: 'a certificate of {{ $labels.pod }} is {{ $labels.problem }}',
@@ -29,12 +24,12 @@ const ALERTS: readonly Alert[] = [
   },
   {
     name: 'MeshIdentityExpiring', severity: 'critical', wait: '5m', summary: 'the {{ $labels.file }} of {{ $labels.pod }} expires in {{ $value | humanizeDuration }}',
-    expr: (of) => `mesh_identity_expiration_timestamp_seconds{${of}} - time() < ${IDENTITY_SECONDS}`,
+    expr: (of) => `mesh_identity_expiration_timestamp_seconds{${of}} - time() < ${HEALTH_LIMITS.identitySeconds}`,
   },
   {
     name: 'MeshUpstreamTlsExpiring', severity: 'warning', wait: '15m',
     summary: 'the {{ $labels.file }} that {{ $labels.pod }} has for {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}',
-    expr: (of) => `mesh_upstream_tls_expiration_timestamp_seconds{${of}} - time() < ${CERTIFICATE_SECONDS}`,
+    expr: (of) => `mesh_upstream_tls_expiration_timestamp_seconds{${of}} - time() < ${HEALTH_LIMITS.certificateSeconds}`,
   },
   {
     name: 'MeshUpstreamTlsProblem', severity: 'critical', wait: '5m', summary: '{{ $labels.pod }} can\'t use the files of its TLS to {{ $labels.cluster }}',
@@ -43,7 +38,7 @@ const ALERTS: readonly Alert[] = [
   {
     name: 'MeshDiscoveryStale', severity: 'warning', wait: '5m',
     summary: 'endpoints of {{ $labels.cluster }} in {{ $labels.pod }} were last confirmed {{ $value | humanizeDuration }} ago',
-    expr: (of) => `mesh_discovery_age_seconds{${of}} > ${STALE_SECONDS}`,
+    expr: (of) => `mesh_discovery_age_seconds{${of}} > ${HEALTH_LIMITS.staleSeconds}`,
   },
   {
     name: 'MeshNoReadyEndpoint', severity: 'critical', wait: '2m', summary: '{{ $labels.pod }} has no ready endpoint of {{ $labels.cluster }}',

@@ -1,0 +1,73 @@
+/**
+ * Follows the requests of a mesh: reads the page `/requests` of all proxies again and again, and hands out what is new. The first reading
+ * asks the proxies to keep requests, so what came before is never shown.
+ */
+import type { Clock } from '../../proxy/runtime/clock';
+import { MeshProxy, ProxySource, readRequests, RecentRequest, ServiceId } from '../live';
+
+/** A proxy keeps 256 requests and 100 of a second, so none that it keeps is missed. */
+const PERIOD_MS = 500;
+
+export interface FollowedRequest extends RecentRequest {
+  readonly service: ServiceId;
+  readonly pod: string;
+}
+
+export interface FollowOptions {
+  readonly source: ProxySource;
+  readonly clock: Clock;
+  /** Of which service each pod is; asked again when there is a pod that it does not know. */
+  services(): Promise<ReadonlyMap<string, ServiceId>>;
+  /** Oldest first. */
+  onRequests(requests: readonly FollowedRequest[]): void;
+  /** The proxies can't be found any more. */
+  onEnd(error: unknown): void;
+}
+
+export class Follower {
+  /** By pod: the last request that was seen. */
+  private readonly last = new Map<string, string | undefined>();
+  private names: ReadonlyMap<string, ServiceId> = new Map();
+  private begun = false;
+  private stopped = false;
+  private cancel: (() => void) | undefined;
+
+  constructor(private readonly options: FollowOptions) {}
+
+  start(): void {
+    void this.run();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancel?.();
+  }
+
+  private async run(): Promise<void> {
+    const { source, services, onRequests, onEnd, clock } = this.options;
+    try {
+      const proxies = await source.proxies();
+      if (proxies.some(({ id }) => !this.names.has(id))) this.names = await services();
+      // A pod that gives no answer may have just gone.
+      const answers = await Promise.allSettled(proxies.map((proxy) => this.newOf(proxy)));
+      if (this.stopped) return;
+      const requests = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      requests.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+      if (requests.length > 0) onRequests(requests);
+      this.begun = true;
+    } catch (error) {
+      if (!this.stopped) onEnd(error);
+      return;
+    }
+    this.cancel = clock.after(PERIOD_MS, () => void this.run());
+  }
+
+  private async newOf(proxy: MeshProxy): Promise<FollowedRequest[]> {
+    const kept = await readRequests(proxy);
+    const service = this.names.get(proxy.id);
+    const known = kept.findIndex(({ id }) => id === this.last.get(proxy.id));
+    this.last.set(proxy.id, kept.at(-1)?.id);
+    // Others may have been reading before this began.
+    return this.begun && service !== undefined ? kept.slice(known + 1).map((request) => ({ ...request, service, pod: proxy.pod })) : [];
+  }
+}

@@ -1,0 +1,58 @@
+/** Looks at a running mesh: once, over some time, or again and again. */
+import { systemClock } from '../../proxy/runtime/clock';
+import { UserError } from '../command-line/errors';
+import { Poller, PollerOptions, ProxySource, Snapshot } from '../live';
+import { awake } from './awake';
+import { interrupted } from './running';
+
+/** What there is now; nothing has a rate. */
+export function look(source: ProxySource): Promise<Snapshot> {
+  return first({ source }, () => true);
+}
+
+/** What there is, and what was done for so long. */
+export function measure(source: ProxySource, windowMs: number): Promise<Snapshot> {
+  return first({ source, windowMs, periodMs: windowMs }, ({ seconds }) => seconds > 0);
+}
+
+/** Looks every second, over the last `windowMs`, until Ctrl-C or until the mesh has ended. */
+export async function watch(source: ProxySource, windowMs: number, show: (snapshot: Snapshot) => void): Promise<void> {
+  let poller: Poller | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    poller = poll({ source, windowMs }, (snapshot) => { if (snapshot.seconds > 0) show(snapshot); }, reject);
+  });
+  await awake(Promise.race([interrupted(), failed])).finally(() => poller?.stop());
+}
+
+type Looking = Pick<PollerOptions, 'source' | 'windowMs' | 'periodMs'>;
+
+function first(options: Looking, wanted: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+  return awake(new Promise((resolve, reject) => {
+    const poller = poll(options, (snapshot) => {
+      if (!wanted(snapshot)) return;
+      poller.stop();
+      resolve(snapshot);
+    }, (error) => {
+      poller.stop();
+      reject(error as Error);
+    });
+  }));
+}
+
+/** A fault in showing ends the looking, as one in looking does. */
+function poll(options: Looking, show: (snapshot: Snapshot) => void, fail: (error: unknown) => void): Poller {
+  const poller = new Poller({
+    ...options,
+    clock: systemClock,
+    onSnapshot: (snapshot) => {
+      try {
+        show(snapshot);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    onProblem: (problem) => fail(new UserError(problem)),
+  });
+  poller.start();
+  return poller;
+}

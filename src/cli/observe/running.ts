@@ -1,0 +1,70 @@
+/** The mesh that these commands look at, and the flags that all of them have. */
+import type { Arguments } from '../command-line/command';
+import { readDurationMs } from '../command-line/duration';
+import { UserError } from '../command-line/errors';
+import { didYouMean } from '../../contract/nearest';
+import type { ProxySource, ServiceId } from '../live';
+import { proxyAt } from '../up/live-proxies';
+import { readRunRecords, RunRecord } from '../up/run-record';
+
+/** What `--window` may be, and what it is by default. */
+const WINDOW_MS = { min: 500, max: 600_000, default: 3_000 };
+
+/** The proxies of the run of `up` that is meant. Pods that come later are found, too. */
+export function runningMesh(args: Arguments): ProxySource {
+  const { pid } = chosenRun(args.number('pid', { min: 1, max: 2 ** 31 }), readRunRecords());
+  return {
+    proxies: () => {
+      const record = readRunRecords().find((run) => run.pid === pid);
+      return record ? Promise.resolve(record.proxies.map(proxyAt)) : Promise.reject(new UserError(`'cdk8s-mesh up' with process id ${pid} has ended`));
+    },
+  };
+}
+
+export function chosenRun(pid: number | undefined, runs: readonly RunRecord[]): RunRecord {
+  const list = runs.map((run) => `\n  --pid ${run.pid}  in ${run.cwd}, ${run.proxies.length} ${run.proxies.length === 1 ? 'pod' : 'pods'}`).join('');
+  if (runs.length === 0) throw new UserError("no 'cdk8s-mesh up' of yours runs on this machine; start one: cdk8s-mesh up dist/");
+  if (pid === undefined) {
+    if (runs.length > 1) throw new UserError(`several 'cdk8s-mesh up' run on this machine; say which:${list}`);
+    return runs[0]!;
+  }
+  const run = runs.find((candidate) => candidate.pid === pid);
+  if (!run) throw new UserError(`--pid ${pid} is no 'cdk8s-mesh up' that runs on this machine; there are:${list}`);
+  return run;
+}
+
+export function windowOf(args: Arguments): number {
+  const text = args.text('window');
+  return text === undefined ? WINDOW_MS.default : readDurationMs('window', text, WINDOW_MS);
+}
+
+/** The value of `--output`; the first of `formats` is the default. */
+export function formatOf<F extends string>(args: Arguments, formats: readonly F[]): F {
+  const text = args.text('output') ?? formats[0]!;
+  const format = formats.find((candidate) => candidate === text);
+  if (format === undefined) throw new UserError(`--output must be ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}, got '${text}'.${didYouMean(text, formats)}`);
+  return format;
+}
+
+/** Settles when the user presses Ctrl-C, or somebody ends the process otherwise. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** Which services are meant by `catalog`, `catalog.shop` or `shop/catalog`; no name means all. */
+export function chosenServices(names: readonly string[], known: readonly ServiceId[]): (id: ServiceId) => boolean {
+  if (names.length === 0) return () => true;
+  const chosen = new Set(names.flatMap((name) => {
+    const found = known.filter((id) => spellings(id).includes(name));
+    if (found.length === 0) throw new UserError(`the mesh has no service '${name}'.${didYouMean(name, known.flatMap(spellings))} There are ${known.join(', ') || 'none'}`);
+    return found;
+  }));
+  return (id) => chosen.has(id);
+}
+
+function spellings(id: ServiceId): string[] {
+  const [namespace, name] = id.split('/');
+  return name === undefined ? [id] : [name, `${name}.${namespace}`, id];
+}
