@@ -10,11 +10,12 @@ import { planCommand } from '../../src/cli/plan/command';
 import { simulateCommand } from '../../src/cli/simulate/command';
 import { standInCommand } from '../../src/cli/stand-in/command';
 import { upCommand } from '../../src/cli/up/command';
+import { watchCommand } from '../../src/cli/watch/command';
 import { Block, blocksOf, parse, REPOSITORY } from './markdown';
 import { wordsOf } from './words';
 
 const COMMANDS: readonly Command[] = [
-  upCommand, ...OBSERVE_COMMANDS,
+  upCommand, watchCommand, ...OBSERVE_COMMANDS,
   simulateCommand, planCommand, checkCommand, explainCommand, diffCommand, standInCommand,
 ];
 const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
