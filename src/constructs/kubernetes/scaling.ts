@@ -128,15 +128,6 @@ export class Scaling {
   }
 
   /**
-   * Whether it follows metrics of sidecars through the custom metrics API.
-   *
-   * @internal
-   */
-  public get _needsAdapter(): boolean {
-    return this.options !== undefined && !this.options.metrics?._keda && SIDECAR_TARGETS.some((target) => this.options![target] !== undefined);
-  }
-
-  /**
    * What it follows, for planning. Memory does not tell how much a pod has to do.
    *
    * @param atSaturation CPU of a pod at saturation, as a part of its request

@@ -12,7 +12,8 @@ import { requestBlock } from './head-block';
 import type { HeaderBlock } from './header-block';
 import { ResponseText } from './response-text';
 import { FAULT_COMPRESSION, FAULT_MALFORMED, FAULT_STREAM_ID, FAULT_TRAILERS } from './session-faults';
-import { Http2Session, SessionSettings } from './session';
+import { Http2Session } from './session';
+import type { SessionSettings } from './session-limits';
 import { Http2Stream, StreamListener } from './stream';
 import { TrailerText } from './trailer-text';
 

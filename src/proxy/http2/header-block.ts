@@ -3,7 +3,7 @@
  * lies. Bounded in bytes and in frames, for it can't be left before its end: CVE-2024-27316 is a block without one.
  */
 import { Flag, Http2Fault, MAX_WINDOW } from './frames';
-import { FAULT_CONTINUATIONS, FAULT_HEAD, FAULT_INTERLEAVED, FAULT_PADDING, FAULT_SELF } from './session-faults';
+import { FAULT_CONTINUATIONS, FAULT_HEAD, FAULT_INTERLEAVED, FAULT_PADDING, FAULT_SELF, FAULT_STREAM_ZERO } from './session-faults';
 
 /** No honest peer needs more: each of them takes 16 KiB. */
 const MAX_CONTINUATIONS = 32;
@@ -28,6 +28,7 @@ export class HeaderBlock {
   get heldBytes(): number { return this.isOpen ? this.buffer.length : 0; }
 
   begin(flags: number, streamId: number, buffer: Buffer, from: number, to: number): Http2Fault | undefined {
+    if (streamId === 0) return FAULT_STREAM_ZERO;
     let start = from;
     let end = to;
     if ((flags & Flag.PADDED) !== 0) {

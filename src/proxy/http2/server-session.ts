@@ -10,7 +10,8 @@ import { writeGoAway, writePing } from './frame-writer';
 import type { HeaderBlock } from './header-block';
 import { RequestText } from './request-text';
 import { FAULT_CLOSED, FAULT_COMPRESSION, FAULT_MALFORMED, FAULT_STREAM_ID, FAULT_TRAILERS } from './session-faults';
-import { Http2Session, SessionSettings } from './session';
+import { Http2Session } from './session';
+import type { SessionSettings } from './session-limits';
 import { Http2Stream, StreamListener } from './stream';
 import { TrailerText } from './trailer-text';
 

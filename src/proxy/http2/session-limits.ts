@@ -5,6 +5,23 @@
  * unknown frames (CVE-2019-9511 to -9518). nghttp2 has the first bucket, with the same rate.
  */
 
+/** What sessions go by. */
+export interface SessionSettings {
+  /** Streams that the peer may have open at a time. */
+  readonly maxConcurrentStreams: number;
+  /** What the peer may send of a stream ahead of its receiver. */
+  readonly streamWindowBytes: number;
+  /** The same for the whole connection. */
+  readonly connectionWindowBytes: number;
+  /** Of a header block as it is sent. */
+  readonly maxHeadBytes: number;
+  /** Streams that come to nothing, and frames that carry nothing, in a burst. */
+  readonly maxStreamResets: number;
+  readonly maxIdleFrames: number;
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
 /** Refilled by one each so many milliseconds: 33 a second, as in nghttp2. */
 const REFILL_MS = 30;
 

@@ -12,7 +12,7 @@
 import type { Socket } from 'node:net';
 import { FrameListener, FrameReader } from './frame-reader';
 import {
-  ErrorCode, Flag, FrameType, Http2Fault, MAX_PAYLOAD_BYTES, MAX_WINDOW, Setting,
+  ErrorCode, Flag, FrameType, Http2Fault, MAX_WINDOW, Setting,
 } from './frames';
 import {
   writeDataEnd, writeGoAway, writeHeaders, writePing, writeReset, writeSettings, writeSettingsAck,
@@ -22,37 +22,18 @@ import { HpackDecoder } from './hpack/decoder';
 import { HpackEncoder } from './hpack/encoder';
 import { Inflow } from './inflow';
 import { Outflow } from './outflow';
+import { readSettings, SettingsTaker } from './peer-settings';
+import { ResetStreams } from './reset-streams';
 import {
   FAULT_PREFACE, FAULT_INTERLEAVED, FAULT_STREAM_ZERO, FAULT_NOT_STREAM_ZERO, FAULT_IDLE, FAULT_CLOSED, FAULT_PADDING, FAULT_SIZE,
-  FAULT_SETTING, FAULT_WINDOW, FAULT_OVERSENT, FAULT_ZERO_INCREMENT, FAULT_PUSH, FAULT_SELF, FAULT_LENGTH, FAULT_RESETS, FAULT_IDLE_FRAMES,
+  FAULT_WINDOW, FAULT_OVERSENT, FAULT_ZERO_INCREMENT, FAULT_PUSH, FAULT_SELF, FAULT_LENGTH, FAULT_RESETS, FAULT_IDLE_FRAMES,
 } from './session-faults';
-import { Bucket } from './session-limits';
+import { Bucket, SessionSettings } from './session-limits';
 import type { Http2Stream } from './stream';
 
-/** What sessions go by. */
-export interface SessionSettings {
-  /** Streams that the peer may have open at a time. */
-  readonly maxConcurrentStreams: number;
-  /** What the peer may send of a stream ahead of its receiver. */
-  readonly streamWindowBytes: number;
-  /** The same for the whole connection. */
-  readonly connectionWindowBytes: number;
-  /** Of a header block as it is sent. */
-  readonly maxHeadBytes: number;
-  /** Streams that come to nothing, and frames that carry nothing, in a burst. */
-  readonly maxStreamResets: number;
-  readonly maxIdleFrames: number;
-  /** Monotonic milliseconds. */
-  now(): number;
-}
-
 const EMPTY = Buffer.alloc(0);
-/** The largest MAX_FRAME_SIZE that there is. */
-const MOST_FRAME_BYTES = 0xff_ffff;
-/** Streams that were reset here, of which frames may still be on their way. */
-const REMEMBERED = 64;
 
-export abstract class Http2Session implements FrameListener {
+export abstract class Http2Session implements FrameListener, SettingsTaker {
   readonly streams = new Map<number, Http2Stream>();
   /** It takes no new streams of the peer: which is the last that it takes. */
   protected lastTaken = 0;
@@ -71,8 +52,7 @@ export abstract class Http2Session implements FrameListener {
   private readonly inflow: Inflow;
   private settled = false;
   private readonly block: HeaderBlock;
-  private readonly forgotten = new Int32Array(REMEMBERED);
-  private forgottenAt = 0;
+  private readonly forgotten = new ResetStreams();
 
   constructor(protected readonly socket: Socket, protected readonly settings: SessionSettings, private readonly isClient: boolean) {
     this.resets = new Bucket(settings.maxStreamResets);
@@ -111,8 +91,8 @@ export abstract class Http2Session implements FrameListener {
     if (this.block.isOpen !== (type === FrameType.CONTINUATION) || (this.block.isOpen && streamId !== this.block.streamId)) return FAULT_INTERLEAVED;
     switch (type) {
       case FrameType.DATA: return this.onData(flags, streamId, buffer, start, end);
-      case FrameType.HEADERS: return this.onHeadersFrame(flags, streamId, buffer, start, end);
-      case FrameType.CONTINUATION: return this.onContinuation(flags, buffer, start, end);
+      case FrameType.HEADERS: return this.onBlock(this.block.begin(flags, streamId, buffer, start, end));
+      case FrameType.CONTINUATION: return this.onBlock(this.block.append(flags, buffer, start, end));
       case FrameType.RST_STREAM: return this.onResetFrame(streamId, buffer, start, end);
       case FrameType.WINDOW_UPDATE: return this.onWindowUpdate(streamId, buffer, start, end);
       case FrameType.SETTINGS: return this.onSettings(flags, streamId, buffer, start, end);
@@ -179,7 +159,7 @@ export abstract class Http2Session implements FrameListener {
   reset(stream: Http2Stream, code: ErrorCode): void {
     if (stream.closed) return;
     writeReset(this.socket, stream.id, code);
-    this.remember(stream.id);
+    this.forgotten.add(stream.id);
     this.close(stream);
   }
 
@@ -253,13 +233,13 @@ export abstract class Http2Session implements FrameListener {
 
   /** Whether frames of a closed stream may still come, for it was reset here. */
   protected wasReset(streamId: number): boolean {
-    return this.forgotten.includes(streamId);
+    return this.forgotten.has(streamId);
   }
 
   /** A stream is refused that has no record. */
   protected refuse(streamId: number, code: ErrorCode): Http2Fault | undefined {
     writeReset(this.socket, streamId, code);
-    this.remember(streamId);
+    this.forgotten.add(streamId);
     return this.resets.take(this.settings.now()) ? undefined : FAULT_RESETS;
   }
 
@@ -305,20 +285,10 @@ export abstract class Http2Session implements FrameListener {
     return this.wasReset(streamId) ? undefined : FAULT_CLOSED;
   }
 
-  private onHeadersFrame(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
-    if (streamId === 0) return FAULT_STREAM_ZERO;
-    const fault = this.block.begin(flags, streamId, buffer, start, end);
-    return fault ?? (this.block.complete ? this.onBlock() : undefined);
-  }
-
-  private onContinuation(flags: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
-    const fault = this.block.append(flags, buffer, start, end);
-    return fault ?? (this.block.complete ? this.onBlock() : undefined);
-  }
-
-  private onBlock(): Http2Fault | undefined {
-    const { streamId } = this.block;
-    return this.onHeaders(streamId, this.streams.get(streamId), this.block);
+  /** HEADERS, or a CONTINUATION of them. */
+  private onBlock(fault: Http2Fault | undefined): Http2Fault | undefined {
+    const { block } = this;
+    return fault ?? (block.complete ? this.onHeaders(block.streamId, this.streams.get(block.streamId), block) : undefined);
   }
 
   private onResetFrame(streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
@@ -348,28 +318,28 @@ export abstract class Http2Session implements FrameListener {
   private onSettings(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
     if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
     if ((flags & Flag.END_STREAM_OR_ACK) !== 0) return end === start ? undefined : FAULT_SIZE;
-    if ((end - start) % 6 !== 0) return FAULT_SIZE;
-    for (let at = start; at < end; at += 6) {
-      const fault = this.onSetting(buffer.readUInt16BE(at), buffer.readUInt32BE(at + 2));
-      if (fault) return fault;
-    }
+    const fault = readSettings(buffer, start, end, this.isClient, this);
+    if (fault) return fault;
     writeSettingsAck(this.socket);
     if (this.settled) return this.idle();
     this.settled = true;
     return undefined;
   }
 
-  private onSetting(id: number, value: number): Http2Fault | undefined {
-    if (id === Setting.INITIAL_WINDOW_SIZE) {
-      return value <= MAX_WINDOW && this.outflow.changeFirstWindow(value, this.streams.values()) ? undefined : FAULT_WINDOW;
-    }
-    if (!isInRange(id, value, this.isClient)) return FAULT_SETTING;
-    if (id === Setting.HEADER_TABLE_SIZE) this.encoder.resize(value);
-    if (id === Setting.MAX_CONCURRENT_STREAMS) {
-      this.peerMaxStreams = value;
-      this.onCapacity();
-    }
-    return undefined;
+  /** @internal */
+  onFirstWindow(bytes: number): boolean {
+    return this.outflow.changeFirstWindow(bytes, this.streams.values());
+  }
+
+  /** @internal */
+  onTableSize(bytes: number): void {
+    this.encoder.resize(bytes);
+  }
+
+  /** @internal */
+  onMaxStreams(streams: number): void {
+    this.peerMaxStreams = streams;
+    this.onCapacity();
   }
 
   private onPing(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
@@ -429,15 +399,4 @@ export abstract class Http2Session implements FrameListener {
     this.streams.delete(stream.id);
     this.onStreamClosed(stream);
   }
-
-  private remember(streamId: number): void {
-    this.forgotten[this.forgottenAt] = streamId;
-    this.forgottenAt = (this.forgottenAt + 1) % REMEMBERED;
-  }
-}
-
-/** Whether a setting may have this value. Frames larger than what every peer takes are never sent, whatever their maximum. */
-function isInRange(id: number, value: number, isClient: boolean): boolean {
-  if (id === Setting.ENABLE_PUSH) return value === 0 || (value === 1 && !isClient);
-  return id !== Setting.MAX_FRAME_SIZE || (value >= MAX_PAYLOAD_BYTES && value <= MOST_FRAME_BYTES);
 }

@@ -7,7 +7,7 @@ import { RequestHead } from '../../../http1/request-head';
 import { Framing } from '../../../http1/framing';
 import { ERROR_NAMES, Http2Fault, PREFACE } from '../../../http2/frames';
 import { RequestHandler, ServerSession } from '../../../http2/server-session';
-import type { SessionSettings } from '../../../http2/session';
+import type { SessionSettings } from '../../../http2/session-limits';
 import type { Http2Stream } from '../../../http2/stream';
 import { destroySoon, end, heldBytes, write } from '../../../net/direct-write';
 import { readShared } from '../../../net/shared-read';
