@@ -33,6 +33,8 @@ export interface RequestHandler {
    */
   onRequest(streamId: number, text: Buffer, endsHere: boolean): Http2Stream | undefined;
   onStreamClosed(stream: Http2Stream): void;
+  /** A limit was reached, by a stream that is refused for it. */
+  onLimit(limit: string): void;
   /** The client has broken the protocol: the connection is to be closed when what was written has left. */
   onFault(fault: Http2Fault): void;
 }
@@ -107,7 +109,9 @@ export class ServerSession extends Http2Session {
     if (streamId % 2 === 0) return FAULT_STREAM_ID;
     if (streamId <= this.lastOpened) return this.wasReset(streamId) ? this.skip(block) : FAULT_CLOSED;
     this.lastOpened = streamId;
-    if (this.ending === Ending.LAST_SAID || this.streams.size >= this.settings.maxConcurrentStreams) {
+    const full = this.streams.size >= this.settings.maxConcurrentStreams;
+    if (full) this.handler.onLimit('maxConcurrentStreams');
+    if (full || this.ending === Ending.LAST_SAID) {
       return this.skip(block) ?? this.refuse(streamId, ErrorCode.REFUSED_STREAM);
     }
     requestText.begin(this.settings.maxHeadBytes);

@@ -179,11 +179,12 @@ describe('limits', () => {
   });
 
   it('streams above the most at a time are refused, and taken when others are over', async () => {
-    const { connect, seen } = await start({ limits: { maxConcurrentStreams: 2 } }, false);
+    const { proxy, connect, seen } = await start({ limits: { maxConcurrentStreams: 2 } }, false);
     const client = await connect();
     client.send(request(1), request(3), request(5));
     await until('it is refused', () => client.resetOf(5) !== undefined);
     expect(client.resetOf(5)).toBe(ErrorCode.REFUSED_STREAM);
+    expect(sampleOf(proxy.metrics(), 'mesh_limit_reached_total{limit="maxConcurrentStreams"}')).toBe(1);
     await until('the others have arrived', () => seen.length === 2);
     client.send(frame(FrameType.RST_STREAM, 0, 1, uint32(ErrorCode.CANCEL)), request(7));
     await until('it is taken', () => seen.length === 3);

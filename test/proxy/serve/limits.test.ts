@@ -65,8 +65,11 @@ test.each(ROWS.map((row) => [row.limit, row.reached, row] as const))('%s: %s', a
   await until('it is counted', () => test.metrics().includes(`mesh_limit_reached_total{limit="${limit}"} 1\n`));
 });
 
-test('every limit has a test, here or where tunnels, connections, copies, buffers and TLS are tested', () => {
-  const elsewhere = ['maxConnections', 'maxMirroredRequests', 'maxBufferedBytes', 'tunnelIdleTimeoutMs', 'tlsHandshakeTimeoutMs'];
+test('every limit has a test, here or where tunnels, connections, copies, buffers, TLS and HTTP/2 are tested', () => {
+  const elsewhere = [
+    'maxConnections', 'maxMirroredRequests', 'maxBufferedBytes', 'tunnelIdleTimeoutMs', 'tlsHandshakeTimeoutMs', 'maxConcurrentStreams', 'maxStreamResets',
+    'maxIdleFrames',
+  ];
   expect([...new Set(ROWS.map(({ limit }) => limit)), ...elsewhere].sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort());
 });
 

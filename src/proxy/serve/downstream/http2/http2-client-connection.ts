@@ -141,10 +141,15 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
   }
 
   /** @internal */
+  onLimit(limit: string): void {
+    this.context.instruments.limitReached(limit);
+  }
+
+  /** @internal */
   onFault(fault: Http2Fault): void {
     const { context } = this;
     this.listener.instruments.http2Fault(ERROR_NAMES[fault.code]!);
-    if (fault.limit !== undefined) context.instruments.limitReached(fault.limit);
+    if (fault.limit !== undefined) this.onLimit(fault.limit);
     this.timeout.start(context.lingerTimeout);
     end(this.socket);
   }
