@@ -1,5 +1,8 @@
 /** Prometheus' own tool, which judges metrics and rules as Prometheus does. Debian's package `prometheus` has it. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const MISSING = spawnSync('promtool', ['--version']).error !== undefined;
 
@@ -9,8 +12,13 @@ export const testWithPromtool: (name: string, test: () => void) => void = (name,
   else test(name, run);
 };
 
-/** Runs it. What it has to say is in `output`. */
+/** Runs it. What it has to say is in `output`. Tests of rules leave a storage behind, now and then, so it has a folder of its own for that. */
 export function promtool(args: readonly string[], input = ''): { readonly ok: boolean; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8' });
-  return { ok: status === 0, output: stdout + stderr };
+  const folder = mkdtempSync(join(tmpdir(), 'promtool-'));
+  try {
+    const { status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8', env: { ...process.env, TMPDIR: folder } });
+    return { ok: status === 0, output: stdout + stderr };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
