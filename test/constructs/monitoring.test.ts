@@ -226,7 +226,7 @@ testWithPromtool('the other alerts fire for what they are about', () => {
     { series: `mesh_certificate_seconds_to_expiry{${OWN},certificate="c"}`, values: '2000000x240' },
     { series: `mesh_upstream_tls_usable{${OWN},cluster="c"}`, values: '1x240' }, { series: `mesh_upstream_tls_rejected{${OWN},cluster="c"}`, values: '0x240' },
     { series: `mesh_upstream_tls_expiration_timestamp_seconds{${OWN},cluster="c",file="certificate"}`, values: '2000000x240' },
-    { series: `mesh_upstream_tls_expiration_timestamp_seconds{${OWN},cluster="c",file="trust_bundle"}`, values: 'NaNx240' },
+    { series: `mesh_upstream_tls_expiration_timestamp_seconds{${OWN},cluster="c",file="trust_bundle"}`, values: Array<string>(241).fill('NaN').join(' ') },
   ];
   const result = judge([
     ...troubles.map(([alertname, series, values]) => ({
