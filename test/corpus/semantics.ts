@@ -9,7 +9,7 @@ function refused(name: string, send: string, code: RequestCase['refused'] = 'bad
 }
 
 const PROTECTED = [
-  'Authorization: x', 'Proxy-Authorization: x', 'Cookie: a=b', 'X-Forwarded-For: 10.0.0.1', 'X-Forwarded-Proto: https', 'X-Forwarded-Client-Cert: x',
+  'Authorization: x', 'Proxy-Authorization: x', 'Cookie: a=b', 'X-Forwarded-For: 10.0.0.1', 'X-Forwarded-Proto: https',
   'X-Real-IP: 10.0.0.1', 'Forwarded: for=10.0.0.1', 'Content-Type: text/plain', 'Content-Encoding: gzip', 'Origin: http://a', 'Cache-Control: no-cache',
   'X-Request-Id: 1', 'traceparent: 00-1', 'Range: bytes=0-1', 'If-Match: "a"', 'Expect: 100-continue', 'Date: now', 'Max-Forwards: 3',
 ];
