@@ -506,6 +506,7 @@ describe('an external service is refused', () => {
     expect(said).toContain('\'endpoints[0].port\' is 0');
     expect(said).toContain('\'endpoints[0].weight\' is 0: use a whole number from 1 to 65535');
     expect(said).toContain('\'endpoints[2]\' is "10.0.0.1:80": it is listed twice');
+    expect(external(ExternalEndpoints.addresses({ address: '10.0.0.1', port: 80, zone: 5 as never }))).toContain('\'endpoints[0].zone\' is 5: use the name of a zone');
   });
 
   test('with names that are none, and ports out of range', () => {

@@ -19,6 +19,8 @@ const PROPS = new Set<string>([
   ...FIELDS.map(([, prop]) => prop),
   ...Object.keys(CONNECTION_QUANTITIES).map((prop) => `appConnections.${prop}`),
   ...Object.keys(PROXY_OPTIONS),
+  // Of an ExternalService.
+  'tls',
 ]);
 
 function mistakesOf(text: string): string[] {

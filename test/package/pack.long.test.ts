@@ -86,11 +86,12 @@ describe('the tarball', () => {
   test('ships the compiled library, its API, the schema and the Dockerfile, and nothing else', () => {
     const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
     const compiled = ['index', ...['constructs', 'contract', 'planning', 'routing'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
-    const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js', 'lib/testing/index.js', 'lib/testing/index.d.ts', 'lib/testing/api.d.ts'];
+    const dashboards = readdirSync(join(REPOSITORY, 'dashboards')).map((file) => `dashboards/${file}`);
+    const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js', 'lib/bin/page.html', 'lib/testing/index.js', 'lib/testing/index.d.ts', 'lib/testing/api.d.ts'];
     const optional = new Set(['CHANGELOG.md', ...bundles.map((bundle) => `${bundle}.LEGAL.txt`)]);
-    const unexpected = shipped.filter((file) => ![...fixed, ...compiled, ...bundles].includes(file) && !optional.has(file));
+    const unexpected = shipped.filter((file) => ![...fixed, ...compiled, ...bundles, ...dashboards].includes(file) && !optional.has(file));
     expect(unexpected).toEqual([]);
-    const missing = [...fixed, ...bundles, 'lib/index.js', 'lib/index.d.ts'].filter((file) => !optional.has(file) && !shipped.includes(file));
+    const missing = [...fixed, ...bundles, ...dashboards, 'lib/index.js', 'lib/index.d.ts'].filter((file) => !optional.has(file) && !shipped.includes(file));
     expect(missing).toEqual([]);
   });
 

@@ -143,7 +143,7 @@ export class ExternalEndpoints {
       errors.add(prop, [], 'list at least one address');
     }
     const seen = new Set<string>();
-    this.list?.forEach(({ address, port, weight, priority }, index) => {
+    this.list?.forEach(({ address, port, weight, priority, zone }, index) => {
       const item = `${prop}[${index}]`;
       if (isIP(address) === 0) {
         errors.add(`${item}.address`, address, 'use an IP address; for a name use ExternalEndpoints.dns');
@@ -156,6 +156,9 @@ export class ExternalEndpoints {
       }
       if (priority !== undefined) {
         checkQuantity(errors, `${item}.priority`, priority, ADDRESS.priority);
+      }
+      if (zone !== undefined && (typeof zone !== 'string' || zone === '')) {
+        errors.add(`${item}.zone`, zone, 'use the name of a zone, as in \'eu-west-1a\', or leave it out');
       }
       if (seen.has(`${address}|${port}`)) {
         errors.add(item, `${address}:${port}`, 'it is listed twice; list each address once and give it a weight');

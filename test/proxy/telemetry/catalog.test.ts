@@ -8,7 +8,7 @@ describe('the catalog of metrics', () => {
   });
 
   it.each(families.map((family) => [family.name, family] as const))('follows the conventions of Prometheus: %s', (name, family) => {
-    expect(name).toMatch(/^(mesh|process)_[a-z]+(_[a-z]+)*$/);
+    expect(name).toMatch(/^(mesh|process)(_[a-z]+2?)+$/);
     expect(name.endsWith('_total')).toBe(family.type === 'counter');
     expect(name).not.toMatch(/_(ms|milliseconds|kb|mb|count|sum|bucket)(_|$)/);
     for (const label of family.labels) expect(label).toMatch(/^[a-z]+$/);
