@@ -61,7 +61,8 @@ export class Automaton {
   private readonly open: number[] = [];
   private readonly lists: readonly [number[], number[]] = [[], []];
 
-  constructor(private readonly program: Program, private readonly budget: StateBudget) {
+  /** @param passed bytes that every value begins with, behind which it starts */
+  constructor(private readonly program: Program, passed: Uint8Array, private readonly budget: StateBudget) {
     this.columns = columnsOf(program);
     this.columns.forEach((column, byte) => { this.samples[column] ??= byte; });
     this.columnCount = this.samples.length;
@@ -71,10 +72,12 @@ export class Automaton {
     this.beginRound();
     const instructions: number[] = [];
     this.follow(0, instructions);
-    this.start = this.stateOf(instructions);
+    let start = this.stateOf(instructions);
+    for (const byte of passed) start = this.step(start, this.columns[byte]!);
+    this.start = start;
   }
 
-  /** Whether it takes the whole of `bytes[start, end)`. */
+  /** Whether it takes the whole of `bytes[start, end)`, which is what follows the bytes passed. */
   test(bytes: Uint8Array, start: number, end: number): boolean {
     let state = this.start;
     const most = this.built + MAX_BUILT_BY_VALUE;
@@ -93,7 +96,7 @@ export class Automaton {
     return state.accepts;
   }
 
-  /** Whether it takes every value that begins with `prefix`. Follows all states that can come; false when there are too many to tell. */
+  /** Whether it takes every value that goes on with `prefix`. Follows all states that can come; false when there are too many to tell. */
   takesAllFrom(prefix: Uint8Array): boolean {
     let first = this.start;
     for (const byte of prefix) first = this.step(first, this.columns[byte]!);

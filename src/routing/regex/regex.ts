@@ -16,6 +16,7 @@ export class Regex implements ValueTest {
   readonly literalStart: string;
   /** As far as it is the same in text and in bytes. */
   private readonly asciiStart: string;
+  private readonly startBytes: Uint8Array;
   private built: Automaton | undefined;
 
   /**
@@ -32,15 +33,17 @@ export class Regex implements ValueTest {
   private constructor(readonly pattern: string, private readonly tree: Node, private readonly budget: StateBudget) {
     this.literalStart = literalStart(tree);
     this.asciiStart = /^[^\x80-\uffff]*/.exec(this.literalStart)![0];
+    this.startBytes = Uint8Array.from(this.literalStart, (character) => character.charCodeAt(0));
   }
 
+  /** Of what is behind {@link literalStart}, which is compared as it is: so a table of many expressions keeps no states of it. */
   get automaton(): Automaton {
-    return this.built ??= new Automaton(compileProgram(this.tree), this.budget);
+    return this.built ??= new Automaton(compileProgram(this.tree), this.startBytes, this.budget);
   }
 
   /** Whether the whole of `bytes[start, end)` is of the expression. */
   test(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.automaton.test(bytes, start, end);
+    return beginsWith(bytes, start, end, this.startBytes) && this.automaton.test(bytes, start + this.startBytes.length, end);
   }
 
   testText(text: string): boolean {
@@ -56,6 +59,13 @@ export class Regex implements ValueTest {
 
   /** Whether it takes every value that begins with `prefix`; false when that is too much to tell. */
   takesAllFrom(prefix: Uint8Array): boolean {
-    return this.literalStart.length <= prefix.length && this.automaton.takesAllFrom(prefix);
+    const { startBytes } = this;
+    return beginsWith(prefix, 0, prefix.length, startBytes) && this.automaton.takesAllFrom(prefix.subarray(startBytes.length));
   }
+}
+
+function beginsWith(bytes: Uint8Array, start: number, end: number, beginning: Uint8Array): boolean {
+  if (end - start < beginning.length) return false;
+  for (let i = 0; i < beginning.length; i++) if (bytes[start + i] !== beginning[i]) return false;
+  return true;
 }
