@@ -40,6 +40,9 @@ const MAX_STREAMS = 16;
 /** A page that takes nothing more is behind by this many bytes at most; then lines are left out. */
 const MAX_BEHIND_BYTES = 1 << 20;
 
+/** What paths of requests are relative to. */
+const BASE = 'http://page';
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 interface Stream {
@@ -97,8 +100,9 @@ export class PageServer {
   }
 
   private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page');
-    const { method, headers } = request;
+    const { method, headers, url = '/' } = request;
+    if (!URL.canParse(url, BASE)) return this.answer(response, 400, { problem: 'not a path' });
+    const { pathname, searchParams } = new URL(url, BASE);
     const isPage = method === 'GET' && pathname === '/';
     const refusal = refusalOfHost(headers, this.port) ?? (isPage ? undefined : refusalOfSource(headers));
     if (refusal !== undefined) return this.answer(response, 403, { problem: refusal });

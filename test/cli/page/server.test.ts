@@ -46,6 +46,12 @@ async function messages(port: number, authorization: string, wanted: (message: L
 }
 
 describe('the page itself', () => {
+  test('is not shaken by a path that is none', async () => {
+    const { port } = await open();
+    expect((await ask(port, '//')).status).toBe(400);
+    expect((await ask(port, '/')).status).toBe(200);
+  });
+
   test('comes without a token, and allows its own script and style only', async () => {
     const { port } = await open();
     const { status, headers, body } = await ask(port, '/');
