@@ -5,6 +5,7 @@
  */
 import { ResolvedAdmission, withAdmissionDefaults } from './admission-defaults';
 import { ResolvedAuthorization, withAuthorizationDefaults } from './authorization-config';
+import { connectTimeoutFor, shortestTimeouts } from './connect-timeout';
 import type {
   ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
 } from './cluster-config';
@@ -308,17 +309,9 @@ export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listen
   readonly via: boolean;
 }
 
-/**
- * A connection that is not made in this part of a request's time is given up, so that with the default of two retries two endpoints
- * that drop packets leave half of the time to a third one.
- */
-const CONNECT_PART = 4;
-/** But not sooner: a proxy that is busy for a moment must not take that for an endpoint that is gone. */
-const LEAST_CONNECT_TIMEOUT_MS = 25;
-
 /** Fills in every default. The argument must have passed validation; it is not changed. */
 export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
-  const shortest = shortestTimeouts(config);
+  const shortest = shortestTimeouts(config, DEFAULT_ROUTE.timeoutMs);
   const { tracing, ...rest } = config;
   return {
     ...rest,
@@ -337,7 +330,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
       const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, healthCheck, outlierDetection, tls, ...own } = cluster;
       return {
         ...DEFAULT_CLUSTER,
-        connectTimeoutMs: connectTimeoutFor(shortest.get(cluster.name)),
+        connectTimeoutMs: connectTimeoutFor(shortest.get(cluster.name), DEFAULT_CLUSTER.connectTimeoutMs),
         ...own,
         ...(tls && { tls: withUpstreamTlsDefaults(tls) }),
         ...withBalancingDefaults(cluster),
@@ -352,22 +345,6 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     workers: config.workers ?? DEFAULT_WORKERS,
     via: config.via ?? DEFAULT_VIA,
   };
-}
-
-/** The shortest timeout of the routes that lead to each cluster, by its split or by a fallback; none for a cluster without one. */
-function shortestTimeouts({ listeners }: ProxyConfig): Map<string, number> {
-  const shortest = new Map<string, number>();
-  for (const { split = [], fallback = [], timeoutMs = DEFAULT_ROUTE.timeoutMs } of listeners.flatMap(({ routes }) => routes)) {
-    if (timeoutMs === 0) continue;
-    for (const { cluster } of [split, ...fallback.map((level) => level.split)].flat()) {
-      shortest.set(cluster, Math.min(timeoutMs, shortest.get(cluster) ?? Infinity));
-    }
-  }
-  return shortest;
-}
-
-function connectTimeoutFor(timeoutMs: number = Infinity): number {
-  return Math.min(DEFAULT_CLUSTER.connectTimeoutMs, Math.max(LEAST_CONNECT_TIMEOUT_MS, Math.floor(timeoutMs / CONNECT_PART)));
 }
 
 function withRouteDefaults({ session, fallback, retry, hedge, mirror, cors, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {

@@ -53,24 +53,33 @@ export function block(fields: readonly (readonly [name: string, value: string])[
 
 export const GET = [[':method', 'GET'], [':scheme', 'http'], [':path', '/'], [':authority', 'catalog']] as const;
 
-/** A connection that sends what it is told, and collects frames. */
-export class FrameClient {
+/** One end of a connection, which sends what it is told, and collects frames. */
+export class FrameEnd {
   readonly frames: Frame[] = [];
   closed = false;
   private rest = Buffer.alloc(0);
 
-  private constructor(readonly socket: Socket) {
+  /** @param unread bytes that come first and are no frames */
+  private constructor(readonly socket: Socket, private unread: number) {
     socket.on('data', (bytes: Buffer) => this.read(bytes));
     socket.on('error', () => {});
     socket.on('close', () => { this.closed = true; });
   }
 
-  static async to(port: number, ...first: readonly Buffer[]): Promise<FrameClient> {
+  /** The client's end. Absent `first`: what every client begins with. */
+  static async to(port: number, ...first: readonly Buffer[]): Promise<FrameEnd> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    const client = new FrameClient(socket);
+    const client = new FrameEnd(socket, 0);
     client.send(...(first.length > 0 ? first : [PREFACE, settings()]));
     return client;
+  }
+
+  /** The server's end of a connection that has been accepted. */
+  static at(socket: Socket, ...entries: readonly (readonly [id: number, value: number])[]): FrameEnd {
+    const server = new FrameEnd(socket, PREFACE.length);
+    server.send(settings(...entries));
+    return server;
   }
 
   send(...bytes: readonly Buffer[]): void {
@@ -92,7 +101,9 @@ export class FrameClient {
   }
 
   private read(bytes: Buffer): void {
-    this.rest = Buffer.concat([this.rest, bytes]);
+    const skipped = Math.min(this.unread, bytes.length);
+    this.unread -= skipped;
+    this.rest = Buffer.concat([this.rest, bytes.subarray(skipped)]);
     while (this.rest.length >= 9) {
       const length = this.rest.readUIntBE(0, 3);
       if (this.rest.length < 9 + length) return;

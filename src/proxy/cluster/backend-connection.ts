@@ -12,14 +12,15 @@ import { Step } from '../http1/chunked';
 import { INCOMPLETE } from '../http1/fault';
 import { foreignResponse } from '../http1/foreign-protocol';
 import { Framing } from '../http1/framing';
-import { HeadBuffer, HeadLimits } from '../http1/head-buffer';
+import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
 import { frameChunk, frameKept, lastChunk } from '../http1/serialize';
 import { BytesListener, onread, writeCopy } from '../net/shared-read';
-import { Timeout, TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
+import { Timeout, TimeoutQueue } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
 import { isRefusalOfCertificate, UpstreamSecurity, wordOf } from '../tls/upstream-security';
 import type { BodyListener, BrokenCode, OutgoingRequest, PooledCarrier, ResponseListener } from './carrier';
+import type { ConnectionSettings } from './pool-dependencies';
 import { Connecting, ConnectListener, Destination, UnestablishedCode } from './connector';
 import { StatedLimits } from './stated-limits';
 
@@ -28,18 +29,6 @@ const head = new ResponseHead(1_000);
 const EMPTY = Buffer.alloc(0);
 
 const TIMED_OUT = 'timeout';
-
-/** What connections go by; a configuration reload replaces the values. */
-export interface ConnectionSettings {
-  connectTimeout: TimeoutQueue;
-  /** From the first byte of a response's head to its last. */
-  headTimeout: TimeoutQueue;
-  limits: HeadLimits & { readonly maxBufferedBytes: number };
-  /** Queues for idle times that endpoints state. */
-  readonly timeouts: Pick<TimeoutQueues, 'near'>;
-  readonly stats: { brokenInUse: number; certificateRefused: number };
-  now(): number;
-}
 
 /** Whose a connection is. */
 export interface ConnectionOwner {
@@ -55,11 +44,8 @@ export interface ConnectionOwner {
 }
 
 export class BackendConnection implements PooledCarrier, ConnectListener {
-  /** It was open before the present request, so the endpoint may have closed it in the meantime. */
   openBefore = false;
-  /** When it was last put among the unused ones, monotonic milliseconds; Infinity when the present request followed at once. */
   idleSince = Infinity;
-  /** Bytes of a response have arrived for the present request. */
   answered = false;
 
   /** Hears of the present request's response; gone when that is over. */
@@ -107,9 +93,7 @@ export class BackendConnection implements PooledCarrier, ConnectListener {
   }
 
   /** @internal */
-  onSocket(socket: Socket): void {
-    this.socket = socket;
-  }
+  onSocket(socket: Socket): void { this.socket = socket; }
 
   /** @internal Waits for another request until `queue`'s time is over. */
   enterIdle(queue: TimeoutQueue): void {
@@ -212,9 +196,7 @@ export class BackendConnection implements PooledCarrier, ConnectListener {
   }
 
   /** Closes at once. */
-  close(): void {
-    this.cancel();
-  }
+  close(): void { this.cancel(); }
 
   /** From here on nobody gets it. The socket says only later that it is closed, and a request may come before that. */
   private withdraw(): void {

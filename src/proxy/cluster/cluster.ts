@@ -21,7 +21,7 @@ import type { UpstreamSecurity } from '../tls/upstream-security';
 import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
 import { HealthChecks } from './health/health-checks';
-import { newPoolStats, PoolDependencies, PoolStats } from './pool';
+import { newPoolStats, PoolDependencies, PoolStats } from './pool-dependencies';
 
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig) => DiscoverySource;

@@ -10,7 +10,8 @@ import type { UpstreamSecurity } from '../tls/upstream-security';
 import { Addresses } from './addresses';
 import type { EndpointPool } from './endpoint-pool';
 import { Http2Pool } from './http2/http2-pool';
-import { ConnectionPool, PoolDependencies } from './pool';
+import { ConnectionPool } from './pool';
+import type { PoolDependencies } from './pool-dependencies';
 
 export class Endpoint extends ClusterEndpoint {
   /** Where it listens. */

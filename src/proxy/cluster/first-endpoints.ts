@@ -8,7 +8,7 @@
  * nothing soon, and an answer at once is better.
  */
 import { Timeout } from '../runtime/timeouts';
-import type { PoolDependencies } from './pool';
+import type { PoolDependencies } from './pool-dependencies';
 
 /** How long after its start a source is expected to find endpoints. */
 export const EXPECTED_MS = 10_000;

@@ -11,7 +11,7 @@ import { writeGoAway } from './frame-writer';
 import { requestBlock } from './head-block';
 import type { HeaderBlock } from './header-block';
 import { ResponseText } from './response-text';
-import { FAULT_COMPRESSION, FAULT_MALFORMED, FAULT_STREAM_ID, FAULT_TRAILERS } from './session-faults';
+import { FAULT_COMPRESSION, FAULT_INTERIM_END, FAULT_LARGE_HEAD, FAULT_MALFORMED, FAULT_STREAM_ID, FAULT_TRAILERS } from './session-faults';
 import { Http2Session } from './session';
 import type { SessionSettings } from './session-limits';
 import { Http2Stream, StreamListener } from './stream';
@@ -49,8 +49,6 @@ export interface SessionOwner {
 
 export class ClientSession extends Http2Session {
   private nextId = 1;
-  /** Final heads that were read, by stream. */
-  private readonly answered = new Set<Http2Stream>();
 
   constructor(socket: Socket, settings: SessionSettings, private readonly owner: SessionOwner, private readonly isSecure: boolean) {
     super(socket, settings, true);
@@ -79,6 +77,12 @@ export class ClientSession extends Http2Session {
     return stream;
   }
 
+  /** The response is complete. What is left of the request is given up. */
+  finish(stream: Http2Stream): void {
+    if (stream.localEnded) this.reset(stream, ErrorCode.NO_ERROR);
+    else this.cancel(stream);
+  }
+
   /** The request is given up. */
   cancel(stream: Http2Stream): void {
     if (stream.closed) return;
@@ -94,30 +98,32 @@ export class ClientSession extends Http2Session {
   }
 
   protected onHeaders(streamId: number, stream: Http2Stream | undefined, block: HeaderBlock): Http2Fault | undefined {
-    if (stream && this.answered.has(stream)) return this.onTrailers(stream, block);
+    if (stream?.answered) return this.onTrailers(stream, block);
     responseText.begin(this.settings.maxHeadBytes);
     if (this.decoder.decode(block.buffer, block.start, block.end, responseText) !== undefined) return FAULT_COMPRESSION;
     if (!stream) return this.onStray(streamId, undefined);
     if (stream.remoteEnded) return this.onStray(streamId, stream);
     const listener = stream.listener as ResponseStreamListener;
-    const text = responseText.finish(block.isLast);
+    const text = responseText.finish();
     const interim = responseText.status < 200;
-    if (responseText.malformed !== undefined || responseText.tooLarge || (interim && block.isLast)) return this.failStream(stream, FAULT_MALFORMED);
-    if (!interim) this.answered.add(stream);
+    if (responseText.tooLarge) return this.failStream(stream, FAULT_LARGE_HEAD);
+    if (responseText.malformed !== undefined) return this.failStream(stream, { ...FAULT_MALFORMED, detail: responseText.malformed });
+    if (interim && block.isLast) return this.failStream(stream, FAULT_INTERIM_END);
+    stream.answered = !interim;
     stream.remoteEnded = block.isLast;
-    if (listener.onHead(text, block.isLast) !== undefined) return this.failStream(stream, FAULT_MALFORMED);
+    const detail = listener.onHead(text, block.isLast);
+    if (detail !== undefined) return this.failStream(stream, { ...FAULT_MALFORMED, detail });
     if (block.isLast) this.endRemotely(stream);
     return undefined;
   }
 
-  protected onGoAway(lastStreamId: number, code: number): void {
+  protected onGoAway(lastStreamId: number): void {
     this.leaving = true;
     for (const stream of [...this.streams.values()]) {
       if (stream.id <= lastStreamId) continue;
       this.close(stream);
       (stream.listener as ResponseStreamListener).onUnprocessed('the server is about to close the connection');
     }
-    if (code !== ErrorCode.NO_ERROR && this.streams.size === 0) this.owner.onStreamClosed();
     this.owner.onLeaving();
   }
 
@@ -134,8 +140,7 @@ export class ClientSession extends Http2Session {
     return streamId % 2 === 0 || streamId >= this.nextId;
   }
 
-  protected onStreamClosed(stream: Http2Stream): void {
-    this.answered.delete(stream);
+  protected onStreamClosed(): void {
     this.owner.onStreamClosed();
   }
 

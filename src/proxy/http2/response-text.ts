@@ -6,7 +6,6 @@ const STATUS = word(':status');
 const STATUS_LINE = Buffer.from('HTTP/1.1 ');
 const CRLF = Buffer.from('\r\n');
 const SPACE = Buffer.from(' ');
-const NO_BODY = Buffer.from('content-length: 0\r\n');
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseText extends HeadText {
@@ -19,14 +18,9 @@ export class ResponseText extends HeadText {
     this.text = undefined;
   }
 
-  /**
-   * The whole head.
-   *
-   * @param endsHere nothing follows: in HTTP/1.1's terms, a body of length 0 where it may say so
-   */
-  finish(endsHere: boolean): Buffer {
-    const saysLength = endsHere && !this.hasLength && this.status >= 200 && this.status !== 204 && this.status !== 304;
-    return this.close(saysLength ? NO_BODY : NOTHING);
+  /** The whole head. */
+  finish(): Buffer {
+    return this.close(NOTHING);
   }
 
   protected readPseudo(name: Buffer, start: number, end: number, value: Stretch): string | undefined {

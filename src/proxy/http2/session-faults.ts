@@ -23,4 +23,6 @@ export const FAULT_IDLE_FRAMES = http2Fault(ErrorCode.ENHANCE_YOUR_CALM, 'too ma
 export const FAULT_COMPRESSION = http2Fault(ErrorCode.COMPRESSION_ERROR, 'a header block that can\'t be read');
 export const FAULT_STREAM_ID = http2Fault(ErrorCode.PROTOCOL_ERROR, 'a stream with a number that the peer may not use');
 export const FAULT_TRAILERS = http2Fault(ErrorCode.PROTOCOL_ERROR, 'trailers that are malformed, or not the end of their stream');
+export const FAULT_LARGE_HEAD = http2Fault(ErrorCode.PROTOCOL_ERROR, 'a head that is longer than the limit', 'maxHeadBytes');
+export const FAULT_INTERIM_END = http2Fault(ErrorCode.PROTOCOL_ERROR, 'an interim response that ends the stream');
 export const FAULT_MALFORMED = http2Fault(ErrorCode.PROTOCOL_ERROR, 'a malformed message');

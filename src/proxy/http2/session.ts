@@ -29,7 +29,7 @@ import {
   FAULT_WINDOW, FAULT_OVERSENT, FAULT_ZERO_INCREMENT, FAULT_PUSH, FAULT_SELF, FAULT_LENGTH, FAULT_RESETS, FAULT_IDLE_FRAMES,
 } from './session-faults';
 import { Bucket, SessionSettings } from './session-limits';
-import type { Http2Stream } from './stream';
+import type { Http2Stream, StreamListener } from './stream';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -100,7 +100,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
       case FrameType.GOAWAY:
         if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
         if (end - start < 8) return FAULT_SIZE;
-        this.onGoAway(buffer.readUInt32BE(start) & MAX_WINDOW, buffer.readUInt32BE(start + 4));
+        this.onGoAway(buffer.readUInt32BE(start) & MAX_WINDOW);
         return undefined;
       case FrameType.PUSH_PROMISE: return FAULT_PUSH;
       case FrameType.PRIORITY: return this.onPriority(streamId, buffer, start, end);
@@ -158,15 +158,15 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   /** Breaks off a stream. Its listener hears no more. */
   reset(stream: Http2Stream, code: ErrorCode): void {
     if (stream.closed) return;
-    writeReset(this.socket, stream.id, code);
-    this.forgotten.add(stream.id);
+    if (!stream.localEnded || !stream.remoteEnded) {
+      writeReset(this.socket, stream.id, code);
+      this.forgotten.add(stream.id);
+    }
     this.close(stream);
   }
 
   /** The receiver of a stream takes no more for now. */
-  pause(stream: Http2Stream): void {
-    stream.paused = true;
-  }
+  pause(stream: Http2Stream): void { stream.paused = true; }
 
   /** It takes more again. */
   resume(stream: Http2Stream): void {
@@ -183,10 +183,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   /** The socket is gone. */
   onSocketClosed(detail: string): void {
     this.closed = true;
-    for (const stream of this.streams.values()) {
-      this.close(stream);
-      stream.listener.onBroken(detail);
-    }
+    this.closeAll((listener) => listener.onBroken(detail));
   }
 
   /** Ends the connection because of what the peer did, and says why. */
@@ -195,7 +192,14 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     writeGoAway(this.socket, this.lastTaken, fault.code);
     this.closed = true;
     this.onFault(fault);
-    this.onSocketClosed(fault.detail);
+    this.closeAll((listener) => listener.onFault(fault));
+  }
+
+  private closeAll(tell: (listener: StreamListener) => void): void {
+    for (const stream of this.streams.values()) {
+      this.close(stream);
+      tell(stream.listener);
+    }
   }
 
   /** The connection is over because of what the peer did; the socket is still to be closed. */
@@ -209,7 +213,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   protected abstract onHeaders(streamId: number, stream: Http2Stream | undefined, block: HeaderBlock): Http2Fault | undefined;
 
   /** The peer will take no stream above `lastStreamId`. */
-  protected abstract onGoAway(lastStreamId: number, code: number): void;
+  protected abstract onGoAway(lastStreamId: number): void;
 
   /** The peer may open a stream of this number, and has not. */
   protected abstract isIdle(streamId: number): boolean;
@@ -218,9 +222,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   protected abstract onStreamClosed(stream: Http2Stream): void;
 
   /** Makes the session's record of a stream. */
-  protected admit(stream: Http2Stream): void {
-    this.streams.set(stream.id, stream);
-  }
+  protected admit(stream: Http2Stream): void { this.streams.set(stream.id, stream); }
 
   /** What a new stream may send. */
   protected get firstWindow(): number { return this.outflow.firstWindow; }
@@ -232,9 +234,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   }
 
   /** Whether frames of a closed stream may still come, for it was reset here. */
-  protected wasReset(streamId: number): boolean {
-    return this.forgotten.has(streamId);
-  }
+  protected wasReset(streamId: number): boolean { return this.forgotten.has(streamId); }
 
   /** A stream is refused that has no record. */
   protected refuse(streamId: number, code: ErrorCode): Http2Fault | undefined {
@@ -244,9 +244,9 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   }
 
   /** A stream is broken off because of what the peer did, which counts as if the peer had done it. */
-  protected failStream(stream: Http2Stream, { code, detail }: Http2Fault): Http2Fault | undefined {
-    this.reset(stream, code);
-    stream.listener.onBroken(detail);
+  protected failStream(stream: Http2Stream, fault: Http2Fault): Http2Fault | undefined {
+    this.reset(stream, fault.code);
+    stream.listener.onFault(fault);
     return this.resets.take(this.settings.now()) ? undefined : FAULT_RESETS;
   }
 
@@ -278,11 +278,11 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     return undefined;
   }
 
-  /** A frame of a stream that takes none. */
+  /** A frame of a stream that takes none. One that was on its way when the stream was reset is no mistake, but only the last ones are known. */
   protected onStray(streamId: number, stream: Http2Stream | undefined): Http2Fault | undefined {
     if (stream) return this.failStream(stream, FAULT_CLOSED);
     if (this.isIdle(streamId)) return FAULT_IDLE;
-    return this.wasReset(streamId) ? undefined : FAULT_CLOSED;
+    return this.wasReset(streamId) ? undefined : this.refuse(streamId, ErrorCode.STREAM_CLOSED);
   }
 
   /** HEADERS, or a CONTINUATION of them. */
@@ -332,9 +332,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   }
 
   /** @internal */
-  onTableSize(bytes: number): void {
-    this.encoder.resize(bytes);
-  }
+  onTableSize(bytes: number): void { this.encoder.resize(bytes); }
 
   /** @internal */
   onMaxStreams(streams: number): void {

@@ -1,7 +1,7 @@
 /**
  * What a session knows of one of its streams: who hears of it, how far each side has come, and how many bytes each may still send.
  */
-import type { ErrorCode } from './frames';
+import type { ErrorCode, Http2Fault } from './frames';
 
 /** Hears of a stream. Buffers are valid during a call only. */
 export interface StreamListener {
@@ -13,7 +13,9 @@ export interface StreamListener {
   onData(data: Buffer, isLast: boolean): void;
   /** The peer has broken it off. It is gone. */
   onReset(code: ErrorCode): void;
-  /** It is over in another way: with its session, or because of what the peer did. */
+  /** The peer has broken the protocol, on it or on its session. It is gone. */
+  onFault(fault: Http2Fault): void;
+  /** Its session is over, and it with that. */
   onBroken(detail: string): void;
   /** More can be sent. */
   onWritable(): void;
@@ -39,6 +41,8 @@ export class Http2Stream {
   /** Bytes of the body that have come, and how many were announced; -1: none were. */
   received = 0;
   announced = -1;
+  /** Of a request: the head of its final response has come. */
+  answered = false;
 
   /**
    * @param sendWindow    what the peer lets this side send

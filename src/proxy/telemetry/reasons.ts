@@ -165,7 +165,7 @@ const TABLE = {
   },
   upstream_protocol_error: {
     status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_protocol_error', reached: 'maybe', failure: 'broken',
-    meaning: 'the endpoint\'s response is not valid HTTP/1.1, or its head is larger than the limit',
+    meaning: 'the endpoint\'s response is not valid HTTP, or its head is larger than the limit',
     remedy: 'the log has the detail; check that the port speaks HTTP and not TLS or something else',
   },
   upstream_broken_body: {
@@ -257,7 +257,7 @@ const TABLE = {
   },
   bad_request: {
     status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
-    meaning: 'the request is not valid HTTP/1.1, or is valid in a way that two parsers could read differently',
+    meaning: 'the request is not valid HTTP, or is valid in a way that two parsers could read differently',
     remedy: 'the log has the detail; correct the client',
   },
   wrong_protocol: {

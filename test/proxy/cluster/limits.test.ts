@@ -2,7 +2,7 @@
 import type { ClusterConfig } from '../../../src/contract';
 import { ClusterStats } from '../../../src/balancing';
 import { Endpoint } from '../../../src/proxy/cluster/endpoint';
-import type { PoolDependencies } from '../../../src/proxy/cluster/pool';
+import type { PoolDependencies } from '../../../src/proxy/cluster/pool-dependencies';
 import type { UnconnectedCode, Waiter } from '../../../src/proxy/cluster/waiting-list';
 import type { Clock } from '../../../src/proxy/runtime/clock';
 import { Instruments } from '../../../src/proxy/telemetry/instruments';

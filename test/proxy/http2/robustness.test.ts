@@ -3,7 +3,7 @@ import { createServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ErrorCode, FrameType } from '../../../src/proxy/http2/frames';
 import { cleanupsAfterEach } from '../../support/cleanups';
-import { block, frame, FrameClient, GET, PREFACE, settings, uint32 } from '../../support/http2-frames';
+import { block, frame, FrameEnd, GET, PREFACE, settings, uint32 } from '../../support/http2-frames';
 import { sampleOf } from '../../support/prometheus';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { until } from '../../support/raw-http';
@@ -16,7 +16,7 @@ const WHOLE = END_STREAM | END_HEADERS;
 interface Set {
   readonly proxy: TestProxy;
   readonly seen: readonly IncomingMessage[];
-  connect(...first: readonly Buffer[]): Promise<FrameClient>;
+  connect(...first: readonly Buffer[]): Promise<FrameEnd>;
 }
 
 /** A proxy in front of an app that answers at once. */
@@ -34,7 +34,7 @@ async function start(options: TestProxyOptions = {}, answers = true): Promise<Se
     proxy,
     seen,
     connect: async (...first) => {
-      const client = await FrameClient.to(proxy.port, ...first);
+      const client = await FrameEnd.to(proxy.port, ...first);
       cleanups.push(() => client.close());
       return client;
     },
@@ -44,11 +44,11 @@ async function start(options: TestProxyOptions = {}, answers = true): Promise<Se
 const request = (streamId: number, fields: Parameters<typeof block>[0] = GET, flags = WHOLE): Buffer => (
   frame(FrameType.HEADERS, flags, streamId, block(fields)));
 const ids = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i * 2 + 1);
-const status = (client: FrameClient, streamId: number): string | undefined => client.of(FrameType.HEADERS, streamId)[0]?.payload.toString('hex', 0, 1);
+const status = (client: FrameEnd, streamId: number): string | undefined => client.of(FrameType.HEADERS, streamId)[0]?.payload.toString('hex', 0, 1);
 const OK = '88';
 
 describe('floods end the connection with ENHANCE_YOUR_CALM', () => {
-  it.each<[string, string, (client: FrameClient) => void]>([
+  it.each<[string, string, (client: FrameEnd) => void]>([
     ['streams that are opened and reset (CVE-2023-44487)', 'maxStreamResets', (client) => {
       for (const id of ids(40)) client.send(request(id), frame(FrameType.RST_STREAM, 0, id, uint32(ErrorCode.CANCEL)));
     }],
@@ -176,6 +176,27 @@ describe('limits', () => {
     await until('the next request is answered', () => status(client, 3) !== undefined);
     expect(client.of(FrameType.HEADERS, 1)[0]!.payload.toString('latin1')).toContain('431');
     expect(seen).toHaveLength(1);
+  });
+
+  it('frames of streams that were answered and closed long ago are refused one by one, and the connection goes on', async () => {
+    const { connect } = await start();
+    const client = await connect();
+    for (const id of ids(100)) client.send(request(id));
+    await until('all are answered', () => client.of(FrameType.HEADERS).length === 100);
+    client.send(frame(FrameType.DATA, 0, 1, Buffer.from('late')), request(201));
+    await until('the next request is answered', () => status(client, 201) !== undefined);
+    expect(client.resetOf(1)).toBe(ErrorCode.STREAM_CLOSED);
+    expect(status(client, 201)).toBe(OK);
+  });
+
+  it('memory that a response holds whose client takes nothing of it is given back by a reset', async () => {
+    const { proxy, connect } = await start();
+    const client = await connect(PREFACE, settings([4, 0]));
+    client.send(request(1));
+    await until('the head is there', () => client.of(FrameType.HEADERS, 1).length === 1);
+    for (const connection of proxy.proxy.listeners.all().flatMap(({ connections }) => [...connections])) connection.breakOff();
+    await until('it is reset', () => client.resetOf(1) !== undefined);
+    expect(sampleOf(proxy.metrics(), 'mesh_requests_in_flight{listener="test"}')).toBe(0);
   });
 
   it('streams above the most at a time are refused, and taken when others are over', async () => {

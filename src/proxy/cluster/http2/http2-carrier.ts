@@ -4,9 +4,9 @@ import { HeadLimits } from '../../http1/head-buffer';
 import { ResponseHead } from '../../http1/response-head';
 import { Framing } from '../../http1/framing';
 import type { ClientSession, ResponseStreamListener } from '../../http2/client-session';
-import { ERROR_NAMES, ErrorCode } from '../../http2/frames';
+import { ERROR_NAMES, ErrorCode, Http2Fault } from '../../http2/frames';
 import type { Http2Stream } from '../../http2/stream';
-import type { BodyListener, OutgoingRequest, PooledCarrier, ResponseListener } from '../carrier';
+import type { BodyListener, BrokenCode, OutgoingRequest, PooledCarrier, ResponseListener } from '../carrier';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
 const head = new ResponseHead(1_000);
@@ -79,8 +79,8 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
   finish(): void {
     const { stream } = this;
     this.forget();
-    // The response is complete, so what is left of the request is for nothing.
-    if (stream) this.connection.session.reset(stream, ErrorCode.NO_ERROR);
+    // The response is complete, so what is left of the request, if anything, is for nothing.
+    if (stream) this.connection.session.finish(stream);
     this.release();
   }
 
@@ -136,26 +136,31 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
 
   /** @internal */
   onUnprocessed(detail: string): void {
-    const { listener, body } = this;
-    this.forget();
-    this.release();
-    if (body) body.onResponseBroken(detail, undefined);
-    else listener?.onResponseFailed('stream_refused', detail, undefined);
+    this.fail('stream_refused', detail, undefined);
+  }
+
+  /** @internal */
+  onFault({ detail, limit }: Http2Fault): void {
+    this.fail('upstream_protocol_error', detail, limit);
   }
 
   /** @internal */
   onBroken(detail: string): void {
-    const { listener, body } = this;
-    if (listener) this.connection.brokenInUse();
-    this.forget();
-    this.release();
-    if (body) body.onResponseBroken(detail, undefined);
-    else listener?.onResponseFailed('upstream_closed', detail, undefined);
+    if (this.listener) this.connection.brokenInUse();
+    this.fail('upstream_closed', detail, undefined);
   }
 
   /** @internal */
   onWritable(): void {
     (this.body ?? this.listener)?.onWritable();
+  }
+
+  private fail(code: BrokenCode, detail: string, limit: string | undefined): void {
+    const { listener, body } = this;
+    this.forget();
+    this.release();
+    if (body) body.onResponseBroken(detail, limit);
+    else listener?.onResponseFailed(code, detail, limit);
   }
 
   private forget(): void {

@@ -11,7 +11,7 @@ import { onread } from '../../net/shared-read';
 import { Timeout } from '../../runtime/timeouts';
 import { UpstreamSecurity, wordOf } from '../../tls/upstream-security';
 import { Connecting, ConnectListener, Destination, UnestablishedCode } from '../connector';
-import type { PoolDependencies } from '../pool';
+import type { PoolDependencies } from '../pool-dependencies';
 import { CarrierSession, Http2Carrier } from './http2-carrier';
 
 const TIMED_OUT = 'timeout';

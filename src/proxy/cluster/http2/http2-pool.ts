@@ -7,19 +7,22 @@
 import type { PooledCarrier } from '../carrier';
 import type { Destination, UnestablishedCode } from '../connector';
 import { EndpointPool, NO_ROOM, SharingPool, WAITS } from '../endpoint-pool';
-import { countUnestablished, PoolDependencies } from '../pool';
-import { Waiter, Waiting, WaitingList } from '../waiting-list';
+import { countUnestablished, PoolDependencies } from '../pool-dependencies';
+import { PendingRequests } from '../pending-requests';
+import { giveToStarving, limitOf, takePlace } from '../shared-limit';
+import type { Waiter } from '../waiting-list';
 import { Http2Connection, Http2ConnectionOwner } from './http2-connection';
 
 export class Http2Pool implements EndpointPool, SharingPool, Http2ConnectionOwner {
   /** That take requests. */
   private readonly usable: Http2Connection[] = [];
-  private readonly waiting = new WaitingList();
+  private readonly waiting: PendingRequests;
   private size = 0;
   private connecting = 0;
   private retired = false;
 
   constructor(private readonly endpoint: Destination & { readonly available: boolean }, private readonly dependencies: PoolDependencies) {
+    this.waiting = new PendingRequests(this, dependencies);
     dependencies.pools.add(this);
   }
 
@@ -32,24 +35,15 @@ export class Http2Pool implements EndpointPool, SharingPool, Http2ConnectionOwne
       if (connection.used) dependencies.stats.reused += 1;
       return connection.carrier();
     }
-    if (dependencies.pending >= dependencies.maxPending) {
-      dependencies.instruments.limitReached('maxPendingRequests');
-      return NO_ROOM;
-    }
-    dependencies.pending += 1;
-    const waiting = new Waiting(waiter, this.onWaitedTooLong);
-    waiter.place = waiting;
-    this.waiting.append(waiting);
+    if (!this.waiting.join(waiter)) return NO_ROOM;
     this.openForWaiters();
-    if (this.connecting === 0) {
-      dependencies.instruments.limitReached(this.size < dependencies.maxConnectionsPerEndpoint ? 'maxConnections' : 'maxConnectionsPerEndpoint');
-    }
+    if (this.connecting === 0) dependencies.instruments.limitReached(limitOf(this.size, dependencies));
     this.timeWaiters();
     return WAITS;
   }
 
   forget(waiter: Waiter): void {
-    if (waiter.place) this.leave(waiter.place);
+    this.waiting.forget(waiter);
   }
 
   closeIdle(): void {
@@ -67,15 +61,9 @@ export class Http2Pool implements EndpointPool, SharingPool, Http2ConnectionOwne
     const { dependencies } = this;
     // One connection that is being made may be for many requests.
     if (this.waiting.length === 0 || this.connecting > 0 || this.size >= dependencies.maxConnectionsPerEndpoint) return;
-    if (dependencies.maxConnections > 0 && dependencies.stats.open >= dependencies.maxConnections) {
-      dependencies.starving.add(this);
-      for (const pool of dependencies.pools) if (pool.closeOneIdle()) break;
-      return;
-    }
+    if (!takePlace(this, dependencies)) return;
     this.size += 1;
     this.connecting += 1;
-    dependencies.stats.opened += 1;
-    dependencies.stats.open += 1;
     // It tells the pool what becomes of it.
     new Http2Connection(this.endpoint, this, dependencies);
   }
@@ -103,8 +91,8 @@ export class Http2Pool implements EndpointPool, SharingPool, Http2ConnectionOwne
     this.size -= 1;
     countUnestablished(this.dependencies.stats, code);
     // Those that came for it wait no longer than they would have for connections of their own.
-    for (let left = this.waiting.length; left > 0; left -= 1) this.nextWaiter()!.onConnectionFailed(code, detail);
-    this.openForStarving();
+    for (let left = this.waiting.length; left > 0; left -= 1) this.waiting.next()!.onConnectionFailed(code, detail);
+    giveToStarving(this.dependencies);
     this.openForWaiters();
   }
 
@@ -125,18 +113,17 @@ export class Http2Pool implements EndpointPool, SharingPool, Http2ConnectionOwne
   onClosed(): void {
     this.size -= 1;
     this.dependencies.stats.open -= 1;
-    this.openForStarving();
+    giveToStarving(this.dependencies);
     this.openForWaiters();
   }
 
   /** While a connection is being made, that bounds how long its requests wait; otherwise they wait for one in use. */
   private timeWaiters(): void {
-    if (this.connecting > 0) return;
-    for (const { timeout } of this.waiting) if (!timeout.queue) timeout.start(this.dependencies.pendingTimeout);
+    if (this.connecting === 0) this.waiting.startTimeouts();
   }
 
   private serve(connection: Http2Connection): void {
-    while (connection.room > 0 && this.waiting.length > 0) this.nextWaiter()!.onConnection(connection.carrier());
+    while (connection.room > 0 && this.waiting.length > 0) this.waiting.next()!.onConnection(connection.carrier());
   }
 
   /** The connection that has the fewest requests, of those that have room. One that lapses leaves. */
@@ -148,36 +135,5 @@ export class Http2Pool implements EndpointPool, SharingPool, Http2ConnectionOwne
       else if (connection.room > 0 && (!best || connection.load < best.load)) best = connection;
     }
     return best;
-  }
-
-  private openForStarving(): void {
-    const { starving } = this.dependencies;
-    const [first] = starving;
-    if (!first) return;
-    starving.delete(first);
-    first.openForWaiters();
-  }
-
-  private readonly onWaitedTooLong = (waiting: Waiting): void => {
-    const { dependencies } = this;
-    dependencies.instruments.limitReached('pendingTimeoutMs');
-    this.leave(waiting);
-    waiting.waiter.onConnectionFailed('pending_timeout', `none in ${dependencies.pendingTimeout.milliseconds} ms`);
-  };
-
-  private leave(waiting: Waiting): void {
-    this.waiting.remove(waiting);
-    waiting.waiter.place = undefined;
-    this.dependencies.pending -= 1;
-    if (this.waiting.length === 0) this.dependencies.starving.delete(this);
-  }
-
-  private nextWaiter(): Waiter | undefined {
-    const waiting = this.waiting.shift();
-    if (!waiting) return undefined;
-    waiting.waiter.place = undefined;
-    this.dependencies.pending -= 1;
-    if (this.waiting.length === 0) this.dependencies.starving.delete(this);
-    return waiting.waiter;
   }
 }

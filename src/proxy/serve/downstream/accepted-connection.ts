@@ -1,4 +1,6 @@
 /** A client's connection as a listener, the drain and the memory guard see it, whichever version of HTTP is spoken on it. */
+import type { Entry } from '../exchange/response-sink';
+
 export interface AcceptedConnection {
   /** It is under TLS. */
   readonly secure: boolean;
@@ -23,3 +25,6 @@ export interface AcceptedConnection {
   /** Forgets what came ahead of its turn. False: there is nothing to forget. */
   dropBacklog(): boolean;
 }
+
+/** The listener that has accepted a connection. */
+export type Acceptor = Entry & { onConnectionClosed(connection: AcceptedConnection): void };

@@ -19,21 +19,18 @@ import { BytesListener, owned, readShared } from '../../net/shared-read';
 import { Timeout } from '../../runtime/timeouts';
 import { isTls, reset } from '../../tls/socket';
 import type { ServeContext } from '../context';
-import type { AcceptedConnection } from './accepted-connection';
+import type { AcceptedConnection, Acceptor } from './accepted-connection';
 import { Exchange } from '../exchange/exchange';
 import { State } from './connection-state';
 import { ENDED_WITHIN_BODY, ENDED_WITHIN_HEAD, HEAD_TIMEOUT, LENGTH_TOO_LARGE, OUT_OF_MEMORY, Refusal } from '../exchange/refusal';
 import { Arrival, Peer } from './peer';
-import type { Downstream, Entry } from '../exchange/response-sink';
+import type { Downstream } from '../exchange/response-sink';
 import { ResponseWriter } from './response-writer';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
 const head = new RequestHead(1_000);
 const EMPTY = Buffer.alloc(0);
 const METHOD_HEAD = Buffer.from('HEAD ');
-
-/** The listener that has accepted the connection. */
-type Acceptor = Entry & { onConnectionClosed(connection: AcceptedConnection): void };
 
 export class ClientConnection implements Downstream, AcceptedConnection {
   /** What its client has sent ahead of its turn was dropped, so the response under way is the last. */
@@ -72,23 +69,19 @@ export class ClientConnection implements Downstream, AcceptedConnection {
     if (rest && rest.length > 0) this.onBytes(rest);
   }
 
-  /** No request is under way and none has begun to arrive. */
   get idle(): boolean {
     return this.state === State.HEAD && !this.heads.partial && !this.backlog;
   }
 
-  /** How long no request has been under way, in milliseconds; 0 when one is. */
   idleMs(now: number): number {
     return this.idle ? this.timeout.waitedMs(now) : 0;
   }
 
-  /** Bytes that are kept: come too early, or not taken by the client or an endpoint yet. */
   get heldBytes(): number {
     const { backlog, heads, exchange } = this;
     return (backlog?.length ?? 0) + heads.heldBytes + heldBytes(this.socket) + (exchange.active ? exchange.heldBytes : 0);
   }
 
-  /** It is under TLS. */
   get secure(): boolean {
     return isTls(this.socket);
   }
@@ -184,7 +177,6 @@ export class ClientConnection implements Downstream, AcceptedConnection {
     return true;
   }
 
-  /** Its memory is needed. */
   breakOff(): void {
     if (this.exchange.active) this.exchange.breakOff();
     else if (this.state === State.HEAD) this.refuseBytes(OUT_OF_MEMORY);
@@ -194,16 +186,13 @@ export class ClientConnection implements Downstream, AcceptedConnection {
   /** HTTP/1.1 says it with the next response. */
   announceEnd(): void {}
 
-  /** It may carry no further request. */
   retire(): void {
     this.last = true;
     this.closeIdle();
   }
 
-  /** Closes a connection that nothing happens on. */
   closeIdle(): void { if (this.idle) this.endGracefully(); }
 
-  /** Ends what is under way. */
   stop(): void {
     if (this.exchange.active) this.exchange.stop();
     else this.endGracefully();

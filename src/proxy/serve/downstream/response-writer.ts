@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { gather, gatherText, write } from '../../net/direct-write';
+import { joined } from '../../http1/bytes';
 import { Framing } from '../../http1/framing';
 import { Method, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
@@ -18,6 +19,7 @@ const COPY_BYTES = 4_096;
 
 const EMPTY = Buffer.alloc(0);
 const CRLF = Buffer.from('\r\n');
+const NO_BODY = Buffer.from('content-length: 0\r\n');
 
 export class ResponseWriter implements ResponseSink {
   /** The connection ends behind the response that was begun. */
@@ -57,7 +59,9 @@ export class ResponseWriter implements ResponseSink {
     const persistence = this.closes ? Persistence.CLOSE : isHttp10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
     const small = body.length <= COPY_BYTES;
     const trailers = this.chunked && this.acceptsTrailers;
-    const message = serializeResponse(buffer, head, this.chunked, trailers, persistence, this.context.date(), added, small ? body : EMPTY);
+    // Of HTTP/2, where a message may end without having said that it is empty.
+    const lines = complete && head.framing === Framing.CLOSE ? joined(added, NO_BODY) : added;
+    const message = serializeResponse(buffer, head, this.chunked, trailers, persistence, this.context.date(), lines, small ? body : EMPTY);
     if (unknownLength) {
       // Chunks of the same turn leave with it.
       return gather(socket, message);

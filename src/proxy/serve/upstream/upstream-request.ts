@@ -179,8 +179,9 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
 
   onBroken(attempt: Attempt, code: BrokenCode, detail: string, limit: string | undefined): void {
     if (limit !== undefined) this.context.instruments.limitReached(limit);
-    const known = code === 'identity_refused' || code === 'stream_refused';
-    const failure = known ? REASONS[code].failure : failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent);
+    // Where the reason alone says that no application has seen the request, there is nothing to find out.
+    const { reached, failure: stated } = REASONS[code];
+    const failure = reached === 'no' ? stated : failureOfBreak(attempt.closedWhileIdle, attempt.idledOut, this.idempotent);
     this.fail(attempt, failure, { code, detail });
   }
 

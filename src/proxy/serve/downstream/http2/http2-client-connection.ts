@@ -14,9 +14,8 @@ import { readShared } from '../../../net/shared-read';
 import { Timeout } from '../../../runtime/timeouts';
 import { isTls, reset } from '../../../tls/socket';
 import type { ServeContext } from '../../context';
-import { HEAD_TOO_LARGE, NOT_HTTP2, SHED_FOR_MEMORY } from '../../exchange/refusal';
-import type { Entry } from '../../exchange/response-sink';
-import type { AcceptedConnection } from '../accepted-connection';
+import { HEAD_TOO_LARGE, NOT_HTTP2 } from '../../exchange/refusal';
+import type { AcceptedConnection, Acceptor } from '../accepted-connection';
 import { localResponse } from '../local-response';
 import { Arrival, Peer } from '../peer';
 import { REASONS } from '../../../telemetry/reasons';
@@ -31,9 +30,6 @@ const SPARE_EXCHANGES = 16;
 const WINDOWS_A_CONNECTION = 4;
 
 const HTTP_1 = Buffer.from(' HTTP/1.');
-
-/** The listener that has accepted the connection. */
-type Acceptor = Entry & { onConnectionClosed(connection: AcceptedConnection): void };
 
 export class Http2ClientConnection implements AcceptedConnection, RequestHandler {
   readonly peer: Peer;
@@ -96,7 +92,7 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
   }
 
   breakOff(): void {
-    for (const exchange of [...this.exchanges.values()]) exchange.refuse(SHED_FOR_MEMORY);
+    for (const exchange of [...this.exchanges.values()]) exchange.breakOff();
   }
 
   /** What came early waits in the client, for its streams have no more window. */

@@ -81,6 +81,12 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
     if (this.exchange.active) this.exchange.stop();
   }
 
+  /** Its memory is needed: it is refused, or, when what it holds is a response that its client does not take, reset. */
+  breakOff(): void {
+    if (this.exchange.active) this.exchange.breakOff();
+    else if (this.stream) this.session.reset(this.stream, ErrorCode.CANCEL);
+  }
+
   pauseRequest(): void { if (this.stream) this.session.pause(this.stream); }
   resumeRequest(): void { if (this.stream) this.session.resume(this.stream); }
 
@@ -139,6 +145,11 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
 
   /** @internal The client has given up. */
   onReset(): void {
+    this.onBroken();
+  }
+
+  /** @internal */
+  onFault(): void {
     this.onBroken();
   }
 
