@@ -27,7 +27,7 @@ function changed(source: string): string {
   return text.split(/\n(?=-)(?<=\n\+[^\n]*\n)/).reduce((before, hunk) => {
     expect(before).toContain(lines(hunk, '-'));
     return before.replace(lines(hunk, '-'), lines(hunk, '+'));
-  }, source).replace('import { Gateway,', 'import { Retry, Gateway,');
+  }, source).replace('import { Availability,', 'import { Retry, Availability,');
 }
 
 function synthesize(source: string): string {

@@ -27,6 +27,15 @@ describe('the example shop', () => {
     ]);
   });
 
+  test('has numbers of pods from what is declared, and alerts on its objectives', () => {
+    expect(findOne(manifests, 'HorizontalPodAutoscaler', 'catalog-v1').spec).toMatchObject({ minReplicas: 3, maxReplicas: 6 });
+    expect(findOne(manifests, 'Deployment', 'web-v1').spec.replicas).toBe(3);
+    for (const name of ['catalog', 'web']) {
+      const alerts = findOne(manifests, 'PrometheusRule', name).spec.groups.flatMap(({ rules }: { rules: { alert?: string }[] }) => rules.map(({ alert }) => alert));
+      expect(alerts).toEqual(expect.arrayContaining(['MeshErrorBudgetBurn', 'MeshLatencyBudgetBurn']));
+    }
+  });
+
   test('synthesizes to the same twice, in one app and in two', () => {
     const again = new Shop(Testing.app(), 'shop');
     expect(Testing.synth(again)).toEqual(manifests);

@@ -6,6 +6,7 @@
  * what was never looked at is reported too.
  */
 import type { Manifest } from './manifests';
+import { operatorMistakes } from './prometheus-operator-schema';
 
 /** Fields that are newer than the package, with their own: PodCertificateProjection of Kubernetes 1.37. */
 const NEWER = {
@@ -15,6 +16,7 @@ const NEWER = {
 
 /** Everything that is wrong with an object, each with its path. */
 export function schemaMistakes(manifest: Manifest): string[] {
+  if (manifest.apiVersion.startsWith('monitoring.coreos.com/')) return operatorMistakes(manifest);
   const models = require(`kubernetes-models/${manifest.apiVersion}`) as Record<string, { prototype: { validate(): void } } | undefined>;
   const model = models[manifest.kind];
   if (!model) {

@@ -35,6 +35,7 @@ const FIELDS: Record<string, Rule> = {
   'ontainers.*.env.*.name': 'variable',
   'ontainers.*.volumeMounts.*.name': 'label',
   'httpGet.port': 'port',
+  'podMetricsEndpoints.*.port': 'port',
   'tcpSocket.port': 'port',
   'volumes.*.name': 'label',
   'volumes.*.secret.secretName': 'subdomain',
@@ -58,8 +59,8 @@ const FIELDS: Record<string, Rule> = {
 
 /** Words at the end of a field's name by which it is known to be a name. */
 const LIKE_A_NAME = /(?:^|\.)(?:name|\w+Name|namespace|hostname|hostnames\.\*|port|\w+Port|image|key|topologyKey|container|~)$/;
-/** What looks like one, and has a fixed set of values. */
-const NOT_NAMES = /(?:\.resources\.(?:limits|requests)\.~|\.sysctls\.\*\.name)$/;
+/** What looks like one, and has a fixed set of values, or is a name of Prometheus, whose rules `promtool` checks. */
+const NOT_NAMES = /(?:\.resources\.(?:limits|requests)\.~|\.sysctls\.\*\.name|\.groups\.\*\.name|\.rules\.\*\.(?:labels|annotations)\.~)$/;
 
 /** Every name that breaks its rule, and every field that looks like a name and has no rule here. */
 export function nameMistakes(manifest: Manifest): string[] {
