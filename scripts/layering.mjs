@@ -135,6 +135,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
   cli: {
     'command-line': [],
     authority: ['command-line'],
+    init: ['command-line'],
     terminal: ['command-line'],
     model: ['command-line'],
     'stand-in': ['command-line'],

@@ -8,6 +8,7 @@ import { Command, helpOf, parseArguments } from './command-line/command';
 import { UserError } from './command-line/errors';
 import { diffCommand } from './diff/command';
 import { explainCommand } from './explain/command';
+import { initCommand } from './init/command';
 import { OBSERVE_COMMANDS } from './observe/command';
 import { didYouMean } from '../contract/nearest';
 import { planCommand } from './plan/command';
@@ -25,7 +26,7 @@ export const loadLocalMesh = () => import('./up');
 declare const MESH_VERSION: string;
 
 const COMMANDS: readonly Command[] = [
-  upCommand, watchCommand, ...OBSERVE_COMMANDS, simulateCommand, planCommand,
+  initCommand, upCommand, watchCommand, ...OBSERVE_COMMANDS, simulateCommand, planCommand,
   checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
 ];
 

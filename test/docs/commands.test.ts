@@ -5,6 +5,7 @@ import { checkCommand } from '../../src/cli/check/command';
 import { Arguments, Command, parseArguments } from '../../src/cli/command-line/command';
 import { diffCommand } from '../../src/cli/diff/command';
 import { explainCommand } from '../../src/cli/explain/command';
+import { initCommand } from '../../src/cli/init/command';
 import { OBSERVE_COMMANDS } from '../../src/cli/observe/command';
 import { planCommand } from '../../src/cli/plan/command';
 import { simulateCommand } from '../../src/cli/simulate/command';
@@ -15,13 +16,20 @@ import { Block, blocksOf, parse, REPOSITORY } from './markdown';
 import { wordsOf } from './words';
 
 const COMMANDS: readonly Command[] = [
-  upCommand, watchCommand, ...OBSERVE_COMMANDS,
+  initCommand, upCommand, watchCommand, ...OBSERVE_COMMANDS,
   simulateCommand, planCommand, checkCommand, explainCommand, diffCommand, standInCommand,
 ];
-const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+/** Pages about a package other than this one. */
+const PACKAGES: Readonly<Record<string, string>> = { 'docs/init.md': 'templates/typescript' };
+
+function scriptsFor(page: string): Record<string, string> {
+  const manifest = JSON.parse(readFileSync(join(REPOSITORY, PACKAGES[page] ?? '.', 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  return manifest.scripts;
+}
 
 /** What is wrong with the command lines of a block. */
-function mistakesOf({ text }: Block): string[] {
+function mistakesOf({ text, where }: Block): string[] {
+  const scripts = scriptsFor(where.split(':')[0]);
   return text.split('\n').flatMap((line) => line.split(' && ')).flatMap((line) => {
     const [program, ...rest] = wordsOf(line);
     if (program === 'npm' && rest[0] === 'run') return rest[1] in scripts ? [] : [`package.json has no script '${rest[1]}'`];
@@ -52,7 +60,7 @@ describe('commands in the documents', () => {
   });
 
   it.each([
-    ['up', upCommand], ['simulate', simulateCommand], ['plan', planCommand], ['check', checkCommand], ['explain', explainCommand], ['diff', diffCommand],
+    ['init', initCommand], ['up', upCommand], ['simulate', simulateCommand], ['plan', planCommand], ['check', checkCommand], ['explain', explainCommand], ['diff', diffCommand],
   ])('have their flags in the page about %s, too', (page, command) => {
     // Those of curl are curl's.
     const mentioned = readFileSync(join(REPOSITORY, `docs/${page}.md`), 'utf8').replace(/^ *curl .*$/gm, '').match(/--[a-z][a-z-]*/g) ?? [];

@@ -83,15 +83,18 @@ function npx(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 }
 
 describe('the tarball', () => {
-  test('ships the compiled library, its API, the schema and the Dockerfile, and nothing else', () => {
+  test('ships the compiled library, its API, the schema, the files of a new app and the Dockerfile, and nothing else', () => {
     const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
     const compiled = ['index', ...['constructs', 'contract', 'planning', 'routing'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
     const dashboards = readdirSync(join(REPOSITORY, 'dashboards')).map((file) => `dashboards/${file}`);
+    const templates = filesIn('templates');
     const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js', 'lib/bin/page.html', 'lib/testing/index.js', 'lib/testing/index.d.ts', 'lib/testing/api.d.ts'];
     const optional = new Set(['CHANGELOG.md', ...bundles.map((bundle) => `${bundle}.LEGAL.txt`)]);
-    const unexpected = shipped.filter((file) => ![...fixed, ...compiled, ...bundles, ...dashboards].includes(file) && !optional.has(file));
+    const known = [...fixed, ...compiled, ...bundles, ...dashboards, ...templates];
+    const unexpected = shipped.filter((file) => !known.includes(file) && !optional.has(file));
     expect(unexpected).toEqual([]);
-    const missing = [...fixed, ...bundles, ...dashboards, 'lib/index.js', 'lib/index.d.ts'].filter((file) => !optional.has(file) && !shipped.includes(file));
+    const needed = [...fixed, ...bundles, ...dashboards, ...templates, 'lib/index.js', 'lib/index.d.ts'];
+    const missing = needed.filter((file) => !optional.has(file) && !shipped.includes(file));
     expect(missing).toEqual([]);
   });
 
@@ -163,6 +166,12 @@ describe('a project that installs it', () => {
       .toBe('expected GET http://catalog/ from web to reach cart\n');
   }, 60_000);
 
+  test('writes a new app', async () => {
+    const { code } = await npx('--no-install', 'cdk8s-mesh', 'init', 'new-app');
+    expect(code).toBe(0);
+    expect(readdirSync(join(project, 'new-app'))).toEqual(expect.arrayContaining(['.github', '.gitignore', 'main.ts', 'package.json']));
+  }, 60_000);
+
   test('runs the command', async () => {
     const { code, stdout } = await npx('--no-install', 'cdk8s-mesh', '--help');
     expect(code).toBe(0);
@@ -178,6 +187,12 @@ describe('a project that installs it', () => {
     expect(output.trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 });
+
+/** Paths of all files in a folder of this repository. */
+function filesIn(name: string): string[] {
+  return readdirSync(join(REPOSITORY, name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(REPOSITORY.length + 1));
+}
 
 /** Modules of a part of src/, as paths without their ending. */
 function modulesOf(part: string): string[] {

@@ -1,0 +1,4 @@
+module.exports = {
+  testMatch: ['<rootDir>/*.test.ts'],
+  transform: { '\\.ts$': '<rootDir>/jest-transform.js' },
+};
