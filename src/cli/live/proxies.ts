@@ -7,6 +7,8 @@ export interface MeshProxy {
   readonly pod: string;
   /** The pod's address, by which other proxies know it. */
   readonly address: string;
+  /** The image of the proxy, in a cluster. */
+  readonly image?: string;
   /** Reads an admin page, such as `/metrics`. Fails when there is no answer with status 200. */
   get(path: string): Promise<string>;
 }

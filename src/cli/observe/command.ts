@@ -2,11 +2,13 @@
  * Commands that look at a mesh while it runs: `stat`, `edges`, `endpoints` and `routes` print a part of its live model, `tap` and `top`
  * its requests, `status` what is wrong with it. Here are their flags and help; what runs is loaded when it runs.
  */
+import { CLUSTER_FLAGS } from '../cluster/flags';
 import type { Command, Flag } from '../command-line/command';
 import type { TableName } from './tables';
 
 /** Where all of them look. */
 const WHERE: Readonly<Record<string, Flag>> = {
+  ...CLUSTER_FLAGS,
   pid: { value: 'PID', help: "process of the 'cdk8s-mesh up' to look at; needed only when several run" },
 };
 
@@ -17,7 +19,10 @@ const RATES: Readonly<Record<string, Flag>> = {
   output: { value: 'FORMAT', short: 'o', help: 'table, wide (more columns) or json. Default: table' },
 };
 
-const RUNNING = "Looks at the mesh that 'cdk8s-mesh up' runs on this machine; start that first.";
+const RUNNING = [
+  "Looks at the mesh that 'cdk8s-mesh up' runs on this machine; start that first. With --namespace, --all-namespaces, --context or --kubeconfig,",
+  'at one in a cluster: through kubectl, with your rights (list pods, create pods/portforward).',
+].join('\n');
 
 function tableCommand(name: TableName, summary: string, about: string): Command {
   return {
@@ -25,7 +30,7 @@ function tableCommand(name: TableName, summary: string, about: string): Command 
     usage: '[SERVICE ...] [flags]',
     about: `${about}\nWith services: only what concerns them. ${RUNNING}`,
     flags: RATES,
-    examples: [`cdk8s-mesh ${name}`, `cdk8s-mesh ${name} catalog -o wide --watch`],
+    examples: [`cdk8s-mesh ${name}`, `cdk8s-mesh ${name} catalog -o wide --watch`, `cdk8s-mesh ${name} -n shop`],
     run: async (args) => (await import('./run')).showTable(name, args),
   };
 }
@@ -44,7 +49,7 @@ export const OBSERVE_COMMANDS: readonly Command[] = [
       strict: { help: 'warnings end with exit code 1, too' },
       output: { value: 'FORMAT', short: 'o', help: 'text or json. Default: text' },
     },
-    examples: ['cdk8s-mesh status', 'cdk8s-mesh status --strict -o json'],
+    examples: ['cdk8s-mesh status', 'cdk8s-mesh status --strict -o json', 'cdk8s-mesh status -n shop'],
     run: async (args) => (await import('./status')).status(args),
   },
   tableCommand('stat', 'show requests, success and latency of the services of a running mesh', 'What came in at each service and version.'),

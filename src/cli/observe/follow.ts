@@ -5,8 +5,8 @@
 import type { Clock } from '../../proxy/runtime/clock';
 import { MeshProxy, ProxySource, readRequests, RecentRequest, ServiceId } from '../live';
 
-/** A proxy keeps 256 requests and 100 of a second, so none that it keeps is missed. */
-const PERIOD_MS = 500;
+/** A pod that does not answer stays unknown; asking for it means a look at all proxies. */
+const ASK_AGAIN_MS = 5_000;
 
 export interface FollowedRequest extends RecentRequest {
   readonly service: ServiceId;
@@ -16,6 +16,8 @@ export interface FollowedRequest extends RecentRequest {
 export interface FollowOptions {
   readonly source: ProxySource;
   readonly clock: Clock;
+  /** From one reading to the next. A proxy keeps 256 requests and 100 of a second: within two seconds none that it keeps is missed. */
+  readonly periodMs: number;
   /** Of which service each pod is; asked again when there is a pod that it does not know. */
   services(): Promise<ReadonlyMap<string, ServiceId>>;
   /** Oldest first. */
@@ -28,6 +30,8 @@ export class Follower {
   /** By pod: the last request that was seen. */
   private readonly last = new Map<string, string | undefined>();
   private names: ReadonlyMap<string, ServiceId> = new Map();
+  private readonly asked = new Set<string>();
+  private askedAt = -Infinity;
   private begun = false;
   private stopped = false;
   private cancel: (() => void) | undefined;
@@ -44,10 +48,15 @@ export class Follower {
   }
 
   private async run(): Promise<void> {
-    const { source, services, onRequests, onEnd, clock } = this.options;
+    const { source, services, onRequests, onEnd, clock, periodMs } = this.options;
     try {
       const proxies = await source.proxies();
-      if (proxies.some(({ id }) => !this.names.has(id))) this.names = await services();
+      const unknown = proxies.filter(({ id }) => !this.names.has(id));
+      if (unknown.some(({ id }) => !this.asked.has(id)) || (unknown.length > 0 && clock.now() - this.askedAt >= ASK_AGAIN_MS)) {
+        for (const { id } of unknown) this.asked.add(id);
+        this.askedAt = clock.now();
+        this.names = await services();
+      }
       // A pod that gives no answer may have just gone.
       const answers = await Promise.allSettled(proxies.map((proxy) => this.newOf(proxy)));
       if (this.stopped) return;
@@ -59,7 +68,7 @@ export class Follower {
       if (!this.stopped) onEnd(error);
       return;
     }
-    this.cancel = clock.after(PERIOD_MS, () => void this.run());
+    this.cancel = clock.after(periodMs, () => void this.run());
   }
 
   private async newOf(proxy: MeshProxy): Promise<FollowedRequest[]> {

@@ -3,7 +3,7 @@ import { systemClock } from '../../proxy/runtime/clock';
 import { UserError } from '../command-line/errors';
 import { Poller, PollerOptions, ProxySource, Snapshot } from '../live';
 import { awake } from './awake';
-import { interrupted } from './running';
+import { interrupted, RunningMesh } from './running';
 
 /** What there is now; nothing has a rate. */
 export function look(source: ProxySource): Promise<Snapshot> {
@@ -15,19 +15,21 @@ export function measure(source: ProxySource, windowMs: number): Promise<Snapshot
   return first({ source, windowMs, periodMs: windowMs }, ({ seconds }) => seconds > 0);
 }
 
-/** Looks every second, over the last `windowMs`, until Ctrl-C or until the mesh has ended. */
-export async function watch(source: ProxySource, windowMs: number, show: (snapshot: Snapshot) => void): Promise<void> {
+/** Looks again and again, over the last `windowMs`, until Ctrl-C, until `unread` (nobody reads what is shown), or until the mesh has ended. */
+export async function watch(
+  { source, periodMs }: RunningMesh, windowMs: number, unread: Promise<void>, show: (snapshot: Snapshot) => void,
+): Promise<void> {
   let poller: Poller | undefined;
   const failed = new Promise<never>((_, reject) => {
-    poller = poll({ source, windowMs }, (snapshot) => { if (snapshot.seconds > 0) show(snapshot); }, reject);
+    poller = poll({ source, windowMs, periodMs }, (snapshot) => { if (snapshot.seconds > 0) show(snapshot); }, reject);
   });
-  await awake(Promise.race([interrupted(), failed])).finally(() => poller?.stop());
+  await awake(Promise.race([interrupted(), unread, failed])).finally(() => poller?.stop());
 }
 
 type Looking = Pick<PollerOptions, 'source' | 'windowMs' | 'periodMs'>;
 
 function first(options: Looking, wanted: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
-  return awake(new Promise((resolve, reject) => {
+  const found = new Promise<Snapshot>((resolve, reject) => {
     const poller = poll(options, (snapshot) => {
       if (!wanted(snapshot)) return;
       poller.stop();
@@ -36,7 +38,12 @@ function first(options: Looking, wanted: (snapshot: Snapshot) => boolean): Promi
       poller.stop();
       reject(error as Error);
     });
-  }));
+    void interrupted().then(() => {
+      poller.stop();
+      reject(new UserError('interrupted before there was anything to show'));
+    });
+  });
+  return awake(found);
 }
 
 /** A fault in showing ends the looking, as one in looking does. */

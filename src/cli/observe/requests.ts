@@ -5,23 +5,33 @@ import type { ServiceId, Snapshot } from '../live';
 import { awake } from './awake';
 import { FollowedRequest, Follower } from './follow';
 import { look } from './look';
-import { chosenServices, interrupted, runningMesh } from './running';
+import { chosenServices, interrupted, RunningMesh, withMesh } from './running';
+
+export interface Following {
+  /** Absent: there is no end. */
+  readonly durationMs?: number;
+  /** Settles when nobody reads what is shown. */
+  readonly unread: Promise<void>;
+  /** @returns whether that was all */
+  take(requests: readonly FollowedRequest[]): boolean;
+}
 
 /**
- * Hands out requests as they end, until it returns true for some, `durationMs` is over, or the user presses Ctrl-C. Fails when the mesh
+ * Hands out requests as they end, until that was all, `durationMs` is over, nobody reads it, or the user presses Ctrl-C. Fails when the mesh
  * has ended.
  */
-export async function followRequests(
-  args: Arguments, durationMs: number | undefined, take: (requests: readonly FollowedRequest[]) => boolean,
-): Promise<void> {
-  const source = runningMesh(args);
+export function followRequests(args: Arguments, following: Following): Promise<void> {
+  return withMesh(args, (mesh) => follow(mesh, args, following));
+}
+
+async function follow({ source, periodMs }: RunningMesh, args: Arguments, { durationMs, unread, take }: Following): Promise<void> {
   const { services } = await look(source);
   const chosen = chosenServices(args.positionals, services.filter(({ pods }) => pods.length > 0).map(({ id }) => id));
   let follower: Follower | undefined;
   let cancel: (() => void) | undefined;
   const done = new Promise<void>((resolve, reject) => {
     follower = new Follower({
-      source, clock: systemClock,
+      source, clock: systemClock, periodMs: periodMs / 2,
       services: async () => serviceByPod(await look(source)),
       onRequests: (requests) => { if (take(requests.filter(({ service }) => chosen(service)))) resolve(); },
       onEnd: reject,
@@ -29,7 +39,7 @@ export async function followRequests(
     if (durationMs !== undefined) cancel = systemClock.after(durationMs, resolve);
     follower.start();
   });
-  await awake(Promise.race([done, interrupted()])).finally(() => {
+  await awake(Promise.race([done, unread, interrupted()])).finally(() => {
     follower?.stop();
     cancel?.();
   });

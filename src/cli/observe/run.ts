@@ -1,27 +1,27 @@
 /** What `stat`, `edges`, `endpoints` and `routes` do: look twice, and print what there is and what grew in between; or look again and again. */
 import type { Arguments } from '../command-line/command';
 import type { Snapshot } from '../live';
-import { Screen } from '../terminal/screen';
 import type { Paint } from '../terminal/table';
 import { measure, watch } from './look';
-import { FORMATS, linesOf, print } from './output';
-import { chosenServices, formatOf, runningMesh, windowOf } from './running';
+import { FORMATS, linesOf, print, screenOf } from './output';
+import { chosenServices, formatOf, windowOf, withMesh } from './running';
 import { rowsOf, TableName, tableOf } from './tables';
 
 /** Settles with the exit code. */
 export async function showTable(name: TableName, args: Arguments): Promise<number> {
   const format = formatOf(args, FORMATS);
   const windowMs = windowOf(args);
-  const source = runningMesh(args);
-  const screen = new Screen(process.stdout);
+  const { screen, unread } = screenOf(process.stdout);
   const show = (snapshot: Snapshot): void => {
     const chosen = chosenServices(args.positionals, snapshot.services.map(({ id }) => id));
     print(screen, args.has('watch'), format === 'json' ? [JSON.stringify(asData(name, snapshot, rowsOf(name, snapshot, chosen)))]
       : [...linesOf(tableOf(name, snapshot, chosen), format, screen.paint), ...silentLines(snapshot, screen.paint)]);
   };
-  if (args.has('watch')) await watch(source, windowMs, show);
-  else show(await measure(source, windowMs));
-  return 0;
+  return withMesh(args, async (mesh) => {
+    if (args.has('watch')) await watch(mesh, windowMs, unread, show);
+    else show(await measure(mesh.source, windowMs));
+    return 0;
+  });
 }
 
 /** `{"at": "...", "seconds": 3, "edges": [...], "silent": []}`; the list of `stat` is called `services`. */

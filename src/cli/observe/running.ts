@@ -1,4 +1,5 @@
-/** The mesh that these commands look at, and the flags that all of them have. */
+/** The mesh that these commands look at, here or in a cluster, and the flags that all of them have. */
+import { clusterFlag } from '../cluster/flags';
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError } from '../command-line/errors';
@@ -10,8 +11,27 @@ import { readRunRecords, RunRecord } from '../up/run-record';
 /** What `--window` may be, and what it is by default. */
 const WINDOW_MS = { min: 500, max: 600_000, default: 3_000 };
 
+/** From one look to the next, on this machine. */
+const PERIOD_MS = 1_000;
+
+/** A mesh, and how often it is looked at. */
+export interface RunningMesh {
+  readonly source: ProxySource;
+  readonly periodMs: number;
+}
+
+/** Looks at the mesh that is meant: in a cluster when a flag names one, else of a run of `up`. Then lets go of it. */
+export async function withMesh<T>(args: Arguments, work: (mesh: RunningMesh) => Promise<T>): Promise<T> {
+  const flag = clusterFlag(args);
+  if (flag === undefined) return work({ source: runningHere(args), periodMs: PERIOD_MS });
+  if (args.has('pid')) throw new UserError(`--pid is a mesh on this machine, and --${flag} one in a cluster; give one of them`);
+  const { CLUSTER_PERIOD_MS, openCluster } = await import('../cluster/chosen-cluster');
+  const { source } = await openCluster(args);
+  return work({ source, periodMs: CLUSTER_PERIOD_MS }).finally(() => source.close());
+}
+
 /** The proxies of the run of `up` that is meant. Pods that come later are found, too. */
-export function runningMesh(args: Arguments): ProxySource {
+function runningHere(args: Arguments): ProxySource {
   const { pid } = chosenRun(args.number('pid', { min: 1, max: 2 ** 31 }), readRunRecords());
   return {
     proxies: () => {
@@ -23,7 +43,7 @@ export function runningMesh(args: Arguments): ProxySource {
 
 export function chosenRun(pid: number | undefined, runs: readonly RunRecord[]): RunRecord {
   const list = runs.map((run) => `\n  --pid ${run.pid}  in ${run.cwd}, ${run.proxies.length} ${run.proxies.length === 1 ? 'pod' : 'pods'}`).join('');
-  if (runs.length === 0) throw new UserError("no 'cdk8s-mesh up' of yours runs on this machine; start one: cdk8s-mesh up dist/");
+  if (runs.length === 0) throw new UserError("no 'cdk8s-mesh up' of yours runs on this machine; start one: cdk8s-mesh up dist/. For a cluster, say which namespace: --namespace NAME");
   if (pid === undefined) {
     if (runs.length > 1) throw new UserError(`several 'cdk8s-mesh up' run on this machine; say which:${list}`);
     return runs[0]!;
@@ -46,9 +66,11 @@ export function formatOf<F extends string>(args: Arguments, formats: readonly F[
   return format;
 }
 
-/** Settles when the user presses Ctrl-C, or somebody ends the process otherwise. */
+let interruption: Promise<void> | undefined;
+
+/** Settles when the user presses Ctrl-C, or somebody ends the process otherwise. From the first call on, that alone ends nothing. */
 export function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
+  return interruption ??= new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
 }

@@ -6,7 +6,7 @@ import { Screen } from '../terminal/screen';
 import type { Paint } from '../terminal/table';
 import { Check, CHECKS, Finding } from './findings';
 import { look } from './look';
-import { formatOf, runningMesh } from './running';
+import { formatOf, withMesh } from './running';
 
 export interface CheckResult {
   readonly check: Check['title'];
@@ -16,9 +16,10 @@ export interface CheckResult {
 /** Settles with the exit code. */
 export async function status(args: Arguments): Promise<number> {
   const format = formatOf(args, ['text', 'json']);
-  const source = runningMesh(args);
-  const snapshot = await look(source);
-  const reasons = await reasonsOf(snapshot, await source.proxies());
+  const { snapshot, reasons } = await withMesh(args, async ({ source }) => {
+    const seen = await look(source);
+    return { snapshot: seen, reasons: await reasonsOf(seen, await source.proxies()) };
+  });
   const results = CHECKS.map(({ title, find }): CheckResult => ({ check: title, findings: find(snapshot, reasons) }));
   const screen = new Screen(process.stdout);
   for (const line of format === 'json' ? [JSON.stringify(results)] : reportOf(results, snapshot, screen.paint)) screen.say(line);

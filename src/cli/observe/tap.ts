@@ -1,10 +1,9 @@
 /** What `cdk8s-mesh tap` does: a line for each request. */
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
-import { Screen } from '../terminal/screen';
 import { duration, Paint } from '../terminal/table';
 import type { FollowedRequest } from './follow';
-import { printable } from './output';
+import { printable, screenOf } from './output';
 import { followRequests } from './requests';
 import { formatOf } from './running';
 
@@ -18,12 +17,16 @@ export async function tap(args: Arguments): Promise<number> {
   const text = args.text('duration');
   const durationMs = text === undefined ? undefined : readDurationMs('duration', text, DURATION_BOUNDS);
   let left = Math.floor(args.number('max', { min: 1, max: 1_000_000 }) ?? Infinity);
-  const screen = new Screen(process.stdout, () => { left = 0; });
-  await followRequests(args, durationMs, (requests) => {
-    const wanted = requests.filter((request) => !args.has('failed') || hasFailed(request)).slice(0, left);
-    left -= wanted.length;
-    for (const request of wanted) screen.say(lineOf(request, format, screen.paint));
-    return left === 0;
+  const { screen, unread } = screenOf(process.stdout);
+  await followRequests(args, {
+    ...(durationMs !== undefined && { durationMs }),
+    unread,
+    take: (requests) => {
+      const wanted = requests.filter((request) => !args.has('failed') || hasFailed(request)).slice(0, left);
+      left -= wanted.length;
+      for (const request of wanted) screen.say(lineOf(request, format, screen.paint));
+      return left === 0;
+    },
   });
   return 0;
 }

@@ -1,9 +1,8 @@
 /** What `cdk8s-mesh top` does: requests by what they are, the most frequent first. */
 import type { Arguments } from '../command-line/command';
-import { Screen } from '../terminal/screen';
 import { duration, percent } from '../terminal/table';
 import type { FollowedRequest } from './follow';
-import { FORMATS, linesOf, print, printable, Table } from './output';
+import { FORMATS, linesOf, print, printable, screenOf, Table } from './output';
 import { followRequests } from './requests';
 import { formatOf, windowOf } from './running';
 
@@ -56,12 +55,16 @@ export class Top {
 export async function top(args: Arguments): Promise<number> {
   const format = formatOf(args, FORMATS);
   const seen = new Top();
-  const screen = new Screen(process.stdout);
+  const { screen, unread } = screenOf(process.stdout);
   const show = (): void => print(screen, args.has('watch'), format === 'json' ? [JSON.stringify(seen.rows)] : linesOf(tableOf(seen.rows.slice(0, SHOWN)), format, screen.paint));
   const timer = args.has('watch') ? setInterval(show, 1_000) : undefined;
-  await followRequests(args, timer ? undefined : windowOf(args), (requests) => {
-    for (const request of requests) seen.add(request);
-    return false;
+  await followRequests(args, {
+    ...(!timer && { durationMs: windowOf(args) }),
+    unread,
+    take: (requests) => {
+      for (const request of requests) seen.add(request);
+      return false;
+    },
   }).finally(() => clearInterval(timer));
   if (!timer) show();
   return 0;

@@ -1,4 +1,5 @@
 /** `cdk8s-mesh watch`: its flags and help. */
+import { CLUSTER_FLAGS } from '../cluster/flags';
 import type { Command } from '../command-line/command';
 
 export const watchCommand: Command = {
@@ -10,9 +11,7 @@ export const watchCommand: Command = {
     'your rights (list pods, create pods/portforward), and changes nothing. Ctrl-C ends it.',
   ].join('\n'),
   flags: {
-    namespace: { value: 'NAME', short: 'n', help: 'namespace of the pods; default that of the context of kubectl' },
-    'all-namespaces': { short: 'A', help: 'the pods of all namespaces' },
-    context: { value: 'NAME', help: 'context of kubectl' },
+    ...CLUSTER_FLAGS,
     port: { value: 'PORT', help: 'port of the page; default a free one' },
   },
   examples: ['cdk8s-mesh watch -n shop'],

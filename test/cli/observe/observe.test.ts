@@ -46,3 +46,11 @@ test('a service that the mesh does not have is answered with the near one', asyn
   const { code, stderr } = await run('stat', 'catalgo', '--window', '500ms');
   expect([code, stderr]).toEqual([1, "cdk8s-mesh: the mesh has no service 'catalgo'. Did you mean 'catalog'? There are shop/catalog, shop/web\n"]);
 });
+
+test.each([['top'], ['stat'], ['tap']])('%s that goes on and on ends when nobody reads it any more', async (name) => {
+  const args = name === 'tap' ? [name] : [name, '--watch', '--window', '1s'];
+  const command = new CliRun(args, { TMPDIR: folder });
+  await command.printed('catalog');
+  command.stopReading();
+  expect(await command.exited).toEqual({ code: 0, signal: null });
+});

@@ -22,15 +22,19 @@ describe('Follower', () => {
       id: `shop/${pod}`, namespace: 'shop', pod, address: '10.0.0.1',
       get: () => Promise.resolve(JSON.stringify({ requests: kept[pod] })),
     });
+    let looks = 0;
     const follower = new Follower({
-      clock,
+      clock, periodMs: 500,
       source: { proxies: () => (gone ? Promise.reject(new Error('it has ended')) : Promise.resolve(Object.keys(kept).map(proxyOf))) },
-      services: () => Promise.resolve(new Map(Object.keys(kept).map((pod) => [`shop/${pod}`, 'shop/web']))),
+      services: () => {
+        looks++;
+        return Promise.resolve(new Map(Object.keys(kept).filter((pod) => pod !== 'silent').map((pod) => [`shop/${pod}`, 'shop/web'])));
+      },
       onRequests: (requests) => seen.push(...requests.map(({ pod, id }) => `${pod} ${id}`)),
       onEnd: (error) => errors.push(error),
     });
     const next = async (): Promise<void> => { clock.advance(500); await settled(); };
-    return { follower, clock, seen, errors, next, end: () => { gone = true; } };
+    return { follower, clock, seen, errors, next, end: () => { gone = true; }, looks: () => looks };
   }
 
   const request = (id: string, second = 0): FollowedRequest => ({ ...REQUEST, id, time: `2026-01-01T00:00:0${second}.000Z` });
@@ -51,6 +55,17 @@ describe('Follower', () => {
     kept['c'] = [request('1', 4)];
     await next();
     expect(seen.slice(2)).toEqual(['a 5', 'a 6', 'c 1']);
+    follower.stop();
+  });
+
+  test('asks again for a pod that gives no answer, but not at each reading', async () => {
+    const { follower, next, looks } = following({ a: [], silent: [] });
+    follower.start();
+    await settled();
+    for (let readings = 0; readings < 9; readings++) await next();
+    expect(looks()).toBe(1);
+    await next();
+    expect(looks()).toBe(2);
     follower.stop();
   });
 

@@ -47,7 +47,7 @@ test('the only run is meant; of several, one must be named', () => {
   const [a, b] = [101, 102].map((pid) => ({ pid, cwd: '/home/me', proxies: PROXIES }));
   expect(chosenRun(undefined, [a])).toBe(a);
   expect(chosenRun(102, [a, b])).toBe(b);
-  expect(() => chosenRun(undefined, [])).toThrow("no 'cdk8s-mesh up' of yours runs on this machine; start one: cdk8s-mesh up dist/");
+  expect(() => chosenRun(undefined, [])).toThrow("no 'cdk8s-mesh up' of yours runs on this machine; start one: cdk8s-mesh up dist/. For a cluster, say which namespace: --namespace NAME");
   expect(() => chosenRun(undefined, [a, b])).toThrow("several 'cdk8s-mesh up' run on this machine; say which:\n  --pid 101  in /home/me, 1 pod\n  --pid 102  in /home/me, 1 pod");
   expect(() => chosenRun(7, [a])).toThrow("--pid 7 is no 'cdk8s-mesh up' that runs on this machine; there are:\n  --pid 101  in /home/me, 1 pod");
 });

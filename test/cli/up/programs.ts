@@ -36,6 +36,11 @@ export class CliRun {
     this.child.kill(signal);
   }
 
+  /** What it prints from now on goes nowhere, as when `head` has enough. */
+  stopReading(): void {
+    this.child.stdout!.destroy();
+  }
+
   /** A signal to all of its process group, as a terminal sends it; for a run that leads one. */
   signalGroup(signal: NodeJS.Signals): void {
     process.kill(-this.child.pid!, signal);

@@ -1,6 +1,7 @@
 /**
  * The proxies of a mesh in a cluster. Pods with the sidecar are listed, and each is reached by a `kubectl port-forward` of its own, since
- * most admin pages answer on the pod's loopback only. A forward lasts as long as its pod; each is a process, so there is a limit.
+ * most admin pages answer on the pod's loopback only. A forward lasts as long as its pod; each is a process, so there is a limit. A pod that does
+ * not run yet, or no longer, is there all the same: whoever asks it is told why it gives no answer.
  */
 import { get } from 'node:http';
 import { ADMIN_PORT_NAME, DEFAULT_ADMIN, SIDECAR_CONTAINER } from '../../contract';
@@ -16,11 +17,21 @@ const TIMEOUT_MS = 10_000;
 interface PodObject {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
   readonly spec: { readonly containers: readonly ContainerObject[]; readonly initContainers?: readonly ContainerObject[] };
-  readonly status: { readonly phase?: string; readonly podIP?: string };
+  readonly status: {
+    readonly phase?: string; readonly reason?: string; readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[]; readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
 }
 
 interface ContainerObject {
   readonly name: string;
+  readonly image?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
 }
 
@@ -35,7 +46,7 @@ export class ClusterProxies implements ProxySource {
   async proxies(): Promise<readonly MeshProxy[]> {
     const text = await this.kubectl.run(['get', 'pods', ...this.scope, '--output', 'json'], TIMEOUT_MS);
     const { items } = JSON.parse(text) as { readonly items: readonly PodObject[] };
-    const pods = items.filter((pod) => sidecarOf(pod) && pod.status.phase === 'Running' && pod.status.podIP !== undefined);
+    const pods = items.filter((pod) => sidecarOf(pod) && !ENDED.has(pod.status.phase ?? ''));
     const seen = pods.slice(0, MAX_FORWARDS);
     this.left = pods.length - seen.length;
     const there = new Set(seen.map(({ metadata }) => metadata.uid));
@@ -56,12 +67,17 @@ export class ClusterProxies implements ProxySource {
 
   private proxyOf(pod: PodObject): MeshProxy {
     const { name, namespace } = pod.metadata;
+    const image = sidecarOf(pod)?.image;
     return {
       id: `${namespace}/${name}`,
       namespace,
       pod: name,
-      address: pod.status.podIP!,
-      get: async (path) => fetchText((await this.forwardTo(pod)).port, path),
+      address: pod.status.podIP ?? '',
+      ...(image !== undefined && { image }),
+      get: async (path) => {
+        if (pod.status.phase !== 'Running') throw new Error(whyNotRunning(pod));
+        return fetchText((await this.forwardTo(pod)).port, path);
+      },
     };
   }
 
@@ -78,6 +94,19 @@ export class ClusterProxies implements ProxySource {
   }
 }
 
+/** Phases of pods that are over, such as those of jobs. */
+const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
+/** `the pod is Pending: mesh-proxy: ImagePullBackOff`. */
+function whyNotRunning({ status: { phase = 'Unknown', reason, conditions = [], initContainerStatuses = [], containerStatuses = [] } }: PodObject): string {
+  // A container that only waits for those before it is no reason.
+  const waiting = [...initContainerStatuses, ...containerStatuses].flatMap(({ name, state }) => (
+    state?.waiting && state.waiting.reason !== 'PodInitializing' ? [`${name}: ${[state.waiting.reason, state.waiting.message].filter(Boolean).join(', ')}`] : []));
+  const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False')?.message;
+  const why = [...(unscheduled === undefined ? [] : [unscheduled]), ...waiting].join('; ') || reason;
+  return `the pod is ${phase}${why === undefined ? '' : `: ${why}`}`;
+}
+
 function sidecarOf({ spec: { containers, initContainers = [] } }: PodObject): ContainerObject | undefined {
   return [...initContainers, ...containers].find(({ name }) => name === SIDECAR_CONTAINER);
 }
@@ -92,7 +121,7 @@ function fetchText(port: number, path: string): Promise<string> {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => { body += text; }).on('error', reject).on('end', () => {
         if (response.statusCode === 200) resolve(body);
-        else reject(new Error(`${path} answered ${response.statusCode}`));
+        else reject(new Error(`${path} answered ${response.statusCode}: ${body.trim().split('\n', 1)[0]}`));
       });
     });
     request.on('timeout', () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1_000} s`)));
