@@ -291,7 +291,8 @@ function rewritten(buffer: Buffer, fields: FieldTable): Buffer | undefined {
   for (let i = 0; i < fields.count; i += 1) {
     const kind = fields.kinds[i];
     // A load report is known only at the end by some; it is passed on, and not read.
-    if (kind !== Kind.LOAD_METRICS && (kind !== Kind.OTHER || isHeadOnly(buffer, fields.nameStart(i), fields.nameEnd(i)))) continue;
+    const isPassed = kind === Kind.LOAD_METRICS || kind === Kind.GRPC_STATUS;
+    if (!isPassed && (kind !== Kind.OTHER || isHeadOnly(buffer, fields.nameStart(i), fields.nameEnd(i)))) continue;
     const name = buffer.toString('latin1', fields.nameStart(i), fields.nameEnd(i));
     text += `${name}: ${buffer.toString('latin1', fields.valueStart(i), fields.valueEnd(i))}\r\n`;
   }

@@ -29,6 +29,8 @@ export const enum Kind {
   /** A load report, in responses, and what asks for one, in requests. */
   LOAD_METRICS,
   LOAD_METRICS_FORMAT,
+  /** How a gRPC call ended, in a response. */
+  GRPC_STATUS,
   /** Would frame the message for a reader that takes `_` for `-`, as CGI and WSGI do. */
   DISGUISED,
   /** Named by Connection: removed like a hop-by-hop field. */
@@ -55,6 +57,7 @@ const KNOWN_NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ['trailer', Kind.TRAILER],
   ['x-mesh-via', Kind.MESH_VIA],
   ['connection', Kind.CONNECTION],
+  ['grpc-status', Kind.GRPC_STATUS],
   ['keep-alive', Kind.KEEP_ALIVE],
   ['max-forwards', Kind.MAX_FORWARDS],
   ['x-mesh-unsent', Kind.MESH_UNSENT],

@@ -5,7 +5,7 @@
  * Less strict than a request's: nobody else has read what an app beside the proxy says, and it is written anew, so what every
  * reader takes for the same is taken, such as lines that end in LF, as those of CGI scripts do.
  */
-import { CR, IS_VALUE, LF, NINE, SP, ZERO } from './bytes';
+import { CR, IS_VALUE, LF, NINE, parseDecimal, SP, ZERO } from './bytes';
 import { Fault, fault, INCOMPLETE } from './fault';
 import { Kind } from './fields';
 import { Framing, LENGTH_CHUNKED, NO_LENGTH } from './framing';
@@ -33,6 +33,8 @@ export class ResponseHead extends MessageHead implements HeadReader {
   readonly keepAlive = new KeepAlive();
   /** A callee's sidecar says that no application has seen the request. */
   unsent = false;
+  /** How a gRPC call ended that has no messages in its response; -1 when the head doesn't say. */
+  grpcStatus = -1;
 
   /** An interim response: another follows. */
   get interim(): boolean {
@@ -83,6 +85,7 @@ export class ResponseHead extends MessageHead implements HeadReader {
     this.hasLoadMetrics = false;
     this.keepAlive.clear();
     this.unsent = false;
+    this.grpcStatus = -1;
     this.clear();
     const { fields } = this;
     for (let i = 0; i < fields.count; i += 1) {
@@ -109,6 +112,9 @@ export class ResponseHead extends MessageHead implements HeadReader {
           break;
         case Kind.MESH_UNSENT:
           this.unsent = true;
+          break;
+        case Kind.GRPC_STATUS:
+          this.grpcStatus = parseDecimal(buffer, fields.valueStart(i), fields.valueEnd(i));
           break;
         default:
       }

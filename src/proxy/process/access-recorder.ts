@@ -31,6 +31,7 @@ export function accessOf({ client: { listener, peer }, record, upstream, trace }
     attempts: upstream.attempts,
     attemptRecords: upstream.attemptRecords ?? [],
     route: record.route,
+    grpcStatus: record.grpcStatus < 0 ? undefined : record.grpcStatus,
     bytesIn: record.requestBytes,
     bytesOut: record.responseBytes,
     traceId: trace?.traceId,

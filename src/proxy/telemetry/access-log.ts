@@ -25,8 +25,10 @@ export interface AccessRecord {
   readonly traceId?: string | undefined;
   /** Name of the route that took it. */
   readonly route?: string | undefined;
-  /** Sent to the client; 499 when it went away before. */
+  /** Sent to the client; 499 when it went away before. Of a gRPC call, the one that stands for its own. */
   readonly status: number;
+  /** Of a gRPC call; absent of what is none, and of one that did not come so far. */
+  readonly grpcStatus?: number | undefined;
   /** Why the proxy answered or broke off by itself. */
   readonly reason: ReasonCode | undefined;
   /** Words about the reason. */
@@ -131,6 +133,7 @@ export function formatAccess(request: AccessRecord, wallTime: number): string {
     caller: request.caller,
     route: request.route,
     status: request.status,
+    grpcStatus: request.grpcStatus,
     reason: request.reason,
     detail: request.detail === '' ? undefined : request.detail,
     durationMs: milliseconds(request.durationMs),

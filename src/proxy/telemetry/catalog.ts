@@ -39,7 +39,7 @@ export const FAMILIES = {
   requests: counter('mesh_requests_total', [...EDGE, 'method', 'code', 'reason'],
     'Finished requests. `cluster`: where they went, a version of a service; `-` when none was chosen. `route`: `-` when none took the request. '
       + '`caller`: the SPIFFE id by which an inbound caller proved who it is, `unknown` without one (of a listener whose mutual TLS is permissive: requests without TLS); `-` on outbound listeners, where it is the app '
-      + 'beside the proxy. `method`: `_OTHER` for unknown ones. `code`: status sent to the client, 499 when it went away before one was. `reason`: '
+      + 'beside the proxy. `method`: `_OTHER` for unknown ones. `code`: status sent to the client, 499 when it went away before one was; of a gRPC call, the HTTP status that stands for its own. `reason`: '
       + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s.'),
   requestDuration: histogram('mesh_request_duration_seconds', [...EDGE, 'class'],
     'Time from the head of a request to the end of its response, for requests that are over; to the beginning of the tunnel, '

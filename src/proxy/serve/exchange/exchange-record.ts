@@ -1,6 +1,9 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
+import { statusIn } from '../../grpc/answer';
+import { GrpcStatus, httpStatusOf, outcomeOf } from '../../grpc/status';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { Method, METHOD_NAMES } from '../../http1/request-head';
+import type { ResponseHead } from '../../http1/response-head';
 import type { Entry, Peer } from './response-sink';
 import type { ReasonCode } from '../../telemetry/reasons';
 
@@ -18,8 +21,12 @@ export interface FinishedExchange {
 }
 
 export class ExchangeRecord {
-  /** Status sent to the client, 0 before that. */
+  /** Status sent to the client, 0 before that. Of a gRPC call, the one that stands for how it ended: grpc/status.ts. */
   status = 0;
+  /** It is a gRPC call. */
+  isCall = false;
+  /** Of a gRPC call; -1 before it is known. */
+  grpcStatus = -1;
   /** Why the proxy answered or broke off by itself; undefined when the response is the backend's. */
   reason: ReasonCode | undefined;
   /** Words for the log about `reason`. */
@@ -40,6 +47,8 @@ export class ExchangeRecord {
   /** Forgets the request before this one. */
   reset(now: number): void {
     this.status = 0;
+    this.isCall = false;
+    this.grpcStatus = -1;
     this.reason = undefined;
     this.detail = '';
     this.method = METHOD_NAMES[Method.OTHER]!;
@@ -49,6 +58,19 @@ export class ExchangeRecord {
     this.durationMs = 0;
     this.route = undefined;
     this.description = '';
+  }
+
+  /** The head of its response has come. */
+  answeredBy(head: ResponseHead): void {
+    this.status = outcomeOf(head);
+    this.grpcStatus = head.grpcStatus;
+  }
+
+  /** All of its response has come. A call says there how it went, if it has not said so before; its client takes no word for UNKNOWN. */
+  completedBy(trailers: Buffer | undefined): void {
+    if (!this.isCall || this.grpcStatus >= 0 || this.status !== 200) return;
+    this.grpcStatus = statusIn(trailers);
+    this.status = httpStatusOf(this.grpcStatus < 0 ? GrpcStatus.UNKNOWN : this.grpcStatus);
   }
 
   /** The proxy itself ends it. */

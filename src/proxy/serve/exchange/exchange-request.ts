@@ -1,5 +1,6 @@
 /** What an exchange knows of its request: whether it is let in, where it is sent, how long it has, and what has come of its body. */
 import type { RequestCarrier } from '../../cluster/carrier';
+import { takeTimeout } from '../../grpc/call';
 import { joined } from '../../http1/bytes';
 import { MAX_DEADLINE_MS } from '../../http1/mesh-fields';
 import { Method, RequestHead } from '../../http1/request-head';
@@ -80,6 +81,7 @@ export class ExchangeRequest implements Credentials {
     this.givenDeadline = false;
     this.offered = NO_PROTOCOLS;
     this.token = undefined;
+    if (this.parts.record.isCall) takeTimeout(source, head);
     return this.whyRefused(source, head, fault) ?? this.follow(source, head, body);
   }
 
@@ -93,12 +95,12 @@ export class ExchangeRequest implements Credentials {
     const { record, context, progress, upstream } = this.parts;
     record.requestBytes += data.length;
     if (context.limits.maxBodyBytes > 0 && record.requestBytes > context.limits.maxBodyBytes) return BODY_TOO_LARGE;
-    if (last && this.slot?.completed(context.clock.now()) === false) return LATE_BODY;
+    if (last && !record.isCall && this.slot?.completed(context.clock.now()) === false) return LATE_BODY;
     this.complete = last;
     if (this.copies) for (const copy of this.copies) copy.onBody(data, last);
     if (last) progress.stop();
     // What the proxy itself holds does not stall.
-    else if (!this.delay?.queue) progress.start(context.bodyTimeout);
+    else if (!this.delay?.queue) this.watch();
     if (!(carrier ? sendOn(carrier, data, last) : upstream.sendBody(data, last))) this.hold(carrier ?? upstream.carrier);
     return undefined;
   }
@@ -106,10 +108,9 @@ export class ExchangeRequest implements Credentials {
   /** More of the body can be taken. */
   onWritable(): void {
     if (this.complete) return;
-    const { client, context, progress } = this.parts;
     this.held = false;
-    progress.start(context.bodyTimeout);
-    client.resumeRequest();
+    this.watch();
+    this.parts.client.resumeRequest();
   }
 
   /** A response has begun. */
@@ -160,12 +161,13 @@ export class ExchangeRequest implements Credentials {
   }
 
   private whyNotAdmitted(head: RequestHead): Refusal | undefined {
-    const { context, record: { startedAt }, client: { listener: { admission } } } = this.parts;
+    const { context, record: { isCall, startedAt }, client: { listener: { admission } } } = this.parts;
     if (!admission) return undefined;
     const slot = this.slot ??= new AdmissionSlot(context.clock);
     const verdict = slot.ask(admission, head, startedAt);
     if (verdict) return verdict === 'overloaded' ? OVERLOADED : RATE_LIMITED;
-    if (this.complete) slot.completed(startedAt);
+    // A call's messages may come as long as it lasts: the app has it from its head on.
+    if (this.complete || isCall) slot.completed(startedAt);
     else slot.keep(context.deadline(KEPT_MS));
     return undefined;
   }
@@ -181,13 +183,14 @@ export class ExchangeRequest implements Credentials {
   }
 
   private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
-    const { complete, fields, parts: { context, upstream, record: { startedAt }, client, added, progress } } = this;
+    const { complete, fields, parts: { context, upstream, record: { isCall, startedAt }, client, added } } = this;
     const { deadlineMs } = head;
     const routeMs = route.timeout.milliseconds;
     this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
     const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
     if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
     upstream.offersUpgrade = this.offered.length > 0;
+    upstream.isCall = isCall;
     upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.peer.hash);
     added.headers = route.responseHeaders;
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
@@ -197,7 +200,7 @@ export class ExchangeRequest implements Credentials {
     fields.begin(source, head, route, context.via, upstream.offersUpgrade, joined(linesOf(client.peer), proven));
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
     this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
-    if (!complete) progress.start(context.bodyTimeout);
+    if (!complete) this.watch();
     const deadlineAt = timeoutMs === 0 ? Infinity : startedAt + timeoutMs;
     const fault = route.faults?.decide(source, head);
     const refusal = fault ? this.inject(fault, route, deadlineAt) : this.dispatch(route, deadlineAt);
@@ -220,7 +223,7 @@ export class ExchangeRequest implements Credentials {
   /** Holds the request, or answers it, as its route's faults say. */
   private inject(fault: InjectedFault, route: Route, deadlineAt: number): Refusal | undefined {
     if (!fault.delay) return this.endFault(fault, route, deadlineAt);
-    const { client, context, progress, upstream } = this.parts;
+    const { client, progress, upstream } = this.parts;
     client.listener.instruments.faultInjected('delay');
     // What is held is not sent on: nobody has stalled.
     progress.stop();
@@ -229,7 +232,7 @@ export class ExchangeRequest implements Credentials {
       const refusal = this.endFault(fault, route, deadlineAt);
       if (refusal) client.refuse(refusal);
       else if (upstream.carrier) this.onWritable();
-      else if (!this.complete) progress.start(context.bodyTimeout);
+      else if (!this.complete) this.watch();
     });
     this.delay.start(fault.delay);
     return undefined;
@@ -246,6 +249,12 @@ export class ExchangeRequest implements Credentials {
     if (!this.copies) return;
     for (const copy of this.copies) copy.abandon();
     this.copies = undefined;
+  }
+
+  /** The rest of its body is to come. That of a call may be silent as long as its connection works, which pings tell. */
+  private watch(): void {
+    const { context, progress, record } = this.parts;
+    if (!record.isCall) progress.start(context.bodyTimeout);
   }
 
   /** No more of it is taken for now: by its endpoint, or because there is none yet. */

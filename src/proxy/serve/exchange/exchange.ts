@@ -73,11 +73,13 @@ export class Exchange implements UpstreamOwner {
    * @param source   the bytes in which `head` was parsed
    * @param body     bytes of the body that came with the head
    * @param complete `body` is all of it
+   * @param isCall   it is a gRPC call
    * @returns why there will be no response of an endpoint, when that is known at once
    */
-  begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean): Refusal | undefined {
+  begin(source: Buffer, head: RequestHead, body: Buffer, complete: boolean, isCall = false): Refusal | undefined {
     const { context, client, client: { listener } } = this;
     this.reset();
+    this.record.isCall = isCall;
     this.record.requestBytes = body.length;
     this.record.method = METHOD_NAMES[head.method]!;
     this.load = listener.load;
@@ -104,7 +106,7 @@ export class Exchange implements UpstreamOwner {
 
   /** The client takes bytes again. */
   onClientWritable(): void {
-    if (this.headSent) this.progress.start(this.responseIdle);
+    if (this.headSent) this.watchResponse();
     (this.carrier ?? this.upstream.carrier)?.resumeResponse();
   }
 
@@ -229,33 +231,33 @@ export class Exchange implements UpstreamOwner {
     const now = context.clock.now();
     this.carrier = carrier;
     this.request.onAnswered(now);
-    record.status = head.status;
+    record.answeredBy(head);
     record.responseBytes = body.length;
     context.memory.took(body.length);
-    if (!complete && head.framing !== Framing.LENGTH && isEventStream(buffer, head.fields)) this.stream();
+    if (!complete && (record.isCall || (head.framing !== Framing.LENGTH && isEventStream(buffer, head.fields)))) this.stream();
     const added = this.added.of(buffer, head, record.startedAt, now);
     if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
     this.headSent = true;
     const open = this.client.response.sendHead(buffer, head, body, complete, added);
     if (complete) {
-      this.endResponse();
+      this.endResponse(undefined);
       return;
     }
+    this.watchResponse();
     if (!open) this.holdResponse();
-    this.progress.start(this.responseIdle);
   }
 
   onResponseData(data: Buffer): void {
     this.record.responseBytes += data.length;
     this.context.memory.took(data.length);
-    this.progress.start(this.responseIdle);
+    this.watchResponse();
     if (!this.client.response.sendData(data)) this.holdResponse();
     this.checkMemory();
   }
 
   onResponseEnd(trailers: Buffer | undefined): void {
     this.client.response.sendEnd(trailers);
-    this.endResponse();
+    this.endResponse(trailers);
   }
 
   onResponseBroken(detail: string, limit: string | undefined): void {
@@ -287,7 +289,14 @@ export class Exchange implements UpstreamOwner {
   /** The client takes no more for now. */
   private holdResponse(): void {
     this.context.instruments.limitReached('maxBufferedBytes');
+    if (this.record.isCall && this.headSent) this.progress.start(this.responseIdle);
     (this.carrier ?? this.upstream.carrier)?.pauseResponse();
+  }
+
+  /** A call may be silent for as long as both of its connections work, which pings tell. */
+  private watchResponse(): void {
+    if (this.record.isCall) this.progress.stop();
+    else this.progress.start(this.responseIdle);
   }
 
   /**
@@ -329,8 +338,9 @@ export class Exchange implements UpstreamOwner {
     this.carrier?.cancel();
   }
 
-  private endResponse(): void {
+  private endResponse(trailers: Buffer | undefined): void {
     const { carrier } = this;
+    this.record.completedBy(trailers);
     this.finish();
     carrier!.finish();
     this.client.onResponseWritten();

@@ -11,6 +11,7 @@ import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
 import { NO_ROOM, WAITS } from '../../cluster/endpoint-pool';
 import type { UnconnectedCode, Waiter, Waiting } from '../../cluster/waiting-list';
+import { outcomeOf } from '../../grpc/status';
 import { isShed } from '../../http1/proxy-status';
 import type { ResponseHead } from '../../http1/response-head';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
@@ -264,7 +265,8 @@ export class Attempt implements ResponseListener, Waiter {
     this.answered();
     if (head.hasLoadMetrics) this.cluster!.readReport(this.endpoint!, buffer, head);
     // The one 502 that no application has seen is a loop, which is the caller's doing.
-    if (head.status === 503 || head.status === 429 || (head.status === 502 && head.unsent)) this.shed = isShed(buffer, head.fields);
+    const status = outcomeOf(head);
+    if (status === 503 || status === 429 || (status === 502 && head.unsent)) this.shed = isShed(buffer, head.fields);
     return this.owner.onResponseHead(this, buffer, head, body, complete);
   }
 

@@ -3,6 +3,7 @@
  * what it tells it. Endpoints outside of the mesh get none of them.
  */
 import type { Cluster } from '../../cluster/cluster';
+import { timeoutField } from '../../grpc/call';
 import { joined } from '../../http1/bytes';
 import { Kind } from '../../http1/fields';
 import { attemptField, deadlineField } from '../../http1/mesh-fields';
@@ -52,13 +53,27 @@ export function isMeshed(route: Route, cluster: Cluster): boolean {
   return route.meshFields && cluster.meshed;
 }
 
+/** What the lines of an attempt depend on. */
+interface Attempted {
+  /** Its number; 1 for the first. */
+  readonly attempts: number;
+  /** When the caller stops waiting, in monotonic milliseconds; Infinity when it waits for ever. */
+  readonly deadlineAt: number;
+  readonly isCall: boolean;
+}
+
 /**
  * The lines of one attempt.
  *
- * @param number 1 for the first
- * @param leftMs how long the caller still waits; Infinity when it waits for ever
+ * @param meshed it goes to a sidecar
  */
-export function attemptLines(route: Route, number: number, leftMs: number): Buffer {
+export function attemptLines({ attempts, deadlineAt, isCall }: Attempted, route: Route, meshed: boolean, now: number): Buffer {
+  const leftMs = deadlineAt - now;
+  const lines = meshed ? meshLines(route, attempts, leftMs) : EMPTY;
+  return isCall && leftMs !== Infinity ? joined(lines, Buffer.from(timeoutField(leftMs), 'latin1')) : lines;
+}
+
+function meshLines(route: Route, number: number, leftMs: number): Buffer {
   // A sum of times is not exact, and the field has whole milliseconds.
   if (number === 1 && Math.round(leftMs) === route.timeout.milliseconds) return route.wholeDeadline;
   const deadline = leftMs === Infinity ? '' : deadlineField(leftMs);

@@ -18,6 +18,7 @@ import type { Endpoint } from '../../cluster/endpoint';
 import { EndpointsWaiter } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/waiting-list';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
+import { outcomeOf } from '../../grpc/status';
 import { isIdempotent, Method } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { ExchangeTrace } from '../../tracing/exchange-trace';
@@ -34,8 +35,6 @@ import type { Route } from '../route/route';
 import { NextTarget, takeFree, takeRetry, Targets } from './targets';
 import type { UpstreamOwner } from './upstream-owner';
 
-const EMPTY = Buffer.alloc(0);
-
 export class UpstreamRequest implements AttemptOwner, FailedRequest {
   readonly copy = new ReplayBuffer();
   readonly targets = new Targets();
@@ -51,6 +50,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   maybeReached = false;
   /** It may become a tunnel. There must be only one, so such a request is not hedged. */
   offersUpgrade = false;
+  /** It is a gRPC call, whose endpoint is told how long its caller waits. */
+  isCall = false;
   /** When the caller stops waiting, in monotonic milliseconds. */
   deadlineAt = Infinity;
   /** How often it was sent again. */
@@ -209,9 +210,10 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   onResponseHead(attempt: Attempt, buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean): BodyListener | undefined {
-    if (head.status >= 429) {
+    const status = outcomeOf(head);
+    if (status >= 429) {
       attempt.retryAfterMs = retryAfterMs(buffer, head.fields);
-      if (this.retriesResponse(attempt, head, complete)) return undefined;
+      if (this.retriesResponse(attempt, status, head.unsent, complete)) return undefined;
     }
     this.route.hedging?.record(attempt.firstByteMs);
     this.owner.onResponseHead(this.commit(attempt), buffer, head, body, complete);
@@ -234,7 +236,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   }
 
   /** Whether a response is thrown away for another attempt's, and if so, does it. */
-  private retriesResponse(attempt: Attempt, { status, unsent }: ResponseHead, complete: boolean): boolean {
+  private retriesResponse(attempt: Attempt, status: number, unsent: boolean, complete: boolean): boolean {
     const failure = failureOfAnswer(status, unsent);
     if (failure === undefined || !this.route.retry.repeats(failure, this)) return false;
     const runs = this.othersRun(attempt);
@@ -289,7 +291,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.endpoint = endpoint;
     this.targets.try(endpoint);
     const meshed = isMeshed(route, cluster);
-    const lines = meshed ? attemptLines(route, this.attempts, this.deadlineAt - this.context.clock.now()) : EMPTY;
+    const lines = attemptLines(this, route, meshed, this.context.clock.now());
     this.copy.address(meshed, this.trace ? this.traced(this.trace, attempt, cluster, endpoint, lines) : lines);
     const start = attempt.start(cluster, endpoint, isRetry, !this.idempotent);
     // What is shed does not wait to try again: another endpoint may have a connection free.

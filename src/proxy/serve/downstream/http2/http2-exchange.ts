@@ -3,6 +3,8 @@
  * is over. Heads come and go in the form of HTTP/1.1; what becomes of them on the wire is the session's.
  */
 import type { Socket } from 'node:net';
+import { statusLines } from '../../../grpc/answer';
+import { isCall } from '../../../grpc/call';
 import type { Fault } from '../../../http1/fault';
 import type { RequestHead } from '../../../http1/request-head';
 import { Method } from '../../../http1/request-head';
@@ -12,12 +14,13 @@ import { ErrorCode } from '../../../http2/frames';
 import { responseBlock, trailerBlock } from '../../../http2/head-block';
 import type { ServerSession } from '../../../http2/server-session';
 import type { Http2Stream, StreamListener } from '../../../http2/stream';
+import { REASONS } from '../../../telemetry/reasons';
 import { Timeout } from '../../../runtime/timeouts';
 import { Exchange } from '../../exchange/exchange';
 import { LENGTH_TOO_LARGE, Refusal } from '../../exchange/refusal';
 import type { Downstream, Entry, LocalAnswer, Peer, ResponseSink } from '../../exchange/response-sink';
 import type { ServeContext } from '../../context';
-import { localResponse } from '../local-response';
+import { localCallEnd, localResponse } from '../local-response';
 
 const EMPTY = Buffer.alloc(0);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -65,7 +68,7 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
       this.refuseHead(stream, LENGTH_TOO_LARGE);
       return;
     }
-    const refusal = this.exchange.begin(text, head, EMPTY, complete);
+    const refusal = this.exchange.begin(text, head, EMPTY, complete, isCall(text, head));
     if (refusal) this.refuse(refusal);
   }
 
@@ -96,6 +99,8 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
     const answer = this.exchange.endBy(refusal);
     if (!stream) return;
     if (answer) this.sendLocal(answer);
+    // A client that takes nothing would not take trailers either.
+    else if (this.exchange.record.isCall && stream.waitingBytes === 0) this.cut(refusal);
     else this.session.reset(stream, ErrorCode.INTERNAL_ERROR);
   }
 
@@ -178,9 +183,17 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
     this.owner.onExchangeOver(this, stream);
   }
 
+  /** Ends a call whose response has begun. */
+  private cut({ code }: Refusal): void {
+    const { meaning, status } = REASONS[code];
+    this.sendEnd(Buffer.from(`${statusLines(status, `${code}: ${meaning}`)}\r\n`));
+    this.onResponseWritten();
+  }
+
   /** The proxy's own response. */
   private sendLocal(answer: LocalAnswer): void {
-    const message = localResponse(answer, this.owner.context, this.toHead, false);
+    const isCall = this.exchange.record.isCall && answer.status >= 400;
+    const message = isCall ? localCallEnd(answer, this.owner.context) : localResponse(answer, this.owner.context, this.toHead, false);
     const bodyStart = message.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
     const body = message.subarray(bodyStart);
     this.sendText(message, body.length === 0);

@@ -1,0 +1,238 @@
+/** gRPC by real clients and servers through the proxy: what passes, and what a call is told that the proxy itself ends. */
+import { createServer, ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import * as grpc from '@grpc/grpc-js';
+import type { RouteConfig } from '../../../src/contract';
+import { cleanupsAfterEach } from '../../support/cleanups';
+import { EchoClient, echoServer, ended } from '../../support/grpc';
+import { Http2Client } from '../../support/http2-client';
+import { freePort, startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
+import { sampleOf } from '../../support/prometheus';
+import { until } from '../../support/raw-http';
+
+const cleanups = cleanupsAfterEach();
+const { status } = grpc;
+const NO_RETRY: Partial<RouteConfig> = { retry: { maxRetries: 0 } };
+
+async function proxyTo(ports: readonly number[], { cluster, ...options }: TestProxyOptions = {}): Promise<TestProxy> {
+  const proxy = await startProxy(ports, { protocol: 'http2', route: { timeoutMs: 0 }, ...options, cluster: { protocol: 'http2', ...cluster } });
+  cleanups.push(() => proxy.proxy.close());
+  return proxy;
+}
+
+/** An endpoint that takes calls and never answers; `cancelled` is how many were reset. */
+async function silentServer(): Promise<{ readonly port: number; readonly timeouts: (string | undefined)[]; readonly cancelled: number }> {
+  const seen = { port: 0, timeouts: [] as (string | undefined)[], cancelled: 0 };
+  const server = createServer();
+  server.on('stream', (stream, headers) => {
+    seen.timeouts.push(headers['grpc-timeout'] as string | undefined);
+    stream.on('error', () => {}).on('aborted', () => { seen.cancelled += 1; });
+  });
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => sessions.add(session));
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  cleanups.push(() => { for (const session of sessions) session.destroy(); server.close(); });
+  seen.port = (server.address() as AddressInfo).port;
+  return seen;
+}
+
+const clientOf = ({ port }: TestProxy): EchoClient => new EchoClient(cleanups, port);
+
+describe('what passes', () => {
+  it('calls of all four kinds, with metadata in both directions, and the status', async () => {
+    const { port } = await echoServer(cleanups, {
+      Once: (call, done) => {
+        call.sendMetadata(Object.assign(new grpc.Metadata(), call.metadata.clone()));
+        const trailers = new grpc.Metadata();
+        trailers.set('x-end-bin', Buffer.from([0xab, 0xab]));
+        done(null, call.request, trailers);
+      },
+    });
+    const client = clientOf(await proxyTo([port]));
+
+    const once = await client.once('hello', { metadata: { 'x-begin': 'here' } });
+    expect(once).toMatchObject({ code: status.OK, messages: ['hello'] });
+    expect(once.head!.get('x-begin')).toEqual(['here']);
+    expect(once.trailers.get('x-end-bin')).toEqual([Buffer.from([0xab, 0xab])]);
+
+    expect(await client.once('down', {}, 'Down')).toMatchObject({ code: status.OK, messages: ['down'] });
+    for (const [name, messages] of [['Up', ['ab']], ['Both', ['a', 'b']]] as const) {
+      const call = client.both({}, name);
+      const end = ended(call);
+      call.write(Buffer.from('a'));
+      call.write(Buffer.from('b'));
+      call.end();
+      expect(await end).toMatchObject({ code: status.OK, messages });
+    }
+  });
+
+  it('messages in turn, each before the next is sent', async () => {
+    const { port } = await echoServer(cleanups);
+    const call = clientOf(await proxyTo([port])).both();
+    const end = ended(call);
+    for (let turn = 0; turn < 5; turn += 1) {
+      const answer = new Promise((resolve) => { call.once('data', resolve); });
+      call.write(Buffer.from(`turn ${turn}`));
+      expect(await answer).toEqual(Buffer.from(`turn ${turn}`));
+    }
+    call.end();
+    expect((await end).code).toBe(status.OK);
+  });
+
+  it('messages that are larger than any buffer', async () => {
+    const { port } = await echoServer(cleanups);
+    const message = 'x'.repeat(3_000_000);
+    expect((await clientOf(await proxyTo([port])).once(message)).messages).toEqual([message]);
+  });
+
+  it('a status and its message, also when there is nothing else in the response', async () => {
+    const { port } = await echoServer(cleanups, {
+      Once: (_, done) => done({ code: status.NOT_FOUND, details: 'kein Weg nach Köln, 100 %' }),
+      Down: (call) => { call.write(Buffer.from('one')); call.emit('error', { code: status.ABORTED, details: 'later' }); },
+    });
+    const client = clientOf(await proxyTo([port]));
+    expect(await client.once('')).toMatchObject({ code: status.NOT_FOUND, details: 'kein Weg nach Köln, 100 %' });
+    expect(await client.once('', {}, 'Down')).toMatchObject({ code: status.ABORTED, details: 'later', messages: ['one'] });
+  });
+
+  it('a call that its client cancels, to the server', async () => {
+    let cancelled = false;
+    const { port } = await echoServer(cleanups, {
+      Down: (call) => { call.write(Buffer.from('one')); call.on('cancelled', () => { cancelled = true; }); },
+    });
+    const call = clientOf(await proxyTo([port])).down('');
+    const end = ended(call);
+    await new Promise((resolve) => { call.once('data', resolve); });
+    call.cancel();
+    expect((await end).code).toBe(status.CANCELLED);
+    await until('the server is told', () => cancelled);
+  });
+
+  it('each call to the endpoint whose turn it is, whatever connections there are', async () => {
+    const seen = [0, 0, 0];
+    const servers = await Promise.all(seen.map((_, i) => echoServer(cleanups, {
+      Once: (call, done) => { seen[i]! += 1; done(null, call.request); },
+    })));
+    const client = clientOf(await proxyTo(servers.map(({ port }) => port)));
+    for (let call = 0; call < 30; call += 1) await client.once('');
+    expect(seen).toEqual([10, 10, 10]);
+  });
+
+  it('calls on streams that are silent for longer than a body may be', async () => {
+    const { port } = await echoServer(cleanups, {
+      Down: (call) => {
+        setTimeout(() => { call.write(Buffer.from('late')); call.end(); }, 300);
+      },
+      Both: (call) => { call.on('data', () => {}).on('end', () => { call.write(Buffer.from('late')); call.end(); }); },
+    });
+    const client = clientOf(await proxyTo([port], { limits: { bodyTimeoutMs: 50, tunnelIdleTimeoutMs: 50 } }));
+    const call = client.both();
+    const end = ended(call);
+    call.write(Buffer.from('early'));
+    expect(await client.once('', {}, 'Down')).toMatchObject({ code: status.OK, messages: ['late'] });
+    call.end();
+    expect(await end).toMatchObject({ code: status.OK, messages: ['late'] });
+  });
+});
+
+describe('how long a caller waits', () => {
+  it('ends the call at the proxy, which has told the server what is left, and cancels it there', async () => {
+    const app = await silentServer();
+    const client = clientOf(await proxyTo([app.port]));
+    expect(await client.once('', { deadlineMs: 200 })).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    await until('the server is told', () => app.cancelled === 1);
+    const [, left] = /^([0-9]+)m$/.exec(app.timeouts[0]!)!;
+    expect(Number(left)).toBeGreaterThan(0);
+    expect(Number(left)).toBeLessThanOrEqual(200);
+  });
+
+  it('may be over in less than a millisecond', async () => {
+    const client = await Http2Client.to((await proxyTo([(await silentServer()).port])).port);
+    cleanups.push(() => client.close());
+    const answer = await client.ask({
+      ':method': 'POST', ':path': '/mesh.test.Echo/Once', ':authority': 'catalog', 'content-type': 'application/grpc+proto', 'te': 'trailers', 'grpc-timeout': '50u',
+    }, Buffer.from([0, 0, 0, 0, 0]));
+    expect(answer.headers).toMatchObject({ ':status': 200, 'grpc-status': String(status.DEADLINE_EXCEEDED), 'content-type': 'application/grpc' });
+    expect(answer.headers['grpc-message']).toMatch(/^deadline_exceeded: /);
+  });
+
+  it('may be what its route says', async () => {
+    const app = await silentServer();
+    const client = clientOf(await proxyTo([app.port], { route: { timeoutMs: 50, ...NO_RETRY } }));
+    expect(await client.once('')).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: expect.stringMatching(/^request_timeout: /) });
+    expect(app.timeouts).toEqual(['50m']);
+  });
+});
+
+describe('a call that the proxy itself ends', () => {
+  it('is UNAVAILABLE when no endpoint can be reached', async () => {
+    const client = clientOf(await proxyTo([await freePort()], { route: NO_RETRY }));
+    expect(await client.once('')).toMatchObject({ code: status.UNAVAILABLE, details: expect.stringMatching(/^connect_failed: /) });
+  });
+
+  it('is UNIMPLEMENTED when no route takes it', async () => {
+    const { port } = await echoServer(cleanups);
+    const client = clientOf(await proxyTo([port], {
+      routes: [{ name: 'other', matches: [{ path: { type: 'prefix', value: '/other.Service' } }], split: [{ cluster: 'backend', weight: 1 }] }],
+    }));
+    expect(await client.once('')).toMatchObject({ code: status.UNIMPLEMENTED, details: expect.stringMatching(/^no_route: /) });
+  });
+
+  it('is PERMISSION_DENIED when nobody may send it', async () => {
+    const { port } = await echoServer(cleanups);
+    const client = clientOf(await proxyTo([port], { direction: 'inbound', authorization: { rules: [] } }));
+    expect(await client.once('')).toMatchObject({ code: status.PERMISSION_DENIED, details: expect.stringMatching(/^not_authorized: /) });
+  });
+
+  it('is RESOURCE_EXHAUSTED when a limit refuses it', async () => {
+    const { port } = await echoServer(cleanups);
+    const client = clientOf(await proxyTo([port], { direction: 'inbound', admission: { rateLimit: { requestsPerSecond: 0.001, burst: 1 } } }));
+    expect((await client.once('')).code).toBe(status.OK);
+    expect(await client.once('')).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: expect.stringMatching(/^rate_limited: /) });
+  });
+
+  it('is UNAVAILABLE when the endpoint breaks off in the middle of a stream, after all that has come', async () => {
+    const { port, server } = await echoServer(cleanups, { Down: (call) => { call.write(Buffer.from('one')); } });
+    const call = clientOf(await proxyTo([port], { route: { timeoutMs: 0, ...NO_RETRY } })).down('');
+    const end = ended(call);
+    await new Promise((resolve) => { call.once('data', resolve); });
+    server.forceShutdown();
+    expect(await end).toMatchObject({ code: status.UNAVAILABLE, messages: ['one'], details: expect.stringMatching(/^upstream_broken_body: /) });
+  });
+});
+
+describe('how a call went', () => {
+  it('is judged by its status, in trailers as well as alone', async () => {
+    const { port } = await echoServer(cleanups, {
+      Once: (_, done) => done({ code: status.UNAVAILABLE }),
+      Down: (call) => { call.write(Buffer.from('one')); call.emit('error', { code: status.INTERNAL }); },
+    });
+    const proxy = await proxyTo([port], { route: NO_RETRY });
+    const client = clientOf(proxy);
+    await client.once('');
+    await client.once('', {}, 'Down');
+    await until('both are counted', () => ['503', '500'].every((code) => proxy.metrics().includes(`code="${code}",reason="-"} 1`)));
+  });
+
+  it('ejects an endpoint that fails every call, by its status alone', async () => {
+    const bad = await echoServer(cleanups, { Once: (_, done) => done({ code: status.UNAVAILABLE }) });
+    const good = await Promise.all([1, 2].map(() => echoServer(cleanups)));
+    const proxy = await proxyTo([bad.port, ...good.map(({ port }) => port)], {
+      route: NO_RETRY, cluster: { outlierDetection: { consecutiveGatewayErrors: 3 } },
+    });
+    const client = clientOf(proxy);
+    const codes = new Set<number>();
+    for (let call = 0; call < 12; call += 1) codes.add((await client.once('')).code);
+    expect(codes).toContain(status.UNAVAILABLE);
+    for (let call = 0; call < 12; call += 1) expect((await client.once('')).code).toBe(status.OK);
+    expect(sampleOf(proxy.metrics(), 'mesh_endpoints{cluster="backend",state="ejected"}')).toBe(1);
+  });
+
+  it('lets one be sent again that a callee\'s proxy turned away, to another endpoint', async () => {
+    const { port } = await echoServer(cleanups);
+    const full = await proxyTo([port], { direction: 'inbound', service: 'full', seed: 2, admission: { rateLimit: { requestsPerSecond: 0.001, burst: 1 } } });
+    const free = await proxyTo([port], { direction: 'inbound', service: 'free', seed: 3 });
+    const client = clientOf(await proxyTo([full.port, free.port], { route: { timeoutMs: 0 } }));
+    for (let call = 0; call < 6; call += 1) expect((await client.once('hi')).code).toBe(status.OK);
+  });
+});
