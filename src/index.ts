@@ -43,6 +43,7 @@ export * from './constructs/mesh/mesh-props';
 export * from './constructs/service/mesh-service';
 export * from './constructs/service/mesh-service-props';
 export * from './constructs/service/mesh-service-version';
+export * from './constructs/service/pod-options';
 export * from './constructs/sidecar/mesh-sidecar';
 export * from './constructs/sidecar/mesh-sidecar-props';
 export * from './constructs/network/network-policies';

@@ -355,7 +355,7 @@ describe('the children of a service', () => {
     const service = new MeshService(chart, 'web', { containers: [app], scaling: Scaling.between(2, 4) });
     service.deployment.podMetadata.addAnnotation('example.com/team', 'shop');
     service.service.metadata.addLabel('team', 'shop');
-    service.serviceAccount.metadata.addAnnotation('iam.example.com/role', 'web');
+    (service.serviceAccount as kplus.ServiceAccount).metadata.addAnnotation('iam.example.com/role', 'web');
     ApiObject.of(service.deployment).addJsonPatch(JsonPatch.replace('/spec/template/spec/terminationGracePeriodSeconds', 99));
     ApiObject.of(service.autoscaler!).addJsonPatch(JsonPatch.replace('/spec/maxReplicas', 8));
     service.disruptionBudget!.addJsonPatch(JsonPatch.remove('/spec/unhealthyPodEvictionPolicy'));

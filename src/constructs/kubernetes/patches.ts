@@ -29,6 +29,15 @@ export interface PodSpecManifest {
   securityContext?: { sysctls?: { name: string; value: string }[] };
   volumes?: object[];
   serviceAccountName?: string;
+  hostNetwork?: boolean;
+  nodeSelector?: Record<string, string>;
+  os?: { name?: string };
+  affinity?: { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: NodeTerm[] } } };
+}
+
+/** Nodes that a pod may run on. */
+interface NodeTerm {
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
 }
 
 /** The parts of a pod template that are read here. */

@@ -74,6 +74,12 @@ export class Interception {
           + 'remove the mount, and give the pod hostAliases for names of its own');
       }
     }
+    const lowest = Math.min(...callees.flatMap(({ ports }) => ports));
+    for (const { name, value } of spec.securityContext?.sysctls ?? []) {
+      if (name === UNPRIVILEGED_PORTS.name && Number(value) > lowest) {
+        errors.add(`securityContext.sysctls['${name}']`, value, `the sidecar listens at port ${lowest} for a service that the pod calls, without a privilege; leave it out, or use at most ${lowest}`);
+      }
+    }
     const called = new Map(callees.flatMap((callee) => callee.hostnames.map((hostname) => [hostname, callee] as const)));
     const aliases = (spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }) => hostnames.map((hostname) => ({ hostname, ip })));
     for (const { hostname, ip } of aliases) {

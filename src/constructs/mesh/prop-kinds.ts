@@ -64,6 +64,14 @@ const duration: Kind = {
   remedy: 'use a Duration, such as Duration.seconds(5)',
 };
 
+const text: Kind = { fits: (value) => typeof value === 'string', remedy: 'use a text' };
+
+const hasName = (value: unknown): boolean => isObject(value) && typeof (value as { name?: unknown }).name === 'string';
+
+function isListOf(fits: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.every(fits);
+}
+
 const LISTS = {
   // #region generated lists of RouteConfig: faults
   faults: { least: 0, most: 8 },
@@ -71,6 +79,22 @@ const LISTS = {
 };
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  affinity: { fits: isObject, remedy: 'use an affinity as in Kubernetes, such as { nodeAffinity: { ... } }' },
+  automountServiceAccountToken: { fits: (value) => typeof value === 'boolean', remedy: 'use true or false' },
+  dns: { fits: isObject, remedy: 'use { searches: [\'example.com\'] }, for example' },
+  hostAliases: { fits: isListOf(isObject), remedy: 'list addresses with their names, such as [{ ip: \'10.0.0.9\', hostnames: [\'db.example.com\'] }]' },
+  imagePullSecrets: { fits: isListOf(hasName), remedy: 'list Secrets of cdk8s-plus, such as [Secret.fromSecretName(this, \'registry\', \'registry-login\')]' },
+  initContainers: { fits: isListOf(isObject), remedy: 'list containers, such as [{ image: \'ghcr.io/acme/migrate:1\' }]' },
+  nodeSelector: { fits: isObject, remedy: 'use { \'kubernetes.io/arch\': \'arm64\' }, for example' },
+  podMetadata: { fits: isObject, remedy: 'use { labels: { team: \'shop\' } }, for example' },
+  priorityClassName: text,
+  runtimeClassName: text,
+  securityContext: { fits: isObject, remedy: 'use { fsGroup: 2000 }, for example' },
+  serviceAccount: { fits: hasName, remedy: 'give a ServiceAccount of cdk8s-plus, such as new ServiceAccount(this, \'Account\')' },
+  strategy: { fits: (value) => isObject(value) && '_toKube' in value, remedy: 'make it with DeploymentStrategy.rollingUpdate() or DeploymentStrategy.recreate() of cdk8s-plus' },
+  terminationGracePeriod: duration,
+  tolerations: { fits: isListOf((value) => isObject(value) && '_toKube' in value), remedy: 'list taints, such as [NodeTaintQuery.is(\'dedicated\', \'web\')] of cdk8s-plus' },
+  volumes: { fits: isListOf((value) => hasName(value) && '_toKube' in (value as object)), remedy: 'list volumes of cdk8s-plus, such as [Volume.fromEmptyDir(this, \'Tmp\', \'tmp\')]' },
   accessLog: memberOf('AccessLog', AccessLog),
   admission: { fits: isObject, remedy: 'use { concurrency: ConcurrencyLimit.adaptive() }, for example' },
   allow: {

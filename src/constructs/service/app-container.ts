@@ -50,37 +50,55 @@ export function checkContainers(errors: ValidationErrors, containers: readonly k
     errors.add(`${prefix}containers`, containers, 'name at least one container: the app');
     return;
   }
-  containers.forEach((container, index) => {
-    const prop = `${prefix}containers[${index}]`;
-    if (typeof container.image !== 'string' || !container.image.trim()) {
-      errors.add(`${prop}.image`, container.image, 'name an image');
-    } else {
-      errors.name(`${prop}.image`, container.image, NAME_RULES.image);
-    }
-    if (container.name !== undefined) {
-      errors.name(`${prop}.name`, container.name, NAME_RULES.label);
-    }
-    for (const variable of Object.keys(container.envVariables ?? {})) {
-      errors.name(`${prop}.envVariables`, variable, NAME_RULES.variable);
-    }
-    if (container.portNumber !== undefined && container.port !== undefined) {
-      errors.add(`${prop}.port`, container.port, `'portNumber' is ${container.portNumber} and means the same; leave out 'port', which is deprecated`);
-    }
-    const ports: [string, number | undefined][] = [
-      ['portNumber', container.portNumber],
-      ['port', container.port],
-      ...(container.ports ?? []).map((port, p): [string, number] => [`ports[${p}].number`, port.number]),
-    ];
-    for (const [field, port] of ports) {
-      if (port !== undefined) {
-        errors.port(`${prop}.${field}`, port);
-      }
-    }
-    checkPortsDiffer(errors, prop, container);
-  });
+  containers.forEach((container, index) => checkContainer(errors, `${prefix}containers[${index}]`, container));
   if (firstPort(containers[0]) === undefined) {
     errors.add(`${prefix}containers[0].portNumber`, undefined, 'name the port that the app listens on');
   }
+}
+
+/** Checks init containers. cdk8s-plus would give one with a port a probe, which Kubernetes refuses unless it goes on running. */
+export function checkInitContainers(errors: ValidationErrors, containers: readonly kplus.ContainerProps[], prefix: string): void {
+  containers.forEach((container, index) => {
+    const prop = `${prefix}initContainers[${index}]`;
+    checkContainer(errors, prop, container);
+    if (container.restartPolicy === kplus.ContainerRestartPolicy.ALWAYS) {
+      return;
+    }
+    for (const field of ['portNumber', 'port', 'startup', 'readiness', 'liveness'] as const) {
+      if (container[field] !== undefined) {
+        errors.add(`${prop}.${field}`, container[field], 'an init container that ends before the app starts has none; leave it out, or say \'restartPolicy: ContainerRestartPolicy.ALWAYS\'');
+      }
+    }
+  });
+}
+
+/** Checks one container. */
+export function checkContainer(errors: ValidationErrors, prop: string, container: kplus.ContainerProps): void {
+  if (typeof container.image !== 'string' || !container.image.trim()) {
+    errors.add(`${prop}.image`, container.image, 'name an image');
+  } else {
+    errors.name(`${prop}.image`, container.image, NAME_RULES.image);
+  }
+  if (container.name !== undefined) {
+    errors.name(`${prop}.name`, container.name, NAME_RULES.label);
+  }
+  for (const variable of Object.keys(container.envVariables ?? {})) {
+    errors.name(`${prop}.envVariables`, variable, NAME_RULES.variable);
+  }
+  if (container.portNumber !== undefined && container.port !== undefined) {
+    errors.add(`${prop}.port`, container.port, `'portNumber' is ${container.portNumber} and means the same; leave out 'port', which is deprecated`);
+  }
+  const ports: [string, number | undefined][] = [
+    ['portNumber', container.portNumber],
+    ['port', container.port],
+    ...(container.ports ?? []).map((port, p): [string, number] => [`ports[${p}].number`, port.number]),
+  ];
+  for (const [field, port] of ports) {
+    if (port !== undefined) {
+      errors.port(`${prop}.${field}`, port);
+    }
+  }
+  checkPortsDiffer(errors, prop, container);
 }
 
 /** Ports of one container are named, and told apart by number and name. */

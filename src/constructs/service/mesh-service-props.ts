@@ -13,11 +13,12 @@ import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/servi
 import { Discovery } from '../mesh/discovery';
 import { Slo } from '../monitoring/slo';
 import { ProxyOptions } from '../mesh/mesh-props';
+import { PodOptions } from './pod-options';
 
 /**
  * Props of each version of a service.
  */
-export interface VersionProps {
+export interface VersionProps extends PodOptions {
   /**
    * Containers, as in cdk8s-plus. The first container is the app; its first port receives the requests.
    */
@@ -77,6 +78,14 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
    * @default 'v1'
    */
   readonly version?: string;
+
+  /**
+   * Account that the pods of all versions run under, for example one with the annotations of a cloud's workload identity. It must be in the namespace
+   * of the service. With an `identity`, no other service may have it.
+   *
+   * @default - an account with the name of the service
+   */
+  readonly serviceAccount?: kplus.IServiceAccount;
 
   /**
    * Port that callers use.

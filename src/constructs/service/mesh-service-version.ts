@@ -18,26 +18,31 @@ import { Scaling } from '../kubernetes/scaling';
 import { SERVING_ANNOTATIONS, servingStrategy, ServingDeployment, spreadPods } from '../kubernetes/serving-deployment';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
+import { checkKinds } from '../mesh/prop-kinds';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { seriesOfVersion } from '../monitoring/subjects';
 import { DEFAULT_NAMESPACE } from '../props/name-rules';
+import { ValidationErrors } from '../props/validation-errors';
 import { RouteTarget } from '../routes/route-target';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { MeshSidecarProps } from '../sidecar/mesh-sidecar-props';
-import { withContainerDefaults } from './app-container';
+import { checkContainer, withContainerDefaults } from './app-container';
+import { completePod, podProps } from './app-pod';
+import { PodOptions } from './pod-options';
 
 /** What a service decides for its version. */
 interface VersionInfo {
   readonly serviceName: string;
   readonly version: string;
   readonly containers: readonly kplus.ContainerProps[];
+  readonly pod: PodOptions;
   readonly plan: VersionPlan;
   readonly appPort: number;
   readonly ports: { readonly port: number; readonly name: string }[];
   readonly proxyPorts: Required<ProxyPorts>;
   readonly tls?: TlsOptions;
   readonly hasOutsideClients: boolean;
-  readonly serviceAccount: kplus.ServiceAccount;
+  readonly serviceAccount: kplus.IServiceAccount;
   readonly settings: MeshSettings;
   readonly identity?: WorkloadIdentity;
   readonly proxyOptions: ProxyOptions;
@@ -109,17 +114,19 @@ export class MeshServiceVersion extends RouteTarget {
     this.self = info.self;
 
     this.deployment = new ServingDeployment(this, 'Deployment', {
+      ...podProps(info.pod),
       metadata: { name, labels, annotations: { ...SERVING_ANNOTATIONS, ...(declared && { [PLAN_ANNOTATION]: JSON.stringify(declared) }) } },
       containers: info.containers.map((container, index) => withContainerDefaults(container, index === 0 ? cpuMillis : undefined)),
       serviceAccount: info.serviceAccount,
       replicas: scaling._replicas,
-      terminationGracePeriod: info.settings.appDrain,
-      strategy: servingStrategy(surge),
+      strategy: info.pod.strategy ?? servingStrategy(surge),
     }, labels);
     spreadPods(this.deployment, labels, spread);
+    completePod(this.deployment, info.pod);
 
     const sidecar: MeshSidecarProps & { _service: ServiceLink } = {
       ...info.proxyOptions,
+      appDrain: info.pod.terminationGracePeriod ?? info.proxyOptions.appDrain,
       workload: this.deployment,
       serviceName: info.serviceName,
       version: info.version,
@@ -136,6 +143,19 @@ export class MeshServiceVersion extends RouteTarget {
     const series = seriesOfVersion(namespace, info.serviceName, info.version);
     ({ autoscaler: this.autoscaler, scaledObject: this.scaledObject } = scaling._autoscale(this, 'Autoscaler', name, this.deployment, series));
     this.disruptionBudget = disruptionBudget._limit(this, 'DisruptionBudget', name, labels);
+  }
+
+  /**
+   * Adds a container to the pods of this version. It has the same defaults as the others.
+   *
+   * @param container as in cdk8s-plus
+   */
+  public addContainer(container: kplus.ContainerProps): kplus.Container {
+    checkKinds(this, container, 'addContainer().');
+    const errors = new ValidationErrors();
+    checkContainer(errors, 'addContainer()', container);
+    errors.throwIfAny(this);
+    return this.deployment.addContainer(withContainerDefaults(container));
   }
 
   /**

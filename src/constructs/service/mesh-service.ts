@@ -47,14 +47,18 @@ import { noteAddition } from '../synthesis/unchanged';
 import { checkContainers, firstPort, firstPortName } from './app-container';
 import { MeshServiceProps, VersionProps } from './mesh-service-props';
 import { MeshServiceVersion } from './mesh-service-version';
+import { checkPodOptions, checkServiceAccount } from './pod-checks';
+import { POD_OPTIONS, PodOptions, podOptionsOf } from './pod-options';
+import { checkOutsideCallers, checkServiceType, isExternal } from './service-checks';
 
 const VERSION_PROPS = {
-  containers: true, weight: true, scaling: true, disruptionBudget: true, capacity: true, availability: true,
+  ...POD_OPTIONS, containers: true, weight: true, scaling: true, disruptionBudget: true, capacity: true, availability: true,
 } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   ...DESTINATION_OPTIONS,
-  name: true, version: true, port: true, portName: true, tls: true, jwt: true, type: true, nodePort: true, externalTrafficPolicy: true,
+  name: true, version: true, serviceAccount: true,
+  port: true, portName: true, tls: true, jwt: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true, slo: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
@@ -86,7 +90,7 @@ export class MeshService extends Destination {
   /**
    * The account of its pods.
    */
-  public readonly serviceAccount: kplus.ServiceAccount;
+  public readonly serviceAccount: kplus.IServiceAccount;
 
   private readonly namespace: string;
   private readonly portName: string;
@@ -101,6 +105,8 @@ export class MeshService extends Destination {
   private readonly dependencies: Dependencies;
   private readonly scaling: Scaling;
   private readonly budget: DisruptionBudget;
+  private readonly pod: PodOptions;
+  private readonly addedContainers: kplus.ContainerProps[] = [];
   private readonly shares: { readonly version: MeshServiceVersion; readonly weight?: number }[] = [];
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
@@ -115,6 +121,7 @@ export class MeshService extends Destination {
     this.policies = policiesOf(props);
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
+    this.pod = podOptionsOf(props);
     this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const version = props.version ?? 'v1';
 
@@ -144,6 +151,12 @@ export class MeshService extends Destination {
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     checkTimeToStop(errors, this.settings);
     checkServiceType(errors, props);
+    if (props.serviceAccount) {
+      checkServiceAccount(errors, props.serviceAccount, this.namespace);
+    }
+    if (props.appDrain && props.terminationGracePeriod) {
+      errors.add('terminationGracePeriod', `${props.terminationGracePeriod.toMilliseconds()} ms`, '\'appDrain\' says the same; leave out one of the two');
+    }
     checkSecurity(errors, props, this.settings);
     checkOutsideCallers(errors, props, this.settings);
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
@@ -155,7 +168,7 @@ export class MeshService extends Destination {
 
     claimName(this, this.namespace, this.serviceName, 'name');
     this.service = this.makeService(props);
-    this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
+    this.serviceAccount = props.serviceAccount ?? new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
     this.identity = workloadIdentity(this.settings.identity, this.namespace, this.serviceAccount.name);
     establishIdentity(this, this.identity, { service: `${this.namespace}/${this.serviceName}`, objectNamespace: Chart.of(this).namespace });
     this.dependencies = new Dependencies({
@@ -216,13 +229,28 @@ export class MeshService extends Destination {
   public addVersion(version: string, props: VersionProps): MeshServiceVersion {
     checkKinds(this, props, `addVersion(${version}).`);
     const errors = new ValidationErrors();
-    errors.unknownProps(props, VERSION_PROPS);
+    const { serviceAccount, ...known } = props as VersionProps & Pick<MeshServiceProps, 'serviceAccount'>;
+    if (serviceAccount !== undefined) {
+      errors.add('serviceAccount', serviceAccount.name, `all versions have the account of '${this.serviceName}', by which others know them; leave it out`);
+    }
+    errors.unknownProps(known, VERSION_PROPS);
     if (this.versions.some((other) => other.version === version)) {
       errors.add('version', version, `'${this.serviceName}' has it already; choose another name`);
     }
     const plan = this.checkVersion(errors, version, props);
     errors.throwIfAny(this);
     return this.makeVersion(version, props, plan);
+  }
+
+  /**
+   * Adds a container to the pods of all versions, also of those that are added later. It has the same defaults as the others. Use `addContainer()` of
+   * a version for the pods of that version only.
+   *
+   * @param container as in cdk8s-plus
+   */
+  public addContainer(container: kplus.ContainerProps): void {
+    this.versions.forEach((version) => version.addContainer(container));
+    this.addedContainers.push(container);
   }
 
   /**
@@ -280,7 +308,8 @@ export class MeshService extends Destination {
     const made = MeshServiceVersion._of(this, {
       serviceName: this.serviceName,
       version,
-      containers: props.containers,
+      containers: [...props.containers, ...this.addedContainers],
+      pod: podOptionsOf(props, this.pod),
       plan,
       appPort: firstPort(props.containers[0])!,
       ports: [{ port: this.port, name: this.portName }],
@@ -312,6 +341,7 @@ export class MeshService extends Destination {
       checkPlainPort(errors, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
       checkPlainPortName(errors, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
     }
+    checkPodOptions(errors, props, { prefix, namespace: this.namespace, settings: this.settings, hasTarget: props.availability !== undefined });
     if (props.weight !== undefined) {
       errors.weight(`${prefix}weight`, props.weight, MAX_WEIGHT);
     }
@@ -349,42 +379,5 @@ export class MeshService extends Destination {
       }
     }
     return errors.messages;
-  }
-}
-
-function isExternal({ type }: MeshServiceProps): boolean {
-  return type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
-}
-
-/** Clients of a node's port or a load balancer have no identity. */
-function checkOutsideCallers(errors: ValidationErrors, props: MeshServiceProps, { identity, mutualTls }: MeshSettings): void {
-  const { type, tls } = props;
-  if (isExternal(props) && !tls && !identity._isNone && !mutualTls._takesPlain) {
-    errors.add('type', type, 'clients from outside have no identity, and MutualTls.STRICT refuses them; use a Gateway, \'tls\', or MutualTls.STRICT.allowPlain() with their networks');
-  }
-}
-
-/** Props that only some types of Service have. */
-function checkServiceType(errors: ValidationErrors, props: MeshServiceProps): void {
-  const type = props.type ?? ServiceType.CLUSTER_IP;
-  const external = type === ServiceType.NODE_PORT || type === ServiceType.LOAD_BALANCER;
-  for (const [prop, nodePort] of Object.entries({ nodePort: props.nodePort, 'tls.nodePort': props.tls?.nodePort })) {
-    if (nodePort !== undefined && errors.port(prop, nodePort) && !external) {
-      errors.add(prop, nodePort, `a Service of type ${type} has none; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
-    }
-  }
-  if (props.externalTrafficPolicy !== undefined && !external) {
-    errors.add('externalTrafficPolicy', props.externalTrafficPolicy, `a Service of type ${type} takes nothing from outside; use the type NODE_PORT or LOAD_BALANCER, or leave it out`);
-  }
-  if (props.loadBalancerSourceRanges !== undefined && type !== ServiceType.LOAD_BALANCER) {
-    errors.add('loadBalancerSourceRanges', props.loadBalancerSourceRanges, `a Service of type ${type} has no load balancer; use the type LOAD_BALANCER, or leave it out`);
-  }
-  props.sessionAffinity?._check(errors, 'sessionAffinity');
-  if (type === ServiceType.HEADLESS) {
-    for (const prop of ['sessionAffinity', 'internalTrafficPolicy'] as const) {
-      if (props[prop] !== undefined) {
-        errors.add(prop, props[prop], 'a headless Service has no virtual address for it to work on; choose another type, or leave it out');
-      }
-    }
   }
 }

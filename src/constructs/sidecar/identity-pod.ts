@@ -1,6 +1,5 @@
 /** An identity in a pod: its files, what it may ask the cluster for, and what would undo it. */
 import { Construct } from 'constructs';
-import { IDENTITY_VOLUME, TRUST_BUNDLE_VOLUME } from '../../contract';
 import { besides } from '../calls/call-routes';
 import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
@@ -96,10 +95,6 @@ export function checkIdentityPod(errors: ValidationErrors, spec: PodSpecManifest
   const { account, id } = identity;
   if (spec.serviceAccountName !== account) {
     errors.add('workload.serviceAccount', spec.serviceAccountName, `after its patches, the pod has another account than '${account}', so it would not be ${id}; give the workload its account by 'serviceAccount'`);
-  }
-  const own = [IDENTITY_VOLUME, TRUST_BUNDLE_VOLUME];
-  for (const name of own.filter((volume) => (spec.volumes as { readonly name?: string }[] ?? []).filter((each) => each.name === volume).length > 1)) {
-    errors.add('workload.volumes', name, 'this is the name of a volume of the sidecar; choose another');
   }
 }
 

@@ -52,7 +52,7 @@ import { mountSessionKeys } from './session-keys';
 import { sidecarContainer, sidecarOf } from './sidecar-container';
 import { checkProxyMemory, NODE_OPTIONS, noteWorkers, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
 import { checkUpstreamTls, mountUpstreamTls } from './upstream-tls-pod';
-import { checkContainerNames, checkWorkload } from './workload';
+import { checkPod, checkWorkload } from './workload';
 import { workloadPolicy } from './workload-policy';
 
 /**
@@ -372,7 +372,6 @@ export class MeshSidecar extends Construct {
       checkProxyMemory(errors, 'proxyResources', this.settings);
     }
     checkPodPorts(errors, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
-    checkContainerNames(errors, this.workload);
     checkCalledNames(errors, calls, this.namespace);
     checkUpstreamTls(errors, calls, this.namespace);
     checkRules(errors, securityOf(this.identity, this.settings, this.called)?.inbound.authorization);
@@ -389,6 +388,7 @@ export class MeshSidecar extends Construct {
           + 'or give the workload no sidecar');
         return [];
       }
+      checkPod(errors, spec);
       checkIdentityPod(errors, spec, this.identity);
       checkPodSecurity(errors, this.workload, clusterOf(this), this.settings.podSecurity);
       this.settings.interception._check(errors, spec, namedCallees(this.dependencies.calls, this.namespace));

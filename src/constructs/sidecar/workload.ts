@@ -4,8 +4,11 @@
 import { Construct } from 'constructs';
 import { SIDECAR_CONTAINER } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
-import { isKnownWorkload } from '../kubernetes/patches';
+import { isKnownWorkload, PodSpecManifest } from '../kubernetes/patches';
 import { ValidationErrors } from '../props/validation-errors';
+
+const OS_LABEL = 'kubernetes.io/os';
+const WINDOWS = 'windows';
 
 /** Checks that it is a workload of cdk8s-plus with a network of its own and no sidecar yet. */
 export function checkWorkload(errors: ValidationErrors, workload: kplus.Workload | undefined): void {
@@ -23,15 +26,39 @@ export function checkWorkload(errors: ValidationErrors, workload: kplus.Workload
   }
 }
 
-/** Checks that containers of a pod have names of their own. */
-export function checkContainerNames(errors: ValidationErrors, { containers }: kplus.Workload): void {
+/** Checks a pod as it will be written: names that it has twice, and where it runs. */
+export function checkPod(errors: ValidationErrors, spec: PodSpecManifest): void {
   const names = new Set<string>();
-  for (const { name } of containers) {
-    if (names.has(name) || name === SIDECAR_CONTAINER) {
-      errors.add('containers.name', name, names.has(name)
-        ? 'two containers of the pod have this name; give each its own' : 'this is the name of the sidecar; choose another');
+  for (const [prop, containers] of Object.entries({ initContainers: spec.initContainers ?? [], containers: spec.containers })) {
+    for (const { name } of containers) {
+      if (names.has(name)) {
+        errors.add(`${prop}.name`, name, name === SIDECAR_CONTAINER
+          ? 'this is the name of the sidecar; choose another' : 'two containers of the pod have this name; give each its own');
+      }
+      names.add(name);
     }
-    names.add(name);
+  }
+  const volumes = (spec.volumes ?? []) as { readonly name: string }[];
+  for (const { name } of volumes.filter((volume, index) => volumes.findIndex((other) => other.name === volume.name) < index)) {
+    errors.add('workload.volumes', name, 'this is the name of a volume of the sidecar; choose another');
+  }
+  checkPlace(errors, spec);
+}
+
+/** A sidecar runs on Linux, in a network of its own. */
+function checkPlace(errors: ValidationErrors, { hostNetwork, nodeSelector = {}, os, affinity }: PodSpecManifest): void {
+  if (hostNetwork) {
+    errors.add('hostNetwork', true, 'on the network of its node a sidecar\'s ports and names are not its own; switch it off');
+  }
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const places: [string, boolean][] = [
+    [`nodeSelector['${OS_LABEL}']`, nodeSelector[OS_LABEL] === WINDOWS],
+    ['os.name', os?.name === WINDOWS],
+    ['affinity.nodeAffinity', terms.length > 0 && terms.every(({ matchExpressions = [] }) => matchExpressions.some(({ key, operator, values = [] }) => (
+      key === OS_LABEL && operator === 'In' && values.length > 0 && values.every((value) => value === WINDOWS))))],
+  ];
+  for (const [prop] of places.filter(([, isWindows]) => isWindows)) {
+    errors.add(prop, WINDOWS, 'the sidecar runs on Linux only; leave this workload out of the mesh, and let others call it by an ExternalService');
   }
 }
 
