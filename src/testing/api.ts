@@ -52,6 +52,12 @@ export interface MeshUnderTest {
    */
   expectRequest(from: ServiceName, request: string, options?: RequestOptions): RequestExpectation;
 
+  /**
+   * Each route of each caller, in the order of precedence, as `cdk8s-mesh explain --routes` prints them: for a snapshot, which stays the same when
+   * a release of cdk8s-mesh writes other YAML.
+   */
+  routes(): string;
+
   /** Why a request goes where it goes, as `cdk8s-mesh explain` prints it. */
   explain(from: ServiceName, request: string, options?: RequestOptions): string;
 }

@@ -4,9 +4,11 @@ import { AskedRequest, Header } from '../cli/explain/asked-request';
 import { AskedToken } from '../cli/explain/asked-token';
 import { Explanation, explainRequest } from '../cli/explain/explanation';
 import { renderExplanation } from '../cli/explain/render';
+import { renderRoutes, routesOf } from '../cli/explain/routes';
 import { UserError } from '../cli/command-line/errors';
 import { Manifest, manifestsOf, readManifests } from '../cli/model/manifests';
 import { Stack } from '../cli/stack/stack';
+import { plain } from '../cli/terminal/table';
 import type { MeshSource, MeshUnderTest, RequestExpectation, RequestOptions, ServiceName } from './api';
 import { ExplainedRequest } from './explained-request';
 import { nameOf } from './service-names';
@@ -20,6 +22,10 @@ export class SynthesizedMesh implements MeshUnderTest {
 
   expectRequest(from: ServiceName, request: string, options: RequestOptions = {}): RequestExpectation {
     return new ExplainedRequest(this.ask(from, request, options), this.stack);
+  }
+
+  routes(): string {
+    return renderRoutes(routesOf(this.stack, this.stack.model.workloads), plain).join('\n');
   }
 
   explain(from: ServiceName, request: string, options: RequestOptions = {}): string {

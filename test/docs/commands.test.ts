@@ -20,7 +20,9 @@ const COMMANDS: readonly Command[] = [
   simulateCommand, planCommand, checkCommand, explainCommand, diffCommand, standInCommand,
 ];
 /** Pages about a package other than this one. */
-const PACKAGES: Readonly<Record<string, string>> = { 'docs/init.md': 'templates/typescript' };
+const PACKAGES: Readonly<Record<string, string>> = {
+  'docs/init.md': 'templates/typescript', 'templates/typescript/README.md': 'templates/typescript',
+};
 
 function scriptsFor(page: string): Record<string, string> {
   const manifest = JSON.parse(readFileSync(join(REPOSITORY, PACKAGES[page] ?? '.', 'package.json'), 'utf8')) as { scripts: Record<string, string> };

@@ -11,8 +11,13 @@ export const REPOSITORY = resolve(__dirname, '../..');
 export const DOCUMENTS = [
   'README.md',
   'CHANGELOG.md',
-  ...readdirSync(join(REPOSITORY, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).sort().map((name) => `docs/${name}`),
+  ...['docs', 'examples', 'templates'].flatMap(pagesIn),
 ];
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md')).sort().map((name) => `${folder}/${name}`);
+}
 
 /** A fenced block. */
 export interface Block {

@@ -34,6 +34,11 @@ test.each<[string, () => MeshSource]>([
   meshOf(source()).expectRequest('web', 'http://catalog/').toBeSplit({ v1: 95, v2: 5 });
 });
 
+test('routes are listed for a snapshot, those of all callers', () => {
+  expect(mesh.routes()).toMatch(/^from +calls +# +route +takes +goes to +timeout\nweb v1 +cart:80 +1 +default +every request +50 % cart v1, 50 % cart v2 +15 s$/m);
+  expect(mesh.routes()).toContain('95 % catalog v1, 5 % catalog v2');
+});
+
 test('GIVEN what is so THEN expectations hold, one after the other', () => {
   get('http://catalog/search').toReach('catalog').toReach(catalog).toBeSplit({ v1: 95, v2: 5 }).toTakeRoute('default')
     .toTimeOutAfter(300).toTimeOutAfter(Duration.millis(300)).toBeRetried(1);

@@ -38,7 +38,7 @@ export class EveryCall {
 }
 
 /** Each pair of services of the files of which one calls the other. */
-function callsOf(model: MeshModel): (readonly [from: string, to: string])[] {
+export function callsOf(model: MeshModel): (readonly [from: string, to: string])[] {
   const calls = new Map<string, readonly [string, string]>();
   for (const { service, namespace, config } of model.workloads) {
     for (const callee of calleesOf(config, model)) {
