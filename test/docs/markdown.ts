@@ -26,6 +26,8 @@ export interface Block {
   /** What follows the fence: `ts`. */
   readonly language: string;
   readonly text: string;
+  /** The heading above it, of whatever level; empty when there is none. */
+  readonly heading: string;
 }
 
 export interface Link {
@@ -52,12 +54,13 @@ export function parse(markdown: string, file: string): Page {
   const links: Link[] = [];
   const files: Link[] = [];
   const anchors = new Set<string>();
+  let above = '';
   let open: { at: number; language: string; lines: string[] } | undefined;
   markdown.split('\n').forEach((line, index) => {
     const where = `${file}:${index + 1}`;
     if (open) {
       if (line === '```') {
-        blocks.push({ where: `${file}:${open.at}`, language: open.language, text: open.lines.join('\n') });
+        blocks.push({ where: `${file}:${open.at}`, language: open.language, text: open.lines.join('\n'), heading: above });
         open = undefined;
       } else {
         open.lines.push(line);
@@ -68,7 +71,10 @@ export function parse(markdown: string, file: string): Page {
       throw new Error(`${where}: a block by indentation, which no test reads; fence it with \`\`\` and its language`);
     } else {
       const heading = /^#+ (.+)$/.exec(line);
-      if (heading) addAnchor(anchors, heading[1]);
+      if (heading) {
+        above = heading[1];
+        addAnchor(anchors, above);
+      }
       for (const [, target] of line.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)) links.push({ where, target });
       for (const [, target] of line.matchAll(/`((?:bench|examples|image|schema|scripts|src|test)\/[\w./-]+\.\w+)`/g)) files.push({ where, target });
     }

@@ -15,11 +15,12 @@ const FIXTURE = [
   'declare const catalog: MeshService;',
   'declare const web: MeshService;',
   'declare const image: string;',
+  "declare const bookinfo: import('./examples/bookinfo/bookinfo').Bookinfo;",
   'function sample(this: Chart): void {',
 ];
 
 const samples = blocksOf('ts');
-const WRONG: Block = { where: 'docs/wrong.md:7', language: 'ts', text: "web.calls(catalog);\nweb.calls('catalog');" };
+const WRONG: Block = { where: 'docs/wrong.md:7', language: 'ts', heading: '', text: "web.calls(catalog);\nweb.calls('catalog');" };
 
 let mistakes: Map<Block, string[]>;
 
