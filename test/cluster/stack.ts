@@ -29,7 +29,9 @@ export function shop(images: Images, change: (service: (name: string) => MeshSer
   change((name) => chart.node.findChild(name) as MeshService);
   // The suite needs no Prometheus Operator.
   const manifests = (Testing.synth(chart) as Manifest[]).filter(({ apiVersion }) => !apiVersion.startsWith('monitoring.coreos.com/'));
-  for (const deployment of findByKind(manifests, 'Deployment')) useProgram(podSpec(deployment), images.app);
+  // A gateway has no app.
+  const pods = findByKind(manifests, 'Deployment').map(podSpec).filter(({ containers }) => containers.some(({ name }: Manifest) => name === MAIN));
+  for (const pod of pods) useProgram(pod, images.app);
   return manifests;
 }
 
