@@ -68,6 +68,8 @@ function useProgram(spec: Manifest, image: string): void {
   const main = spec.containers.find(({ name }: Manifest) => name === MAIN);
   main.image = image;
   main.imagePullPolicy = 'IfNotPresent';
+  // What the example's apps would need is more than a small cluster has.
+  main.resources = { requests: { cpu: '50m', memory: '64Mi' } };
   main.command = ['node', `${PROGRAM_DIR}/app.cjs`];
   main.env = [...(main.env ?? []), { name: 'PORT', value: String(main.ports[0].containerPort) }];
   main.securityContext = { ...main.securityContext, runAsUser: main.securityContext?.runAsUser ?? 65_532 };

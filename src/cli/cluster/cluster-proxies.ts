@@ -39,6 +39,7 @@ export class ClusterProxies implements ProxySource {
   private readonly forwards = new Map<string, Promise<PortForward>>();
   /** Pods beyond the limit, as of the last look. */
   left = 0;
+  private closed = false;
 
   /** @param scope `--namespace shop`, or `--all-namespaces` */
   constructor(private readonly kubectl: Kubectl, private readonly scope: readonly string[]) {}
@@ -54,8 +55,9 @@ export class ClusterProxies implements ProxySource {
     return seen.map((pod) => this.proxyOf(pod));
   }
 
-  /** Ends all forwards; settles when their processes have ended. */
+  /** Ends all forwards; settles when their processes have ended. A look that is under way opens no new ones. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.forwards.keys()].map((uid) => this.closeOne(uid)));
   }
 
@@ -88,6 +90,7 @@ export class ClusterProxies implements ProxySource {
     // Two pages of one pod are asked for at once, and share the forward that the first one opens.
     const current = this.forwards.get(uid);
     if (current && current !== before) return current;
+    if (this.closed) throw new Error('it is no longer looked at');
     const forward = this.kubectl.forward(namespace, name, adminPortOf(pod), TIMEOUT_MS);
     this.forwards.set(uid, forward);
     return forward;

@@ -62,6 +62,15 @@ test('a pod that could not be reached is tried again', async () => {
   expect(await a.get('/metrics')).toBe('page');
 });
 
+test('a look that is under way when all is closed leaves no forward behind', async () => {
+  has([fakePod('a')], ['a']);
+  const [a] = await inCluster('--namespace', 'shop').proxies();
+  await proxies!.close();
+  cluster.asked.length = 0;
+  await expect(a.get('/metrics')).rejects.toThrow('it is no longer looked at');
+  expect(cluster.asked).toEqual([]);
+});
+
 test.each([
   ['whose image is not there', {
     phase: 'Pending',
