@@ -1,5 +1,5 @@
 /**
- * What a protocol's name means for a proxy that speaks HTTP/1.1 without TLS and nothing else: names of ports, and `appProtocol` of Services.
+ * What the names of protocols mean: those of ports, and `appProtocol` of Services.
  */
 
 /** Names alone or before a dash, as `appProtocol` and other meshes read them. What is plain HTTP is left out. */
@@ -19,4 +19,26 @@ export function protocolOfPortName(name: string): string | undefined {
 /** What an `appProtocol` means, also one of Kubernetes' own, such as `kubernetes.io/h2c`; undefined as above. */
 export function protocolOfService(appProtocol: string): string | undefined {
   return protocolOfPortName(appProtocol.toLowerCase().replace(/^kubernetes\.io\//, ''));
+}
+
+/** What proxies speak with the endpoints of a cluster. */
+interface Spoken {
+  /** Absent: HTTP/1.1. */
+  readonly protocol?: string | undefined;
+  /** Absent: without TLS. */
+  readonly tls?: object | undefined;
+}
+
+/** What a Service says that it speaks, where that is not what proxies speak with it; undefined where it is, or nobody knows. */
+export function otherProtocol(appProtocol: string, { protocol, tls }: Spoken): string | undefined {
+  const said = protocolOfService(appProtocol);
+  if (said === 'TLS') return tls ? undefined : said;
+  if (protocol !== 'http2') return said;
+  if (said === 'gRPC' || said === 'HTTP/2') return undefined;
+  return said ?? (/^(kubernetes\.io\/)?(http|ws)\b/i.test(appProtocol) ? 'HTTP/1.1' : undefined);
+}
+
+/** What proxies speak with the endpoints of a cluster, in words. */
+export function spokenWith({ protocol, tls }: Spoken): string {
+  return `${protocol === 'http2' ? 'HTTP/2' : 'HTTP/1.1'} ${tls ? 'by' : 'without'} TLS`;
 }

@@ -58,9 +58,7 @@ describe('ports that are known for another protocol', () => {
     ['an external service at 6379', (chart) => external(chart, { port: 6379 }), '\'port\' is 6379: this port is known for Redis\' protocol'],
     ['external addresses', (chart) => external(chart, { endpoints: ExternalEndpoints.addresses({ address: '10.0.0.1', port: 5432 }) }), '\'endpoints[0].port\' is 5432'],
     ['external DNS', (chart) => external(chart, { endpoints: ExternalEndpoints.dns('api.example.com', { port: 443 }) }), '\'endpoints.port\' is 443'],
-    ['SRV records', (chart) => external(chart, { endpoints: ExternalEndpoints.srv('_grpc._tcp.example.com') }), '\'endpoints.hostname\' is "grpc": this name is known for gRPC'],
-    ['a service', (chart) => service(chart, { port: 50_051 }), '\'port\' is 50051: this port is known for gRPC'],
-    ['the name of a port', (chart) => service(chart, { portName: 'grpc' }), '\'portName\' is "grpc": this name is known for gRPC'],
+    ['SRV records', (chart) => external(chart, { endpoints: ExternalEndpoints.srv('_redis._tcp.example.com') }), '\'endpoints.hostname\' is "redis": this name is known for Redis'],
     ['the name of a port with more in it', (chart) => service(chart, { portName: 'tcp-web' }), '\'portName\' is "tcp-web": this name is known for plain TCP'],
     ['an app', (chart) => service(chart, { containers: [{ image: 'redis:7', portNumber: 6379 }] }), '\'containers[0].portNumber\' is 6379'],
     ['an exposed workload', (chart) => exposed(chart, {}, 3306), '\'appPort\' is 3306: this port is known for MySQL\'s protocol'],
@@ -68,6 +66,16 @@ describe('ports that are known for another protocol', () => {
   ])('GIVEN %s, are refused with what to do', (_, make, message) => {
     expect(() => make(newChart())).toThrow(message);
     expect(() => make(newChart())).toThrow('if it is plain HTTP, say \'protocol: AppProtocol.HTTP\'');
+  });
+
+  test.each<[string, (chart: Chart) => unknown, string, string]>([
+    ['SRV records', (chart) => external(chart, { endpoints: ExternalEndpoints.srv('_grpc._tcp.example.com') }), '\'endpoints.hostname\' is "grpc"', 'GRPC'],
+    ['a port', (chart) => service(chart, { port: 50_051 }), '\'port\' is 50051: this port is known for gRPC', 'GRPC'],
+    ['its name', (chart) => service(chart, { portName: 'grpc' }), '\'portName\' is "grpc": this name is known for gRPC', 'GRPC'],
+    ['another name', (chart) => service(chart, { portName: 'h2c-api' }), '\'portName\' is "h2c-api": this name is known for HTTP/2', 'HTTP2'],
+  ])('GIVEN %s of what sidecars can speak, are refused until that is said', (_, make, message, protocol) => {
+    expect(() => make(newChart())).toThrow(message);
+    expect(() => make(newChart())).toThrow(`say 'protocol: AppProtocol.${protocol}', or, if it is HTTP/1.1, 'protocol: AppProtocol.HTTP'`);
   });
 
   test('are refused by the name of the app\'s port, wherever a container has it', () => {

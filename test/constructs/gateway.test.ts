@@ -244,7 +244,7 @@ describe('the edge of a gateway', () => {
 
   test('is required of the proxy that runs it', () => {
     expect(document(synth({ clients: { maxConnections: 5 }, proxyProtocol: { from: ['10.0.0.0/8'] }, tls })).requires)
-      .toEqual(['clients', 'forwarded', 'httpsRedirect', 'proxyProtocol', 'routes', 'tls']);
+      .toEqual(['clients', 'forwarded', 'httpsRedirect', 'protocol', 'proxyProtocol', 'routes', 'tls']);
   });
 });
 

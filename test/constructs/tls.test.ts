@@ -37,14 +37,14 @@ describe('a service with TLS', () => {
 
   test('says that a proxy which doesn\'t know TLS must not run its document', () => {
     const service = new MeshService(newChart(), 'plain', { containers: [app] });
-    expect(documentOf(manifests, 'web-v1').requires).toEqual(['tls']);
+    expect(documentOf(manifests, 'web-v1').requires).toEqual(['protocol', 'tls']);
     expect(documentOf(Testing.synth(Chart.of(service)), 'plain-v1').requires).toBeUndefined();
   });
 
   test('shows the certificate of the Secret at a listener like the plain one', () => {
     const [plain, secure] = documentOf(manifests, 'web-v1').listeners;
     expect(secure).toEqual({
-      ...plain, name: 'inbound-tls', port: 15443,
+      ...plain, name: 'inbound-tls', port: 15443, protocol: 'alpn',
       tls: { certificates: [{ certificateFile: '/etc/cdk8s-mesh-tls/tls.crt', keyFile: '/etc/cdk8s-mesh-tls/tls.key' }] },
     });
   });

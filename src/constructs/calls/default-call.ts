@@ -3,13 +3,17 @@ import { Destination } from '../destinations/destination';
 import { callersHost, DestinationInfo } from '../destinations/destination-info';
 import { healthConfig } from '../policies/health-options';
 import { connectionConfig } from '../policies/proxy-quantities';
+import { callRoute } from './call-route';
 import type { Call } from './dependencies';
 
 /** How a destination is called from a namespace. */
 export function defaultCall(destination: Destination, callerNamespace: string): Call {
   const info = destination._info();
   const { loadBalancing, sessionPersistence } = info;
-  return { destination, info, route: {}, loadBalancing, sessionPersistence, faults: [], routes: [], ...defaultPolicies(info, callerNamespace) };
+  return {
+    destination, info, route: callRoute(info.protocol), loadBalancing, sessionPersistence, faults: [], routes: [],
+    ...defaultPolicies(info, callerNamespace),
+  };
 }
 
 /** What clusters have of it. */

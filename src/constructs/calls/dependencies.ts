@@ -24,7 +24,7 @@ import { checkConnections, checkConnectionsTogether, CONNECTION_WAITS, Connectio
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
 import { DEFAULT_NAMESPACE } from '../props/name-rules';
-import { checkValues, checkWithinCall, namesOf, Quantity, toConfig, withoutDefaults } from '../props/quantities';
+import { checkValues, checkWithinCall, namesOf, Quantity, toConfig } from '../props/quantities';
 import { show, ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { titleOf } from '../routes/route-names';
@@ -33,6 +33,7 @@ import { RouteTarget } from '../routes/route-target';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition } from '../synthesis/unchanged';
 import { CallOptions } from './call-options';
+import { callRoute } from './call-route';
 import { besides, checkCallRoutes, standsFor, targetsOf } from './call-routes';
 
 /** The numbers of a call, which its routes get as they are. */
@@ -152,7 +153,7 @@ export class Dependencies {
       info.checkLoadBalancing(errors, `${prop}.loadBalancing`, loadBalancing);
     }
     checkValues<RouteNumbers, RouteConfig>(errors, prop, options, ROUTE_QUANTITIES);
-    const route = toConfig<RouteNumbers, RouteConfig>(options, ROUTE_QUANTITIES);
+    const route = callRoute(info.protocol, toConfig<RouteNumbers, RouteConfig>(options, ROUTE_QUANTITIES));
     const { timeoutMs = DEFAULT_ROUTE.timeoutMs } = route;
     if (options.connections !== undefined) {
       checkConnections(errors, `${prop}.connections`, options.connections, info.closesIdleAfterMs);
@@ -188,7 +189,7 @@ export class Dependencies {
     this.own.push({
       destination,
       info,
-      route: withoutDefaults<Partial<RouteConfig>>(route, DEFAULT_ROUTE as Required<RouteConfig>),
+      route,
       loadBalancing,
       sessionPersistence,
       connections,

@@ -1,19 +1,58 @@
 /**
- * What is spoken at a port. The proxy takes HTTP/1.1 without TLS from apps and nothing else, so a service at a port that is known for another
- * protocol would be broken by its sidecars: synthesis refuses it. Ports and names are hints and no proof, so an author can say that it is HTTP
- * all the same.
+ * What is spoken at a port. It is declared and never guessed: HTTP/1.1 is taken for granted, so a port that is known for something else is
+ * refused at synth until its author says what it speaks. Ports and names are hints and no proof, so what the author says counts.
  */
+import { ClusterConfig, DEFAULT_ROUTE } from '../../contract';
 import { protocolOfPortName } from '../../planning/app-protocols';
 import { ValidationErrors } from '../props/validation-errors';
 
 /**
- * Protocol that apps speak at the port of a service.
+ * Protocol that apps speak at the port of a service: both those that call it, with their sidecars, and its own. Without TLS, which is the
+ * sidecars' to add.
  */
 export enum AppProtocol {
   /**
-   * HTTP/1.1. Apps speak it without TLS.
+   * HTTP/1.1.
    */
   HTTP = 'http',
+
+  /**
+   * HTTP/2 from the first byte on (prior knowledge, `h2c`).
+   */
+  HTTP2 = 'http2',
+
+  /**
+   * gRPC, which is HTTP/2 with rules of its own for deadlines and statuses.
+   */
+  GRPC = 'grpc',
+}
+
+/** What follows from a protocol. */
+interface ProtocolFacts {
+  /** What a person calls it. */
+  readonly title: string;
+  /** Of a Service's port, where there is no TLS. */
+  readonly appProtocol: string;
+  /** What proxies are told of their listeners and clusters; absent for the default. */
+  readonly wire?: Required<Pick<ClusterConfig, 'protocol'>>;
+  /** How long a request may take where nobody says it. The callers of gRPC say it with each call, and its streams have no end of their own. */
+  readonly timeoutMs: number;
+}
+
+const FACTS: { readonly [Protocol in AppProtocol]: ProtocolFacts } = {
+  [AppProtocol.HTTP]: { title: 'HTTP/1.1', appProtocol: 'http', timeoutMs: DEFAULT_ROUTE.timeoutMs },
+  [AppProtocol.HTTP2]: { title: 'HTTP/2', appProtocol: 'kubernetes.io/h2c', wire: { protocol: 'http2' }, timeoutMs: DEFAULT_ROUTE.timeoutMs },
+  [AppProtocol.GRPC]: { title: 'gRPC', appProtocol: 'grpc', wire: { protocol: 'http2' }, timeoutMs: 0 },
+};
+
+/** What follows from a protocol; absent is HTTP/1.1. */
+export function factsOf(protocol: AppProtocol = AppProtocol.HTTP): ProtocolFacts {
+  return FACTS[protocol];
+}
+
+/** The name of a port whose author gives it none. */
+export function defaultPortName(protocol: AppProtocol = AppProtocol.HTTP): string {
+  return protocol;
 }
 
 /** Ports that are known for something else (IANA, or the default of what is run everywhere). Left out is what also serves HTTP, as 8443 does. */
@@ -26,13 +65,13 @@ const PORTS: Readonly<Record<number, string>> = {
   11211: 'memcached\'s protocol', 26257: 'PostgreSQL\'s protocol', 27017: 'MongoDB\'s protocol', 50051: 'gRPC',
 };
 
-/** Checks a port at which the proxy is to speak. */
+/** Checks a port at which the proxy is to speak HTTP/1.1, unless its author says otherwise. */
 export function checkPlainPort(
-  errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined, remedy: string = REMEDY,
+  errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined, remedy?: string,
 ): void {
   const known = port === undefined ? undefined : PORTS[port];
   if (known !== undefined && protocol === undefined) {
-    errors.add(prop, port, `this port is known for ${known}, ${remedy}`);
+    errors.add(prop, port, `this port is known for ${known}, ${remedy ?? remedyFor(known)}`);
   }
 }
 
@@ -41,7 +80,7 @@ export function checkTlsPort(errors: ValidationErrors, prop: string, port: numbe
   const known = port === 80 ? 'HTTP without TLS' : port === undefined ? undefined : PORTS[port];
   if (known !== undefined && !known.startsWith('TLS') && protocol === undefined) {
     errors.add(prop, port, `this port is known for ${known}, and with 'tls' the sidecar speaks HTTP/1.1 by TLS there; use the port of HTTPS, such as 443, or leave out 'tls'. `
-      + 'If it is HTTP by TLS all the same, say \'protocol: AppProtocol.HTTP\'');
+      + `If it is ${isGrpc(known) ? 'gRPC' : 'HTTP'} by TLS all the same, say 'protocol: AppProtocol.${isGrpc(known) ? 'GRPC' : 'HTTP'}'`);
   }
 }
 
@@ -49,9 +88,19 @@ export function checkTlsPort(errors: ValidationErrors, prop: string, port: numbe
 export function checkPlainPortName(errors: ValidationErrors, prop: string, name: string | undefined, protocol: AppProtocol | undefined): void {
   const known = typeof name === 'string' ? protocolOfPortName(name) : undefined;
   if (known !== undefined && protocol === undefined) {
-    errors.add(prop, name, `this name is known for ${known}, ${REMEDY}`);
+    errors.add(prop, name, `this name is known for ${known}, ${remedyFor(known)}`);
   }
 }
 
-const REMEDY = 'and the sidecar speaks HTTP/1.1 without TLS and nothing else yet, which would break it; let apps reach it without the mesh (leave out this '
-  + 'construct and its calls()), or, if it is plain HTTP, say \'protocol: AppProtocol.HTTP\'';
+function isGrpc(known: string): boolean {
+  return known.startsWith('gRPC');
+}
+
+function remedyFor(known: string): string {
+  const spoken = isGrpc(known) ? 'GRPC' : known === 'HTTP/2' ? 'HTTP2' : undefined;
+  if (spoken) {
+    return `and the sidecar speaks HTTP/1.1 unless it is told otherwise; say 'protocol: AppProtocol.${spoken}', or, if it is HTTP/1.1, 'protocol: AppProtocol.HTTP'`;
+  }
+  return 'and the sidecar speaks HTTP without TLS and nothing else yet, which would break it; let apps reach it without the mesh (leave out this '
+    + 'construct and its calls()), or, if it is plain HTTP, say \'protocol: AppProtocol.HTTP\'';
+}

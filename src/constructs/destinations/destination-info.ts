@@ -3,6 +3,7 @@
  * only asks. None of it is public.
  */
 import { ClusterConfig, PathConfig } from '../../contract';
+import { AppProtocol } from './app-protocol';
 import { ExternalTlsInfo } from './external-tls-info';
 import { Jwt } from '../identity/jwt';
 import { MutualTls } from '../identity/mutual-tls';
@@ -40,6 +41,8 @@ export interface DestinationInfo {
   readonly ports: number[];
   /** Names that reach it from a namespace; the app there may use any of them. */
   hostnames(callerNamespace: string): string[];
+  /** What is spoken at its ports; absent for HTTP/1.1. */
+  readonly protocol?: AppProtocol;
   readonly loadBalancing: LoadBalancing;
   /** Routes that it declares for all callers. */
   routes(): readonly Route[];

@@ -21,8 +21,8 @@ import { DestinationInfo } from './destination-info';
  */
 export interface DestinationOptions {
   /**
-   * Protocol that apps speak at its ports. Set it when a port number or port name usually stands for another protocol. Synthesis refuses
-   * such ports otherwise, because the sidecar would break the other protocol.
+   * Protocol that apps speak at its ports, both its own and those that call it. Synthesis refuses ports that are known for another protocol
+   * until it is set, because the sidecar would break the other protocol.
    *
    * @default AppProtocol.HTTP
    */
@@ -93,16 +93,20 @@ export const DESTINATION_OPTIONS = {
 } as const satisfies Record<keyof DestinationOptions, true>;
 
 /** The options that callers must know. */
-export type DestinationPolicies = Pick<DestinationInfo, 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry' | 'path'>;
+export type DestinationPolicies = Pick<
+  DestinationInfo, 'protocol' | 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry' | 'path'
+>;
 
 /** The policies that were chosen, or the defaults. */
 export function policiesOf(
   {
-    loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry, encodedSlashes, mergeSlashes,
+    protocol, loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry,
+    encodedSlashes, mergeSlashes,
   }: DestinationOptions,
 ): DestinationPolicies {
   const path = pathConfig(encodedSlashes, mergeSlashes);
-  return { loadBalancing, sessionPersistence, connections, health: { healthCheck, outlierDetection }, retry, ...(path && { path }) };
+  const health = { healthCheck, outlierDetection };
+  return { ...(protocol && { protocol }), loadBalancing, sessionPersistence, connections, health, retry, ...(path && { path }) };
 }
 
 /** What listeners say of paths; undefined for the defaults. */
@@ -121,7 +125,10 @@ export function pathConfig(encodedSlashes = EncodedSlashes.REFUSE, mergeSlashes 
  * @param closesIdleAfterMs when its proxies close an idle connection; absent where it has none
  */
 export function checkPolicies(errors: ValidationErrors, prefix: string, policies: DestinationPolicies, closesIdleAfterMs?: number): void {
-  const { loadBalancing, sessionPersistence, connections, health, retry } = policies;
+  const { protocol, loadBalancing, sessionPersistence, connections, health, retry } = policies;
+  if (protocol !== undefined && !Object.values(AppProtocol).includes(protocol)) {
+    errors.add(`${prefix}protocol`, protocol, `use AppProtocol.${Object.keys(AppProtocol).join(', ')}`);
+  }
   loadBalancing._check(errors, `${prefix}loadBalancing`);
   sessionPersistence?._check(errors, `${prefix}sessionPersistence`);
   sessionPersistence?._checkBeside(errors, `${prefix}sessionPersistence`, loadBalancing);

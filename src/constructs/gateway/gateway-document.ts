@@ -67,6 +67,6 @@ function listenersOf({ settings: { proxyPorts }, props, path, routeConfigs }: Do
   };
   return [
     { name: GATEWAY_LISTENER, port: proxyPorts.inbound, ...common, ...plainConfig(props), routes: routeConfigs },
-    ...(props.tls ? [{ name: GATEWAY_TLS_LISTENER, port: proxyPorts.inboundTls, ...common, ...tlsConfig(props), routes: routeConfigs }] : []),
+    ...(props.tls ? [{ name: GATEWAY_TLS_LISTENER, port: proxyPorts.inboundTls, protocol: 'alpn' as const, ...common, ...tlsConfig(props), routes: routeConfigs }] : []),
   ];
 }

@@ -4,7 +4,7 @@
  */
 import { Construct } from 'constructs';
 import { EndpointSliceDiscovery } from '../../contract';
-import { checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
@@ -38,7 +38,7 @@ export interface ExposeOptions extends DestinationOptions {
   /**
    * Name of that port.
    *
-   * @default 'http'
+   * @default - that of the protocol: 'http', 'http2' or 'grpc'
    */
   readonly portName?: string;
 
@@ -106,7 +106,7 @@ export class ExposedWorkload extends Destination {
    * @internal
    */
   public static _of(scope: Construct, errors: ValidationErrors, workload: WorkloadInfo, options: ExposeOptions): ExposedWorkload {
-    const { port = 80, portName = 'http', tls, discovery = workload.settings.discovery } = options;
+    const { port = 80, portName = defaultPortName(options.protocol), tls, discovery = workload.settings.discovery } = options;
     checkKinds(scope, options, 'expose.');
     errors.unknownProps(options, OPTIONS, 'expose.');
     checkReserved(errors, 'serviceName', workload.serviceName, workload.namespace);
@@ -166,7 +166,7 @@ export class ExposedWorkload extends Destination {
     this.port = options.port;
     const info = {
       serviceName: this.serviceName, namespace: workload.objectNamespace, proxyPorts: workload.settings.proxyPorts,
-      ports: [{ port: options.port, name: options.portName }],
+      ports: [{ port: options.port, name: options.portName }], protocol: options.policies.protocol,
     };
     this.service = serviceForAll(this, 'Service', { ...info, ports: [...info.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
     this.headlessService = serviceForVersion(this, 'HeadlessService', { ...info, version: workload.version });

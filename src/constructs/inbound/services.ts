@@ -4,6 +4,7 @@
  */
 import { Construct } from 'constructs';
 import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
+import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
 import { declareProtocols } from '../kubernetes/patches';
@@ -24,6 +25,8 @@ interface ServiceInfo {
   /** Absent: the chart's. */
   readonly namespace?: string;
   readonly ports: readonly CalledPort[];
+  /** What is spoken at those without TLS; absent for HTTP/1.1. */
+  readonly protocol?: AppProtocol;
   /** Those of the sidecars, to which the ports lead. */
   readonly proxyPorts: Required<ProxyPorts>;
 }
@@ -49,7 +52,7 @@ export function serviceForAll(scope: Construct, id: string, info: ServiceInfo, p
     ports: info.ports.map(({ tls, ...port }) => ({ ...port, targetPort: tls ? info.proxyPorts.inboundTls : info.proxyPorts.inbound })),
   });
   service.selectLabel(SERVICE_LABEL, info.serviceName);
-  declareProtocols(service, info.ports.map(({ tls }) => (tls ? 'https' : 'http')));
+  declareProtocols(service, info.ports.map(({ tls }) => (tls ? 'https' : factsOf(info.protocol).appProtocol)));
   writeLean(service);
   return service;
 }
@@ -64,7 +67,7 @@ export function serviceForVersion(scope: Construct, id: string, info: ServiceInf
     publishNotReadyAddresses: false,
   });
   Object.entries(labels).forEach(([key, value]) => service.selectLabel(key, value));
-  declareProtocols(service, info.ports.map(() => 'http'));
+  declareProtocols(service, info.ports.map(() => factsOf(info.protocol).appProtocol));
   writeLean(service);
   return service;
 }

@@ -132,7 +132,7 @@ export function setInServiceSpec(service: kplus.Service, fields: Record<string, 
 }
 
 /** Declares what is spoken at each port of a Service. */
-export function declareProtocols(service: kplus.Service, protocols: ('http' | 'https')[]): void {
+export function declareProtocols(service: kplus.Service, protocols: readonly string[]): void {
   protocols.forEach((protocol, index) => setInServiceSpec(service, { [`ports/${index}/appProtocol`]: protocol }));
 }
 

@@ -97,7 +97,7 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   /**
    * Name of that port.
    *
-   * @default 'http'
+   * @default - that of the protocol: 'http', 'http2' or 'grpc'
    */
   readonly portName?: string;
 

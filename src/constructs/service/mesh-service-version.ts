@@ -8,6 +8,7 @@ import { PLAN_ANNOTATION } from '../../planning/sizing/declared';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { VersionPlan } from '../capacity/version-plan';
+import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { versionCluster } from '../inbound/meshed-destination';
 import { WorkloadIdentity } from '../identity/workload-identity';
@@ -39,6 +40,7 @@ interface VersionInfo {
   readonly plan: VersionPlan;
   readonly appPort: number;
   readonly ports: { readonly port: number; readonly name: string }[];
+  readonly protocol?: AppProtocol;
   readonly proxyPorts: Required<ProxyPorts>;
   readonly tls?: TlsOptions;
   readonly hasOutsideClients: boolean;

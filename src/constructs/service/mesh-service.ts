@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { SERVICE_LABEL } from '../../contract';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies } from '../calls/dependencies';
-import { AppProtocol, checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { AppProtocol, checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
@@ -114,7 +114,7 @@ export class MeshService extends Destination {
     checkKinds(this, props);
     this.serviceName = props.name ?? id.toLowerCase();
     this.port = props.port ?? 80;
-    this.portName = props.portName ?? 'http';
+    this.portName = props.portName ?? defaultPortName(props.protocol);
     this.tls = props.tls;
     this.jwt = props.jwt;
     this.hasOutsideClients = isExternal(props);
@@ -289,7 +289,7 @@ export class MeshService extends Destination {
   private makeService(props: MeshServiceProps): kplus.Service {
     const type = props.type ?? ServiceType.CLUSTER_IP;
     const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }, ...(this.tls ? [tlsPort(this.tls)] : [])];
-    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports, proxyPorts: this.settings.proxyPorts }, {
+    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports, protocol: this.protocol, proxyPorts: this.settings.proxyPorts }, {
       metadata: { annotations: { ...props.serviceAnnotations } },
       type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
       clusterIP: type === ServiceType.HEADLESS ? 'None' : undefined,
@@ -313,6 +313,7 @@ export class MeshService extends Destination {
       plan,
       appPort: firstPort(props.containers[0])!,
       ports: [{ port: this.port, name: this.portName }],
+      protocol: this.protocol,
       proxyPorts: this.settings.proxyPorts,
       tls: this.tls,
       hasOutsideClients: this.hasOutsideClients,

@@ -12,6 +12,7 @@ import { loopbackAddresses } from '../calls/addresses';
 import { besides } from '../calls/call-routes';
 import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
+import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import { NamedCallee } from '../destinations/destination-info';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
@@ -29,6 +30,8 @@ export interface DocumentInfo {
   readonly ports: Required<ProxyPorts>;
   /** The app beside the proxy; absent when it takes no requests. */
   readonly app?: StaticEndpoint;
+  /** What the app speaks; absent for HTTP/1.1. */
+  readonly protocol?: AppProtocol;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
@@ -87,7 +90,7 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
       ...calls.flatMap((call) => outboundListeners(call, calls, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
-      ...(info.app === undefined ? [] : [appCluster(info.app, info.appConnections)]),
+      ...(info.app === undefined ? [] : [appCluster(info.app, info.protocol, info.appConnections)]),
       ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security.identity !== undefined }),
     ],
     ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),
@@ -125,13 +128,14 @@ function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDra
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
-function inboundListeners({ ports, tls, admission, path, security }: DocumentInfo): ListenerConfig[] {
+function inboundListeners({ ports, protocol, tls, admission, path, security }: DocumentInfo): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
     // `kubectl port-forward` connects to the pod's loopback.
     loopback: true,
     port: ports.inbound,
+    ...factsOf(protocol).wire,
     // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
     routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
     ...(path && { path }),
@@ -141,8 +145,8 @@ function inboundListeners({ ports, tls, admission, path, security }: DocumentInf
   return [{ ...plain, ...security.inbound }, ...(tls ? [tlsListener(tls, ports.inboundTls, { ...plain, ...security.outside })] : [])];
 }
 
-function appCluster(app: StaticEndpoint, connections: Partial<ConnectionConfig>): ClusterConfig {
-  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...connections };
+function appCluster(app: StaticEndpoint, protocol: AppProtocol | undefined, connections: Partial<ConnectionConfig>): ClusterConfig {
+  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...factsOf(protocol).wire, ...connections };
 }
 
 /** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of the props. */
@@ -161,6 +165,7 @@ function outboundListeners(call: Call, calls: readonly Call[], address: string, 
     direction: 'outbound',
     address,
     port,
+    ...factsOf(info.protocol).wire,
     ...(hostnames.length > 0 && { hostnames }),
     ...(info.path && { path: info.path }),
     routes: outboundRoutes(call, calls),

@@ -250,6 +250,7 @@ export class MeshSidecar extends Construct {
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       ports: this.settings.proxyPorts,
       app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
+      protocol: this.called?._info().protocol,
       tls: this.tls,
       appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
       admission: admissionConfig(this.settings.admission),

@@ -3,6 +3,7 @@ import { ClusterConfig } from '../../contract';
 import { targetsOf } from '../calls/call-routes';
 import { defaultPolicies } from '../calls/default-call';
 import { Call } from '../calls/dependencies';
+import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -52,6 +53,7 @@ function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBa
     name: share.cluster,
     discovery: share.discovery(loadBalancing),
     ...loadBalancing._toClusterConfig(fallsBack),
+    ...factsOf(info.protocol).wire,
     ...(!info.meshed && { meshFields: false }),
     ...(info.tls && { tls: info.tls.config }),
     ...more,

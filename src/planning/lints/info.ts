@@ -168,6 +168,8 @@ export interface FaultInfo {
 
 export interface ClusterInfo {
   readonly name: string;
+  readonly protocol?: string | undefined;
+  readonly tls?: object | undefined;
   readonly mutualTls?: object | undefined;
   readonly discovery: {
     readonly type: string;

@@ -1,23 +1,29 @@
-/** Calls to, and sidecars beside, what doesn't speak HTTP/1.1 without TLS, which is all that sidecars speak. */
-import { protocolOfService } from '../app-protocols';
+/** Calls to, and sidecars beside, what speaks something else than its sidecars do. */
+import { otherProtocol, spokenWith } from '../app-protocols';
 import type { ClusterInfo, ServiceInfo } from './info';
 import { appPortOf } from './inbound';
 import { serviceOfName } from './objects';
 import { ofTargets, ofWorkloads, Remark, Rule } from './rule';
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  'gRPC': 'say \'protocol: AppProtocol.GRPC\' of what is called, or, if it is plain HTTP, \'appProtocol: http\' there',
+  'HTTP/2': 'say \'protocol: AppProtocol.HTTP2\' of what is called, or, if it is plain HTTP, \'appProtocol: http\' there',
+  'HTTP/1.1': 'leave out the \'protocol\' of what is called, or, if it is HTTP/2, say \'appProtocol: kubernetes.io/h2c\' there',
+};
+
 const service: Rule = {
   name: 'app-protocol',
   severity: 'error',
-  about: 'A call leads to a Service whose `appProtocol` is something else than HTTP/1.1 without TLS, which is all that sidecars speak.',
+  about: 'A call leads to a Service whose `appProtocol` is something else than what sidecars speak with it.',
   find: ({ services = [], ...subject }) => {
     const byName = new Map(services.map((each) => [`${each.namespace}/${each.name}`, each]));
     return ofTargets(({ cluster }): Remark | undefined => {
       const called = calledPort(cluster, byName);
-      const protocol = called?.port.appProtocol === undefined ? undefined : protocolOfService(called.port.appProtocol);
+      const protocol = called?.port.appProtocol === undefined ? undefined : otherProtocol(called.port.appProtocol, cluster);
       return called && protocol ? {
         message: `the Service '${called.name}' says 'appProtocol: ${called.port.appProtocol}' of its port ${called.port.port}, which is ${protocol}, and sidecars speak `
-          + 'HTTP/1.1 without TLS',
-        remedy: 'let apps reach it without the mesh (leave out the call), or, if it is plain HTTP, say \'appProtocol: http\' there',
+          + `${spokenWith(cluster)} with it`,
+        remedy: REMEDIES[protocol] ?? 'let apps reach it without the mesh (leave out the call), or, if it is plain HTTP, say \'appProtocol: http\' there',
       } : undefined;
     })(subject);
   },

@@ -45,9 +45,12 @@ const beside = (service: string): ServiceSketch => (
   { service, version: 'job', clusters: [], pod: { namespace: 'shop', labels: { app: 'job' }, portNames: {}, serves: false } });
 
 /** A call of a Service outside of the mesh with one port, by its name in DNS. */
-function calledService(port: ServiceInfo['ports'][number], { headless = false, hostname = 'db.shop.svc.cluster.local' } = {}): MeshInfo {
+function calledService(
+  port: ServiceInfo['ports'][number],
+  { headless = false, hostname = 'db.shop.svc.cluster.local', ...spoken }: { headless?: boolean; hostname?: string; protocol?: 'http2'; tls?: ClusterConfig['tls'] } = {},
+): MeshInfo {
   const discovery: ClusterConfig['discovery'] = hostname.startsWith('_') ? { type: 'dns', record: 'srv', hostname } : { type: 'dns', record: 'address', hostname, port: 8_443 };
-  return { ...meshOf({ web: { calls: { db: { cluster: { discovery } } } } }), services: [{ name: 'db', namespace: 'shop', headless, ports: [port] }] };
+  return { ...meshOf({ web: { calls: { db: { cluster: { discovery, ...spoken } } } } }), services: [{ name: 'db', namespace: 'shop', headless, ports: [port] }] };
 }
 
 /** For each rule: a mesh that breaks it, what is said, and a mesh that doesn't by a hair's breadth. */
@@ -109,9 +112,22 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     }))),
     {
       breaks: calledService({ port: 80, targetPort: 8_443, appProtocol: 'https' }, { headless: true }),
-      says: "'appProtocol: https' of its port 80, which is TLS, and sidecars speak HTTP/1.1 without TLS; let apps reach it without the mesh",
+      says: "'appProtocol: https' of its port 80, which is TLS, and sidecars speak HTTP/1.1 without TLS with it; let apps reach it without the mesh",
       keeps: [calledService({ port: 80, targetPort: 8_080, appProtocol: 'https' }, { headless: true })],
     },
+    {
+      breaks: calledService({ port: 8_443, targetPort: 8_443, appProtocol: 'grpc' }),
+      says: "which is gRPC, and sidecars speak HTTP/1.1 without TLS with it; say 'protocol: AppProtocol.GRPC' of what is called",
+      keeps: [
+        ...['grpc', 'kubernetes.io/h2c', 'example.com/own'].map((appProtocol) => calledService({ port: 8_443, targetPort: 8_443, appProtocol }, { protocol: 'http2' })),
+        calledService({ port: 8_443, targetPort: 8_443, appProtocol: 'https' }, { protocol: 'http2', tls: { serverName: 'db' } }),
+      ],
+    },
+    ...['http', 'HTTP', 'kubernetes.io/ws'].map((appProtocol): Case => ({
+      breaks: calledService({ port: 8_443, targetPort: 8_443, appProtocol }, { protocol: 'http2' }),
+      says: "which is HTTP/1.1, and sidecars speak HTTP/2 without TLS with it; leave out the 'protocol' of what is called",
+      keeps: [calledService({ port: 8_443, targetPort: 8_443, appProtocol })],
+    })),
     {
       breaks: calledService({ name: 'api', port: 80, targetPort: 80, appProtocol: 'https' }, { hostname: '_api._tcp.db.shop.svc.cluster.local' }),
       says: "'appProtocol: https' of its port 80",
