@@ -62,12 +62,13 @@ async function curl(url: string, ...args: string[]): Promise<string> {
 
 describe('curl', () => {
   test.each([
-    [SHOP, '/', '"name":"web"'],
-    [SHOP, '/search/all', '"name":"search"'],
-    [BLOG, '/', '"name":"search"'],
-  ])('gets https://%s%s from the service of the route, with HSTS', async (host, path, body) => {
-    const response = await curl(`https://${host}:${edge.tlsPort}${path}`);
-    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    [SHOP, '/', '--http2', /^HTTP\/2 200 \r\n/, '"name":"web"'],
+    [SHOP, '/', '--http1.1', /^HTTP\/1\.1 200 OK\r\n/, '"name":"web"'],
+    [SHOP, '/search/all', '--http2', /^HTTP\/2 200 \r\n/, '"name":"search"'],
+    [BLOG, '/', '--http2', /^HTTP\/2 200 \r\n/, '"name":"search"'],
+  ])('gets https://%s%s with %s from the service of the route, with HSTS', async (host, path, version, status, body) => {
+    const response = await curl(`https://${host}:${edge.tlsPort}${path}`, version);
+    expect(response).toMatch(status);
     expect(response).toContain('strict-transport-security: max-age=31536000\r\n');
     expect(response).toContain(body);
     expect(response).toContain('"x-forwarded-proto":"https"');
@@ -82,8 +83,8 @@ describe('curl', () => {
 
   test('gets the page for a host without a route, and 421 for one of another certificate', async () => {
     const url = `https://${SHOP}:${edge.tlsPort}/`;
-    expect(await curl(url, '-H', `Host: ${BLOG}`)).toMatch(/^HTTP\/1\.1 421 /);
-    expect(await curl(`https://other.example.com:${edge.tlsPort}/`, '-k')).toMatch(/^HTTP\/1\.1 404 [^]*<h1>Not here<\/h1>$/);
+    expect(await curl(url, '-H', `Host: ${BLOG}`)).toMatch(/^HTTP\/2 421 /);
+    expect(await curl(`https://other.example.com:${edge.tlsPort}/`, '-k')).toMatch(/^HTTP\/2 404 [^]*<h1>Not here<\/h1>$/);
   });
 
   test('uploads and downloads', async () => {
@@ -111,8 +112,8 @@ describe('openssl s_client', () => {
     expect(await client('-noservername')).toContain(`subject=CN = ${SHOP}`);
   });
 
-  test('agrees on HTTP/1.1 by ALPN', async () => {
-    expect(await client('-servername', SHOP, '-alpn', 'h2,http/1.1')).toContain('ALPN protocol: http/1.1');
+  test.each([['h2,http/1.1', 'h2'], ['http/1.1', 'http/1.1']])('that offers %s agrees on %s by ALPN', async (offered, agreed) => {
+    expect(await client('-servername', SHOP, '-alpn', offered)).toContain(`ALPN protocol: ${agreed}`);
   });
 
   test.each(['-tls1', '-tls1_1'])('gets nowhere with %s', async (version) => {
