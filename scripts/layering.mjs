@@ -124,7 +124,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     network: ['props', 'synthesis'],
     destinations: ['identity', 'network', 'policies', 'props', 'routes', 'synthesis'],
     mesh: ['capacity', 'destinations', 'identity', 'kubernetes', 'monitoring', 'network', 'policies', 'props', 'routes', 'synthesis'],
-    inbound: ['destinations', 'identity', 'kubernetes', 'mesh', 'policies', 'props', 'routes'],
+    inbound: ['destinations', 'identity', 'kubernetes', 'mesh', 'policies', 'props', 'routes', 'synthesis'],
     calls: ['destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'network', 'policies', 'props', 'routes', 'synthesis'],
     checks: ['destinations', 'kubernetes', 'mesh', 'props', 'synthesis'],
     sidecar: ['calls', 'checks', 'destinations', 'identity', 'inbound', 'kubernetes', 'mesh', 'network', 'policies', 'props', 'routes', 'synthesis'],

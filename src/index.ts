@@ -13,6 +13,7 @@ export * from './constructs/destinations/destination';
 export * from './constructs/destinations/destination-options';
 export * from './constructs/mesh/discovery';
 export * from './constructs/kubernetes/disruption-budget';
+export * from './constructs/inbound/exposed-version';
 export * from './constructs/inbound/exposed-workload';
 export * from './constructs/calls/external-service';
 export * from './constructs/calls/external-tls';

@@ -549,8 +549,8 @@ describe('a sidecar is refused', () => {
   const deployment = (props: kplus.DeploymentProps = {}) => new kplus.Deployment(newChart(), 'App', { containers: [app], ...props });
 
   test('without a workload that it knows', () => {
-    expect(attach({})).toBe('[chart/sidecar] \'workload\' is missing: give a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus');
-    expect(attach({ workload: new kplus.Pod(newChart(), 'Pod', { containers: [app] }) })).toContain('\'workload\' is "chart/Pod": give a Deployment');
+    expect(attach({})).toBe('[chart/sidecar] \'workload\' is missing: give a Deployment, StatefulSet, DaemonSet, Job or CronJob, of cdk8s-plus or as an ApiObject, or a Rollout of Argo');
+    expect(attach({ workload: new kplus.Pod(newChart(), 'Pod', { containers: [app] }) })).toContain('\'workload\' is "chart/Pod": a Pod of v1 has no pod template that is known here; give a Deployment');
   });
 
   test('with a workload of another copy of cdk8s-plus', () => {

@@ -75,9 +75,9 @@ describe('a workload made elsewhere that is exposed', () => {
     for (const name of ['ledger', 'ledger-v1']) {
       expect(findOne(manifests, 'Service', name)).toEqual(findOne(expected, 'Service', name));
     }
-    expect([ledger.serviceName, ledger.port, ledger.service.name, ledger.headlessService.name]).toEqual(['ledger', 80, 'ledger', 'ledger-v1']);
+    expect([ledger.serviceName, ledger.port, ledger.service!.name, ledger.headlessService.name]).toEqual(['ledger', 80, 'ledger', 'ledger-v1']);
     const { labels } = podTemplate(findByKind(manifests, 'StatefulSet')[0]).metadata;
-    for (const service of [ledger.service, ledger.headlessService]) {
+    for (const service of [ledger.service!, ledger.headlessService]) {
       expect(labels).toMatchObject(findOne(manifests, 'Service', service.name).spec.selector);
     }
   });

@@ -61,7 +61,7 @@ describe('an object of the mesh and another one of its kind and name', () => {
     new kplus.Service(chart, 'second', { metadata: { name: 'ledger-v1' }, ports: [{ port: 80 }] });
     expect(told(chart)).toEqual([
       expect.stringMatching(/Service "ledger" in .*'chart\/sidecar\/Exposed\/Service' and that of 'chart\/plain'\. Change the 'serviceName' of 'chart\/sidecar'/),
-      expect.stringMatching(/Service "ledger-v1" in .*'chart\/sidecar\/Exposed\/HeadlessService' and that of 'chart\/second'/),
+      expect.stringMatching(/Service "ledger-v1" in .*'chart\/sidecar\/Exposed\/v1\/HeadlessService' and that of 'chart\/second'/),
     ]);
   });
 

@@ -8,7 +8,7 @@ import ts from 'typescript';
 import { Block, blocksOf, REPOSITORY } from './markdown';
 
 const FIXTURE = [
-  "import { ApiObject, App, Chart, Duration, Size } from 'cdk8s';",
+  "import { ApiObject, App, Chart, Duration, Include, Size } from 'cdk8s';",
   "import * as kplus from 'cdk8s-plus-28';",
   `import { ${Object.keys(mesh).join(', ')} } from 'cdk8s-mesh';`,
   'declare const app: App;',

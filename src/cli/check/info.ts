@@ -43,12 +43,13 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
     services: manifests.filter(({ kind }) => kind === 'Service').map(readService),
     workloads: model.workloads.map((workload): WorkloadInfo => {
       const { kind, namespace, name, service, version, config, labels, replicas, preStopMs, graceMs } = workload;
-      const template = templateOf(objects.get(`${kind}/${namespace}/${name}`)!);
+      const object = objects.get(`${kind}/${namespace}/${name}`)!;
+      const template = templateOf(object);
       const enforced = namespaces.get(namespace);
       const autoscaler = autoscalers.get(`${kind}/${namespace}/${name}`);
       return {
         service, namespace, version, preStopMs, graceMs,
-        replicas: autoscaler?.replicas ?? replicasOf(kind, replicas),
+        replicas: autoscaler?.replicas ?? replicasOf(kind, replicas, (object as AnnotatedObject).metadata?.annotations),
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
         keepsTrafficLocal: local.some((service) => service.namespace === namespace && selectsLabels(service.selector, labels)),
         disruption: budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
@@ -70,6 +71,9 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
 /** What is looked at in the pods of a workload. */
 interface Template extends SecuredPod {
   readonly spec: SecuredPod['spec'] & { readonly containers: Parameters<typeof httpsProbePorts>[0] };
+}
+interface AnnotatedObject {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
 }
 interface PodOwner {
   readonly template: Template;

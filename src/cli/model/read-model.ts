@@ -5,7 +5,7 @@
  */
 import { CONFIG_KEY, CONFIG_VOLUME, DEFAULT_SHUTDOWN, isOfGateway, ProxyConfig, SIDECAR_CONTAINER, TLS_VOLUME } from '../../contract';
 import { decodeConfig, describeErrors } from '../../proxy/config/decode';
-import { DEFAULT_GRACE_SECONDS } from '../../planning/lints/objects';
+import { DEFAULT_GRACE_SECONDS, managedReplicas } from '../../planning/lints/objects';
 import { UserError } from '../command-line/errors';
 import { boundZones } from './bound-zones';
 import type { Field } from './field';
@@ -16,6 +16,7 @@ import type { ContainerSpec, EnvVariable, MeshModel, ServiceSpec, Workload } fro
 const WORKLOADS: Readonly<Record<string, (body: Field) => number | undefined>> = {
   Deployment: (body) => body.get('spec').get('replicas').optionalInteger(),
   StatefulSet: (body) => body.get('spec').get('replicas').optionalInteger(),
+  Rollout: (body) => body.get('spec').get('replicas').optionalInteger(),
   DaemonSet: () => 1,
   Job: (body) => body.get('spec').get('parallelism').optionalInteger(),
   CronJob: (body) => (body.get('spec').get('suspend').boolean(false) ? 0 : body.get('spec').get('jobTemplate').get('spec').get('parallelism').optionalInteger()),
@@ -54,7 +55,7 @@ export function readModel(manifests: readonly Manifest[], sources: string): Mesh
 function noMesh(sources: string, objects: number, outside: readonly string[]): string {
   const found = outside.length > 0 ? `the workloads there (${outside.slice(0, 3).join(', ')}${outside.length > 3 ? ', ...' : ''}) have no container '${SIDECAR_CONTAINER}'`
     : objects === 0 ? 'there is no Kubernetes object'
-      : `its ${objects} ${objects === 1 ? 'object is' : 'objects are'} no Deployment, StatefulSet, DaemonSet, Job or CronJob`;
+      : `its ${objects} ${objects === 1 ? 'object is' : 'objects are'} no Deployment, StatefulSet, DaemonSet, Job, CronJob or Rollout`;
   return `no mesh in ${sources}: ${found}. A mesh is what MeshService or MeshSidecar synthesized`;
 }
 
@@ -100,7 +101,7 @@ function readWorkload(
     kind, name, namespace, where, config, configMap,
     ...(tlsSecret !== undefined && { tlsSecret }),
     labels: template.get('metadata').get('labels').texts(),
-    replicas: WORKLOADS[kind]!(body) ?? minReplicas ?? 1,
+    replicas: WORKLOADS[kind]!(body) ?? minReplicas ?? managedReplicas(body.get('metadata').get('annotations').texts())?.min ?? 1,
     service: config.node.service,
     version: config.node.version,
     ...(app && { app: readContainer(app, lookUp) }),

@@ -64,6 +64,9 @@ export function planVersion(errors: ValidationErrors, props: PlannedProps, conte
     own.add(`${prefix}capacity`, undefined, 'Scaling.derived() needs it: numbers of pods follow from the peak rate and what one pod does');
   }
   const hasOptions = props.scaling?._isDerived && Object.keys(props.scaling._options!).length > 0;
+  if (capacity && unplanned.scaling.max === Infinity) {
+    own.add(`${prefix}scaling.max`, undefined, '\'capacity\' needs it: whether the pods carry the peak follows from how many there can be; say Scaling.external({ min, max })');
+  }
   if (capacity && own.messages.length === 0 && hasOptions && !isVaried(capacity._declared)) {
     own.add(`${prefix}capacity.usualRps`, undefined, 'the load is always that of the peak, so an autoscaler has nothing to do; say what comes at quiet times');
   }
@@ -82,7 +85,7 @@ export function planVersion(errors: ValidationErrors, props: PlannedProps, conte
   const isSound = plan.scaling.min <= plan.scaling.max && Number.isInteger(plan.scaling.min) && Number.isInteger(plan.scaling.max);
   if (isSound) {
     note(errors, objectionsTo({
-      minReplicas: plan.scaling.min, maxReplicas: plan.scaling.max, autoscaled: plan.scaling._options !== undefined,
+      minReplicas: plan.scaling.min, maxReplicas: plan.scaling.max, autoscaled: plan.scaling._isAutoscaled,
       targets: plan.scaling._targets(cpuAtSaturation(declared, plan.cpuMillis)), tolerance: plan.scaling._tolerance,
       disruption: plan.disruptionBudget._rule, cpuMillis: plan.cpuMillis, ...admitted(context.admission),
     }, declared), context);
@@ -111,7 +114,7 @@ function derive(props: PlannedProps, app: kplus.ContainerProps | undefined, decl
     scaling,
     disruptionBudget: props.disruptionBudget ?? DisruptionBudget.maxUnavailable(evictionsOf(
       { minReplicas: scaling.min, maxReplicas: scaling.max },
-      { needed: sizing.needed, neededUsually: scaling._options ? sizing.neededUsually : sizing.needed },
+      { needed: sizing.needed, neededUsually: scaling._isAutoscaled ? sizing.neededUsually : sizing.needed },
       availability,
     )),
     cpuMillis,

@@ -12,7 +12,6 @@ import {
   AutoscalerInfo, autoscalerInfo, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo,
   serviceOfName, ServiceSpec,
 } from '../../planning/lints/objects';
-import * as kplus from '../kubernetes/kplus';
 import { identityOf, Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
@@ -61,7 +60,7 @@ export class LintObjects {
   }
 
   /** What there is to say of a workload's pods. */
-  public podsOf(workload: kplus.Workload): PodInfo & { readonly labels: Labels; readonly writtenNamespace: string } {
+  public podsOf(workload: IConstruct): PodInfo & { readonly labels: Labels; readonly writtenNamespace: string } {
     const object = ApiObject.of(workload);
     const manifest = manifestOf(object) as LintedManifest;
     const { metadata, spec } = writtenTemplateOf(workload);
@@ -72,7 +71,8 @@ export class LintObjects {
     return {
       labels,
       writtenNamespace: namespace,
-      replicas: autoscaler?.replicas ?? replicasOf(object.kind, manifest.spec?.replicas ?? manifest.spec?.parallelism),
+      replicas: autoscaler?.replicas
+        ?? replicasOf(object.kind, manifest.spec?.replicas ?? manifest.spec?.parallelism, manifest.metadata?.annotations),
       scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
       keepsTrafficLocal: this.local.some((service) => service.namespace === namespace && selectsLabels(service.selector, labels)),
       disruption: this.budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,

@@ -5,7 +5,6 @@
 import { IConstruct } from 'constructs';
 import { ProxyConfig, withDefaults } from '../../contract';
 import { Finding, grouped, lint, WorkloadInfo } from '../../planning/lints';
-import * as kplus from '../kubernetes/kplus';
 import { forgetManifests, oncePerSynthesis } from '../kubernetes/manifests';
 import { LintOptions } from '../mesh/lint-options';
 import { clusterOf } from '../mesh/mesh-settings';
@@ -16,7 +15,7 @@ import { networkPoliciesIn, podInfo } from './network-policies';
 
 /** A workload, and what its sidecar says of it. The rest is in its objects. */
 export interface LintedWorkload {
-  readonly workload: kplus.Workload;
+  readonly workload: IConstruct;
   readonly service: string;
   readonly namespace: string;
   readonly version: string;

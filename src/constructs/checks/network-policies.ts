@@ -6,7 +6,6 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SERVICE_LABEL } from '../../contract';
 import { NetworkPolicyInfo, NetworkPolicySpec, PodInfo, readNetworkPolicy } from '../../planning/network-policy';
-import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
@@ -26,7 +25,7 @@ function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
 }
 
 /** What they see of the pods of a workload. */
-export function podInfo(workload: kplus.Workload, namespace: string): PodInfo {
+export function podInfo(workload: IConstruct, namespace: string): PodInfo {
   const { metadata: { labels = {} } = {}, spec } = writtenTemplateOf(workload);
   const ports = [...spec.containers, ...spec.initContainers ?? []].flatMap((container) => container.ports ?? []);
   return {

@@ -5,7 +5,6 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { Enforced, enforcedBy, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
-import * as kplus from '../kubernetes/kplus';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
@@ -37,7 +36,7 @@ function enforcedIn(namespace: string, labelled: Enforced | undefined, { enforce
 }
 
 /** Notes what the namespace of a workload refuses of its pods. */
-export function checkPodSecurity(errors: ValidationErrors, workload: kplus.Workload, cluster: string, options: PodSecurityOptions): void {
+export function checkPodSecurity(errors: ValidationErrors, workload: IConstruct, cluster: string, options: PodSecurityOptions): void {
   const { metadata: { namespace = DEFAULT_NAMESPACE } = {} }: Manifest = manifestOf(ApiObject.of(workload));
   const { level, version } = enforcedIn(namespace, NAMESPACES.of(workload)().get(`${cluster}/${namespace}`), options);
   for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, version)) {

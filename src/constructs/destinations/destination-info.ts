@@ -23,6 +23,8 @@ export interface DestinationShare {
   /** Name of the cluster. */
   readonly cluster: string;
   readonly weight: number;
+  /** Who its pods prove to be, where that is not the same for all parts. */
+  readonly identity?: WorkloadIdentity;
   /** Its endpoints, weighed for the policy that the caller balances by. */
   discovery(loadBalancing: LoadBalancing): ClusterConfig['discovery'];
 }

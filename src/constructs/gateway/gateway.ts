@@ -232,7 +232,9 @@ export class Gateway extends Construct {
 
   private monitor(slo: Slo | undefined): void {
     const { gatewayName: name, namespace, deployment, settings: { monitoring, proxyPorts } } = this;
-    monitoring._scrape(this, { name, workload: deployment, adminPort: proxyPorts.admin, podLabels: () => this.pods.labels });
+    monitoring._scrape(this, {
+      name, namespace: deployment.metadata.namespace, pods: deployment, adminPort: proxyPorts.admin, podLabels: () => this.pods.labels,
+    });
     monitoring._alert(this, name, () => ({ service: name, namespace, slo, hasApp: false, requests: `direction="outbound",${seriesOf(namespace, name)}` }));
   }
 

@@ -2,7 +2,8 @@
  * A workload made elsewhere, as a destination: the Services by which others call it. They are the same two that a version
  * of a `MeshService` has, with the same labels, so that callers and `cdk8s-mesh up` see no difference.
  */
-import { Construct } from 'constructs';
+import { ApiObject } from 'cdk8s';
+import { Construct, IConstruct } from 'constructs';
 import { EndpointSliceDiscovery } from '../../contract';
 import { checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
@@ -11,18 +12,20 @@ import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPoli
 import { checkReserved } from '../destinations/reserved-names';
 import { Jwt } from '../identity/jwt';
 import { checkJwts } from '../identity/jwt-checks';
-import { WorkloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
-import { MeshSettings } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
 import { closesIdleAfterMs } from '../policies/proxy-quantities';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
+import { mark } from '../synthesis/copies';
+import { ExposedVersion } from './exposed-version';
 import { checkTls, tlsPort } from './inbound-tls';
 import { checkZones, meshedDestination } from './meshed-destination';
 import { serviceForAll, serviceForVersion } from './services';
 import { TlsOptions } from './tls-options';
+import { checkWeights, MAX_WEIGHT, weightsOf } from './version-weights';
+import { WorkloadInfo } from './workload-info';
 
 /**
  * Options of `MeshSidecar.expose`.
@@ -58,6 +61,21 @@ export interface ExposeOptions extends DestinationOptions {
   readonly jwt?: Jwt[];
 
   /**
+   * The Service of the name `serviceName` that there is already, for example of a Helm chart. It stays as it is, so requests of callers outside of
+   * the mesh go where its `targetPort` leads: past the sidecar, unless that is the sidecar's port (`proxyPorts.inbound`).
+   *
+   * @default - a Service is created
+   */
+  readonly existingService?: IConstruct;
+
+  /**
+   * Weight of this workload: its share of the service's requests, relative to those of other versions (`MeshSidecar.exposeAsVersionOf`).
+   *
+   * @default - what the others leave of 100
+   */
+  readonly weight?: number;
+
+  /**
    * How callers discover its pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
@@ -66,24 +84,20 @@ export interface ExposeOptions extends DestinationOptions {
 }
 
 const OPTIONS = {
-  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, jwt: true, discovery: true,
+  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, jwt: true, existingService: true, weight: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
+const VERSION_OPTIONS = { weight: true } as const satisfies Record<keyof ExposedVersionOptions, true>;
 
-/** What its sidecar knows of a workload. */
-interface WorkloadInfo {
-  readonly serviceName: string;
-  readonly version: string;
-  /** Port of the app. */
-  readonly appPort?: number;
-  /** Name that a container gives that port. */
-  readonly appPortName?: string;
-  readonly namespace: string;
-  /** Namespace that the workload's objects name; absent when they name none. */
-  readonly chartNamespace?: string;
-  /** Namespace to write into objects beside the sidecar. */
-  readonly objectNamespace?: string;
-  readonly settings: MeshSettings;
-  readonly identity?: WorkloadIdentity;
+/**
+ * Options of `MeshSidecar.exposeAsVersionOf`.
+ */
+export interface ExposedVersionOptions {
+  /**
+   * Weight of the version: its share of the service's requests, relative to the other versions. A version with weight 0 gets none.
+   *
+   * @default 0
+   */
+  readonly weight?: number;
 }
 
 /** Everything that a choice of options has, with its defaults. */
@@ -94,6 +108,9 @@ interface Resolved {
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
   readonly jwt?: readonly Jwt[];
+  readonly weight?: number;
+  /** Whether its Service was made by others. */
+  readonly hasService: boolean;
 }
 
 /**
@@ -110,6 +127,12 @@ export class ExposedWorkload extends Destination {
     checkKinds(scope, options, 'expose.');
     errors.unknownProps(options, OPTIONS, 'expose.');
     checkReserved(errors, 'serviceName', workload.serviceName, workload.namespace);
+    if (options.existingService !== undefined) {
+      checkExisting(errors, workload.serviceName, options);
+    }
+    if (options.weight !== undefined) {
+      errors.weight('expose.weight', options.weight, MAX_WEIGHT);
+    }
     if (errors.port('expose.port', port)) {
       checkPlainPort(errors, 'expose.port', port, options.protocol);
     }
@@ -118,11 +141,7 @@ export class ExposedWorkload extends Destination {
     }
     checkPlainPort(errors, 'appPort', workload.appPort, options.protocol);
     checkPlainPortName(errors, 'workload.containers.ports.name', workload.appPortName, options.protocol);
-    const headless = `${workload.serviceName}-${workload.version}`;
-    if (headless.length > NAME_RULES.service.longest) {
-      errors.add('serviceName', workload.serviceName, `with the version '${workload.version}', its Service '${headless}' has ${headless.length} characters, `
-        + `and may have ${NAME_RULES.service.longest}: shorten 'serviceName' or 'version' by ${headless.length - NAME_RULES.service.longest}`);
-    }
+    checkVersionName(errors, workload);
     if (tls !== undefined) {
       checkTls(errors, 'expose.tls', tls, { port, name: portName }, workload.namespace);
       if (tls.nodePort !== undefined) {
@@ -137,7 +156,9 @@ export class ExposedWorkload extends Destination {
     discovery._check(errors, 'expose.discovery');
     checkZones(errors, 'expose.loadBalancing', policies.loadBalancing, discovery);
     errors.throwIfAny(scope);
-    return new ExposedWorkload(scope, workload, { port, portName, tls, discovery, policies, jwt: options.jwt });
+    return new ExposedWorkload(scope, workload, {
+      port, portName, tls, discovery, policies, jwt: options.jwt, weight: options.weight, hasService: options.existingService !== undefined,
+    });
   }
 
   /**
@@ -151,14 +172,11 @@ export class ExposedWorkload extends Destination {
   public readonly port: number;
 
   /**
-   * The Service that load balancers and callers outside of the mesh use.
+   * The Service that load balancers and callers outside of the mesh use; none when there was one already (`existingService`).
    */
-  public readonly service: kplus.Service;
+  public readonly service?: kplus.Service;
 
-  /**
-   * The headless Service. Callers in the mesh discover the endpoints from it.
-   */
-  public readonly headlessService: kplus.Service;
+  private readonly shares: { readonly version: ExposedVersion; readonly weight?: number }[] = [];
 
   private constructor(scope: Construct, private readonly workload: WorkloadInfo, private readonly options: Resolved) {
     super(scope, 'Exposed');
@@ -168,8 +186,73 @@ export class ExposedWorkload extends Destination {
       serviceName: this.serviceName, namespace: workload.objectNamespace, proxyPorts: workload.settings.proxyPorts,
       ports: [{ port: options.port, name: options.portName }], protocol: options.policies.protocol,
     };
-    this.service = serviceForAll(this, 'Service', { ...info, ports: [...info.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
-    this.headlessService = serviceForVersion(this, 'HeadlessService', { ...info, version: workload.version });
+    if (!options.hasService) {
+      this.service = serviceForAll(this, 'Service', { ...info, ports: [...info.ports, ...(options.tls ? [tlsPort(options.tls)] : [])] });
+    }
+    this.addShare(workload, options.weight);
+    this.node.addValidation({ validate: () => this.validateWeights() });
+  }
+
+  /**
+   * Its versions: the workload that was exposed first, and those that were exposed as versions of it.
+   */
+  public get versions(): ExposedVersion[] {
+    return this.shares.map(({ version }) => version);
+  }
+
+  /**
+   * The headless Service of the first version. Callers in the mesh discover the endpoints from it.
+   */
+  public get headlessService(): kplus.Service {
+    return this.versions[0].service;
+  }
+
+  /**
+   * Adds another workload, whose sidecar may know of mistakes already.
+   *
+   * @internal
+   */
+  public _addVersion(scope: Construct, errors: ValidationErrors, workload: WorkloadInfo, options: ExposedVersionOptions): ExposedVersion {
+    checkKinds(scope, options, 'exposeAsVersionOf.');
+    errors.unknownProps(options, VERSION_OPTIONS, 'exposeAsVersionOf.');
+    if (options.weight !== undefined) {
+      errors.weight('exposeAsVersionOf.weight', options.weight, MAX_WEIGHT);
+    }
+    const { serviceName, workload: { namespace, settings: { proxyPorts } } } = this;
+    if (workload.serviceName !== serviceName) {
+      errors.add('serviceName', workload.serviceName, `it is a version of '${serviceName}'; give its MeshSidecar that 'serviceName'`);
+    }
+    if (workload.namespace !== namespace) {
+      errors.add('workload.metadata.namespace', workload.namespace, `'${serviceName}' is in namespace '${namespace}', and a Service finds pods of its own only`);
+    }
+    if (this.versions.some(({ version }) => version === workload.version)) {
+      errors.add('version', workload.version, `'${serviceName}' has it already; give the MeshSidecar another 'version'`);
+    }
+    if (workload.settings.proxyPorts.inbound !== proxyPorts.inbound) {
+      errors.add('proxyPorts.inbound', workload.settings.proxyPorts.inbound, `that of the first version is ${proxyPorts.inbound}, and the Service '${serviceName}' leads to one port; use the same`);
+    }
+    checkVersionName(errors, workload);
+    errors.throwIfAny(scope);
+    return this.addShare(workload, options.weight);
+  }
+
+  private addShare(workload: WorkloadInfo, weight: number | undefined): ExposedVersion {
+    const { version, identity, namespace, objectNamespace, settings: { proxyPorts } } = workload;
+    const { serviceName, options: { port, portName } } = this;
+    const made = ExposedVersion._of(this, {
+      version, namespace, identity, self: this,
+      makeService: (scope) => serviceForVersion(scope, 'HeadlessService', {
+        serviceName, version, namespace: objectNamespace, proxyPorts, ports: [{ port, name: portName }],
+      }),
+    });
+    this.shares.push({ version: made, weight });
+    return made;
+  }
+
+  private validateWeights(): string[] {
+    const errors = new ValidationErrors();
+    checkWeights(errors, this.serviceName, this.shares);
+    return errors.messages;
   }
 
   /**
@@ -182,13 +265,13 @@ export class ExposedWorkload extends Destination {
   }
 
   /**
-   * Where its pods are found, however callers find them.
+   * Where the pods of a version are found, however callers find them.
    *
    * @internal
    */
-  public get _pods(): EndpointSliceDiscovery {
+  public _podsOf(version: string): EndpointSliceDiscovery {
     const { workload: { namespace }, options: { portName } } = this;
-    return { type: 'endpointSlice', namespace, service: this.headlessService.name, portName };
+    return { type: 'endpointSlice', namespace, service: `${this.serviceName}-${version}`, portName };
   }
 
   /** @internal */
@@ -197,7 +280,35 @@ export class ExposedWorkload extends Destination {
     return meshedDestination({
       serviceName, namespace, chartNamespace, port, portName, settings, identity, discovery, policies, jwt,
       routes: () => this._routes,
-      versions: () => [{ service: this.headlessService, weight: 1 }],
+      versions: () => {
+        const weights = this.shares.length === 1 ? [1] : weightsOf(this.shares);
+        return this.versions.map(({ service, _identity }, index) => ({ service, weight: weights[index], identity: _identity }));
+      },
     });
+  }
+}
+
+mark(ExposedWorkload);
+
+/** The name of a version's Service is that of its service and its own. */
+function checkVersionName(errors: ValidationErrors, { serviceName, version }: WorkloadInfo): void {
+  const headless = `${serviceName}-${version}`;
+  const { longest } = NAME_RULES.service;
+  if (headless.length > longest) {
+    errors.add('serviceName', serviceName, `with the version '${version}', its Service '${headless}' has ${headless.length} characters, `
+      + `and may have ${longest}: shorten 'serviceName' or 'version' by ${headless.length - longest}`);
+  }
+}
+
+/** The Service that callers outside of the mesh go on using. */
+function checkExisting(errors: ValidationErrors, serviceName: string, { existingService, tls }: ExposeOptions): void {
+  const object = Construct.isConstruct(existingService) && existingService.node.findAll().find((each) => ApiObject.isApiObject(each));
+  if (!object || !ApiObject.isApiObject(object) || object.kind !== 'Service') {
+    errors.add('expose.existingService', Construct.isConstruct(existingService) ? existingService.node.path : existingService, 'give a Service, of cdk8s-plus or as an ApiObject');
+  } else if (object.name !== serviceName) {
+    errors.add('expose.existingService', object.name, `callers call '${serviceName}'; give the Service of that name, or the MeshSidecar 'serviceName: "${object.name}"'`);
+  }
+  if (tls !== undefined) {
+    errors.add('expose.tls', tls.secret.name, 'an existing Service stays as it is and gets no port for it; leave out one of the two');
   }
 }

@@ -28,8 +28,8 @@ interface MeshedService {
   readonly policies: DestinationPolicies;
   readonly jwt?: readonly Jwt[];
   routes(): readonly Route[];
-  /** The headless Services of its versions, with their weights. */
-  versions(): readonly { readonly service: kplus.Service; readonly weight: number }[];
+  /** The headless Services of its versions, with their weights, and who they are where that is not the same for all. */
+  versions(): readonly { readonly service: kplus.Service; readonly weight: number; readonly identity?: WorkloadIdentity }[];
 }
 
 /** The name of a version's cluster in documents. */
@@ -63,9 +63,10 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     limits,
     closesIdleAfterMs: closesIdleAfterMs(limits),
     endpointSlices: discovery._source === 'endpointSlices',
-    shares: () => meshed.versions().map(({ service, weight }) => ({
+    shares: () => meshed.versions().map(({ service, weight, identity }) => ({
       cluster: versionCluster(namespace, service.name),
       weight,
+      identity,
       discovery: (loadBalancing) => discovery._toConfig({
         name: service.name, namespace, portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights, targetPort: proxyPorts.inbound,
       }),

@@ -8,6 +8,7 @@
  * what isn't there, so that a user's own value still wins.
  */
 import { ApiObject, JsonPatch } from 'cdk8s';
+import { IConstruct } from 'constructs';
 import * as kplus from './kplus';
 import { manifestOf, noteWritten, watchWriting } from './manifests';
 
@@ -18,6 +19,12 @@ const POD_TEMPLATE: Record<string, string[]> = {
   DaemonSet: ['spec', 'template'],
   Job: ['spec', 'template'],
   CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  Rollout: ['spec', 'template'],
+};
+
+/** The API group of each kind. */
+const GROUPS: Record<string, string> = {
+  Deployment: 'apps', StatefulSet: 'apps', DaemonSet: 'apps', Job: 'batch', CronJob: 'batch', Rollout: 'argoproj.io',
 };
 
 /** The parts of a pod spec that are completed here. */
@@ -42,7 +49,7 @@ interface NodeTerm {
 
 /** The parts of a pod template that are read here. */
 export interface PodTemplateManifest {
-  metadata?: { labels?: Record<string, string> };
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
   spec: PodSpecManifest;
 }
 
@@ -65,8 +72,8 @@ interface ProbeManifest {
 }
 
 /** Kinds of workloads that have a pod template we know. */
-export function isKnownWorkload(workload: kplus.Workload): boolean {
-  return ApiObject.of(workload).kind in POD_TEMPLATE;
+export function isKnownWorkload({ kind, apiGroup }: ApiObject): boolean {
+  return Object.hasOwn(GROUPS, kind) && GROUPS[kind] === apiGroup;
 }
 
 /** Sets a field of the pod's spec by a path relative to it. */
@@ -83,13 +90,13 @@ export function moveInitContainerFirst(workload: kplus.Workload, index: number):
 }
 
 /** The pod template as it will be written, which nobody may change. Throws when the workload can't be written. */
-export function writtenTemplateOf(workload: kplus.Workload): PodTemplateManifest {
+export function writtenTemplateOf(workload: IConstruct): PodTemplateManifest {
   const object = ApiObject.of(workload);
   return podTemplateOf(object.kind, manifestOf(object));
 }
 
 /** Lets `complete` fill in a workload's pod spec after everything else was translated. It may change its argument and nothing else. */
-export function completePodSpec(workload: kplus.Workload, complete: (spec: PodSpecManifest) => void): void {
+export function completePodSpec(workload: IConstruct, complete: (spec: PodSpecManifest) => void): void {
   const object = ApiObject.of(workload);
   const translate = object.toJson.bind(object);
   watchWriting(object);
@@ -120,6 +127,17 @@ export function addVariable(container: ContainerManifest, name: string, value: s
   if (!container.env?.some((variable) => variable.name === name)) {
     container.env = [...(container.env ?? []), { name, value }];
   }
+}
+
+/** Leaves the number of replicas to others. Each `kubectl apply` would set it anew. */
+export function leaveReplicasOut(workload: IConstruct): void {
+  const object = ApiObject.of(workload);
+  const translate = object.toJson.bind(object);
+  object.toJson = () => {
+    const manifest = translate() as { spec?: { replicas?: number } };
+    delete manifest.spec?.replicas;
+    return manifest;
+  };
 }
 
 /** Sets fields of a Service that cdk8s-plus has no props for. */

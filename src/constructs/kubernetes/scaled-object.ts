@@ -7,11 +7,12 @@
  *
  * Source: https://keda.sh/docs/2.21/reference/scaledobject-spec/ and /scalers/{prometheus,cpu,memory,cron}/
  */
-import { ApiObject, JsonPatch } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { LATENCY_P99, REQUESTS_IN_FLIGHT, REQUESTS_PER_SECOND } from '../../planning/scaling/series';
 import { millisecondsOf } from '../props/quantities';
 import { AutoscalerInfo } from './autoscaler-info';
+import { leaveReplicasOut } from './patches';
 import { behaviorManifest } from './scaling-behavior';
 
 /** Seconds between two questions of KEDA itself; those of the autoscaler come every 15 s. */
@@ -28,8 +29,8 @@ interface Trigger {
 export function makeScaledObject(scope: Construct, id: string, info: AutoscalerInfo): ApiObject {
   const { name, min, max, target, options } = info;
   const triggers = triggersOf(info);
-  // cdk8s-plus leaves the number of replicas out for autoscalers of its own only; each `kubectl apply` would set it anew.
-  ApiObject.of(target).addJsonPatch(JsonPatch.remove('/spec/replicas'));
+  // cdk8s-plus leaves the number of replicas out for autoscalers of its own only.
+  leaveReplicasOut(target);
   return new ApiObject(scope, id, {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'ScaledObject',

@@ -3,6 +3,7 @@
  * can't both claim the field.
  */
 import { Construct } from 'constructs';
+import { REPLICAS_ANNOTATION } from '../../planning/lints/objects';
 import type { ScalingTarget } from '../../planning/scaling/replay';
 import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
@@ -10,6 +11,7 @@ import { mark } from '../synthesis/copies';
 import { makeAutoscaler } from './autoscaler';
 import { AutoscalerInfo, DerivedScaling, MadeAutoscaler, ScalingContext } from './autoscaler-info';
 import * as kplus from './kplus';
+import { leaveReplicasOut } from './patches';
 import { makeScaledObject } from './scaled-object';
 import { checkScalingOptions, ScalingOptions, SIDECAR_TARGETS } from './scaling-options';
 
@@ -17,6 +19,25 @@ const TARGETS = ['cpuPercent', 'memoryPercent', ...SIDECAR_TARGETS] as const;
 const DEFAULT_CPU_PERCENT = 70;
 /** Kubernetes' default of an autoscaler's tolerance, in percent. */
 const DEFAULT_TOLERANCE_PERCENT = 10;
+
+/**
+ * Options of `Scaling.external`.
+ */
+export interface ExternalScalingOptions {
+  /**
+   * Fewest replicas that there are at any time. Budgets and lints count on it, and `cdk8s-mesh up` starts as many.
+   *
+   * @default 1
+   */
+  readonly min?: number;
+
+  /**
+   * Most replicas.
+   *
+   * @default - unknown
+   */
+  readonly max?: number;
+}
 
 /**
  * Number of replicas of a service.
@@ -44,18 +65,27 @@ export class Scaling {
     return new Scaling(1, 1, options, true);
   }
 
+  /**
+   * Others manage the number of replicas, for example a ScaledObject of KEDA or an autoscaler that you make yourself. The Deployment then says no
+   * number, so `kubectl apply` does not change it.
+   */
+  public static external(options: ExternalScalingOptions = {}): Scaling {
+    return new Scaling(options.min ?? 1, options.max ?? Infinity, undefined, false, options);
+  }
+
   private constructor(
     /**
      * Fewest replicas. Of `Scaling.derived()` it is 1.
      */
     public readonly min: number,
     /**
-     * Most replicas. Of `Scaling.derived()` it is 1.
+     * Most replicas. Of `Scaling.derived()` it is 1. Where nobody knows, it is infinite.
      */
     public readonly max: number,
     private readonly options?: ScalingOptions,
     /** @internal */
     public readonly _isDerived: boolean = false,
+    private readonly external?: ExternalScalingOptions,
   ) {}
 
   /**
@@ -64,7 +94,16 @@ export class Scaling {
    * @internal
    */
   public get _replicas(): number | undefined {
-    return this.options ? undefined : this.min;
+    return this.options || this.external ? undefined : this.min;
+  }
+
+  /**
+   * Whether the number changes by itself.
+   *
+   * @internal
+   */
+  public get _isAutoscaled(): boolean {
+    return this.options !== undefined || this.external !== undefined;
   }
 
   /**
@@ -83,6 +122,10 @@ export class Scaling {
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string, { minor, ofGateway = false }: ScalingContext): void {
+    if (this.external) {
+      checkExternal(errors, prop, this.external);
+      return;
+    }
     if (!this.options) {
       errors.wholeNumber(`${prop}.replicas`, this.min, 0);
       return;
@@ -155,6 +198,10 @@ export class Scaling {
    * @internal
    */
   public _autoscale(scope: Construct, id: string, name: string, target: kplus.Deployment, series: string): MadeAutoscaler {
+    if (this.external) {
+      leaveReplicasOut(target);
+      target.metadata.addAnnotation(REPLICAS_ANNOTATION, this.max === Infinity ? String(this.min) : `${this.min}-${this.max}`);
+    }
     if (!this.options) {
       return {};
     }
@@ -164,6 +211,16 @@ export class Scaling {
 }
 
 mark(Scaling);
+
+const EXTERNAL_OPTIONS = { min: true, max: true } as const satisfies Record<keyof ExternalScalingOptions, true>;
+
+function checkExternal(errors: ValidationErrors, prop: string, options: ExternalScalingOptions): void {
+  errors.unknownProps(options, EXTERNAL_OPTIONS, `${prop}.`);
+  const { min = 1, max = Infinity } = options;
+  if (errors.wholeNumber(`${prop}.min`, min, 0) && max !== Infinity && errors.wholeNumber(`${prop}.max`, max, 1) && min > max) {
+    errors.add(`${prop}.min`, min, `it is above the max of ${max}; make min at most max`);
+  }
+}
 
 function withDefaultTarget(options: ScalingOptions): ScalingOptions {
   return TARGETS.some((target) => options[target] !== undefined) ? options : { ...options, cpuPercent: DEFAULT_CPU_PERCENT };

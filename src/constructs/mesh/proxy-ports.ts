@@ -3,7 +3,7 @@
  */
 import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, SIDECAR_CONTAINER } from '../../contract';
 import type { DestinationInfo } from '../destinations/destination-info';
-import * as kplus from '../kubernetes/kplus';
+import { PodSpecManifest } from '../kubernetes/patches';
 import { ValidationErrors } from '../props/validation-errors';
 
 /**
@@ -72,9 +72,9 @@ export function checkPortsDiffer(errors: ValidationErrors, prop: string, ports: 
   }
 }
 
-/** What is known of a pod. */
+/** What is known of a pod, as it will be written. */
 interface Pod {
-  readonly workload: kplus.Workload;
+  readonly spec: PodSpecManifest;
   /** Port of the app; absent when it takes no requests. */
   readonly appPort?: number;
   readonly ports: Required<ProxyPorts>;
@@ -84,7 +84,7 @@ interface Pod {
 }
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
-export function checkPodPorts(errors: ValidationErrors, { workload, appPort, ports, tls, calls }: Pod): void {
+export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, tls, calls }: Pod): void {
   const isOpen = { inbound: appPort !== undefined, inboundTls: tls, admin: true };
   const taken = new Map(entriesOf(ports).filter(([name]) => isOpen[name]).map(([name, port]) => [port, name]));
   const tellTaken = (prop: string, port: number | undefined): void => {
@@ -93,12 +93,12 @@ export function checkPodPorts(errors: ValidationErrors, { workload, appPort, por
       errors.add(prop, port, `the sidecar takes this port for ${PURPOSES[name]}; let the app listen on another, or give the sidecar one by 'proxyPorts.${name}'`);
     }
   };
-  const others = [...workload.containers, ...workload.initContainers].filter(({ name }) => name !== SIDECAR_CONTAINER);
-  if (!others.some((container) => container.ports.some(({ number }) => number === appPort))) {
+  const others = [...spec.containers, ...spec.initContainers ?? []].filter(({ name }) => name !== SIDECAR_CONTAINER);
+  if (!others.some((container) => container.ports?.some(({ containerPort }) => containerPort === appPort))) {
     tellTaken('appPort', appPort);
   }
   for (const container of others) {
-    for (const { number: port } of container.ports) {
+    for (const { containerPort: port } of container.ports ?? []) {
       const prop = `containers['${container.name}'].port`;
       tellTaken(prop, port);
       for (const { info } of calls.filter((call) => call.info.ports.includes(port))) {

@@ -128,18 +128,18 @@ export class Monitoring {
    *
    * @internal
    */
-  public _scrape(scope: Construct, { name, workload, adminPort, podLabels }: ScrapedWorkload): void {
+  public _scrape(scope: Construct, { name, namespace, pods, adminPort, podLabels }: ScrapedWorkload): void {
     if (this.options === undefined) {
       return;
     }
     if (!this._hasObjects) {
-      workload.podMetadata.addAnnotation('prometheus.io/scrape', 'true');
-      workload.podMetadata.addAnnotation('prometheus.io/port', String(adminPort));
-      workload.podMetadata.addAnnotation('prometheus.io/path', METRICS_PATH);
+      pods.podMetadata.addAnnotation('prometheus.io/scrape', 'true');
+      pods.podMetadata.addAnnotation('prometheus.io/port', String(adminPort));
+      pods.podMetadata.addAnnotation('prometheus.io/path', METRICS_PATH);
       return;
     }
     const { interval } = this.options;
-    this.object(scope, 'PodMonitor', name, workload.metadata.namespace, Lazy.any({
+    this.object(scope, 'PodMonitor', name, namespace, Lazy.any({
       produce: () => ({
         selector: { matchLabels: podLabels() },
         podTargetLabels: POD_LABELS,

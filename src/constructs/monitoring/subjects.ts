@@ -8,7 +8,8 @@ import { Slo } from './slo';
 /** A workload whose proxies are scraped. */
 export interface ScrapedWorkload {
   readonly name: string;
-  readonly workload: kplus.Workload;
+  readonly pods: kplus.Workload;
+  readonly namespace?: string;
   readonly adminPort: number;
   /** Selects its pods, when the app is complete. */
   podLabels(): Readonly<Record<string, string>>;

@@ -22,6 +22,7 @@ import { checkTls, tlsPort } from '../inbound/inbound-tls';
 import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
 import { serviceForAll } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
+import { checkWeights, MAX_WEIGHT, weightsOf } from '../inbound/version-weights';
 import { planVersion, VersionPlan } from '../capacity/version-plan';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -61,11 +62,6 @@ const PROPS = {
   port: true, portName: true, tls: true, jwt: true, type: true, nodePort: true, externalTrafficPolicy: true,
   internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true, slo: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
-
-/** Most that a weight in the proxy's document can be. */
-const MAX_WEIGHT = 1_000_000;
-/** What the first version's share is filled up to. */
-const FULL_WEIGHT = 100;
 
 /**
  * A service that is called through the mesh, and calls others through it. Its objects are in the namespace of its chart. For a chart
@@ -272,7 +268,7 @@ export class MeshService extends Destination {
       settings, identity, discovery: settings.discovery, policies, jwt,
       routes: () => this._routes,
       versions: () => {
-        const weights = this.weights();
+        const weights = weightsOf(this.shares);
         return this.versions.map(({ service }, index) => ({ service, weight: weights[index] }));
       },
     });
@@ -355,24 +351,9 @@ export class MeshService extends Destination {
     return plan;
   }
 
-  /** Weights of all versions; the first one's is what the others leave of 100 unless it has its own. */
-  private weights(): number[] {
-    const [first, ...others] = this.shares;
-    const rest = others.map(({ weight }) => weight ?? 0);
-    return [first.weight ?? Math.max(0, FULL_WEIGHT - rest.reduce((sum, weight) => sum + weight, 0)), ...rest];
-  }
-
   private validateVersions(): string[] {
     const errors = new ValidationErrors();
-    const weights = this.weights();
-    const others = weights.slice(1).reduce((sum, weight) => sum + weight, 0);
-    if (this.shares[0].weight === undefined && others > FULL_WEIGHT) {
-      errors.add('weight', others,
-        `together the added versions take more than ${FULL_WEIGHT} and leave nothing for '${this.versions[0].version}'; lower them, or give it a weight of its own`);
-    }
-    if (weights.every((weight) => weight === 0)) {
-      errors.add('weight', 0, `no version of '${this.serviceName}' would get a request; give at least one a weight above 0`);
-    }
+    checkWeights(errors, this.serviceName, this.shares);
     for (const { version } of this.shares) {
       for (const resource of version._scaling._missingRequests(version.deployment.containers[0])) {
         errors.add(`${version.version}: containers[0].resources.${resource}.request`, undefined,

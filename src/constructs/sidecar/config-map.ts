@@ -2,7 +2,7 @@
  * The ConfigMap with a sidecar's document, and how large it and its workload come to be.
  */
 import { ApiObject, Lazy } from 'cdk8s';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { CONFIG_KEY, ProxyConfig } from '../../contract';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { sortedCalls } from '../calls/called-names';
@@ -37,7 +37,7 @@ export class DocumentConfigMap {
   }
 
   /** Sizes of the ConfigMap and of a workload whose pods grow with the document; none while that is small. */
-  public sizesWith(workload: kplus.Workload): ObjectSize[] | undefined {
+  public sizesWith(workload: IConstruct): ObjectSize[] | undefined {
     return this.text().length < LEAST_MEASURED
       ? undefined
       : [this.configMap, workload].map((construct) => sizeOf(manifestOf(ApiObject.of(construct)) as SizedObject));

@@ -1,5 +1,5 @@
 /** What can be said of a sidecar. */
-import * as kplus from '../kubernetes/kplus';
+import { IConstruct } from 'constructs';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { PROXY_OPTIONS } from '../mesh/mesh-settings';
 
@@ -8,14 +8,15 @@ import { PROXY_OPTIONS } from '../mesh/mesh-settings';
  */
 export interface MeshSidecarProps extends ProxyOptions {
   /**
-   * The workload to attach the proxy to: a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus.
+   * The workload to attach the proxy to: a Deployment, StatefulSet, DaemonSet, Job or CronJob of cdk8s-plus. Or the `ApiObject` of one of these or
+   * of a Rollout of Argo Rollouts, for example of an `Include` or `Helm`; see `MeshSidecar.findWorkload()`.
    */
-  readonly workload: kplus.Workload;
+  readonly workload: IConstruct;
 
   /**
    * Name of the service that this workload belongs to, in metrics, logs and labels.
    *
-   * @default - the id of the workload's construct in lower case
+   * @default - the id of the workload's construct in lower case; of an `ApiObject`, its name
    */
   readonly serviceName?: string;
 

@@ -6,33 +6,29 @@
  * What a pod needs besides the container: names of the destinations in `/etc/hosts` and leave to listen below port 1024
  * (interception.ts), a token that is mounted nowhere but in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { Chart, Duration } from 'cdk8s';
-import { Construct } from 'constructs';
-import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, SIDECAR_CONTAINER, TERMINATING_PATH, VERSION_LABEL } from '../../contract';
+import { ApiObject, Chart, Duration } from 'cdk8s';
+import { Construct, IConstruct } from 'constructs';
+import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
 import { besides } from '../calls/call-routes';
-import { checkCalledNames } from '../calls/called-names';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
-import { checkPodSecurity } from '../checks/pod-security';
 import { Destination } from '../destinations/destination';
-import { checkRules } from '../identity/caller-rules';
-import { mountJwtKeys } from '../identity/jwt-keys';
 import { WorkloadIdentity } from '../identity/workload-identity';
-import { ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
+import { ExposedVersion } from '../inbound/exposed-version';
+import { ExposedVersionOptions, ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
+import { WorkloadInfo } from '../inbound/workload-info';
 import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
+import { AttachedWorkload } from '../kubernetes/attached-workload';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
-import {
-  addVariable, askBeforeStop, completePodSpec, moveInitContainerFirst, PodSpecManifest, setInPodSpec,
-  sleepBeforeStop, writtenTemplateOf,
-} from '../kubernetes/patches';
-import { checkProxyOptions, checkSecurity, clusterOf, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
+import { completePodSpec, moveInitContainerFirst, setInPodSpec } from '../kubernetes/patches';
+import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
-import { checkPodPorts, checkPortsDiffer } from '../mesh/proxy-ports';
+import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
 import { addNetworkPolicy } from '../network/policy-object';
 import { admissionConfig } from '../policies/admission-options';
@@ -40,19 +36,17 @@ import { ProxyLimits } from '../policies/proxy-limits';
 import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
 import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
+import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
-import { mountToken } from './api-token';
 import { DocumentConfigMap } from './config-map';
-import { buildDocument, namedCallees, readsEndpointSlices } from './document';
-import { checkCallees, checkIdentityPod, mountIdentity, noteMinimumKubernetes, ownIdentity, securityOf } from './identity-pod';
+import { buildDocument, readsEndpointSlices } from './document';
+import { noteMinimumKubernetes, ownIdentity, securityOf } from './identity-pod';
 import { MESH_SIDECAR_PROPS, MeshSidecarProps } from './mesh-sidecar-props';
-import { sessionsOf } from './outbound-routes';
 import { STUCK_GRACE_SECONDS } from './probes';
-import { mountSessionKeys } from './session-keys';
-import { sidecarContainer, sidecarOf } from './sidecar-container';
-import { checkProxyMemory, NODE_OPTIONS, noteWorkers, requestLogSpace, sidecarNodeOptions } from './sidecar-resources';
-import { checkUpstreamTls, mountUpstreamTls } from './upstream-tls-pod';
-import { checkPod, checkWorkload } from './workload';
+import { sidecarContainer } from './sidecar-container';
+import { noteWorkers } from './sidecar-resources';
+import { completePod, mistakesOfPod, SidecarPod } from './sidecar-pod';
+import { checkWorkload, findWorkload } from './workload';
 import { workloadPolicy } from './workload-policy';
 
 /**
@@ -63,9 +57,20 @@ import { workloadPolicy } from './workload-policy';
  */
 export class MeshSidecar extends Construct {
   /**
+   * Finds the workload that an app has from elsewhere, for example of an `Include` or `Helm`, to attach a sidecar to.
+   *
+   * @param scope what to search in and below: the `Include`, the `Helm`, or a chart
+   * @param kind such as `Deployment`
+   * @param name name of the object
+   */
+  public static findWorkload(scope: IConstruct, kind: string, name: string): ApiObject {
+    return findWorkload(scope, kind, name);
+  }
+
+  /**
    * The workload that it is attached to.
    */
-  public readonly workload: kplus.Workload;
+  public readonly workload: IConstruct;
 
   /**
    * Name of the service that this workload belongs to.
@@ -94,6 +99,7 @@ export class MeshSidecar extends Construct {
     return this.node.tryFindChild('ServiceAccount') as kplus.ServiceAccount | undefined;
   }
 
+  private readonly attached: AttachedWorkload;
   private readonly namespace: string;
   private readonly appPort?: number;
   private readonly settings: MeshSettings;
@@ -111,15 +117,16 @@ export class MeshSidecar extends Construct {
     const errors = new ValidationErrors();
     const service = (props as { _service?: ServiceLink })._service;
     errors.unknownProps(props, service ? { ...MESH_SIDECAR_PROPS, _service: true } : MESH_SIDECAR_PROPS);
-    checkWorkload(errors, props.workload);
+    const attached = checkWorkload(errors, props.workload);
     errors.throwIfAny(this);
 
     this.service = service;
-    this.workload = props.workload;
-    this.serviceName = props.serviceName ?? this.workload.node.id.toLowerCase();
+    this.attached = attached!;
+    this.workload = this.attached.construct;
+    this.serviceName = props.serviceName ?? this.attached.defaultName;
     this.version = props.version ?? 'v1';
-    this.namespace = this.workload.metadata.namespace ?? DEFAULT_NAMESPACE;
-    this.appPort = props.appPort ?? this.workload.containers[0]?.ports[0]?.number;
+    this.namespace = this.attached.namespace ?? DEFAULT_NAMESPACE;
+    this.appPort = props.appPort ?? this.attached.firstPort;
     errors.name('workload.metadata.namespace', this.namespace, NAME_RULES.label);
     errors.name('serviceName', this.serviceName, NAME_RULES.service);
     errors.name('version', this.version, NAME_RULES.label);
@@ -135,7 +142,7 @@ export class MeshSidecar extends Construct {
     checkLimitsTogether(errors, 'limits', this.settings.limits);
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     // Made elsewhere, a workload's own grace period is the time that its author gave the app.
-    const givenDrain = !service && !props.appDrain ? this.workload.terminationGracePeriod : undefined;
+    const givenDrain = !service && !props.appDrain ? this.attached.gracePeriod : undefined;
     const appDrain = givenDrain ?? this.settings.appDrain;
     // Nobody sends requests to a workload that takes none, so there is nobody to wait for.
     const endpointPropagation = this.appPort === undefined ? Duration.seconds(0) : this.settings.endpointPropagation;
@@ -143,7 +150,7 @@ export class MeshSidecar extends Construct {
     checkTimeToStop(errors, { endpointPropagation, appDrain, proxyDrain }, givenDrain && 'workload.terminationGracePeriod');
     errors.throwIfAny(this);
 
-    if (!service) {
+    if (!service && this.attached.pods === this.workload) {
       writeLean(this.workload);
     }
     this.budget = shutdownBudget({
@@ -153,7 +160,7 @@ export class MeshSidecar extends Construct {
     });
 
     const name = `${this.serviceName}-${this.version}`;
-    this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.workload.metadata.namespace ?? this.namespaceWithout() }, {
+    this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.attached.namespace ?? this.namespaceWithout() }, {
       document: () => this.document(), calls: () => this.dependencies.calls,
     });
     this.configMap = this.config.configMap;
@@ -180,10 +187,11 @@ export class MeshSidecar extends Construct {
       calls: this.dependencies.calls, readsApi: this.readsApi,
     }));
     this.settings.monitoring._scrape(this, {
-      name, workload: this.workload, adminPort: this.settings.proxyPorts.admin, podLabels: () => this.pods.labels,
+      name, namespace: this.attached.namespace, pods: this.attached.pods, adminPort: this.settings.proxyPorts.admin,
+      podLabels: () => this.pods.labels,
     });
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
-    this.node.addValidation({ validate: () => this.validatePod() });
+    this.node.addValidation({ validate: () => mistakesOfPod(this.pod) });
     lintWith(this, {
       workload: this.workload, service: this.serviceName, namespace: this.namespace, version: this.version, options: this.settings.lints,
       document: this.document, sizes: () => this.config.sizesWith(this.workload),
@@ -208,31 +216,65 @@ export class MeshSidecar extends Construct {
    * @returns the destination to pass to `calls()`
    */
   public expose(options: ExposeOptions = {}): ExposedWorkload {
+    const errors = this.checkExposable('expose()');
+    this.exposed = ExposedWorkload._of(this, errors, this.workloadInfo, options);
+    claimName(this, this.namespace, this.serviceName, 'serviceName');
+    this.serve();
+    return this.exposed;
+  }
+
+  /**
+   * Makes this workload a version of a service that another workload was exposed as, for example a canary. Both need the same `serviceName`,
+   * and a `version` of their own.
+   *
+   * @param service what `expose()` of the other workload's sidecar returned
+   * @param options the weight of this version
+   * @returns the version, to which routes can send requests
+   */
+  public exposeAsVersionOf(service: ExposedWorkload, options: ExposedVersionOptions = {}): ExposedVersion {
+    const errors = this.checkExposable('exposeAsVersionOf()');
+    if (!isA(ExposedWorkload, service)) {
+      errors.add('exposeAsVersionOf()', service, refusalOfCopy(ExposedWorkload, service) ?? 'give it what expose() of the other workload\'s MeshSidecar returned');
+      errors.throwIfAny(this);
+    }
+    const version = service._addVersion(this, errors, this.workloadInfo, options);
+    this.exposed = service;
+    this.serve();
+    return version;
+  }
+
+  private checkExposable(method: string): ValidationErrors {
     const errors = new ValidationErrors();
     if (this.service) {
-      errors.add('expose()', this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
+      errors.add(method, this.serviceName, 'this is the sidecar of a MeshService, which can be called itself');
     } else if (this.exposed) {
-      errors.add('expose()', this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
+      errors.add(method, this.serviceName, 'it is exposed already; give what the first expose() returned to all that call it');
     } else if (this.appPort === undefined) {
       errors.add('appPort', this.appPort, 'a workload that takes no requests can\'t be exposed; name the port that its app listens on');
     }
-    this.exposed = ExposedWorkload._of(this, errors, {
+    return errors;
+  }
+
+  private get workloadInfo(): WorkloadInfo {
+    return {
       serviceName: this.serviceName,
       version: this.version,
       appPort: this.appPort,
-      appPortName: this.workload.containers.flatMap(({ ports }) => ports).find(({ number }) => number === this.appPort)?.name,
+      appPortName: this.attached.ports.find(({ number }) => number === this.appPort)?.name,
       namespace: this.namespace,
-      chartNamespace: this.workload.metadata.namespace,
+      chartNamespace: this.attached.namespace,
       objectNamespace: this.configMap.metadata.namespace,
       settings: this.settings,
       identity: this.identity,
-    }, options);
+    };
+  }
+
+  /** Has its pods take requests. */
+  private serve(): void {
     noteAddition();
-    claimName(this, this.namespace, this.serviceName, 'serviceName');
     this.labelPods(true);
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.dependencies.grantSelf();
-    return this.exposed;
   }
 
   /** The namespace to write when the workload's chart names none but this construct's chart does. */
@@ -296,34 +338,34 @@ export class MeshSidecar extends Construct {
     }
     return this.service
       ? { type: 'endpointSlice', namespace: this.namespace, service: `${this.serviceName}-${this.version}`, portName: this.service.portName }
-      : this.exposed?._pods;
+      : this.exposed?._podsOf(this.version);
   }
 
   /** The account that the workload runs under; made when it has none. */
-  private account(): kplus.IServiceAccount {
-    const own = this.workload.serviceAccount ?? this.serviceAccount;
+  private account(): { readonly name: string } {
+    const own = this.attached.account ?? this.serviceAccount;
     if (own) {
       return own;
     }
     const account = new kplus.ServiceAccount(this, 'ServiceAccount', {
       metadata: { name: `${this.serviceName}-${this.version}`, namespace: this.configMap.metadata.namespace },
     });
-    setInPodSpec(this.workload, '/serviceAccountName', account.name);
+    setInPodSpec(this.attached.pods, '/serviceAccountName', account.name);
     return account;
   }
 
   private attach(): kplus.Container {
-    const { workload, settings } = this;
+    const { attached: { pods }, settings } = this;
     this.labelPods(this.service !== undefined);
-    workload.podMetadata.addLabel(VERSION_LABEL, this.version);
-    noteWorkers(workload, settings);
+    pods.podMetadata.addLabel(VERSION_LABEL, this.version);
+    noteWorkers(pods, settings);
 
-    const container = workload.addInitContainer(sidecarContainer(this, settings, this.configMap, this.appPort !== undefined));
-    moveInitContainerFirst(workload, workload.initContainers.length - 1);
-    setInPodSpec(workload, '/initContainers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
-    setInPodSpec(workload, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
-    noteMinimumKubernetes(workload, this.identity);
-    completePodSpec(workload, (spec) => this.complete(spec));
+    const container = pods.addInitContainer(sidecarContainer(this, settings, this.configMap, this.appPort !== undefined));
+    moveInitContainerFirst(pods, pods.initContainers.length - 1);
+    setInPodSpec(pods, '/initContainers/0/livenessProbe/terminationGracePeriodSeconds', STUCK_GRACE_SECONDS);
+    setInPodSpec(pods, '/terminationGracePeriodSeconds', this.budget.gracePeriodSeconds);
+    noteMinimumKubernetes(pods, this.identity);
+    completePodSpec(this.workload, (spec) => completePod(spec, this.pod));
     return container;
   }
 
@@ -334,68 +376,16 @@ export class MeshSidecar extends Construct {
       [PART_OF_LABEL]: serve ? undefined : this.serviceName,
     };
     // A label without a value is not written. There is no other way to take one away.
-    Object.entries(labels).forEach(([label, value]) => this.workload.podMetadata.addLabel(label, value as string));
+    Object.entries(labels).forEach(([label, value]) => this.attached.pods.podMetadata.addLabel(label, value as string));
   }
 
-  /** What depends on the calls, and what is newer than the generated types. */
-  private complete(spec: PodSpecManifest): void {
-    const { calls } = this.dependencies;
-    spec.containers.forEach((container) => sleepBeforeStop(container, this.budget.sleepSeconds));
-
-    const sidecar = sidecarOf(spec);
-    if (!sidecar) {
-      return;
-    }
-    this.settings.interception._complete(spec, sidecar, namedCallees(calls, this.namespace));
-    if (this.readsApi) {
-      mountToken(spec, sidecar);
-    }
-    mountIdentity(spec, sidecar, this.identity, this.settings);
-    mountJwtKeys(spec, sidecar, this.called?._info().jwt ?? []);
-    mountUpstreamTls(spec, sidecar, calls);
-    if (this.appPort !== undefined) {
-      askBeforeStop(sidecar, TERMINATING_PATH, this.settings.proxyPorts.admin);
-    }
-    requestLogSpace(sidecar, this.settings);
-    mountSessionKeys(spec, sidecar, calls.flatMap((call) => sessionsOf(call, calls)));
-    const options = sidecarNodeOptions(this.settings);
-    if (options !== undefined) {
-      addVariable(sidecar, NODE_OPTIONS, options);
-    }
-  }
-
-  /** What may still change in the pod until synth. */
-  private validatePod(): string[] {
-    const errors = new ValidationErrors();
-    const unwritable = this.checkWritten(errors);
-    const { calls } = this.dependencies;
-    if (!this.container.env.variables[NODE_OPTIONS]) {
-      checkProxyMemory(errors, 'proxyResources', this.settings);
-    }
-    checkPodPorts(errors, { workload: this.workload, appPort: this.appPort, ports: this.settings.proxyPorts, tls: this.tls !== undefined, calls });
-    checkCalledNames(errors, calls, this.namespace);
-    checkUpstreamTls(errors, calls, this.namespace);
-    checkRules(errors, securityOf(this.identity, this.settings, this.called)?.inbound.authorization);
-    checkCallees(errors, calls, { identity: this.identity, path: (this.service?.self ?? this.workload).node.path });
-    return [...errors.messages, ...unwritable];
-  }
-
-  /** What is wrong with the pod as it will be written. Returns why it can't be, if so. */
-  private checkWritten(errors: ValidationErrors): string[] {
-    try {
-      const { spec } = writtenTemplateOf(this.workload);
-      if (!sidecarOf(spec)) {
-        errors.add('workload', this.workload.node.path, `after its patches, its pod has no init container '${SIDECAR_CONTAINER}', which is the sidecar; leave that in the list, `
-          + 'or give the workload no sidecar');
-        return [];
-      }
-      checkPod(errors, spec);
-      checkIdentityPod(errors, spec, this.identity);
-      checkPodSecurity(errors, this.workload, clusterOf(this), this.settings.podSecurity);
-      this.settings.interception._check(errors, spec, namedCallees(this.dependencies.calls, this.namespace));
-      return [];
-    } catch (error) {
-      return [(error as Error).message];
-    }
+  /** The pod, with the calls that are known by now. */
+  private get pod(): SidecarPod {
+    return {
+      workload: this.workload, path: (this.service?.self ?? this.workload).node.path, container: this.container, namespace: this.namespace,
+      appPort: this.appPort, hasTls: this.tls !== undefined,
+      settings: this.settings, identity: this.identity, budget: this.budget, calls: this.dependencies.calls, called: this.called,
+      readsApi: this.readsApi,
+    };
   }
 }

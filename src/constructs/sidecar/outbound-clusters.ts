@@ -5,7 +5,7 @@ import { defaultPolicies } from '../calls/default-call';
 import { Call } from '../calls/dependencies';
 import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
-import { DestinationInfo } from '../destinations/destination-info';
+import { DestinationInfo, DestinationShare } from '../destinations/destination-info';
 import { LoadBalancing } from '../policies/load-balancing';
 import { Route } from '../routes/route';
 import { fallbackInfo } from './outbound-routes';
@@ -18,14 +18,15 @@ interface ClusterCaller {
 }
 
 /** Both ends must have an identity: there is nobody to be asked for one otherwise. Validation has told what doesn't fit together. */
-function mutualTlsConfig({ identity, mutualTls }: DestinationInfo, { hasIdentity }: ClusterCaller): Pick<ClusterConfig, 'mutualTls'> {
+function mutualTlsConfig(
+  { identity: ofAll, mutualTls }: DestinationInfo, { identity = ofAll }: DestinationShare, { hasIdentity }: ClusterCaller,
+): Pick<ClusterConfig, 'mutualTls'> {
   return hasIdentity && identity && mutualTls?._isUsed ? { mutualTls: { serverIds: [identity.id] } } : {};
 }
 
 /** The clusters of all calls, of their fallbacks and of what routes lead to. What is called, too, has its clusters once, as that call says. */
 export function outboundClusters(calls: Call[], caller: ClusterCaller): ClusterConfig[] {
-  const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, {
-    ...mutualTlsConfig(call.info, caller),
+  const clusters = calls.flatMap((call) => clustersOf(call.info, call.loadBalancing, call.fallback !== undefined, caller, {
     ...call.connections,
     ...call.health,
     ...call.retry?.cluster,
@@ -45,10 +46,12 @@ export function routedClusters(routes: readonly Route[], caller: ClusterCaller):
 
 function defaultClusters(info: DestinationInfo, fallsBack: boolean, caller: ClusterCaller): ClusterConfig[] {
   const { connections, health, retry } = defaultPolicies(info, caller.namespace);
-  return clustersOf(info, info.loadBalancing, fallsBack, { ...mutualTlsConfig(info, caller), ...connections, ...health, ...retry?.cluster });
+  return clustersOf(info, info.loadBalancing, fallsBack, caller, { ...connections, ...health, ...retry?.cluster });
 }
 
-function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBack: boolean, more: Partial<ClusterConfig>): ClusterConfig[] {
+function clustersOf(
+  info: DestinationInfo, loadBalancing: LoadBalancing, fallsBack: boolean, caller: ClusterCaller, more: Partial<ClusterConfig>,
+): ClusterConfig[] {
   return info.shares().map((share) => ({
     name: share.cluster,
     discovery: share.discovery(loadBalancing),
@@ -56,6 +59,7 @@ function clustersOf(info: DestinationInfo, loadBalancing: LoadBalancing, fallsBa
     ...factsOf(info.protocol).wire,
     ...(!info.meshed && { meshFields: false }),
     ...(info.tls && { tls: info.tls.config }),
+    ...mutualTlsConfig(info, share, caller),
     ...more,
   }));
 }

@@ -14,8 +14,23 @@ const SCALE_UP_SECONDS = 15;
 /** Kinds whose number of pods nobody knows: one for each node, or some from time to time. */
 const UNCOUNTED: readonly string[] = ['DaemonSet', 'CronJob'];
 
-/** Pods of a workload that no autoscaler decides about. */
-export function replicasOf(kind: string, stated: number | undefined): Range | undefined {
+/** Annotation of workloads whose replicas others manage: the fewest there are, and behind a hyphen the most, as in `2-20`. */
+export const REPLICAS_ANNOTATION = 'cdk8s-mesh/replicas';
+
+type Annotations = Readonly<Record<string, string>>;
+
+/** The range that others keep the replicas in, if they do. */
+export function managedReplicas(annotations: Annotations | undefined): { readonly min: number; readonly max?: number } | undefined {
+  const [, min, max] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(annotations?.[REPLICAS_ANNOTATION] ?? '') ?? [];
+  return min === undefined ? undefined : { min: Number(min), ...(max !== undefined && { max: Number(max) }) };
+}
+
+/** Pods of a workload that no autoscaler of the app decides about. */
+export function replicasOf(kind: string, stated: number | undefined, annotations?: Annotations): Range | undefined {
+  const managed = managedReplicas(annotations);
+  if (managed) {
+    return managed.max === undefined ? undefined : { min: managed.min, max: managed.max };
+  }
   const replicas = stated ?? 1;
   return UNCOUNTED.includes(kind) ? undefined : { min: replicas, max: replicas };
 }

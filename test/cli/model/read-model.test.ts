@@ -109,7 +109,7 @@ test('workloads without the sidecar are left out, and named', () => {
 describe('refuses, saying where and what to do:', () => {
   test('YAML without a mesh', () => {
     expect(() => read([])).toThrow('no mesh in dist: there is no Kubernetes object. A mesh is what MeshService or MeshSidecar synthesized');
-    expect(() => read(objects().filter(({ kind }) => kind === 'Service'))).toThrow('no mesh in dist: its 4 objects are no Deployment, StatefulSet, DaemonSet, Job or CronJob');
+    expect(() => read(objects().filter(({ kind }) => kind === 'Service'))).toThrow('no mesh in dist: its 4 objects are no Deployment, StatefulSet, DaemonSet, Job, CronJob or Rollout');
     const all = objects().filter(({ metadata }) => metadata.name === 'web');
     find(all, 'Deployment', 'web').spec['template'].spec.initContainers = [];
     expect(() => read(all)).toThrow("no mesh in dist: the workloads there (Deployment 'web') have no container 'mesh-proxy'");
