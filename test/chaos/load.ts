@@ -4,7 +4,7 @@
  * one by one here, and nothing is a sample.
  */
 import { Agent, IncomingMessage, request } from 'node:http';
-import { failureOf } from '../../src/cli/up/traffic/traffic';
+import { failureOf } from '../../src/cli/up/traffic/sender';
 import type { SocketAddress } from '../../src/cli/up/network';
 import { POISON } from './backend/behaviours';
 import { answerTo, isIdempotent, Method, METHODS, pathOf, POD_FIELD } from './message';

@@ -13,7 +13,7 @@ import { readManifests } from '../../src/cli/model/manifests';
 import type { MeshModel } from '../../src/cli/model/model';
 import type { Pod } from '../../src/cli/up/pod';
 import { readModel } from '../../src/cli/model/read-model';
-import { failureOf } from '../../src/cli/up/traffic/traffic';
+import { failureOf } from '../../src/cli/up/traffic/sender';
 import { POD_FIELD, VERSION_FIELD } from '../../src/cli/stand-in/server';
 import type { ClusterReport } from '../../src/proxy/telemetry/cluster-view';
 

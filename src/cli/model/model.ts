@@ -2,7 +2,7 @@
  * The parts of the synthesized objects that running them needs, and nothing else of Kubernetes: which workloads carry
  * the sidecar, how many pods each has, what is in such a pod, and which Services select it.
  */
-import type { ProxyConfig } from '../../contract';
+import { APP_CLUSTER, ClusterConfig, ProxyConfig } from '../../contract';
 import { selectsLabels } from '../../planning/lints/objects';
 
 /** A port that a container declares. */
@@ -73,6 +73,7 @@ export interface ServicePort {
   readonly port: number;
   /** Number or name of the container's port. */
   readonly target: number | string;
+  readonly appProtocol?: string | undefined;
 }
 
 /** Everything that `up` runs. */
@@ -90,6 +91,11 @@ export interface MeshModel {
 /** `catalog v2`: how people name a workload. */
 export function titleOf(workload: Workload): string {
   return `${workload.service} ${workload.version}`;
+}
+
+/** What a workload's app speaks with its sidecar. */
+export function appSpeaks({ config }: Pick<Workload, 'config'>): Required<ClusterConfig>['protocol'] {
+  return config.clusters.find(({ name }) => name === APP_CLUSTER)?.protocol ?? 'http1';
 }
 
 /** Whether the Service selects pods with these labels. */

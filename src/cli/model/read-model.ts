@@ -183,7 +183,10 @@ function readService({ name, namespace, where, body }: Manifest): ServiceSpec {
     ports: spec.get('ports').list().map((port) => {
       const number = port.get('port').integer();
       const target = port.get('targetPort');
-      return { name: port.get('name').optionalText(), port: number, target: target.present ? target.integerOrText() : number };
+      return {
+        name: port.get('name').optionalText(), port: number, target: target.present ? target.integerOrText() : number,
+        appProtocol: port.get('appProtocol').optionalText(),
+      };
     }),
   };
 }

@@ -18,10 +18,11 @@ export const standInCommand: Command = {
   name: 'stand-in',
   summary: 'an app that answers with who it is, with adjustable latency and failures',
   usage: '[flags]',
-  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON.',
+  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON. With --http2 it answers gRPC calls of any method, too, by a message with that text.',
   flags: {
     host: { value: 'ADDRESS', help: 'address to listen on; default $HOST, else 127.0.0.1' },
     port: { value: 'PORT', help: 'port to listen on; default $PORT, else 8080' },
+    http2: { help: 'speak HTTP/2 by prior knowledge, and gRPC, in place of HTTP/1.1' },
     service: { value: 'NAME', help: 'service that it says it is; default \'stand-in\'' },
     version: { value: 'NAME', help: 'version that it says it is; default \'v1\'' },
     pod: { value: 'NAME', help: 'pod that it says it is; default $POD_NAME, else \'local\'' },
@@ -46,7 +47,7 @@ async function serve(args: Arguments): Promise<number> {
     pod: args.text('pod') ?? process.env['POD_NAME'] ?? 'local',
   };
 
-  const standIn = new StandIn(identity, () => behaviour, Math.random);
+  const standIn = new StandIn(identity, () => behaviour, Math.random, undefined, { http2: args.has('http2') });
   const { server } = standIn;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(codeOf(error) === 'EADDRINUSE'

@@ -4,10 +4,12 @@
  * can count shares without parsing bodies.
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createSecureServer, createServer as createHttp2Server, Http2Server, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { Behaviour, drawLatency } from './behaviour';
+import { endCall, isCall } from './call';
 
 /** Response fields that say who answered. */
 export const POD_FIELD = 'x-mesh-pod';
@@ -23,21 +25,38 @@ export interface Identity {
 /** Idle connections stay open for longer than any proxy keeps them, so that it is never the app that closes one in use. */
 const IDLE_TIMEOUT_MS = 120_000;
 
+/** How a stand-in is reached. */
+export interface Reached {
+  /** Absent: without TLS. */
+  readonly tls?: TlsOptions;
+  /** By HTTP/2, gRPC among it. Absent: by HTTP/1.1. */
+  readonly http2?: boolean;
+}
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
 export class StandIn {
-  readonly server: Server;
+  readonly server: Server | Http2Server;
   /** Connections on which nothing was asked yet: a proxy opened them and then did not need them. */
   private readonly unused = new Set<Socket>();
+  /** Connections of HTTP/2, which a server that closes leaves open. */
+  private readonly sessions = new Set<ServerHttp2Session>();
 
-  /**
-   * Behaves as `behaviour()` says at the moment of each request.
-   *
-   * @param tls by what it is reached; absent: by plain HTTP
-   */
+  /** Behaves as `behaviour()` says at the moment of each request. */
   constructor(
     private readonly identity: Identity, private readonly behaviour: () => Behaviour, private readonly random: () => number,
-    private readonly after: (ms: number, task: () => void) => unknown = (ms, task) => setTimeout(task, ms), tls?: TlsOptions,
+    private readonly after: (ms: number, task: () => void) => unknown = (ms, task) => setTimeout(task, ms), { tls, http2 }: Reached = {},
   ) {
-    const answer = (request: IncomingMessage, response: ServerResponse): void => this.answer(request, response);
+    const answer = (request: Request, response: Response): void => this.answer(request, response);
+    if (http2) {
+      this.server = tls ? createSecureServer(tls, answer) : createHttp2Server(answer);
+      this.server.on('session', (session: ServerHttp2Session) => {
+        this.sessions.add(session);
+        session.once('close', () => this.sessions.delete(session));
+      });
+      return;
+    }
     this.server = tls ? createTlsServer(tls, answer) : createServer(answer);
     this.server.keepAliveTimeout = IDLE_TIMEOUT_MS;
     this.server.on('connection', (socket: Socket) => {
@@ -50,11 +69,12 @@ export class StandIn {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const socket of this.unused) socket.destroy();
+    for (const session of this.sessions) session.close();
     await closed;
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
-    this.unused.delete(request.socket);
+  private answer(request: Request, response: Response): void {
+    if (request instanceof IncomingMessage) this.unused.delete(request.socket);
     const { latency, failureRate } = this.behaviour();
     const delay = drawLatency(latency, this.random);
     const fails = this.random() < failureRate;
@@ -67,9 +87,9 @@ export class StandIn {
     });
   }
 
-  private send(request: IncomingMessage, response: ServerResponse, bodyBytes: number, fails: boolean): void {
+  private send(request: Request, response: Response, bodyBytes: number, fails: boolean): void {
     const { service, version, pod } = this.identity;
-    const body = JSON.stringify({
+    const text = JSON.stringify({
       ...this.identity,
       method: request.method,
       path: request.url,
@@ -77,15 +97,21 @@ export class StandIn {
       bodyBytes,
       ...(fails ? { error: 'this stand-in was told to fail some requests' } : {}),
     });
-    response.writeHead(fails ? 500 : 200, {
+    const who = { [SERVICE_FIELD]: service, [VERSION_FIELD]: version, [POD_FIELD]: pod };
+    if (response instanceof Http2ServerResponse && isCall(request.headers)) {
+      endCall(response, who, text, fails);
+      return;
+    }
+    const isKept = response instanceof Http2ServerResponse || this.server.listening;
+    const fields = {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      [SERVICE_FIELD]: service,
-      [VERSION_FIELD]: version,
-      [POD_FIELD]: pod,
+      'content-length': Buffer.byteLength(text),
+      ...who,
       // A server that is closing says so on its last answers, or kept connections would hold it open.
-      ...(this.server.listening ? {} : { connection: 'close' }),
-    });
-    response.end(body);
+      ...(isKept ? {} : { connection: 'close' }),
+    };
+    response.statusCode = fails ? 500 : 200;
+    for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
+    response.end(text);
   }
 }

@@ -52,7 +52,7 @@ export class Externals {
         if (!missing) {
           this.mapped.set(key, { discovery: cluster.discovery, tls: { ...tls, ...this.written(namespace, contents) } });
         } else if (!this.standIns.has(key)) {
-          this.mapped.set(key, await this.standIn(key, namespace, name, tls));
+          this.mapped.set(key, await this.standIn(key, namespace, name, tls, cluster.protocol === 'http2'));
           notices.push(`'${missing.path}', for the TLS of '${name}', is of nothing in the files; a stand-in with a certificate of its own takes the place of '${name}'`);
         }
       }
@@ -77,14 +77,17 @@ export class Externals {
     return Object.fromEntries(contents.map(({ field, path, text }) => [field, this.put(place(path), text!)]));
   }
 
-  private async standIn(key: string, namespace: string, name: string, tls: UpstreamTlsConfig): Promise<Pick<ClusterConfig, 'discovery' | 'tls'>> {
+  private async standIn(key: string, namespace: string, name: string, tls: UpstreamTlsConfig, http2: boolean): Promise<Pick<ClusterConfig, 'discovery' | 'tls'>> {
     const { root, issuer } = this.authority ??= newAuthority();
     const validity = { now: Date.now(), lifetimeMs: LIFETIME_MS };
     const leaf = issueForHost(issuer, parseAddress(tls.serverName) ?? tls.serverName, validity);
     const client = tls.certificateFile === undefined ? undefined : issueForHost(issuer, 'client', validity, { purposes: ['clientAuth'] });
     const standIn = new StandIn({ service: name, version: 'outside', pod: 'stand-in' }, () => PROMPT, Math.random, undefined, {
-      cert: leaf.certificate, key: leaf.key, ALPNProtocols: ['http/1.1'],
-      ...(client && { ca: root.certificate, requestCert: true, rejectUnauthorized: true }),
+      http2,
+      tls: {
+        cert: leaf.certificate, key: leaf.key, ALPNProtocols: [http2 ? 'h2' : 'http/1.1'],
+        ...(client && { ca: root.certificate, requestCert: true, rejectUnauthorized: true }),
+      },
     });
     await new Promise<void>((resolve, reject) => { standIn.server.once('error', reject).listen(0, this.host, resolve); });
     this.standIns.set(key, standIn);

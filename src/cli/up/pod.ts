@@ -26,7 +26,7 @@ import { httpGet } from './http-get';
 import type { Externals } from './externals';
 import type { Identities } from './identities';
 import { addressesIn, mapConfig, Mapping } from './map-config';
-import { MeshModel, titleOf, Workload } from '../model/model';
+import { appSpeaks, MeshModel, titleOf, Workload } from '../model/model';
 import { inText, SocketAddress, PodNetwork } from './network';
 import type { SelectablePod } from './service-pods';
 import type { SessionKeys } from './session-keys';
@@ -270,7 +270,10 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     if (this.command === undefined) {
       const app = new Child({
         command: process.execPath,
-        args: [programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name],
+        args: [
+          programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name,
+          ...(appSpeaks(workload) === 'http2' ? ['--http2'] : []),
+        ],
         env: { ...process.env, ...listenEnvironment(address) },
         ipc: true, reaper, onLine,
       });

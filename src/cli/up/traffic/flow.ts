@@ -6,10 +6,10 @@
  */
 import { isOfGateway, ListenerConfig, ProxyConfig } from '../../../contract';
 import { UserError } from '../../command-line/errors';
-import { Callee, calleesOf, workloadsOf } from '../../model/callees';
+import { Callee, calleesOf, serviceOf, workloadsOf } from '../../model/callees';
 import { isNamed, namedWorkloads } from '../../model/named-workloads';
 import type { LocalMesh } from '../local-mesh';
-import type { MeshModel, Workload } from '../../model/model';
+import { appSpeaks, MeshModel, Workload } from '../../model/model';
 import type { SocketAddress } from '../network';
 import { answeringFront, Front, frontsOf, targetsOf } from './front';
 import { OUTSIDE } from './outside';
@@ -27,6 +27,8 @@ export interface Flow {
   readonly host: string;
   /** Whether it goes by TLS. Absent: it doesn't. */
   readonly isSecure?: boolean;
+  /** What its requests are. Absent: of HTTP/1.1. */
+  readonly speaks?: 'http2' | 'grpc' | undefined;
   /** Share of each version as it is declared now, when the caller splits by version; they add up to 1. */
   readonly declared: ReadonlyMap<string, number>;
   /** Where the next request goes; undefined when no pod could send or take it. */
@@ -63,6 +65,7 @@ function flowFromInside(mesh: LocalMesh, from: string, to: string): Flow {
       return host ?? listener.hostnames?.[0] ?? to;
     },
     isSecure: isOfGateway(callee.listener) && answeringListener(callee.config).tls !== undefined,
+    get speaks() { return spokenTo(current() ?? callee, mesh.model); },
     get declared() { return declaredShares(current()); },
     target() {
       const pods = mesh.pods.filter((pod) => pod.state === 'ready' && isNamed(pod.workload, from));
@@ -102,6 +105,11 @@ export function flowFromOutside(
     get service() { return behind()?.service ?? workload!.service; },
     get host() { return behind()?.host ?? front.service.name; },
     isSecure: front.listener?.tls !== undefined,
+    get speaks() {
+      const callee = behind();
+      if (callee) return front.listener?.tls && spokenTo(callee, mesh.model);
+      return appSpeaks(workload!) === 'http2' ? named(front.port.appProtocol === 'grpc') : undefined;
+    },
     get declared() { return declaredShares(behind()); },
     target() {
       const all = targetsOf(front, mesh);
@@ -133,6 +141,18 @@ function ofModel<T>(mesh: LocalMesh, find: (model: MeshModel) => T): () => T {
 function answeringListener({ listeners }: ProxyConfig): ListenerConfig {
   const ofGateway = listeners.filter(isOfGateway);
   return ofGateway.find(({ httpsRedirect }) => !httpsRedirect) ?? ofGateway[0]!;
+}
+
+/** What a callee's apps and those that call it speak; undefined for HTTP/1.1. */
+function spokenTo({ config, shares }: Callee, model: MeshModel): Flow['speaks'] {
+  const names = new Set(shares.map(({ cluster }) => cluster));
+  const clusters = config.clusters.filter(({ name, protocol }) => names.has(name) && protocol === 'http2');
+  if (clusters.length === 0) return undefined;
+  return named(clusters.some((cluster) => serviceOf(cluster, model.services)?.ports.some(({ appProtocol }) => appProtocol === 'grpc')));
+}
+
+function named(isGrpc: boolean): 'http2' | 'grpc' {
+  return isGrpc ? 'grpc' : 'http2';
 }
 
 /** The services that take over what a callee can't take. */

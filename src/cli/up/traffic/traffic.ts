@@ -3,12 +3,12 @@
  * request was due and not from the moment at which it was sent, so that a stall is seen by all the requests that would
  * have come in the meantime (Gil Tene's coordinated omission). How late this process itself was is kept beside it.
  */
-import { Agent, IncomingHttpHeaders, request } from 'node:http';
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { POD_FIELD, SERVICE_FIELD, VERSION_FIELD } from '../../stand-in/server';
-import { codeOf, messageOf } from '../../command-line/errors';
 import type { Flow } from './flow';
+import { Http1Sender } from './http1-sender';
+import { Http2Sender } from './http2-sender';
+import { Answer, Sender, single } from './sender';
 
 /** What became of one request. */
 export interface Outcome {
@@ -43,11 +43,9 @@ export interface TrafficOptions {
 
 /** Requests under way at a time; one more is given up at once, so that a stall does not take all memory. */
 const MAX_IN_FLIGHT = 10_000;
-/** The proxies answer before this; it bounds what a stuck connection holds. */
-const TIMEOUT_MS = 30_000;
 
 export class Traffic {
-  private readonly agent: Agent;
+  private readonly sender: Sender;
   private readonly started = performance.now();
   private due = this.started;
   private timer: NodeJS.Timeout | undefined;
@@ -59,9 +57,8 @@ export class Traffic {
 
   constructor(private readonly options: TrafficOptions) {
     const { flow, trusted } = options;
-    const kept = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1024 };
-    const trust = trusted === undefined ? { rejectUnauthorized: false } : { ca: trusted };
-    this.agent = flow.isSecure ? new TlsAgent({ ...kept, ...trust }) : new Agent(kept);
+    this.sender = flow.speaks === undefined ? new Http1Sender(flow.isSecure === true, trusted)
+      : new Http2Sender(flow.speaks === 'grpc', flow.isSecure === true, trusted);
     this.tick();
   }
 
@@ -100,49 +97,24 @@ export class Traffic {
       return;
     }
     this.inFlight++;
-    let settled = false;
-    const settle = (headers: IncomingHttpHeaders, failure: string | undefined): void => {
-      if (settled) return;
-      settled = true;
+    this.sender.send({ target, host: flow.host, path, headers: headers ?? {} }, ({ headers: fields, failure }: Answer) => {
       this.inFlight--;
       // An app that passes on the answer of another says who that one was; it counts as not saying who it is.
-      const service = single(headers[SERVICE_FIELD]);
+      const service = single(fields[SERVICE_FIELD]);
       const fallback = service !== undefined && service !== flow.service && flow.fallbacks?.has(service) ? service : undefined;
       const known = service === flow.service || fallback !== undefined;
       onOutcome({
         latencyMs: performance.now() - due, lateMs, failure, fallback,
-        pod: known ? single(headers[POD_FIELD]) : undefined,
-        version: known ? single(headers[VERSION_FIELD]) : undefined,
+        pod: known ? single(fields[POD_FIELD]) : undefined,
+        version: known ? single(fields[VERSION_FIELD]) : undefined,
       });
       this.finishIfIdle();
-    };
-    const sent = (flow.isSecure ? tlsRequest : request)({
-      host: target.address, port: target.port, servername: flow.host, path, agent: this.agent, timeout: TIMEOUT_MS,
-      headers: { ...headers, host: flow.host },
-    }, (response) => {
-      response.resume();
-      response.on('end', () => settle(response.headers, response.complete ? failureOf(response.statusCode ?? 0, response.headers) : 'answer cut off'));
-      response.on('error', () => settle(response.headers, 'answer cut off'));
     });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
-    sent.on('error', (error) => settle({}, codeOf(error) || messageOf(error)));
-    sent.end();
   }
 
   private finishIfIdle(): void {
     if (!this.stopped || this.inFlight > 0) return;
-    this.agent.destroy();
+    this.sender.close();
     this.settleFinished();
   }
-}
-
-/** Why an answer counts as failed: the proxy's own reason if it gave one, else the app's status from 500 on. */
-export function failureOf(status: number, headers: IncomingHttpHeaders): string | undefined {
-  const reason = /;\s*details="((?:[^"\\]|\\.)*)"/.exec(single(headers['proxy-status']) ?? '')?.[1];
-  if (reason !== undefined) return reason.replace(/\\(.)/g, '$1');
-  return status >= 500 ? `app answered ${status}` : undefined;
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -1,7 +1,8 @@
 import { createServer, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Flow } from '../../../../src/cli/up/traffic/flow';
-import { failureOf, Outcome, Traffic } from '../../../../src/cli/up/traffic/traffic';
+import { failureOf } from '../../../../src/cli/up/traffic/sender';
+import { Outcome, Traffic } from '../../../../src/cli/up/traffic/traffic';
 
 const servers: Server[] = [];
 afterEach(async () => {
