@@ -1,5 +1,6 @@
 /** The public constructs. The proxy is not exported: it is a program, and comes as an image. */
 export * from './constructs/mesh/access-log-options';
+export * from './constructs/policies/access-log';
 export * from './constructs/policies/admission-options';
 export * from './constructs/monitoring/adapter-rules';
 export * from './constructs/mesh/app-address';

@@ -47,6 +47,7 @@ export const DISPENSABLE_PARTS: readonly string[] = [
   '/clusters/*/healthCheck',
   '/clusters/*/loadBalancing',
   '/clusters/*/outlierDetection',
+  '/listeners/*/routes/*/accessLog',
   '/listeners/*/routes/*/faults/*',
   '/listeners/*/routes/*/hash/*',
   '/listeners/*/routes/*/retry/methods',

@@ -3,6 +3,7 @@
  * generated documentation read. The ConfigMap stays as short as what was said; a reader of this file knows the rest. The values come from
  * `@default` of each field; here stand the reasons.
  */
+import type { AccessLogConfig } from './access-log-config';
 import { ResolvedAdmission, withAdmissionDefaults } from './admission-defaults';
 import { ResolvedAuthorization, withAuthorizationDefaults } from './authorization-config';
 import { connectTimeoutFor, shortestTimeouts } from './connect-timeout';
@@ -24,7 +25,7 @@ import { ADMIN_PORT } from './ports';
 import type { MirrorConfig } from './route-action-config';
 import { withMirrorDefaults } from './route-defaults';
 import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
-import type { AccessLogConfig, AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
+import type { AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
 import { ResolvedTls, withTlsDefaults } from './tls-config';
 import { DEFAULT_TRACING, ResolvedTracing } from './tracing-config';
@@ -258,7 +259,7 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = {
 /** How sessions persist, with nothing left open but an end that is not meant to come. */
 export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
 /** What a route does only when it is said to. */
-type RouteOption = 'matches' | 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
+type RouteOption = 'accessLog' | 'matches' | 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
 /** A route with nothing left open. Its split is empty when it answers by itself. */
 export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' | 'fallback' | 'retry' | 'hedge' | 'mirror' | 'cors'>> & Pick<RouteConfig, RouteOption> & {
   readonly mirror: Required<MirrorConfig>[];

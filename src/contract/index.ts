@@ -1,3 +1,4 @@
+export * from './access-log-config';
 export * from './admission-config';
 export * from './admission-defaults';
 export * from './authorization-config';

@@ -1,6 +1,7 @@
 /**
  * Where connections are accepted and where their requests go.
  */
+import type { AccessLogMode } from './access-log-config';
 import type { AdmissionConfig } from './admission-config';
 import type { AuthorizationConfig } from './authorization-config';
 import type { CorsConfig } from './cors-config';
@@ -178,4 +179,6 @@ export interface RouteConfig {
    * @default []
    */
   readonly mirror?: MirrorConfig[];
+  /** Which of its requests are in the access log. Absent: as the document's `accessLog` says. */
+  readonly accessLog?: AccessLogMode;
 }

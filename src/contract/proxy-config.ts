@@ -12,6 +12,7 @@
  *
  * All durations are whole milliseconds, all sizes bytes.
  */
+import type { AccessLogConfig } from './access-log-config';
 import type { ClusterConfig } from './cluster-config';
 import type { LocalClusterConfig } from './discovery-config';
 import type { IdentityConfig } from './identity-config';
@@ -274,27 +275,4 @@ export interface ShutdownConfig {
    * @default 15000
    */
   readonly drainMs?: Integer;
-}
-
-/** The access log, one line a request on standard output. */
-export interface AccessLogConfig {
-  /** `off`; `errors`: responses of status 500 and above, and broken ones; `all`. */
-  readonly mode: 'off' | 'errors' | 'all';
-  /**
-   * Form of a line: `json`, an object; `text`, fields in a fixed order.
-   * @default json
-   */
-  readonly format?: 'json' | 'text';
-  /**
-   * With `errors`: a request that takes at least so long is logged, too. 0: none is.
-   * @default 0
-   */
-  readonly slowMs?: Integer;
-  /**
-   * With `errors`: percentage of the other requests that are logged, too.
-   * @minimum 0
-   * @maximum 100
-   * @default 0
-   */
-  readonly samplePercent?: number;
 }

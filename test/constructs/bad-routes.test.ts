@@ -44,6 +44,7 @@ const any = (value: unknown) => value as never;
 const keys = kplus.Secret.fromSecretName(newChart(), 'Keys', 'session-keys');
 
 const ONE: [string, (the: Shop) => Route, string][] = [
+  ['a mode of the access log that there is not', () => on.accessLog(any('slow')), 'accessLog\' is "slow": use AccessLog.OFF, AccessLog.ERRORS or AccessLog.ALL'],
   ['no condition', () => Route.when(), '\'addRoute(Route.when()).when\' is []: name at least one condition, such as Match.pathPrefix(\'/search\'); for all requests use Route.always()'],
   ['an alternative of no condition', () => on.orWhen(), 'orWhen\' is []: name at least one condition'],
   ['something else than a condition', () => Route.when(any('/a')), '\'addRoute(Route.when(/a)).when\' is "/a": give conditions, such as Match.pathPrefix(\'/search\')'],

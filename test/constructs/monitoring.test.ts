@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { stringify } from 'yaml';
-import { Gateway, GatewayProps, Mesh, MeshService, MeshServiceProps, MeshSidecar, Monitoring, PrometheusOptions, Slo } from '../../src';
+import {
+  Gateway, GatewayProps, Match, Mesh, MeshService, MeshServiceProps, MeshSidecar, Monitoring, PrometheusOptions, Route, Slo,
+} from '../../src';
 import { ALERT_NAMES } from '../../src/constructs/monitoring/alerts';
 import { FAMILIES } from '../../src/proxy/telemetry/catalog';
 import { findByKind, findOne, inventory, Manifest, newChart, podSpec } from '../support/manifests';
@@ -14,7 +16,13 @@ import { promtool, testWithPromtool } from '../support/promtool';
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
 const SLO = Slo.availability('99.9%').latency('p99', Duration.millis(300));
 
-interface Rule { readonly record?: string; readonly alert?: string; readonly expr: string; readonly annotations?: Record<string, string> }
+interface Rule {
+  readonly record?: string;
+  readonly alert?: string;
+  readonly expr: string;
+  readonly annotations?: Record<string, string>;
+  readonly labels?: Record<string, string>;
+}
 
 function synth(monitoring?: Monitoring, props: Partial<MeshServiceProps> = {}): Manifest[] {
   const chart = newChart();
@@ -144,11 +152,13 @@ test.each<[string, () => unknown, string]>([
 });
 
 /** Runs promtool on the rules, and on tests of them when there are any. */
-function judge(tests?: unknown[]): { readonly ok: boolean; readonly output: string } {
+function judge(
+  tests?: unknown[], groups = groupsOf(synth(Monitoring.prometheus({ istioNames: true }), { slo: SLO })),
+): { readonly ok: boolean; readonly output: string } {
   const folder = mkdtempSync(join(tmpdir(), 'mesh-rules-'));
   try {
     const rules = join(folder, 'rules.yaml');
-    writeFileSync(rules, stringify({ groups: groupsOf(synth(Monitoring.prometheus({ istioNames: true }), { slo: SLO })) }));
+    writeFileSync(rules, stringify({ groups }));
     if (!tests) return promtool(['check', 'rules', rules]);
     writeFileSync(join(folder, 'tests.yaml'), stringify({ rule_files: [rules], evaluation_interval: '5m', tests }));
     return promtool(['test', 'rules', join(folder, 'tests.yaml')]);
@@ -250,4 +260,34 @@ testWithPromtool('dashboards made for Istio find their series', () => {
     }],
   }]);
   expect(result).toEqual({ ok: true, output: expect.stringContaining('SUCCESS') as string });
+});
+
+testWithPromtool('dashboards made for Istio find what a gateway sends, by the service that it goes to', () => {
+  const chart = newChart();
+  new Mesh(chart, 'mesh', { monitoring: Monitoring.prometheus({ istioNames: true }) });
+  const other = newChart({ namespace: 'back' }, 'back', chart.node.root as never);
+  new Mesh(other, 'mesh', { monitoring: Monitoring.none() });
+  const [web, cart] = [new MeshService(chart, 'web', { containers }), new MeshService(other, 'cart', { containers })];
+  // A version may have any name, so that of the service can't be read off the cluster's.
+  web.addVersion('v2-beta', { containers, weight: 10 });
+  const edge = new Gateway(chart, 'edge');
+  edge.route('shop.example.com', web);
+  edge.addRoute('shop.example.com', Route.when(Match.pathPrefix('/cart')).to(cart));
+  const { groups } = findOne(Testing.synth(chart), 'PrometheusRule', 'edge').spec as { groups: ReturnType<typeof groupsOf> };
+  const series = (cluster: string): string => (
+    `mesh_requests_total{namespace="shop",cdk8s_mesh_service="edge",listener="http",direction="outbound",cluster="${cluster}",code="200",reason="-"}`);
+  const sample = (namespace: string, service: string, workload: string, value: number) => ({
+    labels: `{reporter="source",source_workload="edge",destination_service_namespace="${namespace}",destination_service_name="${service}",destination_workload="${workload}"}`, value,
+  });
+  const result = judge([{
+    interval: '1m',
+    input_series: [['shop/web-v1', 1], ['shop/web-v2-beta', 2], ['back/cart-v1', 3]].map(([cluster, rate]) => ({ series: series(String(cluster)), values: `0+${rate}x10` })),
+    promql_expr_test: [{
+      expr: 'sum by (reporter, source_workload, destination_service_namespace, destination_service_name, destination_workload) (istio_requests_total)', eval_time: '10m',
+      exp_samples: [sample('shop', 'web', 'web-v1', 10), sample('shop', 'web', 'web-v2-beta', 20), sample('back', 'cart', 'cart-v1', 30)],
+    }],
+  }], groups);
+  expect(result).toEqual({ ok: true, output: expect.stringContaining('SUCCESS') as string });
+  // No dashboard counts what comes to a gateway as the destination's view.
+  expect(groups.flatMap(({ rules }) => rules).filter(({ labels }) => labels?.reporter === 'destination')).toEqual([]);
 });

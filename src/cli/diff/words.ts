@@ -37,6 +37,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   faults: { what: 'faults' },
   requestHeaders: { what: 'request headers' },
   responseHeaders: { what: 'response headers' },
+  accessLog: { what: 'access log' },
   cors: { what: 'CORS' },
   'cors.allowOrigins': { what: 'origins whose pages may use responses' },
   'cors.allowCredentials': { what: 'CORS with credentials' },

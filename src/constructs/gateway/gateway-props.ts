@@ -10,7 +10,7 @@ import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceType, TrafficPolicy } from '../kubernetes/service-type';
 import { AccessLogOptions } from '../mesh/access-log-options';
-import { AccessLog } from '../mesh/mesh-props';
+import { AccessLog } from '../policies/access-log';
 import { ProxyImage } from '../mesh/proxy-image';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { ProxyUser } from '../mesh/proxy-user';

@@ -8,6 +8,7 @@ import { targetsOf } from '../calls/call-routes';
 import { defaultCall } from '../calls/default-call';
 import { Call, Dependencies } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
+import { GatewayCallee } from '../monitoring/subjects';
 import { ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { DEFAULT_ROUTE_NAME, namesOf, titleOf } from '../routes/route-names';
@@ -94,6 +95,13 @@ export class GatewayRoutes {
       const names = namesOf(routes);
       return routes.filter((route) => targetsOf(route).length > 0).map((route) => ({ ...this.callOf(route), routes: [toCallers(route, names)] }));
     });
+  }
+
+  /** Whatever requests are sent to, each once. */
+  public get callees(): GatewayCallee[] {
+    const infos = [...this.byHost.values()].flat().flatMap(targetsOf).map((target) => (target._destination() as Destination)._info());
+    return [...new Map(infos.map((info) => [info.id, info])).values()]
+      .map((info) => ({ name: info.name, namespace: info.namespace, clusters: info.shares().map(({ cluster }) => cluster) }));
   }
 
   /** As the document has them. */

@@ -235,7 +235,9 @@ export class Gateway extends Construct {
     monitoring._scrape(this, {
       name, namespace: deployment.metadata.namespace, pods: deployment, adminPort: proxyPorts.admin, podLabels: () => this.pods.labels,
     });
-    monitoring._alert(this, name, () => ({ service: name, namespace, slo, hasApp: false, requests: `direction="outbound",${seriesOf(namespace, name)}` }));
+    monitoring._alert(this, name, () => ({
+      service: name, namespace, slo, hasApp: false, requests: `direction="outbound",${seriesOf(namespace, name)}`, callees: this.routes.callees,
+    }));
   }
 
   private get path() {

@@ -8,6 +8,7 @@ import { MutualTls } from '../identity/mutual-tls';
 import * as kplus from '../kubernetes/kplus';
 import { Monitoring } from '../monitoring/monitoring';
 import { NetworkPolicies } from '../network/network-policies';
+import { AccessLog } from '../policies/access-log';
 import { AdmissionOptions } from '../policies/admission-options';
 import { ConnectionOptions } from '../policies/connection-options';
 import { ProxyLimits } from '../policies/proxy-limits';
@@ -21,24 +22,6 @@ import { ProxyImage } from './proxy-image';
 import { ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
 import { Tracing } from './tracing';
-
-/**
- * Which requests the proxy logs.
- */
-export enum AccessLog {
-  /**
-   * No requests.
-   */
-  OFF = 'off',
-  /**
-   * Requests whose response has status 500 or above, and requests whose response broke off.
-   */
-  ERRORS = 'errors',
-  /**
-   * All requests.
-   */
-  ALL = 'all',
-}
 
 /**
  * Settings of a sidecar, for one workload or for all workloads of a mesh.

@@ -37,7 +37,7 @@ import { Class, isA, refusalOfCopy } from '../synthesis/copies';
 import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
-import { AccessLog } from './mesh-props';
+import { AccessLog } from '../policies/access-log';
 import { ProxyImage } from './proxy-image';
 import { ProxyUser } from './proxy-user';
 import { Tracing } from './tracing';

@@ -164,7 +164,7 @@ export class Monitoring {
       { name: 'slo', rules: slo ? recordingRules(service, slo._availability, slo._latencies) : [] },
       { name: 'slo-alerts', rules: slo && alerts ? burnRateAlerts(service, slo._availability, slo._latencies, annotate) : [] },
       { name: 'alerts', rules: alerts ? alertRules(of, service.hasApp, annotate) : [] },
-      { name: 'istio', rules: istioNames ? istioRules(of, namespace, service.service) : [] },
+      { name: 'istio', rules: istioNames ? istioRules(of, service) : [] },
     ];
     return groups.filter(({ rules }) => rules.length > 0).map(({ name, rules }) => ({ name: `mesh.${namespace}.${service.service}.${name}`, rules }));
   }

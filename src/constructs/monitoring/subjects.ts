@@ -38,9 +38,18 @@ export function labelOfSeries(podLabel: string): string {
   return podLabel.replace(/[^a-zA-Z0-9_]/g, '_');
 }
 
+/** A service that a gateway leads to, with the clusters of its versions. */
+export interface GatewayCallee {
+  readonly name: string;
+  readonly namespace: string;
+  readonly clusters: readonly string[];
+}
+
 /** Whose rules they are. */
 export interface RuledService extends SloSubject {
   readonly slo: Slo | undefined;
+  /** Of a gateway, whose listeners don't name the service that a request is for. */
+  readonly callees?: readonly GatewayCallee[];
   /** Its proxies are sidecars; those of a gateway are alone. */
   readonly hasApp: boolean;
 }

@@ -5,6 +5,7 @@
 import { Duration } from 'cdk8s';
 import { RouteConfig } from '../../contract';
 import { PathOptions } from '../../routing';
+import { AccessLog } from '../policies/access-log';
 import { FaultInjection } from '../policies/fault-injection';
 import { HashKey } from '../policies/hash-key';
 import { Retry } from '../policies/retry';
@@ -74,6 +75,9 @@ export function checkRoute(errors: ValidationErrors, prop: string, route: Route,
     checkCors(errors, `${prop}.cors`, spec.cors);
   }
   checkPolicies(errors, prop, spec, context.timeoutMs);
+  if (spec.accessLog !== undefined && !Object.values(AccessLog).includes(spec.accessLog)) {
+    errors.add(`${prop}.accessLog`, spec.accessLog, 'use AccessLog.OFF, AccessLog.ERRORS or AccessLog.ALL');
+  }
 }
 
 /** What gets all requests. With several targets, a copy to one of them is a way to send it more. */

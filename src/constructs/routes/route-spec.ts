@@ -1,6 +1,7 @@
 /** What a `Route` keeps of what its author said. */
 import { Duration } from 'cdk8s';
 import { PathChange } from '../../contract';
+import { AccessLog } from '../policies/access-log';
 import { FaultInjection } from '../policies/fault-injection';
 import { HashKey } from '../policies/hash-key';
 import { Retry } from '../policies/retry';
@@ -36,4 +37,5 @@ export interface RouteSpec {
   readonly hashKeys?: readonly HashKey[];
   readonly sessionPersistence?: SessionPersistence;
   readonly faults?: readonly FaultInjection[];
+  readonly accessLog?: AccessLog;
 }

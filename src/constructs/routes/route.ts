@@ -3,6 +3,7 @@
  * The terms are those of HTTPRoute of the Gateway API.
  */
 import { Duration } from 'cdk8s';
+import { AccessLog } from '../policies/access-log';
 import { FaultInjection } from '../policies/fault-injection';
 import { HashKey } from '../policies/hash-key';
 import { Retry } from '../policies/retry';
@@ -220,6 +221,13 @@ export class Route {
    */
   public faults(...faults: FaultInjection[]): Route {
     return this.with({ faults });
+  }
+
+  /**
+   * Which of these requests the proxies log that take this route: those of the callers, and gateways. By default it is as `accessLog` of these says.
+   */
+  public accessLog(accessLog: AccessLog): Route {
+    return this.with({ accessLog });
   }
 
   private with(changed: Partial<RouteSpec>): Route {

@@ -75,7 +75,11 @@ export function routeConfig({ route: { _spec: spec }, name, alternatives }: Call
     ...(alternatives.length > 0 && { matches: alternatives.map((matches) => toRouteMatch(matches.map(({ _condition }) => _condition))) }),
   };
   const responseHeaders = headerChanges(spec.responseHeaders);
-  const changes = { ...(responseHeaders && { responseHeaders }), ...(spec.cors && { cors: corsConfig(spec.cors) }) };
+  const changes = {
+    ...(responseHeaders && { responseHeaders }),
+    ...(spec.cors && { cors: corsConfig(spec.cors) }),
+    ...(spec.accessLog && { accessLog: spec.accessLog }),
+  };
   const answer = answerConfig(spec);
   return answer ? { ...head, ...answer, ...changes } : { ...head, ...forwarding(spec, call(), calls), ...changes };
 }

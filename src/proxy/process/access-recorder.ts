@@ -8,7 +8,8 @@ import type { LineWriter } from '../telemetry/line-writer';
 
 /** Undefined when nothing is logged. */
 export function accessRecorder(writer: LineWriter, clock: Clock, random: () => number, config: ResolvedProxyConfig): ExchangeListener | undefined {
-  if (config.accessLog.mode === 'off') return undefined;
+  const modes = [config.accessLog.mode, ...config.listeners.flatMap(({ routes }) => routes.map(({ accessLog }) => accessLog ?? 'off'))];
+  if (modes.every((mode) => mode === 'off')) return undefined;
   const accessLog = new AccessLog(writer, clock, config.accessLog, random);
   return (exchange) => {
     if (accessLog.wants(exchange.record)) accessLog.write(accessOf(exchange));

@@ -3,7 +3,7 @@
  *
  * The query is left out of the path: it is where tokens and people's data are found. Fields that don't apply are absent.
  */
-import type { AccessLogConfig } from '../../contract';
+import type { AccessLogConfig, AccessLogMode } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';
@@ -25,6 +25,8 @@ export interface AccessRecord {
   readonly traceId?: string | undefined;
   /** Name of the route that took it. */
   readonly route?: string | undefined;
+  /** Which requests that route has logged. */
+  readonly accessLog?: AccessLogMode | undefined;
   /** Sent to the client; 499 when it went away before. Of a gRPC call, the one that stands for its own. */
   readonly status: number;
   /** Of a gRPC call; absent of what is none, and of one that did not come so far. */
@@ -65,8 +67,9 @@ export class AccessLog {
   }
 
   /** Whether a request is logged, which is known before anything is made of it. */
-  wants(request: Pick<AccessRecord, 'status' | 'reason' | 'durationMs'>): boolean {
-    const { mode, slowMs = 0, samplePercent = 0 } = this.config;
+  wants(request: Pick<AccessRecord, 'status' | 'reason' | 'durationMs' | 'accessLog'>): boolean {
+    const { slowMs = 0, samplePercent = 0 } = this.config;
+    const mode = request.accessLog ?? this.config.mode;
     if (mode !== 'errors') return mode === 'all';
     return isError(request) || (slowMs > 0 && request.durationMs >= slowMs) || (samplePercent > 0 && this.random() * 100 < samplePercent);
   }

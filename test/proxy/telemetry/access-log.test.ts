@@ -85,6 +85,13 @@ describe('the access log', () => {
     expect(isError({ status: 413, reason: 'body_too_large' })).toBe(false);
   });
 
+  it('goes by what the route of a request says first', () => {
+    const logged = (mode: AccessLogConfig['mode'], accessLog: AccessLogConfig['mode'], status: number) => (
+      new AccessLog(new LineWriter({ write: () => undefined }), new FakeClock(), { mode }, () => 0.5).wants({ ...REQUEST, status, accessLog }));
+    expect([logged('off', 'all', 200), logged('off', 'errors', 200), logged('off', 'errors', 503)]).toEqual([true, false, true]);
+    expect([logged('all', 'off', 503), logged('all', 'errors', 200), logged('all', 'errors', 503)]).toEqual([false, false, true]);
+  });
+
   it('has slow requests and a share of the others besides, given errors and that', () => {
     expect(statusesOf('errors', { slowMs: 12 })).toHaveLength(requests.length);
     expect(statusesOf('errors', { slowMs: 13 })).toHaveLength(4);

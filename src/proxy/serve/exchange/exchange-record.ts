@@ -1,4 +1,5 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
+import type { AccessLogMode } from '../../../contract';
 import { statusIn } from '../../grpc/answer';
 import { GrpcStatus, httpStatusOf, outcomeOf } from '../../grpc/status';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
@@ -41,8 +42,16 @@ export class ExchangeRecord {
   durationMs = 0;
   /** Name of the route that took it; undefined when none did. */
   route: string | undefined;
+  /** Which requests the route has logged; undefined: as the document says. */
+  accessLog: AccessLogMode | undefined;
   /** Method and target, when somebody wants them. */
   description = '';
+
+  /** This route takes the request. */
+  follow({ name, accessLog }: { readonly name: string; readonly accessLog: AccessLogMode | undefined }): void {
+    this.route = name;
+    this.accessLog = accessLog;
+  }
 
   /** Forgets the request before this one. */
   reset(now: number): void {
@@ -57,6 +66,7 @@ export class ExchangeRecord {
     this.startedAt = now;
     this.durationMs = 0;
     this.route = undefined;
+    this.accessLog = undefined;
     this.description = '';
   }
 

@@ -155,7 +155,7 @@ export class ExchangeRequest implements Credentials {
     const asked = askedMethod(source, head);
     if (asked < 0) return undefined;
     const route = listener.routes.askedBy(source, head, asked);
-    if (route) record.route = route.name;
+    if (route) record.follow(route);
     const cors = route?.cors ?? ofListener;
     return cors?.answer(source, head, asked, added.allow(cors, source, head));
   }
@@ -175,7 +175,7 @@ export class ExchangeRequest implements Credentials {
   private follow(source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     const route = this.parts.client.listener.routes.of(source, head, this.token?.claims);
     if (!route) return NO_ROUTE;
-    this.parts.record.route = route.name;
+    this.parts.record.follow(route);
     if (route.cors) this.parts.added.allow(route.cors, source, head);
     const { secure, listener, peer: { edge } } = this.parts.client;
     if (!route.answer) return this.send(route, source, head, body);

@@ -5,7 +5,7 @@
  * What is available is counted anew when a cluster says that something has changed, which costs a request one comparison.
  */
 import { mixHash, RetryPolicy } from '../../../balancing';
-import { commonPrefix, DEFAULT_ROUTE, ResolvedRoute } from '../../../contract';
+import { type AccessLogMode, commonPrefix, DEFAULT_ROUTE, ResolvedRoute } from '../../../contract';
 import { normalizePath, PathOptions } from '../../../routing';
 import type { Cluster } from '../../cluster/cluster';
 import type { ClusterLookup } from '../../cluster/cluster-set';
@@ -44,6 +44,8 @@ export interface RouteDependencies extends Pick<Clock, 'now'> {
 
 export class Route {
   readonly name: string;
+  /** Which of its requests are logged; undefined: as the document says. */
+  readonly accessLog: AccessLogMode | undefined;
   readonly timeout: TimeoutQueue;
   /** What requests are hashed by; undefined when they are not. */
   readonly hashKeys: HashKeys | undefined;
@@ -93,6 +95,7 @@ export class Route {
     readonly session: SessionPersistence | undefined, options: PathOptions = {},
   ) {
     this.name = config.name;
+    this.accessLog = config.accessLog;
     this.timeout = timeouts.of(config.timeoutMs);
     const { random, now } = dependencies;
     this.hashKeys = config.hash.length > 0 ? new HashKeys(config.hash, random) : undefined;
