@@ -123,6 +123,11 @@ export const TERMINATING_WAIT_PATH = `${TERMINATING_PATH}/wait`;
 /** Name of the cluster, in every inbound configuration, that is the app beside the proxy. */
 export const APP_CLUSTER = 'app';
 
+/** Whether a cluster is the app beside the proxy, at its first port or another one (`app:admin`). */
+export function isAppCluster(name: string): boolean {
+  return name === APP_CLUSTER || name.startsWith(`${APP_CLUSTER}:`);
+}
+
 /** Name of the inbound listener. */
 export const INBOUND_LISTENER = 'inbound';
 

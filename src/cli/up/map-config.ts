@@ -4,7 +4,7 @@
  * can be shown. A pure function of the document and of what the pod has.
  */
 import {
-  APP_CLUSTER, CertificateConfig, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, IdentityConfig, isOfGateway, KubernetesApiConfig,
+  CertificateConfig, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, IdentityConfig, isAppCluster, isOfGateway, KubernetesApiConfig,
   ListenerConfig, ProxyConfig, RouteConfig, TlsConfig, withTlsDefaults,
 } from '../../contract';
 import { appPortOf } from '../model/app-port';
@@ -101,8 +101,8 @@ export function mapConfig(config: ProxyConfig, placement: Placement): MappedConf
     inText({ address: admin.loopbackAddress, port: admin.port }));
 
   const clusters = config.clusters.map((cluster) => {
-    const { mapped, from, to } = cluster.tls ? mapExternal(cluster, externalOf(cluster)) : mapCluster(cluster, network, services);
-    moved(cluster.name === APP_CLUSTER ? 'app' : `cluster ${cluster.name}`, from, to);
+    const { mapped, from, to } = cluster.tls ? mapExternal(cluster, externalOf(cluster)) : mapCluster(cluster, appPortOf(config), network, services);
+    moved(isAppCluster(cluster.name) ? cluster.name : `cluster ${cluster.name}`, from, to);
     return mapped;
   });
 
@@ -163,13 +163,14 @@ function mapExternal(declared: ClusterConfig, mapped: ClusterConfig): MappedClus
 }
 
 function mapCluster(
-  cluster: ClusterConfig, network: Pick<PodNetwork, 'app'>, services: readonly ServiceSpec[],
+  cluster: ClusterConfig, appPort: number | undefined, network: Pick<PodNetwork, 'app'>, services: readonly ServiceSpec[],
 ): MappedCluster {
   const { discovery } = cluster;
-  if (cluster.name === APP_CLUSTER && discovery.type === 'static') {
+  if (isAppCluster(cluster.name) && discovery.type === 'static') {
     const [first, ...others] = discovery.endpoints;
     if (first) {
-      const to = network.app(first.port);
+      // One program stands in for the app at all of its ports.
+      const to = network.app(appPort ?? first.port);
       const endpoints = [{ ...first, ...to }, ...others];
       return { mapped: { ...cluster, discovery: { ...discovery, endpoints } }, from: inText(first), to: inText(to) };
     }

@@ -12,6 +12,7 @@ import { Fallback } from '../destinations/fallback';
 import { SelectedPods } from '../network/policy-spec';
 import { checkAllow } from '../identity/allow-checks';
 import { WorkloadIdentity } from '../identity/workload-identity';
+import type { InboundPort } from '../inbound/inbound-ports';
 import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -93,8 +94,10 @@ export interface ServiceLink {
   readonly accountName: string;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
-  /** Whether clients from outside come to its Service. */
-  readonly hasOutsideClients: boolean;
+  /** Whether clients from outside come to one of its Services; it is known when the app is complete. */
+  hasOutsideClients(): boolean;
+  /** Its ports beside the first one. */
+  ports(): readonly InboundPort[];
   readonly identity?: WorkloadIdentity;
   /** Name of the port in the service's Services. */
   readonly portName: string;

@@ -271,6 +271,7 @@ export class Gateway extends Construct {
       pods: this.pods,
       ports: { outside: [proxyPorts.inbound, ...(tls ? [proxyPorts.inboundTls] : [])], admin: proxyPorts.admin },
       callers: [],
+      morePorts: [],
       plainFrom: [],
       readsApi: this.readsSlices,
       ...reachedBy(calls, settings.tracing),

@@ -238,11 +238,11 @@ export class ExposedWorkload extends Destination {
 
   private addShare(workload: WorkloadInfo, weight: number | undefined): ExposedVersion {
     const { version, identity, namespace, objectNamespace, settings: { proxyPorts } } = workload;
-    const { serviceName, options: { port, portName } } = this;
+    const { serviceName, options: { port, portName, policies: { protocol } } } = this;
     const made = ExposedVersion._of(this, {
       version, namespace, identity, self: this,
       makeService: (scope) => serviceForVersion(scope, 'HeadlessService', {
-        serviceName, version, namespace: objectNamespace, proxyPorts, ports: [{ port, name: portName }],
+        serviceName, version, namespace: objectNamespace, proxyPorts, protocol, ports: [{ port, name: portName }],
       }),
     });
     this.shares.push({ version: made, weight });

@@ -15,13 +15,15 @@ import { ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 
 /** A service whose pods have sidecars. */
-interface MeshedService {
+export interface MeshedService {
   readonly serviceName: string;
   readonly namespace: string;
   /** Namespace that its objects name; absent when they name none. */
   readonly chartNamespace?: string;
   readonly port: number;
   readonly portName: string;
+  /** Where sidecars take requests of this port, if it is one beside the first. */
+  readonly proxyPort?: number;
   readonly settings: MeshSettings;
   readonly identity?: WorkloadIdentity;
   readonly discovery: Discovery;
@@ -41,11 +43,13 @@ export function versionCluster(namespace: string, serviceName: string): string {
 export function meshedDestination(meshed: MeshedService): DestinationInfo {
   const { serviceName, namespace, chartNamespace, port, portName, discovery, policies } = meshed;
   const { clusterDomain, limits, proxyPorts } = meshed.settings;
-  const id = `${namespace}/${serviceName}`;
+  const { proxyPort = proxyPorts.inbound } = meshed;
+  const isAdded = meshed.proxyPort !== undefined;
+  const host = `${namespace}/${serviceName}`;
   return {
     name: serviceName,
-    id,
-    host: id,
+    id: isAdded ? `${host}:${port}` : host,
+    host,
     namespace,
     chartNamespace,
     ports: [port],
@@ -56,7 +60,7 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     ...policies,
     routes: meshed.routes,
     meshed: true,
-    pods: { namespace, labels: { [SERVICE_LABEL]: serviceName }, port: proxyPorts.inbound },
+    pods: { namespace, labels: { [SERVICE_LABEL]: serviceName }, port: proxyPort },
     identity: meshed.identity,
     mutualTls: meshed.settings.mutualTls,
     ...(meshed.jwt && { jwt: meshed.jwt }),
@@ -64,11 +68,11 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     closesIdleAfterMs: closesIdleAfterMs(limits),
     endpointSlices: discovery._source === 'endpointSlices',
     shares: () => meshed.versions().map(({ service, weight, identity }) => ({
-      cluster: versionCluster(namespace, service.name),
+      cluster: `${versionCluster(namespace, service.name)}${isAdded ? `:${portName}` : ''}`,
       weight,
       identity,
       discovery: (loadBalancing) => discovery._toConfig({
-        name: service.name, namespace, portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights, targetPort: proxyPorts.inbound,
+        name: service.name, namespace, portName, clusterDomain, zoneWeights: loadBalancing._zoneWeights, targetPort: proxyPort,
       }),
     })),
     checkLoadBalancing: (errors, prop, loadBalancing) => checkZones(errors, prop, loadBalancing, discovery),

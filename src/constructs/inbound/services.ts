@@ -7,7 +7,7 @@ import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
-import { declareProtocols } from '../kubernetes/patches';
+import { declareProtocols, setInServiceSpec } from '../kubernetes/patches';
 import { ProxyPorts } from '../mesh/proxy-ports';
 
 /** A port at which a service is called. */
@@ -19,8 +19,16 @@ interface CalledPort {
   readonly tls?: boolean;
 }
 
+/** A port beside the first one, which leads to a port of the sidecar of its own. */
+interface AddedPort {
+  readonly port: number;
+  readonly name: string;
+  readonly proxyPort: number;
+  readonly protocol?: AppProtocol;
+}
+
 /** What all Services of a service have in common. */
-interface ServiceInfo {
+export interface CalledPorts {
   readonly serviceName: string;
   /** Absent: the chart's. */
   readonly namespace?: string;
@@ -40,7 +48,7 @@ export function servingLabels(serviceName: string, version: string): Record<stri
 }
 
 /** The Service for all versions. */
-export function serviceForAll(scope: Construct, id: string, info: ServiceInfo, props: kplus.ServiceProps = {}): kplus.Service {
+export function serviceForAll(scope: Construct, id: string, info: CalledPorts, props: kplus.ServiceProps = {}): kplus.Service {
   const service = new kplus.Service(scope, id, {
     ...props,
     metadata: {
@@ -58,7 +66,7 @@ export function serviceForAll(scope: Construct, id: string, info: ServiceInfo, p
 }
 
 /** The headless Service of one version. */
-export function serviceForVersion(scope: Construct, id: string, info: ServiceInfo & { readonly version: string }): kplus.Service {
+export function serviceForVersion(scope: Construct, id: string, info: CalledPorts & { readonly version: string }): kplus.Service {
   const labels = servingLabels(info.serviceName, info.version);
   const service = new kplus.Service(scope, id, {
     metadata: { name: `${info.serviceName}-${info.version}`, namespace: info.namespace, labels: { ...labels, [ROLE_LABEL]: 'version' } },
@@ -70,4 +78,10 @@ export function serviceForVersion(scope: Construct, id: string, info: ServiceInf
   declareProtocols(service, info.ports.map(() => factsOf(info.protocol).appProtocol));
   writeLean(service);
   return service;
+}
+
+/** Adds a port to a Service of either kind. */
+export function addPort(service: kplus.Service, { port, name, proxyPort, protocol }: AddedPort): void {
+  setInServiceSpec(service, { [`ports/${service.ports.length}/appProtocol`]: factsOf(protocol).appProtocol });
+  service.bind(port, { name, targetPort: proxyPort });
 }

@@ -81,21 +81,32 @@ interface Pod {
   /** Whether clients from outside come by TLS. */
   readonly tls: boolean;
   readonly calls: readonly { readonly info: DestinationInfo }[];
+  /** Ports at which the app is called besides. */
+  readonly morePorts: readonly { readonly name: string; readonly proxyPort: number; readonly targetPort: number }[];
 }
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
-export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, tls, calls }: Pod): void {
+export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, tls, calls, morePorts }: Pod): void {
   const isOpen = { inbound: appPort !== undefined, inboundTls: tls, admin: true };
-  const taken = new Map(entriesOf(ports).filter(([name]) => isOpen[name]).map(([name, port]) => [port, name]));
+  const taken = new Map(entriesOf(ports).filter(([name]) => isOpen[name]).map(([name, port]) => [port, { purpose: PURPOSES[name], prop: `proxyPorts.${name}` }]));
+  for (const { name, proxyPort } of morePorts) {
+    const other = taken.get(proxyPort);
+    if (other !== undefined) {
+      errors.add(`addPort(${name}).proxyPort`, proxyPort, `the sidecar takes this port for ${other.purpose}; choose another`);
+    }
+    taken.set(proxyPort, { purpose: `the port '${name}'`, prop: `addPort(${name}).proxyPort` });
+  }
   const tellTaken = (prop: string, port: number | undefined): void => {
-    const name = taken.get(port!);
-    if (name !== undefined) {
-      errors.add(prop, port, `the sidecar takes this port for ${PURPOSES[name]}; let the app listen on another, or give the sidecar one by 'proxyPorts.${name}'`);
+    const by = taken.get(port!);
+    if (by !== undefined) {
+      errors.add(prop, port, `the sidecar takes this port for ${by.purpose}; let the app listen on another, or give the sidecar one by '${by.prop}'`);
     }
   };
   const others = [...spec.containers, ...spec.initContainers ?? []].filter(({ name }) => name !== SIDECAR_CONTAINER);
-  if (!others.some((container) => container.ports?.some(({ containerPort }) => containerPort === appPort))) {
-    tellTaken('appPort', appPort);
+  for (const [prop, app] of [['appPort', appPort], ...morePorts.map(({ name, targetPort }) => [`addPort(${name}).targetPort`, targetPort])] as const) {
+    if (!others.some((container) => container.ports?.some(({ containerPort }) => containerPort === app))) {
+      tellTaken(prop as string, app as number | undefined);
+    }
   }
   for (const container of others) {
     for (const { containerPort: port } of container.ports ?? []) {

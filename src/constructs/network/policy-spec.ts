@@ -17,6 +17,8 @@ export interface PolicyFacts {
   /** Ports of the proxy; `inbound` is absent for a workload that takes no requests. */
   readonly ports: { readonly inbound?: number; readonly outside: readonly number[]; readonly admin: number };
   readonly callers: readonly SelectedPods[];
+  /** Ports of the proxy besides, each with callers of its own. */
+  readonly morePorts: readonly { readonly port: number; readonly callers: readonly SelectedPods[] }[];
   /** Networks that are let in at `inbound` besides; undefined for all. */
   readonly plainFrom: readonly string[] | undefined;
   /** What is called in the mesh: pods and the port of their proxy. */
@@ -47,11 +49,14 @@ export function policySpec(facts: PolicyFacts, { scrapedFrom = [], apiServer, dn
   };
 }
 
-function ingressOf({ ports: { inbound, outside, admin }, callers, plainFrom, pods }: PolicyFacts, scrapedFrom: readonly NetworkPeer[]): Rule[] {
-  const from = plainFrom && [...podPeers(callers, pods.namespace), ...plainFrom.map(networkPeer)];
+function ingressOf(
+  { ports: { inbound, outside, admin }, callers, morePorts, plainFrom, pods }: PolicyFacts, scrapedFrom: readonly NetworkPeer[],
+): Rule[] {
+  const called = [...(inbound !== undefined ? [{ port: inbound, callers }] : []), ...morePorts]
+    .map(({ port, callers: its }) => ({ port, from: plainFrom && [...podPeers(its, pods.namespace), ...plainFrom.map(networkPeer)] }));
   return [
     // A rule without peers is for everybody, so nobody is no rule.
-    ...(inbound !== undefined && from?.length !== 0 ? [{ ...(from && { from }), ports: tcp([inbound]) }] : []),
+    ...called.filter(({ from }) => from?.length !== 0).map(({ port, from }) => ({ ...(from && { from }), ports: tcp([port]) })),
     ...(outside.length > 0 ? [{ ports: tcp(outside) }] : []),
     ...(scrapedFrom.length > 0 ? [{ from: scrapedFrom.map(peerOf), ports: tcp([admin]) }] : []),
   ];

@@ -9,7 +9,7 @@ import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
-import { ServiceType, SessionAffinity, TrafficPolicy } from '../kubernetes/service-type';
+import { ServiceOptions } from '../kubernetes/service-options';
 import { Discovery } from '../mesh/discovery';
 import { Slo } from '../monitoring/slo';
 import { ProxyOptions } from '../mesh/mesh-props';
@@ -64,7 +64,7 @@ export interface VersionProps extends PodOptions {
 /**
  * Props of `MeshService`.
  */
-export interface MeshServiceProps extends VersionProps, ProxyOptions, DestinationOptions {
+export interface MeshServiceProps extends VersionProps, ProxyOptions, DestinationOptions, ServiceOptions {
   /**
    * Name of the service, which callers use as its host name. A DNS label that starts with a letter.
    *
@@ -115,56 +115,6 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
    * @default - tokens are not looked at
    */
   readonly jwt?: Jwt[];
-
-  /**
-   * Type of the Service.
-   *
-   * @default ServiceType.CLUSTER_IP
-   */
-  readonly type?: ServiceType;
-
-  /**
-   * Port on every node, for the types NODE_PORT and LOAD_BALANCER.
-   *
-   * @default - Kubernetes chooses one
-   */
-  readonly nodePort?: number;
-
-  /**
-   * Which endpoints Kubernetes may route traffic from outside the cluster to, for the types NODE_PORT and LOAD_BALANCER. LOCAL preserves
-   * the client's address.
-   *
-   * @default - any endpoint of the cluster
-   */
-  readonly externalTrafficPolicy?: TrafficPolicy;
-
-  /**
-   * Which endpoints Kubernetes may route traffic to that comes from inside the cluster, but outside of the mesh.
-   *
-   * @default - any endpoint of the cluster
-   */
-  readonly internalTrafficPolicy?: TrafficPolicy;
-
-  /**
-   * Whether the connections of one client go to the same pod, for traffic from outside of the mesh.
-   *
-   * @default SessionAffinity.none()
-   */
-  readonly sessionAffinity?: SessionAffinity;
-
-  /**
-   * Client addresses that may use the load balancer, as CIDRs, for the type LOAD_BALANCER.
-   *
-   * @default - all
-   */
-  readonly loadBalancerSourceRanges?: string[];
-
-  /**
-   * Annotations of the Service, for example for the cloud's load balancer.
-   *
-   * @default - none
-   */
-  readonly serviceAnnotations?: { readonly [name: string]: string };
 
   /**
    * How callers discover the pods.

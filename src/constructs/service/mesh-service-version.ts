@@ -12,7 +12,8 @@ import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { versionCluster } from '../inbound/meshed-destination';
 import { WorkloadIdentity } from '../identity/workload-identity';
-import { servingLabels, serviceForVersion } from '../inbound/services';
+import { InboundPort } from '../inbound/inbound-ports';
+import { addPort, servingLabels, serviceForVersion } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
@@ -43,7 +44,9 @@ interface VersionInfo {
   readonly protocol?: AppProtocol;
   readonly proxyPorts: Required<ProxyPorts>;
   readonly tls?: TlsOptions;
-  readonly hasOutsideClients: boolean;
+  hasOutsideClients(): boolean;
+  /** Ports of the service beside the first one. */
+  morePorts(): readonly InboundPort[];
   readonly serviceAccount: kplus.IServiceAccount;
   readonly settings: MeshSettings;
   readonly identity?: WorkloadIdentity;
@@ -135,12 +138,13 @@ export class MeshServiceVersion extends RouteTarget {
       appPort: info.appPort,
       _service: {
         dependencies: info.dependencies, self: info.self, accountName: info.serviceAccount.name, tls: info.tls,
-        hasOutsideClients: info.hasOutsideClients, portName: info.ports[0].name, identity: info.identity,
+        hasOutsideClients: () => info.hasOutsideClients(), ports: () => info.morePorts(), portName: info.ports[0].name, identity: info.identity,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);
 
     this.service = serviceForVersion(this, 'Service', info);
+    info.morePorts().forEach((port) => this._addPort(port));
 
     const series = seriesOfVersion(namespace, info.serviceName, info.version);
     ({ autoscaler: this.autoscaler, scaledObject: this.scaledObject } = scaling._autoscale(this, 'Autoscaler', name, this.deployment, series));
@@ -168,6 +172,16 @@ export class MeshServiceVersion extends RouteTarget {
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
     this.sidecar.calls(destination, options);
+  }
+
+  /**
+   * Takes requests of another port of its service.
+   *
+   * @internal
+   */
+  public _addPort(port: InboundPort): void {
+    addPort(this.service, port);
+    this.sidecar.container.addPort({ number: port.proxyPort });
   }
 
   /** @internal */

@@ -13,23 +13,21 @@ import { Dependencies } from '../calls/dependencies';
 import { AppProtocol, checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
-import { checkPolicies, DESTINATION_OPTIONS, DestinationPolicies, policiesOf } from '../destinations/destination-options';
+import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { Jwt } from '../identity/jwt';
 import { checkJwts } from '../identity/jwt-checks';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
-import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
-import { serviceForAll } from '../inbound/services';
+import { checkZones, MeshedService, meshedDestination, versionCluster } from '../inbound/meshed-destination';
+import { addPort } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
-import { checkWeights, MAX_WEIGHT, weightsOf } from '../inbound/version-weights';
-import { planVersion, VersionPlan } from '../capacity/version-plan';
+import { checkWeights, weightsOf } from '../inbound/version-weights';
+import { VersionPlan } from '../capacity/version-plan';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
-import { setInServiceSpec } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
-import { ServiceType } from '../kubernetes/service-type';
-import { minorOf } from '../mesh/kubernetes-release';
+import { SERVICE_OPTIONS, ServiceOptions } from '../kubernetes/service-options';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
@@ -45,22 +43,24 @@ import { ValidationErrors } from '../props/validation-errors';
 import { establishIdentity } from '../sidecar/identity-pod';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { noteAddition } from '../synthesis/unchanged';
-import { checkContainers, firstPort, firstPortName } from './app-container';
+import { firstPort } from './app-container';
 import { MeshServiceProps, VersionProps } from './mesh-service-props';
 import { MeshServiceVersion } from './mesh-service-version';
-import { checkPodOptions, checkServiceAccount } from './pod-checks';
+import { checkServiceAccount } from './pod-checks';
 import { POD_OPTIONS, PodOptions, podOptionsOf } from './pod-options';
+import { checkExposedService, ExposeServiceOptions, openService } from './open-service';
 import { checkOutsideCallers, checkServiceType, isExternal } from './service-checks';
+import { ServicePort, ServicePortOptions } from './service-port';
+import { checkVersion } from './version-checks';
 
 const VERSION_PROPS = {
   ...POD_OPTIONS, containers: true, weight: true, scaling: true, disruptionBudget: true, capacity: true, availability: true,
 } as const satisfies Record<keyof VersionProps, true>;
 const PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
-  ...DESTINATION_OPTIONS,
+  ...DESTINATION_OPTIONS, ...SERVICE_OPTIONS,
   name: true, version: true, serviceAccount: true,
-  port: true, portName: true, tls: true, jwt: true, type: true, nodePort: true, externalTrafficPolicy: true,
-  internalTrafficPolicy: true, sessionAffinity: true, loadBalancerSourceRanges: true, serviceAnnotations: true, discovery: true, slo: true,
+  port: true, portName: true, tls: true, jwt: true, discovery: true, slo: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;
 
 /**
@@ -93,7 +93,7 @@ export class MeshService extends Destination {
   private readonly protocol?: AppProtocol;
   private readonly tls?: TlsOptions;
   private readonly jwt?: readonly Jwt[];
-  private readonly hasOutsideClients: boolean;
+  private hasOutsideClients: boolean;
   private readonly policies: DestinationPolicies;
   private readonly settings: MeshSettings;
   private readonly identity?: WorkloadIdentity;
@@ -103,6 +103,8 @@ export class MeshService extends Destination {
   private readonly budget: DisruptionBudget;
   private readonly pod: PodOptions;
   private readonly addedContainers: kplus.ContainerProps[] = [];
+  private readonly destinationOptions: DestinationOptions;
+  private readonly addedPorts: ServicePort[] = [];
   private readonly shares: { readonly version: MeshServiceVersion; readonly weight?: number }[] = [];
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
@@ -114,6 +116,7 @@ export class MeshService extends Destination {
     this.tls = props.tls;
     this.jwt = props.jwt;
     this.hasOutsideClients = isExternal(props);
+    this.destinationOptions = Object.fromEntries(Object.entries(props).filter(([name]) => Object.hasOwn(DESTINATION_OPTIONS, name)));
     this.policies = policiesOf(props);
     this.scaling = props.scaling ?? Scaling.replicas(2);
     this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
@@ -146,7 +149,7 @@ export class MeshService extends Destination {
     checkLimitsTogether(errors, 'limits', this.settings.limits);
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     checkTimeToStop(errors, this.settings);
-    checkServiceType(errors, props);
+    checkServiceType(errors, '', props, props.tls);
     if (props.serviceAccount) {
       checkServiceAccount(errors, props.serviceAccount, this.namespace);
     }
@@ -154,7 +157,7 @@ export class MeshService extends Destination {
       errors.add('terminationGracePeriod', `${props.terminationGracePeriod.toMilliseconds()} ms`, '\'appDrain\' says the same; leave out one of the two');
     }
     checkSecurity(errors, props, this.settings);
-    checkOutsideCallers(errors, props, this.settings);
+    checkOutsideCallers(errors, '', props, props.tls, this.settings);
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
     props.discovery?._check(errors, 'discovery');
     checkSlo(errors, props.slo, this.settings.monitoring);
@@ -163,7 +166,7 @@ export class MeshService extends Destination {
     errors.throwIfAny(this);
 
     claimName(this, this.namespace, this.serviceName, 'name');
-    this.service = this.makeService(props);
+    this.service = this.makeService('Service', this.serviceName, this.port, props, this.tls);
     this.serviceAccount = props.serviceAccount ?? new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
     this.identity = workloadIdentity(this.settings.identity, this.namespace, this.serviceAccount.name);
     establishIdentity(this, this.identity, { service: `${this.namespace}/${this.serviceName}`, objectNamespace: Chart.of(this).namespace });
@@ -239,6 +242,62 @@ export class MeshService extends Destination {
   }
 
   /**
+   * The ports that were added to the first one.
+   */
+  public get ports(): ServicePort[] {
+    return [...this.addedPorts];
+  }
+
+  /**
+   * Adds a port at which the service is called, besides `port`. Apps call it by the same names, and callers declare it by itself:
+   * `web.calls(catalog.addPort('admin', { port: 9090 }))`. Of clients outside of the mesh, it takes those of the Service.
+   *
+   * @param name name of the port in the Services
+   * @param options the port, where the app listens, and options for callers
+   */
+  public addPort(name: string, options: ServicePortOptions): ServicePort {
+    const { settings: { proxyPorts, limits } } = this;
+    const port = ServicePort._of(this, name, options, {
+      serviceName: this.serviceName,
+      adminPort: proxyPorts.admin,
+      options: this.destinationOptions,
+      closesIdleAfterMs: closesIdleAfterMs(limits),
+      others: [
+        { port: this.port, name: this.portName, proxyPort: proxyPorts.inbound },
+        ...(this.tls ? [{ ...tlsPort(this.tls), proxyPort: proxyPorts.inboundTls }] : []),
+        ...this.addedPorts.map(({ _inbound }) => _inbound),
+      ],
+      info: ({ port: its, _inbound: { proxyPort }, _routes }, policies) => (
+        this.infoOf({ policies, port: its, portName: name, proxyPort, routes: () => _routes })),
+    });
+    this.addedPorts.push(port);
+    addPort(this.service, port._inbound);
+    this.versions.forEach((version) => version._addPort(port._inbound));
+    noteAddition();
+    return port;
+  }
+
+  /**
+   * Makes another Service for the pods of all versions, for callers outside of the mesh, for example a load balancer beside the service's own
+   * cluster address. It has the service's `port`, and the port of `tls`.
+   *
+   * @param name name of the Service
+   * @param options its type and what goes with it
+   */
+  public expose(name: string, options: ExposeServiceOptions = {}): kplus.Service {
+    checkKinds(this, options, `expose(${name}).`);
+    const errors = new ValidationErrors();
+    checkExposedService(errors, name, options, this.serviceName);
+    checkServiceType(errors, `expose(${name}).`, options, this.tls);
+    checkOutsideCallers(errors, `expose(${name}).`, options, this.tls, this.settings);
+    errors.throwIfAny(this);
+    claimName(this, this.namespace, name, 'expose()');
+    this.hasOutsideClients ||= isExternal(options);
+    noteAddition();
+    return this.makeService(`Service-${name}`, name, options.port ?? this.port, options, this.tls && { ...this.tls, nodePort: undefined });
+  }
+
+  /**
    * Adds a container to the pods of all versions, also of those that are added later. It has the same defaults as the others. Use `addContainer()` of
    * a version for the pods of that version only.
    *
@@ -262,11 +321,14 @@ export class MeshService extends Destination {
 
   /** @internal */
   public _info(): DestinationInfo {
-    const { serviceName, namespace, port, portName, settings, identity, policies, jwt } = this;
+    return this.infoOf({ policies: this.policies, port: this.port, portName: this.portName, routes: () => this._routes });
+  }
+
+  /** A port of the service as callers see it. */
+  private infoOf(port: Pick<MeshedService, 'policies' | 'port' | 'portName' | 'proxyPort' | 'routes'>): DestinationInfo {
+    const { serviceName, namespace, settings, identity, jwt } = this;
     return meshedDestination({
-      serviceName, namespace, chartNamespace: Chart.of(this).namespace, port, portName,
-      settings, identity, discovery: settings.discovery, policies, jwt,
-      routes: () => this._routes,
+      ...port, serviceName, namespace, chartNamespace: Chart.of(this).namespace, settings, identity, discovery: settings.discovery, jwt,
       versions: () => {
         const weights = weightsOf(this.shares);
         return this.versions.map(({ service }, index) => ({ service, weight: weights[index] }));
@@ -282,21 +344,10 @@ export class MeshService extends Destination {
     }));
   }
 
-  private makeService(props: MeshServiceProps): kplus.Service {
-    const type = props.type ?? ServiceType.CLUSTER_IP;
-    const ports = [{ port: this.port, name: this.portName, nodePort: props.nodePort }, ...(this.tls ? [tlsPort(this.tls)] : [])];
-    const service = serviceForAll(this, 'Service', { serviceName: this.serviceName, ports, protocol: this.protocol, proxyPorts: this.settings.proxyPorts }, {
-      metadata: { annotations: { ...props.serviceAnnotations } },
-      type: type === ServiceType.HEADLESS ? kplus.ServiceType.CLUSTER_IP : type as unknown as kplus.ServiceType,
-      clusterIP: type === ServiceType.HEADLESS ? 'None' : undefined,
-      loadBalancerSourceRanges: props.loadBalancerSourceRanges,
-    });
-    setInServiceSpec(service, {
-      externalTrafficPolicy: props.externalTrafficPolicy,
-      internalTrafficPolicy: props.internalTrafficPolicy,
-      ...props.sessionAffinity?._toKube(),
-    });
-    return service;
+  private makeService(id: string, name: string, port: number, props: ServiceOptions, tls: TlsOptions | undefined): kplus.Service {
+    const { serviceName, portName, protocol, settings: { proxyPorts } } = this;
+    const ports = [{ port, name: portName, nodePort: props.nodePort }, ...(tls ? [tlsPort(tls)] : [])];
+    return openService(this, id, { serviceName, ports, protocol, proxyPorts }, name, props);
   }
 
   private makeVersion(version: string, props: VersionProps, plan: VersionPlan): MeshServiceVersion {
@@ -312,7 +363,8 @@ export class MeshService extends Destination {
       protocol: this.protocol,
       proxyPorts: this.settings.proxyPorts,
       tls: this.tls,
-      hasOutsideClients: this.hasOutsideClients,
+      hasOutsideClients: () => this.hasOutsideClients,
+      morePorts: () => this.ports.map((port) => port._inbound),
       serviceAccount: this.serviceAccount,
       settings: this.settings,
       identity: this.identity,
@@ -326,29 +378,11 @@ export class MeshService extends Destination {
   }
 
   private checkVersion(errors: ValidationErrors, version: string, props: VersionProps): VersionPlan {
-    const prefix = this.shares.length === 0 ? '' : `addVersion(${version}).`;
-    if (errors.name(`${prefix}version`, version, NAME_RULES.label) && `${this.serviceName}-${version}`.length > NAME_RULES.service.longest) {
-      errors.add(`${prefix}version`, version, `with it, the name '${this.serviceName}-${version}' has more than ${NAME_RULES.service.longest} characters; shorten one of them`);
-    }
-    if (version in {}) {
-      errors.add(`${prefix}version`, version, 'all objects of JavaScript have a property of this name, so no construct can have it as its id; choose another');
-    }
-    checkContainers(errors, props.containers, prefix);
-    if (props.containers?.[0] !== undefined) {
-      checkPlainPort(errors, `${prefix}containers[0].portNumber`, firstPort(props.containers[0]), this.protocol);
-      checkPlainPortName(errors, `${prefix}containers[0].ports[0].name`, firstPortName(props.containers[0]), this.protocol);
-    }
-    checkPodOptions(errors, props, { prefix, namespace: this.namespace, settings: this.settings, hasTarget: props.availability !== undefined });
-    if (props.weight !== undefined) {
-      errors.weight(`${prefix}weight`, props.weight, MAX_WEIGHT);
-    }
-    const plan = planVersion(errors, { ...props, containers: props.containers ?? [] }, {
-      prefix, defaults: { scaling: this.scaling, disruptionBudget: this.budget }, admission: this.settings.admission,
-      warn: (text) => process.stderr.write(`cdk8s-mesh: warning: ${this.serviceName} ${version}: ${text}\n`),
+    return checkVersion(errors, version, props, {
+      prefix: this.shares.length === 0 ? '' : `addVersion(${version}).`,
+      serviceName: this.serviceName, namespace: this.namespace, protocol: this.protocol, settings: this.settings,
+      defaults: { scaling: this.scaling, disruptionBudget: this.budget },
     });
-    plan.scaling._check(errors, `${prefix}scaling`, { minor: minorOf(this.settings.kubernetes)! });
-    plan.disruptionBudget._check(errors, `${prefix}disruptionBudget`, plan.scaling.min);
-    return plan;
   }
 
   private validateVersions(): string[] {

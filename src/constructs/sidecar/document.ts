@@ -35,6 +35,8 @@ export interface DocumentInfo {
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
+  /** Ports at which the app is called besides. */
+  readonly morePorts: readonly { readonly listener: ListenerConfig; readonly cluster: ClusterConfig }[];
   readonly admission?: AdmissionConfig;
   /** How paths of requests to the app are normalised, where that is not the default. */
   readonly path?: PathConfig;
@@ -87,10 +89,12 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     ...(info.security.identity && { identity: info.security.identity }),
     listeners: [
       ...(info.app === undefined ? [] : inboundListeners(info)),
+      ...info.morePorts.map(({ listener }) => listener),
       ...calls.flatMap((call) => outboundListeners(call, calls, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
       ...(info.app === undefined ? [] : [appCluster(info.app, info.protocol, info.appConnections)]),
+      ...info.morePorts.map(({ cluster }) => cluster),
       ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security.identity !== undefined }),
     ],
     ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),

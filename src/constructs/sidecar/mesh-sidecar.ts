@@ -11,7 +11,6 @@ import { Construct, IConstruct } from 'constructs';
 import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
-import { besides } from '../calls/call-routes';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { Destination } from '../destinations/destination';
@@ -19,6 +18,7 @@ import { WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedVersion } from '../inbound/exposed-version';
 import { ExposedVersionOptions, ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
 import { WorkloadInfo } from '../inbound/workload-info';
+import { InboundPort, portCluster, portListener } from '../inbound/inbound-ports';
 import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import { AttachedWorkload } from '../kubernetes/attached-workload';
@@ -32,8 +32,7 @@ import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
 import { addNetworkPolicy } from '../network/policy-object';
 import { admissionConfig } from '../policies/admission-options';
-import { ProxyLimits } from '../policies/proxy-limits';
-import { APP_CONNECTIONS, checkLimitsTogether, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
+import { APP_CONNECTIONS, checkLimitsTogether, ConnectionConfig, connectionConfig, limitsConfig } from '../policies/proxy-quantities';
 import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
@@ -43,6 +42,7 @@ import { buildDocument, readsEndpointSlices } from './document';
 import { noteMinimumKubernetes, ownIdentity, securityOf } from './identity-pod';
 import { MESH_SIDECAR_PROPS, MeshSidecarProps } from './mesh-sidecar-props';
 import { STUCK_GRACE_SECONDS } from './probes';
+import { limitsOfReached } from './reached';
 import { sidecarContainer } from './sidecar-container';
 import { noteWorkers } from './sidecar-resources';
 import { completePod, mistakesOfPod, SidecarPod } from './sidecar-pod';
@@ -183,7 +183,8 @@ export class MeshSidecar extends Construct {
     this.container = this.attach();
     addNetworkPolicy(this, this.settings.networkPolicies, { name: `${name}-mesh`, namespace: this.configMap.metadata.namespace }, () => workloadPolicy({
       pods: this.pods, settings: this.settings, takesRequests: this.appPort !== undefined, hasIdentity: this.identity !== undefined,
-      hasTls: this.tls !== undefined, hasOutsideClients: this.service?.hasOutsideClients ?? false, called: this.called,
+      hasTls: this.tls !== undefined, hasOutsideClients: this.service?.hasOutsideClients() ?? false, called: this.called,
+      morePorts: this.morePorts,
       calls: this.dependencies.calls, readsApi: this.readsApi,
     }));
     this.settings.monitoring._scrape(this, {
@@ -294,13 +295,19 @@ export class MeshSidecar extends Construct {
       app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
       protocol: this.called?._info().protocol,
       tls: this.tls,
-      appConnections: connectionConfig([this.settings.appConnections, APP_CONNECTIONS]),
+      appConnections: this.appConnections,
+      morePorts: this.morePorts.map((port) => ({
+        listener: portListener(port, {
+          admission: admissionConfig(this.settings.admission), ...securityOf(this.identity, this.settings, port.called).inbound,
+        }),
+        cluster: portCluster(port, this.settings.appAddress._endpoint(port.targetPort), this.appConnections),
+      })),
       admission: admissionConfig(this.settings.admission),
       path: this.called?._info().path,
       calls: this.dependencies.calls,
       security: securityOf(this.identity, this.settings, this.called),
       ownPods: this.ownPods(),
-      limits: limitsConfig(this.settings.limits, this.calledLimits()),
+      limits: limitsConfig(this.settings.limits, limitsOfReached(this.dependencies.calls)),
       workers: this.settings.workers,
       budget: this.budget,
       accessLog: this.settings.accessLog,
@@ -308,6 +315,15 @@ export class MeshSidecar extends Construct {
       tracing: this.settings.tracing,
       via: this.settings.via,
     });
+  }
+
+  private get appConnections(): Partial<ConnectionConfig> {
+    return connectionConfig([this.settings.appConnections, APP_CONNECTIONS]);
+  }
+
+  /** Ports at which it is called besides the first one. */
+  private get morePorts(): readonly InboundPort[] {
+    return this.service?.ports() ?? [];
   }
 
   /** Its pods, by the labels that they have in the end. */
@@ -322,13 +338,6 @@ export class MeshSidecar extends Construct {
 
   private get readsApi(): boolean {
     return readsEndpointSlices(this.dependencies.calls) || this.ownPods() !== undefined;
-  }
-
-  /** What the proxies let pass that its requests come to, those of fallbacks and routes included. */
-  private calledLimits(): ProxyLimits[] {
-    return this.dependencies.calls
-      .flatMap((call) => [call.info, ...besides(call).map((destination) => destination._info())])
-      .flatMap(({ limits }) => (limits ? [limits] : []));
   }
 
   /** Where the proxy finds its own pod, and so its zone; undefined when no call needs it, or when there is no Service. */
@@ -383,7 +392,7 @@ export class MeshSidecar extends Construct {
   private get pod(): SidecarPod {
     return {
       workload: this.workload, path: (this.service?.self ?? this.workload).node.path, container: this.container, namespace: this.namespace,
-      appPort: this.appPort, hasTls: this.tls !== undefined,
+      appPort: this.appPort, morePorts: this.morePorts, hasTls: this.tls !== undefined,
       settings: this.settings, identity: this.identity, budget: this.budget, calls: this.dependencies.calls, called: this.called,
       readsApi: this.readsApi,
     };

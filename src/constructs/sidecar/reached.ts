@@ -5,6 +5,7 @@ import { Call } from '../calls/dependencies';
 import { DestinationInfo } from '../destinations/destination-info';
 import { Tracing } from '../mesh/tracing';
 import { PolicyFacts } from '../network/policy-spec';
+import { ProxyLimits } from '../policies/proxy-limits';
 
 export function reachedBy(calls: readonly Call[], tracing: Tracing): Pick<PolicyFacts, 'callees' | 'outsidePorts' | 'dnsServers'> {
   const reached = calls.flatMap((call) => [call.info, ...besides(call).map((other) => other._info())]);
@@ -13,6 +14,12 @@ export function reachedBy(calls: readonly Call[], tracing: Tracing): Pick<Policy
     dnsServers: reached.filter(({ meshed }) => !meshed).flatMap(dnsServersOf),
     outsidePorts: [...reached.filter(({ meshed }) => !meshed).flatMap(portsOf), ...collectorPorts(tracing)],
   };
+}
+
+/** What the proxies let pass that requests come to, those of fallbacks and routes included. */
+export function limitsOfReached(calls: readonly Call[]): ProxyLimits[] {
+  return calls.flatMap((call) => [call.info, ...besides(call).map((destination) => destination._info())])
+    .flatMap(({ limits }) => (limits ? [limits] : []));
 }
 
 /** Where spans are sent to. Which pods are behind a collector's address is not known here. */

@@ -11,6 +11,7 @@ import { Destination } from '../destinations/destination';
 import { checkRules } from '../identity/caller-rules';
 import { mountJwtKeys } from '../identity/jwt-keys';
 import { WorkloadIdentity } from '../identity/workload-identity';
+import { InboundPort } from '../inbound/inbound-ports';
 import * as kplus from '../kubernetes/kplus';
 import { addVariable, askBeforeStop, PodSpecManifest, sleepBeforeStop, writtenTemplateOf } from '../kubernetes/patches';
 import { clusterOf, MeshSettings } from '../mesh/mesh-settings';
@@ -35,6 +36,8 @@ export interface SidecarPod {
   readonly namespace: string;
   /** Port of the app; absent when it takes no requests. */
   readonly appPort?: number;
+  /** Ports at which the app is called besides. */
+  readonly morePorts: readonly InboundPort[];
   /** Whether clients from outside come by TLS. */
   readonly hasTls: boolean;
   readonly settings: MeshSettings;
@@ -88,7 +91,8 @@ export function mistakesOfPod(pod: SidecarPod): string[] {
 }
 
 /** What is wrong with the pod as it will be written. Returns why it can't be, if so. */
-function checkWritten(errors: ValidationErrors, { workload, settings, identity, calls, namespace, appPort, hasTls }: SidecarPod): string[] {
+function checkWritten(errors: ValidationErrors, pod: SidecarPod): string[] {
+  const { workload, settings, identity, calls, namespace, appPort, morePorts, hasTls } = pod;
   try {
     const { spec } = writtenTemplateOf(workload);
     if (!sidecarOf(spec)) {
@@ -96,7 +100,7 @@ function checkWritten(errors: ValidationErrors, { workload, settings, identity, 
         + 'or give the workload no sidecar');
       return [];
     }
-    checkPodPorts(errors, { spec, appPort, ports: settings.proxyPorts, tls: hasTls, calls });
+    checkPodPorts(errors, { spec, appPort, ports: settings.proxyPorts, tls: hasTls, calls, morePorts });
     checkNamesAndPlace(errors, spec);
     checkIdentityPod(errors, spec, identity);
     checkPodSecurity(errors, workload, clusterOf(workload), settings.podSecurity);

@@ -1,6 +1,7 @@
 /** The NetworkPolicy of a workload with a sidecar: from what its props and its calls say. */
 import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
+import { InboundPort } from '../inbound/inbound-ports';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { PolicyFacts, SelectedPods } from '../network/policy-spec';
 import { reachedBy } from './reached';
@@ -17,6 +18,8 @@ interface Workload {
   readonly hasOutsideClients: boolean;
   /** What it is called as, if it is called. */
   readonly called?: Destination;
+  /** Ports at which it is called besides. */
+  readonly morePorts: readonly InboundPort[];
   readonly calls: readonly Call[];
   readonly readsApi: boolean;
 }
@@ -30,9 +33,14 @@ export function workloadPolicy(workload: Workload): PolicyFacts {
       outside: workload.hasTls ? [proxyPorts.inboundTls] : [],
       admin: proxyPorts.admin,
     },
-    callers: called?._declaredCalls.map((call) => call.pods()) ?? [],
+    callers: callersOf(called),
+    morePorts: workload.morePorts.map((port) => ({ port: port.proxyPort, callers: callersOf(port.called) })),
     plainFrom: workload.hasIdentity ? mutualTls._plainFrom : workload.hasOutsideClients ? undefined : [],
     readsApi,
     ...reachedBy(workload.calls, workload.settings.tracing),
   };
+}
+
+function callersOf(called: Destination | undefined): SelectedPods[] {
+  return called?._declaredCalls.map((call) => call.pods()) ?? [];
 }

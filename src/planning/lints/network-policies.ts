@@ -4,7 +4,7 @@
  */
 import { coversPod, coversPort, letsThrough, NetworkPolicyInfo, policiesOf, PolicyRule } from '../network-policy';
 import type { WorkloadInfo } from './info';
-import { appPortOf, inboundOf } from './inbound';
+import { appPortOf, inboundFor, inboundOf } from './inbound';
 import { ofTargets, Problem, Remark, Rule, Subject, titleOf } from './rule';
 
 /** Ports at which the API servers of the usual clusters listen, which is what policies see behind port 443 of their Service. */
@@ -16,10 +16,10 @@ const calls: Rule = {
   name: 'network-policy',
   severity: 'error',
   about: 'NetworkPolicies stop the requests of a call: they may not leave the caller\'s pods, or not come in at the port of the sidecar of the service called.',
-  find: (subject) => ofTargets(({ callees }, { caller }): Remark | undefined => {
+  find: (subject) => ofTargets(({ callees, cluster }, { caller }): Remark | undefined => {
     const { policies = [] } = subject;
     for (const callee of callees) {
-      const port = inboundOf(callee)?.port;
+      const port = inboundFor(callee, cluster)?.port;
       if (!caller.pod || !callee.pod || port === undefined) continue;
       const connection = { from: caller.pod, to: callee.pod, port };
       const shut = [
