@@ -1,4 +1,5 @@
 /** Large documents: how they are written, and what is said before a cluster refuses them. */
+import fc from 'fast-check';
 import { Chart, Testing, Yaml, YamlOutputType } from 'cdk8s';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { ExternalEndpoints, ExternalService, Mesh, MeshService } from '../../src
 import { infoOf } from '../../src/cli/check/info';
 import { readManifests } from '../../src/cli/model/manifests';
 import { readModel } from '../../src/cli/model/read-model';
+import { documentText } from '../../src/constructs/sidecar/document-text';
 import { ProxyConfig, withDefaults } from '../../src/contract';
 import { lint } from '../../src/planning/lints';
 import { findByKind, findOne, Manifest, newChart } from '../support/manifests';
@@ -41,10 +43,33 @@ beforeEach(() => { written = jest.spyOn(process.stderr, 'write').mockReturnValue
 afterEach(() => written.mockRestore());
 
 describe('the document of few calls', () => {
-  test('is indented, so that a change is a line in a review', () => {
-    const text = textOf(synthesize(3));
-    expect(text).toBe(JSON.stringify(JSON.parse(text), undefined, 2));
+  test('is indented, with what is short on one line, so that a change is a line in a review', () => {
+    const text = textOf(synthesize(1));
+    expect(text.split('\n').slice(1, 8)).toEqual([
+      expect.stringMatching(/^ {2}"version": "v1", .*"node": \{ "service": "web", "namespace": "shop", "version": "v1" \},$/),
+      '  "listeners": [{',
+      '    "name": "inbound", "direction": "inbound", "loopback": true, "port": 15006,',
+      '    "routes": [{ "name": "default", "split": [{ "cluster": "app", "weight": 1 }], "timeoutMs": 0 }]',
+      '  }, {',
+      expect.stringMatching(/^ {4}"name": "outbound\//),
+      expect.stringMatching(/^ {4}"direction": "outbound", "address": "127[.\d]+", "port": 80,$/),
+    ]);
     expect(written).not.toHaveBeenCalled();
+  });
+
+  test('keeps its lines short where they can be', () => {
+    const chart = newChart();
+    const [web, ...callees] = ['web', 'cart', 'catalog', 'search'].map((name) => new MeshService(chart, name, { containers }));
+    callees.forEach((callee) => web!.calls(callee));
+    const text = textOf(findOne(Testing.synth(chart), 'ConfigMap', 'web-v1-mesh'));
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(text.split('\n').length).toBeLessThan(50);
+  });
+
+  test('means the same, whatever is in it', () => {
+    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (document) => {
+      expect(JSON.parse(documentText(document as unknown as ProxyConfig))).toEqual(JSON.parse(JSON.stringify(document)));
+    }), { seed: 7 });
   });
 });
 

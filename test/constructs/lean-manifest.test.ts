@@ -72,7 +72,6 @@ test('what means something though it looks empty stays', () => {
   const manifests = Testing.synth(chart);
   const { spec, metadata } = findOne(manifests, 'Deployment', 'web-v1').spec.template;
   expect(spec.volumes).toContainEqual({ name: 'tmp', emptyDir: {} });
-  expect(spec.containers[0].securityContext.privileged).toBe(false);
   expect(metadata.labels.readOnly).toBe('false');
   expect(findByKind(manifests, 'ServiceAccount')[0].automountServiceAccountToken).toBe(false);
   expect(findOne(manifests, 'Deployment', 'web-v1').spec.strategy.rollingUpdate.maxUnavailable).toBe(0);

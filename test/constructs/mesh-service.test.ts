@@ -77,7 +77,7 @@ describe('a service with nothing but a container', () => {
   });
 
   test('never takes a pod away in a rollout before another one serves', () => {
-    expect(findOne(manifests, 'Deployment', 'web-v1').spec).toMatchObject({ replicas: 2, strategy: { rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } } });
+    expect(findOne(manifests, 'Deployment', 'web-v1').spec).toMatchObject({ replicas: 2, strategy: { rollingUpdate: { maxUnavailable: 0 } } });
   });
 });
 
@@ -114,11 +114,9 @@ describe('the sidecar of a service', () => {
   test('knows its document, its pod and the addresses of it', () => {
     const env = Object.fromEntries(sidecar.env.map(({ name, value, valueFrom }: Manifest) => [name, value ?? valueFrom.fieldRef]));
     expect(env).toEqual({
-      MESH_CONFIG: '/etc/cdk8s-mesh/proxy.json',
       MESH_STATE_DIR: '/var/lib/cdk8s-mesh',
       NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2',
       POD_NAME: { fieldPath: 'metadata.name' },
-      POD_NAMESPACE: { fieldPath: 'metadata.namespace' },
       POD_IPS: { fieldPath: 'status.podIPs' },
       NODE_IP: { fieldPath: 'status.hostIP' },
     });
@@ -133,14 +131,16 @@ describe('the sidecar of a service', () => {
   });
 
   test('runs as a number other than root on a read-only file system', () => {
-    expect(sidecar.securityContext).toMatchObject({ runAsUser: 65_532, runAsNonRoot: true, readOnlyRootFilesystem: true });
+    expect(sidecar.securityContext).toMatchObject({ runAsUser: 65_532, readOnlyRootFilesystem: true });
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true });
   });
 
   test('runs the released image, pulled once, or the one that is given', () => {
-    expect(sidecar).toMatchObject({ image: expect.stringMatching(/^ghcr\.io\/cdk8s-mesh\/proxy:\d+\.\d+\.\d+$/), imagePullPolicy: 'IfNotPresent' });
+    // Without a policy, Kubernetes pulls what can't change under its name once, and anything else every time.
+    expect(sidecar).toMatchObject({ image: expect.stringMatching(/^ghcr\.io\/cdk8s-mesh\/proxy:\d+\.\d+\.\d+$/) });
+    expect(sidecar.imagePullPolicy).toBeUndefined();
     const image = (proxyImage: ProxyImage) => podSpec(findOne(web({ proxyImage }), 'Deployment', 'web-v1')).initContainers[0];
-    expect(image(ProxyImage.of('localhost:5000/proxy'))).toMatchObject({ image: 'localhost:5000/proxy', imagePullPolicy: 'Always' });
-    expect(image(ProxyImage.of(`localhost:5000/proxy@sha256:${'0123'.repeat(16)}`))).toMatchObject({ imagePullPolicy: 'IfNotPresent' });
+    expect(image(ProxyImage.of('localhost:5000/proxy'))).toMatchObject({ image: 'localhost:5000/proxy' });
     expect(image(ProxyImage.released('mirror.example.com/proxy')).image).toMatch(/^mirror\.example\.com\/proxy:\d/);
   });
 });
@@ -199,7 +199,6 @@ describe('defaults of the app\'s container', () => {
   test('ask for little, have no limit on CPU, and wait two minutes for the start', () => {
     expect(container({})).toMatchObject({
       resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
-      imagePullPolicy: 'IfNotPresent',
       startupProbe: { tcpSocket: { port: 3000 }, periodSeconds: 2, failureThreshold: 60 },
     });
     expect(container({}).resources.limits.cpu).toBeUndefined();
@@ -221,9 +220,11 @@ describe('defaults of the app\'s container', () => {
     expect(said.resources.limits).toBeUndefined();
   });
 
-  test('pull an image that can change under its name every time', () => {
-    expect(container({ image: 'ghcr.io/acme/web:latest' }).imagePullPolicy).toBe('Always');
-    expect(container({ image: 'ghcr.io/acme/web' }).imagePullPolicy).toBe('Always');
+  test('leave it to Kubernetes when an image is pulled, unless the user says otherwise', () => {
+    const policyOf = (image: string, imagePullPolicy?: kplus.ImagePullPolicy) => container({ image, imagePullPolicy }).imagePullPolicy;
+    expect(['ghcr.io/acme/web:1', 'ghcr.io/acme/web:latest', 'ghcr.io/acme/web'].map((image) => policyOf(image))).toEqual([undefined, undefined, undefined]);
+    expect(policyOf('ghcr.io/acme/web:1', kplus.ImagePullPolicy.ALWAYS)).toBe('Always');
+    expect(policyOf('ghcr.io/acme/web:latest', kplus.ImagePullPolicy.IF_NOT_PRESENT)).toBe('IfNotPresent');
   });
 
   test('take the first of several ports as the app\'s', () => {
@@ -269,7 +270,8 @@ describe('the type of the Service', () => {
   });
 
   test('headless has no virtual address', () => {
-    expect(spec({ type: ServiceType.HEADLESS })).toMatchObject({ type: 'ClusterIP', clusterIP: 'None' });
+    expect(spec({ type: ServiceType.HEADLESS })).toMatchObject({ clusterIP: 'None' });
+    expect(spec({ type: ServiceType.HEADLESS }).type).toBeUndefined();
   });
 
   test('session affinity lasts three hours unless said otherwise', () => {

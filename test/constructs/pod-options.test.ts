@@ -144,7 +144,7 @@ describe('addContainer', () => {
     expect(['v1', 'v2'].map((version) => namesOf(manifests, version))).toEqual([['main', 'helper'], ['main', 'helper']]);
     expectRestricted(manifests);
     expect(podSpec(findOne(manifests, 'Deployment', 'web-v1')).containers[1]).toMatchObject({
-      imagePullPolicy: 'IfNotPresent', lifecycle: { preStop: { sleep: { seconds: 5 } } }, resources: { requests: { cpu: '100m' } },
+      lifecycle: { preStop: { sleep: { seconds: 5 } } }, resources: { requests: { cpu: '100m' } },
     });
   });
 

@@ -15,7 +15,8 @@ function contextOf(ofMesh?: ProxyUser, ofService?: ProxyUser) {
   const manifests = Testing.synth(chart);
   expectSound(manifests);
   expectRestricted(manifests);
-  return podSpec(findByKind(manifests, 'Deployment')[0]).initContainers[0].securityContext;
+  const { securityContext, initContainers } = podSpec(findByKind(manifests, 'Deployment')[0]);
+  return { ...securityContext, ...initContainers[0].securityContext };
 }
 
 test('is the image\'s unless said otherwise', () => {

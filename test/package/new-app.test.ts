@@ -3,7 +3,7 @@
  * when they should. Its packages are those of this repository, by links, so nothing is fetched.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -15,8 +15,7 @@ const app = join(folder, 'shop');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(() => {
-  // Nothing happens here when the sources are those of the last build.
-  execFileSync(process.execPath, ['scripts/build.mjs', '--if-changed'], { cwd: REPOSITORY, stdio: 'pipe' });
+  if (!existsSync(CLI)) throw new Error(`${CLI} is not built; run npm run build`);
   execFileSync(process.execPath, [CLI, 'init', 'shop'], { cwd: folder });
   const modules = join(app, 'node_modules');
   mkdirSync(modules);

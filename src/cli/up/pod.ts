@@ -254,7 +254,6 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         ...process.env,
         [ENV_CONFIG]: this.config!.file,
         [ENV_POD_NAME]: this.name,
-        [ENV_POD_NAMESPACE]: this.namespace,
         [ENV_POD_IPS]: this.network.ip,
       },
       reaper,

@@ -7,7 +7,7 @@
 import { ApiObject, App, Chart, Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import * as kplus from './kplus';
-import { writeLean } from './lean-manifest';
+import { writeLeanAsSaid } from './lean-manifest';
 import { PodSpecManifest, podTemplateOf, PodTemplateManifest } from './patches';
 import { ServingDeployment } from './serving-deployment';
 
@@ -59,11 +59,10 @@ export function attachedObject(object: ApiObject): AttachedWorkload {
   };
 }
 
-/** A Deployment of an app of its own, which has what is to be added. */
+/** A Deployment of an app of its own, which has what is to be added. What its sidecar says stays: the pods that it goes to may say otherwise. */
 function overlayOf(object: ApiObject): kplus.Workload {
   const chart = new Chart(new App(), 'overlay', { namespace: object.metadata.namespace });
-  const overlay = new ServingDeployment(chart, object.name, { replicas: 1, securityContext: {} }, {});
-  writeLean(overlay);
+  const overlay = new ServingDeployment(chart, object.name, { replicas: 1, securityContext: {} }, {}, writeLeanAsSaid);
   // A Deployment without containers can't be written.
   overlay.addContainer({ image: 'overlay', name: 'overlay' });
   const translate = object.toJson.bind(object);

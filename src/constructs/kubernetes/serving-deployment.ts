@@ -52,10 +52,14 @@ export class ServingDeployment extends kplus.Deployment {
 
   /**
    * @param podLabels what pods have, and are selected by. A Deployment's selector can't change in a cluster, so these never may
+   * @param lean has it written without what needs not be said
    */
-  constructor(scope: Construct, id: string, props: kplus.DeploymentProps, private readonly podLabels: { [label: string]: string }) {
+  constructor(
+    scope: Construct, id: string, props: kplus.DeploymentProps, private readonly podLabels: { [label: string]: string },
+    lean: (deployment: kplus.Deployment) => void = writeLean,
+  ) {
     super(scope, id, { ...props, select: false });
-    writeLean(this);
+    lean(this);
     this.select(kplus.LabelSelector.of({ labels: podLabels }));
     Object.entries(podLabels).forEach(([label, value]) => this.podMetadata.addLabel(label, value));
   }

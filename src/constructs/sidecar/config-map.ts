@@ -8,6 +8,7 @@ import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { sortedCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
 import * as kplus from '../kubernetes/kplus';
+import { writeLean } from '../kubernetes/lean-manifest';
 import { manifestOf } from '../kubernetes/manifests';
 import { untilAddition } from '../synthesis/unchanged';
 import { documentText } from './document-text';
@@ -34,6 +35,7 @@ export class DocumentConfigMap {
     this.configMap = new kplus.ConfigMap(scope, 'Config', { metadata });
     this.configMap.metadata.addAnnotation(FAULTS_ANNOTATION, Lazy.any({ produce: () => withFaults(contents.calls()) }) as unknown as string);
     this.configMap.addData(CONFIG_KEY, Lazy.any({ produce: () => this.text() }));
+    writeLean(this.configMap);
   }
 
   /** Sizes of the ConfigMap and of a workload whose pods grow with the document; none while that is small. */

@@ -23,7 +23,7 @@ import { takeTls } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import { AttachedWorkload } from '../kubernetes/attached-workload';
 import * as kplus from '../kubernetes/kplus';
-import { writeLean } from '../kubernetes/lean-manifest';
+import { writeLeanAsSaid } from '../kubernetes/lean-manifest';
 import { completePodSpec, moveInitContainerFirst, setInPodSpec } from '../kubernetes/patches';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
@@ -151,7 +151,7 @@ export class MeshSidecar extends Construct {
     errors.throwIfAny(this);
 
     if (!service && this.attached.pods === this.workload) {
-      writeLean(this.workload);
+      writeLeanAsSaid(this.workload);
     }
     this.budget = shutdownBudget({
       endpointPropagationMs: endpointPropagation.toMilliseconds(),

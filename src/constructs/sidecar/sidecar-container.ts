@@ -5,8 +5,8 @@
 import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  ADMIN_PORT_NAME, CONFIG_DIR, CONFIG_PATH, CONFIG_VOLUME, ENV_CONFIG, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME,
-  ENV_POD_NAMESPACE, ENV_STATE_DIR, INBOUND_PORT_NAME, SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME,
+  ADMIN_PORT_NAME, CONFIG_DIR, CONFIG_VOLUME, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR,
+  INBOUND_PORT_NAME, SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME,
 } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
@@ -43,10 +43,8 @@ export function proxyContainer(scope: Construct, settings: MeshSettings, configM
       { number: settings.proxyPorts.admin, name: ADMIN_PORT_NAME },
     ],
     envVariables: {
-      [ENV_CONFIG]: kplus.EnvValue.fromValue(CONFIG_PATH),
       [ENV_STATE_DIR]: kplus.EnvValue.fromValue(STATE_DIR),
       [ENV_POD_NAME]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
-      [ENV_POD_NAMESPACE]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAMESPACE),
       [ENV_POD_IPS]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IPS),
       [ENV_NODE_IP]: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.NODE_IP),
       ...(resources.memory?.limit && { [ENV_MEMORY_LIMIT]: kplus.EnvValue.fromResource(kplus.ResourceFieldPaths.MEMORY_LIMIT) }),

@@ -33,7 +33,7 @@ function derived(manifests: Manifest[]): object {
 }
 
 test('without a declaration nothing is derived', () => {
-  expect(derived(catalog())).toMatchObject({ plan: null, replicas: 2, strategy: { rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } }, autoscaler: [] });
+  expect(derived(catalog())).toMatchObject({ plan: null, replicas: 2, strategy: { rollingUpdate: { maxUnavailable: 0 } }, autoscaler: [] });
 });
 
 test('a load that varies, with a target: autoscaler, budget, spread, surge and CPU agree', () => {
