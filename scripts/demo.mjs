@@ -1,17 +1,18 @@
 /**
- * `npm run demo`: synthesizes the example, runs it on this machine with the real proxy, drives traffic, kills one replica,
- * adds one, shifts a canary, and reports what happened. Ends with an exit code other than 0 when something that must hold does not.
+ * `npm run demo`: synthesizes the example, runs it on this machine with the real proxy, drives traffic, kills one replica, adds one, shifts a
+ * canary, and reports what happened, also as an HTML file. Ends with an exit code other than 0 when something that must hold does not.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const {
-  findPrograms, flowBetween, LivePage, LocalMesh, manifestsOf, OUTSIDE, readManifests, readModel, renderTable, reportOf, Screen, statusOf, summaryOf,
-  Tally, Traffic, UserError, whenAllSee, whenStarterGoes,
+  findPrograms, flowBetween, LivePage, liveProxies, LocalMesh, manifestsOf, OUTSIDE, readManifests, readModel, renderTable, reportOf, RunReport,
+  Screen, statusOf, summaryOf, systemClock, Tally, Traffic, UserError, whenAllSee, whenStarterGoes,
 } = await createRequire(import.meta.url)('../lib/bin/cdk8s-mesh.js').loadLocalMesh();
 
 /** Who calls whom, how often, and what happens when. */
@@ -32,6 +33,9 @@ const SHIFT_S = 8;
 /** From then on every proxy has the new weights. */
 const SHIFTED_AFTER_S = 2;
 
+/** The report of the last demo. */
+const REPORT = 'demo-report.html';
+
 /** What must hold. Shares are of thousands of requests, so that chance alone stays well within these. */
 const MOST_SHARE_OFF = 0.02;
 const MOST_FAILED = 0.01;
@@ -44,6 +48,9 @@ const LATENCIES = {
   v2: { type: 'uniform', fromMs: 8, toMs: 16 },
 };
 
+const ABOUT = `Requests are driven from ${CALLER} to ${CALLEE}, ${INSIDE_RATE} a second, and from outside through ${EDGE}, ${OUTSIDE_RATE} a second. `
+  + `A replica of ${CALLEE} is killed and one is added; then half of the requests go to its new version, which is slower.`;
+
 const screen = new Screen(process.stdout);
 const { paint } = screen;
 const broken = [];
@@ -51,6 +58,8 @@ const broken = [];
 let mesh;
 /** @type {any} */
 let page;
+/** @type {any} */
+let report;
 let runs = [];
 let interrupted = false;
 const interrupt = () => {
@@ -73,6 +82,7 @@ try {
   }
 } finally {
   if (!interrupted) {
+    report?.stop();
     await page?.close();
     await mesh?.stop();
   }
@@ -95,6 +105,8 @@ async function demo() {
   step(`all ready after ${seconds(performance.now() - startedAt)}`);
   page = new LivePage(mesh, { file: findPrograms('lib/bin').page, title: 'the demo' });
   step(`watch it at ${await page.open()}`);
+  report = new RunReport(liveProxies(mesh), systemClock);
+  report.start();
 
   const flows = [{ flow: flowBetween(mesh, CALLER, CALLEE), rate: INSIDE_RATE }, { flow: flowBetween(mesh, OUTSIDE, EDGE), rate: OUTSIDE_RATE }];
   step(`driving ${flows.map(({ flow, rate }) => `${rate} requests/s ${flow.from} -> ${flow.to}`).join(' and ')} for ${END_AT_S} s`);
@@ -117,7 +129,10 @@ async function demo() {
   for (const line of discoveryTable([...killed, ...added])) screen.say(line);
   check(killed, added);
   await shift();
+  report.stop();
+  report.write(REPORT, { title: 'The demo of cdk8s-mesh', about: ABOUT });
   screen.say('');
+  step(`the report of this run: ${pathToFileURL(REPORT)}`);
   if (broken.length === 0) screen.say(paint('green', 'All that the demo promises held.'));
   else {
     for (const line of broken) screen.say(paint('red', `does not hold: ${line}`));
@@ -192,6 +207,7 @@ function callers() {
 async function killOne() {
   const victim = mesh.pods.find((pod) => pod.workload.service === CALLEE && pod.workload.version === 'v1' && pod.state === 'ready');
   step(`killing ${victim.name} (kill -9)`);
+  report.mark(`${victim.name} was killed (kill -9)`);
   const replacementReady = nextReady(victim.workload);
   const killedAt = performance.now();
   const toldAt = new Promise((resolve) => {
@@ -207,6 +223,7 @@ async function killOne() {
 
 async function addOne() {
   step(`adding a replica to ${CALLEE} v1`);
+  report.mark(`a replica was added to ${CALLEE} v1`);
   const ready = nextReady({ service: CALLEE, version: 'v1' });
   await mesh.add(CALLEE, 'v1');
   return [await seen(`added ${(await ready).pod.name}`, await ready)];
@@ -222,6 +239,7 @@ async function shift() {
   screen.say('');
   step(`shifting ${CALLEE} to half ${[...Object.keys(LATENCIES)].join(' and half ')} by configuration alone, while testers ask for v2 by ${Object.keys(TESTERS)[0]}`);
   await mesh.apply(readModel(manifestsOf(objectsWithEvenShares(), 'dist'), 'dist'));
+  report.mark(`half of the requests to ${CALLEE} were shifted to v2, by configuration alone`);
   const flow = flowBetween(mesh, CALLER, CALLEE);
   runs = [run(flow, SHIFT_RATE, SHIFT_S), run(flow, TESTERS_RATE, SHIFT_S, TESTERS)];
   const stopDrawing = draw(SHIFT_S);

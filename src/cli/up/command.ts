@@ -21,6 +21,7 @@ export const upCommand: Command = {
     replicas: { value: 'SERVICE=COUNT', many: true, help: 'pods of each version, in place of what the YAML says' },
     zones: { value: 'A,B,C', help: 'zones that pods are given in turn; default one zone, \'local\'' },
     page: { help: 'serve a live page on 127.0.0.1: who calls whom and how that goes, with buttons to do harm; without --rps and --run, 20 requests a second are sent along each call' },
+    report: { value: 'FILE', help: 'write an HTML page about the run when it ends: call graph, rates, errors and latency over time, and what happened' },
     rps: { value: 'RATE', help: 'drive traffic: this many requests a second' },
     to: { value: 'SERVICE', help: 'who is called' },
     from: { value: 'SERVICE', help: `who calls: a service, through its own sidecars, or '${OUTSIDE}' (the default)` },

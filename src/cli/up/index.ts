@@ -11,6 +11,8 @@ export { Pod, type PodState } from './pod';
 export { readModel } from '../model/read-model';
 export { reportOf } from './report';
 export { findPrograms } from './run';
+export { RunReport } from '../run-report';
+export { systemClock } from '../../proxy/runtime/clock';
 export { Screen } from '../terminal/screen';
 export { whenStarterGoes } from './starters';
 export { statusOf, summaryOf } from './status';

@@ -3,7 +3,7 @@
  * nothing behind. What the mesh is and does is in local-mesh.ts; this file is flags, screen and signals.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
 import { UserError, messageOf } from '../command-line/errors';
@@ -13,6 +13,7 @@ import { readOwnFiles } from './certificates';
 import { Flow, flowBetween } from './traffic/flow';
 import { gatewayForwards, PortForward, readPortForwards } from './traffic/port-forward';
 import { LivePage } from './live-page';
+import { liveProxies } from './live-proxies';
 import { LocalMesh } from './local-mesh';
 import { isNamed } from '../model/named-workloads';
 import { readManifests } from '../model/manifests';
@@ -21,6 +22,8 @@ import { MeshModel, titleOf, Workload } from '../model/model';
 import { readModelInThread } from '../model/model-thread';
 import { OUTSIDE } from './traffic/outside';
 import { readModel } from '../model/read-model';
+import { RunReport } from '../run-report';
+import { systemClock } from '../../proxy/runtime/clock';
 import { reportOf } from './report';
 import { Body, Screen } from '../terminal/screen';
 import { whenStarterGoes } from './starters';
@@ -102,13 +105,20 @@ export async function up(args: Arguments): Promise<number> {
       screen.say(`the live page is at ${await page.open()}`);
       if (!options.traffic && !args.has('run')) page.drive(PAGE_RATE);
     }
+    const report = options.report === undefined ? undefined : new RunReport(liveProxies(mesh), systemClock);
+    report?.start();
     const read = async (): Promise<MeshModel> => withReplicas(await readModelInThread(programs.cli, paths), args);
     const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
       return await (flow && options.traffic ? drive(mesh, flow, options.traffic, screen, ending) : idle(mesh, screen, ending));
     } finally {
       unwatch?.();
+      report?.stop();
       await page?.close();
+      if (report && options.report !== undefined) {
+        report.write(options.report, { title: `A run of ${paths.join(', ')}` });
+        screen.say(`the report of this run is ${options.report}`);
+      }
     }
   } finally {
     unwatchStarter();
@@ -231,10 +241,18 @@ function readOptions(args: Arguments, model: MeshModel) {
   return {
     command, addresses, zones: zones ?? ['local'], behaviour,
     certificates: readOwnFiles(args.all('certificate'), model),
+    report: readReportFile(args),
     /** Undefined for the user's own program. */
     standIn: (workload: Workload) => (command(workload) === undefined ? behaviour(workload) : undefined),
     traffic: readTraffic(args),
   } as const;
+}
+
+/** Found out before the run that the file can't be written after it. */
+function readReportFile(args: Arguments): string | undefined {
+  const file = args.text('report');
+  if (file !== undefined && !existsSync(dirname(resolve(file)))) throw new UserError(`--report: there is no folder '${dirname(file)}' for '${file}'`);
+  return file;
 }
 
 function readTraffic(args: Arguments): TrafficFlags | undefined {

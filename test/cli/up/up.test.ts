@@ -57,6 +57,19 @@ test('traffic is shared as declared, reported, and nothing is left', async () =>
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('--report leaves a page about the run', async () => {
+  const reports = mkdtempSync(join(tmpdir(), 'up-report-'));
+  const file = join(reports, 'run.html');
+  const run = up(FIXTURE, '--from', 'web', '--to', 'catalog', '--rps', '100', '--duration', '4', '--report', file);
+  const { code } = await run.exited;
+  const page = readFileSync(file, 'utf8');
+  rmSync(reports, { recursive: true });
+  expect([code, run.stderr]).toEqual([0, '']);
+  expect(run.stdout).toContain(`the report of this run is ${file}\n`);
+  expect(page).toMatch(/<td>shop\/web → shop\/catalog<\/td><td>[1-9]\d*<\/td><td>0 \(0\.0 %\)<\/td>/);
+  expect(page).toContain('aria-label="shop/web to shop/catalog over time"');
+});
+
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with nothing left', async (signal) => {
   const run = up(FIXTURE);
   await run.printed('running; Ctrl-C stops it');
@@ -213,6 +226,7 @@ describe('ends with exit code 1, one message and nothing left:', () => {
 
   test('a port to expose twice', () => refuses("--expose gives port 8080 to 'web' and to 'catalog'", FIXTURE, '--expose', 'web=8080', '--expose', 'catalog=8080'));
 
+  test('a report in no folder', () => refuses("--report: there is no folder '/nowhere' for '/nowhere/run.html'", FIXTURE, '--report', '/nowhere/run.html'));
   test('a time that is none', () => refuses('--duration must be a length of time, such as 10s', FIXTURE, '--to', 'web', '--rps', '1', '--duration', '10 parsecs'));
 
   test('traffic that was not declared', () => refuses("'catalog' does not call 'web'", FIXTURE, '--from', 'catalog', '--to', 'web', '--rps', '1'));
