@@ -2,6 +2,8 @@
 import { Autoscaler, DEFAULT_SCALE_DOWN, DEFAULT_SCALE_UP, ScalingPolicy, ScalingRules } from '../../planning/scaling/autoscaler';
 import type { ScalingTarget } from '../../planning/scaling/replay';
 import { LATENCY_P99, REQUESTS_IN_FLIGHT, REQUESTS_PER_SECOND } from '../../planning/scaling/series';
+import { floorOf, Schedule } from '../../planning/scaling/schedule';
+import { messageOf, UserError } from '../command-line/errors';
 import type { Field } from '../model/field';
 import type { Manifest } from '../model/manifests';
 
@@ -10,6 +12,8 @@ export interface Scaled {
   readonly targets: readonly ScalingTarget[];
   /** Its metrics are external ones: KEDA's. */
   readonly external: boolean;
+  /** Fewest pods at times of day. */
+  readonly schedules: readonly Schedule[];
 }
 
 /** By kind, namespace and name of what is scaled. */
@@ -23,12 +27,14 @@ export function readAutoscalers(manifests: readonly Manifest[]): Map<string, Sca
         autoscaler: autoscalerOf(spec.get('minReplicas'), spec.get('maxReplicas'), spec.get('behavior')),
         targets: spec.get('metrics').list().flatMap(metricOf),
         external: false,
+        schedules: [],
       });
     } else if (kind === 'ScaledObject') {
       found.set(`${target.get('kind').optionalText() ?? 'Deployment'}/${namespace}/${target.get('name').text()}`, {
         autoscaler: autoscalerOf(spec.get('minReplicaCount'), spec.get('maxReplicaCount'), spec.get('advanced').get('horizontalPodAutoscalerConfig').get('behavior')),
         targets: spec.get('triggers').list().flatMap(triggerOf),
         external: true,
+        schedules: spec.get('triggers').list().flatMap(scheduleOf),
       });
     }
   }
@@ -77,6 +83,22 @@ function triggerOf(trigger: Field): ScalingTarget[] {
   const name = query.startsWith('histogram_quantile') ? LATENCY_P99.name : query.includes('mesh_requests_in_flight') ? REQUESTS_IN_FLIGHT.name
     : query.includes('mesh_requests_total') ? REQUESTS_PER_SECOND.name : '';
   return seriesTarget(name, Number(metadata.get('threshold').text()));
+}
+
+function scheduleOf(trigger: Field): Schedule[] {
+  if (trigger.get('type').text() !== 'cron') return [];
+  const metadata = trigger.get('metadata');
+  const schedule = {
+    start: metadata.get('start').text(), end: metadata.get('end').text(), timezone: metadata.get('timezone').text(),
+    replicas: Number(metadata.get('desiredReplicas').text()),
+  };
+  try {
+    floorOf([schedule], { ofDay: 0 }, 0);
+    new Intl.DateTimeFormat('en-US', { timeZone: schedule.timezone });
+  } catch (error) {
+    throw new UserError(`${metadata.where}: ${messageOf(error)}`);
+  }
+  return [schedule];
 }
 
 function seriesTarget(name: string, value: number): ScalingTarget[] {

@@ -2,13 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { didYouMean } from '../../contract/nearest';
 import { Load, LoadPoint, SHAPES, throughPoints } from '../../planning/scaling/load';
+import type { LoadStart } from '../../planning/scaling/schedule';
 import type { DeclaredCapacity } from '../../planning/sizing/declared';
 import { messageOf, UserError } from '../command-line/errors';
 
 export interface ReadLoad {
   readonly load: Load;
   readonly seconds: number;
+  /** When it begins, for schedules. */
+  readonly start: LoadStart;
 }
+
+/** Later seconds are a date. */
+const FIRST_DATE_SECONDS = 1_000_000_000;
 
 /** A year; longer loads are no one's. */
 const LONGEST_SECONDS = 366 * 86_400;
@@ -16,7 +22,7 @@ const LONGEST_SECONDS = 366 * 86_400;
 export function readLoad(name: string, { usualRps, peakRps }: Pick<DeclaredCapacity, 'usualRps' | 'peakRps'>): ReadLoad {
   if (Object.hasOwn(SHAPES, name)) {
     const { load, seconds } = SHAPES[name as keyof typeof SHAPES];
-    return { load: load(usualRps, peakRps), seconds };
+    return { load: load(usualRps, peakRps), seconds, start: { ofDay: 0 } };
   }
   let text: string;
   try {
@@ -33,7 +39,11 @@ export function readLoad(name: string, { usualRps, peakRps }: Pick<DeclaredCapac
   });
   const seconds = points[points.length - 1]!.seconds - from;
   if (seconds > LONGEST_SECONDS) throw new UserError(`${name}: the load lasts ${Math.round(seconds / 86_400)} days, and a year at most is replayed`);
-  return { load: throughPoints(points.map((point) => ({ ...point, seconds: point.seconds - from }))), seconds };
+  return {
+    load: throughPoints(points.map((point) => ({ ...point, seconds: point.seconds - from }))),
+    seconds,
+    start: from >= FIRST_DATE_SECONDS ? { date: from } : { ofDay: from },
+  };
 }
 
 /** Seconds, or times of a day as 07:30 or 07:30:15, or dates as in RFC 3339; then the rate. A first line of words is a head. */

@@ -5,6 +5,7 @@ import { contradictionsOf, Objection, objectionsTo } from '../../planning/sizing
 import { allowedEvictions } from '../../planning/disruption';
 import type { Autoscaler } from '../../planning/scaling/autoscaler';
 import type { ScalingTarget } from '../../planning/scaling/replay';
+import type { Schedule } from '../../planning/scaling/schedule';
 import { UserError } from '../command-line/errors';
 import type { Manifest } from '../model/manifests';
 import type { Workload } from '../model/model';
@@ -22,6 +23,7 @@ export interface Planned {
   readonly autoscaler?: Autoscaler | undefined;
   readonly targets: readonly ScalingTarget[];
   readonly external: boolean;
+  readonly schedules: readonly Schedule[];
   readonly evictions: number;
   readonly objections: readonly Objection[];
   /** What is computed; absent without a declaration, or when it contradicts itself. */
@@ -57,6 +59,7 @@ export function plannedOf(stack: Stack): Planned[] {
     const common = {
       workload, title, declared, min, max, evictions,
       autoscaler: scaled?.autoscaler, targets: scaled?.targets ?? [], external: scaled?.external ?? false,
+      schedules: scaled?.schedules ?? [],
     };
     if (!declared) return { ...common, objections: [] };
     const contradictions = contradictionsOf(declared);

@@ -3,6 +3,7 @@ import { instanceOf } from '../../planning/sizing/declared';
 import { cheapestSettings, Settings } from '../../planning/scaling/cheapest';
 import { replay, ReplayPlan, ReplayResult, ReplayStep } from '../../planning/scaling/replay';
 import { Column, count, duration, Paint, percent, renderTable } from '../terminal/table';
+import { floorOf } from '../../planning/scaling/schedule';
 import type { ReadLoad } from './load';
 import type { Planned } from './planned';
 
@@ -17,15 +18,16 @@ export interface Replay {
   readonly cheapest?: Settings | undefined;
 }
 
-export function replayOf(planned: Planned, { load, seconds }: ReadLoad): Replay {
-  const { declared, autoscaler, targets, external, min } = planned;
+export function replayOf(planned: Planned, { load, seconds, start }: ReadLoad): Replay {
+  const { declared, autoscaler, targets, external, min, schedules } = planned;
   const capacity = instanceOf(declared!.capacity);
   const plan: ReplayPlan = {
     load, seconds, capacity, autoscaler, targets: targets.length > 0 ? targets : [], external, replicas: min,
     startUpSeconds: declared!.capacity.startUpSeconds, slowStartSeconds: slowStartOf(planned),
     metricDelaySeconds: METRIC_DELAY_SECONDS, metricWindowSeconds: METRIC_WINDOW_SECONDS,
+    ...(schedules.length > 0 && { floor: floorOf(schedules, start, seconds) }),
   };
-  const scaled = autoscaler && targets.length > 0 ? plan : { ...plan, autoscaler: undefined };
+  const scaled = autoscaler && (targets.length > 0 || schedules.length > 0) ? plan : { ...plan, autoscaler: undefined };
   return { planned, plan: scaled, result: replay(scaled), cheapest: cheapestSettings(scaled) };
 }
 

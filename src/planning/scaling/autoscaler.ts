@@ -124,7 +124,8 @@ export class AutoscalerRun {
     const { autoscaler: { scaleUp, scaleDown }, replicas } = this;
     const tolerances = { up: scaleUp.tolerance, down: scaleDown.tolerance };
     const pods = { ready: replicas - unready, unready };
-    const desired = Math.max(...readings.map((reading) => wanted(reading, pods, tolerances)));
+    // With no metric at all, as where only a schedule is, it keeps the fewest.
+    const desired = Math.max(this.autoscaler.minReplicas, ...readings.map((reading) => wanted(reading, pods, tolerances)));
     const next = this.bounded(seconds, this.stabilized(seconds, desired));
     if (next > replicas) this.added.push({ at: seconds, value: next - replicas });
     if (next < replicas) this.removed.push({ at: seconds, value: replicas - next });

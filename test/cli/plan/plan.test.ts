@@ -133,6 +133,22 @@ test('a ScaledObject is replayed as an autoscaler', async () => {
   expect((await plan('--load', 'ramp')).text).toMatch(/catalog +4-1\d /);
 });
 
+test('schedules of a ScaledObject keep pods at their times of day', async () => {
+  const scheduled = (start: string): void => write((chart) => {
+    const metrics = ScalingMetrics.keda({ serverAddress: 'http://prometheus:9090' });
+    const schedules = [{ start, end: '0 18 * * *', timezone: 'Europe/Berlin', replicas: 12 }];
+    service(chart, 'catalog', { capacity: CAPACITY, scaling: Scaling.derived({ requestsPerSecond: 90, metrics, schedules }) });
+  });
+  scheduled('30 7 * * *');
+  const csv = join(folder, 'quiet.csv');
+  writeFileSync(csv, '07:00,10\n19:00,10\n');
+  const { replays: [{ steps }] } = JSON.parse((await plan('--load', csv, '--json')).text) as { replays: [{ steps: { seconds: number; replicas: number }[] }] };
+  const podsAt = (hour: number) => steps.find(({ seconds }) => seconds >= (hour - 7) * 3_600)!.replicas;
+  expect([7.25, 7.6, 12, 18.5].map(podsAt)).toEqual([4, 12, 12, 4]);
+  scheduled('30 27 * * *');
+  expect((await plan('--load', csv)).text).toContain("'27' of '27' is not from 0 to 23");
+});
+
 test.each<[string, string[], string]>([
   ['a load that is nothing', ['--load', 'dirunal'], '--load is a file or one of diurnal, spike, ramp. Did you mean diurnal?'],
   ['a call that is none', ['--calls', 'cart/web=2'], '--calls names cart/web, and there is no such call'],
