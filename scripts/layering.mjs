@@ -167,7 +167,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     http2: ['http1', 'net'],
     grpc: ['http1'],
     sockets: ['discovery', 'runtime', 'telemetry'],
-    cluster: ['discovery', 'http1', 'http2', 'load-reports', 'net', 'runtime', 'telemetry', 'tls'],
+    cluster: ['discovery', 'grpc', 'http1', 'http2', 'load-reports', 'net', 'runtime', 'telemetry', 'tls'],
     jwt: ['http1', 'runtime', 'session', 'telemetry'],
     session: ['cluster', 'http1', 'runtime', 'telemetry'],
     hosts: ['config', 'discovery', 'runtime', 'telemetry'],

@@ -5,7 +5,7 @@
 import type { Integer } from './scalars';
 
 /** Asks each endpoint whether it works. With workers, each asks. */
-export type HealthCheckConfig = HttpHealthCheckConfig | TcpHealthCheckConfig;
+export type HealthCheckConfig = HttpHealthCheckConfig | GrpcHealthCheckConfig | TcpHealthCheckConfig;
 
 /** When and how often an endpoint is asked, and what it takes to change one's mind. */
 export interface HealthCheckTiming {
@@ -45,7 +45,7 @@ export interface HealthCheckTiming {
   readonly unhealthyThreshold?: Integer;
 }
 
-/** A GET on a connection of its own. It passes when the response's status is one of those expected. */
+/** A GET on a connection of its own, by the cluster's version of HTTP. It passes when the response's status is one of those expected. */
 export interface HttpHealthCheckConfig extends HealthCheckTiming {
   readonly type: 'http';
   /**
@@ -72,6 +72,30 @@ export interface HttpHealthCheckConfig extends HealthCheckTiming {
    * @default [{ from: 200, to: 299 }]
    */
   readonly expectedStatuses?: StatusRange[];
+}
+
+/** The method that a check of gRPC calls. */
+export const GRPC_HEALTH_PATH = '/grpc.health.v1.Health/Check';
+
+/**
+ * A call of `grpc.health.v1.Health/Check` on a connection of its own, for clusters that speak HTTP/2. It passes when the answer is
+ * `SERVING`.
+ */
+export interface GrpcHealthCheckConfig extends HealthCheckTiming {
+  readonly type: 'grpc';
+  /**
+   * The service that is asked about. Empty: the server as a whole.
+   * @pattern ^[-.A-Za-z0-9_]*$
+   * @maxLength 127
+   * @default ''
+   */
+  readonly service?: string;
+  /**
+   * The call's authority: the one that callers use. Absent: the endpoint's address and port.
+   * @pattern ^[-.:\[\]A-Za-z0-9_]+$
+   * @maxLength 255
+   */
+  readonly host?: string;
 }
 
 /** A header field that is sent. */

@@ -1,7 +1,7 @@
 /**
  * What an absent field of a health check or of outlier detection means, and why.
  */
-import type { HealthCheckConfig, HealthCheckTiming, HttpHealthCheckConfig, OutlierDetectionConfig, TcpHealthCheckConfig } from './health-config';
+import type { GrpcHealthCheckConfig, HealthCheckConfig, HealthCheckTiming, HttpHealthCheckConfig, OutlierDetectionConfig, TcpHealthCheckConfig } from './health-config';
 
 /**
  * HAProxy's rise 2 and fall 3, and Envoy's 60 s without traffic. The interval lies between HAProxy's 2 s and the kubelet's
@@ -47,11 +47,14 @@ export const DEFAULT_OUTLIER_DETECTION: Required<OutlierDetectionConfig> = {
 /** A health check with nothing left open but the Host, which depends on the endpoint. */
 export type ResolvedHealthCheck =
   | (Required<Omit<HttpHealthCheckConfig, 'host'>> & Pick<HttpHealthCheckConfig, 'host'>)
+  | (Required<Omit<GrpcHealthCheckConfig, 'host'>> & Pick<GrpcHealthCheckConfig, 'host'>)
   | Required<TcpHealthCheckConfig>;
 
 /** Fills in what a health check leaves open. */
 export function withHealthCheckDefaults(check: HealthCheckConfig): ResolvedHealthCheck {
-  return check.type === 'http'
-    ? { ...DEFAULT_HEALTH_CHECK, headers: [], expectedStatuses: DEFAULT_EXPECTED_STATUSES, ...check }
-    : { ...DEFAULT_HEALTH_CHECK, ...check };
+  switch (check.type) {
+    case 'http': return { ...DEFAULT_HEALTH_CHECK, headers: [], expectedStatuses: DEFAULT_EXPECTED_STATUSES, ...check };
+    case 'grpc': return { ...DEFAULT_HEALTH_CHECK, service: '', ...check };
+    default: return { ...DEFAULT_HEALTH_CHECK, ...check };
+  }
 }

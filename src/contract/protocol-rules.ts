@@ -23,9 +23,9 @@ function errorsOfListener({ name, protocol, tls }: ListenerConfig, path: string)
 }
 
 function errorsOfCluster({ name, protocol, healthCheck }: ClusterConfig, at: string): Wrong[] {
-  if (protocol !== 'http2' || healthCheck?.type !== 'http') return [];
+  if (protocol === 'http2' || healthCheck?.type !== 'grpc') return [];
   return [{
     path: `${at}/healthCheck/type`,
-    message: `cluster '${name}' speaks HTTP/2, and health checks of type 'http' speak HTTP/1.1; use a check of type 'tcp', or leave it to outlier detection`,
+    message: `cluster '${name}' speaks HTTP/1.1, and health checks of type 'grpc' are calls of gRPC; say protocol 'http2', or use a check of type 'http' or 'tcp'`,
   }];
 }

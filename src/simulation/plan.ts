@@ -29,7 +29,7 @@ export interface PlannedCaller {
 }
 
 /** How health checks find out whether an endpoint works. */
-export type PlannedHealthCheck = Required<Omit<HealthCheckTiming, 'idleIntervalMs'>> & { readonly type: 'http' | 'tcp' };
+export type PlannedHealthCheck = Required<Omit<HealthCheckTiming, 'idleIntervalMs'>> & { readonly type: 'http' | 'grpc' | 'tcp' };
 
 export type Change = { readonly atMs: number } & (
   /** All work takes this many times as long there. */

@@ -1,7 +1,7 @@
 /** What a service says that it speaks, and what the objects and documents of both sides have of it. */
 import { Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { AppProtocol, ExternalEndpoints, ExternalService, ExternalTls, MeshService, MeshServiceProps, MeshSidecar, Route } from '../../src';
+import { AppProtocol, ExternalEndpoints, ExternalService, ExternalTls, HealthCheck, MeshService, MeshServiceProps, MeshSidecar, Route } from '../../src';
 import { documentOf, findOne, Manifest, newChart, synth } from '../support/manifests';
 import { expectSound } from './sound';
 
@@ -89,6 +89,30 @@ test('so does an external service, with and without TLS', () => {
     const { listener, cluster } = outboundOf(manifests);
     expect([listener.protocol, cluster.protocol, cluster.tls !== undefined]).toEqual(['http2', 'http2', tls !== undefined]);
   }
+});
+
+describe('health checks of gRPC', () => {
+  const checked = (healthCheck: HealthCheck, protocol?: AppProtocol) => called({ protocol, healthCheck });
+
+  test('ask the server as a whole, or about a service, as callers do', () => {
+    expect(outboundOf(checked(HealthCheck.grpc(), AppProtocol.GRPC)).cluster.healthCheck).toEqual({ type: 'grpc', host: 'catalog' });
+    const check = HealthCheck.grpc({ service: 'shop.v1.Catalog', interval: Duration.seconds(2) });
+    expect(outboundOf(checked(check, AppProtocol.GRPC)).cluster.healthCheck).toEqual({ type: 'grpc', host: 'catalog', service: 'shop.v1.Catalog', intervalMs: 2_000 });
+  });
+
+  test('by GET are sent to what speaks HTTP/2, too', () => {
+    expect(outboundOf(checked(HealthCheck.http('/healthz'), AppProtocol.HTTP2)).cluster.healthCheck).toMatchObject({ type: 'http', path: '/healthz' });
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['of HTTP/1.1', () => checked(HealthCheck.grpc()), '\'healthCheck\' is "HealthCheck.grpc()": what is checked speaks HTTP/1.1; say \'protocol: AppProtocol.GRPC\' of it'],
+    ['of HTTP/1.1, by a caller', () => called({}, { healthCheck: HealthCheck.grpc() }), '\'calls(catalog).healthCheck\' is "HealthCheck.grpc()"'],
+    ['about what is no service', () => checked(HealthCheck.grpc({ service: 'a b' }), AppProtocol.GRPC), '\'healthCheck.service\' is "a b": use the full name of a service'],
+    ['about a service by TCP', () => checked(HealthCheck.tcp({ service: 'a' } as object), AppProtocol.GRPC), 'only a check of gRPC asks about one'],
+    ['with a path', () => checked(HealthCheck.grpc({ expectedStatuses: [200] } as object), AppProtocol.GRPC), 'it is of HTTP alone'],
+  ])('%s are refused', (_, make, message) => {
+    expect(make).toThrow(message);
+  });
 });
 
 test('clients from outside who come by TLS agree with the sidecar on a version', () => {

@@ -44,7 +44,7 @@ export function healthInWords({ outlierDetection, healthCheck }: Pick<ResolvedCl
 
 /** `GET /ready every 5 s, out after 3 failed`. */
 export function healthCheckInWords(check: ResolvedHealthCheck): string {
-  const what = check.type === 'http' ? `GET ${check.path}` : 'TCP check';
+  const what = check.type === 'http' ? `GET ${check.path}` : check.type === 'grpc' ? `gRPC health check${check.service && ` of ${check.service}`}` : 'TCP check';
   return `${what} every ${timeInWords(check.intervalMs)}, out after ${check.unhealthyThreshold} failed`;
 }
 

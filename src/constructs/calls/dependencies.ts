@@ -6,6 +6,7 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
+import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { callersHost, DestinationInfo } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
@@ -19,7 +20,7 @@ import { writeLean } from '../kubernetes/lean-manifest';
 import { clusterOf, ONLY_CLUSTER } from '../mesh/mesh-settings';
 import { checkKinds } from '../mesh/prop-kinds';
 import { FaultInjection } from '../policies/fault-injection';
-import { checkHealth, healthConfig } from '../policies/health-options';
+import { checkHealth, healthConfig, healthRequest } from '../policies/health-options';
 import { LoadBalancing } from '../policies/load-balancing';
 import { checkConnections, checkConnectionsTogether, CONNECTION_WAITS, ConnectionConfig, connectionConfig } from '../policies/proxy-quantities';
 import { RetryFields } from '../policies/retry-fields';
@@ -162,7 +163,7 @@ export class Dependencies {
       checkConnections(errors, `${prop}.connections`, options.connections, info.closesIdleAfterMs);
       checkWithinCall(errors, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
     }
-    checkHealth(errors, `${prop}.`, options);
+    checkHealth(errors, `${prop}.`, options, factsOf(info.protocol).wire?.protocol);
     const retry = options.retry ?? info.retry;
     options.retry?._check(errors, `${prop}.retry`, timeoutMs);
     if (!options.retry) {
@@ -206,7 +207,7 @@ export class Dependencies {
     const { healthCheck } = health;
     destination._noteCall({
       identity: this.caller.identity, pods: () => this.caller.pods(), explicit: true, allow: options.allow,
-      healthPath: healthCheck?.type === 'http' ? healthCheck.path : undefined,
+      healthCheck: healthCheck && healthRequest(healthCheck),
     });
     if (info.endpointSlices) {
       this.grant(info);

@@ -45,9 +45,9 @@ const FACTS: { readonly [Protocol in AppProtocol]: ProtocolFacts } = {
   [AppProtocol.GRPC]: { title: 'gRPC', appProtocol: 'grpc', wire: { protocol: 'http2' }, timeoutMs: 0 },
 };
 
-/** What follows from a protocol; absent is HTTP/1.1. */
+/** What follows from a protocol; absent is HTTP/1.1, and so is what validation will refuse. */
 export function factsOf(protocol: AppProtocol = AppProtocol.HTTP): ProtocolFacts {
-  return FACTS[protocol];
+  return FACTS[protocol] ?? FACTS[AppProtocol.HTTP];
 }
 
 /** The name of a port whose author gives it none. */

@@ -13,7 +13,7 @@ import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
 import { ValidationErrors } from '../props/validation-errors';
 import { EncodedSlashes } from '../routes/encoded-slashes';
-import { AppProtocol } from './app-protocol';
+import { AppProtocol, factsOf } from './app-protocol';
 import { DestinationInfo } from './destination-info';
 
 /**
@@ -132,7 +132,7 @@ export function checkPolicies(errors: ValidationErrors, prefix: string, policies
   loadBalancing._check(errors, `${prefix}loadBalancing`);
   sessionPersistence?._check(errors, `${prefix}sessionPersistence`);
   sessionPersistence?._checkBeside(errors, `${prefix}sessionPersistence`, loadBalancing);
-  checkHealth(errors, prefix, health);
+  checkHealth(errors, prefix, health, factsOf(protocol).wire?.protocol);
   retry?._check(errors, `${prefix}retry`, 0);
   if (connections !== undefined) {
     checkConnections(errors, `${prefix}connections`, connections, closesIdleAfterMs);

@@ -41,8 +41,8 @@ export interface DeclaredCall {
   readonly explicit: boolean;
   /** What it may ask for; absent for everything. */
   readonly allow?: readonly Allow[];
-  /** What it asks for to know the health of the service: a path, with a query if need be. */
-  readonly healthPath?: string;
+  /** What it sends to know the health of the service. */
+  readonly healthCheck?: { readonly method: 'GET' | 'POST'; readonly path: string };
 }
 
 /** Who may call a service, and what for. */
@@ -101,8 +101,8 @@ export function inChunks(rule: AuthorizationRule, matches: readonly RouteMatch[]
 
 /** A caller that checks the health of what it may call must get its answer. Its checks carry no token. */
 export function healthMatches(calls: readonly DeclaredCall[]): RouteMatch[] {
-  const paths = calls.flatMap(({ healthPath }) => healthPath?.split('?')[0] ?? []);
-  return [...new Set(paths)].map((value) => ({ path: { type: 'exact', value }, method: 'GET' }));
+  return distinct(calls.flatMap(({ healthCheck }) => (
+    healthCheck ? [{ path: { type: 'exact' as const, value: healthCheck.path }, method: healthCheck.method }] : [])));
 }
 
 function distinct(matches: readonly RouteMatch[]): RouteMatch[] {

@@ -3,7 +3,7 @@
  */
 import { Duration } from 'cdk8s';
 import { isIP } from 'node:net';
-import { contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, refusalOfCheckField } from '../../contract';
+import { ClusterConfig, contradictionsOfHealthCheck, DEFAULT_HEALTH_CHECK, HealthCheckConfig, HealthCheckTiming, refusalOfCheckField } from '../../contract';
 import { isFieldName, isFieldValue, LONGEST_FIELD_VALUE } from '../props/header-fields';
 import { isName, NAME_RULES } from '../props/name-rules';
 import { checkQuantities, checkQuantity, Quantities, Quantity, toConfig, withoutDefaults } from '../props/quantities';
@@ -81,6 +81,24 @@ export interface HttpHealthCheckOptions extends HealthCheckOptions {
   readonly headers?: { readonly [name: string]: string };
 }
 
+/**
+ * Options of `HealthCheck.grpc`.
+ */
+export interface GrpcHealthCheckOptions extends HealthCheckOptions {
+  /**
+   * The service that is asked about, for example `shop.v1.Catalog`. At most 127 characters.
+   *
+   * @default - the server as a whole
+   */
+  readonly service?: string;
+}
+
+/** What a check sends. */
+type Sent =
+  | { readonly type: 'http'; readonly path: string; readonly options: HttpHealthCheckOptions }
+  | { readonly type: 'grpc'; readonly options: GrpcHealthCheckOptions }
+  | { readonly type: 'tcp'; readonly options: HealthCheckOptions };
+
 export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheckTiming> = {
   // #region generated quantities of TcpHealthCheckConfig
   interval: { field: 'intervalMs', unit: 'time', min: 100 },
@@ -94,6 +112,11 @@ export const HEALTH_CHECK_QUANTITIES: Quantities<HealthCheckOptions, HealthCheck
 const TEXTS = {
   // #region generated texts of HttpHealthCheckConfig: path
   path: { form: /^\/[!-~]*$/, longest: 2_048 },
+  // #endregion
+};
+const SERVICE = {
+  // #region generated texts of GrpcHealthCheckConfig: service
+  service: { form: /^[-.A-Za-z0-9_]*$/, longest: 127 },
   // #endregion
 };
 const LISTS = {
@@ -120,37 +143,55 @@ export class HealthCheck {
    * @param path path of the request, with a query if needed, for example `/healthz`
    */
   public static http(path: string, options: HttpHealthCheckOptions = {}): HealthCheck {
-    return new HealthCheck(path, options);
+    return new HealthCheck({ type: 'http', path, options });
+  }
+
+  /**
+   * A call of `grpc.health.v1.Health/Check` that must be answered with `SERVING`, for services that speak gRPC. In the mesh it goes to the sidecar
+   * of the pod, which forwards it to the app, so both must work.
+   */
+  public static grpc(options: GrpcHealthCheckOptions = {}): HealthCheck {
+    return new HealthCheck({ type: 'grpc', options });
   }
 
   /**
    * A connection that must be accepted. For a pod in the mesh this shows only that the sidecar runs. Use it for an `ExternalService`.
    */
   public static tcp(options: HealthCheckOptions = {}): HealthCheck {
-    return new HealthCheck(undefined, options);
+    return new HealthCheck({ type: 'tcp', options });
   }
 
-  private constructor(private readonly path: string | undefined, private readonly options: HttpHealthCheckOptions) {}
+  private constructor(private readonly sent: Sent) {}
 
-  /** @internal */
-  public _check(errors: ValidationErrors, prop: string): void {
-    const { path } = this;
-    if (typeof this.options !== 'object' || this.options === null) {
-      errors.add(`${prop}.options`, this.options, 'use an object, such as { interval: Duration.seconds(5) }');
+  /**
+   * @param wire what is spoken with what is checked
+   * @internal
+   */
+  public _check(errors: ValidationErrors, prop: string, wire: ClusterConfig['protocol']): void {
+    const { type, options } = this.sent;
+    if (typeof options !== 'object' || options === null) {
+      errors.add(`${prop}.options`, options, 'use an object, such as { interval: Duration.seconds(5) }');
       return;
     }
-    const { expectedStatuses, host, headers, ...timing } = this.options;
+    const { expectedStatuses, host, headers, service, ...timing } = options as HttpHealthCheckOptions & GrpcHealthCheckOptions;
     checkQuantities(errors, prop, timing, HEALTH_CHECK_QUANTITIES, contradictionsOfHealthCheck);
-    if (path !== undefined && !isText(TEXTS.path, path)) {
-      errors.add(`${prop}.path`, path, 'use a path that begins with /, such as /healthz, without spaces');
+    if (type === 'http' && !isText(TEXTS.path, this.sent.path)) {
+      errors.add(`${prop}.path`, this.sent.path, 'use a path that begins with /, such as /healthz, without spaces');
+    }
+    if (type === 'grpc' && wire !== 'http2') {
+      errors.add(prop, 'HealthCheck.grpc()', 'what is checked speaks HTTP/1.1; say \'protocol: AppProtocol.GRPC\' of it, or use HealthCheck.http() or tcp()');
     }
     if (host !== undefined && !isHost(host)) {
       errors.add(`${prop}.host`, host, 'use a host name, such as shop.example.com, with a port if it is not 80: shop.example.com:8080');
     }
-    if (path === undefined) {
+    if (service !== undefined && (type !== 'grpc' || !isText(SERVICE.service, service))) {
+      const remedy = type === 'grpc' ? 'use the full name of a service, such as shop.v1.Catalog' : 'only a check of gRPC asks about one; use HealthCheck.grpc()';
+      errors.add(`${prop}.service`, service, remedy);
+    }
+    if (type !== 'http') {
       const [said] = Object.entries({ host, headers, expectedStatuses }).filter(([, value]) => value !== undefined);
       if (said) {
-        errors.add(`${prop}.${said[0]}`, said[1], 'a TCP check sends nothing; use HealthCheck.http()');
+        errors.add(`${prop}.${said[0]}`, said[1], `${type === 'tcp' ? 'a TCP check sends nothing' : 'it is of HTTP alone'}; use HealthCheck.http()`);
       }
     }
     checkFields(errors, `${prop}.headers`, headers);
@@ -166,19 +207,22 @@ export class HealthCheck {
    * @internal
    */
   public _toConfig(callersHost: string): HealthCheckConfig {
-    const { expectedStatuses, host = callersHost, headers = {}, ...timing } = this.options;
+    const { sent } = this;
+    const options = sent.options as HttpHealthCheckOptions & GrpcHealthCheckOptions;
+    const { expectedStatuses, host = callersHost, headers = {}, service, ...timing } = options;
     const common = withoutDefaults<HealthCheckTiming>(toConfig(timing, HEALTH_CHECK_QUANTITIES), DEFAULT_HEALTH_CHECK);
-    if (this.path === undefined) {
-      return { type: 'tcp', ...common };
+    switch (sent.type) {
+      case 'tcp': return { type: 'tcp', ...common };
+      case 'grpc': return { type: 'grpc', host, ...(service && { service }), ...common };
+      default: return {
+        type: 'http',
+        path: sent.path,
+        host,
+        ...(Object.keys(headers).length > 0 && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
+        ...(expectedStatuses && { expectedStatuses: expectedStatuses.map((status) => ({ from: status, to: status })) }),
+        ...common,
+      };
     }
-    return {
-      type: 'http',
-      path: this.path,
-      host,
-      ...(Object.keys(headers).length > 0 && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
-      ...(expectedStatuses && { expectedStatuses: expectedStatuses.map((status) => ({ from: status, to: status })) }),
-      ...common,
-    };
   }
 }
 

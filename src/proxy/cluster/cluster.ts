@@ -117,7 +117,7 @@ export class Cluster {
       onChange: () => { dependencies.changes.count += 1; },
       onRenewed: () => this.noteChoice(),
     });
-    this.healthChecks = new HealthChecks(config.healthCheck, dependencies, instruments, () => {
+    this.healthChecks = new HealthChecks(config.healthCheck, config.protocol, dependencies, instruments, () => {
       this.watch.update(this.endpoints);
       this.selector.rebuildSoon();
     });
@@ -221,7 +221,7 @@ export class Cluster {
     this.usesReports = usesReports(config);
     this.intake.reconfigure(config);
     this.watch.reconfigure(config.outlierDetection);
-    this.healthChecks.reconfigure(config.healthCheck);
+    this.healthChecks.reconfigure(config.healthCheck, config.protocol);
     this.selector.reconfigure(config);
   }
 

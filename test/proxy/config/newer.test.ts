@@ -47,7 +47,7 @@ test.each<[string, object, readonly string[]]>([
 
 test.each<[string, object, readonly string[], (config: ReturnType<typeof decoded>['config']) => unknown, unknown]>([
   ['policy', withCluster({ loadBalancing: { type: 'telepathy', reach: 3 } }), ['/clusters/0/loadBalancing'], ({ clusters }) => clusters[0]!.loadBalancing, { type: 'roundRobin' }],
-  ['health check', withCluster({ healthCheck: { type: 'grpc', service: 'x' } }), ['/clusters/0/healthCheck'], ({ clusters }) => clusters[0]!.healthCheck, undefined],
+  ['health check', withCluster({ healthCheck: { type: 'redis', service: 'x' } }), ['/clusters/0/healthCheck'], ({ clusters }) => clusters[0]!.healthCheck, undefined],
   ['source of weights', withCluster({ dynamicWeights: { source: 'stars' } }), ['/clusters/0/dynamicWeights'], ({ clusters }) => clusters[0]!.dynamicWeights, undefined],
   ['failure to retry after', withRoute({ retry: { on: ['closed', 'boredom', 'serverError', 'spite'] } }), ['/listeners/0/routes/0/retry/on/1', '/listeners/0/routes/0/retry/on/3'],
     ({ listeners }) => listeners[0]!.routes[0]!.retry.on, ['closed', 'serverError']],

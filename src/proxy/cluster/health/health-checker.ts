@@ -9,7 +9,7 @@
 import type { Runtime } from '../../../balancing';
 import type { ResolvedHealthCheck } from '../../../contract';
 import type { Cancel, Clock } from '../../runtime/clock';
-import type { Probe, Target, Verdict } from './probes';
+import type { Probe, Target, Verdict } from './conversation';
 
 /** Limit `concurrentHealthChecks`: most checks of one cluster at a time. */
 export const MOST_AT_ONCE = 16;

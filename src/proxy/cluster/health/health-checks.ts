@@ -1,6 +1,6 @@
 /** The active health checks of one cluster: begins them anew for another configuration, and notes what they find at its endpoints. */
 import type { Scheduler } from '../../../balancing';
-import type { ResolvedHealth } from '../../../contract';
+import type { ResolvedCluster, ResolvedHealth } from '../../../contract';
 import type { ClusterInstruments } from '../../telemetry/instruments';
 import type { Endpoint } from '../endpoint';
 import { HealthChecker } from './health-checker';
@@ -15,6 +15,7 @@ export class HealthChecks {
   /** @param onChange checks of an endpoint have begun to fail, or to pass */
   constructor(
     private config: Config,
+    private protocol: ResolvedCluster['protocol'],
     private readonly scheduler: Scheduler,
     private readonly instruments: ClusterInstruments,
     private readonly onChange: () => void,
@@ -23,10 +24,11 @@ export class HealthChecks {
   }
 
   /** Takes over a new configuration. Checks go on if theirs has not changed, else they begin anew. */
-  reconfigure(config: Config): void {
-    const before = this.config;
+  reconfigure(config: Config, protocol: ResolvedCluster['protocol']): void {
+    const before = [this.config, this.protocol];
     this.config = config;
-    if (JSON.stringify(before) === JSON.stringify(config)) return;
+    this.protocol = protocol;
+    if (JSON.stringify(before) === JSON.stringify([config, protocol])) return;
     this.checker?.stop();
     for (const endpoint of this.endpoints) endpoint.complaint = undefined;
     this.checker = this.makeChecker();
@@ -45,8 +47,10 @@ export class HealthChecks {
   }
 
   private makeChecker(): HealthChecker<Endpoint> | undefined {
-    const { config, instruments } = this;
-    return config && new HealthChecker<Endpoint>(config, probeOf(config), this.scheduler, () => instruments.attempts.value, {
+    const { config, protocol, instruments, scheduler } = this;
+    if (!config) return undefined;
+    const probe = probeOf(config, protocol, () => scheduler.now());
+    return new HealthChecker<Endpoint>(config, probe, scheduler, () => instruments.attempts.value, {
       onChecked: ({ passed }) => instruments.healthChecks(passed === undefined ? 'busy' : passed ? 'passed' : 'failed'),
       onLimit: () => instruments.limitReached('concurrentHealthChecks'),
       onComplaint: (endpoint, complaint) => {

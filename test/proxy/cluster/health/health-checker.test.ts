@@ -2,7 +2,7 @@
 import { DEFAULT_HEALTH_CHECK, withHealthCheckDefaults } from '../../../../src/contract';
 import { Addresses } from '../../../../src/proxy/cluster/addresses';
 import { HealthChecker, MOST_AT_ONCE } from '../../../../src/proxy/cluster/health/health-checker';
-import type { Target, Verdict } from '../../../../src/proxy/cluster/health/probes';
+import type { Target, Verdict } from '../../../../src/proxy/cluster/health/conversation';
 import { FakeClock } from '../../../support/fake-clock';
 import { seededRandom } from '../../../support/random';
 
