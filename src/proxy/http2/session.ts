@@ -11,12 +11,9 @@
  */
 import type { Socket } from 'node:net';
 import { FrameListener, FrameReader } from './frame-reader';
-import {
-  ErrorCode, Flag, FrameType, Http2Fault, MAX_WINDOW, Setting,
-} from './frames';
-import {
-  writeDataEnd, writeGoAway, writeHeaders, writePing, writeReset, writeSettings, writeSettingsAck,
-} from './frame-writer';
+import { ErrorCode, Flag, FrameType, Http2Fault, MAX_WINDOW, Setting } from './frames';
+import { writeDataEnd, writeGoAway, writeHeaders, writePing, writeReset, writeSettings, writeSettingsAck } from './frame-writer';
+import { trailerBlock } from './head-block';
 import { HeaderBlock } from './header-block';
 import { HpackDecoder } from './hpack/decoder';
 import { HpackEncoder } from './hpack/encoder';
@@ -141,9 +138,11 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   }
 
   /** Trailers end the stream, once all of its bytes have left: a block is written only when it is sent, for the order of blocks is the table's. */
-  sendTrailers(stream: Http2Stream, block: () => Buffer): void {
+  sendTrailers(stream: Http2Stream, lines: Buffer): void {
     if (stream.closed || stream.localEnded) return;
-    const send = (): void => { this.sendHeaders(stream, block(), true); };
+    // The lines are valid during the call only.
+    const kept = stream.waitingBytes > 0 ? Buffer.from(lines) : lines;
+    const send = (): void => { this.sendHeaders(stream, trailerBlock(this.encoder, kept), true); };
     if (stream.waitingBytes > 0) stream.ending = send;
     else send();
   }

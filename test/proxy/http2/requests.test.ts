@@ -2,12 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, RequestListener } from 'node:http';
 import { createServer as createHttp2Server, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session, Settings } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { FrameType } from '../../../src/proxy/http2/frames';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { Http2Client } from '../../support/http2-client';
+import { block, frame, FrameEnd, PREFACE, settings } from '../../support/http2-frames';
 import { startProxy, TestProxy } from '../../support/proxy';
 import { until } from '../../support/raw-http';
 
 const cleanups = cleanupsAfterEach();
+const INITIAL_WINDOW_SIZE = 4;
+/** END_STREAM and END_HEADERS. */
+const WHOLE = 5;
 
 async function serve(app: RequestListener): Promise<number> {
   const server = createServer(app);
@@ -125,6 +130,29 @@ describe('a cluster of HTTP/2', () => {
     expect(answer.headers['x-seen']).toBe('POST /a catalog trailers');
     expect(answer.body.equals(body)).toBe(true);
     expect(answer.trailers['grpc-status']).toBe('0');
+  });
+
+  it('has trailers of its own for each request, also where they have to wait for credit', async () => {
+    const app = await serveHttp2((request, response) => {
+      response.write('data');
+      response.addTrailers({ 'x-end': request.url });
+      response.end();
+    });
+    const proxy = await startProxy([app.port], HTTP2);
+    cleanups.push(() => proxy.proxy.close());
+    const client = await FrameEnd.to(proxy.port, PREFACE, settings([INITIAL_WINDOW_SIZE, 0]));
+    cleanups.push(() => client.close());
+    for (const [id, path] of [[1, '/first'], [3, '/other']] as const) {
+      client.send(frame(FrameType.HEADERS, WHOLE, id, block([[':method', 'GET'], [':scheme', 'http'], [':path', path], [':authority', 'catalog']])));
+      await until('all of it waits', () => new RegExp(`mesh_requests_total\\{[^}]*code="200"[^}]*\\} ${id === 1 ? 1 : 2}`).test(proxy.metrics()));
+    }
+
+    client.send(settings([INITIAL_WINDOW_SIZE, 100]));
+    await until('both end', () => [1, 3].every((id) => client.of(FrameType.HEADERS, id).length === 2));
+
+    expect([1, 3].map((id) => client.of(FrameType.HEADERS, id)[1]!.payload.toString('latin1'))).toEqual([
+      expect.stringContaining('/first'), expect.stringContaining('/other'),
+    ]);
   });
 
   it('gets all requests on few connections', async () => {

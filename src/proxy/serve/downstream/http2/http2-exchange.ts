@@ -11,7 +11,7 @@ import { Method } from '../../../http1/request-head';
 import type { ResponseHead } from '../../../http1/response-head';
 import { Persistence, serializeResponse } from '../../../http1/serialize';
 import { ErrorCode } from '../../../http2/frames';
-import { responseBlock, trailerBlock } from '../../../http2/head-block';
+import { responseBlock } from '../../../http2/head-block';
 import type { ServerSession } from '../../../http2/server-session';
 import type { Http2Stream, StreamListener } from '../../../http2/stream';
 import { REASONS } from '../../../telemetry/reasons';
@@ -137,7 +137,7 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
 
   sendEnd(trailers: Buffer | undefined): void {
     const { session, stream } = this;
-    if (trailers) session.sendTrailers(stream!, () => trailerBlock(session.hpack, trailers));
+    if (trailers) session.sendTrailers(stream!, trailers);
     else session.sendEnd(stream!);
   }
 
