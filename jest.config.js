@@ -6,8 +6,8 @@ module.exports = {
   // it compares latencies or attacks: `npm run test:simulation`, `npm run test:slow-clients`. Takes long, for it starts many processes or sends
   // 10,000 requests and more: `npm run test:long`.
   testPathIgnorePatterns: [
-    '/node_modules/', '<rootDir>/test/image/', '<rootDir>/test/interception/', '<rootDir>/test/tls-peers/', '<rootDir>/test/clients/',
-    '<rootDir>/test/prometheus/', '<rootDir>/test/integration/simulation.test.ts', '<rootDir>/test/integration/slow-clients.test.ts',
+    '/node_modules/', '<rootDir>/test/image/', '<rootDir>/test/interception/', '<rootDir>/test/tls-peers/', '<rootDir>/test/http2-peers/',
+    '<rootDir>/test/clients/', '<rootDir>/test/prometheus/', '<rootDir>/test/integration/simulation.test.ts', '<rootDir>/test/integration/slow-clients.test.ts',
     '\\.long\\.test\\.ts$',
   ],
   testEnvironment: '<rootDir>/test/support/jest/environment.js',

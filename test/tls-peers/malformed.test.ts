@@ -10,7 +10,7 @@ import { DOMAIN, idOf } from '../support/identities';
 import { startProxy } from '../support/proxy';
 import { RawBackend, until } from '../support/raw-http';
 import { OpensslAuthority, USUAL } from './certificates';
-import { outputOf, pythonPackage } from './tools';
+import { outputOf, pythonPackage } from '../support/foreign-programs';
 
 jest.setTimeout(300_000);
 

@@ -8,11 +8,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanupsAfterEach } from '../support/cleanups';
+import type { Bench } from '../support/foreign-programs';
 import { DOMAIN, idOf } from '../support/identities';
 import { startProxy, TestProxy, TestProxyOptions } from '../support/proxy';
 import { RawBackend, rawClient } from '../support/raw-http';
 import { Files, Form, FORMS, OpensslAuthority, USUAL } from './certificates';
-import { Bench, CLIENT_NAME, Peer, SERVER_NAME } from './peer';
+import { CLIENT_NAME, Peer, SERVER_NAME } from './peer';
 import { PEERS } from './peers';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

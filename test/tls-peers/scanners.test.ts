@@ -5,12 +5,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HOST } from '../support/foreign-programs';
 import { DOMAIN, idOf } from '../support/identities';
 import { startProxy, TestProxy } from '../support/proxy';
 import { RawBackend } from '../support/raw-http';
 import { Files, OpensslAuthority, USUAL } from './certificates';
-import { CLIENT_NAME, HOST, SERVER_NAME } from './peer';
-import { outputOf, pythonPackage } from './tools';
+import { CLIENT_NAME, SERVER_NAME } from './peer';
+import { outputOf, pythonPackage } from '../support/foreign-programs';
 
 jest.setTimeout(900_000);
 

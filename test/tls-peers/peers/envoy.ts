@@ -1,10 +1,11 @@
 /** Envoy, which compares SPIFFE ids as its meshes do. Its library (BoringSSL) is another than that of all the others in C. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Bench, HOST, Program } from '../../support/foreign-programs';
 import { idOf } from '../../support/identities';
 import { freePort } from '../../support/ports';
 import type { Files } from '../certificates';
-import { ALPN, Bench, HOST, Peer, Program } from '../peer';
+import { ALPN, Peer } from '../peer';
 import { fetchPlain } from './plain';
 
 const TYPES = 'type.googleapis.com/envoy.extensions';

@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Bench, HOST, Program } from '../../support/foreign-programs';
 import { freePort } from '../../support/ports';
-import { Bench, HOST, Peer, Program, SERVER_NAME } from '../peer';
+import { Peer, SERVER_NAME } from '../peer';
 
 export function go(bench: Bench): Peer {
   const program = join(bench.folder, 'peer-go');

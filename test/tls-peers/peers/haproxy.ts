@@ -1,9 +1,10 @@
 /** HAProxy. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Bench, HOST, Program } from '../../support/foreign-programs';
 import { freePort } from '../../support/ports';
 import type { Files } from '../certificates';
-import { ALPN, Bench, HOST, Peer, Program, SERVER_NAME } from '../peer';
+import { ALPN, Peer, SERVER_NAME } from '../peer';
 import { fetchPlain } from './plain';
 
 export function haproxy(bench: Bench): Peer {

@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Bench, Program } from '../../support/foreign-programs';
 import { freePort } from '../../support/ports';
 import type { Files } from '../certificates';
-import { Bench, Peer, Program } from '../peer';
+import type { Peer } from '../peer';
 
 export function java(bench: Bench): Peer {
   if (!existsSync(join(bench.folder, 'Peer.class'))) execFileSync('javac', ['-d', bench.folder, join(__dirname, '../programs/Peer.java')], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,7 +1,8 @@
 /** `openssl s_client` and `s_server`. */
+import { Bench, HOST, Program } from '../../support/foreign-programs';
 import { freePort } from '../../support/ports';
 import type { Files } from '../certificates';
-import { ALPN, Bench, HOST, Peer, Program } from '../peer';
+import { ALPN, Peer } from '../peer';
 
 export function openssl(bench: Bench): Peer {
   const run = (mode: readonly string[], { certificateFile, keyFile, trustBundleFile }: Files): Program => new Program(bench, 'openssl', [
