@@ -20,6 +20,9 @@ export const PART_OF_LABEL = 'cdk8s-mesh/part-of';
 /** Label of a Service: `service` for the one that callers name, `version` for the headless one of a single version. */
 export const ROLE_LABEL = 'cdk8s-mesh/role';
 
+/** Annotation of the headless Service of a version that is one of several: its weight, for apps that call it from elsewhere. */
+export const WEIGHT_ANNOTATION = 'cdk8s-mesh/weight';
+
 /** Key of the document in the ConfigMap. */
 export const CONFIG_KEY = 'proxy.json';
 

@@ -2,7 +2,7 @@
  * What the lints look at, out of Kubernetes objects: the workloads with their documents, as `up` reads them, and what there
  * is to be said of their pods beside that.
  */
-import { withDefaults } from '../../contract';
+import { WEIGHT_ANNOTATION, withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
 import type { MeshInfo, ServiceInfo, WorkloadInfo } from '../../planning/lints';
 import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo } from '../../planning/lints/objects';
@@ -87,7 +87,8 @@ function templateOf(workload: object): Template {
 
 function readService({ name, namespace, body }: Manifest): ServiceInfo {
   const spec = body.get('spec');
-  return serviceInfo(name, namespace, {
+  const weight = Number(body.get('metadata').get('annotations').texts()[WEIGHT_ANNOTATION]);
+  return { ...serviceInfo(name, namespace, {
     clusterIP: spec.get('clusterIP').optionalText(),
     ports: spec.get('ports').list().map((port) => ({
       port: port.get('port').integer(),
@@ -95,7 +96,7 @@ function readService({ name, namespace, body }: Manifest): ServiceInfo {
       targetPort: port.get('targetPort').present ? port.get('targetPort').integerOrText() : undefined,
       appProtocol: port.get('appProtocol').optionalText(),
     })),
-  });
+  }), ...(Number.isInteger(weight) && { weight }) };
 }
 
 /** What is expected of a service, which may be named with its namespace. */

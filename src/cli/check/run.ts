@@ -22,7 +22,7 @@ export async function check(args: Arguments): Promise<number> {
       throw new UserError(`--${flag} names '${service}', which is no service of the YAML.${didYouMean(service, model.workloads.map((workload) => workload.service))}`);
     }
   }
-  const findings = grouped(lint(infoOf(manifests, model, expectations)).filter(({ rule }) => !off.has(rule)));
+  const findings = grouped(lint({ ...infoOf(manifests, model, expectations), complete: paths.length > 1 }).filter(({ rule }) => !off.has(rule)));
   const screen = new Screen(process.stdout);
   for (const line of reportOf(findings, model.workloads.length, RULES.length - off.size, screen.paint)) screen.say(line);
   return findings.some(({ severity }) => severity === 'error' || args.has('strict')) ? 1 : 0;

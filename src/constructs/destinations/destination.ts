@@ -3,7 +3,10 @@
  * public API.
  */
 import { IConstruct } from 'constructs';
+import { SERVICE_LABEL } from '../../contract';
 import { DeclaredCall } from '../identity/caller-rules';
+import { workloadIdentity } from '../identity/workload-identity';
+import { NAME_RULES } from '../props/name-rules';
 import { show, ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 import { checkRoute } from '../routes/route-checks';
@@ -20,6 +23,30 @@ interface RouteWatcher {
   /** Wants to know its routes; absent for a caller with routes of its own. */
   readonly onRoute?: (route: Route) => void;
 }
+
+/**
+ * A service of another app that calls one of this app.
+ */
+export interface CallerProps {
+  /**
+   * Name of the service.
+   */
+  readonly name: string;
+
+  /**
+   * Its namespace.
+   */
+  readonly namespace: string;
+
+  /**
+   * Name of the ServiceAccount that its pods run under.
+   *
+   * @default - the name of the service
+   */
+  readonly serviceAccountName?: string;
+}
+
+const CALLER_PROPS = { name: true, namespace: true, serviceAccountName: true } as const satisfies Record<keyof CallerProps, true>;
 
 /**
  * Something that can be called: a `MeshService`, an `ExternalService`, or what `MeshSidecar.expose` returns.
@@ -50,6 +77,40 @@ export abstract class Destination extends RouteTarget {
     this.declared.push(route);
     noteAddition();
     this.watchers.forEach(({ onRoute }) => onRoute?.(route));
+  }
+
+  /**
+   * Declares a caller that another app synthesizes, by `MeshService.fromName` there. With an identity, only declared callers are let in, and
+   * NetworkPolicies are made of the same declarations. Without either, nothing changes.
+   *
+   * @param caller the service that calls
+   */
+  public addCaller(caller: CallerProps): void {
+    const errors = new ValidationErrors();
+    errors.unknownProps(caller, CALLER_PROPS, 'addCaller().');
+    const { name, namespace, serviceAccountName = name } = caller;
+    errors.name('addCaller().name', name, NAME_RULES.service);
+    errors.name('addCaller().namespace', namespace, NAME_RULES.label);
+    errors.name('addCaller().serviceAccountName', serviceAccountName, NAME_RULES.subdomain);
+    const { meshed, identity } = this._info();
+    if (!meshed || !this._takesCallers) {
+      errors.add('addCaller()', name, 'this service is not of this app, so who may call it is said elsewhere; leave it out');
+    }
+    errors.throwIfAny(this);
+    this._noteCall({
+      identity: identity && workloadIdentity(identity.identity, namespace, serviceAccountName),
+      pods: () => ({ namespace, labels: { [SERVICE_LABEL]: name } }),
+      explicit: true,
+    });
+  }
+
+  /**
+   * Whether this app says who may call it.
+   *
+   * @internal
+   */
+  public get _takesCallers(): boolean {
+    return true;
   }
 
   /**

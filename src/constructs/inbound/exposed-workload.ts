@@ -22,7 +22,7 @@ import { mark } from '../synthesis/copies';
 import { ExposedVersion } from './exposed-version';
 import { checkTls, tlsPort } from './inbound-tls';
 import { checkZones, meshedDestination } from './meshed-destination';
-import { serviceForAll, serviceForVersion } from './services';
+import { publishWeight, serviceForAll, serviceForVersion } from './services';
 import { TlsOptions } from './tls-options';
 import { checkWeights, MAX_WEIGHT, weightsOf } from './version-weights';
 import { WorkloadInfo } from './workload-info';
@@ -246,6 +246,7 @@ export class ExposedWorkload extends Destination {
       }),
     });
     this.shares.push({ version: made, weight });
+    publishWeight(made.service, () => (this.shares.length > 1 ? weightsOf(this.shares)[this.versions.indexOf(made)] : undefined));
     return made;
   }
 

@@ -6,7 +6,6 @@ import { DestinationInfo } from '../destinations/destination-info';
 import { DestinationPolicies } from '../destinations/destination-options';
 import { Jwt } from '../identity/jwt';
 import { WorkloadIdentity } from '../identity/workload-identity';
-import * as kplus from '../kubernetes/kplus';
 import { Discovery } from '../mesh/discovery';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -31,7 +30,7 @@ export interface MeshedService {
   readonly jwt?: readonly Jwt[];
   routes(): readonly Route[];
   /** The headless Services of its versions, with their weights, and who they are where that is not the same for all. */
-  versions(): readonly { readonly service: kplus.Service; readonly weight: number; readonly identity?: WorkloadIdentity }[];
+  versions(): readonly { readonly service: { readonly name: string }; readonly weight: number; readonly identity?: WorkloadIdentity }[];
 }
 
 /** The name of a version's cluster in documents. */

@@ -2,8 +2,9 @@
  * The Services of what is called in the mesh: one for callers outside of the mesh, and for each version a
  * headless one that tells callers' proxies its endpoints. Both lead to the sidecar and not to the app.
  */
+import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
+import { ROLE_LABEL, SERVICE_LABEL, VERSION_LABEL, WEIGHT_ANNOTATION } from '../../contract';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -84,4 +85,9 @@ export function serviceForVersion(scope: Construct, id: string, info: CalledPort
 export function addPort(service: kplus.Service, { port, name, proxyPort, protocol }: AddedPort): void {
   setInServiceSpec(service, { [`ports/${service.ports.length}/appProtocol`]: factsOf(protocol).appProtocol });
   service.bind(port, { name, targetPort: proxyPort });
+}
+
+/** Says the weight of a version on its headless Service; nothing where it is undefined in the end. */
+export function publishWeight(service: kplus.Service, weight: () => number | undefined): void {
+  service.metadata.addAnnotation(WEIGHT_ANNOTATION, Lazy.any({ produce: () => weight()?.toString() }) as unknown as string);
 }

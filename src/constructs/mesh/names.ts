@@ -56,8 +56,8 @@ export function claimName(construct: IConstruct, namespace: string, name: string
 }
 
 /** Claims a host name of something outside of the mesh, which no Service of its namespace may have. */
-export function claimHostname(construct: IConstruct, namespace: string, hostname: string): void {
-  claim(construct, namespace, hostname, 'hostname', true);
+export function claimHostname(construct: IConstruct, namespace: string, hostname: string, prop = 'hostname'): void {
+  claim(construct, namespace, hostname, prop, true);
 }
 
 function claim(construct: IConstruct, namespace: string, name: string, prop: string, outside: boolean): void {

@@ -3,17 +3,18 @@
  */
 import { Availability } from '../capacity/availability';
 import { Capacity } from '../capacity/capacity';
-import { DestinationOptions } from '../destinations/destination-options';
+import { DESTINATION_OPTIONS, DestinationOptions } from '../destinations/destination-options';
 import { Jwt } from '../identity/jwt';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
-import { ServiceOptions } from '../kubernetes/service-options';
+import { SERVICE_OPTIONS, ServiceOptions } from '../kubernetes/service-options';
 import { Discovery } from '../mesh/discovery';
 import { Slo } from '../monitoring/slo';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { PodOptions } from './pod-options';
+import { PROXY_OPTIONS } from '../mesh/mesh-settings';
+import { POD_OPTIONS, PodOptions } from './pod-options';
 
 /**
  * Props of each version of a service.
@@ -130,3 +131,16 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
    */
   readonly slo?: Slo;
 }
+
+/** Names of the props of a version. */
+export const VERSION_PROPS = {
+  ...POD_OPTIONS, containers: true, weight: true, scaling: true, disruptionBudget: true, capacity: true, availability: true,
+} as const satisfies Record<keyof VersionProps, true>;
+
+/** Names of the props of a service. */
+export const MESH_SERVICE_PROPS = {
+  ...VERSION_PROPS, ...PROXY_OPTIONS,
+  ...DESTINATION_OPTIONS, ...SERVICE_OPTIONS,
+  name: true, version: true, serviceAccount: true,
+  port: true, portName: true, tls: true, jwt: true, discovery: true, slo: true,
+} as const satisfies Record<keyof MeshServiceProps, true>;

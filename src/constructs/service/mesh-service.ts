@@ -20,16 +20,16 @@ import { checkJwts } from '../identity/jwt-checks';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { checkTls, tlsPort } from '../inbound/inbound-tls';
 import { checkZones, MeshedService, meshedDestination, versionCluster } from '../inbound/meshed-destination';
-import { addPort } from '../inbound/services';
+import { addPort, publishWeight } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { checkWeights, weightsOf } from '../inbound/version-weights';
 import { VersionPlan } from '../capacity/version-plan';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
-import { SERVICE_OPTIONS, ServiceOptions } from '../kubernetes/service-options';
+import { ServiceOptions } from '../kubernetes/service-options';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, PROXY_OPTIONS, proxyOptionsOf } from '../mesh/mesh-settings';
+import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -44,30 +44,30 @@ import { establishIdentity } from '../sidecar/identity-pod';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { noteAddition } from '../synthesis/unchanged';
 import { firstPort } from './app-container';
-import { MeshServiceProps, VersionProps } from './mesh-service-props';
+import { ImportedService, ImportedServiceProps } from './imported-service';
+import { MESH_SERVICE_PROPS, MeshServiceProps, VERSION_PROPS, VersionProps } from './mesh-service-props';
 import { MeshServiceVersion } from './mesh-service-version';
 import { checkServiceAccount } from './pod-checks';
-import { POD_OPTIONS, PodOptions, podOptionsOf } from './pod-options';
+import { PodOptions, podOptionsOf } from './pod-options';
 import { checkExposedService, ExposeServiceOptions, openService } from './open-service';
 import { checkOutsideCallers, checkServiceType, isExternal } from './service-checks';
 import { ServicePort, ServicePortOptions } from './service-port';
 import { checkVersion } from './version-checks';
-
-const VERSION_PROPS = {
-  ...POD_OPTIONS, containers: true, weight: true, scaling: true, disruptionBudget: true, capacity: true, availability: true,
-} as const satisfies Record<keyof VersionProps, true>;
-const PROPS = {
-  ...VERSION_PROPS, ...PROXY_OPTIONS,
-  ...DESTINATION_OPTIONS, ...SERVICE_OPTIONS,
-  name: true, version: true, serviceAccount: true,
-  port: true, portName: true, tls: true, jwt: true, discovery: true, slo: true,
-} as const satisfies Record<keyof MeshServiceProps, true>;
 
 /**
  * A service that is called through the mesh, and calls others through it. Its objects are in the namespace of its chart. For a chart
  * without a namespace the mesh assumes `default`, because the configuration of the proxy and the names of services need one.
  */
 export class MeshService extends Destination {
+  /**
+   * A service of the mesh that another app synthesizes, to be called by the services of this one. Nothing of it is synthesized here.
+   *
+   * @param props its name and namespace, and what else callers must know of it
+   */
+  public static fromName(scope: Construct, id: string, props: ImportedServiceProps): ImportedService {
+    return ImportedService._of(scope, id, props);
+  }
+
   /**
    * Name of the service.
    */
@@ -128,7 +128,7 @@ export class MeshService extends Destination {
     this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
 
     const errors = new ValidationErrors();
-    errors.unknownProps(props, PROPS);
+    errors.unknownProps(props, MESH_SERVICE_PROPS);
     errors.name('namespace', this.namespace, NAME_RULES.label);
     errors.name(props.name === undefined ? 'id' : 'name', this.serviceName, NAME_RULES.service);
     checkReserved(errors, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
@@ -373,6 +373,7 @@ export class MeshService extends Destination {
       self: this,
     });
     this.shares.push({ version: made, weight: props.weight });
+    publishWeight(made.service, () => (this.shares.length > 1 ? weightsOf(this.shares)[this.versions.indexOf(made)] : undefined));
     noteAddition();
     return made;
   }

@@ -11,6 +11,7 @@ import type { MeshInfo, WorkloadInfo } from './info';
 import { FALLBACK_RULES } from './fallbacks';
 import { FAULT_RULES } from './faults';
 import { GATEWAY_RULES } from './gateways';
+import { IMPORT_RULES } from './imports';
 import { LIMIT_RULES } from './limits';
 import { NETWORK_POLICY_RULES } from './network-policies';
 import { POD_SECURITY_RULES } from './pod-security';
@@ -33,7 +34,7 @@ export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
   ...SLOW_START_RULES, ...STOPPING_RULES, ...IDENTITY_RULES,
   ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
-  ...WEIGHT_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES,
+  ...WEIGHT_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES, ...IMPORT_RULES,
 ];
 
 function sortKey({ namespace, service, version }: WorkloadInfo): string {

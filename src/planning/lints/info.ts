@@ -20,12 +20,16 @@ export interface MeshInfo {
   readonly policies?: readonly NetworkPolicyInfo[] | undefined;
   /** Services that calls lead to; absent: none that is known. */
   readonly services?: readonly ServiceInfo[] | undefined;
+  /** All that calls lead to is here, those of other apps included. Absent: nobody knows. */
+  readonly complete?: boolean | undefined;
 }
 
 /** A Service: the mesh's or any other. */
 export interface ServiceInfo {
   readonly name: string;
   readonly namespace: string;
+  /** Its weight among the versions of a service, if its app says so. */
+  readonly weight?: number | undefined;
   /** It has no address of its own. */
   readonly headless: boolean;
   readonly ports: readonly {

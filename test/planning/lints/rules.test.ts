@@ -602,6 +602,28 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       under({ out: { podSelector: web, egress: [{ ports: [{ port: 5_353, protocol: 'UDP' }] }, api] } }, pair({})),
     ],
   }],
+  'imported-service': [{
+    breaks: imported([]),
+    says: 'web -> shop/db-v1: there is no Service \'db-v1\' in namespace \'shop\'; say the name, namespace and versions that its own app says, or check the YAML of that app, too',
+    keeps: [imported([{ name: 'db-v1' }]), { ...imported([]), complete: false }],
+  }, {
+    breaks: imported([{ name: 'db' }, { name: 'db-v2' }]),
+    says: 'there is db-v2; say the name, namespace and versions',
+    keeps: [imported([{ name: 'db-v1' }, { name: 'db' }])],
+  }, {
+    breaks: imported([{ name: 'db-v1' }], { portName: 'sql' }),
+    says: 'the Service \'db-v1\' in namespace \'shop\' has no port \'sql\'; it has \'http\'; say that as \'portName\'',
+    keeps: [imported([{ name: 'db-v1' }], { portName: 'http' })],
+  }],
+  'imported-weights': [{
+    breaks: imported([{ name: 'db-v1', weight: 3 }, { name: 'db-v2', weight: 1 }], {}, [50, 50]),
+    says: 'web -> shop/db:80: db-v1 gets 50 %, and its app says 75 %; db-v2 gets 50 %, and its app says 25 %; say the weights of its app in \'versions\'',
+    keeps: [
+      imported([{ name: 'db-v1', weight: 75 }, { name: 'db-v2', weight: 25 }], {}, [3, 1]),
+      imported([{ name: 'db-v1' }, { name: 'db-v2' }], {}, [1, 1]),
+      { ...imported([{ name: 'db-v1', weight: 3 }, { name: 'db-v2', weight: 1 }], {}, [50, 50]), complete: false },
+    ],
+  }],
   'pod-security': [{
     breaks: meshOf({ web: { refusals: [{ field: 'hostNetwork', value: true, level: 'baseline', remedy: 'leave it out' }] } }),
     says: 'web v1: namespace \'shop\' refuses these pods: \'hostNetwork\' is true, against the baseline Pod Security Standard; leave it out',
@@ -634,6 +656,30 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
   }],
 };
+
+/** A mesh that calls `db` of another app, and the Services in the YAML of all apps. */
+function imported(
+  services: readonly { readonly name: string; readonly weight?: number }[], discovery: { readonly portName?: string } = {},
+  weights: readonly number[] = [1],
+): MeshInfo {
+  const split = weights.map((weight, index) => ({ cluster: `shop/db-v${index + 1}`, weight }));
+  const mesh = meshOf({ web: { calls: { db: {
+    route: { split }, cluster: { discovery: { type: 'endpointSlice', namespace: 'shop', service: 'db-v1', ...discovery } },
+  } } } });
+  const [web] = mesh.workloads;
+  const more = split.slice(1).map(({ cluster }) => ({
+    ...web!.document.clusters[1]!, name: cluster, discovery: { type: 'endpointSlice' as const, namespace: 'shop', service: cluster.slice('shop/'.length) },
+  }));
+  return {
+    workloads: [{
+      ...web!,
+      document: { ...web!.document, clusters: [...web!.document.clusters, ...more] },
+      stated: { ...web!.stated, clusters: [...web!.stated.clusters, ...more] },
+    }],
+    services: services.map((each) => ({ ...each, namespace: 'shop', headless: true, ports: [{ port: 80, name: 'http', targetPort: 15_006 }] })),
+    complete: true,
+  };
+}
 
 test('every rule has a case, and a name of its own', () => {
   expect(Object.keys(CASES).sort()).toEqual(RULES.map(({ name }) => name).sort());
