@@ -1,7 +1,7 @@
 /**
- * Drives requests at a fixed rate, whatever the answers do: an open loop. Latency counts from the moment at which a
- * request was due and not from the moment at which it was sent, so that a stall is seen by all the requests that would
- * have come in the meantime (Gil Tene's coordinated omission). How late this process itself was is kept beside it.
+ * Drives requests at a fixed rate, whatever the answers do: an open loop. They are evenly spaced, or come at random as those of many clients do.
+ * Latency counts from the moment at which a request was due and not from the moment at which it was sent, so that a stall is seen by all the
+ * requests that would have come in the meantime (Gil Tene's coordinated omission). How late this process itself was is kept beside it.
  */
 import { performance } from 'node:perf_hooks';
 import { POD_FIELD, SERVICE_FIELD, VERSION_FIELD } from '../../stand-in/server';
@@ -37,6 +37,8 @@ export interface TrafficOptions {
   /** Absent: until `stop`. */
   readonly durationMs?: number;
   onOutcome(outcome: Outcome): void;
+  /** From 0 to 1: then requests come at random, a Poisson process. Absent: evenly. */
+  random?(): number;
   /** Called at the moment that a request is due, before it is sent. */
   onDue?(): void;
 }
@@ -75,13 +77,18 @@ export class Traffic {
     const end = this.options.durationMs === undefined ? Infinity : this.started + this.options.durationMs;
     while (this.due <= now && this.due < end) {
       this.send(this.due);
-      this.due += 1000 / this.options.rate;
+      this.due += this.interval();
     }
     if (this.due >= end) {
       void this.stop();
       return;
     }
     this.timer = setTimeout(() => this.tick(), Math.max(0, this.due - performance.now()));
+  }
+
+  private interval(): number {
+    const { rate, random } = this.options;
+    return (random ? -Math.log(1 - random()) : 1) * 1_000 / rate;
   }
 
   private send(due: number): void {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Flow } from '../../../../src/cli/up/traffic/flow';
 import { failureOf } from '../../../../src/cli/up/traffic/sender';
 import { Outcome, Traffic } from '../../../../src/cli/up/traffic/traffic';
+import { seededRandom } from '../../../support/random';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -20,10 +21,12 @@ async function serve(listener: RequestListener): Promise<Flow['target']> {
   return () => ({ address: '127.0.0.1', port });
 }
 
-async function drive(target: Flow['target'], rate: number, durationMs: number, path = '/', fallbacks = new Set<string>()): Promise<Outcome[]> {
+async function drive(
+  target: Flow['target'], rate: number, durationMs: number, path = '/', fallbacks = new Set<string>(), random?: () => number,
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const flow = { from: 'a', to: 'b', service: 'b', fallbacks, host: 'b.example', declared: new Map(), target, expected: () => new Map() };
-  await new Traffic({ flow, rate, durationMs, path, onOutcome: (outcome) => outcomes.push(outcome) }).finished;
+  await new Traffic({ flow, rate, durationMs, path, ...(random && { random }), onOutcome: (outcome) => outcomes.push(outcome) }).finished;
   return outcomes;
 }
 
@@ -37,6 +40,15 @@ test('sends as many requests as are due, with path and host, and says who answer
   expect(outcomes).toHaveLength(50);
   expect(new Set(seen)).toEqual(new Set(['b.example /items?x=1']));
   for (const outcome of outcomes) expect(outcome).toMatchObject({ pod: 'b-1', version: 'v1', failure: undefined });
+});
+
+test('sends at random times when it is given chance, as often on average', async () => {
+  const target = await serve((_request, response) => { response.end(); });
+  // An exponential time of half a chance is ln 2 of the mean: 3.47 ms of 5 ms.
+  expect(await drive(target, 200, 250, '/', new Set(), () => 0.5)).toHaveLength(73);
+  const random = seededRandom(1);
+  const outcomes = await drive(target, 2_000, 250, '/', new Set(), random);
+  expect(Math.abs(outcomes.length - 500)).toBeLessThan(5 * Math.sqrt(500));
 });
 
 test('an answer that another service gave says nothing about who passed it on', async () => {
