@@ -14,7 +14,7 @@ export const checkCommand: Command = {
     strict: { help: 'warnings too make the exit code 1' },
     zones: { value: 'COUNT', help: 'zones that pods are spread over, for the rules that ask for them' },
     rps: { value: 'SERVICE=RATE', many: true, help: 'requests a second that a service gets in all, for the rules that ask for them' },
-    latency: { value: 'SERVICE=MS', many: true, help: 'milliseconds that a service takes for a request on average, for the rule that asks for it' },
+    latency: { value: 'SERVICE=TIME', many: true, help: 'how long a service takes for a request on average, such as catalog=40ms, for the rule that asks for it; a number alone is milliseconds' },
   },
   examples: [
     'cdk8s-mesh check dist/',

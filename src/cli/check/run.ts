@@ -1,6 +1,7 @@
 /** What `cdk8s-mesh check` does: reads YAML and flags, runs the lints, and shows what they find. */
 import { Finding, grouped, lint, RULES } from '../../planning/lints';
 import type { Arguments } from '../command-line/command';
+import { parseDurationMs } from '../command-line/duration';
 import { UserError } from '../command-line/errors';
 import { didYouMean } from '../../contract/nearest';
 import { readManifests } from '../model/manifests';
@@ -59,15 +60,26 @@ function readExpectations(args: Arguments): Expectations {
   if (zones !== undefined && !Number.isInteger(zones)) throw new UserError(`--zones must be a whole number, got ${zones}`);
   return {
     zones,
-    requestsPerSecond: readByService(args, 'rps', 'its requests a second'),
-    latencyMs: readByService(args, 'latency', 'its milliseconds for a request'),
+    requestsPerSecond: readByService(args, 'rps', 'its requests a second', 'catalog=40', plainNumber),
+    latencyMs: readByService(args, 'latency', 'its time for a request', 'catalog=40ms', milliseconds),
   };
 }
 
-function readByService(args: Arguments, flag: string, what: string): Map<string, number> {
+/** @param read the number that a text is; NaN when it is none */
+function readByService(args: Arguments, flag: string, what: string, example: string, read: (text: string) => number): Map<string, number> {
   return new Map(args.all(flag).map((text) => {
-    const [, service, number] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-    if (service === undefined) throw new UserError(`--${flag} must be a service and ${what}, such as catalog=40, got '${text}'`);
-    return [service, Number(number)] as const;
+    const [, service, value] = /^([^=]+)=(\d.*)$/.exec(text) ?? [];
+    const number = value === undefined ? NaN : read(value);
+    if (service === undefined || Number.isNaN(number)) throw new UserError(`--${flag} must be a service and ${what}, such as ${example}, got '${text}'`);
+    return [service, number] as const;
   }));
+}
+
+function plainNumber(text: string): number {
+  return /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
+}
+
+/** `40ms`, `1.5s`, and `40` for milliseconds. */
+function milliseconds(text: string): number {
+  return /[a-z]/.test(text) ? parseDurationMs(text) ?? NaN : plainNumber(text);
 }

@@ -2,6 +2,7 @@
  * How a stand-in behaves: how long it takes and how often it fails, as people write it on the command line and as it is
  * drawn for each request.
  */
+import { parseDurationMs } from '../command-line/duration';
 import { UserError } from '../command-line/errors';
 
 /** How long answers take, in milliseconds. */
@@ -51,13 +52,13 @@ export function drawLatency(latency: Latency, random: () => number): number {
 }
 
 function parseDuration(text: string, whole: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
-  if (!match) throw badLatency(whole);
-  const ms = Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+  // A number alone is seconds elsewhere, which few would mean here.
+  const ms = /[a-z]$/.test(text) ? parseDurationMs(text) : undefined;
+  if (ms === undefined) throw badLatency(whole);
   if (ms > MAX_LATENCY_MS) throw new UserError(`the latency '${whole}' is longer than an hour`);
   return ms;
 }
 
 function badLatency(text: string): UserError {
-  return new UserError(`'${text}' is not a latency; write 20ms, 1.5s, a range such as 10ms..40ms, or ~20ms for an exponential one with that mean`);
+  return new UserError(`'${text}' is not a latency; write 20ms, 1.5s, 1m, a range such as 10ms..40ms, or ~20ms for an exponential one with that mean`);
 }

@@ -27,6 +27,7 @@ import { systemClock } from '../../proxy/runtime/clock';
 import { reportOf } from './report';
 import { Body, Screen } from '../terminal/screen';
 import { whenStarterGoes } from './starters';
+import { selectFrom } from './selection';
 import { statusOf, summaryOf } from './status';
 import { Tally } from './traffic/tally';
 import { Traffic } from './traffic/traffic';
@@ -48,7 +49,7 @@ const STARTING_PERIOD_MS = 200;
 /** Settles with the exit code. */
 export async function up(args: Arguments): Promise<number> {
   const paths = args.positionals.length > 0 ? args.positionals : ['dist'];
-  const model = withReplicas(readModel(readManifests(paths), paths.join(', ')), args);
+  const { model, leftOut } = selectFrom(readModel(readManifests(paths), paths.join(', ')), args);
   const options = readOptions(args, model);
   const programs = findPrograms();
   const mesh = new LocalMesh(model, {
@@ -85,6 +86,7 @@ export async function up(args: Arguments): Promise<number> {
 
   try {
     for (const outside of model.outside) screen.say(`${outside} has no sidecar and is not run`);
+    if (leftOut.length > 0) screen.say(`left out by --only: ${leftOut.join(', ')}; who calls them gets 503`);
     for (const line of scheduled(model)) screen.say(line);
     const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
     screen.say(`starting ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${model.workloads.map(titleOf).join(', ')} ...`);
@@ -107,10 +109,11 @@ export async function up(args: Arguments): Promise<number> {
     }
     const report = options.report === undefined ? undefined : new RunReport(liveProxies(mesh), systemClock);
     report?.start();
-    const read = async (): Promise<MeshModel> => withReplicas(await readModelInThread(programs.cli, paths), args);
+    const read = async (): Promise<MeshModel> => selectFrom(await readModelInThread(programs.cli, paths), args).model;
     const unwatch = args.has('watch') ? applyChanges(paths, read, mesh, screen, ending) : undefined;
     try {
-      return await (flow && options.traffic ? drive(mesh, flow, options.traffic, screen, ending) : idle(mesh, screen, ending));
+      const { traffic, durationMs } = options;
+      return await (flow && traffic ? drive(mesh, flow, traffic, screen, ending, durationMs) : idle(mesh, screen, ending, durationMs));
     } finally {
       unwatch?.();
       report?.stop();
@@ -134,19 +137,23 @@ function podsOf(mesh: LocalMesh, screen: Screen, tallies: readonly Tally[] = [])
   return (room) => statusOf(mesh.pods, tallies, 1, screen.paint, room);
 }
 
-/** Runs until the end is asked for. */
-async function idle(mesh: LocalMesh, screen: Screen, ending: Ending): Promise<number> {
-  screen.say('running; Ctrl-C stops it');
+/** Runs until the end is asked for, or the time is over. */
+async function idle(mesh: LocalMesh, screen: Screen, ending: Ending, durationMs: number | undefined): Promise<number> {
+  screen.say(durationMs === undefined ? 'running; Ctrl-C stops it' : `running for ${durationMs / 1000} s; Ctrl-C stops it sooner`);
   const draw = (): void => screen.show(podsOf(mesh, screen));
   draw();
   const timer = setInterval(draw, 1_000);
+  const over = durationMs === undefined ? undefined : setTimeout(() => ending.begin(), durationMs);
   await ending.reached;
+  clearTimeout(over);
   clearInterval(timer);
   return 0;
 }
 
 /** Runs with traffic until the end is asked for or the time is over, and reports. */
-async function drive(mesh: LocalMesh, flow: Flow, { rate, path, durationMs }: TrafficFlags, screen: Screen, ending: Ending): Promise<number> {
+async function drive(
+  mesh: LocalMesh, flow: Flow, { rate, path }: TrafficFlags, screen: Screen, ending: Ending, durationMs: number | undefined,
+): Promise<number> {
   screen.say(`driving ${rate} requests a second ${flow.from} -> ${flow.to}${durationMs === undefined ? '; Ctrl-C stops it' : ` for ${durationMs / 1000} s`}`);
   const whole = new Tally(flow);
   let second = new Tally(flow);
@@ -218,7 +225,6 @@ interface TrafficFlags {
   readonly to: string;
   readonly rate: number;
   readonly path: string;
-  readonly durationMs: number | undefined;
 }
 
 function readOptions(args: Arguments, model: MeshModel) {
@@ -226,7 +232,7 @@ function readOptions(args: Arguments, model: MeshModel) {
   const latency = readAssignments('latency', args.all('latency'), model, parseLatency);
   const failureRate = readAssignments('fail', args.all('fail'), model, parseRate);
   for (const workload of model.workloads) {
-    if (command(workload) !== undefined && (latency(workload) ?? failureRate(workload)) !== undefined) {
+    if (command(workload) !== undefined && (latency.named(workload) ?? failureRate.named(workload)) !== undefined) {
       throw new UserError(`--latency and --fail steer stand-ins; '${workload.service}' runs your own program (--run), which decides for itself`);
     }
   }
@@ -245,6 +251,7 @@ function readOptions(args: Arguments, model: MeshModel) {
     /** Undefined for the user's own program. */
     standIn: (workload: Workload) => (command(workload) === undefined ? behaviour(workload) : undefined),
     traffic: readTraffic(args),
+    durationMs: readDuration(args),
   } as const;
 }
 
@@ -258,7 +265,7 @@ function readReportFile(args: Arguments): string | undefined {
 function readTraffic(args: Arguments): TrafficFlags | undefined {
   const rate = args.number('rps', { min: 0.01, max: 100_000 });
   if (rate === undefined) {
-    const other = ['to', 'from', 'path', 'duration'].find((flag) => args.has(flag));
+    const other = ['to', 'from', 'path'].find((flag) => args.has(flag));
     if (other !== undefined) throw new UserError(`--${other} belongs to traffic; say how much with --rps RATE`);
     return undefined;
   }
@@ -266,19 +273,13 @@ function readTraffic(args: Arguments): TrafficFlags | undefined {
   if (to === undefined) throw new UserError('--rps needs to know who is called: --to SERVICE');
   const path = args.text('path') ?? '/';
   if (!/^\/[\x21-\x7e]*$/.test(path)) throw new UserError(`--path must begin with / and have no spaces, got '${path}'`);
-  const duration = args.text('duration');
-  return {
-    from: args.text('from') ?? OUTSIDE, to, rate, path,
-    durationMs: duration === undefined ? undefined : readDurationMs('duration', duration, DURATION_BOUNDS),
-  };
+  return { from: args.text('from') ?? OUTSIDE, to, rate, path };
 }
 
-function withReplicas(model: MeshModel, args: Arguments): MeshModel {
-  const replicas = readAssignments('replicas', args.all('replicas'), model, (text) => {
-    if (!/^\d{1,3}$/.test(text)) throw new UserError(`must be a whole number up to 999, got '${text}'`);
-    return Number(text);
-  });
-  return { ...model, workloads: model.workloads.map((workload) => ({ ...workload, replicas: replicas(workload) ?? workload.replicas })) };
+/** Undefined: until Ctrl-C. */
+function readDuration(args: Arguments): number | undefined {
+  const duration = args.text('duration');
+  return duration === undefined ? undefined : readDurationMs('duration', duration, DURATION_BOUNDS);
 }
 
 /** The bundles: this file's own, and the proxy's and the live page beside it. */

@@ -112,7 +112,8 @@ test.each([
   ['a rule that is none', ['--off', 'ejection-cup'], "--off names 'ejection-cup', which is no rule. Did you mean 'ejection-cap'?"],
   ['a service that is none', ['--rps', 'katalog=4'], "--rps names 'katalog', which is no service of the YAML."],
   ['a latency of no service', ['--latency', 'katalog=4'], "--latency names 'katalog', which is no service of the YAML."],
-  ['a latency that is none', ['--latency', 'catalog=4ms'], "--latency must be a service and its milliseconds for a request, such as catalog=40, got 'catalog=4ms'"],
+  ['a latency that is none', ['--latency', 'catalog=4mm'], "--latency must be a service and its time for a request, such as catalog=40ms, got 'catalog=4mm'"],
+  ['a rate with a unit', ['--rps', 'catalog=4s'], "--rps must be a service and its requests a second, such as catalog=40, got 'catalog=4s'"],
   ['a rate that is none', ['--rps', 'catalog'], "--rps must be a service and its requests a second, such as catalog=40, got 'catalog'"],
   ['zones that are none', ['--zones', '1.5'], '--zones must be a whole number, got 1.5'],
 ])('GIVEN %s, says so', async (_, flags, message) => {

@@ -11,7 +11,7 @@ describe('parseLatency', () => {
     expect(parseLatency(text)).toEqual(latency);
   });
 
-  test.each(['', '5', '5m', '-5ms', 'ms', '1ms..2ms..3ms', '..5ms', '~', '5 ms'])('refuses %j, saying what can be written', (text) => {
+  test.each(['', '5', '5min', '-5ms', 'ms', '1ms..2ms..3ms', '..5ms', '~', '5 ms'])('refuses %j, saying what can be written', (text) => {
     expect(() => parseLatency(text)).toThrow(`'${text}' is not a latency; write 20ms`);
   });
 

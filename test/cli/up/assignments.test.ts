@@ -26,6 +26,12 @@ test('a job beside a service takes only what names it, and a value for a job alo
   expect(readAssignments('run', ['catalog@migrate=3'], model, parse)(job!)).toBe(3);
 });
 
+test('a value for all is for those that nothing else names', () => {
+  const value = readAssignments('latency', ['*=9', 'catalog=1', 'catalog@v2=2'], MODEL, parse);
+  expect([value(web!), value(v1!), value(v2!)]).toEqual([9, 1, 2]);
+  expect([value.named(web!), value.named(v1!)]).toEqual([undefined, 1]);
+});
+
 test('the value may hold an equals sign', () => {
   expect(readAssignments('run', ['web=A=b node'], MODEL, (text) => text)(web!)).toBe('A=b node');
 });

@@ -70,6 +70,16 @@ test('--report leaves a page about the run', async () => {
   expect(page).toContain('aria-label="shop/web to shop/catalog over time"');
 });
 
+test('a part of a stack runs for a while without traffic, and ends by itself with nothing left', async () => {
+  const run = up(FIXTURE, '--only', 'web,catalog@v1', '--replicas', '*=1', '--duration', '300ms');
+  const { code } = await run.exited;
+  expect([code, run.stderr]).toEqual([0, '']);
+  expect(run.stdout).toMatch(/^starting 2 pods of web v1, catalog v1 \.\.\.$/m);
+  expect(run.stdout).toMatch(/running for 0\.3 s; Ctrl-C stops it sooner/);
+  expect(run.processes()).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with nothing left', async (signal) => {
   const run = up(FIXTURE);
   await run.printed('running; Ctrl-C stops it');
