@@ -134,8 +134,36 @@ describe('one wrong prop of a service is refused with its path, value and remedy
     [{ mtls: 'STRICT' }, 'use \'mutualTls\''],
     [{ subsets: [] }, 'add versions with addVersion()'],
     [{ trafficPolicy: {} }, 'use \'loadBalancing\', \'connections\' and \'outlierDetection\''],
+    [{ image: 'web:1' }, 'use \'containers[0].image\', such as [{ image: \'ghcr.io/acme/web:1\', portNumber: 8080 }]'],
+    [{ env: {} }, 'it is of a container; use \'containers[0].envVariables\''],
+    [{ labels: {} }, 'use \'podMetadata\', such as { labels: { team: \'shop\' } }'],
+    [{ ports: [] }, 'use \'port\' for the port that callers use, \'containers[0].portNumber\' for the app\'s, and addPort() for further ones'],
+    [{ retries: 2 }, 'use \'retry\', such as Retry.idempotent({ maxRetries: 2 })'],
+    [{ retryPolicy: {} }, 'use \'retry\', such as Retry.idempotent({ maxRetries: 2 })'],
+    [{ hostNetwork: true }, 'pods with a sidecar have a network of their own, so leave it out'],
+    [{ dockerRegistryAuth: {} }, 'use \'imagePullSecrets\', a list of Secrets'],
+    [{ connectionPool: {} }, 'use \'connections\''],
+    [{ outlier_detection: {} }, 'use \'outlierDetection\''],
+    [{ circuit_breakers: {} }, 'use \'connections\' for limits, and \'outlierDetection\' for pods that fail'],
+    [{ pdb: {} }, 'use \'disruptionBudget\', such as DisruptionBudget.maxUnavailable(1)'],
   ])('a prop of Istio or Kubernetes says what stands for it: %j', (props, expected) => {
     expect(mistake(() => make(props))).toBe(`[chart/web] '${Object.keys(props)[0]}' is not a prop here: ${expected}`);
+  });
+
+  test.each([
+    ['OutlierDetection.eject', { baseEjectionTime: Duration.seconds(30) }, 'use \'baseEjection\''],
+    ['OutlierDetection.eject', { base_ejection_time: Duration.seconds(30) }, 'use \'baseEjection\''],
+    ['OutlierDetection.eject', { consecutive5xxErrors: 5 }, 'use \'consecutiveServerErrors\''],
+    ['OutlierDetection.eject', { consecutive_gateway_failure: 5 }, 'use \'consecutiveGatewayErrors\''],
+    ['OutlierDetection.eject', { maxEjectionPercent: 10 }, 'use \'maxEjectedPercent\''],
+    ['Retry.idempotent', { perTryTimeout: Duration.seconds(1) }, 'use \'tryTimeout\''],
+    ['Retry.idempotent', { attempts: 3 }, 'use \'maxRetries\''],
+    ['connections', { http1MaxPendingRequests: 10 }, 'use \'maxPendingRequests\''],
+    ['connections', { http2MaxRequests: 10 }, 'use \'maxRequests\''],
+  ])('an option of Istio or Envoy says what stands for it: %s(%j)', (where, options, expected) => {
+    const props = where === 'connections' ? { connections: options }
+      : where === 'Retry.idempotent' ? { retry: Retry.idempotent(options as object) } : { outlierDetection: OutlierDetection.eject(options as object) };
+    expect(mistake(() => make(props))).toContain(`.${Object.keys(options)[0]}' is not a prop here: ${expected}`);
   });
 
   test('a namespace that Kubernetes would refuse', () => {

@@ -2,7 +2,6 @@
  * A destination outside of the mesh: a list of addresses, or a DNS name. It makes no Kubernetes object; all of it is in
  * the documents of its callers.
  */
-import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../../contract';
@@ -11,11 +10,11 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { namespaceOf } from '../mesh/chart-namespace';
 import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { LoadBalancing } from '../policies/load-balancing';
 import { isReachable } from '../props/ip-addresses';
-import { DEFAULT_NAMESPACE } from '../props/name-rules';
 import { checkQuantity, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
@@ -255,7 +254,8 @@ const PROPS = {
 const APPS_CALL_PLAIN = 'and apps call the sidecar by plain HTTP, which makes TLS of it; leave \'port\' out, and let apps call http:// at 80';
 
 /**
- * A service outside of the mesh that services of the mesh call through their sidecars.
+ * A service outside of the mesh that services of the mesh call through their sidecars. It makes no objects, so it may be created above charts, for
+ * services of several of them.
  */
 export class ExternalService extends Destination {
   /**
@@ -285,7 +285,7 @@ export class ExternalService extends Destination {
     const errors = new ValidationErrors();
     errors.unknownProps(props, PROPS);
     errors.callableName('hostname', this.hostname);
-    checkReserved(errors, 'hostname', this.hostname, Chart.of(this).namespace ?? DEFAULT_NAMESPACE);
+    checkReserved(errors, 'hostname', this.hostname, namespaceOf(this));
     if (errors.port('port', this.port)) {
       checkPlainPort(errors, 'port', this.port, props.protocol, this.tls && APPS_CALL_PLAIN);
     }
@@ -306,12 +306,12 @@ export class ExternalService extends Destination {
     }
     errors.throwIfAny(this);
 
-    claimHostname(this, Chart.of(this).namespace ?? DEFAULT_NAMESPACE, this.hostname);
+    claimHostname(this, namespaceOf(this), this.hostname);
   }
 
   /** @internal */
   public _info(): DestinationInfo {
-    const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    const namespace = namespaceOf(this);
     const id = `${namespace}/${this.hostname}${this.port === DEFAULT_PORT ? '' : `:${this.port}`}`;
     return {
       name: this.hostname,

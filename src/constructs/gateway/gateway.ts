@@ -21,6 +21,7 @@ import { writtenTemplateOf } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
 import { servingLabels } from '../inbound/services';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings } from '../mesh/mesh-settings';
+import { requireChart } from '../mesh/chart-namespace';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -116,6 +117,7 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: GatewayProps = {}) {
     super(scope, id);
+    requireChart(this, 'Gateway');
     const { tls, resources, deregistrationDelay = DEFAULT_DELAY, drain = DEFAULT_DRAIN } = props;
     checkKinds(this, withoutTls(props));
     this.gatewayName = props.name ?? id.toLowerCase();

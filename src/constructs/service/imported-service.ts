@@ -2,7 +2,6 @@
  * A service of the mesh that another app synthesizes, known by its name. Nothing of the other app is read here: what callers must know of it is said,
  * or follows from its name (docs/decisions/services-of-other-apps.md). `cdk8s-mesh check` compares both sides.
  */
-import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { checkPlainPort, defaultPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
@@ -13,12 +12,13 @@ import { MutualTls } from '../identity/mutual-tls';
 import { workloadIdentity } from '../identity/workload-identity';
 import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
 import { MAX_WEIGHT } from '../inbound/version-weights';
+import { namespaceOf } from '../mesh/chart-namespace';
 import { Discovery } from '../mesh/discovery';
 import { MeshSettings, meshSettings } from '../mesh/mesh-settings';
 import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { closesIdleAfterMs } from '../policies/proxy-quantities';
-import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
+import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { RouteTarget } from '../routes/route-target';
 
@@ -34,7 +34,7 @@ export interface ImportedServiceProps extends DestinationOptions {
   /**
    * Its namespace.
    *
-   * @default - that of the chart
+   * @default - that of the chart, or `default`
    */
   readonly namespace?: string;
 
@@ -119,7 +119,7 @@ export class ImportedService extends Destination {
     super(scope, id);
     checkKinds(this, props);
     this.serviceName = props.name;
-    this.namespace = props.namespace ?? Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    this.namespace = props.namespace ?? namespaceOf(this);
     this.port = props.port ?? 80;
     this.portName = props.portName ?? defaultPortName(props.protocol);
     this.policies = policiesOf(props);

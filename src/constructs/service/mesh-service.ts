@@ -30,6 +30,7 @@ import { Scaling } from '../kubernetes/scaling';
 import { ServiceOptions } from '../kubernetes/service-options';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
+import { requireChart } from '../mesh/chart-namespace';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -47,7 +48,7 @@ import { firstPort } from './app-container';
 import { ImportedService, ImportedServiceProps } from './imported-service';
 import { MESH_SERVICE_PROPS, MeshServiceProps, VERSION_PROPS, VersionProps } from './mesh-service-props';
 import { MeshServiceVersion } from './mesh-service-version';
-import { checkServiceAccount } from './pod-checks';
+import { checkSaidOnce, checkServiceAccount } from './pod-checks';
 import { PodOptions, podOptionsOf } from './pod-options';
 import { checkExposedService, ExposeServiceOptions, openService } from './open-service';
 import { checkOutsideCallers, checkServiceType, isExternal } from './service-checks';
@@ -109,6 +110,7 @@ export class MeshService extends Destination {
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
+    requireChart(this, 'MeshService');
     checkKinds(this, props);
     this.serviceName = props.name ?? id.toLowerCase();
     this.port = props.port ?? 80;
@@ -150,12 +152,8 @@ export class MeshService extends Destination {
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
     checkTimeToStop(errors, this.settings);
     checkServiceType(errors, '', props, props.tls);
-    if (props.serviceAccount) {
-      checkServiceAccount(errors, props.serviceAccount, this.namespace);
-    }
-    if (props.appDrain && props.terminationGracePeriod) {
-      errors.add('terminationGracePeriod', `${props.terminationGracePeriod.toMilliseconds()} ms`, '\'appDrain\' says the same; leave out one of the two');
-    }
+    checkServiceAccount(errors, props.serviceAccount, this.namespace);
+    checkSaidOnce(errors, props);
     checkSecurity(errors, props, this.settings);
     checkOutsideCallers(errors, '', props, props.tls, this.settings);
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));

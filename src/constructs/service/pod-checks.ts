@@ -4,6 +4,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import * as kplus from '../kubernetes/kplus';
+import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { checkTimeToStop } from '../mesh/time-to-stop';
 import { DEFAULT_NAMESPACE, isName, NAME_RULES } from '../props/name-rules';
@@ -60,10 +61,20 @@ export function checkPodOptions(errors: ValidationErrors, pod: PodOptions, { pre
 }
 
 /** Checks the account that a service brings along. */
-export function checkServiceAccount(errors: ValidationErrors, account: kplus.IServiceAccount, namespace: string): void {
+export function checkServiceAccount(errors: ValidationErrors, account: kplus.IServiceAccount | undefined, namespace: string): void {
+  if (account === undefined) {
+    return;
+  }
   const own = namespaceOf(account);
   if (errors.name('serviceAccount', account.name, NAME_RULES.subdomain) && own !== undefined && own !== namespace) {
     errors.add('serviceAccount', account.name, `it is in namespace '${own}', and pods can have accounts of their own, '${namespace}', only`);
+  }
+}
+
+/** The time of the app has two names: that of the sidecar's options, and that of cdk8s-plus. */
+export function checkSaidOnce(errors: ValidationErrors, { appDrain, terminationGracePeriod }: PodOptions & Pick<ProxyOptions, 'appDrain'>): void {
+  if (appDrain && terminationGracePeriod) {
+    errors.add('terminationGracePeriod', `${terminationGracePeriod.toMilliseconds()} ms`, '\'appDrain\' says the same; leave out one of the two');
   }
 }
 

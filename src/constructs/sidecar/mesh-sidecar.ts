@@ -6,7 +6,7 @@
  * What a pod needs besides the container: names of the destinations in `/etc/hosts` and leave to listen below port 1024
  * (interception.ts), a token that is mounted nowhere but in the sidecar (and only when EndpointSlices are read), and time to stop.
  */
-import { ApiObject, Chart, Duration } from 'cdk8s';
+import { ApiObject, Duration } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
@@ -26,6 +26,7 @@ import * as kplus from '../kubernetes/kplus';
 import { writeLeanAsSaid } from '../kubernetes/lean-manifest';
 import { completePodSpec, moveInitContainerFirst, setInPodSpec } from '../kubernetes/patches';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
+import { chartNamespace, requireChart } from '../mesh/chart-namespace';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -113,6 +114,7 @@ export class MeshSidecar extends Construct {
 
   constructor(scope: Construct, id: string, props: MeshSidecarProps) {
     super(scope, id);
+    requireChart(this, 'MeshSidecar');
     checkKinds(this, props);
     const errors = new ValidationErrors();
     const service = (props as { _service?: ServiceLink })._service;
@@ -160,7 +162,9 @@ export class MeshSidecar extends Construct {
     });
 
     const name = `${this.serviceName}-${this.version}`;
-    this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace: this.attached.namespace ?? this.namespaceWithout() }, {
+    // The workload's chart may name none where this construct's chart does.
+    const namespace = this.attached.namespace ?? (chartNamespace(this) && DEFAULT_NAMESPACE);
+    this.config = new DocumentConfigMap(this, { name: `${name}-mesh`, namespace }, {
       document: () => this.document(), calls: () => this.dependencies.calls,
     });
     this.configMap = this.config.configMap;
@@ -276,11 +280,6 @@ export class MeshSidecar extends Construct {
     this.labelPods(true);
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.dependencies.grantSelf();
-  }
-
-  /** The namespace to write when the workload's chart names none but this construct's chart does. */
-  private namespaceWithout(): string | undefined {
-    return Chart.of(this).namespace === undefined ? undefined : DEFAULT_NAMESPACE;
   }
 
   /** How clients from outside come by TLS. */
