@@ -67,13 +67,13 @@ export class Outflow {
     return true;
   }
 
-  /** Each of those that wait gets a turn. One that does not get all of its bytes out goes to the end. */
-  sendStarving(): void {
-    if (this.starving.size === 0) return;
-    for (const stream of [...this.starving]) {
-      if (this.window === 0 || holdsBack(this.socket)) return;
-      this.starving.delete(stream);
-      this.sendWaiting(stream);
+  /** The socket takes bytes again: first those that wait, then those of senders that were told to hold back. */
+  onDrain(streams: Iterable<Http2Stream>): void {
+    this.sendStarving();
+    for (const stream of streams) {
+      // What has waited may have filled the socket again. A sender that was told now would find that, and hear of it no more.
+      if (holdsBack(this.socket)) return;
+      if (stream.waitingBytes === 0) stream.payWritable();
     }
   }
 
@@ -109,6 +109,16 @@ export class Outflow {
     stream.sendWindow -= data.length;
     this.window -= data.length;
     this.replies = Math.min(MOST_REPLIES, this.replies + REPLIES_A_FRAME);
+  }
+
+  /** Each of those that wait gets a turn. One that does not get all of its bytes out goes to the end. */
+  private sendStarving(): void {
+    if (this.starving.size === 0) return;
+    for (const stream of [...this.starving]) {
+      if (this.window === 0 || holdsBack(this.socket)) return;
+      this.starving.delete(stream);
+      this.sendWaiting(stream);
+    }
   }
 
   /** Sends what waits, until a window is empty or the socket holds back. */

@@ -174,10 +174,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   }
 
   /** The socket takes bytes again. */
-  onDrain(): void {
-    this.outflow.sendStarving();
-    for (const stream of this.streams.values()) if (stream.waitingBytes === 0) stream.payWritable();
-  }
+  onDrain(): void { this.outflow.onDrain(this.streams.values()); }
 
   /** The socket is gone. */
   onSocketClosed(detail: string): void {
