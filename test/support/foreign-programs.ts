@@ -17,16 +17,23 @@ function cached(name: string): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cdk8s-mesh-peers', name);
 }
 
-/** Folder of a package with all that it needs, to be put in PYTHONPATH. */
-export function pythonPackage(requirement: string): string {
-  const folder = cached(requirement.replace('==', '-'));
+/** Folder of packages with all that they need, to be put in PYTHONPATH. */
+export function pythonPackages(requirements: readonly string[]): string {
+  const folder = cached(requirements.join('-').replace(/==|\[\w+\]/g, '-'));
   if (existsSync(folder)) return folder;
-  const fresh = `${folder}.new`;
-  rmSync(fresh, { recursive: true, force: true });
+  const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  const { status, stderr } = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', fresh, requirement], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`pip install ${requirement} failed: ${stderr}`);
-  spawnSync('mv', [fresh, folder]);
+  const { status, stderr } = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', fresh, ...requirements], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`pip install ${requirements.join(' ')} failed: ${stderr}`);
+  return keep(fresh, folder);
+}
+
+export const pythonPackage = (requirement: string): string => pythonPackages([requirement]);
+
+/** Gives what was made its name. Files of tests run side by side: the first to be done is taken. */
+function keep(fresh: string, folder: string): string {
+  if (existsSync(folder)) rmSync(fresh, { recursive: true });
+  else renameSync(fresh, folder);
   return folder;
 }
 
@@ -44,14 +51,11 @@ export function goPrograms(module: string): string {
   for (const name of readdirSync(module).sort()) sum.update(name).update(readFileSync(join(module, name)));
   const folder = cached(`${basename(module)}-${sum.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
-  // Files of tests run side by side: the first to be done is taken.
   const fresh = `${folder}.${process.pid}/`;
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/go/bin`, GOFLAGS: '-mod=readonly' };
   const { status, stderr, error } = spawnSync('go', ['build', '-o', fresh, '.', 'tool'], { cwd: module, env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`Go could not build ${module} (is Go 1.26 or newer installed?): ${error?.message ?? stderr}`);
-  if (existsSync(folder)) rmSync(fresh, { recursive: true });
-  else renameSync(fresh, folder);
-  return folder;
+  return keep(fresh, folder);
 }
 
 /** Output of a program; an error that says what to install when it is not there. */
@@ -95,6 +99,7 @@ export class Program {
   }
 
   send(text: string): void { this.child.stdin!.write(text); }
+  closeInput(): void { this.child.stdin!.end(); }
 
   async says(text: RegExp): Promise<string> {
     await until(() => `it says ${text}: ${this.output}`, () => text.test(this.output) || this.exited, 20_000);
