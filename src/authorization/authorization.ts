@@ -62,12 +62,26 @@ export class Authorization {
    * @param request with the claims of its verified token
    */
   decide(caller: string | undefined, request: RequestView): Decision {
-    // What has no name is nobody, whatever the caller of this made of it.
-    const named = caller !== undefined && caller !== '';
-    const table = named ? this.byCaller.get(caller) ?? this.others : this.plain;
-    if (!table) return named ? UNKNOWN_CALLER : NO_IDENTITY;
+    const table = this.tableOf(caller);
+    if (!table) return isNamed(caller) ? UNKNOWN_CALLER : NO_IDENTITY;
     return table.find(STRICT.of(request)) ?? NO_MATCH;
   }
+
+  /** The same for a connection, of which nothing is known but its caller: only rules without conditions let it in. */
+  decideConnection(caller: string | undefined): Decision {
+    const table = this.tableOf(caller);
+    if (!table) return isNamed(caller) ? UNKNOWN_CALLER : NO_IDENTITY;
+    return table.unconditional ?? NO_MATCH;
+  }
+
+  private tableOf(caller: string | undefined): RuleTable | undefined {
+    return isNamed(caller) ? this.byCaller.get(caller) ?? this.others : this.plain;
+  }
+}
+
+/** What has no name is nobody, whatever the caller of this made of it. */
+function isNamed(caller: string | undefined): caller is string {
+  return caller !== undefined && caller !== '';
 }
 
 /** Which rules are for whom. */

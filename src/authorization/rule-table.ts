@@ -23,6 +23,11 @@ export class RuleTable {
     this.table = table;
   }
 
+  /** The rule that lets in whatever its callers ask for; undefined where rules look at requests. */
+  get unconditional(): Allowed | undefined {
+    return this.table ? undefined : this.decisions[0];
+  }
+
   /** The rule that takes a request; undefined when none does. */
   find(request: RequestView): Allowed | undefined {
     if (!this.table) return this.decisions[0];

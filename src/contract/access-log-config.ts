@@ -1,10 +1,10 @@
 /** Which requests are logged, and in which form. */
 import type { Integer } from './scalars';
 
-/** `off`; `errors`: responses of status 500 and above, and broken ones; `all`. */
+/** `off`; `errors`: responses of status 500 and above, and broken ones, and connections of TCP that did not end in order; `all`. */
 export type AccessLogMode = 'off' | 'errors' | 'all';
 
-/** The access log, one line a request on standard output. */
+/** The access log, one line a request, or a connection of TCP, on standard output. */
 export interface AccessLogConfig {
   /** Which requests are logged: of routes that don't say it themselves, and of no route. */
   readonly mode: AccessLogMode;

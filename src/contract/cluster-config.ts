@@ -21,11 +21,16 @@ export interface ClusterConfig {
   /** Its endpoints are sidecars and reached by mutual TLS, by requests and health checks alike. Absent: by plain TCP, unless there is `tls`. */
   readonly mutualTls?: UpstreamMutualTlsConfig;
   /**
-   * Which version of HTTP its endpoints speak: `http1` is HTTP/1.1; `http2` is HTTP/2 from the first byte on, as gRPC speaks it, with many
-   * requests at a time on each connection. With mutual TLS the handshake agrees on it.
+   * What its endpoints speak: `http1` is HTTP/1.1; `http2` is HTTP/2 from the first byte on, as gRPC speaks it, with many requests at a time on
+   * each connection; `tcp` is anything else, with a connection for each of the client's. With mutual TLS the handshake agrees on it.
    * @default 'http1'
    */
-  readonly protocol?: 'http1' | 'http2';
+  readonly protocol?: 'http1' | 'http2' | 'tcp';
+  /**
+   * Each connection, with protocol `tcp`, begins with a header of the PROXY protocol, which has the client's address; `v2` is its binary
+   * version. Connections that come from the app beside the proxy have the pod's own address there. Absent: none does.
+   */
+  readonly proxyProtocol?: 'v2';
   /**
    * Its endpoints are outside of the mesh and reached by TLS, by requests and health checks alike. Absent: by plain TCP, unless there is
    * `mutualTls`.
@@ -74,14 +79,14 @@ export interface ClusterConfig {
   readonly idleTimeoutMs?: Integer;
   /**
    * Maximum number of connections to one endpoint. It is also the maximum number of active requests there, because HTTP/1.1 has one per
-   * connection. Applies to each worker.
+   * connection. Further connections of TCP go to another endpoint, or are refused when all have reached it. Applies to each worker.
    *
    * @minimum 1
    * @default 1024
    */
   readonly maxConnectionsPerEndpoint?: Integer;
   /**
-   * Maximum number of connections to all endpoints together; 0 means no limit. Applies to each worker.
+   * Maximum number of connections to all endpoints together; 0 means no limit. Further connections of TCP are refused. Applies to each worker.
    *
    * @default 0
    */

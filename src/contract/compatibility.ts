@@ -28,7 +28,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   jwt: ['/listeners/*/jwt'],
   mutualTls: ['/identity', '/listeners/*/mutualTls', '/clusters/*/mutualTls', '/clusters/*/discovery/endpoints/*/mutualTls'],
   protocol: ['/listeners/*/protocol', '/clusters/*/protocol'],
-  proxyProtocol: ['/listeners/*/proxyProtocol'],
+  proxyProtocol: ['/listeners/*/proxyProtocol', '/clusters/*/proxyProtocol'],
   routes: ['path', ...['matches', 'requestHeaders', 'responseHeaders', 'rewrite', 'redirect', 'respond'].map((part) => `routes/*/${part}`)]
     .map((part) => `/listeners/*/${part}`),
   routeCors: ['/listeners/*/routes/*/cors'],

@@ -16,7 +16,9 @@ const LEAST_CONNECT_TIMEOUT_MS = 25;
  */
 export function shortestTimeouts({ listeners }: Pick<ProxyConfig, 'listeners'>, defaultMs: number): Map<string, number> {
   const shortest = new Map<string, number>();
-  for (const { split = [], fallback = [], timeoutMs = defaultMs } of listeners.flatMap(({ routes }) => routes)) {
+  // Connections of TCP have no timeout that connecting would be a part of.
+  const ofRequests = listeners.filter(({ protocol }) => protocol !== 'tcp');
+  for (const { split = [], fallback = [], timeoutMs = defaultMs } of ofRequests.flatMap(({ routes }) => routes)) {
     if (timeoutMs === 0) continue;
     for (const { cluster } of [split, ...fallback.map((level) => level.split)].flat()) {
       shortest.set(cluster, Math.min(timeoutMs, shortest.get(cluster) ?? Infinity));

@@ -27,6 +27,7 @@ import { withMirrorDefaults } from './route-defaults';
 import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
 import type { AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
+import { DEFAULT_TCP, TcpConfig } from './tcp-config';
 import { ResolvedTls, withTlsDefaults } from './tls-config';
 import { DEFAULT_TRACING, ResolvedTracing } from './tracing-config';
 import { ResolvedUpstreamTls, withUpstreamTlsDefaults } from './upstream-tls-config';
@@ -74,6 +75,11 @@ export const DEFAULT_RETRY: Required<RetryConfig> = {
 /** Default of `retry` on inbound listeners: the caller decides about the rest, and has other endpoints for it. */
 export const DEFAULT_INBOUND_RETRY: Required<RetryConfig> = { ...DEFAULT_RETRY, on: [], silenceMs: 0 };
 
+/** What differs for a route of TCP, which knows of no requests: connections last as long as they are used. */
+const TCP_ROUTE = { timeoutMs: 0, meshFields: false } as const;
+/** The same for outlier detection: the time that connecting takes is the network's, and says little of an endpoint. */
+const TCP_OUTLIERS = { latencyFactor: 0 } as const;
+
 /** Default of `hedge`. */
 export const DEFAULT_HEDGE: Required<HedgeConfig> = {
   // #region generated defaults of HedgeConfig
@@ -92,7 +98,7 @@ export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = {
 };
 
 /** Fields of a cluster whose absence switches something off. */
-type Stage = 'mutualTls' | 'tls' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
+type Stage = 'mutualTls' | 'tls' | 'proxyProtocol' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
 /** Fields of a cluster with defaults of their own. */
 type Health = 'healthCheck' | 'outlierDetection';
 
@@ -270,7 +276,7 @@ export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' |
   readonly fallback: Required<FallbackConfig>[];
 };
 /** A cluster with nothing left open. */
-export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & Pick<ClusterConfig, 'mutualTls'> & BalancingStages & ResolvedHealth & {
+export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & Pick<ClusterConfig, 'mutualTls' | 'proxyProtocol'> & BalancingStages & ResolvedHealth & {
   readonly tls?: ResolvedUpstreamTls;
   readonly retryBudget: Required<RetryBudgetConfig>;
 };
@@ -288,8 +294,10 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | 'jwt' | keyof EdgeConfig> & ResolvedEdge & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tcp' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | 'jwt' | keyof EdgeConfig> & ResolvedEdge & {
   readonly routes: ResolvedRoute[];
+  /** Of a listener of TCP; absent of others. */
+  readonly tcp?: Required<TcpConfig>;
   readonly tls?: ResolvedTls;
   readonly mutualTls?: ResolvedListenerMutualTls;
   readonly admission?: ResolvedAdmission;
@@ -318,14 +326,15 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     ...rest,
     ...(tracing && { tracing: { ...DEFAULT_TRACING, ...tracing } }),
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map(({ tls, mutualTls, admission, authorization, jwt, ...listener }) => ({
+    listeners: config.listeners.map(({ tcp, tls, mutualTls, admission, authorization, jwt, ...listener }) => ({
       ...withEdgeDefaults(listener),
+      ...(listener.protocol === 'tcp' && { tcp: { ...DEFAULT_TCP, ...tcp } }),
       ...(tls && { tls: withTlsDefaults(tls) }),
       ...(mutualTls && { mutualTls: withMutualTlsDefaults(mutualTls) }),
       ...(admission && { admission: withAdmissionDefaults(admission) }),
       ...(authorization && { authorization: withAuthorizationDefaults(authorization) }),
       ...(jwt && { jwt: jwt.map((issuer) => ({ ...DEFAULT_JWT, ...issuer })) }),
-      routes: listener.routes.map((route) => withRouteDefaults(route, listener.direction)),
+      routes: listener.routes.map((route) => withRouteDefaults(route, listener)),
     })),
     clusters: config.clusters.map((cluster) => {
       const { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover, healthCheck, outlierDetection, tls, ...own } = cluster;
@@ -337,7 +346,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
         ...withBalancingDefaults(cluster),
         ...(healthCheck && { healthCheck: withHealthCheckDefaults(healthCheck) }),
         retryBudget: { ...DEFAULT_RETRY_BUDGET, ...cluster.retryBudget },
-        outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...outlierDetection },
+        outlierDetection: { ...DEFAULT_OUTLIER_DETECTION, ...(cluster.protocol === 'tcp' && TCP_OUTLIERS), ...outlierDetection },
       };
     }),
     limits: { ...DEFAULT_LIMITS, ...config.limits },
@@ -348,15 +357,19 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   };
 }
 
-function withRouteDefaults({ session, fallback, retry, hedge, mirror, cors, ...route }: RouteConfig, direction: ListenerConfig['direction']): ResolvedRoute {
+function withRouteDefaults(
+  { session, fallback, retry, hedge, mirror, cors, ...route }: RouteConfig, { direction, protocol }: Pick<ListenerConfig, 'direction' | 'protocol'>,
+): ResolvedRoute {
+  const repeats = direction === 'inbound' || protocol === 'tcp' ? DEFAULT_INBOUND_RETRY : DEFAULT_RETRY;
   return {
     ...DEFAULT_ROUTE,
+    ...(protocol === 'tcp' && TCP_ROUTE),
     ...route,
     split: route.split ?? [],
     fallback: withFallbackDefaults(fallback),
     mirror: withMirrorDefaults(mirror),
     ...(session && { session: { ...DEFAULT_SESSION, ...session } }),
-    retry: { ...(direction === 'inbound' ? DEFAULT_INBOUND_RETRY : DEFAULT_RETRY), ...retry },
+    retry: { ...repeats, ...retry },
     ...(hedge && { hedge: { ...DEFAULT_HEDGE, ...hedge } }),
     ...(cors && { cors: withCorsDefaults(cors) }),
   };

@@ -41,6 +41,8 @@ export * from './route-match-config';
 export * from './route-rules';
 export * from './scalars';
 export * from './session-config';
+export * from './tcp-config';
+export * from './tcp-rules';
 export * from './tls-config';
 export * from './tracing-config';
 export * from './upstream-tls-config';

@@ -17,6 +17,7 @@ import type { HeaderChanges, MirrorConfig, RedirectConfig, RespondConfig, Rewrit
 import type { RouteMatch } from './route-match-config';
 import type { HostName, Integer } from './scalars';
 import type { SessionConfig } from './session-config';
+import type { TcpConfig } from './tcp-config';
 import type { TlsConfig } from './tls-config';
 import type { WeightedCluster } from './weighted-cluster';
 
@@ -56,18 +57,22 @@ export interface ListenerConfig extends EdgeConfig {
    */
   readonly hostnames?: HostName[];
   /**
-   * Which version of HTTP its clients speak: `http1` is HTTP/1.1, `http2` HTTP/2 from the first byte on (prior knowledge), as gRPC speaks it.
-   * With `alpn`, which needs `tls`, the handshake agrees on either of them. It is never guessed: a client that speaks another one is refused.
+   * What its clients speak: `http1` is HTTP/1.1, `http2` HTTP/2 from the first byte on (prior knowledge), as gRPC speaks it.
+   * With `alpn`, which needs `tls`, the handshake agrees on either of them. `tcp` is anything else: bytes are passed on as they come. It is never
+   * guessed: a client that speaks another version of HTTP is refused.
    * @default 'http1'
    */
-  readonly protocol?: 'http1' | 'http2' | 'alpn';
+  readonly protocol?: 'http1' | 'http2' | 'alpn' | 'tcp';
+  /** Times of its connections, with protocol `tcp`. Absent: as the defaults say. */
+  readonly tcp?: TcpConfig;
   /** Its connections are TLS, which ends here. Absent: they are not. */
   readonly tls?: TlsConfig;
   /** Its clients, the sidecars of callers, have to prove who they are. For inbound listeners. Absent: they don't. */
   readonly mutualTls?: ListenerMutualTlsConfig;
   /**
    * Where its requests go. A request takes the route whose condition is the most specific, by the rules of the Gateway API: host, exact path,
-   * longest prefix, then method, fields, query; the first of those that are alike. One that no route takes gets 404 (`no_route`).
+   * longest prefix, then method, fields, query; the first of those that are alike. One that no route takes gets 404 (`no_route`). With protocol
+   * `tcp`, where its connections go: one route without conditions, of which `split`, `fallback`, `hash` (by `sourceAddress`), `retry` and `accessLog` apply.
    * @minItems 1
    * @maxItems 5000
    */

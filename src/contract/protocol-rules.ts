@@ -1,7 +1,8 @@
-/** What can't be together with the version of HTTP that a listener or a cluster speaks. */
+/** What can't be together with the protocol that a listener or a cluster speaks. */
 import type { ClusterConfig } from './cluster-config';
 import type { ListenerConfig } from './listener-config';
 import type { ProxyConfig } from './proxy-config';
+import { errorsOfTcp } from './tcp-rules';
 
 /** Something that is wrong, at a pointer below the document. */
 interface Wrong {
@@ -12,6 +13,7 @@ interface Wrong {
 /** What is wrong with protocols in a document. */
 export function errorsOfProtocols({ listeners, clusters }: Pick<ProxyConfig, 'listeners' | 'clusters'>): Wrong[] {
   return [
+    ...errorsOfTcp({ listeners, clusters }),
     ...listeners.flatMap((listener, l) => errorsOfListener(listener, `/listeners/${l}/protocol`)),
     ...clusters.flatMap((cluster, c) => errorsOfCluster(cluster, `/clusters/${c}`)),
   ];

@@ -67,7 +67,7 @@ describe('what an unknown kind does is decided for every place that has kinds', 
   const REFUSING = [
     '/version', '/listeners/*/direction', '/listeners/*/protocol', '/clusters/*/protocol', '/listeners/*/forwarded/xForwardedFor', '/listeners/*/httpsRedirect/status', '/listeners/*/tls/minimumVersion', '/listeners/*/mutualTls/mode', '/listeners/*/authorization', '/listeners/*/admission/concurrency', '/listeners/*/routes/*/session/sameSite',
     '/listeners/*/path/encodedSlashes', '/listeners/*/routes/*/matches/*/path', '/listeners/*/routes/*/rewrite', '/listeners/*/routes/*/redirect',
-    '/clusters/*/discovery', '/clusters/*/tls/minimumVersion',
+    '/clusters/*/discovery', '/clusters/*/tls/minimumVersion', '/clusters/*/proxyProtocol',
   ];
   const kinds = [...current].filter(([, { oneOf }]) => oneOf).map(([path]) => path.replace(/<\w+>/g, '')).filter((path) => !path.endsWith('/type'));
   const within = (path: string, part: string): boolean => path === part || path.startsWith(`${part}/`);

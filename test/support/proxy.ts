@@ -3,7 +3,7 @@
  */
 import type {
   AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, IdentityConfig, JwtConfig, LimitsConfig, ListenerMutualTlsConfig,
-  PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TlsConfig,
+  PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TcpConfig, TlsConfig,
 } from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
@@ -81,6 +81,7 @@ export interface TestProxyOptions {
   readonly edge?: EdgeConfig;
   /** Of the listener. Absent: HTTP/1.1. */
   readonly protocol?: ProxyConfig['listeners'][number]['protocol'];
+  readonly tcp?: TcpConfig;
   readonly drainMs?: number;
   readonly shutdown?: ProxyConfig['shutdown'];
   /** Absent: outbound. */
@@ -144,6 +145,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.jwt && { jwt: options.jwt }),
       ...options.edge,
       ...(options.protocol && { protocol: options.protocol }),
+      ...(options.tcp && { tcp: options.tcp }),
       ...(options.path && { path: options.path }),
       routes: options.routes ?? [{ name: 'default', split: clusters.map(({ name }) => ({ cluster: name, weight: 1 })), ...options.route }],
     }],

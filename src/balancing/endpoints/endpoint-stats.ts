@@ -142,6 +142,17 @@ export class EndpointStats {
     this.cluster.inFlight++;
   }
 
+  /**
+   * What was begun is known to have succeeded, and goes on: a connection. It is in flight until {@link abandoned}.
+   *
+   * @param latencyMs until that was known
+   */
+  settled(latencyMs: number, now: number): void {
+    this.finished(latencyMs, 'success', now);
+    this.inFlight++;
+    this.cluster.inFlight++;
+  }
+
   /** A request ended in a way that says nothing of the endpoint: its client went away, or it never left the proxy. */
   abandoned(): void {
     this.inFlight--;

@@ -28,14 +28,16 @@ export interface ConnectionOptions {
 
   /**
    * Maximum number of connections to one endpoint. It is also the maximum number of active requests there, because HTTP/1.1 has one per
-   * connection. Applies to each worker. At least 1.
+   * connection. Further connections of TCP go to another endpoint, or are refused when all have reached it. Applies to each worker. At
+   * least 1.
    *
    * @default 1024
    */
   readonly maxConnectionsPerEndpoint?: number;
 
   /**
-   * Maximum number of connections to all endpoints together; 0 means no limit. Applies to each worker.
+   * Maximum number of connections to all endpoints together; 0 means no limit. Further connections of TCP are refused. Applies to each
+   * worker.
    *
    * @default 0
    */

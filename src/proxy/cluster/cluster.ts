@@ -22,6 +22,8 @@ import { Endpoint, endpointKey } from './endpoint';
 import { FirstEndpoints } from './first-endpoints';
 import { HealthChecks } from './health/health-checks';
 import { newPoolStats, PoolDependencies, PoolStats } from './pool-dependencies';
+import { selectionOf, statedLimit } from './tcp/connection-limits';
+import { DialListener, TcpDial } from './tcp/tcp-dial';
 
 /** Makes the discovery source of a cluster. */
 export type SourceFactory = (cluster: Discovered, document: ResolvedProxyConfig) => DiscoverySource;
@@ -81,6 +83,7 @@ export class Cluster {
     this.config = config;
     this.pools = {
       protocol: config.protocol,
+      proxyProtocol: config.proxyProtocol !== undefined,
       connectTimeout: timeouts.of(config.connectTimeoutMs),
       idleTimeout: timeouts.of(config.idleTimeoutMs),
       pendingTimeout: timeouts.of(config.pendingTimeoutMs),
@@ -112,8 +115,8 @@ export class Cluster {
         this.selector.rebuildSoon();
       },
     });
-    this.selector = new EndpointSelector(config, dependencies, this.node, this.watch, {
-      onLimit: (limit) => instruments.limitReached(limit),
+    this.selector = new EndpointSelector(selectionOf(config), dependencies, this.node, this.watch, {
+      onLimit: (limit) => instruments.limitReached(statedLimit(limit, this.config)),
       onChange: () => { dependencies.changes.count += 1; },
       onRenewed: () => this.noteChoice(),
     });
@@ -158,6 +161,9 @@ export class Cluster {
 
   /** Requests under way, those that wait for a connection included. */
   get inFlight(): number { return this.selector.inFlight; }
+
+  /** Its connections begin with a header of the PROXY protocol. */
+  get sendsProxyHeader(): boolean { return this.pools.proxyProtocol; }
 
   /** Its endpoints have sidecars of the mesh, which are told of deadlines and attempts. */
   get meshed(): boolean { return this.config.meshFields; }
@@ -207,6 +213,7 @@ export class Cluster {
     this.pools.maxPending = config.maxPendingRequests;
     this.pools.headTimeout = this.timeouts.of(document.limits.headTimeoutMs);
     this.pools.limits = document.limits;
+    this.pools.proxyProtocol = config.proxyProtocol !== undefined;
     if (this.pools.protocol !== config.protocol) {
       this.pools.protocol = config.protocol;
       for (const endpoint of this.members.values()) endpoint.changeProtocol();
@@ -222,7 +229,12 @@ export class Cluster {
     this.intake.reconfigure(config);
     this.watch.reconfigure(config.outlierDetection);
     this.healthChecks.reconfigure(config.healthCheck, config.protocol);
-    this.selector.reconfigure(config);
+    this.selector.reconfigure(selectionOf(config));
+  }
+
+  /** Makes a connection to one of its endpoints, for one client's connection of TCP. */
+  dial(endpoint: Endpoint, listener: DialListener): TcpDial {
+    return new TcpDial(endpoint, this.pools, listener);
   }
 
   /** Whether connections are kept for other requests; those that wait for one are closed when not. */

@@ -25,7 +25,7 @@ export interface SocketOptions {
   readonly highWaterMark?: number;
   /** The socket stays writable when the endpoint has ended its side. */
   readonly allowHalfOpen?: boolean;
-  /** Which version of HTTP is to be spoken, for a handshake to agree on. Absent: HTTP/1.1. */
+  /** What is to be spoken, for a handshake to agree on. Absent: HTTP/1.1. */
   readonly protocol?: ResolvedCluster['protocol'];
   /** Takes what is read past the stream. */
   readonly onread?: OnReadOpts;

@@ -43,6 +43,8 @@ export class Endpoint extends ClusterEndpoint {
     this.pool = poolOf(this, this.dependencies);
   }
 
+  get proxyProtocol(): boolean { return this.dependencies.proxyProtocol; }
+
   /** Who must be there; undefined: nobody is asked, and there is no TLS. */
   get security(): UpstreamSecurity | undefined { return this.ownSecurity ?? this.dependencies.security; }
 

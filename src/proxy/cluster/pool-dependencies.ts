@@ -22,8 +22,10 @@ export interface ConnectionSettings {
 
 /** What all pools of a cluster share. A configuration reload replaces the values, not the object. */
 export interface PoolDependencies extends ConnectionSettings {
-  /** Which version of HTTP its endpoints speak. */
+  /** What its endpoints speak. */
   protocol: ResolvedCluster['protocol'];
+  /** Its connections begin with a header of the PROXY protocol. */
+  proxyProtocol: boolean;
   limits: Required<LimitsConfig>;
   idleTimeout: TimeoutQueue;
   pendingTimeout: TimeoutQueue;

@@ -1,11 +1,12 @@
 /**
- * The header of the PROXY protocol, versions 1 and 2 (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt): what a load balancer
- * writes before the first byte of the client, to say who that is. Read strictly: a header that is not exactly as the specification says
- * ends the connection, for what follows it would be read at the wrong place.
+ * The header of the PROXY protocol, versions 1 and 2 (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt): what a load balancer, or
+ * this proxy itself, writes before the first byte of the client, to say who that is. Read strictly: a header that is not exactly as the
+ * specification says ends the connection, for what follows it would be read at the wrong place.
  *
  * Of version 2 there is one length, the one in its fixed part. Addresses and TLVs must fill it exactly, and what follows the header begins
  * behind it, whatever a TLV says (CVE-2026-47692).
  */
+import { parseAddress } from '../../contract';
 import { canonicalAddress, ipv6Text } from './ip-address';
 
 /** Longest header that is read. Version 1 has 107 bytes at most, and 2 may have up to 65,551, of which balancers use some hundred. */
@@ -80,6 +81,39 @@ function parseV2(bytes: Buffer): ProxyHeader {
   if (addressBytes === 0) return { kind: 'local', length, address: undefined };
   const source = bytes.subarray(V2_FIXED_BYTES, V2_FIXED_BYTES + addressBytes! / 2 - 2);
   return { kind: 'v2', length, address: canonicalAddress(source.length === 4 ? source.join('.') : ipv6Text(source)) };
+}
+
+const V2_BYTE = 0x20;
+const PROXY_COMMAND = 1;
+const TCP_OVER_IPV4 = 0x11;
+const TCP_OVER_IPV6 = 0x21;
+
+/** The end of a connection. */
+export interface ProxyEnd {
+  /** Of IP. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A header of version 2 by the proxy itself, as for a health check. */
+export const LOCAL_HEADER = Buffer.concat([V2, Buffer.from([V2_BYTE, 0, 0, 0])]);
+
+/** The header of version 2 for a client's connection; {@link LOCAL_HEADER} when an address is not known. */
+export function proxyHeader(source: ProxyEnd, destination: ProxyEnd): Buffer {
+  const from = parseAddress(source.address);
+  const to = parseAddress(destination.address);
+  if (!from || !to) return LOCAL_HEADER;
+  const isIpv4 = from.length === 4 && to.length === 4;
+  const addresses = [from, to].flatMap((bytes) => (isIpv4 || bytes.length === 16 ? bytes : [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes]));
+  const header = Buffer.alloc(V2_FIXED_BYTES + addresses.length + 4);
+  V2.copy(header);
+  header[12] = V2_BYTE | PROXY_COMMAND;
+  header[13] = isIpv4 ? TCP_OVER_IPV4 : TCP_OVER_IPV6;
+  header.writeUInt16BE(addresses.length + 4, 14);
+  header.set(addresses, V2_FIXED_BYTES);
+  header.writeUInt16BE(source.port, header.length - 4);
+  header.writeUInt16BE(destination.port, header.length - 2);
+  return header;
 }
 
 /** By family and transport: unspecified, TCP over IPv4, TCP over IPv6. Two addresses and two ports. */

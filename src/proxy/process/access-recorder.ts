@@ -4,15 +4,25 @@ import type { Clock } from '../runtime/clock';
 import type { ExchangeListener } from '../serve/context';
 import type { FinishedExchange } from '../serve/exchange/exchange-record';
 import { AccessLog, AccessRecord } from '../telemetry/access-log';
+import type { ConnectionListener } from '../telemetry/connection-record';
 import type { LineWriter } from '../telemetry/line-writer';
 
+/** Who hears of what is over. */
+export interface AccessRecorder {
+  readonly onExchange: ExchangeListener;
+  readonly onConnection: ConnectionListener;
+}
+
 /** Undefined when nothing is logged. */
-export function accessRecorder(writer: LineWriter, clock: Clock, random: () => number, config: ResolvedProxyConfig): ExchangeListener | undefined {
+export function accessRecorder(writer: LineWriter, clock: Clock, random: () => number, config: ResolvedProxyConfig): AccessRecorder | undefined {
   const modes = [config.accessLog.mode, ...config.listeners.flatMap(({ routes }) => routes.map(({ accessLog }) => accessLog ?? 'off'))];
   if (modes.every((mode) => mode === 'off')) return undefined;
   const accessLog = new AccessLog(writer, clock, config.accessLog, random);
-  return (exchange) => {
-    if (accessLog.wants(exchange.record)) accessLog.write(accessOf(exchange));
+  return {
+    onExchange: (exchange) => {
+      if (accessLog.wants(exchange.record)) accessLog.write(accessOf(exchange));
+    },
+    onConnection: (connection) => accessLog.recordConnection(connection),
   };
 }
 

@@ -1,15 +1,14 @@
 /** Who is told of exchanges that are over: the access log, and the page `/requests` while somebody reads it. Mostly nobody is. */
 import type { Clock } from '../runtime/clock';
-import type { ExchangeListener } from '../serve/context';
 import type { LineWriter } from '../telemetry/line-writer';
 import { RecentRequest, RecentRequests } from '../telemetry/recent-requests';
-import { accessOf, accessRecorder } from './access-recorder';
+import { accessOf, AccessRecorder, accessRecorder } from './access-recorder';
 import type { Proxy } from './proxy';
 
 export class ExchangeListeners {
   private readonly recent: RecentRequests;
   private proxy: Proxy | undefined;
-  private log: ExchangeListener | undefined;
+  private log: AccessRecorder | undefined;
 
   /** @param process tells this process from others of the pod */
   constructor(private readonly writer: LineWriter, private readonly clock: Clock, process: string, onLimit: () => void) {
@@ -30,8 +29,9 @@ export class ExchangeListeners {
   private update(): void {
     if (!this.proxy) return;
     const { log, recent } = this;
-    this.proxy.context.onExchange = !recent.isWanted ? log : (exchange) => {
-      log?.(exchange);
+    this.proxy.context.onTcpClosed = log?.onConnection;
+    this.proxy.context.onExchange = !recent.isWanted ? log?.onExchange : (exchange) => {
+      log?.onExchange(exchange);
       recent.record(accessOf(exchange));
     };
   }

@@ -7,6 +7,7 @@ import { DEFAULT_VIA, LimitsConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { ContainerCpu } from '../load-reports/container-cpu';
 import type { AuditRecord } from '../telemetry/audit-log';
+import type { ConnectionListener } from '../telemetry/connection-record';
 import type { Instruments } from '../telemetry/instruments';
 import type { TimeoutQueue, TimeoutQueues } from '../runtime/timeouts';
 import { KnownSidecars } from './downstream/bypass/known-sidecars';
@@ -44,6 +45,8 @@ export class ServeContext {
   onConnectionClosed: () => void = () => {};
   /** The access log, and who looks at the last requests; undefined while there is neither, and then no text is made of a request. */
   onExchange: ExchangeListener | undefined;
+  /** The access log of connections of TCP; undefined while there is none. */
+  onTcpClosed: ConnectionListener | undefined;
 
   /** The audit log; undefined while there is none, and then no text is made of a request. */
   onAudit: ((record: AuditRecord) => void) | undefined;
@@ -64,6 +67,9 @@ export class ServeContext {
   private dateSecond = -1;
   private dateText = '';
 
+  /** The source of connections that an app beside the proxy opens to endpoints, as those see it. */
+  readonly podAddress: string;
+
   constructor(
     limits: Required<LimitsConfig>,
     private readonly timeouts: TimeoutQueues,
@@ -76,6 +82,7 @@ export class ServeContext {
     podAddress: string,
     readonly memory: MemoryGuard,
   ) {
+    this.podAddress = podAddress;
     this.podHash = hashText(podAddress);
     this.limits = limits;
     this.idleTimeout = timeouts.of(limits.idleTimeoutMs);
@@ -93,6 +100,11 @@ export class ServeContext {
     this.headTimeout = this.timeouts.of(limits.headTimeoutMs);
     this.bodyTimeout = this.timeouts.of(limits.bodyTimeoutMs);
     this.tunnelIdleTimeout = this.timeouts.of(limits.tunnelIdleTimeoutMs);
+  }
+
+  /** A queue for a time that the configuration says. */
+  exactly(milliseconds: number): TimeoutQueue {
+    return this.timeouts.of(milliseconds);
   }
 
   /** A queue for a time that varies from request to request. */

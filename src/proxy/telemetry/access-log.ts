@@ -1,5 +1,5 @@
 /**
- * The access log: one line a request, when it is over, as JSON or as text. Off by default, and then nothing of it runs.
+ * The access log: one line a request, or a connection of TCP, when it is over, as JSON or as text. Off by default, and then nothing of it runs.
  *
  * The query is left out of the path: it is where tokens and people's data are found. Fields that don't apply are absent.
  */
@@ -8,6 +8,8 @@ import type { Clock } from '../runtime/clock';
 import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';
 import { AttemptRecord, attemptText } from './attempt-record';
+import { FinishedConnection, formatConnection, formatConnectionText } from './connection-record';
+import { column, milliseconds } from './log-columns';
 
 /** Longest path in a line. */
 export const MAX_PATH = 1_024;
@@ -66,6 +68,16 @@ export class AccessLog {
     this.writer.write(this.format(request, this.clock.wallTime()));
   }
 
+  /** Writes a line for a connection of TCP, if that is wanted: with `errors`, of those that did not end in order. */
+  recordConnection(connection: FinishedConnection): void {
+    const { format, samplePercent = 0 } = this.config;
+    const mode = connection.accessLog ?? this.config.mode;
+    const wanted = mode === 'all' || (mode === 'errors' && (connection.reason !== undefined || (samplePercent > 0 && this.random() * 100 < samplePercent)));
+    if (!wanted) return;
+    const line = format === 'text' ? formatConnectionText : formatConnection;
+    this.writer.write(line(connection, this.clock.wallTime()));
+  }
+
   /** Whether a request is logged, which is known before anything is made of it. */
   wants(request: Pick<AccessRecord, 'status' | 'reason' | 'durationMs' | 'accessLog'>): boolean {
     const { slowMs = 0, samplePercent = 0 } = this.config;
@@ -112,14 +124,6 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\"]/g;
 
 function escape(character: string): string {
   return character === '"' || character === '\\' ? `\\${character}` : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-}
-
-function column(name: string | undefined): string {
-  return name === undefined || name === '' ? '-' : name.replace(/\s/g, '_');
-}
-
-function milliseconds(time: number): number {
-  return Math.round(time * 1_000) / 1_000;
 }
 
 /** One line of JSON, without its end. */

@@ -13,10 +13,11 @@ export interface AuditRecord {
   readonly caller: string | undefined;
   /** Where its connection comes from. */
   readonly client: string;
-  readonly method: string;
+  /** What is asked for; all three are undefined of a connection of TCP. */
+  readonly method?: string;
   /** In normal form, without the query. */
-  readonly path: string;
-  readonly host: string;
+  readonly path?: string;
+  readonly host?: string;
   /** `would_deny`: it passed, as a dry run denies nothing. */
   readonly decision: 'allowed' | 'denied' | 'would_deny';
   /** Name of the rule that let it in. */
@@ -45,8 +46,8 @@ export function formatAudit({ listener, caller, client, method, path, host, deci
     cause,
     caller,
     client,
-    method: method.slice(0, MAX_PATH),
-    host: host.slice(0, MAX_PATH),
-    path: path.slice(0, MAX_PATH),
+    method: method?.slice(0, MAX_PATH),
+    host: host?.slice(0, MAX_PATH),
+    path: path?.slice(0, MAX_PATH),
   });
 }

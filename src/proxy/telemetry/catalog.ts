@@ -6,7 +6,7 @@
  * configuration, known methods, status codes, reason codes. What varies with traffic (paths, addresses) is for the access log.
  * The proxy's own identity is not a label of every series but of `mesh_node_info`, to be joined when wanted.
  */
-import { DURATION_BUCKETS } from '../../contract';
+import { CONNECTION_DURATION_BUCKETS, DURATION_BUCKETS } from '../../contract';
 
 export interface FamilyDefinition {
   readonly name: string;
@@ -24,6 +24,8 @@ export const NOT_APPLICABLE = '-';
 export const UNKNOWN = 'unknown';
 
 const EDGE = ['listener', 'direction', 'cluster', 'route', 'caller'] as const;
+/** Connections of TCP have one route. */
+const TCP_EDGE = ['listener', 'direction', 'cluster', 'caller'] as const;
 
 /** Makes families of one type. */
 function familiesOf<T extends FamilyDefinition['type']>(type: T) {
@@ -113,6 +115,16 @@ export const FAMILIES = {
       + 'minute; absent while there are none. `/endpoints` has the addresses.'),
   tunnels: counter('mesh_tunnels_total', ['listener'], 'Requests that switched protocols (status 101, as for WebSocket).'),
   tunnelsOpen: gauge('mesh_tunnels_open', ['listener'], 'Open tunnels: connections that switched protocols.'),
+  tcpConnectionsOpened: counter('mesh_tcp_connections_opened_total', TCP_EDGE,
+    'Connections of TCP for which there was a connection to an endpoint. The labels are those of `mesh_requests_total`.'),
+  tcpConnectionsClosed: counter('mesh_tcp_connections_closed_total', [...TCP_EDGE, 'reason'],
+    'Connections of TCP that are over, those included for which there never was an endpoint. `cluster`: `-` when none was chosen. `reason`: why the proxy closed it, or which '
+      + 'side broke it; `-` when both sides have ended it in order.'),
+  tcpConnectionsOpen: gauge('mesh_tcp_connections_open', TCP_EDGE, 'Connections of TCP that are open to an endpoint.'),
+  tcpReceivedBytes: counter('mesh_tcp_received_bytes_total', TCP_EDGE, 'Bytes received from clients on connections of TCP, and passed on to the cluster.'),
+  tcpSentBytes: counter('mesh_tcp_sent_bytes_total', TCP_EDGE, 'Bytes sent to clients on connections of TCP, from the cluster.'),
+  tcpConnectionDuration: histogram('mesh_tcp_connection_duration_seconds', TCP_EDGE,
+    'How long connections of TCP lasted that are over, from when they were accepted.', CONNECTION_DURATION_BUCKETS),
   receivedBytes: counter('mesh_received_bytes_total', ['listener'], 'Bytes received in the bodies of requests and in tunnels.'),
   sentBytes: counter('mesh_sent_bytes_total', ['listener'], 'Bytes sent in the bodies of responses and in tunnels.'),
   attempts: counter('mesh_upstream_attempts_total', ['cluster'], 'Endpoints tried for requests: one per request plus one per retry.'),
@@ -148,7 +160,7 @@ export const FAMILIES = {
   upstreamLimitReached: counter('mesh_upstream_limit_reached_total', ['cluster', 'limit'],
     'How often a limit of a cluster was reached, by its name in the configuration. `maxRequestsPerEndpoint` counts requests that the policy '
       + 'would have sent to an endpoint with as many, whether or not another took them; `maxConnections` and `maxConnectionsPerEndpoint` those that '
-      + 'had to wait; `concurrentHealthChecks` (16, fixed) health checks that had to wait; the others, requests that were refused.'),
+      + 'had to wait, or connections of TCP that went elsewhere or were refused; `concurrentHealthChecks` (16, fixed) health checks that had to wait; the others, requests that were refused.'),
   endpoints: gauge('mesh_endpoints', ['cluster', 'state'],
     'Endpoints of a cluster. `state`: `ready`; `probing` (was ejected, and gets one request to prove itself by); `unhealthy` '
       + '(health checks fail); `ejected` (an outlier); `draining` (going away; used when none is ready). The first that applies of '
@@ -198,7 +210,7 @@ export const FAMILIES = {
       + 'rollout takes, the image is too old for what the document says.'),
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
-    'How often a limit was reached, by its name: those of `limits` in the configuration, `metricSeries` (label sets '
+    'How often a limit was reached, by its name: those of `limits` in the configuration, `tcp.idleTimeoutMs` and `tcp.maxDurationMs` of listeners, `metricSeries` (label sets '
       + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `recentTokens` (tokens remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `recentRequests` (requests of one second, beyond 100, that the admin page `/requests` leaves out while somebody reads it), `adminConnections` (of the admin port: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),

@@ -14,6 +14,7 @@ import type { ReasonCode } from './reasons';
 import { MetricRegistry } from './registry';
 import { ListenerRequests, UNREPORTED } from './request-instruments';
 import { SessionInstruments } from './session-instruments';
+import { ListenerTcp } from './tcp-instruments';
 import { TlsInstruments } from './tls-instruments';
 
 /** What a listener records. */
@@ -28,6 +29,8 @@ export class ListenerInstruments {
   readonly sessions: SessionInstruments;
   /** Requests that are over. */
   readonly requests: ListenerRequests;
+  /** Connections of TCP. */
+  readonly tcp: ListenerTcp;
   readonly authorization: AuthorizationInstruments;
   readonly jwt: JwtInstruments;
 
@@ -36,6 +39,7 @@ export class ListenerInstruments {
     onLimit: (limit: string) => void, wallSeconds?: () => number,
   ) {
     this.requests = new ListenerRequests(registry, listener, direction, onLimit, wallSeconds);
+    this.tcp = new ListenerTcp(registry, listener, direction, onLimit);
     this.connections = registry.counter(FAMILIES.downstreamConnections, { listener });
     this.connectionsOpen = registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener });
     this.requestsInFlight = registry.gauge(FAMILIES.requestsInFlight, { listener });
@@ -186,7 +190,10 @@ export class Instruments {
     if (!cluster) {
       cluster = new ClusterInstruments(this.registry, name);
       this.clusters.set(name, cluster);
-      for (const listener of this.listeners.values()) listener.requests.revive(name);
+      for (const { requests, tcp } of this.listeners.values()) {
+        requests.revive(name);
+        tcp.revive(name);
+      }
     }
     return cluster;
   }
@@ -213,6 +220,7 @@ export class Instruments {
 
   /** The listener is no longer in the configuration: its series go. */
   removeListener(name: string): void {
+    this.listeners.get(name)?.tcp.retireAll();
     this.listeners.delete(name);
     this.registry.remove({ listener: name });
   }
@@ -221,7 +229,10 @@ export class Instruments {
   removeCluster(name: string): void {
     this.clusters.get(name)?.retire();
     this.clusters.delete(name);
-    for (const listener of this.listeners.values()) listener.requests.retire(name);
+    for (const { requests, tcp } of this.listeners.values()) {
+      requests.retire(name);
+      tcp.retire(name);
+    }
     this.registry.remove({ cluster: name });
   }
 }

@@ -372,6 +372,32 @@ const TABLE = {
     meaning: 'the client closed its connection before the response was complete',
     remedy: 'compare the client\'s timeout with mesh_request_duration_seconds',
   },
+  tcp_idle_timeout: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
+    meaning: 'nothing passed on a TCP connection, in either direction, for too long, so both sides were ended',
+    remedy: 'nothing is wrong for clients that connect again; let one side send keepalives, or raise tcp.idleTimeoutMs for protocols that are silent for longer',
+  },
+  tcp_max_duration: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_terminated', reached: 'maybe',
+    meaning: 'a TCP connection had lasted as long as it may, so both sides were ended',
+    remedy: 'nothing is wrong for clients that connect again; raise tcp.maxDurationMs, or set it to 0, for clients that can\'t',
+  },
+  tcp_client_reset: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_terminated', reached: 'maybe', caller: 'left',
+    meaning: 'the client of a TCP connection reset it, or closed it while the endpoint was still sending; the endpoint\'s side was reset, too',
+    remedy: 'look for timeouts and crashes of the client; some clients close their connections so on purpose',
+  },
+  tcp_endpoint_reset: {
+    outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_terminated', reached: 'maybe', failure: 'unfinished',
+    meaning: 'the endpoint of a TCP connection reset it, or closed it while the client was still sending; the client\'s side was reset, too',
+    remedy: 'look for crashes, restarts and limits on connections of the callee; without mutual TLS, this is also how a callee\'s sidecar says that its app could not be connected to',
+  },
+  tcp_connection_limit: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'connection_limit_reached', reached: 'no', retryAfterSeconds: SOON,
+    meaning: 'the service, or every endpoint of it, had the most TCP connections that it may have at once, and another one was closed',
+    remedy: 'look for clients that open connections without closing them; raise maxConnections (prop connections.maxConnections) or maxConnectionsPerEndpoint '
+      + '(prop connections.maxConnectionsPerEndpoint)',
+  },
   loop_detected: {
     status: 502, phrase: 'Bad Gateway', proxyStatus: 'proxy_loop_detected', reached: 'no',
     meaning: 'the request has passed this listener of this proxy several times before, by its x-mesh-via or Via',

@@ -23,8 +23,8 @@ import { timeProblem } from './validity';
 /** Told that the files of a cluster have changed: without problems, new connections use them. */
 export type ExternalListener = (cluster: string, problems: readonly string[]) => void;
 
-/** Protocols of the application (ALPN), by the version of HTTP. */
-const PROTOCOLS = { http1: 'http/1.1', http2: 'h2' } as const;
+/** Protocols of the application (ALPN), by what is spoken. What TCP carries has no name here, so none is offered. */
+const PROTOCOLS = { http1: 'http/1.1', http2: 'h2', tcp: undefined } as const;
 /** The longest list of names that is shown of a certificate, in characters. */
 const LONGEST_NAMES = 200;
 
@@ -90,8 +90,9 @@ export class ExternalSecurity implements UpstreamSecurity {
     const { context } = this;
     if (!context) return new Socket().destroy();
     const { serverName, sni = serverName } = this.config;
+    const offered = PROTOCOLS[protocol];
     return tls().connect({
-      ...options, secureContext: context, ALPNProtocols: [PROTOCOLS[protocol]],
+      ...options, secureContext: context, ...(offered && { ALPNProtocols: [offered] }),
       // An address may not be asked for (RFC 6066).
       ...(isIP(sni) === 0 && { servername: sni }),
       // Both are judged below, where there are words for it.

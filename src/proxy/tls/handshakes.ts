@@ -5,7 +5,7 @@
  *
  * Settings are those of node:tls (its ciphers, session tickets), but for the groups of keys (key-exchange.ts). Only the listener's versions
  * of HTTP are offered (RFC 7301: a client that offers others alone is refused), and a client can't ask for another handshake on a
- * connection of TLS 1.2, which would cost the proxy more than the client.
+ * connection of TLS 1.2, which would cost the proxy more than the client. Listeners of TCP offer none.
  */
 import type { Socket } from 'node:net';
 import type { SecureContext, SecureContextOptions, Server, TlsOptions, TLSSocket } from 'node:tls';
@@ -28,7 +28,7 @@ export interface TlsSettings extends Pick<ResolvedTls, 'minimumVersion' | 'requi
 const MINIMUM_VERSIONS = { 1.2: 'TLSv1.2', 1.3: 'TLSv1.3' } as const;
 
 /** By what a listener speaks, the first choice first. */
-const ALPN = { http1: ['http/1.1'], http2: ['h2'], alpn: ['h2', 'http/1.1'] };
+const ALPN = { http1: ['http/1.1'], http2: ['h2'], alpn: ['h2', 'http/1.1'], tcp: undefined };
 
 /** What OpenSSL says when it has no certificate to show. */
 const NO_CERTIFICATE: ReadonlySet<string | undefined> = new Set(['ERR_SSL_NO_SHARED_CIPHER', 'ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM']);
@@ -54,8 +54,9 @@ export class Handshakes {
       ecdhCurve: keyExchangeGroups(),
     };
     const chooses = requireSni || certificates.all.length > 1;
+    const offered = ALPN[protocol];
     this.server = tls().createServer({
-      handshakeTimeout: handshakeTimeoutMs, ALPNProtocols: ALPN[protocol], ...(chooses && { SNICallback: this.onServername }),
+      handshakeTimeout: handshakeTimeoutMs, ...(offered && { ALPNProtocols: offered }), ...(chooses && { SNICallback: this.onServername }),
     });
     // Without a certificate of its own, a handshake that chooses none fails.
     if (requireSni) this.server.setSecureContext(this.options);

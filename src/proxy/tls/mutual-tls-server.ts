@@ -19,7 +19,7 @@ export interface MutualTlsSettings extends ResolvedListenerMutualTls {
   /** What they were made of. */
   readonly key: string;
   readonly identity: Identity;
-  /** Of HTTP. */
+  /** What is spoken. */
   readonly version: MeshVersion;
   readonly handshakeTimeoutMs: number;
   readonly instruments: TlsInstruments;

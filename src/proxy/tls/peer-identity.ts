@@ -9,8 +9,8 @@ import { ChainFault, faultOfChain } from './chain';
 import type { Identity } from './identity';
 import { verifySpiffe } from './spiffe';
 
-/** Protocols of the application (ALPN) between sidecars, by the version of HTTP. Names of our own, so that no other TLS is taken for it. */
-export const MESH_PROTOCOLS = { http1: 'mesh/h1', http2: 'mesh/h2' } as const;
+/** Protocols of the application (ALPN) between sidecars, by what is spoken. Names of our own, so that no other TLS is taken for it. */
+export const MESH_PROTOCOLS = { http1: 'mesh/h1', http2: 'mesh/h2', tcp: 'mesh/tcp' } as const;
 
 export type MeshVersion = keyof typeof MESH_PROTOCOLS;
 

@@ -5,9 +5,17 @@
 import type { Socket } from 'node:net';
 import type { SecureContext, Server, TLSSocket } from 'node:tls';
 
+interface TcpHandle {
+  close(done: () => void): void;
+  /** @returns 0, or the error's number */
+  reset(done: () => void): number;
+}
+
 interface Internals {
-  /** The TCP socket below. */
+  /** The TCP socket below one of a server. */
   readonly _parent?: Socket;
+  /** That of TLS; one of a client has that of TCP below it. */
+  readonly _handle?: { readonly _parent?: Partial<TcpHandle> } | null;
   readonly _readableState?: { highWaterMark?: number };
   readonly _writableState?: { highWaterMark?: number };
 }
@@ -17,16 +25,29 @@ export function isTls(socket: Socket): boolean {
   return (socket as Partial<TLSSocket>).encrypted === true;
 }
 
-/** Breaks a connection off, so that the peer can't take it for a regular end. */
+/** Breaks a connection off at once, so that the peer can't take it for a regular end. */
 export function reset(socket: Socket): void {
   if (!isTls(socket)) {
-    socket.resetAndDestroy();
+    resetTcp(socket);
     return;
   }
-  const below = (socket as unknown as Internals)._parent;
-  if (below?.resetAndDestroy) below.resetAndDestroy();
+  const { _parent: below, _handle: handle } = socket as unknown as Internals;
+  if (below) resetTcp(below);
+  else if (handle?._parent?.reset) resetOnClose(handle._parent as TcpHandle);
   // Also when there is nothing below any more.
   socket.destroy();
+}
+
+/** TLS of a client has no socket of TCP below it, only its handle, which is closed with it. */
+function resetOnClose(handle: TcpHandle): void {
+  const close = handle.close.bind(handle);
+  handle.close = (done) => { if (handle.reset(done) !== 0) close(done); };
+}
+
+/** One whose end is just being sent is closed: Node can neither reset it nor close it then, and all that was written has left. */
+function resetTcp(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Gives a socket that Node has made for a TLS server the room that other sockets get as an option. */

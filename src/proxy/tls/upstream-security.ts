@@ -26,8 +26,8 @@ export interface SecureConnectOptions {
   readonly highWaterMark?: number;
   readonly allowHalfOpen?: boolean;
   readonly onread?: OnReadOpts;
-  /** Of HTTP. Absent: HTTP/1.1. */
-  readonly protocol?: MeshVersion;
+  /** What is to be spoken. Absent: HTTP/1.1. */
+  readonly protocol?: MeshVersion | undefined;
 }
 
 /**

@@ -180,7 +180,7 @@ test('GIVEN a connection is being made for a request THEN it waits for that, how
   const clock = new FakeClock();
   const timeouts = new TimeoutQueues(clock);
   const dependencies: PoolDependencies = {
-    protocol: 'http1', connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
+    protocol: 'http1', proxyProtocol: false, connectTimeout: timeouts.of(1_000), idleTimeout: timeouts.of(1_000), pendingTimeout: timeouts.of(10),
     maxConnectionsPerEndpoint: 1, reuses: true, maxConnections: 0, maxPending: 10, headTimeout: timeouts.of(1_000), limits: DEFAULT_LIMITS,
     pending: 0, timeouts, now: () => clock.now(),
     stats: { opened: 0, open: 0, reused: 0, connectFailed: 0, connectTimedOut: 0, brokenInUse: 0,

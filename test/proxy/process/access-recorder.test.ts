@@ -5,7 +5,8 @@ import { LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { systemClock } from '../../../src/proxy/runtime/clock';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy } from '../../support/proxy';
-import { RawBackend, rawClient } from '../../support/raw-http';
+import { RawBackend, rawClient, until } from '../../support/raw-http';
+import { joined, tcpClient } from '../../support/tcp-proxy';
 
 const cleanups = cleanupsAfterEach();
 
@@ -21,7 +22,7 @@ async function loggedOf(mode: AccessLogMode, watched: AccessLogMode | undefined)
   const writer = new LineWriter({ write: (text, done) => { lines.push(...text.trim().split('\n')); done(); } });
   const recorder = accessRecorder(writer, systemClock, () => 0.5, { ...proxy.config, accessLog: { mode } });
   if (!recorder) return 'no recorder';
-  proxy.context.onExchange = recorder;
+  proxy.context.onExchange = recorder.onExchange;
   for (const path of ['/watched', '/other']) {
     const client = await rawClient(port);
     client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
@@ -43,4 +44,33 @@ test.each<[AccessLogMode, AccessLogMode | undefined, string[] | string]>([
   ['off', undefined, 'no recorder'],
 ])('with the document at %s and the route at %s, %j are logged', async (mode, watched, expected) => {
   expect(await loggedOf(mode, watched)).toEqual(expected);
+});
+
+/** The lines of two connections of TCP: one that ends in order, and one that is reset. */
+async function connectionsOf(mode: AccessLogMode, ofRoute?: AccessLogMode): Promise<Record<string, unknown>[]> {
+  const { proxy, server, client, peer } = await joined(cleanups, { direction: 'inbound', ...(ofRoute && { route: { accessLog: ofRoute } }) });
+  const lines: string[] = [];
+  const writer = new LineWriter({ write: (text, done) => { lines.push(...text.trim().split('\n')); done(); } });
+  proxy.proxy.context.onTcpClosed = accessRecorder(writer, systemClock, () => 0.5, { ...proxy.proxy.config, accessLog: { mode } })?.onConnection;
+  client.send('12345');
+  await peer.receives('12345');
+  client.end();
+  peer.end();
+  await tcpClient(cleanups, proxy);
+  (await server.connection(1)).reset();
+  await until('both are over', () => proxy.proxy.context.connections === 0);
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('a connection of TCP has a line when it is over', async () => {
+  const [inOrder, broken] = await connectionsOf('all');
+  expect(inOrder).toMatchObject({ event: 'connection', level: 'info', listener: 'test', cluster: 'backend', attempts: 1, bytesIn: 5, bytesOut: 0, durationMs: expect.any(Number) });
+  expect(inOrder).not.toHaveProperty('reason');
+  expect(broken).toMatchObject({ event: 'connection', reason: 'tcp_endpoint_reset', bytesIn: 0 });
+});
+
+test('with errors, only one that did not end in order has, unless its route says something else', async () => {
+  expect((await connectionsOf('errors')).map(({ reason }) => reason)).toEqual(['tcp_endpoint_reset']);
+  expect(await connectionsOf('errors', 'off')).toEqual([]);
+  expect(await connectionsOf('off', 'all')).toHaveLength(2);
 });

@@ -13,12 +13,14 @@ const PROXY = join(__dirname, '..', '..', '..', 'src', 'proxy');
 const limitsOf = (reason: ReasonCode, family: FamilyDefinition): string[] => (
   metricsOf(reason).filter((count) => count.family === family).map(({ label }) => label['limit']!));
 
-test('every reason of a request counts by its code, and everything by labels that the family has', () => {
+test('every reason of a request or of a connection of TCP counts by its code, and everything by labels that the family has', () => {
   for (const reason of REASON_CODES) {
     const counts = metricsOf(reason);
     // These come before there is a request.
-    if (reason === 'connection_limit') expect(counts).toEqual([{ family: FAMILIES.limitReached, label: { limit: 'maxConnections' } }]);
-    else if (reason === 'client_connection_limit') expect(counts).toEqual([{ family: FAMILIES.connectionsRefused, label: { reason } }]);
+    const ofTcp = { family: FAMILIES.tcpConnectionsClosed, label: { reason } };
+    if (reason === 'connection_limit') expect(counts).toEqual([ofTcp, { family: FAMILIES.limitReached, label: { limit: 'maxConnections' } }]);
+    else if (reason === 'client_connection_limit') expect(counts).toEqual([ofTcp, { family: FAMILIES.connectionsRefused, label: { reason } }]);
+    else if (reason.startsWith('tcp_')) expect(counts[0]).toEqual(ofTcp);
     else expect(counts[0]).toEqual({ family: FAMILIES.requests, label: { reason } });
     for (const { family, label } of counts) expect(family.labels).toEqual(expect.arrayContaining(Object.keys(label)));
   }

@@ -8,6 +8,8 @@ import { Connecting, Destination } from '../connector';
 export interface Target extends Destination {
   /** Address and port, as a Host field has them. */
   readonly key: string;
+  /** It expects a header of the PROXY protocol. Absent: it doesn't. */
+  readonly proxyProtocol?: boolean;
 }
 
 export type Verdict =

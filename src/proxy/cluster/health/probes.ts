@@ -4,7 +4,8 @@
  * it, as it is asked to, or the check does.
  *
  * The endpoint's address and port are those that requests go to. In the mesh that is the sidecar of the pod, which passes
- * a check of HTTP or gRPC on to the app: it passes when both work. A TCP check to a sidecar shows only that the sidecar runs.
+ * a check of HTTP or gRPC on to the app: it passes when both work. A TCP check to a sidecar shows only that the sidecar runs,
+ * but for one in a cluster of TCP by mutual TLS (tcp-probe.ts).
  *
  * An HTTP check asks as callers do, by the version of HTTP and by the Host that they use: many frameworks turn away hosts that they don't know.
  */
@@ -14,8 +15,9 @@ import { foreignResponse } from '../../http1/foreign-protocol';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { open, Probe } from './conversation';
 import { grpcProbe } from './grpc-probe';
-import { head, headOf, judge, LIMITS, PASSED } from './http-check';
+import { head, headOf, judge, LIMITS } from './http-check';
 import { http2Probe } from './http2-probe';
+import { tcpProbe } from './tcp-probe';
 
 /** @param protocol what the endpoints speak */
 export function probeOf(check: ResolvedHealthCheck, protocol: ResolvedCluster['protocol'], now: () => number): Probe {
@@ -24,10 +26,6 @@ export function probeOf(check: ResolvedHealthCheck, protocol: ResolvedCluster['p
     case 'grpc': return grpcProbe(check, now);
     default: return protocol === 'http2' ? http2Probe(check, now) : httpProbe(check);
   }
-}
-
-function tcpProbe(protocol: ResolvedCluster['protocol']): Probe {
-  return (target, onVerdict) => open(target, protocol, (end) => ({ onConnect: () => end(PASSED) }), onVerdict);
 }
 
 function httpProbe(check: Extract<ResolvedHealthCheck, { readonly type: 'http' }>): Probe {

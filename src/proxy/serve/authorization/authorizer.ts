@@ -90,6 +90,20 @@ export class Authorizer {
     return dryRun ? undefined : refusalOfDenial(decision.cause);
   }
 
+  /** Why a connection of TCP may not be opened, or may not go on; undefined when it may. */
+  askConnection(caller: Caller): Refusal | undefined {
+    const { config: { dryRun, audit }, dependencies: { instruments: { authorization } } } = this;
+    const decision = this.rules.decideConnection(caller.caller);
+    if (decision.allowed) {
+      authorization.allowed(decision.name).value += 1;
+      if (audit === 'all') this.log({ decision: 'allowed', rule: decision.name }, caller);
+      return undefined;
+    }
+    authorization.denied(decision.cause, dryRun).value += 1;
+    this.logDenial(decision.cause, caller);
+    return dryRun ? undefined : refusalOfDenial(decision.cause);
+  }
+
   /** Makes the request that is sent on one that only says what is known. @returns field lines that it gets besides */
   prepare(source: Buffer, head: RequestHead, { token }: Credentials): Buffer {
     return this.tokens?.prepare(source, head, token) ?? NO_LINES;
@@ -104,7 +118,7 @@ export class Authorizer {
     return verified.ok ? verified.token : NOT_GOOD;
   }
 
-  private logDenial(cause: string, caller: Caller, view: HeadView): void {
+  private logDenial(cause: string, caller: Caller, view?: HeadView): void {
     const { audit, dryRun } = this.config;
     if (audit === 'all' || (audit === 'denied' && this.hasLine())) this.log({ decision: dryRun ? 'would_deny' : 'denied', cause }, caller, view);
   }
@@ -115,9 +129,10 @@ export class Authorizer {
     return false;
   }
 
-  private log(decided: Pick<AuditRecord, 'decision' | 'rule' | 'cause'>, { caller, address }: Caller, { method, path, host }: HeadView): void {
+  private log(decided: Pick<AuditRecord, 'decision' | 'rule' | 'cause'>, { caller, address }: Caller, view?: HeadView): void {
     this.dependencies.onAudit()?.({
-      listener: this.listener, caller, client: address, method: textOf(method), path: textOf(path), host: textOf(host), ...decided,
+      listener: this.listener, caller, client: address,
+      ...(view && { method: textOf(view.method), path: textOf(view.path), host: textOf(view.host) }), ...decided,
     });
   }
 }

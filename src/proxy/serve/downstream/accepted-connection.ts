@@ -1,4 +1,4 @@
-/** A client's connection as a listener, the drain and the memory guard see it, whichever version of HTTP is spoken on it. */
+/** A client's connection as a listener, the drain and the memory guard see it, whatever is spoken on it. */
 import type { Entry } from '../exchange/response-sink';
 
 export interface AcceptedConnection {
@@ -14,6 +14,8 @@ export interface AcceptedConnection {
   announceEnd(): void;
   /** It may carry no further request. */
   retire(): void;
+  /** Other rules say who is let in: it ends if they no longer let it in. Of requests each is asked about anyway. */
+  recheck(): void;
   /** Closes it if nothing happens on it. */
   closeIdle(): void;
   /** Ends what is under way. */

@@ -82,6 +82,8 @@ export class ClientConnection implements Downstream, AcceptedConnection {
     return (backlog?.length ?? 0) + heads.heldBytes + heldBytes(this.socket) + (exchange.active ? exchange.heldBytes : 0);
   }
 
+  recheck(): void {}
+
   get secure(): boolean {
     return isTls(this.socket);
   }

@@ -161,7 +161,7 @@ export class ListenerSet {
   ): MutualTlsSettings | undefined {
     if (!mutualTls) return undefined;
     if (!identity) throw new RangeError(`listener '${name}' has mutual TLS and the proxy no identity`);
-    const version = protocol === 'http2' ? 'http2' : 'http1';
+    const version = protocol === 'http2' || protocol === 'tcp' ? protocol : 'http1';
     const key = JSON.stringify([mutualTls, limits.tlsHandshakeTimeoutMs, version]);
     const present = this.all().find((listener) => listener.name === name)?.mutualTls;
     if (present?.key === key && present.identity === identity) return present;
@@ -194,9 +194,11 @@ export class ListenerSet {
   }
 
   private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {
+    const rechecked: Listener[] = [];
     for (const [socket, listener] of this.bySocket) {
       const next = wanted.get(socket);
       if (next) {
+        if (listener.authorizer !== next.authorizer || listener.mutualTls !== next.mutualTls) rechecked.push(listener);
         listener.reconfigure(next.config, next.routes, next.tls, next.mutualTls);
       } else {
         this.bySocket.delete(socket);
@@ -210,6 +212,7 @@ export class ListenerSet {
       listener.edge = wanted.get(socket)!.edge;
       listener.authorizer = wanted.get(socket)!.authorizer;
     }
+    for (const listener of rechecked) listener.recheck();
     // What the app can take is the same for all inbound listeners, however many they are.
     this.context.inboundLoad.reporter.concurrency = this.all().find(({ load, admission }) => load && admission?.concurrency)?.admission?.concurrency;
   }

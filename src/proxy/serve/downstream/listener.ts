@@ -5,11 +5,13 @@
 import { createServer, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { comesFromOutside, isOfGateway, ResolvedListener } from '../../../contract';
+import { refusalByte } from '../../cluster/tcp/greeting';
 import type { SocketAddress } from '../../net/handover';
 import { peerAddress } from '../../net/ip-address';
 import { unsentField } from '../../http1/mesh-fields';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import { ReasonCode, REASONS } from '../../telemetry/reasons';
+import { isTls } from '../../tls/socket';
 import { Handshakes, TlsSettings } from '../../tls/handshakes';
 import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import type { Admission } from '../admission/admission';
@@ -30,12 +32,15 @@ import { SecureEntry } from './secure-entry';
 import { CONNECTION_BYTES } from '../memory/memory-guard';
 import type { Routes } from '../route/routes';
 import { Via } from '../route/via';
+import { TcpConnection, TcpTimes } from '../tcp/tcp-connection';
 
 /** Connections that the kernel holds ready while the proxy is busy. */
 const BACKLOG = 1_024;
 
 export class Listener {
   instruments: ListenerInstruments;
+  /** Of its connections, with protocol `tcp`. */
+  tcpTimes: TcpTimes;
   /** `address:port`, as a Host field has it. */
   readonly authority: string;
   readonly via: Via;
@@ -72,6 +77,7 @@ export class Listener {
     this.handshakes = tls && this.handshakesWith(tls);
     this.secureEntry = mutualTls && this.entryWith(mutualTls);
     this.instruments = context.instruments.listener(config.name, config.direction);
+    this.tcpTimes = timesOf(config, context);
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
     this.via = new Via(this.authority, config.direction === 'inbound', random);
     this.load = config.direction === 'inbound' ? context.inboundLoad : undefined;
@@ -93,6 +99,8 @@ export class Listener {
   get isEdge(): boolean { return this.edge !== undefined || isOfGateway(this.config); }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
   get mutualTls(): MutualTlsSettings | undefined { return this.secureEntry?.settings; }
+  /** Its connections have to be by mutual TLS. */
+  get requiresIdentity(): boolean { return this.secureEntry?.settings.mode === 'strict'; }
   /** What its admission is made of. */
   get admissionConfig(): readonly unknown[] { return [this.config.admission, this.config.path]; }
 
@@ -100,6 +108,7 @@ export class Listener {
   reconfigure(config: ResolvedListener, routes: Routes, tls: TlsSettings | undefined, mutualTls: MutualTlsSettings | undefined): void {
     const { protocol } = this.config;
     this.config = config;
+    this.tcpTimes = timesOf(config, this.context);
     routes.resume(this.routes);
     this.routes = routes;
     if (this.handshakes?.settings !== tls || protocol !== config.protocol) {
@@ -114,6 +123,11 @@ export class Listener {
       for (const connection of this.connections) connection.retire();
     }
     this.instruments = this.context.instruments.listener(config.name, config.direction);
+  }
+
+  /** Who is let in is said by other rules from now on. */
+  recheck(): void {
+    for (const connection of this.connections) connection.recheck();
   }
 
   /**
@@ -209,11 +223,11 @@ export class Listener {
     });
   }
 
-  /** Looks at whom a connection comes from. Without TLS a client that is not let in is told so in answer to its request. */
+  /** Looks at whom a connection comes from. Without TLS a client of HTTP that is not let in is told so in answer to its request. */
   private admit(socket: Socket, { clients, knowsConnections }: Edge, address?: string, rest?: Buffer): void {
     if (clients && knowsConnections) {
       const client = peerAddress(address ?? socket.remoteAddress);
-      const denied = this.handshakes !== undefined && !clients.lets(client);
+      const denied = (this.handshakes !== undefined || this.config.protocol === 'tcp') && !clients.lets(client);
       const disconnect = denied ? undefined : clients.connect(clientOf(client));
       if (!disconnect) {
         const reason = denied ? 'address_denied' : 'client_connection_limit';
@@ -228,7 +242,7 @@ export class Listener {
   }
 
   /**
-   * Takes up TLS or HTTP.
+   * Takes up TLS, HTTP or TCP.
    *
    * @param address the client's, when it is not the other end of the connection
    * @param rest    what was read already
@@ -260,6 +274,10 @@ export class Listener {
   /** A connection whose client is let in. */
   private accept(socket: Socket, arrival: Arrival): void {
     const { context, config: { protocol } } = this;
+    if (protocol === 'tcp') {
+      this.connections.add(new TcpConnection(socket, this, context, arrival));
+      return;
+    }
     const isHttp2 = protocol === 'http2' || (protocol === 'alpn' && (socket as Partial<TLSSocket>).alpnProtocol === HTTP2);
     this.connections.add(isHttp2 ? new Http2ClientConnection(socket, this, context, arrival) : new ClientConnection(socket, this, context, arrival));
   }
@@ -275,8 +293,14 @@ export class Listener {
     return onClose;
   }
 
-  /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. */
+  /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. TCP has no words for it. */
   private refuse(socket: Socket, code: ReasonCode, detail: string): void {
+    if (this.config.protocol === 'tcp') {
+      this.instruments.tcp.of(undefined, undefined).closed(code, 0);
+      socket.on('error', () => {});
+      socket.resetAndDestroy();
+      return;
+    }
     if (this.handshakes || this.secureEntry) {
       socket.destroy();
       return;
@@ -297,8 +321,21 @@ export class Listener {
     });
   }
 
+  /** To a client that did not prove who it is. */
+  private readonly refusals = (socket: Socket, code: ReasonCode, detail: string): boolean => {
+    const { context, config: { protocol } } = this;
+    if (protocol !== 'tcp') {
+      socket.write(localResponse({ code, status: REASONS[code].status, detail, added: unsentField(code) }, context, false, true));
+      return true;
+    }
+    this.instruments.tcp.of(undefined, undefined).closed(code, 0);
+    if (!isTls(socket)) return false;
+    socket.write(refusalByte(code));
+    return true;
+  };
+
   private entryWith(mutualTls: MutualTlsSettings): SecureEntry {
-    return new SecureEntry(mutualTls, this.context, (socket, id, assurance) => {
+    return new SecureEntry(mutualTls, this.context, this.refusals, (socket, id, assurance) => {
       const certificate = mutualTls.forwardClientCert ? socket.getPeerX509Certificate()?.fingerprint256 : undefined;
       this.accept(socket, { caller: new Caller(id, assurance, mutualTls.identity, certificate) });
     });
@@ -317,6 +354,10 @@ export class Listener {
       this.accept(socket, { address });
     });
   }
+}
+
+function timesOf({ tcp }: ResolvedListener, context: ServeContext): TcpTimes {
+  return { idle: context.exactly(tcp?.idleTimeoutMs ?? 0), lifetime: context.exactly(tcp?.maxDurationMs ?? 0) };
 }
 
 /** What ALPN calls HTTP/2. */

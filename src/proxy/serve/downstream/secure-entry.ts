@@ -4,15 +4,17 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { unsentField } from '../../http1/mesh-fields';
 import { beginsTls, readFirstBytes } from '../../net/first-bytes';
 import { Networks, peerAddress } from '../../net/ip-address';
 import { Timeout } from '../../runtime/timeouts';
-import { ReasonCode, REASONS } from '../../telemetry/reasons';
+import type { ReasonCode } from '../../telemetry/reasons';
 import { MutualTlsServer, MutualTlsSettings } from '../../tls/mutual-tls-server';
+import { reset } from '../../tls/socket';
 import type { Assurance } from '../../tls/upstream-security';
 import type { ServeContext } from '../context';
-import { localResponse } from './local-response';
+
+/** Says to a client why its connection is not let in, in what it speaks. Returns false when there is no way to. */
+export type RefusalWriter = (socket: Socket, code: ReasonCode, detail: string) => boolean;
 
 /** Gets a connection whose client has proved who it is. */
 export type CallerListener = (socket: TLSSocket, id: string, assurance: Assurance) => void;
@@ -22,7 +24,9 @@ export class SecureEntry {
   private readonly plainFrom: Networks | undefined;
   private closed = false;
 
-  constructor(readonly settings: MutualTlsSettings, private readonly context: ServeContext, onCaller: CallerListener) {
+  constructor(
+    readonly settings: MutualTlsSettings, private readonly context: ServeContext, private readonly tell: RefusalWriter, onCaller: CallerListener,
+  ) {
     this.plainFrom = settings.plainFrom && new Networks(settings.plainFrom);
     this.server = new MutualTlsServer(settings, context.limits.maxBufferedBytes, context.instruments, {
       onVerified: (socket, id, assurance) => {
@@ -80,7 +84,11 @@ export class SecureEntry {
     socket.on('error', () => {});
     socket.on('close', () => timeout.stop());
     socket.on('end', () => socket.destroySoon());
-    socket.end(localResponse({ code, status: REASONS[code].status, detail, added: unsentField(code) }, context, false, true));
+    if (!this.tell(socket, code, detail)) {
+      reset(socket);
+      return;
+    }
+    socket.end();
     socket.resume();
   }
 }

@@ -5,6 +5,8 @@
  * an accident for an end.
  *
  * A tunnel through which nothing passes for a time is broken off; without that, peers that vanished would hold it for ever.
+ *
+ * Connections of TCP are tunnels from their beginning.
  */
 import type { Socket } from 'node:net';
 import { end, heldBytes, holdsBack } from '../../net/direct-write';
@@ -18,6 +20,8 @@ const EMPTY = Buffer.alloc(0);
 export interface TunnelOptions {
   /** How long nothing may pass. */
   readonly idleTimeout: TimeoutQueue;
+  /** Nothing has passed for so long. Absent: it is broken off. */
+  readonly onIdle?: () => void;
   /** Bytes from the client, and to it; counted as they pass, for a tunnel can last for days. */
   readonly received: Counter;
   readonly sent: Counter;
@@ -31,6 +35,8 @@ export class Tunnel {
   sent = 0;
   /** It was broken off because nothing passed. */
   timedOut = false;
+  /** The side that has broken, by which the other one was; undefined while neither has, or where both have ended in order. */
+  brokenBy: 'client' | 'backend' | undefined = undefined;
 
   private open = 2;
   /** Both sides were told that it ends: what still comes has nowhere to go. */
@@ -89,7 +95,7 @@ export class Tunnel {
       this.timeout.start(this.options.idleTimeout);
       from.resume();
     });
-    from.on('close', (hadError: boolean) => this.onClose(to, !hadError && from.readableEnded && from.writableFinished));
+    from.on('close', (hadError: boolean) => this.onClose(from, to, !hadError && from.readableEnded && from.writableFinished));
   }
 
   private pass(from: Socket, to: Socket, bytes: Buffer): void {
@@ -98,7 +104,8 @@ export class Tunnel {
     if (!writeCopy(to, EMPTY, bytes)) from.pause();
   }
 
-  private onClose(other: Socket, clean: boolean): void {
+  private onClose(side: Socket, other: Socket, clean: boolean): void {
+    if (!clean) this.brokenBy ??= side === this.client ? 'client' : 'backend';
     if (!clean && !other.destroyed) reset(other);
     this.open -= 1;
     if (this.open > 0) return;
@@ -108,6 +115,7 @@ export class Tunnel {
 
   private onTimeout(): void {
     this.timedOut = true;
-    this.breakOff();
+    if (this.options.onIdle) this.options.onIdle();
+    else this.breakOff();
   }
 }

@@ -70,6 +70,8 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
     this.session?.announceEnd();
   }
 
+  recheck(): void {}
+
   retire(): void {
     this.ending = true;
     this.session?.end();
