@@ -72,6 +72,7 @@ export * from './constructs/kubernetes/scaling-options';
 export * from './constructs/kubernetes/service-options';
 export * from './constructs/kubernetes/service-type';
 export * from './constructs/policies/session-persistence';
+export * from './constructs/policies/tcp-options';
 export * from './constructs/inbound/tls-options';
 export * from './constructs/mesh/tracing';
 export * from './constructs/monitoring/dashboards';

@@ -57,9 +57,9 @@ export interface ListenerConfig extends EdgeConfig {
    */
   readonly hostnames?: HostName[];
   /**
-   * What its clients speak: `http1` is HTTP/1.1, `http2` HTTP/2 from the first byte on (prior knowledge), as gRPC speaks it.
-   * With `alpn`, which needs `tls`, the handshake agrees on either of them. `tcp` is anything else: bytes are passed on as they come. It is never
-   * guessed: a client that speaks another version of HTTP is refused.
+   * What its clients speak: `http1` is HTTP/1.1, `http2` HTTP/2 from the first byte on (prior knowledge), as gRPC speaks it. With `alpn`, which
+   * needs `tls`, the handshake agrees on either of them. `tcp` is anything else: bytes are passed on as they come. It is never guessed: a client
+   * that speaks another version of HTTP is refused.
    * @default 'http1'
    */
   readonly protocol?: 'http1' | 'http2' | 'alpn' | 'tcp';
@@ -72,7 +72,8 @@ export interface ListenerConfig extends EdgeConfig {
   /**
    * Where its requests go. A request takes the route whose condition is the most specific, by the rules of the Gateway API: host, exact path,
    * longest prefix, then method, fields, query; the first of those that are alike. One that no route takes gets 404 (`no_route`). With protocol
-   * `tcp`, where its connections go: one route without conditions, of which `split`, `fallback`, `hash` (by `sourceAddress`), `retry` and `accessLog` apply.
+   * `tcp`, where its connections go: one route without conditions, of which `split`, `fallback`, `hash` (by `sourceAddress`), `retry` and
+   * `accessLog` apply.
    * @minItems 1
    * @maxItems 5000
    */

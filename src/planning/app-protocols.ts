@@ -31,6 +31,8 @@ interface Spoken {
 
 /** What a Service says that it speaks, where that is not what proxies speak with it; undefined where it is, or nobody knows. */
 export function otherProtocol(appProtocol: string, { protocol, tls }: Spoken): string | undefined {
+  // Bytes pass as they are, whatever they are called.
+  if (protocol === 'tcp') return undefined;
   const said = protocolOfService(appProtocol);
   if (said === 'TLS') return tls ? undefined : said;
   if (protocol !== 'http2') return said;
@@ -38,7 +40,9 @@ export function otherProtocol(appProtocol: string, { protocol, tls }: Spoken): s
   return said ?? (/^(kubernetes\.io\/)?(http|ws)\b/i.test(appProtocol) ? 'HTTP/1.1' : undefined);
 }
 
+const TITLES: Readonly<Record<string, string>> = { http1: 'HTTP/1.1', http2: 'HTTP/2', tcp: 'TCP' };
+
 /** What proxies speak with the endpoints of a cluster, in words. */
 export function spokenWith({ protocol, tls }: Spoken): string {
-  return `${protocol === 'http2' ? 'HTTP/2' : 'HTTP/1.1'} ${tls ? 'by' : 'without'} TLS`;
+  return `${TITLES[protocol ?? 'http1']} ${tls ? 'by' : 'without'} TLS`;
 }

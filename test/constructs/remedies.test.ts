@@ -21,6 +21,8 @@ const PROPS = new Set<string>([
   ...Object.keys(PROXY_OPTIONS),
   // Of an ExternalService.
   'tls',
+  // Of a service of TCP.
+  'tcp.idleTimeout', 'tcp.maxDuration',
 ]);
 
 function mistakesOf(text: string): string[] {

@@ -8,6 +8,10 @@ import { withoutDefaults } from '../props/quantities';
  * @param settings what the caller says
  */
 export function callRoute(protocol: AppProtocol | undefined, settings: Partial<RouteConfig> = {}): Partial<RouteConfig> {
+  // Connections of TCP have none of it.
+  if (protocol === AppProtocol.TCP) {
+    return {};
+  }
   const { timeoutMs } = factsOf(protocol);
   return withoutDefaults<Partial<RouteConfig>>({ timeoutMs, ...settings }, DEFAULT_ROUTE as Required<RouteConfig>);
 }

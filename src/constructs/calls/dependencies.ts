@@ -10,6 +10,7 @@ import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { callersHost, DestinationInfo } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
+import { checkTcpPolicies, isTcp, refuseForTcp } from '../destinations/tcp-checks';
 import { SelectedPods } from '../network/policy-spec';
 import { checkAllow } from '../identity/allow-checks';
 import { WorkloadIdentity } from '../identity/workload-identity';
@@ -158,7 +159,13 @@ export class Dependencies {
     }
     checkValues<RouteNumbers, RouteConfig>(errors, prop, options, ROUTE_QUANTITIES);
     const route = callRoute(info.protocol, toConfig<RouteNumbers, RouteConfig>(options, ROUTE_QUANTITIES));
-    const { timeoutMs = DEFAULT_ROUTE.timeoutMs } = route;
+    const { timeoutMs = isTcp(info.protocol) ? 0 : DEFAULT_ROUTE.timeoutMs } = route;
+    if (isTcp(info.protocol)) {
+      checkTcpCall(errors, prop, options);
+    }
+    for (const called of options.fallback?._destinations ?? []) {
+      checkSameKind(errors, `${prop}.fallback`, info, called);
+    }
     if (options.connections !== undefined) {
       checkConnections(errors, `${prop}.connections`, options.connections, info.closesIdleAfterMs);
       checkWithinCall(errors, `${prop}.connections`, options.connections, timeoutMs, CONNECTION_WAITS);
@@ -292,10 +299,29 @@ export class Dependencies {
   }
 }
 
+/** What a call can't say of a service of TCP. */
+function checkTcpCall(errors: ValidationErrors, prop: string, options: CallOptions): void {
+  checkTcpPolicies(errors, `${prop}.`, options);
+  refuseForTcp(errors, `${prop}.timeout`, options.timeout, 'connections last as long as they are used; see \'tcp.idleTimeout\' and \'tcp.maxDuration\' of the service');
+  refuseForTcp(errors, `${prop}.faults`, options.faults, 'leave it out');
+  refuseForTcp(errors, `${prop}.routes`, options.routes, 'leave it out; connections are shared over versions by their weights');
+  refuseForTcp(errors, `${prop}.allow`, options.allow, 'leave it out; a caller may open connections, or may not');
+}
+
+/** Connections can't go to what waits for requests, nor requests to what takes anything. */
+function checkSameKind(errors: ValidationErrors, prop: string, info: DestinationInfo, called: Destination): void {
+  const other = isA(Destination, called) ? called._info() : info;
+  if (isTcp(other.protocol) !== isTcp(info.protocol)) {
+    errors.add(prop, other.name, `'${info.name}' speaks ${factsOf(info.protocol).title}, and this ${factsOf(other.protocol).title}; name one that understands the same`);
+  }
+}
+
 /** What is in another app is in nobody's YAML. */
 function checkReachable(errors: ValidationErrors, prop: string, called: Destination, caller: Construct): void {
   if (called.node.root !== caller.node.root) {
     errors.add(prop, called.node.path, 'it is of another app; name a construct of this one, or an ExternalService');
+  } else if (isTcp(called._info().protocol)) {
+    errors.add(prop, called.node.path, 'it speaks TCP, and a route sends requests; name a service of HTTP');
   } else {
     checkCluster(errors, prop, called, caller);
   }

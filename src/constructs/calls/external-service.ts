@@ -10,6 +10,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { namespaceOf } from '../mesh/chart-namespace';
 import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
@@ -186,6 +187,13 @@ export class ExternalEndpoints {
   }
 
   /** @internal */
+  public _checkTcp(errors: ValidationErrors, prop: string): void {
+    if (this.lookup?.record === 'address' && this.lookup.port === undefined) {
+      errors.add(`${prop}.port`, undefined, 'TCP has no usual port; say the one of the endpoints');
+    }
+  }
+
+  /** @internal */
   public _checkLoadBalancing(errors: ValidationErrors, prop: string, loadBalancing: LoadBalancing): void {
     if (this.lookup && loadBalancing._zoneWeights) {
       errors.add(`${prop}.zoneWeights`, loadBalancing._zoneWeights, 'DNS does not tell zones; leave it out, or list addresses with their zones');
@@ -296,10 +304,16 @@ export class ExternalService extends Destination {
         errors.add('tls', this.tls, refusalOfCopy(ExternalTls, this.tls) ?? 'make it with ExternalTls.systemRoots() or ExternalTls.trusting()');
       }
     }
+    if (isTcp(props.protocol)) {
+      checkTcpProps(errors, '', props);
+    }
     checkPolicies(errors, '', this.policies);
     if (isA(ExternalEndpoints, this.endpoints)) {
       this.endpoints._check(errors, 'endpoints');
       this.endpoints._checkProtocol(errors, 'endpoints', props.protocol, this.tls !== undefined);
+      if (isTcp(props.protocol)) {
+        this.endpoints._checkTcp(errors, 'endpoints');
+      }
       this.endpoints._checkLoadBalancing(errors, 'loadBalancing', this.policies.loadBalancing);
     } else {
       errors.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');

@@ -25,6 +25,11 @@ export enum AppProtocol {
    * gRPC, which is HTTP/2 with rules of its own for deadlines and statuses.
    */
   GRPC = 'grpc',
+
+  /**
+   * Anything else over TCP, such as the protocols of databases: bytes are passed on as they come. What looks at requests can't be declared of it.
+   */
+  TCP = 'tcp',
 }
 
 /** What follows from a protocol. */
@@ -43,6 +48,7 @@ const FACTS: { readonly [Protocol in AppProtocol]: ProtocolFacts } = {
   [AppProtocol.HTTP]: { title: 'HTTP/1.1', appProtocol: 'http', timeoutMs: DEFAULT_ROUTE.timeoutMs },
   [AppProtocol.HTTP2]: { title: 'HTTP/2', appProtocol: 'kubernetes.io/h2c', wire: { protocol: 'http2' }, timeoutMs: DEFAULT_ROUTE.timeoutMs },
   [AppProtocol.GRPC]: { title: 'gRPC', appProtocol: 'grpc', wire: { protocol: 'http2' }, timeoutMs: 0 },
+  [AppProtocol.TCP]: { title: 'TCP', appProtocol: 'tcp', wire: { protocol: 'tcp' }, timeoutMs: 0 },
 };
 
 /** What follows from a protocol; absent is HTTP/1.1, and so is what validation will refuse. */
@@ -65,7 +71,7 @@ const PORTS: Readonly<Record<number, string>> = {
   11211: 'memcached\'s protocol', 26257: 'PostgreSQL\'s protocol', 27017: 'MongoDB\'s protocol', 50051: 'gRPC',
 };
 
-/** Checks a port at which the proxy is to speak HTTP/1.1, unless its author says otherwise. */
+/** Checks a port at which the proxy is to speak HTTP/1.1, unless its author says otherwise. TCP is said of any. */
 export function checkPlainPort(
   errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined, remedy?: string,
 ): void {
@@ -79,8 +85,9 @@ export function checkPlainPort(
 export function checkTlsPort(errors: ValidationErrors, prop: string, port: number | undefined, protocol: AppProtocol | undefined): void {
   const known = port === 80 ? 'HTTP without TLS' : port === undefined ? undefined : PORTS[port];
   if (known !== undefined && !known.startsWith('TLS') && protocol === undefined) {
+    const spoken = isGrpc(known) ? 'GRPC' : port === 80 ? 'HTTP' : 'TCP';
     errors.add(prop, port, `this port is known for ${known}, and with 'tls' the sidecar speaks HTTP/1.1 by TLS there; use the port of HTTPS, such as 443, or leave out 'tls'. `
-      + `If it is ${isGrpc(known) ? 'gRPC' : 'HTTP'} by TLS all the same, say 'protocol: AppProtocol.${isGrpc(known) ? 'GRPC' : 'HTTP'}'`);
+      + `If it is ${{ GRPC: 'gRPC', HTTP: 'HTTP', TCP: 'another protocol' }[spoken]} by TLS, say 'protocol: AppProtocol.${spoken}'`);
   }
 }
 
@@ -101,6 +108,6 @@ function remedyFor(known: string): string {
   if (spoken) {
     return `and the sidecar speaks HTTP/1.1 unless it is told otherwise; say 'protocol: AppProtocol.${spoken}', or, if it is HTTP/1.1, 'protocol: AppProtocol.HTTP'`;
   }
-  return 'and the sidecar speaks HTTP without TLS and nothing else yet, which would break it; let apps reach it without the mesh (leave out this '
-    + 'construct and its calls()), or, if it is plain HTTP, say \'protocol: AppProtocol.HTTP\'';
+  return 'and the sidecar speaks HTTP/1.1 unless it is told otherwise, which would break it; say \'protocol: AppProtocol.TCP\', or, if it is plain HTTP, '
+    + 'say \'protocol: AppProtocol.HTTP\'';
 }

@@ -15,6 +15,7 @@ import { LoadBalancing } from '../policies/load-balancing';
 import { ProxyLimits } from '../policies/proxy-limits';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
+import { TcpOptions } from '../policies/tcp-options';
 import { ValidationErrors } from '../props/validation-errors';
 import { Route } from '../routes/route';
 
@@ -45,6 +46,8 @@ export interface DestinationInfo {
   hostnames(callerNamespace: string): string[];
   /** What is spoken at its ports; absent for HTTP/1.1. */
   readonly protocol?: AppProtocol;
+  /** What it says of connections of TCP. */
+  readonly tcp?: TcpOptions;
   readonly loadBalancing: LoadBalancing;
   /** Routes that it declares for all callers. */
   routes(): readonly Route[];

@@ -11,10 +11,12 @@ import { OutlierDetection } from '../policies/outlier-detection';
 import { checkConnections } from '../policies/proxy-quantities';
 import { Retry } from '../policies/retry';
 import { SessionPersistence } from '../policies/session-persistence';
+import { TcpOptions } from '../policies/tcp-options';
 import { ValidationErrors } from '../props/validation-errors';
 import { EncodedSlashes } from '../routes/encoded-slashes';
 import { AppProtocol, factsOf } from './app-protocol';
 import { DestinationInfo } from './destination-info';
+import { checkTcpPolicies, checkTcpService, isTcp, refuseForTcp } from './tcp-checks';
 
 /**
  * How callers call a service. A caller can override each option except the protocol and what becomes of paths.
@@ -27,6 +29,13 @@ export interface DestinationOptions {
    * @default AppProtocol.HTTP
    */
   readonly protocol?: AppProtocol;
+
+  /**
+   * Connections of a service whose protocol is `AppProtocol.TCP`. A caller can't override it.
+   *
+   * @default - the defaults of `TcpOptions`
+   */
+  readonly tcp?: TcpOptions;
 
   /**
    * How callers choose among its endpoints; for a service with versions, among the pods of a version.
@@ -88,25 +97,25 @@ export interface DestinationOptions {
 
 /** Names of the options. */
 export const DESTINATION_OPTIONS = {
-  protocol: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
+  protocol: true, tcp: true, loadBalancing: true, sessionPersistence: true, connections: true, healthCheck: true, outlierDetection: true, retry: true,
   encodedSlashes: true, mergeSlashes: true,
 } as const satisfies Record<keyof DestinationOptions, true>;
 
 /** The options that callers must know. */
 export type DestinationPolicies = Pick<
-  DestinationInfo, 'protocol' | 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry' | 'path'
+  DestinationInfo, 'protocol' | 'tcp' | 'loadBalancing' | 'sessionPersistence' | 'connections' | 'health' | 'retry' | 'path'
 >;
 
 /** The policies that were chosen, or the defaults. */
 export function policiesOf(
   {
-    protocol, loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry,
+    protocol, tcp, loadBalancing = LoadBalancing.roundRobin(), sessionPersistence, connections, healthCheck, outlierDetection, retry,
     encodedSlashes, mergeSlashes,
   }: DestinationOptions,
 ): DestinationPolicies {
   const path = pathConfig(encodedSlashes, mergeSlashes);
   const health = { healthCheck, outlierDetection };
-  return { ...(protocol && { protocol }), loadBalancing, sessionPersistence, connections, health, retry, ...(path && { path }) };
+  return { ...(protocol && { protocol }), ...(tcp && { tcp }), loadBalancing, sessionPersistence, connections, health, retry, ...(path && { path }) };
 }
 
 /** What listeners say of paths; undefined for the defaults. */
@@ -125,9 +134,15 @@ export function pathConfig(encodedSlashes = EncodedSlashes.REFUSE, mergeSlashes 
  * @param closesIdleAfterMs when its proxies close an idle connection; absent where it has none
  */
 export function checkPolicies(errors: ValidationErrors, prefix: string, policies: DestinationPolicies, closesIdleAfterMs?: number): void {
-  const { protocol, loadBalancing, sessionPersistence, connections, health, retry } = policies;
+  const { protocol, tcp, loadBalancing, sessionPersistence, connections, health, retry, path } = policies;
   if (protocol !== undefined && !Object.values(AppProtocol).includes(protocol)) {
     errors.add(`${prefix}protocol`, protocol, `use AppProtocol.${Object.keys(AppProtocol).join(', ')}`);
+  }
+  checkTcpService(errors, prefix, protocol, tcp);
+  if (isTcp(protocol)) {
+    checkTcpPolicies(errors, prefix, { loadBalancing, sessionPersistence, connections, ...health, retry });
+    refuseForTcp(errors, `${prefix}encodedSlashes`, path?.encodedSlashes, 'leave it out');
+    refuseForTcp(errors, `${prefix}mergeSlashes`, path?.mergeSlashes, 'leave it out');
   }
   loadBalancing._check(errors, `${prefix}loadBalancing`);
   sessionPersistence?._check(errors, `${prefix}sessionPersistence`);

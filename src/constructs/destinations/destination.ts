@@ -16,6 +16,7 @@ import { RouteTarget } from '../routes/route-target';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { DestinationInfo } from './destination-info';
+import { isTcp } from './tcp-checks';
 
 /** Who calls a destination. */
 interface RouteWatcher {
@@ -69,6 +70,9 @@ export abstract class Destination extends RouteTarget {
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
     }
     const errors = new ValidationErrors();
+    if (isTcp(this._info().protocol)) {
+      errors.add('addRoute()', titleOf(route), 'TCP has no requests that a route could look at; leave it out: connections are shared over versions by their weights');
+    }
     checkRoute(errors, propOf(route), route, { path: this._info().path ?? {}, timeoutMs: 0, destination: this });
     errors.throwIfAny(this);
     if (this.declared.length === 0) {

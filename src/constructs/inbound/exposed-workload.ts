@@ -10,6 +10,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { Jwt } from '../identity/jwt';
 import { checkJwts } from '../identity/jwt-checks';
 import * as kplus from '../kubernetes/kplus';
@@ -147,6 +148,9 @@ export class ExposedWorkload extends Destination {
       if (tls.nodePort !== undefined) {
         errors.add('expose.tls.nodePort', tls.nodePort, 'the Service of an exposed workload is of the type ClusterIP, which has none; leave it out');
       }
+    }
+    if (isTcp(options.protocol)) {
+      checkTcpProps(errors, 'expose.', options);
     }
     const policies = policiesOf(options);
     checkPolicies(errors, 'expose.', policies, closesIdleAfterMs(workload.settings.limits));

@@ -54,7 +54,7 @@ export function tlsListener(tls: TlsOptions, port: number, plain: ListenerConfig
     name: INBOUND_TLS_LISTENER,
     port,
     // The handshake agrees on the version of HTTP, whichever the app speaks.
-    protocol: 'alpn',
+    protocol: plain.protocol === 'tcp' ? 'tcp' : 'alpn',
     tls: {
       certificates: [{ certificateFile: TLS_CERTIFICATE_FILE, keyFile: TLS_KEY_FILE }],
       ...(minimumVersion !== DEFAULT_TLS.minimumVersion && { minimumVersion }),

@@ -8,6 +8,7 @@ import { Jwt } from '../identity/jwt';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { Discovery } from '../mesh/discovery';
 import { MeshSettings } from '../mesh/mesh-settings';
+import { isTcp } from '../destinations/tcp-checks';
 import { LoadBalancing } from '../policies/load-balancing';
 import { closesIdleAfterMs } from '../policies/proxy-quantities';
 import { ValidationErrors } from '../props/validation-errors';
@@ -64,7 +65,8 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     mutualTls: meshed.settings.mutualTls,
     ...(meshed.jwt && { jwt: meshed.jwt }),
     limits,
-    closesIdleAfterMs: closesIdleAfterMs(limits),
+    // Connections of TCP are never unused.
+    ...(!isTcp(policies.protocol) && { closesIdleAfterMs: closesIdleAfterMs(limits) }),
     endpointSlices: discovery._source === 'endpointSlices',
     shares: () => meshed.versions().map(({ service, weight, identity }) => ({
       cluster: `${versionCluster(namespace, service.name)}${isAdded ? `:${portName}` : ''}`,

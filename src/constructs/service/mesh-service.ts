@@ -15,6 +15,7 @@ import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { Jwt } from '../identity/jwt';
 import { checkJwts } from '../identity/jwt-checks';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
@@ -146,6 +147,9 @@ export class MeshService extends Destination {
     }
     if (props.jwt) {
       checkJwts(errors, 'jwt', props.jwt, this.namespace);
+    }
+    if (isTcp(props.protocol)) {
+      checkTcpProps(errors, '', props);
     }
     checkProxyOptions(errors, props);
     checkLimitsTogether(errors, 'limits', this.settings.limits);

@@ -7,6 +7,7 @@ import { checkPlainPort, checkPlainPortName } from '../destinations/app-protocol
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
+import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { InboundPort } from '../inbound/inbound-ports';
 import { checkKinds } from '../mesh/prop-kinds';
 import { NAME_RULES } from '../props/name-rules';
@@ -89,7 +90,12 @@ export class ServicePort extends Destination {
     if (proxyPort === context.adminPort) {
       errors.add(`${prefix}proxyPort`, proxyPort, 'the sidecar takes this port for health and metrics; choose another');
     }
-    const policies = policiesOf({ ...context.options, protocol: undefined, ...options });
+    // What looks at requests is nothing for a port of TCP, and the times of connections nothing for another.
+    const inherits = isTcp(protocol) === isTcp(context.options.protocol);
+    const policies = policiesOf({ ...(inherits ? { ...context.options, protocol: undefined } : {}), ...options });
+    if (isTcp(protocol)) {
+      checkTcpProps(errors, prefix, options);
+    }
     checkPolicies(errors, prefix, policies, context.closesIdleAfterMs);
     errors.throwIfAny(scope);
     return new ServicePort(scope, name, { ...options, targetPort, proxyPort }, policies, context);

@@ -14,6 +14,8 @@ import { distinctCalls } from '../calls/called-names';
 import { Call } from '../calls/dependencies';
 import { AppProtocol, factsOf } from '../destinations/app-protocol';
 import { NamedCallee } from '../destinations/destination-info';
+import { isTcp } from '../destinations/tcp-checks';
+import { clusterOfApp, routeToApp } from '../inbound/inbound-ports';
 import { tlsListener } from '../inbound/inbound-tls';
 import { TlsOptions } from '../inbound/tls-options';
 import { accessLogConfig, AccessLogOptions } from '../mesh/access-log-options';
@@ -21,6 +23,8 @@ import { ProxyPorts } from '../mesh/proxy-ports';
 import { Tracing } from '../mesh/tracing';
 import { AccessLog } from '../policies/access-log';
 import { ConnectionConfig } from '../policies/proxy-quantities';
+import { TcpOptions } from '../policies/tcp-options';
+import { tcpTimes } from '../policies/tcp-quantities';
 import { outboundClusters } from './outbound-clusters';
 import { outboundRoutes } from './outbound-routes';
 
@@ -32,6 +36,8 @@ export interface DocumentInfo {
   readonly app?: StaticEndpoint;
   /** What the app speaks; absent for HTTP/1.1. */
   readonly protocol?: AppProtocol;
+  /** What its service says of connections of TCP. */
+  readonly tcp?: TcpOptions;
   /** How clients from outside come by TLS. */
   readonly tls?: TlsOptions;
   readonly appConnections: Partial<ConnectionConfig>;
@@ -93,7 +99,7 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
       ...calls.flatMap((call) => outboundListeners(call, calls, addresses.get(call.info.host)!, names.get(call)!)),
     ],
     clusters: [
-      ...(info.app === undefined ? [] : [appCluster(info.app, info.protocol, info.appConnections)]),
+      ...(info.app === undefined ? [] : [clusterOfApp(APP_CLUSTER, info.app, info, info.appConnections)]),
       ...info.morePorts.map(({ cluster }) => cluster),
       ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security.identity !== undefined }),
     ],
@@ -132,7 +138,7 @@ function shutdownConfig({ app, budget: { sleepSeconds, appDrainSeconds, proxyDra
   return Object.keys(shutdown).length > 0 ? { shutdown } : {};
 }
 
-function inboundListeners({ ports, protocol, tls, admission, path, security }: DocumentInfo): ListenerConfig[] {
+function inboundListeners({ ports, protocol, tcp, tls, admission, path, security }: DocumentInfo): ListenerConfig[] {
   const plain: ListenerConfig = {
     name: INBOUND_LISTENER,
     direction: 'inbound',
@@ -140,17 +146,14 @@ function inboundListeners({ ports, protocol, tls, admission, path, security }: D
     loopback: true,
     port: ports.inbound,
     ...factsOf(protocol).wire,
-    // The caller owns the time a request may take: a timeout here would cut off callers that chose a longer one.
-    routes: [{ name: 'default', split: [{ cluster: APP_CLUSTER, weight: 1 }], timeoutMs: 0 }],
+    ...tcpTimes(tcp),
+    routes: [routeToApp(APP_CLUSTER, protocol)],
     ...(path && { path }),
-    ...(admission && { admission }),
+    // What a Mesh says for all of its services is for those that have requests.
+    ...(admission && !isTcp(protocol) && { admission }),
   };
   // Clients from outside have no identity; who takes them by TLS has said so.
   return [{ ...plain, ...security.inbound }, ...(tls ? [tlsListener(tls, ports.inboundTls, { ...plain, ...security.outside })] : [])];
-}
-
-function appCluster(app: StaticEndpoint, protocol: AppProtocol | undefined, connections: Partial<ConnectionConfig>): ClusterConfig {
-  return { name: APP_CLUSTER, discovery: { type: 'static', endpoints: [app] }, ...factsOf(protocol).wire, ...connections };
 }
 
 /** The names of each call. One that leads to another host already is left out: validation refuses it, in the words of the props. */
@@ -170,6 +173,7 @@ function outboundListeners(call: Call, calls: readonly Call[], address: string, 
     address,
     port,
     ...factsOf(info.protocol).wire,
+    ...tcpTimes(info.tcp),
     ...(hostnames.length > 0 && { hostnames }),
     ...(info.path && { path: info.path }),
     routes: outboundRoutes(call, calls),

@@ -293,6 +293,7 @@ export class MeshSidecar extends Construct {
       ports: this.settings.proxyPorts,
       app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
       protocol: this.called?._info().protocol,
+      tcp: this.called?._info().tcp,
       tls: this.tls,
       appConnections: this.appConnections,
       morePorts: this.morePorts.map((port) => ({

@@ -6,7 +6,9 @@ import { Call } from '../calls/dependencies';
 import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo, DestinationShare } from '../destinations/destination-info';
+import { isTcp } from '../destinations/tcp-checks';
 import { LoadBalancing } from '../policies/load-balancing';
+import { tcpHeader } from '../policies/tcp-quantities';
 import { Route } from '../routes/route';
 import { fallbackInfo } from './outbound-routes';
 
@@ -57,7 +59,8 @@ function clustersOf(
     discovery: share.discovery(loadBalancing),
     ...loadBalancing._toClusterConfig(fallsBack),
     ...factsOf(info.protocol).wire,
-    ...(!info.meshed && { meshFields: false }),
+    ...(!info.meshed && !isTcp(info.protocol) && { meshFields: false }),
+    ...(!info.meshed && tcpHeader(info.tcp)),
     ...(info.tls && { tls: info.tls.config }),
     ...mutualTlsConfig(info, share, caller),
     ...more,

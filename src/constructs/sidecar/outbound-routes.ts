@@ -9,6 +9,7 @@ import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { partsOf } from '../destinations/target-parts';
+import { isTcp } from '../destinations/tcp-checks';
 import { LoadBalancing } from '../policies/load-balancing';
 import { RetryFields } from '../policies/retry-fields';
 import { SessionPersistence } from '../policies/session-persistence';
@@ -149,7 +150,7 @@ function keysConfig(hash: HashKeyConfig[], session: SessionConfig | undefined): 
 
 /** The clusters say so, too; releases that don't read it there know it by the route. */
 function meshFieldsConfig(destinations: readonly DestinationInfo[]): Pick<RouteConfig, 'meshFields'> {
-  return destinations.every(({ meshed }) => !meshed) ? { meshFields: false } : {};
+  return destinations.every(({ meshed, protocol }) => !meshed && !isTcp(protocol)) ? { meshFields: false } : {};
 }
 
 /** What takes over. Clusters that have their turn before are left out: their services have one name, which validation refuses. */

@@ -23,7 +23,7 @@ const service: Rule = {
       return called && protocol ? {
         message: `the Service '${called.name}' says 'appProtocol: ${called.port.appProtocol}' of its port ${called.port.port}, which is ${protocol}, and sidecars speak `
           + `${spokenWith(cluster)} with it`,
-        remedy: REMEDIES[protocol] ?? 'let apps reach it without the mesh (leave out the call), or, if it is plain HTTP, say \'appProtocol: http\' there',
+        remedy: REMEDIES[protocol] ?? 'say \'protocol: AppProtocol.TCP\' of what is called, or, if it is plain HTTP, \'appProtocol: http\' there',
       } : undefined;
     })(subject);
   },

@@ -49,7 +49,9 @@ const chain: Rule = {
     const from = groupBy(calls, ({ caller }) => caller);
     return calls.filter(({ route }) => route.timeoutMs > 0).flatMap(({ caller, route, targets, title }): Problem[] => {
       const callees = [...new Set(targets.flatMap((target) => target.callees))].filter((callee) => serviceKey(callee) !== serviceKey(caller));
+      // How long connections of TCP last says nothing of what an app waits for.
       const longer = callees.flatMap((callee) => from.get(callee) ?? [])
+        .filter((next) => !next.targets.some(({ cluster }) => cluster.protocol === 'tcp'))
         .filter((next) => next.route.timeoutMs === 0 || next.route.timeoutMs > route.timeoutMs);
       const [next, ...others] = longer.sort((one, other) => byLength(one, other) || (one.title < other.title ? -1 : 1));
       return next === undefined ? [] : [{

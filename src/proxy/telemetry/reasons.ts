@@ -263,8 +263,8 @@ const TABLE = {
   wrong_protocol: {
     status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
     meaning: 'what the client sent is another protocol than HTTP, such as TLS, SSH or that of a database',
-    remedy: 'the log has what it is; let the client speak plain HTTP/1.1 to this port, or, if the service is not called by HTTP, call it past the '
-      + 'mesh (without calls())',
+    remedy: 'the log has what it is; let the client speak plain HTTP/1.1 to this port, or, if the service is not called by HTTP, say so '
+      + '(AppProtocol.TCP)',
   },
   head_too_large: {
     status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
@@ -375,12 +375,12 @@ const TABLE = {
   tcp_idle_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
     meaning: 'nothing passed on a TCP connection, in either direction, for too long, so both sides were ended',
-    remedy: 'nothing is wrong for clients that connect again; let one side send keepalives, or raise tcp.idleTimeoutMs for protocols that are silent for longer',
+    remedy: 'nothing is wrong for clients that connect again; let one side send keepalives, or raise tcp.idleTimeoutMs (prop tcp.idleTimeout) for protocols that are silent for longer',
   },
   tcp_max_duration: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_terminated', reached: 'maybe',
     meaning: 'a TCP connection had lasted as long as it may, so both sides were ended',
-    remedy: 'nothing is wrong for clients that connect again; raise tcp.maxDurationMs, or set it to 0, for clients that can\'t',
+    remedy: 'nothing is wrong for clients that connect again; raise tcp.maxDurationMs (prop tcp.maxDuration), or set it to 0, for clients that can\'t',
   },
   tcp_client_reset: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_terminated', reached: 'maybe', caller: 'left',
