@@ -1,7 +1,10 @@
 /** Pods of a MeshService are said as those of cdk8s-plus: for all versions, and otherwise for one. */
 import { ApiObject, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { Availability, Capacity, ExternalEndpoints, ExternalService, Identity, Mesh, MeshService, MeshServiceProps, PodOptions, ProxyImage } from '../../src';
+import {
+  Availability, Capacity, ExternalEndpoints, ExternalService, Gateway, Identity, Mesh, MeshService, MeshServiceProps, MeshSidecar, PodOptions,
+  ProxyImage,
+} from '../../src';
 import { findOne, Manifest, newChart, podSpec, podTemplate } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';
 
@@ -88,6 +91,33 @@ describe('pods of a service', () => {
     const { metadata: { labels }, spec } = podTemplate(findOne(manifests, 'Deployment', 'web-v2'));
     expect(labels).toEqual({ 'cdk8s-mesh/service': 'web', 'cdk8s-mesh/version': 'v2', team: 'shop', track: 'canary' });
     expect(spec).toMatchObject({ priorityClassName: 'high', nodeSelector: { disk: 'nvme' }, terminationGracePeriodSeconds: 5 + 10 + 5 });
+  });
+});
+
+describe('the image of the sidecar', () => {
+  const pullSecretsOf = (proxyImage: ProxyImage, pod: (chart: Chart) => PodOptions = () => ({})) => {
+    const chart = newChart();
+    new Mesh(chart, 'mesh', { proxyImage });
+    const web = new MeshService(chart, 'web', { containers, ...pod(chart) });
+    new MeshSidecar(chart, 'Sidecar', { workload: new kplus.Deployment(chart, 'worker', { containers, metadata: { name: 'worker' } }) });
+    new Gateway(chart, 'edge', {}).route('example.com', web);
+    const manifests = Testing.synth(chart);
+    return ['web-v1', 'worker', 'edge'].map((name) => podSpec(findOne(manifests, 'Deployment', name)).imagePullSecrets?.map(({ name: secret }: Manifest) => secret));
+  };
+
+  test('is pulled with the Secrets that are said of it, in all pods that have it', () => {
+    expect(pullSecretsOf(ProxyImage.of('registry.example.com/proxy:1', { pullSecrets: ['login'] }))).toEqual([['login'], ['login'], ['login']]);
+    expect(pullSecretsOf(ProxyImage.of('registry.example.com/proxy:1'))).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('adds its Secrets to those of the pod, each once', () => {
+    const own = (chart: Chart) => ({ imagePullSecrets: ['hub', 'login'].map((name) => kplus.Secret.fromSecretName(chart, name, name)) });
+    expect(pullSecretsOf(ProxyImage.released('mirror.example.com/proxy', { pullSecrets: ['login', 'mirror'] }), own)[0]).toEqual(['hub', 'login', 'mirror']);
+  });
+
+  test('has Secrets with names that can be', () => {
+    expect(mistake({ proxyImage: ProxyImage.of('registry.example.com/proxy:1', { pullSecrets: ['My Login'] }) })).toContain('\'proxyImage.pullSecrets[0]\' is "My Login": use 1 to 253');
+    expect(mistake({ proxyImage: ProxyImage.of('registry.example.com/proxy:1', { secrets: [] } as object) })).toContain('\'proxyImage.secrets\' is not a prop here');
   });
 });
 

@@ -89,6 +89,7 @@ function complete(spec: PodSpecManifest, { settings, identity, tls, jwt, readsSl
   if (!proxy) {
     return;
   }
+  settings.proxyImage._letPull(spec);
   if (tls) {
     mountCertificates(spec, proxy, tls);
   }

@@ -36,6 +36,7 @@ export interface PodSpecManifest {
   securityContext?: { sysctls?: { name: string; value: string }[] };
   volumes?: object[];
   serviceAccountName?: string;
+  imagePullSecrets?: { name?: string }[];
   hostNetwork?: boolean;
   nodeSelector?: Record<string, string>;
   os?: { name?: string };

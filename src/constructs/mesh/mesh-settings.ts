@@ -13,7 +13,6 @@ import { NetworkPolicies } from '../network/network-policies';
 import { AccessLog } from '../policies/access-log';
 import { checkAdmission } from '../policies/admission-options';
 import { checkConnections, checkLimits } from '../policies/proxy-quantities';
-import { NAME_RULES } from '../props/name-rules';
 import { checkQuantity, layered, Quantity } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { PerApp } from '../synthesis/copies';
@@ -180,9 +179,7 @@ export function checkSecurity(errors: ValidationErrors, { mutualTls, authorizati
 
 /** Checks of the props that every sidecar has. */
 export function checkProxyOptions(errors: ValidationErrors, props: ProxyOptions): void {
-  if (props.proxyImage) {
-    errors.name('proxyImage', props.proxyImage.reference, NAME_RULES.image);
-  }
+  props.proxyImage?._check(errors, 'proxyImage');
   props.proxyUser?._check(errors, 'proxyUser');
   if (props.proxyPorts !== undefined) {
     checkProxyPorts(errors, 'proxyPorts', props.proxyPorts);

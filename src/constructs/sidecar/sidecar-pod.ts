@@ -57,6 +57,7 @@ export function completePod(spec: PodSpecManifest, { settings, identity, calls, 
   if (!sidecar) {
     return;
   }
+  settings.proxyImage._letPull(spec);
   settings.interception._complete(spec, sidecar, namedCallees([...calls], pod.namespace));
   if (pod.readsApi) {
     mountToken(spec, sidecar);
