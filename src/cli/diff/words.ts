@@ -31,6 +31,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'retry.on': { what: 'retried after' },
   'retry.tryTimeoutMs': { what: 'timeout of an attempt', more: 'another endpoint is tried later', less: 'another endpoint is tried sooner', unlimited: 'an attempt may take as long as the request' },
   'retry.silenceMs': { what: 'silence of a pod', more: 'a silent pod is given up later', less: 'a silent pod is given up sooner', unlimited: 'a silent pod is waited for' },
+  'tcp.idleTimeoutMs': {
+    what: 'idle time of connections', more: 'idle connections are ended later', less: 'idle connections are ended sooner', unlimited: 'idle connections are never ended',
+  },
+  'tcp.maxDurationMs': {
+    what: 'longest time of a connection', more: 'connections may last longer', less: 'connections are ended sooner', unlimited: 'no connection is ended for its age',
+  },
+  proxyProtocol: { what: 'PROXY protocol', other: 'the server has to expect its header' },
+  protocol: { what: 'protocol', other: 'apps and those that call them have to speak it' },
   hedge: { what: 'hedging' },
   hash: { what: 'hash keys', other: 'requests move to other pods' },
   session: { what: 'session persistence' },

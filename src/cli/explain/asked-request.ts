@@ -31,15 +31,19 @@ export interface SentOn {
   readonly host?: string;
 }
 
-const PORTS = { http: 80, https: 443 } as const;
+/** TCP has no usual port. */
+const PORTS = { http: 80, https: 443, tcp: 0 } as const;
+
+type Scheme = keyof typeof PORTS;
 
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const URL_PARTS = /^(?:(https?):\/\/)?(\[[0-9a-f:.]+\]|[^/?#:[\]\s@]+)(?::(\d{1,5}))?([/?][^]*)?$/i;
+const URL_PARTS = /^(?:(https?|tcp):\/\/)?(\[[0-9a-f:.]+\]|[^/?#:[\]\s@]+)(?::(\d{1,5}))?([/?][^]*)?$/i;
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*?)\s*$/;
 
 export class AskedRequest {
   readonly method: string;
-  readonly scheme: 'http' | 'https';
+  /** Of `tcp`, a connection stands for the request. */
+  readonly scheme: Scheme;
   /** That the app connects to: lower case, without a final dot. */
   readonly host: string;
   readonly port: number;
@@ -56,7 +60,10 @@ export class AskedRequest {
     const [, scheme = 'http', host, port, target = '/'] = URL_PARTS.exec(url) ?? [];
     if (host === undefined) throw new UserError(`'${url}' is no URL that a sidecar could get; write it as in http://catalog/search?q=x`);
     this.method = method;
-    this.scheme = scheme.toLowerCase() as 'http' | 'https';
+    this.scheme = scheme.toLowerCase() as Scheme;
+    if (this.scheme === 'tcp' && (port === undefined || target !== '/')) {
+      throw new UserError(`'${url}' is no connection; write it with its port and nothing behind, as in tcp://redis:6379`);
+    }
     this.host = host.toLowerCase().replace(/\.$/, '');
     this.port = port === undefined ? PORTS[this.scheme] : Number(port);
     this.target = target.startsWith('?') ? `/${target}` : target;
@@ -68,7 +75,8 @@ export class AskedRequest {
   }
 
   get url(): string {
-    return `${this.scheme}://${this.host}${this.port === PORTS[this.scheme] ? '' : `:${this.port}`}${this.target}`;
+    const place = `${this.scheme}://${this.host}${this.port === PORTS[this.scheme] ? '' : `:${this.port}`}`;
+    return this.scheme === 'tcp' ? place : `${place}${this.target}`;
   }
 
   /** Whether its body is longer than a proxy takes. */

@@ -2,7 +2,7 @@
  * Why a request goes where it goes: from the app that sends it, by the listener and the route that take it, to the pods that may answer
  * and what their sidecars do with it. Each decision is made by the proxy's own code; here they are put together.
  */
-import { FaultConfig, HeaderChanges, HedgeConfig, ResolvedListener, ResolvedRoute, RetryBudgetConfig } from '../../contract';
+import { FaultConfig, HeaderChanges, HedgeConfig, ResolvedListener, ResolvedRoute, RetryBudgetConfig, TcpConfig } from '../../contract';
 import { REASONS } from '../../proxy/telemetry/reasons';
 import { PathFault, textOf } from '../../routing';
 import { UserError } from '../command-line/errors';
@@ -27,6 +27,8 @@ export type Outcome = 'forwarded' | 'answered' | 'refused' | 'passed';
 
 export interface Explanation {
   readonly request: { readonly method: string; readonly url: string; readonly bodyBytes: number };
+  /** Times of a connection of TCP, in place of a request. */
+  readonly tcp?: Required<TcpConfig>;
   readonly from: { readonly service: string; readonly version: string; readonly namespace: string; readonly identity?: string };
   readonly outcome: Outcome;
   readonly interception: Intercepted | Passed;
@@ -84,6 +86,7 @@ export interface ExplainedRoute {
 export function explainRequest(stack: Stack, caller: Workload, asked: AskedRequest): Explanation {
   const { interception, listener, service } = entryOf(stack, caller, asked);
   const { limits, identity } = stack.documentOf(caller);
+  checkScheme(asked, listener);
   const parsed = asked.parsed(limits, listener?.path);
   const routed = asked.routed(listener);
   const about = {
@@ -93,6 +96,7 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
       ...(identity?.id !== undefined && { identity: identity.id }),
     },
     interception,
+    ...(listener?.tcp && { tcp: listener.tcp }),
     nearMisses: [],
   };
   if (parsed instanceof Refused || routed instanceof PathFault) {
@@ -125,6 +129,13 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const denied = denialOf(explained);
   if (denied) return { ...about, outcome: 'refused', path, nearMisses, route: explained, refusal: denied };
   return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+}
+
+/** A request is nothing for a listener that looks at none, and a connection says too little for one that does. */
+function checkScheme({ scheme, host, port }: AskedRequest, listener: ResolvedListener | undefined): void {
+  if (!listener || (listener.protocol === 'tcp') === (scheme === 'tcp')) return;
+  throw new UserError(listener.protocol === 'tcp' ? `${host}:${port} carries TCP, where nobody looks at requests; ask about tcp://${host}:${port}`
+    : `${host}:${port} takes requests; ask about one, as in GET http://${host}:${port}/`);
 }
 
 /** What the callee answers, when none of those that may take the request let it in. */

@@ -42,7 +42,7 @@ export function entryOf(stack: Stack, caller: Workload, asked: AskedRequest): En
   const outbound = stack.documentOf(caller).listeners.filter(({ direction }) => direction === 'outbound');
   const named = outbound.filter(({ hostnames = [], address }) => hostnames.includes(host) || address === host);
   const listener = named.find((candidate) => candidate.port === port);
-  if (listener && scheme === 'http') {
+  if (listener && scheme !== 'https') {
     return { listener, interception: { intercepted: true, listener: listener.name, address: listener.address!, port, hostname: host } };
   }
   const declared = outbound.map(urlOf);
@@ -79,8 +79,8 @@ function gatewayEntry(stack: Stack, gateway: Workload, { scheme, host, port }: A
 }
 
 /** `http://catalog`, `http://catalog:8080`. */
-function urlOf({ hostnames, address, port }: ResolvedListener): string {
-  return `http://${hostnames?.[0] ?? address!}${port === 80 ? '' : `:${port}`}`;
+function urlOf({ hostnames, address, port, protocol }: ResolvedListener): string {
+  return `${protocol === 'tcp' ? 'tcp' : 'http'}://${hostnames?.[0] ?? address!}${port === 80 ? '' : `:${port}`}`;
 }
 
 function undeclared(stack: Stack, caller: Workload, host: string, service: ServiceSpec | undefined): string {

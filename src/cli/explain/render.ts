@@ -22,14 +22,14 @@ export function renderExplanation(explanation: Explanation, paint: Paint = plain
   const rows = rowsOf(explanation).filter(([, ...lines]) => lines.length > 0);
   const width = Math.max(...rows.map(([label]) => label.length));
   return [
-    paint('bold', `${request.method} ${request.url}  from ${from.service} ${from.version}`),
+    paint('bold', `${explanation.tcp ? 'connection to' : request.method} ${request.url}  from ${from.service} ${from.version}`),
     '',
     ...rows.flatMap(([label, ...lines]) => lines.map((line, index) => `  ${paint('dim', (index === 0 ? label : '').padEnd(width))}  ${line}`.trimEnd())),
   ];
 }
 
 function rowsOf(explanation: Explanation): Row[] {
-  const { from, interception, path, refusal, answer, nearMisses, route, direct } = explanation;
+  const { from, interception, path, refusal, answer, nearMisses, route, direct, tcp } = explanation;
   return [
     interception.intercepted
       ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}`
@@ -40,9 +40,9 @@ function rowsOf(explanation: Explanation): Row[] {
     ...(path && path.normalized !== path.sent ? [['path', `${path.normalized}, normalized from ${path.sent}`] as const] : []),
     ...(refusal ? [['answer', `${refusal.status} by ${refuserOf(explanation)}: ${refusal.reason}`] as const] : []),
     ...(answer ? [['answer', listenerAnswerInWords(answer, refuserOf(explanation))] as const, ['CORS', ...(answer.preflight?.cors.fields ?? [])] as const] : []),
-    ...(route ? [['route', routeInWords(route)] as const] : []),
+    ...(route && !tcp ? [['route', routeInWords(route)] as const] : []),
     ['not taken', ...nearMissLines(nearMisses)],
-    ...(route ? rowsOfRoute(route) : []),
+    ...(route ? rowsOfRoute(route, tcp) : []),
     ...(direct ? [['goes to', ...direct.candidates.map(candidateInWords)] as const, ...inboundRows(direct.inbound)] : []),
   ];
 }
@@ -90,7 +90,7 @@ function actionRows({ sentOn, requestHeaders, responseHeaders, cors, mirrors }: 
   ];
 }
 
-function rowsOfRoute(route: ExplainedRoute): Row[] {
+function rowsOfRoute(route: ExplainedRoute, tcp: Explanation['tcp']): Row[] {
   if (route.answer) return [['answer', answerInWords(route.answer)], ...actionRows(route)];
   const [first, ...fallbacks] = route.levels as [Level, ...Level[]];
   const all = route.levels.flatMap(({ destinations }) => destinations);
@@ -106,14 +106,25 @@ function rowsOfRoute(route: ExplainedRoute): Row[] {
     ['balancing', ...perDestination(all, ({ config }) => [[balancingInWords(config.loadBalancing), ...stagesInWords(config)].join('; ')])],
     ['balanced by', ...(route.hashKeys.length === 0 ? [] : [hashKeysInWords(route.hashKeys)])],
     ['session', ...(route.session ? [sessionInWords(route.session)] : [])],
-    ['timeout', [timeoutInWords(route.timeoutMs), ...connectInWords(all)].join('; ')],
-    ['retries', retriesInWords(route)],
+    ['timeout', [tcp ? timesInWords(tcp) : timeoutInWords(route.timeoutMs), ...connectInWords(all)].join('; ')],
+    ['retries', tcp ? connectingInWords(route) : retriesInWords(route)],
     ['hedging', ...(route.hedge ? [hedgeInWords(route.hedge)] : [])],
     ['faults', ...route.faults.map(faultInWords)],
     ['health', ...perDestination(all, ({ config }) => healthInWords(config))],
     ['limits', ...perDestination(all, ({ config }) => limitsOf(config))],
     ...inboundRows(all.flatMap(({ inbound }) => inbound)),
   ];
+}
+
+/** How long a connection may last. */
+function timesInWords({ idleTimeoutMs, maxDurationMs }: NonNullable<Explanation['tcp']>): string {
+  const idle = idleTimeoutMs === 0 ? [] : [`ended after ${timeInWords(idleTimeoutMs)} without a byte`];
+  const age = maxDurationMs === 0 ? [] : [`after ${timeInWords(maxDurationMs)} in any case`];
+  return [...idle, ...age].join(', ') || 'never ended';
+}
+
+function connectingInWords({ retry: { maxRetries } }: ExplainedRoute): string {
+  return maxRetries === 0 ? 'none' : `${maxRetries} of connecting, at other endpoints; none once there is a connection`;
 }
 
 function limitsOf(config: Destination['config']): string[] {

@@ -7,6 +7,7 @@ import { Arguments, Command } from '../command-line/command';
 import { UserError, codeOf, messageOf } from '../command-line/errors';
 import { Behaviour, parseLatency, parseRate, PROMPT } from './behaviour';
 import { StandIn } from './server';
+import { TcpStandIn } from './tcp-server';
 
 /** What `up` sends to a running stand-in. */
 export interface BehaveMessage {
@@ -18,16 +19,17 @@ export const standInCommand: Command = {
   name: 'stand-in',
   summary: 'an app that answers with who it is, with adjustable latency and failures',
   usage: '[flags]',
-  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON. With --http2 it answers gRPC calls of any method, too, by a message with that text.',
+  about: 'Serves HTTP and answers every request with its service, version, pod and the request\'s fields, as JSON. With --http2 it answers gRPC calls of any method, too, by a message with that text. With --tcp it takes connections in place of requests.',
   flags: {
     host: { value: 'ADDRESS', help: 'address to listen on; default $HOST, else 127.0.0.1' },
     port: { value: 'PORT', help: 'port to listen on; default $PORT, else 8080' },
     http2: { help: 'speak HTTP/2 by prior knowledge, and gRPC, in place of HTTP/1.1' },
+    tcp: { help: 'take connections of TCP in place of requests: say who it is in a line of JSON, then send back what comes' },
     service: { value: 'NAME', help: 'service that it says it is; default \'stand-in\'' },
     version: { value: 'NAME', help: 'version that it says it is; default \'v1\'' },
     pod: { value: 'NAME', help: 'pod that it says it is; default $POD_NAME, else \'local\'' },
     latency: { value: 'TIME', help: 'how long answers take: 20ms, 10ms..40ms (anything between), ~20ms (exponential)' },
-    fail: { value: 'SHARE', help: 'share of requests answered with 500: 1% or 0.01' },
+    fail: { value: 'SHARE', help: 'share of requests answered with 500, or of connections reset: 1% or 0.01' },
   },
   examples: ['cdk8s-mesh stand-in --port 9000 --latency 10ms..40ms --fail 1%'],
   run: serve,
@@ -47,7 +49,9 @@ async function serve(args: Arguments): Promise<number> {
     pod: args.text('pod') ?? process.env['POD_NAME'] ?? 'local',
   };
 
-  const standIn = new StandIn(identity, () => behaviour, Math.random, undefined, { http2: args.has('http2') });
+  if (args.has('tcp') && args.has('http2')) throw new UserError('--tcp and --http2 both say what it speaks; use one of them');
+  const standIn = args.has('tcp') ? new TcpStandIn(identity, () => behaviour, Math.random)
+    : new StandIn(identity, () => behaviour, Math.random, undefined, { http2: args.has('http2') });
   const { server } = standIn;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(codeOf(error) === 'EADDRINUSE'
@@ -56,7 +60,7 @@ async function serve(args: Arguments): Promise<number> {
     server.listen(port, host, resolve);
   });
   const bound = server.address() as AddressInfo;
-  console.log(`${identity.service} ${identity.version} stands in on http://${bound.address}:${bound.port}`);
+  console.log(`${identity.service} ${identity.version} stands in on ${args.has('tcp') ? 'tcp' : 'http'}://${bound.address}:${bound.port}`);
 
   process.on('message', (message: BehaveMessage) => {
     if (message.type === 'behave') behaviour = message.behaviour;

@@ -11,6 +11,7 @@ import { ClusterConfig, parseAddress, UPSTREAM_TLS_DIR, UpstreamTlsConfig } from
 import type { MeshModel } from '../model/model';
 import { PROMPT } from '../stand-in/behaviour';
 import { StandIn } from '../stand-in/server';
+import { TcpStandIn } from '../stand-in/tcp-server';
 
 /** Longer than a run: its certificates are not renewed. */
 const LIFETIME_MS = 365 * 86_400_000;
@@ -25,7 +26,7 @@ interface Authority {
 export class Externals {
   /** What takes the place of clusters, by the namespace of the caller and their name. */
   private readonly mapped = new Map<string, Pick<ClusterConfig, 'discovery' | 'tls'>>();
-  private readonly standIns = new Map<string, StandIn>();
+  private readonly standIns = new Map<string, StandIn | TcpStandIn>();
   private authority: Authority | undefined;
 
   /**
@@ -52,7 +53,7 @@ export class Externals {
         if (!missing) {
           this.mapped.set(key, { discovery: cluster.discovery, tls: { ...tls, ...this.written(namespace, contents) } });
         } else if (!this.standIns.has(key)) {
-          this.mapped.set(key, await this.standIn(key, namespace, name, tls, cluster.protocol === 'http2'));
+          this.mapped.set(key, await this.standIn(key, namespace, name, tls, cluster.protocol));
           notices.push(`'${missing.path}', for the TLS of '${name}', is of nothing in the files; a stand-in with a certificate of its own takes the place of '${name}'`);
         }
       }
@@ -77,18 +78,18 @@ export class Externals {
     return Object.fromEntries(contents.map(({ field, path, text }) => [field, this.put(place(path), text!)]));
   }
 
-  private async standIn(key: string, namespace: string, name: string, tls: UpstreamTlsConfig, http2: boolean): Promise<Pick<ClusterConfig, 'discovery' | 'tls'>> {
+  private async standIn(key: string, namespace: string, name: string, tls: UpstreamTlsConfig, protocol: ClusterConfig['protocol']): Promise<Pick<ClusterConfig, 'discovery' | 'tls'>> {
     const { root, issuer } = this.authority ??= newAuthority();
     const validity = { now: Date.now(), lifetimeMs: LIFETIME_MS };
     const leaf = issueForHost(issuer, parseAddress(tls.serverName) ?? tls.serverName, validity);
     const client = tls.certificateFile === undefined ? undefined : issueForHost(issuer, 'client', validity, { purposes: ['clientAuth'] });
-    const standIn = new StandIn({ service: name, version: 'outside', pod: 'stand-in' }, () => PROMPT, Math.random, undefined, {
-      http2,
-      tls: {
-        cert: leaf.certificate, key: leaf.key, ALPNProtocols: [http2 ? 'h2' : 'http/1.1'],
-        ...(client && { ca: root.certificate, requestCert: true, rejectUnauthorized: true }),
-      },
-    });
+    const who = { service: name, version: 'outside', pod: 'stand-in' };
+    const options = {
+      cert: leaf.certificate, key: leaf.key, ...(client && { ca: root.certificate, requestCert: true, rejectUnauthorized: true }),
+    };
+    const http2 = protocol === 'http2';
+    const standIn = protocol === 'tcp' ? new TcpStandIn(who, () => PROMPT, Math.random, undefined, options)
+      : new StandIn(who, () => PROMPT, Math.random, undefined, { http2, tls: { ...options, ALPNProtocols: [http2 ? 'h2' : 'http/1.1'] } });
     await new Promise<void>((resolve, reject) => { standIn.server.once('error', reject).listen(0, this.host, resolve); });
     this.standIns.set(key, standIn);
     const { pins: _, sni, minimumVersion } = tls;

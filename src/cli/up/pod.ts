@@ -271,7 +271,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         command: process.execPath,
         args: [
           programs.cli, 'stand-in', '--service', workload.service, '--version', workload.version, '--pod', name,
-          ...(appSpeaks(workload) === 'http2' ? ['--http2'] : []),
+          ...flagsFor(appSpeaks(workload)),
         ],
         env: { ...process.env, ...listenEnvironment(address) },
         ipc: true, reaper, onLine,
@@ -354,6 +354,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     this.network.release();
     this.settleEnded();
   }
+}
+
+/** What a stand-in is told to speak. */
+function flagsFor(protocol: ReturnType<typeof appSpeaks>): readonly string[] {
+  return protocol === 'http1' ? [] : [`--${protocol}`];
 }
 
 /** The process that a supervisor has started; undefined between two. */

@@ -27,8 +27,8 @@ export interface Flow {
   readonly host: string;
   /** Whether it goes by TLS. Absent: it doesn't. */
   readonly isSecure?: boolean;
-  /** What its requests are. Absent: of HTTP/1.1. */
-  readonly speaks?: 'http2' | 'grpc' | undefined;
+  /** What its requests are; of `tcp`, connections stand for them. Absent: of HTTP/1.1. */
+  readonly speaks?: 'http2' | 'grpc' | 'tcp' | undefined;
   /** Share of each version as it is declared now, when the caller splits by version; they add up to 1. */
   readonly declared: ReadonlyMap<string, number>;
   /** Where the next request goes; undefined when no pod could send or take it. */
@@ -108,7 +108,8 @@ export function flowFromOutside(
     get speaks() {
       const callee = behind();
       if (callee) return front.listener?.tls && spokenTo(callee, mesh.model);
-      return appSpeaks(workload!) === 'http2' ? named(front.port.appProtocol === 'grpc') : undefined;
+      const spoken = appSpeaks(workload!);
+      return spoken === 'http2' ? named(front.port.appProtocol === 'grpc') : spoken === 'tcp' ? spoken : undefined;
     },
     get declared() { return declaredShares(behind()); },
     target() {
@@ -146,6 +147,7 @@ function answeringListener({ listeners }: ProxyConfig): ListenerConfig {
 /** What a callee's apps and those that call it speak; undefined for HTTP/1.1. */
 function spokenTo({ config, shares }: Callee, model: MeshModel): Flow['speaks'] {
   const names = new Set(shares.map(({ cluster }) => cluster));
+  if (config.clusters.some(({ name, protocol }) => names.has(name) && protocol === 'tcp')) return 'tcp';
   const clusters = config.clusters.filter(({ name, protocol }) => names.has(name) && protocol === 'http2');
   if (clusters.length === 0) return undefined;
   return named(clusters.some((cluster) => serviceOf(cluster, model.services)?.ports.some(({ appProtocol }) => appProtocol === 'grpc')));

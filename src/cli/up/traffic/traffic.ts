@@ -9,6 +9,7 @@ import type { Flow } from './flow';
 import { Http1Sender } from './http1-sender';
 import { Http2Sender } from './http2-sender';
 import { Answer, Sender, single } from './sender';
+import { TcpSender } from './tcp-sender';
 
 /** What became of one request. */
 export interface Outcome {
@@ -59,8 +60,9 @@ export class Traffic {
 
   constructor(private readonly options: TrafficOptions) {
     const { flow, trusted } = options;
-    this.sender = flow.speaks === undefined ? new Http1Sender(flow.isSecure === true, trusted)
-      : new Http2Sender(flow.speaks === 'grpc', flow.isSecure === true, trusted);
+    const isSecure = flow.isSecure === true;
+    this.sender = flow.speaks === undefined ? new Http1Sender(isSecure, trusted)
+      : flow.speaks === 'tcp' ? new TcpSender(isSecure, trusted) : new Http2Sender(flow.speaks === 'grpc', isSecure, trusted);
     this.tick();
   }
 
