@@ -164,7 +164,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     tracing: ['http1', 'runtime', 'telemetry'],
     tls: ['runtime', 'telemetry'],
     net: ['runtime', 'tls'],
-    http2: ['http1', 'net'],
+    http2: ['http1', 'net', 'runtime'],
     grpc: ['http1'],
     sockets: ['discovery', 'runtime', 'telemetry'],
     cluster: ['discovery', 'grpc', 'http1', 'http2', 'load-reports', 'net', 'runtime', 'telemetry', 'tls'],

@@ -50,6 +50,8 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 60_000,
   tunnelIdleTimeoutMs: 300_000,
+  pingIntervalMs: 330_000,
+  pingTimeoutMs: 20_000,
   tlsHandshakeTimeoutMs: 10_000,
   // #endregion
 };

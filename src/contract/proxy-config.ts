@@ -244,6 +244,20 @@ export interface LimitsConfig {
    */
   readonly tunnelIdleTimeoutMs?: Integer;
   /**
+   * How long nothing may come on a connection of HTTP/2 with requests under way, before the proxy asks by a ping whether its peer is there. 0:
+   * it never asks. Servers of gRPC close connections of clients that ask more than once in five minutes, unless they are told otherwise.
+   *
+   * @default 330000
+   */
+  readonly pingIntervalMs?: Integer;
+  /**
+   * How long the peer has to answer a ping. Then the connection is closed, and its requests have failed.
+   *
+   * @minimum 1
+   * @default 20000
+   */
+  readonly pingTimeoutMs?: Integer;
+  /**
    * Timeout of a TLS handshake, from the connection of the client to its end.
    *
    * @minimum 1

@@ -123,6 +123,21 @@ export interface ProxyLimits {
   readonly tunnelIdleTimeout?: Duration;
 
   /**
+   * How long nothing may come on a connection of HTTP/2 with requests under way, before the proxy asks by a ping whether its peer is there.
+   * 0: it never asks. Servers of gRPC close connections of clients that ask more than once in five minutes, unless they are told otherwise.
+   *
+   * @default Duration.seconds(330)
+   */
+  readonly pingInterval?: Duration;
+
+  /**
+   * How long the peer has to answer a ping. Then the connection is closed, and its requests have failed.
+   *
+   * @default Duration.seconds(20)
+   */
+  readonly pingTimeout?: Duration;
+
+  /**
    * Timeout of a TLS handshake, from the connection of the client to its end.
    *
    * @default Duration.seconds(10)

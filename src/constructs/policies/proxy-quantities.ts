@@ -26,6 +26,8 @@ export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
   headTimeout: { field: 'headTimeoutMs', unit: 'time', min: 1 },
   bodyTimeout: { field: 'bodyTimeoutMs', unit: 'time', min: 1 },
   tunnelIdleTimeout: { field: 'tunnelIdleTimeoutMs', unit: 'time', min: 1 },
+  pingInterval: { field: 'pingIntervalMs', unit: 'time', min: 0 },
+  pingTimeout: { field: 'pingTimeoutMs', unit: 'time', min: 1 },
   tlsHandshakeTimeout: { field: 'tlsHandshakeTimeoutMs', unit: 'time', min: 1 },
   // #endregion
 };

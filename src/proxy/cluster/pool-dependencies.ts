@@ -14,8 +14,8 @@ export interface ConnectionSettings {
   /** From the first byte of a response's head to its last. */
   headTimeout: TimeoutQueue;
   limits: HeadLimits & { readonly maxBufferedBytes: number };
-  /** Queues for idle times that endpoints state. */
-  readonly timeouts: Pick<TimeoutQueues, 'near'>;
+  /** Queues for idle times that endpoints state, and for pings. */
+  readonly timeouts: Pick<TimeoutQueues, 'near' | 'of'>;
   readonly stats: { brokenInUse: number; certificateRefused: number };
   now(): number;
 }

@@ -37,6 +37,9 @@ export function writeSettingsAck(socket: Socket): void {
 }
 
 /** @param payload eight bytes */
+/** What a ping carries that is told from no other. */
+export const NO_PAYLOAD = Buffer.alloc(8);
+
 export function writePing(socket: Socket, payload: Buffer, isAck: boolean): void {
   head(FrameType.PING, isAck ? Flag.END_STREAM_OR_ACK : Flag.NONE, 0, 8);
   payload.copy(room, FRAME_HEAD_BYTES, 0, 8);

@@ -12,7 +12,7 @@
 import type { Socket } from 'node:net';
 import { FrameListener, FrameReader } from './frame-reader';
 import { ErrorCode, Flag, FrameType, Http2Fault, MAX_WINDOW, Setting } from './frames';
-import { writeDataEnd, writeGoAway, writeHeaders, writePing, writeReset, writeSettings, writeSettingsAck } from './frame-writer';
+import { NO_PAYLOAD, writeDataEnd, writeGoAway, writeHeaders, writePing, writeReset, writeSettings, writeSettingsAck } from './frame-writer';
 import { trailerBlock } from './head-block';
 import { HeaderBlock } from './header-block';
 import { HpackDecoder } from './hpack/decoder';
@@ -352,6 +352,9 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
 
   /** The peer has answered a ping. */
   protected onPingAnswered(): void {}
+
+  /** Asks the peer whether it is there. */
+  ping(): void { if (!this.closed) writePing(this.socket, NO_PAYLOAD, false); }
 
   /** Priorities are not used (RFC 9113 section 5.3.2), but must make sense. */
   private onPriority(streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {

@@ -28,6 +28,8 @@ export class ServeContext {
   headTimeout: TimeoutQueue;
   bodyTimeout: TimeoutQueue;
   tunnelIdleTimeout: TimeoutQueue;
+  pingInterval: TimeoutQueue;
+  pingTimeout: TimeoutQueue;
   readonly lingerTimeout: TimeoutQueue;
   /** Requests that are passed on get a Via. */
   via = DEFAULT_VIA;
@@ -89,6 +91,8 @@ export class ServeContext {
     this.headTimeout = timeouts.of(limits.headTimeoutMs);
     this.bodyTimeout = timeouts.of(limits.bodyTimeoutMs);
     this.tunnelIdleTimeout = timeouts.of(limits.tunnelIdleTimeoutMs);
+    this.pingInterval = timeouts.of(limits.pingIntervalMs);
+    this.pingTimeout = timeouts.of(limits.pingTimeoutMs);
     this.lingerTimeout = timeouts.of(LINGER_MS);
     this.knownSidecars = new KnownSidecars((address) => this.onBypass(address), (limit) => instruments.limitReached(limit));
     this.inboundLoad = new InboundLoad(new ContainerCpu(), clock.now());
@@ -100,6 +104,8 @@ export class ServeContext {
     this.headTimeout = this.timeouts.of(limits.headTimeoutMs);
     this.bodyTimeout = this.timeouts.of(limits.bodyTimeoutMs);
     this.tunnelIdleTimeout = this.timeouts.of(limits.tunnelIdleTimeoutMs);
+    this.pingInterval = this.timeouts.of(limits.pingIntervalMs);
+    this.pingTimeout = this.timeouts.of(limits.pingTimeoutMs);
   }
 
   /** A queue for a time that the configuration says. */

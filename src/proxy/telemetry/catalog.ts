@@ -160,7 +160,7 @@ export const FAMILIES = {
   upstreamLimitReached: counter('mesh_upstream_limit_reached_total', ['cluster', 'limit'],
     'How often a limit of a cluster was reached, by its name in the configuration. `maxRequestsPerEndpoint` counts requests that the policy '
       + 'would have sent to an endpoint with as many, whether or not another took them; `maxConnections` and `maxConnectionsPerEndpoint` those that '
-      + 'had to wait, or connections of TCP that went elsewhere or were refused; `concurrentHealthChecks` (16, fixed) health checks that had to wait; the others, requests that were refused.'),
+      + 'had to wait, or connections of TCP that went elsewhere or were refused; `concurrentHealthChecks` (16, fixed) health checks that had to wait; `pingTimeoutMs` connections of HTTP/2 that were closed; the others, requests that were refused.'),
   endpoints: gauge('mesh_endpoints', ['cluster', 'state'],
     'Endpoints of a cluster. `state`: `ready`; `probing` (was ejected, and gets one request to prove itself by); `unhealthy` '
       + '(health checks fail); `ejected` (an outlier); `draining` (going away; used when none is ready). The first that applies of '

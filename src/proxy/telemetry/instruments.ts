@@ -81,7 +81,7 @@ export class ListenerInstruments {
 /** Limits of a cluster: those of the configuration by their names there, and one that is fixed. */
 export type ClusterLimit =
   | 'maxRequests' | 'maxRequestsPerEndpoint' | 'maxPendingRequests' | 'pendingTimeoutMs' | 'maxConnections' | 'maxConnectionsPerEndpoint'
-  | 'concurrentHealthChecks';
+  | 'concurrentHealthChecks' | 'pingTimeoutMs';
 
 /** What became of a copy of a request. */
 export type MirrorResult = 'answered' | 'failed' | 'incomplete' | 'body_too_large' | 'upgrade' | 'memory' | 'limit';

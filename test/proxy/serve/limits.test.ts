@@ -68,7 +68,7 @@ test.each(ROWS.map((row) => [row.limit, row.reached, row] as const))('%s: %s', a
 test('every limit has a test, here or where tunnels, connections, copies, buffers, TLS and HTTP/2 are tested', () => {
   const elsewhere = [
     'maxConnections', 'maxMirroredRequests', 'maxBufferedBytes', 'tunnelIdleTimeoutMs', 'tlsHandshakeTimeoutMs', 'maxConcurrentStreams', 'maxStreamResets',
-    'maxIdleFrames',
+    'maxIdleFrames', 'pingIntervalMs', 'pingTimeoutMs',
   ];
   expect([...new Set(ROWS.map(({ limit }) => limit)), ...elsewhere].sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort());
 });

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { HeadLimits } from '../../http1/head-buffer';
 import { ClientSession, SessionOwner } from '../../http2/client-session';
 import type { Http2Fault } from '../../http2/frames';
+import { PingWatch, Watched } from '../../http2/ping-watch';
 import { end, holdsBack } from '../../net/direct-write';
 import { onread } from '../../net/shared-read';
 import { Timeout } from '../../runtime/timeouts';
@@ -30,7 +31,7 @@ export interface Http2ConnectionOwner {
   onClosed(connection: Http2Connection): void;
 }
 
-export class Http2Connection implements ConnectListener, SessionOwner, CarrierSession {
+export class Http2Connection implements ConnectListener, SessionOwner, CarrierSession, Watched {
   session!: ClientSession;
   used = false;
   idleSince = Number.POSITIVE_INFINITY;
@@ -43,13 +44,15 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
   private lastError = '';
   private readonly connecting: Connecting;
   private readonly timeout: Timeout;
+  /** There while it is open. */
+  private pings: PingWatch | undefined;
 
   constructor(to: Destination, private readonly owner: Http2ConnectionOwner, private readonly dependencies: PoolDependencies) {
     this.timeout = new Timeout(() => this.onTimeout());
     this.connecting = new Connecting(to, {
       allowHalfOpen: true,
       highWaterMark: dependencies.limits.maxBufferedBytes,
-      onread: onread((bytes) => { if (this.open) this.session.feed(bytes); }),
+      onread: onread((bytes) => this.onBytes(bytes)),
       protocol: 'http2',
     }, this);
     this.timeout.start(dependencies.connectTimeout);
@@ -59,6 +62,8 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
   get holdsBack(): boolean { return holdsBack(this.socket); }
   /** How many more requests it can carry. */
   get room(): number { return this.open && !this.leaving ? Math.max(0, this.session.room - (this.load - this.session.streams.size)) : 0; }
+  /** @internal */
+  get busy(): boolean { return this.load > 0; }
   /** Nothing is on it. */
   get idle(): boolean { return this.open && this.load === 0; }
 
@@ -132,8 +137,21 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
       now,
     }, this, this.connecting.security !== undefined);
     this.open = true;
+    const { timeouts } = this.dependencies;
+    this.pings = new PingWatch(this, timeouts.of(limits.pingIntervalMs), timeouts.of(limits.pingTimeoutMs));
     this.rest();
     this.owner.onEstablished(this);
+  }
+
+  /** @internal */
+  ping(): void {
+    this.session.ping();
+  }
+
+  /** @internal */
+  onSilent(): void {
+    this.dependencies.instruments.limitReached('pingTimeoutMs');
+    this.onGone('a ping was not answered');
   }
 
   /** @internal */
@@ -186,9 +204,16 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
     this.timeout.start(this.dependencies.idleTimeout);
   }
 
+  private onBytes(bytes: Buffer): void {
+    if (!this.open) return;
+    this.pings!.hear();
+    this.session.feed(bytes);
+  }
+
   private onGone(detail: string): void {
     if (!this.open) return;
     this.open = false;
+    this.pings!.stop();
     this.timeout.stop();
     if (!this.leaving) {
       this.leaving = true;

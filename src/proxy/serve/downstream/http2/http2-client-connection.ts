@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { RequestHead } from '../../../http1/request-head';
 import { Framing } from '../../../http1/framing';
 import { ERROR_NAMES, Http2Fault, PREFACE } from '../../../http2/frames';
+import { PingWatch, Watched } from '../../../http2/ping-watch';
 import { RequestHandler, ServerSession } from '../../../http2/server-session';
 import type { SessionSettings } from '../../../http2/session-limits';
 import type { Http2Stream } from '../../../http2/stream';
@@ -31,13 +32,15 @@ const WINDOWS_A_CONNECTION = 4;
 
 const HTTP_1 = Buffer.from(' HTTP/1.');
 
-export class Http2ClientConnection implements AcceptedConnection, RequestHandler {
+export class Http2ClientConnection implements AcceptedConnection, RequestHandler, Watched {
   readonly peer: Peer;
   /** There from the moment on that the client has shown to speak HTTP/2. */
   private session: ServerSession | undefined;
   private readonly exchanges = new Map<Http2Stream, Http2Exchange>();
   private readonly spare: Http2Exchange[] = [];
   private readonly timeout: Timeout;
+  /** There with the session. */
+  private pings: PingWatch | undefined;
   /** How much of the client's first bytes has come. */
   private preface = 0;
   private ending = false;
@@ -58,6 +61,8 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
 
   get secure(): boolean { return isTls(this.socket); }
   get idle(): boolean { return this.exchanges.size === 0; }
+  /** @internal */
+  get busy(): boolean { return !this.idle; }
   idleMs(now: number): number { return this.idle ? this.timeout.waitedMs(now) : 0; }
 
   get heldBytes(): number {
@@ -152,6 +157,17 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
     end(this.socket);
   }
 
+  /** @internal */
+  ping(): void {
+    this.session!.ping();
+  }
+
+  /** @internal */
+  onSilent(): void {
+    this.onLimit('pingTimeoutMs');
+    this.destroy();
+  }
+
   /** The request that has begun is the last; those that the client has sent before it hears so are answered, too. */
   private retireSoon(): void {
     this.ending = true;
@@ -161,6 +177,7 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
   private onBytes(bytes: Buffer): void {
     this.context.memory.took(bytes.length);
     if (this.session) {
+      this.pings!.hear();
       this.session.feed(bytes);
       return;
     }
@@ -175,6 +192,7 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
     this.timeout.start(this.context.idleTimeout);
     const session = new ServerSession(this.socket, this.settings(), this);
     this.session = session;
+    this.pings = new PingWatch(this, this.context.pingInterval, this.context.pingTimeout);
     if (this.ending) session.announceEnd();
     if (bytes.length > due) session.feed(bytes.subarray(due));
   }
@@ -232,6 +250,7 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
   private onClose(): void {
     this.closed = true;
     this.timeout.stop();
+    this.pings?.stop();
     this.session?.onSocketClosed('the client is gone');
     this.listener.onConnectionClosed(this);
   }
