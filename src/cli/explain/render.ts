@@ -101,6 +101,7 @@ function rowsOfRoute(route: ExplainedRoute, tcp: Explanation['tcp']): Row[] {
       'fallback', ...destinationLines(destinations),
       `once less than ${percentInWords(10_000 / fallback!.overprovisioningPercent)} of the pods before are available; back over ${timeInWords(fallback!.recoveryMs)}`,
     ]),
+    ['protocol', ...perDestination(all, ({ config: { protocol } }) => (protocol === 'http2' ? ['HTTP/2'] : []))],
     ['mutual TLS', ...perDestination(all, ({ config: { mutualTls } }) => (mutualTls ? [`the endpoint must be ${mutualTls.serverIds.join(' or ')}`] : []))],
     ['TLS', ...perDestination(all, ({ config: { tls } }) => (tls ? [upstreamTlsInWords(tls)] : []))],
     ['balancing', ...perDestination(all, ({ config }) => [[balancingInWords(config.loadBalancing), ...stagesInWords(config)].join('; ')])],

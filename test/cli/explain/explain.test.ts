@@ -1,10 +1,7 @@
 /** What is said of a request, on YAML that the constructs make. */
 import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import {
-  ConcurrencyLimit, ExternalEndpoints, ExternalService, Fallback, FaultInjection, HashKey, HealthCheck, LoadBalancing, OutlierDetection, RateLimit,
-  Retry, Scaling, SessionPersistence,
-} from '../../../src';
+import { AppProtocol, ConcurrencyLimit, ExternalEndpoints, ExternalService, Fallback, FaultInjection, HashKey, HealthCheck, LoadBalancing, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence } from '../../../src';
 import { AskedRequest, parseHeader, RequestParts } from '../../../src/cli/explain/asked-request';
 import { ask, Asked, rowsOf, service, stackOf } from './support';
 
@@ -202,4 +199,13 @@ test.each([
 ])('GIVEN %j THEN it is said what is wrong', (parts, message) => {
   expect(() => new AskedRequest({ ...parts, bodyBytes: 0 } as RequestParts)).toThrow(message);
   expect(() => parseHeader('x-beta', '-H')).toThrow("-H must be a header field such as 'x-beta: true', got 'x-beta'");
+});
+
+test('a call of gRPC goes by HTTP/2, and has the time that its caller gives it', () => {
+  const stack = stackOf((chart) => {
+    service(chart, 'web').calls(service(chart, 'catalog', { protocol: AppProtocol.GRPC, healthCheck: HealthCheck.grpc({ service: 'shop.v1.Catalog' }) }));
+  });
+  const rows = rowsOf(ask(stack, 'http://catalog/shop.v1.Catalog/Get', { method: 'POST', headers: ['content-type: application/grpc'] }));
+  expect(rows).toMatchObject({ protocol: ['HTTP/2'], timeout: [expect.stringMatching(/^none; /)] });
+  expect(rows['health']).toContain('gRPC health check of shop.v1.Catalog every 5 s, out after 3 failed');
 });
