@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  Authorization, CallerProps, Discovery, ExternalEndpoints, ExternalService, Identity,
+  AppProtocol, Authorization, CallerProps, Discovery, ExternalEndpoints, ExternalService, Identity,
   ImportedService, ImportedServiceProps, Match, Mesh, MeshProps, MeshService,
   NetworkPolicies, ProxyImage, Route,
 } from '../../src';
@@ -75,6 +75,13 @@ describe('a service of another app', () => {
     expect(idOf({ serviceAccountName: 'ledger' })).toEqual(['spiffe://cluster.local/ns/pay/sa/ledger']);
   });
 
+  test('speaks the protocol that its caller says', () => {
+    const of = (props: Partial<ImportedServiceProps>) => documentOf(callerOf(props).manifests, 'web-v1').clusters[1];
+    expect(of({ protocol: AppProtocol.GRPC })).toMatchObject({ protocol: 'http2', discovery: { portName: 'grpc' } });
+    expect(of({ protocol: AppProtocol.TCP, port: 6379 })).toMatchObject({ protocol: 'tcp', discovery: { portName: 'tcp' } });
+    expect(of({})).not.toHaveProperty('protocol');
+  });
+
   test('is where NetworkPolicies of its callers let requests go', () => {
     const { manifests } = callerOf({}, { networkPolicies: NetworkPolicies.fromCalls() });
     expect(findOne(manifests, 'NetworkPolicy', 'web-v1-mesh').spec.egress[0]).toEqual({
@@ -88,6 +95,8 @@ describe('a service of another app', () => {
     ['with no version that gets requests', { versions: { v1: 0 } }, '\'versions\' is {"v1":0}: no version would get a request'],
     ['with a weight that is a share', { versions: { v1: 0.9, v2: 1 } }, '\'versions[\'v1\']\' is 0.9: weights are whole numbers; use percent, such as 90'],
     ['with a port of another protocol', { port: 5432 }, '\'port\' is 5432: this port is known for PostgreSQL\'s protocol'],
+    ['with a port name of another protocol', { portName: 'grpc' }, '\'portName\' is "grpc": this name is known for gRPC'],
+    ['with TCP and no port', { protocol: AppProtocol.TCP }, '\'port\' is missing: TCP has no usual port; say the one that clients connect to'],
     ['with a prop that there is not', { weights: {} }, '\'weights\' is not a prop here'],
   ];
   it.each(cases)('is refused %s', (_, props, message) => {

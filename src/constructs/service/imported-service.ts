@@ -3,11 +3,12 @@
  * or follows from its name (docs/decisions/services-of-other-apps.md). `cdk8s-mesh check` compares both sides.
  */
 import { Construct } from 'constructs';
-import { checkPlainPort, defaultPortName } from '../destinations/app-protocol';
+import { checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
+import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { MutualTls } from '../identity/mutual-tls';
 import { workloadIdentity } from '../identity/workload-identity';
 import { checkZones, meshedDestination, versionCluster } from '../inbound/meshed-destination';
@@ -134,10 +135,15 @@ export class ImportedService extends Destination {
     if (errors.port('port', this.port)) {
       checkPlainPort(errors, 'port', this.port, props.protocol);
     }
-    errors.name('portName', this.portName, NAME_RULES.label);
+    if (errors.name('portName', this.portName, NAME_RULES.label)) {
+      checkPlainPortName(errors, 'portName', props.portName, props.protocol);
+    }
     checkVersions(errors, props.versions);
     if (props.serviceAccountName !== undefined) {
       errors.name('serviceAccountName', props.serviceAccountName, NAME_RULES.subdomain);
+    }
+    if (isTcp(props.protocol)) {
+      checkTcpProps(errors, '', props);
     }
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
     this.settings.discovery._check(errors, 'discovery');
