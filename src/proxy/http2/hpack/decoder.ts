@@ -67,8 +67,8 @@ export class HpackDecoder {
     if (index < 0) return BROKEN_INTEGER;
     const field = this.entry(index);
     if (!field) return NO_ENTRY;
-    const { bytes, nameLength } = field;
-    listener.onField(bytes, 0, nameLength, bytes, nameLength, bytes.length);
+    const { bytes, start, nameEnd } = field;
+    listener.onField(bytes, start, nameEnd, bytes, nameEnd, field.end);
     return undefined;
   }
 
@@ -76,7 +76,7 @@ export class HpackDecoder {
     const index = readInteger(block, end, isKept ? 0x3f : 0x0f);
     if (index < 0) return BROKEN_INTEGER;
     let name: Buffer;
-    let nameStart = 0;
+    let nameStart: number;
     let nameEnd: number;
     if (index === 0) {
       if (!readString(block, end)) return BROKEN_STRING;
@@ -87,7 +87,8 @@ export class HpackDecoder {
       const field = this.entry(index);
       if (!field) return NO_ENTRY;
       name = field.bytes;
-      nameEnd = field.nameLength;
+      nameStart = field.start;
+      nameEnd = field.nameEnd;
     }
     if (!readString(block, end)) return BROKEN_STRING;
     const valueStart = textStart;
@@ -99,11 +100,16 @@ export class HpackDecoder {
 
   /** Adds the name, and the value that was read last, to the table. */
   private keep(name: Buffer, nameStart: number, nameEnd: number): void {
-    const nameLength = nameEnd - nameStart;
-    const bytes = Buffer.allocUnsafeSlow(nameLength + textEnd - textStart);
-    name.copy(bytes, 0, nameStart, nameEnd);
-    text.copy(bytes, nameLength, textStart, textEnd);
-    this.table.add(new Field(bytes, nameLength));
+    const { table } = this;
+    const length = nameEnd - nameStart + textEnd - textStart;
+    const bytes = table.room(length);
+    if (!bytes) return;
+    const start = table.taken;
+    const valueStart = start + nameEnd - nameStart;
+    name.copy(bytes, start, nameStart, nameEnd);
+    text.copy(bytes, valueStart, textStart, textEnd);
+    table.taken += length;
+    table.add(new Field(bytes, start, valueStart, start + length));
   }
 
   private entry(index: number): Field | undefined {

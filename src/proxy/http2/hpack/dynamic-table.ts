@@ -2,15 +2,21 @@
  * The dynamic table of HPACK (RFC 7541 section 2.3.2): the newest entry has the lowest index, and the oldest ones go when there is no
  * room. A ring, so that an entry never moves.
  */
-import type { Field } from './field';
+import { ENTRY_OVERHEAD, Field } from './field';
 
 const FIRST_CAPACITY = 32;
+/** As large as a table. A slab goes when the last of its entries has, so there are three of them at most. */
+const SLAB_BYTES = 4_096;
+const EMPTY = Buffer.alloc(0);
 
 export class DynamicTable {
   /** Entries that are there. */
   length = 0;
   /** What they count together. */
   size = 0;
+  /** Where the next entry's bytes go. */
+  taken = 0;
+  private slab = EMPTY;
   private ring: (Field | undefined)[] = [];
   /** How many were ever added. */
   private added = 0;
@@ -26,6 +32,23 @@ export class DynamicTable {
   /** The age of what was added as the `serial`th; at least `length` when it is gone. */
   ageOf(serial: number): number {
     return this.added - 1 - serial;
+  }
+
+  /**
+   * Where the bytes of an entry go: at `taken`, and as many as are wanted behind it. What was taken before stays as it is.
+   *
+   * @returns undefined: the entry is larger than the table, which it leaves empty (RFC 7541 section 4.4)
+   */
+  room(bytes: number): Buffer | undefined {
+    if (bytes + ENTRY_OVERHEAD > this.maxSize) {
+      this.shrink(0);
+      return undefined;
+    }
+    if (this.taken + bytes > this.slab.length) {
+      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.taken = 0;
+    }
+    return this.slab;
   }
 
   /**

@@ -30,18 +30,18 @@ interface KnownName {
 
 const NAME_PLACES = 512;
 const KNOWN_NAMES = new Array<KnownName | undefined>(NAME_PLACES).fill(undefined);
-STATIC_TABLE.forEach(({ bytes, nameLength }, i) => {
-  const name = Uint8Array.from(bytes.subarray(0, nameLength));
+STATIC_TABLE.forEach(({ bytes, nameEnd }, i) => {
+  const name = Uint8Array.from(bytes.subarray(0, nameEnd));
   let hash = SEED;
   for (const byte of name) hash = mix(hash, byte);
   let place = hash & NAME_PLACES - 1;
-  while (KNOWN_NAMES[place] && !sameName(KNOWN_NAMES[place]!.name, bytes, 0, nameLength)) place = place + 1 & NAME_PLACES - 1;
+  while (KNOWN_NAMES[place] && !sameName(KNOWN_NAMES[place]!.name, bytes, 0, nameEnd)) place = place + 1 & NAME_PLACES - 1;
   KNOWN_NAMES[place] ??= { name, index: i + 1, isSecret: NEVER_INDEXED.has(Buffer.from(name).toString('latin1')) };
 });
 
 /** Static indexes of statuses that have one. */
-const STATUS_INDEX = new Map(STATIC_TABLE.flatMap(({ bytes, nameLength }, i) => (
-  bytes.toString('latin1', 0, nameLength) === ':status' ? [[Number(bytes.toString('latin1', nameLength)), i + 1] as const] : []
+const STATUS_INDEX = new Map(STATIC_TABLE.flatMap(({ bytes, nameEnd }, i) => (
+  bytes.toString('latin1', 0, nameEnd) === ':status' ? [[Number(bytes.toString('latin1', nameEnd)), i + 1] as const] : []
 )));
 const STATUS = 8;
 
@@ -150,11 +150,12 @@ function sameName(lowerCase: Uint8Array, name: Uint8Array, start: number, end: n
 }
 
 function isSame(
-  { bytes, nameLength }: Field, name: Uint8Array, nameStart: number, nameEnd: number, value: Uint8Array, valueStart: number, valueEnd: number,
+  { bytes, start, nameEnd: middle, end }: Field,
+  name: Uint8Array, nameStart: number, nameEnd: number, value: Uint8Array, valueStart: number, valueEnd: number,
 ): boolean {
-  if (nameLength !== nameEnd - nameStart || bytes.length - nameLength !== valueEnd - valueStart) return false;
-  for (let i = 0; i < nameLength; i += 1) if (bytes[i] !== lower(name[nameStart + i]!)) return false;
-  for (let i = valueStart, j = nameLength; i < valueEnd; i += 1, j += 1) if (bytes[j] !== value[i]) return false;
+  if (middle - start !== nameEnd - nameStart || end - middle !== valueEnd - valueStart) return false;
+  for (let i = nameStart, j = start; i < nameEnd; i += 1, j += 1) if (bytes[j] !== lower(name[i]!)) return false;
+  for (let i = valueStart, j = middle; i < valueEnd; i += 1, j += 1) if (bytes[j] !== value[i]) return false;
   return true;
 }
 
@@ -163,7 +164,7 @@ function entryOf(name: Uint8Array, nameStart: number, nameEnd: number, value: Ui
   const bytes = Buffer.allocUnsafeSlow(nameLength + valueEnd - valueStart);
   for (let i = 0; i < nameLength; i += 1) bytes[i] = lower(name[nameStart + i]!);
   for (let i = valueStart, j = nameLength; i < valueEnd; i += 1, j += 1) bytes[j] = value[i]!;
-  return new Field(bytes, nameLength);
+  return new Field(bytes, 0, nameLength, bytes.length);
 }
 
 function writeInteger(first: number, mask: number, value: number): void {

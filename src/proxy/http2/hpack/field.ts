@@ -3,14 +3,14 @@
 /** What an entry counts beside its bytes (RFC 7541 section 4.1). */
 export const ENTRY_OVERHEAD = 32;
 
+/** Its bytes lie among those of others: the name in `bytes[start, nameEnd)`, the value in `bytes[nameEnd, end)`. */
 export class Field {
-  /** @param nameLength where the name ends and the value begins */
-  constructor(readonly bytes: Buffer, readonly nameLength: number) {}
+  constructor(readonly bytes: Buffer, readonly start: number, readonly nameEnd: number, readonly end: number) {}
 
   static of(name: string, value: string): Field {
-    return new Field(Buffer.from(name + value, 'latin1'), name.length);
+    return new Field(Buffer.from(name + value, 'latin1'), 0, name.length, name.length + value.length);
   }
 
   /** What it counts in a table, and in the limit of a list. */
-  get size(): number { return this.bytes.length + ENTRY_OVERHEAD; }
+  get size(): number { return this.end - this.start + ENTRY_OVERHEAD; }
 }
