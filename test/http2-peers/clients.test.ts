@@ -52,7 +52,7 @@ describe.each(SIDECARS)('through %s', (_, sidecars) => {
     const base = await url(await goServer(cleanups, 'serve'));
     expect(await goPeer(cleanups, 'ask', base, '50', '300000').ends()).toBe('50 right\n');
     const hints = await run('curl', '-sS', '--http2-prior-knowledge', '-i', '-H', 'early: yes', base);
-    expect(hints).toMatch(/^HTTP\/2 103 \r\n([^\r]+\r\n)*link: <\/style.css>; rel=preload\r\n[^]*\r\n\r\nHTTP\/2 200 [^]*"proto":"HTTP\/2.0"/);
+    expect(hints).toMatch(/^HTTP\/2 103 \r\n([^\r]+\r\n)*link: <\/style.css>; rel=preload\r\n\r\nHTTP\/2 200 [^]*"proto":"HTTP\/2.0"/);
   });
 
   it('curl', async () => {
@@ -79,8 +79,8 @@ describe.each(SIDECARS)('through %s', (_, sidecars) => {
     const said = await run(
       'nghttp', '--null-out', '--stat', '--multiply=20', '--max-concurrent-streams=100', '--no-push', ...options, `--data=${bodyFile}`, '-H', 'echo: yes', base,
     );
-    // A line for each: ids, times, status and size.
-    expect(said.match(/^ *\d+ .* 200 +29\dK \/$/gm)).toHaveLength(20);
+    // A line for each: ids, times, status and size, with the fields of the request.
+    expect(said.match(/^ *\d+ .* 200 +(29|31)\dK \/$/gm) ?? said).toHaveLength(20);
   });
 
   it('nghttpd, as a server', async () => {
