@@ -11,6 +11,7 @@ import {
 import { readManifests } from '../../src/cli/model/manifests';
 import { readModel } from '../../src/cli/model/read-model';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec, podTemplate } from '../support/manifests';
+import { mistake } from '../support/mistake';
 import { said } from './said';
 import { expectSound } from './sound';
 
@@ -58,15 +59,6 @@ const objects: Record<string, (scope: Construct, version?: string) => ApiObject>
     return MeshSidecar.findWorkload(new Include(scope, `i-${version}`, { url: file }), 'Deployment', `reviews-${version}`);
   },
 };
-
-function mistake(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe.each(Object.keys(objects))('a sidecar on a %s', (title) => {
   const chart = newChart();

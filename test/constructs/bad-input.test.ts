@@ -6,20 +6,11 @@ import {
   ProxyImage, Retry, Scaling, ServiceType, SessionAffinity, TrafficPolicy, VersionProps,
 } from '../../src';
 import { newChart } from '../support/manifests';
+import { mistake } from '../support/mistake';
 
 const app = { image: 'ghcr.io/acme/web:1', portNumber: 8080 };
 const make = (props: object = {}, id = 'web', chart: Chart = newChart()) => new MeshService(chart, id, { containers: [app], ...props } as MeshServiceProps);
 const other = (chart: Chart, name = 'catalog', props: Partial<MeshServiceProps> = {}) => new MeshService(chart, name, { containers: [{ ...app, portNumber: 9090 }], ...props });
-
-/** The message of what `build` throws. */
-function mistake(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('one wrong prop of a service is refused with its path, value and remedy', () => {
   const cases: [string, object, string][] = [

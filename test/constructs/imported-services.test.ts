@@ -13,6 +13,7 @@ import { readManifests } from '../../src/cli/model/manifests';
 import { readModel } from '../../src/cli/model/read-model';
 import { lint } from '../../src/planning/lints';
 import { documentOf, findByKind, findOne, Manifest, newChart } from '../support/manifests';
+import { mistake } from '../support/mistake';
 import { expectSound } from './sound';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -29,15 +30,6 @@ function callerOf(
   web.calls(payments);
   more(web, payments);
   return { chart, manifests: Testing.synth(chart) };
-}
-
-function mistake(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('a service of another app', () => {

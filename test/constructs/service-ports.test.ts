@@ -6,18 +6,10 @@ import {
   ServicePort, ServicePortOptions, ServiceType, SessionAffinity, TrafficPolicy,
 } from '../../src';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec } from '../support/manifests';
+import { mistake } from '../support/mistake';
 import { expectSound } from './sound';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
-
-function mistake(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** A service of two versions with an admin port, and one that calls it there. */
 function withPort(options: Partial<ServicePortOptions> = {}, props: Partial<MeshServiceProps> = {}, mesh: (chart: Chart) => void = () => {}) {

@@ -6,6 +6,7 @@ import {
   RateLimit, Scaling, ScalingMetrics, ScalingOptions,
 } from '../../../src';
 import { newChart } from '../../support/manifests';
+import { mistake } from '../../support/mistake';
 
 let written: jest.SpyInstance;
 beforeEach(() => { written = jest.spyOn(process.stderr, 'write').mockReturnValue(true); });
@@ -17,15 +18,6 @@ const make = (props: object, kubernetes?: string): MeshService => {
   if (kubernetes !== undefined) new Mesh(chart, 'mesh', { kubernetes });
   return new MeshService(chart, 'web', { containers: [app], ...props } as MeshServiceProps);
 };
-
-function mistake(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** 1,200 a second at the peak, 150 for each pod, of which 10 % are not counted on. */
 const RATED: CapacityOptions = { peakRps: 1_200, rpsPerPod: 150 };
