@@ -25,7 +25,7 @@ import type { LoadBalancingConfig, ZoneAwareConfig } from '../../contract';
 /** How a request ended: `failure` is an answer of 429, 503 or 5xx, a timeout, a broken or refused connection. */
 export type Outcome = 'success' | 'failure';
 
-/** What an endpoint says of its own load; see reported-weight.ts. Whoever calls may use one object again. */
+/** What an endpoint says of its own load; see reported-weight.ts. Callers may use one object again. */
 export interface LoadReport {
   /** Part of its capacity in use; 1 is all of it. */
   readonly utilization: number;

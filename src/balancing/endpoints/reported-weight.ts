@@ -16,7 +16,7 @@ import type { EndpointStats } from './endpoint-stats';
  */
 export const MAX_OVER_MEDIAN = 8;
 
-/** How far below. Whoever claims to be weak hurts nobody else; the bound keeps it in use, and so measured. */
+/** How far below. An endpoint that claims to be weak hurts no other; the bound keeps it in use, so that it is measured. */
 export const MAX_UNDER_MEDIAN = 100;
 
 export interface ReportRules {

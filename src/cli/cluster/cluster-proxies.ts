@@ -1,7 +1,7 @@
 /**
  * The proxies of a mesh in a cluster. Pods with the sidecar are listed, and each is reached by a `kubectl port-forward` of its own, since
  * most admin pages answer on the pod's loopback only. A forward lasts as long as its pod; each is a process, so there is a limit. A pod that does
- * not run yet, or no longer, is there all the same: whoever asks it is told why it gives no answer.
+ * not run yet, or no longer, is listed all the same: a question to it is answered with why there is no answer.
  */
 import { get } from 'node:http';
 import { ADMIN_PORT_NAME, DEFAULT_ADMIN, SIDECAR_CONTAINER } from '../../contract';

@@ -65,7 +65,7 @@ async function serve(args: Arguments): Promise<number> {
   process.on('message', (message: BehaveMessage) => {
     if (message.type === 'behave') behaviour = message.behaviour;
   });
-  // Whoever started it is gone.
+  // The process that started it is gone.
   process.on('disconnect', () => process.exit(0));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void standIn.close().then(resolve));

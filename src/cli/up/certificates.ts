@@ -80,7 +80,7 @@ export function certificateSecrets({ workloads }: Pick<MeshModel, 'workloads'>):
     (tls ? withTlsDefaults(tls).certificates.map((certificate) => secretOf(certificate, workload)) : []))));
 }
 
-/** Reads `SECRET=CERTIFICATE,KEY`, with what is wrong in words for whoever wrote it. */
+/** Reads `SECRET=CERTIFICATE,KEY`, and says in words what is wrong with it. */
 export function readOwnFiles(texts: readonly string[], model: Pick<MeshModel, 'workloads'>): Map<string, OwnFiles> {
   const secrets = certificateSecrets(model);
   const own = new Map<string, OwnFiles>();

@@ -1,4 +1,4 @@
-/** The proxies of the mesh on this machine, for whoever looks at it while it runs. */
+/** The proxies of the mesh on this machine, for commands and pages that look at it while it runs. */
 import type { MeshProxy, ProxySource } from '../live';
 import { httpGet } from './http-get';
 import type { Pod } from './pod';

@@ -148,7 +148,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   /** Where its admin pages are, all of them. */
   get adminAddress(): SocketAddress { return { address: this.network.adminLoopback, port: this.adminPort }; }
 
-  /** Starts both processes; settles when the pod is ready. Whoever calls it must `kill` the pod when this fails. */
+  /** Starts both processes; settles when the pod is ready. The caller must `kill` the pod when this fails. */
   async start(model: MeshModel): Promise<void> {
     await this.reserve(this.workload);
     this.assertStarting();

@@ -4,7 +4,7 @@
  * many charts grew with their square.
  *
  * A document is made of what constructs were created with, which never changes, and of what was added to them since: calls, versions,
- * Services for a workload. Whoever adds says so here, and what was made before is made anew when it is asked for. There is one count for
+ * Services for a workload. Code that adds something says so here, and what was made before is made anew when it is asked for. There is one count for
  * all apps of a process and all copies of this package in it (./copies.ts), since it costs a little work at worst.
  */
 const ADDITIONS = Symbol.for('cdk8s-mesh.additions');

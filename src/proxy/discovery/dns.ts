@@ -12,7 +12,7 @@
  * failing. In Kubernetes such an answer may mean that a headless Service has no ready pod, but as well that the DNS
  * server lost its own source or that somebody's zone was reloaded; the two look the same. When the pods are really gone,
  * keeping them costs nothing that isn't lost already, since connections to them are refused; when they are not, dropping
- * them would make an outage out of a hiccup. Whoever needs to tell "none" from "lost" discovers by EndpointSlices.
+ * them would make an outage out of a hiccup. To tell "none" from "lost", use EndpointSlices.
  * What does take endpoints away is an answer with other records in it.
  *
  * SRV: only the records of the lowest priority value count (RFC 2782); weight 0 ("no server selection to do") becomes 1,

@@ -284,7 +284,7 @@ function isSpace(byte: number): boolean {
 
 /**
  * The trailers that may be passed on, as a section of our own: `name: value` and CRLF, and an empty line; undefined when there are none. The
- * others are left out: nobody who reads the head knows of them, so they can't mean what they would mean there.
+ * others are left out: a reader of the head does not know of them, so they can't mean what they would mean there.
  */
 function rewritten(buffer: Buffer, fields: FieldTable): Buffer | undefined {
   let text = '';

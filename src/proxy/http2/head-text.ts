@@ -36,7 +36,7 @@ export interface Stretch {
 export abstract class HeadText implements FieldListener {
   /** What is wrong with the message; undefined: nothing. */
   malformed: string | undefined;
-  /** Its fields are more than may be; what is above is not written. */
+  /** Its fields are larger than the limit; those beyond it are not written. */
   tooLarge = false;
   /** It has a Content-Length. */
   protected hasLength = false;

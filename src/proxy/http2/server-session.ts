@@ -27,7 +27,7 @@ export interface RequestHandler {
   /**
    * A request has come.
    *
-   * @param text     its head in HTTP/1.1, valid during the call; a byte behind it can be read. Empty when it is larger than may be
+   * @param text     its head in HTTP/1.1, valid during the call; a byte behind it can be read. Empty when it is larger than the limit
    * @param endsHere no body follows
    * @returns its stream; undefined when the message is malformed
    */

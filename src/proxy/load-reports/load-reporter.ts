@@ -9,7 +9,7 @@
  *
  * Means follow with a time constant of {@link SMOOTHING_MS}. The line is made anew at most every {@link REBUILD_MS}, and only
  * when somebody asks: an app that nobody asks about costs a few additions a request, and one report costs about 100 bytes and
- * the copying of them. Whoever sends it may tell by the object whether it is another one.
+ * the copying of them. A sender can tell by the object whether the report is a new one.
  *
  * There is no `cpu_utilization`: that means the app's, which a sidecar can't read, and callers would balance by it.
  *

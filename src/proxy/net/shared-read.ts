@@ -3,7 +3,7 @@
  * most of what a small request leaves for the garbage collector; here a read allocates a view and nothing else, and an idle
  * connection holds no memory. (bench/socket-io.mjs measures it.)
  *
- * The price: what is in the buffer is gone with the next read of any connection. Whoever keeps bytes beyond the call
+ * The price: what is in the buffer is gone with the next read of any connection. Code that keeps bytes beyond the call
  * copies them; {@link owned} does so when needed.
  *
  * For sockets that the proxy opens, Node has an option for it, `onread`. For accepted ones it has none; there the same

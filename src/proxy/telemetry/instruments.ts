@@ -1,5 +1,5 @@
 /**
- * The instruments of the data path, bound in advance to what they belong to: a listener, a cluster. Whoever serves
+ * The instruments of the data path, bound in advance to what they belong to: a listener, a cluster. Code that serves
  * requests keeps one of these objects and adds to plain numbers.
  *
  * What is recorded of each request is in request-instruments.ts.

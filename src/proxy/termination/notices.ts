@@ -2,7 +2,7 @@
  * Notices that the pod is being terminated, as the kubelet gives them by the sidecar's `preStop`: an HTTP GET, for the image has no
  * shell, and a second Node process in the container could take the memory that the proxy needs.
  *
- * Whoever reaches the admin port can send one, so a notice alone costs little: connections are not kept, everything is served. It ends by
+ * Anything that reaches the admin port can send one, so a notice alone costs little: connections are not kept, everything is served. It ends by
  * itself when the process is still there well after the grace period. The app's time is held against it (departure.ts) only
  * when the notice comes from the pod's node, as the kubelet's do (node-addresses.ts); such a notice takes the place of another's.
  *

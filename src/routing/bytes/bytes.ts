@@ -2,7 +2,7 @@
  * Bytes of a request and of patterns. Requests are read as bytes, where they lie; only tools and messages make text of them.
  */
 
-/** Bytes `[start, end)` of a buffer. Whoever keeps one must not expect it to stay: a proxy reads the next request into the same one. */
+/** Bytes `[start, end)` of a buffer. A caller must not keep one: a proxy reads the next request into the same buffer. */
 export interface ByteRange {
   readonly bytes: Uint8Array;
   readonly start: number;

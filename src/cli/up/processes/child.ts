@@ -120,7 +120,7 @@ export class Child {
   /** An error that says how it ended, with its last words. */
   failure(what: string, { code, signal }: Exit): UserError {
     const how = signal ? `was ended by ${signal}` : code === undefined ? 'could not be started' : `ended with exit code ${code}`;
-    // Whoever was killed had no last words that explain it.
+    // A process that was killed wrote nothing that explains it.
     if (signal === 'SIGKILL') return new UserError(`${what} ${how}`);
     const { lines } = this.terminationMessage;
     return new UserError([`${what} ${how}${lines.length > 0 ? ':' : ' and said nothing'}`, ...lines.map((line) => `  ${line}`)].join('\n'));
