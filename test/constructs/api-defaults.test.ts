@@ -11,10 +11,22 @@ test('a field is left out when it is just what Kubernetes fills in, and stays wh
   const deployment = (spec: object) => withoutDefaults({ kind: 'Deployment', spec });
   expect(deployment({ progressDeadlineSeconds: 600, replicas: 1 })).toEqual({ kind: 'Deployment', spec: { replicas: 1 } });
   expect(deployment({ progressDeadlineSeconds: 300 })).toEqual({ kind: 'Deployment', spec: { progressDeadlineSeconds: 300 } });
-  expect(deployment({ strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%' } }, replicas: 1 }))
-    .toEqual({ kind: 'Deployment', spec: { replicas: 1 } });
+  expect(deployment({ strategy: { rollingUpdate: { maxSurge: '25%' } }, replicas: 1 })).toEqual({ kind: 'Deployment', spec: { replicas: 1 } });
   expect(deployment({ strategy: { type: 'Recreate' } })).toEqual({ kind: 'Deployment', spec: { strategy: { type: 'Recreate' } } });
   expect(withoutDefaults({ kind: 'Role', rules: [{ restartPolicy: 'Always' }] })).toEqual({ kind: 'Role', rules: [{ restartPolicy: 'Always' }] });
+});
+
+test('what client-side kubectl apply would find missing each time stays, though it is a default', () => {
+  const chart = newChart();
+  new MeshService(chart, 'web', { containers }).calls(new MeshService(chart, 'catalog', { containers }));
+  const deployment = findOne(Testing.synth(chart), 'Deployment', 'web-v1');
+  // Kubernetes merges a strategy by the keys that are there: `$retainKeys`.
+  expect(deployment.spec.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } });
+  // A list without a merge key is replaced as a whole when an item differs from what the API server has filled in.
+  const { projected } = podSpec(deployment).volumes.find(({ name }: { name: string }) => name === 'mesh-token');
+  expect(projected.sources[0].serviceAccountToken.expirationSeconds).toBe(3_600);
+  // Without its items, the API server warns of paths that might overlap.
+  expect(projected.sources[1].configMap.items).toHaveLength(1);
 });
 
 test('the restart policy of a sidecar stays: without it, it would be an init container', () => {

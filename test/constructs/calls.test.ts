@@ -49,8 +49,8 @@ describe('a call', () => {
       name: 'mesh-token',
       projected: {
         sources: [
-          { serviceAccountToken: { path: 'token' } },
-          { configMap: { name: 'kube-root-ca.crt' } },
+          { serviceAccountToken: { expirationSeconds: 3_600, path: 'token' } },
+          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
         ],
       },
     });

@@ -2,7 +2,8 @@
  * What the API server fills in by itself, and is therefore not written: most lines of a pod that nobody has chosen are such defaults of cdk8s-plus.
  * A field is left out only when it has just the value that it would get (https://github.com/kubernetes/kubernetes, pkg/apis, defaults.go), or
  * the one that its absence means. What readers of a review look for stays though it is a default, such as the type of a Service that has an address
- * and `terminationGracePeriodSeconds`.
+ * and `terminationGracePeriodSeconds`. Two kinds of defaults stay as well, since client-side `kubectl apply` would say `configured` each time: those
+ * in a list that is replaced as a whole (`projected.sources`), and those beside which Kubernetes keeps no other field (`strategy.type`).
  */
 import { pullPolicy } from './pull-policy';
 
@@ -34,7 +35,7 @@ const POD: Defaults = {
 const BY_KIND: Readonly<Record<string, Defaults>> = {
   ConfigMap: { immutable: false },
   Deployment: {
-    spec: { progressDeadlineSeconds: 600, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%' } }, template: { spec: POD } },
+    spec: { progressDeadlineSeconds: 600, strategy: { rollingUpdate: { maxSurge: '25%' } }, template: { spec: POD } },
   },
   Service: { spec: { ports: [{ protocol: 'TCP' }], type: ({ clusterIP }) => (clusterIP === 'None' ? 'ClusterIP' : undefined) } },
 };
