@@ -40,7 +40,8 @@ export function envoyVersion(path) {
  */
 export async function startEnvoy(path, folder, core, backendPort, tls, hosts = EVERY_HOST) {
   const port = await freePort();
-  const start = envoyCommand(path, folder, core, { port, backendPort, downstream: tls && downstreamTls(tls), upstream: undefined, hosts });
+  const setup = { port, backendPort, downstream: tls && downstreamTls(tls), upstream: undefined, hosts, http2: undefined };
+  const start = envoyCommand(path, folder, core, setup);
   return { port, ...await whenAnswers(port, start, tls) };
 }
 
@@ -54,8 +55,9 @@ export async function startEnvoy(path, folder, core, backendPort, tls, hosts = E
  * @param {object} [setup.downstream] its transport socket, as of {@link downstreamTls}; plain without
  * @param {object} [setup.upstream] likewise
  * @param {typeof EVERY_HOST} [setup.hosts] virtual hosts
+ * @param {Record<string, number>} [setup.http2] speaks HTTP/2 to the backend, and to these others, by the names of their clusters
  */
-export function envoyCommand(path, folder, core, { port, backendPort, downstream, upstream, hosts = EVERY_HOST }) {
+export function envoyCommand(path, folder, core, { port, backendPort, downstream, upstream, hosts = EVERY_HOST, http2 }) {
   const config = join(folder, `envoy-${port}.json`);
   const most = 10_000;
   writeFileSync(config, JSON.stringify({
@@ -82,14 +84,21 @@ export function envoyCommand(path, folder, core, { port, backendPort, downstream
           }],
         }],
       }],
-      clusters: [{
-        name: 'app',
+      clusters: Object.entries({ app: backendPort, ...http2 }).map(([name, to]) => ({
+        name,
         type: 'STATIC',
         connect_timeout: '1s',
         circuit_breakers: { thresholds: [{ max_connections: most, max_pending_requests: most, max_requests: most }] },
         ...(upstream && { transport_socket: upstream }),
-        load_assignment: { cluster_name: 'app', endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(backendPort) } }] }] },
-      }],
+        ...(http2 && {
+          typed_extension_protocol_options: {
+            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+              '@type': `${EXTENSIONS}.upstreams.http.v3.HttpProtocolOptions`, explicit_http_config: { http2_protocol_options: {} },
+            },
+          },
+        }),
+        load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(to) } }] }] },
+      })),
     },
   }));
   return () => startOn(core, path, ['--config-path', config, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error']);

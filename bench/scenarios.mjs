@@ -8,7 +8,7 @@ import { HOST, freePort, nginxConfig, programOf, startOn, whenAnswers } from './
 
 const KIB = 1024;
 const CHUNKED_BYTES = 16 * KIB;
-const SMALL_BODY = JSON.stringify({ id: 4711, name: 'Teapot', price: 1999, currency: 'EUR', stock: 42, tags: ['kitchen', 'steel'] });
+export const SMALL_BODY = JSON.stringify({ id: 4711, name: 'Teapot', price: 1999, currency: 'EUR', stock: 42, tags: ['kitchen', 'steel'] });
 const STORED_BODY = JSON.stringify({ stored: true });
 
 /** `hops`: proxies on the way of a request. `bytes`: length of the response's body. `tls`: between the client and the first proxy. */
