@@ -104,6 +104,19 @@ export function synthTable({ variants }) {
   ]);
 }
 
+/** What planning may take of synthesis. */
+const PLANNING_BAR = 0.1;
+
+/** What it costs to plan each service; nothing of results that are older. */
+export function planningText({ variants, settings }) {
+  const [mesh, planned] = ['mesh', 'planned'].map((wanted) => variants.find(({ name }) => name === wanted));
+  if (!planned) return '';
+  const part = planned.cpuMs / mesh.cpuMs - 1;
+  return `With load and availability declared of each service, synthesis takes ${part > 0 ? percent(part) : 'no'} more of the processor's time `
+    + `(${part <= PLANNING_BAR ? 'within' : '**not within**'} ${percent(PLANNING_BAR)}). \`cdk8s-mesh plan\` of the ${settings.services} services takes `
+    + `${(planned.planMs / 1000).toFixed(1)} s of it.`;
+}
+
 function proxySection(result) {
   const { settings, peers, straight, measured, machine } = result;
   return [
@@ -171,6 +184,7 @@ function synthSection(result) {
       + 'kinds and numbers of objects made with plain cdk8s-plus. Each run is a process of its own; medians of '
       + `${settings.repeats} interleaved repeats. The number after the bar is the ratio to cdk8s-plus.`,
     synthTable(result),
+    ...[planningText(result)].filter(Boolean),
     'To repeat:',
     '```sh\nnpm run bench:synth\n```',
   ];

@@ -1,5 +1,5 @@
 /**
- * The two apps that bench/synth.mjs compares. In both, service i calls the next few, in a ring, and scales by CPU.
+ * The apps that bench/synth.mjs compares. In all, service i calls the next few, in a ring, and scales by CPU.
  *
  * The plain one makes by hand, as an author without this package would, the objects that the constructs expand to:
  * cdk8s-plus where it has a construct, an ApiObject where it has none. Its proxy document and addresses are given, not
@@ -11,13 +11,18 @@ const kplus = require('cdk8s-plus-28');
 const NAMESPACE = 'bench';
 const SIDECAR_IMAGE = 'ghcr.io/cdk8s-mesh/proxy:0.1.0';
 
-function meshApp(outdir, count, calls) {
-  const { MeshService, Scaling } = require('..');
+/** @param planned load and availability are declared in place of numbers of pods, so that all of these are derived and checked */
+function meshApp(outdir, count, calls, planned = false) {
+  const { Availability, Capacity, MeshService, Scaling } = require('..');
   const app = new App({ outdir });
   const chart = new Chart(app, 'bench', { namespace: NAMESPACE });
   const services = Array.from({ length: count }, (_, i) => new MeshService(chart, `service-${i}`, {
     containers: [{ image: `ghcr.io/acme/service-${i}:1.0.0`, portNumber: 8080 }],
-    scaling: Scaling.between(2, 10, { cpuPercent: 60 }),
+    ...(planned ? {
+      // Each another load, so that no result serves for the next.
+      capacity: Capacity.of({ peakRps: 900 + i, usualRps: 300, serviceTime: Duration.millis(20), concurrency: 4 }).latency('p99', Duration.millis(150)),
+      availability: Availability.target('99.99%', { zones: 3 }),
+    } : { scaling: Scaling.between(2, 10, { cpuPercent: 60 }) }),
   }));
   services.forEach((service, i) => {
     for (let next = 1; next <= calls; next++) service.calls(services[(i + next) % count]);

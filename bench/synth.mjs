@@ -1,7 +1,8 @@
 /**
  * `npm run bench:synth`: what it costs to synthesize a large mesh, beside the same objects written by hand with plain
  * cdk8s-plus. Each run is a process of its own, so that memory is the run's and nothing is warm; repeats are interleaved
- * and medians are given. That both make the same numbers of the same kinds is checked, not assumed.
+ * and medians are given. A third run declares load and availability of each service, which shows what planning costs: in processor
+ * time, which others on the machine change least. That all make the same numbers of the same kinds is checked, not assumed.
  *
  *   npm run bench:synth -- [--services N] [--calls N] [--repeats N]
  *
@@ -15,13 +16,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.mjs';
-import { synthTable, writePage, writeResult } from './page.mjs';
+import { cpuSeconds } from './processes.mjs';
+import { planningText, synthTable, writePage, writeResult } from './page.mjs';
 
 const CHILD = fileURLToPath(new URL('synth-child.mjs', import.meta.url));
 const VARIANTS = [
   { name: 'cdk8s-plus', title: 'plain cdk8s-plus' },
   { name: 'mesh', title: 'cdk8s-mesh' },
+  { name: 'planned', title: 'with capacity' },
 ];
+const CLI = fileURLToPath(new URL('../lib/bin/cdk8s-mesh.js', import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -43,13 +47,15 @@ for (let repeat = 0; repeat < settings.repeats; repeat++) {
 }
 
 const variants = VARIANTS.map(({ name, title }) => summary(name, title, samples[name]));
-const [plain, mesh] = variants;
-if (JSON.stringify(plain.kinds) !== JSON.stringify(mesh.kinds)) {
-  console.error(`not the same objects:\n  cdk8s-plus ${JSON.stringify(plain.kinds)}\n  cdk8s-mesh ${JSON.stringify(mesh.kinds)}`);
-  process.exit(1);
+const [plain, ...others] = variants;
+for (const { name, kinds } of others) {
+  if (JSON.stringify(plain.kinds) !== JSON.stringify(kinds)) {
+    console.error(`not the same objects:\n  cdk8s-plus ${JSON.stringify(plain.kinds)}\n  ${name} ${JSON.stringify(kinds)}`);
+    process.exit(1);
+  }
 }
 const result = { measured: new Date().toISOString().slice(0, 10), machine: machine(), settings, variants };
-console.log(`\n${synthTable(result)}`);
+console.log(`\n${synthTable(result)}\n\n${planningText(result)}`);
 const whole = settings.services === 200 && settings.calls === 5 && settings.repeats >= 5;
 writeResult('synth', result, { keep: whole });
 if (whole) writePage();
@@ -62,10 +68,19 @@ function runOnce(variant) {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`${variant} failed:\n${stderr}`);
-    return { ...JSON.parse(stdout), processMs: performance.now() - began };
+    const processMs = performance.now() - began;
+    return { ...JSON.parse(stdout), processMs, ...(variant === 'planned' && { planMs: planMs(folder) }) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Processor time of `cdk8s-mesh plan` for all of the services, its start included. */
+function planMs(folder) {
+  const before = cpuSeconds(process.pid);
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'plan', folder, '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (status !== 0) throw new Error(`plan failed:\n${stderr}`);
+  return (cpuSeconds(process.pid) - before) * 1_000;
 }
 
 function summary(name, title, own) {
@@ -76,7 +91,9 @@ function summary(name, title, own) {
     title,
     synthMs: middle((sample) => sample.synthMs),
     processMs: middle((sample) => sample.processMs),
+    cpuMs: middle((sample) => sample.cpuMs),
     peakBytes: middle((sample) => sample.peakBytes),
+    ...(own[0].planMs !== undefined && { planMs: middle((sample) => sample.planMs) }),
     objects: Object.values(kinds).reduce((sum, count) => sum + count, 0),
     kinds,
     yamlBytes,

@@ -3,7 +3,7 @@
  * numbers, and the smallest change that makes it hold. The constructs fail synthesis with them, and `cdk8s-mesh plan` shows them.
  */
 import { availabilityText, minutesDownAYear, minutesText } from '../availability/error-budget';
-import { derated, highestRate } from '../capacity/instances';
+import { derated } from '../capacity/instances';
 import { serviceQuantile } from '../capacity/gamma';
 import { responseQuantileMs, saturationRate } from '../capacity/response-time';
 import { allowedEvictions, DisruptionRule } from '../disruption';
@@ -189,7 +189,7 @@ function evictionObjections({ minReplicas, maxReplicas, disruption, autoscaled }
 function targetObjections({ targets, tolerance, maxReplicas }: Settings, capacity: DeclaredCapacity): Objection[] {
   const instance = instanceOf(capacity);
   const saturated = saturationRate(derated(instance));
-  const highest = highestRate(instance, 1);
+  const highest = instanceRate(capacity);
   return targets.flatMap((target): Objection[] => {
     const rps = rateAt(target, capacity);
     const prop = `scaling.${PROP_OF[target.metric]}`;

@@ -12,7 +12,7 @@
  * A rollout takes no instance away before another one serves, so rollouts and evictions never add up.
  */
 import { fleetAvailability, fullestZone, plannedAvailability, spreadEvenly } from '../availability/k-of-n';
-import { derated, highestRate, instancesFor } from '../capacity/instances';
+import { carries, derated, highestRate, MOST_INSTANCES } from '../capacity/instances';
 import { saturationRate } from '../capacity/response-time';
 import { DeclaredAvailability, DeclaredCapacity, Declared, instanceOf } from './declared';
 
@@ -43,14 +43,29 @@ export interface Sizing {
   readonly cpuMillis?: number | undefined;
 }
 
+/** Rates that were found: each is asked for many times while one service is planned, and takes some forty steps. */
+const RATES = new WeakMap<DeclaredCapacity, number>();
+
 /** Highest rate of one instance with the declared utilization and objective, in requests a second; 0 when the objective can't be held. */
 export function instanceRate(capacity: DeclaredCapacity): number {
-  return highestRate(instanceOf(capacity), 1);
+  const known = RATES.get(capacity);
+  if (known !== undefined) return known;
+  const rate = highestRate(instanceOf(capacity), 1);
+  RATES.set(capacity, rate);
+  return rate;
 }
 
-/** Instances that carry a rate; undefined when no number does. */
+/**
+ * Instances that carry a rate; undefined when no number does. It is what `instancesFor` finds by halving: each instance has a queue of its own,
+ * so as many are needed as the highest rate of one goes into the rate.
+ */
 export function neededFor(capacity: DeclaredCapacity, rps: number): number | undefined {
-  return instancesFor(instanceOf(capacity), rps);
+  const needed = Math.max(1, Math.ceil(rps / instanceRate(capacity)));
+  if (!(needed <= MOST_INSTANCES)) return undefined;
+  // The highest rate is right to its last digits only.
+  const instance = instanceOf(capacity);
+  if (!carries(instance, needed, rps)) return carries(instance, needed + 1, rps) ? needed + 1 : undefined;
+  return needed > 1 && carries(instance, needed - 1, rps) ? needed - 1 : needed;
 }
 
 /** Expected availability of so many instances: how often enough of them are up, evictions included. */
