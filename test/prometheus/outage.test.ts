@@ -88,6 +88,9 @@ const ABSENT: Record<string, string> = {
   mesh_local_zone_share: 'there is one zone',
   mesh_spans_total: 'nothing is traced',
   mesh_spans_queued: 'nothing is traced',
+  mesh_upstream_tls_expiration_timestamp_seconds: 'nothing outside of the mesh is called',
+  mesh_upstream_tls_rejected: 'nothing outside of the mesh is called',
+  mesh_upstream_tls_usable: 'nothing outside of the mesh is called',
 };
 
 /** What a query yields during the outage. A pod whose scrape took too long has no series for a second, so one moment does not count. */

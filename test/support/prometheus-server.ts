@@ -44,7 +44,14 @@ export class Prometheus {
         if (found !== undefined) resolve(found);
       });
     });
-    return new Prometheus(child, folder, `http://${address}`);
+    const prometheus = new Prometheus(child, folder, `http://${address}`);
+    await prometheus.ready();
+    return prometheus;
+  }
+
+  /** It listens before it has read what it has stored, and then answers queries with 503. */
+  private async ready(): Promise<void> {
+    while ((await fetch(`${this.url}/-/ready`)).status !== 200) await setTimeout(50);
   }
 
   /** Scrapes the pods that there are now, with the labels that a PodMonitor gives them. */

@@ -6,6 +6,7 @@ import { WEIGHT_ANNOTATION, withDefaults } from '../../contract';
 import type { DisruptionRule } from '../../planning/disruption';
 import type { MeshInfo, ServiceInfo, WorkloadInfo } from '../../planning/lints';
 import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo } from '../../planning/lints/objects';
+import { ADAPTER_KEY, seriesServedBy } from '../../planning/scaling/series';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { enforcedBy, refusedByPodSecurity, SecuredPod } from '../../planning/pod-security';
 import { UserError } from '../command-line/errors';
@@ -41,6 +42,7 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
   return {
     policies: networkPoliciesOf(manifests),
     services: manifests.filter(({ kind }) => kind === 'Service').map(readService),
+    servedMetrics: manifests.filter(({ kind }) => kind === 'ConfigMap').flatMap(({ body }) => seriesServedBy(body.get('data').texts()[ADAPTER_KEY] ?? '')),
     workloads: model.workloads.map((workload): WorkloadInfo => {
       const { kind, namespace, name, service, version, config, labels, replicas, preStopMs, graceMs } = workload;
       const object = objects.get(`${kind}/${namespace}/${name}`)!;
@@ -51,6 +53,7 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
         service, namespace, version, preStopMs, graceMs,
         replicas: autoscaler?.replicas ?? replicasOf(kind, replicas, (object as AnnotatedObject).metadata?.annotations),
         scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
+        podMetrics: autoscaler?.podMetrics,
         keepsTrafficLocal: local.some((service) => service.namespace === namespace && selectsLabels(service.selector, labels)),
         disruption: budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
         clusters: [...clusters.get(workload)!],
@@ -113,6 +116,7 @@ function readAutoscaler({ namespace, body }: Manifest): readonly [string, Autosc
     maxReplicas: spec.get('maxReplicas').integer(),
     stabilizationSeconds: scaleUp.get('stabilizationWindowSeconds').optionalInteger(),
     periodSeconds: scaleUp.get('policies').list().map((policy) => policy.get('periodSeconds').integer()),
+    podMetrics: spec.get('metrics').list().flatMap((metric) => metric.get('pods').get('metric').get('name').optionalText() ?? []),
   })];
 }
 

@@ -12,23 +12,27 @@ import {
   AutoscalerInfo, autoscalerInfo, DEFAULT_GRACE_SECONDS, disruptionRule, httpsProbePorts, replicasOf, selectsLabels, serviceInfo,
   serviceOfName, ServiceSpec,
 } from '../../planning/lints/objects';
+import { ADAPTER_KEY, seriesServedBy } from '../../planning/scaling/series';
 import { identityOf, Manifest, manifestOf } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
 import { constructsOf } from '../mesh/mesh-settings';
 
 /** What is read of a workload's objects. */
-export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'disruption' | 'preStopMs' | 'graceMs' | 'keepsTrafficLocal'>;
+export type PodInfo = Pick<WorkloadInfo, 'httpsProbes' | 'replicas' | 'scaleUpCycleMs' | 'podMetrics' | 'disruption' | 'preStopMs' | 'graceMs' | 'keepsTrafficLocal'>;
 
 type Labels = Readonly<Record<string, string>>;
 
 /** A manifest, as far as it is read here. */
 interface LintedManifest extends Manifest {
+  /** Of a ConfigMap. */
+  readonly data?: Labels;
   readonly spec?: {
     readonly replicas?: number;
     readonly parallelism?: number;
     readonly minReplicas?: number;
     readonly maxReplicas?: number;
     readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string };
+    readonly metrics?: readonly { readonly pods?: { readonly metric: { readonly name: string } } }[];
     readonly behavior?: {
       readonly scaleUp?: { readonly stabilizationWindowSeconds?: number; readonly policies?: { readonly periodSeconds: number }[] };
     };
@@ -44,6 +48,7 @@ interface LintedManifest extends Manifest {
 export class LintObjects {
   private readonly autoscalers = new Map<string, AutoscalerInfo>();
   private readonly budgets: { readonly namespace: string; readonly selector: Labels; readonly rule?: DisruptionRule }[] = [];
+  private readonly configMaps: ApiObject[] = [];
   /** Selectors of Services that keep traffic on its node. */
   private readonly local: { readonly namespace: string; readonly selector: Labels }[] = [];
   /** Services, and their selectors where they were asked for, by `namespace/name`. */
@@ -74,6 +79,7 @@ export class LintObjects {
       replicas: autoscaler?.replicas
         ?? replicasOf(object.kind, manifest.spec?.replicas ?? manifest.spec?.parallelism, manifest.metadata?.annotations),
       scaleUpCycleMs: autoscaler?.scaleUpCycleMs,
+      podMetrics: autoscaler?.podMetrics,
       keepsTrafficLocal: this.local.some((service) => service.namespace === namespace && selectsLabels(service.selector, labels)),
       disruption: this.budgets.find((budget) => budget.namespace === namespace && selectsLabels(budget.selector, labels))?.rule,
       preStopMs: (sleep?.sleep?.seconds ?? 0) * 1_000,
@@ -129,9 +135,17 @@ export class LintObjects {
       });
   }
 
+  /** Metrics that rules of prometheus-adapter serve. ConfigMaps are read only when an autoscaler asks for a metric of pods. */
+  public get servedMetrics(): string[] {
+    if (![...this.autoscalers.values()].some(({ podMetrics }) => podMetrics.length > 0)) return [];
+    return this.configMaps.flatMap((object) => seriesServedBy((manifestOf(object) as LintedManifest).data?.[ADAPTER_KEY] ?? ''));
+  }
+
   private add(object: ApiObject): void {
     const { name, namespace } = identityOf(object);
-    if (object.kind === 'Service') {
+    if (object.kind === 'ConfigMap') {
+      this.configMaps.push(object);
+    } else if (object.kind === 'Service') {
       this.services.set(`${namespace}/${name}`, object);
       const { externalTrafficPolicy, selector = {} } = specOf(object);
       if (externalTrafficPolicy === 'Local') {
@@ -142,12 +156,13 @@ export class LintObjects {
       const rule = ruleOf('minAvailable', minAvailable) ?? ruleOf('maxUnavailable', maxUnavailable);
       this.budgets.push({ namespace, selector: selector?.matchLabels ?? {}, rule });
     } else if (object.kind === 'HorizontalPodAutoscaler') {
-      const { scaleTargetRef: target, minReplicas, maxReplicas = minReplicas ?? 1, behavior } = specOf(object);
+      const { scaleTargetRef: target, minReplicas, maxReplicas = minReplicas ?? 1, behavior, metrics = [] } = specOf(object);
       this.autoscalers.set(`${target?.kind}/${namespace}/${target?.name}`, autoscalerInfo({
         minReplicas,
         maxReplicas,
         stabilizationSeconds: behavior?.scaleUp?.stabilizationWindowSeconds,
         periodSeconds: (behavior?.scaleUp?.policies ?? []).map(({ periodSeconds }) => periodSeconds),
+        podMetrics: metrics.flatMap(({ pods }) => pods?.metric.name ?? []),
       }));
     }
   }

@@ -80,7 +80,8 @@ function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedW
   const options = new Map(info.map((each, index) => [each, workloads[index].options]));
   const errors: string[] = [];
   const services = objects.servicesOf(workloads.map(({ document }) => document()));
-  const found = lint({ workloads: info, policies: networkPoliciesIn(root, cluster), services }).flatMap((finding): Finding[] => {
+  const mesh = { workloads: info, policies: networkPoliciesIn(root, cluster), services, servedMetrics: objects.servedMetrics };
+  const found = lint(mesh).flatMap((finding): Finding[] => {
     const { off = [], strict = false } = options.get(finding.workload)!;
     return off.includes(finding.rule) ? [] : [strict ? { ...finding, severity: 'error' } : finding];
   });

@@ -5,7 +5,7 @@
  */
 import { ApiObject, Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
-import { SCALING_SERIES } from '../../planning/scaling/series';
+import { ADAPTER_KEY, SCALING_SERIES } from '../../planning/scaling/series';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 
@@ -39,7 +39,7 @@ export class AdapterRules extends Construct {
     errors.name('name', name, NAME_RULES.label);
     errors.throwIfAny(this);
     this.configMap = new ApiObject(this, 'ConfigMap', {
-      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { 'config.yaml': Yaml.stringify({ rules: rules() }) },
+      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { [ADAPTER_KEY]: Yaml.stringify({ rules: rules() }) },
     });
   }
 }

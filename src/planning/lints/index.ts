@@ -19,6 +19,7 @@ import { PROTOCOL_RULES } from './protocols';
 import { RETRY_RULES } from './retries';
 import { ROUTE_SESSION_RULES } from './route-sessions';
 import type { Finding, Rule } from './rule';
+import { SCALING_RULES } from './scaling';
 import { SIZE_RULES } from './sizes';
 import { SLOW_START_RULES } from './slow-start';
 import { STOPPING_RULES } from './stopping';
@@ -32,7 +33,7 @@ export type { Finding, Rule } from './rule';
 /** Every rule, by what it is about. */
 export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
-  ...SLOW_START_RULES, ...STOPPING_RULES, ...IDENTITY_RULES,
+  ...SLOW_START_RULES, ...SCALING_RULES, ...STOPPING_RULES, ...IDENTITY_RULES,
   ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
   ...WEIGHT_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES, ...IMPORT_RULES,
 ];

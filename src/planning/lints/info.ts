@@ -20,6 +20,8 @@ export interface MeshInfo {
   readonly policies?: readonly NetworkPolicyInfo[] | undefined;
   /** Services that calls lead to; absent: none that is known. */
   readonly services?: readonly ServiceInfo[] | undefined;
+  /** Metrics of sidecars that rules of prometheus-adapter serve. Absent: none. */
+  readonly servedMetrics?: readonly string[] | undefined;
   /** All that calls lead to is here, those of other apps included. Absent: nobody knows. */
   readonly complete?: boolean | undefined;
 }
@@ -50,6 +52,8 @@ export interface WorkloadInfo {
   readonly replicas?: Range | undefined;
   /** Longest time that the autoscaler waits before it adds pods again; absent without one. */
   readonly scaleUpCycleMs?: number | undefined;
+  /** Metrics that its autoscaler asks the custom metrics API for; absent: none. */
+  readonly podMetrics?: readonly string[] | undefined;
   /** Its PodDisruptionBudget. */
   readonly disruption?: DisruptionRule | undefined;
   /** How long its preStop hook sleeps. */

@@ -40,6 +40,8 @@ export interface AutoscalerInfo {
   readonly replicas: Range;
   /** Longest time that it waits before it adds pods again. */
   readonly scaleUpCycleMs: number;
+  /** Metrics of pods that it follows. */
+  readonly podMetrics: readonly string[];
 }
 
 /** What an autoscaler's object says. */
@@ -50,12 +52,17 @@ export interface AutoscalerSpec {
   readonly stabilizationSeconds?: number | undefined;
   /** `behavior.scaleUp.policies[].periodSeconds`. */
   readonly periodSeconds: readonly number[];
+  /** `metrics[].pods.metric.name`. */
+  readonly podMetrics?: readonly string[];
 }
 
-export function autoscalerInfo({ minReplicas = 1, maxReplicas, stabilizationSeconds = 0, periodSeconds }: AutoscalerSpec): AutoscalerInfo {
+export function autoscalerInfo(
+  { minReplicas = 1, maxReplicas, stabilizationSeconds = 0, periodSeconds, podMetrics = [] }: AutoscalerSpec,
+): AutoscalerInfo {
   return {
     replicas: { min: minReplicas, max: maxReplicas },
     scaleUpCycleMs: Math.max(SCALE_UP_SECONDS, stabilizationSeconds, ...periodSeconds) * 1_000,
+    podMetrics,
   };
 }
 

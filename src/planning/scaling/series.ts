@@ -36,4 +36,12 @@ export const LATENCY_P99: ScalingSeries = {
   query: (labels, by) => `histogram_quantile(0.99, sum(rate(mesh_request_duration_seconds_bucket{${labels},${INBOUND}}[${WINDOW}])) by (le${by && `, ${by.slice(5, -1)}`}))`,
 };
 
+/** Where prometheus-adapter reads its rules, in a ConfigMap. */
+export const ADAPTER_KEY = 'config.yaml';
+
 export const SCALING_SERIES = [REQUESTS_PER_SECOND, REQUESTS_IN_FLIGHT, LATENCY_P99];
+
+/** Which of them a configuration of prometheus-adapter serves. */
+export function seriesServedBy(configuration: string): string[] {
+  return SCALING_SERIES.map(({ name }) => name).filter((name) => new RegExp(`\\bas:\\s*["']?${name}\\b`).test(configuration));
+}

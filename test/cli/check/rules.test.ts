@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  DisruptionBudget, Gateway, GatewayCertificate, GatewayProps,
+  AdapterRules, DisruptionBudget, Gateway, GatewayCertificate, GatewayProps,
   CallOptions, ConcurrencyLimit, Destination, ExternalAddress, ExternalEndpoints, ExternalService, ExternalServiceProps, Fallback, FaultInjection,
   HealthCheck, LoadBalancing, Mesh, MeshService, MeshServiceProps, OutlierDetection, RateLimit, Retry, Scaling, SessionPersistence,
 } from '../../../src';
@@ -85,6 +85,14 @@ const gateway = (chart: Chart, web: MeshService, props: GatewayProps): void => {
 
 /** What breaks a rule, what is said, and what is near it and doesn't. */
 const CASES: Readonly<Record<string, readonly [breaks: Calls, says: string, keeps: Calls]>> = {
+  'adapter-rules': [
+    calls({ scaling: Scaling.between(3, 6, { requestsPerSecond: 50 }) }),
+    'catalog v1: its autoscaler asks for mesh_requests_per_second, which no rules of prometheus-adapter here serve',
+    (chart, web) => {
+      calls({ scaling: Scaling.between(3, 6, { requestsPerSecond: 50 }) })(chart, web);
+      new AdapterRules(chart, 'adapter-rules');
+    },
+  ],
   'fallback-reach': [
     (chart, web) => { web.calls(bank(chart), toSpare(chart, web, web)); },
     'web -> shop/bank: without a health check and by static discovery, outlier detection alone says what is gone, and leaves 1 of 1 endpoint',

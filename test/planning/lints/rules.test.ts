@@ -505,6 +505,17 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       pair({ cluster: { slowStart: { windowMs: 15_001 } } }),
     ],
   }],
+  'adapter-rules': [{
+    breaks: { ...meshOf({ web: { podMetrics: ['mesh_requests_per_second', 'queue_length'] } }), servedMetrics: ['mesh_inbound_requests_in_flight'] },
+    says: 'web v1: its autoscaler asks for mesh_requests_per_second, which no rules of prometheus-adapter here serve: without them it adds no pod; '
+      + "add AdapterRules to the chart of the adapter, or leave this rule out (lints: { off: ['adapter-rules'] }) where another app has them",
+    keeps: [
+      { ...meshOf({ web: { podMetrics: ['mesh_requests_per_second'] } }), servedMetrics: ['mesh_requests_per_second'] },
+      // Metrics of others are none of the mesh's business.
+      meshOf({ web: { podMetrics: ['queue_length'] } }),
+      meshOf({ web: {} }),
+    ],
+  }],
   'slow-start-health-check': [{
     breaks: pair({ cluster: { slowStart: { windowMs: 5_000 }, healthCheck: { type: 'tcp', intervalMs: 5_000 } } }),
     says: 'health checks every 5000 ms >= slow start 5000 ms: no second check before the full share; check at least every 2500 ms',
