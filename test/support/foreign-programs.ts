@@ -12,6 +12,11 @@ import { until } from './raw-http';
 
 export const HOST = '127.0.0.1';
 
+/** Packages of Debian that are named otherwise than their programs. */
+const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
+  h2load: 'nghttp2-client', java: 'default-jdk-headless', nghttp: 'nghttp2-client', nghttpd: 'nghttp2-server', nghttpx: 'nghttp2-proxy', nginx: 'nginx-light',
+};
+
 /** Where a program is kept that was fetched or compiled once. */
 function cached(name: string): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cdk8s-mesh-peers', name);
@@ -85,7 +90,7 @@ export class Program {
     this.child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (data) => { this.output += String(data); });
     this.child.stdin!.on('error', () => {});
-    this.child.on('error', (error) => { this.output += error.message; });
+    this.child.on('error', (error) => { this.output += `${command} did not run (apt-get install ${DEBIAN_PACKAGES[command] ?? command}): ${error.message}`; });
     const over = new Promise<void>((resolve) => {
       this.child.on('close', () => {
         this.exited = true;
