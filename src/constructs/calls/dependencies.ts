@@ -103,6 +103,8 @@ export interface ServiceLink {
   readonly identity?: WorkloadIdentity;
   /** Name of the port in the service's Services. */
   readonly portName: string;
+  /** CPU that the sidecar requests, where a plan says it. */
+  readonly proxyCpuMillis?: number;
 }
 
 /** The calls of one caller. */

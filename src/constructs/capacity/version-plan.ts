@@ -32,6 +32,8 @@ export interface VersionPlan {
   readonly disruptionBudget: DisruptionBudget;
   /** CPU that the app's container requests unless it has `resources`. */
   readonly cpuMillis?: number;
+  /** CPU that the sidecar's container requests unless it has `proxyResources`. */
+  readonly proxyCpuMillis?: number;
   readonly declared?: Declared;
   readonly spread?: ZoneSpread;
   readonly surge?: number;
@@ -118,6 +120,7 @@ function derive(props: PlannedProps, app: kplus.ContainerProps | undefined, decl
       availability,
     )),
     cpuMillis,
+    proxyCpuMillis: sizing.proxyCpuMillis,
     declared,
     surge: sizing.surge,
     ...(sizing.skew !== undefined && { spread: { maxSkew: sizing.skew, isStrict } }),

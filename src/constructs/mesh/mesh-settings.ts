@@ -29,7 +29,11 @@ import { Tracing } from './tracing';
 
 /** {@link MeshProps} with nothing left open but the resources, whose default depends on the other settings. */
 export type MeshSettings = Required<Omit<MeshProps, 'proxyResources' | 'proxyPorts' | 'cluster'>> & Pick<MeshProps, 'proxyResources'>
-  & { readonly proxyPorts: Required<ProxyPorts> };
+  & {
+    readonly proxyPorts: Required<ProxyPorts>;
+    /** CPU that a sidecar requests, where a plan says it. */
+    readonly proxyCpuMillis?: number;
+  };
 
 /** The cluster of an app that names none. */
 export const ONLY_CLUSTER = '';

@@ -114,7 +114,7 @@ export class MeshServiceVersion extends RouteTarget {
     const namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
     const labels = servingLabels(info.serviceName, info.version);
     this.version = info.version;
-    const { scaling, disruptionBudget, declared, spread, surge, cpuMillis } = info.plan;
+    const { scaling, disruptionBudget, declared, spread, surge, cpuMillis, proxyCpuMillis } = info.plan;
     this._scaling = scaling;
     this.self = info.self;
 
@@ -138,7 +138,8 @@ export class MeshServiceVersion extends RouteTarget {
       appPort: info.appPort,
       _service: {
         dependencies: info.dependencies, self: info.self, accountName: info.serviceAccount.name, tls: info.tls,
-        hasOutsideClients: () => info.hasOutsideClients(), ports: () => info.morePorts(), portName: info.ports[0].name, identity: info.identity,
+        hasOutsideClients: () => info.hasOutsideClients(), ports: () => info.morePorts(), portName: info.ports[0].name,
+        identity: info.identity, proxyCpuMillis,
       },
     };
     this.sidecar = new MeshSidecar(this, 'Sidecar', sidecar);

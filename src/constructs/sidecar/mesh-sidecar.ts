@@ -139,7 +139,7 @@ export class MeshSidecar extends Construct {
     if (props.admission !== undefined && this.appPort === undefined) {
       errors.add('admission', props.admission, 'the workload takes no requests; name the port that its app listens on in appPort, or leave this out');
     }
-    this.settings = meshSettings(this, proxyOptionsOf(props));
+    this.settings = { ...meshSettings(this, proxyOptionsOf(props)), proxyCpuMillis: service?.proxyCpuMillis };
     checkSecurity(errors, props, this.settings);
     checkLimitsTogether(errors, 'limits', this.settings.limits);
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);

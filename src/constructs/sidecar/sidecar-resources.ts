@@ -18,10 +18,10 @@ export const NODE_OPTIONS = 'NODE_OPTIONS';
 /** Space for logs: what kubelet keeps of a container's by default, five files of 10 MiB, and some more. */
 const LOG_SPACE = '64Mi';
 
-/** CPU that each worker requests. */
+/** CPU that each worker requests where no plan says how much. */
 const WORKER_CPU_MILLIS = 100;
 
-type Sizing = Pick<MeshSettings, 'proxyResources' | 'workers'>;
+type Sizing = Pick<MeshSettings, 'proxyResources' | 'proxyCpuMillis' | 'workers'>;
 
 /** Writes the number of workers into pods, where there are several. */
 export function noteWorkers({ podMetadata }: kplus.Workload, { workers }: Pick<MeshSettings, 'workers'>): void {
@@ -31,13 +31,13 @@ export function noteWorkers({ podMetadata }: kplus.Workload, { workers }: Pick<M
 }
 
 /** The resources of a sidecar: the user's, or as much as its workers need. No limit on CPU, for throttling delays every request. */
-export function sidecarResources({ proxyResources, workers }: Sizing): kplus.ContainerResources {
+export function sidecarResources({ proxyResources, workers, proxyCpuMillis = WORKER_CPU_MILLIS * workers }: Sizing): kplus.ContainerResources {
   if (proxyResources) {
     return proxyResources;
   }
   const { requestMib, limitMib } = defaultProxyMemory(workers);
   return {
-    cpu: { request: kplus.Cpu.millis(WORKER_CPU_MILLIS * workers) },
+    cpu: { request: kplus.Cpu.millis(proxyCpuMillis) },
     memory: { request: Size.mebibytes(requestMib), limit: Size.mebibytes(limitMib) },
   };
 }

@@ -19,6 +19,14 @@ import { DeclaredAvailability, DeclaredCapacity, Declared, instanceOf } from './
 /** Part of the time in which an instance is away for an eviction: a drain of each node once a week, 100 minutes for each instance. */
 export const EVICTION_SHARE = 0.01;
 
+/**
+ * CPU of a sidecar for one request: 17 to 22 us at half of its load by docs/benchmarks.md, once for the request and once for a call that it
+ * leads to, and as much again for mutual TLS and slower machines.
+ */
+const PROXY_CPU_MS = 0.09;
+/** What a sidecar needs without requests: discovery, metrics, health checks. */
+const LEAST_PROXY_CPU_MILLIS = 20;
+
 /** Tolerance of the autoscaler when nothing is said. */
 const TOLERANCE = 0.1;
 const SPARE_IN_ZONE = 20;
@@ -41,6 +49,8 @@ export interface Sizing {
   readonly skew?: number | undefined;
   /** CPU of the app's container in thousandths of a core; absent when the CPU time of a request is unknown. */
   readonly cpuMillis?: number | undefined;
+  /** The same of the sidecar's container. */
+  readonly proxyCpuMillis: number;
 }
 
 /** Rates that were found: each is asked for many times while one service is planned, and takes some forty steps. */
@@ -122,6 +132,7 @@ export function sizingOf({ capacity, availability }: Declared): Sizing | undefin
     surge: surgeOf(minReplicas, availability?.zones ?? 1),
     skew: availability && availability.zones > 1 ? skewOf(minReplicas, neededUsually, availability.zones) : undefined,
     cpuMillis: capacity.cpuMs === undefined ? undefined : cpuMillisOf(capacity, capacity.cpuMs),
+    proxyCpuMillis: Math.max(LEAST_PROXY_CPU_MILLIS, cpuMillisOf(capacity, PROXY_CPU_MS)),
   };
 }
 

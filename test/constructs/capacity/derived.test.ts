@@ -1,5 +1,6 @@
 /** What is derived from capacity and availability, as manifests. */
 import { ApiObject, Chart, Duration, JsonPatch } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
 import {
   AdapterRules, Availability, Capacity, DisruptionBudget, Mesh, MeshService, MeshServiceProps, Scaling, ScalingMetrics,
 } from '../../../src';
@@ -20,20 +21,30 @@ const catalog = (props: Partial<MeshServiceProps> = {}, before?: (chart: Chart) 
 /** The parts of the objects that are derived. */
 function derived(manifests: Manifest[]): object {
   const deployment = findOne(manifests, 'Deployment', 'catalog-v1');
-  const { resources } = podTemplate(deployment).spec.containers[0];
+  const { containers: [{ resources }], initContainers: [{ resources: sidecar }] } = podTemplate(deployment).spec;
   return {
     plan: JSON.parse(deployment.metadata.annotations['cdk8s-mesh/plan'] ?? 'null'),
     replicas: deployment.spec.replicas,
     strategy: deployment.spec.strategy,
     spread: podTemplate(deployment).spec.topologySpreadConstraints[0],
     resources,
+    sidecarCpu: sidecar.requests.cpu,
     autoscaler: [...findByKind(manifests, 'HorizontalPodAutoscaler'), ...findByKind(manifests, 'ScaledObject')].map(({ spec }) => spec),
     budget: findByKind(manifests, 'PodDisruptionBudget').map(({ spec: { selector: _, ...spec } }) => spec),
   };
 }
 
 test('without a declaration nothing is derived', () => {
-  expect(derived(catalog())).toMatchObject({ plan: null, replicas: 2, strategy: { rollingUpdate: { maxUnavailable: 0 } }, autoscaler: [] });
+  expect(derived(catalog())).toMatchObject({ plan: null, sidecarCpu: '100m', replicas: 2, strategy: { rollingUpdate: { maxUnavailable: 0 } }, autoscaler: [] });
+});
+
+test('the sidecar requests the CPU that it needs at the highest rate of a pod, unless the user says how much', () => {
+  const cpuAt = (rpsPerPod: number, props: Partial<MeshServiceProps> = {}): string => (
+    derived(catalog({ capacity: Capacity.of({ peakRps: rpsPerPod * 4, rpsPerPod }), ...props })) as { readonly sidecarCpu: string }).sidecarCpu;
+  const [few, some, many] = [20, 1_000, 4_000].map((rps) => Number.parseInt(cpuAt(rps), 10));
+  expect([few, some < many, some > few]).toEqual([20, true, true]);
+  expect(some).toBeLessThanOrEqual(90);
+  expect(cpuAt(1_000, { proxyResources: { cpu: { request: kplus.Cpu.millis(300) } } })).toBe('300m');
 });
 
 test('a load that varies, with a target: autoscaler, budget, spread, surge and CPU agree', () => {
