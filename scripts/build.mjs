@@ -42,7 +42,7 @@ const keepsJsii = jsiiBuiltFrom === jsiiFingerprint;
 if (keepsJsii) for (const folder of ['lib/bin', 'lib/testing']) rmSync(folder, { recursive: true, force: true });
 else rmSync('lib', { recursive: true, force: true });
 
-// Props such as `type` and `from` are reserved words elsewhere; jsii gives them another name there by itself.
+// Props such as `type` and `from` are reserved words elsewhere: docs/decisions/reserved-words.md.
 if (!keepsJsii) run('jsii', ['--tsconfig', 'tsconfig.json', '--silence-warnings', 'reserved-word'], { JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' });
 
 const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
