@@ -3,6 +3,7 @@
  * as bytes.
  */
 import { isWord, parseDecimal, word } from '../http1/bytes';
+import { MAX_DEADLINE_MS } from '../http1/mesh-fields';
 import type { FieldTable } from '../http1/fields';
 import { Method, RequestHead } from '../http1/request-head';
 
@@ -30,16 +31,19 @@ export function isCall(source: Buffer, { method, fields }: RequestHead): boolean
 }
 
 /**
- * Takes the caller's timeout out of the head, where it becomes the deadline unless that is earlier. A timeout that is none is passed on: the
- * callee says what it thinks of it.
+ * Takes the caller's timeout out of the head, where it becomes the deadline unless that is earlier. A timeout that is none, or is further away
+ * than deadlines are, is passed on as it is.
+ *
+ * @returns the timeout in milliseconds; Infinity when none was taken
  */
-export function takeTimeout(source: Buffer, head: RequestHead): void {
+export function takeTimeout(source: Buffer, head: RequestHead): number {
   const i = fieldOf(source, head.fields, TIMEOUT);
-  if (i < 0) return;
+  if (i < 0) return Infinity;
   const timeoutMs = timeoutOf(source, head.fields.valueStart(i), head.fields.valueEnd(i));
-  if (timeoutMs < 0) return;
+  if (timeoutMs < 0 || timeoutMs > MAX_DEADLINE_MS) return Infinity;
   head.fields.hide(i);
   if (head.deadlineMs < 0 || timeoutMs < head.deadlineMs) head.deadlineMs = timeoutMs;
+  return timeoutMs;
 }
 
 /** The field line that says how long the caller waits from now on. */

@@ -1,5 +1,6 @@
 /** gRPC by real clients and servers through the proxy: what passes, and what a call is told that the proxy itself ends. */
-import { createServer, ServerHttp2Session } from 'node:http2';
+import { once } from 'node:events';
+import { connect, createServer, ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import type { RouteConfig } from '../../../src/contract';
@@ -160,7 +161,19 @@ describe('how long a caller waits', () => {
     const app = await silentServer();
     const client = clientOf(await proxyTo([app.port], { route: { timeoutMs: 50, ...NO_RETRY } }));
     expect(await client.once('')).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: expect.stringMatching(/^request_timeout: /) });
-    expect(app.timeouts).toEqual(['50m']);
+    // Once a response has begun, the route's time is over, and the app must not end the stream by it.
+    expect(app.timeouts).toEqual([undefined]);
+  });
+
+  it('of its route ends with the head of its response', async () => {
+    const { port } = await echoServer(cleanups, {
+      Down: (call) => {
+        call.write(Buffer.from('first'));
+        setTimeout(() => { call.write(Buffer.from('second')); call.end(); }, 300);
+      },
+    });
+    const client = clientOf(await proxyTo([port], { route: { timeoutMs: 100 } }));
+    expect(await client.once('', {}, 'Down')).toMatchObject({ code: status.OK, messages: ['first', 'second'] });
   });
 });
 
@@ -199,6 +212,42 @@ describe('a call that the proxy itself ends', () => {
     server.forceShutdown();
     expect(await end).toMatchObject({ code: status.UNAVAILABLE, messages: ['one'], details: expect.stringMatching(/^upstream_broken_body: /) });
   });
+});
+
+it('a stream that breaks off while its client is behind ends with all that has come, and UNAVAILABLE', async () => {
+  const sessions: ServerHttp2Session[] = [];
+  const server = createServer();
+  server.on('session', (session) => sessions.push(session));
+  server.on('stream', (stream) => {
+    stream.on('error', () => {});
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.write(Buffer.alloc(40_000));
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  cleanups.push(() => server.close());
+  const proxy = await proxyTo([(server.address() as AddressInfo).port], { route: NO_RETRY });
+  const session = connect(`http://127.0.0.1:${proxy.port}`, { settings: { initialWindowSize: 16_384 } });
+  cleanups.push(() => session.destroy());
+  const stream = session.request({ ':method': 'POST', ':path': '/a.B/C', ':authority': 'catalog', 'content-type': 'application/grpc', 'te': 'trailers' });
+  stream.end(Buffer.alloc(5));
+  await once(stream, 'response');
+  await until('all of it is in the proxy', () => proxy.metrics().includes('mesh_upstream_requests_in_flight{cluster="backend"} 1'));
+  for (const each of sessions) each.destroy();
+  await until('it is broken off', () => proxy.metrics().includes('code="503",reason="upstream_broken_body"} 1'));
+  let got = 0;
+  stream.on('data', (data: Buffer) => { got += data.length; });
+  const [trailers] = await once(stream, 'trailers') as [Record<string, string>];
+  expect([trailers['grpc-status'], got]).toEqual([String(status.UNAVAILABLE), 40_000]);
+});
+
+it('a call that announces more than a body may have is RESOURCE_EXHAUSTED', async () => {
+  const { port } = await echoServer(cleanups);
+  const client = await Http2Client.to((await proxyTo([port], { limits: { maxBodyBytes: 10 } })).port);
+  cleanups.push(() => client.close());
+  const answer = await client.ask({
+    ':method': 'POST', ':path': '/mesh.test.Echo/Once', ':authority': 'catalog', 'content-type': 'application/grpc', 'te': 'trailers', 'content-length': 20,
+  }, Buffer.alloc(20));
+  expect(answer.headers).toMatchObject({ ':status': 200, 'grpc-status': String(status.RESOURCE_EXHAUSTED) });
 });
 
 describe('how a call went', () => {

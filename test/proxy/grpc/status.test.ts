@@ -26,14 +26,14 @@ it('a request without a type is no call', () => {
 });
 
 it.each([
-  ['1H', 3_600_000], ['2M', 120_000], ['3S', 3_000], ['250m', 250], ['1500u', 2], ['1n', 1], ['0m', 0], ['99999999n', 100],
+  ['1H', 3_600_000], ['24H', 86_400_000], ['2M', 120_000], ['3S', 3_000], ['250m', 250], ['1500u', 2], ['1n', 1], ['0m', 0], ['99999999n', 100],
 ])('a timeout of %s is %s ms', (text, expected) => {
   const [source, head] = read(`grpc-timeout: ${text}`);
   takeTimeout(source, head);
   expect(head.deadlineMs).toBe(expected);
 });
 
-it.each(['', 'm', '1', '1x', '-1m', '1.5S', '123456789m', '1 m', '1m2'])('a timeout of `%s` is none, and is passed on', (text) => {
+it.each(['99999999H', '', 'm', '1', '1x', '-1m', '1.5S', '123456789m', '1 m', '1m2'])('a timeout of `%s` is no deadline, and is passed on', (text) => {
   const [source, head] = read(`grpc-timeout: ${text}`);
   takeTimeout(source, head);
   expect(head.deadlineMs).toBe(-1);

@@ -1,7 +1,7 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
 import type { AccessLogMode } from '../../../contract';
 import { statusIn } from '../../grpc/answer';
-import { GrpcStatus, httpStatusOf, outcomeOf } from '../../grpc/status';
+import { GrpcStatus, grpcStatusOf, httpStatusOf, outcomeOf } from '../../grpc/status';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { Method, METHOD_NAMES } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
@@ -81,6 +81,12 @@ export class ExchangeRecord {
     if (!this.isCall || this.grpcStatus >= 0 || this.status !== 200) return;
     this.grpcStatus = statusIn(trailers);
     this.status = httpStatusOf(this.grpcStatus < 0 ? GrpcStatus.UNKNOWN : this.grpcStatus);
+  }
+
+  /** The proxy itself ends a call. @param status what it would be in HTTP; 0 when that would be cut off */
+  endsCall(status: number): void {
+    this.grpcStatus = grpcStatusOf(status);
+    this.status = httpStatusOf(this.grpcStatus);
   }
 
   /** The proxy itself ends it. */

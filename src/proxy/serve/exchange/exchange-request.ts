@@ -52,6 +52,8 @@ export class ExchangeRequest implements Credentials {
   /** What proves who sends it, when it is good. */
   token: GoodToken | undefined;
 
+  /** How long the caller of a gRPC call says that it waits; Infinity when it doesn't. */
+  private callerMs = Infinity;
   private readonly fields: RequestFields;
   /** Made when a listener has an admission. */
   private slot: AdmissionSlot | undefined;
@@ -81,7 +83,7 @@ export class ExchangeRequest implements Credentials {
     this.givenDeadline = false;
     this.offered = NO_PROTOCOLS;
     this.token = undefined;
-    if (this.parts.record.isCall) takeTimeout(source, head);
+    this.callerMs = this.parts.record.isCall ? takeTimeout(source, head) : Infinity;
     return this.whyRefused(source, head, fault) ?? this.follow(source, head, body);
   }
 
@@ -183,14 +185,14 @@ export class ExchangeRequest implements Credentials {
   }
 
   private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
-    const { complete, fields, parts: { context, upstream, record: { isCall, startedAt }, client, added } } = this;
+    const { complete, fields, parts: { context, upstream, record: { startedAt }, client, added } } = this;
     const { deadlineMs } = head;
     const routeMs = route.timeout.milliseconds;
     this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
     const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
     if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
     upstream.offersUpgrade = this.offered.length > 0;
-    upstream.isCall = isCall;
+    upstream.callerWaitsUntil = startedAt + this.callerMs;
     upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.peer.hash);
     added.headers = route.responseHeaders;
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;

@@ -155,6 +155,7 @@ export class Exchange implements UpstreamOwner {
     // A reason that says `no application has seen it` must hold for every attempt.
     const code = upstream.maybeReached && REASONS[cause].reached === 'no' ? 'upstream_closed' : cause;
     record.endsBy(code, detail);
+    if (record.isCall) record.endsCall(refusal.status ?? REASONS[code].status);
     this.drop();
     if (this.headSent) {
       this.finish();

@@ -59,7 +59,8 @@ interface Attempted {
   readonly attempts: number;
   /** When the caller stops waiting, in monotonic milliseconds; Infinity when it waits for ever. */
   readonly deadlineAt: number;
-  readonly isCall: boolean;
+  /** The same as the caller of a gRPC call says it. A route's timeout ends with the head of a response: an app that was told would end streams. */
+  readonly callerWaitsUntil: number;
 }
 
 /**
@@ -67,10 +68,9 @@ interface Attempted {
  *
  * @param meshed it goes to a sidecar
  */
-export function attemptLines({ attempts, deadlineAt, isCall }: Attempted, route: Route, meshed: boolean, now: number): Buffer {
-  const leftMs = deadlineAt - now;
-  const lines = meshed ? meshLines(route, attempts, leftMs) : EMPTY;
-  return isCall && leftMs !== Infinity ? joined(lines, Buffer.from(timeoutField(leftMs), 'latin1')) : lines;
+export function attemptLines({ attempts, deadlineAt, callerWaitsUntil }: Attempted, route: Route, meshed: boolean, now: number): Buffer {
+  const lines = meshed ? meshLines(route, attempts, deadlineAt - now) : EMPTY;
+  return callerWaitsUntil === Infinity ? lines : joined(lines, Buffer.from(timeoutField(callerWaitsUntil - now), 'latin1'));
 }
 
 function meshLines(route: Route, number: number, leftMs: number): Buffer {

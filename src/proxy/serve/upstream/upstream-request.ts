@@ -50,8 +50,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   maybeReached = false;
   /** It may become a tunnel. There must be only one, so such a request is not hedged. */
   offersUpgrade = false;
-  /** It is a gRPC call, whose endpoint is told how long its caller waits. */
-  isCall = false;
+  /** Of a gRPC call, whose endpoint is told: when its caller stops waiting by its own word, in monotonic milliseconds. */
+  callerWaitsUntil = Infinity;
   /** When the caller stops waiting, in monotonic milliseconds. */
   deadlineAt = Infinity;
   /** How often it was sent again. */

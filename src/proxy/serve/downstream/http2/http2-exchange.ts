@@ -65,19 +65,21 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
     this.stream = stream;
     this.toHead = head.method === Method.HEAD;
     if (maxBodyBytes > 0 && stream.announced > maxBodyBytes) {
-      this.refuseHead(stream, LENGTH_TOO_LARGE);
+      this.refuseHead(stream, LENGTH_TOO_LARGE, isCall(text, head));
       return;
     }
     const refusal = this.exchange.begin(text, head, EMPTY, complete, isCall(text, head));
     if (refusal) this.refuse(refusal);
   }
 
-  /** Answers a head that is no request. */
-  refuseHead(stream: Http2Stream, fault: Fault | Refusal): void {
+  /** Answers a head that is no request, or is refused before it is one. */
+  refuseHead(stream: Http2Stream, fault: Fault | Refusal, ofCall = false): void {
     this.stream = stream;
     this.toHead = false;
     if (fault.limit !== undefined) this.owner.context.instruments.limitReached(fault.limit);
-    this.sendLocal(this.exchange.answerBytes(fault, true));
+    const answer = this.exchange.answerBytes(fault, true);
+    this.exchange.record.isCall = ofCall;
+    this.sendLocal(answer);
   }
 
   stop(): void {
@@ -99,8 +101,7 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
     const answer = this.exchange.endBy(refusal);
     if (!stream) return;
     if (answer) this.sendLocal(answer);
-    // A client that takes nothing would not take trailers either.
-    else if (this.exchange.record.isCall && stream.waitingBytes === 0) this.cut(refusal);
+    else if (this.exchange.record.isCall && !isOfReceiver(refusal, stream)) this.cut(refusal);
     else this.session.reset(stream, ErrorCode.INTERNAL_ERROR);
   }
 
@@ -209,4 +210,9 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
     this.owner.context.instruments.limitReached('bodyTimeoutMs');
     if (this.stream) this.session.reset(this.stream, ErrorCode.CANCEL);
   }
+}
+
+/** The client does not take what is there for it, so it would not take trailers either. */
+function isOfReceiver({ code }: Refusal, { waitingBytes }: Http2Stream): boolean {
+  return waitingBytes > 0 && (code === 'body_timeout' || code === 'memory_shed');
 }
