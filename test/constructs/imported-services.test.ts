@@ -199,3 +199,24 @@ test('weights are on the headless Services of a service that has several version
     ['catalog', undefined], ['catalog-v1', { 'cdk8s-mesh/weight': '90' }], ['catalog-v2', { 'cdk8s-mesh/weight': '10' }], ['web', undefined], ['web-v1', undefined],
   ]);
 });
+
+describe('two ports of a service of another app', () => {
+  const imported = (chart: Chart, id: string, more: Partial<ImportedServiceProps> = {}): ImportedService => (
+    MeshService.fromName(chart, id, { name: 'payments', namespace: 'pay', ...more }));
+
+  test('are called at each their own', () => {
+    const chart = newChart();
+    const web = new MeshService(chart, 'web', { containers: [{ image: 'w:1', portNumber: 8080 }] });
+    web.calls(imported(chart, 'A'));
+    web.calls(imported(chart, 'B', { port: 9090, portName: 'admin', versions: { v1: 100 } }));
+    const { listeners, clusters } = documentOf(Testing.synth(chart), 'web-v1');
+    const portNames = listeners.filter(({ direction }) => direction === 'outbound').map(({ port, routes: [route] }) => (
+      [port, clusters.find(({ name }) => name === route.split![0].cluster)!.discovery]));
+    expect(portNames).toMatchObject([[80, { portName: 'http' }], [9090, { portName: 'admin' }]]);
+  });
+
+  test('can\'t be told by DNS', () => {
+    const dns = { port: 9090, portName: 'admin', discovery: Discovery.dns() };
+    expect(mistake(() => imported(newChart(), 'A', dns))).toContain("DNS does not tell at which port the sidecars take the requests of 'admin'; use Discovery.endpointSlices()");
+  });
+});

@@ -2,7 +2,8 @@
 import { Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  Allow, AppProtocol, ExposeServiceOptions, Identity, LoadBalancing, Match, Mesh, MeshService, MeshServiceProps, NetworkPolicies, ProxyImage,
+  Allow, AppProtocol, ExposeServiceOptions, HealthCheck, Identity, LoadBalancing,
+  Match, Mesh, MeshService, MeshServiceProps, NetworkPolicies, ProxyImage, Route,
   ServicePort, ServicePortOptions, ServiceType, SessionAffinity, TrafficPolicy,
 } from '../../src';
 import { documentOf, findByKind, findOne, Manifest, newChart, podSpec } from '../support/manifests';
@@ -169,4 +170,34 @@ test('ports are found among the children of a service', () => {
   const { catalog } = withPort();
   expect(catalog.node.children.some((child) => child instanceof ServicePort)).toBe(true);
   expect(findByKind(Testing.synth(Chart.of(catalog)), 'Service')).toHaveLength(5);
+});
+
+describe('a port beside the first', () => {
+  const http = (chart: Chart, props: Partial<MeshServiceProps> = {}): MeshService => new MeshService(chart, 'catalog', { containers, ...props });
+
+  test('has no health check of its service when it speaks another protocol', () => {
+    const chart = newChart();
+    const grpc = http(chart, { healthCheck: HealthCheck.http('/healthz') }).addPort('grpc', { port: 9090, protocol: AppProtocol.GRPC });
+    new MeshService(chart, 'web', { containers }).calls(grpc);
+    const cluster = documentOf(Testing.synth(chart), 'web-v1').clusters.find(({ name }) => name === 'shop/catalog-v1:grpc')!;
+    expect([cluster.protocol, cluster.healthCheck]).toEqual(['http2', undefined]);
+  });
+
+  test('is taken at the same port of the sidecar with and without TLS of its service', () => {
+    const proxyPort = (props: Partial<MeshServiceProps>): number => http(newChart(), props).addPort('admin', { port: 9090 })._inbound.proxyPort;
+    const tls = { secret: kplus.Secret.fromSecretName(newChart(), 'Tls', 'tls') };
+    expect([proxyPort({}), proxyPort({ tls })]).toEqual([15_101, 15_101]);
+  });
+
+  test('has no routes to versions, which are called at the first one', () => {
+    const chart = newChart();
+    const catalog = http(chart);
+    const admin = catalog.addPort('admin', { port: 9090 });
+    const v2 = catalog.addVersion('v2', { containers, weight: 0 });
+    const route = Route.when(Match.header('x', 'y')).to(v2);
+    const message = 'a version is called at the first port of its service, and this route is of another one';
+    expect(mistake(() => admin.addRoute(route))).toContain(message);
+    expect(mistake(() => new MeshService(chart, 'web', { containers }).calls(admin, { routes: [route] }))).toContain(message);
+    expect(() => catalog.addRoute(route)).not.toThrow();
+  });
 });

@@ -41,6 +41,7 @@ export function checkCallRoutes(
     }
   });
   if (found.messages.length === 0) {
+    routes.forEach((route, index) => call.destination._checkTargets(found, `${prop}[${index}]`, route));
     checkTogether(found, (route) => `${prop}[${routes.indexOf(route)}]`, routes, path);
   }
   errors.take(found);

@@ -74,6 +74,9 @@ export abstract class Destination extends RouteTarget {
       errors.add('addRoute()', titleOf(route), 'TCP has no requests that a route could look at; leave it out: connections are shared over versions by their weights');
     }
     checkRoute(errors, propOf(route), route, { path: this._info().path ?? {}, timeoutMs: 0, destination: this });
+    if (errors.messages.length === 0) {
+      this._checkTargets(errors, propOf(route), route);
+    }
     errors.throwIfAny(this);
     if (this.declared.length === 0) {
       this.node.addValidation({ validate: () => this.routeMistakes() });
@@ -106,6 +109,21 @@ export abstract class Destination extends RouteTarget {
       pods: () => ({ namespace, labels: { [SERVICE_LABEL]: name } }),
       explicit: true,
     });
+  }
+
+  /**
+   * Checks what a route for it leads to: a version is called at its service's first port, so a route of another port can't lead to it.
+   *
+   * @internal
+   */
+  public _checkTargets(errors: ValidationErrors, prop: string, { _spec: { targets, mirrors } }: Route): void {
+    for (const { target } of [...targets, ...mirrors]) {
+      const whole = target._destination() as Destination;
+      if (target !== whole && whole !== this && whole._info().host === this._info().host) {
+        errors.add(`${prop}.to`, target.node.path, 'a version is called at the first port of its service, and this route is of another one; leave the target out: '
+          + 'the weights of the versions hold at each port');
+      }
+    }
   }
 
   /**

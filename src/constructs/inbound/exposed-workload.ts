@@ -42,7 +42,7 @@ export interface ExposeOptions extends DestinationOptions {
   /**
    * Name of that port.
    *
-   * @default - that of the protocol: 'http', 'http2' or 'grpc'
+   * @default - that of the protocol: 'http', 'http2', 'grpc' or 'tcp'
    */
   readonly portName?: string;
 
@@ -234,6 +234,9 @@ export class ExposedWorkload extends Destination {
     }
     if (workload.settings.proxyPorts.inbound !== proxyPorts.inbound) {
       errors.add('proxyPorts.inbound', workload.settings.proxyPorts.inbound, `that of the first version is ${proxyPorts.inbound}, and the Service '${serviceName}' leads to one port; use the same`);
+    }
+    if (this._tls && workload.settings.proxyPorts.inboundTls !== proxyPorts.inboundTls) {
+      errors.add('proxyPorts.inboundTls', workload.settings.proxyPorts.inboundTls, `that of the first version is ${proxyPorts.inboundTls}, and the Service '${serviceName}' leads to one port; use the same`);
     }
     checkVersionName(errors, workload);
     errors.throwIfAny(scope);

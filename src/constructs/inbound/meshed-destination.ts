@@ -24,6 +24,8 @@ export interface MeshedService {
   readonly portName: string;
   /** Where sidecars take requests of this port, if it is one beside the first. */
   readonly proxyPort?: number;
+  /** It is told from the service's first port by its number and name. */
+  readonly isOther?: boolean;
   readonly settings: MeshSettings;
   readonly identity?: WorkloadIdentity;
   readonly discovery: Discovery;
@@ -34,9 +36,13 @@ export interface MeshedService {
   versions(): readonly { readonly service: { readonly name: string }; readonly weight: number; readonly identity?: WorkloadIdentity }[];
 }
 
-/** The name of a version's cluster in documents. */
-export function versionCluster(namespace: string, serviceName: string): string {
-  return `${namespace}/${serviceName}`;
+/**
+ * The name of a version's cluster in documents.
+ *
+ * @param portName of a port beside the first; absent for that
+ */
+export function versionCluster(namespace: string, serviceName: string, portName?: string): string {
+  return `${namespace}/${serviceName}${portName === undefined ? '' : `:${portName}`}`;
 }
 
 /** The service as its callers' sidecars see it. */
@@ -44,7 +50,7 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
   const { serviceName, namespace, chartNamespace, port, portName, discovery, policies } = meshed;
   const { clusterDomain, limits, proxyPorts } = meshed.settings;
   const { proxyPort = proxyPorts.inbound } = meshed;
-  const isAdded = meshed.proxyPort !== undefined;
+  const isAdded = meshed.isOther ?? meshed.proxyPort !== undefined;
   const host = `${namespace}/${serviceName}`;
   return {
     name: serviceName,
@@ -69,7 +75,7 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     ...(!isTcp(policies.protocol) && { closesIdleAfterMs: closesIdleAfterMs(limits) }),
     endpointSlices: discovery._source === 'endpointSlices',
     shares: () => meshed.versions().map(({ service, weight, identity }) => ({
-      cluster: `${versionCluster(namespace, service.name)}${isAdded ? `:${portName}` : ''}`,
+      cluster: versionCluster(namespace, service.name, isAdded ? portName : undefined),
       weight,
       identity,
       discovery: (loadBalancing) => discovery._toConfig({

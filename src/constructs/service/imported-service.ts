@@ -49,7 +49,7 @@ export interface ImportedServiceProps extends DestinationOptions {
   /**
    * Name of that port.
    *
-   * @default - that of the protocol: 'http', 'http2' or 'grpc'
+   * @default - that of the protocol: 'http', 'http2', 'grpc' or 'tcp'
    */
   readonly portName?: string;
 
@@ -148,6 +148,9 @@ export class ImportedService extends Destination {
     checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
     this.settings.discovery._check(errors, 'discovery');
     checkZones(errors, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
+    if (this.settings.discovery._source === 'dns' && this.portName !== defaultPortName(props.protocol)) {
+      errors.add('discovery', 'Discovery.dns()', `DNS does not tell at which port the sidecars take the requests of '${this.portName}'; use Discovery.endpointSlices()`);
+    }
     errors.throwIfAny(this);
     claimHostname(this, this.namespace, this.serviceName, 'name');
     Object.keys(props.versions ?? {}).forEach((version) => new ImportedVersion(this, version, `${this.serviceName}-${version}`));
@@ -172,13 +175,23 @@ export class ImportedService extends Destination {
     return false;
   }
 
+  /**
+   * Name of the port, where it may be one beside the service's first, which this app can't know: two ports of one service must not share clusters.
+   *
+   * @internal
+   */
+  public get _otherPort(): string | undefined {
+    return this.port !== 80 || this.portName !== defaultPortName(this.props.protocol) ? this.portName : undefined;
+  }
+
   /** @internal */
   public _info(): DestinationInfo {
     const { serviceName, namespace, port, portName, settings, policies, props: { versions, serviceAccountName = serviceName } } = this;
     const parts = versions ? Object.entries(versions).map(([version, weight]) => ({ service: { name: `${serviceName}-${version}` }, weight }))
       : [{ service: { name: serviceName }, weight: 1 }];
     return meshedDestination({
-      serviceName, namespace, chartNamespace: namespace, port, portName, settings, discovery: settings.discovery, policies,
+      serviceName, namespace, chartNamespace: namespace, port, portName, isOther: this._otherPort !== undefined, settings,
+      discovery: settings.discovery, policies,
       identity: workloadIdentity(settings.identity, namespace, serviceAccountName),
       routes: () => this._routes,
       versions: () => parts,
@@ -199,7 +212,7 @@ class ImportedVersion extends RouteTarget {
 
   /** @internal */
   public _cluster(): string | undefined {
-    return versionCluster(this.service._info().namespace, this.serviceName);
+    return versionCluster(this.service._info().namespace, this.serviceName, this.service._otherPort);
   }
 }
 

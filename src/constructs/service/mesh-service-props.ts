@@ -98,7 +98,7 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   /**
    * Name of that port.
    *
-   * @default - that of the protocol: 'http', 'http2' or 'grpc'
+   * @default - that of the protocol: 'http', 'http2', 'grpc' or 'tcp'
    */
   readonly portName?: string;
 

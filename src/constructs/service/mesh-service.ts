@@ -264,6 +264,7 @@ export class MeshService extends Destination {
       adminPort: proxyPorts.admin,
       options: this.destinationOptions,
       closesIdleAfterMs: closesIdleAfterMs(limits),
+      added: this.addedPorts.length,
       others: [
         { port: this.port, name: this.portName, proxyPort: proxyPorts.inbound },
         ...(this.tls ? [{ ...tlsPort(this.tls), proxyPort: proxyPorts.inboundTls }] : []),

@@ -3,7 +3,7 @@
  * that each port has its own policies and lets in its own callers.
  */
 import { Construct } from 'constructs';
-import { checkPlainPort, checkPlainPortName } from '../destinations/app-protocol';
+import { checkPlainPort, checkPlainPortName, factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
@@ -51,6 +51,8 @@ interface PortContext {
   /** What callers do where the port says nothing. */
   readonly options: DestinationOptions;
   readonly closesIdleAfterMs: number;
+  /** How many ports were added before. */
+  readonly added: number;
   /** Ports and names that are taken, by what has them. */
   readonly others: readonly { readonly port: number; readonly name: string; readonly proxyPort: number }[];
   /** The port as callers see it. */
@@ -71,7 +73,7 @@ export class ServicePort extends Destination {
     checkKinds(scope, options, prefix);
     const errors = new ValidationErrors();
     errors.unknownProps(options, OPTIONS, prefix);
-    const { port, targetPort = port, proxyPort = FIRST_PROXY_PORT + context.others.length - 1, protocol } = options;
+    const { port, targetPort = port, proxyPort = FIRST_PROXY_PORT + context.added, protocol } = options;
     if (errors.name('addPort()', name, NAME_RULES.label)) {
       checkPlainPortName(errors, 'addPort()', name, protocol);
     }
@@ -90,9 +92,10 @@ export class ServicePort extends Destination {
     if (proxyPort === context.adminPort) {
       errors.add(`${prefix}proxyPort`, proxyPort, 'the sidecar takes this port for health and metrics; choose another');
     }
-    // What looks at requests is nothing for a port of TCP, and the times of connections nothing for another.
+    // What looks at requests is nothing for a port of TCP, and the times of connections nothing for another. A health check is of one protocol.
     const inherits = isTcp(protocol) === isTcp(context.options.protocol);
-    const policies = policiesOf({ ...(inherits ? { ...context.options, protocol: undefined } : {}), ...options });
+    const healthCheck = factsOf(protocol) === factsOf(context.options.protocol) ? context.options.healthCheck : undefined;
+    const policies = policiesOf({ ...(inherits ? { ...context.options, healthCheck, protocol: undefined } : {}), ...options });
     if (isTcp(protocol)) {
       checkTcpProps(errors, prefix, options);
     }

@@ -26,7 +26,8 @@ export class Http2Sender implements Sender {
     }
     stream.on('response', (fields) => { headers = fields; });
     stream.on('trailers', (fields) => { trailers = fields; });
-    stream.on('error', (error) => { failure ??= codeOf(error) || messageOf(error); });
+    // A stream of a connection that failed says so as a cancellation, whose cause is the connection's error.
+    stream.on('error', (error) => { failure ??= codeOf(error.cause ?? error) || messageOf(error); });
     stream.setTimeout(TIMEOUT_MS, () => {
       failure = `no answer in ${TIMEOUT_MS / 1000} s`;
       stream.close();

@@ -39,7 +39,7 @@ export class TcpSender implements Sender {
     socket.on('error', (error) => settleOnce(codeOf(error) || messageOf(error)));
     socket.on('close', () => {
       this.sockets.delete(socket);
-      settleOnce('closed without a word');
+      settleOnce(received === '' ? 'closed without a word' : undefined);
     });
   }
 
