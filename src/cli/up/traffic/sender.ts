@@ -17,6 +17,8 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   /** Why it counts as failed; undefined when it did not. */
   readonly failure: string | undefined;
+  /** When it was there, by `performance.now()`. Absent: now. */
+  readonly at?: number | undefined;
 }
 
 export interface Sender {

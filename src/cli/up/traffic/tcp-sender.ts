@@ -27,11 +27,16 @@ export class TcpSender implements Sender {
       settled = true;
       clearTimeout(silence);
       socket.end();
-      settle({ headers: failure === undefined ? headersIn(received) : {}, failure });
+      settle({ headers: failure === undefined ? headersIn(received) : {}, failure, at: failure === undefined && received === '' ? connectedAt : undefined });
     };
     let silence: NodeJS.Timeout | undefined;
+    // A server that waits to be asked has answered by taking the connection.
+    let connectedAt: number | undefined;
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no connection in ${TIMEOUT_MS / 1000} s`)));
-    socket.on(this.isSecure ? 'secureConnect' : 'connect', () => { silence = setTimeout(() => settleOnce(undefined), FIRST_WORD_MS); });
+    socket.on(this.isSecure ? 'secureConnect' : 'connect', () => {
+      connectedAt = performance.now();
+      silence = setTimeout(() => settleOnce(undefined), FIRST_WORD_MS);
+    });
     socket.on('data', (bytes: Buffer) => {
       received += bytes.toString('latin1');
       if (received.includes('\n')) settleOnce(undefined);

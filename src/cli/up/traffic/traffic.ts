@@ -106,14 +106,14 @@ export class Traffic {
       return;
     }
     this.inFlight++;
-    this.sender.send({ target, host: flow.host, path, headers: headers ?? {} }, ({ headers: fields, failure }: Answer) => {
+    this.sender.send({ target, host: flow.host, path, headers: headers ?? {} }, ({ headers: fields, failure, at }: Answer) => {
       this.inFlight--;
       // An app that passes on the answer of another says who that one was; it counts as not saying who it is.
       const service = single(fields[SERVICE_FIELD]);
       const fallback = service !== undefined && service !== flow.service && flow.fallbacks?.has(service) ? service : undefined;
       const known = service === flow.service || fallback !== undefined;
       onOutcome({
-        latencyMs: performance.now() - due, lateMs, failure, fallback,
+        latencyMs: (at ?? performance.now()) - due, lateMs, failure, fallback,
         pod: known ? single(fields[POD_FIELD]) : undefined,
         version: known ? single(fields[VERSION_FIELD]) : undefined,
       });
