@@ -27,7 +27,7 @@ const LEVELS = [0.3, 0.5, 0.7, 0.85, 0.95];
 const OVERLOAD = 1.3;
 /** Part of a level at its beginning that does not count: queues fill. */
 const SETTLING = 0.2;
-const DEFAULT_SECONDS = 60;
+const DEFAULT_SECONDS = 20;
 const APP = fileURLToPath(new URL('capacity-app.mjs', import.meta.url));
 
 const { values } = parseArgs({
