@@ -57,7 +57,7 @@ export class Cluster {
   private source: DiscoverySource;
   private config: ResolvedCluster;
   private readonly selector: EndpointSelector<Endpoint>;
-  /** Whoever sends requests to endpoints tells it how they went. */
+  /** The code that sends requests to endpoints tells it how they went. */
   readonly watch: OutlierWatch<Endpoint>;
   private readonly healthChecks: HealthChecks;
   /** Endpoints that were ready, no longer are, and are not going away: capacity that is missing. */

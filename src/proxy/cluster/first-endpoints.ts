@@ -4,8 +4,8 @@
  * the first news, be it that there are none.
  *
  * Bounded: requests that wait by the cluster's `maxPendingRequests`, together with those that wait for a connection; each by
- * `pendingTimeoutMs`, and all by {@link EXPECTED_MS} after the cluster was made. Whoever has found nothing by then will most likely find
- * nothing soon, and an answer at once is better.
+ * `pendingTimeoutMs`, and all by {@link EXPECTED_MS} after the cluster was made. A source that has found nothing by then will most
+ * likely find nothing soon, and an answer at once is better.
  */
 import { Timeout } from '../runtime/timeouts';
 import type { PoolDependencies } from './pool-dependencies';
@@ -18,7 +18,7 @@ type Shared = Pick<PoolDependencies, 'pending' | 'maxPending' | 'pendingTimeout'
 };
 
 /** A request that waits. */
-export class EndpointsWaiter {
+class EndpointsWaiter {
   /** @internal */
   readonly timeout: Timeout;
   /** @internal */
@@ -38,6 +38,32 @@ export class EndpointsWaiter {
   }
 }
 
+/** The waits of one request after another. */
+export class EndpointsWait {
+  /** Made when it is needed, for most requests never wait. */
+  private waiter: EndpointsWaiter | undefined;
+  private timedOut = false;
+
+  /** @param onOver the request is to look again, at what there is now */
+  constructor(private readonly onOver: () => void) {}
+
+  /** Forgets the request before this one. */
+  reset(): void { this.timedOut = false; }
+
+  /** Waits, if there is room and the request has not waited in vain before. Returns whether it does. */
+  begin({ firstEndpoints }: { readonly firstEndpoints: FirstEndpoints }): boolean {
+    if (this.timedOut) return false;
+    this.waiter ??= new EndpointsWaiter((timedOut) => {
+      this.timedOut = timedOut;
+      this.onOver();
+    });
+    return firstEndpoints.add(this.waiter);
+  }
+
+  /** The request is no longer interested. */
+  leave(): void { this.waiter?.leave(); }
+}
+
 export class FirstEndpoints {
   private readonly waiting = new Set<EndpointsWaiter>();
   private known = false;
@@ -53,7 +79,7 @@ export class FirstEndpoints {
     return !this.known && this.now() - this.startedAt < EXPECTED_MS;
   }
 
-  /** @returns false: too many wait already */
+  /** @internal @returns false: too many wait already */
   add(waiter: EndpointsWaiter): boolean {
     const { shared } = this;
     if (shared.pending >= shared.maxPending) {

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { Ending, FailedRequest, FailureKind, FAILURES } from '../../../balancing';
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
-import { EndpointsWaiter } from '../../cluster/first-endpoints';
+import { EndpointsWait } from '../../cluster/first-endpoints';
 import type { DialListener, TcpDial } from '../../cluster/tcp/tcp-dial';
 import type { Cancel } from '../../runtime/clock';
 import { Timeout } from '../../runtime/timeouts';
@@ -59,8 +59,8 @@ export class TcpUpstream implements DialListener, FailedRequest {
   /** It counts as a retry in the cluster's budget. */
   private isRetry = false;
   private wait: Cancel | undefined;
-  private waiter: EndpointsWaiter | undefined;
-  private expectsNothing = false;
+  /** For the first endpoints. */
+  private readonly endpointsWait = new EndpointsWait(() => this.beginLate());
   private readonly verdict = new Timeout(() => this.settle());
 
   /** @param hash of the client's address, where the route balances by that */
@@ -80,12 +80,12 @@ export class TcpUpstream implements DialListener, FailedRequest {
       return undefined;
     }
     const expected = cluster ? undefined : route.expected();
-    return expected && this.awaitEndpoints(expected) ? undefined : this.whyNone(cluster);
+    return expected && this.endpointsWait.begin(expected) ? undefined : this.whyNone(cluster);
   }
 
   /** Nobody wants the connection any more, before there is one. */
   drop(): void {
-    this.waiter?.leave();
+    this.endpointsWait.leave();
     this.wait?.();
     this.wait = undefined;
     this.dialing?.cancel();
@@ -203,15 +203,9 @@ export class TcpUpstream implements DialListener, FailedRequest {
     this.isRetry = false;
   }
 
-  /** Waits for the first endpoints of a cluster, if there is room. Returns whether it does. */
-  private awaitEndpoints({ firstEndpoints }: Cluster): boolean {
-    if (this.expectsNothing) return false;
-    this.waiter ??= new EndpointsWaiter((timedOut) => {
-      this.expectsNothing = timedOut;
-      const refusal = this.begin();
-      if (refusal) this.owner.onGivenUp(refusal);
-    });
-    return firstEndpoints.add(this.waiter);
+  private beginLate(): void {
+    const refusal = this.begin();
+    if (refusal) this.owner.onGivenUp(refusal);
   }
 
   private whyNone(cluster: Cluster | undefined): Refusal {

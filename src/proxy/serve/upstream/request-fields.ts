@@ -9,6 +9,7 @@ import { Kind } from '../../http1/fields';
 import { attemptField, deadlineField } from '../../http1/mesh-fields';
 import type { RequestHead } from '../../http1/request-head';
 import { Marks } from '../../http1/serialize';
+import type { Clock } from '../../runtime/clock';
 import type { Entry } from '../exchange/response-sink';
 import type { RequestForm } from './replay-buffer';
 import type { Route } from '../route/route';
@@ -68,9 +69,9 @@ interface Attempted {
  *
  * @param meshed it goes to a sidecar
  */
-export function attemptLines({ attempts, deadlineAt, callerWaitsUntil }: Attempted, route: Route, meshed: boolean, now: number): Buffer {
-  const lines = meshed ? meshLines(route, attempts, deadlineAt - now) : EMPTY;
-  return callerWaitsUntil === Infinity ? lines : joined(lines, Buffer.from(timeoutField(callerWaitsUntil - now), 'latin1'));
+export function attemptLines({ attempts, deadlineAt, callerWaitsUntil }: Attempted, route: Route, meshed: boolean, clock: Pick<Clock, 'now'>): Buffer {
+  const lines = meshed ? meshLines(route, attempts, deadlineAt - clock.now()) : EMPTY;
+  return callerWaitsUntil === Infinity ? lines : joined(lines, Buffer.from(timeoutField(callerWaitsUntil - clock.now()), 'latin1'));
 }
 
 function meshLines(route: Route, number: number, leftMs: number): Buffer {

@@ -15,7 +15,7 @@ import type { Cancel } from '../../runtime/clock';
 import type { BodyListener, BrokenCode, RequestCarrier } from '../../cluster/carrier';
 import type { Cluster } from '../../cluster/cluster';
 import type { Endpoint } from '../../cluster/endpoint';
-import { EndpointsWaiter } from '../../cluster/first-endpoints';
+import { EndpointsWait } from '../../cluster/first-endpoints';
 import type { UnconnectedCode } from '../../cluster/waiting-list';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { outcomeOf } from '../../grpc/status';
@@ -68,9 +68,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   /** A response counts, and all the rest of it is the owner's. */
   private won = false;
   private wait: Cancel | undefined;
-  /** Waits for the first endpoints; made when it is needed. */
-  private waiter: EndpointsWaiter | undefined;
-  private expectsNothing = false;
+  /** For the first endpoints. */
+  private readonly endpointsWait = new EndpointsWait(() => this.beginLate());
   private hedged = false;
   private readonly hedgeDelay: Timeout;
 
@@ -101,7 +100,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.won = false;
     this.session = undefined;
     this.hedged = false;
-    this.expectsNothing = false;
+    this.endpointsWait.reset();
   }
 
   /**
@@ -118,12 +117,12 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.deadlineAt = deadlineAt;
     this.session = session;
     const home = session?.expected;
-    if (home && this.awaitEndpoints(home)) return undefined;
+    if (home && this.endpointsWait.begin(home)) return undefined;
     const cluster = session?.cluster ?? route.choose(this.targets.pick.hash);
     const endpoint = cluster && this.targets.first(cluster, session);
     if (!endpoint) {
       const expected = cluster ? undefined : route.expected();
-      return expected && this.awaitEndpoints(expected) ? undefined : this.whyNone(cluster);
+      return expected && this.endpointsWait.begin(expected) ? undefined : this.whyNone(cluster);
     }
     cluster.retryBudget.deposit();
     return this.start(this.first, cluster, endpoint, false);
@@ -156,7 +155,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
    */
   conclude(outcome: number | ReasonCode, failure: FailureKind | undefined, status: number): void {
     this.hedgeDelay.stop();
-    this.waiter?.leave();
+    this.endpointsWait.leave();
     if (this.wait) {
       this.wait();
       this.wait = undefined;
@@ -193,13 +192,9 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.fail(attempt, failure, TRY_TIMEOUT);
   }
 
-  onWritable(attempt: Attempt): void {
-    this.resumeBody(attempt);
-  }
+  onWritable(attempt: Attempt): void { this.resumeBody(attempt); }
 
-  onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void {
-    if (!this.hedged) this.owner.onInterim(buffer, head);
-  }
+  onInterim(_attempt: Attempt, buffer: Buffer, head: ResponseHead): void { if (!this.hedged) this.owner.onInterim(buffer, head); }
 
   onSwitch(attempt: Attempt, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
     this.cluster = attempt.cluster;
@@ -291,7 +286,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.endpoint = endpoint;
     this.targets.try(endpoint);
     const meshed = isMeshed(route, cluster);
-    const lines = attemptLines(this, route, meshed, this.context.clock.now());
+    const lines = attemptLines(this, route, meshed, this.context.clock);
     this.copy.address(meshed, this.trace ? this.traced(this.trace, attempt, cluster, endpoint, lines) : lines);
     const start = attempt.start(cluster, endpoint, isRetry, !this.idempotent);
     // What is shed does not wait to try again: another endpoint may have a connection free.
@@ -343,15 +338,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     return attempt.commit();
   }
 
-  /** Waits for the first endpoints of a cluster, if there is room. Returns whether it does. */
-  private awaitEndpoints({ firstEndpoints }: Cluster): boolean {
-    if (this.expectsNothing) return false;
-    this.waiter ??= new EndpointsWaiter((timedOut) => this.beginLate(timedOut));
-    return firstEndpoints.add(this.waiter);
-  }
-
-  private beginLate(timedOut: boolean): void {
-    this.expectsNothing = timedOut;
+  private beginLate(): void {
     const refusal = this.begin(this.route, this.session, this.method, this.bodyComplete, this.deadlineAt);
     if (refusal) this.owner.onGivenUp(refusal);
     else this.resumeBody(this.first);
@@ -391,13 +378,8 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.start(this.second, cluster, endpoint, true);
   }
 
-  private otherThan(attempt: Attempt): Attempt | undefined {
-    return attempt === this.first ? this.second : this.first;
-  }
-
-  private othersRun(attempt: Attempt): boolean {
-    return this.otherThan(attempt)?.endpoint !== undefined;
-  }
+  private otherThan(attempt: Attempt): Attempt | undefined { return attempt === this.first ? this.second : this.first; }
+  private othersRun(attempt: Attempt): boolean { return this.otherThan(attempt)?.endpoint !== undefined; }
 
   /**
    * An attempt is over.
