@@ -35,7 +35,7 @@ export function httpStatusOf(code: number): number {
   return HTTP_STATUSES[code] ?? 500;
 }
 
-/** What a response is judged by, as far as its head tells. */
+/** What a response is judged by, as far as its head tells. That of gRPC-Web says how its call ended in the same field. */
 export function outcomeOf({ status, grpcStatus }: { readonly status: number; readonly grpcStatus: number }): number {
   return grpcStatus < 0 ? status : httpStatusOf(grpcStatus);
 }

@@ -36,10 +36,10 @@ export function writeSettingsAck(socket: Socket): void {
   send(socket, 0);
 }
 
-/** @param payload eight bytes */
-/** What a ping carries that is told from no other. */
+/** The payload of a ping that need not be told from others. */
 export const NO_PAYLOAD = Buffer.alloc(8);
 
+/** @param payload eight bytes */
 export function writePing(socket: Socket, payload: Buffer, isAck: boolean): void {
   head(FrameType.PING, isAck ? Flag.END_STREAM_OR_ACK : Flag.NONE, 0, 8);
   payload.copy(room, FRAME_HEAD_BYTES, 0, 8);

@@ -140,11 +140,12 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   /** Trailers end the stream, once all of its bytes have left: a block is written only when it is sent, for the order of blocks is the table's. */
   sendTrailers(stream: Http2Stream, lines: Buffer): void {
     if (stream.closed || stream.localEnded) return;
-    // The lines are valid during the call only.
-    const kept = stream.waitingBytes > 0 ? Buffer.from(lines) : lines;
-    const send = (): void => { this.sendHeaders(stream, trailerBlock(this.encoder, kept), true); };
-    if (stream.waitingBytes > 0) stream.ending = send;
-    else send();
+    if (stream.waitingBytes > 0) {
+      const kept = Buffer.from(lines); // The lines are valid during the call only.
+      stream.ending = () => { this.sendHeaders(stream, trailerBlock(this.encoder, kept), true); };
+    } else {
+      this.sendHeaders(stream, trailerBlock(this.encoder, lines), true);
+    }
   }
 
   /** Nothing of the stream follows what was sent. */

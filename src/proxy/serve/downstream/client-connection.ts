@@ -84,9 +84,7 @@ export class ClientConnection implements Downstream, AcceptedConnection {
 
   recheck(): void {}
 
-  get secure(): boolean {
-    return isTls(this.socket);
-  }
+  get secure(): boolean { return isTls(this.socket); }
 
   pauseRequest(): void {
     if (!this.socket.isPaused()) this.socket.pause();

@@ -62,13 +62,14 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
 
   begin(stream: Http2Stream, text: Buffer, head: RequestHead, complete: boolean): void {
     const { maxBodyBytes } = this.owner.context.limits;
+    const ofCall = isCall(text, head);
     this.stream = stream;
     this.toHead = head.method === Method.HEAD;
     if (maxBodyBytes > 0 && stream.announced > maxBodyBytes) {
-      this.refuseHead(stream, LENGTH_TOO_LARGE, isCall(text, head));
+      this.refuseHead(stream, LENGTH_TOO_LARGE, ofCall);
       return;
     }
-    const refusal = this.exchange.begin(text, head, EMPTY, complete, isCall(text, head));
+    const refusal = this.exchange.begin(text, head, EMPTY, complete, ofCall);
     if (refusal) this.refuse(refusal);
   }
 
@@ -193,8 +194,8 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
 
   /** The proxy's own response. */
   private sendLocal(answer: LocalAnswer): void {
-    const isCall = this.exchange.record.isCall && answer.status >= 400;
-    const message = isCall ? localCallEnd(answer, this.owner.context) : localResponse(answer, this.owner.context, this.toHead, false);
+    const endsCall = this.exchange.record.isCall && answer.status >= 400;
+    const message = endsCall ? localCallEnd(answer, this.owner.context) : localResponse(answer, this.owner.context, this.toHead, false);
     const bodyStart = message.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
     const body = message.subarray(bodyStart);
     this.sendText(message, body.length === 0);
