@@ -54,7 +54,7 @@ import { PodOptions, podOptionsOf } from './pod-options';
 import { checkExposedService, ExposeServiceOptions, openService } from './open-service';
 import { checkOutsideCallers, checkServiceType, isExternal } from './service-checks';
 import { ServicePort, ServicePortOptions } from './service-port';
-import { checkVersion } from './version-checks';
+import { checkScaledRequests, checkVersion } from './version-checks';
 
 /**
  * A service that is called through the mesh, and calls others through it. Its objects are in the namespace of its chart. For a chart
@@ -392,12 +392,7 @@ export class MeshService extends Destination {
   private validateVersions(): string[] {
     const errors = new ValidationErrors();
     checkWeights(errors, this.serviceName, this.shares);
-    for (const { version } of this.shares) {
-      for (const resource of version._scaling._missingRequests(version.deployment.containers[0])) {
-        errors.add(`${version.version}: containers[0].resources.${resource}.request`, undefined,
-          'the autoscaler takes a percentage of what the app requests; add the request');
-      }
-    }
+    this.versions.forEach((version) => checkScaledRequests(errors, version));
     return errors.messages;
   }
 }

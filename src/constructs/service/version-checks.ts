@@ -10,6 +10,7 @@ import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
 import { checkContainers, firstPort, firstPortName } from './app-container';
 import { VersionProps } from './mesh-service-props';
+import type { MeshServiceVersion } from './mesh-service-version';
 import { checkPodOptions } from './pod-checks';
 
 /** What a version is checked with. */
@@ -48,4 +49,12 @@ export function checkVersion(errors: ValidationErrors, version: string, props: V
   plan.scaling._check(errors, `${prefix}scaling`, { minor: minorOf(settings.kubernetes)! });
   plan.disruptionBudget._check(errors, `${prefix}disruptionBudget`, plan.scaling.min);
   return plan;
+}
+
+/** Notes what the autoscaler measures and the app does not request. It is checked at synth, when the containers are complete. */
+export function checkScaledRequests(errors: ValidationErrors, { version, deployment, _scaling }: MeshServiceVersion): void {
+  for (const resource of _scaling._missingRequests(deployment.containers[0])) {
+    errors.add(`${version}: containers[0].resources.${resource}.request`, undefined,
+      'the autoscaler takes a percentage of what the app requests; add the request');
+  }
 }

@@ -3,7 +3,7 @@ import type { AccessLogMode } from '../../../contract';
 import { statusIn } from '../../grpc/answer';
 import { GrpcStatus, grpcStatusOf, httpStatusOf, outcomeOf } from '../../grpc/status';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
-import { Method, METHOD_NAMES } from '../../http1/request-head';
+import { Method, METHOD_NAMES, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
 import type { Entry, Peer } from './response-sink';
 import type { ReasonCode } from '../../telemetry/reasons';
@@ -46,6 +46,12 @@ export class ExchangeRecord {
   accessLog: AccessLogMode | undefined;
   /** Method and target, when somebody wants them. */
   description = '';
+
+  /** Method and target, this as it is sent on before a route changes it. */
+  describe(source: Buffer, { methodStart, methodEnd, targetStart, targetEnd, targetPrefix }: RequestHead): void {
+    this.description = targetPrefix.length === 0 ? source.toString('latin1', methodStart, targetEnd)
+      : `${source.toString('latin1', methodStart, methodEnd)} ${targetPrefix.toString('latin1')}${source.toString('latin1', targetStart, targetEnd)}`;
+  }
 
   /** This route takes the request. */
   follow({ name, accessLog }: { readonly name: string; readonly accessLog: AccessLogMode | undefined }): void {

@@ -87,7 +87,7 @@ export class Exchange implements UpstreamOwner {
     const fault = normalizeTarget(listener.routes.normalizer, source, head);
     this.trace = beginTrace(this.keptTrace, context.tracer, source, head, client);
     if (this.trace) this.keptTrace = this.upstream.trace = this.trace;
-    if (context.onExchange) this.record.description = describe(source, head);
+    if (context.onExchange) this.record.describe(source, head);
     if (this.added.explains || context.onExchange) this.upstream.attemptRecords = [];
     this.load?.served.begin(this.record.startedAt);
     return this.request.begin(source, head, body, complete, fault && refusalOfPath(fault));
@@ -392,10 +392,4 @@ export class Exchange implements UpstreamOwner {
     if (this.trace) endTrace(this.trace, this.context.tracer, record, this.client);
     this.context.onExchange?.(this);
   }
-}
-
-/** Method and target, this as it is sent on before a route changes it. */
-function describe(source: Buffer, { methodStart, methodEnd, targetStart, targetEnd, targetPrefix }: RequestHead): string {
-  if (targetPrefix.length === 0) return source.toString('latin1', methodStart, targetEnd);
-  return `${source.toString('latin1', methodStart, methodEnd)} ${targetPrefix.toString('latin1')}${source.toString('latin1', targetStart, targetEnd)}`;
 }
