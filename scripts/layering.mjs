@@ -144,7 +144,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     page: ['command-line', 'live'],
     cluster: ['command-line', 'live'],
     watch: ['cluster', 'command-line', 'page'],
-    'run-report': ['live', 'terminal'],
+    'run-report': ['command-line', 'live', 'terminal'],
     up: ['command-line', 'live', 'model', 'page', 'run-report', 'stand-in', 'terminal'],
     words: [],
     live: ['command-line', 'words'],

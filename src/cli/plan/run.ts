@@ -1,7 +1,7 @@
 /** What `cdk8s-mesh plan` does: reads YAML and flags, plans, and shows or draws what came of it. */
-import { writeFileSync } from 'node:fs';
 import type { Arguments } from '../command-line/command';
-import { messageOf, UserError } from '../command-line/errors';
+import { UserError } from '../command-line/errors';
+import { writeOutput } from '../command-line/output-file';
 import { readManifests } from '../model/manifests';
 import { Stack } from '../stack/stack';
 import { Screen } from '../terminal/screen';
@@ -38,11 +38,7 @@ export async function plan(args: Arguments): Promise<number> {
 function write(args: Arguments, screen: Screen, draw: () => string): void {
   const file = args.text('svg');
   if (file === undefined) return;
-  try {
-    writeFileSync(file, draw());
-  } catch (error) {
-    throw new UserError(`the picture can't be written to '${file}': ${messageOf(error)}`);
-  }
+  writeOutput(file, 'picture', draw());
   if (!args.has('json')) screen.say(`picture written to ${file}`);
 }
 

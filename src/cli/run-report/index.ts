@@ -1,6 +1,6 @@
 /** The report of a run: records what a mesh does, and writes it as one HTML file. */
-import { writeFileSync } from 'node:fs';
 import type { Clock } from '../../proxy/runtime/clock';
+import { writeOutput } from '../command-line/output-file';
 import { Poller, ProxySource } from '../live';
 import { Recorder } from './recording';
 import { reportPage, ReportText } from './report-page';
@@ -35,6 +35,6 @@ export class RunReport {
   }
 
   write(file: string, text: ReportText): void {
-    writeFileSync(file, reportPage(this.recorder.recording, text));
+    writeOutput(file, 'report', reportPage(this.recorder.recording, text));
   }
 }

@@ -2,11 +2,12 @@
  * The report of a run as one HTML file: the call graph, a table, lines over time for each call, and what happened. It has no script and loads
  * nothing, so it opens anywhere, offline, and can be kept or sent.
  */
+import { escaped } from '../terminal/markup';
 import { count, duration, percent } from '../terminal/table';
 import { graphOf } from './graph';
 import type { RecordedEvent, Recording } from './recording';
 import { CallSummary, summaryOf } from './summary';
-import { escaped, timelineOf } from './timeline';
+import { timelineOf } from './timeline';
 
 const STYLE = `
 :root { color-scheme: light dark; --ground: #fff; --text: #1b2430; --quiet: #596575; --line: #d9dde3; --accent: #2a62d4; --poor: #9a6100; --bad: #c02a2a;

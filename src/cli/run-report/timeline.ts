@@ -1,4 +1,5 @@
 /** The lines of one call over time: requests a second with those that failed, and percentiles of latency. Marks say what was done when. */
+import { escaped } from '../terminal/markup';
 import { svgNumber as at, svgText as text } from '../terminal/svg';
 import { count, duration } from '../terminal/table';
 import type { CallStep, RecordedEvent } from './recording';
@@ -52,7 +53,7 @@ export function timelineOf(title: string, steps: readonly CallStep[], events: re
   const height = PANELS.length * ROW;
   const done = events.filter(({ severity }) => severity === 'done');
   return [
-    `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${attribute(title)} over time">`,
+    `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)} over time">`,
     ...PANELS.flatMap((panel, row) => panelOf(panel, steps, x, row * ROW + TOP)),
     ...PANELS.flatMap((_, row) => done.map((event, index) => markOf(event, index + 1, x(event.seconds), row * ROW + TOP))),
     ...ticksOf(seconds).map((tick) => text(x(tick), height - 6, `${tick} s`, 'class="quiet" text-anchor="middle"')),
@@ -97,13 +98,4 @@ function markOf({ text: what, seconds }: RecordedEvent, number: number, x: numbe
 function ticksOf(seconds: number): number[] {
   const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400].find((each) => seconds / each <= 10) ?? 86_400 * 7;
   return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, index) => index * step);
-}
-
-/** Text that is no markup, whatever is in it. */
-export function escaped(content: string): string {
-  return content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-}
-
-function attribute(content: string): string {
-  return escaped(content).replace(/"/g, '&quot;');
 }

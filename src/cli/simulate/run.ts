@@ -1,10 +1,9 @@
 /** What `cdk8s-mesh simulate` does: reads flags and YAML, runs each policy through each scenario, shows and draws what came of it. */
-import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { BalancingConfig } from '../../balancing';
 import { Plan, Simulation } from '../../simulation';
 import type { Arguments } from '../command-line/command';
-import { messageOf, UserError } from '../command-line/errors';
+import { writeOutput } from '../command-line/output-file';
 import { Screen } from '../terminal/screen';
 import { bar, percent } from '../terminal/table';
 import { readOptions } from './options';
@@ -49,10 +48,6 @@ async function run(plan: Plan, balancing: BalancingConfig, seed: number, onProgr
 }
 
 function writePlots(file: string, plots: readonly Plot[], screen: Screen): void {
-  try {
-    writeFileSync(file, svgOf(plots));
-  } catch (error) {
-    throw new UserError(`the plot can't be written to '${file}': ${messageOf(error)}`);
-  }
+  writeOutput(file, 'plot', svgOf(plots));
   screen.say(`plot written to ${file}`);
 }

@@ -1,8 +1,8 @@
 /** Parts of SVG files. */
+import { escaped } from './markup';
 
 export function svgText(x: number, y: number, content: string, attributes = ''): string {
-  const escaped = content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  return `<text x="${svgNumber(x)}" y="${svgNumber(y)}" ${attributes}>${escaped}</text>`;
+  return `<text x="${svgNumber(x)}" y="${svgNumber(y)}" ${attributes}>${escaped(content)}</text>`;
 }
 
 /** A tenth of a pixel is enough. */

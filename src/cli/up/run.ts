@@ -2,7 +2,7 @@
  * What `cdk8s-mesh up` does: reads the YAML, starts the mesh, drives traffic if asked to, shows what happens, and leaves
  * nothing behind. What the mesh is and does is in local-mesh.ts; this file is flags, screen and signals.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Arguments } from '../command-line/command';
 import { readDurationMs } from '../command-line/duration';
@@ -258,7 +258,9 @@ function readOptions(args: Arguments, model: MeshModel) {
 /** Found out before the run that the file can't be written after it. */
 function readReportFile(args: Arguments): string | undefined {
   const file = args.text('report');
-  if (file !== undefined && !existsSync(dirname(resolve(file)))) throw new UserError(`--report: there is no folder '${dirname(file)}' for '${file}'`);
+  if (file === undefined) return undefined;
+  if (!existsSync(dirname(resolve(file)))) throw new UserError(`--report: there is no folder '${dirname(file)}' for '${file}'`);
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new UserError(`--report: '${file}' is a folder; name a file, such as '${join(file, 'run.html')}'`);
   return file;
 }
 

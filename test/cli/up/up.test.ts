@@ -237,6 +237,9 @@ describe('ends with exit code 1, one message and nothing left:', () => {
   test('a port to expose twice', () => refuses("--expose gives port 8080 to 'web' and to 'catalog'", FIXTURE, '--expose', 'web=8080', '--expose', 'catalog=8080'));
 
   test('a report in no folder', () => refuses("--report: there is no folder '/nowhere' for '/nowhere/run.html'", FIXTURE, '--report', '/nowhere/run.html'));
+
+  test('a report in place of a folder', () => refuses("--report: '/' is a folder; name a file, such as '/run.html'", FIXTURE, '--report', '/'));
+
   test('a time that is none', () => refuses('--duration must be a length of time, such as 10s', FIXTURE, '--to', 'web', '--rps', '1', '--duration', '10 parsecs'));
 
   test('traffic that was not declared', () => refuses("'catalog' does not call 'web'", FIXTURE, '--from', 'catalog', '--to', 'web', '--rps', '1'));
