@@ -5,6 +5,7 @@
  */
 import { createServer, Server, Socket } from 'node:net';
 import { createServer as createTlsServer, TlsOptions } from 'node:tls';
+import { reset } from '../../proxy/tls/socket';
 import { Behaviour, drawLatency } from './behaviour';
 import type { Identity } from './server';
 
@@ -38,7 +39,7 @@ export class TcpStandIn {
     const delay = drawLatency(latency, this.random);
     const answer = (): void => {
       if (fails) {
-        socket.destroy();
+        reset(socket);
         return;
       }
       socket.write(`${JSON.stringify(this.identity)}\n`);
