@@ -85,7 +85,7 @@ export class OnlineBoutique extends Chart {
     return service;
   }
 
-  /** The carts, which end with the pod. Redis speaks a protocol of its own, so it is outside of the mesh. */
+  /** The carts, which end with the pod. Redis is outside of the mesh here. */
   private redis(): void {
     const deployment = new Deployment(this, 'redis-cart', {
       metadata: { name: 'redis-cart' },

@@ -1,4 +1,4 @@
-/** The databases of the Sock Shop, and its queue: plain Deployments of cdk8s-plus without a sidecar, since what they speak is not HTTP. */
+/** The databases of the Sock Shop, and its queue: plain Deployments of cdk8s-plus without a sidecar, which apps call past their own. */
 import { Chart } from 'cdk8s';
 import { Capability, ContainerProps, Deployment, EnvValue, ServiceType, Volume } from 'cdk8s-plus-28';
 
