@@ -143,7 +143,7 @@ function errorsOfCluster(cluster: ClusterConfig, at: string): Wrong[] {
   if (outlierDetection?.latencyFactor !== undefined && outlierDetection.latencyFactor > 0) {
     errors.push({
       path: `${at}/outlierDetection/latencyFactor`,
-      message: `cluster '${name}' has protocol 'tcp', of which there is no time of responses; remove 'latencyFactor': endpoints are ejected for connections that fail`,
+      message: `cluster '${name}' has protocol 'tcp', and TCP has no response times; remove 'latencyFactor'. Endpoints are ejected when connections to them fail`,
     });
   }
   return errors;

@@ -7,7 +7,7 @@ import { Change, durationOf, BasePlan } from './plan';
 /** What the checks of all callers say of an endpoint with which something is wrong from then to then. */
 export function checksOf(base: BasePlan, endpoint: number, wrong: 'failing' | 'vanished', fromMs: number, toMs: number): Change[] {
   const { healthCheck } = base;
-  // Whoever answers with 503 still takes connections.
+  // An endpoint that answers with 503 still takes connections.
   if (healthCheck === undefined || (healthCheck.type === 'tcp' && wrong === 'failing')) return [];
   const { intervalMs, timeoutMs, unhealthyThreshold, healthyThreshold } = healthCheck;
   const foundMs = fromMs + (unhealthyThreshold - 0.5) * intervalMs + (wrong === 'vanished' ? timeoutMs : 0);

@@ -26,7 +26,7 @@ export async function tcpClient(cleanups: Cleanups, { port }: Pick<TestProxy, 'p
   return client;
 }
 
-/** What a client gets that is not let in: bytes, of which there should be none, and the system's error. A reset may come while it connects. */
+/** What a refused client gets: bytes, which should be none, and the system's error. A reset may come while it connects. */
 export function turnedAway(
   { port }: Pick<TestProxy, 'port'>, localAddress = '127.0.0.1',
 ): Promise<{ readonly received: string; readonly error: string | undefined }> {

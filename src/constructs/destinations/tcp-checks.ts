@@ -89,7 +89,7 @@ export function checkTcpPolicies(errors: ValidationErrors, prefix: string, polic
     errors.add(`${prefix}healthCheck`, {}, 'it sends a request, which a service of TCP doesn\'t understand; use HealthCheck.tcp()');
   }
   if ((outlierDetection?._toConfig()?.latencyFactor ?? 0) > 0) {
-    errors.add(`${prefix}outlierDetection.latencyFactor`, {}, 'of TCP there is no time of responses; leave it out: endpoints are ejected for connections that fail');
+    errors.add(`${prefix}outlierDetection.latencyFactor`, {}, 'TCP has no response times; leave it out. Endpoints are ejected when connections to them fail');
   }
   const { route: { retry: fields = {}, hedge } = {}, cluster: { retryBudget } = {} } = retry?._toFields() ?? {};
   const unfit = [...Object.keys(fields).filter((field) => !OF_RETRY.includes(field)), ...(hedge ? ['hedge'] : []), ...(retryBudget ? ['budget'] : [])];

@@ -20,7 +20,7 @@ export function checkAllow(errors: ValidationErrors, prop: string, allow: readon
   checkAllowed(errors, prop, allow, path, hasTokens);
 }
 
-/** Checks what may be asked for, whoever asks. */
+/** Checks what may be asked for, by any caller. */
 export function checkAllowed(errors: ValidationErrors, prop: string, allow: readonly Allow[], path: PathOptions, hasTokens: boolean): void {
   for (const { _matches: matches } of allow) {
     const callers = matches.find((match) => match?._condition?.kind === 'callers');

@@ -1,5 +1,5 @@
 /**
- * A workload that gets a sidecar, whoever made it. One of cdk8s-plus is changed by its own methods. Any other object with a pod template, such as
+ * A workload that gets a sidecar. One of cdk8s-plus is changed by its own methods. Any other object with a pod template, such as
  * one of a Helm chart, gets an overlay: a Deployment of cdk8s-plus that is written nowhere, and whose additions are merged into the object when that
  * is written. So the sidecar is made by the same code for all of them. Patches of the object are applied before; the sidecar itself can be changed
  * by its `container`.

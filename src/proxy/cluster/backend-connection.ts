@@ -369,7 +369,7 @@ export class BackendConnection implements PooledCarrier, ConnectListener {
     this.socket.destroy();
   }
 
-  /** Whoever waits for a response learns of it at once: what still comes to be sent must not be lost here. */
+  /** The request that waits for a response learns of it at once: what still comes to be sent must not be lost here. */
   private onBroken(): void {
     this.withdraw();
     if (!this.listener) return;

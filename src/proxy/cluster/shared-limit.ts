@@ -5,7 +5,7 @@
 import type { SharingPool } from './endpoint-pool';
 import type { PoolDependencies } from './pool-dependencies';
 
-/** Counts a connection that is about to be made. False: there are as many as may be, and the pool will be called when one is gone. */
+/** Counts a connection that is about to be made. False: the cluster has as many as it may, and `openForWaiters` is called when one is closed. */
 export function takePlace(pool: SharingPool, { maxConnections, stats, starving, pools }: PoolDependencies): boolean {
   if (maxConnections > 0 && stats.open >= maxConnections) {
     starving.add(pool);

@@ -15,7 +15,7 @@ import type { SessionClaim } from './seal';
 /** Cookies that are remembered as good, for each file: twice as many at most, which take a MiB. */
 export const MAX_RECENT_COOKIES = 2_048;
 
-/** The keys of one file as they are now. Whoever derives something from them looks whether they are still the same. */
+/** The keys of one file as they are now. Code that derives something from them checks whether they are still the same. */
 export class KeyRing {
   /** Cookies that they opened: opening one takes some microseconds, finding it here less than one. */
   recent: Recent<SessionClaim>;

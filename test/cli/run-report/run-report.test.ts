@@ -41,7 +41,7 @@ test('a call without a request has no latency', () => {
   expect(reportPage(recorder.recording, { title: 'a run' })).toContain('No request was sent.');
 });
 
-test('what was done and what was seen stand in the order of time, whoever told it first', () => {
+test('what was done and what was seen stand in the order of time, not in the order in which they were told', () => {
   const recorder = recorded();
   recorder.mark(BEGAN + 4_500, 'catalog-a was killed');
   recorder.add(snapshot(11, well), [{ at: BEGAN + 4_200, kind: 'pod', severity: 'bad', service: 'shop/catalog', text: 'early' }]);

@@ -19,7 +19,7 @@ interface Refused {
   readonly failure: FailureKind;
 }
 
-/** By number, from 1 on. Whoever the callee doesn't let in is not let in elsewhere, either. */
+/** By number, from 1 on. A caller that is not let in by one callee is not let in by another. */
 const REFUSALS: readonly Refused[] = [
   { code: 'connect_failed', failure: 'unconnected' },
   { code: 'connect_timeout', failure: 'unconnected' },

@@ -29,7 +29,7 @@ export class Stragglers {
   private earlierFrom = 0;
   private turnedAt = 0;
 
-  /** Whoever is under way for longer than this is on the way to be one. */
+  /** A request that takes longer than this may become one. */
   get afterMs(): number {
     return Math.max(AFTER_MS, AFTER_TIMES * (this.usualMs ?? 0));
   }

@@ -45,7 +45,7 @@ const READ_EVERY_BYTES = 2 * 1_048_576;
 /** How much of free memory serves again: in the rest there is no room for what comes. */
 const REUSABLE = 3 / 4;
 
-/** Whoever holds less is not worth breaking off. */
+/** A connection that holds less is not worth breaking off. */
 export const MUCH_BYTES = 16_384;
 
 /** What an idle connection takes, all told. */
