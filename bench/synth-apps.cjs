@@ -7,13 +7,16 @@
  */
 const { ApiObject, App, Chart, Duration, Size } = require('cdk8s');
 const kplus = require('cdk8s-plus-28');
+const { join } = require('node:path');
 
+/** The package as it is built. A name that is computed keeps tsc from looking for its types, which a fresh clone has not built yet. */
+const PACKAGE = join(__dirname, '..');
 const NAMESPACE = 'bench';
 const SIDECAR_IMAGE = 'ghcr.io/cdk8s-mesh/proxy:0.1.0';
 
 /** @param planned load and availability are declared in place of numbers of pods, so that all of these are derived and checked */
 function meshApp(outdir, count, calls, planned = false) {
-  const { Availability, Capacity, MeshService, Scaling } = require('..');
+  const { Availability, Capacity, MeshService, Scaling } = require(PACKAGE);
   const app = new App({ outdir });
   const chart = new Chart(app, 'bench', { namespace: NAMESPACE });
   const services = Array.from({ length: count }, (_, i) => new MeshService(chart, `service-${i}`, {
