@@ -1,66 +1,28 @@
 /** Traces over several proxies, as a strict collector gets them. */
-import { createServer, IncomingMessage, request, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 import type { TracingConfig } from '../../../src/contract';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { eventually } from '../../support/eventually';
 import { parseOpenMetrics } from '../../support/open-metrics';
-import { OtlpReceiver, ReceivedSpan } from '../../support/otlp-receiver';
-import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
-
-const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
-const PARENT = '00f067aa0ba902b7';
-const SERVER = 2;
-const CLIENT = 3;
+import { OtlpReceiver } from '../../support/otlp-receiver';
+import type { TestProxy, TestProxyOptions } from '../../support/proxy';
+import { Apps, CHAIN_SPANS, childrenOf, CLIENT, expectChain, get, parent, PARENT, SERVER, startChain, startTraced, TRACE } from '../../support/traced-chain';
 
 const cleanups = cleanupsAfterEach();
 let receiver: OtlpReceiver;
-let arrivals: { readonly path: string; readonly headers: IncomingMessage['headers'] }[];
-/** What the app answers to a request that arrives as number `n` of its path, beginning with 0; undefined: never. */
-let answer: (path: string, n: number) => number | undefined;
+let apps: Apps;
 
 beforeEach(async () => {
   receiver = await OtlpReceiver.start();
   cleanups.push(() => receiver.close());
-  arrivals = [];
-  answer = () => 200;
+  apps = new Apps(cleanups);
 });
 
-async function startApp(): Promise<number> {
-  const server: Server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
-    const path = incoming.url!;
-    const status = answer(path, arrivals.filter((each) => each.path === path).length);
-    arrivals.push({ path, headers: incoming.headers });
-    if (status !== undefined) response.writeHead(status).end('body');
-  });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-async function start(backends: readonly number[], options: TestProxyOptions): Promise<TestProxy> {
-  const started = await startProxy(backends, options);
-  cleanups.push(() => started.proxy.close());
-  return started;
-}
-
+const startApp = (): Promise<number> => apps.start();
+const start = (backends: readonly number[], options: TestProxyOptions): Promise<TestProxy> => startTraced(cleanups, backends, options);
 const traced = (sampling: Partial<TracingConfig> = {}): TracingConfig => (
   { endpoint: receiver.endpoint, samplingPercent: 100, exportIntervalMs: 5, ...sampling }
 );
-
-function get(port: number, path: string, headers: Record<string, string | string[]> = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, headers: { host: 'catalog', ...headers }, agent: false }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode!));
-    }).on('error', reject).end();
-  });
-}
-
-const parent = (flags: string): Record<string, string> => ({ traceparent: `00-${TRACE}-${PARENT}-${flags}` });
-const childrenOf = (spans: readonly ReceivedSpan[], id: string): ReceivedSpan[] => spans.filter(({ parentSpanId }) => parentSpanId === id);
 
 test('a request with a retry and a hedge is one tree over both hops', async () => {
   const callees = await Promise.all([1, 2, 3].map(async (seed) => start([await startApp()], { service: 'catalog', direction: 'inbound', tracing: traced(), seed })));
@@ -70,7 +32,7 @@ test('a request with a retry and a hedge is one tree over both hops', async () =
     route: { retry: { maxRetries: 2, on: ['gatewayError'], backoffMs: 1 }, hedge: { percentile: 99, minimumDelayMs: 1 } },
   });
   for (let i = 0; i < 60; i += 1) await get(caller.port, '/warm', { traceparent: `00-${'1'.repeat(32)}-${PARENT}-00` });
-  answer = (_path, n) => [503, undefined, 200][n];
+  apps.answer = (_path, n) => [503, undefined, 200][n];
 
   expect(await get(caller.port, '/items?token=secret', { ...parent('01'), tracestate: 'vendor=1' })).toBe(200);
   // The caller's own and three attempts; at each callee its own and one attempt. The hedge that lost ends when its connection does.
@@ -98,70 +60,24 @@ test('a request with a retry and a hedge is one tree over both hops', async () =
     const [toApp, ...further] = childrenOf(spans, inbound.spanId);
     expect([further, toApp.kind, childrenOf(spans, toApp.spanId)]).toEqual([[], CLIENT, []]);
     // The app sees the span of the attempt that brought the request.
-    expect(arrivals.filter(({ path }) => path.startsWith('/items')).map(({ headers }) => headers.traceparent)).toContain(`00-${TRACE}-${toApp.spanId}-01`);
+    expect(apps.arrivals.filter(({ path }) => path.startsWith('/items')).map(({ headers }) => headers.traceparent)).toContain(`00-${TRACE}-${toApp.spanId}-01`);
   }
-  expect(arrivals.at(-1)!.headers.tracestate).toBe('vendor=1');
+  expect(apps.arrivals.at(-1)!.headers.tracestate).toBe('vendor=1');
   expect(JSON.stringify(spans, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).not.toContain('secret');
 });
 
-/** An app that calls another service, and hands its trace on. */
-async function startMiddle(next: { port: number }): Promise<number> {
-  const server = createServer((incoming, response) => {
-    const { traceparent, tracestate } = incoming.headers as Record<string, string>;
-    const handedOn = { traceparent, ...(tracestate !== undefined && { tracestate }) };
-    get(next.port, '/rows', handedOn).then((status) => response.writeHead(status).end('items'), () => response.destroy());
-  });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
 test('web, catalog and db are one tree when the app in the middle hands its trace on, with a retry and a hedge between', async () => {
-  const inbound = (service: string, app: number, seed: number): Promise<TestProxy> => start([app], { service, direction: 'inbound', tracing: traced(), seed });
-  const dbs = await Promise.all([21, 22, 26].map(async (seed) => inbound('db', await startApp(), seed)));
-  const toDb = await start(dbs.map(({ port }) => port), {
-    service: 'catalog', tracing: traced(), seed: 23,
-    cluster: { loadBalancing: { type: 'roundRobin' }, retryBudget: { percent: 100, minimumPerSecond: 1_000 } },
-    route: { retry: { maxRetries: 2, on: ['gatewayError'], backoffMs: 1 }, hedge: { percentile: 99, minimumDelayMs: 1 } },
-  });
-  const catalog = await inbound('catalog', await startMiddle(toDb), 24);
-  const web = await start([catalog.port], { service: 'web', tracing: traced(), seed: 25 });
-  for (let i = 0; i < 60; i += 1) await get(toDb.port, '/warm', { traceparent: `00-${'1'.repeat(32)}-${PARENT}-00` });
-  answer = (_path, n) => [503, undefined, 200][n];
-
-  expect(await get(web.port, '/items', parent('01'))).toBe(200);
-  // Of web and catalog: a request and an attempt at each proxy before db; then one request, three attempts, and two spans for each of these.
-  const spans = await receiver.trace(TRACE, 2 + 2 + 1 + 3 + 3 * 2);
+  const send = await startChain(cleanups, traced());
+  expect(await send()).toBe(200);
+  expectChain(await receiver.trace(TRACE, CHAIN_SPANS));
   expect(receiver.faults).toEqual([]);
-  const chain = ['web', 'web', 'catalog', 'catalog', 'catalog'];
-  let at = PARENT;
-  let above: ReceivedSpan | undefined;
-  for (const [depth, service] of chain.entries()) {
-    const [span, ...more] = childrenOf(spans, at);
-    expect([more, span.resource['service.name'], span.kind]).toEqual([[], service, depth % 2 === 0 ? SERVER : CLIENT]);
-    expect(above === undefined || span.start >= above.start).toBe(true);
-    // Between proxies the callee may note the end a little later than the caller.
-    expect(span.kind === SERVER || span.end <= above!.end).toBe(true);
-    above = span;
-    at = span.spanId;
-  }
-  const attempts = childrenOf(spans, at);
-  expect(attempts.map(({ attributes }) => attributes['mesh.outcome'] ?? attributes['http.response.status_code']).sort()).toEqual([200, 503, 'hedge_lost']);
-  for (const attempt of attempts) {
-    const [taken] = childrenOf(spans, attempt.spanId);
-    expect([taken.resource['service.name'], childrenOf(spans, taken.spanId).length]).toEqual(['db', 1]);
-  }
-  expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
 });
 
 test('nothing is read, changed or sent while tracing is not declared', async () => {
   const { port, metrics } = await start([await startApp()], {});
   const hostile = { traceparent: 'nonsense', tracestate: `a=${'v'.repeat(2_000)}`, b3: '0' };
   expect(await get(port, '/', hostile)).toBe(200);
-  expect(arrivals[0]!.headers).toMatchObject(hostile);
+  expect(apps.arrivals[0]!.headers).toMatchObject(hostile);
   expect(metrics()).not.toContain('mesh_spans');
 });
 
@@ -173,22 +89,22 @@ test('the decision of a caller in the mesh holds, and a trace that begins here i
   const [span] = await receiver.trace(TRACE, 2);
   expect(receiver.spans.every(({ attributes }) => String(attributes['url.path'] ?? attributes['url.full']).endsWith('/c'))).toBe(true);
   expect(span.flags & 1).toBe(1);
-  expect(arrivals.map(({ headers }) => String(headers.traceparent).slice(-2))).toEqual(['00', '02', '01']);
+  expect(apps.arrivals.map(({ headers }) => String(headers.traceparent).slice(-2))).toEqual(['00', '02', '01']);
 });
 
 test('a client from outside can\'t have its requests traced, but its trace is continued', async () => {
   const { port } = await start([await startApp()], { tracing: traced({ samplingPercent: 0 }), edge: { forwarded: { trustedHops: 0 } } });
   await get(port, '/', parent('01'));
-  expect(arrivals[0]!.headers.traceparent).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
+  expect(apps.arrivals[0]!.headers.traceparent).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
 });
 
 test('failures are recorded though their trace is not sampled, which the next hop is not told', async () => {
-  answer = () => 500;
+  apps.answer = () => 500;
   const { port } = await start([await startApp()], { tracing: traced({ samplingPercent: 0 }) });
   await get(port, '/', parent('00'));
   const spans = await receiver.trace(TRACE, 2);
   expect(spans.map(({ kind, error, attributes, flags }) => [kind, error, attributes['error.type'], flags & 1]).sort()).toEqual([[SERVER, true, '500', 0], [CLIENT, true, '500', 0]]);
-  expect(arrivals[0]!.headers.traceparent).toMatch(/-00$/);
+  expect(apps.arrivals[0]!.headers.traceparent).toMatch(/-00$/);
 });
 
 test('the reason for which the proxy answers is an attribute', async () => {
@@ -229,7 +145,7 @@ test('a reload that changes nothing of tracing keeps what waits; one that ends i
   await proxy.apply(JSON.stringify({ ...config, tracing: undefined }));
   expect(metrics()).toContain('mesh_spans_total{result="undelivered"} 2');
   await get(port, '/untouched');
-  expect(arrivals.at(-1)!.headers.traceparent).toBeUndefined();
+  expect(apps.arrivals.at(-1)!.headers.traceparent).toBeUndefined();
 });
 
 test('a drain sends what waits', async () => {
