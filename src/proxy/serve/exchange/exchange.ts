@@ -373,6 +373,8 @@ export class Exchange implements UpstreamOwner {
 
   private finish(): void {
     const { instruments, record } = this;
+    // First, so that no attempt ends after its request.
+    this.conclude();
     const now = this.context.clock.now();
     this.request.finish(now);
     this.progress.stop();
@@ -388,7 +390,6 @@ export class Exchange implements UpstreamOwner {
     const measuredMs = this.tunnel ? this.switchedAfterMs : record.durationMs;
     const edge = instruments.requests.of(this.upstream.cluster?.name, record.route, this.client.peer.caller);
     edge.record(record.method, record.status, record.reason, measuredMs / 1_000, this.trace?.exemplar);
-    this.conclude();
     if (this.trace) endTrace(this.trace, this.context.tracer, record, this.client);
     this.context.onExchange?.(this);
   }
