@@ -9,7 +9,9 @@ import type { LineWriter } from './line-writer';
 import { ReasonCode, REASONS } from './reasons';
 import { AttemptRecord, attemptText } from './attempt-record';
 import { FinishedConnection, formatConnection, formatConnectionText } from './connection-record';
+import { KeptMember, quoted } from './json-text';
 import { column, milliseconds } from './log-columns';
+import { timeText } from './time-text';
 
 /** Longest path in a line. */
 export const MAX_PATH = 1_024;
@@ -65,7 +67,7 @@ export class AccessLog {
 
   /** Writes one that is wanted. */
   write(request: AccessRecord): void {
-    this.writer.write(this.format(request, this.clock.wallTime()));
+    this.writer.collect(this.format(request, this.clock.wallTime()), this.clock);
   }
 
   /** Writes a line for a connection of TCP, if that is wanted: with `errors`, of those that did not end in order. */
@@ -75,7 +77,7 @@ export class AccessLog {
     const wanted = mode === 'all' || (mode === 'errors' && (connection.reason !== undefined || (samplePercent > 0 && this.random() * 100 < samplePercent)));
     if (!wanted) return;
     const line = format === 'text' ? formatConnectionText : formatConnection;
-    this.writer.write(line(connection, this.clock.wallTime()));
+    this.writer.collect(line(connection, this.clock.wallTime()), this.clock);
   }
 
   /** Whether a request is logged, which is known before anything is made of it. */
@@ -99,7 +101,9 @@ export function isError({ status, reason }: Pick<AccessRecord, 'status' | 'reaso
 function requestOf(description: string): { readonly method: string; readonly path: string } | undefined {
   const space = description.indexOf(' ');
   if (space < 0) return undefined;
-  return { method: description.slice(0, space), path: description.slice(space + 1).split('?', 1)[0]!.slice(0, MAX_PATH) };
+  const query = description.indexOf('?', space);
+  const end = query < 0 ? description.length : query;
+  return { method: description.slice(0, space), path: description.slice(space + 1, Math.min(end, space + 1 + MAX_PATH)) };
 }
 
 /**
@@ -113,7 +117,7 @@ export function formatText(request: AccessRecord, wallTime: number): string {
   const asked = requestOf(request.description);
   const line = asked ? `${asked.method} ${asked.path}` : '-';
   return [
-    new Date(wallTime).toISOString(), `"${line.replace(UNSAFE, escape)}"`, request.status, request.reason ?? '-', milliseconds(request.durationMs),
+    timeText(wallTime), `"${line.replace(UNSAFE, escape)}"`, request.status, request.reason ?? '-', milliseconds(request.durationMs),
     request.bytesIn, request.bytesOut, request.attempts, ...[
       request.listener, request.route, request.cluster, request.endpoint, request.client, request.caller, request.traceId,
     ].map(column),
@@ -126,30 +130,24 @@ function escape(character: string): string {
   return character === '"' || character === '\\' ? `\\${character}` : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
+const LISTENER = new KeptMember('","level":"info","event":"request","listener":');
+const CLIENT = new KeptMember(',"client":');
+const CALLER = new KeptMember(',"caller":');
+const ROUTE = new KeptMember(',"route":');
+const CLUSTER = new KeptMember(',"cluster":');
+const ENDPOINT = new KeptMember(',"endpoint":');
+
 /** One line of JSON, without its end. */
 export function formatAccess(request: AccessRecord, wallTime: number): string {
   const asked = requestOf(request.description);
-  return JSON.stringify({
-    time: new Date(wallTime).toISOString(),
-    level: 'info',
-    event: 'request',
-    listener: request.listener,
-    method: asked?.method,
-    path: asked?.path,
-    client: request.client,
-    caller: request.caller,
-    route: request.route,
-    status: request.status,
-    grpcStatus: request.grpcStatus,
-    reason: request.reason,
-    detail: request.detail === '' ? undefined : request.detail,
-    durationMs: milliseconds(request.durationMs),
-    cluster: request.cluster,
-    endpoint: request.endpoint,
-    attempts: request.attempts,
-    tried: request.attemptRecords.length > 1 ? request.attemptRecords.map(attemptText) : undefined,
-    bytesIn: request.bytesIn,
-    bytesOut: request.bytesOut,
-    traceId: request.traceId,
-  });
+  const { grpcStatus, reason, detail, attemptRecords, traceId } = request;
+  const wanted = asked ? `,"method":${quoted(asked.method)},"path":${quoted(asked.path)}` : '';
+  const call = grpcStatus === undefined ? '' : `,"grpcStatus":${grpcStatus}`;
+  const why = (reason === undefined ? '' : `,"reason":"${reason}"`) + (detail === '' ? '' : `,"detail":${quoted(detail)}`);
+  const tried = attemptRecords.length > 1 ? `,"tried":[${attemptRecords.map((attempt) => quoted(attemptText(attempt))).join()}]` : '';
+  const trace = traceId === undefined ? '' : `,"traceId":"${traceId}"`;
+  return `{"time":"${timeText(wallTime)}${LISTENER.of(request.listener)}${wanted}${CLIENT.of(request.client)}${CALLER.of(request.caller)}`
+    + `${ROUTE.of(request.route)},"status":${request.status}${call}${why},"durationMs":${milliseconds(request.durationMs)}`
+    + `${CLUSTER.of(request.cluster)}${ENDPOINT.of(request.endpoint)},"attempts":${request.attempts}${tried}`
+    + `,"bytesIn":${request.bytesIn},"bytesOut":${request.bytesOut}${trace}}`;
 }

@@ -30,7 +30,7 @@ export class AuditLog {
   constructor(private readonly writer: LineWriter, private readonly clock: Clock) {}
 
   record(record: AuditRecord): void {
-    this.writer.write(formatAudit(record, this.clock.wallTime()));
+    this.writer.collect(formatAudit(record, this.clock.wallTime()), this.clock);
   }
 }
 

@@ -3,8 +3,8 @@
  * what comes meanwhile is collected for the next one, and above {@link MAX_BUFFERED_CHARACTERS} lines are dropped and
  * counted. Losing log lines is bad; a proxy that stands still or dies because its log is not read is worse.
  *
- * Collecting while a write is under way also makes batches of just the right size: none when there is little to log, large
- * ones when there is much.
+ * Events are written at once. A line for each request would be a system call for each request, which costs more than all else about it:
+ * such lines wait up to {@link COLLECT_MS} for others. A process that is killed loses what waits.
  */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -12,6 +12,10 @@ import type { Cancel, Clock } from '../runtime/clock';
 
 /** Most characters that wait for the write under way to end. */
 export const MAX_BUFFERED_CHARACTERS = 1024 * 1024;
+
+/** How long a line of a request waits for others at most, and how many characters of them are written together at least. */
+export const COLLECT_MS = 100;
+export const COLLECT_CHARACTERS = 64 * 1024;
 
 /** Takes one text at a time. */
 export interface LineSink {
@@ -27,23 +31,30 @@ export class LineWriter {
   private busy = false;
   private broken = false;
   private flushed: (() => void)[] = [];
+  private timer: Cancel | undefined;
+  private readonly onTime = (): void => this.send();
 
   constructor(private readonly sink: LineSink, private readonly maxBuffered = MAX_BUFFERED_CHARACTERS) {}
 
-  /** Writes a line, given without its end; false when it was dropped. */
+  /** Writes a line, given without its end, and what waits; false when it was dropped. */
   write(line: string): boolean {
-    if (this.broken || this.waiting.length + line.length >= this.maxBuffered) {
-      this.dropped += 1;
-      return false;
-    }
-    this.waiting += `${line}\n`;
-    this.waitingLines += 1;
-    if (!this.busy) this.send();
+    const taken = this.take(line);
+    if (taken && !this.busy) this.send();
+    return taken;
+  }
+
+  /** The same for one of many lines: it may wait for others. */
+  collect(line: string, clock: Pick<Clock, 'after'>): boolean {
+    const taken = this.take(line);
+    if (!taken || this.busy) return taken;
+    if (this.waiting.length >= COLLECT_CHARACTERS) this.send();
+    else this.timer ??= clock.after(COLLECT_MS, this.onTime);
     return true;
   }
 
   /** Resolves when all lines are written, or can't be, or `timeoutMs` is over. */
   flush(clock: Clock, timeoutMs: number): Promise<void> {
+    if (!this.busy && this.waitingLines > 0) this.send();
     if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel: Cancel = clock.after(timeoutMs, resolve);
@@ -54,7 +65,19 @@ export class LineWriter {
     });
   }
 
+  private take(line: string): boolean {
+    if (this.broken || this.waiting.length + line.length >= this.maxBuffered) {
+      this.dropped += 1;
+      return false;
+    }
+    this.waiting += `${line}\n`;
+    this.waitingLines += 1;
+    return true;
+  }
+
   private send(): void {
+    this.timer?.();
+    this.timer = undefined;
     const text = this.waiting;
     const lines = this.waitingLines;
     this.waiting = '';

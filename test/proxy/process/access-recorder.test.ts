@@ -30,6 +30,7 @@ async function loggedOf(mode: AccessLogMode, watched: AccessLogMode | undefined)
     client.socket.destroy();
   }
   await proxy.close();
+  await writer.flush(systemClock, 0);
   return lines.map((line) => (JSON.parse(line) as { path: string }).path);
 }
 
@@ -59,6 +60,7 @@ async function connectionsOf(mode: AccessLogMode, ofRoute?: AccessLogMode): Prom
   await tcpClient(cleanups, proxy);
   (await server.connection(1)).reset();
   await until('both are over', () => proxy.proxy.context.connections === 0);
+  await writer.flush(systemClock, 0);
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 

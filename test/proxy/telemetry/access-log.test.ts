@@ -1,6 +1,6 @@
 import type { AccessLogConfig } from '../../../src/contract';
 import { AccessLog, AccessRecord, formatAccess, formatText, isError, MAX_PATH } from '../../../src/proxy/telemetry/access-log';
-import { LineWriter } from '../../../src/proxy/telemetry/line-writer';
+import { COLLECT_MS, LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';
 
 const REQUEST: AccessRecord = {
@@ -68,8 +68,11 @@ describe('the access log', () => {
 
   const statusesOf = (mode: AccessLogConfig['mode'], more: Partial<AccessLogConfig> = {}, random = () => 0.5): unknown[] => {
     const lines: string[] = [];
-    const log = new AccessLog(new LineWriter({ write: (text, done) => { lines.push(text); done(); } }), new FakeClock(), { mode, ...more }, random);
+    const clock = new FakeClock();
+    const writer = new LineWriter({ write: (text, done) => { lines.push(...text.trim().split('\n')); done(); } });
+    const log = new AccessLog(writer, clock, { mode, ...more }, random);
     requests.forEach((request) => log.record(request));
+    clock.advance(COLLECT_MS);
     return lines.map((line) => { const { status, reason } = JSON.parse(line); return reason ? `${status} ${reason}` : status; });
   };
 

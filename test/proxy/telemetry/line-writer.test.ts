@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LineSink, LineWriter } from '../../../src/proxy/telemetry/line-writer';
+import { COLLECT_CHARACTERS, COLLECT_MS, LineSink, LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';
 
 /** Takes a text and is done with it when the test says so. */
@@ -68,6 +68,67 @@ describe('the writer of log lines', () => {
     writer.write('d');
     expect(writer.dropped).toBe(4);
     expect(sink.texts).toEqual(['a\n']);
+  });
+
+  describe('given lines that may wait', () => {
+    let clock: FakeClock;
+    let sink: SlowSink;
+    let writer: LineWriter;
+    beforeEach(() => {
+      clock = new FakeClock();
+      sink = new SlowSink();
+      writer = new LineWriter(sink);
+    });
+
+    it('writes them together when the first has waited long enough', () => {
+      for (const line of ['a', 'b', 'c']) writer.collect(line, clock);
+      clock.advance(COLLECT_MS - 1);
+      expect(sink.texts).toEqual([]);
+      clock.advance(1);
+      expect(sink.texts).toEqual(['a\nb\nc\n']);
+      sink.finish();
+      writer.collect('d', clock);
+      clock.advance(COLLECT_MS);
+      expect(sink.texts).toEqual(['a\nb\nc\n', 'd\n']);
+    });
+
+    it('writes them when there are many', () => {
+      const line = 'x'.repeat(COLLECT_CHARACTERS / 4);
+      for (let i = 0; i < 4; i += 1) writer.collect(line, clock);
+      expect(sink.texts).toEqual([`${line}\n`.repeat(4)]);
+      expect(clock.pending).toBe(0);
+    });
+
+    it('writes them before one that may not wait', () => {
+      writer.collect('a', clock);
+      writer.write('b');
+      expect(sink.texts).toEqual(['a\nb\n']);
+      expect(clock.pending).toBe(0);
+    });
+
+    it('writes what came during a write as soon as that is over', () => {
+      writer.write('a');
+      writer.collect('b', clock);
+      sink.finish();
+      expect(sink.texts).toEqual(['a\n', 'b\n']);
+    });
+
+    it('writes them when it is waited for', async () => {
+      writer.collect('a', clock);
+      const flushed = writer.flush(clock, 100);
+      expect(sink.texts).toEqual(['a\n']);
+      sink.finish();
+      await flushed;
+      expect(clock.pending).toBe(0);
+    });
+
+    it('drops and counts those for which there is no room, and all when the output is gone', () => {
+      const small = new LineWriter(sink, 10);
+      expect(['12345', '1234', '1'].map((line) => small.collect(line, clock))).toEqual([true, false, true]);
+      clock.advance(COLLECT_MS);
+      sink.finish(new Error('EPIPE'));
+      expect([small.collect('a', clock), small.dropped]).toEqual([false, 4]);
+    });
   });
 
   it('can be waited for until all is written, but not for ever', async () => {
