@@ -5,8 +5,9 @@ import { FAMILIES } from '../telemetry/catalog';
 import type { MetricRegistry } from '../telemetry/registry';
 import { Collector, HttpCollector } from './collector';
 import { envelope } from './otlp';
+import { resourceOf } from './span-attributes';
 import { SpanExporter } from './span-exporter';
-import { resourceOf, Tracer } from './tracer';
+import { Tracer } from './tracer';
 
 export interface TracingDependencies {
   readonly clock: Clock;
