@@ -4,8 +4,7 @@
  *
  * Results go to bench/results/routes.json and docs/route-benchmarks.md; `--page` writes the page again from the results.
  *
- * The claim it shows: a look-up among 1,000 routes takes at most 2 us, by whatever exact values routes are told apart. Regular expressions that
- * begin with the same elements, and those of conditions on the same path, are tried one after the other; they are there for comparison.
+ * The claim it shows: a look-up among 1,000 routes takes at most 2 us, by whatever values or expressions routes are told apart.
  */
 import { buildSync } from 'esbuild';
 import { spawnSync } from 'node:child_process';
@@ -55,14 +54,14 @@ const KINDS = [
     ][index % 4],
   },
   { name: 'regular expressions', barred: true, match: (index) => ({ path: { type: 'regex', value: `/api/team-${index}/[0-9]+` } }), target: (index) => `/api/team-${index}/42` },
-  { name: 'regular expressions that begin alike', barred: false, match: (index) => ({ path: { type: 'regex', value: `/api/[a-z]+-${index}/[0-9]+` } }), target: (index) => `/api/team-${index}/42` },
+  { name: 'regular expressions that begin alike', barred: true, match: (index) => ({ path: { type: 'regex', value: `/api/[a-z]+-${index}/[0-9]+` } }), target: (index) => `/api/team-${index}/42` },
   { name: 'one path, header fields', barred: true, match: (index) => ({ path: prefix('/'), headers: [{ name: 'x-tenant', value: `t${index}` }] }), target: () => '/', tenant: (index) => `t${index}` },
   { name: 'one path, query parameters', barred: true, match: (index) => ({ path: prefix('/'), query: [{ name: 'tenant', value: `t${index}` }] }), target: (index) => `/?page=1&tenant=t${index}` },
   {
     name: 'one path, two header fields', barred: true, target: () => '/', tenant: (index) => `t${index}`,
     match: (index) => ({ path: prefix('/'), method: 'GET', headers: [{ name: 'x-beta', value: 'true' }, { name: 'x-tenant', value: `t${index}` }] }),
   },
-  { name: 'one path, expressions of header fields', barred: false, match: (index) => ({ path: prefix('/'), headers: [{ name: 'x-tenant', regex: `[st]${index}` }] }), target: () => '/', tenant: (index) => `t${index}` },
+  { name: 'one path, expressions of header fields', barred: true, match: (index) => ({ path: prefix('/'), headers: [{ name: 'x-tenant', regex: `[st]${index}` }] }), target: () => '/', tenant: (index) => `t${index}` },
 ];
 
 const FIELDS = ['user-agent: Mozilla/5.0', 'accept: application/json', 'accept-encoding: gzip', 'x-request-id: 0123456789abcdef', 'cookie: session=1; theme=dark', 'x-beta: true'];

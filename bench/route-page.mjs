@@ -31,8 +31,7 @@ function page({ lookups, measured, machine }) {
       `${kind}: look-up among ${count(routes)} routes`, `${count(lookupNs)} ns`, `${count(barNs)} ns`, lookupNs <= barNs ? 'met' : '**missed**',
     ])),
     '## Nanoseconds to find the route of a request',
-    'The path is normalised and the route looked up, from a buffer with the head of a request of eight fields. Regular expressions that begin '
-      + 'alike, and those of other conditions on the same path, are tried one after the other.',
+    'The path is normalised and the route looked up, from a buffer with the head of a request of eight fields.',
     table(head, rows(({ lookupNs }) => lookupNs)),
     '## Microseconds to build a table',
     'A table is built when the configuration changes.',

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { Regex, RegexProblem } from '../../src/routing';
 import { Automaton, StateBudget } from '../../src/routing/regex/automaton';
+import { RegexSet } from '../../src/routing/regex/regex-set';
 import { bytesPerCall } from '../support/allocation';
 import { seededRandom } from '../support/random';
 
@@ -92,6 +93,40 @@ test('GIVEN expressions of one table that have very many states THEN what is kep
   });
   expect(built.reduce((sum, each) => sum + each, 0)).toBeLessThan(5_000 / 5);
   expect(budget.left).toBeGreaterThanOrEqual(0);
+});
+
+test('GIVEN any expressions as a set THEN it says of any value which of them take it', () => {
+  fc.assert(fc.property(fc.array(node, { minLength: 1, maxLength: 6 }), fc.array(value, { minLength: 10, maxLength: 10 }), (patterns, values) => {
+    const regexes = patterns.map((pattern) => Regex.compile(pattern)).filter((regex) => regex instanceof Regex);
+    fc.pre(regexes.length > 0);
+    const set = new RegexSet(regexes);
+    for (const each of values) {
+      const bytes = Buffer.from(each);
+      expect(set.matching(bytes, 0, bytes.length)).toEqual([...regexes.keys()].filter((index) => regexes[index]!.testText(each)));
+    }
+  }), { numRuns: 400 });
+});
+
+test('GIVEN a set that has very many states THEN what it keeps is bounded, and it says where the expressions have to be tried', () => {
+  const budget = new StateBudget(5_000);
+  const regexes = [10, 11, 12].map((n) => Regex.compile(`(a|b)*a(a|b){${n}}`, budget) as Regex);
+  const set = new RegexSet(regexes);
+  const random = seededRandom(5);
+  const told = Array.from({ length: 300 }, () => {
+    const bytes = Buffer.from(Array.from({ length: 100 }, () => (random() < 0.5 ? 'a' : 'b')).join(''));
+    const matching = set.matching(bytes, 0, bytes.length);
+    if (matching) expect(matching).toEqual([0, 1, 2].filter((index) => regexes[index]!.test(bytes, 0, bytes.length)));
+    return matching !== undefined;
+  });
+  expect(told).toContain(false);
+  expect(budget.left).toBeGreaterThanOrEqual(0);
+});
+
+test('GIVEN a set and values of a known kind THEN nothing is allocated', () => {
+  const set = new RegexSet(['/a/[0-9]+', '/a/[a-z]+', '/a/.*x'].map((pattern) => Regex.compile(pattern) as Regex));
+  const bytes = Buffer.from('/a/ax');
+  expect(set.matching(bytes, 0, bytes.length)).toEqual([1, 2]);
+  expect(bytesPerCall(() => set.matching(bytes, 0, bytes.length)?.length === 2)).toBe(0);
 });
 
 test('GIVEN an expression THEN nothing is built of it before the first value that begins as it does', () => {

@@ -30,13 +30,36 @@ test('GIVEN many routes of few paths, told apart by other conditions, THEN the t
   }), { numRuns: 60 });
 });
 
+test('GIVEN many routes by expressions of paths that begin alike THEN the table says what the plain rules say', () => {
+  const path = fc.constantFrom('/.*', '/a', '/a.*', '/[a-c]+', '/[a-c]/.*', '/a/[^/]+', '/(a|b)/?', '/.+/.+', '/[A-Z]', '/b[0-9]*');
+  const routes = fc.array(fc.array(fc.tuple(anyMatch, path).map(([match, value]): RouteMatch => ({ ...match, path: { type: 'regex', value } })), {
+    minLength: 1, maxLength: 3,
+  }), { minLength: 6, maxLength: 20 });
+  fc.assert(fc.property(routes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (declared, requests) => {
+    const table = tableOf(...declared);
+    for (const request of requests) {
+      const row = table.lookup(asText(request));
+      expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(declared, request));
+    }
+  }), { numRuns: 60 });
+});
+
+test('GIVEN a thousand expressions whose states are too many to be kept THEN they are tried one after the other, and the first wins', () => {
+  const table = tableOf(...Array.from({ length: 1_000 }, (_, index): RouteMatch[] => [{ path: { type: 'regex', value: `/(a|b)*a(a|b){${index % 50 + 3}}/t${index}` } }]));
+  const ways = ['a', 'b'].flatMap((one) => ['aab', 'bab', 'bba'].map((other) => `/${one}${other.repeat(40)}`));
+  for (const way of ways) expect(table.lookup(requestOf('GET', `${way}/t999`))?.route).toBe(/a.{52}$/.test(way) ? 999 : undefined);
+});
+
 test.each<[string, (index: number) => RouteMatch, (index: number) => RoutingRequest]>([
-  ['a header field', (index) => ({ headers: [{ name: 'x-tenant', value: `t${index}` }] }), (index) => requestOf('GET', '/', { 'x-tenant': `t${index}` })],
-  ['a query parameter', (index) => ({ query: [{ name: 'tenant', value: `t ${index}` }] }), (index) => requestOf('GET', `/?tenant=t%20${index}`)],
-  ['a cookie', (index) => ({ cookies: [{ name: 'tenant', value: `t${index}` }] }), (index) => requestOf('GET', '/', { cookie: `a=1; tenant=t${index}` })],
-  ['a header field besides others', (index) => ({ method: 'GET', headers: [{ name: 'x-beta', value: 'true' }, { name: 'x-tenant', value: `t${index}` }] }),
+  ['an expression of a path', (index) => ({ path: { type: 'regex', value: `/[a-z]+-${index}/[0-9]+` } }), (index) => requestOf('GET', `/team-${index}/1`)],
+  ['an expression of a header field', (index) => ({ headers: [{ name: 'x-tenant', regex: `[st]${index}` }] }), (index) => requestOf('GET', '/', { 'x-tenant': `t${index}` })],
+  ['an expression of a query parameter', (index) => ({ query: [{ name: 'tenant', regex: `t.${index}` }] }), (index) => requestOf('GET', `/?tenant=t%20${index}`)],
+  ['the value of a header field', (index) => ({ headers: [{ name: 'x-tenant', value: `t${index}` }] }), (index) => requestOf('GET', '/', { 'x-tenant': `t${index}` })],
+  ['the value of a query parameter', (index) => ({ query: [{ name: 'tenant', value: `t ${index}` }] }), (index) => requestOf('GET', `/?tenant=t%20${index}`)],
+  ['the value of a cookie', (index) => ({ cookies: [{ name: 'tenant', value: `t${index}` }] }), (index) => requestOf('GET', '/', { cookie: `a=1; tenant=t${index}` })],
+  ['the value of a header field besides others', (index) => ({ method: 'GET', headers: [{ name: 'x-beta', value: 'true' }, { name: 'x-tenant', value: `t${index}` }] }),
     (index) => requestOf('GET', '/', { 'x-beta': 'true', 'x-tenant': `t${index}` })],
-])('GIVEN a thousand routes of one path that differ in the value of %s THEN one of them is tried', (_, matchOf, requestFor) => {
+])('GIVEN a thousand routes of one path that differ in %s THEN one of them is tried', (_, matchOf, requestFor) => {
   const table = tableOf(...Array.from({ length: 1_000 }, (__, index): RouteMatch[] => [matchOf(index)]), [{}]);
   const tried = jest.spyOn(RouteRow.prototype, 'holds');
   expect([0, 499, 999].map((index) => table.lookup(requestFor(index))?.route)).toEqual([0, 499, 999]);

@@ -13,6 +13,9 @@ import { Op, type Program } from './program';
 /** Entries kept of the states of one expression, of up to 32 bytes. */
 export const MAX_STATE_ENTRIES = 16_384;
 
+/** Entries kept of the states of a set of expressions. */
+export const MAX_SET_STATE_ENTRIES = 131_072;
+
 /** Entries kept for all expressions of a table. */
 export const MAX_TABLE_STATE_ENTRIES = 262_144;
 
@@ -33,8 +36,8 @@ export class StateBudget {
 /** What is kept of a set of instructions. */
 interface State {
   readonly instructions: readonly number[];
-  /** The value may end here. */
-  readonly accepts: boolean;
+  /** Indices of the expressions that take a value which ends here, in ascending order. */
+  readonly accepted: readonly number[];
   /** By column; undefined where it is not known yet. */
   readonly next: (State | undefined)[];
 }
@@ -54,6 +57,8 @@ export class Automaton {
   /** Marks instructions that a set holds already. */
   private readonly seen: Uint32Array;
   private round = 0;
+  /** Where {@link walk} stopped, as its next state is not kept; -1 at the end of the value. */
+  private stopped = -1;
   private readonly ops: Uint8Array;
   /** What each instruction takes. */
   private readonly sets: readonly ByteSet[];
@@ -61,8 +66,13 @@ export class Automaton {
   private readonly open: number[] = [];
   private readonly lists: readonly [number[], number[]] = [[], []];
 
-  /** @param passed bytes that every value begins with, behind which it starts */
-  constructor(private readonly program: Program, passed: Uint8Array, private readonly budget: StateBudget) {
+  /**
+   * @param passed bytes that every value begins with, behind which it starts
+   * @param maxEntries kept of its states
+   */
+  constructor(
+    private readonly program: Program, passed: Uint8Array, private readonly budget: StateBudget, private readonly maxEntries = MAX_STATE_ENTRIES,
+  ) {
     this.columns = columnsOf(program);
     this.columns.forEach((column, byte) => { this.samples[column] ??= byte; });
     this.columnCount = this.samples.length;
@@ -72,28 +82,47 @@ export class Automaton {
     this.beginRound();
     const instructions: number[] = [];
     this.follow(0, instructions);
-    let start = this.stateOf(instructions);
+    let start = this.stateOf(instructions.sort(ascending));
     for (const byte of passed) start = this.step(start, this.columns[byte]!);
     this.start = start;
   }
 
   /** Whether it takes the whole of `bytes[start, end)`, which is what follows the bytes passed. */
   test(bytes: Uint8Array, start: number, end: number): boolean {
+    const state = this.walk(bytes, start, end);
+    return this.stopped < 0 ? state.accepted.length > 0 : this.run(state, bytes, this.stopped, end);
+  }
+
+  /** Indices of the expressions that take the whole of `bytes[start, end)`, ascending; undefined when that needs states that are not kept. */
+  accepted(bytes: Uint8Array, start: number, end: number): readonly number[] | undefined {
+    const state = this.walk(bytes, start, end);
+    return this.stopped < 0 ? state.accepted : undefined;
+  }
+
+  /** The state behind a value, or behind the part of it before `stopped`. */
+  private walk(bytes: Uint8Array, start: number, end: number): State {
     let state = this.start;
     const most = this.built + MAX_BUILT_BY_VALUE;
+    this.stopped = -1;
     for (let at = start; at < end; at++) {
       const column = this.columns[bytes[at]!]!;
       let next = state.next[column];
       if (next === undefined) {
-        if (this.built >= most) return this.run(state, bytes, at, end);
+        if (this.built >= most) {
+          this.stopped = at;
+          return state;
+        }
         next = this.step(state, column);
-        if (!this.keep(next)) return this.run(next, bytes, at + 1, end);
+        if (!this.keep(next)) {
+          this.stopped = at + 1;
+          return next;
+        }
         next = state.next[column] = this.states.get(keyOf(next))!;
       }
       state = next;
-      if (state.instructions.length === 0) return false;
+      if (state.instructions.length === 0) return state;
     }
-    return state.accepts;
+    return state;
   }
 
   /** Whether it takes every value that goes on with `prefix`. Follows all states that can come; false when there are too many to tell. */
@@ -103,7 +132,7 @@ export class Automaton {
     const keys = new Set([keyOf(first)]);
     const open = [first];
     for (let state = open.pop(); state; state = open.pop()) {
-      if (!state.accepts || keys.size > MAX_FOLLOWED) return false;
+      if (state.accepted.length === 0 || keys.size > MAX_FOLLOWED) return false;
       for (let column = 0; column < this.columnCount; column++) {
         const next = this.step(state, column);
         const key = keyOf(next);
@@ -124,13 +153,13 @@ export class Automaton {
       current = next;
       [next, spare] = [spare, next];
     }
-    return this.accepts(current);
+    return this.acceptedBy(current).length > 0;
   }
 
   private step({ instructions }: State, column: number): State {
     const next: number[] = [];
     this.advance(instructions, this.samples[column]!, next);
-    return this.stateOf(next.sort((one, other) => one - other));
+    return this.stateOf(next.sort(ascending));
   }
 
   /** The instructions behind a byte. */
@@ -175,12 +204,12 @@ export class Automaton {
   }
 
   private stateOf(instructions: readonly number[]): State {
-    return { instructions, accepts: this.accepts(instructions), next: [] };
+    return { instructions, accepted: this.acceptedBy(instructions), next: [] };
   }
 
-  private accepts(instructions: readonly number[]): boolean {
-    for (let i = 0; i < instructions.length; i++) if (this.ops[instructions[i]!] === Op.MATCH) return true;
-    return false;
+  private acceptedBy(instructions: readonly number[]): readonly number[] {
+    const { ops, program: { x } } = this;
+    return instructions.filter((at) => ops[at] === Op.MATCH).map((at) => x[at]!);
   }
 
   /** Whether the state is among those that are kept, or could be added. */
@@ -188,13 +217,17 @@ export class Automaton {
     const key = keyOf(state);
     if (this.states.has(key)) return true;
     const entries = state.instructions.length + this.columnCount;
-    if (this.entries + entries > MAX_STATE_ENTRIES || entries > this.budget.left) return false;
+    if (this.entries + entries > this.maxEntries || entries > this.budget.left) return false;
     this.entries += entries;
     this.budget.left -= entries;
     this.built++;
     this.states.set(key, { ...state, next: new Array<State | undefined>(this.columnCount).fill(undefined) });
     return true;
   }
+}
+
+function ascending(one: number, other: number): number {
+  return one - other;
 }
 
 function keyOf({ instructions }: State): string {

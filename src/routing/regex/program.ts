@@ -13,6 +13,7 @@ export const enum Op {
   SPLIT,
   /** Goes on with `x`. */
   JUMP,
+  /** Takes the value when it ends here, for the expression `x`. */
   MATCH,
 }
 
@@ -40,11 +41,15 @@ export function problemOfSize(node: Node): RegexProblem | undefined {
   return new RegexProblem(`it needs ${size === Infinity ? 'far more' : size} steps, more than ${MAX_PROGRAM_SIZE}; use smaller counts in {n,m}`, 0);
 }
 
-/** The program of a tree that is not too large. */
-export function compileProgram(node: Node): Program {
+/** The program of trees that are not too large, which tells which of them take a value, by their indices. */
+export function compileProgram(nodes: readonly Node[]): Program {
   const program = new Program();
-  emit(program, node);
-  program.add(Op.MATCH);
+  nodes.forEach((node, index) => {
+    const split = index === nodes.length - 1 ? -1 : program.add(Op.SPLIT, program.size + 1);
+    emit(program, node);
+    program.add(Op.MATCH, index);
+    if (split >= 0) program.y[split] = program.size;
+  });
   return program;
 }
 

@@ -14,9 +14,9 @@ import { type Node, parseRegex } from './syntax';
 export class Regex implements ValueTest {
   /** What every value that it takes begins with; may be empty. */
   readonly literalStart: string;
+  readonly startBytes: Uint8Array;
   /** As far as it is the same in text and in bytes. */
   private readonly asciiStart: string;
-  private readonly startBytes: Uint8Array;
   private built: Automaton | undefined;
 
   /**
@@ -30,7 +30,7 @@ export class Regex implements ValueTest {
     return problemOfSize(tree) ?? new Regex(pattern, tree, budget);
   }
 
-  private constructor(readonly pattern: string, private readonly tree: Node, private readonly budget: StateBudget) {
+  private constructor(readonly pattern: string, readonly tree: Node, readonly budget: StateBudget) {
     this.literalStart = literalStart(tree);
     this.asciiStart = /^[^\x80-\uffff]*/.exec(this.literalStart)![0];
     this.startBytes = Uint8Array.from(this.literalStart, (character) => character.charCodeAt(0));
@@ -38,7 +38,7 @@ export class Regex implements ValueTest {
 
   /** Of what is behind {@link literalStart}, which is compared as it is: so a table of many expressions keeps no states of it. */
   get automaton(): Automaton {
-    return this.built ??= new Automaton(compileProgram(this.tree), this.startBytes, this.budget);
+    return this.built ??= new Automaton(compileProgram([this.tree]), this.startBytes, this.budget);
   }
 
   /** Whether the whole of `bytes[start, end)` is of the expression. */
@@ -64,7 +64,7 @@ export class Regex implements ValueTest {
   }
 }
 
-function beginsWith(bytes: Uint8Array, start: number, end: number, beginning: Uint8Array): boolean {
+export function beginsWith(bytes: Uint8Array, start: number, end: number, beginning: Uint8Array): boolean {
   if (end - start < beginning.length) return false;
   for (let i = 0; i < beginning.length; i++) if (bytes[start + i] !== beginning[i]) return false;
   return true;

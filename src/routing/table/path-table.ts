@@ -3,16 +3,19 @@ import { bytesOf } from '../bytes/bytes';
 import type { RequestView } from '../request/request-view';
 import type { Boundaries } from './boundaries';
 import { ByteIndex } from './byte-index';
-import { compareRows } from './precedence';
+import { RegexIndex } from './regex-index';
 import type { RouteRow, RowPath } from './row';
 import { RowList } from './row-list';
 
 const SLASH = 0x2f;
 
+type RegexRow = RouteRow & { readonly path: Extract<RowPath, { type: 'regex' }> };
+
 export class PathTable {
   private readonly exact: ByteIndex<RowList>;
+  private readonly regexRows: readonly RegexRow[];
   /** By the elements that their expressions begin with, as they are written out. */
-  private readonly regexes: ByteIndex<readonly RouteRow[]>;
+  private readonly regexes: ByteIndex<RegexIndex>;
   private readonly prefixes: ByteIndex<RowList>;
   /** Rows for any path: all that `*` can match. */
   private readonly pathless: RowList;
@@ -21,7 +24,11 @@ export class PathTable {
   constructor(rows: readonly RouteRow[]) {
     const listOf = (group: readonly RouteRow[]): RowList => new RowList(group);
     this.exact = indexOf(rows, ({ path }) => (path.type === 'exact' ? path.value : undefined), listOf);
-    this.regexes = indexOf(rows, ({ path }) => (path.type === 'regex' ? literalElements(path) : undefined), (group) => group);
+    this.regexRows = rows.filter(isRegexRow);
+    const places = new Map(this.regexRows.map((row, place) => [row, place]));
+    this.regexes = indexOf(this.regexRows, ({ path }) => literalElements(path), (group) => (
+      new RegexIndex(this.regexRows, group.map((row) => [places.get(row)!, row.path.regex] as const))
+    ));
     this.prefixes = indexOf(rows, ({ path }) => (path.type === 'prefix' ? path.value : path.type === 'any' ? '' : undefined), listOf);
     this.pathless = new RowList(rows.filter(({ path }) => path.type === 'any'));
   }
@@ -55,29 +62,28 @@ export class PathTable {
   /** Of those at each boundary, the first in the order of precedence. */
   private findByRegex(request: RequestView, { count, ends, hashes }: Boundaries): RouteRow | undefined {
     const { bytes, start, end } = request.path;
-    let best: RouteRow | undefined;
+    let best = this.regexRows.length;
     for (let at = 0; at < count; at++) {
-      const rows = this.regexes.get(hashes[at]!, bytes, start, ends[at]!);
-      if (rows === undefined) continue;
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index]!;
-        if (best !== undefined && compareRows(best, row) < 0) break;
-        if (row.path.type === 'regex' && row.path.regex.test(bytes, start, end) && row.holds(request)) best = row;
-      }
+      const index = this.regexes.get(hashes[at]!, bytes, start, ends[at]!);
+      if (index) best = index.find(bytes, start, end, request, best);
     }
-    return best;
+    return this.regexRows[best];
   }
 }
 
+function isRegexRow(row: RouteRow): row is RegexRow {
+  return row.path.type === 'regex';
+}
+
 /** The elements that all paths of an expression begin with, without the slash behind them; that slash is in all of them, too. */
-export function literalElements({ regex }: Extract<RowPath, { type: 'regex' }>): string {
+export function literalElements({ regex }: RegexRow['path']): string {
   return regex.literalStart.slice(0, Math.max(0, regex.literalStart.lastIndexOf('/')));
 }
 
-function indexOf<V>(
-  rows: readonly RouteRow[], keyOf: (row: RouteRow) => string | undefined, valueOf: (group: readonly RouteRow[]) => V,
+function indexOf<R extends RouteRow, V>(
+  rows: readonly R[], keyOf: (row: R) => string | undefined, valueOf: (group: readonly R[]) => V,
 ): ByteIndex<V> {
-  const groups = new Map<string, RouteRow[]>();
+  const groups = new Map<string, R[]>();
   for (const row of rows) {
     const key = keyOf(row);
     if (key === undefined) continue;

@@ -1,9 +1,9 @@
 /**
  * Finds the route of a request. A look-up hashes the path once, at each of its slashes, and the host once, at each of its dots; then
- * exact paths and prefixes are looked up by hash, from the longest, and matches of the same host and path by the exact value that they ask for
- * (row-list.ts). So its cost grows with the depth of the path, not with the number of routes. Tried one after the other are regular expressions
- * that begin with the same elements, and matches of one path that no exact value tells apart. It allocates nothing, and reads of a request only
- * what some match asks for.
+ * exact paths and prefixes are looked up by hash, from the longest, and matches of the same host and path by the value that they ask for
+ * (row-list.ts). Regular expressions that begin with the same elements are one automaton (regex-index.ts). So its cost grows with the depth of the
+ * path, not with the number of routes. Tried one after the other are matches of one path that no value tells apart. It allocates nothing, and reads
+ * of a request only what some match asks for.
  *
  * A table is for one look-up at a time: what is read of a request is kept in it until the look-up ends.
  */

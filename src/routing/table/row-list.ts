@@ -1,25 +1,27 @@
 /**
- * The rows of one host and path, which differ in other conditions. A few of them are tried one after the other. Of many, a row that asks for an
- * exact value of a header field, query parameter or cookie is found by that value, as tenants or versions of clients often are: each such row
- * is filed under the one of its values whose name has most values here, and a request is asked for these names only. What is then tried one after
- * the other are rows with the same value, and rows without an exact one. The first in the order of precedence wins, as without the index.
+ * The rows of one host and path, which differ in other conditions. A few of them are tried one after the other. Of many, a row that asks for a
+ * value of a header field, query parameter or cookie is found by that value, as tenants or versions of clients often are: each such row
+ * is filed under the one of its names that has most values and expressions here, and a request is asked for these names only. What is then tried
+ * one after the other are rows with the same value, and rows that ask for no value. The first in the order of precedence wins, as without the index.
  */
 import { type ValueTest } from '../bytes/bytes';
+import { Regex } from '../regex/regex';
 import type { RequestView } from '../request/request-view';
 import { ByteIndex, hashByte, HASH_START } from './byte-index';
 import { ExactValue, NamedCondition } from './conditions';
+import { firstThatHolds, RegexIndex } from './regex-index';
 import type { RouteRow } from './row';
 
-/** From so many rows with an exact value on, the index takes less time than trying them does. */
+/** From so many rows that ask for a value on, the index takes less time than trying them does. */
 const INDEXED_FROM = 8;
 
 const PARTS = ['headers', 'query', 'cookies'] as const;
 type Part = (typeof PARTS)[number];
 
-/** An exact value that a row asks for. */
+/** A value that a row asks for, exactly or by an expression. */
 interface Asked {
   readonly part: Part;
-  readonly condition: NamedCondition & { readonly value: ExactValue };
+  readonly condition: NamedCondition & { readonly value: ExactValue | Regex };
 }
 
 export class RowList {
@@ -29,7 +31,7 @@ export class RowList {
 
   /** @param rows in the order of precedence; what is told of them by place is by the index in it */
   constructor(private readonly rows: readonly RouteRow[]) {
-    const values = rows.length < INDEXED_FROM ? [] : rows.map(exactValuesOf);
+    const values = rows.length < INDEXED_FROM ? [] : rows.map(valuesOf);
     if (values.filter(({ length }) => length > 0).length < INDEXED_FROM) {
       this.others = [...rows.keys()];
       this.indexes = [];
@@ -55,7 +57,8 @@ export class RowList {
 
 /** Rows by the value that they ask for of one name. */
 class ValueIndex implements ValueTest {
-  private readonly places: ByteIndex<readonly number[]>;
+  private readonly exact: ByteIndex<readonly number[]>;
+  private readonly expressions: RegexIndex | undefined;
   private readonly part: Part;
   private readonly name: Uint8Array;
   private readonly longest: number;
@@ -70,14 +73,16 @@ class ValueIndex implements ValueTest {
     this.name = condition.bytes;
     this.first = places[0]!;
     const byValue = new Map<string, { readonly bytes: Uint8Array; readonly places: number[] }>();
+    const byRegex: (readonly [place: number, regex: Regex])[] = [];
     places.forEach((place, at) => {
-      const { value, bytes } = asked[at]!.condition.value;
-      const group = byValue.get(value);
-      if (group) group.places.push(place);
-      else byValue.set(value, { bytes, places: [place] });
+      const { value } = asked[at]!.condition;
+      if (value instanceof Regex) return byRegex.push([place, value]);
+      const group = byValue.get(value.value);
+      return group ? group.places.push(place) : byValue.set(value.value, { bytes: value.bytes, places: [place] });
     });
     const groups = [...byValue.values()];
-    this.places = new ByteIndex(groups.map((group) => [group.bytes, group.places] as const));
+    this.exact = new ByteIndex(groups.map((group) => [group.bytes, group.places] as const));
+    this.expressions = byRegex.length === 0 ? undefined : new RegexIndex(rows, byRegex);
     this.longest = groups.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
   }
 
@@ -94,40 +99,35 @@ class ValueIndex implements ValueTest {
 
   /** Looks one value of the request up. False, so that its other values are looked up, too. */
   test(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start > this.longest) return false;
-    let hash = HASH_START;
-    for (let at = start; at < end; at++) hash = hashByte(hash, bytes[at]!);
-    const places = this.places.get(hash, bytes, start, end);
-    if (places) this.best = firstThatHolds(this.rows, places, this.request, this.best);
+    if (end - start <= this.longest) this.findExact(bytes, start, end);
+    if (this.expressions) this.best = this.expressions.find(bytes, start, end, this.request, this.best);
     return false;
   }
-}
 
-function firstThatHolds(rows: readonly RouteRow[], places: readonly number[], request: RequestView, best: number): number {
-  for (let at = 0; at < places.length; at++) {
-    const place = places[at]!;
-    if (place >= best) return best;
-    if (rows[place]!.holds(request)) return place;
+  private findExact(bytes: Uint8Array, start: number, end: number): void {
+    let hash = HASH_START;
+    for (let at = start; at < end; at++) hash = hashByte(hash, bytes[at]!);
+    const places = this.exact.get(hash, bytes, start, end);
+    if (places) this.best = firstThatHolds(this.rows, places, this.request, this.best);
   }
-  return best;
 }
 
-function exactValuesOf(row: RouteRow): Asked[] {
-  return PARTS.flatMap((part) => row[part].filter(isExact).map((condition): Asked => ({ part, condition })));
+function valuesOf(row: RouteRow): Asked[] {
+  return PARTS.flatMap((part) => row[part].filter(asksForValue).map((condition): Asked => ({ part, condition })));
 }
 
-function isExact(condition: NamedCondition): condition is Asked['condition'] {
-  return condition.value instanceof ExactValue;
+function asksForValue(condition: NamedCondition): condition is Asked['condition'] {
+  return condition.value instanceof ExactValue || condition.value instanceof Regex;
 }
 
 /** Of the values of each row, the one whose name has most values in all rows; undefined of a row without any. */
 function choose(values: readonly (readonly Asked[])[]): (Asked | undefined)[] {
-  const byName = new Map<string, Set<string>>();
+  const byName = new Map<string, Set<string | Regex>>();
   for (const asked of values.flat()) {
     const key = keyOf(asked);
-    const seen = byName.get(key);
-    if (seen) seen.add(asked.condition.value.value);
-    else byName.set(key, new Set([asked.condition.value.value]));
+    const { value } = asked.condition;
+    const seen = byName.get(key) ?? new Set();
+    byName.set(key, seen.add(value instanceof Regex ? value : value.value));
   }
   const countOf = (asked: Asked): number => byName.get(keyOf(asked))!.size;
   return values.map((ofRow) => ofRow.reduce<Asked | undefined>((best, asked) => (best && countOf(best) >= countOf(asked) ? best : asked), undefined));
