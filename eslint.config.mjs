@@ -20,7 +20,7 @@ const CHANCE = 'Chance is injected: take `random(): number` as an argument, so t
 const UNUSED = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };
 
 export default tseslint.config(
-  { ignores: ['lib/', 'dist/', 'pkg/', 'coverage/', '**/node_modules/', '**/*.generated.js', '**/*.generated.d.ts'] },
+  { ignores: ['lib/', 'dist/', 'pkg/', 'coverage/', 'site/dist/', 'site/pages/', '**/node_modules/', '**/*.generated.js', '**/*.generated.d.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

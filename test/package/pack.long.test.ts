@@ -83,17 +83,18 @@ function npx(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 }
 
 describe('the tarball', () => {
-  test('ships the compiled library, its API, the schema, the files of a new app and the Dockerfile, and nothing else', () => {
-    const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
+  test('ships the compiled library, its documents, the schema, the files of a new app and the Dockerfile, and nothing else', () => {
+    const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
     const compiled = ['index', ...['constructs', 'contract', 'planning', 'routing'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
     const dashboards = readdirSync(join(REPOSITORY, 'dashboards')).map((file) => `dashboards/${file}`);
     const templates = filesIn('templates');
+    const documents = filesIn('docs');
     const bundles = ['lib/bin/cdk8s-mesh.js', 'lib/bin/proxy.js', 'lib/bin/page.html', 'lib/testing/index.js', 'lib/testing/index.d.ts', 'lib/testing/api.d.ts'];
-    const optional = new Set(['CHANGELOG.md', ...bundles.map((bundle) => `${bundle}.LEGAL.txt`)]);
-    const known = [...fixed, ...compiled, ...bundles, ...dashboards, ...templates];
+    const optional = new Set(bundles.map((bundle) => `${bundle}.LEGAL.txt`));
+    const known = [...fixed, ...compiled, ...bundles, ...dashboards, ...documents, ...templates];
     const unexpected = shipped.filter((file) => !known.includes(file) && !optional.has(file));
     expect(unexpected).toEqual([]);
-    const needed = [...fixed, ...bundles, ...dashboards, ...templates, 'lib/index.js', 'lib/index.d.ts'];
+    const needed = [...fixed, ...bundles, ...dashboards, ...documents, ...templates, 'lib/index.js', 'lib/index.d.ts'];
     const missing = needed.filter((file) => !optional.has(file) && !shipped.includes(file));
     expect(missing).toEqual([]);
   });
