@@ -4,7 +4,8 @@
  * counted. Losing log lines is bad; a proxy that stands still or dies because its log is not read is worse.
  *
  * Events are written at once. A line for each request would be a system call for each request, which costs more than all else about it:
- * such lines wait up to {@link COLLECT_MS} for others. A process that is killed loses what waits.
+ * such lines wait up to {@link COLLECT_MS} for others. They wait as bytes in fixed memory, since texts that live for a while are copied by
+ * each collection of garbage. A process that is killed loses what waits.
  */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -13,14 +14,48 @@ import type { Cancel, Clock } from '../runtime/clock';
 /** Most characters that wait for the write under way to end. */
 export const MAX_BUFFERED_CHARACTERS = 1024 * 1024;
 
-/** How long a line of a request waits for others at most, and how many characters of them are written together at least. */
+/** How long a line of a request waits for others at most, and how many bytes of them are written together at most. */
 export const COLLECT_MS = 100;
-export const COLLECT_CHARACTERS = 64 * 1024;
+export const COLLECT_BYTES = 64 * 1024;
+
+/** Most bytes of a character, as a line may have them. */
+const CHARACTER_BYTES = 3;
+const LF = 0x0a;
 
 /** Takes one text at a time. */
 export interface LineSink {
-  /** Writes a text; `done` is called once, when another one can come or with what went wrong for good. */
-  write(text: string, done: (error?: Error | null) => void): unknown;
+  /**
+   * Writes a text; `done` is called once, when another one can come or with what went wrong for good.
+   *
+   * @param text bytes are valid until then
+   */
+  write(text: string | Uint8Array, done: (error?: Error | null) => void): unknown;
+}
+
+/** Lines as bytes, up to a number of them. */
+class Batch {
+  lines = 0;
+  private bytes: Buffer | undefined;
+  private length = 0;
+
+  /** Takes a line, given without its end; false when there is no room. */
+  add(line: string): boolean {
+    const bytes = this.bytes ??= Buffer.allocUnsafeSlow(COLLECT_BYTES);
+    if (this.length + line.length * CHARACTER_BYTES >= COLLECT_BYTES) return false;
+    this.length += bytes.write(line, this.length);
+    bytes[this.length] = LF;
+    this.length += 1;
+    this.lines += 1;
+    return true;
+  }
+
+  /** What it has, which is valid until something is added to it. */
+  take(): Uint8Array {
+    const taken = this.bytes!.subarray(0, this.length);
+    this.length = 0;
+    this.lines = 0;
+    return taken;
+  }
 }
 
 export class LineWriter {
@@ -28,6 +63,9 @@ export class LineWriter {
   dropped = 0;
   private waiting = '';
   private waitingLines = 0;
+  /** Lines that may wait; they are written before those of `waiting`. And where they go while the one before is being written. */
+  private batch = new Batch();
+  private other = new Batch();
   private busy = false;
   private broken = false;
   private flushed: (() => void)[] = [];
@@ -38,23 +76,26 @@ export class LineWriter {
 
   /** Writes a line, given without its end, and what waits; false when it was dropped. */
   write(line: string): boolean {
-    const taken = this.take(line);
-    if (taken && !this.busy) this.send();
-    return taken;
+    if (this.broken || this.waiting.length + line.length >= this.maxBuffered) {
+      this.dropped += 1;
+      return false;
+    }
+    this.waiting += `${line}\n`;
+    this.waitingLines += 1;
+    if (!this.busy) this.send();
+    return true;
   }
 
   /** The same for one of many lines: it may wait for others. */
   collect(line: string, clock: Pick<Clock, 'after'>): boolean {
-    const taken = this.take(line);
-    if (!taken || this.busy) return taken;
-    if (this.waiting.length >= COLLECT_CHARACTERS) this.send();
-    else this.timer ??= clock.after(COLLECT_MS, this.onTime);
+    if (this.broken || this.waitingLines > 0 || !this.addToBatch(line)) return this.write(line);
+    if (!this.busy) this.timer ??= clock.after(COLLECT_MS, this.onTime);
     return true;
   }
 
   /** Resolves when all lines are written, or can't be, or `timeoutMs` is over. */
   flush(clock: Clock, timeoutMs: number): Promise<void> {
-    if (!this.busy && this.waitingLines > 0) this.send();
+    if (!this.busy && this.hasLines) this.send();
     if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel: Cancel = clock.after(timeoutMs, resolve);
@@ -65,36 +106,46 @@ export class LineWriter {
     });
   }
 
-  private take(line: string): boolean {
-    if (this.broken || this.waiting.length + line.length >= this.maxBuffered) {
-      this.dropped += 1;
-      return false;
-    }
-    this.waiting += `${line}\n`;
-    this.waitingLines += 1;
-    return true;
+  private get hasLines(): boolean { return this.waitingLines > 0 || this.batch.lines > 0; }
+
+  private addToBatch(line: string): boolean {
+    if (this.batch.add(line)) return true;
+    if (this.busy || this.batch.lines === 0) return false;
+    this.send();
+    return this.batch.add(line);
   }
 
   private send(): void {
     this.timer?.();
     this.timer = undefined;
+    this.busy = true;
+    const lines = this.batch.lines > 0 ? this.batch.lines : this.waitingLines;
+    this.sink.write(this.next(), (error) => this.onDone(error, lines));
+  }
+
+  private next(): string | Uint8Array {
+    if (this.batch.lines > 0) {
+      const { batch } = this;
+      this.batch = this.other;
+      this.other = batch;
+      return batch.take();
+    }
     const text = this.waiting;
-    const lines = this.waitingLines;
     this.waiting = '';
     this.waitingLines = 0;
-    this.busy = true;
-    this.sink.write(text, (error) => this.onDone(error, lines));
+    return text;
   }
 
   private onDone(error: Error | null | undefined, lines: number): void {
     this.busy = false;
     if (error) {
       this.broken = true;
-      this.dropped += lines + this.waitingLines;
+      this.dropped += lines + this.waitingLines + this.batch.lines;
       this.waiting = '';
       this.waitingLines = 0;
+      this.batch = new Batch();
     }
-    if (this.waitingLines > 0) {
+    if (this.hasLines) {
       this.send();
       return;
     }

@@ -18,7 +18,7 @@ export type Delivery =
   | { readonly result: 'refused'; readonly problem: string };
 
 export interface Collector {
-  send(body: string, done: (delivery: Delivery) => void): void;
+  send(body: Buffer, done: (delivery: Delivery) => void): void;
   close(): void;
 }
 
@@ -36,9 +36,8 @@ export class HttpCollector implements Collector {
     this.agent = this.url.protocol === 'https:' ? new (https().Agent)(options) : new Agent(options);
   }
 
-  send(body: string, done: (delivery: Delivery) => void): void {
+  send(body: Buffer, done: (delivery: Delivery) => void): void {
     const send = this.url.protocol === 'https:' ? https().request : httpRequest;
-    const bytes = Buffer.from(body);
     let over = false;
     const end = (delivery: Delivery): void => {
       if (over) return;
@@ -48,7 +47,7 @@ export class HttpCollector implements Collector {
     const fail = (problem: string): void => end({ result: 'failed', problem, retryAfterMs: undefined });
     const request = send(this.url, {
       method: 'POST', agent: this.agent, signal: AbortSignal.timeout(this.timeoutMs),
-      headers: { 'content-type': 'application/json', 'content-length': bytes.length, 'user-agent': 'cdk8s-mesh' },
+      headers: { 'content-type': 'application/json', 'content-length': body.length, 'user-agent': 'cdk8s-mesh' },
     }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -57,7 +56,7 @@ export class HttpCollector implements Collector {
       response.on('error', (error) => fail(error.message));
     });
     request.on('error', (error) => fail(error.message));
-    request.end(bytes);
+    request.end(body);
   }
 
   close(): void {

@@ -2,6 +2,8 @@
  * Collects spans and sends them in batches. Bounded: what comes while the queue is full is dropped and counted, since a proxy that stands
  * still or dies for its traces is worse than a trace with a gap. A batch that can't be delivered is tried again with growing, jittered
  * waits, and given up after {@link MAX_TRIES}; while the collector is away the queue holds what came first.
+ *
+ * Spans wait as bytes: they wait for seconds, and each collection of garbage would copy texts.
  */
 import type { Cancel, Clock } from '../runtime/clock';
 import type { Collector, Delivery } from './collector';
@@ -10,6 +12,8 @@ import type { Collector, Delivery } from './collector';
 export const MAX_TRIES = 5;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
+
+const COMMA = Buffer.from(',');
 
 /** What became of a span. */
 export type SpanResult = 'exported' | 'queue_full' | 'rejected' | 'undelivered';
@@ -32,9 +36,9 @@ export interface ExporterDependencies {
 }
 
 export class SpanExporter {
-  private queue: string[] = [];
+  private queue: Buffer[] = [];
   /** The batch under way. */
-  private batch: readonly string[] = [];
+  private batch: readonly Buffer[] = [];
   private tries = 0;
   private timer: Cancel | undefined;
   private sending = false;
@@ -57,7 +61,7 @@ export class SpanExporter {
   /** Takes a span, for which there is room. */
   add(span: string): void {
     if (this.closed) return;
-    this.queue.push(span);
+    this.queue.push(Buffer.from(span));
     if (this.batch.length > 0) return;
     if (this.queue.length >= this.options.maxBatchSpans) this.sendNext();
     else this.timer ??= this.dependencies.clock.after(this.options.exportIntervalMs, () => this.sendNext());
@@ -103,8 +107,18 @@ export class SpanExporter {
     }
     this.tries += 1;
     this.sending = true;
+    this.dependencies.collector.send(this.body(), (delivery) => this.onDelivery(delivery));
+  }
+
+  private body(): Buffer {
     const [before, after] = this.dependencies.envelope;
-    this.dependencies.collector.send(before + this.batch.join(',') + after, (delivery) => this.onDelivery(delivery));
+    const parts: Buffer[] = [Buffer.from(before)];
+    for (const [index, span] of this.batch.entries()) {
+      if (index > 0) parts.push(COMMA);
+      parts.push(span);
+    }
+    parts.push(Buffer.from(after));
+    return Buffer.concat(parts);
   }
 
   private onDelivery(delivery: Delivery): void {

@@ -7,6 +7,7 @@ import { cleanupsAfterEach } from '../../support/cleanups';
 import { startProxy } from '../../support/proxy';
 import { RawBackend, rawClient, until } from '../../support/raw-http';
 import { joined, tcpClient } from '../../support/tcp-proxy';
+import { textOf } from '../../support/text-of';
 
 const cleanups = cleanupsAfterEach();
 
@@ -19,7 +20,7 @@ async function loggedOf(mode: AccessLogMode, watched: AccessLogMode | undefined)
     routes: [{ name: 'watched', matches: [{ path: { type: 'prefix', value: '/watched' } }], split, ...(watched && { accessLog: watched }) }, { name: 'rest', split }],
   });
   const lines: string[] = [];
-  const writer = new LineWriter({ write: (text, done) => { lines.push(...text.trim().split('\n')); done(); } });
+  const writer = new LineWriter({ write: (text, done) => { lines.push(...textOf(text).trim().split('\n')); done(); } });
   const recorder = accessRecorder(writer, systemClock, () => 0.5, { ...proxy.config, accessLog: { mode } });
   if (!recorder) return 'no recorder';
   proxy.context.onExchange = recorder.onExchange;
@@ -51,7 +52,7 @@ test.each<[AccessLogMode, AccessLogMode | undefined, string[] | string]>([
 async function connectionsOf(mode: AccessLogMode, ofRoute?: AccessLogMode): Promise<Record<string, unknown>[]> {
   const { proxy, server, client, peer } = await joined(cleanups, { direction: 'inbound', ...(ofRoute && { route: { accessLog: ofRoute } }) });
   const lines: string[] = [];
-  const writer = new LineWriter({ write: (text, done) => { lines.push(...text.trim().split('\n')); done(); } });
+  const writer = new LineWriter({ write: (text, done) => { lines.push(...textOf(text).trim().split('\n')); done(); } });
   proxy.proxy.context.onTcpClosed = accessRecorder(writer, systemClock, () => 0.5, { ...proxy.proxy.config, accessLog: { mode } })?.onConnection;
   client.send('12345');
   await peer.receives('12345');

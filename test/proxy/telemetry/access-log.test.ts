@@ -2,6 +2,7 @@ import type { AccessLogConfig } from '../../../src/contract';
 import { AccessLog, AccessRecord, formatAccess, formatText, isError, MAX_PATH } from '../../../src/proxy/telemetry/access-log';
 import { COLLECT_MS, LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';
+import { textOf } from '../../support/text-of';
 
 const REQUEST: AccessRecord = {
   listener: 'catalog', description: 'GET /items?token=secret', status: 200, reason: undefined, detail: '', durationMs: 12.345678,
@@ -69,7 +70,7 @@ describe('the access log', () => {
   const statusesOf = (mode: AccessLogConfig['mode'], more: Partial<AccessLogConfig> = {}, random = () => 0.5): unknown[] => {
     const lines: string[] = [];
     const clock = new FakeClock();
-    const writer = new LineWriter({ write: (text, done) => { lines.push(...text.trim().split('\n')); done(); } });
+    const writer = new LineWriter({ write: (text, done) => { lines.push(...textOf(text).trim().split('\n')); done(); } });
     const log = new AccessLog(writer, clock, { mode, ...more }, random);
     requests.forEach((request) => log.record(request));
     clock.advance(COLLECT_MS);

@@ -2,17 +2,21 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COLLECT_CHARACTERS, COLLECT_MS, LineSink, LineWriter } from '../../../src/proxy/telemetry/line-writer';
+import { COLLECT_BYTES, COLLECT_MS, LineSink, LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { FakeClock } from '../../support/fake-clock';
+import { textOf } from '../../support/text-of';
 
 /** Takes a text and is done with it when the test says so. */
 class SlowSink implements LineSink {
   readonly texts: string[] = [];
+  /** What is being written. */
+  given: string | Uint8Array | undefined;
   private done: ((error?: Error) => void) | undefined;
 
-  write(text: string, done: (error?: Error) => void): void {
+  write(text: string | Uint8Array, done: (error?: Error) => void): void {
     if (this.done) throw new Error('two writes at a time');
-    this.texts.push(text);
+    this.given = text;
+    this.texts.push(textOf(text));
     this.done = done;
   }
 
@@ -92,17 +96,45 @@ describe('the writer of log lines', () => {
       expect(sink.texts).toEqual(['a\nb\nc\n', 'd\n']);
     });
 
-    it('writes them when there are many', () => {
-      const line = 'x'.repeat(COLLECT_CHARACTERS / 4);
-      for (let i = 0; i < 4; i += 1) writer.collect(line, clock);
-      expect(sink.texts).toEqual([`${line}\n`.repeat(4)]);
+    it('writes them when there are as many as fit', () => {
+      const line = 'x'.repeat(COLLECT_BYTES / 8);
+      for (let i = 0; i < 7; i += 1) writer.collect(line, clock);
+      expect(sink.texts).toEqual([`${line}\n`.repeat(5)]);
       expect(clock.pending).toBe(0);
+      sink.finish();
+      expect(sink.texts[1]).toBe(`${line}\n`.repeat(2));
+    });
+
+    it('writes one that is longer than all that may wait at once, and others before it', () => {
+      const line = 'x'.repeat(COLLECT_BYTES);
+      writer.collect('a', clock);
+      writer.collect(line, clock);
+      writer.collect('b', clock);
+      sink.finish();
+      sink.finish();
+      expect(sink.texts).toEqual(['a\n', `${line}\nb\n`]);
+    });
+
+    it('keeps any characters', () => {
+      const lines = ['\u00e9\u20ac\u{1f600}', '\uffff'.repeat(100)];
+      for (const line of lines) writer.collect(line, clock);
+      clock.advance(COLLECT_MS);
+      expect(sink.texts).toEqual([`${lines.join('\n')}\n`]);
+    });
+
+    it('does not change what is being written', () => {
+      writer.collect('a', clock);
+      clock.advance(COLLECT_MS);
+      const written = sink.given!;
+      writer.collect('b', clock);
+      expect(textOf(written)).toBe('a\n');
     });
 
     it('writes them before one that may not wait', () => {
       writer.collect('a', clock);
       writer.write('b');
-      expect(sink.texts).toEqual(['a\nb\n']);
+      sink.finish();
+      expect(sink.texts).toEqual(['a\n', 'b\n']);
       expect(clock.pending).toBe(0);
     });
 
@@ -123,11 +155,13 @@ describe('the writer of log lines', () => {
     });
 
     it('drops and counts those for which there is no room, and all when the output is gone', () => {
-      const small = new LineWriter(sink, 10);
-      expect(['12345', '1234', '1'].map((line) => small.collect(line, clock))).toEqual([true, false, true]);
-      clock.advance(COLLECT_MS);
+      const small = new LineWriter(sink, 20);
+      small.write('under way');
+      const line = 'x'.repeat(COLLECT_BYTES / 4);
+      expect(['a', line, line, 'b', 'c'].map((each) => small.collect(each, clock))).toEqual([true, true, false, true, true]);
+      expect(small.dropped).toBe(1);
       sink.finish(new Error('EPIPE'));
-      expect([small.collect('a', clock), small.dropped]).toEqual([false, 4]);
+      expect([small.collect('d', clock), small.dropped]).toEqual([false, 7]);
     });
   });
 
@@ -165,7 +199,7 @@ describe('standard output', () => {
     ${script}
   `], { stdio: ['ignore', stdout, 'pipe'] });
 
-  const textOf = async (stream: NodeJS.ReadableStream): Promise<string> => {
+  const allOf = async (stream: NodeJS.ReadableStream): Promise<string> => {
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     return text;
@@ -179,7 +213,7 @@ describe('standard output', () => {
         process.stderr.write('dropped ' + (writer.dropped > 0), () => process.exit(0));
       }, 10);
     `, 'pipe');
-    const said = textOf(child.stderr!);
+    const said = allOf(child.stderr!);
     const code = await new Promise((resolve) => { child.once('exit', resolve); });
     child.stdout!.destroy();
     expect([code, await said]).toEqual([0, 'dropped true']);
@@ -187,7 +221,7 @@ describe('standard output', () => {
 
   it('gets every line, given a pipe that is read', async () => {
     const child = start('for (let line = 0; line < 1_000; line++) writer.write(`line ${line}`); void writer.flush(systemClock, 5_000);', 'pipe');
-    expect(await textOf(child.stdout!)).toBe(Array.from({ length: 1_000 }, (_, line) => `line ${line}\n`).join(''));
+    expect(await allOf(child.stdout!)).toBe(Array.from({ length: 1_000 }, (_, line) => `line ${line}\n`).join(''));
   });
 
   it('gets every line, given a file', async () => {

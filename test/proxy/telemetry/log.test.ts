@@ -1,6 +1,7 @@
 import { LineWriter } from '../../../src/proxy/telemetry/line-writer';
 import { EventLog, MAX_LIST, MAX_REPEATS, MAX_TEXT, REPEAT_WINDOW_MS } from '../../../src/proxy/telemetry/log';
 import { FakeClock } from '../../support/fake-clock';
+import { textOf } from '../../support/text-of';
 
 const NODE = { service: 'web', namespace: 'shop', version: 'v1', pod: 'web-1' };
 
@@ -8,7 +9,7 @@ function setUp() {
   const lines: string[] = [];
   const clock = new FakeClock();
   let suppressed = 0;
-  const writer = new LineWriter({ write: (text, done) => { lines.push(text); done(); } });
+  const writer = new LineWriter({ write: (text, done) => { lines.push(textOf(text)); done(); } });
   const log = new EventLog(writer, clock, NODE, () => { suppressed += 1; });
   return { log, clock, lines, events: () => lines.map((line) => JSON.parse(line)), suppressed: () => suppressed };
 }

@@ -7,8 +7,8 @@ class FakeCollector implements Collector {
   closed = false;
   private waiting: ((delivery: Delivery) => void) | undefined;
 
-  send(body: string, done: (delivery: Delivery) => void): void {
-    this.bodies.push(body);
+  send(body: Buffer, done: (delivery: Delivery) => void): void {
+    this.bodies.push(body.toString());
     this.waiting = done;
   }
 
