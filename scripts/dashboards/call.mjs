@@ -41,6 +41,18 @@ export const call = (sources) => dashboard({
       lines('Waiting requests', 'For a connection, or for the first endpoints.', UNIT.count, { '{{pod}}': `sum by (pod) (mesh_pending_requests{${CALL}})` }),
       lines('Limits reached', 'By name in the configuration.', UNIT.events, { '{{limit}}': rate(['limit'], 'mesh_upstream_limit_reached_total', CALL) }),
     ]],
+    ['TCP', [
+      lines('Connections', 'Open to its endpoints.', UNIT.count, { '{{pod}}': `sum by (pod) (mesh_tcp_connections_open{${OUT}})` }),
+      lines('Connections closed by reason', '"-" are those that both sides have ended in order.', UNIT.events, {
+        '{{reason}}': rate(['reason'], 'mesh_tcp_connections_closed_total', OUT),
+      }),
+      lines('Bytes', 'From and to the caller\'s apps.', UNIT.bytesPerSecond, {
+        received: rate([], 'mesh_tcp_received_bytes_total', OUT), sent: rate([], 'mesh_tcp_sent_bytes_total', OUT),
+      }),
+      lines('How long connections last', 'Median of those that are over.', UNIT.seconds, {
+        p50: `histogram_quantile(0.5, ${rate(['le'], 'mesh_tcp_connection_duration_seconds_bucket', OUT)})`,
+      }),
+    ]],
     ['Endpoints', [
       lines('Endpoints by state', 'Highest number of any pod of the caller.', UNIT.count, { '{{state}}': `max by (state) (mesh_endpoints{${CALL}})` }),
       lines('Ejections', 'Outliers that were ejected, by rule.', UNIT.events, { '{{rule}}': rate(['rule'], 'mesh_outliers_ejected_total', CALL) }),

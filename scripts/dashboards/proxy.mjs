@@ -44,6 +44,10 @@ export const proxy = () => dashboard({
       lines('Callers refused', 'Connections whose client did not prove who it is, or came without TLS.', UNIT.events, {
         '{{fault}}': rate(['fault'], 'mesh_mutual_tls_callers_refused_total', OWN), plain: rate([], 'mesh_plain_connections_refused_total', OWN),
       }),
+      lines('HTTP/2 connections closed', 'Because of what the client did, by error code.', UNIT.events, {
+        '{{code}}': rate(['code'], 'mesh_http2_connections_failed_total', OWN),
+      }),
+      lines('Tokens', 'JSON Web Tokens of requests, by what became of them.', UNIT.events, { '{{result}}': rate(['result'], 'mesh_jwt_tokens_total', OWN) }),
       lines('Past the sidecar', 'Requests that came without a sidecar though their pods have one.', UNIT.events, {
         requests: rate([], 'mesh_bypassing_requests_total', OWN),
       }),

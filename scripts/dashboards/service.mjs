@@ -79,6 +79,18 @@ export const service = (sources) => dashboard({
       lines('Success by callee', 'Part of them that did not fail.', UNIT.ratio, { '{{cluster}}': success(sources, ['cluster'], OUT) }),
       lines('p99 by callee', 'Time to the end of the response.', UNIT.seconds, { '{{cluster}}': latency(0.99, ['cluster'], OUT) }),
     ]],
+    ['TCP', [
+      lines('Connections by caller', 'Open to its pods; by verified identity, "unknown" has none.', UNIT.count, {
+        '{{caller}}': `sum by (caller) (mesh_tcp_connections_open{${IN}})`,
+      }),
+      lines('Connections opened by callee', 'A second, by its apps.', UNIT.events, { '{{cluster}}': rate(['cluster'], 'mesh_tcp_connections_opened_total', OUT) }),
+      lines('Connections closed by reason', '"-" are those that both sides have ended in order.', UNIT.events, {
+        '{{direction}} {{reason}}': rate(['direction', 'reason'], 'mesh_tcp_connections_closed_total', OWN),
+      }),
+      lines('Bytes', 'At its pods, on connections that came in.', UNIT.bytesPerSecond, {
+        received: rate([], 'mesh_tcp_received_bytes_total', IN), sent: rate([], 'mesh_tcp_sent_bytes_total', IN),
+      }),
+    ]],
     ['Pods', [
       lines('Requests by pod', 'At its sidecars.', UNIT.perSecond, { '{{pod}}': requests(['pod'], IN) }),
       lines('p99 by pod', 'At its sidecars.', UNIT.seconds, { '{{pod}}': latency(0.99, ['pod'], IN) }),
