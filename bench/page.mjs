@@ -21,11 +21,12 @@ export function writeResult(name, result, { keep }) {
 }
 
 export function writePage() {
-  const [proxy, soak, synth, policies] = ['proxy', 'soak', 'synth', 'policies'].map(read);
-  const parts = ['# Benchmarks', 'Written by `npm run bench`, `npm run bench:policies` and `npm run bench:synth`; do not edit.'];
+  const [proxy, soak, synth, policies, telemetry] = ['proxy', 'soak', 'synth', 'policies', 'telemetry'].map(read);
+  const parts = ['# Benchmarks', 'Written by `npm run bench`, `npm run bench:policies`, `npm run bench:telemetry` and `npm run bench:synth`; do not edit.'];
   if (proxy) parts.push(...proxySection(proxy), ...barsSection(proxy, soak));
   if (soak) parts.push(soakSection(soak));
   if (policies) parts.push(policiesSection(policies));
+  if (telemetry) parts.push(telemetrySection(telemetry));
   if (synth) parts.push(...synthSection(synth));
   writeFileSync(PAGE, `${parts.join('\n\n')}\n`);
   console.log('written: docs/benchmarks.md');
@@ -42,6 +43,33 @@ export function policiesSection({ measured, machine: place, settings, cpuUs }) {
       + 'time for each attempt, hedging, deadlines, outlier detection, health checks, slow start, dynamic weights.',
     table(['', 'CPU per request', 'to off'], [['off', `${median(cpuUs.off).toFixed(1)} us`, '1.00x'], ['on', `${median(cpuUs.on).toFixed(1)} us`, `${ratio.toFixed(2)}x`]]),
     `**${verdict}**: at most 15 % more CPU per request with every policy on; it is ${((ratio - 1) * 100).toFixed(0)} %. To repeat: \`npm run bench:policies\`.`,
+  ].join('\n\n');
+}
+
+/** What it may cost to see a mesh, and tracing alone. */
+const TELEMETRY_BAR = 0.05;
+
+const TELEMETRY_TITLES = {
+  off: 'off', metrics: 'metrics, scraped every second', log: 'access log of all requests, to a file', tracing: 'tracing, 1 % sampled', all: 'all of that',
+};
+
+/** What it costs to see a mesh, with its verdict. */
+export function telemetrySection({ measured, machine: place, settings, variants }) {
+  const { processes, repeats, seconds, rate } = settings;
+  const { off } = variants;
+  const rows = Object.entries(variants).map(([name, { cpuUs, p99Us }]) => [
+    TELEMETRY_TITLES[name], `${median(cpuUs).toFixed(1)} us`, `${pairedRatio(cpuUs, off.cpuUs).toFixed(3)}x`, milliseconds(median(p99Us)), `${pairedRatio(p99Us, off.p99Us).toFixed(2)}x`,
+  ]);
+  const verdicts = ['tracing', 'all'].filter((name) => variants[name]).map((name) => {
+    const more = pairedRatio(variants[name].cpuUs, off.cpuUs) - 1;
+    return `**${more <= TELEMETRY_BAR ? 'Met' : 'Missed'}**: at most ${percent(TELEMETRY_BAR)} more CPU per request with ${TELEMETRY_TITLES[name]}; it is ${(more * 100).toFixed(1)} %.`;
+  });
+  return [
+    '## What it costs to see a mesh',
+    `Measured ${measured}; ${processes} processes of each, ${repeats} interleaved repeats of ${seconds} s, saturated, small GET; p99 at ${Math.round(rate)} requests a second. `
+      + `Medians, and medians of the ratios within a repeat. ${loadOf(place)}`,
+    table(['', 'CPU per request', 'to off', 'p99', 'to off'], rows),
+    `${verdicts.join(' ')} To repeat: \`npm run bench:telemetry\`.`,
   ].join('\n\n');
 }
 

@@ -4,7 +4,7 @@
  * lifted.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { envoyVersion, findEnvoy, startEnvoy } from './envoy.mjs';
@@ -137,8 +137,8 @@ function routesOf(count) {
   return [...paths, { name: 'all', split }];
 }
 
-/** This proxy with these listeners, the first of which is asked, and clusters. */
-export async function startMeshWith(folder, core, document, tls, { bundle = BUNDLE, flags = '' } = {}) {
+/** This proxy with these listeners, the first of which is asked, and clusters; `logFile` takes its log. */
+export async function startMeshWith(folder, core, document, tls, { bundle = BUNDLE, flags = '', logFile = '' } = {}) {
   const { port } = document.listeners[0];
   const config = join(folder, `proxy-${port}.json`);
   writeFileSync(config, JSON.stringify({
@@ -163,7 +163,10 @@ export async function startMeshWith(folder, core, document, tls, { bundle = BUND
     ...Object.fromEntries(settings.filter(isVariable).map((setting) => setting.split('='))),
   };
   const args = [...settings.filter((setting) => !isVariable(setting)), bundle];
-  return { port, ...await whenAnswers(port, () => startOn(core, process.execPath, args, { env }), tls) };
+  const log = logFile === '' ? 'ignore' : openSync(logFile, 'w');
+  const started = await whenAnswers(port, () => startOn(core, process.execPath, args, { env, stdio: ['ignore', log, 'pipe'] }), tls);
+  if (typeof log === 'number') closeSync(log);
+  return { port, ...started };
 }
 
 /** A variable of the image's environment, so that what is measured is what is shipped. */
