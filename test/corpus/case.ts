@@ -19,6 +19,8 @@ export interface Seen {
   readonly has?: readonly string[];
   /** Field names, in lower case, that it does not have. */
   readonly lacks?: readonly string[];
+  /** Trailer lines; none when absent. */
+  readonly trailers?: readonly string[];
 }
 
 export interface RequestCase {

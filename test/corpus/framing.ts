@@ -115,8 +115,10 @@ function brokenChunks(name: string, body: string, refusedAs: RequestCase['refuse
   return { name, send: chunked(body), reaches: [], refused: refusedAs!, begins: 'POST /c' };
 }
 
-function goodChunks(name: string, body: string, meant: string): RequestCase {
-  return { name, send: chunked(`${body}${SMUGGLED.replace('smuggled', 'next')}`), reaches: [{ line: 'POST /c', body: meant, lacks: ['trailer'] }, 'GET /next'] };
+function goodChunks(name: string, body: string, meant: string, passed: readonly string[] = []): RequestCase {
+  return {
+    name, send: chunked(`${body}${SMUGGLED.replace('smuggled', 'next')}`), reaches: [{ line: 'POST /c', body: meant, trailers: passed, lacks: ['trailer'] }, 'GET /next'],
+  };
 }
 
 const BAD_SIZES = [
@@ -186,15 +188,15 @@ const trailers: Family<RequestCase> = {
   family: 'trailers',
   cases: [
     ...['A: 1', 'a:1', 'A:', 'A: 1\r\nB: 2', 'X-Checksum: \xe4', 'Server-Timing: a;dur=1', 'Content-Digest: x', 'ETag: "a"'].map((lines) =>
-      goodChunks(`of ${shown(lines)}, which a request's are not passed on`, `3\r\nabc\r\n0\r\n${lines}\r\n\r\n`, 'abc')),
-    ...HEAD_ONLY.map((line) => goodChunks(`of ${shown(line)}, which belongs in the head`, `3\r\nabc\r\n0\r\nA: 1\r\n${line}\r\n\r\n`, 'abc')),
+      goodChunks(`of ${shown(lines)}, which are passed on`, `3\r\nabc\r\n0\r\n${lines}\r\n\r\n`, 'abc', lines.split('\r\n').map((line) => line.replace(/:\s*/, ': ')))),
+    ...HEAD_ONLY.map((line) => goodChunks(`of ${shown(line)}, which belongs in the head`, `3\r\nabc\r\n0\r\nA: 1\r\n${line}\r\n\r\n`, 'abc', ['A: 1'])),
     ...BAD_TRAILERS.map((lines) => brokenChunks(`of ${shown(lines)}`, `3\r\nabc\r\n0\r\n${lines}\r\n\r\n${SMUGGLED}`)),
     brokenChunks('beyond the limit', `0\r\nA: ${'a'.repeat(1_100)}\r\n\r\n`, 'head_too_large'),
     brokenChunks('beyond the limit and without an end', `0\r\nA: ${'a'.repeat(1_100)}`, 'head_too_large'),
     brokenChunks('of more fields than the limit', `0\r\n${'A: 1\r\n'.repeat(21)}\r\n`, 'head_too_large'),
     {
-      name: 'that Trailer announces, which is not passed on', send: request('POST /c', ['Trailer: A', TE], '1\r\nx\r\n0\r\nA: 1\r\n\r\n'),
-      reaches: [{ line: 'POST /c', body: 'x', lacks: ['trailer', 'a'] }],
+      name: 'that Trailer announces, which is passed on', send: request('POST /c', ['Trailer: A', TE], '1\r\nx\r\n0\r\nA: 1\r\n\r\n'),
+      reaches: [{ line: 'POST /c', body: 'x', has: ['Trailer: A'], lacks: ['a'], trailers: ['A: 1'] }],
     },
   ],
 };

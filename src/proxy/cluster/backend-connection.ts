@@ -153,9 +153,9 @@ export class BackendConnection implements PooledCarrier, ConnectListener {
     return kept ? write(this.socket, data) : writeCopy(this.socket, EMPTY, data);
   }
 
-  endBody(): void {
+  endBody(trailers: Buffer | undefined): void {
     this.requestEnded = true;
-    if (this.chunkedRequest) write(this.socket, lastChunk(undefined));
+    if (this.chunkedRequest) write(this.socket, lastChunk(trailers));
   }
 
   pauseResponse(): void { this.socket.pause(); }

@@ -15,7 +15,7 @@ export interface OutgoingRequest {
   readonly toHead: boolean;
   /** The length of its body is not known, so it ends when it is said to. */
   readonly unknownLength: boolean;
-  /** Nothing follows what {@link http1} has. */
+  /** Nothing follows what {@link http1} has, trailers neither. */
   readonly whole: boolean;
   /** The head in HTTP/1.1, with the body's first bytes. */
   http1(): Buffer;
@@ -38,8 +38,12 @@ export interface RequestCarrier {
    * @returns false: hold back until `onWritable`
    */
   sendBody(data: Buffer, kept: boolean): boolean;
-  /** All of the request was sent. */
-  endBody(): void;
+  /**
+   * All of the request was sent.
+   *
+   * @param trailers valid during the call; left out where the body's framing has no place for them
+   */
+  endBody(trailers: Buffer | undefined): void;
   /** The receiver of the response takes no more for now, or takes more again. */
   pauseResponse(): void;
   resumeResponse(): void;

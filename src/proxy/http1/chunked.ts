@@ -9,21 +9,15 @@
  */
 import { BACKSLASH, CR, EQUALS, HEX_VALUE, HTAB, IS_TOKEN, IS_VALUE, LF, QUOTE, SEMICOLON, SP } from './bytes';
 import { Fault, fault, INCOMPLETE } from './fault';
-import { FieldTable, Kind, nameList } from './fields';
+import { FieldTable } from './fields';
 import { FAULT_HEAD_TOO_LARGE, HeadBuffer, HeadLimits, HeadReader } from './head-buffer';
+import { trailersOf } from './trailers';
 
 export const FAULT_CHUNK_SIZE = fault('a chunk size that is not 1 to 13 hexadecimal digits, perhaps behind zeros and with white space behind it');
 export const FAULT_CHUNK_END = fault('chunk data not followed by CRLF, or a chunk line that does not end in CRLF; write CR LF');
 export const FAULT_CHUNK_EXTENSION = fault('a chunk extension that is not `;name`, `;name=token` or `;name="quoted"`');
 export const FAULT_CHUNK_EXTENSION_TOO_LONG = fault('chunk extensions and padding longer than the limit', 'bad_request', 'maxHeadBytes');
 export const FAULT_TRAILERS_TOO_LONG = fault('trailers longer than the limit', 'head_too_large', 'maxHeadBytes');
-
-/** What RFC 9110 section 6.5.1 wants to be known before the body, beside the fields that are hop-by-hop. */
-const isHeadOnly = nameList([
-  'authorization', 'proxy-authorization', 'www-authenticate', 'proxy-authenticate', 'cookie', 'set-cookie', 'forwarded', 'x-forwarded-',
-  'x-real-ip', 'via', 'origin', 'content-encoding', 'content-type', 'content-range', 'cache-control', 'max-forwards', 'pragma', 'range',
-  'if-', 'age', 'expires', 'location', 'retry-after', 'vary', 'http2-settings',
-]);
 
 /** 16^12: a size that has come to this can have no further digit. */
 const MOST_BEFORE_LAST_DIGIT = 0x1_0000_0000_0000;
@@ -201,7 +195,7 @@ export class ChunkedDecoder {
     }
     if (wrong) return this.fail(wrong === FAULT_HEAD_TOO_LARGE ? FAULT_TRAILERS_TOO_LONG : wrong);
     this.position = buffer.length - (heads.buffer.length - heads.end);
-    this.trailers = rewritten(heads.buffer, reader.fields);
+    this.trailers = trailersOf(heads.buffer, reader.fields);
     this.section = undefined;
     this.state = State.DONE;
     return Step.END;
@@ -280,21 +274,4 @@ function behindParameter(byte: number): State | undefined {
 
 function isSpace(byte: number): boolean {
   return byte === SP || byte === HTAB;
-}
-
-/**
- * The trailers that may be passed on, as a section of our own: `name: value` and CRLF, and an empty line; undefined when there are none. The
- * others are left out: a reader of the head does not know of them, so they can't mean what they would mean there.
- */
-function rewritten(buffer: Buffer, fields: FieldTable): Buffer | undefined {
-  let text = '';
-  for (let i = 0; i < fields.count; i += 1) {
-    const kind = fields.kinds[i];
-    // A load report is known only at the end by some; it is passed on, and not read.
-    const isPassed = kind === Kind.LOAD_METRICS || kind === Kind.GRPC_STATUS;
-    if (!isPassed && (kind !== Kind.OTHER || isHeadOnly(buffer, fields.nameStart(i), fields.nameEnd(i)))) continue;
-    const name = buffer.toString('latin1', fields.nameStart(i), fields.nameEnd(i));
-    text += `${name}: ${buffer.toString('latin1', fields.valueStart(i), fields.valueEnd(i))}\r\n`;
-  }
-  return text === '' ? undefined : Buffer.from(`${text}\r\n`, 'latin1');
 }

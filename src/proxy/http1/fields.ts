@@ -266,7 +266,7 @@ export function nameList(names: readonly string[]): (buffer: Uint8Array, start: 
 }
 
 /** Told apart by length first, so that most names cost one comparison or none. */
-function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
+export function kindOf(buffer: Uint8Array, start: number, end: number): Kind {
   const length = end - start;
   if (length > LONGEST_NAME) return Kind.OTHER;
   const known = KNOWN_BY_LENGTH[length]!;

@@ -101,8 +101,9 @@ export function serializeRequest(
     else at += out.write(via.defaultHost, at, 'latin1');
     appendAll(CRLF);
   }
-  const kept = via.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) | (1 << Kind.MESH_MIRROR) : KEPT;
-  appendFields(buffer, head.fields, hasAuthority || newHost.length > 0 ? kept & ~(1 << Kind.HOST) : kept, head.framing === Framing.CHUNKED);
+  const chunked = head.framing === Framing.CHUNKED;
+  const kept = (via.inbound ? KEPT | (1 << Kind.MESH_ATTEMPT) | (1 << Kind.MESH_MIRROR) : KEPT) | (chunked ? 1 << Kind.TRAILER : 0);
+  appendFields(buffer, head.fields, hasAuthority || newHost.length > 0 ? kept & ~(1 << Kind.HOST) : kept, chunked);
   if ((marks & Marks.VIA) !== 0) appendAll(head.isHttp10 ? via.viaHttp10 : via.via);
   if (head.acceptsTrailers) appendAll(TE_TRAILERS);
   if (head.maxForwards > 0) {

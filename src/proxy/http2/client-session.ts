@@ -30,8 +30,8 @@ export interface ResponseStreamListener extends StreamListener {
    * @returns what is wrong with it
    */
   onHead(text: Buffer, endsHere: boolean): string | undefined;
-  /** All of the body has come. */
-  onTrailers(lines: Buffer): void;
+  /** All of the body has come. @param lines undefined: no trailer that may be passed on */
+  onTrailers(lines: Buffer | undefined): void;
   /** The server has not looked at the request, and never will. The stream is gone. */
   onUnprocessed(detail: string): void;
 }

@@ -22,6 +22,12 @@ const PING_PAYLOAD = Buffer.from('mesh-end');
 const requestText = new RequestText();
 const trailerText = new TrailerText();
 
+/** Hears of a request's body. */
+export interface RequestStreamListener extends StreamListener {
+  /** All of the body has come. @param lines valid during the call; undefined: no trailer that may be passed on */
+  onTrailers(lines: Buffer | undefined): void;
+}
+
 /** What becomes of requests. */
 export interface RequestHandler {
   /**
@@ -89,7 +95,7 @@ export class ServerSession extends Http2Session {
    *
    * @param announced the length of its body; -1: it does not say
    */
-  open(streamId: number, listener: StreamListener, announced: number, endsHere: boolean): Http2Stream {
+  open(streamId: number, listener: RequestStreamListener, announced: number, endsHere: boolean): Http2Stream {
     const stream = new Http2Stream(streamId, this.firstWindow, this.settings.streamWindowBytes, listener);
     stream.announced = announced;
     stream.remoteEnded = endsHere;
@@ -137,15 +143,14 @@ export class ServerSession extends Http2Session {
     this.handler.onStreamClosed(stream);
   }
 
-  /** Trailers of a request are checked and go no further: HTTP/1.1's applications can't get them, and gRPC has none. */
   private onTrailers(stream: Http2Stream, block: HeaderBlock): Http2Fault | undefined {
     trailerText.begin(this.settings.maxHeadBytes);
     if (this.decoder.decode(block.buffer, block.start, block.end, trailerText) !== undefined) return FAULT_COMPRESSION;
-    trailerText.finish();
+    const lines = trailerText.finish();
     if (stream.remoteEnded) return this.failStream(stream, FAULT_CLOSED);
     if (!block.isLast || trailerText.malformed !== undefined || trailerText.tooLarge) return this.failStream(stream, FAULT_TRAILERS);
     if (stream.announced >= 0 && stream.received < stream.announced) return this.failStream(stream, FAULT_MALFORMED);
-    stream.listener.onData(EMPTY, true);
+    (stream.listener as RequestStreamListener).onTrailers(lines);
     this.endRemotely(stream);
     return undefined;
   }

@@ -65,10 +65,15 @@ export class RequestTokens {
    * @returns field lines that it gets besides
    */
   prepare(source: Buffer, head: RequestHead, token: GoodToken | undefined): Buffer {
-    for (let i = 0; i < this.ownFields.length; i += 1) leaveOut(this.ownFields[i]!, source, head);
+    this.leaveOutOwn(source, head);
     if (!token) return NO_LINES;
     const kept = token.forward ? NO_LINES : this.strip(source, head);
     return joined(kept, token.lines);
+  }
+
+  /** Leaves out what only the proxy may say. */
+  leaveOutOwn(source: Buffer, section: Pick<RequestHead, 'fields'>): void {
+    for (let i = 0; i < this.ownFields.length; i += 1) leaveOut(this.ownFields[i]!, source, section);
   }
 
   /** A request with a good token has nothing in the other places. */

@@ -114,9 +114,9 @@ function lineOf(seen: string | Seen): string {
 }
 
 function checkSeen(message: StrictMessage, expected: string | Seen): void {
-  const { body = '', has = [], lacks = [] } = typeof expected === 'string' ? {} : expected;
+  const { body = '', has = [], lacks = [], trailers = [] } = typeof expected === 'string' ? {} : expected;
   expect(message.body).toBe(body);
-  expect(message.trailers).toEqual([]);
+  expect(message.trailers).toEqual(trailers);
   for (const field of has) expect(message.fields).toContain(field);
   for (const name of lacks) expect(valuesOf(message.fields, name)).toEqual([]);
   expect(valuesOf(message.fields, 'x-mesh-via')).toEqual([expect.stringMatching(/^out-[0-9a-f]{8}$/)]);

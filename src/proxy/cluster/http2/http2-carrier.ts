@@ -68,9 +68,11 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
     return this.stream === undefined || this.connection.session.sendData(this.stream, data);
   }
 
-  endBody(): void {
-    const { stream } = this;
-    if (stream && !stream.ending) this.connection.session.sendEnd(stream);
+  endBody(trailers: Buffer | undefined): void {
+    const { stream, connection: { session } } = this;
+    if (!stream || stream.ending) return;
+    if (trailers) session.sendTrailers(stream, trailers);
+    else session.sendEnd(stream);
   }
 
   pauseResponse(): void { if (this.stream) this.connection.session.pause(this.stream); }
@@ -124,7 +126,7 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
   }
 
   /** @internal */
-  onTrailers(lines: Buffer): void {
+  onTrailers(lines: Buffer | undefined): void {
     this.body?.onResponseEnd(lines);
   }
 

@@ -109,6 +109,11 @@ export class Authorizer {
     return this.tokens?.prepare(source, head, token) ?? NO_LINES;
   }
 
+  /** Leaves out of trailers what only the proxy may say. */
+  leaveOutOwn(source: Buffer, section: Pick<RequestHead, 'fields'>): void {
+    this.tokens?.leaveOutOwn(source, section);
+  }
+
   /** Undefined when the request has none. */
   private tokenOf(tokens: RequestTokens, view: HeadView): GoodToken | typeof NOT_GOOD | undefined {
     const { clock, instruments: { jwt } } = this.dependencies;

@@ -331,7 +331,7 @@ export class ClientConnection implements Downstream, AcceptedConnection {
         this.state = State.WAITING;
         if (body.position < chunk.length) this.backlog = chunk.subarray(body.position);
       }
-      const refusal = exchange.onRequestData(step === Step.DATA ? body.dataOf(chunk) : EMPTY, body.complete);
+      const refusal = exchange.onRequestData(step === Step.DATA ? body.dataOf(chunk) : EMPTY, body.complete, body.trailers);
       if (refusal) {
         this.refuse(refusal);
         return;

@@ -90,20 +90,22 @@ export class ExchangeRequest implements Credentials {
   /**
    * Bytes of the body.
    *
-   * @param last    the body is complete with them
-   * @param carrier what they go to once a response counts
+   * @param last     the body is complete with them
+   * @param trailers what follows the last ones
+   * @param carrier  what they go to once a response counts
    */
-  onData(data: Buffer, last: boolean, carrier: RequestCarrier | undefined): Refusal | undefined {
+  onData(data: Buffer, last: boolean, trailers: Buffer | undefined, carrier: RequestCarrier | undefined): Refusal | undefined {
     const { record, context, progress, upstream } = this.parts;
     record.requestBytes += data.length;
     if (context.limits.maxBodyBytes > 0 && record.requestBytes > context.limits.maxBodyBytes) return BODY_TOO_LARGE;
     if (last && !record.isCall && this.slot?.completed(context.clock.now()) === false) return LATE_BODY;
     this.complete = last;
-    if (this.copies) for (const copy of this.copies) copy.onBody(data, last);
+    const passed = trailers && this.fields.trailersOf(trailers);
+    if (this.copies) for (const copy of this.copies) copy.onBody(data, last, passed);
     if (last) progress.stop();
     // What the proxy itself holds does not stall.
     else if (!this.delay?.queue) this.watch();
-    if (!(carrier ? sendOn(carrier, data, last) : upstream.sendBody(data, last))) this.hold(carrier ?? upstream.carrier);
+    if (!(carrier ? sendOn(carrier, data, last, passed) : upstream.sendBody(data, last, passed))) this.hold(carrier ?? upstream.carrier);
     return undefined;
   }
 
@@ -273,8 +275,8 @@ function linesOf({ edge, callerField }: Peer): Buffer {
   return joined(edge?.lines ?? EMPTY, callerField ?? EMPTY);
 }
 
-function sendOn(carrier: RequestCarrier, data: Buffer, last: boolean): boolean {
+function sendOn(carrier: RequestCarrier, data: Buffer, last: boolean, trailers: Buffer | undefined): boolean {
   const open = data.length === 0 || carrier.sendBody(data, false);
-  if (last) carrier.endBody();
+  if (last) carrier.endBody(trailers);
   return open;
 }

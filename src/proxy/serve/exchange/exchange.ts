@@ -96,10 +96,11 @@ export class Exchange implements UpstreamOwner {
   /**
    * Bytes of the request's body, without their framing.
    *
-   * @param last the body is complete with them
+   * @param last     the body is complete with them
+   * @param trailers behind the last ones, in lines with an empty one at the end; valid during the call
    */
-  onRequestData(data: Buffer, last: boolean): Refusal | undefined {
-    const refusal = this.request.onData(data, last, this.carrier);
+  onRequestData(data: Buffer, last: boolean, trailers: Buffer | undefined): Refusal | undefined {
+    const refusal = this.request.onData(data, last, trailers, this.carrier);
     if (refusal) return refusal;
     return this.holdsTooMuch() ? SHED_FOR_MEMORY : undefined;
   }

@@ -74,10 +74,10 @@ export class MirrorRequest implements UpstreamOwner {
   }
 
   /** Bytes of the original's body. */
-  onBody(data: Buffer, last: boolean): void {
+  onBody(data: Buffer, last: boolean, trailers: Buffer | undefined): void {
     if (this.over) return;
     const { upstream } = this;
-    upstream.sendBody(data, last);
+    upstream.sendBody(data, last, trailers);
     if (!upstream.copy.replayable) this.end('body_too_large');
     else if (last) this.send();
   }

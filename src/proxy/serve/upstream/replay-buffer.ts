@@ -31,6 +31,8 @@ export class ReplayBuffer implements OutgoingRequest {
   toHead = false;
   unknownLength = false;
   whole = false;
+  /** What follows the body; undefined: nothing, or it has not come. */
+  trailers: Buffer | undefined;
 
   /** Until it is written; valid during the call that began it. */
   private head: RequestHead | undefined;
@@ -64,6 +66,7 @@ export class ReplayBuffer implements OutgoingRequest {
     this.unknownLength = head.framing === Framing.CHUNKED;
     this.maxReplayBytes = maxReplayBytes;
     this.bodyBytes = body.length;
+    this.trailers = undefined;
     this.sent = false;
     this.replayable = Math.max(head.length, body.length) <= maxReplayBytes;
   }
@@ -72,7 +75,7 @@ export class ReplayBuffer implements OutgoingRequest {
   get atHand(): boolean { return this.replayable || !this.sent; }
 
   /** Bytes that are kept. */
-  get heldBytes(): number { return this.message.length + (this.pieces.length === 0 ? 0 : this.bodyBytes); }
+  get heldBytes(): number { return this.message.length + (this.pieces.length === 0 ? 0 : this.bodyBytes) + (this.trailers?.length ?? 0); }
 
   /**
    * For the next attempt.
@@ -127,11 +130,11 @@ export class ReplayBuffer implements OutgoingRequest {
    */
   sendOn(attempt: Attempt, complete: boolean): boolean {
     this.sent = true;
-    this.whole = complete && this.pieces.length === 0;
+    this.whole = complete && this.pieces.length === 0 && !this.trailers;
     let open = attempt.send(this);
     const carrier = attempt.carrier!;
     for (const piece of this.pieces) open = carrier.sendBody(piece, true);
-    if (complete) carrier.endBody();
+    if (complete) carrier.endBody(this.trailers);
     if (!this.replayable) this.drop();
     return open;
   }
@@ -141,6 +144,7 @@ export class ReplayBuffer implements OutgoingRequest {
     this.replayable = false;
     this.drop();
   }
+    this.trailers = undefined;
 
   private write(): void {
     const { form, lines, body } = this;

@@ -5,16 +5,20 @@
 import type { Cluster } from '../../cluster/cluster';
 import { timeoutField } from '../../grpc/call';
 import { joined } from '../../http1/bytes';
-import { Kind } from '../../http1/fields';
+import { FieldTable, Kind } from '../../http1/fields';
 import { attemptField, deadlineField } from '../../http1/mesh-fields';
 import type { RequestHead } from '../../http1/request-head';
 import { Marks } from '../../http1/serialize';
+import { trailersOf } from '../../http1/trailers';
 import type { Clock } from '../../runtime/clock';
 import type { Entry } from '../exchange/response-sink';
 import type { RequestForm } from './replay-buffer';
 import type { Route } from '../route/route';
 
 const EMPTY = Buffer.alloc(0);
+/** As many trailers as any limit allows. They are read and dealt with in one turn, so one instance is enough. */
+const MAX_TRAILERS = 1_000;
+const trailers = new FieldTable(MAX_TRAILERS);
 const ASK_FOR_LOAD = Buffer.from('endpoint-load-metrics-format: text\r\n');
 
 /** What is the same for each attempt of a request; a client connection has one and uses it again. */
@@ -22,6 +26,7 @@ export class RequestFields implements RequestForm {
   marks: Marks = Marks.NONE;
   offersUpgrade = false;
   added: Buffer = EMPTY;
+  private route: Route | undefined;
 
   constructor(private readonly listener: Entry) {}
 
@@ -33,6 +38,7 @@ export class RequestFields implements RequestForm {
    * @param lines   further field lines, each with its CRLF
    */
   begin(source: Buffer, head: RequestHead, route: Route, addsVia: boolean, offersUpgrade: boolean, lines: Buffer): void {
+    this.route = route;
     this.marks = (route.meshFields ? Marks.MESH_VIA : Marks.NONE) | (addsVia ? Marks.VIA : Marks.NONE);
     this.offersUpgrade = offersUpgrade;
     this.added = joined(this.listener.load ? EMPTY : askForLoad(head, route), lines);
@@ -40,6 +46,17 @@ export class RequestFields implements RequestForm {
     if (!requestHeaders) return;
     requestHeaders.leaveOut(source, head.fields);
     this.added = joined(requestHeaders.lines, this.added);
+  }
+
+  /**
+   * The trailers of the request as they are passed on; undefined when none are left. What the route or the proxy says in the head, a client
+   * can't say behind the body: some apps read both alike.
+   */
+  trailersOf(lines: Buffer): Buffer | undefined {
+    if (trailers.scan(lines, 0, lines.length, MAX_TRAILERS)) return undefined;
+    this.route?.requestHeaders?.leaveOut(lines, trailers);
+    this.listener.authorizer?.leaveOutOwn(lines, { fields: trailers });
+    return trailersOf(lines, trailers);
   }
 }
 

@@ -131,11 +131,13 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   /**
    * Bytes of the request's body, without framing. Not to be called any more when a response counts.
    *
-   * @param last the body is complete with them
+   * @param last     the body is complete with them
+   * @param trailers what follows the last ones; kept
    * @returns false: hold back until `onWritable`
    */
-  sendBody(data: Buffer, last: boolean): boolean {
+  sendBody(data: Buffer, last: boolean, trailers: Buffer | undefined): boolean {
     const open = data.length === 0 || this.copy.pass(data, this.first.carrier);
+    this.copy.trailers = trailers;
     if (last) this.completeBody();
     return open;
   }
@@ -316,7 +318,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
   private completeBody(): void {
     const { first } = this;
     this.bodyComplete = true;
-    first.carrier?.endBody();
+    first.carrier?.endBody(this.copy.trailers);
     // All of it may come while a fault holds the request, before it has begun.
     if (this.attempts === 0) return;
     first.endWithin(this.route.tryTimeout);

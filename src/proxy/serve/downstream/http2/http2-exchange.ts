@@ -12,8 +12,8 @@ import type { ResponseHead } from '../../../http1/response-head';
 import { Persistence, serializeResponse } from '../../../http1/serialize';
 import { ErrorCode } from '../../../http2/frames';
 import { responseBlock } from '../../../http2/head-block';
-import type { ServerSession } from '../../../http2/server-session';
-import type { Http2Stream, StreamListener } from '../../../http2/stream';
+import type { RequestStreamListener, ServerSession } from '../../../http2/server-session';
+import type { Http2Stream } from '../../../http2/stream';
 import { REASONS } from '../../../telemetry/reasons';
 import { Timeout } from '../../../runtime/timeouts';
 import { Exchange } from '../../exchange/exchange';
@@ -35,7 +35,7 @@ export interface StreamOwner {
   onExchangeOver(exchange: Http2Exchange, stream: Http2Stream): void;
 }
 
-export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
+export class Http2Exchange implements Downstream, ResponseSink, RequestStreamListener {
   readonly listener: Entry;
   readonly peer: Peer;
   private stream: Http2Stream | undefined;
@@ -145,9 +145,12 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
 
   /** @internal */
   onData(data: Buffer, isLast: boolean): void {
-    if (!this.exchange.active) return;
-    const refusal = this.exchange.onRequestData(data, isLast);
-    if (refusal) this.refuse(refusal);
+    this.onBody(data, isLast, undefined);
+  }
+
+  /** @internal */
+  onTrailers(lines: Buffer | undefined): void {
+    this.onBody(EMPTY, true, lines);
   }
 
   /** @internal The client has given up. */
@@ -175,6 +178,12 @@ export class Http2Exchange implements Downstream, ResponseSink, StreamListener {
   onStreamClosed(): void {
     this.flush.stop();
     this.settle();
+  }
+
+  private onBody(data: Buffer, isLast: boolean, trailers: Buffer | undefined): void {
+    if (!this.exchange.active) return;
+    const refusal = this.exchange.onRequestData(data, isLast, trailers);
+    if (refusal) this.refuse(refusal);
   }
 
   /** It can be used again once its stream and its exchange are over, whichever is first. */
