@@ -1,4 +1,4 @@
-/** A browser in front of a gateway: a page by TLS. */
+/** A browser in front of a gateway: a page by TLS, and a WebSocket by HTTP/2. */
 import { GatewayCertificate } from '../../src';
 import { AppServer } from '../support/app-server';
 import { Browser, launchChromium } from '../support/chromium';
@@ -38,4 +38,20 @@ test('a page asked for by HTTP comes by HTTPS', async () => {
 test('other names and addresses are out of reach', async () => {
   const page = await browser.newPage();
   for (const url of ['http://example.org/', 'http://192.0.2.1/']) await expect(page.goto(url)).rejects.toThrow('ERR_NAME_NOT_RESOLVED');
+});
+
+test('a WebSocket goes by HTTP/2, beside the page', async () => {
+  const page = await browser.newPage();
+  await page.goto(`https://${HOST}/page`);
+  const heard = await page.evaluate(`new Promise((resolve, reject) => {
+    const heard = [];
+    const socket = new WebSocket('wss://${HOST}/socket');
+    socket.onopen = () => socket.send('hello');
+    socket.onerror = () => reject(new Error('failed'));
+    socket.onmessage = ({ data }) => { heard.push(data); socket.close(4321, 'done'); };
+    socket.onclose = ({ code, wasClean }) => resolve([...heard, code, wasClean]);
+  })`);
+  expect(heard).toEqual(['hello', 4321, true]);
+  // In HTTP/1.1, the browser writes names of fields with capital letters.
+  expect(web.handshakes[0]).toContain('sec-websocket-version');
 });

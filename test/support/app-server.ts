@@ -7,11 +7,13 @@ import type { AddressInfo, Socket } from 'node:net';
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export class AppServer {
-  private constructor(private readonly server: Server, private readonly sockets: Set<Socket>) {}
+  /** @param handshakes names and values of the fields that WebSockets were asked for with, as they came */
+  private constructor(private readonly server: Server, private readonly sockets: Set<Socket>, readonly handshakes: readonly (readonly string[])[]) {}
 
   /** @param page HTML of `/page`. Absent: it has none */
   static async start(name: string, page?: string): Promise<AppServer> {
     const sockets = new Set<Socket>();
+    const handshakes: string[][] = [];
     const server = createServer((request, response) => {
       if (request.url === '/events') {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -42,13 +44,14 @@ export class AppServer {
       socket.on('close', () => sockets.delete(socket));
     });
     server.on('upgrade', (request, socket) => {
+      handshakes.push(request.rawHeaders);
       const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${WEBSOCKET_GUID}`).digest('base64');
       socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
       socket.on('data', (frame: Buffer) => socket.write(echo(frame)));
       socket.on('error', () => undefined);
     });
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    return new AppServer(server, sockets);
+    return new AppServer(server, sockets, handshakes);
   }
 
   get port(): number { return (this.server.address() as AddressInfo).port; }

@@ -16,6 +16,7 @@ import { HeadBuffer } from '../http1/head-buffer';
 import { ResponseHead } from '../http1/response-head';
 import { frameChunk, frameKept, lastChunk } from '../http1/serialize';
 import { BytesListener, onread, writeCopy } from '../net/shared-read';
+import { SocketSide, TunnelSide } from '../net/tunnel-side';
 import { Timeout, TimeoutQueue } from '../runtime/timeouts';
 import { reset } from '../tls/socket';
 import { isRefusalOfCertificate, UpstreamSecurity, wordOf } from '../tls/upstream-security';
@@ -176,13 +177,13 @@ export class BackendConnection implements PooledCarrier, ConnectListener {
   }
 
   /** The connection counts as one of the pool's until the socket is closed. */
-  detach(listener: BytesListener): Socket {
+  detach(listener: BytesListener): TunnelSide {
     const { socket } = this;
     this.listener = undefined;
     this.tunnel = listener;
     this.heads.clear();
     for (const event of ['drain', 'end']) socket.removeAllListeners(event);
-    return socket;
+    return new SocketSide(socket);
   }
 
   /** A request that is under way is broken off by a reset, for an end could mean that no other request follows. */

@@ -5,9 +5,9 @@
  * A request goes forward only. Until a response counts, its events go to the attempt (an {@link ResponseListener}), which says of
  * its head who gets the body. From then on the connection talks to that {@link BodyListener} and to nobody else.
  */
-import type { Socket } from 'node:net';
 import type { ResponseHead } from '../http1/response-head';
 import type { BytesListener } from '../net/shared-read';
+import type { TunnelSide } from '../net/tunnel-side';
 
 /** A request as it is sent: its head and as much of the body as came with it. */
 export interface OutgoingRequest {
@@ -15,6 +15,8 @@ export interface OutgoingRequest {
   readonly toHead: boolean;
   /** The length of its body is not known, so it ends when it is said to. */
   readonly unknownLength: boolean;
+  /** It asks to switch protocols, so it has no body. */
+  readonly offersUpgrade: boolean;
   /** Nothing follows what {@link http1} has, trailers neither. */
   readonly whole: boolean;
   /** The head in HTTP/1.1, with the body's first bytes. */
@@ -51,8 +53,8 @@ export interface RequestCarrier {
   finish(): void;
   /** Breaks off; the listener hears no more. */
   cancel(): void;
-  /** Gives the socket to a tunnel, which gets what is read from now on. */
-  detach(listener: BytesListener): Socket;
+  /** Gives what it is on to a tunnel, which gets what is read from now on. */
+  detach(listener: BytesListener): TunnelSide;
   /** Bytes that wait for the endpoint to take them. */
   readonly heldBytes: number;
 }
@@ -77,7 +79,7 @@ export interface ResponseListener {
    * A switch of protocols (101).
    *
    * @param rest bytes of the other protocol that came with the head
-   * @returns whether the socket was taken over, by `detach`; false when nobody asked for it
+   * @returns whether it was taken over, by `detach`; false when nobody asked for it
    */
   onSwitch(buffer: Buffer, head: ResponseHead, rest: Buffer): boolean;
   /**

@@ -36,6 +36,11 @@ export interface ResponseStreamListener extends StreamListener {
   onUnprocessed(detail: string): void;
 }
 
+/** Waits for the server's settings, and hears if they don't come. */
+export interface SettingsWaiter extends StreamListener {
+  onSettled(): void;
+}
+
 export interface SessionOwner {
   /** A stream is over: there is room for another one. */
   onStreamClosed(): void;
@@ -49,6 +54,8 @@ export interface SessionOwner {
 
 export class ClientSession extends Http2Session {
   private nextId = 1;
+  /** Who waits for the server's settings. */
+  private readonly unsettled = new Set<SettingsWaiter>();
 
   constructor(socket: Socket, settings: SessionSettings, private readonly owner: SessionOwner, private readonly isSecure: boolean) {
     super(socket, settings, true);
@@ -68,13 +75,19 @@ export class ClientSession extends Http2Session {
    *
    * @param message its head in HTTP/1.1, and perhaps what follows it
    * @param isLast  nothing follows the head
+   * @param isHandshake it asks for a WebSocket, by extended CONNECT
    */
-  request(message: Buffer, isLast: boolean, listener: ResponseStreamListener): Http2Stream {
+  request(message: Buffer, isLast: boolean, listener: ResponseStreamListener, isHandshake = false): Http2Stream {
     const stream = new Http2Stream(this.nextId, this.firstWindow, this.settings.streamWindowBytes, listener);
     this.nextId += 2;
     this.admit(stream);
-    this.sendHeaders(stream, requestBlock(this.encoder, message, this.isSecure), isLast);
+    this.sendHeaders(stream, requestBlock(this.encoder, message, this.isSecure, isHandshake), isLast);
     return stream;
+  }
+
+  /** Says when the server's settings are known, which is not yet. */
+  awaitSettings(waiter: SettingsWaiter): void {
+    this.unsettled.add(waiter);
   }
 
   /** The response is complete. What is left of the request is given up. */
@@ -132,6 +145,17 @@ export class ClientSession extends Http2Session {
     this.owner.onFault(fault);
   }
 
+  protected override onSettled(): void {
+    for (const waiter of this.unsettled) waiter.onSettled();
+    this.unsettled.clear();
+  }
+
+  protected override closeAll(tell: (listener: StreamListener) => void): void {
+    super.closeAll(tell);
+    for (const waiter of this.unsettled) tell(waiter);
+    this.unsettled.clear();
+  }
+
   protected override onCapacity(): void {
     this.owner.onCapacity();
   }
@@ -149,6 +173,7 @@ export class ClientSession extends Http2Session {
     if (this.decoder.decode(block.buffer, block.start, block.end, trailerText) !== undefined) return FAULT_COMPRESSION;
     const lines = trailerText.finish();
     if (stream.remoteEnded) return FAULT_STREAM_ID;
+    if (stream.tunnels) return this.failStream(stream, FAULT_TRAILERS);
     const short = stream.announced >= 0 && stream.received < stream.announced;
     if (!block.isLast || trailerText.malformed !== undefined || trailerText.tooLarge || short) return this.failStream(stream, FAULT_TRAILERS);
     stream.remoteEnded = true;

@@ -29,6 +29,8 @@ export const enum Setting {
   INITIAL_WINDOW_SIZE,
   MAX_FRAME_SIZE,
   MAX_HEADER_LIST_SIZE,
+  /** Extended CONNECT is taken (RFC 8441 section 3). */
+  ENABLE_CONNECT_PROTOCOL = 8,
 }
 
 export const enum ErrorCode {

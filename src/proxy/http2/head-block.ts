@@ -12,6 +12,9 @@ const HOST = word('host');
 const AUTHORITY_NAME = Buffer.from(':authority');
 const METHOD_NAME = Buffer.from(':method');
 const PATH_NAME = Buffer.from(':path');
+const CONNECT = Buffer.from('CONNECT');
+const PROTOCOL = Buffer.from(':protocolwebsocket');
+const PROTOCOL_NAME_END = PROTOCOL.indexOf('websocket');
 
 /** Entries of the static table (RFC 7541 appendix A). */
 const METHOD_GET = 2;
@@ -27,15 +30,19 @@ const SLASH = 0x2f;
 /**
  * The header block of a request.
  *
- * @param message its head, and perhaps what follows it
+ * @param message     its head, and perhaps what follows it
+ * @param isHandshake it asks for a WebSocket: extended CONNECT (RFC 8441 section 4)
  */
-export function requestBlock(encoder: HpackEncoder, message: Buffer, isSecure: boolean): Buffer {
+export function requestBlock(encoder: HpackEncoder, message: Buffer, isSecure: boolean, isHandshake: boolean): Buffer {
   const methodEnd = message.indexOf(SP);
   const pathStart = methodEnd + 1;
   const pathEnd = message.indexOf(SP, pathStart);
   const fieldsStart = message.indexOf(CR, pathEnd) + 2;
   encoder.begin(roomFor(message));
-  if (isWord(message, 0, methodEnd, GET)) encoder.indexed(METHOD_GET);
+  if (isHandshake) {
+    encoder.field(METHOD_NAME, 0, METHOD_NAME.length, CONNECT, 0, CONNECT.length);
+    encoder.field(PROTOCOL, 0, PROTOCOL_NAME_END, PROTOCOL, PROTOCOL_NAME_END, PROTOCOL.length);
+  } else if (isWord(message, 0, methodEnd, GET)) encoder.indexed(METHOD_GET);
   else if (isWord(message, 0, methodEnd, POST)) encoder.indexed(METHOD_POST);
   else encoder.field(METHOD_NAME, 0, METHOD_NAME.length, message, 0, methodEnd);
   encoder.indexed(isSecure ? SCHEME_HTTPS : SCHEME_HTTP);
@@ -105,5 +112,5 @@ function isLeftOut(message: Buffer, start: number, end: number): boolean {
 
 /** A long string has a length of up to three bytes, which is more than its line has around it. */
 function roomFor(message: Buffer): number {
-  return message.length * 2;
+  return message.length * 2 + PROTOCOL.length;
 }

@@ -14,6 +14,8 @@ export interface SettingsTaker {
   onTableSize(bytes: number): void;
   /** How many streams the peer takes at a time. */
   onMaxStreams(streams: number): void;
+  /** Whether the peer takes extended CONNECT. False: it has said otherwise before. */
+  onConnectProtocol(isTaken: boolean): boolean;
 }
 
 /** Reads the payload of a SETTINGS frame, in `buffer[start, end)`. Returns what is wrong with it. */
@@ -40,6 +42,8 @@ function readSetting(id: number, value: number, isClient: boolean, taker: Settin
     case Setting.MAX_CONCURRENT_STREAMS:
       taker.onMaxStreams(value);
       return undefined;
+    case Setting.ENABLE_CONNECT_PROTOCOL:
+      return value <= 1 && taker.onConnectProtocol(value === 1) ? undefined : FAULT_SETTING;
     default:
       return undefined;
   }

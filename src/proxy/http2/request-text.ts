@@ -1,16 +1,20 @@
 /** The head of a request, from its header block. */
 import { IS_HOST, IS_TARGET, IS_TOKEN, isWord, word } from '../http1/bytes';
+import { KEY_NAME, newKey, WEBSOCKET } from '../http1/websocket';
 import { HeadText, Stretch } from './head-text';
 
 const METHOD = word(':method');
 const SCHEME = word(':scheme');
 const PATH = word(':path');
 const AUTHORITY = word(':authority');
+const PROTOCOL = word(':protocol');
 const HOST = word('host');
 const CONNECT = word('connect');
 const OPTIONS = word('options');
 
 const VERSION = Buffer.from(' HTTP/1.1\r\nhost: ');
+const GET = Buffer.from('GET');
+const OFFER = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ';
 const VERSION_ALONE = Buffer.from(' HTTP/1.1\r\n');
 const CRLF = Buffer.from('\r\n');
 const SPACE = Buffer.from(' ');
@@ -30,6 +34,9 @@ export class RequestText extends HeadText {
   private path: Stretch | undefined;
   private authority: Stretch | undefined;
   private host: Stretch | undefined;
+  private protocol: Stretch | undefined;
+  /** Of a WebSocket by extended CONNECT (RFC 8441): the key of the handshake that it is written as. */
+  key: string | undefined;
 
   begin(maxListBytes: number): void {
     this.clear(maxListBytes);
@@ -38,6 +45,8 @@ export class RequestText extends HeadText {
     this.path = undefined;
     this.authority = undefined;
     this.host = undefined;
+    this.protocol = undefined;
+    this.key = undefined;
   }
 
   /**
@@ -46,7 +55,10 @@ export class RequestText extends HeadText {
    * @param hasBody a body follows. One whose length is not said is one of chunks in HTTP/1.1's terms
    */
   finish(hasBody: boolean): Buffer {
-    return this.close(hasBody && !this.hasLength ? CHUNKED : NOTHING);
+    const text = this.close(hasBody && !this.hasLength && !this.protocol ? CHUNKED : NOTHING);
+    // RFC 9110 section 9.3.6.
+    if (this.protocol && this.hasLength) this.malformed ??= 'a CONNECT with a Content-Length';
+    return text;
   }
 
   protected readPseudo(name: Buffer, start: number, end: number, value: Stretch): string | undefined {
@@ -70,36 +82,53 @@ export class RequestText extends HeadText {
       this.authority = value;
       return value.start === value.end || isOf(value, IS_HOST) ? undefined : 'an :authority that names no host';
     }
+    if (isWord(name, start, end, PROTOCOL)) {
+      if (this.protocol) return 'two :protocol fields';
+      this.protocol = value;
+      return isOf(value, IS_TOKEN) ? undefined : 'a :protocol that is no token';
+    }
     return 'an unknown pseudo-field of a request';
   }
 
   protected writeStart(): string | undefined {
-    const { method, scheme, path, authority } = this;
+    const { method, scheme, path, authority, protocol } = this;
     if (!method) return 'no :method';
     const isConnect = isWord(method.bytes, method.start, method.end, CONNECT);
-    if (isConnect) {
+    if (protocol && !isConnect) return 'a :protocol with another method than CONNECT';
+    if (isConnect && !protocol) {
       if (scheme || path || !authority) return 'a CONNECT that has more than an :authority';
     } else if (!scheme || !path) {
       return 'no :scheme or no :path';
     } else if (path.bytes[path.start] !== SLASH && !isServer(method, path)) {
       return 'a :path that does not begin with `/`';
     }
-    const target = isConnect ? authority! : path!;
-    this.write(method.bytes, method.start, method.end);
+    const isHandshake = protocol !== undefined && isWord(protocol.bytes, protocol.start, protocol.end, WEBSOCKET);
+    // A CONNECT, of another protocol, too, is refused by who reads the head.
+    const target = isConnect && !protocol ? authority! : path!;
+    if (isHandshake) this.write(GET, 0, GET.length);
+    else this.write(method.bytes, method.start, method.end);
     this.write(SPACE, 0, 1);
     this.write(target.bytes, target.start, target.end);
     if (!authority || authority.start === authority.end) {
       this.write(VERSION_ALONE, 0, VERSION_ALONE.length);
-      return undefined;
+    } else {
+      this.write(VERSION, 0, VERSION.length);
+      this.write(authority.bytes, authority.start, authority.end);
+      this.write(CRLF, 0, 2);
     }
-    this.write(VERSION, 0, VERSION.length);
-    this.write(authority.bytes, authority.start, authority.end);
-    this.write(CRLF, 0, 2);
+    if (isHandshake) this.writeOffer();
     return undefined;
+  }
+
+  private writeOffer(): void {
+    this.key = newKey();
+    const lines = Buffer.from(`${OFFER}${this.key}\r\n`);
+    this.write(lines, 0, lines.length);
   }
 
   /** Host says the same as :authority, or stands in for it (RFC 9113 section 8.3.1). */
   protected takes(name: Buffer, nameStart: number, nameEnd: number, value: Buffer, valueStart: number, valueEnd: number): boolean {
+    if (this.key !== undefined && isWord(name, nameStart, nameEnd, KEY_NAME)) return true;
     if (!isWord(name, nameStart, nameEnd, HOST)) return false;
     const host = { bytes: value, start: valueStart, end: valueEnd };
     const before = this.authority && this.authority.end > this.authority.start ? this.authority : this.host;

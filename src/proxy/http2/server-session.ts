@@ -35,9 +35,10 @@ export interface RequestHandler {
    *
    * @param text     its head in HTTP/1.1, valid during the call; a byte behind it can be read. Empty when it is larger than the limit
    * @param endsHere no body follows
+   * @param key      of a WebSocket by extended CONNECT: the key that `text` has; undefined of other requests
    * @returns its stream; undefined when the message is malformed
    */
-  onRequest(streamId: number, text: Buffer, endsHere: boolean): Http2Stream | undefined;
+  onRequest(streamId: number, text: Buffer, endsHere: boolean, key: string | undefined): Http2Stream | undefined;
   onStreamClosed(stream: Http2Stream): void;
   /** A limit was reached, by a stream that is refused for it. */
   onLimit(limit: string): void;
@@ -124,7 +125,7 @@ export class ServerSession extends Http2Session {
     if (this.decoder.decode(block.buffer, block.start, block.end, requestText) !== undefined) return FAULT_COMPRESSION;
     const text = requestText.tooLarge ? EMPTY : requestText.finish(!block.isLast);
     if (requestText.malformed !== undefined) return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR);
-    return this.handler.onRequest(streamId, text, block.isLast) ? undefined : this.refuse(streamId, ErrorCode.PROTOCOL_ERROR);
+    return this.handler.onRequest(streamId, text, block.isLast, requestText.key) ? undefined : this.refuse(streamId, ErrorCode.PROTOCOL_ERROR);
   }
 
   protected onFault(fault: Http2Fault): void {
@@ -148,6 +149,7 @@ export class ServerSession extends Http2Session {
     if (this.decoder.decode(block.buffer, block.start, block.end, trailerText) !== undefined) return FAULT_COMPRESSION;
     const lines = trailerText.finish();
     if (stream.remoteEnded) return this.failStream(stream, FAULT_CLOSED);
+    if (stream.tunnels) return this.failStream(stream, FAULT_TRAILERS);
     if (!block.isLast || trailerText.malformed !== undefined || trailerText.tooLarge) return this.failStream(stream, FAULT_TRAILERS);
     if (stream.announced >= 0 && stream.received < stream.announced) return this.failStream(stream, FAULT_MALFORMED);
     (stream.listener as RequestStreamListener).onTrailers(lines);

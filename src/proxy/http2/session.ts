@@ -41,13 +41,16 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   protected readonly decoder = new HpackDecoder();
   /** How many streams the peer takes at a time; no bound until it says one. */
   protected peerMaxStreams = Number.POSITIVE_INFINITY;
+  /** The peer takes extended CONNECT. */
+  takesConnect = false;
   /** Resets, by either side, of streams that came to nothing. */
   protected readonly resets: Bucket;
   private readonly idleFrames: Bucket;
   private readonly reader = new FrameReader(this);
   private readonly outflow: Outflow;
   private readonly inflow: Inflow;
-  private settled = false;
+  /** The peer's settings are known. */
+  settled = false;
   private readonly block: HeaderBlock;
   private readonly forgotten = new ResetStreams();
 
@@ -62,7 +65,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
       [Setting.INITIAL_WINDOW_SIZE, settings.streamWindowBytes],
       [Setting.MAX_HEADER_LIST_SIZE, settings.maxHeadBytes],
     ];
-    if (isClient) own.push([Setting.ENABLE_PUSH, 0]);
+    own.push(isClient ? [Setting.ENABLE_PUSH, 0] : [Setting.ENABLE_CONNECT_PROTOCOL, 1]);
     writeSettings(socket, own, isClient);
     this.inflow.open();
   }
@@ -192,7 +195,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     this.closeAll((listener) => listener.onFault(fault));
   }
 
-  private closeAll(tell: (listener: StreamListener) => void): void {
+  protected closeAll(tell: (listener: StreamListener) => void): void {
     for (const stream of this.streams.values()) {
       this.close(stream);
       tell(stream.listener);
@@ -320,6 +323,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     writeSettingsAck(this.socket);
     if (this.settled) return this.idle();
     this.settled = true;
+    this.onSettled();
     return undefined;
   }
 
@@ -337,6 +341,13 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     this.onCapacity();
   }
 
+  /** @internal RFC 8441 section 3: who has said so once must not take it back. */
+  onConnectProtocol(isTaken: boolean): boolean {
+    const isHonest = isTaken || !this.takesConnect;
+    this.takesConnect = isTaken;
+    return isHonest;
+  }
+
   private onPing(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
     if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
     if (end - start !== 8) return FAULT_SIZE;
@@ -347,6 +358,9 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     writePing(this.socket, buffer.subarray(start, end), true);
     return this.repliesToData();
   }
+
+  /** The peer's settings are known. */
+  protected onSettled(): void {}
 
   /** The peer has said how many streams it takes at a time. */
   protected onCapacity(): void {}
@@ -387,14 +401,14 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
     stream.localEnded = true;
     if (stream.remoteEnded) this.close(stream);
     // RFC 9113 section 8.1: what is left of a request is for nothing once it is answered.
-    else if (!this.isClient) this.reset(stream, ErrorCode.NO_ERROR);
+    else if (!this.isClient && !stream.tunnels) this.reset(stream, ErrorCode.NO_ERROR);
   }
 
   protected close(stream: Http2Stream): void {
     if (stream.closed) return;
-    stream.closed = true;
     this.outflow.forget(stream);
     this.streams.delete(stream.id);
+    stream.end();
     this.onStreamClosed(stream);
   }
 }

@@ -43,12 +43,28 @@ export class Http2Stream {
   announced = -1;
   /** Of a request: the head of its final response has come. */
   answered = false;
+  /** It is one side of a tunnel: each direction has an end of its own, and neither has trailers. */
+  tunnels = false;
+  private onClosed: (() => void) | undefined;
 
   /**
    * @param sendWindow    what the peer lets this side send
    * @param receiveWindow what this side lets the peer send
    */
-  constructor(readonly id: number, public sendWindow: number, public receiveWindow: number, readonly listener: StreamListener) {}
+  constructor(readonly id: number, public sendWindow: number, public receiveWindow: number, public listener: StreamListener) {}
+
+  /** From now on it is a tunnel's. @param onClosed it is over */
+  beginTunnel(listener: StreamListener, onClosed: () => void): void {
+    this.listener = listener;
+    this.tunnels = true;
+    this.onClosed = onClosed;
+  }
+
+  /** It is over, for the session. */
+  end(): void {
+    this.closed = true;
+    this.onClosed?.();
+  }
 
   /** What was sent is more than should be held: returns false, as who sent it is to. */
   owe(): false {

@@ -249,6 +249,11 @@ const TABLE = {
     meaning: 'the method is CONNECT: the proxy opens tunnels for nobody (501 rather than 405, as no resource here allows it)',
     remedy: 'do not set this address as HTTP proxy (http_proxy, https_proxy); call the service by its name',
   },
+  upgrade_ignored: {
+    status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_upgrade_failed', reached: 'maybe',
+    meaning: 'the client asked for a WebSocket by HTTP/2 (extended CONNECT), and the endpoint answered with success, but did not switch to it',
+    remedy: 'check that the path is one where the app speaks WebSocket, and, where the app speaks HTTP/2, that it takes extended CONNECT (RFC 8441)',
+  },
   tunnel_timeout: {
     outcome: 'cut', status: 0, phrase: '', proxyStatus: 'connection_read_timeout', reached: 'maybe',
     meaning: 'nothing passed through a tunnel (a connection that switched protocols, as for WebSocket) for too long',

@@ -1,17 +1,23 @@
 /** A request on a stream of an HTTP/2 connection to an endpoint. */
-import type { Socket } from 'node:net';
 import { HeadLimits } from '../../http1/head-buffer';
 import { ResponseHead } from '../../http1/response-head';
 import { Framing } from '../../http1/framing';
-import type { ClientSession, ResponseStreamListener } from '../../http2/client-session';
+import { handshakeOf, switchOf } from '../../http1/websocket';
+import type { ClientSession, ResponseStreamListener, SettingsWaiter } from '../../http2/client-session';
 import { ERROR_NAMES, ErrorCode, Http2Fault } from '../../http2/frames';
 import type { Http2Stream } from '../../http2/stream';
+import { StreamSide } from '../../http2/stream-side';
+import type { BytesListener } from '../../net/shared-read';
+import type { TunnelSide } from '../../net/tunnel-side';
 import type { BodyListener, BrokenCode, OutgoingRequest, PooledCarrier, ResponseListener } from '../carrier';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
 const head = new ResponseHead(1_000);
 const EMPTY = Buffer.alloc(0);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+/** The first digit of a status. */
+const STATUS_AT = 'HTTP/1.1 '.length;
+const SUCCESS = 0x32;
 
 /** The connection that it is on. */
 export interface CarrierSession {
@@ -28,7 +34,7 @@ export interface CarrierSession {
   brokenInUse(): void;
 }
 
-export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
+export class Http2Carrier implements PooledCarrier, ResponseStreamListener, SettingsWaiter {
   readonly openBefore: boolean;
   readonly idleSince: number;
   answered = false;
@@ -37,6 +43,9 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
   private listener: ResponseListener | undefined;
   private body: BodyListener | undefined;
   private toHead = false;
+  /** A handshake of WebSocket that waits to know whether the endpoint takes it; and the key of one that was sent. */
+  private offer: Buffer | undefined;
+  private key: string | undefined;
   /** It takes a place on the connection. */
   private reserved = true;
 
@@ -54,6 +63,7 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
     this.toHead = request.toHead;
     const { session } = this.connection;
     const message = request.http1();
+    if (request.offersUpgrade) return this.sendOffer(message);
     const bodyStart = message.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
     const { whole } = request;
     const hasBody = bodyStart < message.length;
@@ -64,13 +74,34 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
     return true;
   }
 
+  /** Asks to switch protocols, where the endpoint takes that and it is to WebSocket. Else the request is an ordinary one. */
+  private sendOffer(message: Buffer): boolean {
+    const { session } = this.connection;
+    if (!session.settled) {
+      this.offer = message;
+      session.awaitSettings(this);
+      return true;
+    }
+    const handshake = session.takesConnect ? handshakeOf(message) : undefined;
+    this.key = handshake?.key;
+    this.stream = session.request(handshake?.head ?? message, !handshake, this, handshake !== undefined);
+    return true;
+  }
+
+  /** @internal */
+  onSettled(): void {
+    const { offer } = this;
+    this.offer = undefined;
+    if (offer && this.listener) this.sendOffer(offer);
+  }
+
   sendBody(data: Buffer): boolean {
     return this.stream === undefined || this.connection.session.sendData(this.stream, data);
   }
 
   endBody(trailers: Buffer | undefined): void {
     const { stream, connection: { session } } = this;
-    if (!stream || stream.ending) return;
+    if (!stream || stream.ending || this.key !== undefined) return;
     if (trailers) session.sendTrailers(stream, trailers);
     else session.sendEnd(stream);
   }
@@ -93,9 +124,11 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
     this.release();
   }
 
-  /** HTTP/2 has no switch of protocols, and none is asked for. */
-  detach(): Socket {
-    throw new Error('a stream of HTTP/2 was to become a tunnel');
+  /** The stream takes a place on the connection until it is closed. */
+  detach(listener: BytesListener): TunnelSide {
+    const { stream, connection: { session } } = this;
+    this.forget();
+    return new StreamSide(session, stream!, listener, () => this.release());
   }
 
   /** @internal */
@@ -104,6 +137,7 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
     if (!listener) return undefined;
     this.answered = true;
     head.toHead = this.toHead;
+    if (this.key !== undefined && text[STATUS_AT] === SUCCESS) return this.onTaken(switchOf(text, this.key), listener);
     const fault = head.parse(text, 0, text.length, this.connection.limits);
     if (fault) return fault.detail;
     if (head.interim) {
@@ -117,6 +151,13 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener {
     const body = listener.onResponseHead(text, head, EMPTY, endsHere);
     if (!endsHere && this.listener) this.body = body;
     return undefined;
+  }
+
+  /** @param text of the switch that the endpoint's success stands for */
+  private onTaken(text: Buffer, listener: ResponseListener): string | undefined {
+    const fault = head.parse(text, 0, text.length, this.connection.limits);
+    if (fault) return fault.detail;
+    return listener.onSwitch(text, head, EMPTY) ? undefined : 'a switch of protocols that was not asked for';
   }
 
   /** @internal */

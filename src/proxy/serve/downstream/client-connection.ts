@@ -16,6 +16,7 @@ import { Framing } from '../../http1/framing';
 import { HeadBuffer } from '../../http1/head-buffer';
 import { RequestHead } from '../../http1/request-head';
 import { BytesListener, owned, readShared } from '../../net/shared-read';
+import { SocketSide } from '../../net/tunnel-side';
 import { Timeout } from '../../runtime/timeouts';
 import { isTls, reset } from '../../tls/socket';
 import type { ServeContext } from '../context';
@@ -24,7 +25,7 @@ import { Exchange } from '../exchange/exchange';
 import { State } from './connection-state';
 import { ENDED_WITHIN_BODY, ENDED_WITHIN_HEAD, HEAD_TIMEOUT, LENGTH_TOO_LARGE, OUT_OF_MEMORY, Refusal } from '../exchange/refusal';
 import { Arrival, Peer } from './peer';
-import type { Downstream } from '../exchange/response-sink';
+import type { Downstream, HandedOver } from '../exchange/response-sink';
 import { ResponseWriter } from './response-writer';
 
 /** Heads are parsed and dealt with in one turn, so one instance is enough; it holds as many fields as any limit allows. */
@@ -99,14 +100,14 @@ export class ClientConnection implements Downstream, AcceptedConnection {
    *
    * @param listener gets what is read from now on
    */
-  handOver(listener: BytesListener): { readonly socket: Socket; readonly backlog: Buffer | undefined } {
+  handOver(listener: BytesListener): HandedOver {
     const { socket, backlog } = this;
     this.state = State.TUNNEL;
     this.tunnel = listener;
     this.backlog = undefined;
     this.timeout.stop();
     for (const event of ['drain', 'end']) socket.removeAllListeners(event);
-    return { socket, backlog };
+    return { side: new SocketSide(socket), backlog };
   }
 
   /** The request under way gets this answer, or, when its response has begun, the connection is cut. */

@@ -22,6 +22,7 @@ const CRLF = Buffer.from('\r\n');
 const NO_BODY = Buffer.from('content-length: 0\r\n');
 
 export class ResponseWriter implements ResponseSink {
+  readonly mustSwitch = false;
   /** The connection ends behind the response that was begun. */
   closes = false;
 
@@ -46,6 +47,9 @@ export class ResponseWriter implements ResponseSink {
     if (this.isHttp10) return true;
     return write(this.socket, serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY));
   }
+
+  /** The client itself judges it. */
+  takesSwitch(): boolean { return true; }
 
   sendSwitch(buffer: Buffer, head: ResponseHead, added: Buffer): void {
     write(this.socket, serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', added, EMPTY));

@@ -25,7 +25,7 @@ import { ExchangeRequest } from './exchange-request';
 import { beginTrace, endTrace } from './exchange-tracing';
 import type { InboundLoad } from './load-fields';
 import { MUCH_BYTES } from '../memory/memory-guard';
-import { NO_CONTENT, Refusal, refusalOfPath, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
+import { NO_CONTENT, NO_SWITCH, Refusal, refusalOfPath, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
 import type { Downstream, LocalAnswer } from './response-sink';
 import { Tunnel } from './tunnel';
 import type { UpstreamOwner } from '../upstream/upstream-owner';
@@ -197,7 +197,7 @@ export class Exchange implements UpstreamOwner {
 
   onSwitch(carrier: RequestCarrier, buffer: Buffer, head: ResponseHead, rest: Buffer): boolean {
     const { client, context, instruments, record } = this;
-    if (!isSwitch(buffer, head, this.request.offered)) return false;
+    if (!isSwitch(buffer, head, this.request.offered) || !client.response.takesSwitch(buffer, head)) return false;
     const now = context.clock.now();
     this.request.timeout.stop();
     this.request.onAnswered(now);
@@ -212,13 +212,13 @@ export class Exchange implements UpstreamOwner {
       this.tunnel!.onBackendBytes(bytes);
       this.checkMemory();
     });
-    const { socket, backlog } = client.handOver((bytes) => {
+    const { side, backlog } = client.handOver((bytes) => {
       this.tunnel!.onClientBytes(bytes);
       this.checkMemory();
     });
     instruments.tunnels.value += 1;
     instruments.tunnelsOpen.value += 1;
-    this.tunnel = new Tunnel(socket, backend, {
+    this.tunnel = new Tunnel(side, backend, {
       idleTimeout: context.tunnelIdleTimeout,
       received: instruments.receivedBytes,
       sent: instruments.sentBytes,
@@ -233,6 +233,10 @@ export class Exchange implements UpstreamOwner {
     const now = context.clock.now();
     this.carrier = carrier;
     this.request.onAnswered(now);
+    if (head.status < 300 && this.client.response.mustSwitch) {
+      this.client.refuse(NO_SWITCH);
+      return;
+    }
     record.answeredBy(head);
     record.responseBytes = body.length;
     context.memory.took(body.length);
@@ -286,6 +290,7 @@ export class Exchange implements UpstreamOwner {
     this.carrier = undefined;
     this.headSent = false;
     this.streams = false;
+    this.tunnel = undefined;
   }
 
   /** The client takes no more for now. */
@@ -370,6 +375,7 @@ export class Exchange implements UpstreamOwner {
     record.requestBytes = tunnel.received;
     record.responseBytes = tunnel.sent;
     this.finish();
+    this.client.onResponseWritten();
   }
 
   private finish(): void {

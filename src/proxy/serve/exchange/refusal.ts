@@ -59,6 +59,7 @@ export const UNAVAILABLE = {
   endpoint_limit: refusal('endpoint_limit', 'every endpoint has the most requests that it may have at once'),
 } as const;
 export const TRY_TIMEOUT = refusal('try_timeout', 'the time for one attempt is over');
+export const NO_SWITCH = refusal('upgrade_ignored', 'a success that does not switch protocols');
 export const NO_ROOM_TO_WAIT = refusal('pending_overflow', 'too many requests wait for a connection');
 
 const DENIALS: { readonly [Cause in DenialCause]: Refusal } = {

@@ -2,10 +2,10 @@
  * The client's side of an exchange: what the response is written to, and what the request comes from. Neither knows which version of
  * a protocol the client speaks: framing, and what becomes of the connection, is the connection's alone.
  */
-import type { Socket } from 'node:net';
 import type { ResolvedListener } from '../../../contract';
 import type { ResponseHead } from '../../http1/response-head';
 import type { BytesListener } from '../../net/shared-read';
+import type { TunnelSide } from '../../net/tunnel-side';
 import type { ListenerInstruments } from '../../telemetry/instruments';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';
@@ -21,6 +21,10 @@ import type { Refusal } from './refusal';
 /** Writes a response. Buffers are valid during a call only. What returns false is held back until `onClientWritable`. */
 export interface ResponseSink {
   sendInterim(buffer: Buffer, head: ResponseHead): boolean;
+  /** A success that does not switch protocols can't be said: to extended CONNECT, it would be a switch. */
+  readonly mustSwitch: boolean;
+  /** Whether a switch to what was offered is the answer to what was asked. */
+  takesSwitch(buffer: Buffer, head: ResponseHead): boolean;
   /** A switch of protocols. */
   sendSwitch(buffer: Buffer, head: ResponseHead, added: Buffer): void;
   /**
@@ -69,6 +73,13 @@ export interface Peer {
   readonly callerField: Buffer | undefined;
 }
 
+/** The client's side of a tunnel. */
+export interface HandedOver {
+  readonly side: TunnelSide;
+  /** What the client has sent behind its request. */
+  readonly backlog: Buffer | undefined;
+}
+
 /** Where a request comes from. */
 export interface Downstream {
   readonly listener: Entry;
@@ -83,10 +94,10 @@ export interface Downstream {
   resumeRequest(): void;
   /** The exchange ends without the endpoint's response, or in the middle of it. */
   refuse(refusal: Refusal): void;
-  /** The response is written: on to the next request. */
+  /** The response is written, or the tunnel is over that it led to: on to the next request. */
   onResponseWritten(): void;
-  /** Gives the socket to a tunnel, with what the client has sent behind its request. */
-  handOver(listener: BytesListener): { readonly socket: Socket; readonly backlog: Buffer | undefined };
+  /** Gives what it is on to a tunnel, with what the client has sent behind its request. */
+  handOver(listener: BytesListener): HandedOver;
 }
 
 /** What the client is told when the proxy answers by itself. */

@@ -1,6 +1,6 @@
 /**
- * Two sockets joined after a switch of protocols (RFC 9110 section 7.8): from then on bytes are passed on as they come,
- * and nobody here knows what they mean. Each direction has its own end (half-close) and its own backpressure: what one
+ * Two sockets, or streams of HTTP/2, joined after a switch of protocols (RFC 9110 section 7.8, RFC 8441): from then on bytes are
+ * passed on as they come, and nobody here knows what they mean. Each direction has its own end (half-close) and its own backpressure: what one
  * side does not take is not read from the other. A side that breaks breaks the other one, too, so that neither mistakes
  * an accident for an end.
  *
@@ -8,14 +8,9 @@
  *
  * Connections of TCP are tunnels from their beginning.
  */
-import type { Socket } from 'node:net';
-import { end, heldBytes, holdsBack } from '../../net/direct-write';
-import { writeCopy } from '../../net/shared-read';
+import type { TunnelSide } from '../../net/tunnel-side';
 import type { Counter } from '../../telemetry/metrics';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
-import { reset } from '../../tls/socket';
-
-const EMPTY = Buffer.alloc(0);
 
 export interface TunnelOptions {
   /** How long nothing may pass. */
@@ -43,7 +38,7 @@ export class Tunnel {
   private ending = false;
   private readonly timeout = new Timeout(() => this.onTimeout());
 
-  constructor(private readonly client: Socket, private readonly backend: Socket, private readonly options: TunnelOptions) {
+  constructor(private readonly client: TunnelSide, private readonly backend: TunnelSide, private readonly options: TunnelOptions) {
     this.join(client, backend);
     this.join(backend, client);
     this.timeout.start(options.idleTimeout);
@@ -53,8 +48,11 @@ export class Tunnel {
   start(fromClient: Buffer | undefined, fromBackend: Buffer | undefined): void {
     if (fromClient) this.onClientBytes(fromClient);
     if (fromBackend) this.onBackendBytes(fromBackend);
-    if (!holdsBack(this.backend)) this.client.resume();
-    if (!holdsBack(this.client)) this.backend.resume();
+    // A side that has ended already can't say so again.
+    if (this.client.ended) this.backend.end();
+    if (this.backend.ended) this.client.end();
+    if (!this.backend.holdsBack) this.client.resume();
+    if (!this.client.holdsBack) this.backend.resume();
   }
 
   /** The client has sent these; valid during the call only. */
@@ -72,41 +70,43 @@ export class Tunnel {
   }
 
   /** Bytes that wait for the backend to take them. */
-  get heldBytes(): number { return heldBytes(this.backend); }
+  get heldBytes(): number { return this.backend.heldBytes; }
 
   /** Breaks it off: both sides see that it was no end. */
   breakOff(): void {
-    reset(this.client);
-    reset(this.backend);
+    this.client.reset();
+    this.backend.reset();
   }
 
   /** Ends it in order: both sides see the end of the stream, not an accident. */
   end(): void {
     this.ending = true;
-    for (const socket of [this.client, this.backend]) {
-      end(socket);
-      socket.resume();
+    for (const side of [this.client, this.backend]) {
+      side.end();
+      side.resume();
     }
   }
 
-  private join(from: Socket, to: Socket): void {
-    from.on('end', () => end(to));
-    to.on('drain', () => {
-      this.timeout.start(this.options.idleTimeout);
-      from.resume();
+  private join(side: TunnelSide, other: TunnelSide): void {
+    side.listen({
+      onEnd: () => other.end(),
+      onDrain: () => {
+        this.timeout.start(this.options.idleTimeout);
+        other.resume();
+      },
+      onClose: (clean) => this.onClose(side, other, clean),
     });
-    from.on('close', (hadError: boolean) => this.onClose(from, to, !hadError && from.readableEnded && from.writableFinished));
   }
 
-  private pass(from: Socket, to: Socket, bytes: Buffer): void {
+  private pass(from: TunnelSide, to: TunnelSide, bytes: Buffer): void {
     if (this.ending) return;
     this.timeout.start(this.options.idleTimeout);
-    if (!writeCopy(to, EMPTY, bytes)) from.pause();
+    if (!to.write(bytes)) from.pause();
   }
 
-  private onClose(side: Socket, other: Socket, clean: boolean): void {
+  private onClose(side: TunnelSide, other: TunnelSide, clean: boolean): void {
     if (!clean) this.brokenBy ??= side === this.client ? 'client' : 'backend';
-    if (!clean && !other.destroyed) reset(other);
+    if (!clean && !other.closed) other.reset();
     this.open -= 1;
     if (this.open > 0) return;
     this.timeout.stop();

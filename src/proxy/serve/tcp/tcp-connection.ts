@@ -13,6 +13,7 @@ import { end, heldBytes, write } from '../../net/direct-write';
 import { peerAddress } from '../../net/ip-address';
 import { proxyHeader } from '../../net/proxy-protocol';
 import { readShared } from '../../net/shared-read';
+import { SocketSide } from '../../net/tunnel-side';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { TcpInstruments } from '../../telemetry/tcp-instruments';
@@ -130,7 +131,7 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
     instruments.open.value += 1;
     if (this.greets) write(socket, GREETING);
     if (cluster.sendsProxyHeader) write(backend, this.headerOfClient());
-    this.tunnel = new Tunnel(socket, backend, {
+    this.tunnel = new Tunnel(new SocketSide(socket), new SocketSide(backend), {
       idleTimeout: idle,
       onIdle: () => this.endBy(IDLE),
       received: instruments.received,
@@ -139,8 +140,6 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
     });
     this.lifetime.start(lifetime);
     this.tunnel.start(this.rest, undefined);
-    // A client that has ended its side already can't say so again.
-    if (socket.readableEnded) end(backend);
   }
 
   onGivenUp(refusal: Refusal): void {

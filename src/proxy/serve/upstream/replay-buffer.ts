@@ -74,6 +74,8 @@ export class ReplayBuffer implements OutgoingRequest {
   /** It can be sent: because it can be sent again, or was not sent yet. */
   get atHand(): boolean { return this.replayable || !this.sent; }
 
+  get offersUpgrade(): boolean { return this.form.offersUpgrade; }
+
   /** Bytes that are kept. */
   get heldBytes(): number { return this.message.length + (this.pieces.length === 0 ? 0 : this.bodyBytes) + (this.trailers?.length ?? 0); }
 
@@ -142,9 +144,9 @@ export class ReplayBuffer implements OutgoingRequest {
   /** It is sent no more. */
   clear(): void {
     this.replayable = false;
+    this.trailers = undefined;
     this.drop();
   }
-    this.trailers = undefined;
 
   private write(): void {
     const { form, lines, body } = this;

@@ -106,7 +106,7 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
   dropBacklog(): boolean { return false; }
 
   /** @internal */
-  onRequest(streamId: number, text: Buffer, endsHere: boolean): Http2Stream | undefined {
+  onRequest(streamId: number, text: Buffer, endsHere: boolean, key: string | undefined): Http2Stream | undefined {
     const { context, peer } = this;
     const session = this.session!;
     const exchange = this.spare.pop() ?? new Http2Exchange(this, session);
@@ -125,7 +125,8 @@ export class Http2ClientConnection implements AcceptedConnection, RequestHandler
       return stream;
     }
     if (peer.isLastRequest(text, head)) this.retireSoon();
-    exchange.begin(stream, text, head, endsHere || announced === 0);
+    if (key === undefined) exchange.begin(stream, text, head, endsHere || announced === 0);
+    else exchange.beginHandshake(stream, text, head, key);
     return stream;
   }
 

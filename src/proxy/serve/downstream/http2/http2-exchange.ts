@@ -2,7 +2,6 @@
  * One stream of a client's connection of HTTP/2, as an exchange sees its client. A connection uses it again for another stream when the first
  * is over. Heads come and go in the form of HTTP/1.1; what becomes of them on the wire is the session's.
  */
-import type { Socket } from 'node:net';
 import { statusLines } from '../../../grpc/answer';
 import { isCall } from '../../../grpc/call';
 import type { Fault } from '../../../http1/fault';
@@ -11,14 +10,17 @@ import { Method } from '../../../http1/request-head';
 import type { ResponseHead } from '../../../http1/response-head';
 import { Persistence, serializeResponse } from '../../../http1/serialize';
 import { ErrorCode } from '../../../http2/frames';
+import { takeAccept } from '../../../http1/websocket';
 import { responseBlock } from '../../../http2/head-block';
 import type { RequestStreamListener, ServerSession } from '../../../http2/server-session';
 import type { Http2Stream } from '../../../http2/stream';
+import { StreamSide } from '../../../http2/stream-side';
+import type { BytesListener } from '../../../net/shared-read';
 import { REASONS } from '../../../telemetry/reasons';
 import { Timeout } from '../../../runtime/timeouts';
 import { Exchange } from '../../exchange/exchange';
-import { LENGTH_TOO_LARGE, Refusal } from '../../exchange/refusal';
-import type { Downstream, Entry, LocalAnswer, Peer, ResponseSink } from '../../exchange/response-sink';
+import { LENGTH_TOO_LARGE, NO_SWITCH, Refusal } from '../../exchange/refusal';
+import type { Downstream, Entry, HandedOver, LocalAnswer, Peer, ResponseSink } from '../../exchange/response-sink';
 import type { ServeContext } from '../../context';
 import { localCallEnd, localResponse } from '../local-response';
 
@@ -40,6 +42,9 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   readonly peer: Peer;
   private stream: Http2Stream | undefined;
   private toHead = false;
+  /** Of a WebSocket: what the endpoint's answer has to fit; and what came before that. */
+  private key: string | undefined;
+  private backlog: Buffer | undefined;
   private readonly exchange: Exchange;
   /** Runs while the response is complete here, and the client has not taken all of it. */
   private readonly flush: Timeout;
@@ -57,13 +62,15 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   /** Its request is under way. */
   get active(): boolean { return this.exchange.active; }
   get heldBytes(): number { return (this.stream?.waitingBytes ?? 0) + this.heldUpstream; }
+  get mustSwitch(): boolean { return this.key !== undefined; }
   /** The same without what the session holds. */
-  get heldUpstream(): number { return this.exchange.active ? this.exchange.heldBytes : 0; }
+  get heldUpstream(): number { return (this.backlog?.length ?? 0) + (this.exchange.active ? this.exchange.heldBytes : 0); }
 
   begin(stream: Http2Stream, text: Buffer, head: RequestHead, complete: boolean): void {
     const { maxBodyBytes } = this.owner.context.limits;
     const ofCall = isCall(text, head);
     this.stream = stream;
+    this.key = undefined;
     this.toHead = head.method === Method.HEAD;
     if (maxBodyBytes > 0 && stream.announced > maxBodyBytes) {
       this.refuseHead(stream, LENGTH_TOO_LARGE, ofCall);
@@ -73,9 +80,24 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
     if (refusal) this.refuse(refusal);
   }
 
+  /**
+   * A handshake of WebSocket. What follows is for whom it leads to, and waits until then, as far as the window of the stream goes.
+   *
+   * @param key that `text` has
+   */
+  beginHandshake(stream: Http2Stream, text: Buffer, head: RequestHead, key: string): void {
+    this.stream = stream;
+    this.key = key;
+    this.toHead = false;
+    this.session.pause(stream);
+    const refusal = this.exchange.begin(text, head, EMPTY, true);
+    if (refusal) this.refuse(refusal);
+  }
+
   /** Answers a head that is no request, or is refused before it is one. */
   refuseHead(stream: Http2Stream, fault: Fault | Refusal, ofCall = false): void {
     this.stream = stream;
+    this.key = undefined;
     this.toHead = false;
     if (fault.limit !== undefined) this.owner.context.instruments.limitReached(fault.limit);
     const answer = this.exchange.answerBytes(fault, true);
@@ -99,7 +121,8 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   refuse(refusal: Refusal): void {
     const { stream } = this;
     if (refusal.limit !== undefined) this.owner.context.instruments.limitReached(refusal.limit);
-    const answer = this.exchange.endBy(refusal);
+    const status = refusal.status ?? REASONS[refusal.code].status;
+    const answer = this.exchange.endBy(this.mustSwitch && status >= 200 && status < 300 ? NO_SWITCH : refusal);
     if (!stream) return;
     if (answer) this.sendLocal(answer);
     else if (this.exchange.record.isCall && !isOfReceiver(refusal, stream)) this.cut(refusal);
@@ -112,16 +135,26 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
     this.settle();
   }
 
-  /** HTTP/2 has no switch of protocols: a request offers none, so none is taken. */
-  handOver(): { readonly socket: Socket; readonly backlog: Buffer | undefined } {
-    throw new Error('a stream of HTTP/2 was to become a tunnel');
+  handOver(listener: BytesListener): HandedOver {
+    const { backlog } = this;
+    this.backlog = undefined;
+    return { side: new StreamSide(this.session, this.stream!, listener), backlog };
   }
 
   sendInterim(buffer: Buffer, head: ResponseHead): boolean {
     return this.sendText(serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', EMPTY, EMPTY), false);
   }
 
-  sendSwitch(): void {}
+  takesSwitch(buffer: Buffer, head: ResponseHead): boolean {
+    return this.key !== undefined && takeAccept(buffer, head.fields, this.key);
+  }
+
+  /** RFC 8441 section 5: 200 stands for 101. */
+  sendSwitch(buffer: Buffer, head: ResponseHead, added: Buffer): void {
+    const message = serializeResponse(buffer, head, false, false, Persistence.DEFAULT, '', added, EMPTY);
+    message.write('200', message.indexOf(' ') + 1, 'latin1');
+    this.sendText(message, false);
+  }
 
   sendHead(buffer: Buffer, head: ResponseHead, body: Buffer, complete: boolean, added: Buffer): boolean {
     const message = serializeResponse(buffer, head, false, true, Persistence.DEFAULT, this.owner.context.date(), added, EMPTY);
@@ -182,6 +215,10 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
 
   private onBody(data: Buffer, isLast: boolean, trailers: Buffer | undefined): void {
     if (!this.exchange.active) return;
+    if (this.key !== undefined) {
+      this.backlog = this.backlog ? Buffer.concat([this.backlog, data]) : Buffer.from(data);
+      return;
+    }
     const refusal = this.exchange.onRequestData(data, isLast, trailers);
     if (refusal) this.refuse(refusal);
   }
@@ -191,6 +228,7 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
     const { stream } = this;
     if (!stream?.closed || this.exchange.active) return;
     this.stream = undefined;
+    this.backlog = undefined;
     this.owner.onExchangeOver(this, stream);
   }
 
