@@ -3,8 +3,8 @@
  *
  *   npm run image -- [--tag NAME] [--base IMAGE] [--builder IMAGE] [--tool docker|podman|buildah] [-- OPTIONS OF THE TOOL'S BUILD]
  *
- * The supervisor is compiled with this machine's C compiler, if it has one that links statically and the image is for this machine's
- * platform; else in the image that --builder names.
+ * The supervisor and `redirect` are compiled with this machine's C compiler, if it has one that links statically and the image is for this
+ * machine's platform; else in the image that --builder names.
  *
  * A tool that is installed but can't do its work (docker without its daemon) is passed over, with a line that says so.
  */
@@ -22,7 +22,7 @@ const TOOLS = {
   buildah: { check: ['version'], build: ['build', '--format', 'docker'] },
 };
 const BUNDLE = 'lib/bin/proxy.js';
-const SUPERVISOR = 'image/supervisor';
+const PROGRAMS = ['supervisor', 'redirect'];
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { own, passedOn } = splitAt('--', process.argv.slice(2));
@@ -42,7 +42,7 @@ if (options.tool !== undefined && !works(options.tool)) stop(`${options.tool} do
 const args = [...TOOLS[tool].build, '--file', 'image/Dockerfile', '--tag', options.tag];
 if (options.base !== undefined) args.push('--build-arg', `BASE=${options.base}`);
 if (options.builder !== undefined) args.push('--build-arg', `BUILDER=${options.builder}`);
-else if (!passedOn.some((option) => option.startsWith('--platform')) && compileSupervisor()) args.push('--build-arg', 'SUPERVISOR=local');
+else if (!passedOn.some((option) => option.startsWith('--platform')) && compilePrograms()) args.push('--build-arg', 'SUPERVISOR=local');
 args.push(...passedOn, '.');
 console.log(`${tool} ${args.join(' ')}`);
 const { status } = spawnSync(tool, args, { stdio: 'inherit' });
@@ -76,11 +76,12 @@ function works(name) {
   return false;
 }
 
-/** Whether the supervisor was made with a compiler of this machine. */
-function compileSupervisor() {
-  const compiler = process.platform === 'linux' ? compile(SUPERVISOR) : undefined;
-  console.log(compiler ? `supervisor: compiled with ${compiler}` : 'supervisor: no C compiler here links statically; it is compiled in an image');
-  return compiler !== undefined;
+/** Whether the programs were made with a compiler of this machine. */
+function compilePrograms() {
+  const compilers = process.platform === 'linux' ? PROGRAMS.map((program) => compile(`image/${program}`, `${program}.c`)) : [];
+  const made = compilers.length > 0 && compilers.every((compiler) => compiler !== undefined);
+  console.log(made ? `${PROGRAMS.join(', ')}: compiled with ${compilers[0]}` : `${PROGRAMS.join(', ')}: no C compiler here links statically; they are compiled in an image`);
+  return made;
 }
 
 function splitAt(separator, args) {

@@ -102,6 +102,16 @@ export const HOSTS_MOUNT = '/etc/hosts';
 /** Environment: the hosts file that the sidecar keeps. Absent: none, since the names of listeners reach the app in another way, or not at all. */
 export const ENV_HOSTS_FILE = 'MESH_HOSTS_FILE';
 
+/**
+ * Environment: ports that the pod's own connections to callees are redirected from and to, `9080:15200,9090:15201`. The init container
+ * of that name does it. The sidecar binds the second port in place of the first. Absent: none is redirected.
+ */
+export const ENV_REDIRECTED_PORTS = 'MESH_REDIRECTED_PORTS';
+export const REDIRECT_CONTAINER = 'mesh-redirect';
+
+/** Addresses of callees in a pod. */
+export const CALLEE_NETWORK = '127.64.0.0/10';
+
 /** Environment of the sidecar, filled by the downward API. */
 export const ENV_POD_NAME = 'POD_NAME';
 export const ENV_POD_NAMESPACE = 'POD_NAMESPACE';

@@ -471,7 +471,9 @@ describe('what only the whole app shows fails validation, all at once', () => {
     expect(said).toContain('[chart/admin/v1/Sidecar] \'containers[\'metrics\'].port\' is 15020: the sidecar takes this port for health and metrics; let the app listen on another');
     expect(said).toContain('[chart/Job] \'appPort\' is 15020: the sidecar takes this port for health and metrics; let the app listen on another');
     expect(said).toContain('[chart/web/v1/Sidecar] \'containers[\'main\'].port\' is 8080: the sidecar listens on this port for calls to \'catalog\', which keeps an app that '
-      + 'binds all addresses from starting; give \'catalog\' another service port, or let the app listen on another');
+      + 'binds all addresses from starting; give \'catalog\' another service port, or let the app listen on another, by its environment or command. If the app can listen on one '
+      + 'address only, let it, and say which: appAddress: AppAddress.loopback() or AppAddress.pod(). If nothing of it can be changed, interception: Interception.redirect() helps; '
+      + 'it costs an init container with the capability NET_ADMIN');
   });
 
   test('a memory limit that leaves too little heap to a process', () => {

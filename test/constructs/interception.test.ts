@@ -173,6 +173,6 @@ describe('host aliases instead', () => {
 
   test('are made with the factory', () => {
     expect(() => attached('Job', { interception: 'hostAliases' as never }))
-      .toThrow("'interception' is \"hostAliases\": make it with Interception.hostsFile() or Interception.hostAliases()");
+      .toThrow("'interception' is \"hostAliases\": make it with Interception.hostsFile(), for example");
   });
 });

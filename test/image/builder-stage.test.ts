@@ -1,5 +1,5 @@
 /**
- * The stage of the Dockerfile that compiles the supervisor where this machine has no compiler for it. Alpine's image is not needed: the
+ * The stage of the Dockerfile that compiles the programs in C where this machine has no compiler for it. Alpine's image is not needed: the
  * stage runs in one that is assembled from this machine's programs, with musl as the C library. Warnings are errors here.
  */
 import { execFileSync } from 'node:child_process';
@@ -34,15 +34,16 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the stage makes a supervisor that needs no library and starts its command', () => {
+test('the stage makes programs that need no library, and the supervisor starts its command', () => {
   buildah(
     'build', '--format', 'docker', '--file', 'image/Dockerfile', '--target', 'supervisor-build', '--build-arg', `BUILDER=${BUILDER}`,
     '--volume', '/usr:/usr:ro', '--isolation', 'chroot', '--tag', STAGE, '.',
   );
   const container = buildah('from', STAGE);
-  const supervisor = join(buildah('mount', container), 'supervisor');
+  const root = buildah('mount', container);
+  const supervisor = join(root, 'supervisor');
   // A program that is linked with libraries names the loader that brings them.
-  expect(readFileSync(supervisor, 'latin1')).not.toContain('/ld-');
+  for (const program of [supervisor, join(root, 'redirect')]) expect(readFileSync(program, 'latin1')).not.toContain('/ld-');
   expect(execFileSync(supervisor, ['sh', '-c', 'echo it runs'], { encoding: 'utf8' })).toBe('it runs\n');
   buildah('umount', container);
 }, 120_000);

@@ -107,13 +107,13 @@ function start(image: ImageConfig, environment: Record<string, string>): { proce
   return { process: child, output: () => text };
 }
 
-test('adds two read-only files to its base, the proxy and its supervisor', () => {
+test('adds three read-only files to its base: the proxy, its supervisor, and what redirects ports', () => {
   const base = buildah('from', BASE);
   const before = filesBelow(buildah('mount', base));
   buildah('umount', base);
-  expect(filesBelow(root).filter((file) => !before.includes(file))).toEqual(['/proxy.js', '/supervisor']);
+  expect(filesBelow(root).filter((file) => !before.includes(file))).toEqual(['/proxy.js', '/redirect', '/supervisor']);
   expect(statSync(join(root, 'proxy.js')).mode & 0o777).toBe(0o444);
-  expect(statSync(join(root, 'supervisor')).mode & 0o777).toBe(0o555);
+  for (const program of ['supervisor', 'redirect']) expect(statSync(join(root, program)).mode & 0o777).toBe(0o555);
   expect(readFileSync(join(root, 'proxy.js'), 'utf8')).toBe(readFileSync(join(REPOSITORY, 'lib/bin/proxy.js'), 'utf8'));
 });
 

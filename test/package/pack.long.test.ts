@@ -84,7 +84,7 @@ function npx(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 
 describe('the tarball', () => {
   test('ships the compiled library, its documents, the schema, the files of a new app and the Dockerfile, and nothing else', () => {
-    const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'image/Dockerfile', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
+    const fixed = ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'image/Dockerfile', 'image/redirect.c', 'image/supervisor.c', 'package.json', 'schema/proxy-config.v1.json'];
     const compiled = ['index', ...['constructs', 'contract', 'planning', 'routing'].flatMap(modulesOf)].flatMap((module) => [`lib/${module}.d.ts`, `lib/${module}.js`]);
     const dashboards = readdirSync(join(REPOSITORY, 'dashboards')).map((file) => `dashboards/${file}`);
     const templates = filesIn('templates');

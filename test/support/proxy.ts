@@ -94,6 +94,7 @@ export interface TestProxyOptions {
   /** Absent: 127.0.0.1. */
   readonly podAddress?: string;
   readonly podAddresses?: readonly string[];
+  readonly redirectedPorts?: ProxyDependencies['redirectedPorts'];
   readonly localCluster?: ProxyConfig['localCluster'];
   readonly onChoice?: ProxyDependencies['onChoice'];
   readonly onBypass?: ProxyDependencies['onBypass'];
@@ -168,6 +169,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
     registry,
     identity: 'test',
     podAddresses,
+    ...(options.redirectedPorts && { redirectedPorts: options.redirectedPorts }),
     ...(options.onChoice && { onChoice: options.onChoice }),
     ...(options.onIdentity && { onIdentity: options.onIdentity }),
     ...(options.onUpstreamTls && { onUpstreamTls: options.onUpstreamTls }),

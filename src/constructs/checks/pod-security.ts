@@ -4,6 +4,7 @@
  */
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { REDIRECT_CONTAINER } from '../../contract';
 import { Enforced, enforcedBy, refusedByPodSecurity, SecuredPod, stricter } from '../../planning/pod-security';
 import { Manifest, manifestOf, oncePerSynthesis } from '../kubernetes/manifests';
 import { writtenTemplateOf } from '../kubernetes/patches';
@@ -39,7 +40,13 @@ function enforcedIn(namespace: string, labelled: Enforced | undefined, { enforce
 export function checkPodSecurity(errors: ValidationErrors, workload: IConstruct, cluster: string, options: PodSecurityOptions): void {
   const { metadata: { namespace = DEFAULT_NAMESPACE } = {} }: Manifest = manifestOf(ApiObject.of(workload));
   const { level, version } = enforcedIn(namespace, NAMESPACES.of(workload)().get(`${cluster}/${namespace}`), options);
-  for (const refusal of refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, version)) {
+  const refusals = refusedByPodSecurity(writtenTemplateOf(workload) as SecuredPod, level, version);
+  const isOfRedirect = ({ field }: { readonly field: string }): boolean => field.startsWith(`initContainers['${REDIRECT_CONTAINER}']`);
+  if (refusals.some(isOfRedirect)) {
+    errors.add('interception', 'redirect()', `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses its init container: that runs as root and has the capability `
+      + 'NET_ADMIN. Let the app listen on one address only (\'appAddress\') or on another port, or move it to a namespace that enforces nothing');
+  }
+  for (const refusal of refusals.filter((each) => !isOfRedirect(each))) {
     errors.add(refusal.field, refusal.value, `namespace '${namespace}' enforces the ${level} Pod Security Standard, which refuses these pods; ${refusal.remedy}`);
   }
 }

@@ -58,7 +58,7 @@ export interface PodTemplateManifest {
 export interface ContainerManifest {
   name: string;
   env?: { name: string; value?: string }[];
-  ports?: { name?: string; containerPort: number; hostPort?: number }[];
+  ports?: { name?: string; containerPort: number; hostPort?: number; protocol?: string }[];
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
   lifecycle?: { preStop?: object };

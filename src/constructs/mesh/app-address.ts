@@ -24,6 +24,9 @@ export class AppAddress {
 
   /**
    * The pod's own addresses. An app that listens on all addresses is reached here; an app that listens on loopback only is not.
+   *
+   * An app that listens on the pod's address only may listen at a port at which it calls a service, and synthesis allows this here. One
+   * that listens on all addresses would not start then: the sidecar has that port of a loopback address.
    */
   public static pod(): AppAddress {
     return new AppAddress(['pod']);
@@ -31,13 +34,17 @@ export class AppAddress {
 
   /**
    * 127.0.0.1, then ::1. The app sees all requests come from loopback. Make sure that it does not trust loopback clients more than others.
+   * Probes of the kubelet go to the pod's address: give such an app probes by a command (`Probe.fromCommand()`).
+   *
+   * An app that listens on loopback only may listen at a port at which it calls a service, and synthesis allows this here. One
+   * that listens on all addresses would not start then: the sidecar has that port of another loopback address.
    */
   public static loopback(): AppAddress {
     return new AppAddress(LOOPBACK);
   }
 
   /**
-   * One address.
+   * One address. The port of the app may then be one at which it calls a service, if it listens on this address only.
    *
    * @param address an IP address that the pod always has, for example `127.0.0.2`: a private address, or a loopback address outside of
    * `127.64.0.0/10`
@@ -47,6 +54,15 @@ export class AppAddress {
   }
 
   private constructor(private readonly places: readonly string[]) {}
+
+  /**
+   * Whether it is one place of several at which the app could listen, so that the app leaves the other addresses alone.
+   *
+   * @internal
+   */
+  public get _isSingle(): boolean {
+    return !(this.places.includes('pod') && this.places.length > 1);
+  }
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {

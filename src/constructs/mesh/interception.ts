@@ -1,6 +1,6 @@
 /**
  * How the names of services lead an app to its sidecar: by the hosts file that the sidecar keeps, mounted over the containers' own, or by
- * the pod's `hostAliases`, which kubelet writes into its file.
+ * the pod's `hostAliases`, which kubelet writes into its file. The packets of an app whose own port is in the sidecar's way can be redirected.
  */
 import { posix } from 'node:path';
 import { ENV_HOSTS_FILE, HOSTS_FILE, HOSTS_FILE_NAME, HOSTS_MOUNT, SIDECAR_CONTAINER, STATE_VOLUME } from '../../contract';
@@ -8,10 +8,19 @@ import { NamedCallee } from '../destinations/destination-info';
 import { addVariable, ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
+import { checkRedirectedPorts, redirectedPorts, redirectPorts } from './port-redirect';
 
 /** The safe sysctl that lets a non-root process listen on any port of its own network namespace. */
 const UNPRIVILEGED_PORTS = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
 const FIRST_UNPRIVILEGED_PORT = 1_024;
+
+/** What is known of a pod whose ports may be redirected. */
+interface RedirectingPod {
+  /** The proxy's image. */
+  readonly image: string;
+  /** Ports of the app that no container has to name. */
+  readonly appPorts: readonly number[];
+}
 
 /**
  * How the names of the services that a pod calls resolve to its sidecar.
@@ -35,17 +44,40 @@ export class Interception {
     return new Interception('hostAliases');
   }
 
-  private constructor(private readonly way: 'hostsFile' | 'hostAliases') {}
+  /**
+   * With the hosts file, and with rules of nftables for apps that listen at a port at which they also call a service, on all addresses, and can't
+   * be told otherwise. The sidecar listens at other ports then, from 15200 up, and the rules lead there what the pod sends to
+   * 127.64.0.0/10 at the ports of its containers. All other packets stay as they are.
+   *
+   * It costs a privilege. An init container of the pod runs as root with the capability NET_ADMIN, which namespaces that enforce the Pod Security
+   * Standard `baseline` or `restricted` refuse. Use it for single services, and only where neither a port nor an address of the app can be
+   * changed. Nodes need a kernel with nf_tables, 4.18 or newer. A pod that calls nothing has no such container.
+   */
+  public static redirect(): Interception {
+    return new Interception('hostsFile', true);
+  }
+
+  private constructor(private readonly way: 'hostsFile' | 'hostAliases', private readonly isRedirecting: boolean = false) {}
+
+  /**
+   * The ports of a pod that calls something whose packets go elsewhere, each with where to.
+   *
+   * @internal
+   */
+  public _redirected(spec: PodSpecManifest, appPorts: readonly number[]): ReadonlyMap<number, number> {
+    return this.isRedirecting ? redirectedPorts(spec, appPorts) : new Map();
+  }
 
   /**
    * Completes a pod that calls something.
    *
    * @internal
    */
-  public _complete(spec: PodSpecManifest, sidecar: ContainerManifest, callees: NamedCallee[]): void {
+  public _complete(spec: PodSpecManifest, sidecar: ContainerManifest, callees: NamedCallee[], { image, appPorts }: RedirectingPod): void {
     if (callees.length === 0) {
       return;
     }
+    redirectPorts(spec, sidecar, image, this._redirected(spec, appPorts));
     if (this.way === 'hostsFile') {
       mountHostsFile(spec, sidecar);
     } else {
@@ -67,6 +99,7 @@ export class Interception {
     if (callees.length === 0) {
       return;
     }
+    checkRedirectedPorts(errors, this._redirected(spec, []));
     const others = [...spec.containers, ...spec.initContainers ?? []].filter(({ name }) => name !== SIDECAR_CONTAINER);
     for (const { name: container, volumeMounts = [] } of others) {
       for (const { mountPath } of volumeMounts.filter((mount) => isHostsMount(mount.mountPath) && mount.name !== STATE_VOLUME)) {

@@ -110,7 +110,7 @@ export interface ProxyOptions {
   readonly authorization?: Authorization;
 
   /**
-   * How the sidecar intercepts calls: how the names of the services that a pod calls resolve to its sidecar.
+   * How the sidecar intercepts calls: how the names of the services that a pod calls resolve to its sidecar, and whether ports are redirected to it.
    *
    * @default - that of the nearest Mesh, or Interception.hostsFile()
    */

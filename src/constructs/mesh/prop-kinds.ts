@@ -135,7 +135,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     remedy: (value) => (Array.isArray(value) ? value.map((each) => refusalOfCopy(Jwt, each)).find((refusal) => refusal) : undefined)
       ?? 'list issuers, such as [Jwt.fromConfigMap(keys, { issuer: \'https://login.example.com/\', audiences: [\'shop\'] })]',
   },
-  interception: made(Interception, 'Interception.hostsFile() or Interception.hostAliases()'),
+  interception: made(Interception, 'Interception.hostsFile(), for example'),
   lints: { fits: isObject, remedy: 'use { off: [\'timeout-chain\'] }, for example' },
   loadBalancerSourceRanges: {
     fits: (value) => Array.isArray(value) && value.every(isRange),

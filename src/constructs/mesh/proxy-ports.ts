@@ -83,10 +83,14 @@ interface Pod {
   readonly calls: readonly { readonly info: DestinationInfo }[];
   /** Ports at which the app is called besides. */
   readonly morePorts: readonly { readonly name: string; readonly proxyPort: number; readonly targetPort: number }[];
+  /** Whether the app listens on some addresses only, none of which is the sidecar's. */
+  readonly bindsApart: boolean;
+  /** Ports that the pod redirects, each with where to. */
+  readonly redirected: ReadonlyMap<number, number>;
 }
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
-export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, tls, calls, morePorts }: Pod): void {
+export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, tls, calls, morePorts, bindsApart, redirected }: Pod): void {
   const isOpen = { inbound: appPort !== undefined, inboundTls: tls, admin: true };
   const taken = new Map(entriesOf(ports).filter(([name]) => isOpen[name]).map(([name, port]) => [port, { purpose: PURPOSES[name], prop: `proxyPorts.${name}` }]));
   for (const { name, proxyPort } of morePorts) {
@@ -95,6 +99,12 @@ export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, 
       errors.add(`addPort(${name}).proxyPort`, proxyPort, `the sidecar takes this port for ${other.purpose}; choose another`);
     }
     taken.set(proxyPort, { purpose: `the port '${name}'`, prop: `addPort(${name}).proxyPort` });
+  }
+  for (const [from, to] of calls.length > 0 ? redirected : []) {
+    taken.set(to, { purpose: `calls at port ${from}, which are redirected`, prop: 'interception' });
+    for (const { info } of calls.filter((call) => call.info.ports.includes(to))) {
+      errors.add('interception', 'redirect()', `calls to '${info.name}' are at port ${to}, at which the sidecar listens for calls at port ${from}; give '${info.name}' another service port`);
+    }
   }
   const tellTaken = (prop: string, port: number | undefined): void => {
     const by = taken.get(port!);
@@ -108,13 +118,20 @@ export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, 
       tellTaken(prop as string, app as number | undefined);
     }
   }
+  const appPorts = new Set([appPort, ...morePorts.map(({ targetPort }) => targetPort)]);
   for (const container of others) {
+    const isApp = container.ports?.some(({ containerPort }) => appPorts.has(containerPort));
     for (const { containerPort: port } of container.ports ?? []) {
       const prop = `containers['${container.name}'].port`;
       tellTaken(prop, port);
+      if (redirected.has(port) || (isApp && bindsApart)) {
+        continue;
+      }
       for (const { info } of calls.filter((call) => call.info.ports.includes(port))) {
         errors.add(prop, port, `the sidecar listens on this port for calls to '${info.name}', which keeps an app that binds `
-          + `all addresses from starting; give '${info.name}' another service port, or let the app listen on another`);
+          + `all addresses from starting; give '${info.name}' another service port, or let the app listen on another, by its environment or command. ${isApp
+            ? 'If the app can listen on one address only, let it, and say which: appAddress: AppAddress.loopback() or AppAddress.pod(). ' : ''}`
+          + 'If nothing of it can be changed, interception: Interception.redirect() helps; it costs an init container with the capability NET_ADMIN');
       }
     }
   }

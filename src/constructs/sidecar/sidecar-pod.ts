@@ -58,7 +58,8 @@ export function completePod(spec: PodSpecManifest, { settings, identity, calls, 
     return;
   }
   settings.proxyImage._letPull(spec);
-  settings.interception._complete(spec, sidecar, namedCallees([...calls], pod.namespace));
+  const appPorts = appPortsOf(pod);
+  settings.interception._complete(spec, sidecar, namedCallees([...calls], pod.namespace), { image: settings.proxyImage.reference, appPorts });
   if (pod.readsApi) {
     mountToken(spec, sidecar);
   }
@@ -74,6 +75,11 @@ export function completePod(spec: PodSpecManifest, { settings, identity, calls, 
   if (options !== undefined) {
     addVariable(sidecar, NODE_OPTIONS, options);
   }
+}
+
+/** Ports at which the app is called, whether its containers name them or not. */
+function appPortsOf({ appPort, morePorts }: Pick<SidecarPod, 'appPort' | 'morePorts'>): number[] {
+  return [...appPort === undefined ? [] : [appPort], ...morePorts.map(({ targetPort }) => targetPort)];
 }
 
 /** What is wrong with it, which may change until synthesis. */
@@ -101,7 +107,11 @@ function checkWritten(errors: ValidationErrors, pod: SidecarPod): string[] {
         + 'or give the workload no sidecar');
       return [];
     }
-    checkPodPorts(errors, { spec, appPort, ports: settings.proxyPorts, tls: hasTls, calls, morePorts });
+    checkPodPorts(errors, {
+      spec, appPort, ports: settings.proxyPorts, tls: hasTls, calls, morePorts,
+      bindsApart: settings.appAddress._isSingle,
+      redirected: settings.interception._redirected(spec, appPortsOf(pod)),
+    });
     checkNamesAndPlace(errors, spec);
     checkIdentityPod(errors, spec, identity);
     checkPodSecurity(errors, workload, clusterOf(workload), settings.podSecurity);

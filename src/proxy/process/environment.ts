@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR } from '../../contract';
+import { CONFIG_PATH, ENV_CONFIG, ENV_HOSTS_FILE, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_REDIRECTED_PORTS, ENV_STATE_DIR } from '../../contract';
 
 export interface Environment {
   /** Path of the configuration document. */
@@ -25,6 +25,8 @@ export interface Environment {
   readonly stateDir: string | undefined;
   /** Hosts file of the app's containers; undefined when the proxy keeps none. */
   readonly hostsFile: string | undefined;
+  /** The port that outbound listeners bind in place of one that the pod redirects. */
+  readonly redirectedPorts: ReadonlyMap<number, number>;
 }
 
 /** Set by the supervisor of the image (image/supervisor.c). */
@@ -43,6 +45,7 @@ export function readEnvironment(args: readonly string[], env: Readonly<Record<st
     memoryLimitBytes: readBytes(ENV_MEMORY_LIMIT, env[ENV_MEMORY_LIMIT]),
     stateDir: env[ENV_STATE_DIR] || undefined,
     hostsFile: env[ENV_HOSTS_FILE] || undefined,
+    redirectedPorts: readRedirections(env[ENV_REDIRECTED_PORTS]),
     deaths: Number(env[ENV_DEATHS] ?? 0) || 0,
     lastDeath: env[ENV_LAST_DEATH],
     bindAddresses: podIps.length > 0 ? podIps : [hasIpv6() ? '::' : '0.0.0.0'],
@@ -53,6 +56,21 @@ function readBytes(name: string, text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,16}$/.test(text)) throw new TypeError(`the variable ${name} is '${text}'; give a number of bytes, or 0 for no limit`);
   return Number(text);
+}
+
+/** `9080:15200,9090:15201`. */
+function readRedirections(text: string | undefined): ReadonlyMap<number, number> {
+  return new Map((text ?? '').split(',').filter((pair) => pair !== '').map((pair) => {
+    const [, from, to] = /^(\d{1,5}):(\d{1,5})$/.exec(pair) ?? [];
+    if (!isPort(Number(from)) || !isPort(Number(to))) {
+      throw new TypeError(`the variable ${ENV_REDIRECTED_PORTS} has '${pair}'; give pairs of ports from 1 to 65535, such as 9080:15200,9090:15201`);
+    }
+    return [Number(from), Number(to)] as const;
+  }));
+}
+
+function isPort(value: number): boolean {
+  return value >= 1 && value <= 65_535;
 }
 
 function hasIpv6(): boolean {

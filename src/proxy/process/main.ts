@@ -185,7 +185,7 @@ function forkWorker(): WorkerProcess {
 async function startEngine(
   text: string, environment: Environment, names: PodNames | undefined, before?: ResolvedProxyConfig,
 ): Promise<{ engine: Engine } | Refused> {
-  const { pod, podIps, bindAddresses, memoryLimitBytes } = environment;
+  const { pod, podIps, bindAddresses, redirectedPorts, memoryLimitBytes } = environment;
   const sources = sourcesFor(podIps);
   const decoded = decodeConfig(text);
   if (decoded.ok && decoded.config.workers > 1) {
@@ -198,7 +198,7 @@ async function startEngine(
     });
   }
   const started = await Proxy.start(text, {
-    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, memory: processMemory(memoryLimitBytes),
+    clock, random: Math.random, sources, registry, identity: pod ?? '', podAddresses: bindAddresses, redirectedPorts, memory: processMemory(memoryLimitBytes),
     onCertificate: logCertificate, onIdentity: logIdentity, onUpstreamTls: logUpstreamTls, onSessionKeys: logSessionKeys, onJwks: logJwks,
     onChoice: logChoice, onBypass: logBypass,
     onTracingProblem: logTracingProblem, handover, ...(names && { names }),
@@ -342,10 +342,10 @@ async function main(environment: Environment): Promise<void> {
 }
 
 /** A worker does what the primary says until it is told to drain, or the primary is gone. */
-function work({ pod, bindAddresses, memoryLimitBytes }: Environment): void {
+function work({ pod, bindAddresses, redirectedPorts, memoryLimitBytes }: Environment): void {
   observeSelf(registry, clock, writer, eventLoopDelay());
   const worker = new Worker({
-    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses,
+    clock, random: Math.random, registry, identity: `${pod ?? ''}/${cluster.worker!.id}`, podAddresses: bindAddresses, redirectedPorts,
     memory: processMemory(memoryLimitBytes),
     onCertificate: logCertificate, onIdentity: logIdentity, onUpstreamTls: logUpstreamTls, onSessionKeys: logSessionKeys, onJwks: logJwks,
     onChoice: logChoice, onBypass: logBypass,

@@ -55,6 +55,8 @@ export interface ProxyDependencies {
   readonly identity: string;
   /** What listeners without an address bind. */
   readonly podAddresses: readonly string[];
+  /** Ports that the pod redirects to others, which outbound listeners bind. Absent: none. */
+  readonly redirectedPorts?: ReadonlyMap<number, number>;
   /** The names in the pod's hosts file; absent where there is none. */
   readonly names?: PodNames;
   /** Whose limit the proxy keeps to; absent, it doesn't. */
@@ -142,12 +144,12 @@ export class Proxy {
       get locality() { return local.locality; },
       onChoice: (cluster, choice) => dependencies.onChoice?.(cluster, choice),
     }, instruments);
-    const { podAddresses, onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
+    const { podAddresses, redirectedPorts = new Map(), onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
     this.identities = new IdentityKeeper(clock, instruments.identity, dependencies.onIdentity ?? (() => {}));
     this.externals = new ExternalKeeper(clock, instruments, dependencies.onUpstreamTls ?? (() => {}));
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.jwks = new JwksFiles(clock, instruments, dependencies.onJwks ?? (() => {}));
-    this.listeners = new ListenerSet(podAddresses, this.context, this.timeouts, random, onCertificate, dependencies.handover);
+    this.listeners = new ListenerSet(podAddresses, redirectedPorts, this.context, this.timeouts, random, onCertificate, dependencies.handover);
     memory.start(new ClientHolders(this.listeners, this.context));
   }
 

@@ -25,6 +25,21 @@ describe('the memory limit', () => {
   });
 });
 
+describe('ports that the pod redirects', () => {
+  test.each([
+    ['several', '9080:15200,443:15201', [[9080, 15_200], [443, 15_201]]],
+    ['none', undefined, []],
+    ['nothing in it', '', []],
+  ])('are read, given %s', (_, text, pairs) => {
+    expect([...readEnvironment([], { MESH_REDIRECTED_PORTS: text }).redirectedPorts]).toEqual(pairs);
+  });
+
+  test.each(['9080', '9080:', '9080:0', '9080:65536', 'x:1'])('are refused, given %s', (text) => {
+    expect(() => readEnvironment([], { MESH_REDIRECTED_PORTS: `443:15201,${text}` }))
+      .toThrow(`the variable MESH_REDIRECTED_PORTS has '${text}'; give pairs of ports from 1 to 65535, such as 9080:15200,9090:15201`);
+  });
+});
+
 test('garbage outside of the heap is gone soon after a collection', async () => {
   const memory = processMemory(undefined);
   const settled = async (enough: () => boolean): Promise<void> => {

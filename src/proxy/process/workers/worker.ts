@@ -25,6 +25,7 @@ export interface WorkerDependencies {
   readonly identity: string;
   readonly memory: ProcessMemory;
   readonly podAddresses: readonly string[];
+  readonly redirectedPorts: ReadonlyMap<number, number>;
   readonly onCertificate: CertificateListener;
   readonly onIdentity: IdentityListener;
   readonly onUpstreamTls: ExternalListener;
@@ -100,6 +101,7 @@ export class Worker {
         identity: dependencies.identity,
         memory: dependencies.memory,
         podAddresses: dependencies.podAddresses,
+        redirectedPorts: dependencies.redirectedPorts,
         onCertificate: dependencies.onCertificate,
         onIdentity: dependencies.onIdentity,
         onUpstreamTls: dependencies.onUpstreamTls,

@@ -14,6 +14,16 @@ export function boundAddresses({ address, loopback = false }: Pick<ResolvedListe
   return loopback ? [...own, ...LOOPBACK.filter((local) => !own.some((each) => covers(each, local)))] : [...own];
 }
 
+/**
+ * The port that a listener binds: its own, or the one that the pod redirects the app's connections to, where the app takes the first one at all
+ * addresses.
+ */
+export function boundPort(
+  { direction, address, port }: Pick<ResolvedListener, 'direction' | 'address' | 'port'>, redirectedPorts: ReadonlyMap<number, number>,
+): number {
+  return direction === 'outbound' && address !== undefined ? redirectedPorts.get(port) ?? port : port;
+}
+
 /** Whether the listener can do without the address, which could not be bound for this reason. */
 export function isDispensable({ address, loopback = false }: Pick<ResolvedListener, 'address' | 'loopback'>, bound: string, error: NodeJS.ErrnoException): boolean {
   return loopback && bound !== address && LOOPBACK.includes(bound) && ABSENT.has(error.code);

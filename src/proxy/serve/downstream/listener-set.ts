@@ -17,7 +17,7 @@ import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import { TlsSet } from '../../tls/tls-set';
 import { Admission } from '../admission/admission';
 import { Authorizer } from '../authorization/authorizer';
-import { boundAddresses, isDispensable } from './bound-addresses';
+import { boundAddresses, boundPort, isDispensable } from './bound-addresses';
 import type { ServeContext } from '../context';
 import { Edge, edgeOf } from '../edge/edge';
 import { Listener } from './listener';
@@ -46,10 +46,12 @@ export class ListenerSet {
 
   /**
    * @param podAddresses what a listener without an address binds
+   * @param redirectedPorts ports that the pod redirects to others, which outbound listeners bind
    * @param handover sockets that a process before had, and where those of this one are told; undefined: nobody keeps them
    */
   constructor(
     private readonly podAddresses: readonly string[],
+    private readonly redirectedPorts: ReadonlyMap<number, number>,
     private readonly context: ServeContext,
     private readonly timeouts: TimeoutQueues,
     private readonly random: () => number,
@@ -87,7 +89,8 @@ export class ListenerSet {
         const settings = tls.of(config.name);
         wanted.set(socket, { config, routes, tls: settings, mutualTls, admission, edge, authorizer });
         if (this.bySocket.has(socket)) continue;
-        const listener = new Listener(config, address, routes, settings, mutualTls, this.context, this.random);
+        const bound = { address, port: boundPort(config, this.redirectedPorts) };
+        const listener = new Listener(config, bound, routes, settings, mutualTls, this.context, this.random);
         // Connections may come before the commit.
         listener.edge = edge;
         listener.authorizer = authorizer;
@@ -219,7 +222,8 @@ export class ListenerSet {
 }
 
 function inWords(listener: Listener, error: NodeJS.ErrnoException): string {
-  const where = `listener '${listener.name}' can't bind ${listener.authority}`;
+  const { address, port } = listener.socketAddress;
+  const where = `listener '${listener.name}' can't bind ${address.includes(':') ? `[${address}]` : address}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE': return `${where}: the port is taken; stop what listens there or choose another port`;
     case 'EACCES': return `${where}: ports below net.ipv4.ip_unprivileged_port_start need a privilege; set that sysctl for the pod or choose a higher port`;

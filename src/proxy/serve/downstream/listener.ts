@@ -67,7 +67,8 @@ export class Listener {
 
   constructor(
     private config: ResolvedListener,
-    readonly address: string,
+    /** What it binds. The port is another than the document's where the pod redirects that one. */
+    readonly socketAddress: SocketAddress,
     public routes: Routes,
     tls: TlsSettings | undefined,
     mutualTls: MutualTlsSettings | undefined,
@@ -78,6 +79,7 @@ export class Listener {
     this.secureEntry = mutualTls && this.entryWith(mutualTls);
     this.instruments = context.instruments.listener(config.name, config.direction);
     this.tcpTimes = timesOf(config, context);
+    const { address } = socketAddress;
     this.authority = address.includes(':') ? `[${address}]:${config.port}` : `${address}:${config.port}`;
     this.via = new Via(this.authority, config.direction === 'inbound', random);
     this.load = config.direction === 'inbound' ? context.inboundLoad : undefined;
@@ -94,7 +96,7 @@ export class Listener {
   get fromOutside(): boolean { return comesFromOutside(this.config); }
   /** A response is the last of its connection. */
   get ending(): boolean { return this.closing || this.context.draining || this.leaving; }
-  get socketAddress(): SocketAddress { return { address: this.address, port: this.config.port }; }
+  get address(): string { return this.socketAddress.address; }
   get name(): string { return this.config.name; }
   get isEdge(): boolean { return this.edge !== undefined || isOfGateway(this.config); }
   get direction(): ResolvedListener['direction'] { return this.config.direction; }
@@ -138,7 +140,7 @@ export class Listener {
   listen(kept?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      const options = kept === undefined ? { host: this.address, port: this.config.port } : { fd: kept };
+      const options = kept === undefined ? { host: this.address, port: this.socketAddress.port } : { fd: kept };
       this.server.listen({ ...options, backlog: BACKLOG }, () => {
         this.server.off('error', reject);
         // Afterwards only accept() can fail, when file descriptors have run out: the connection stays in the backlog.
