@@ -42,6 +42,7 @@ export * from './constructs/policies/load-balancing';
 export * from './constructs/policies/load-balancing-options';
 export * from './constructs/mesh/mesh';
 export * from './constructs/mesh/mesh-props';
+export * from './constructs/mesh/mistakes';
 export * from './constructs/service/imported-service';
 export * from './constructs/service/mesh-service';
 export * from './constructs/service/mesh-service-props';

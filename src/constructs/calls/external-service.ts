@@ -2,7 +2,7 @@
  * A destination outside of the mesh: a list of addresses, or a DNS name. It makes no Kubernetes object; all of it is in
  * the documents of its callers.
  */
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { isIP } from 'node:net';
 import { ClusterConfig } from '../../contract';
 import { AppProtocol, checkPlainPort, checkPlainPortName, checkTlsPort } from '../destinations/app-protocol';
@@ -12,6 +12,8 @@ import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPoli
 import { checkReserved } from '../destinations/reserved-names';
 import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
 import { namespaceOf } from '../mesh/chart-namespace';
+import { mistakesOf } from '../mesh/mesh-settings';
+import { soundProps } from '../mesh/mistakes';
 import { claimHostname } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { LoadBalancing } from '../policies/load-balancing';
@@ -261,6 +263,13 @@ const PROPS = {
 
 const APPS_CALL_PLAIN = 'and apps call the sidecar by plain HTTP, which makes TLS of it; leave \'port\' out, and let apps call http:// at 80';
 
+/** Props without mistakes. */
+interface Checked extends Pick<ExternalServiceProps, 'endpoints' | 'tls'> {
+  readonly hostname: string;
+  readonly port: number;
+  readonly policies: DestinationPolicies;
+}
+
 /**
  * A service outside of the mesh that services of the mesh call through their sidecars. It makes no objects, so it may be created above charts, for
  * services of several of them.
@@ -282,43 +291,12 @@ export class ExternalService extends Destination {
 
   constructor(scope: Construct, id: string, props: ExternalServiceProps) {
     super(scope, id);
-    // `tls` of a service in the mesh is another thing.
-    checkKinds(this, props && { ...props, tls: undefined });
-    this.hostname = props.hostname ?? id.toLowerCase();
-    this.port = props.port ?? DEFAULT_PORT;
-    this.endpoints = props.endpoints;
-    this.tls = props.tls;
-    this.policies = policiesOf(props);
-
-    const errors = new ValidationErrors();
-    errors.unknownProps(props, PROPS);
-    errors.callableName('hostname', this.hostname);
-    checkReserved(errors, 'hostname', this.hostname, namespaceOf(this));
-    if (errors.port('port', this.port)) {
-      checkPlainPort(errors, 'port', this.port, props.protocol, this.tls && APPS_CALL_PLAIN);
-    }
-    if (this.tls !== undefined) {
-      if (isA(ExternalTls, this.tls)) {
-        this.tls._check(errors, 'tls');
-      } else {
-        errors.add('tls', this.tls, refusalOfCopy(ExternalTls, this.tls) ?? 'make it with ExternalTls.systemRoots() or ExternalTls.trusting()');
-      }
-    }
-    if (isTcp(props.protocol)) {
-      checkTcpProps(errors, '', props);
-    }
-    checkPolicies(errors, '', this.policies);
-    if (isA(ExternalEndpoints, this.endpoints)) {
-      this.endpoints._check(errors, 'endpoints');
-      this.endpoints._checkProtocol(errors, 'endpoints', props.protocol, this.tls !== undefined);
-      if (isTcp(props.protocol)) {
-        this.endpoints._checkTcp(errors, 'endpoints');
-      }
-      this.endpoints._checkLoadBalancing(errors, 'loadBalancing', this.policies.loadBalancing);
-    } else {
-      errors.add('endpoints', this.endpoints, refusalOfCopy(ExternalEndpoints, this.endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
-    }
-    errors.throwIfAny(this);
+    const { checked } = soundProps(this, mistakesOf(this), props, (each) => checkExternal(this, each), () => standIns(props));
+    this.hostname = checked.hostname;
+    this.port = checked.port;
+    this.endpoints = checked.endpoints;
+    this.tls = checked.tls;
+    this.policies = checked.policies;
 
     claimHostname(this, namespaceOf(this), this.hostname);
   }
@@ -350,3 +328,49 @@ export class ExternalService extends Destination {
 }
 
 mark(ExternalService);
+
+/** Checks all props; throws their mistakes together. */
+function checkExternal(service: IConstruct, props: ExternalServiceProps): Checked {
+  // `tls` of a service in the mesh is another thing.
+  checkKinds(service, props && { ...props, tls: undefined });
+  const { hostname = service.node.id.toLowerCase(), port = DEFAULT_PORT, endpoints, tls } = props;
+  const policies = policiesOf(props);
+
+  const errors = new ValidationErrors();
+  errors.unknownProps(props, PROPS);
+  errors.callableName('hostname', hostname);
+  checkReserved(errors, 'hostname', hostname, namespaceOf(service));
+  if (errors.port('port', port)) {
+    checkPlainPort(errors, 'port', port, props.protocol, tls && APPS_CALL_PLAIN);
+  }
+  if (tls !== undefined) {
+    if (isA(ExternalTls, tls)) {
+      tls._check(errors, 'tls');
+    } else {
+      errors.add('tls', tls, refusalOfCopy(ExternalTls, tls) ?? 'make it with ExternalTls.systemRoots() or ExternalTls.trusting()');
+    }
+  }
+  if (isTcp(props.protocol)) {
+    checkTcpProps(errors, '', props);
+  }
+  checkPolicies(errors, '', policies);
+  if (isA(ExternalEndpoints, endpoints)) {
+    endpoints._check(errors, 'endpoints');
+    endpoints._checkProtocol(errors, 'endpoints', props.protocol, tls !== undefined);
+    if (isTcp(props.protocol)) {
+      endpoints._checkTcp(errors, 'endpoints');
+    }
+    endpoints._checkLoadBalancing(errors, 'loadBalancing', policies.loadBalancing);
+  } else {
+    errors.add('endpoints', endpoints, refusalOfCopy(ExternalEndpoints, endpoints) ?? 'say where it is, for example ExternalEndpoints.dns(\'api.example.com\')');
+  }
+  errors.throwIfAny(service);
+  return { hostname, port, endpoints, tls, policies };
+}
+
+/** Props in place of wrong ones, those that keep the most first. */
+function standIns(props: ExternalServiceProps): ExternalServiceProps[] {
+  const { hostname, port, protocol } = (props ?? {}) as Partial<ExternalServiceProps>;
+  const endpoints = ExternalEndpoints.addresses({ address: '192.0.2.1', port: 8080 });
+  return [{ hostname, port, protocol, endpoints }, { hostname, endpoints }, { endpoints }];
+}

@@ -17,6 +17,7 @@ import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { LintOptions } from './lint-options';
+import { Mistakes } from './mistakes';
 import { PodSecurityOptions } from './pod-security-options';
 import { ProxyImage } from './proxy-image';
 import { ProxyPorts } from './proxy-ports';
@@ -228,6 +229,14 @@ export interface MeshProps extends ProxyOptions {
    * @default - those of the next Mesh up the tree, or all rules, with warnings that don't fail
    */
   readonly lints?: LintOptions;
+
+  /**
+   * When mistakes in the props of `MeshService` and `ExternalService`, in versions and in calls are told: at once, by an error of the constructor or
+   * method, or by the synthesis, all together.
+   *
+   * @default - that of the next Mesh up the tree, or Mistakes.AT_ONCE
+   */
+  readonly mistakes?: Mistakes;
 
   /**
    * Whether the mesh writes a NetworkPolicy for each workload.

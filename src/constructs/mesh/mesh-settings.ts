@@ -22,6 +22,7 @@ import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { OLDEST_KUBERNETES } from './kubernetes-release';
 import { MeshProps, ProxyOptions } from './mesh-props';
+import { Mistakes } from './mistakes';
 import { ProxyImage } from './proxy-image';
 import { checkProxyPorts, DEFAULT_PROXY_PORTS, ProxyPorts } from './proxy-ports';
 import { ProxyUser } from './proxy-user';
@@ -72,6 +73,7 @@ const DEFAULTS: Omit<MeshSettings, 'proxyImage' | 'proxyResources' | 'proxyPorts
   clusterDomain: 'cluster.local',
   kubernetes: OLDEST_KUBERNETES,
   lints: {},
+  mistakes: Mistakes.AT_ONCE,
   networkPolicies: NetworkPolicies.none(),
   podSecurity: {},
 };
@@ -143,6 +145,13 @@ export function clusterOf(construct: IConstruct): string {
     named ??= meshes.get(scope)?.props.cluster;
   }
   return named ?? ONLY_CLUSTER;
+}
+
+/** When mistakes in a construct's props are told. Unlike {@link meshSettings} it lets a Mesh come later. */
+export function mistakesOf(construct: IConstruct): Mistakes {
+  const meshes = MESHES.of(construct);
+  const said = construct.node.scopes.reverse().map((scope) => meshes.get(scope)?.props.mistakes).find((mistakes) => mistakes !== undefined);
+  return said ?? Mistakes.AT_ONCE;
 }
 
 /** Whether two constructs have the same nearest Mesh, or none. */

@@ -18,7 +18,8 @@ import { checkKinds } from './prop-kinds';
 import { checkTimeToStop } from './time-to-stop';
 
 const PROPS = {
-  ...PROXY_OPTIONS, cluster: true, discovery: true, clusterDomain: true, kubernetes: true, lints: true, networkPolicies: true, podSecurity: true,
+  ...PROXY_OPTIONS,
+  cluster: true, discovery: true, clusterDomain: true, kubernetes: true, lints: true, mistakes: true, networkPolicies: true, podSecurity: true,
 } as const satisfies Record<keyof MeshProps, true>;
 
 /**

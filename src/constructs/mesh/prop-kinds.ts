@@ -38,6 +38,7 @@ import { AppAddress } from './app-address';
 import { Discovery } from './discovery';
 import { Interception } from './interception';
 import { AccessLog } from '../policies/access-log';
+import { Mistakes } from './mistakes';
 import { ProxyImage } from './proxy-image';
 import { ProxyUser } from './proxy-user';
 import { Tracing } from './tracing';
@@ -142,6 +143,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     remedy: 'list ranges of addresses with their prefix, such as [\'203.0.113.0/24\']',
   },
   loadBalancing: made(LoadBalancing, 'LoadBalancing.leastRequest(), for example'),
+  mistakes: memberOf('Mistakes', Mistakes),
   mutualTls: made(MutualTls, 'MutualTls.STRICT or MutualTls.PERMISSIVE'),
   networkPolicies: made(NetworkPolicies, 'NetworkPolicies.fromCalls()'),
   outlierDetection: made(OutlierDetection, 'OutlierDetection.eject(), for example'),

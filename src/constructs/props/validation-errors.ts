@@ -9,6 +9,13 @@ import { nearest } from '../../contract';
 import { isName, NameRule, NAME_RULES } from './name-rules';
 import { ofOtherMeshes } from './other-names';
 
+/** Mistakes in the props of one construct, together. */
+export class PropMistakes extends Error {
+  constructor(where: IConstruct, public readonly messages: readonly string[]) {
+    super(`[${where.node.path}] ${messages.length === 1 ? messages[0] : `${messages.length} props are wrong:\n  - ${messages.join('\n  - ')}`}`);
+  }
+}
+
 /** What is wrong with the props of one construct. */
 export class ValidationErrors {
   private readonly found: string[] = [];
@@ -30,11 +37,8 @@ export class ValidationErrors {
 
   /** Throws what was noted, if anything was. */
   public throwIfAny(where: IConstruct): void {
-    if (this.found.length === 1) {
-      throw new Error(`[${where.node.path}] ${this.found[0]}`);
-    }
-    if (this.found.length > 1) {
-      throw new Error(`[${where.node.path}] ${this.found.length} props are wrong:\n  - ${this.found.join('\n  - ')}`);
+    if (this.found.length > 0) {
+      throw new PropMistakes(where, this.messages);
     }
   }
 

@@ -10,17 +10,14 @@ import { Construct } from 'constructs';
 import { SERVICE_LABEL } from '../../contract';
 import { CallOptions } from '../calls/call-options';
 import { Dependencies } from '../calls/dependencies';
-import { AppProtocol, checkPlainPort, checkPlainPortName, defaultPortName } from '../destinations/app-protocol';
+import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
-import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
-import { checkReserved } from '../destinations/reserved-names';
-import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
+import { DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies } from '../destinations/destination-options';
 import { Jwt } from '../identity/jwt';
-import { checkJwts } from '../identity/jwt-checks';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
-import { checkTls, tlsPort } from '../inbound/inbound-tls';
-import { checkZones, MeshedService, meshedDestination, versionCluster } from '../inbound/meshed-destination';
+import { tlsPort } from '../inbound/inbound-tls';
+import { MeshedService, meshedDestination, versionCluster } from '../inbound/meshed-destination';
 import { addPort, publishWeight } from '../inbound/services';
 import { TlsOptions } from '../inbound/tls-options';
 import { checkWeights, weightsOf } from '../inbound/version-weights';
@@ -30,26 +27,23 @@ import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
 import { ServiceOptions } from '../kubernetes/service-options';
 import { ProxyOptions } from '../mesh/mesh-props';
-import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
+import { MeshSettings, mistakesOf, proxyOptionsOf } from '../mesh/mesh-settings';
 import { requireChart } from '../mesh/chart-namespace';
+import { noting, soundProps } from '../mesh/mistakes';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
-import { checkPortsDiffer } from '../mesh/proxy-ports';
-import { checkTimeToStop } from '../mesh/time-to-stop';
 import { requestsTo } from '../monitoring/burn-rates';
 import { Slo } from '../monitoring/slo';
-import { checkSlo } from '../monitoring/subjects';
-import { checkLimitsTogether, closesIdleAfterMs } from '../policies/proxy-quantities';
-import { DEFAULT_NAMESPACE, NAME_RULES } from '../props/name-rules';
+import { closesIdleAfterMs } from '../policies/proxy-quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { establishIdentity } from '../sidecar/identity-pod';
 import { MeshSidecar } from '../sidecar/mesh-sidecar';
 import { noteAddition } from '../synthesis/unchanged';
 import { firstPort } from './app-container';
+import { checkService, serviceStandIns, versionStandIns } from './checked-service';
 import { ImportedService, ImportedServiceProps } from './imported-service';
-import { MESH_SERVICE_PROPS, MeshServiceProps, VERSION_PROPS, VersionProps } from './mesh-service-props';
+import { MeshServiceProps, VERSION_PROPS, VersionProps } from './mesh-service-props';
 import { MeshServiceVersion } from './mesh-service-version';
-import { checkSaidOnce, checkServiceAccount } from './pod-checks';
 import { PodOptions, podOptionsOf } from './pod-options';
 import { checkExposedService, ExposeServiceOptions, openService } from './open-service';
 import { checkOutsideCallers, checkServiceType, isExternal } from './service-checks';
@@ -112,64 +106,26 @@ export class MeshService extends Destination {
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
     requireChart(this, 'MeshService');
-    checkKinds(this, props);
-    this.serviceName = props.name ?? id.toLowerCase();
-    this.port = props.port ?? 80;
-    this.portName = props.portName ?? defaultPortName(props.protocol);
-    this.tls = props.tls;
-    this.jwt = props.jwt;
-    this.hasOutsideClients = isExternal(props);
-    this.destinationOptions = Object.fromEntries(Object.entries(props).filter(([name]) => Object.hasOwn(DESTINATION_OPTIONS, name)));
-    this.policies = policiesOf(props);
-    this.scaling = props.scaling ?? Scaling.replicas(2);
-    this.budget = props.disruptionBudget ?? DisruptionBudget.maxUnavailable(1);
-    this.pod = podOptionsOf(props);
-    this.namespace = Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
-    const version = props.version ?? 'v1';
-
-    this.proxyOptions = proxyOptionsOf(props);
-    this.settings = meshSettings(this, { ...this.proxyOptions, discovery: props.discovery });
-
-    const errors = new ValidationErrors();
-    errors.unknownProps(props, MESH_SERVICE_PROPS);
-    errors.name('namespace', this.namespace, NAME_RULES.label);
-    errors.name(props.name === undefined ? 'id' : 'name', this.serviceName, NAME_RULES.service);
-    checkReserved(errors, props.name === undefined ? 'id' : 'name', this.serviceName, this.namespace);
-    if (errors.port('port', this.port)) {
-      checkPlainPort(errors, 'port', this.port, props.protocol);
-    }
-    if (errors.name('portName', this.portName, NAME_RULES.label)) {
-      checkPlainPortName(errors, 'portName', props.portName, props.protocol);
-    }
-    this.protocol = props.protocol;
-    if (this.tls) {
-      checkTls(errors, 'tls', this.tls, { port: this.port, name: this.portName }, this.namespace);
-    }
-    if (props.jwt) {
-      checkJwts(errors, 'jwt', props.jwt, this.namespace);
-    }
-    if (isTcp(props.protocol)) {
-      checkTcpProps(errors, '', props);
-    }
-    checkProxyOptions(errors, props);
-    checkLimitsTogether(errors, 'limits', this.settings.limits);
-    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
-    checkTimeToStop(errors, this.settings);
-    checkServiceType(errors, '', props, props.tls);
-    checkServiceAccount(errors, props.serviceAccount, this.namespace);
-    checkSaidOnce(errors, props);
-    checkSecurity(errors, props, this.settings);
-    checkOutsideCallers(errors, '', props, props.tls, this.settings);
-    checkPolicies(errors, '', this.policies, closesIdleAfterMs(this.settings.limits));
-    props.discovery?._check(errors, 'discovery');
-    checkSlo(errors, props.slo, this.settings.monitoring);
-    checkZones(errors, 'loadBalancing', this.policies.loadBalancing, this.settings.discovery);
-    const plan = this.checkVersion(errors, version, props);
-    errors.throwIfAny(this);
+    const { props: sound, checked } = soundProps(this, mistakesOf(this), props, (each) => checkService(this, each), () => serviceStandIns(props));
+    this.serviceName = checked.serviceName;
+    this.namespace = checked.namespace;
+    this.port = checked.port;
+    this.portName = checked.portName;
+    this.protocol = sound.protocol;
+    this.tls = sound.tls;
+    this.jwt = sound.jwt;
+    this.hasOutsideClients = isExternal(sound);
+    this.destinationOptions = Object.fromEntries(Object.entries(sound).filter(([name]) => Object.hasOwn(DESTINATION_OPTIONS, name)));
+    this.policies = checked.policies;
+    this.scaling = checked.scaling;
+    this.budget = checked.budget;
+    this.pod = podOptionsOf(sound);
+    this.proxyOptions = proxyOptionsOf(sound);
+    this.settings = checked.settings;
 
     claimName(this, this.namespace, this.serviceName, 'name');
-    this.service = this.makeService('Service', this.serviceName, this.port, props, this.tls);
-    this.serviceAccount = props.serviceAccount ?? new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
+    this.service = this.makeService('Service', this.serviceName, this.port, sound, this.tls);
+    this.serviceAccount = sound.serviceAccount ?? new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name: this.serviceName } });
     this.identity = workloadIdentity(this.settings.identity, this.namespace, this.serviceAccount.name);
     establishIdentity(this, this.identity, { service: `${this.namespace}/${this.serviceName}`, objectNamespace: Chart.of(this).namespace });
     this.dependencies = new Dependencies({
@@ -181,8 +137,8 @@ export class MeshService extends Destination {
       identity: this.identity,
       self: () => this,
     });
-    this.monitor(props.slo);
-    this.makeVersion(version, props, plan);
+    this.monitor(sound.slo);
+    this.makeVersion(checked.version, sound, checked.plan);
     this.node.addValidation({ validate: () => this.validateVersions() });
   }
 
@@ -228,19 +184,10 @@ export class MeshService extends Destination {
    * @param props its containers, weight and scaling
    */
   public addVersion(version: string, props: VersionProps): MeshServiceVersion {
-    checkKinds(this, props, `addVersion(${version}).`);
-    const errors = new ValidationErrors();
-    const { serviceAccount, ...known } = props as VersionProps & Pick<MeshServiceProps, 'serviceAccount'>;
-    if (serviceAccount !== undefined) {
-      errors.add('serviceAccount', serviceAccount.name, `all versions have the account of '${this.serviceName}', by which others know them; leave it out`);
-    }
-    errors.unknownProps(known, VERSION_PROPS);
-    if (this.versions.some((other) => other.version === version)) {
-      errors.add('version', version, `'${this.serviceName}' has it already; choose another name`);
-    }
-    const plan = this.checkVersion(errors, version, props);
-    errors.throwIfAny(this);
-    return this.makeVersion(version, props, plan);
+    const { props: sound, checked } = soundProps(
+      this, this.settings.mistakes, props, (each) => this.checkAdded(version, each), () => versionStandIns(props),
+    );
+    return this.makeVersion(version, sound, checked);
   }
 
   /**
@@ -319,7 +266,7 @@ export class MeshService extends Destination {
    * @param options options of the call
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
-    this.dependencies.add(destination, options);
+    noting(this, this.settings.mistakes, () => this.dependencies.add(destination, options));
   }
 
   /** @internal */
@@ -381,12 +328,24 @@ export class MeshService extends Destination {
     return made;
   }
 
-  private checkVersion(errors: ValidationErrors, version: string, props: VersionProps): VersionPlan {
-    return checkVersion(errors, version, props, {
-      prefix: this.shares.length === 0 ? '' : `addVersion(${version}).`,
+  private checkAdded(version: string, props: VersionProps): VersionPlan {
+    checkKinds(this, props, `addVersion(${version}).`);
+    const errors = new ValidationErrors();
+    const { serviceAccount, ...known } = props as VersionProps & Pick<MeshServiceProps, 'serviceAccount'>;
+    if (serviceAccount !== undefined) {
+      errors.add('serviceAccount', serviceAccount.name, `all versions have the account of '${this.serviceName}', by which others know them; leave it out`);
+    }
+    errors.unknownProps(known, VERSION_PROPS);
+    if (this.versions.some((other) => other.version === version)) {
+      errors.add('version', version, `'${this.serviceName}' has it already; choose another name`);
+    }
+    const plan = checkVersion(errors, version, props, {
+      prefix: `addVersion(${version}).`,
       serviceName: this.serviceName, namespace: this.namespace, protocol: this.protocol, settings: this.settings,
       defaults: { scaling: this.scaling, disruptionBudget: this.budget },
     });
+    errors.throwIfAny(this);
+    return plan;
   }
 
   private validateVersions(): string[] {

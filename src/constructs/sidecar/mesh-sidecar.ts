@@ -27,6 +27,7 @@ import { writeLeanAsSaid } from '../kubernetes/lean-manifest';
 import { completePodSpec, moveInitContainerFirst, setInPodSpec } from '../kubernetes/patches';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
 import { chartNamespace, requireChart } from '../mesh/chart-namespace';
+import { noting } from '../mesh/mistakes';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
@@ -121,7 +122,6 @@ export class MeshSidecar extends Construct {
     errors.unknownProps(props, service ? { ...MESH_SIDECAR_PROPS, _service: true } : MESH_SIDECAR_PROPS);
     const attached = checkWorkload(errors, props.workload);
     errors.throwIfAny(this);
-
     this.service = service;
     this.attached = attached!;
     this.workload = this.attached.construct;
@@ -210,7 +210,7 @@ export class MeshSidecar extends Construct {
    * @param options options of the call
    */
   public calls(destination: Destination, options: CallOptions = {}): void {
-    this.dependencies.add(destination, options);
+    noting(this, this.settings.mistakes, () => this.dependencies.add(destination, options));
   }
 
   /**
