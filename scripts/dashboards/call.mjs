@@ -1,7 +1,7 @@
 /** One edge of the call graph: a caller and a version of what it calls. */
 import { dashboard } from './dashboard.mjs';
 import { lines, number, percentiles, UNIT } from './panels.mjs';
-import { latency, OWN, rate, requests, share, success } from './queries.mjs';
+import { grpcStatuses, latency, OWN, rate, requests, share, success } from './queries.mjs';
 
 const CALL = `${OWN},cluster="$callee"`;
 const OUT = `${CALL},direction="outbound"`;
@@ -20,6 +20,7 @@ export const call = (sources) => dashboard({
       number('In flight', 'Requests under way to endpoints, those that wait included.', UNIT.count, `sum(mesh_upstream_requests_in_flight{${CALL}})`),
       number('Ready endpoints', 'Of the caller that sees the fewest.', UNIT.count, `min(mesh_endpoints{${CALL},state="ready"})`),
       lines('Requests by status', 'And by reason, when the proxy answered by itself.', UNIT.perSecond, { '{{code}} {{reason}}': requests(['code', 'reason'], OUT) }),
+      lines('gRPC calls by status', 'By its number: 0 is OK. Empty where no gRPC is spoken.', UNIT.perSecond, { '{{grpc_response_status}}': grpcStatuses(OUT) }),
       percentiles('Latency', 'Time to the end of the response.', (quantile) => latency(quantile, [], OUT)),
       lines('Requests by route', 'And by method.', UNIT.perSecond, { '{{route}} {{method}}': requests(['route', 'method'], OUT) }),
     ]],

@@ -21,6 +21,9 @@ export const requests = (by, selector) => rate(by, 'mesh_requests_total', select
 
 export const failures = (by, selector) => requests(by, `${selector},code=~"5.."`);
 
+/** gRPC calls by the number of their status. Requests of HTTP have no such label. */
+export const grpcStatuses = (selector) => requests(['grpc_response_status'], `${selector},grpc_response_status!=""`);
+
 export const latency = (quantile, by, selector) => (
   `histogram_quantile(${quantile}, ${rate([...by, 'le'], 'mesh_request_duration_seconds_bucket', selector)})`
 );

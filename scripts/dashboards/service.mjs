@@ -1,7 +1,7 @@
 /** One service: what it gets, from whom, by which versions and routes, and what it asks others for. */
 import { dashboard } from './dashboard.mjs';
 import { heatmap, lines, number, percentiles, table, UNIT } from './panels.mjs';
-import { failures, latency, OWN, rate, requests, SERVICE, share, success, VERSION } from './queries.mjs';
+import { failures, grpcStatuses, latency, OWN, rate, requests, SERVICE, share, success, VERSION } from './queries.mjs';
 
 const IN = `${OWN},direction="inbound"`;
 const OUT = `${OWN},direction="outbound"`;
@@ -24,6 +24,7 @@ export const service = (sources) => dashboard({
       number('In flight', 'Requests under way in its sidecars.', UNIT.count, `sum(mesh_requests_in_flight{${OWN},listener=~"inbound.*"})`),
       number('Pods', 'Proxies that are scraped.', UNIT.count, `count(mesh_build_info{${OWN}})`),
       lines('Requests by status', 'And by reason, when the sidecar answered by itself.', UNIT.perSecond, { '{{code}} {{reason}}': requests(['code', 'reason'], IN) }),
+      lines('gRPC calls by status', 'By its number: 0 is OK. Empty where no gRPC is spoken.', UNIT.perSecond, { '{{grpc_response_status}}': grpcStatuses(IN) }),
       percentiles('Latency', 'Time to the end of the response.', (quantile) => latency(quantile, [], IN)),
       heatmap('Latency, all requests', 'How many took how long.', rate(['le'], 'mesh_request_duration_seconds_bucket', IN)),
       lines('Saturation', 'Requests that the app works on, of those that it may.', UNIT.ratio, {

@@ -249,13 +249,14 @@ testWithPromtool('the other alerts fire for what they are about', () => {
 });
 
 testWithPromtool('dashboards made for Istio find their series', () => {
-  const own = `${OWN},${EDGE},cluster="shop/cart-v1",method="GET",code="503",reason="no_endpoints"`;
+  const own = `${OWN},${EDGE},cluster="shop/cart-v1",method="POST",code="503",reason="no_endpoints",grpc_response_status="14"`;
   const result = judge([{
     interval: '1m', input_series: [{ series: `mesh_requests_total{${own.replace('outbound/shop/catalog:80', 'outbound/shop/cart:80')}}`, values: '0+5x10' }],
     promql_expr_test: [{
-      expr: 'sum by (reporter, source_workload, destination_service_name, destination_workload, response_code, response_flags) (istio_requests_total)', eval_time: '10m',
+      expr: 'sum by (reporter, source_workload, destination_service_name, destination_workload, response_code, response_flags, grpc_response_status) (istio_requests_total)', eval_time: '10m',
       exp_samples: [{
-        labels: '{reporter="source",source_workload="catalog",destination_service_name="cart",destination_workload="cart-v1",response_code="503",response_flags="no_endpoints"}', value: 50,
+        labels: '{reporter="source",source_workload="catalog",destination_service_name="cart",destination_workload="cart-v1",response_code="503",'
+          + 'response_flags="no_endpoints",grpc_response_status="14"}', value: 50,
       }],
     }],
   }]);

@@ -63,7 +63,7 @@ const ALERTS: readonly Alert[] = [
   },
   {
     name: 'MeshOverloaded', severity: 'warning', wait: '10m', ofApp: true, summary: 'the app of {{ $labels.pod }} has more requests than it can work on; {{ $value | humanize }} a second are refused',
-    expr: (of) => `sum without (route, caller, method, code) (rate(mesh_requests_total{${of},direction="inbound",reason="overloaded"}[5m])) > 0.1`,
+    expr: (of) => `sum without (route, caller, method, code, grpc_response_status) (rate(mesh_requests_total{${of},direction="inbound",reason="overloaded"}[5m])) > 0.1`,
   },
 ];
 

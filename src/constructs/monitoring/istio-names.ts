@@ -18,7 +18,7 @@ export function istioRules(of: string, { namespace, service, callees }: Pick<Rul
     },
   ];
   return [
-    rule('istio_requests_total', 'mesh_requests_total', ['code', 'reason']),
+    rule('istio_requests_total', 'mesh_requests_total', ['code', 'reason', 'grpc_response_status']),
     ...['bucket', 'sum', 'count'].map((part) => rule(
       `istio_request_duration_seconds_${part}`, `mesh_request_duration_seconds_${part}`, ['class', ...(part === 'bucket' ? ['le'] : [])])),
   ].flat();

@@ -8,6 +8,7 @@
 
 export const enum GrpcStatus {
   OK = 0,
+  CANCELLED = 1,
   UNKNOWN = 2,
   DEADLINE_EXCEEDED = 4,
   PERMISSION_DENIED = 7,
@@ -33,6 +34,18 @@ const GRPC_STATUSES: ReadonlyMap<number, GrpcStatus> = new Map([
 /** The HTTP status that stands for a code. One that gRPC doesn't define is UNKNOWN to its clients. */
 export function httpStatusOf(code: number): number {
   return HTTP_STATUSES[code] ?? 500;
+}
+
+/** What a gRPC client makes of a response that has no status of gRPC, by its HTTP status. */
+export function statusWithout(httpStatus: number): GrpcStatus {
+  switch (httpStatus) {
+    case 400: return GrpcStatus.INTERNAL;
+    case 401: return GrpcStatus.UNAUTHENTICATED;
+    case 403: return GrpcStatus.PERMISSION_DENIED;
+    case 404: return GrpcStatus.UNIMPLEMENTED;
+    case 429: case 502: case 503: case 504: return GrpcStatus.UNAVAILABLE;
+    default: return GrpcStatus.UNKNOWN;
+  }
 }
 
 /** What a response is judged by, as far as its head tells. That of gRPC-Web says how its call ended in the same field. */

@@ -20,6 +20,9 @@ export interface FamilyDefinition {
 /** Value of a label that does not apply. Never a name: those of clusters and listeners are names of Kubernetes or longer. */
 export const NOT_APPLICABLE = '-';
 
+/** Value of a label that most series don't have: it is not written, which is the same to Prometheus. */
+export const ABSENT = '';
+
 /** Value of a label that applies, but nobody can say. */
 export const UNKNOWN = 'unknown';
 
@@ -38,11 +41,12 @@ const gauge = familiesOf('gauge');
 const histogram = familiesOf('histogram');
 
 export const FAMILIES = {
-  requests: counter('mesh_requests_total', [...EDGE, 'method', 'code', 'reason'],
+  requests: counter('mesh_requests_total', [...EDGE, 'method', 'code', 'reason', 'grpc_response_status'],
     'Finished requests. `cluster`: where they went, a version of a service; `-` when none was chosen. `route`: `-` when none took the request. '
       + '`caller`: the SPIFFE id by which an inbound caller proved who it is, `unknown` without one (of a listener whose mutual TLS is permissive: requests without TLS); `-` on outbound listeners, where it is the app '
       + 'beside the proxy. `method`: `_OTHER` for unknown ones. `code`: status sent to the client, 499 when it went away before one was; of a gRPC call, the HTTP status that stands for its own. `reason`: '
-      + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s.'),
+      + 'why the proxy answered or broke off by itself, `-` when the response is the endpoint\'s. `grpc_response_status`: of gRPC calls only, the number of the status of gRPC, 0 to 16; `other` for what is none of these. '
+      + 'A call without one has the number that its client makes of its HTTP status, and 1 (CANCELLED) when the client went away.'),
   requestDuration: histogram('mesh_request_duration_seconds', [...EDGE, 'class'],
     'Time from the head of a request to the end of its response, for requests that are over; to the beginning of the tunnel, '
       + 'for those that switched protocols. `class`: that of the status, such as `5xx`; the other labels are those of `mesh_requests_total`.', DURATION_BUCKETS),

@@ -6,7 +6,7 @@
  *
  * The text comes in pieces. A proxy has one thread, and somebody's request waits while a piece is made.
  */
-import type { FamilyDefinition } from './catalog';
+import { ABSENT, FamilyDefinition } from './catalog';
 import { Exemplar, Histogram } from './metrics';
 import type { FamilyState, MetricRegistry, Series } from './registry';
 
@@ -65,7 +65,9 @@ export function* pieces(families: readonly FamilyState[], format: Format): Gener
 
 function exposeSeries({ name, labels }: FamilyDefinition, { values, instrument }: Series, lines: string[], format: Format): void {
   let pairs = '';
-  for (let i = 0; i < labels.length; i += 1) pairs += `${i === 0 ? '' : ','}${labels[i]!}="${escapeValue(values[i]!)}"`;
+  for (let i = 0; i < labels.length; i += 1) {
+    if (values[i] !== ABSENT) pairs += `${pairs === '' ? '' : ','}${labels[i]!}="${escapeValue(values[i]!)}"`;
+  }
   const braces = pairs === '' ? '' : `{${pairs}}`;
   if (!(instrument instanceof Histogram)) {
     lines.push(`${name}${braces} ${number(typeof instrument === 'function' ? instrument() : instrument.value)}\n`);

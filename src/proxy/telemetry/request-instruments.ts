@@ -4,13 +4,16 @@
  * that a request costs a few look-ups in small maps and no memory.
  */
 import { BoundedLabel, LABEL_LIMITS, LabelLimit } from './bounded-label';
-import { FAMILIES, NOT_APPLICABLE, UNKNOWN } from './catalog';
+import { ABSENT, FAMILIES, NOT_APPLICABLE, UNKNOWN } from './catalog';
 import type { Counter, Histogram } from './metrics';
 import type { ReasonCode } from './reasons';
 import { MetricRegistry, OTHER } from './registry';
 
 /** Takes what requests to a removed cluster still record of it; bounded like any registry, and never read. */
 export const UNREPORTED = new MetricRegistry();
+
+/** The highest status of gRPC (google/rpc/code.proto). */
+const MAX_GRPC_STATUS = 16;
 
 /** A request between two parties. */
 export interface EdgeLabels {
@@ -31,7 +34,7 @@ interface Edges {
 export class RequestInstruments {
   /** By the first digit of the status. */
   private readonly durations: (Histogram | undefined)[] = [];
-  /** By reason, `-` for responses of endpoints; then by method; then by status, or for statuses above the limit by their first digit. */
+  /** By reason, `-` for responses of endpoints; then by method; then by status and status of gRPC: {@link keyOf}. */
   private readonly counters = new Map<string, Map<string, Map<number, Counter>>>();
 
   constructor(private readonly registry: MetricRegistry, private readonly labels: EdgeLabels, private readonly edges: Edges) {}
@@ -41,13 +44,14 @@ export class RequestInstruments {
    *
    * @param method  one of the known methods, or `_OTHER`
    * @param status  as sent to the client; three digits
+   * @param grpcStatus of a gRPC call, whatever number it is; -1 when it is none
    * @param reason  why the proxy answered or broke off by itself; undefined when the response is the endpoint's
    * @param seconds from its head to the end of the response
    * @param traceId of a trace that is sampled
    */
-  record(method: string, status: number, reason: ReasonCode | undefined, seconds: number, traceId?: string): void {
+  record(method: string, status: number, grpcStatus: number, reason: ReasonCode | undefined, seconds: number, traceId?: string): void {
     const counters = this.countersOf(reason ?? NOT_APPLICABLE, method);
-    const counter = counters.get(status) ?? this.bind(counters, method, status, reason ?? NOT_APPLICABLE);
+    const counter = counters.get(keyOf(status, grpcStatus)) ?? this.bind(counters, method, status, grpcStatus, reason ?? NOT_APPLICABLE);
     counter.value += 1;
     const duration = this.durationOf(Math.floor(status / 100));
     duration.record(seconds);
@@ -67,12 +71,16 @@ export class RequestInstruments {
     return byStatus;
   }
 
-  private bind(counters: Map<number, Counter>, method: string, status: number, reason: string): Counter {
+  private bind(counters: Map<number, Counter>, method: string, status: number, grpcStatus: number, reason: string): Counter {
     const digit = Math.floor(status / 100);
     const code = this.edges.codes.of(String(status), classOf(digit));
-    const key = code === classOf(digit) ? digit : status;
+    // Statuses above the limit share the counter of their first digit.
+    const key = keyOf(code === classOf(digit) ? digit : status, grpcStatus);
     let counter = counters.get(key);
-    if (!counter) counters.set(key, counter = this.registry.counter(FAMILIES.requests, { ...this.labels, method, code, reason }));
+    if (!counter) {
+      const labels = { ...this.labels, method, code, reason, grpc_response_status: grpcLabel(grpcStatus) };
+      counters.set(key, counter = this.registry.counter(FAMILIES.requests, labels));
+    }
     return counter;
   }
 }
@@ -144,6 +152,16 @@ export class ListenerRequests {
     }
     return requests;
   }
+}
+
+/** One number for both statuses. Those of gRPC have {@link MAX_GRPC_STATUS} + 3 values: none, 0 to 16, and one for all others. */
+function keyOf(status: number, grpcStatus: number): number {
+  return status * (MAX_GRPC_STATUS + 3) + (grpcStatus > MAX_GRPC_STATUS ? MAX_GRPC_STATUS + 1 : grpcStatus) + 1;
+}
+
+function grpcLabel(grpcStatus: number): string {
+  if (grpcStatus < 0) return ABSENT;
+  return grpcStatus > MAX_GRPC_STATUS ? OTHER : String(grpcStatus);
 }
 
 function classOf(digit: number): string {

@@ -233,7 +233,7 @@ it('a stream that breaks off while its client is behind ends with all that has c
   await once(stream, 'response');
   await until('all of it is in the proxy', () => proxy.metrics().includes('mesh_upstream_requests_in_flight{cluster="backend"} 1'));
   for (const each of sessions) each.destroy();
-  await until('it is broken off', () => proxy.metrics().includes('code="503",reason="upstream_broken_body"} 1'));
+  await until('it is broken off', () => proxy.metrics().includes('code="503",reason="upstream_broken_body",grpc_response_status="14"} 1'));
   let got = 0;
   stream.on('data', (data: Buffer) => { got += data.length; });
   const [trailers] = await once(stream, 'trailers') as [Record<string, string>];
@@ -260,7 +260,49 @@ describe('how a call went', () => {
     const client = clientOf(proxy);
     await client.once('');
     await client.once('', {}, 'Down');
-    await until('both are counted', () => ['503', '500'].every((code) => proxy.metrics().includes(`code="${code}",reason="-"} 1`)));
+    await until('both are counted', () => ['503', '500'].every((code) => proxy.metrics().includes(`code="${code}",reason="-",`)));
+  });
+
+  it('is counted by its status of gRPC, whoever ended it', async () => {
+    const { port } = await echoServer(cleanups, {
+      Once: (call, done) => done(call.request.length > 0 ? { code: Number(call.request.toString()) } : null, call.request),
+      Down: (call) => { call.write(Buffer.from('one')); },
+      Up: (_, done) => done({ code: status.INTERNAL }),
+    });
+    const proxy = await proxyTo([port], { route: NO_RETRY });
+    const client = clientOf(proxy);
+    for (const code of ['', '3', '9', '3', '14']) await client.once(code);
+    const cancelled = client.down('');
+    await new Promise((resolve) => { cancelled.once('data', resolve); });
+    cancelled.on('error', () => {}).cancel();
+    await ended(client.both({}, 'Up'));
+    const labels = 'listener="test",direction="outbound",cluster="backend",route="default",caller="-",method="POST"';
+    const count = (code: number, reason: string, grpcStatus: number): number | undefined => (
+      sampleOf(proxy.metrics(), `mesh_requests_total{${labels},code="${code}",reason="${reason}",grpc_response_status="${grpcStatus}"}`));
+    await until('all are counted', () => count(499, 'client_abort', status.CANCELLED) === 1 && count(500, '-', status.INTERNAL) === 1);
+    expect([count(200, '-', 0), count(400, '-', 3), count(400, '-', 9), count(503, '-', 14)]).toEqual([1, 2, 1, 1]);
+    // What the proxy itself ends.
+    const unreachable = await proxyTo([await freePort()], { route: NO_RETRY });
+    await clientOf(unreachable).once('');
+    await until('it is counted', () => /code="503",reason="connect_failed",grpc_response_status="14"} 1$/m.test(unreachable.metrics()));
+  });
+
+  it('without a status of gRPC it is counted as what its client takes it for', async () => {
+    const server = createServer();
+    server.on('stream', (stream, headers) => {
+      stream.on('error', () => {});
+      stream.respond({ ':status': headers[':path'] === '/mesh.test.Echo/Once' ? 429 : 200, 'content-type': 'application/grpc' }, { endStream: true });
+    });
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    cleanups.push(() => server.close());
+    const proxy = await proxyTo([(server.address() as AddressInfo).port], { route: NO_RETRY });
+    cleanups.push(() => proxy.proxy.close());
+    const client = clientOf(proxy);
+    expect((await client.once('')).code).toBe(status.UNAVAILABLE);
+    expect((await client.once('', {}, 'Down')).code).toBe(status.UNKNOWN);
+    await until('both are counted', () => [
+      'code="429",reason="-",grpc_response_status="14"} 1', 'code="500",reason="-",grpc_response_status="2"} 1',
+    ].every((end) => proxy.metrics().includes(end)));
   });
 
   it('ejects an endpoint that fails every call, by its status alone', async () => {

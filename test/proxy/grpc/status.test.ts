@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { statusIn, statusLines } from '../../../src/proxy/grpc/answer';
 import { isCall, takeTimeout, timeoutField } from '../../../src/proxy/grpc/call';
-import { grpcStatusOf, httpStatusOf } from '../../../src/proxy/grpc/status';
+import { grpcStatusOf, httpStatusOf, statusWithout } from '../../../src/proxy/grpc/status';
 import { RequestHead } from '../../../src/proxy/http1/request-head';
 
 const LIMITS = { maxStartLineBytes: 8_192, maxHeadBytes: 16_384, maxHeaderFields: 100 };
@@ -62,6 +62,11 @@ it('each code of gRPC has an HTTP status, and what gRPC does not define has that
     200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401,
   ]);
   expect([17, 999, -1].map(httpStatusOf)).toEqual([500, 500, 500]);
+});
+
+it('what clients make of a response without a status of gRPC', () => {
+  // gRPC's doc/http-grpc-status-mapping.md
+  expect([400, 401, 403, 404, 429, 502, 503, 504, 200, 500, 418].map(statusWithout)).toEqual([13, 16, 7, 12, 14, 14, 14, 14, 2, 2, 2]);
 });
 
 it('the proxy says what clients would make of its HTTP status, but that limits refuse by RESOURCE_EXHAUSTED', () => {

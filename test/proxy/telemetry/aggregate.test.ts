@@ -8,7 +8,7 @@ const LABELS = 'listener="in",direction="inbound",cluster="app",route="default",
 
 function registryWith(requests: number, seconds: number, ready: number, endpoints: number): MetricRegistry {
   const registry = new MetricRegistry();
-  registry.counter(FAMILIES.requests, { ...EDGE, method: 'GET', code: '200', reason: '-' }).value = requests;
+  registry.counter(FAMILIES.requests, { ...EDGE, method: 'GET', code: '200', reason: '-', grpc_response_status: '' }).value = requests;
   for (let i = 0; i < requests; i += 1) registry.histogram(FAMILIES.requestDuration, { ...EDGE, class: '2xx' }).record(seconds);
   registry.gauge(FAMILIES.downstreamConnectionsOpen, { listener: 'in' }).value = requests;
   registry.gauge(FAMILIES.ready, {}).value = ready;

@@ -11,7 +11,7 @@ describe('the catalog of metrics', () => {
     expect(name).toMatch(/^(mesh|process)(_[a-z]+2?)+$/);
     expect(name.endsWith('_total')).toBe(family.type === 'counter');
     expect(name).not.toMatch(/_(ms|milliseconds|kb|mb|count|sum|bucket)(_|$)/);
-    for (const label of family.labels) expect(label).toMatch(/^[a-z]+$/);
+    for (const label of family.labels) expect(label).toMatch(/^[a-z]+(_[a-z]+)*$/);
     expect(new Set(family.labels).size).toBe(family.labels.length);
     expect(family.labels).not.toContain('le');
     expect(family.help).toMatch(/^[A-Z1].*\.$/);

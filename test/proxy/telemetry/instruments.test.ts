@@ -20,12 +20,12 @@ describe('instruments of the data path', () => {
   it('count requests by status and reason, and time them', () => {
     const registry = new MetricRegistry();
     const requests = new Instruments(registry).listener('catalog', 'outbound').requests.of('catalog-v1', 'default', undefined);
-    requests.record('GET', 200, undefined, 0.01);
-    requests.record('GET', 200, undefined, 0.02);
-    requests.record('GET', 503, undefined, 0.03);
-    requests.record('GET', 503, 'no_endpoints', 0.04);
-    requests.record('GET', 200, 'upstream_broken_body', 0.05);
-    requests.record('GET', 499, 'client_abort', 0.5);
+    requests.record('GET', 200, -1, undefined, 0.01);
+    requests.record('GET', 200, -1, undefined, 0.02);
+    requests.record('GET', 503, -1, undefined, 0.03);
+    requests.record('GET', 503, -1, 'no_endpoints', 0.04);
+    requests.record('GET', 200, -1, 'upstream_broken_body', 0.05);
+    requests.record('GET', 499, -1, 'client_abort', 0.5);
     const edge = 'listener="catalog",direction="outbound",cluster="catalog-v1",route="default",caller="-"';
     const labels = `${edge},method="GET"`;
     expect(samples(registry, 'mesh_requests_total')).toEqual({
@@ -41,9 +41,27 @@ describe('instruments of the data path', () => {
     expect([of('sum', '2xx'), of('sum', '5xx'), of('sum', '4xx')].map((sum) => sum.toFixed(2))).toEqual(['0.08', '0.07', '0.50']);
   });
 
+  it('count gRPC calls by their status, 0 to 16, and others together', () => {
+    const registry = new MetricRegistry();
+    const requests = new Instruments(registry).listener('catalog', 'outbound').requests.of('catalog-v1', 'default', undefined);
+    const numbers = [-1, ...Array.from({ length: 20 }, (_, status) => status), 999];
+    for (const status of numbers) requests.record('POST', 500, status, undefined, 0.01);
+    requests.record('POST', 400, 3, undefined, 0.01);
+    requests.record('POST', 400, 9, undefined, 0.01);
+    const labels = 'listener="catalog",direction="outbound",cluster="catalog-v1",route="default",caller="-",method="POST"';
+    expect(samples(registry, 'mesh_requests_total')).toEqual({
+      // HTTP has no such label.
+      [`mesh_requests_total{${labels},code="500",reason="-"}`]: 1,
+      ...Object.fromEntries(Array.from({ length: 17 }, (_, status) => [`mesh_requests_total{${labels},code="500",reason="-",grpc_response_status="${status}"}`, 1])),
+      [`mesh_requests_total{${labels},code="500",reason="-",grpc_response_status="other"}`]: 4,
+      [`mesh_requests_total{${labels},code="400",reason="-",grpc_response_status="3"}`]: 1,
+      [`mesh_requests_total{${labels},code="400",reason="-",grpc_response_status="9"}`]: 1,
+    });
+  });
+
   it('count requests that never got to a cluster under `-`', () => {
     const registry = new MetricRegistry();
-    new Instruments(registry).listener('in', 'inbound').requests.of(undefined, undefined, undefined).record('_OTHER', 400, 'bad_request', 0);
+    new Instruments(registry).listener('in', 'inbound').requests.of(undefined, undefined, undefined).record('_OTHER', 400, -1, 'bad_request', 0);
     expect(samples(registry, 'mesh_requests_total')).toEqual({
       'mesh_requests_total{listener="in",direction="inbound",cluster="-",route="-",caller="unknown",method="_OTHER",code="400",reason="bad_request"}': 1,
     });
@@ -52,8 +70,8 @@ describe('instruments of the data path', () => {
   it('tell callers apart that have proven who they are', () => {
     const registry = new MetricRegistry();
     const { requests } = new Instruments(registry).listener('in', 'inbound');
-    requests.of('app', 'default', 'spiffe://mesh/web').record('GET', 200, undefined, 0);
-    requests.of('app', 'default', undefined).record('POST', 200, undefined, 0);
+    requests.of('app', 'default', 'spiffe://mesh/web').record('GET', 200, -1, undefined, 0);
+    requests.of('app', 'default', undefined).record('POST', 200, -1, undefined, 0);
     const labels = 'listener="in",direction="inbound",cluster="app",route="default"';
     expect(samples(registry, 'mesh_requests_total')).toEqual({
       [`mesh_requests_total{${labels},caller="spiffe://mesh/web",method="GET",code="200",reason="-"}`]: 1,
@@ -65,9 +83,9 @@ describe('instruments of the data path', () => {
     const registry = new MetricRegistry();
     const { requests } = new Instruments(registry).listener('in', 'inbound');
     const { metricCallers, metricRoutes, metricCodes } = LABEL_LIMITS;
-    for (let i = 0; i < metricCallers + 3; i += 1) requests.of('app', 'a', `caller-${i}`).record('GET', 200, undefined, 0);
-    for (let i = 0; i < metricRoutes + 3; i += 1) requests.of('app', `route-${i}`, 'caller-0').record('PUT', 200, undefined, 0);
-    for (let i = 0; i < metricCodes + 3; i += 1) requests.of('app', 'a', 'caller-0').record('POST', 200 + i, undefined, 0);
+    for (let i = 0; i < metricCallers + 3; i += 1) requests.of('app', 'a', `caller-${i}`).record('GET', 200, -1, undefined, 0);
+    for (let i = 0; i < metricRoutes + 3; i += 1) requests.of('app', `route-${i}`, 'caller-0').record('PUT', 200, -1, undefined, 0);
+    for (let i = 0; i < metricCodes + 3; i += 1) requests.of('app', 'a', 'caller-0').record('POST', 200 + i, -1, undefined, 0);
     const labels = 'listener="in",direction="inbound",cluster="app"';
     expect(samples(registry)).toMatchObject({
       [`mesh_requests_total{${labels},route="a",caller="other",method="GET",code="200",reason="-"}`]: 3,
@@ -83,13 +101,15 @@ describe('instruments of the data path', () => {
 
   it('allocate nothing for a request of a known edge', () => {
     const { requests } = new Instruments(new MetricRegistry()).listener('in', 'inbound');
-    expect(bytesPerCall(() => requests.of('app', 'default', 'spiffe://mesh/web').record('GET', 200, undefined, 0.003))).toBe(0);
+    expect(bytesPerCall(() => requests.of('app', 'default', 'spiffe://mesh/web').record('GET', 200, -1, undefined, 0.003))).toBe(0);
+    expect(bytesPerCall(() => requests.of('app', 'default', 'spiffe://mesh/web').record('POST', 503, 14, undefined, 0.003))).toBe(0);
+    expect(bytesPerCall(() => requests.of('app', 'default', 'spiffe://mesh/web').record('POST', 500, 99, undefined, 0.003))).toBe(0);
   });
 
   it('forget routes that are gone, and have room for others', () => {
     const registry = new MetricRegistry();
     const { requests } = new Instruments(registry).listener('in', 'inbound');
-    const record = (route: string): void => requests.of('app', route, undefined).record('GET', 200, undefined, 0);
+    const record = (route: string): void => requests.of('app', route, undefined).record('GET', 200, -1, undefined, 0);
     for (let i = 0; i < LABEL_LIMITS.metricRoutes; i += 1) record(`route-${i}`);
     requests.keepRoutes(new Set(['route-1']));
     record('route-1');
@@ -140,20 +160,20 @@ describe('instruments of the data path', () => {
     const registry = new MetricRegistry();
     const instruments = new Instruments(registry);
     const listener = instruments.listener('out', 'outbound');
-    listener.requests.of('a', 'default', undefined).record('GET', 200, undefined, 1);
-    listener.requests.of('b', 'default', undefined).record('GET', 200, undefined, 1);
+    listener.requests.of('a', 'default', undefined).record('GET', 200, -1, undefined, 1);
+    listener.requests.of('b', 'default', undefined).record('GET', 200, -1, undefined, 1);
     const old = instruments.cluster('a');
     old.attempts.value = 7;
     const ofA = (): Record<string, number> => Object.fromEntries(Object.entries(samples(registry)).filter(([key]) => key.includes('cluster="a"')));
 
     instruments.removeCluster('a');
-    listener.requests.of('a', 'default', undefined).record('GET', 503, 'connect_failed', 1);
+    listener.requests.of('a', 'default', undefined).record('GET', 503, -1, 'connect_failed', 1);
     old.attempts.value += 1;
     old.retries('connect_failed').value += 1;
     expect(ofA()).toEqual({});
 
     instruments.cluster('a').attempts.value += 1;
-    listener.requests.of('a', 'default', undefined).record('GET', 200, undefined, 0.0001);
+    listener.requests.of('a', 'default', undefined).record('GET', 200, -1, undefined, 0.0001);
     expect(ofA()).toMatchObject({
       'mesh_upstream_attempts_total{cluster="a"}': 1,
       'mesh_requests_total{listener="out",direction="outbound",cluster="a",route="default",caller="-",method="GET",code="200",reason="-"}': 1,
@@ -165,7 +185,7 @@ describe('instruments of the data path', () => {
   it('forget a listener that is gone', () => {
     const registry = new MetricRegistry();
     const instruments = new Instruments(registry);
-    instruments.listener('gone', 'outbound').requests.of('a', 'default', undefined).record('GET', 200, undefined, 1);
+    instruments.listener('gone', 'outbound').requests.of('a', 'default', undefined).record('GET', 200, -1, undefined, 1);
     instruments.listener('stays', 'outbound').connections.value = 1;
     instruments.removeListener('gone');
     expect(samples(registry)).toEqual({ 'mesh_downstream_connections_total{listener="stays"}': 1 });

@@ -1,7 +1,7 @@
 /** What the metrics and the access log are told of a request: how much passed, how long it took, and how it ended. */
 import type { AccessLogMode } from '../../../contract';
 import { statusIn } from '../../grpc/answer';
-import { GrpcStatus, grpcStatusOf, httpStatusOf, outcomeOf } from '../../grpc/status';
+import { GrpcStatus, grpcStatusOf, httpStatusOf, outcomeOf, statusWithout } from '../../grpc/status';
 import type { AttemptRecord } from '../../telemetry/attempt-record';
 import { Method, METHOD_NAMES, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
@@ -93,6 +93,22 @@ export class ExchangeRecord {
   endsCall(status: number): void {
     this.grpcStatus = grpcStatusOf(status);
     this.status = httpStatusOf(this.grpcStatus);
+  }
+
+  /** Its client went away, which cancels a call. */
+  abandoned(): void {
+    this.reason = 'client_abort';
+    if (this.isCall && this.grpcStatus < 0) {
+      this.grpcStatus = GrpcStatus.CANCELLED;
+      this.status = httpStatusOf(this.grpcStatus);
+    } else if (this.status === 0) {
+      this.status = 499;
+    }
+  }
+
+  /** The status of gRPC that it counts with: of a call that has none, the one that its client takes it for. -1 when it is no call. */
+  get countedGrpcStatus(): number {
+    return this.isCall && this.grpcStatus < 0 ? statusWithout(this.status) : this.grpcStatus;
   }
 
   /** The proxy itself ends it. */

@@ -114,9 +114,7 @@ export class Exchange implements UpstreamOwner {
   /** The client went away. A tunnel ends by itself, when both of its sides have. */
   abort(): void {
     if (this.tunnel) return;
-    const { record } = this;
-    record.reason = 'client_abort';
-    if (record.status === 0) record.status = 499;
+    this.record.abandoned();
     this.drop();
     this.finish();
   }
@@ -396,7 +394,7 @@ export class Exchange implements UpstreamOwner {
     }
     const measuredMs = this.tunnel ? this.switchedAfterMs : record.durationMs;
     const edge = instruments.requests.of(this.upstream.cluster?.name, record.route, this.client.peer.caller);
-    edge.record(record.method, record.status, record.reason, measuredMs / 1_000, this.trace?.exemplar);
+    edge.record(record.method, record.status, record.countedGrpcStatus, record.reason, measuredMs / 1_000, this.trace?.exemplar);
     if (this.trace) endTrace(this.trace, this.context.tracer, record, this.client);
     this.context.onExchange?.(this);
   }
