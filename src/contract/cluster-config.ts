@@ -236,7 +236,10 @@ export interface ZoneAwareConfig {
   readonly expirationMs?: Integer;
 }
 
-/** Load reports of endpoints (ORCA, gRFC A51), in the response field `endpoint-load-metrics`. */
+/**
+ * Load reports of endpoints (ORCA, gRFC A51), in the response fields `endpoint-load-metrics` and `endpoint-load-metrics-bin`, of heads and of
+ * trailers.
+ */
 export interface LoadReportsConfig {
   /**
    * Metrics of which the highest is an endpoint's utilization, as in gRFC A114: `named_metrics.queue`, `mem_utilization`. Absent, or

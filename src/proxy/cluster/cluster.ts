@@ -253,6 +253,11 @@ export class Cluster {
     if (this.usesReports) this.intake.take(endpoint, buffer, head, this.dependencies.now());
   }
 
+  /** The trailers of one have come, with a report in this line. */
+  readTrailingReport(endpoint: Endpoint, trailers: Buffer, line: number): void {
+    if (this.usesReports) this.intake.takeLine(endpoint, trailers, line, this.dependencies.now());
+  }
+
   /** Leaves the configuration: requests in flight finish, then its connections close. */
   retire(): void {
     this.source.close();

@@ -26,8 +26,9 @@ export const enum Kind {
   TRAILER,
   VIA,
   MAX_FORWARDS,
-  /** A load report, in responses, and what asks for one, in requests. */
+  /** A load report, in responses, as text or binary, and what asks for one, in requests. */
   LOAD_METRICS,
+  LOAD_METRICS_BIN,
   LOAD_METRICS_FORMAT,
   /** How a gRPC call ended, in a response. */
   GRPC_STATUS,
@@ -75,6 +76,7 @@ const KNOWN_NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ['transfer\x7fencoding', Kind.DISGUISED],
   ['x-mesh-deadline-ms', Kind.MESH_DEADLINE],
   ['endpoint-load-metrics', Kind.LOAD_METRICS],
+  ['endpoint-load-metrics-bin', Kind.LOAD_METRICS_BIN],
   ['endpoint-load-metrics-format', Kind.LOAD_METRICS_FORMAT],
 ];
 

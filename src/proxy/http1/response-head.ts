@@ -108,6 +108,7 @@ export class ResponseHead extends MessageHead implements HeadReader {
           this.readUpgrade(buffer, i);
           break;
         case Kind.LOAD_METRICS:
+        case Kind.LOAD_METRICS_BIN:
           this.hasLoadMetrics = true;
           break;
         case Kind.MESH_UNSENT:

@@ -28,7 +28,7 @@ const MESH_VIA_LINE = Buffer.from('\r\nx-mesh-via: ');
 
 /** Kinds of fields that are forwarded, as bits. */
 const KEPT = (1 << Kind.OTHER) | (1 << Kind.HOST) | (1 << Kind.CONTENT_LENGTH) | (1 << Kind.EXPECT) | (1 << Kind.DATE) | (1 << Kind.VIA)
-  | (1 << Kind.LOAD_METRICS) | (1 << Kind.LOAD_METRICS_FORMAT) | (1 << Kind.GRPC_STATUS);
+  | (1 << Kind.LOAD_METRICS) | (1 << Kind.LOAD_METRICS_BIN) | (1 << Kind.LOAD_METRICS_FORMAT) | (1 << Kind.GRPC_STATUS);
 
 /** Room for everything that is added to a head. */
 const ADDED_BYTES = 512 + MAX_ENTRIES;

@@ -32,7 +32,7 @@ export function trailersOf(buffer: Buffer, fields: FieldTable): Buffer | undefin
 }
 
 function isPassed(kind: Kind, buffer: Uint8Array, nameStart: number, nameEnd: number): boolean {
-  // A load report is known only at the end by some; it is passed on, and not read.
-  if (kind === Kind.LOAD_METRICS || kind === Kind.GRPC_STATUS) return true;
+  // A load report is known only at the end by some.
+  if (kind === Kind.LOAD_METRICS || kind === Kind.LOAD_METRICS_BIN || kind === Kind.GRPC_STATUS) return true;
   return kind === Kind.OTHER && !isHeadOnly(buffer, nameStart, nameEnd);
 }

@@ -1,9 +1,12 @@
 /**
  * Reads what an endpoint says of its load in the response field `endpoint-load-metrics`, the HTTP form of ORCA's report
- * (xds.data.orca.v3.OrcaLoadReport), out of the bytes of the head:
+ * (xds.data.orca.v3.OrcaLoadReport), out of the bytes of a head or of trailers:
  *
  *     endpoint-load-metrics: TEXT cpu_utilization=0.3, rps_fractional=10.0, eps=1, named_metrics.queue=0.4
  *     endpoint-load-metrics: JSON {"cpu_utilization": 0.3, "named_metrics": {"queue": 0.4}}
+ *     endpoint-load-metrics-bin: CTMzMzMzM9M/
+ *
+ * The last one is the report as bytes of protocol buffers, which servers of gRPC send: orca-message.ts.
  *
  * The word TEXT may be missing; Envoy writes and reads `:` for `=`, so both are read. Of a text only the numbers that are
  * wanted become values; metrics that nobody asked for are passed over, so that new ones don't hurt.
@@ -19,6 +22,7 @@
 import type { LoadReport } from '../../balancing';
 import { COLON, COMMA, EQUALS, HTAB, SP } from '../http1/bytes';
 import { IN_FLIGHT_METRIC } from './load-reporter';
+import { decodeReport, Members } from './orca-message';
 
 /** Longest report that is read: some dozens of metrics. */
 export const MAX_REPORT_BYTES = 2_048;
@@ -59,15 +63,24 @@ export class ReportReader implements LoadReport {
     this.values = new Float64Array(this.names.length);
   }
 
-  /** Reads the report in `buffer[start, end)`. What it lacks is 0. */
-  read(buffer: Buffer, start: number, end: number): ReportFault | undefined {
+  /** Reads the report in `buffer[start, end)`, the value of a field `-bin` if it is binary. What it lacks is 0. */
+  read(buffer: Buffer, start: number, end: number, binary = false): ReportFault | undefined {
     if (end - start > MAX_REPORT_BYTES) return 'too_long';
-    const { values } = this;
-    values.fill(0);
+    this.values.fill(0);
+    if (!(binary ? this.readMembers(decodeReport(buffer.toString('latin1', start, end))) : this.readForms(buffer, start, end))) return 'malformed';
+    this.conclude();
+    return undefined;
+  }
+
+  private readForms(buffer: Buffer, start: number, end: number): boolean {
     const json = startsWith(buffer, start, end, JSON_FORM);
     const from = json || startsWith(buffer, start, end, TEXT) ? start + TEXT.length : start;
-    const sound = json || buffer[from] === BRACE ? this.readJson(buffer.toString('utf8', from, end)) : this.readText(buffer, from, end);
-    if (!sound) return 'malformed';
+    return json || buffer[from] === BRACE ? this.readJson(buffer.toString('utf8', from, end)) : this.readText(buffer, from, end);
+  }
+
+  /** Makes of the metrics what the balancer goes by. */
+  private conclude(): void {
+    const { values } = this;
     let utilization = 0;
     for (let i = STANDARD.length; i < values.length; i += 1) utilization = Math.max(utilization, values[i]!);
     if (utilization === 0) utilization = values[0]! > 0 ? values[0]! : values[1]!;
@@ -75,7 +88,6 @@ export class ReportReader implements LoadReport {
     this.utilization = this.relative ? Math.max(0, values[5]!) / NOMINAL_CONCURRENCY : utilization;
     this.requestsPerSecond = values[2]! > 0 ? values[2]! : values[3]!;
     this.errorsPerSecond = values[4]!;
-    return undefined;
   }
 
   private readText(buffer: Buffer, start: number, end: number): boolean {
@@ -116,6 +128,10 @@ export class ReportReader implements LoadReport {
     } catch {
       return false;
     }
+    return this.readMembers(report);
+  }
+
+  private readMembers(report: unknown): boolean {
     if (typeof report !== 'object' || report === null || Array.isArray(report)) return false;
     return [...STANDARD, ...this.utilizationMetrics].every((name, index) => {
       const value = metricOf(report as Members, name);
@@ -126,8 +142,6 @@ export class ReportReader implements LoadReport {
     });
   }
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** A metric of a report in JSON; those of a map are `map.key`. */
 function metricOf(report: Members, name: string): unknown {

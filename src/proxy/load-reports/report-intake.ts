@@ -8,6 +8,7 @@ import type { ResolvedCluster } from '../../contract';
 import { Kind } from '../http1/fields';
 import type { ResponseHead } from '../http1/response-head';
 import { ReportFault, ReportReader } from './read-report';
+import { isBinary, valueEnd, valueStart } from './trailer-report';
 
 /** A report that comes sooner after another one of its endpoint is not read. */
 export const READ_MS = 100;
@@ -42,11 +43,23 @@ export class ReportIntake {
     if (now - endpoint.reportReadAt < READ_MS) return;
     // Of several fields the first counts, as in Envoy.
     for (let i = 0; i < fields.count; i += 1) {
-      if (fields.kinds[i] !== Kind.LOAD_METRICS) continue;
-      endpoint.reportReadAt = now;
-      const fault = this.reader.read(buffer, fields.valueStart(i), fields.valueEnd(i));
-      this.count(fault ?? endpoint.stats.report(this.reader, now));
+      const kind = fields.kinds[i];
+      if (kind !== Kind.LOAD_METRICS && kind !== Kind.LOAD_METRICS_BIN) continue;
+      this.read(endpoint, buffer, fields.valueStart(i), fields.valueEnd(i), kind === Kind.LOAD_METRICS_BIN, now);
       return;
     }
+  }
+
+  /** A response's trailers have come. @param line where the first report in them is */
+  takeLine(endpoint: Reporting, trailers: Buffer, line: number, now: number): void {
+    if (now - endpoint.reportReadAt < READ_MS) return;
+    const start = valueStart(trailers, line);
+    this.read(endpoint, trailers, start, valueEnd(trailers, start), isBinary(trailers, line), now);
+  }
+
+  private read(endpoint: Reporting, buffer: Buffer, start: number, end: number, binary: boolean, now: number): void {
+    endpoint.reportReadAt = now;
+    const fault = this.reader.read(buffer, start, end, binary);
+    this.count(fault ?? endpoint.stats.report(this.reader, now));
   }
 }

@@ -13,6 +13,13 @@ import { until } from '../../support/raw-http';
 
 const cleanups = cleanupsAfterEach();
 const { status } = grpc;
+interface Recorder {
+  recordApplicationUtilizationMetric(value: number): void;
+  recordQpsMetric(value: number): void;
+  recordEpsMetric(value: number): void;
+  recordNamedMetric(name: string, value: number): void;
+}
+
 const NO_RETRY: Partial<RouteConfig> = { retry: { maxRetries: 0 } };
 
 async function proxyTo(ports: readonly number[], { cluster, ...options }: TestProxyOptions = {}): Promise<TestProxy> {
@@ -248,6 +255,49 @@ it('a call that announces more than a body may have is RESOURCE_EXHAUSTED', asyn
     ':method': 'POST', ':path': '/mesh.test.Echo/Once', ':authority': 'catalog', 'content-type': 'application/grpc', 'te': 'trailers', 'content-length': 20,
   }, Buffer.alloc(20));
   expect(answer.headers).toMatchObject({ ':status': 200, 'grpc-status': String(status.RESOURCE_EXHAUSTED) });
+});
+
+describe('a load report that a server sends at the end of a call', () => {
+  const BY_REPORTS = { loadBalancing: { type: 'clientSideWeightedRoundRobin' } } as const;
+  const reporting = (): Promise<{ readonly port: number }> => echoServer(cleanups, {
+    Once: (call, done) => {
+      // Of the types of its services, grpc-js has the recorder in none but the implementation's.
+      const recorder = (call as unknown as { getMetricsRecorder(): Recorder }).getMetricsRecorder();
+      recorder.recordApplicationUtilizationMetric(0.5);
+      recorder.recordQpsMetric(100);
+      recorder.recordEpsMetric(2);
+      recorder.recordNamedMetric('queue', 0.75);
+      if (call.request.length > 0) done({ code: status.NOT_FOUND });
+      else done(null, call.request);
+    },
+  }, { 'grpc.server_call_metric_recording': 1 });
+
+  it('is read by the proxy of the caller, and does not reach the app', async () => {
+    const proxy = await proxyTo([(await reporting()).port], { cluster: { ...BY_REPORTS, loadReports: { utilizationMetrics: ['named_metrics.queue'] } } });
+    const end = await clientOf(proxy).once('');
+    expect([end.code, end.trailers.get('endpoint-load-metrics-bin')]).toEqual([status.OK, []]);
+    expect(proxy.proxy.clusters.get('backend').endpoints[0]!.stats.reported).toMatchObject({ utilization: 0.75, requestsPerSecond: 100, errorsPerSecond: 2 });
+    expect(sampleOf(proxy.metrics(), 'mesh_load_reports_total{cluster="backend",result="used"}')).toBe(1);
+  });
+
+  it('does not reach the app, GIVEN that nobody goes by it, or that the response has nothing else', async () => {
+    const proxy = await proxyTo([(await reporting()).port]);
+    const client = clientOf(proxy);
+    for (const [message, code] of [['', status.OK], ['none', status.NOT_FOUND]] as const) {
+      const end = await client.once(message);
+      expect([end.code, end.trailers.get('endpoint-load-metrics-bin')]).toEqual([code, []]);
+    }
+    expect(proxy.proxy.clusters.get('backend').endpoints[0]!.stats.reported).toBeUndefined();
+  });
+
+  it('comes through the proxy beside the app, which makes none then', async () => {
+    const beside = await proxyTo([(await reporting()).port], { direction: 'inbound', service: 'catalog', seed: 2 });
+    const caller = await proxyTo([beside.port], { cluster: BY_REPORTS, seed: 3 });
+    const client = clientOf(caller);
+    for (let call = 0; call < 3; call += 1) await client.once('');
+    const { reported } = caller.proxy.clusters.get('backend').endpoints[0]!.stats;
+    expect(reported).toMatchObject({ utilization: 0.5, requestsPerSecond: 100 });
+  });
 });
 
 describe('how a call went', () => {

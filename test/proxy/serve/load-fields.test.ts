@@ -123,6 +123,47 @@ describe('a response that comes back', () => {
   });
 });
 
+describe('trailers that come back', () => {
+  const TEXT = 'Endpoint-Load-Metrics: TEXT application_utilization=0.5, rps_fractional=100';
+  // application_utilization 0.5 and rps_fractional 100, by protocol buffers.
+  const BINARY = 'endpoint-load-metrics-bin: SQAAAAAAAOA/MQAAAAAAAFlA';
+
+  async function ending(options: TestProxyOptions, ...trailers: readonly string[]): Promise<{ readonly test: TestProxy; readonly body: string }> {
+    const backend = await RawBackend.answering(() => ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', '', '2', 'ok', '0', ...trailers, '', ''].join('\r\n'));
+    cleanups.push(() => backend.close());
+    const test = await startProxy([backend.port], options);
+    cleanups.push(() => test.proxy.close());
+    const client = await connect(test);
+    client.send('GET / HTTP/1.1\r\nHost: shop\r\nTE: trailers\r\nConnection: TE\r\n\r\n');
+    await client.receives(/\r\n0\r\n(?:[^\r]+\r\n)*\r\n$/);
+    return { test, body: client.received.slice(client.received.indexOf('\r\n\r\n') + 4) };
+  }
+
+  test.each([
+    ['text', [TEXT]], ['binary', [BINARY]], ['several, of which the first counts', [TEXT, BINARY.replace('SQ', 'xx')]],
+  ])('give their report to the proxy and not to the app: %s', async (_, reports) => {
+    const { test, body } = await ending({ cluster: BY_REPORTS }, 'X-First: 1', ...reports, 'X-Last: 2');
+    expect(body).toBe('2\r\nok\r\n0\r\nX-First: 1\r\nX-Last: 2\r\n\r\n');
+    expect(test.proxy.clusters.get('backend').endpoints[0]!.stats.reported).toMatchObject({ utilization: 0.5, requestsPerSecond: 100 });
+    expect(counted(test, 'used')).toBe(1);
+  });
+
+  test('are none, GIVEN nothing but a report', async () => {
+    expect((await ending({}, BINARY)).body).toBe('2\r\nok\r\n0\r\n\r\n');
+  });
+
+  test('lose a report that is malformed or too long, which is counted', async () => {
+    for (const [result, value] of [['malformed', '!'], ['malformed', 'CQ=='], ['too_long', 'A'.repeat(3_000)], ['empty', '']] as const) {
+      const { test, body } = await ending({ cluster: BY_REPORTS }, `endpoint-load-metrics-bin: ${value}`);
+      expect([body, counted(test, result)]).toEqual(['2\r\nok\r\n0\r\n\r\n', 1]);
+    }
+  });
+
+  test('pass the proxy beside the app as they are', async () => {
+    expect((await ending({ direction: 'inbound' }, TEXT, BINARY)).body).toBe(`2\r\nok\r\n0\r\n${TEXT}\r\n${BINARY}\r\n\r\n`);
+  });
+});
+
 describe('the app behind an inbound listener', () => {
   const ASK = 'endpoint-load-metrics-format: text';
 

@@ -9,7 +9,6 @@
 import type { RequestCarrier } from '../../cluster/carrier';
 import { normalizeTarget } from '../../http1/normal-path';
 import { isEventStream } from '../../http1/event-stream';
-import { Kind } from '../../http1/fields';
 import { Framing } from '../../http1/framing';
 import { METHOD_NAMES, RequestHead } from '../../http1/request-head';
 import type { ResponseHead } from '../../http1/response-head';
@@ -23,7 +22,7 @@ import type { ServeContext } from '../context';
 import { ExchangeRecord } from './exchange-record';
 import { ExchangeRequest } from './exchange-request';
 import { beginTrace, endTrace } from './exchange-tracing';
-import type { InboundLoad } from './load-fields';
+import { InboundLoad, passedTrailers, removeReports } from './load-fields';
 import { MUCH_BYTES } from '../memory/memory-guard';
 import { NO_CONTENT, NO_SWITCH, Refusal, refusalOfPath, SHED_FOR_MEMORY, SHUTTING_DOWN } from './refusal';
 import type { Downstream, LocalAnswer } from './response-sink';
@@ -240,7 +239,7 @@ export class Exchange implements UpstreamOwner {
     context.memory.took(body.length);
     if (!complete && (record.isCall || (head.framing !== Framing.LENGTH && isEventStream(buffer, head.fields)))) this.stream();
     const added = this.added.of(buffer, head, record.startedAt, now);
-    if (head.hasLoadMetrics && !this.load) head.fields.remove(Kind.LOAD_METRICS);
+    if (head.hasLoadMetrics && !this.load) removeReports(head);
     this.headSent = true;
     const open = this.client.response.sendHead(buffer, head, body, complete, added);
     if (complete) {
@@ -260,7 +259,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   onResponseEnd(trailers: Buffer | undefined): void {
-    this.client.response.sendEnd(trailers);
+    this.client.response.sendEnd(trailers && passedTrailers(trailers, this.load, this.upstream, this.context.clock));
     this.endResponse(trailers);
   }
 
