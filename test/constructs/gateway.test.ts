@@ -2,7 +2,7 @@
 import { Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  DisruptionBudget, EncodedSlashes, ExternalEndpoints, ExternalService, Gateway, GatewayCertificate, GatewayProps, LoadBalancing, Match, MeshService,
+  AppProtocol, DisruptionBudget, EncodedSlashes, ExternalEndpoints, ExternalService, Gateway, GatewayCertificate, GatewayProps, LoadBalancing, Match, MeshService,
   MeshServiceProps, Mesh, RateLimit, Route, Scaling, ServiceType, SessionPersistence, TlsVersion, TrafficPolicy, XForwardedFor,
 } from '../../src';
 import { documentOf, findByKind, findOne, inventory, Manifest, newChart, podSpec } from '../support/manifests';
@@ -261,5 +261,37 @@ describe('the Service of a gateway', () => {
     }), 'Service', 'edge');
     expect(metadata.annotations).toEqual({ 'example.com/a': 'b' });
     expect(spec).toMatchObject({ loadBalancerClass: 'service.k8s.aws/nlb', loadBalancerSourceRanges: ['203.0.113.0/24'] });
+  });
+});
+
+describe('the protocol without TLS', () => {
+  test.each([[AppProtocol.GRPC, 'grpc', 'grpc'], [AppProtocol.HTTP2, 'http2', 'kubernetes.io/h2c']])('is HTTP/2, GIVEN %s', (protocol, name, appProtocol) => {
+    const manifests = synth({ protocol, port: 50_051 });
+    expect(findOne(manifests, 'Service', 'edge').spec.ports).toEqual([{ name, port: 50_051, targetPort: 15006, appProtocol }]);
+    expect(listeners(manifests)).toEqual([expect.objectContaining({ name: 'http', port: 15006, protocol: 'http2' })]);
+  });
+
+  test('is served beside TLS, and not redirected', () => {
+    const manifests = synth({ protocol: AppProtocol.GRPC, tls });
+    const [plain, secure] = listeners(manifests);
+    expect(plain).toMatchObject({ protocol: 'http2' });
+    expect(plain.httpsRedirect).toBeUndefined();
+    expect(secure).toMatchObject({ protocol: 'alpn' });
+    expect(findOne(manifests, 'Service', 'edge').spec.ports).toMatchObject([{ name: 'grpc' }, { name: 'https', appProtocol: 'https' }]);
+  });
+
+  test('is where a gateway finds its own pods', () => {
+    const manifests = synth({ protocol: AppProtocol.GRPC }, ({ chart, edge }) => {
+      edge.route('*', service(chart, 'near', { loadBalancing: LoadBalancing.roundRobin({ zoneAware: {} }) }));
+    });
+    expect(document(manifests).localCluster!.discovery).toMatchObject({ service: 'edge', portName: 'grpc' });
+  });
+
+  test.each<[GatewayProps, RegExp]>([
+    [{ protocol: AppProtocol.TCP }, /protocol.*by their host and path, which TCP has none of/],
+    [{ protocol: 'h2c' as AppProtocol }, /protocol.*use AppProtocol.HTTP, HTTP2 or GRPC/],
+    [{ protocol: AppProtocol.GRPC, tls, httpsRedirect: true }, /httpsRedirect.*clients of gRPC without TLS don't follow redirects/],
+  ])('is refused: %j', (props, message) => {
+    expect(() => synth(props)).toThrow(message);
   });
 });

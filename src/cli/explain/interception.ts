@@ -18,6 +18,8 @@ export interface Intercepted {
   readonly hostname: string;
   /** It is a gateway's, and `address` the name of its Service. Absent: a sidecar's. */
   readonly gateway?: true;
+  /** Its clients speak HTTP/2 without TLS. Absent: HTTP/1.1, or what the TLS handshake agrees on. */
+  readonly http2?: true;
 }
 
 /** Nothing of the mesh sees it leave. */
@@ -69,7 +71,8 @@ function gatewayEntry(stack: Stack, gateway: Workload, { scheme, host, port }: A
   const at = ports.find((each) => each.port === port);
   const listener = listeners.find((candidate) => candidate.port === at?.target);
   if (at && listener && (listener.tls !== undefined) === (scheme === 'https')) {
-    return { listener, interception: { intercepted: true, listener: listener.name, address: at.service.name, port, hostname: host, gateway: true } };
+    const http2 = listener.protocol === 'http2' && { http2: true as const };
+    return { listener, interception: { intercepted: true, listener: listener.name, address: at.service.name, port, hostname: host, gateway: true, ...http2 } };
   }
   const declared = ports.map((each) => {
     const hasTls = listeners.some(({ port: own, tls }) => own === each.target && tls !== undefined);

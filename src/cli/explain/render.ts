@@ -32,7 +32,7 @@ function rowsOf(explanation: Explanation): Row[] {
   const { from, interception, path, refusal, answer, nearMisses, route, direct, tcp } = explanation;
   return [
     interception.intercepted
-      ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}`
+      ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}${interception.http2 ? ', by HTTP/2' : ''}`
         : `${interception.listener} of its sidecar, at ${interception.address}:${interception.port}`]
       : ['taken by', `no sidecar: ${interception.reason}`],
     ['identity', ...(from.identity === undefined ? [] : [from.identity])],

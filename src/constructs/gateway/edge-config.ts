@@ -3,6 +3,7 @@ import {
   BrowserConfig, CertificateConfig, ClientsConfig, DEFAULT_ERROR_PAGE, DEFAULT_FORWARDED, DEFAULT_HSTS,
   DEFAULT_HTTPS_REDIRECT, DEFAULT_TLS, EdgeConfig, ForwardedConfig, TLS_DIR, TlsConfig,
 } from '../../contract';
+import { factsOf } from '../destinations/app-protocol';
 import { toConfig } from '../props/quantities';
 import { corsConfig } from '../routes/cors';
 import { ErrorPage, HstsOptions } from './browser-options';
@@ -16,8 +17,8 @@ const DAY_SECONDS = 86_400;
 export const DEFAULT_HSTS_SECONDS = 365 * DAY_SECONDS;
 
 /** Whether requests by HTTP are redirected. */
-export function redirectsToHttps({ httpsRedirect, tls }: GatewayProps): boolean {
-  return httpsRedirect ?? tls !== undefined;
+export function redirectsToHttps({ httpsRedirect, tls, protocol }: GatewayProps): boolean {
+  return httpsRedirect ?? (tls !== undefined && factsOf(protocol).wire === undefined);
 }
 
 /** What both listeners have. */

@@ -4,6 +4,7 @@ import {
   GATEWAY_TLS_LISTENER, IdentityConfig, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
+import { factsOf } from '../destinations/app-protocol';
 import { accessLogConfig } from '../mesh/access-log-options';
 import { MeshSettings } from '../mesh/mesh-settings';
 import { Route } from '../routes/route';
@@ -66,7 +67,7 @@ function listenersOf({ settings: { proxyPorts }, props, path, routeConfigs }: Do
     ...accessConfig(props),
   };
   return [
-    { name: GATEWAY_LISTENER, port: proxyPorts.inbound, ...common, ...plainConfig(props), routes: routeConfigs },
+    { name: GATEWAY_LISTENER, port: proxyPorts.inbound, ...factsOf(props.protocol).wire, ...common, ...plainConfig(props), routes: routeConfigs },
     ...(props.tls ? [{ name: GATEWAY_TLS_LISTENER, port: proxyPorts.inboundTls, protocol: 'alpn' as const, ...common, ...tlsConfig(props), routes: routeConfigs }] : []),
   ];
 }

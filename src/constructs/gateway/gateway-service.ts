@@ -1,6 +1,7 @@
 /** The Service by which clients reach a gateway, and what can be wrong with it. */
 import { Construct } from 'constructs';
 import { ROLE_LABEL, SERVICE_LABEL } from '../../contract';
+import { AppProtocol, defaultPortName, factsOf } from '../destinations/app-protocol';
 import { servingLabels } from '../inbound/services';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
@@ -9,14 +10,17 @@ import { ServiceType, TrafficPolicy } from '../kubernetes/service-type';
 import { ProxyPorts } from '../mesh/proxy-ports';
 import { NAME_RULES } from '../props/name-rules';
 import { ValidationErrors } from '../props/validation-errors';
-import { GatewayServiceProps } from './gateway-props';
+import { GatewayProps, GatewayServiceProps } from './gateway-props';
 
 /** Version of all gateways: there is one Deployment of each. */
 export const GATEWAY_VERSION = 'v1';
 
-/** Names of the ports. */
-export const HTTP_PORT = 'http';
-export const HTTPS_PORT = 'https';
+const HTTPS_PORT = 'https';
+
+/** Name of the port without TLS. */
+export function plainPortName({ protocol }: Pick<GatewayProps, 'protocol'>): string {
+  return defaultPortName(protocol);
+}
 
 /** The longest name of a class: those of load balancers are qualified names. */
 const CLASS = NAME_RULES.qualified;
@@ -37,7 +41,7 @@ interface ServiceInfo {
   readonly hasTls: boolean;
 }
 
-export function gatewayService(scope: Construct, id: string, { name, proxyPorts, hasTls }: ServiceInfo, props: GatewayServiceProps): kplus.Service {
+export function gatewayService(scope: Construct, id: string, { name, proxyPorts, hasTls }: ServiceInfo, props: GatewayProps): kplus.Service {
   const { port, httpsPort } = portsOf(props);
   const type = props.type ?? ServiceType.LOAD_BALANCER;
   const service = new kplus.Service(scope, id, {
@@ -45,18 +49,32 @@ export function gatewayService(scope: Construct, id: string, { name, proxyPorts,
     type: type as unknown as kplus.ServiceType,
     loadBalancerSourceRanges: props.loadBalancerSourceRanges,
     ports: [
-      { port, name: HTTP_PORT, targetPort: proxyPorts.inbound, nodePort: props.nodePort },
+      { port, name: plainPortName(props), targetPort: proxyPorts.inbound, nodePort: props.nodePort },
       ...(hasTls ? [{ port: httpsPort, name: HTTPS_PORT, targetPort: proxyPorts.inboundTls, nodePort: props.httpsNodePort }] : []),
     ],
   });
   Object.entries(servingLabels(name, GATEWAY_VERSION)).forEach(([key, value]) => service.selectLabel(key, value));
-  declareProtocols(service, [HTTP_PORT, ...(hasTls ? [HTTPS_PORT] as const : [])]);
+  declareProtocols(service, [factsOf(props.protocol).appProtocol, ...(hasTls ? [HTTPS_PORT] : [])]);
   setInServiceSpec(service, {
     externalTrafficPolicy: props.externalTrafficPolicy ?? (isExternal(props) ? TrafficPolicy.LOCAL : undefined),
     loadBalancerClass: props.loadBalancerClass,
   });
   writeLean(service);
   return service;
+}
+
+/** The protocol of clients without TLS. */
+export function checkProtocol(errors: ValidationErrors, { protocol, httpsRedirect }: GatewayProps): void {
+  if (protocol === undefined || protocol === AppProtocol.HTTP) {
+    return;
+  }
+  if (protocol === AppProtocol.TCP) {
+    errors.add('protocol', protocol, 'a gateway sends requests by their host and path, which TCP has none of; give the service a Service of the type LOAD_BALANCER');
+  } else if (!Object.values(AppProtocol).includes(protocol)) {
+    errors.add('protocol', protocol, 'use AppProtocol.HTTP, HTTP2 or GRPC');
+  } else if (httpsRedirect) {
+    errors.add('httpsRedirect', httpsRedirect, `clients of ${factsOf(protocol).title} without TLS don't follow redirects; leave it out, or leave out 'protocol': by TLS, clients can speak HTTP/2 anyway`);
+  }
 }
 
 /** Props that only some types of Service have, and ports that clash. */

@@ -55,7 +55,7 @@ import { gatewayDeployment, gatewayResources, proxyOf } from './gateway-pods';
 import { GATEWAY_PROPS, GatewayProps } from './gateway-props';
 import { GatewayRoutes } from './gateway-routes';
 import { GatewayFront } from './redirect-circles';
-import { checkService, GATEWAY_VERSION, gatewayService, HTTP_PORT } from './gateway-service';
+import { checkProtocol, checkService, GATEWAY_VERSION, gatewayService, plainPortName } from './gateway-service';
 
 const DEFAULT_DELAY = Duration.seconds(15);
 const DEFAULT_DRAIN = Duration.seconds(30);
@@ -136,6 +136,7 @@ export class Gateway extends Construct {
     checkProxyOptions(errors, options);
     checkLimitsTogether(errors, 'limits', this.settings.limits);
     checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
+    checkProtocol(errors, props);
     checkService(errors, props, tls !== undefined);
     checkCertificates(errors, props, this.namespace);
     checkEdge(errors, props);
@@ -286,7 +287,7 @@ export class Gateway extends Construct {
 
   /** Where the proxy finds its own pod, and so its zone; undefined when no route needs it. */
   private get ownPods(): EndpointSliceDiscovery | undefined {
-    return this.zoneAware ? { type: 'endpointSlice', namespace: this.namespace, service: this.gatewayName, portName: HTTP_PORT } : undefined;
+    return this.zoneAware ? { type: 'endpointSlice', namespace: this.namespace, service: this.gatewayName, portName: plainPortName(this.props) } : undefined;
   }
 
   private get zoneAware(): boolean {

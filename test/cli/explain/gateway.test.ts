@@ -1,5 +1,5 @@
 /** What is said of a request from outside, which comes to a gateway. */
-import { Gateway, GatewayCertificate, Identity, Match, Mesh, Route, Scaling } from '../../../src';
+import { AppProtocol, Gateway, GatewayCertificate, Identity, Match, Mesh, Route, Scaling } from '../../../src';
 import { ask, rowsOf, service, stackOf } from './support';
 
 const shop = stackOf((chart) => {
@@ -23,6 +23,16 @@ test('GIVEN the port for HTTP THEN requests are redirected', () => {
   expect(rowsOf(ask(shop, 'http://shop.example.com/a?b'))).toEqual({
     'taken by': ['http of the gateway, at port 80 of Service edge'],
     'answer': ['308 by the gateway, before any route: redirected to https://shop.example.com:8443/a?b'],
+  });
+});
+
+test('GIVEN a gateway that speaks HTTP/2 without TLS THEN it is said', () => {
+  const stack = stackOf((chart) => {
+    new Gateway(chart, 'edge', { port: 50_051, protocol: AppProtocol.GRPC }).route('catalog.example.com', service(chart, 'catalog', { protocol: AppProtocol.GRPC }));
+  });
+  expect(rowsOf(ask(stack, 'http://catalog.example.com:50051/shop.Catalog/Get'))).toMatchObject({
+    'taken by': ['http of the gateway, at port 50051 of Service edge, by HTTP/2'],
+    'route': [expect.stringMatching(/^catalog\.example\.com/)],
   });
 });
 

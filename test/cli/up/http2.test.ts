@@ -1,5 +1,5 @@
 /** A mesh of constructs that speak HTTP/2 and gRPC, run by `up` with stand-ins. */
-import { AppProtocol, MeshService } from '../../../src';
+import { AppProtocol, Gateway, MeshService, Scaling } from '../../../src';
 import { PROMPT } from '../../../src/cli/stand-in/behaviour';
 import type { LocalMesh } from '../../../src/cli/up/local-mesh';
 import { flowBetween } from '../../../src/cli/up/traffic/flow';
@@ -17,6 +17,8 @@ beforeAll(async () => {
     const web = new MeshService(chart, 'web', { containers });
     web.calls(catalog);
     web.calls(search);
+    new Gateway(chart, 'calls', { protocol: AppProtocol.GRPC, scaling: Scaling.replicas(1) }).route('catalog.example.com', catalog);
+    new Gateway(chart, 'pages', { protocol: AppProtocol.HTTP2, scaling: Scaling.replicas(1) }).route('web.example.com', web);
   }));
 });
 afterAll(() => mesh.stop());
@@ -39,6 +41,14 @@ it.each([
   expect([...pods.keys()].sort()).toEqual(mesh.pods.filter(({ workload }) => workload.service === to).map(({ name }) => name).sort());
   // From inside, each request by itself takes its turn.
   if (from === 'web') expect([...pods.values()]).toEqual([50, 50]);
+});
+
+it.each([['calls', 'grpc', 'catalog'], ['pages', 'http2', 'web']])('requests from outside to the gateway %s are of %s, and answered by %s', async (to, speaks, service) => {
+  expect(flowBetween(mesh, 'outside', to).speaks).toBe(speaks);
+  const all = await outcomes('outside', to);
+  expect(all.map(({ failure }) => failure).filter((failure) => failure !== undefined)).toEqual([]);
+  const names = new Set(all.map(({ pod }) => pod!));
+  expect([...names].sort()).toEqual(mesh.pods.filter(({ workload }) => workload.service === service).map(({ name }) => name).sort());
 });
 
 it('calls that a stand-in fails are told by their status', async () => {

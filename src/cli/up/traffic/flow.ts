@@ -107,7 +107,7 @@ export function flowFromOutside(
     isSecure: front.listener?.tls !== undefined,
     get speaks() {
       const callee = behind();
-      if (callee) return front.listener?.tls && spokenTo(callee, mesh.model);
+      if (callee) return spokenAtGateway(front.listener, spokenTo(callee, mesh.model));
       const spoken = appSpeaks(workload!);
       return spoken === 'http2' ? named(front.port.appProtocol === 'grpc') : spoken === 'tcp' ? spoken : undefined;
     },
@@ -142,6 +142,12 @@ function ofModel<T>(mesh: LocalMesh, find: (model: MeshModel) => T): () => T {
 function answeringListener({ listeners }: ProxyConfig): ListenerConfig {
   const ofGateway = listeners.filter(isOfGateway);
   return ofGateway.find(({ httpsRedirect }) => !httpsRedirect) ?? ofGateway[0]!;
+}
+
+/** What clients of a gateway speak. By TLS they speak what is behind it; without, what its listener says. */
+function spokenAtGateway(listener: ListenerConfig | undefined, behind: Flow['speaks']): Flow['speaks'] {
+  if (listener?.tls) return behind;
+  return listener?.protocol === 'http2' ? behind ?? 'http2' : undefined;
 }
 
 /** What a callee's apps and those that call it speak; undefined for HTTP/1.1. */

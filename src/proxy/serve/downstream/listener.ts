@@ -295,7 +295,10 @@ export class Listener {
     return onClose;
   }
 
-  /** Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. TCP has no words for it. */
+  /**
+   * Under TLS there is nobody to say it to before a handshake, which costs more than all the rest. TCP has no words for it, and neither has HTTP/2
+   * before there are requests; a caller's sidecar understands those of HTTP/1.1 by it.
+   */
   private refuse(socket: Socket, code: ReasonCode, detail: string): void {
     if (this.config.protocol === 'tcp') {
       this.instruments.tcp.of(undefined, undefined).closed(code, 0);
@@ -303,7 +306,7 @@ export class Listener {
       socket.resetAndDestroy();
       return;
     }
-    if (this.handshakes || this.secureEntry) {
+    if (this.handshakes || this.secureEntry || (this.isEdge && this.config.protocol === 'http2')) {
       socket.destroy();
       return;
     }
