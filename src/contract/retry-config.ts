@@ -9,7 +9,7 @@ import type { Integer } from './scalars';
 export interface RetryConfig {
   /**
    * Maximum number of retries of a request. Each goes to another endpoint, if there is one. 0 turns all retries off, even those that are
-   * always safe.
+   * always safe. A request that an endpoint of HTTP/2 says it has not looked at (GOAWAY, REFUSED_STREAM) is sent again three times more.
    *
    * @maximum 10
    * @default 2

@@ -6,7 +6,8 @@ import {
   ALWAYS, Bar, CONTAINED, CUT_SHARE, errorsBelow, inFlightShare, NO_FAILURE, NOTHING_LOST, Observation, p99Recovers, unseenBelow,
 } from './bars';
 import { Ledger } from './ledger';
-import { FORGOTTEN, Sent } from './load';
+import { FORGOTTEN } from './clients';
+import type { Sent } from './load';
 import { recoveredAfter, windowsFrom } from './timeline';
 
 let folder: string;

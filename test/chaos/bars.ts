@@ -2,7 +2,8 @@
 import { defaultProxyMemory } from '../../src/planning/proxy-memory';
 import { REASONS, ReasonCode } from '../../src/proxy/telemetry/reasons';
 import type { Ledger } from './ledger';
-import { FORGOTTEN, Sent } from './load';
+import { FORGOTTEN } from './clients';
+import type { Sent } from './load';
 import { percentile, recoveredAfter, recoveredIn, windowsFrom } from './timeline';
 
 /** All that is known of a run. */
@@ -113,13 +114,17 @@ export const CUT_SHARE: Bar = {
   },
 };
 
-/** What dies in silence shows only when a time is over; what is sent there until then is in flight. */
-export function inFlightShare(showsAfterMs: number): Bar {
+/**
+ * What dies in silence shows only when a time is over; what is sent there until then is in flight.
+ *
+ * @param all those that may not be sent again, too
+ */
+export function inFlightShare(showsAfterMs: number, all = false): Bar {
   return {
-    name: `at most as many idempotent requests fail as are in flight when the loss first shows, ${showsAfterMs / 1_000} s after it`,
+    name: `at most as many ${all ? '' : 'idempotent '}requests fail as are in flight when the loss first shows, ${showsAfterMs / 1_000} s after it`,
     broken: ({ sent, faultMs }) => {
       const showsAt = faultMs + showsAfterMs;
-      const repeatable = sent.filter(({ idempotent }) => idempotent);
+      const repeatable = sent.filter(({ idempotent }) => all || idempotent);
       const inFlight = repeatable.filter(({ dueMs, endedMs }) => dueMs <= showsAt && endedMs > showsAt).length;
       const failed = failedOf(repeatable).length;
       return failed <= inFlight ? undefined : `${failed} failed, and ${inFlight} were in flight`;

@@ -8,6 +8,7 @@ import { MESH } from './subjects/mesh';
 
 const SHORT = [
   'rolling-restart', 'clients-outside', 'endpoint-kill', 'control-plane-lost', 'reset-before-response', 'refused-port', 'wrong-content-length', 'hostile', 'log-full-disk',
+  'grpc-goaway-storm', 'tcp-rolling-restart',
 ];
 
 test.each(SCENARIOS.filter(({ name }) => SHORT.includes(name)).map((scenario) => [scenario.name, scenario.harm, scenario] as const))(

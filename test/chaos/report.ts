@@ -35,7 +35,7 @@ export function pageOf({ scenarios, results, seeds, missing, overload }: PageFac
     'Written by `npm run chaos`; do not edit.',
     '',
     'Real processes and sockets: clients send requests at a fixed rate (60 % GET, 10 % PUT, 5 % DELETE, 25 % POST, some with chunked'
-      + ' bodies), each with an id; the proxy stands between them and the pods; pods write down the id of everything that they execute;'
+      + ' bodies; by gRPC as methods of these names, by TCP as a connection each), each with an id; the proxy stands between them and the pods; pods write down the id of everything that they execute;'
       + ' then harm is done. **Every request is counted**, none is sampled.',
     '',
     `Seeds ${seeds.join(', ')}, ${count(requests)} requests, ${cpus().length} cores, Node ${process.versions.node}.${notes.length > 0 ? ` ${sentences(notes)}` : ''}`

@@ -45,7 +45,7 @@ export async function run(scenario: Scenario, { subject, seed, pace }: RunOption
   const world = await scenario.open(subject).catch(() => scenario.open(subject));
   try {
     const load = new Load({
-      random: seededRandom(Math.floor(random() * 2 ** 32)), rate: scenario.rate, host: world.host, prefix: `${seed}-`, target: () => world.target(),
+      random: seededRandom(Math.floor(random() * 2 ** 32)), rate: scenario.rate, protocol: world.protocol, host: world.host, prefix: `${seed}-`, target: () => world.target(),
     });
     let faultMs: number;
     try {

@@ -1,5 +1,6 @@
 /** A scenario: a world, what is done to it while clients call, and what must hold. */
 import type { Bar } from './bars';
+import type { Protocol } from './message';
 import type { Subject } from './subjects/subject';
 import type { World } from './world/world';
 
@@ -38,6 +39,11 @@ export function scenario<W extends World>(
 }
 
 const DEFAULT_RATE = 200;
+
+/** The name of a scenario that is run with several protocols. */
+export function nameOf(protocol: Protocol, name: string): string {
+  return protocol === 'http' ? name : `${protocol}-${name}`;
+}
 
 /** One of a list. */
 export function oneOf<T>(random: () => number, list: readonly T[]): T {

@@ -94,6 +94,12 @@ export const FAILURES: { readonly [Kind in FailureKind]: FailureRule } = {
   excused: { ...FINAL, reached: 'maybe', blames: 'nobody' },
 };
 
+/**
+ * Retries beyond those of the policy for a request that endpoints say they have not looked at. Each costs nobody any work, and while many connections
+ * end at once, as when servers restart, several in a row may refuse the same request. gRPC allows one more (its proposal A6).
+ */
+const MORE_WHEN_UNPROCESSED = 3;
+
 /** The wait that an answer asks for grows by up to this part, so that requests that were turned away together do not come back together. */
 const RETRY_AFTER_JITTER = 0.25;
 
@@ -187,7 +193,8 @@ export class RetryPolicy {
    */
   afterFailure(kind: FailureKind, request: FailedRequest, askedMs = 0): NextTry | undefined {
     const { config, needs } = this;
-    if (request.retries >= config.maxRetries || !this.repeats(kind, request)) return undefined;
+    const more = kind === 'unprocessed' && config.maxRetries > 0 ? MORE_WHEN_UNPROCESSED : 0;
+    if (request.retries >= config.maxRetries + more || !this.repeats(kind, request)) return undefined;
     const { sameEndpoint, free, atOnce, hasResponse } = FAILURES[kind];
     const isFirst = request.retries === 0;
     const backsOff = atOnce === 'never' || (atOnce === 'first' && !isFirst);

@@ -95,7 +95,8 @@ export interface RetryOptions {
   // #region generated props of RetryConfig
   /**
    * Maximum number of retries of a request. Each goes to another endpoint, if there is one. 0 turns all retries off, even those that are
-   * always safe. From 0 to 10.
+   * always safe. A request that an endpoint of HTTP/2 says it has not looked at (GOAWAY, REFUSED_STREAM) is sent again three times more.
+   * From 0 to 10.
    *
    * @default 2
    */

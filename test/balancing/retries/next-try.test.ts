@@ -14,7 +14,7 @@ function policy(config: RetryConfig = {}): RetryPolicy {
 describe('a retry policy', () => {
   it.each(KINDS)('sends nothing again once it was sent again often enough, or when there are no retries: %s', (kind) => {
     const all: RetryConfig = { methods: 'all', on: ['closed', 'tryTimeout', 'gatewayError', 'serverError', 'tooManyRequests'] };
-    expect(policy(all).afterFailure(kind, { ...FIRST, retries: 3 })).toBeUndefined();
+    expect(policy(all).afterFailure(kind, { ...FIRST, retries: kind === 'unprocessed' ? 6 : 3 })).toBeUndefined();
     expect(policy({ ...all, maxRetries: 0 }).afterFailure(kind, FIRST)).toBeUndefined();
   });
 
@@ -40,6 +40,11 @@ describe('a retry policy', () => {
     expect(policy().afterFailure('unconnected', FIRST)).toEqual({ sameEndpoint: false, free: true, waitMs: 0 });
     expect(policy().afterFailure('unconnected', SECOND)).toEqual({ sameEndpoint: false, free: true, waitMs: 30 });
     expect(policy().afterFailure('unconnected', { ...FIRST, retries: 2 })).toEqual({ sameEndpoint: false, free: true, waitMs: 40 });
+  });
+
+  it('sends what endpoints have not looked at three times more than the policy says', () => {
+    expect(policy({ maxRetries: 1 }).afterFailure('unprocessed', { ...FIRST, retries: 3 })).toMatchObject({ sameEndpoint: true, free: true });
+    expect(policy({ maxRetries: 1 }).afterFailure('unprocessed', { ...FIRST, retries: 4 })).toBeUndefined();
   });
 
   it('tries one other endpoint when too many wait for a connection, and none when it has waited itself', () => {

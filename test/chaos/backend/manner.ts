@@ -10,6 +10,8 @@ export interface Manner {
   readonly latencyMs?: number;
   /** Resets connections at once, before anything is read. */
   readonly resetsConnections?: boolean;
+  /** Calls of gRPC on a connection, after which GOAWAY is sent on it. Absent: never. */
+  readonly goawayAfter?: number;
   /** Nobody listens on the port. */
   readonly refuses?: boolean;
 }
@@ -21,5 +23,6 @@ export interface BehaveMessage {
 }
 
 /** Environment of a backend's process. */
+export const ENV_PROTOCOL = 'CHAOS_PROTOCOL';
 export const ENV_LEDGERS = 'CHAOS_LEDGERS';
 export const ENV_LATENCY_MS = 'CHAOS_LATENCY_MS';

@@ -10,6 +10,7 @@ import { everythingRestarted } from './everything-restarted';
 import { failingHalf } from './failing-half';
 import { filesExhausted } from './files-exhausted';
 import { flapping } from './flapping';
+import { goawayStorm } from './goaway-storm';
 import { hostile } from './hostile';
 import { logClosedPipe, logFullDisk } from './log-full';
 import { appKill, callerSidecarKill, sidecarKill } from './process-kill';
@@ -22,8 +23,10 @@ import { zoneLost } from './zone-lost';
 
 /** Every scenario, in the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
-  rollingRestart, clientsOutside, everythingRestarted, endpointKill, sidecarKill, appKill, callerSidecarKill, controlPlaneLost, zoneLost, dnsFailing,
+  rollingRestart('http'), clientsOutside, everythingRestarted, endpointKill('http'), sidecarKill, appKill, callerSidecarKill, controlPlaneLost, zoneLost('http'), dnsFailing,
   failingHalf, slowPod, blackHole, resetBefore, resetMid, stutter, refused, flapping,
   contentLength, hostile,
   clockSteps, filesExhausted, logFullDisk, logClosedPipe,
+  rollingRestart('grpc'), endpointKill('grpc'), zoneLost('grpc'), goawayStorm,
+  rollingRestart('tcp'), endpointKill('tcp'), zoneLost('tcp'),
 ];

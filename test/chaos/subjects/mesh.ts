@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chart, Duration } from 'cdk8s';
-import { MeshService, Scaling } from 'cdk8s-mesh';
+import { AppProtocol, type CallOptions, Match, MeshService, Retry, Route, Scaling } from 'cdk8s-mesh';
 import type { ClusterConfig, ProxyConfig } from '../../../src/contract';
 import { APP_CLUSTER, ENV_CONFIG, ENV_POD_IPS, ENV_POD_NAME, ENV_POD_NAMESPACE, SIDECAR_CONTAINER } from '../../../src/contract';
 import { Child } from '../../../src/cli/up/processes/child';
@@ -13,6 +13,7 @@ import { CA_FILE_NAME, EndpointApi, TOKEN_FILE_NAME } from '../../../src/cli/up/
 import { modelOf } from '../../support/local-mesh';
 import { freePort } from '../../support/proxy';
 import { until } from '../../support/raw-http';
+import { GRPC_SERVICE, isIdempotent, Method, METHODS, Protocol } from '../message';
 import { PROGRAMS } from '../programs';
 import { CALL_TIMEOUT_MS, commandOf, DNS_NAME, ProxySetting, PublishedPod, RunningProxy, stopProxy, Subject, SubjectDependencies } from './subject';
 
@@ -105,11 +106,22 @@ interface Synthesized {
   readonly nodeOptions: string;
 }
 
-function synthesized({ callTimeoutMs = CALL_TIMEOUT_MS, dns }: ProxySetting): Synthesized {
+const PROTOCOLS: Readonly<Record<Protocol, AppProtocol>> = { http: AppProtocol.HTTP, grpc: AppProtocol.GRPC, tcp: AppProtocol.TCP };
+
+/** What a caller says of its calls: of gRPC, which of its methods may be sent again, as they don't say so by themselves. */
+function callOptions(protocol: Protocol, callTimeoutMs: number): CallOptions {
+  const timeout = Duration.millis(callTimeoutMs);
+  if (protocol === 'tcp') return {};
+  if (protocol === 'http') return { timeout };
+  const again = (Object.keys(METHODS) as Method[]).filter((method) => isIdempotent(method, protocol));
+  return { timeout, routes: again.map((method) => Route.when(Match.grpc({ service: GRPC_SERVICE, method })).retry(Retry.allMethods())) };
+}
+
+function synthesized({ protocol = 'http', callTimeoutMs = CALL_TIMEOUT_MS, dns }: ProxySetting): Synthesized {
   const model = modelOf((chart: Chart) => {
     const container = { image: 'example/app:1', portNumber: 8080 };
-    const catalog = new MeshService(chart, 'catalog', { containers: [container], scaling: Scaling.replicas(3) });
-    new MeshService(chart, 'web', { containers: [container] }).calls(catalog, { timeout: Duration.millis(callTimeoutMs) });
+    const catalog = new MeshService(chart, 'catalog', { containers: [container], port: 80, scaling: Scaling.replicas(3), protocol: PROTOCOLS[protocol] });
+    new MeshService(chart, 'web', { containers: [container] }).calls(catalog, callOptions(protocol, callTimeoutMs));
   });
   const { config, containers } = model.workloads.find(({ service }) => service === 'web')!;
   const clusters = config.clusters.filter(({ name }) => name !== APP_CLUSTER);

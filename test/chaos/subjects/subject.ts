@@ -2,9 +2,11 @@
 import type { Child } from '../../../src/cli/up/processes/child';
 import type { Reaper } from '../../../src/cli/up/processes/reaper';
 import type { SocketAddress } from '../../../src/cli/up/network';
+import type { Protocol } from '../message';
 
 /** How the proxy's process and its call are set up. What is absent is as the constructs make it. */
 export interface ProxySetting {
+  readonly protocol?: Protocol;
   /** Timeout of a call. */
   readonly callTimeoutMs?: number;
   /** Most open files. */

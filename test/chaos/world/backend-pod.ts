@@ -2,7 +2,8 @@
 import { Child } from '../../../src/cli/up/processes/child';
 import type { Reaper } from '../../../src/cli/up/processes/reaper';
 import { eventually } from '../../support/eventually';
-import { BehaveMessage, ENV_LATENCY_MS, ENV_LEDGERS, Manner } from '../backend/manner';
+import { BehaveMessage, ENV_LATENCY_MS, ENV_LEDGERS, ENV_PROTOCOL, Manner } from '../backend/manner';
+import type { Protocol } from '../message';
 import { backendProgram } from '../programs';
 
 export interface BackendPodOptions {
@@ -10,6 +11,7 @@ export interface BackendPodOptions {
   readonly address: string;
   readonly port: number;
   readonly zone: string;
+  readonly protocol: Protocol;
   /** Folder for what it writes down. */
   readonly ledgers: string;
   readonly latencyMs: number;
@@ -38,13 +40,16 @@ export class BackendPod {
 
   /** Starts the process; settles when it listens. */
   async start(): Promise<void> {
-    const { name, address, port, ledgers, latencyMs, reaper, namespace } = this.options;
+    const { name, address, port, protocol, ledgers, latencyMs, reaper, namespace } = this.options;
     let listening = false;
     const command = namespace === undefined ? [process.execPath] : ['ip', 'netns', 'exec', namespace, process.execPath];
     const child = this.child = new Child({
       command: command[0]!,
       args: [...command.slice(1), backendProgram()],
-      env: { ...process.env, HOST: address, PORT: String(port), POD_NAME: name, [ENV_LEDGERS]: ledgers, [ENV_LATENCY_MS]: String(latencyMs) },
+      env: {
+        ...process.env, HOST: address, PORT: String(port), POD_NAME: name,
+        [ENV_PROTOCOL]: protocol, [ENV_LEDGERS]: ledgers, [ENV_LATENCY_MS]: String(latencyMs),
+      },
       ipc: true,
       reaper,
       onLine: (line) => { listening ||= line === 'listening'; },

@@ -39,6 +39,7 @@ const RESTART_LIMIT_MS = 10_000;
 const PROPAGATION = Duration.seconds(1);
 
 export class MeshWorld implements World {
+  readonly protocol = 'http';
   readonly faulty = new Set<string>();
   readonly notes = new Set<string>();
   severed = 0;

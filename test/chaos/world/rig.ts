@@ -11,6 +11,7 @@ import { FakeDns } from '../../support/fake-dns';
 import { freePort } from '../../support/proxy';
 import type { Manner } from '../backend/manner';
 import { Ledger } from '../ledger';
+import type { Protocol } from '../message';
 import { PROGRAMS } from '../programs';
 import { DNS_NAME, ProxySetting, RunningProxy, Subject } from '../subjects/subject';
 import { BackendPod } from './backend-pod';
@@ -29,6 +30,8 @@ export interface RigOptions {
   /** The last zone can be cut off. */
   readonly losable?: boolean;
   readonly proxy?: ProxySetting;
+  /** What pods and clients speak. Absent: HTTP. */
+  readonly protocol?: Protocol;
   /** Endpoints come from DNS. */
   readonly dns?: boolean;
 }
@@ -40,6 +43,7 @@ const PROPAGATION_MS = 1_000;
 const DNS_TTL_S = 1;
 
 export class Rig implements World {
+  readonly protocol: Protocol;
   readonly host = 'catalog';
   readonly faulty = new Set<string>();
   readonly notes = new Set<string>();
@@ -60,6 +64,7 @@ export class Rig implements World {
   private readonly zone: LosableZone | undefined;
 
   private constructor(private readonly options: RigOptions) {
+    this.protocol = options.protocol ?? 'http';
     this.zone = options.losable ? LosableZone.open() : undefined;
   }
 
@@ -163,7 +168,8 @@ export class Rig implements World {
       await this.dns.listen();
       this.publish();
     }
-    const setting: ProxySetting = { ...this.options.proxy, ...(this.options.dns ? { dns: { server: this.dns.server, port: this.port } } : {}) };
+    const dns = this.options.dns ? { dns: { server: this.dns.server, port: this.port } } : {};
+    const setting: ProxySetting = { protocol: this.protocol, ...this.options.proxy, ...dns };
     this.proxy = await this.options.subject.start({ folder: this.folder, reaper: this.reaper, setting, pods: this.pods });
   }
 
@@ -178,6 +184,7 @@ export class Rig implements World {
       namespace: network?.namespace,
       port: this.port,
       zone,
+      protocol: this.protocol,
       ledgers: this.ledgers,
       latencyMs: this.options.latencyMs ?? 5,
       reaper: this.reaper,

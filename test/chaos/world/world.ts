@@ -1,8 +1,10 @@
 import type { SocketAddress } from '../../../src/cli/up/network';
 import type { Ledger } from '../ledger';
+import type { Protocol } from '../message';
 
 /** What is run and then harmed. */
 export interface World {
+  readonly protocol: Protocol;
   /** Host field of the requests. */
   readonly host: string;
   /** Names of pods that a scenario made fail. */
