@@ -13,7 +13,8 @@ import type { Clock } from '../../runtime/clock';
 import { Kind } from '../../http1/fields';
 import type { ResponseHead } from '../../http1/response-head';
 import type { ContainerCpu } from '../../load-reports/container-cpu';
-import type { UpstreamRequest } from '../upstream/upstream-request';
+import type { Cluster } from '../../cluster/cluster';
+import type { Endpoint } from '../../cluster/endpoint';
 import { LoadReporter } from '../../load-reports/load-reporter';
 import { ServedLoad } from '../../load-reports/served-load';
 import { reportLine, withoutReports } from '../../load-reports/trailer-report';
@@ -49,6 +50,12 @@ export class ReportsSent {
   }
 }
 
+/** Where a response is from. */
+interface ResponseOrigin {
+  readonly cluster: Cluster | undefined;
+  readonly endpoint: Endpoint | undefined;
+}
+
 /** Takes reports out of the head of a response. */
 export function removeReports({ fields }: ResponseHead): void {
   fields.remove(Kind.LOAD_METRICS);
@@ -59,10 +66,9 @@ export function removeReports({ fields }: ResponseHead): void {
  * What is passed on of trailers. The outbound side reads the report in them, and takes it out.
  *
  * @param load of an inbound listener
- * @param from where the response is from
  */
 export function passedTrailers(
-  trailers: Buffer, load: InboundLoad | undefined, from: Pick<UpstreamRequest, 'cluster' | 'endpoint'>, clock: Clock,
+  trailers: Buffer, load: InboundLoad | undefined, from: ResponseOrigin, clock: Clock,
 ): Buffer | undefined {
   const line = reportLine(trailers);
   if (line < 0) return trailers;
