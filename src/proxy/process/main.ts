@@ -110,6 +110,7 @@ function logCertificate(listener: string, problems: readonly string[]): void {
 
 function logIdentity(problems: readonly string[], inUse: Parameters<IdentityListener>[1]): void {
   if (problems.length > 0) log.error('identity_rejected', { problems, inUse: inUse?.id });
+  else if (inUse!.untrusted !== undefined) log.warn('identity_untrusted', { id: inUse!.id, problem: inUse!.untrusted });
   else log.info('identity_renewed', { id: inUse!.id, expiresAt: new Date(inUse!.expiresAt * 1_000).toISOString() });
 }
 

@@ -100,6 +100,9 @@ export const FAMILIES = {
       + 'mutual TLS. Absent without an identity.'),
   identityRejected: gauge('mesh_identity_rejected', [],
     '1 while the files of the identity can\'t be used, for example because the key is that of another certificate; what was read before stays in use.'),
+  identityTrusted: gauge('mesh_identity_trusted', [],
+    '1 while the proxy\'s certificate in use leads to a root of the trust bundle in use, else 0: a root was taken out of the bundle before the certificate was issued anew. '
+      + 'Peers that have the same bundle refuse it.'),
   identityReloads: counter('mesh_identity_reloads_total', ['result'],
     'Changes of the files of the identity. `result`: `applied`, or `rejected`. With workers, each counts.'),
   upstreamTlsExpiry: gauge('mesh_upstream_tls_expiration_timestamp_seconds', ['cluster', 'file'],

@@ -11,32 +11,40 @@ export interface ObservedCredentials {
   rejected(): boolean;
 }
 
-export interface CredentialInstruments {
+/** What is looked at of an identity besides. */
+export interface ObservedIdentity extends ObservedCredentials {
+  /** The certificate leads to the roots. */
+  trusted(): boolean;
+}
+
+export interface CredentialInstruments<T = ObservedCredentials> {
   reload(result: 'applied' | 'rejected'): Counter;
-  observe(credentials: ObservedCredentials): void;
+  observe(credentials: T): void;
   forget(): void;
 }
 
 const CERTIFICATE = { file: 'certificate' } as const;
 const ROOTS = { file: 'trust_bundle' } as const;
 
-export class IdentityInstruments implements CredentialInstruments {
+export class IdentityInstruments implements CredentialInstruments<ObservedIdentity> {
   constructor(private readonly registry: MetricRegistry) {}
 
   reload(result: 'applied' | 'rejected'): Counter {
     return this.registry.counter(FAMILIES.identityReloads, { result });
   }
 
-  observe({ expiresAt, rootsExpireAt, usable, rejected }: ObservedCredentials): void {
+  observe({ expiresAt, rootsExpireAt, usable, rejected, trusted }: ObservedIdentity): void {
     const { registry } = this;
     registry.observe(FAMILIES.identityExpiry, CERTIFICATE, expiresAt);
     registry.observe(FAMILIES.identityExpiry, ROOTS, rootsExpireAt);
     registry.observe(FAMILIES.identityUsable, {}, () => (usable() ? 1 : 0));
     registry.observe(FAMILIES.identityRejected, {}, () => (rejected() ? 1 : 0));
+    registry.observe(FAMILIES.identityTrusted, {}, () => (trusted() ? 1 : 0));
   }
 
   forget(): void {
-    for (const family of [FAMILIES.identityExpiry, FAMILIES.identityUsable, FAMILIES.identityRejected]) this.registry.removeFrom(family, {});
+    const { identityExpiry, identityUsable, identityRejected, identityTrusted } = FAMILIES;
+    for (const family of [identityExpiry, identityUsable, identityRejected, identityTrusted]) this.registry.removeFrom(family, {});
   }
 }
 

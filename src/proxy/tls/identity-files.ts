@@ -6,6 +6,7 @@ import type { IdentityConfig } from '../../contract';
 import { crypto } from '../runtime/on-demand';
 import { FirstReading, Found, NamedFile, readFirst } from './followed-files';
 import { checkKeyPair } from './key-pair';
+import { problemOfChain } from './own-chain';
 import { readRoots } from './roots';
 import { verifySpiffe } from './spiffe';
 
@@ -22,6 +23,8 @@ export interface IdentityMaterial {
   readonly expiresAt: number;
   /** When the last of the roots expires. */
   readonly rootsExpireAt: number;
+  /** Why peers that have the same roots refuse the certificate; undefined when they don't. */
+  readonly untrusted: string | undefined;
 }
 
 type FileField = 'certificateFile' | 'keyFile' | 'credentialBundleFile' | 'trustBundleFile';
@@ -37,8 +40,14 @@ export function readIdentity(config: IdentityConfig): Promise<FirstReading<Ident
   return readFirst(identityFiles(config), (texts) => checkIdentity(config, texts));
 }
 
-/** @param texts the contents of the files, in the order of {@link identityFiles} */
-export function checkIdentity(config: IdentityConfig, texts: readonly string[]): Found<IdentityMaterial> {
+/**
+ * A certificate that does not lead to the roots is refused, for peers that have the same ones refuse it. Not so when the one in use does not lead to
+ * them either: a root is taken out of a bundle because it is not to be trusted any more, and that must not wait for a certificate.
+ *
+ * @param texts the contents of the files, in the order of {@link identityFiles}
+ * @param inUse what was last found good
+ */
+export function checkIdentity(config: IdentityConfig, texts: readonly string[], inUse?: IdentityMaterial): Found<IdentityMaterial> {
   const { credentialBundleFile, trustBundleFile, trustDomain } = config;
   const isBundle = credentialBundleFile !== undefined;
   const [cert, key, bundle] = isBundle ? [texts[0]!, texts[0]!, texts[1]!] : [texts[0]!, texts[1]!, texts[2]!];
@@ -56,7 +65,10 @@ export function checkIdentity(config: IdentityConfig, texts: readonly string[]):
   if (!verdict.ok) problems.push(`${certificate} proves no id, for ${verdict.problem}`);
   else if (config.id !== undefined && verdict.id !== config.id) problems.push(`${certificate} is of ${verdict.id}, and must be of ${config.id}`);
   if (!verdict.ok || problems.length > 0) return { ok: false, problems };
+  const chain = problemOfChain(cert, roots.pems);
+  const untrusted = chain && `${certificate} does not lead to the trust bundle in '${trustBundleFile}': ${chain}; add the root that it comes from, or have it issued anew`;
+  if (untrusted !== undefined && (!inUse || problemOfChain(inUse.cert, roots.pems) === undefined)) return { ok: false, problems: [untrusted] };
   const { validFrom, expiresAt } = pair.pair;
   const { pems: ca, expireAt: rootsExpireAt } = roots;
-  return { ok: true, material: { cert, key, ca, id: verdict.id, validFrom, expiresAt, rootsExpireAt } };
+  return { ok: true, material: { cert, key, ca, id: verdict.id, validFrom, expiresAt, rootsExpireAt, untrusted } };
 }

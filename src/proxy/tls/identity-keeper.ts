@@ -5,7 +5,7 @@
  */
 import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
-import type { CredentialInstruments } from '../telemetry/credential-instruments';
+import type { CredentialInstruments, ObservedIdentity } from '../telemetry/credential-instruments';
 import { Identity, IdentityListener } from './identity';
 
 /** The identity of a document that is not in force yet. */
@@ -17,7 +17,7 @@ export class IdentityKeeper {
   private hasDocument = false;
   private present: { readonly key: string; readonly identity: Identity } | undefined;
 
-  constructor(private readonly clock: Clock, private readonly instruments: CredentialInstruments, private readonly onChange: IdentityListener) {}
+  constructor(private readonly clock: Clock, private readonly instruments: CredentialInstruments<ObservedIdentity>, private readonly onChange: IdentityListener) {}
 
   get identity(): Identity | undefined { return this.present?.identity; }
 

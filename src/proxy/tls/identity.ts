@@ -7,14 +7,17 @@ import type { SecureContext, SecureContextOptions } from 'node:tls';
 import type { IdentityConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { crypto, tls } from '../runtime/on-demand';
-import type { CredentialInstruments } from '../telemetry/credential-instruments';
+import type { CredentialInstruments, ObservedIdentity } from '../telemetry/credential-instruments';
 import { FirstReading, FollowedFiles } from './followed-files';
 import { checkIdentity, identityFiles, IdentityMaterial, readIdentity } from './identity-files';
 import { keyExchangeGroups } from './key-exchange';
 import { timeProblem } from './validity';
 
+/** What is told of an identity. */
+export type IdentityInUse = Pick<IdentityMaterial, 'id' | 'expiresAt' | 'untrusted'>;
+
 /** Told that the files have changed: without problems, the new certificate or the new roots are in use. */
-export type IdentityListener = (problems: readonly string[], inUse: { readonly id: string; readonly expiresAt: number } | undefined) => void;
+export type IdentityListener = (problems: readonly string[], inUse: IdentityInUse | undefined) => void;
 
 export class Identity {
   readonly trustDomain: string;
@@ -26,7 +29,7 @@ export class Identity {
   private started = false;
 
   /** Reads the files. When they can't be used, it is an identity that can't be used until they can. */
-  static async load(config: IdentityConfig, clock: Clock, instruments: CredentialInstruments, onChange: IdentityListener): Promise<Identity> {
+  static async load(config: IdentityConfig, clock: Clock, instruments: CredentialInstruments<ObservedIdentity>, onChange: IdentityListener): Promise<Identity> {
     return new Identity(config, await readIdentity(config), clock, instruments, onChange);
   }
 
@@ -34,11 +37,11 @@ export class Identity {
     config: IdentityConfig,
     reading: FirstReading<IdentityMaterial>,
     readonly clock: Clock,
-    private readonly instruments: CredentialInstruments,
+    private readonly instruments: CredentialInstruments<ObservedIdentity>,
     private readonly onChange: IdentityListener,
   ) {
     this.trustDomain = config.trustDomain;
-    this.files = new FollowedFiles(identityFiles(config), reading, clock, (texts) => checkIdentity(config, texts), instruments, {
+    this.files = new FollowedFiles(identityFiles(config), reading, clock, (texts) => checkIdentity(config, texts, this.material), instruments, {
       onApplied: (material, before) => this.renew(material, before),
       onRejected: (problems) => onChange(problems, this.material),
     });
@@ -73,6 +76,7 @@ export class Identity {
       expiresAt: () => this.material?.expiresAt ?? NaN,
       rootsExpireAt: () => this.material?.rootsExpireAt ?? NaN,
       usable: () => this.usable !== undefined,
+      trusted: () => this.material !== undefined && this.material.untrusted === undefined,
       rejected: () => this.problems.length > 0,
     });
     if (this.problems.length > 0) this.onChange(this.problems, undefined);

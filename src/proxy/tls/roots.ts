@@ -6,6 +6,11 @@ export const MAX_ROOTS = 64;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
+/** The certificates in a text, in PEM form. */
+export function pemsIn(text: string): readonly string[] {
+  return text.match(CERTIFICATE) ?? [];
+}
+
 export interface Roots {
   /** PEM, each once, in an order of its own. */
   readonly pems: readonly string[];
@@ -16,7 +21,7 @@ export interface Roots {
 
 /** @param ofAuthorities each of them is trusted by itself, whoever has signed it, so none may be of anybody but an authority */
 export function readRoots(file: string, text: string, ofAuthorities: boolean): Roots {
-  const pems = text.match(CERTIFICATE) ?? [];
+  const pems = pemsIn(text);
   const wrong = (problem: string): Roots => ({ pems: [], expireAt: 0, problems: [`trustBundleFile '${file}' ${problem}`] });
   if (pems.length === 0) return wrong('holds no certificate in PEM form');
   if (pems.length > MAX_ROOTS) return wrong(`holds ${pems.length} certificates, and may hold ${MAX_ROOTS}`);

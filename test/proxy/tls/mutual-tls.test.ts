@@ -288,7 +288,7 @@ describe('a caller that does not prove who it is', () => {
     const trusting = await proxy([(await app()).port], {
       direction: 'inbound', mutualTls: {}, identity: mounted(authority.leaf('catalog'), authority.root.certificate + elsewhere.root.certificate).config,
     });
-    const bundle = authority.root.certificate;
+    const bundle = authority.root.certificate + elsewhere.root.certificate;
     const outbound = await proxy([strict.port, trusting.port], {
       identity: mounted(elsewhere.leaf('web'), bundle).config, cluster: { mutualTls: { serverIds: [idOf('catalog')] } },
     });

@@ -4,6 +4,7 @@
  */
 import { issue, makeIssuer, makeRoot } from '../../../src/authority';
 import { systemClock } from '../../../src/proxy/runtime/clock';
+import type { IdentityListener } from '../../../src/proxy/tls/identity';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { DOMAIN, idOf, MountedIdentity, TestAuthority } from '../../support/identities';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
@@ -22,13 +23,20 @@ interface Sidecar extends TestProxy {
   readonly identity: MountedIdentity;
   /** Problems of each change of its files. */
   readonly changes: (readonly string[])[];
+  /** What was told to be in use each time. */
+  readonly told: Parameters<IdentityListener>[1][];
 }
 
 async function sidecar(ports: readonly number[], identity: MountedIdentity, options: TestProxyOptions): Promise<Sidecar> {
   const changes: (readonly string[])[] = [];
-  const test = await startProxy(ports, { identity: identity.config, onIdentity: (problems) => changes.push(problems), ...options });
+  const told: Sidecar['told'] = [];
+  const onIdentity: IdentityListener = (problems, inUse) => {
+    changes.push(problems);
+    told.push(inUse);
+  };
+  const test = await startProxy(ports, { identity: identity.config, onIdentity, ...options });
   cleanups.push(() => identity.remove(), () => test.proxy.close());
-  return { ...test, identity, changes };
+  return { ...test, identity, changes, told };
 }
 
 async function pair(authority: TestAuthority, options: TestProxyOptions = {}): Promise<{ readonly callee: Sidecar; readonly caller: Sidecar }> {
@@ -133,6 +141,41 @@ test('a connection ends when the root that vouched for its caller is trusted no 
   client.socket.destroy();
 });
 
+describe('a bundle without the root of the certificate', () => {
+  const other = makeRoot(DOMAIN, { now: Date.now() }, 'other root').certificate;
+
+  test('is in force at once, given that the certificate was there before, and it is told that peers refuse it', async () => {
+    const authority = new TestAuthority();
+    const { callee } = await pair(authority);
+    expect(counted(callee, 'mesh_identity_trusted')).toBe(1);
+    callee.identity.swap(authority.leaf('catalog'), authority.root.certificate);
+    await until('the leaf is in use', () => callee.changes.length === 1);
+    const leaf = authority.leaf('catalog');
+    callee.identity.swap(leaf, other);
+    await until('the bundle is in use', () => callee.changes.length === 2);
+    expect(callee.told.at(-1)!.untrusted).toMatch(/tls.crt' does not lead to the trust bundle in '.*ca.crt': it leads to '.+', and there is '.*other root.*'; add the root/);
+    expect(['trusted', 'usable', 'rejected'].map((name) => counted(callee, `mesh_identity_${name}`))).toEqual([0, 1, 0]);
+    // The issuer is not replaced yet: its next certificate is as good as the one before.
+    callee.identity.swap(authority.leaf('catalog'), other);
+    await until('the next leaf is in use', () => callee.changes.length === 3);
+    expect(['trusted', 'usable', 'rejected'].map((name) => counted(callee, `mesh_identity_${name}`))).toEqual([0, 1, 0]);
+    callee.identity.swap(leaf, other + authority.root.certificate);
+    await until('both roots are in use', () => callee.changes.length === 4);
+    expect(counted(callee, 'mesh_identity_trusted')).toBe(1);
+    expect(callee.changes.flat()).toEqual([]);
+  });
+
+  test('makes the proxy not ready, given that it starts with it', async () => {
+    const authority = new TestAuthority();
+    const identity = new MountedIdentity(authority.leaf('catalog'), other);
+    const callee = await sidecar([1], identity, { direction: 'inbound', mutualTls: {} });
+    expect(callee.proxy.readiness()).toMatchObject({ ready: false, why: expect.stringMatching(/can't prove who it is: the certificate in .* does not lead to the trust bundle/) });
+    expect(['trusted', 'usable', 'rejected'].map((name) => counted(callee, `mesh_identity_${name}`))).toEqual([0, 0, 1]);
+    identity.swap(authority.leaf('catalog'), other + authority.root.certificate);
+    await until('it is ready', () => callee.proxy.readiness().ready);
+  });
+});
+
 describe('files that can\'t be used', () => {
   const authority = new TestAuthority();
 
@@ -142,6 +185,11 @@ describe('files that can\'t be used', () => {
     ['a bundle with the certificate of a workload', (identity) => identity.swap(authority.leaf('catalog'), authority.leaf('web').certificate), /holds a certificate that is no authority's; take it out/],
     ['a certificate of another trust domain', (identity) => identity.swap(new TestAuthority('other.local').leaf('catalog'), authority.root.certificate), /not of the trust domain/],
     ['the certificate of an authority', (identity) => identity.swap(authority.issuer, authority.root.certificate), /authority/],
+    ['a certificate of another authority than that of the bundle', (identity) => identity.swap(new TestAuthority().leaf('catalog'), authority.root.certificate), /does not lead to the trust bundle/],
+    ['a certificate without that of its issuer', (identity) => {
+      const { certificate, key } = authority.leaf('catalog');
+      identity.swap({ certificate: certificate.slice(0, certificate.indexOf('-----END') + 26), key }, authority.root.certificate);
+    }, /does not lead to the trust bundle/],
     ['none', (identity) => identity.write({ other: '' }), /./],
   ])('change nothing but a metric, given %s', async (_, change, problem) => {
     const { callee, caller } = await pair(authority);
