@@ -173,8 +173,10 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     hosts: ['config', 'discovery', 'runtime', 'telemetry'],
     serve: ['cluster', 'grpc', 'http1', 'http2', 'jwt', 'load-reports', 'net', 'runtime', 'session', 'telemetry', 'tls', 'tracing'],
     termination: ['cluster', 'runtime', 'serve', 'telemetry'],
+    'workload-api': ['discovery', 'grpc', 'http2', 'runtime', 'telemetry', 'tls'],
     process: [
       'cluster', 'config', 'discovery', 'hosts', 'jwt', 'net', 'runtime', 'serve', 'session', 'sockets', 'telemetry', 'termination', 'tls', 'tracing',
+      'workload-api',
     ],
   },
 });

@@ -15,7 +15,7 @@ export type TrustDomain = string;
 
 /**
  * The certificate by which this proxy proves who it is, to those who call and those it calls (X509-SVID), and whom it trusts. All
- * files are read again when they change. Either `certificateFile` and `keyFile` are given or `credentialBundleFile`.
+ * files are read again when they change. One of three ways is given: `certificateFile` and `keyFile`, `credentialBundleFile`, or `workloadApiSocket`.
  */
 export interface IdentityConfig {
   /** Whose ids are accepted. Ids of other trust domains are refused. */
@@ -36,10 +36,18 @@ export interface IdentityConfig {
    */
   readonly credentialBundleFile?: string;
   /**
-   * File with the root certificates that are trusted, in PEM form. While roots are replaced, it has the old and the new one.
+   * Socket of an agent that speaks SPIFFE's Workload API, such as SPIRE's: certificate, key and roots come from it, and are kept in memory only.
+   * Roots of federated trust domains are not trusted.
+   * @minLength 1
+   * @maxLength 107
+   */
+  readonly workloadApiSocket?: string;
+  /**
+   * File with the root certificates that are trusted, in PEM form. While roots are replaced, it has the old and the new one. Absent with
+   * `workloadApiSocket`, and needed otherwise.
    * @minLength 1
    */
-  readonly trustBundleFile: string;
+  readonly trustBundleFile?: string;
   /** The id that the certificate must have. Absent: whichever it has. */
   readonly id?: SpiffeId;
 }

@@ -22,11 +22,21 @@ export function errorsOfIdentity(config: Pick<ProxyConfig, 'identity' | 'listene
 }
 
 function errorsOfFiles(identity: IdentityConfig): Wrong[] {
-  const { certificateFile, keyFile, credentialBundleFile, trustDomain, id } = identity;
+  const { certificateFile, keyFile, credentialBundleFile, workloadApiSocket, trustBundleFile, trustDomain, id } = identity;
   const errors: Wrong[] = [];
-  const pair = certificateFile !== undefined && keyFile !== undefined;
-  if (credentialBundleFile === undefined ? !pair : certificateFile !== undefined || keyFile !== undefined) {
-    errors.push({ path: '/identity', message: 'the identity needs a certificate and its key: give certificateFile and keyFile, or credentialBundleFile alone' });
+  const one = certificateFile !== undefined || keyFile !== undefined;
+  const ways = [one, credentialBundleFile !== undefined, workloadApiSocket !== undefined].filter(Boolean).length;
+  if (ways !== 1 || (one && (certificateFile === undefined || keyFile === undefined))) {
+    errors.push({
+      path: '/identity',
+      message: 'the identity needs a certificate and its key: give certificateFile and keyFile, or credentialBundleFile alone, or workloadApiSocket alone',
+    });
+  }
+  if (workloadApiSocket === undefined && trustBundleFile === undefined) {
+    errors.push({ path: '/identity', message: 'the identity trusts nobody; give trustBundleFile' });
+  }
+  if (workloadApiSocket !== undefined && trustBundleFile !== undefined) {
+    errors.push({ path: '/identity/trustBundleFile', message: 'the roots come from workloadApiSocket; remove trustBundleFile' });
   }
   if (id !== undefined && domainOf(id) !== trustDomain) errors.push(foreignId(id, trustDomain, '/identity/id'));
   return errors;

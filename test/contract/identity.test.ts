@@ -7,6 +7,7 @@ const CATALOG = 'spiffe://cluster.local/ns/shop/sa/catalog';
 const FOREIGN = 'spiffe://other.local/ns/shop/sa/catalog';
 const IDENTITY: IdentityConfig = { trustDomain: 'cluster.local', certificateFile: '/id/tls.crt', keyFile: '/id/tls.key', trustBundleFile: '/id/ca.crt' };
 const { certificateFile: _, keyFile: __, ...NO_PAIR } = IDENTITY;
+const AGENT: IdentityConfig = { trustDomain: 'cluster.local', workloadApiSocket: '/id/spire-agent.sock' };
 
 function documentWith(
   listener: Partial<ListenerConfig>, cluster: Partial<ClusterConfig> = {}, identity: IdentityConfig | undefined = IDENTITY,
@@ -36,6 +37,12 @@ test('a sound document is taken, and is strict unless it says otherwise', () => 
   expect(decodeConfig(JSON.stringify(document))).toMatchObject({ ok: true });
 });
 
+test('so is one whose identity comes from an agent, and has no files', () => {
+  const document = documentWith({ mutualTls: {} }, {}, { ...AGENT, id: WEB });
+  expect(findBrokenReferences(document)).toEqual([]);
+  expect(decodeConfig(JSON.stringify(document))).toMatchObject({ ok: true });
+});
+
 test.each<[string, ProxyConfig]>([
   ['an identity', documentWith({})],
   ['mutual TLS of a listener', anonymous({ mutualTls: {} })],
@@ -58,6 +65,9 @@ test.each<[string, ProxyConfig, string, RegExp]>([
   ['an own id of another trust domain', documentWith({}, {}, { ...IDENTITY, id: FOREIGN }), '/identity/id', /trust domain/],
   ['no key', documentWith({}, {}, { ...NO_PAIR, certificateFile: '/id/tls.crt' }), '/identity', /needs a certificate and its key/],
   ['neither form of files', documentWith({}, {}, NO_PAIR), '/identity', /needs a certificate and its key/],
+  ['files and an agent', documentWith({}, {}, { ...NO_PAIR, ...AGENT, certificateFile: '/id/tls.crt', keyFile: '/id/tls.key' }), '/identity', /workloadApiSocket alone/],
+  ['roots besides those of an agent', documentWith({}, {}, { ...AGENT, trustBundleFile: '/id/ca.crt' }), '/identity/trustBundleFile', /the roots come from workloadApiSocket/],
+  ['no roots', documentWith({}, {}, { trustDomain: 'cluster.local', credentialBundleFile: '/id/bundle' }), '/identity', /trusts nobody; give trustBundleFile/],
   ['both forms of files', documentWith({}, {}, { ...IDENTITY, credentialBundleFile: '/id/bundle' }), '/identity', /credentialBundleFile alone/],
 ])('it is refused, given %s', (_name, document, path, message) => {
   expect(findBrokenReferences(document)).toContainEqual({ path, message: expect.stringMatching(message) as string });

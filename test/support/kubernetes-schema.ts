@@ -7,6 +7,7 @@
  */
 import type { Manifest } from './manifests';
 import { operatorMistakes } from './prometheus-operator-schema';
+import { spireMistakes } from './spire-schema';
 
 /** Fields that are newer than the package, with their own: PodCertificateProjection of Kubernetes 1.37. */
 const NEWER = {
@@ -17,6 +18,7 @@ const NEWER = {
 /** Everything that is wrong with an object, each with its path. */
 export function schemaMistakes(manifest: Manifest): string[] {
   if (manifest.apiVersion.startsWith('monitoring.coreos.com/')) return operatorMistakes(manifest);
+  if (manifest.apiVersion.startsWith('spire.spiffe.io/')) return spireMistakes(manifest);
   const models = require(`kubernetes-models/${manifest.apiVersion}`) as Record<string, { prototype: { validate(): void } } | undefined>;
   const model = models[manifest.kind];
   if (!model) {

@@ -125,8 +125,9 @@ export function mapConfig(config: ProxyConfig, placement: Placement): MappedConf
   };
 }
 
-function folderOf({ trustBundleFile }: IdentityConfig): string {
-  return trustBundleFile.slice(0, trustBundleFile.lastIndexOf('/'));
+/** Where it comes from: a folder, or the socket of an agent. */
+function folderOf({ trustBundleFile = '', workloadApiSocket }: IdentityConfig): string {
+  return workloadApiSocket ?? trustBundleFile.slice(0, trustBundleFile.lastIndexOf('/'));
 }
 
 /** What is left of the rules about clients without the networks that are let in. */

@@ -14,6 +14,7 @@ import { lintWith } from '../checks/lints';
 import { checkPodSecurity } from '../checks/pod-security';
 import { checkReserved } from '../destinations/reserved-names';
 import { pathConfig } from '../destinations/destination-options';
+import { registerWorkload } from '../identity/spire-registration';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
@@ -155,6 +156,7 @@ export class Gateway extends Construct {
     this.serviceAccount = new kplus.ServiceAccount(this, 'ServiceAccount', { metadata: { name } });
     this.identity = workloadIdentity(settings.identity, this.namespace, name);
     establishIdentity(this, this.identity, { service: `${this.namespace}/${name}`, objectNamespace: Chart.of(this).namespace });
+    registerWorkload(this, { name, identity: this.identity, podLabels: () => this.pods.labels });
     this.dependencies = new Dependencies({
       construct: this, name, namespace: this.namespace, account: () => this.serviceAccount,
       pods: () => this.pods, identity: this.identity, self: () => undefined,

@@ -6,7 +6,7 @@ import { isText } from '../props/texts';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import {
-  CertManagerKey, CertManagerOptions, CertManagerSpiffeOptions, IdentityFilesOptions, PodCertificateKey, PodCertificateOptions,
+  CertManagerKey, CertManagerOptions, CertManagerSpiffeOptions, IdentityFilesOptions, PodCertificateKey, PodCertificateOptions, SpireOptions,
 } from './identity-options';
 import { checkSignerName } from './signer-name';
 import { TrustBundle } from './trust-bundle';
@@ -26,7 +26,12 @@ const CERT_MANAGER = {
 const POD_CERTIFICATE = {
   ...COMMON, signerName: true, kubernetesVersion: true, keyType: true, maxExpiration: true,
 } as const satisfies Record<keyof PodCertificateOptions, true>;
+const SPIRE = { trustDomain: true, socket: true, register: true, className: true } as const satisfies Record<keyof SpireOptions, true>;
 const FILES = { ...COMMON, secretName: true, certificate: true, privateKey: true } as const satisfies Record<keyof IdentityFilesOptions, true>;
+
+/** So that its path is shorter than the 108 bytes that a unix socket's address has. */
+const LONGEST_SOCKET_NAME = 63;
+const SOCKET_NAME = /^(?!\.\.?$)[A-Za-z0-9._-]{1,63}$/;
 
 const HOUR_S = 3_600;
 /** Kubernetes' own bounds of `maxExpirationSeconds`. */
@@ -86,6 +91,20 @@ export function checkPodCertificate(errors: ValidationErrors, prop: string, opti
     checkSeconds(errors, `${prop}.maxExpiration`, maxExpiration, HOUR_S, MOST_POD_CERTIFICATE_S);
   }
   checkMember(errors, `${prop}.keyType`, options.keyType, 'PodCertificateKey', PodCertificateKey);
+}
+
+export function checkSpire(errors: ValidationErrors, prop: string, options: SpireOptions): void {
+  errors.unknownProps(options, SPIRE, `${prop}.`);
+  const { socket, register, className } = options;
+  if (socket !== undefined && (typeof socket !== 'string' || !SOCKET_NAME.test(socket))) {
+    errors.add(`${prop}.socket`, socket, `use the name of a file of 1 to ${LONGEST_SOCKET_NAME} characters without its folder, such as spire-agent.sock`);
+  }
+  if (register !== undefined && typeof register !== 'boolean') {
+    errors.add(`${prop}.register`, register, 'use true or false');
+  }
+  if (className !== undefined && errors.name(`${prop}.className`, className, NAME_RULES.subdomain) && !register) {
+    errors.add(`${prop}.className`, className, 'it is the class of objects that are made with `register: true` only; add that, or leave it out');
+  }
 }
 
 export function checkFiles(errors: ValidationErrors, prop: string, options: IdentityFilesOptions): void {

@@ -155,6 +155,41 @@ export interface PodCertificateOptions {
 }
 
 /**
+ * Options of `Identity.spire`.
+ */
+export interface SpireOptions {
+  /**
+   * The SPIFFE trust domain that SPIRE has. Roots of other domains, with which it federates, are not trusted.
+   *
+   * @default 'cluster.local'
+   */
+  readonly trustDomain?: string;
+
+  /**
+   * Name of the agent's socket in the folder that its CSI driver mounts.
+   *
+   * @default 'spire-agent.sock'
+   */
+  readonly socket?: string;
+
+  /**
+   * Whether each workload gets a `ClusterSPIFFEID`, by which spire-controller-manager registers its sidecars, and nothing else of its pods. Those
+   * objects belong to the cluster and to no namespace. Without it, entries for `spiffe://<trust domain>/ns/<namespace>/sa/<ServiceAccount>` have to be there
+   * already.
+   *
+   * @default false
+   */
+  readonly register?: boolean;
+
+  /**
+   * Class of the `ClusterSPIFFEID` objects, where spire-controller-manager has one: SPIRE's Helm chart gives it one, such as `spire-system-spire`.
+   *
+   * @default - none
+   */
+  readonly className?: string;
+}
+
+/**
  * Options of `Identity.files`.
  */
 export interface IdentityFilesOptions extends IdentityOptions {

@@ -1,6 +1,7 @@
 /**
  * The volumes in which each provider puts a certificate, as a pod's manifest has them. Attributes and file names are those of the drivers:
- * cert-manager csi-driver-spiffe (deploy/charts) and csi-driver (pkg/apis/v1alpha1), and PodCertificateProjection of Kubernetes core/v1.
+ * cert-manager csi-driver-spiffe (deploy/charts) and csi-driver (pkg/apis/v1alpha1), SPIRE's spiffe-csi, and PodCertificateProjection of Kubernetes
+ * core/v1.
  */
 import { Duration } from 'cdk8s';
 import { Account } from './account';
@@ -8,6 +9,9 @@ import { CertManagerKey, CertManagerOptions, IdentityFilesOptions, PodCertificat
 
 /** The file with key and chain that the kubelet writes. One file is read at one moment; two could be of two certificates. */
 export const CREDENTIALS_FILE = 'credentials.pem';
+
+/** Of SPIRE (spiffe/spiffe-csi). */
+export const SPIRE_DRIVER = 'csi.spiffe.io';
 
 const DEFAULT_LIFETIME = Duration.hours(24);
 const SECRET_NAME = '{account}-identity';
@@ -41,6 +45,11 @@ export function podCertificateVolume({ signerName, keyType = PodCertificateKey.E
     signerName, keyType, ...(maxExpiration && { maxExpirationSeconds: maxExpiration.toSeconds() }), credentialBundlePath: CREDENTIALS_FILE,
   };
   return { projected: { sources: [{ podCertificate }] } };
+}
+
+/** The folder with the agent's socket. Which identity is behind it, the agent decides by who asks. */
+export function spireVolume(): object {
+  return { csi: { driver: SPIRE_DRIVER, readOnly: true } };
 }
 
 /** Of the Secret only what is needed: it may hold the issuer's key, too. */

@@ -1,28 +1,28 @@
 /**
  * Who a service is, and where its sidecars get the certificate that proves it. The mesh issues none: it mounts what the cluster's own
- * issuer writes into files, in the sidecar only, and the proxy reads them again whenever they change.
- *
- * There is no provider for SPIRE: its agent hands out certificates over a socket by gRPC, and the helper that writes them into files is a
- * program of its own that this package would have to run in every pod. `Identity.files` takes what such a helper writes into a Secret.
+ * issuer writes into files, in the sidecar only, and the proxy reads them again whenever they change. Of SPIRE it mounts the agent's socket, and the
+ * proxy asks there.
  */
 import { IDENTITY_DIR, IDENTITY_VOLUME, IdentityConfig, TRUST_BUNDLE_DIR, TRUST_BUNDLE_FILE, TRUST_BUNDLE_VOLUME } from '../../contract';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
 import { Account } from './account';
-import { checkCertManager, checkFiles, checkPodCertificate, checkSpiffe, checkTrustDomain } from './identity-checks';
-import { CertManagerOptions, CertManagerSpiffeOptions, IdentityFilesOptions, PodCertificateOptions } from './identity-options';
-import { certManagerVolume, CREDENTIALS_FILE, filesVolume, podCertificateVolume, secretNameOf, spiffeVolume } from './identity-volumes';
+import { checkCertManager, checkFiles, checkPodCertificate, checkSpiffe, checkSpire, checkTrustDomain } from './identity-checks';
+import { CertManagerOptions, CertManagerSpiffeOptions, IdentityFilesOptions, PodCertificateOptions, SpireOptions } from './identity-options';
+import { certManagerVolume, CREDENTIALS_FILE, filesVolume, podCertificateVolume, secretNameOf, spiffeVolume, SPIRE_DRIVER, spireVolume } from './identity-volumes';
 import { TrustBundle } from './trust-bundle';
 
 const DEFAULT_TRUST_DOMAIN = 'cluster.local';
 const DEFAULT_KEY = 'tls.key';
+const DEFAULT_SOCKET = 'spire-agent.sock';
 
 type Source =
   | { readonly kind: 'none' }
   | { readonly kind: 'certManagerSpiffe'; readonly options: CertManagerSpiffeOptions }
   | { readonly kind: 'certManager'; readonly options: CertManagerOptions }
   | { readonly kind: 'podCertificate'; readonly options: PodCertificateOptions }
+  | { readonly kind: 'spire'; readonly options: SpireOptions }
   | { readonly kind: 'files'; readonly options: IdentityFilesOptions };
 
 /**
@@ -61,6 +61,14 @@ export class Identity {
    */
   public static podCertificate(options: PodCertificateOptions): Identity {
     return new Identity({ kind: 'podCertificate', options });
+  }
+
+  /**
+   * Certificates of a SPIRE agent, by SPIFFE's Workload API. Its CSI driver (`csi.spiffe.io`) mounts the agent's socket in the sidecar, which keeps
+   * the key in memory only. SPIRE has to know the workloads: `register` writes an object for that. docs/security.md says what else there is.
+   */
+  public static spire(options: SpireOptions = {}): Identity {
+    return new Identity({ kind: 'spire', options });
   }
 
   /**
@@ -106,13 +114,19 @@ export class Identity {
   public _config(id: string): IdentityConfig {
     const { source } = this;
     const { certificate = 'tls.crt', privateKey = DEFAULT_KEY } = source.kind === 'files' ? source.options : {};
-    return {
+    const common = {
       trustDomain: this._trustDomain,
+      id,
+    };
+    if (source.kind === 'spire') {
+      return { ...common, workloadApiSocket: `${IDENTITY_DIR}/${source.options.socket ?? DEFAULT_SOCKET}` };
+    }
+    return {
+      ...common,
       ...(source.kind === 'podCertificate'
         ? { credentialBundleFile: `${IDENTITY_DIR}/${CREDENTIALS_FILE}` }
         : { certificateFile: `${IDENTITY_DIR}/${certificate}`, keyFile: `${IDENTITY_DIR}/${privateKey}` }),
       trustBundleFile: this.bundle._source() ? TRUST_BUNDLE_FILE : `${IDENTITY_DIR}/ca.crt`,
-      id,
     };
   }
 
@@ -152,6 +166,7 @@ export class Identity {
       case 'certManagerSpiffe': checkSpiffe(errors, at, source.options); break;
       case 'certManager': checkCertManager(errors, at, source.options); break;
       case 'podCertificate': checkPodCertificate(errors, at, source.options); break;
+      case 'spire': checkSpire(errors, at, source.options); break;
       default: checkFiles(errors, at, source.options);
     }
   }
@@ -164,6 +179,25 @@ export class Identity {
   public _secretOf(account: Account): { readonly name: string; readonly privateKey: string } | undefined {
     const { source } = this;
     return source.kind === 'files' ? { name: secretNameOf(source.options, account), privateKey: source.options.privateKey ?? DEFAULT_KEY } : undefined;
+  }
+
+  /**
+   * How workloads are registered with SPIRE; undefined when they are not, or there is none.
+   *
+   * @internal
+   */
+  public get _registration(): Pick<SpireOptions, 'className'> | undefined {
+    const { source } = this;
+    return source.kind === 'spire' && source.options.register ? source.options : undefined;
+  }
+
+  /**
+   * The CSI driver by whose volumes other containers of the pod could get the same identity; undefined when none could.
+   *
+   * @internal
+   */
+  public get _sharedDriver(): string | undefined {
+    return this.source.kind === 'spire' && !this.source.options.register ? SPIRE_DRIVER : undefined;
   }
 
   private get options(): { readonly trustDomain?: string; readonly trustBundle?: TrustBundle } {
@@ -180,6 +214,7 @@ export class Identity {
       case 'certManagerSpiffe': return spiffeVolume(group);
       case 'certManager': return certManagerVolume(source.options, this._trustDomain, group);
       case 'podCertificate': return podCertificateVolume(source.options);
+      case 'spire': return spireVolume();
       case 'files': return filesVolume(source.options, account, this.bundle._source() === undefined);
       default: throw new Error('no identity has no files');
     }

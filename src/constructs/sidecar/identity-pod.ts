@@ -88,7 +88,7 @@ export function mountIdentity(spec: PodSpecManifest, proxy: ContainerManifest, i
 
 /** What would give the key to others, or another id to the pod. */
 export function checkIdentityPod(errors: ValidationErrors, spec: PodSpecManifest, identity: WorkloadIdentity | undefined): void {
-  checkPrivateKeys(errors, spec, identity?.identity._secretOf(identity));
+  checkPrivateKeys(errors, spec, identity?.identity._secretOf(identity), identity?.identity._sharedDriver);
   if (!identity) {
     return;
   }

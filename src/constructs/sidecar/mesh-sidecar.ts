@@ -14,6 +14,7 @@ import { CallOptions } from '../calls/call-options';
 import { Dependencies, ServiceLink } from '../calls/dependencies';
 import { lintWith } from '../checks/lints';
 import { Destination } from '../destinations/destination';
+import { registerWorkload } from '../identity/spire-registration';
 import { WorkloadIdentity } from '../identity/workload-identity';
 import { ExposedVersion } from '../inbound/exposed-version';
 import { ExposedVersionOptions, ExposedWorkload, ExposeOptions } from '../inbound/exposed-workload';
@@ -195,6 +196,7 @@ export class MeshSidecar extends Construct {
       name, namespace: this.attached.namespace, pods: this.attached.pods, adminPort: this.settings.proxyPorts.admin,
       podLabels: () => this.pods.labels,
     });
+    registerWorkload(this, { name, identity: this.identity, podLabels: () => this.pods.labels });
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.node.addValidation({ validate: () => mistakesOfPod(this.pod) });
     lintWith(this, {

@@ -1,6 +1,6 @@
 /**
  * Private keys belong in the sidecar only: an app that has one can be its service for everybody, past all that its sidecar does. They could get to
- * it by a volume of the sidecar, by a volume of the app's own of the same Secret, or as variables.
+ * it by a volume of the sidecar, by a volume of the app's own of the same Secret or the same agent, or as variables.
  */
 import { IDENTITY_VOLUME, SIDECAR_CONTAINER, UPSTREAM_TLS_VOLUME } from '../../contract';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
@@ -24,6 +24,7 @@ interface SecretSource {
 interface VolumeManifest {
   readonly name?: string;
   readonly secret?: SecretSource;
+  readonly csi?: { readonly driver?: string };
   readonly projected?: { readonly sources?: readonly { readonly secret?: SecretSource }[] };
 }
 
@@ -42,11 +43,13 @@ interface VariableSources {
  * Notes containers besides the sidecar that would have a private key.
  *
  * @param secret the one that the service's identity is in, if it is in one
+ * @param driver of volumes by which a container can ask for the service's identity, if there are such
  */
-export function checkPrivateKeys(errors: ValidationErrors, spec: PodSpecManifest, secret: KeySecret | undefined): void {
+export function checkPrivateKeys(errors: ValidationErrors, spec: PodSpecManifest, secret: KeySecret | undefined, driver: string | undefined): void {
   const volumes = (spec.volumes ?? []) as readonly VolumeManifest[];
   const own = [IDENTITY_VOLUME, UPSTREAM_TLS_VOLUME];
   const others = new Set(secret ? volumes.filter((volume) => !own.includes(volume.name ?? '') && holdsKey(volume, secret)).map(({ name }) => name) : []);
+  const agents = new Set(driver === undefined ? [] : volumes.filter(({ name, csi }) => !own.includes(name ?? '') && csi?.driver === driver).map(({ name }) => name));
   for (const container of [...spec.containers, ...spec.initContainers ?? []].filter(({ name }) => name !== SIDECAR_CONTAINER)) {
     const { name, volumeMounts = [] } = container;
     for (const mount of volumeMounts.filter((each) => own.includes(each.name))) {
@@ -55,6 +58,10 @@ export function checkPrivateKeys(errors: ValidationErrors, spec: PodSpecManifest
     for (const mount of volumeMounts.filter((each) => others.has(each.name))) {
       errors.add(`containers['${name}'].volumeMounts`, mount.name, `it is of the Secret '${secret!.name}' with the private key of the service, which belongs in the sidecar only; `
         + `remove the mount, or have the volume list 'items' without '${secret!.privateKey}'`);
+    }
+    for (const mount of volumeMounts.filter((each) => agents.has(each.name))) {
+      errors.add(`containers['${name}'].volumeMounts`, mount.name, `it is of the driver ${driver}, by which this container could get the private key of the service, which belongs in the `
+        + 'sidecar only; remove the mount, or have SPIRE register the sidecar alone, by `register: true` of Identity.spire()');
     }
     if (secret) {
       checkVariables(errors, container, secret);

@@ -39,6 +39,7 @@ import type { ExternalListener } from '../tls/external-security';
 import type { IdentityListener } from '../tls/identity';
 import { IdentityKeeper } from '../tls/identity-keeper';
 import { Tracing } from '../tracing/tracing';
+import { WorkloadApiSource } from '../workload-api/workload-api-source';
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
@@ -145,7 +146,10 @@ export class Proxy {
       onChoice: (cluster, choice) => dependencies.onChoice?.(cluster, choice),
     }, instruments);
     const { podAddresses, redirectedPorts = new Map(), onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
-    this.identities = new IdentityKeeper(clock, instruments.identity, dependencies.onIdentity ?? (() => {}));
+    const agent = { clock, random, instruments: instruments.workloadApi };
+    this.identities = new IdentityKeeper(
+      clock, instruments.identity, dependencies.onIdentity ?? (() => {}), (identity, listener) => WorkloadApiSource.open(identity, agent, listener),
+    );
     this.externals = new ExternalKeeper(clock, instruments, dependencies.onUpstreamTls ?? (() => {}));
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.jwks = new JwksFiles(clock, instruments, dependencies.onJwks ?? (() => {}));

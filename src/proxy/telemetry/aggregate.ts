@@ -35,6 +35,7 @@ const NOT_SUMS: Readonly<Record<string, 'max' | 'min'>> = {
   [FAMILIES.identityUsable.name]: 'min',
   [FAMILIES.identityRejected.name]: 'max',
   [FAMILIES.identityTrusted.name]: 'min',
+  [FAMILIES.workloadApiOpen.name]: 'min',
   [FAMILIES.upstreamTlsExpiry.name]: 'min',
   [FAMILIES.upstreamTlsUsable.name]: 'min',
   [FAMILIES.upstreamTlsRejected.name]: 'max',

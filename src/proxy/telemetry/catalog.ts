@@ -96,15 +96,22 @@ export const FAMILIES = {
   identityExpiry: gauge('mesh_identity_expiration_timestamp_seconds', ['file'],
     'When the proxy\'s identity in use expires, in seconds since 1970. `file`: `certificate`; `trust_bundle`, of which the root that expires last counts.'),
   identityUsable: gauge('mesh_identity_usable', [],
-    '1 while the proxy can prove who it is, else 0: its files can\'t be used, or its certificate has expired. Then it is not ready, and neither accepts nor opens connections with '
+    '1 while the proxy can prove who it is, else 0: it has got nothing that can be used, or its certificate has expired. Then it is not ready, and neither accepts nor opens connections with '
       + 'mutual TLS. Absent without an identity.'),
   identityRejected: gauge('mesh_identity_rejected', [],
-    '1 while the files of the identity can\'t be used, for example because the key is that of another certificate; what was read before stays in use.'),
+    '1 while the files of the identity can\'t be used, for example because the key is that of another certificate, or its agent (SPIRE) gives nothing that can be used; what was there '
+      + 'before stays in use.'),
   identityTrusted: gauge('mesh_identity_trusted', [],
     '1 while the proxy\'s certificate in use leads to a root of the trust bundle in use, else 0: a root was taken out of the bundle before the certificate was issued anew. '
       + 'Peers that have the same bundle refuse it.'),
   identityReloads: counter('mesh_identity_reloads_total', ['result'],
-    'Changes of the files of the identity. `result`: `applied`, or `rejected`. With workers, each counts.'),
+    'Changes of the identity in its files, or by its agent. `result`: `applied`, or `rejected`. With workers, each counts.'),
+  workloadApiOpen: gauge('mesh_workload_api_open', [],
+    '1 while the agent that the identity comes from (SPIRE) keeps the proxy up to date: its last answer could be used, and the call is open. Else 0; what it said before stays in '
+      + 'use. Absent where the identity comes from files.'),
+  workloadApiFailures: counter('mesh_workload_api_failures_total', ['cause'],
+    'Calls of the Workload API that failed. `cause`: `unreachable` (no connection to its socket), `denied` (the workload is not registered), `ended` (by the agent, or it broke), '
+      + '`unusable` (an answer without the identity that the proxy must have, or whose certificate can\'t be used). With workers, each counts.'),
   upstreamTlsExpiry: gauge('mesh_upstream_tls_expiration_timestamp_seconds', ['cluster', 'file'],
     'When what a cluster\'s TLS to the outside goes by expires, in seconds since 1970. `file`: `certificate`, the one shown to endpoints; `trust_bundle`, of which the root '
       + 'that expires last counts. NaN for what it does not have.'),

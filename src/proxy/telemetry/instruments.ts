@@ -16,6 +16,7 @@ import { ListenerRequests, UNREPORTED } from './request-instruments';
 import { SessionInstruments } from './session-instruments';
 import { ListenerTcp } from './tcp-instruments';
 import { TlsInstruments } from './tls-instruments';
+import { WorkloadApiInstruments } from './workload-api-instruments';
 
 /** What a listener records. */
 export class ListenerInstruments {
@@ -177,6 +178,11 @@ export class Instruments {
   /** Those of the proxy's identity. */
   get identity(): IdentityInstruments {
     return new IdentityInstruments(this.registry);
+  }
+
+  /** Those of the agent that it comes from. */
+  get workloadApi(): WorkloadApiInstruments {
+    return new WorkloadApiInstruments(this.registry);
   }
 
   /** Those of the files of a cluster's TLS to the outside. */

@@ -31,6 +31,9 @@ export class DerReader {
   /** Everything has been read. */
   get done(): boolean { return this.broken || this.position >= this.bytes.length; }
 
+  /** Where the next element begins. */
+  get offset(): number { return this.position; }
+
   /** The tag of the next element; 0 when there is none. */
   get tag(): number { return this.done ? 0 : this.bytes[this.position]!; }
 

@@ -26,7 +26,7 @@ export function externalFiles(tls: ResolvedUpstreamTls): NamedFile[] {
 export function checkExternal(tls: ResolvedUpstreamTls, texts: readonly string[]): Found<ExternalMaterial> {
   const textOf = new Map(externalFiles(tls).map(({ field }, i) => [field, texts[i]!]));
   const { trustBundleFile, certificateFile, keyFile } = tls;
-  const roots = trustBundleFile === undefined ? undefined : readRoots(trustBundleFile, textOf.get('trustBundleFile')!, false);
+  const roots = trustBundleFile === undefined ? undefined : readRoots(`trustBundleFile '${trustBundleFile}'`, textOf.get('trustBundleFile')!, false);
   const pair = certificateFile === undefined || keyFile === undefined ? undefined
     : checkKeyPair({ certificateFile, keyFile }, textOf.get('certificateFile')!, textOf.get('keyFile')!);
   const problems = [...roots?.problems ?? [], ...pair && !pair.ok ? pair.problems : []];

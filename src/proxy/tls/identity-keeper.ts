@@ -7,6 +7,7 @@ import type { ResolvedProxyConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import type { CredentialInstruments, ObservedIdentity } from '../telemetry/credential-instruments';
 import { Identity, IdentityListener } from './identity';
+import type { OpenIdentitySource } from './identity-source';
 
 /** The identity of a document that is not in force yet. */
 export type StagedIdentity =
@@ -17,7 +18,10 @@ export class IdentityKeeper {
   private hasDocument = false;
   private present: { readonly key: string; readonly identity: Identity } | undefined;
 
-  constructor(private readonly clock: Clock, private readonly instruments: CredentialInstruments<ObservedIdentity>, private readonly onChange: IdentityListener) {}
+  constructor(
+    private readonly clock: Clock, private readonly instruments: CredentialInstruments<ObservedIdentity>, private readonly onChange: IdentityListener,
+    private readonly openAgent: OpenIdentitySource,
+  ) {}
 
   get identity(): Identity | undefined { return this.present?.identity; }
 
@@ -26,7 +30,7 @@ export class IdentityKeeper {
     const key = JSON.stringify(config);
     if (key === undefined) return { ok: true, identity: undefined, rollback: () => {}, commit: () => this.replace(undefined) };
     if (present?.key === key) return { ok: true, identity: present.identity, rollback: () => {}, commit: () => {} };
-    const identity = await Identity.load(config!, this.clock, this.instruments, this.onChange);
+    const identity = await Identity.load(config!, this.clock, this.instruments, this.onChange, this.openAgent);
     // A pod that was made without these files never gets them; what it has works.
     if (!identity.usable && (present ? present.identity.usable : this.hasDocument)) {
       identity.close();

@@ -1,6 +1,6 @@
 /**
- * Who this proxy is, for as long as the configuration says so. Follows its files: new connections use what is in them now. Files that
- * can't be used change nothing but a metric, and what was read before stays. A certificate that has expired is as good as none: then
+ * Who this proxy is, for as long as the configuration says so. Follows its files, or its agent: new connections use what they say now. What
+ * can't be used changes nothing but a metric, and what was read before stays. A certificate that has expired is as good as none: then
  * nothing is accepted or sent, and never without TLS.
  */
 import type { SecureContext, SecureContextOptions } from 'node:tls';
@@ -8,16 +8,22 @@ import type { IdentityConfig } from '../../contract';
 import type { Clock } from '../runtime/clock';
 import { crypto, tls } from '../runtime/on-demand';
 import type { CredentialInstruments, ObservedIdentity } from '../telemetry/credential-instruments';
-import { FirstReading, FollowedFiles } from './followed-files';
+import { FollowedFiles, Found } from './followed-files';
 import { checkIdentity, identityFiles, IdentityMaterial, readIdentity } from './identity-files';
+import type { IdentitySource, IdentitySourceListener, OpenIdentitySource } from './identity-source';
 import { keyExchangeGroups } from './key-exchange';
 import { timeProblem } from './validity';
 
 /** What is told of an identity. */
 export type IdentityInUse = Pick<IdentityMaterial, 'id' | 'expiresAt' | 'untrusted'>;
 
-/** Told that the files have changed: without problems, the new certificate or the new roots are in use. */
+/** Told that there is something new: without problems, the new certificate or the new roots are in use. */
 export type IdentityListener = (problems: readonly string[], inUse: IdentityInUse | undefined) => void;
+
+type Instruments = CredentialInstruments<ObservedIdentity>;
+
+/** Until there is one. */
+const NONE: IdentitySource = { current: undefined, problems: [], start() {}, close() {} };
 
 export class Identity {
   readonly trustDomain: string;
@@ -25,30 +31,31 @@ export class Identity {
   trust = 0;
   private secureContext: SecureContext | undefined;
   private readonly users = new Set<() => void>();
-  private readonly files: FollowedFiles<IdentityMaterial>;
+  private source: IdentitySource = NONE;
   private started = false;
 
-  /** Reads the files. When they can't be used, it is an identity that can't be used until they can. */
-  static async load(config: IdentityConfig, clock: Clock, instruments: CredentialInstruments<ObservedIdentity>, onChange: IdentityListener): Promise<Identity> {
-    return new Identity(config, await readIdentity(config), clock, instruments, onChange);
+  /** Asks where it comes from. When that gives nothing that can be used, it is an identity that can't be used until it does. */
+  static async load(
+    config: IdentityConfig, clock: Clock, instruments: Instruments, onChange: IdentityListener, openAgent: OpenIdentitySource,
+  ): Promise<Identity> {
+    const identity = new Identity(config, clock, instruments, onChange);
+    const listener: IdentitySourceListener = {
+      onApplied: (material, before) => identity.renew(material, before),
+      onRejected: (problems) => onChange(problems, identity.material),
+    };
+    identity.source = config.workloadApiSocket === undefined
+      ? await identity.openFiles(config, listener) : await openAgent(config, listener);
+    return identity;
   }
 
   private constructor(
-    config: IdentityConfig,
-    reading: FirstReading<IdentityMaterial>,
-    readonly clock: Clock,
-    private readonly instruments: CredentialInstruments<ObservedIdentity>,
-    private readonly onChange: IdentityListener,
+    { trustDomain }: IdentityConfig, readonly clock: Clock, private readonly instruments: Instruments, private readonly onChange: IdentityListener,
   ) {
-    this.trustDomain = config.trustDomain;
-    this.files = new FollowedFiles(identityFiles(config), reading, clock, (texts) => checkIdentity(config, texts, this.material), instruments, {
-      onApplied: (material, before) => this.renew(material, before),
-      onRejected: (problems) => onChange(problems, this.material),
-    });
+    this.trustDomain = trustDomain;
   }
 
-  private get material(): IdentityMaterial | undefined { return this.files.current; }
-  private get problems(): readonly string[] { return this.files.problems; }
+  private get material(): IdentityMaterial | undefined { return this.source.current; }
+  private get problems(): readonly string[] { return this.source.problems; }
 
   /** What is in use; undefined when nothing can be used now. */
   get usable(): IdentityMaterial | undefined {
@@ -69,7 +76,7 @@ export class Identity {
     return this.secureContext ??= tls().createSecureContext(contextOptions(usable));
   }
 
-  /** It is in force: follows its files from now on. */
+  /** It is in force: hears of changes from now on. */
   start(): void {
     this.started = true;
     this.instruments.observe({
@@ -80,12 +87,12 @@ export class Identity {
       rejected: () => this.problems.length > 0,
     });
     if (this.problems.length > 0) this.onChange(this.problems, undefined);
-    this.files.start();
+    this.source.start();
   }
 
   close(): void {
     if (this.started) this.instruments.forget();
-    this.files.close();
+    this.source.close();
     this.users.clear();
   }
 
@@ -93,6 +100,11 @@ export class Identity {
   onRenewed(user: () => void): () => void {
     this.users.add(user);
     return () => this.users.delete(user);
+  }
+
+  private async openFiles(config: IdentityConfig, listener: IdentitySourceListener): Promise<IdentitySource> {
+    const check = (texts: readonly string[]): Found<IdentityMaterial> => checkIdentity(config, texts, this.material);
+    return new FollowedFiles(identityFiles(config), await readIdentity(config), this.clock, check, this.instruments, listener);
   }
 
   private renew(material: IdentityMaterial, before: IdentityMaterial | undefined): void {

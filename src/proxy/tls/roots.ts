@@ -19,10 +19,13 @@ export interface Roots {
   readonly problems: readonly string[];
 }
 
-/** @param ofAuthorities each of them is trusted by itself, whoever has signed it, so none may be of anybody but an authority */
-export function readRoots(file: string, text: string, ofAuthorities: boolean): Roots {
+/**
+ * @param source what the text is of, in words
+ * @param ofAuthorities each of them is trusted by itself, whoever has signed it, so none may be of anybody but an authority
+ */
+export function readRoots(source: string, text: string, ofAuthorities: boolean): Roots {
   const pems = pemsIn(text);
-  const wrong = (problem: string): Roots => ({ pems: [], expireAt: 0, problems: [`trustBundleFile '${file}' ${problem}`] });
+  const wrong = (problem: string): Roots => ({ pems: [], expireAt: 0, problems: [`${source} ${problem}`] });
   if (pems.length === 0) return wrong('holds no certificate in PEM form');
   if (pems.length > MAX_ROOTS) return wrong(`holds ${pems.length} certificates, and may hold ${MAX_ROOTS}`);
   try {

@@ -35,7 +35,7 @@ test('the id that a document names goes before the usual one, and a pod keeps wh
 
 test('files are for this user alone', () => {
   const made = new Identities(root).of('web-3', WEB, DECLARED);
-  expect([made.certificateFile!, made.keyFile!, made.trustBundleFile].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  expect([made.certificateFile!, made.keyFile!, made.trustBundleFile!].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
 });
 
 test('the document of a pod leads there, and says so', () => {
@@ -46,4 +46,16 @@ test('the document of a pod leads there, and says so', () => {
   );
   expect(config.identity).toMatchObject({ trustDomain: 'cluster.local', keyFile: join(root, 'web-4', 'tls.key') });
   expect(mappings).toContainEqual({ what: 'identity', from: '/id', to: join(root, 'web-4') });
+});
+
+test('an agent that a document names is not asked: its pod gets files, and the proxy accepts them', async () => {
+  const identities = new Identities(root);
+  const network = { ip: '127.0.0.2', adminLoopback: '127.0.0.2', own: (port: number) => port, outbound: <T>(to: T) => to, app: (port: number) => ({ address: '127.0.0.2', port }) };
+  const declared: IdentityConfig = { trustDomain: 'cluster.local', workloadApiSocket: '/id/spire-agent.sock', id: 'spiffe://cluster.local/ns/shop/sa/web' };
+  const { config, mappings } = mapConfig(
+    configOf('web', 'v1', { identity: declared }), placementOf({ network, identityOf: (said) => identities.of('web-5', WEB, said) }),
+  );
+  expect(config.identity).not.toHaveProperty('workloadApiSocket');
+  expect((await readIdentity(config.identity!)).found).toMatchObject({ ok: true, material: { id: declared.id } });
+  expect(mappings).toContainEqual({ what: 'identity', from: '/id/spire-agent.sock', to: join(root, 'web-5') });
 });

@@ -57,6 +57,12 @@ test.each<[string, MeshProps, string[]]>([
   ['a key that the kubelet doesn\'t make', { identity: Identity.podCertificate({ signerName: 'a.example/b', trustBundle: bundle, keyType: 'RSA2048' as never }) }, ['keyType\' is "RSA2048"', 'PodCertificateKey.ECDSA_P256']],
   ['a Secret\'s name', { identity: Identity.files({ secretName: '{service}-tls' }) }, ['secretName\' is "{service}-tls"']],
   ['one file for both', { identity: Identity.files({ privateKey: 'tls.crt' }) }, ['privateKey\' is "tls.crt"', 'name another one']],
+  ['a socket with its folder', { identity: Identity.spire({ socket: '/run/agent.sock' }) }, ['\'identity.spire.socket\' is "/run/agent.sock"', 'without its folder', 'spire-agent.sock']],
+  ['a socket that is none', { identity: Identity.spire({ socket: '..' }) }, ['\'identity.spire.socket\' is ".."']],
+  ['a registration that is neither', { identity: Identity.spire({ register: 'yes' as never }) }, ['\'identity.spire.register\' is "yes"', 'true or false']],
+  ['a class of what is not made', { identity: Identity.spire({ className: 'spire' }) }, ['\'identity.spire.className\' is "spire"', 'register: true']],
+  ['a class that is no name', { identity: Identity.spire({ className: 'A b', register: true }) }, ['\'identity.spire.className\' is "A b"']],
+  ['roots besides SPIRE\'s', { identity: Identity.spire({ trustBundle: bundle } as never) }, ['\'identity.spire.trustBundle\' is not a prop here']],
   ['a mode by its name', { identity: files, mutualTls: 'strict' as never }, ['\'mutualTls\' is "strict"', 'MutualTls.STRICT']],
   ['networks that are none', { identity: files, mutualTls: MutualTls.STRICT.allowPlain('prometheus') }, ['\'mutualTls.allowPlain\' is "prometheus"', '10.2.0.0/16']],
   ['networks where all are let in', { identity: files, mutualTls: MutualTls.PERMISSIVE.allowPlain('10.0.0.0/8') }, ['MutualTls.PERMISSIVE lets everybody in', 'use MutualTls.STRICT']],
@@ -111,6 +117,7 @@ test.each<[string, MeshProps, (the: Shop) => void, string[]]>([
     ['\'workload.serviceAccount\' is "root"', 'would not be spiffe://cluster.local/ns/shop/sa/web']],
   ['the key in the app', { identity: files }, ({ service }) => ApiObject.of(service('web').deployment).addJsonPatch(JsonPatch.add('/spec/template/spec/containers/0/volumeMounts', [{ name: 'mesh-identity', mountPath: '/keys' }])),
     ['a private key of the service is there', 'remove the mount']],
+  ['the agent\'s socket in the app', { identity: Identity.spire() }, ({ service }) => mountAgent(service('web')), ['\'containers[\'main\'].volumeMounts\' is "agent"', 'driver csi.spiffe.io', 'register: true']],
   ['the Secret with the key in the app', { identity: files }, ({ chart, service }) => mountSecret(chart, service('web')), ['\'containers[\'main\'].volumeMounts\' is "keys"', 'of the Secret \'web-identity\' with the private key', 'without \'tls.key\'']],
   ['the Secret with the key in the app, among others', { identity: files }, ({ service }) => patch(service('web'), { volumes: [{ name: 'all', projected: { sources: [{ secret: { name: 'web-identity' } }] } }], mount: 'all' }),
     ['volumeMounts\' is "all"', 'the Secret \'web-identity\'']],
@@ -152,3 +159,18 @@ function patch({ deployment }: MeshService, { volumes, mount }: { readonly volum
     JsonPatch.add('/spec/template/spec/containers/0/volumeMounts', [{ name: mount, mountPath: '/all' }]),
   );
 }
+
+/** A volume of SPIRE's driver for the app itself. */
+function mountAgent({ deployment }: MeshService): void {
+  ApiObject.of(deployment).addJsonPatch(
+    JsonPatch.add('/spec/template/spec/volumes/-', { name: 'agent', csi: { driver: 'csi.spiffe.io', readOnly: true } }),
+    JsonPatch.add('/spec/template/spec/containers/0/volumeMounts', [{ name: 'agent', mountPath: '/agent' }]),
+  );
+}
+
+test('an app may have the socket of SPIRE\'s agent, given that its sidecar alone is registered', () => {
+  const chart = newChart();
+  new Mesh(chart, 'mesh', { identity: Identity.spire({ register: true }) });
+  mountAgent(new MeshService(chart, 'web', { containers: [app] }));
+  expect(() => Testing.synth(chart)).not.toThrow();
+});

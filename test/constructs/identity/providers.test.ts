@@ -49,6 +49,8 @@ const PROVIDERS: [string, MeshProps][] = [
       trustBundle: TrustBundle.signer('example.com/mesh', { current: 'true' }),
     }),
   }],
+  ['spire', { identity: Identity.spire() }],
+  ['spire that registers workloads', { identity: Identity.spire({ trustDomain: 'prod.example.com', socket: 'agent.sock', register: true, className: 'spire-system-spire' }) }],
   ['files', { identity: Identity.files() }],
   ['files by other names', { identity: Identity.files({ secretName: 'tls-{account}', certificate: 'cert.pem', privateKey: 'key.pem', trustBundle: TrustBundle.clusterTrustBundle('example.com:mesh:roots') }) }],
 ];
@@ -95,6 +97,27 @@ test('binds the Role of the driver to the account of each service, once', () => 
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'cdk8s-mesh-identity.web' },
     subjects: [expect.objectContaining({ kind: 'ServiceAccount', name: 'web', namespace: 'shop' })],
   })]);
+});
+
+test('registers the sidecars of each workload with SPIRE, and nothing else, where it is asked for', () => {
+  const manifests = shop({ identity: Identity.spire({ register: true }) });
+  const registered = findByKind(manifests, 'ClusterSPIFFEID');
+  expect(registered.map(({ metadata }) => metadata)).toEqual(['shop.web-v1', 'shop.catalog-v1', 'shop.edge', 'shop.report-v1'].map((name) => ({ name })));
+  for (const { apiVersion, spec } of registered) {
+    expect(apiVersion).toBe('spire.spiffe.io/v1alpha1');
+    expect(spec).toEqual({
+      spiffeIDTemplate: 'spiffe://{{ .TrustDomain }}/ns/{{ .PodMeta.Namespace }}/sa/{{ .PodSpec.ServiceAccountName }}',
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+      podSelector: { matchLabels: expect.any(Object) },
+      workloadSelectorTemplates: ['k8s:container-name:mesh-proxy'],
+    });
+  }
+  // Each selects the pods of its own workload.
+  const templates = manifests.filter(({ spec }) => spec?.template).map((workload) => podTemplate(workload).metadata.labels as Record<string, string>);
+  const selected = registered.map(({ spec: { podSelector: { matchLabels } } }) => (
+    templates.filter((labels) => Object.entries(matchLabels).every(([key, value]) => labels[key] === value)).length));
+  expect(selected).toEqual([1, 1, 1, 1]);
+  expect(findByKind(shop({ identity: Identity.spire() }), 'ClusterSPIFFEID')).toEqual([]);
 });
 
 test('GIVEN no identity, changes nothing', () => {
