@@ -120,7 +120,11 @@ function callOptions(protocol: Protocol, callTimeoutMs: number): CallOptions {
 function synthesized({ protocol = 'http', callTimeoutMs = CALL_TIMEOUT_MS, dns }: ProxySetting): Synthesized {
   const model = modelOf((chart: Chart) => {
     const container = { image: 'example/app:1', portNumber: 8080 };
-    const catalog = new MeshService(chart, 'catalog', { containers: [container], port: 80, scaling: Scaling.replicas(3), protocol: PROTOCOLS[protocol] });
+    const catalog = new MeshService(chart, 'catalog', {
+      containers: [container], port: 80, scaling: Scaling.replicas(3), protocol: PROTOCOLS[protocol],
+      // What was sent into a silent loss is noticed by that alone.
+      ...(protocol === 'tcp' ? { tcp: { idleTimeout: Duration.seconds(5) } } : {}),
+    });
     new MeshService(chart, 'web', { containers: [container] }).calls(catalog, callOptions(protocol, callTimeoutMs));
   });
   const { config, containers } = model.workloads.find(({ service }) => service === 'web')!;

@@ -18,8 +18,8 @@ const POST = [
   [':method', 'POST'], [':scheme', 'http'], [':path', '/mesh.test.Echo/Down'], [':authority', 'catalog'], ['content-type', 'application/grpc'], ['te', 'trailers'],
 ] as const;
 
-async function proxyTo(port: number, limits = QUICK): Promise<TestProxy> {
-  const proxy = await startProxy([port], { protocol: 'http2', cluster: { protocol: 'http2' }, route: { timeoutMs: 0, retry: { maxRetries: 0 } }, limits });
+async function proxyTo(port: number, limits = QUICK, cluster = {}): Promise<TestProxy> {
+  const proxy = await startProxy([port], { protocol: 'http2', cluster: { protocol: 'http2', ...cluster }, route: { timeoutMs: 0, retry: { maxRetries: 0 } }, limits });
   cleanups.push(() => proxy.proxy.close());
   return proxy;
 }
@@ -86,4 +86,34 @@ it('nobody is asked while nothing is under way, or where pings are off', async (
   expect((await end).code).toBe(grpc.status.UNAVAILABLE);
   expect([pingsOf(idle), pingsOf(ends[0]!), idle.closed]).toEqual([[], [], false]);
   waiting.cancel();
+});
+
+it('one that gives nothing until a call is given up gets no more calls on that connection, until it answers a ping', async () => {
+  const { port, ends } = await silentServer();
+  const { port: at } = await proxyTo(port, { pingIntervalMs: 60_000, pingTimeoutMs: 60_000 }, { connectTimeoutMs: 40 });
+  const client = new EchoClient(cleanups, at);
+  const heads = (end: FrameEnd): readonly Frame[] => end.of(FrameType.HEADERS);
+  const answer = (end: FrameEnd, call: number): void => {
+    end.send(frame(FrameType.HEADERS, WHOLE, heads(end)[call]!.streamId, block([[':status', '200'], ['content-type', 'application/grpc'], ['grpc-status', '0']])));
+  };
+  const ask = async (end: number, call: number): Promise<{ readonly code: grpc.status }> => {
+    const ending = ended(client.down(''));
+    await until(`call ${call} on connection ${end}`, () => ends[end] !== undefined && heads(ends[end]).length === call + 1);
+    answer(ends[end]!, call);
+    return ending;
+  };
+  const giveUp = async (end: number, call: number): Promise<void> => {
+    expect(await client.once('', { deadlineMs: 150 })).toMatchObject({ code: grpc.status.DEADLINE_EXCEEDED });
+    expect(heads(ends[end]!)).toHaveLength(call + 1);
+  };
+
+  expect(await ask(0, 0)).toMatchObject({ code: grpc.status.OK });
+  const waits = ended(client.down(''));
+  await until('a call that goes on', () => heads(ends[0]!).length === 2);
+  await giveUp(0, 2);
+  await until('a ping asks whether it is there', () => pingsOf(ends[0]!).length === 1);
+  expect(await ask(1, 0)).toMatchObject({ code: grpc.status.OK });
+  ends[0]!.send(frame(FrameType.PING, ACK, 0, pingsOf(ends[0]!)[0]!.payload));
+  answer(ends[0]!, 1);
+  expect(await waits).toMatchObject({ code: grpc.status.OK });
 });

@@ -28,6 +28,13 @@ export interface CarrierSession {
   readonly idleSince: number;
   /** The socket holds bytes back. */
   readonly holdsBack: boolean;
+  /** How often bytes have come from the endpoint. */
+  readonly heard: number;
+  /** Monotonic milliseconds. */
+  now(): number;
+  onResponse(): void;
+  /** A request without a response is given up. @param heardThen `heard` when it was sent */
+  onGivenUp(sentAt: number, heardThen: number): void;
   /** A request is under way or about to be; and one less. */
   reserve(): void;
   release(): void;
@@ -46,6 +53,8 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener, Sett
   /** A handshake of WebSocket that waits to know whether the endpoint takes it; and the key of one that was sent. */
   private offer: Buffer | undefined;
   private key: string | undefined;
+  private sentAt = 0;
+  private heardThen = 0;
   /** It takes a place on the connection. */
   private reserved = true;
 
@@ -61,6 +70,8 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener, Sett
   send(request: OutgoingRequest, listener: ResponseListener): boolean {
     this.listener = listener;
     this.toHead = request.toHead;
+    this.sentAt = this.connection.now();
+    this.heardThen = this.connection.heard;
     const { session } = this.connection;
     const message = request.http1();
     if (request.offersUpgrade) return this.sendOffer(message);
@@ -120,7 +131,10 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener, Sett
   cancel(): void {
     const { stream } = this;
     this.forget();
-    if (stream) this.connection.session.cancel(stream);
+    if (stream) {
+      this.connection.session.cancel(stream);
+      if (!this.answered) this.connection.onGivenUp(this.sentAt, this.heardThen);
+    }
     this.release();
   }
 
@@ -136,6 +150,7 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener, Sett
     const { listener, stream } = this;
     if (!listener) return undefined;
     this.answered = true;
+    this.connection.onResponse();
     head.toHead = this.toHead;
     if (this.key !== undefined && text[STATUS_AT] === SUCCESS) return this.onTaken(switchOf(text, this.key), listener);
     const fault = head.parse(text, 0, text.length, this.connection.limits);

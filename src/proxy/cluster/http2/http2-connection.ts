@@ -37,10 +37,19 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
   idleSince = Number.POSITIVE_INFINITY;
   /** Requests on it, and those that are about to be. */
   load = 0;
+  /** How often bytes have come. */
+  heard = 0;
 
   private socket!: Socket;
   private open = false;
   private leaving = false;
+  /**
+   * A request was given up after a time in which nothing came, as when the endpoint's node is gone: it takes no requests until something comes. The
+   * requests that would wait for their time-outs here go on another connection, and what can't be connected to is found out sooner.
+   */
+  private doubted = false;
+  /** A ping asked about that doubt, and no response has come since. */
+  private questioned = false;
   private lastError = '';
   private readonly connecting: Connecting;
   private readonly timeout: Timeout;
@@ -61,11 +70,18 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
   get limits(): HeadLimits { return this.dependencies.limits; }
   get holdsBack(): boolean { return holdsBack(this.socket); }
   /** How many more requests it can carry. */
-  get room(): number { return this.open && !this.leaving ? Math.max(0, this.session.room - (this.load - this.session.streams.size)) : 0; }
+  get room(): number {
+    const { session, load } = this;
+    return this.open && !this.leaving && !this.doubted ? Math.max(0, session.room - (load - session.streams.size)) : 0;
+  }
+
   /** @internal */
   get busy(): boolean { return this.load > 0; }
   /** Nothing is on it. */
   get idle(): boolean { return this.open && this.load === 0; }
+
+  /** @internal */
+  now(): number { return this.dependencies.now(); }
 
   /** Whether it was made for who must be there now, and neither side's certificate has expired since. */
   isFor(security: UpstreamSecurity | undefined): boolean {
@@ -89,9 +105,33 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
   /** @internal */
   release(): void {
     this.load -= 1;
-    if (this.load === 0 && (this.leaving || !this.open)) this.close();
+    if (this.load === 0 && (this.leaving || !this.open || this.doubted)) this.close();
     else if (this.load === 0) this.rest();
     if (!this.leaving) this.owner.onRoom(this);
+  }
+
+  /** @internal */
+  onResponse(): void {
+    this.questioned = false;
+  }
+
+  /**
+   * Servers of gRPC close connections of clients that send several pings without a response in between, so a second doubt ends the connection's
+   * use without one.
+   *
+   * @internal
+   */
+  onGivenUp(sentAt: number, heardThen: number): void {
+    const { dependencies: { now, connectTimeout } } = this;
+    const silentMs = heardThen === this.heard ? now() - sentAt : 0;
+    if (!this.open || this.leaving || this.doubted || connectTimeout.milliseconds === 0 || silentMs < connectTimeout.milliseconds) return;
+    if (this.questioned) {
+      this.leave();
+      return;
+    }
+    this.doubted = true;
+    this.questioned = true;
+    this.session.ping();
   }
 
   /** @internal */
@@ -206,8 +246,12 @@ export class Http2Connection implements ConnectListener, SessionOwner, CarrierSe
 
   private onBytes(bytes: Buffer): void {
     if (!this.open) return;
+    this.heard += 1;
     this.pings!.hear();
     this.session.feed(bytes);
+    if (!this.doubted) return;
+    this.doubted = false;
+    if (!this.leaving) this.owner.onRoom(this);
   }
 
   private onGone(detail: string): void {
