@@ -159,7 +159,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     config: [],
     discovery: ['runtime'],
     telemetry: ['config', 'discovery', 'runtime'],
-    http1: ['telemetry'],
+    http1: ['runtime', 'telemetry'],
     'load-reports': ['http1'],
     tracing: ['http1', 'runtime', 'telemetry'],
     tls: ['runtime', 'telemetry'],

@@ -2,8 +2,8 @@
 import { Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  AppProtocol, DisruptionBudget, EncodedSlashes, ExternalEndpoints, ExternalService, Gateway, GatewayCertificate, GatewayProps, LoadBalancing, Match, MeshService,
-  MeshServiceProps, Mesh, RateLimit, Route, Scaling, ServiceType, SessionPersistence, TlsVersion, TrafficPolicy, XForwardedFor,
+  AppProtocol, DisruptionBudget, EncodedSlashes, ExternalEndpoints, ExternalService, Gateway, GatewayCertificate, GatewayProps, LoadBalancing, Match,
+  MeshService, MeshServiceProps, Mesh, RateLimit, Route, Scaling, ServiceType, SessionPersistence, TlsVersion, TrafficPolicy, XForwardedFor,
 } from '../../src';
 import { documentOf, findByKind, findOne, inventory, Manifest, newChart, podSpec } from '../support/manifests';
 import { expectRestricted, expectSound } from './sound';

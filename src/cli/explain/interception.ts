@@ -72,7 +72,8 @@ function gatewayEntry(stack: Stack, gateway: Workload, { scheme, host, port }: A
   const listener = listeners.find((candidate) => candidate.port === at?.target);
   if (at && listener && (listener.tls !== undefined) === (scheme === 'https')) {
     const http2 = listener.protocol === 'http2' && { http2: true as const };
-    return { listener, interception: { intercepted: true, listener: listener.name, address: at.service.name, port, hostname: host, gateway: true, ...http2 } };
+    const { service: { name: address } } = at;
+    return { listener, interception: { intercepted: true, listener: listener.name, address, port, hostname: host, gateway: true, ...http2 } };
   }
   const declared = ports.map((each) => {
     const hasTls = listeners.some(({ port: own, tls }) => own === each.target && tls !== undefined);

@@ -105,8 +105,9 @@ export interface GatewayProps extends GatewayServiceProps {
   readonly name?: string;
 
   /**
-   * Protocol that clients speak at `port`, where there is no TLS. `HTTP2` and `GRPC` are HTTP/2 from the first byte on (prior knowledge), and clients of
-   * HTTP/1.1 get 400 there. At `httpsPort`, clients and the gateway agree on HTTP/2 or HTTP/1.1, whatever this says. `TCP` is not possible.
+   * Protocol that clients speak at `port`, where there is no TLS. `HTTP2` and `GRPC` are HTTP/2 from the first byte on (prior knowledge),
+   * and clients of HTTP/1.1 get 400 there. At `httpsPort`, clients and the gateway agree on HTTP/2 or HTTP/1.1, whatever this says. `TCP`
+   * is not possible.
    *
    * @default AppProtocol.HTTP
    */
@@ -127,8 +128,8 @@ export interface GatewayProps extends GatewayServiceProps {
   readonly minimumTlsVersion?: TlsVersion;
 
   /**
-   * Whether requests by HTTP are redirected to HTTPS, with 308. Requests that a trusted proxy got by HTTPS are served. Not possible with the protocols
-   * `HTTP2` and `GRPC`: their clients don't follow redirects.
+   * Whether requests by HTTP are redirected to HTTPS, with 308. Requests that a trusted proxy got by HTTPS are served. Not possible with the
+   * protocols `HTTP2` and `GRPC`: their clients don't follow redirects.
    *
    * @default true with `tls` and the protocol `HTTP`, otherwise false
    */
@@ -338,8 +339,8 @@ export interface GatewayProps extends GatewayServiceProps {
 /** Names of the props. */
 export const GATEWAY_PROPS = {
   port: true, httpsPort: true, type: true, nodePort: true, httpsNodePort: true, externalTrafficPolicy: true, loadBalancerClass: true,
-  loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, protocol: true, tls: true, minimumTlsVersion: true, httpsRedirect: true, hsts: true,
-  forwarded: true, proxyProtocol: true, clients: true, jwt: true, allow: true, authorization: true, cors: true, errorPages: true,
+  loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, protocol: true, tls: true, minimumTlsVersion: true, httpsRedirect: true,
+  hsts: true, forwarded: true, proxyProtocol: true, clients: true, jwt: true, allow: true, authorization: true, cors: true, errorPages: true,
   encodedSlashes: true, mergeSlashes: true, limits: true,
   scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, identity: true,
   accessLog: true, accessLogOptions: true, monitoring: true, tracing: true, slo: true, via: true, deregistrationDelay: true, drain: true,

@@ -37,7 +37,9 @@ interface Sound<P, T> {
  * @param check throws {@link PropMistakes}, and changes nothing
  * @param others props in their place, those that say the most first
  */
-export function soundProps<P, T>(construct: IConstruct, mistakes: Mistakes, props: P, check: (props: P) => T, others: () => readonly P[]): Sound<P, T> {
+export function soundProps<P, T>(
+  construct: IConstruct, mistakes: Mistakes, props: P, check: (props: P) => T, others: () => readonly P[],
+): Sound<P, T> {
   try {
     return { props, checked: check(props) };
   } catch (error) {
