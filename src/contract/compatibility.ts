@@ -23,6 +23,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   admission: ['/listeners/*/admission'],
   authorization: ['/listeners/*/authorization'],
   clients: ['/listeners/*/clients'],
+  externalAuthorization: ['/listeners/*/externalAuthorization'],
   forwarded: ['/listeners/*/forwarded'],
   httpsRedirect: ['/listeners/*/httpsRedirect'],
   jwt: ['/listeners/*/jwt'],

@@ -1,4 +1,5 @@
 /** How long a connection to an endpoint may take, when a document does not say so: a part of the time that requests have. */
+import { DEFAULT_EXTERNAL_AUTHORIZATION } from './external-authorization-config';
 import type { ProxyConfig } from './proxy-config';
 
 /**
@@ -10,7 +11,8 @@ const CONNECT_PART = 4;
 const LEAST_CONNECT_TIMEOUT_MS = 25;
 
 /**
- * The shortest timeout of the routes that lead to each cluster, by its split or by a fallback; none for a cluster without one.
+ * The shortest timeout of the routes that lead to each cluster, by its split or by a fallback, and of what listeners ask it; none for a cluster
+ * without one.
  *
  * @param defaultMs of a route that does not say one
  */
@@ -18,6 +20,11 @@ export function shortestTimeouts({ listeners }: Pick<ProxyConfig, 'listeners'>, 
   const shortest = new Map<string, number>();
   // Connections of TCP have no timeout that connecting would be a part of.
   const ofRequests = listeners.filter(({ protocol }) => protocol !== 'tcp');
+  for (const { externalAuthorization } of ofRequests) {
+    if (!externalAuthorization) continue;
+    const { split, timeoutMs = DEFAULT_EXTERNAL_AUTHORIZATION.timeoutMs } = externalAuthorization;
+    for (const { cluster } of split) shortest.set(cluster, Math.min(timeoutMs, shortest.get(cluster) ?? Infinity));
+  }
   for (const { split = [], fallback = [], timeoutMs = defaultMs } of ofRequests.flatMap(({ routes }) => routes)) {
     if (timeoutMs === 0) continue;
     for (const { cluster } of [split, ...fallback.map((level) => level.split)].flat()) {

@@ -22,6 +22,7 @@ import { DEFAULT_JWT, ResolvedJwt } from './jwt-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
+import { DEFAULT_EXTERNAL_AUTHORIZATION, ResolvedExternalAuthorization } from './external-authorization-config';
 import type { MirrorConfig } from './route-action-config';
 import { withMirrorDefaults } from './route-defaults';
 import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
@@ -126,7 +127,7 @@ export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' 
 };
 
 /** Default of a route's own fields: 15 s, as Envoy's. */
-export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'faults' | 'meshFields' | 'mirror'>> = {
+export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'fallback' | 'faults' | 'meshFields' | 'mirror' | 'externalAuthorization'>> = {
   // #region generated defaults of RouteConfig
   fallback: [],
   faults: [],
@@ -134,6 +135,7 @@ export const DEFAULT_ROUTE: Required<Pick<RouteConfig, 'timeoutMs' | 'hash' | 'f
   hash: [],
   meshFields: true,
   mirror: [],
+  externalAuthorization: true,
   // #endregion
 };
 
@@ -296,7 +298,7 @@ export interface BalancingStages {
   readonly failover: Required<FailoverConfig>;
 }
 /** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tcp' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | 'jwt' | keyof EdgeConfig> & ResolvedEdge & {
+export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tcp' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | 'jwt' | 'externalAuthorization' | keyof EdgeConfig> & ResolvedEdge & {
   readonly routes: ResolvedRoute[];
   /** Of a listener of TCP; absent of others. */
   readonly tcp?: Required<TcpConfig>;
@@ -305,6 +307,7 @@ export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' |
   readonly admission?: ResolvedAdmission;
   readonly authorization?: ResolvedAuthorization;
   readonly jwt?: ResolvedJwt[];
+  readonly externalAuthorization?: ResolvedExternalAuthorization;
 };
 
 /** A {@link ProxyConfig} with every default filled in. */
@@ -328,7 +331,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
     ...rest,
     ...(tracing && { tracing: { ...DEFAULT_TRACING, ...tracing } }),
     admin: { ...DEFAULT_ADMIN, ...config.admin },
-    listeners: config.listeners.map(({ tcp, tls, mutualTls, admission, authorization, jwt, ...listener }) => ({
+    listeners: config.listeners.map(({ tcp, tls, mutualTls, admission, authorization, jwt, externalAuthorization, ...listener }) => ({
       ...withEdgeDefaults(listener),
       ...(listener.protocol === 'tcp' && { tcp: { ...DEFAULT_TCP, ...tcp } }),
       ...(tls && { tls: withTlsDefaults(tls) }),
@@ -336,6 +339,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
       ...(admission && { admission: withAdmissionDefaults(admission) }),
       ...(authorization && { authorization: withAuthorizationDefaults(authorization) }),
       ...(jwt && { jwt: jwt.map((issuer) => ({ ...DEFAULT_JWT, ...issuer })) }),
+      ...(externalAuthorization && { externalAuthorization: { ...DEFAULT_EXTERNAL_AUTHORIZATION, ...externalAuthorization } }),
       routes: listener.routes.map((route) => withRouteDefaults(route, listener)),
     })),
     clusters: config.clusters.map((cluster) => {

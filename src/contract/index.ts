@@ -14,6 +14,7 @@ export * from './defaults';
 export * from './discovery-config';
 export * from './duration-buckets';
 export * from './edge-config';
+export * from './external-authorization-config';
 export * from './fallback-config';
 export * from './fallback-defaults';
 export * from './fault-config';

@@ -6,6 +6,7 @@ import type { AdmissionConfig } from './admission-config';
 import type { AuthorizationConfig } from './authorization-config';
 import type { CorsConfig } from './cors-config';
 import type { EdgeConfig } from './edge-config';
+import type { ExternalAuthorizationConfig } from './external-authorization-config';
 import type { FallbackConfig } from './fallback-config';
 import type { FaultConfig } from './fault-config';
 import type { HashKeyConfig } from './hash-key-config';
@@ -88,6 +89,10 @@ export interface ListenerConfig extends EdgeConfig {
    * @maxItems 16
    */
   readonly jwt?: JwtConfig[];
+  /**
+   * A service that is asked about each request that `authorization` and `jwt` let pass; of inbound listeners and of gateways. Absent: none.
+   */
+  readonly externalAuthorization?: ExternalAuthorizationConfig;
   /** How many of its requests are let in. Absent: all. */
   readonly admission?: AdmissionConfig;
 }
@@ -185,6 +190,11 @@ export interface RouteConfig {
    * @default []
    */
   readonly mirror?: MirrorConfig[];
+  /**
+   * Whether the service of the listener's `externalAuthorization` is asked about its requests.
+   * @default true
+   */
+  readonly externalAuthorization?: boolean;
   /** Which of its requests are in the access log. Absent: as the document's `accessLog` says. */
   readonly accessLog?: AccessLogMode;
 }

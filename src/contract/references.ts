@@ -11,6 +11,7 @@ import {
 } from './contradictions';
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import { errorsOfEdge } from './edge-config';
+import { errorsOfExternalAuthorization } from './external-authorization-config';
 import { errorsOfIdentity } from './identity-rules';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
@@ -58,6 +59,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
 
   errors.push(...errorsOfProtocols(config), ...errorsOfIdentity(config), ...errorsOfAuthorization(config));
 
+  const protocols = new Map(config.clusters.map(({ name, protocol = 'http1' }) => [name, protocol]));
   const names = new Set<string>();
   const sockets = new Map<string, string>();
   const leads = new Map<string, string>();
@@ -81,6 +83,7 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
     const tlsError = listener.tls && errorOfTls(listener.tls);
     if (tlsError !== undefined) errors.push({ path: `${path}/tls`, message: `TLS of listener '${listener.name}': ${tlsError}` });
     errors.push(...errorsOfEdge(listener).map(({ field, message }) => ({ path: `${path}/${field}`, message })));
+    errors.push(...errorsOfExternalAuthorization(listener, protocols).map(({ field, message }) => ({ path: `${path}/${field}`, message })));
     if (listener.admission) errors.push(...findUnfitAdmission(listener.name, listener.admission, `${path}/admission`));
 
     const routes = new Set<string>();

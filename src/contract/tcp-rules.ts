@@ -27,6 +27,7 @@ const OF_RETRY: readonly string[] = ['maxRetries', 'backoffMs', 'maxBackoffMs'];
 const WITHOUT_REQUESTS: Partial<Record<keyof ListenerConfig, string>> = {
   path: 'remove it',
   jwt: 'remove it; \'authorization\' can let in callers by their identity',
+  externalAuthorization: 'remove it; \'authorization\' can let in callers by their identity',
   admission: 'remove it; \'maxConnectionsPerEndpoint\' of the cluster limits connections',
   forwarded: 'remove it; \'proxyProtocol\' of the cluster tells endpoints the client\'s address',
   httpsRedirect: 'remove it',

@@ -2,8 +2,8 @@
  * Runs the real proxy in the test's own process, on real sockets of the loopback, over static clusters.
  */
 import type {
-  AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, IdentityConfig, JwtConfig, LimitsConfig, ListenerMutualTlsConfig,
-  PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TcpConfig, TlsConfig,
+  AdmissionConfig, AuthorizationConfig, ClusterConfig, EdgeConfig, ExternalAuthorizationConfig, IdentityConfig, JwtConfig,
+  LimitsConfig, ListenerMutualTlsConfig, PathConfig, ProxyConfig, RouteConfig, StaticEndpoint, TcpConfig, TlsConfig,
 } from '../../src/contract';
 import { systemClock } from '../../src/proxy/runtime/clock';
 import type { Clock } from '../../src/proxy/runtime/clock';
@@ -78,6 +78,7 @@ export interface TestProxyOptions {
   readonly admission?: AdmissionConfig;
   readonly authorization?: AuthorizationConfig;
   readonly jwt?: JwtConfig[];
+  readonly externalAuthorization?: ExternalAuthorizationConfig;
   readonly edge?: EdgeConfig;
   /** Of the listener. Absent: HTTP/1.1. */
   readonly protocol?: ProxyConfig['listeners'][number]['protocol'];
@@ -144,6 +145,7 @@ export async function startProxy(backendPorts: readonly number[], options: TestP
       ...(options.admission && { admission: options.admission }),
       ...(options.authorization && { authorization: options.authorization }),
       ...(options.jwt && { jwt: options.jwt }),
+      ...(options.externalAuthorization && { externalAuthorization: options.externalAuthorization }),
       ...options.edge,
       ...(options.protocol && { protocol: options.protocol }),
       ...(options.tcp && { tcp: options.tcp }),

@@ -156,6 +156,19 @@ export class FieldTable {
     this.offsets[i * 4 + 1] = this.nameStart(i);
   }
 
+  /** The same fields, which later changes of these leave as they are. */
+  copy(): FieldTable {
+    const copy = new FieldTable(this.count);
+    copy.offsets.set(this.offsets.subarray(0, this.count * 4));
+    copy.kinds.set(this.kinds.subarray(0, this.count));
+    copy.count = this.count;
+    copy.close = this.close;
+    copy.keepAlive = this.keepAlive;
+    copy.upgrade = this.upgrade;
+    copy.end = this.end;
+    return copy;
+  }
+
   /** Leaves the fields of a kind out of what is forwarded. */
   remove(kind: Kind): void {
     for (let i = 0; i < this.count; i += 1) if (this.kinds[i] === kind) this.kinds[i] = Kind.HOP_BY_HOP;

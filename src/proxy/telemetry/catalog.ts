@@ -65,6 +65,13 @@ export const FAMILIES = {
       + 'fields), `too_long`, `malformed`, `unknown_issuer`, `unknown_key` (no key has its `kid`), `algorithm` (not the one of that key), `signature`, `audience`, `expired`, `not_yet_valid`.'),
   jwksReloads: counter('mesh_jwks_reloads_total', ['result'],
     'Files with the keys of issuers that were read after the first time. `result`: `applied`, or `rejected` (the keys before stay).'),
+  externalAuthorizations: counter('mesh_external_authorization_requests_total', ['listener', 'result', 'cause'],
+    'Requests that the service of `externalAuthorization` was to be asked about. `result`: `allowed`; `denied`; `failed` (no answer, so they were refused); or '
+      + '`failure_mode_allowed` (no answer, and `failureModeAllow` let them pass). `cause` of the last two: `timeout`, `limit` (`maxPendingRequests`), `status` (5xx), '
+      + '`proxy` (a proxy on the way refused the question), or the reason code of why the service could not be asked.'),
+  externalAuthorizationsPending: gauge('mesh_external_authorization_pending', ['listener'], 'Requests that wait for an answer of the service of `externalAuthorization`.'),
+  externalAuthorizationDuration: histogram('mesh_external_authorization_duration_seconds', ['listener'],
+    'Time that requests waited for an answer of the service of `externalAuthorization`, or for none.'),
   downstreamConnections: counter('mesh_downstream_connections_total', ['listener'], 'Connections accepted from clients.'),
   downstreamConnectionsOpen: gauge('mesh_downstream_connections_open', ['listener'], 'Open connections from clients.'),
   connectionsRefused: counter('mesh_downstream_connections_refused_total', ['listener', 'reason'],
@@ -224,7 +231,7 @@ export const FAMILIES = {
       + 'rollout takes, the image is too old for what the document says.'),
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
-    'How often a limit was reached, by its name: those of `limits` in the configuration, `tcp.idleTimeoutMs` and `tcp.maxDurationMs` of listeners, `metricSeries` (label sets '
+    'How often a limit was reached, by its name: those of `limits` in the configuration, `tcp.idleTimeoutMs`, `tcp.maxDurationMs`, `externalAuthorization.maxPendingRequests` and `externalAuthorization.maxResponseBytes` of listeners, `metricSeries` (label sets '
       + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `recentTokens` (tokens remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `recentRequests` (requests of one second, beyond 100, that the admin page `/requests` leaves out while somebody reads it), `adminConnections` (of the admin port: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),

@@ -7,6 +7,7 @@
 import { AuthorizationInstruments } from './authorization-instruments';
 import { FAMILIES } from './catalog';
 import { IdentityInstruments, UpstreamTlsInstruments } from './credential-instruments';
+import { ExternalAuthorizationInstruments } from './external-authorization-instruments';
 import { JwtInstruments } from './jwt-instruments';
 import { LazyCounters } from './lazy-counters';
 import type { Counter, Gauge } from './metrics';
@@ -33,6 +34,7 @@ export class ListenerInstruments {
   /** Connections of TCP. */
   readonly tcp: ListenerTcp;
   readonly authorization: AuthorizationInstruments;
+  readonly externalAuthorization: ExternalAuthorizationInstruments;
   readonly jwt: JwtInstruments;
 
   constructor(
@@ -50,6 +52,7 @@ export class ListenerInstruments {
     this.sentBytes = registry.counter(FAMILIES.sentBytes, { listener });
     this.sessions = new SessionInstruments(registry, listener);
     this.authorization = new AuthorizationInstruments(registry, listener);
+    this.externalAuthorization = new ExternalAuthorizationInstruments(registry, listener);
     this.jwt = new JwtInstruments(registry, listener);
   }
 

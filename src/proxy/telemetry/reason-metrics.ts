@@ -45,6 +45,8 @@ const BESIDES: { readonly [Code in ReasonCode]?: readonly Count[] } = {
   endpoint_limit: [clusterLimit('maxRequestsPerEndpoint')],
   connection_limit: [limit('maxConnections')],
   address_denied: [by(FAMILIES.connectionsRefused, { reason: 'address_denied' })],
+  ext_authz_denied: [by(FAMILIES.externalAuthorizations, { result: 'denied' })],
+  ext_authz_failed: [by(FAMILIES.externalAuthorizations, { result: 'failed' })],
   not_authorized: [by(FAMILIES.authorizationDecisions, { decision: 'denied' })],
   client_connection_limit: [by(FAMILIES.connectionsRefused, { reason: 'client_connection_limit' })],
   bad_request: [limit('maxHeadBytes')],

@@ -294,6 +294,17 @@ const TABLE = {
     meaning: 'the request has a token (JWT) that is not good: malformed, of an issuer or with a key that is not known, not for this audience, or not at its time',
     remedy: 'see result in mesh_jwt_tokens_total; let the client get a new token, or correct jwt of the listener or its file of keys',
   },
+  ext_authz_denied: {
+    status: 403, phrase: 'Forbidden', proxyStatus: 'http_request_denied', reached: 'no',
+    meaning: 'the service that the listener asks (externalAuthorization) does not let the request pass; status, fields and content are the ones that it says',
+    remedy: 'ask that service why; a 404 may mean that pathPrefix or path (of ExternalAuthorization) is not one of its own',
+  },
+  ext_authz_failed: {
+    status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
+    meaning: 'the service that the listener asks (externalAuthorization) gave no answer, so the request was refused; the status is statusOnError, if that says another',
+    remedy: 'see cause in mesh_external_authorization_requests_total, and the service\'s own health; raise timeoutMs or maxPendingRequests of externalAuthorization '
+      + '(props timeout and maxPendingRequests of ExternalAuthorization) if that is how long it takes',
+  },
   client_rate_limited: {
     status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
     meaning: 'more requests came from one client address than it may send',

@@ -17,6 +17,7 @@ import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import { TlsSet } from '../../tls/tls-set';
 import { Admission } from '../admission/admission';
 import { Authorizer } from '../authorization/authorizer';
+import { ExternalAuthorizer } from '../authorization/external-authorizer';
 import { boundAddresses, boundPort, isDispensable } from './bound-addresses';
 import type { ServeContext } from '../context';
 import { Edge, edgeOf } from '../edge/edge';
@@ -38,6 +39,7 @@ interface Wanted {
   readonly admission: Admission | undefined;
   readonly edge: Edge | undefined;
   readonly authorizer: Authorizer | undefined;
+  readonly externalAuthorizer: ExternalAuthorizer | undefined;
 }
 
 export class ListenerSet {
@@ -83,17 +85,19 @@ export class ListenerSet {
       if (admission) admissions.set(rules, admission);
       const edge = edgeOf(config, tls.of(config.name), this.all().find(({ name }) => name === config.name)?.edge, onLimit);
       const authorizer = this.authorizerOf(config, jwks);
+      const externalAuthorizer = this.externalAuthorizerOf(config, clusters);
       const mutualTls = this.mutualTlsOf(config, document, identity);
       for (const address of boundAddresses(config, this.podAddresses)) {
         const socket = `${address}|${config.port}`;
         const settings = tls.of(config.name);
-        wanted.set(socket, { config, routes, tls: settings, mutualTls, admission, edge, authorizer });
+        wanted.set(socket, { config, routes, tls: settings, mutualTls, admission, edge, authorizer, externalAuthorizer });
         if (this.bySocket.has(socket)) continue;
         const bound = { address, port: boundPort(config, this.redirectedPorts) };
         const listener = new Listener(config, bound, routes, settings, mutualTls, this.context, this.random);
         // Connections may come before the commit.
         listener.edge = edge;
         listener.authorizer = authorizer;
+        listener.externalAuthorizer = externalAuthorizer;
         added.set(socket, listener);
       }
     }
@@ -196,6 +200,19 @@ export class ListenerSet {
     });
   }
 
+  /** A new one, for clusters may be others; the number of those that wait stays. */
+  private externalAuthorizerOf(
+    { name, direction, externalAuthorization, path }: ResolvedListener, clusters: ClusterLookup,
+  ): ExternalAuthorizer | undefined {
+    if (!externalAuthorization) return undefined;
+    const { context, random, timeouts } = this;
+    const waiting = this.all().find((listener) => listener.name === name)?.externalAuthorizer?.waiting ?? { count: 0 };
+    return new ExternalAuthorizer(externalAuthorization, path, {
+      context, instruments: context.instruments.listener(name, direction).externalAuthorization,
+      routeOf: (route) => new Route(route, clusters, timeouts, { random, now: () => context.clock.now() }, undefined),
+    }, waiting);
+  }
+
   private commit(wanted: ReadonlyMap<string, Wanted>, added: ReadonlyMap<string, Listener>): void {
     const rechecked: Listener[] = [];
     for (const [socket, listener] of this.bySocket) {
@@ -214,6 +231,7 @@ export class ListenerSet {
       listener.admission = wanted.get(socket)!.admission;
       listener.edge = wanted.get(socket)!.edge;
       listener.authorizer = wanted.get(socket)!.authorizer;
+      listener.externalAuthorizer = wanted.get(socket)!.externalAuthorizer;
     }
     for (const listener of rechecked) listener.recheck();
     // What the app can take is the same for all inbound listeners, however many they are.

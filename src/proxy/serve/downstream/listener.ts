@@ -16,6 +16,7 @@ import { Handshakes, TlsSettings } from '../../tls/handshakes';
 import type { MutualTlsSettings } from '../../tls/mutual-tls-server';
 import type { Admission } from '../admission/admission';
 import type { Authorizer } from '../authorization/authorizer';
+import type { ExternalAuthorizer } from '../authorization/external-authorizer';
 import type { Arrival } from './peer';
 import { Caller } from './caller';
 import type { AcceptedConnection } from './accepted-connection';
@@ -50,6 +51,8 @@ export class Listener {
   closing = false;
   /** Who may send what; undefined: everybody, everything. Its addresses share it. */
   authorizer: Authorizer | undefined;
+  /** Asks a service about each request besides; undefined: nobody is asked. Its addresses share it. */
+  externalAuthorizer: ExternalAuthorizer | undefined;
   /** How many of its requests are let in; undefined: all. Its addresses share it. */
   admission: Admission | undefined;
   /** What is done for clients from outside; undefined: nothing. Its addresses share it. */

@@ -9,7 +9,8 @@ import { Timeout } from '../../runtime/timeouts';
 import type { ResponseFields } from './response-fields';
 import { AdmissionSlot, KEPT_MS } from '../admission/admission-slot';
 import type { GoodToken } from '../../jwt/token-verifier';
-import type { Credentials } from '../authorization/authorizer';
+import type { Authorizer, Credentials } from '../authorization/authorizer';
+import { isVerdict, RequestAuthority, Verdict } from '../authorization/request-authority';
 import type { ServeContext } from '../context';
 import { askedMethod, Cors } from '../route/cors';
 import type { ExchangeRecord } from './exchange-record';
@@ -23,6 +24,7 @@ import type { Downstream, Peer } from './response-sink';
 import type { Route } from '../route/route';
 import { MirrorRequest } from '../upstream/mirror-request';
 import type { UpstreamRequest } from '../upstream/upstream-request';
+import { WaitingRequest } from './waiting-request';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -35,6 +37,14 @@ export interface RequestParts {
   readonly added: ResponseFields;
   /** Runs while a body is under way, in either direction. */
   readonly progress: Timeout;
+}
+
+/** Where a request comes from. */
+interface Origin {
+  /** Field lines that say so. */
+  readonly lines: Buffer;
+  readonly hash: number;
+  readonly secure: boolean;
 }
 
 export class ExchangeRequest implements Credentials {
@@ -62,12 +72,23 @@ export class ExchangeRequest implements Credentials {
   private copies: MirrorRequest[] | undefined;
   /** Holds one that is to be late. */
   private delay: Timeout | undefined;
+  /** The authority is being asked about it; undefined when it isn't. */
+  private waiting: WaitingRequest | undefined;
+  /** Field lines that the authority has given it. */
+  private granted: Buffer = EMPTY;
+  /** Where it came from, of one that has waited: streams of one connection share its client, who tells only of the one that began last. */
+  private origin: Origin | undefined;
+  /** The listener's, as it was when the request began. */
+  private authorizer: Authorizer | undefined;
 
   constructor(private readonly parts: RequestParts) {
     const { client } = parts;
     this.fields = new RequestFields(client.listener);
     this.timeout = new Timeout(() => client.refuse(this.givenDeadline ? LATE : ROUTE_TIMEOUT));
   }
+
+  /** Bytes that are kept of it while nothing is sent on. */
+  get heldBytes(): number { return this.waiting?.heldBytes ?? 0; }
 
   /** When what sheds load knows better than the reason's own time. */
   get retryAfterSeconds(): number | undefined { return this.slot?.retryAfterSeconds; }
@@ -83,8 +104,15 @@ export class ExchangeRequest implements Credentials {
     this.givenDeadline = false;
     this.offered = NO_PROTOCOLS;
     this.token = undefined;
+    this.granted = EMPTY;
+    this.origin = undefined;
+    this.authorizer = this.parts.client.listener.authorizer;
     this.callerMs = this.parts.record.isCall ? takeTimeout(source, head) : Infinity;
-    return this.whyRefused(source, head, fault) ?? this.follow(source, head, body);
+    const refusal = this.whyRefused(source, head, fault);
+    if (refusal) return refusal;
+    const { record: { startedAt }, client: { listener: { externalAuthorizer } } } = this.parts;
+    return externalAuthorizer ? this.askAuthority(externalAuthorizer, source, head, body)
+      : this.whyNotAdmitted(head, startedAt) ?? this.follow(source, head, body);
   }
 
   /**
@@ -95,9 +123,17 @@ export class ExchangeRequest implements Credentials {
    * @param carrier  what they go to once a response counts
    */
   onData(data: Buffer, last: boolean, trailers: Buffer | undefined, carrier: RequestCarrier | undefined): Refusal | undefined {
-    const { record, context, progress, upstream } = this.parts;
+    const { record, context, client } = this.parts;
     record.requestBytes += data.length;
     if (context.limits.maxBodyBytes > 0 && record.requestBytes > context.limits.maxBodyBytes) return BODY_TOO_LARGE;
+    if (!this.waiting) return this.pass(data, last, trailers, carrier);
+    this.waiting.hold(data, last, trailers);
+    if (!last) client.pauseRequest();
+    return undefined;
+  }
+
+  private pass(data: Buffer, last: boolean, trailers: Buffer | undefined, carrier: RequestCarrier | undefined): Refusal | undefined {
+    const { record, context, progress, upstream } = this.parts;
     if (last && !record.isCall && this.slot?.completed(context.clock.now()) === false) return LATE_BODY;
     this.complete = last;
     const passed = trailers && this.fields.trailersOf(trailers);
@@ -125,6 +161,8 @@ export class ExchangeRequest implements Credentials {
   /** The exchange is over. */
   finish(now: number): void {
     this.timeout.stop();
+    this.waiting?.pending!.cancel();
+    this.waiting = undefined;
     this.delay?.stop();
     this.endCopies();
     this.slot?.leave(this.parts.record.reason, now);
@@ -132,13 +170,14 @@ export class ExchangeRequest implements Credentials {
 
   private whyRefused(source: Buffer, head: RequestHead, fault: Refusal | undefined): Refusal | undefined {
     const { context, client: { listener, peer } } = this.parts;
+    listener.externalAuthorizer?.clean(source, head);
     const cors = listener.edge?.browsers?.cors;
     if (cors) this.parts.added.allow(cors, source, head);
     const local = listener.edge && peer.edge!.begin(listener.edge, source, head, this.parts.record.startedAt, listener.via.defaultHost);
     if (local ?? fault) return local ?? fault;
     const preflight = head.method === Method.OPTIONS ? this.answerPreflight(source, head, cors) : undefined;
     if (preflight) return preflight;
-    const denied = listener.authorizer?.ask(peer, source, head, this);
+    const denied = this.authorizer?.ask(peer, source, head, this);
     if (denied) return denied;
     if (listener.via.isLoop(source, head)) return LOOP;
     if (head.maxForwards === 0) return { code: 'max_forwards', detail: '', content: traceContent(source, head) };
@@ -147,7 +186,64 @@ export class ExchangeRequest implements Credentials {
       return OUT_OF_MEMORY;
     }
     if (context.refusing && listener.load) return APP_ENDED;
-    return head.deadlineMs === 0 ? LATE_AT_START : this.whyNotAdmitted(head);
+    return head.deadlineMs === 0 ? LATE_AT_START : undefined;
+  }
+
+  /**
+   * The authority is asked when all that is known here lets the request pass, and before it takes a place at the app: how long an answer
+   * takes is not the app's doing. The route stays the one that was asked about, whatever a reload says meanwhile.
+   */
+  private askAuthority(authorizer: RequestAuthority, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
+    const { complete, token, parts: { client, client: { listener, peer }, record, upstream } } = this;
+    const route = listener.routes.of(source, head, token?.claims);
+    if (!route) return NO_ROUTE;
+    const { startedAt } = record;
+    if (!route.asksAuthority || authorizer.exempts(head)) return this.whyNotAdmitted(head, startedAt) ?? this.followTo(route, source, head, body);
+    record.follow(route);
+    if (route.cors) this.parts.added.allow(route.cors, source, head);
+    const claims = token?.lines.toString('latin1') ?? '';
+    const forwarded = peer.edge?.lines.toString('latin1') ?? '';
+    const asked = { source, head, forwarded, claims, caller: peer.caller, defaultHost: listener.via.defaultHost };
+    const known = authorizer.ask(asked, listener.via, (verdict) => {
+      const refusal = this.onVerdict(verdict);
+      if (refusal) client.refuse(refusal);
+    });
+    if (isVerdict(known)) return this.refusalOf(known) ?? this.whyNotAdmitted(head, startedAt) ?? this.followTo(route, source, head, body);
+    this.waiting = new WaitingRequest(route, source, head, body, complete);
+    this.waiting.pending = known;
+    this.origin = { lines: linesOf(peer), hash: route.hashKeys ? peer.hash : 0, secure: peer.edge?.secure ?? client.secure };
+    // Its first bytes on the new protocol must be there when it is let in.
+    upstream.offersUpgrade = head.upgradeEnd > head.upgradeStart;
+    this.limitTime(route, head);
+    if (!complete) client.pauseRequest();
+    return undefined;
+  }
+
+  /** @returns why it goes nowhere, when that is so */
+  private onVerdict(verdict: Verdict): Refusal | undefined {
+    const { kept: { source, head }, body, pieces, complete, route } = this.waiting!;
+    this.waiting = undefined;
+    const refused = this.refusalOf(verdict);
+    if (refused) return refused;
+    this.complete = complete;
+    const refusal = this.whyNotAdmitted(head, this.parts.context.clock.now()) ?? this.followTo(route, source, head, body);
+    if (refusal) return refusal;
+    for (const { data, last, trailers } of pieces) {
+      const broken = this.pass(data, last, trailers, undefined);
+      if (broken) return broken;
+    }
+    if (!this.held && this.parts.upstream.carrier) this.onWritable();
+    return undefined;
+  }
+
+  /** Undefined when it passes, with what the authority has given it. A call that is sent elsewhere, as to log in, would take that for an accident. */
+  private refusalOf(verdict: Verdict): Refusal | undefined {
+    if (!verdict.refusal) {
+      this.granted = verdict.lines;
+      return undefined;
+    }
+    const { refusal } = verdict;
+    return this.parts.record.isCall && refusal.status! < 400 ? { ...refusal, status: 401 } : refusal;
   }
 
   /**
@@ -164,46 +260,47 @@ export class ExchangeRequest implements Credentials {
     return cors?.answer(source, head, asked, added.allow(cors, source, head));
   }
 
-  private whyNotAdmitted(head: RequestHead): Refusal | undefined {
-    const { context, record: { isCall, startedAt }, client: { listener: { admission } } } = this.parts;
+  /** @param now from when on its time at the app counts */
+  private whyNotAdmitted(head: RequestHead, now: number): Refusal | undefined {
+    const { context, record: { isCall }, client: { listener: { admission } } } = this.parts;
     if (!admission) return undefined;
     const slot = this.slot ??= new AdmissionSlot(context.clock);
-    const verdict = slot.ask(admission, head, startedAt);
+    const verdict = slot.ask(admission, head, now);
     if (verdict) return verdict === 'overloaded' ? OVERLOADED : RATE_LIMITED;
     // A call's messages may come as long as it lasts: the app has it from its head on.
-    if (this.complete || isCall) slot.completed(startedAt);
+    if (this.complete || isCall) slot.completed(now);
     else slot.keep(context.deadline(KEPT_MS));
     return undefined;
   }
 
   private follow(source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     const route = this.parts.client.listener.routes.of(source, head, this.token?.claims);
-    if (!route) return NO_ROUTE;
+    return route ? this.followTo(route, source, head, body) : NO_ROUTE;
+  }
+
+  private followTo(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     this.parts.record.follow(route);
     if (route.cors) this.parts.added.allow(route.cors, source, head);
     const { secure, listener, peer: { edge } } = this.parts.client;
     if (!route.answer) return this.send(route, source, head, body);
-    return route.answer(source, head, { secure: edge?.secure ?? secure, defaultHost: listener.via.defaultHost });
+    return route.answer(source, head, { secure: this.origin?.secure ?? edge?.secure ?? secure, defaultHost: listener.via.defaultHost });
   }
 
   private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
     const { complete, fields, parts: { context, upstream, record: { startedAt }, client, added } } = this;
-    const { deadlineMs } = head;
-    const routeMs = route.timeout.milliseconds;
-    this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
-    const timeoutMs = this.givenDeadline ? deadlineMs : routeMs;
+    const timeoutMs = this.limitTime(route, head);
     if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
     upstream.offersUpgrade = this.offered.length > 0;
     upstream.callerWaitsUntil = startedAt + this.callerMs;
-    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.peer.hash);
+    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, this.origin?.hash ?? client.peer.hash);
     added.headers = route.responseHeaders;
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     added.session = route.session?.read(source, head);
     route.rewrite?.apply(source, head);
-    const proven = client.listener.authorizer?.prepare(source, head, this) ?? EMPTY;
-    fields.begin(source, head, route, context.via, upstream.offersUpgrade, joined(linesOf(client.peer), proven));
+    const proven = this.authorizer?.prepare(source, head, this) ?? EMPTY;
+    const lines = joined(this.origin?.lines ?? linesOf(client.peer), joined(proven, this.granted));
+    fields.begin(source, head, route, context.via, upstream.offersUpgrade, lines);
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
-    this.timeout.start(this.givenDeadline ? context.deadline(deadlineMs) : route.timeout);
     if (!complete) this.watch();
     const deadlineAt = timeoutMs === 0 ? Infinity : startedAt + timeoutMs;
     const fault = route.faults?.decide(source, head);
@@ -215,6 +312,14 @@ export class ExchangeRequest implements Credentials {
       this.copies = MirrorRequest.beginAll(route.mirrors, context, original);
     }
     return undefined;
+  }
+
+  /** Its time runs from its head on, unless it does already. @returns how long it is; 0 without an end */
+  private limitTime(route: Route, { deadlineMs }: RequestHead): number {
+    const routeMs = route.timeout.milliseconds;
+    this.givenDeadline = deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && (routeMs === 0 || deadlineMs < routeMs);
+    if (!this.timeout.queue) this.timeout.start(this.givenDeadline ? this.parts.context.deadline(deadlineMs) : route.timeout);
+    return this.givenDeadline ? deadlineMs : routeMs;
   }
 
   private dispatch(route: Route, deadlineAt: number): Refusal | undefined {

@@ -139,7 +139,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   /** Bytes that are kept of the request, or on their way to the endpoint. */
-  get heldBytes(): number { return this.tunnel?.heldBytes ?? this.carrier?.heldBytes ?? this.upstream.heldBytes; }
+  get heldBytes(): number { return this.tunnel?.heldBytes ?? this.carrier?.heldBytes ?? this.upstream.heldBytes + this.request.heldBytes; }
 
   /**
    * Ends it without the endpoint's response, or in the middle of that.

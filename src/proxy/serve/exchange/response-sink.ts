@@ -10,6 +10,7 @@ import type { ListenerInstruments } from '../../telemetry/instruments';
 import type { ReasonCode } from '../../telemetry/reasons';
 import type { Admission } from '../admission/admission';
 import type { Authorizer } from '../authorization/authorizer';
+import type { RequestAuthority } from '../authorization/request-authority';
 import type { Routes } from '../route/routes';
 import type { Via } from '../route/via';
 import type { Edge } from '../edge/edge';
@@ -46,6 +47,8 @@ export interface Entry {
   readonly via: Via;
   /** Who may send what; undefined: everybody, everything. */
   readonly authorizer: Authorizer | undefined;
+  /** Asks a service about each request besides; undefined: nobody is asked. */
+  readonly externalAuthorizer: RequestAuthority | undefined;
   /** How many are let in; undefined: all. */
   readonly admission: Admission | undefined;
   /** What is done for clients from outside; undefined: nothing. */

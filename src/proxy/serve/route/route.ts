@@ -70,6 +70,8 @@ export class Route {
   readonly rewrite: Rewrite | undefined;
   /** Answers its requests; undefined when they are sent on. */
   readonly answer: RouteAnswer | undefined;
+  /** The service that its listener asks about requests is asked about its own. */
+  readonly asksAuthority: boolean;
   /** What browsers are told of its responses, in place of what its listener says; undefined: as that says. */
   readonly cors: Cors | undefined;
   /** Undefined when no copies are sent. */
@@ -114,6 +116,7 @@ export class Route {
     const prefix = prefixOf(config, options);
     this.rewrite = config.rewrite && new Rewrite(config.rewrite, prefix);
     this.mirrors = mirrorsOf(config, clusters, (mirror) => new Route(mirror, clusters, timeouts, dependencies, undefined));
+    this.asksAuthority = config.externalAuthorization;
     this.cors = config.cors && new Cors(config.cors);
     this.answer = answerOf(config, prefix, this.responseHeaders);
     this.wholeDeadline = config.meshFields && config.timeoutMs > 0 ? Buffer.from(deadlineField(config.timeoutMs), 'latin1') : EMPTY;
