@@ -34,6 +34,7 @@ export * from './constructs/identity/authorization';
 export * from './constructs/identity/identity';
 export * from './constructs/identity/identity-options';
 export * from './constructs/identity/jwt';
+export * from './constructs/destinations/external-authorization';
 export * from './constructs/identity/mutual-tls';
 export * from './constructs/identity/trust-bundle';
 export * from './constructs/mesh/interception';

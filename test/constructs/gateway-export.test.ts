@@ -1,6 +1,8 @@
 /** A gateway as objects of the Gateway API, and what they can't express. */
 import { Chart, Duration, Testing } from 'cdk8s';
-import { Gateway, GatewayApi, GatewayCertificate, GatewayProps, Match, MeshService, Route, TlsVersion } from '../../src';
+import { Allow, ExternalAuthorization, Gateway, GatewayApi, GatewayCertificate, GatewayProps, Match, MeshService, Route, TlsVersion } from '../../src';
+import { checkGateway } from '../../src/constructs/gateway-api/gateway-checks';
+import { ValidationErrors } from '../../src/constructs/props/validation-errors';
 import { findByKind, findOne, inventory, Manifest, newChart } from '../support/manifests';
 
 const containers = [{ image: 'ghcr.io/acme/app:1', portNumber: 8080 }];
@@ -130,6 +132,14 @@ const unsupported: GatewayProps = {
   errorPages: [{ statuses: [503], body: 'sorry' }],
 };
 const props = ['minimumTlsVersion', 'clients', 'proxyProtocol', 'forwarded', 'errorPages'];
+
+test('who may pass is never left out silently', () => {
+  const asked = ExternalAuthorization.http(new MeshService(newChart(), 'auth', { containers }));
+  expect(() => exported({ allow: [Allow.when(Match.method('GET'))] }, plainRoute)).toThrow('\'GatewayApi.exportGateway\' is "allow"');
+  const errors = new ValidationErrors();
+  checkGateway(errors, { externalAuthorization: asked }, new Map());
+  expect(errors.messages.join()).toContain('is "externalAuthorization"');
+});
 
 test('props that can\'t be expressed there are refused, all of them together', () => {
   for (const prop of props) {

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { ClusterConfig, DEFAULT_ROUTE, RouteConfig } from '../../contract';
 import { factsOf } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { callersHost, DestinationInfo } from '../destinations/destination-info';
 import { Fallback } from '../destinations/fallback';
 import { checkTcpPolicies, isTcp, refuseForTcp } from '../destinations/tcp-checks';
@@ -111,6 +112,7 @@ export interface ServiceLink {
 export class Dependencies {
   private readonly own: DeclaredCall[] = [];
   private readonly granted = new Set<string>();
+  private readonly ownAsked: Destination[] = [];
 
   constructor(private readonly caller: Caller, private readonly inherited?: Dependencies) {}
 
@@ -119,6 +121,18 @@ export class Dependencies {
     const { construct } = this.caller;
     return this.declared.map(({ ownRoutes, ...call }) => (
       { ...call, routes: routesFor(ownRoutes ?? call.info.routes(), (named) => standsFor(named, construct)) }));
+  }
+
+  /** Services that the proxy itself asks about requests, each once. */
+  public get asked(): Destination[] {
+    return [...new Set([...this.inherited?.asked ?? [], ...this.ownAsked])];
+  }
+
+  /** Lets the proxy ask a service about requests. */
+  public ask({ _service: service }: ExternalAuthorization): void {
+    this.reach('externalAuthorization', Route.always().to(service));
+    this.ownAsked.push(service);
+    this.grantSelf();
   }
 
   private get declared(): DeclaredCall[] {
@@ -264,7 +278,8 @@ export class Dependencies {
 
   /** A call, or what it may lead to, prefers the caller's own zone, which the caller then has to know. */
   public get zoneAware(): boolean {
-    return this.calls.some((call) => call.loadBalancing._zoneAware || besides(call).some((other) => other._info().loadBalancing._zoneAware));
+    return this.calls.some((call) => call.loadBalancing._zoneAware || besides(call).some((other) => other._info().loadBalancing._zoneAware))
+      || this.asked.some((service) => service._info().loadBalancing._zoneAware);
   }
 
   /** Lets the caller find itself among the pods of its own Service, when it has one and needs to. */

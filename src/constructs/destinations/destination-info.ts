@@ -2,7 +2,7 @@
  * What a caller's sidecar must know of a destination. A destination knows its own names, ports and endpoints; the caller
  * only asks. None of it is public.
  */
-import { ClusterConfig, PathConfig } from '../../contract';
+import { ClusterConfig, ExternalAuthorizationConfig, PathConfig } from '../../contract';
 import { AppProtocol } from './app-protocol';
 import { ExternalTlsInfo } from './external-tls-info';
 import { Jwt } from '../identity/jwt';
@@ -71,6 +71,8 @@ export interface DestinationInfo {
   readonly mutualTls?: MutualTls;
   /** Issuers of the tokens that requests have to carry; absent when its proxies look at none. */
   readonly jwt?: readonly Jwt[];
+  /** Who is asked about its requests; absent: nobody. */
+  readonly externalAuthorization?: RequestQuestions;
   /** TLS to what is outside of the mesh; absent for plain HTTP, and in the mesh. */
   readonly tls?: ExternalTlsInfo;
   /** What its proxies let pass; absent when it has none. */
@@ -89,6 +91,12 @@ export interface DestinationInfo {
 export function callersHost({ hostnames, ports: [port] }: Pick<DestinationInfo, 'hostnames' | 'ports'>, callerNamespace: string): string {
   const [name] = hostnames(callerNamespace);
   return port === 80 ? name : `${name}:${port}`;
+}
+
+/** Who is asked about requests to a service. */
+export interface RequestQuestions {
+  /** @param asker its namespace, and paths of health checks that its callers send */
+  _toConfig(asker: { readonly namespace: string; readonly healthPaths: readonly string[] }): ExternalAuthorizationConfig;
 }
 
 /** A host that a pod calls, as far as its names go. */

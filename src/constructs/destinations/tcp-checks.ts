@@ -49,12 +49,15 @@ export function checkTcpService(errors: ValidationErrors, prefix: string, protoc
 /** Checks what the props of a service say that TCP can't have. */
 export function checkTcpProps(
   errors: ValidationErrors, prefix: string,
-  props: { readonly port?: number; readonly jwt?: unknown; readonly slo?: unknown; readonly admission?: unknown },
+  props: {
+    readonly port?: number; readonly jwt?: unknown; readonly externalAuthorization?: unknown; readonly slo?: unknown; readonly admission?: unknown;
+  },
 ): void {
   if (props.port === undefined) {
     errors.add(`${prefix}port`, undefined, 'TCP has no usual port; say the one that clients connect to');
   }
   refuseForTcp(errors, `${prefix}jwt`, props.jwt, 'leave it out; callers prove who they are by their identity');
+  refuseForTcp(errors, `${prefix}externalAuthorization`, props.externalAuthorization, 'leave it out; callers prove who they are by their identity');
   refuseForTcp(errors, `${prefix}slo`, props.slo, 'leave it out; mesh_tcp_connections_closed_total tells why connections end');
   refuseForTcp(errors, `${prefix}admission`, props.admission, 'leave it out; \'connections.maxConnectionsPerEndpoint\' limits connections to a pod');
 }

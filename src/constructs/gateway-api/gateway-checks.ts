@@ -14,6 +14,7 @@ const OPTIONS = { gatewayClassName: true, ignoreUnsupported: true } as const sat
 const UNSUPPORTED = [
   'type', 'nodePort', 'httpsNodePort', 'externalTrafficPolicy', 'loadBalancerClass', 'loadBalancerSourceRanges', 'serviceAnnotations',
   'minimumTlsVersion', 'hsts', 'forwarded', 'proxyProtocol', 'clients', 'errorPages', 'encodedSlashes', 'mergeSlashes', 'limits', 'identity',
+  'jwt', 'allow', 'externalAuthorization',
 ] as const satisfies readonly (keyof GatewayProps)[];
 
 /** Checks the options by themselves. */

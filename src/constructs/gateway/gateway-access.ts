@@ -11,14 +11,20 @@ import { ValidationErrors } from '../props/validation-errors';
 import { GatewayProps } from './gateway-props';
 
 /** What its listeners say of it; nothing where everybody may ask for everything. */
-export function accessConfig({ jwt, allow, authorization = Authorization.enforce() }: GatewayProps): Pick<ListenerConfig, 'jwt' | 'authorization'> {
+export function accessConfig(
+  { jwt, allow, authorization = Authorization.enforce(), externalAuthorization }: GatewayProps, namespace: string,
+): Pick<ListenerConfig, 'jwt' | 'authorization' | 'externalAuthorization'> {
+  const external = externalAuthorization && { externalAuthorization: externalAuthorization._toConfig({ namespace, healthPaths: [] }) };
   if (!jwt && !allow) {
-    return {};
+    return { ...external };
   }
-  return { authorization: clientRules(authorization, jwt ?? [], allow), ...(jwt && { jwt: jwt.map((each) => each._toConfig()) }) };
+  return { ...external, authorization: clientRules(authorization, jwt ?? [], allow), ...(jwt && { jwt: jwt.map((each) => each._toConfig()) }) };
 }
 
-export function checkAccess(errors: ValidationErrors, { jwt, allow, authorization }: GatewayProps, namespace: string, path: PathOptions): void {
+export function checkAccess(
+  errors: ValidationErrors, { jwt, allow, authorization, externalAuthorization }: GatewayProps, namespace: string, path: PathOptions,
+): void {
+  externalAuthorization?._check(errors, 'externalAuthorization');
   if (jwt) {
     checkJwts(errors, 'jwt', jwt, namespace);
   }

@@ -34,12 +34,13 @@ interface DocumentInfo {
 }
 
 export function gatewayDocument(info: DocumentInfo): ProxyConfig {
-  const { node, settings, routes, ownPods, budget } = info;
+  const { node, settings, routes, ownPods, budget, props: { externalAuthorization } } = info;
+  const asked = externalAuthorization ? [Route.always().to(externalAuthorization._service)] : [];
   return completeDocument({
     node,
     ...(info.identity && { identity: info.identity }),
     listeners: listenersOf(info),
-    clusters: routedClusters(routes, { namespace: node.namespace, hasIdentity: info.identity !== undefined }),
+    clusters: routedClusters([...routes, ...asked], { namespace: node.namespace, hasIdentity: info.identity !== undefined }),
     ...(ownPods && { localCluster: { discovery: ownPods } }),
     ...(info.readsSlices && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
     ...(settings.proxyPorts.admin !== DEFAULT_ADMIN.port && { admin: { port: settings.proxyPorts.admin } }),
@@ -57,14 +58,14 @@ export function gatewayDocument(info: DocumentInfo): ProxyConfig {
 }
 
 /** One for HTTP and one for HTTPS. Without an address they are on the pod's own, where clients are. */
-function listenersOf({ settings: { proxyPorts }, props, path, routeConfigs }: DocumentInfo): ListenerConfig[] {
+function listenersOf({ node, settings: { proxyPorts }, props, path, routeConfigs }: DocumentInfo): ListenerConfig[] {
   const common = {
     direction: 'outbound' as const,
     // `kubectl port-forward` connects to the pod's loopback.
     loopback: true,
     ...(path && { path }),
     ...edgeConfig(props),
-    ...accessConfig(props),
+    ...accessConfig(props, node.namespace),
   };
   return [
     { name: GATEWAY_LISTENER, port: proxyPorts.inbound, ...factsOf(props.protocol).wire, ...common, ...plainConfig(props), routes: routeConfigs },

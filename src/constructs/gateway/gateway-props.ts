@@ -1,6 +1,7 @@
 /** What can be said of a gateway. */
 import { Duration } from 'cdk8s';
 import { Allow } from '../identity/allow';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
 import { Jwt } from '../identity/jwt';
@@ -186,6 +187,13 @@ export interface GatewayProps extends GatewayServiceProps {
   readonly authorization?: Authorization;
 
   /**
+   * A service that is asked about each request that `jwt` and `allow` lets pass, before anything of it goes on.
+   *
+   * @default - none
+   */
+  readonly externalAuthorization?: ExternalAuthorization;
+
+  /**
    * Which pages of other origins may use responses.
    *
    * @default - what apps say of it is passed through
@@ -341,7 +349,7 @@ export const GATEWAY_PROPS = {
   port: true, httpsPort: true, type: true, nodePort: true, httpsNodePort: true, externalTrafficPolicy: true, loadBalancerClass: true,
   loadBalancerSourceRanges: true, serviceAnnotations: true, name: true, protocol: true, tls: true, minimumTlsVersion: true, httpsRedirect: true,
   hsts: true, forwarded: true, proxyProtocol: true, clients: true, jwt: true, allow: true, authorization: true, cors: true, errorPages: true,
-  encodedSlashes: true, mergeSlashes: true, limits: true,
+  externalAuthorization: true, encodedSlashes: true, mergeSlashes: true, limits: true,
   scaling: true, disruptionBudget: true, resources: true, workers: true, proxyImage: true, proxyUser: true, proxyPorts: true, identity: true,
   accessLog: true, accessLogOptions: true, monitoring: true, tracing: true, slo: true, via: true, deregistrationDelay: true, drain: true,
 } as const satisfies Record<keyof GatewayProps, true>;

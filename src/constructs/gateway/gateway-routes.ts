@@ -32,6 +32,8 @@ interface RoutesInfo {
   readonly path: PathOptions;
   readonly hasTokens: boolean;
   readonly dependencies: Dependencies;
+  /** What is asked about requests. */
+  readonly authority?: Destination;
 }
 
 export class GatewayRoutes {
@@ -56,14 +58,14 @@ export class GatewayRoutes {
 
   /** Adds a route. Throws when it is wrong by itself. */
   public add(method: string, host: string, route: Route): void {
-    const { construct, path, hasTokens, dependencies } = this.info;
+    const { construct, path, hasTokens, authority, dependencies } = this.info;
     if (!isA(Route, route)) {
       throw new Error(`[${construct.node.path}] '${method}()' got ${route === undefined ? 'undefined' : typeof route}: `
         + `${refusalOfCopy(Route, route) ?? 'give it a route, such as Route.when(Match.pathPrefix(\'/search\')).to(search)'}`);
     }
     const errors = new ValidationErrors();
     const prop = propOf(host, route);
-    checkGatewayRoute(errors, prop, host, route, { path, hasTokens });
+    checkGatewayRoute(errors, prop, host, route, { path, hasTokens, isAsked: authority !== undefined });
     errors.throwIfAny(construct);
     dependencies.reach(prop, route);
     this.byHost.set(host, [...this.byHost.get(host) ?? [], route]);
@@ -89,12 +91,16 @@ export class GatewayRoutes {
     return errors.messages;
   }
 
-  /** The routes as calls of what they lead to first, for all that looks at calls. Those that answer by themselves are none. */
+  /**
+   * The routes as calls of what they lead to first, and that of what is asked about requests, for all that looks at calls. Routes that answer by
+   * themselves are none.
+   */
   public get calls(): Call[] {
-    return [...this.byHost.values()].flatMap((routes) => {
+    const { authority, namespace } = this.info;
+    return [...(authority ? [defaultCall(authority, namespace)] : []), ...[...this.byHost.values()].flatMap((routes) => {
       const names = namesOf(routes);
       return routes.filter((route) => targetsOf(route).length > 0).map((route) => ({ ...this.callOf(route), routes: [toCallers(route, names)] }));
-    });
+    })];
   }
 
   /** Whatever requests are sent to, each once. */

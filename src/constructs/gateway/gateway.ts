@@ -161,8 +161,14 @@ export class Gateway extends Construct {
       construct: this, name, namespace: this.namespace, account: () => this.serviceAccount,
       pods: () => this.pods, identity: this.identity, self: () => undefined,
     });
+    const { externalAuthorization } = props;
+    if (externalAuthorization) {
+      this.dependencies.ask(externalAuthorization);
+    }
     const { namespace, dependencies, path = {} } = this;
-    this.routes = new GatewayRoutes({ construct: this, namespace, path, hasTokens: props.jwt !== undefined, dependencies });
+    this.routes = new GatewayRoutes({
+      construct: this, namespace, path, hasTokens: props.jwt !== undefined, dependencies, authority: externalAuthorization?._service,
+    });
     const config = new DocumentConfigMap(this, { name: `${name}-mesh` }, { document: () => this.document(), calls: () => this.routes.calls });
     this.configMap = config.configMap;
     this.deployment = gatewayDeployment(this, 'Deployment', {

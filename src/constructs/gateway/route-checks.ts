@@ -19,6 +19,8 @@ interface Reading {
   readonly path: PathOptions;
   /** It looks at tokens. */
   readonly hasTokens: boolean;
+  /** A service is asked about requests. */
+  readonly isAsked: boolean;
 }
 
 /** Checks a route of a host. */

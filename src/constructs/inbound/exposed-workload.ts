@@ -11,6 +11,7 @@ import { DestinationInfo } from '../destinations/destination-info';
 import { checkPolicies, DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies, policiesOf } from '../destinations/destination-options';
 import { checkReserved } from '../destinations/reserved-names';
 import { checkTcpProps, isTcp } from '../destinations/tcp-checks';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { Jwt } from '../identity/jwt';
 import { checkJwts } from '../identity/jwt-checks';
 import * as kplus from '../kubernetes/kplus';
@@ -62,6 +63,13 @@ export interface ExposeOptions extends DestinationOptions {
   readonly jwt?: Jwt[];
 
   /**
+   * A service that is asked about each request that `jwt` and the identity of its caller let pass, before anything of it goes on.
+   *
+   * @default - none
+   */
+  readonly externalAuthorization?: ExternalAuthorization;
+
+  /**
    * The Service of the name `serviceName` that there is already, for example of a Helm chart. It stays as it is, so requests of callers outside of
    * the mesh go where its `targetPort` leads: past the sidecar, unless that is the sidecar's port (`proxyPorts.inbound`).
    *
@@ -85,7 +93,8 @@ export interface ExposeOptions extends DestinationOptions {
 }
 
 const OPTIONS = {
-  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, jwt: true, existingService: true, weight: true, discovery: true,
+  ...DESTINATION_OPTIONS, port: true, portName: true, tls: true, jwt: true, externalAuthorization: true, existingService: true,
+  weight: true, discovery: true,
 } as const satisfies Record<keyof ExposeOptions, true>;
 const VERSION_OPTIONS = { weight: true } as const satisfies Record<keyof ExposedVersionOptions, true>;
 
@@ -109,6 +118,7 @@ interface Resolved {
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
   readonly jwt?: readonly Jwt[];
+  readonly externalAuthorization?: ExternalAuthorization;
   readonly weight?: number;
   /** Whether its Service was made by others. */
   readonly hasService: boolean;
@@ -157,11 +167,13 @@ export class ExposedWorkload extends Destination {
     if (options.jwt) {
       checkJwts(errors, 'expose.jwt', options.jwt, workload.namespace);
     }
+    options.externalAuthorization?._check(errors, 'expose.externalAuthorization');
     discovery._check(errors, 'expose.discovery');
     checkZones(errors, 'expose.loadBalancing', policies.loadBalancing, discovery);
     errors.throwIfAny(scope);
     return new ExposedWorkload(scope, workload, {
-      port, portName, tls, discovery, policies, jwt: options.jwt, weight: options.weight, hasService: options.existingService !== undefined,
+      port, portName, tls, discovery, policies, jwt: options.jwt, externalAuthorization: options.externalAuthorization, weight: options.weight,
+      hasService: options.existingService !== undefined,
     });
   }
 
@@ -282,11 +294,19 @@ export class ExposedWorkload extends Destination {
     return { type: 'endpointSlice', namespace, service: `${this.serviceName}-${version}`, portName };
   }
 
+  /**
+   * Who is asked about its requests.
+   *
+   * @internal
+   */
+  public get _externalAuthorization(): ExternalAuthorization | undefined { return this.options.externalAuthorization; }
+
   /** @internal */
   public _info(): DestinationInfo {
-    const { workload: { namespace, chartNamespace, settings, identity }, options: { portName, discovery, policies, jwt }, serviceName, port } = this;
+    const { workload: { namespace, chartNamespace, settings, identity }, serviceName, port } = this;
+    const { portName, discovery, policies, jwt, externalAuthorization } = this.options;
     return meshedDestination({
-      serviceName, namespace, chartNamespace, port, portName, settings, identity, discovery, policies, jwt,
+      serviceName, namespace, chartNamespace, port, portName, settings, identity, discovery, policies, jwt, externalAuthorization,
       routes: () => this._routes,
       versions: () => {
         const weights = this.shares.length === 1 ? [1] : weightsOf(this.shares);

@@ -26,7 +26,7 @@ export interface InboundPort {
 
 /** Where a sidecar takes the requests of a port. */
 export function portListener(
-  { name, proxyPort, protocol, called }: InboundPort, own: Pick<ListenerConfig, 'admission' | 'mutualTls' | 'authorization' | 'jwt'>,
+  { name, proxyPort, protocol, called }: InboundPort, own: Pick<ListenerConfig, 'admission' | 'mutualTls' | 'authorization' | 'jwt' | 'externalAuthorization'>,
 ): ListenerConfig {
   const { path, tcp } = called._info();
   const { admission, ...ofConnections } = own;

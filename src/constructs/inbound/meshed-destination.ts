@@ -3,6 +3,7 @@
  */
 import { SERVICE_LABEL } from '../../contract';
 import { DestinationInfo } from '../destinations/destination-info';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { DestinationPolicies } from '../destinations/destination-options';
 import { Jwt } from '../identity/jwt';
 import { WorkloadIdentity } from '../identity/workload-identity';
@@ -31,6 +32,7 @@ export interface MeshedService {
   readonly discovery: Discovery;
   readonly policies: DestinationPolicies;
   readonly jwt?: readonly Jwt[];
+  readonly externalAuthorization?: ExternalAuthorization;
   routes(): readonly Route[];
   /** The headless Services of its versions, with their weights, and who they are where that is not the same for all. */
   versions(): readonly { readonly service: { readonly name: string }; readonly weight: number; readonly identity?: WorkloadIdentity }[];
@@ -70,6 +72,7 @@ export function meshedDestination(meshed: MeshedService): DestinationInfo {
     identity: meshed.identity,
     mutualTls: meshed.settings.mutualTls,
     ...(meshed.jwt && { jwt: meshed.jwt }),
+    ...(meshed.externalAuthorization && { externalAuthorization: meshed.externalAuthorization }),
     limits,
     // Connections of TCP are never unused.
     ...(!isTcp(policies.protocol) && { closesIdleAfterMs: closesIdleAfterMs(limits) }),

@@ -13,6 +13,7 @@ import { Fallback } from '../destinations/fallback';
 import { Allow } from '../identity/allow';
 import { Authorization } from '../identity/authorization';
 import { Identity } from '../identity/identity';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { Jwt } from '../identity/jwt';
 import { MutualTls } from '../identity/mutual-tls';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
@@ -118,6 +119,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   disruptionBudget: made(DisruptionBudget, 'DisruptionBudget.maxUnavailable(1), for example'),
   endpointPropagation: duration,
   errorPages: { fits: (value) => Array.isArray(value) && value.every(isObject), remedy: 'list pages, such as [{ statuses: [503], body: \'<h1>Back soon</h1>\' }]' },
+  externalAuthorization: made(ExternalAuthorization, 'ExternalAuthorization.http(auth), for example'),
   externalTrafficPolicy: memberOf('TrafficPolicy', TrafficPolicy),
   fallback: made(Fallback, 'Fallback.to(service)'),
   faults: {

@@ -21,7 +21,7 @@ import { checkHeaderChanges } from './header-checks';
 import { checkMatches } from './match-checks';
 import { checkPathChanges } from './path-changes';
 import { Route } from './route';
-import { DEFAULT_ROUTE_NAME } from './route-names';
+import { DEFAULT_ROUTE_NAME, titleOf } from './route-names';
 import { RouteSpec } from './route-spec';
 import { RouteTarget } from './route-target';
 import { checkMirrors, checkTargets } from './target-checks';
@@ -51,6 +51,8 @@ export interface RouteContext {
   readonly timeoutMs: number;
   /** Tokens of requests are looked at. */
   readonly hasTokens?: boolean;
+  /** A service is asked about requests. */
+  readonly isAsked?: boolean;
   /** Where requests go when the route says nothing; absent: nowhere. */
   readonly destination?: RouteTarget;
 }
@@ -73,6 +75,9 @@ export function checkRoute(errors: ValidationErrors, prop: string, route: Route,
   checkHeaderChanges(errors, prop, 'Response', spec.responseHeaders, spec);
   if (spec.cors !== undefined) {
     checkCors(errors, `${prop}.cors`, spec.cors);
+  }
+  if (spec.externalAuthorization === false && !context.isAsked) {
+    errors.add(`${prop}.withoutExternalAuthorization`, titleOf(route), 'nobody is asked about its requests; leave it out. It is for routes of a gateway with \'externalAuthorization\'');
   }
   checkPolicies(errors, prop, spec, context.timeoutMs);
   if (spec.accessLog !== undefined && !Object.values(AccessLog).includes(spec.accessLog)) {

@@ -32,6 +32,8 @@ export interface RouteSpec {
   readonly requestHeaders: readonly HeaderChange[];
   readonly responseHeaders: readonly HeaderChange[];
   readonly cors?: CorsOptions;
+  /** Whether the service of a gateway's `externalAuthorization` is asked; absent: it is. */
+  readonly externalAuthorization?: false;
   readonly timeout?: Duration;
   readonly retry?: Retry;
   readonly hashKeys?: readonly HashKey[];

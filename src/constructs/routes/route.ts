@@ -188,6 +188,13 @@ export class Route {
   }
 
   /**
+   * Has the service of the gateway's `externalAuthorization` not asked about these requests, such as those of a page to log in.
+   */
+  public withoutExternalAuthorization(): Route {
+    return this.with({ externalAuthorization: false });
+  }
+
+  /**
    * Timeout of these requests, as `timeout` of `calls()`. By default it is that of the call.
    */
   public timeout(timeout: Duration): Route {

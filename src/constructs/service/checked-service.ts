@@ -69,6 +69,7 @@ export function checkService(service: IConstruct, props: MeshServiceProps): Chec
   if (props.jwt) {
     checkJwts(errors, 'jwt', props.jwt, namespace);
   }
+  props.externalAuthorization?._check(errors, 'externalAuthorization');
   if (isTcp(props.protocol)) {
     checkTcpProps(errors, '', props);
   }

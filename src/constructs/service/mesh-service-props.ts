@@ -4,6 +4,7 @@
 import { Availability } from '../capacity/availability';
 import { Capacity } from '../capacity/capacity';
 import { DESTINATION_OPTIONS, DestinationOptions } from '../destinations/destination-options';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { Jwt } from '../identity/jwt';
 import { TlsOptions } from '../inbound/tls-options';
 import { DisruptionBudget } from '../kubernetes/disruption-budget';
@@ -118,6 +119,13 @@ export interface MeshServiceProps extends VersionProps, ProxyOptions, Destinatio
   readonly jwt?: Jwt[];
 
   /**
+   * A service that is asked about each request that `jwt` and the identity of its caller lets pass, before anything of it goes on.
+   *
+   * @default - none
+   */
+  readonly externalAuthorization?: ExternalAuthorization;
+
+  /**
    * How callers discover the pods.
    *
    * @default - that of the nearest Mesh, or Discovery.endpointSlices()
@@ -142,5 +150,5 @@ export const MESH_SERVICE_PROPS = {
   ...VERSION_PROPS, ...PROXY_OPTIONS,
   ...DESTINATION_OPTIONS, ...SERVICE_OPTIONS,
   name: true, version: true, serviceAccount: true,
-  port: true, portName: true, tls: true, jwt: true, discovery: true, slo: true,
+  port: true, portName: true, tls: true, jwt: true, externalAuthorization: true, discovery: true, slo: true,
 } as const satisfies Record<keyof MeshServiceProps, true>;

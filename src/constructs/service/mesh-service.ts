@@ -14,6 +14,7 @@ import { AppProtocol } from '../destinations/app-protocol';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { DESTINATION_OPTIONS, DestinationOptions, DestinationPolicies } from '../destinations/destination-options';
+import { ExternalAuthorization } from '../destinations/external-authorization';
 import { Jwt } from '../identity/jwt';
 import { workloadIdentity, WorkloadIdentity } from '../identity/workload-identity';
 import { tlsPort } from '../inbound/inbound-tls';
@@ -89,6 +90,7 @@ export class MeshService extends Destination {
   private readonly protocol?: AppProtocol;
   private readonly tls?: TlsOptions;
   private readonly jwt?: readonly Jwt[];
+  private readonly externalAuthorization?: ExternalAuthorization;
   private hasOutsideClients: boolean;
   private readonly policies: DestinationPolicies;
   private readonly settings: MeshSettings;
@@ -114,6 +116,7 @@ export class MeshService extends Destination {
     this.protocol = sound.protocol;
     this.tls = sound.tls;
     this.jwt = sound.jwt;
+    this.externalAuthorization = sound.externalAuthorization;
     this.hasOutsideClients = isExternal(sound);
     this.destinationOptions = Object.fromEntries(Object.entries(sound).filter(([name]) => Object.hasOwn(DESTINATION_OPTIONS, name)));
     this.policies = checked.policies;
@@ -137,6 +140,9 @@ export class MeshService extends Destination {
       identity: this.identity,
       self: () => this,
     });
+    if (this.externalAuthorization) {
+      this.dependencies.ask(this.externalAuthorization);
+    }
     this.monitor(sound.slo);
     this.makeVersion(checked.version, sound, checked.plan);
     this.node.addValidation({ validate: () => this.validateVersions() });
@@ -276,9 +282,10 @@ export class MeshService extends Destination {
 
   /** A port of the service as callers see it. */
   private infoOf(port: Pick<MeshedService, 'policies' | 'port' | 'portName' | 'proxyPort' | 'routes'>): DestinationInfo {
-    const { serviceName, namespace, settings, identity, jwt } = this;
+    const { serviceName, namespace, settings, identity, jwt, externalAuthorization } = this;
     return meshedDestination({
       ...port, serviceName, namespace, chartNamespace: Chart.of(this).namespace, settings, identity, discovery: settings.discovery, jwt,
+      externalAuthorization,
       versions: () => {
         const weights = weightsOf(this.shares);
         return this.versions.map(({ service }, index) => ({ service, weight: weights[index] }));

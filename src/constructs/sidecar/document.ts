@@ -47,11 +47,13 @@ export interface DocumentInfo {
   /** How paths of requests to the app are normalised, where that is not the default. */
   readonly path?: PathConfig;
   readonly calls: Call[];
+  /** The same, and what only the sidecar calls. */
+  readonly reached: Call[];
   /** By what the proxy proves who it is, and what callers in the mesh, and clients from outside who come by TLS, have to prove. */
   readonly security: {
     readonly identity?: IdentityConfig;
-    readonly inbound: Pick<ListenerConfig, 'mutualTls' | 'authorization' | 'jwt'>;
-    readonly outside: Pick<ListenerConfig, 'authorization' | 'jwt'>;
+    readonly inbound: Pick<ListenerConfig, 'mutualTls' | 'authorization' | 'jwt' | 'externalAuthorization'>;
+    readonly outside: Pick<ListenerConfig, 'authorization' | 'jwt' | 'externalAuthorization'>;
   };
   /** Where the workload's own pods are found; absent when nothing needs to know its zone, or it has no Service. */
   readonly ownPods?: EndpointSliceDiscovery;
@@ -101,10 +103,10 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     clusters: [
       ...(info.app === undefined ? [] : [clusterOfApp(APP_CLUSTER, info.app, info, info.appConnections)]),
       ...info.morePorts.map(({ cluster }) => cluster),
-      ...outboundClusters(calls, { namespace: info.node.namespace, hasIdentity: info.security.identity !== undefined }),
+      ...outboundClusters(distinctCalls(info.reached), { namespace: info.node.namespace, hasIdentity: info.security.identity !== undefined }),
     ],
     ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),
-    ...((info.ownPods || readsEndpointSlices(calls)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
+    ...((info.ownPods || readsEndpointSlices(info.reached)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
     ...(info.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: info.ports.admin } }),
     ...(info.limits && { limits: info.limits }),
     ...shutdownConfig(info),

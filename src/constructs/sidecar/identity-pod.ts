@@ -5,7 +5,8 @@ import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
 import { DestinationInfo } from '../destinations/destination-info';
 import { Account } from '../identity/account';
-import { authorizationConfig } from '../identity/caller-rules';
+import { ListenerConfig } from '../../contract';
+import { authorizationConfig, healthMatches } from '../identity/caller-rules';
 import { tokenRules } from '../identity/token-rules';
 import { claimIdentity, WorkloadIdentity, workloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
@@ -63,14 +64,22 @@ export function securityOf(
   const calls = called?._declaredCalls ?? [];
   const jwts = called?._info().jwt;
   const jwt = jwts && { jwt: jwts.map((each) => each._toConfig()) };
-  const outside = { ...(jwts && { ...jwt, authorization: tokenRules(calls, authorization, jwts) }) };
+  const external = called && externalConfig(called);
+  const outside = { ...(jwts && { ...jwt, authorization: tokenRules(calls, authorization, jwts) }), ...external };
   return {
     ...(identity && { identity: identity.identity._config(identity.id) }),
     inbound: identity
-      ? { mutualTls: mutualTls._config(), authorization: authorizationConfig(calls, authorization, mutualTls, jwts), ...jwt }
+      ? { mutualTls: mutualTls._config(), authorization: authorizationConfig(calls, authorization, mutualTls, jwts), ...jwt, ...external }
       : outside,
     outside,
   };
+}
+
+/** Whom it asks about requests. Health checks of callers carry no proof of a client, so they are not asked about. */
+function externalConfig(called: Pick<Destination, '_declaredCalls' | '_info'>): Pick<ListenerConfig, 'externalAuthorization'> {
+  const { externalAuthorization, namespace } = called._info();
+  const healthPaths = healthMatches(called._declaredCalls).flatMap(({ path }) => (path ? [path.value] : []));
+  return externalAuthorization ? { externalAuthorization: externalAuthorization._toConfig({ namespace, healthPaths }) } : {};
 }
 
 /** Says on the pods which clusters they are for, where that is not every cluster that runs the mesh. */

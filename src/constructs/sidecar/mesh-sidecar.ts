@@ -11,7 +11,8 @@ import { Construct, IConstruct } from 'constructs';
 import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
-import { Dependencies, ServiceLink } from '../calls/dependencies';
+import { Call, Dependencies, ServiceLink } from '../calls/dependencies';
+import { reachedCalls } from '../calls/reached-calls';
 import { lintWith } from '../checks/lints';
 import { Destination } from '../destinations/destination';
 import { registerWorkload } from '../identity/spire-registration';
@@ -190,7 +191,7 @@ export class MeshSidecar extends Construct {
       pods: this.pods, settings: this.settings, takesRequests: this.appPort !== undefined, hasIdentity: this.identity !== undefined,
       hasTls: this.tls !== undefined, hasOutsideClients: this.service?.hasOutsideClients() ?? false, called: this.called,
       morePorts: this.morePorts,
-      calls: this.dependencies.calls, readsApi: this.readsApi,
+      calls: this.reached, readsApi: this.readsApi,
     }));
     this.settings.monitoring._scrape(this, {
       name, namespace: this.attached.namespace, pods: this.attached.pods, adminPort: this.settings.proxyPorts.admin,
@@ -279,6 +280,10 @@ export class MeshSidecar extends Construct {
   /** Has its pods take requests. */
   private serve(): void {
     noteAddition();
+    const asked = this.exposed?._externalAuthorization;
+    if (asked) {
+      this.dependencies.ask(asked);
+    }
     this.labelPods(true);
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.dependencies.grantSelf();
@@ -287,6 +292,11 @@ export class MeshSidecar extends Construct {
   /** How clients from outside come by TLS. */
   private get tls(): TlsOptions | undefined {
     return this.service?.tls ?? this.exposed?._tls;
+  }
+
+  /** What its proxy calls. */
+  private get reached(): Call[] {
+    return reachedCalls(this.dependencies, this.namespace);
   }
 
   private buildDocument(): ProxyConfig {
@@ -307,9 +317,10 @@ export class MeshSidecar extends Construct {
       admission: admissionConfig(this.settings.admission),
       path: this.called?._info().path,
       calls: this.dependencies.calls,
+      reached: this.reached,
       security: securityOf(this.identity, this.settings, this.called),
       ownPods: this.ownPods(),
-      limits: limitsConfig(this.settings.limits, limitsOfReached(this.dependencies.calls)),
+      limits: limitsConfig(this.settings.limits, limitsOfReached(this.reached)),
       workers: this.settings.workers,
       budget: this.budget,
       accessLog: this.settings.accessLog,
@@ -339,7 +350,7 @@ export class MeshSidecar extends Construct {
   }
 
   private get readsApi(): boolean {
-    return readsEndpointSlices(this.dependencies.calls) || this.ownPods() !== undefined;
+    return readsEndpointSlices(this.reached) || this.ownPods() !== undefined;
   }
 
   /** Where the proxy finds its own pod, and so its zone; undefined when no call needs it, or when there is no Service. */
@@ -395,7 +406,8 @@ export class MeshSidecar extends Construct {
     return {
       workload: this.workload, path: (this.service?.self ?? this.workload).node.path, container: this.container, namespace: this.namespace,
       appPort: this.appPort, morePorts: this.morePorts, hasTls: this.tls !== undefined,
-      settings: this.settings, identity: this.identity, budget: this.budget, calls: this.dependencies.calls, called: this.called,
+      settings: this.settings, identity: this.identity, budget: this.budget, calls: this.dependencies.calls,
+      reached: this.reached, called: this.called,
       readsApi: this.readsApi,
     };
   }

@@ -79,6 +79,7 @@ export function routeConfig({ route: { _spec: spec }, name, alternatives }: Call
   const changes = {
     ...(responseHeaders && { responseHeaders }),
     ...(spec.cors && { cors: corsConfig(spec.cors) }),
+    ...(spec.externalAuthorization === false && { externalAuthorization: false }),
     ...(spec.accessLog && { accessLog: spec.accessLog }),
   };
   const answer = answerConfig(spec);

@@ -44,6 +44,8 @@ export interface SidecarPod {
   readonly identity?: WorkloadIdentity;
   readonly budget: ShutdownBudget;
   readonly calls: readonly Call[];
+  /** The same, and what only the sidecar calls. */
+  readonly reached: readonly Call[];
   /** What it is called as, if it is called. */
   readonly called?: Destination;
   readonly readsApi: boolean;
@@ -65,7 +67,7 @@ export function completePod(spec: PodSpecManifest, { settings, identity, calls, 
   }
   mountIdentity(spec, sidecar, identity, settings);
   mountJwtKeys(spec, sidecar, pod.called?._info().jwt ?? []);
-  mountUpstreamTls(spec, sidecar, calls);
+  mountUpstreamTls(spec, sidecar, pod.reached);
   if (pod.appPort !== undefined) {
     askBeforeStop(sidecar, TERMINATING_PATH, settings.proxyPorts.admin);
   }
@@ -91,9 +93,9 @@ export function mistakesOfPod(pod: SidecarPod): string[] {
     checkProxyMemory(errors, 'proxyResources', settings);
   }
   checkCalledNames(errors, calls, namespace);
-  checkUpstreamTls(errors, calls, namespace);
+  checkUpstreamTls(errors, pod.reached, namespace);
   checkRules(errors, securityOf(identity, settings, called)?.inbound.authorization);
-  checkCallees(errors, calls, { identity, path: pod.path });
+  checkCallees(errors, pod.reached, { identity, path: pod.path });
   return [...errors.messages, ...unwritable];
 }
 

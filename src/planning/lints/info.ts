@@ -142,6 +142,11 @@ export interface ListenerInfo {
   readonly forwarded?: { readonly trustedHops: number } | undefined;
   readonly routes: readonly RouteInfo[];
   readonly admission?: AdmissionInfo | undefined;
+  /** Who is asked about its requests; absent: nobody. */
+  readonly externalAuthorization?: {
+    readonly split: readonly { readonly cluster: string }[];
+    readonly failureModeAllow: boolean;
+  } | undefined;
 }
 
 export interface AdmissionInfo {

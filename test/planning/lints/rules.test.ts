@@ -648,6 +648,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       secured(under({ shut: { podSelector: {} } }, meshOf({ web: { app: anywhere } }))),
     ],
   }],
+  'external-authorization-open': [{
+    breaks: gatewayOf({ pods: 2 }, { ...TLS, externalAuthorization: { split: splitIn('auth'), failureModeAllow: true } }),
+    says: "listener 'http' lets requests pass while 'auth' gives no answer, so whoever makes that fail gets past it",
+    keeps: [gatewayOf({ pods: 2 }, { ...TLS, externalAuthorization: { split: splitIn('auth') } })],
+  }],
   'mutual-tls-permissive': [{
     breaks: secured(meshOf({ web: { calls: { catalog: {} } }, catalog: {} }), 'permissive'),
     says: 'catalog v1: it lets everybody in without mutual TLS, which all of its callers use; make it strict',
