@@ -75,15 +75,22 @@ const EXPECTED: Readonly<Record<string, (mesh: MeshUnderTest, manifests: Manifes
     get(mesh, 'http://catalog/items/7').toReach('catalog');
     mesh.expectRequest('web', 'DELETE http://catalog/items/7').toBeRefused(403);
   },
+  'A service that is asked about each request': (mesh, manifests) => {
+    expect(documentOf(manifests, 'edge').listeners[0]!.externalAuthorization).toEqual({
+      split: [{ cluster: expect.stringMatching(/auth-v1$/), weight: 100 }], allowedResponseHeaders: ['x-user'], exemptPaths: ['/healthz'],
+    });
+    expect(mesh.explain('edge', 'GET http://shop.example.com/')).toMatch(/ asks \S+auth-v1 whether it passes/);
+    expect(mesh.explain('edge', 'GET http://shop.example.com/login')).toMatch(/doesn't ask \S+auth-v1, as route/);
+  },
   'A job that calls a service': (mesh, manifests) => {
     mesh.expectRequest('report', 'GET http://catalog/').toTimeOutAfter(60_000);
     expect(findOne(manifests, 'Job', 'sample-report').spec.template.spec.initContainers[0].restartPolicy).toBe('Always');
   },
 };
 
-test('there are twenty recipes, and it is known what each is for', () => {
+test('there are twenty-one recipes, and it is known what each is for', () => {
   expect(recipes.map(({ heading }) => heading)).toEqual(Object.keys(EXPECTED));
-  expect(recipes).toHaveLength(20);
+  expect(recipes).toHaveLength(21);
 });
 
 test.each(recipes.map(({ heading, text }) => [heading, text]))('%s', (heading, text) => {

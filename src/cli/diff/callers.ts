@@ -1,6 +1,7 @@
 /** Who may call a service, and by what connections: the rules and the mutual TLS of two inbound listeners, told by caller. */
 import type { AuthorizationRule, ResolvedListener, ResolvedListenerMutualTls } from '../../contract';
 import { describeConditions, tableOf } from '../explain/route-choice';
+import { authorityOf } from '../explain/questions';
 import { modeInWords } from '../explain/security';
 import type { Change } from './change';
 
@@ -15,7 +16,8 @@ const ANYBODY = 'anybody';
 
 export function changesOfCallers(where: string, subject: string, from: ResolvedListener, to: ResolvedListener): Change[] {
   const [old, now] = [permissionsOf(from), permissionsOf(to)];
-  return [...mutualTlsOf(where, subject, from.mutualTls, to.mutualTls), ...[...new Set([...old.keys(), ...now.keys()])].sort().flatMap((caller) => {
+  const told = [...mutualTlsOf(where, subject, from.mutualTls, to.mutualTls), ...changesOfQuestions(where, subject, from, to)];
+  return [...told, ...[...new Set([...old.keys(), ...now.keys()])].sort().flatMap((caller) => {
     const [before, after] = [old.get(caller), now.get(caller)];
     if (requestsOf(before) === requestsOf(after)) return [];
     const dryRun = to.authorization?.dryRun === true;
@@ -72,6 +74,14 @@ function meaningOf(before: Permission | undefined, after: Permission | undefined
   if (!after) return get ?? 'gets 403 from now on';
   if (after.requests.has(EVERY_REQUEST)) return 'more requests are let in';
   return before.requests.has(EVERY_REQUEST) ? `other requests ${get ?? 'get 403'}` : '';
+}
+
+/** Whom a listener asks about its requests. */
+export function changesOfQuestions(where: string, subject: string, from: ResolvedListener, to: ResolvedListener): Change[] {
+  const [before, after] = [from, to].map(({ externalAuthorization: asked }) => (asked ? authorityOf(asked) : 'nobody')) as [string, string];
+  if (before === after) return [];
+  const meaning = after === 'nobody' ? 'nobody is asked about requests any more' : before === 'nobody' ? 'requests pass only if it says so' : 'another service decides';
+  return [{ where, subject, what: 'asks about requests', from: before, to: after, meaning }];
 }
 
 type MutualTls = ResolvedListenerMutualTls | undefined;

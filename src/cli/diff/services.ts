@@ -15,8 +15,8 @@ import { changeOf } from './words';
 
 /** Told elsewhere, or of no effect on requests. */
 const OF_DOCUMENTS = new Set(['version', 'minor', 'requires', 'node', 'listeners', 'clusters', 'kubernetes', 'localCluster']);
-/** `authorization` and `mutualTls` are told by caller. */
-const OF_LISTENERS = new Set(['name', 'direction', 'address', 'routes', 'authorization', 'mutualTls']);
+/** `authorization`, `mutualTls` and whom a listener asks are told by caller. */
+const OF_LISTENERS = new Set(['name', 'direction', 'address', 'routes', 'authorization', 'mutualTls', 'externalAuthorization.split']);
 const OF_AUTHORIZATION = new Set(['authorization.rules']);
 const OF_ROUTES = new Set(['name', 'split', 'meshFields']);
 
@@ -139,9 +139,11 @@ function changesOfInbound(where: string, subject: string, from: ResolvedListener
     return [{ where, subject, what: `listener ${(from ?? to)!.name}`, from: words(from), to: words(to), meaning: '' }];
   }
   const routes = [...new Set([...from.routes, ...to.routes].map((route) => route.name))];
+  // Whom it asks is told as a whole where one of the two asks nobody.
+  const ignored = from.externalAuthorization && to.externalAuthorization ? OF_LISTENERS : new Set([...OF_LISTENERS, 'externalAuthorization']);
   const [rules, rulesNow] = [from, to].map(({ authorization }) => authorization ?? DEFAULT_AUTHORIZATION);
   return [...changesOfCallers(where, subject, from, to), ...[
-    ...differencesOf(from, to, OF_LISTENERS),
+    ...differencesOf(from, to, ignored),
     ...differencesOf(rules, rulesNow, OF_AUTHORIZATION, 'authorization'),
     ...routes.flatMap((route) => differencesOf(
       from.routes.find((each) => each.name === route), to.routes.find((each) => each.name === route), OF_ROUTES,

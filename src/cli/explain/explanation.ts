@@ -16,6 +16,7 @@ import { Arrival, Inbound, inboundOf, portOfService } from './inbound';
 import { CorsVerdict, corsOf, httpsRedirectOf, isSecure, methodAskedFor, preflightAnswerOf } from './edge-answer';
 import { entryOf, Intercepted, isGateway, Passed } from './interception';
 import { chooseRoute, NearMiss } from './route-choice';
+import { questionInWords } from './questions';
 import { Security, securityOf } from './security';
 import { clusterByHash, faultsOf, hasCookie, HashKeyVerdict, hashKeysOf, retriesOf, RetryVerdict } from './request-traits';
 
@@ -35,6 +36,8 @@ export interface Explanation {
   /** The path that routes are chosen by; absent when it is refused. */
   readonly path?: { readonly sent: string; readonly normalized: string };
   readonly nearMisses: readonly NearMiss[];
+  /** Whom a gateway asks about the request, in words; absent: nobody. */
+  readonly question?: string;
   readonly route?: ExplainedRoute;
   /** The listener answers by itself, before a route takes the request: a redirect to HTTPS, or what a preflight request asks. */
   readonly answer?: ListenerAnswer;
@@ -128,7 +131,8 @@ export function explainRequest(stack: Stack, caller: Workload, asked: AskedReque
   const explained = { ...explainRoute(choice as Choice, destinations, asked, secure, parsed, again), ...(cors && { cors }) };
   const denied = denialOf(explained);
   if (denied) return { ...about, outcome: 'refused', path, nearMisses, route: explained, refusal: denied };
-  return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained };
+  const question = questionInWords(listener, routed, route);
+  return { ...about, outcome: explained.answer ? 'answered' : 'forwarded', path, nearMisses, route: explained, ...(question !== undefined && { question }) };
 }
 
 /** A request is nothing for a listener that looks at none, and a connection says too little for one that does. */

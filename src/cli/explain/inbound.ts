@@ -12,6 +12,7 @@ import { bytesInWords } from '../words/quantities';
 import { admissionInWords } from '../words/routes';
 import type { AskedRequest } from './asked-request';
 import { chooseRoute } from './route-choice';
+import { questionInWords } from './questions';
 import { hopOf, Security, securityOf } from './security';
 
 /** A request as it arrives at a callee. */
@@ -36,6 +37,8 @@ export interface Inbound {
   readonly appPort?: number;
   /** Who the callee takes the caller for, and whether its rules let the request in. Absent: it asks nobody. */
   readonly security?: Security;
+  /** Whom it asks about the request, in words; absent: nobody. */
+  readonly question?: string;
   /** What stops the request there, in words: NetworkPolicies, or a limit on bodies. */
   readonly stoppedBy?: string;
 }
@@ -56,6 +59,7 @@ export function inboundOf(
   const hop = listener && hopOf(stack.documentOf(caller), stack.documentOf(callee), listener, cluster?.mutualTls);
   const stoppedBy = (port === undefined ? undefined : stopOf(stack, caller, callee, port)) ?? hop?.fails ?? tooLong;
   const security = listener && hop && hop.fails === undefined ? securityOf(listener, hop, sent) : undefined;
+  const question = listener && questionInWords(listener, request, route);
   return {
     service: callee.service,
     version: callee.version,
@@ -66,6 +70,7 @@ export function inboundOf(
     ...(route && { timeoutMs: route.timeoutMs }),
     ...(appPort !== undefined && { appPort }),
     ...(security && { security }),
+    ...(question !== undefined && { question }),
     ...(stoppedBy !== undefined && { stoppedBy }),
   };
 }

@@ -29,7 +29,7 @@ export function renderExplanation(explanation: Explanation, paint: Paint = plain
 }
 
 function rowsOf(explanation: Explanation): Row[] {
-  const { from, interception, path, refusal, answer, nearMisses, route, direct, tcp } = explanation;
+  const { from, interception, path, refusal, answer, nearMisses, route, direct, tcp, question } = explanation;
   return [
     interception.intercepted
       ? ['taken by', interception.gateway ? `${interception.listener} of the gateway, at port ${interception.port} of Service ${interception.address}${interception.http2 ? ', by HTTP/2' : ''}`
@@ -41,6 +41,7 @@ function rowsOf(explanation: Explanation): Row[] {
     ...(refusal ? [['answer', `${refusal.status} by ${refuserOf(explanation)}: ${refusal.reason}`] as const] : []),
     ...(answer ? [['answer', listenerAnswerInWords(answer, refuserOf(explanation))] as const, ['CORS', ...(answer.preflight?.cors.fields ?? [])] as const] : []),
     ...(route && !tcp ? [['route', routeInWords(route)] as const] : []),
+    ['authority', ...(question === undefined ? [] : [question])],
     ['not taken', ...nearMissLines(nearMisses)],
     ...(route ? rowsOfRoute(route, tcp) : []),
     ...(direct ? [['goes to', ...direct.candidates.map(candidateInWords)] as const, ...inboundRows(direct.inbound)] : []),
@@ -203,12 +204,12 @@ function inboundRows(inbound: readonly Inbound[]): Row[] {
   ];
 }
 
-function inboundInWords({ listener, port, admits, exempt, timeoutMs, appPort, security, stoppedBy }: Inbound): string {
+function inboundInWords({ listener, port, admits, exempt, timeoutMs, appPort, security, question, stoppedBy }: Inbound): string {
   if (stoppedBy !== undefined) return stoppedBy.startsWith('answers') ? `sidecar at port ${port} ${stoppedBy}` : stoppedBy;
   if (listener === undefined) return `no sidecar listens at port ${port ?? 'of the Service'}; requests go straight to the app`;
   const sidecar = [`sidecar at port ${port}`, ...(security ? [security.words] : [])].join(', ');
   if (security?.denied !== undefined) return sidecar;
   const admission = exempt ? [`let in whatever the load (limits: ${admits})`] : admits !== 'all' ? [`lets in ${admits}`] : security?.rule === undefined ? ['all let in'] : [];
   const timeout = timeoutMs === undefined || timeoutMs === 0 ? 'no timeout of its own' : `timeout ${timeInWords(timeoutMs)}`;
-  return `${[sidecar, ...admission, timeout].join(', ')}; app at port ${appPort ?? '?'}`;
+  return `${[sidecar, ...(question === undefined ? [] : [question]), ...admission, timeout].join(', ')}; app at port ${appPort ?? '?'}`;
 }

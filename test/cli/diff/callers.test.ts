@@ -1,6 +1,8 @@
 /** What is told of who may call whom, and of mutual TLS. */
 import { Chart } from 'cdk8s';
-import { Allow, Authorization, Identity, Match, Mesh, MeshProps, MutualTls } from '../../../src';
+import {
+  Allow, Authorization, ExternalAuthorization, ExternalAuthorizationOptions, Identity, Match, Mesh, MeshProps, MutualTls,
+} from '../../../src';
 import { changesOfCallers } from '../../../src/cli/diff/callers';
 import { diffOf } from '../../../src/cli/diff/diff';
 import type { Stack } from '../../../src/cli/stack/stack';
@@ -79,4 +81,18 @@ test('GIVEN claims THEN they are a part of what a caller may do, and names of ru
   expect(changesOfCallers('x', '', listener(), listener(rule))).toMatchObject([{
     what: 'caller with any verified identity', to: "claim role = 'a' (rule staff)",
   }]);
+});
+
+test('GIVEN a service that is asked about requests THEN who is newly asked is told, and what changes of it', () => {
+  const asking = (options: ExternalAuthorizationOptions): Stack => stackOf((chart: Chart) => {
+    const externalAuthorization = ExternalAuthorization.http(service(chart, 'auth'), options);
+    service(chart, 'web').calls(service(chart, 'catalog', { externalAuthorization }));
+  });
+  const silent = stackOf((chart: Chart) => {
+    service(chart, 'auth');
+    service(chart, 'web').calls(service(chart, 'catalog'));
+  });
+  expect(ofCatalog(silent, asking({}))).toContainEqual(' | asks about requests: nobody => shop/auth-v1 | requests pass only if it says so');
+  expect(ofCatalog(asking({}), silent)).toContainEqual(' | asks about requests: shop/auth-v1 => nobody | nobody is asked about requests any more');
+  expect(ofCatalog(asking({}), asking({ failureModeAllow: true })).join()).toMatch(/failureModeAllow/);
 });

@@ -1,6 +1,6 @@
 /** What is said of who calls, and of whether the callee lets that in. */
 import { Chart } from 'cdk8s';
-import { Allow, Authorization, Identity, Match, Mesh, MeshProps, MutualTls, Route } from '../../../src';
+import { Allow, Authorization, ExternalAuthorization, Identity, Match, Mesh, MeshProps, MutualTls, Route } from '../../../src';
 import type { Stack } from '../../../src/cli/stack/stack';
 import { AskedToken } from '../../../src/cli/explain/asked-token';
 import { keyOf, token } from '../../proxy/jwt/support';
@@ -127,4 +127,22 @@ test.each<[string, object | undefined, string | undefined, string[] | undefined,
 ])('GIVEN %s THEN the hop is told', (_, mutualTls, id, serverIds, hop) => {
   const document = (own: string | undefined): ResolvedProxyConfig => ({ ...(own !== undefined && { identity: { trustDomain: 'cluster.local', id: own } }) }) as ResolvedProxyConfig;
   expect(hopOf(document(WEB), document(id), { mutualTls } as ResolvedListener, serverIds && { serverIds })).toEqual(hop);
+});
+
+describe('a service that is asked about requests', () => {
+  const asking = stackOf((chart: Chart) => {
+    const auth = service(chart, 'auth');
+    const asked = ExternalAuthorization.http(auth, { exemptPaths: ['/public/*'], failureModeAllow: true });
+    service(chart, 'web').calls(service(chart, 'catalog', { externalAuthorization: asked }));
+  });
+  const calleeOf = (url: string): string => rowsOf(ask(asking, url))['callee']!.join();
+
+  test('is named, with what happens without an answer', () => {
+    expect(calleeOf('http://catalog/items')).toContain('asks shop/auth-v1 whether it passes, and lets it pass without an answer');
+  });
+
+  test('is not asked about exempt paths, in any spelling', () => {
+    expect(calleeOf('http://catalog/%70ublic/a')).toContain("doesn't ask shop/auth-v1, as the path is exempt");
+    expect(calleeOf('http://catalog/public/../a')).toContain('asks shop/auth-v1');
+  });
 });
