@@ -15,8 +15,8 @@ const cleanups = cleanupsAfterEach();
 const authority = new TestAuthority();
 const RESET = { received: '', error: 'ECONNRESET' };
 
-function identity(service: string, from = authority): NonNullable<TestProxyOptions['identity']> {
-  const mounted = new MountedIdentity(from.leaf(service), authority.root.certificate);
+function identity(service: string, from = authority, bundle = authority.root.certificate): NonNullable<TestProxyOptions['identity']> {
+  const mounted = new MountedIdentity(from.leaf(service), bundle);
   cleanups.push(() => mounted.remove());
   return mounted.config;
 }
@@ -155,9 +155,10 @@ describe('who calls', () => {
   });
 
   test('with a certificate of another authority is told that it is not verified', async () => {
+    const elsewhere = new TestAuthority();
     const inbound = await callee([(await tcpServer(cleanups)).port]);
     const outbound = await tcpProxy(cleanups, [inbound.port], {
-      identity: identity('web', new TestAuthority()), cluster: { mutualTls: { serverIds: [idOf('redis')] } },
+      identity: identity('web', elsewhere, authority.root.certificate + elsewhere.root.certificate), cluster: { mutualTls: { serverIds: [idOf('redis')] } },
     });
     expect(await turnedAway(outbound)).toEqual(RESET);
     await until('it is counted', () => closedFor(outbound, 'caller_unverified') === 1);
