@@ -14,6 +14,7 @@ import { didYouMean } from '../contract/nearest';
 import { planCommand } from './plan/command';
 import { simulateCommand } from './simulate/command';
 import { standInCommand } from './stand-in/command';
+import { standInHostCommand } from './stand-in/host';
 import { upCommand } from './up/command';
 import { watchCommand } from './watch/command';
 import { reaperCommand } from './up/processes/reaper';
@@ -27,7 +28,7 @@ declare const MESH_VERSION: string;
 
 const COMMANDS: readonly Command[] = [
   initCommand, upCommand, watchCommand, ...OBSERVE_COMMANDS, simulateCommand, planCommand,
-  checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, reaperCommand, readModelCommand,
+  checkCommand, explainCommand, authorityCommand, diffCommand, standInCommand, standInHostCommand, reaperCommand, readModelCommand,
 ];
 
 /** Runs the command line; settles with the exit code. */

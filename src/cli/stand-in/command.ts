@@ -2,12 +2,10 @@
  * `cdk8s-mesh stand-in`: one stand-in app in a process. `up` starts one for every pod and steers it through the channel
  * that it opens; by hand it is a server for trying things out.
  */
-import type { AddressInfo } from 'node:net';
 import { Arguments, Command } from '../command-line/command';
-import { UserError, codeOf, messageOf } from '../command-line/errors';
+import { UserError } from '../command-line/errors';
 import { Behaviour, parseLatency, parseRate, PROMPT } from './behaviour';
-import { StandIn } from './server';
-import { TcpStandIn } from './tcp-server';
+import { OpenedStandIn } from './opened';
 
 /** What `up` sends to a running stand-in. */
 export interface BehaveMessage {
@@ -50,16 +48,9 @@ async function serve(args: Arguments): Promise<number> {
   };
 
   if (args.has('tcp') && args.has('http2')) throw new UserError('--tcp and --http2 both say what it speaks; use one of them');
-  const standIn = args.has('tcp') ? new TcpStandIn(identity, () => behaviour, Math.random)
-    : new StandIn(identity, () => behaviour, Math.random, undefined, { http2: args.has('http2') });
-  const { server } = standIn;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(codeOf(error) === 'EADDRINUSE'
-      ? new UserError(`port ${port} of ${host} is in use by another program; choose another with --port`)
-      : new UserError(`can't listen on ${host}:${port}: ${messageOf(error)}`)));
-    server.listen(port, host, resolve);
-  });
-  const bound = server.address() as AddressInfo;
+  const speaks = args.has('tcp') ? 'tcp' : args.has('http2') ? 'http2' : 'http1';
+  const standIn = await OpenedStandIn.open(identity, speaks, { host, port }, () => behaviour);
+  const bound = standIn.address;
   console.log(`${identity.service} ${identity.version} stands in on ${args.has('tcp') ? 'tcp' : 'http'}://${bound.address}:${bound.port}`);
 
   process.on('message', (message: BehaveMessage) => {

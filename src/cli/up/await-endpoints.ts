@@ -7,6 +7,7 @@ import { endpointsSeenBy } from './endpoint-view';
 import { MeshModel, titleOf } from '../model/model';
 import { inText } from './network';
 import type { Pod } from './pod';
+import { Turns } from './processes/turns';
 import { podsBehind } from './service-pods';
 
 /** What is looked at: the mesh as it is now. */
@@ -33,20 +34,23 @@ interface MissingEndpoints {
 }
 
 const PERIOD_MS = 50;
+/** Sidecars that are asked at a time: all of a large stack at once would keep them, and the API, from what they are asked about. */
+const ASKED_AT_ONCE = 8;
 
 /** Settles with what is still missing, in words; undefined when nothing is. */
 export async function awaitEndpoints(look: () => Population, { timeoutMs, onWaiting, stopped }: WaitOptions): Promise<string | undefined> {
   const deadline = performance.now() + timeoutMs;
   const done = new Set<Pod>();
+  const turns = new Turns(ASKED_AT_ONCE);
   let said = '';
   while (!stopped()) {
     const population = look();
     const callers = population.pods.filter((pod) => pod.state === 'ready' && !done.has(pod));
-    const missing = await Promise.all(callers.map(async (caller) => {
+    const missing = await Promise.all(callers.map((caller) => turns.take(async () => {
       const found = await missingFor(caller, population);
       if (found.length === 0) done.add(caller);
       return found;
-    }));
+    })));
     const left = missing.flat();
     if (left.length === 0) return undefined;
     const text = inWords(left);

@@ -3,7 +3,7 @@
  * system tells, what the program does instead: most often it listens at a port of its own choice.
  */
 import { UserError } from '../command-line/errors';
-import type { Child } from './processes/child';
+import type { Program } from './processes/program';
 import { listeningAddresses } from './listening';
 import { inText, SocketAddress } from './network';
 
@@ -18,7 +18,7 @@ export interface StartTimeouts {
 export const START_TIMEOUTS: StartTimeouts = { hintMs: 10_000, failMs: 60_000 };
 
 export interface AwaitedStart {
-  readonly child: Child;
+  readonly child: Program;
   /** `the app of web-1 (web v1)`. */
   readonly title: string;
   /** What is waited for, after `until`. */

@@ -10,7 +10,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError, messageOf } from '../command-line/errors';
 import { Behaviour, PROMPT } from '../stand-in/behaviour';
@@ -21,6 +21,8 @@ import { Certificates, OwnFiles } from './certificates';
 import { Externals } from './externals';
 import { Identities } from './identities';
 import { Reaper } from './processes/reaper';
+import { StandInHost } from './processes/stand-in-host';
+import { Turns } from './processes/turns';
 import { MeshModel, titleOf, Workload } from '../model/model';
 import { Network, openNetwork } from './network';
 import { Pod, PodState, PodDependencies, Programs } from './pod';
@@ -46,6 +48,8 @@ export interface LocalMeshOptions {
   readonly certificates?: ReadonlyMap<string, OwnFiles>;
   /** The port at which clients from outside reach a port of a workload's pods, for redirects. Absent: its own. */
   publicPort?(workload: Workload, port: number): number | undefined;
+  /** Whether the stand-ins share a process. Absent: each has its own, as apps do. */
+  readonly sharedStandIns?: boolean;
   /** How long a start may take. Absent: a hint after 10 s, a failure after 60 s. */
   readonly timeouts?: StartTimeouts;
 }
@@ -78,6 +82,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
   private network: Network | undefined;
   private reaper: Reaper | undefined;
   private endpointApi: EndpointApi | undefined;
+  private standIns: StandInHost | undefined;
   private dependencies: PodDependencies | undefined;
   private sessionKeys: SessionKeys | undefined;
   private tokenKeys: TokenKeys | undefined;
@@ -138,6 +143,10 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
         timeouts: this.options.timeouts ?? START_TIMEOUTS,
         onHint: (pod, text) => this.hint(pod, text),
         onLine: (pod, program, line) => this.emit('line', pod, program, line),
+        turns: new Turns(2 * availableParallelism()),
+        ...(this.options.sharedStandIns && { standIns: this.standIns = new StandInHost(
+          this.options.programs.cli, this.reaper, (line) => this.emit('line', 'stand-ins', 'app', line),
+        ) }),
       };
       await this.endpointApi.listen();
       this.dependencies = { ...this.dependencies, kubernetes: { ...this.dependencies.kubernetes, server: this.endpointApi.url } };
@@ -228,6 +237,7 @@ export class LocalMesh extends EventEmitter<LocalMeshEvents> {
     await this.externals?.close();
     await this.network?.close();
     if (this.dependencies) rmSync(this.dependencies.folder, { recursive: true, force: true });
+    await this.standIns?.close();
     await this.reaper?.dismiss();
   }
 

@@ -21,7 +21,10 @@ import { appPortOf } from '../model/app-port';
 import { calleesOf } from '../model/callees';
 import { Child } from './processes/child';
 import { ConfigFolder } from './config-folder';
+import type { Program } from './processes/program';
 import type { Reaper } from './processes/reaper';
+import type { StandInHost } from './processes/stand-in-host';
+import type { Turns } from './processes/turns';
 import { httpGet } from './http-get';
 import type { Externals } from './externals';
 import type { Identities } from './identities';
@@ -63,6 +66,10 @@ export interface PodDependencies {
   readonly timeouts: StartTimeouts;
   /** Called with every line that a proxy or app writes. */
   onLine(pod: string, program: 'proxy' | 'app', line: string): void;
+  /** The process that stand-ins share; absent when each has its own. */
+  readonly standIns?: StandInHost;
+  /** How many proxies start at a time: more only wait for each other. */
+  readonly turns: Turns;
 }
 
 export interface PodOptions {
@@ -94,7 +101,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   private spec: Workload;
   private why: string | undefined;
   private proxy: Child | undefined;
-  private app: Child | undefined;
+  private app: Program | undefined;
   private config: ConfigFolder | undefined;
   private settleEnded!: () => void;
   private readonly network: PodNetwork;
@@ -155,8 +162,11 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     this.config = new ConfigFolder(join(this.dependencies.folder, this.name), CONFIG_KEY);
     this.configure(this.workload, model);
 
-    const proxy = this.proxy = this.spawnProxy();
-    await this.awaitStart(proxy, 'proxy', { passes: 'its /ready answers 200', probe: () => this.proxyReady() });
+    await this.dependencies.turns.take(() => {
+      this.assertStarting();
+      const proxy = this.proxy = this.spawnProxy();
+      return this.awaitStart(proxy, 'proxy', { passes: 'its /ready answers 200', probe: () => this.proxyReady() });
+    });
     if (!this.isAlone) await this.startApp(model);
     this.enter('ready');
     void this.probe();
@@ -171,7 +181,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
         probe: () => isOpen(address),
         // A stand-in listens where it is told.
         ...(this.command !== undefined && {
-          instead: () => listensInstead(app.pid, address),
+          instead: () => (app.pid === undefined ? undefined : listensInstead(app.pid, address)),
           onHint: (text: string) => this.dependencies.onHint(this, text),
         }),
       });
@@ -261,11 +271,16 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     }));
   }
 
-  private spawnApp(model: MeshModel): Child {
-    const { programs, reaper } = this.dependencies;
+  private spawnApp(model: MeshModel): Program {
+    const { programs, reaper, standIns } = this.dependencies;
     const { workload, name, namespace, uid, labels, network } = this;
     const address = this.appAddress ?? { address: network.ip, port: 0 };
     const onLine = (line: string): void => this.dependencies.onLine(this.name, 'app', line);
+    // One that is called by nobody has no port; it is a process that only waits.
+    if (this.command === undefined && standIns && this.appAddress) {
+      const identity = { service: workload.service, version: workload.version, pod: name };
+      return this.supervise('app', standIns.open(identity, appSpeaks(workload), address, this.behaviour));
+    }
     if (this.command === undefined) {
       const app = new Child({
         command: process.execPath,
@@ -297,7 +312,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
   }
 
   /** A process that ends unasked ends the pod; the app of a job may, when it is done. */
-  private supervise(program: 'proxy' | 'app', child: Child): Child {
+  private supervise<P extends Program>(program: 'proxy' | 'app', child: P): P {
     void child.exited.then((exit) => {
       if (this.current === 'terminating' || this.current === 'ended') return;
       if (program === 'app' && ENDS.includes(this.spec.kind) && exit.code === 0) return void this.stop({ hurry: true });
@@ -308,7 +323,7 @@ export class Pod extends EventEmitter<{ change: [PodState] }> implements Selecta
     return child;
   }
 
-  private awaitStart(child: Child, program: 'proxy' | 'app', how: Pick<AwaitedStart, 'passes' | 'probe' | 'instead' | 'onHint'>): Promise<void> {
+  private awaitStart(child: Program, program: 'proxy' | 'app', how: Pick<AwaitedStart, 'passes' | 'probe' | 'instead' | 'onHint'>): Promise<void> {
     return awaitStart({
       ...how, child,
       title: this.titleOf(program),

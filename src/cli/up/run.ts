@@ -37,6 +37,9 @@ import { waysIn } from './ways-in';
 /** The line for somebody without a terminal comes this often. */
 const SUMMARY_SECONDS = 5;
 
+/** With more pods than these, stand-ins share a process. */
+const MOST_OWN_STAND_INS = 16;
+
 /** What `--duration` may be. */
 const DURATION_BOUNDS = { min: 100, max: 14 * 24 * 3_600_000 };
 
@@ -52,6 +55,8 @@ export async function up(args: Arguments): Promise<number> {
   const { model, leftOut } = selectFrom(readModel(readManifests(paths), paths.join(', ')), args);
   const options = readOptions(args, model);
   const programs = findPrograms();
+  const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
+  const sharedStandIns = pods > MOST_OWN_STAND_INS;
   const mesh = new LocalMesh(model, {
     programs,
     zones: options.zones,
@@ -60,6 +65,7 @@ export async function up(args: Arguments): Promise<number> {
     command: options.command,
     behaviour: options.behaviour,
     certificates: options.certificates,
+    sharedStandIns,
     publicPort: (workload, port) => forwards.find(({ service, front }) => isNamed(workload, service) && front?.listener?.port === port)?.port,
   });
   const flow = options.traffic && flowBetween(mesh, options.traffic.from, options.traffic.to);
@@ -88,8 +94,8 @@ export async function up(args: Arguments): Promise<number> {
     for (const outside of model.outside) screen.say(`${outside} has no sidecar and is not run`);
     if (leftOut.length > 0) screen.say(`left out by --only: ${leftOut.join(', ')}; who calls them gets 503`);
     for (const line of scheduled(model)) screen.say(line);
-    const pods = model.workloads.reduce((sum, { replicas }) => sum + replicas, 0);
     screen.say(`starting ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${model.workloads.map(titleOf).join(', ')} ...`);
+    if (sharedStandIns) screen.say(`the stand-ins of these pods run in one process, as there are more than ${MOST_OWN_STAND_INS}`);
     for (const forward of forwards) await forward.open();
     let waiting: readonly string[] = [];
     mesh.on('waiting', (text) => {

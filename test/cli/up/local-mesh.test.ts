@@ -49,8 +49,10 @@ async function drive(flow: Flow, rate: number, durationMs: number): Promise<Tall
   return tally;
 }
 
-test('a killed pod is known to be gone, is replaced, and its successor gets requests', async () => {
-  const running = await start();
+const STAND_INS: readonly [string, boolean][] = [['stand-ins of their own', false], ['stand-ins in one process', true]];
+
+test.each(STAND_INS)('a killed pod is known to be gone, is replaced, and its successor gets requests: %s', async (_, sharedStandIns) => {
+  const running = await start({ sharedStandIns });
   const [victim] = podsOf(running, 'catalog');
   await running.kill(victim!.name);
   expect(await whenAllSee(podsOf(running, 'web'), victim!, 'gone', 5_000)).toBeDefined();
@@ -101,8 +103,8 @@ test('an added pod is used once it is ready', async () => {
   await expect(running.add('catalog', 'v9')).rejects.toThrow("there is no version 'v9' of service 'catalog'; there are web v1, catalog v1, catalog v2");
 });
 
-test('a pod that is stopped gracefully under traffic loses no request', async () => {
-  const running = await start({ behaviour: () => ({ latency: { type: 'uniform', fromMs: 5, toMs: 30 }, failureRate: 0 }) });
+test.each(STAND_INS)('a pod that is stopped gracefully under traffic loses no request: %s', async (_, sharedStandIns) => {
+  const running = await start({ sharedStandIns, behaviour: () => ({ latency: { type: 'uniform', fromMs: 5, toMs: 30 }, failureRate: 0 }) });
   const traffic = drive(flowBetween(running, 'web', 'catalog'), 200, 4_000);
   const [pod] = podsOf(running, 'catalog');
   const seen: string[] = [];
@@ -148,8 +150,8 @@ test('changed replicas are started and stopped', async () => {
   expect(podsOf(running, 'catalog')).toHaveLength(1);
 });
 
-test('stand-ins take the time and fail as often as they are told, also while they run', async () => {
-  const running = await start();
+test.each(STAND_INS)('stand-ins take the time and fail as often as they are told, also while they run: %s', async (_, sharedStandIns) => {
+  const running = await start({ sharedStandIns });
   const flow = flowBetween(running, 'web', 'catalog');
   const [, v1, v2] = running.model.workloads;
   running.behave(v1!, { latency: { type: 'fixed', ms: 100 }, failureRate: 0 });

@@ -7,14 +7,9 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { UserError, messageOf } from '../../command-line/errors';
+import type { Exit, Program } from './program';
 import { Reaper, RUN_MARK } from './reaper';
 import { TerminationMessage } from './termination-message';
-
-/** How a process ended. */
-export interface Exit {
-  readonly code: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
-}
 
 export interface ChildOptions {
   readonly command: string;
@@ -25,6 +20,8 @@ export interface ChildOptions {
   /** It passes signals on to the processes that it has started, so they are sent to it alone and not to its group. Absent: it does not. */
   readonly passesSignalsOn?: boolean;
   readonly reaper: Reaper;
+  /** Called with every message, when there is a channel. */
+  onMessage?(message: unknown): void;
   /** Called with every line of output. */
   onLine?(line: string): void;
 }
@@ -32,7 +29,7 @@ export interface ChildOptions {
 /** Lines of output that are kept. */
 const KEPT_LINES = 20;
 
-export class Child {
+export class Child implements Program {
   /** Settles when the process and what it started ended and all output was read. */
   readonly exited: Promise<Exit>;
   readonly pid: number;
@@ -44,7 +41,7 @@ export class Child {
 
   private readonly passesSignalsOn: boolean;
 
-  constructor({ command, args, env, ipc, passesSignalsOn = false, reaper, onLine }: ChildOptions) {
+  constructor({ command, args, env, ipc, passesSignalsOn = false, reaper, onLine, onMessage }: ChildOptions) {
     this.passesSignalsOn = passesSignalsOn;
     this.process = spawn(command, args, {
       env: { ...env, [RUN_MARK]: reaper.mark }, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
@@ -56,6 +53,7 @@ export class Child {
       onLine?.(line);
     };
     for (const stream of [this.process.stdout, this.process.stderr]) createInterface({ input: stream as Readable }).on('line', keep);
+    if (onMessage) this.process.on('message', (message) => onMessage(message));
     const failed = new Promise<Exit>((resolve) => {
       this.process.once('error', (error) => {
         keep(messageOf(error));
