@@ -98,17 +98,21 @@ const CLOSE = word('close');
 
 const DASH = 0x2d;
 
+/** Fields that say whose a request is, and which: as balancers, proxies, meshes, clouds and tracers in front say it. */
+const OF_IDENTITY = [
+  'x-request-id', 'traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-', 'x-client-', 'x-cluster-client-ip', 'x-original-', 'true-client-ip', 'cf-',
+  'fastly-', 'client-cert', 'client-cert-', 'x-ssl-', 'x-auth-', 'x-user', 'x-user-', 'x-api-key', 'x-amzn-', 'x-goog-', 'x-ms-', 'x-envoy-',
+  'x-istio-', 'x-spiffe-', 'l5d-', 'remote-', 'x-csrf-token', 'x-xsrf-token',
+];
+export const isOfIdentity = nameList(OF_IDENTITY);
+
 /**
  * Fields that a peer can't have removed by naming them in Connection: doing so would strip what the next hop relies on
  * for routing, authorization, identity or caching. Those that have a kind of their own are never removed that way.
  */
 const isProtected = nameList([
   'authorization', 'proxy-authorization', 'www-authenticate', 'proxy-authenticate', 'proxy-status', 'cookie', 'set-cookie', 'content-',
-  'forwarded', 'x-forwarded-', 'x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'origin', 'cache-control', 'range', 'if-',
-  // Who the client is, as balancers, proxies, meshes and clouds in front say it.
-  'x-client-', 'x-cluster-client-ip', 'x-original-', 'true-client-ip', 'cf-', 'fastly-', 'client-cert', 'client-cert-', 'x-ssl-', 'x-auth-', 'x-user',
-  'x-user-', 'x-api-key', 'x-amzn-', 'x-goog-', 'x-ms-', 'x-envoy-', 'x-istio-', 'x-spiffe-', 'l5d-', 'remote-', 'b3', 'x-b3-', 'baggage',
-  'x-csrf-token', 'x-xsrf-token',
+  'forwarded', 'x-forwarded-', 'x-real-ip', 'origin', 'cache-control', 'range', 'if-', ...OF_IDENTITY,
 ]);
 
 /** More names than this in Connection are no use to anybody; looking each up among all fields is. */

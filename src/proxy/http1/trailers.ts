@@ -2,7 +2,7 @@
  * Which fields may follow a body, and how they are passed on. The others are left out: a reader of the head does not know of them, so they
  * can't mean what they would mean there.
  */
-import { FieldTable, Kind, kindOf, nameList } from './fields';
+import { FieldTable, isOfIdentity, Kind, kindOf, nameList } from './fields';
 
 /** What RFC 9110 section 6.5.1 wants to be known before the body, beside the fields that are hop-by-hop. */
 const isHeadOnly = nameList([
@@ -29,6 +29,11 @@ export function trailersOf(buffer: Buffer, fields: FieldTable): Buffer | undefin
     text += `${name}: ${buffer.toString('latin1', fields.valueStart(i), fields.valueEnd(i))}\r\n`;
   }
   return text === '' ? undefined : Buffer.from(`${text}\r\n`, 'latin1');
+}
+
+/** Leaves out of a request's trailers what says whose it is, and which. Those of a response may: that is metadata of a gRPC call. */
+export function leaveOutIdentity(buffer: Buffer, fields: FieldTable): void {
+  for (let i = 0; i < fields.count; i += 1) if (isOfIdentity(buffer, fields.nameStart(i), fields.nameEnd(i))) fields.kinds[i] = Kind.HOP_BY_HOP;
 }
 
 function isPassed(kind: Kind, buffer: Uint8Array, nameStart: number, nameEnd: number): boolean {

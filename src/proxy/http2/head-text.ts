@@ -118,11 +118,10 @@ export abstract class HeadText implements FieldListener {
     this.malformed = whyMalformed(name, nameStart, nameEnd, value, valueStart, valueEnd);
     if (this.malformed !== undefined) return;
     if (isWord(name, nameStart, nameEnd, CONTENT_LENGTH)) this.hasLength = true;
+    if (this.takes(name, nameStart, nameEnd, value, valueStart, valueEnd)) return;
     // RFC 9113 section 8.2.3: a cookie may come in pieces, which are one field in HTTP/1.1.
     if (isWord(name, nameStart, nameEnd, COOKIE)) this.crumbs.push({ bytes: value, start: valueStart, end: valueEnd });
-    else if (!this.takes(name, nameStart, nameEnd, value, valueStart, valueEnd)) {
-      this.writeField(name, nameStart, nameEnd, value, valueStart, valueEnd);
-    }
+    else this.writeField(name, nameStart, nameEnd, value, valueStart, valueEnd);
   }
 
   private writeField(name: Uint8Array, nameStart: number, nameEnd: number, value: Uint8Array, valueStart: number, valueEnd: number): void {

@@ -113,7 +113,7 @@ test.each<Version>(['http1', 'http2'])('what belongs in a head, or only the prox
 
   await send(client, port, 'body', {
     'authorization': 'Basic x', 'content-length': '1', 'cookie': 'a=b', 'host': 'b', 'x-forwarded-for': '1.2.3.4', 'x-mesh-caller': 'me', 'x-mesh-deadline-ms': '1',
-    'x_mesh_caller': 'me', 'x-secret': 'a', 'X-Role': 'admin', 'x-sum': '17',
+    'x_mesh_caller': 'me', 'x-secret': 'a', 'X-Role': 'admin', 'traceparent': '00-1', 'x-request-id': '1', 'x-auth-user': 'root', 'x-sum': '17',
   });
 
   expect(app.seen).toEqual([{ body: 'body', trailers: { 'x-sum': '17' } }]);

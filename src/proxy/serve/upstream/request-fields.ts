@@ -9,7 +9,7 @@ import { FieldTable, Kind } from '../../http1/fields';
 import { attemptField, deadlineField } from '../../http1/mesh-fields';
 import type { RequestHead } from '../../http1/request-head';
 import { Marks } from '../../http1/serialize';
-import { trailersOf } from '../../http1/trailers';
+import { leaveOutIdentity, trailersOf } from '../../http1/trailers';
 import type { Clock } from '../../runtime/clock';
 import type { Entry } from '../exchange/response-sink';
 import type { RequestForm } from './replay-buffer';
@@ -56,6 +56,7 @@ export class RequestFields implements RequestForm {
     if (trailers.scan(lines, 0, lines.length, MAX_TRAILERS)) return undefined;
     this.route?.requestHeaders?.leaveOut(lines, trailers);
     this.listener.authorizer?.leaveOutOwn(lines, { fields: trailers });
+    leaveOutIdentity(lines, trailers);
     return trailersOf(lines, trailers);
   }
 }
