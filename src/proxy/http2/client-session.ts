@@ -135,7 +135,8 @@ export class ClientSession extends Http2Session {
     for (const stream of [...this.streams.values()]) {
       if (stream.id <= lastStreamId) continue;
       this.close(stream);
-      (stream.listener as ResponseStreamListener).onUnprocessed('the server is about to close the connection');
+      // A tunnel hears of its end from the stream, and that it was opened shows that somebody has looked at it.
+      if (!stream.tunnels) (stream.listener as ResponseStreamListener).onUnprocessed('the server is about to close the connection');
     }
     this.owner.onLeaving();
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ErrorCode, FrameType } from '../../../src/proxy/http2/frames';
 import { cleanupsAfterEach } from '../../support/cleanups';
 import { FakeClock } from '../../support/fake-clock';
-import { block, Frame, frame, FrameEnd, uint32 } from '../../support/http2-frames';
+import { block, Frame, frame, FrameEnd, settings, uint32 } from '../../support/http2-frames';
 import { sampleOf } from '../../support/prometheus';
 import { startProxy, TestProxy, TestProxyOptions } from '../../support/proxy';
 import { rawClient, RawConnection, until } from '../../support/raw-http';
@@ -127,6 +127,25 @@ it('a request that the endpoint refuses before it looks at it is sent again, wha
   client.send('POST / HTTP/1.1\r\nHost: catalog\r\nContent-Length: 2\r\n\r\nhi');
   await client.receives(/^HTTP\/1\.1 200/);
   expect(requests).toBe(2);
+});
+
+it('a WebSocket that the endpoint has opened, and says it has not looked at, is broken off', async () => {
+  const ENABLE_CONNECT_PROTOCOL = 8;
+  const app = await endpoint((id) => [settings([ENABLE_CONNECT_PROTOCOL, 1]), head(id, END_HEADERS)]);
+  const proxy = await proxyTo(app.port);
+  const offer = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+  // The first one only tells that WebSocket is taken.
+  const first = await clientOf(proxy);
+  first.send(GET);
+  await first.receives(/^HTTP\/1\.1 200/);
+  const client = await clientOf(proxy);
+  client.send(offer);
+  await client.receives(/^HTTP\/1\.1 101/);
+
+  app.connections[0]!.send(frame(FrameType.GOAWAY, 0, 0, Buffer.concat([uint32(1), uint32(ErrorCode.NO_ERROR)])));
+
+  await until('the client is told', () => client.closed);
+  expect(sampleOf(proxy.metrics(), 'mesh_tunnels_open{listener="test"}')).toBe(0);
 });
 
 it('a cluster that speaks another version from now on is called by that', async () => {
