@@ -15,6 +15,7 @@ import { responseBlock } from '../../../http2/head-block';
 import type { RequestStreamListener, ServerSession } from '../../../http2/server-session';
 import type { Http2Stream } from '../../../http2/stream';
 import { StreamSide } from '../../../http2/stream-side';
+import { KeptBytes } from '../../../net/kept-bytes';
 import type { BytesListener } from '../../../net/shared-read';
 import { REASONS } from '../../../telemetry/reasons';
 import { Timeout } from '../../../runtime/timeouts';
@@ -44,7 +45,7 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   private toHead = false;
   /** Of a WebSocket: what the endpoint's answer has to fit; and what came before that. */
   private key: string | undefined;
-  private backlog: Buffer | undefined;
+  private backlog: KeptBytes | undefined;
   private readonly exchange: Exchange;
   /** Runs while the response is complete here, and the client has not taken all of it. */
   private readonly flush: Timeout;
@@ -64,7 +65,7 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   get heldBytes(): number { return (this.stream?.waitingBytes ?? 0) + this.heldUpstream; }
   get mustSwitch(): boolean { return this.key !== undefined; }
   /** The same without what the session holds. */
-  get heldUpstream(): number { return (this.backlog?.length ?? 0) + (this.exchange.active ? this.exchange.heldBytes : 0); }
+  get heldUpstream(): number { return (this.backlog?.heldBytes ?? 0) + (this.exchange.active ? this.exchange.heldBytes : 0); }
 
   begin(stream: Http2Stream, text: Buffer, head: RequestHead, complete: boolean): void {
     const { maxBodyBytes } = this.owner.context.limits;
@@ -136,7 +137,7 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   }
 
   handOver(listener: BytesListener): HandedOver {
-    const { backlog } = this;
+    const backlog = this.backlog?.take();
     this.backlog = undefined;
     return { side: new StreamSide(this.session, this.stream!, listener), backlog };
   }
@@ -216,7 +217,8 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
   private onBody(data: Buffer, isLast: boolean, trailers: Buffer | undefined): void {
     if (!this.exchange.active) return;
     if (this.key !== undefined) {
-      this.backlog = this.backlog ? Buffer.concat([this.backlog, data]) : Buffer.from(data);
+      this.backlog ??= new KeptBytes();
+      this.backlog.add(data);
       return;
     }
     const refusal = this.exchange.onRequestData(data, isLast, trailers);
