@@ -17,6 +17,8 @@ const KEY_BYTES = 16;
 
 const OFFER_LINE = /^upgrade:[ \t]*(?:.*,)?[ \t]*websocket[ \t]*(?:,|$)/i;
 const KEY_LINE = /^sec-websocket-key:[ \t]*([A-Za-z0-9+/]{22}==)[ \t]*$/i;
+/** A length of 0, which HTTP/1.1 allows, is malformed in a CONNECT (RFC 9110 section 9.3.6). */
+const LEFT_OUT = /^(?:sec-websocket-key|content-length):/i;
 const OWN_LINE = /^(?:sec-websocket-accept|content-length|upgrade|connection):/i;
 
 export function newKey(): string {
@@ -44,7 +46,7 @@ export function handshakeOf(head: Buffer): Handshake | undefined {
   const keys = lines.filter((line) => /^sec-websocket-key:/i.test(line));
   const key = keys.length === 1 ? KEY_LINE.exec(keys[0]!)?.[1] : undefined;
   if (key === undefined || !lines[0]!.startsWith('GET ') || !lines.some((line) => OFFER_LINE.test(line))) return undefined;
-  return { head: Buffer.from(lines.filter((line) => line !== keys[0]).join('\r\n'), 'latin1'), key };
+  return { head: Buffer.from(lines.filter((line) => !LEFT_OUT.test(line)).join('\r\n'), 'latin1'), key };
 }
 
 /** The head of a response by which a server of HTTP/2 takes a handshake, as one of HTTP/1.1 says it. A byte behind it can be read. */

@@ -90,6 +90,11 @@ export class ClientSession extends Http2Session {
     this.unsettled.add(waiter);
   }
 
+  /** Who has waited for them does no more. */
+  forgetWaiter(waiter: SettingsWaiter): void {
+    this.unsettled.delete(waiter);
+  }
+
   /** The response is complete. What is left of the request is given up. */
   finish(stream: Http2Stream): void {
     if (stream.localEnded) this.reset(stream, ErrorCode.NO_ERROR);

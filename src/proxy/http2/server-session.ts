@@ -104,6 +104,9 @@ export class ServerSession extends Http2Session {
     return stream;
   }
 
+  /** What is under way on a stream is given up. */
+  cancel(stream: Http2Stream): void { this.reset(stream, ErrorCode.CANCEL); }
+
   /** What writes its blocks. */
   get hpack(): Http2Session['encoder'] { return this.encoder; }
 

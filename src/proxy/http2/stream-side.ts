@@ -1,7 +1,6 @@
 /** A stream of HTTP/2 that has become one side of a tunnel (RFC 8441): its DATA frames are the bytes, each direction has its own end. */
 import type { BytesListener } from '../net/shared-read';
 import type { SideListener, TunnelSide } from '../net/tunnel-side';
-import { ErrorCode } from './frames';
 import type { Http2Stream, StreamListener } from './stream';
 
 /** What it needs of its session. */
@@ -10,7 +9,7 @@ interface StreamSession {
   sendEnd(stream: Http2Stream): void;
   pause(stream: Http2Stream): void;
   resume(stream: Http2Stream): void;
-  reset(stream: Http2Stream, code: ErrorCode): void;
+  cancel(stream: Http2Stream): void;
 }
 
 export class StreamSide implements TunnelSide, StreamListener {
@@ -40,7 +39,7 @@ export class StreamSide implements TunnelSide, StreamListener {
   pause(): void { this.session.pause(this.stream); }
   resume(): void { this.session.resume(this.stream); }
   /** RFC 8441 section 5: what is a reset of TCP for a connection is CANCEL for a stream. */
-  reset(): void { this.session.reset(this.stream, ErrorCode.CANCEL); }
+  reset(): void { this.session.cancel(this.stream); }
 
   /** @internal */
   onData(data: Buffer, isLast: boolean): void {

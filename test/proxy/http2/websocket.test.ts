@@ -27,6 +27,8 @@ function acceptOf(key: string): string {
 interface Opened {
   readonly headers: IncomingHttpHeaders;
   readonly stream: Duplex;
+  /** The connection of HTTP/2 that it is on. */
+  readonly session?: object | undefined;
 }
 
 /** An app, and what was opened at it. */
@@ -77,7 +79,7 @@ async function http2App(takesConnect = true): Promise<App> {
     stream.on('error', () => {});
     if (headers[':method'] === 'CONNECT') {
       stream.respond({ ':status': 200, 'sec-websocket-protocol': 'chat' });
-      opened.push({ headers, stream });
+      opened.push({ headers, stream, session: stream.session });
     } else {
       stream.respond({ ':status': 200 });
       stream.end('no WebSocket');
@@ -115,9 +117,9 @@ async function openHttp2(port: number, path = '/chat', protocol = 'websocket'): 
 }
 
 /** The same by HTTP/1.1. */
-async function openHttp1(port: number): Promise<Opened> {
+async function openHttp1(port: number, more: Record<string, string> = {}): Promise<Opened> {
   const asked = request({
-    port, host: '127.0.0.1', path: '/chat', headers: { 'connection': 'upgrade', 'upgrade': 'websocket', 'sec-websocket-key': KEY, 'sec-websocket-version': '13' },
+    port, host: '127.0.0.1', path: '/chat', headers: { 'connection': 'upgrade', 'upgrade': 'websocket', 'sec-websocket-key': KEY, 'sec-websocket-version': '13', ...more },
   }).end();
   const [response, socket] = await once(asked, 'upgrade') as [IncomingMessage, Duplex];
   socket.on('error', () => {});
@@ -192,6 +194,16 @@ describe('it is opened, and bytes pass in both directions until each has ended',
     expect(app.opened[0]!.headers['sec-websocket-key']).toMatch(/^[A-Za-z0-9+/]{22}==$/);
     expect(app.opened[0]!.headers['sec-websocket-key']).not.toBe(KEY);
   });
+});
+
+test('a length of 0, which HTTP/1.1 allows, is no part of an extended CONNECT', async () => {
+  const app = await http1App();
+  const callee = await proxyTo(app.port, { direction: 'inbound' });
+  const caller = await proxyTo(callee.port, { protocol: 'http1', cluster: { protocol: 'http2' }, seed: 2 });
+
+  const client = await openHttp1(caller.port, { 'content-length': '0' });
+
+  expect(client.headers['sec-websocket-accept']).toBe(acceptOf(KEY));
 });
 
 describe('it is not opened', () => {
@@ -298,6 +310,20 @@ test('what breaks on one side is broken on the other, and takes no connection al
   expect(client.closed).toBe(false);
   third!.stream.end();
   await until('all are over', () => open(test) === 0);
+});
+
+test('an endpoint that had to see many of them broken off is called on another connection', async () => {
+  const app = await http2App();
+  // What a burst has used up comes back with time, of which none passes.
+  const test = await proxyTo(app.port, { protocol: 'http1', cluster: { protocol: 'http2' }, limits: { maxStreamResets: 10 }, clock: new FakeClock() });
+  for (let count = 1; count <= 8; count += 1) {
+    const { stream } = await openHttp1(test.port);
+    await until('it is open', () => app.opened.length === count);
+    const broken = once(app.opened.at(-1)!.stream, 'close');
+    (stream as Duplex & { resetAndDestroy(): void }).resetAndDestroy();
+    await broken;
+  }
+  expect(new Set(app.opened.map(({ session }) => session)).size).toBe(2);
 });
 
 test('it is broken off when nothing passes for the time of a tunnel', async () => {

@@ -222,6 +222,8 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener, Sett
   }
 
   private forget(): void {
+    if (this.offer) this.connection.session.forgetWaiter(this);
+    this.offer = undefined;
     this.stream = undefined;
     this.listener = undefined;
     this.body = undefined;
