@@ -19,7 +19,6 @@ export type ProxyStatusError =
   | 'tls_alert_received'
   | 'tls_certificate_error'
   | 'tls_protocol_error'
-  | 'http_upgrade_failed'
   | 'proxy_loop_detected';
 
 /** What becomes of the client's request. */

@@ -250,8 +250,8 @@ const TABLE = {
     remedy: 'do not set this address as HTTP proxy (http_proxy, https_proxy); call the service by its name',
   },
   upgrade_ignored: {
-    status: 502, phrase: 'Bad Gateway', proxyStatus: 'http_upgrade_failed', reached: 'maybe',
-    meaning: 'the client asked for a WebSocket by HTTP/2 (extended CONNECT), and the endpoint answered with success, but did not switch to it',
+    status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'maybe',
+    meaning: 'the client asked for a WebSocket by HTTP/2 (extended CONNECT), and the endpoint answered with success, but did not switch to it (400 rather than 502: any client can ask for it, and no endpoint is to blame)',
     remedy: 'check that the path is one where the app speaks WebSocket, and, where the app speaks HTTP/2, that it takes extended CONNECT (RFC 8441)',
   },
   tunnel_timeout: {

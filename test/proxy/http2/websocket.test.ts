@@ -209,7 +209,7 @@ test('a length of 0, which HTTP/1.1 allows, is no part of an extended CONNECT', 
 describe('it is not opened', () => {
   test.each([
     ['the app refuses', '/refused', 403, undefined],
-    ['the app answers with success and does not switch', '/ignored', 502, 'upgrade_ignored'],
+    ['the app answers with success and does not switch', '/ignored', 400, 'upgrade_ignored'],
   ])('where %s', async (_, path, status, reason) => {
     const test = await proxyTo((await http1App()).port);
     const { headers } = await openHttp2(test.port, path);
@@ -220,7 +220,7 @@ describe('it is not opened', () => {
 
   test('where the proxy itself answers with success', async () => {
     const { headers } = await openHttp2((await proxyTo((await http1App()).port, { routes: [{ name: 'fixed', respond: { status: 200, body: 'hello' } }] })).port);
-    expect(headers[':status']).toBe(502);
+    expect(headers[':status']).toBe(400);
     expect(headers['proxy-status']).toContain('upgrade_ignored');
   });
 
@@ -235,7 +235,7 @@ describe('it is not opened', () => {
     const app = await http2App(false);
     const test = await proxyTo(app.port, { cluster: { protocol: 'http2' } });
     const { headers } = await openHttp2(test.port);
-    expect(headers[':status']).toBe(502);
+    expect(headers[':status']).toBe(400);
     expect(headers['proxy-status']).toContain('upgrade_ignored');
     expect(app.opened).toEqual([]);
   });
