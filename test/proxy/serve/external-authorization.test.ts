@@ -164,6 +164,15 @@ describe('a request that passes', () => {
     expect(metrics()).toContain('mesh_external_authorization_duration_seconds_count{listener="test"} 1');
   });
 
+  test('does not come from trailers of a client either', async () => {
+    const { sends, app } = await start(ALLOW, { allowedResponseHeaders: ['X-Group'] });
+    const head = 'POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const client = await sends(`${head}2\r\nhi\r\n0\r\nX-Group: admin\r\nx_group: admin\r\nX-Sum: 7\r\n\r\n`);
+    await client.receives('ok');
+    await until('all of it has come', () => app.received.endsWith('0\r\nX-Sum: 7\r\n\r\n'));
+    expect(app.received).not.toContain('admin');
+  });
+
   test('is cleaned where nobody is asked about it, too', async () => {
     const { get, app, authority } = await start(DENY, { allowedResponseHeaders: ['x-user'], exemptPaths: ['/healthz'] });
     await get('/healthz', 'X-User: eve');

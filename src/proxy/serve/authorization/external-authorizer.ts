@@ -56,7 +56,7 @@ export class ExternalAuthorizer implements RequestAuthority {
     };
   }
 
-  clean(source: Buffer, { fields }: RequestHead): void {
+  clean(source: Buffer, { fields }: Pick<RequestHead, 'fields'>): void {
     this.reader.clean(source, fields);
   }
 

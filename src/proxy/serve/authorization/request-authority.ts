@@ -30,8 +30,8 @@ export interface Pending {
 }
 
 export interface RequestAuthority {
-  /** Takes out of a request what only the authority may say, before anything goes by it. */
-  clean(source: Buffer, head: RequestHead): void;
+  /** Takes out of a request, or of its trailers, what only the authority may say, before anything goes by it. */
+  clean(source: Buffer, section: Pick<RequestHead, 'fields'>): void;
   /** Whether it is not asked about requests of such a path, which is in normal form. */
   exempts(head: RequestHead): boolean;
   /**

@@ -56,6 +56,7 @@ export class RequestFields implements RequestForm {
     if (trailers.scan(lines, 0, lines.length, MAX_TRAILERS)) return undefined;
     this.route?.requestHeaders?.leaveOut(lines, trailers);
     this.listener.authorizer?.leaveOutOwn(lines, { fields: trailers });
+    this.listener.externalAuthorizer?.clean(lines, { fields: trailers });
     leaveOutIdentity(lines, trailers);
     return trailersOf(lines, trailers);
   }
