@@ -12,7 +12,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { afterOneRound } from '../runtime/clock';
+import { afterOneRound, atEndOfRound } from '../runtime/clock';
 import { isTls } from '../tls/socket';
 
 /** What the kernel did not take at once. */
@@ -55,7 +55,7 @@ const held = new Map<Socket, Held>();
  * @returns false: as much is held back as the socket may hold, and 'drain' says when it no longer is
  */
 export function write(socket: Socket, bytes: Buffer): boolean {
-  if (gatherer === socket) flush();
+  flushOf(socket);
   const before = heldOf(socket);
   if (before) return socket.write(bytes) && hasRoom(socket, before);
   const handle = (socket as unknown as { readonly _handle?: StreamHandle | null })._handle;
@@ -70,49 +70,91 @@ export function write(socket: Socket, bytes: Buffer): boolean {
 /** Room for what one read brings as chunks, and the head before them. What is more leaves in several writes. */
 const GATHER_BYTES = 98_304;
 
-let room = Buffer.allocUnsafeSlow(GATHER_BYTES);
-let gathered = 0;
-/** Whose bytes are in the room. */
-let gatherer: Socket | undefined;
+/** Sockets for which bytes are gathered at a time. For another one, those of the first leave at once. */
+const MAX_ROOMS = 8;
+
+/** Bytes of one socket that leave together. */
+interface Room {
+  bytes: Buffer;
+  length: number;
+  socket: Socket;
+}
+
+/** Those in use, and behind them those that are free. Each is free again when the kernel has taken what was in it, which is the rule. */
+const rooms: Room[] = [];
+let used = 0;
+let isDue = false;
 
 /**
- * Copies bytes to others of the same turn, with which they leave in one write, before anything else that is written. There is one
- * room for all sockets: it is free again when the kernel has taken what was in it, which is the rule.
+ * Copies bytes to others of the same round of the event loop, with which they leave in one write, before anything else that is written. So
+ * what several connections bring for one other leaves together.
  *
  * @returns false: as much is held back as the socket may hold, and 'drain' says when it no longer is
  */
 export function gather(socket: Socket, bytes: Buffer): boolean {
   if (bytes.length > GATHER_BYTES) return write(socket, Buffer.from(bytes));
-  makeRoom(socket, bytes.length);
-  gathered += bytes.copy(room, gathered);
+  const room = makeRoom(socket, bytes.length);
+  room.length += bytes.copy(room.bytes, room.length);
   return !holdsBack(socket);
 }
 
 /** The same for a short text of ASCII. */
 export function gatherText(socket: Socket, text: string): void {
-  makeRoom(socket, text.length);
-  gathered += room.write(text, gathered, 'latin1');
+  const room = makeRoom(socket, text.length);
+  room.length += room.bytes.write(text, room.length, 'latin1');
 }
 
-function makeRoom(socket: Socket, length: number): void {
-  if (gatherer === socket && gathered + length <= GATHER_BYTES) return;
-  flush();
-  gatherer = socket;
-  process.nextTick(flush);
+function roomOf(socket: Socket): Room | undefined {
+  for (let i = 0; i < used; i += 1) if (rooms[i]!.socket === socket) return rooms[i];
+  return undefined;
 }
 
-function flush(): void {
-  const socket = gatherer;
-  const length = gathered;
-  gatherer = undefined;
-  gathered = 0;
-  if (!socket || length === 0 || socket.destroyed) return;
-  // TLS tells only later that it is done with what it was given.
-  if (isTls(socket) || holdsBytes(socket)) write(socket, Buffer.from(room.subarray(0, length)));
-  else {
-    write(socket, room.subarray(0, length));
-    if (holdsBytes(socket)) room = Buffer.allocUnsafeSlow(GATHER_BYTES);
+function makeRoom(socket: Socket, length: number): Room {
+  const own = roomOf(socket);
+  if (own) {
+    if (own.length + length <= GATHER_BYTES) return own;
+    flush(own);
+  } else if (used === MAX_ROOMS) {
+    flush(rooms[0]!);
   }
+  if (!isDue) {
+    isDue = true;
+    atEndOfRound(flushAll);
+  }
+  const room = rooms[used] ??= { bytes: Buffer.allocUnsafeSlow(GATHER_BYTES), length: 0, socket };
+  room.socket = socket;
+  used += 1;
+  return room;
+}
+
+function flushAll(): void {
+  isDue = false;
+  while (used > 0) flush(rooms[used - 1]!);
+}
+
+function flush(room: Room): void {
+  const { socket, length } = room;
+  // The last one takes its place among those in use.
+  used -= 1;
+  rooms[rooms.indexOf(room)] = rooms[used]!;
+  rooms[used] = room;
+  room.length = 0;
+  if (length === 0 || socket.destroyed) return;
+  // TLS tells only later that it is done with what it was given.
+  if (isTls(socket) || holdsBytes(socket)) write(socket, Buffer.from(room.bytes.subarray(0, length)));
+  else {
+    write(socket, room.bytes.subarray(0, length));
+    if (holdsBytes(socket)) room.bytes = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  }
+}
+
+function gatheredOf(socket: Socket): number {
+  return used === 0 ? 0 : roomOf(socket)?.length ?? 0;
+}
+
+function flushOf(socket: Socket): void {
+  const room = used === 0 ? undefined : roomOf(socket);
+  if (room) flush(room);
 }
 
 /**
@@ -131,7 +173,7 @@ function writeLater(socket: Socket, bytes: Buffer): boolean {
  * that is ending while bytes wait can't be reset any more.
  */
 export function end(socket: Socket, done?: () => void): void {
-  if (gatherer === socket) flush();
+  flushOf(socket);
   const entry = heldOf(socket);
   if (entry) entry.behind.push(() => end(socket, done));
   else socket.end(done);
@@ -139,7 +181,7 @@ export function end(socket: Socket, done?: () => void): void {
 
 /** The same, and closes the socket when that is done. */
 export function destroySoon(socket: Socket): void {
-  if (gatherer === socket) flush();
+  flushOf(socket);
   const entry = heldOf(socket);
   if (entry) entry.behind.push(() => destroySoon(socket));
   else socket.destroySoon();
@@ -152,12 +194,12 @@ export function holdsBack(socket: Socket): boolean {
 
 /** Bytes wait for the kernel to take them, though perhaps not many. */
 export function holdsBytes(socket: Socket): boolean {
-  return socket.writableLength > 0 || heldOf(socket) !== undefined || (gatherer === socket && gathered > 0);
+  return socket.writableLength > 0 || heldOf(socket) !== undefined || gatheredOf(socket) > 0;
 }
 
 /** How many bytes wait for the kernel to take them, at most. */
 export function heldBytes(socket: Socket): number {
-  return socket.writableLength + (heldOf(socket)?.bytes ?? 0) + (gatherer === socket ? gathered : 0);
+  return socket.writableLength + (heldOf(socket)?.bytes ?? 0) + gatheredOf(socket);
 }
 
 function heldOf(socket: Socket): Held | undefined {

@@ -39,6 +39,11 @@ export function inOneTurn(listener: (bytes: Buffer) => void, bytes: Buffer): voi
   }
 }
 
+/** Calls `task` when all that this round of the event loop reads from sockets has been read. */
+export function atEndOfRound(task: () => void): void {
+  setImmediate(task);
+}
+
 /** Calls `task` when the event loop has come round: what had arrived at any socket by now has been read by then. */
 export function afterOneRound(task: () => void): void {
   setImmediate(() => setImmediate(task));
