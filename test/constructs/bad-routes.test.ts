@@ -57,6 +57,7 @@ const ONE: [string, (the: Shop) => Route, string][] = [
   ['a wildcard in the middle', () => Route.when(Match.pathExact('/a/*/b')), 'use Match.pathRegex(\'/a/[^/]+/b\')'],
   ['a parameter of Express', () => Route.when(Match.pathExact('/items/:id')), 'use Match.pathRegex(\'/items/[^/]+\')'],
   ['a parameter of OpenAPI', () => Route.when(Match.pathExact('/items/{id}/tags')), 'use Match.pathRegex(\'/items/[^/]+/tags\')'],
+  ['an expression that is too long', () => Route.when(Match.pathRegex(`/${'a'.repeat(1_024)}`)), `is "Match.pathRegex('/${'a'.repeat(102)}...": use printable ASCII, up to 1024 characters`],
   ['an expression that is an object', () => Route.when(Match.pathRegex(any(/a/))), 'is "Match.pathRegex(/a/)": use a text with a regular expression, such as \'/items/[0-9]+\''],
   ['a value that is no text', () => Route.when(Match.header('x-a', any(true))), 'is "Match.header(\'x-a\', true)": the value is no text; put it in quotes'],
   ['a cookie as a field', () => Route.when(Match.header('Cookie', 'a=b')), 'the field holds all cookies of a request; use Match.cookie() for one of them'],

@@ -9,6 +9,7 @@ import { ValidationErrors } from '../props/validation-errors';
 import { isA, refusalOfCopy } from '../synthesis/copies';
 import { Condition, toRouteMatch } from './condition';
 import { Match } from './match';
+import { shortened } from './route-names';
 import { GrpcMatchOptions } from './route-options';
 
 const MATCHES = {
@@ -105,7 +106,7 @@ function checkCondition(errors: ValidationErrors, prop: string, condition: Condi
       } else if (type !== 'regex' && value.includes('#')) {
         errors.add(prop, said, 'clients never send what is behind #; leave it out');
       } else if (!isText(PATH.value, value)) {
-        errors.add(prop, said, `use printable ASCII, up to ${PATH.value.longest} characters; percent-encode all else, as it is in a URL`);
+        errors.add(prop, shortened(said), `use printable ASCII, up to ${PATH.value.longest} characters; percent-encode all else, as it is in a URL`);
       }
       break;
     }
@@ -184,7 +185,7 @@ function isOfSidecar(caller: { readonly node?: { readonly scope?: unknown } } | 
 function checkValue(errors: ValidationErrors, prop: string, { kind, said, value: { name, value, regex } }: Extract<Condition, { kind: 'headers' | 'query' | 'cookies' | 'claims' }>): void {
   const what = { headers: 'header field', query: 'query parameter', cookies: 'cookie', claims: 'claim' }[kind];
   if (!isText(VALUE.name, name) || name === '') {
-    errors.add(prop, said, `name a ${what}, with up to ${VALUE.name.longest} characters`);
+    errors.add(prop, shortened(said), `name a ${what}, with up to ${VALUE.name.longest} characters`);
   } else if (kind === 'headers' && isOfTheProxy(name)) {
     errors.add(prop, said, name.toLowerCase() === 'host' ? 'a Host may have a port; use Match.host(), which leaves it out'
       : `the proxy removes or writes '${name}' by itself, so no condition can rely on it; use another field`);
@@ -195,10 +196,10 @@ function checkValue(errors: ValidationErrors, prop: string, { kind, said, value:
   if (value !== undefined && typeof value !== 'string') {
     errors.add(prop, said, 'the value is no text; put it in quotes');
   } else if (value !== undefined && !isText(VALUE.value, value)) {
-    errors.add(prop, said, `use printable ASCII, up to ${VALUE.value.longest} characters`);
+    errors.add(prop, shortened(said), `use printable ASCII, up to ${VALUE.value.longest} characters`);
   }
   if (regex !== undefined ? !isText(VALUE.regex, regex) || regex === '' : said.startsWith(`Match.${FACTORIES[kind]}Regex`)) {
-    errors.add(prop, said, `use a regular expression of printable ASCII, up to ${VALUE.regex.longest} characters`);
+    errors.add(prop, shortened(said), `use a regular expression of printable ASCII, up to ${VALUE.regex.longest} characters`);
   }
 }
 

@@ -19,6 +19,11 @@ export function titleOf({ _spec: { name, alternatives } }: Route): string {
     return `'${String(name)}'`;
   }
   const text = conditionsText(alternatives.map((matches) => matches.map((match) => match?._condition?.said ?? String(match))));
+  return shortened(text);
+}
+
+/** What was written, as much of it as a message shows. */
+export function shortened(text: string): string {
   return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}...` : text;
 }
 
