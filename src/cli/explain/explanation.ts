@@ -220,8 +220,10 @@ export function onlyCallerOf(stack: Stack, asked: AskedRequest, flag: string): W
   const callers = inside.length > 0 ? inside : takers.filter((workload) => takesHost(stack, workload, asked));
   const names = [...new Set(callers.map(({ service }) => service))];
   if (names.length === 1) return callers[0]!;
+  const [gateway] = stack.model.workloads.filter(isGateway);
   throw new UserError(names.length === 0
-    ? `no service of the stack calls ${asked.url}; say which one sends it with ${flag}`
+    ? `no service of the stack calls ${asked.url}${gateway ? ', and no gateway takes it' : ''}; say which one sends it with ${flag}`
+      + (gateway ? `, or see why a gateway doesn't take it with ${flag} ${gateway.service}` : '')
     : `${asked.url} is called by ${names.join(', ')}; say which one sends it with ${flag}`);
 }
 

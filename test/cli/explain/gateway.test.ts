@@ -82,7 +82,8 @@ describe('GIVEN CORS of a gateway and of a route', () => {
 
 test('GIVEN another host THEN the gateway refuses it, when it is asked about', () => {
   expect(ask(shop, 'https://blog.example.com:8443/', { from: 'edge' })).toMatchObject({ outcome: 'refused', refusal: { status: 404 } });
-  expect(() => ask(shop, 'https://blog.example.com:8443/')).toThrow('no service of the stack calls https://blog.example.com:8443/');
+  expect(() => ask(shop, 'https://blog.example.com:8443/')).toThrow('no service of the stack calls https://blog.example.com:8443/, and no gateway takes it; '
+    + 'say which one sends it with --from, or see why a gateway doesn\'t take it with --from edge');
 });
 
 test('GIVEN a port where nobody listens THEN it is said where somebody does', () => {
