@@ -14,12 +14,14 @@
  *   explain(table, request)                          RowVerdict[]: row, chosen | behind | failed, the first condition that failed, what was seen
  *   describeRow(row)                                 its conditions in words
  *   findOverlaps(table)                              { overlaps: { reason, first, second }[], unreachable: route indices }
+ *   new TieFinder().of(listeners)                    { listener, first, second }[]: names of routes that only their order puts before one another
  *   testFirstParameter, testAnyParameter,
  *     testAnyCookie, testAnyClaim                    what a RequestView reads a query, Cookie fields and claims with
  */
 export { describeRow } from './analysis/describe';
 export * from './analysis/explain';
 export * from './analysis/overlaps';
+export * from './analysis/ties';
 export { bytesOf, equals, equalsAlike, equalsInAnyCase, textOf } from './bytes/bytes';
 export type { ByteRange, ValueTest } from './bytes/bytes';
 export * from './path/fault';

@@ -1,6 +1,6 @@
 /** Lints at synthesis. What each rule finds is in test/planning/lints. */
 import { ApiObject, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
-import { LintOptions, Mesh, MeshService, OutlierDetection, Scaling } from '../../src';
+import { LintOptions, Match, Mesh, MeshService, OutlierDetection, Route, Scaling } from '../../src';
 import { Shop } from '../../examples/shop/shop';
 
 let written: jest.SpyInstance;
@@ -71,4 +71,23 @@ test('GIVEN the example shop, says nothing', () => {
   new Shop(app, 'shop');
   app.synth();
   expect(written).not.toHaveBeenCalled();
+});
+
+test('GIVEN two routes that some requests suit, and neither of which is more specific THEN that is said, until a third route takes these', () => {
+  const app = Testing.app();
+  const chart = new Chart(app, 'shop', { namespace: 'shop' });
+  const catalog = new MeshService(chart, 'catalog', { containers });
+  const next = catalog.addVersion('v2', { containers, weight: 5 });
+  new MeshService(chart, 'web', { containers }).calls(catalog);
+  catalog.addRoute(Route.when(Match.header('x-beta')).to(next));
+  catalog.addRoute(Route.when(Match.header('x-old')).timeout(Duration.seconds(1)));
+  app.synth();
+  expect(written.mock.calls.map(([line]) => String(line))).toEqual([
+    'cdk8s-mesh: warning: web -> catalog by route \'header-x-old\': some requests suit it and route \'header-x-beta\', and neither is more specific, '
+    + 'so \'header-x-beta\' takes them as it is declared first; add a route with the conditions of both, which says where they go (route-order)\n',
+  ]);
+  written.mockClear();
+  catalog.addRoute(Route.when(Match.header('x-beta'), Match.header('x-old')).respond(400));
+  app.synth();
+  expect(written.mock.calls).toEqual([]);
 });

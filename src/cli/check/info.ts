@@ -9,6 +9,7 @@ import { AutoscalerInfo, autoscalerInfo, disruptionRule, httpsProbePorts, replic
 import { ADAPTER_KEY, seriesServedBy } from '../../planning/scaling/series';
 import { ObjectSize, SizedObject, sizeOf } from '../../planning/object-size';
 import { enforcedBy, refusedByPodSecurity, SecuredPod } from '../../planning/pod-security';
+import { TieFinder } from '../../routing';
 import { UserError } from '../command-line/errors';
 import { workloadsOf } from '../model/callees';
 import type { Field } from '../model/field';
@@ -39,6 +40,7 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
   const objects = new Map(manifests.map(({ kind, namespace, name, body }) => [`${kind}/${namespace}/${name}`, body.raw() as SizedObject]));
   const objectsOf = ({ kind, namespace, name, configMap }: Workload): ObjectSize[] =>
     [`ConfigMap/${namespace}/${configMap}`, `${kind}/${namespace}/${name}`].map((key) => sizeOf(objects.get(key)!));
+  const ties = new TieFinder();
   return {
     policies: networkPoliciesOf(manifests),
     services: manifests.filter(({ kind }) => kind === 'Service').map(readService),
@@ -64,6 +66,7 @@ export function infoOf(manifests: readonly Manifest[], model: MeshModel, expecta
         zones: expectations.zones,
         requestsPerSecond: of(expectations.requestsPerSecond, service, namespace),
         latencyMs: of(expectations.latencyMs, service, namespace),
+        ties: ties.of(config.listeners),
         document: withDefaults(config),
         stated: config,
       };

@@ -5,6 +5,7 @@
 import { IConstruct } from 'constructs';
 import { ProxyConfig, withDefaults } from '../../contract';
 import { Finding, grouped, lint, WorkloadInfo } from '../../planning/lints';
+import { TieFinder } from '../../routing';
 import { forgetManifests, oncePerSynthesis } from '../kubernetes/manifests';
 import { LintOptions } from '../mesh/lint-options';
 import { clusterOf } from '../mesh/mesh-settings';
@@ -99,6 +100,7 @@ function errorsOf(root: IConstruct, cluster: string, workloads: readonly LintedW
 
 function infoOf(objects: LintObjects, workloads: readonly LintedWorkload[]): WorkloadInfo[] {
   const seen = workloads.map(({ workload, document, sizes: _, ...own }) => ({ ...own, document: document(), ...objects.podsOf(workload) }));
+  const ties = new TieFinder();
   const clusters = objects.clustersOf(seen.map(({ writtenNamespace: namespace, labels, document }) => ({ namespace, labels, document })));
   return seen.map(({ service, namespace, version, labels: _, writtenNamespace, options, document, ...pods }, index): WorkloadInfo => ({
     ...pods,
@@ -109,6 +111,7 @@ function infoOf(objects: LintObjects, workloads: readonly LintedWorkload[]): Wor
     zones: options.zones,
     requestsPerSecond: expectedOf(options.requestsPerSecond, service, namespace),
     latencyMs: expectedOf(options.latency, service, namespace)?.toMilliseconds(),
+    ties: ties.of(document.listeners),
     document: withDefaults(document),
     stated: document,
   }));

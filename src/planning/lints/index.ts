@@ -18,6 +18,7 @@ import { POD_SECURITY_RULES } from './pod-security';
 import { PROTOCOL_RULES } from './protocols';
 import { QUESTION_RULES } from './questions';
 import { RETRY_RULES } from './retries';
+import { ROUTE_ORDER_RULES } from './route-order';
 import { ROUTE_SESSION_RULES } from './route-sessions';
 import type { Finding, Rule } from './rule';
 import { SCALING_RULES } from './scaling';
@@ -36,7 +37,7 @@ export const RULES: readonly Rule[] = [
   ...EJECTION_RULES, ...TIMEOUT_RULES, ...WAIT_RULES, ...RETRY_RULES, ...ENDPOINT_RULES, ...FALLBACK_RULES, ...ADMISSION_RULES, ...FAULT_RULES,
   ...SLOW_START_RULES, ...SCALING_RULES, ...STOPPING_RULES, ...IDENTITY_RULES, ...QUESTION_RULES,
   ...NETWORK_POLICY_RULES, ...POD_SECURITY_RULES, ...PROTOCOL_RULES, ...LIMIT_RULES, ...SIZE_RULES,
-  ...WEIGHT_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES, ...IMPORT_RULES,
+  ...WEIGHT_RULES, ...ROUTE_ORDER_RULES, ...ROUTE_SESSION_RULES, ...GATEWAY_RULES, ...IMPORT_RULES,
 ];
 
 function sortKey({ namespace, service, version }: WorkloadInfo): string {

@@ -78,10 +78,20 @@ export interface WorkloadInfo {
   readonly requestsPerSecond?: number | undefined;
   /** How long its app takes to answer, on average; absent when nobody knows. */
   readonly latencyMs?: number | undefined;
+  /** Routes of its outbound listeners that only their order of declaration puts before one another; absent: none. */
+  readonly ties?: readonly RouteTie[] | undefined;
   /** Its document with all defaults. */
   readonly document: DocumentInfo;
   /** The document as written, for what makes a difference between said and left alone. */
   readonly stated: StatedDocument;
+}
+
+/** Two routes of a listener that some requests suit, and neither of which is a special case of the other. By name. */
+export interface RouteTie {
+  readonly listener: string;
+  /** Declared before the second one, so it takes these requests. */
+  readonly first: string;
+  readonly second: string;
 }
 
 /** What somebody said, in the same order as in the document with its defaults. */

@@ -1,6 +1,6 @@
 /** Each rule at its boundary: what breaks it, with the arithmetic, and what is just within it. */
-import { ClusterConfig, ListenerConfig, ProxyConfig, withDefaults } from '../../../src/contract';
-import { grouped, lint, MeshInfo, RULES, ServiceInfo } from '../../../src/planning/lints';
+import { ClusterConfig, ListenerConfig, ProxyConfig, RouteConfig, withDefaults } from '../../../src/contract';
+import { grouped, lint, MeshInfo, RULES, ServiceInfo, WorkloadInfo } from '../../../src/planning/lints';
 import { broken, CallSketch, meshOf, pair, row, saidBy, ServiceSketch, under } from './mesh';
 
 /** Nothing is looked for but latency. */
@@ -40,6 +40,12 @@ const splitOf = (...weights: number[]) => weights.map((weight) => ({ cluster: 's
 
 const splitIn = (cluster: string) => [{ cluster, weight: 1 }];
 
+const both = { matches: [{ method: 'GET' }], split: splitIn('shop/catalog-v1') };
+
+/** A call with two routes of the same rank. */
+const tied = (routes: RouteConfig[], ties: WorkloadInfo['ties'] = [{ listener: 'outbound/shop/catalog:80', first: 'one', second: 'two' }]): MeshInfo => (
+  pair({ routes }, {}, { ties }));
+
 /** A workload that takes no requests, with the name of a service. */
 const beside = (service: string): ServiceSketch => (
   { service, version: 'job', clusters: [], pod: { namespace: 'shop', labels: { app: 'job' }, portNames: {}, serves: false } });
@@ -78,6 +84,15 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     breaks: pair({ route: { name: 'beta', matches: [{ method: 'GET' }], split: splitOf(60, 35, 0) } }),
     says: 'web -> catalog by route \'beta\': weights 60 + 35 = 95, so the target with 60 gets 63.16 % of the requests; make them add up to 100',
     keeps: [[60, 40], [60, 19], [60, 61], [33, 33, 33], [95, 0]].map((weights) => pair({ route: { split: splitOf(...weights) } })),
+  }],
+  'route-order': [{
+    breaks: tied([{ name: 'one', ...both }, { name: 'two', ...both, split: splitIn('app') }]),
+    says: 'web -> shop/catalog:80 by route \'two\': some requests suit it and route \'one\', and neither is more specific, so \'one\' takes them as it is declared first',
+    keeps: [
+      tied([{ name: 'one', ...both }, { name: 'two', ...both }]),
+      tied([{ name: 'one', ...both }, { name: 'two', ...both, split: splitIn('app') }], []),
+      tied([{ name: 'one', ...both }, { name: 'two', ...both, split: splitIn('app') }], [{ listener: 'outbound/shop/cart:80', first: 'one', second: 'two' }]),
+    ],
   }],
   'route-sessions': [{
     breaks: pair({ route: { session }, routes: [{ name: 'beta', matches: [{ method: 'PUT' }], split: splitIn('app'), session }] }),
