@@ -162,7 +162,8 @@ interface Conditional {
 export function errorsOfExternalAuthorization(listener: OfListener, protocols: ReadonlyMap<string, string>): Fault[] {
   const { name, direction, address, externalAuthorization: config, jwt = [], routes } = listener;
   if (!config) {
-    return routes.flatMap((route, r) => (route.externalAuthorization === undefined ? [] : [{
+    // A document whose defaults are filled in says true, as workers get it.
+    return routes.flatMap((route, r) => (route.externalAuthorization !== false ? [] : [{
       field: `routes/${r}/externalAuthorization`, message: `route '${route.name}' has it, but listener '${name}' asks nobody; remove it`,
     }]));
   }

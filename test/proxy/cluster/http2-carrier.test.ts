@@ -16,7 +16,7 @@ test('a WebSocket that is given up waits for the settings of its endpoint no mor
   const connection: CarrierSession = {
     session: session as unknown as ClientSession,
     limits: { maxHeadBytes: 1_024, maxStartLineBytes: 1_024, maxHeaders: 10 } as unknown as CarrierSession['limits'],
-    used: false, idleSince: 0, holdsBack: false,
+    used: false, idleSince: 0, holdsBack: false, heard: 0, now: () => 0, onResponse: () => {}, onGivenUp: () => {},
     reserve: () => { load += 1; }, release: () => { load -= 1; }, brokenInUse: () => {},
   };
   const request: OutgoingRequest = { toHead: false, unknownLength: false, offersUpgrade: true, whole: true, http1: () => HANDSHAKE };
