@@ -71,7 +71,7 @@ export const FAMILIES = {
       + '`proxy` (a proxy on the way refused the question), or the reason code of why the service could not be asked.'),
   externalAuthorizationsPending: gauge('mesh_external_authorization_pending', ['listener'], 'Requests that wait for an answer of the service of `externalAuthorization`.'),
   externalAuthorizationDuration: histogram('mesh_external_authorization_duration_seconds', ['listener'],
-    'Time that requests waited for an answer of the service of `externalAuthorization`, or for none.'),
+    'Time that requests waited for an answer of the service of `externalAuthorization`, or for none.', DURATION_BUCKETS),
   downstreamConnections: counter('mesh_downstream_connections_total', ['listener'], 'Connections accepted from clients.'),
   downstreamConnectionsOpen: gauge('mesh_downstream_connections_open', ['listener'], 'Open connections from clients.'),
   connectionsRefused: counter('mesh_downstream_connections_refused_total', ['listener', 'reason'],

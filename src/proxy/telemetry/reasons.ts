@@ -302,8 +302,8 @@ const TABLE = {
   ext_authz_failed: {
     status: 503, phrase: 'Service Unavailable', proxyStatus: 'proxy_internal_response', reached: 'no',
     meaning: 'the service that the listener asks (externalAuthorization) gave no answer, so the request was refused; the status is statusOnError, if that says another',
-    remedy: 'see cause in mesh_external_authorization_requests_total, and the service\'s own health; raise timeoutMs or maxPendingRequests of externalAuthorization '
-      + '(props timeout and maxPendingRequests of ExternalAuthorization) if that is how long it takes',
+    remedy: 'see cause in mesh_external_authorization_requests_total, and the service\'s own health; give ExternalAuthorization a longer timeout, '
+      + 'or let more requests wait for it, if that is how long it takes',
   },
   client_rate_limited: {
     status: 429, phrase: 'Too Many Requests', proxyStatus: 'http_request_denied', reached: 'no', retryAfterSeconds: SOON,
