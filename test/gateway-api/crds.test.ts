@@ -27,7 +27,7 @@ function exported(): Manifest[] {
   edge.addRoute('shop.example.com', Route.when(Match.pathPrefix('/search')).to(search));
   edge.addRoute('api.shop.example.com', Route.when(Match.grpc({ service: 'shop.v1.Catalog', method: 'Get' }), Match.header('x-b')).to(web));
   edge.addRoute('*.shop.example.com', Route.when(Match.pathPrefix('/old')).redirect({ host: 'shop.example.org' }));
-  const ledger = new ExternalService(chart, 'ledger', { endpoints: ExternalEndpoints.dns('ledger.example.com', 443), tls: ExternalTls.systemRoots() });
+  const ledger = new ExternalService(chart, 'ledger', { endpoints: ExternalEndpoints.dns('ledger.example.com'), tls: ExternalTls.systemRoots() });
   GatewayApi.export(chart, 'routes', web);
   GatewayApi.exportGateway(chart, 'edge-api', edge, { gatewayClassName: 'istio' });
   GatewayApi.exportBackendTls(chart, 'ledger-tls', ledger, 'ledger');
