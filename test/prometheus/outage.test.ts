@@ -111,8 +111,8 @@ const metricsOf = (expr: string): string[] => (
 /** Fails for a query that is empty though all that it reads is there. */
 async function expectData(what: string, exprs: readonly string[]): Promise<void> {
   for (const expr of exprs) if ((await during(expr)).length > 0) return;
-  // Nothing failed at the gateway: then all of its requests are there.
-  const all = exprs.map((expr) => expr.replaceAll(',code=~"5.."', ''));
+  // Nothing failed at the gateway, and nothing speaks gRPC: then all of the requests are there.
+  const all = exprs.map((expr) => expr.replaceAll(/,code=~"5\.\."|,grpc_response_status!=""/g, ''));
   for (const [index, expr] of all.entries()) if (expr !== exprs[index] && (await during(expr)).length > 0) return;
   const proxies = exprs.map((expr) => /namespace="\w+",cdk8s_mesh_service="\w+"/.exec(expr)?.[0] ?? '');
   for (const name of metricsOf(exprs[0]).filter((metric) => metric in ABSENT)) {
