@@ -4,16 +4,21 @@ import type { RouteMatch } from '../../src/contract';
 import { type ByteRange, Regex, type RequestView, RouteProblem, RouteTable, type RoutingRequest, testAnyCookie, testFirstParameter } from '../../src/routing';
 import { RouteRow } from '../../src/routing/table/row';
 import { bytesPerCall } from '../support/allocation';
-import { naiveLookup } from './naive';
+import { naiveLookup, NaiveRequest } from './naive';
 import { anyMatch, anyRequest, anyRoutes, asText, requestOf, tableOf } from './support';
+
+/** The table says what the rules say, written plainly. */
+function expectPlainRules(routes: readonly RouteMatch[][], requests: readonly NaiveRequest[]): void {
+  const table = tableOf(...routes);
+  for (const request of requests) {
+    const row = table.lookup(asText(request));
+    expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(routes, request));
+  }
+}
 
 test('GIVEN any routes and any requests THEN the table says what the plain rules say', () => {
   fc.assert(fc.property(anyRoutes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (routes, requests) => {
-    const table = tableOf(...routes);
-    for (const request of requests) {
-      const row = table.lookup(asText(request));
-      expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(routes, request));
-    }
+    expectPlainRules(routes, requests);
   }), { numRuns: 800 });
 });
 
@@ -22,11 +27,7 @@ test('GIVEN many routes of few paths, told apart by other conditions, THEN the t
     minLength: 1, maxLength: 3,
   }), { minLength: 16, maxLength: 40 });
   fc.assert(fc.property(routes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (declared, requests) => {
-    const table = tableOf(...declared);
-    for (const request of requests) {
-      const row = table.lookup(asText(request));
-      expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(declared, request));
-    }
+    expectPlainRules(declared, requests);
   }), { numRuns: 60 });
 });
 
@@ -36,11 +37,7 @@ test('GIVEN many routes by expressions of paths that begin alike THEN the table 
     minLength: 1, maxLength: 3,
   }), { minLength: 6, maxLength: 20 });
   fc.assert(fc.property(routes, fc.array(anyRequest, { minLength: 8, maxLength: 8 }), (declared, requests) => {
-    const table = tableOf(...declared);
-    for (const request of requests) {
-      const row = table.lookup(asText(request));
-      expect(row && { route: row.route, match: row.match }).toEqual(naiveLookup(declared, request));
-    }
+    expectPlainRules(declared, requests);
   }), { numRuns: 60 });
 });
 
