@@ -25,8 +25,7 @@ export class Peer {
   private client: EdgeClient | undefined;
   private requests = 0;
   private addressHash: number | undefined;
-  /** Undefined for what can't pass a sidecar: the app's own requests, and clients that speak TLS. */
-  private readonly origin: Origin | undefined;
+  private origin: Origin | undefined;
 
   /** The id that it has proven, by its certificate; undefined when nothing is proven. */
   readonly caller: string | undefined;
@@ -42,9 +41,12 @@ export class Peer {
     this.from = from;
     this.verified = arrival.caller;
     this.caller = arrival.caller?.id;
-    if (listener.load && !isTls(socket)) {
-      this.origin = new Origin(from, context.knownSidecars, context.random, () => listener.instruments.bypassed());
-    }
+  }
+
+  /** The same for one stream of the connection: a proxy in front of this one may send requests of many clients on one. */
+  ofStream(): Peer {
+    const { from, verified, socket, listener, context } = this;
+    return new Peer({ address: from, ...(verified && { caller: verified }) }, socket, listener, context);
   }
 
   /**
@@ -77,8 +79,12 @@ export class Peer {
 
   /** Whether the request that begins is the last that its connection may carry. Asked for each: it also looks at where the connection comes from. */
   isLastRequest(buffer: Buffer, head: RequestHead): boolean {
-    const { context, origin } = this;
-    if (origin?.ends(buffer, head, context.clock.now())) return true;
+    const { context, listener, socket } = this;
+    // What can't pass a sidecar: the app's own requests, and clients that speak TLS.
+    if (listener.load && !isTls(socket)) {
+      this.origin ??= new Origin(this.from, context.knownSidecars, context.random, () => listener.instruments.bypassed());
+      if (this.origin.ends(buffer, head, context.clock.now())) return true;
+    }
     if (this.verified?.lapsed) return true;
     const { maxRequestsPerConnection } = context.limits;
     if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;

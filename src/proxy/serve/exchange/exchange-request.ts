@@ -39,14 +39,6 @@ export interface RequestParts {
   readonly progress: Timeout;
 }
 
-/** Where a request comes from. */
-interface Origin {
-  /** Field lines that say so. */
-  readonly lines: Buffer;
-  readonly hash: number;
-  readonly secure: boolean;
-}
-
 export class ExchangeRequest implements Credentials {
   /** All of it is there. */
   complete = false;
@@ -76,8 +68,6 @@ export class ExchangeRequest implements Credentials {
   private waiting: WaitingRequest | undefined;
   /** Field lines that the authority has given it. */
   private granted: Buffer = EMPTY;
-  /** Where it came from, of one that has waited: streams of one connection share its client, who tells only of the one that began last. */
-  private origin: Origin | undefined;
   /** The listener's, as it was when the request began. */
   private authorizer: Authorizer | undefined;
 
@@ -105,7 +95,6 @@ export class ExchangeRequest implements Credentials {
     this.offered = NO_PROTOCOLS;
     this.token = undefined;
     this.granted = EMPTY;
-    this.origin = undefined;
     this.authorizer = this.parts.client.listener.authorizer;
     this.callerMs = this.parts.record.isCall ? takeTimeout(source, head) : Infinity;
     const refusal = this.whyRefused(source, head, fault);
@@ -211,7 +200,6 @@ export class ExchangeRequest implements Credentials {
     if (isVerdict(known)) return this.refusalOf(known) ?? this.whyNotAdmitted(head, startedAt) ?? this.followTo(route, source, head, body);
     this.waiting = new WaitingRequest(route, source, head, body, complete);
     this.waiting.pending = known;
-    this.origin = { lines: linesOf(peer), hash: route.hashKeys ? peer.hash : 0, secure: peer.edge?.secure ?? client.secure };
     // Its first bytes on the new protocol must be there when it is let in.
     upstream.offersUpgrade = head.upgradeEnd > head.upgradeStart;
     this.limitTime(route, head);
@@ -283,7 +271,7 @@ export class ExchangeRequest implements Credentials {
     if (route.cors) this.parts.added.allow(route.cors, source, head);
     const { secure, listener, peer: { edge } } = this.parts.client;
     if (!route.answer) return this.send(route, source, head, body);
-    return route.answer(source, head, { secure: this.origin?.secure ?? edge?.secure ?? secure, defaultHost: listener.via.defaultHost });
+    return route.answer(source, head, { secure: edge?.secure ?? secure, defaultHost: listener.via.defaultHost });
   }
 
   private send(route: Route, source: Buffer, head: RequestHead, body: Buffer): Refusal | undefined {
@@ -292,13 +280,13 @@ export class ExchangeRequest implements Credentials {
     if (head.upgradeEnd > head.upgradeStart) this.offered = offerOf(source, head);
     upstream.offersUpgrade = this.offered.length > 0;
     upstream.callerWaitsUntil = startedAt + this.callerMs;
-    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, this.origin?.hash ?? client.peer.hash);
+    upstream.targets.pick.hash = route.hashKeys?.hash(source, head, client.peer.hash);
     added.headers = route.responseHeaders;
     added.setCookie = route.hashKeys?.setCookie ?? EMPTY;
     added.session = route.session?.read(source, head);
     route.rewrite?.apply(source, head);
     const proven = this.authorizer?.prepare(source, head, this) ?? EMPTY;
-    const lines = joined(this.origin?.lines ?? linesOf(client.peer), joined(proven, this.granted));
+    const lines = joined(linesOf(client.peer), joined(proven, this.granted));
     fields.begin(source, head, route, context.via, upstream.offersUpgrade, lines);
     upstream.copy.begin(source, head, body, fields, route.retry.maxRetries > 0 || complete ? route.maxReplayBytes : 0);
     if (!complete) this.watch();

@@ -1,8 +1,12 @@
 /** X-Forwarded-For and its like, over real sockets: what the app is told, and which address counts as the client's. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { addressIn } from '../../../../src/proxy/serve/edge/forwarded-fields';
 import { cleanupsAfterEach } from '../../../support/cleanups';
+import { Http2Client } from '../../../support/http2-client';
 import { makeKeyPair, MountedSecret } from '../../../support/key-pairs';
-import { rawClient } from '../../../support/raw-http';
+import { startProxy } from '../../../support/proxy';
+import { rawClient, until } from '../../../support/raw-http';
 import { tlsClient } from '../../../support/raw-tls';
 import { exchanged, get, startEdge } from './support';
 
@@ -109,6 +113,29 @@ test('GIVEN hashing by source address THEN it is the client\'s, of an outbound l
   for (const address of ['9.9.9.1', '9.9.9.2', '9.9.9.1']) await test.ask(get(`X-Forwarded-For: 6.6.6.6, ${address}`));
   expect([...seen.keys()]).toEqual(['9.9.9.1', '9.9.9.2']);
   expect(new Set([...seen.values()].flatMap((hashes) => [...hashes])).size).toBe(2);
+});
+
+test('GIVEN a proxy in front that sends requests of several clients on one connection THEN each is told by its own', async () => {
+  const seen: string[] = [];
+  const held: (() => void)[] = [];
+  const app = createServer((request, response) => {
+    const answer = (): void => { response.end(); };
+    if (request.url === '/late') held.push(answer);
+    else answer();
+  });
+  await new Promise<void>((resolve) => { app.listen(0, '127.0.0.1', resolve); });
+  const { proxy, port } = await startProxy([(app.address() as AddressInfo).port], { protocol: 'http2', edge: { forwarded: { trustedHops: 1 } } });
+  const front = await Http2Client.to(port);
+  cleanups.push(() => front.close(), () => proxy.close(), () => { app.closeAllConnections(); app.close(); });
+  proxy.context.onExchange = ({ client: { peer } }) => { seen.push(peer.address); };
+
+  const late = front.ask({ ':path': '/late', ':authority': 'shop.test', 'x-forwarded-for': '9.9.9.1' });
+  await until('the app has it', () => held.length === 1);
+  await front.ask({ ':authority': 'shop.test', 'x-forwarded-for': '9.9.9.2' });
+  held[0]!();
+  await late;
+
+  expect(seen).toEqual(['9.9.9.2', '9.9.9.1']);
 });
 
 test('GIVEN a client from outside that asks what was tried THEN it learns no addresses', async () => {

@@ -32,7 +32,7 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 export interface StreamOwner {
   readonly listener: Entry;
   readonly context: ServeContext;
-  readonly peer: Peer;
+  readonly peer: { ofStream(): Peer };
   readonly secure: boolean;
   /** Both the stream and what was to be done for it are over. */
   onExchangeOver(exchange: Http2Exchange, stream: Http2Stream): void;
@@ -52,7 +52,7 @@ export class Http2Exchange implements Downstream, ResponseSink, RequestStreamLis
 
   constructor(private readonly owner: StreamOwner, private readonly session: ServerSession) {
     this.listener = owner.listener;
-    this.peer = owner.peer;
+    this.peer = owner.peer.ofStream();
     this.exchange = new Exchange(this, owner.context);
     this.flush = new Timeout(() => this.onNotTaken());
   }
