@@ -78,7 +78,7 @@ export class SvidStream implements ResponseStreamListener {
     else if (isLast) this.end({ cause: 'ended', why: 'the answer ended without a status' });
   }
 
-  onTrailers(lines: Buffer): void {
+  onTrailers(lines: Buffer | undefined): void {
     const status = statusIn(lines);
     const words = messageIn(lines);
     const said = `${status < 0 ? 'no status' : `gRPC status ${status}`}${words === '' ? '' : ` (${words})`}`;
@@ -108,8 +108,8 @@ export class SvidStream implements ResponseStreamListener {
 }
 
 /** The status in words, as the agent says it; empty when it says none. */
-function messageIn(lines: Buffer): string {
-  const escaped = /^grpc-message: *(.*?)\r$/im.exec(lines.toString('latin1'))?.[1] ?? '';
+function messageIn(lines: Buffer | undefined): string {
+  const escaped = /^grpc-message: *(.*?)\r$/im.exec(lines?.toString('latin1') ?? '')?.[1] ?? '';
   return escaped.replace(/%20/g, ' ').replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_WORDS);
 }
 

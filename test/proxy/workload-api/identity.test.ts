@@ -2,6 +2,10 @@
  * Identities from an agent that speaks SPIFFE's Workload API, over a real unix socket: the first answer, what is renewed, and an agent that is not
  * there, says no, or says something else.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, ServerHttp2Session } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { issue, makeIssuer, makeRoot } from '../../../src/authority';
 import type { IdentityConfig } from '../../../src/contract';
@@ -236,6 +240,24 @@ describe('what was last good stays in use', () => {
     wallTime += 366 * 86_400_000;
     expect(inbound.proxy.readiness()).toMatchObject({ ready: false, why: expect.stringMatching(/certificate has expired[^]*Workload API/) });
   });
+});
+
+test('an agent that ends a call with trailers that say nothing is told as one that gave no status', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mesh-agent-'));
+  const socket = join(folder, 'agent.sock');
+  const server = createServer();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => sessions.add(session));
+  server.on('stream', (stream) => {
+    stream.on('error', () => {}).resume();
+    stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'content-type': 'text/plain' }));
+    stream.end('', 'latin1');
+  });
+  await new Promise<void>((resolve) => { server.listen(socket, resolve); });
+  cleanups.push(() => { for (const session of sessions) session.destroy(); server.close(); }, () => rmSync(folder, { recursive: true }));
+  const inbound = await callee({ socket });
+  expect(inbound.proxy.readiness().why).toMatch(/it ended the call with no status/);
 });
 
 test('roots of federated trust domains, which come with every answer, are not trusted', async () => {

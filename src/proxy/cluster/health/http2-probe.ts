@@ -76,7 +76,7 @@ class Talk implements ResponseStreamListener {
     if (isLast) this.finish(undefined);
   }
 
-  onTrailers(lines: Buffer): void { this.finish(lines); }
+  onTrailers(lines: Buffer | undefined): void { this.finish(lines); }
   onReset(code: ErrorCode): void { this.fails(`a reset with ${ERROR_NAMES[code] ?? code}`); }
   onFault({ detail }: Http2Fault): void { this.fails(`what is not HTTP/2: ${detail}`); }
   onBroken(detail: string): void { this.end({ passed: false, why: `the connection broke: ${detail}` }); }
