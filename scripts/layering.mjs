@@ -160,7 +160,8 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     discovery: ['runtime'],
     telemetry: ['config', 'discovery', 'runtime'],
     http1: ['runtime', 'telemetry'],
-    'load-reports': ['http1'],
+    protobuf: [],
+    'load-reports': ['http1', 'protobuf'],
     tracing: ['http1', 'runtime', 'telemetry'],
     tls: ['runtime', 'telemetry'],
     net: ['runtime', 'tls'],
@@ -173,7 +174,7 @@ const ROOMS = /** @type {Record<string, Record<string, string[]>>} */ ({
     hosts: ['config', 'discovery', 'runtime', 'telemetry'],
     serve: ['cluster', 'grpc', 'http1', 'http2', 'jwt', 'load-reports', 'net', 'runtime', 'session', 'telemetry', 'tls', 'tracing'],
     termination: ['cluster', 'runtime', 'serve', 'telemetry'],
-    'workload-api': ['discovery', 'grpc', 'http2', 'runtime', 'telemetry', 'tls'],
+    'workload-api': ['discovery', 'grpc', 'http2', 'protobuf', 'runtime', 'telemetry', 'tls'],
     process: [
       'cluster', 'config', 'discovery', 'hosts', 'jwt', 'net', 'runtime', 'serve', 'session', 'sockets', 'telemetry', 'termination', 'tls', 'tracing',
       'workload-api',

@@ -2,8 +2,8 @@
  * What the Workload API answers to `FetchX509SVID` (https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE_Workload_API.md, section 5, and
  * workload.proto). Roots of federated trust domains come with it and are not read: a mesh trusts its own domain alone.
  */
+import { Wire, WireReader } from '../protobuf/wire-reader';
 import { DerReader } from '../tls/der-reader';
-import { readFields } from './protobuf';
 
 /** One identity that the workload may have. */
 export interface Svid {
@@ -29,13 +29,16 @@ const LINE = /.{1,64}/g;
 /** Undefined when it is no `X509SVIDResponse` whose certificates can be told apart. In the order of the answer. */
 export function readSvids(message: Buffer): readonly Svid[] | undefined {
   const svids: (Svid | undefined)[] = [];
-  const sound = readFields(message, (field, value) => { if (field === SVIDS) svids.push(readSvid(value)); });
-  return sound && !svids.includes(undefined) ? svids as Svid[] : undefined;
+  const reader = new WireReader(message, 0, message.length);
+  while (reader.next()) if (reader.wire === Wire.BYTES && reader.field === SVIDS) svids.push(readSvid(message.subarray(reader.start, reader.end)));
+  return reader.broken || svids.includes(undefined) ? undefined : svids as Svid[];
 }
 
 function readSvid(message: Buffer): Svid | undefined {
   const fields = new Map<number, Buffer>();
-  if (!readFields(message, (field, value) => fields.set(field, value))) return undefined;
+  const reader = new WireReader(message, 0, message.length);
+  while (reader.next()) if (reader.wire === Wire.BYTES) fields.set(reader.field, message.subarray(reader.start, reader.end));
+  if (reader.broken) return undefined;
   const of = (field: Field): Buffer => fields.get(field) ?? Buffer.alloc(0);
   const [cert, bundle] = [pemsOf(of(Field.CERTIFICATES)), pemsOf(of(Field.BUNDLE))];
   if (cert === undefined || bundle === undefined) return undefined;
