@@ -4,34 +4,30 @@
  * `@default` of each field; here stand the reasons.
  */
 import type { AccessLogConfig } from './access-log-config';
-import { ResolvedAdmission, withAdmissionDefaults } from './admission-defaults';
-import { ResolvedAuthorization, withAuthorizationDefaults } from './authorization-config';
+import { withAdmissionDefaults } from './admission-defaults';
+import { withAuthorizationDefaults } from './authorization-config';
 import { connectTimeoutFor, shortestTimeouts } from './connect-timeout';
-import type {
-  ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, SubsetConfig, ZoneAwareConfig,
-} from './cluster-config';
-import { CorsConfig, withCorsDefaults } from './cors-config';
+import type { ClusterConfig, DynamicWeightsConfig, FailoverConfig, SlowStartConfig, ZoneAwareConfig } from './cluster-config';
+import { withCorsDefaults } from './cors-config';
 import type { DnsFallback } from './discovery-config';
-import { EdgeConfig, ResolvedEdge, withEdgeDefaults } from './edge-config';
-import type { FallbackConfig } from './fallback-config';
+import { withEdgeDefaults } from './edge-config';
 import { withFallbackDefaults } from './fallback-defaults';
-import type { OutlierDetectionConfig } from './health-config';
-import { DEFAULT_OUTLIER_DETECTION, ResolvedHealthCheck, withHealthCheckDefaults } from './health-defaults';
-import { ResolvedListenerMutualTls, withMutualTlsDefaults } from './identity-config';
-import { DEFAULT_JWT, ResolvedJwt } from './jwt-config';
+import { DEFAULT_OUTLIER_DETECTION, withHealthCheckDefaults } from './health-defaults';
+import { withMutualTlsDefaults } from './identity-config';
+import { DEFAULT_JWT } from './jwt-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import { ADMIN_PORT } from './ports';
-import { DEFAULT_EXTERNAL_AUTHORIZATION, ResolvedExternalAuthorization } from './external-authorization-config';
-import type { MirrorConfig } from './route-action-config';
+import { DEFAULT_EXTERNAL_AUTHORIZATION } from './external-authorization-config';
 import { withMirrorDefaults } from './route-defaults';
-import { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
+import type { HedgeConfig, RetryBudgetConfig, RetryConfig } from './retry-config';
 import type { AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
 import type { SessionConfig } from './session-config';
-import { DEFAULT_TCP, TcpConfig } from './tcp-config';
-import { ResolvedTls, withTlsDefaults } from './tls-config';
-import { DEFAULT_TRACING, ResolvedTracing } from './tracing-config';
-import { ResolvedUpstreamTls, withUpstreamTlsDefaults } from './upstream-tls-config';
+import { DEFAULT_TCP } from './tcp-config';
+import { withTlsDefaults } from './tls-config';
+import { DEFAULT_TRACING } from './tracing-config';
+import { withUpstreamTlsDefaults } from './upstream-tls-config';
+import type { BalancingStages, ClusterHealth, ClusterStage, ResolvedProxyConfig, ResolvedRoute } from './resolved-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
@@ -100,16 +96,11 @@ export const DEFAULT_RETRY_BUDGET: Required<RetryBudgetConfig> = {
   // #endregion
 };
 
-/** Fields of a cluster whose absence switches something off. */
-type Stage = 'mutualTls' | 'tls' | 'proxyProtocol' | 'slowStart' | 'dynamicWeights' | 'zoneAware' | 'subset' | 'failover';
-/** Fields of a cluster with defaults of their own. */
-type Health = 'healthCheck' | 'outlierDetection';
-
 /**
  * Default of a cluster's own fields. The idle time is below the 60 s at which the inbound side of a callee closes. A request
  * waits for a connection as long as Linkerd's proxy lets one wait for an endpoint before it fails fast.
  */
-export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | 'retryBudget' | Stage | Health>> = {
+export const DEFAULT_CLUSTER: Required<Omit<ClusterConfig, 'name' | 'discovery' | 'retryBudget' | ClusterStage | ClusterHealth>> = {
   // #region generated defaults of ClusterConfig
   protocol: 'http1',
   loadBalancing: { type: 'roundRobin' },
@@ -266,63 +257,6 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = {
   // #endregion
 };
 
-/** How sessions persist, with nothing left open but an end that is not meant to come. */
-export type ResolvedSession = Required<Omit<SessionConfig, 'ttlMs'>> & Pick<SessionConfig, 'ttlMs'>;
-/** What a route does only when it is said to. */
-type RouteOption = 'accessLog' | 'matches' | 'requestHeaders' | 'responseHeaders' | 'rewrite' | 'redirect' | 'respond';
-/** A route with nothing left open. Its split is empty when it answers by itself. */
-export type ResolvedRoute = Required<Omit<RouteConfig, RouteOption | 'session' | 'fallback' | 'retry' | 'hedge' | 'mirror' | 'cors'>> & Pick<RouteConfig, RouteOption> & {
-  readonly mirror: Required<MirrorConfig>[];
-  readonly session?: ResolvedSession;
-  readonly retry: Required<RetryConfig>;
-  readonly hedge?: Required<HedgeConfig>;
-  readonly cors?: Required<CorsConfig>;
-  readonly fallback: Required<FallbackConfig>[];
-};
-/** A cluster with nothing left open. */
-export type ResolvedCluster = Required<Omit<ClusterConfig, Stage | Health | 'retryBudget'>> & Pick<ClusterConfig, 'mutualTls' | 'proxyProtocol'> & BalancingStages & ResolvedHealth & {
-  readonly tls?: ResolvedUpstreamTls;
-  readonly retryBudget: Required<RetryBudgetConfig>;
-};
-/** How a proxy finds out which endpoints work, with nothing left open. */
-export interface ResolvedHealth {
-  readonly healthCheck?: ResolvedHealthCheck;
-  readonly outlierDetection: Required<OutlierDetectionConfig>;
-}
-/** What stands around a policy, with nothing left open. */
-export interface BalancingStages {
-  readonly slowStart?: Required<SlowStartConfig>;
-  readonly dynamicWeights?: Required<DynamicWeightsConfig>;
-  readonly zoneAware?: Required<ZoneAwareConfig>;
-  readonly subset?: Required<SubsetConfig>;
-  readonly failover: Required<FailoverConfig>;
-}
-/** A listener with nothing left open but its address. */
-export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' | 'tcp' | 'tls' | 'mutualTls' | 'admission' | 'authorization' | 'jwt' | 'externalAuthorization' | keyof EdgeConfig> & ResolvedEdge & {
-  readonly routes: ResolvedRoute[];
-  /** Of a listener of TCP; absent of others. */
-  readonly tcp?: Required<TcpConfig>;
-  readonly tls?: ResolvedTls;
-  readonly mutualTls?: ResolvedListenerMutualTls;
-  readonly admission?: ResolvedAdmission;
-  readonly authorization?: ResolvedAuthorization;
-  readonly jwt?: ResolvedJwt[];
-  readonly externalAuthorization?: ResolvedExternalAuthorization;
-};
-
-/** A {@link ProxyConfig} with every default filled in. */
-export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'tracing' | 'workers' | 'via'> {
-  readonly admin: Required<AdminConfig>;
-  readonly listeners: ResolvedListener[];
-  readonly clusters: ResolvedCluster[];
-  readonly limits: Required<LimitsConfig>;
-  readonly shutdown: Required<ShutdownConfig>;
-  readonly accessLog: AccessLogConfig;
-  readonly tracing?: ResolvedTracing;
-  readonly workers: number;
-  readonly via: boolean;
-}
-
 /** Fills in every default. The argument must have passed validation; it is not changed. */
 export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   const shortest = shortestTimeouts(config, DEFAULT_ROUTE.timeoutMs);
@@ -383,7 +317,7 @@ function withRouteDefaults(
 
 /** Fills in what a cluster leaves open of how it is balanced. */
 export function withBalancingDefaults(
-  { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover }: Pick<ClusterConfig, Stage | 'loadBalancing'>,
+  { loadBalancing, slowStart, dynamicWeights, zoneAware, subset, failover }: Pick<ClusterConfig, ClusterStage | 'loadBalancing'>,
 ): BalancingStages & { readonly loadBalancing: LoadBalancingConfig } {
   return {
     loadBalancing: withPolicyDefaults(loadBalancing ?? DEFAULT_CLUSTER.loadBalancing),

@@ -35,6 +35,7 @@ export * from './path-config';
 export * from './ports';
 export * from './proxy-config';
 export * from './references';
+export * from './resolved-config';
 export * from './retry-config';
 export * from './route-action-config';
 export * from './route-defaults';

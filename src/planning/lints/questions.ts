@@ -8,7 +8,7 @@ const open: Rule = {
   find: ofWorkloads(({ document: { listeners } }): Remark | undefined => {
     const listener = listeners.find(({ externalAuthorization }) => externalAuthorization?.failureModeAllow);
     return listener && {
-      message: `listener '${listener.name}' lets requests pass while '${listener.externalAuthorization!.split[0]!.cluster}' gives no answer, so whoever makes that fail gets past it`,
+      message: `listener '${listener.name}' lets requests pass when '${listener.externalAuthorization!.split[0]!.cluster}' gives no answer, so an attacker who stops that service is not checked`,
       remedy: 'leave failureModeAllow out, and give that service the replicas that its availability needs; otherwise watch result="failure_mode_allowed" of mesh_external_authorization_requests_total',
     };
   }),

@@ -21,7 +21,7 @@ export interface Roots {
 
 /**
  * @param source what the text is of, in words
- * @param ofAuthorities each of them is trusted by itself, whoever has signed it, so none may be of anybody but an authority
+ * @param ofAuthorities each certificate must be that of an authority, since each is trusted by itself and its signature is not looked at
  */
 export function readRoots(source: string, text: string, ofAuthorities: boolean): Roots {
   const pems = pemsIn(text);

@@ -665,7 +665,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   }],
   'external-authorization-open': [{
     breaks: gatewayOf({ pods: 2 }, { ...TLS, externalAuthorization: { split: splitIn('auth'), failureModeAllow: true } }),
-    says: "listener 'http' lets requests pass while 'auth' gives no answer, so whoever makes that fail gets past it",
+    says: "listener 'http' lets requests pass when 'auth' gives no answer, so an attacker who stops that service is not checked",
     keeps: [gatewayOf({ pods: 2 }, { ...TLS, externalAuthorization: { split: splitIn('auth') } })],
   }],
   'mutual-tls-permissive': [{

@@ -313,7 +313,7 @@ describe('how a call went', () => {
     await until('both are counted', () => ['503', '500'].every((code) => proxy.metrics().includes(`code="${code}",reason="-",`)));
   });
 
-  it('is counted by its status of gRPC, whoever ended it', async () => {
+  it('is counted by its gRPC status, whether the app, the proxy or the client ended it', async () => {
     const { port } = await echoServer(cleanups, {
       Once: (call, done) => done(call.request.length > 0 ? { code: Number(call.request.toString()) } : null, call.request),
       Down: (call) => { call.write(Buffer.from('one')); },

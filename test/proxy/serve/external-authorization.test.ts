@@ -287,7 +287,7 @@ describe('no answer', () => {
     expect(counted()).toEqual(['failure_mode_allowed status 1']);
   });
 
-  test('refuses when as many wait as may', async () => {
+  test('refuses a request when maxPendingRequests are waiting', async () => {
     const { sends, get, authority, counted, test: { metrics } } = await start(silent, { maxPendingRequests: 1 });
     const client = await sends('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await until('it is asked', () => authority.received !== '');
