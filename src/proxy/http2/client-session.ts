@@ -64,7 +64,7 @@ export class ClientSession extends Http2Session {
   /** How many more streams can be opened. */
   get room(): number {
     if (this.closed || this.leaving || this.spent) return 0;
-    return Math.min(this.peerMaxStreams, this.settings.maxConcurrentStreams) - this.streams.size;
+    return Math.min(this.peer.maxStreams, this.settings.maxConcurrentStreams) - this.streams.size;
   }
 
   /** It will have no more room. */
@@ -162,7 +162,7 @@ export class ClientSession extends Http2Session {
     this.unsettled.clear();
   }
 
-  protected override onCapacity(): void {
+  override onCapacity(): void {
     this.owner.onCapacity();
   }
 

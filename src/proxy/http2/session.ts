@@ -19,7 +19,7 @@ import { HpackDecoder } from './hpack/decoder';
 import { HpackEncoder } from './hpack/encoder';
 import { Inflow } from './inflow';
 import { Outflow } from './outflow';
-import { readSettings, SettingsTaker } from './peer-settings';
+import { PeerSettings, SettingsListener } from './peer-settings';
 import { ResetStreams } from './reset-streams';
 import {
   FAULT_PREFACE, FAULT_INTERLEAVED, FAULT_STREAM_ZERO, FAULT_NOT_STREAM_ZERO, FAULT_IDLE, FAULT_CLOSED, FAULT_PADDING, FAULT_SIZE,
@@ -30,7 +30,7 @@ import type { Http2Stream, StreamListener } from './stream';
 
 const EMPTY = Buffer.alloc(0);
 
-export abstract class Http2Session implements FrameListener, SettingsTaker {
+export abstract class Http2Session implements FrameListener, SettingsListener {
   readonly streams = new Map<number, Http2Stream>();
   /** It takes no new streams of the peer: which is the last that it takes. */
   protected lastTaken = 0;
@@ -39,22 +39,18 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   closed = false;
   protected readonly encoder = new HpackEncoder();
   protected readonly decoder = new HpackDecoder();
-  /** How many streams the peer takes at a time; no bound until it says one. */
-  protected peerMaxStreams = Number.POSITIVE_INFINITY;
-  /** The peer takes extended CONNECT. */
-  takesConnect = false;
+  readonly peer: PeerSettings;
   /** Resets, by either side, of streams that came to nothing. */
   protected readonly resets: Bucket;
   private readonly idleFrames: Bucket;
   private readonly reader = new FrameReader(this);
   private readonly outflow: Outflow;
   private readonly inflow: Inflow;
-  /** The peer's settings are known. */
-  settled = false;
   private readonly block: HeaderBlock;
   private readonly forgotten = new ResetStreams();
 
   constructor(protected readonly socket: Socket, protected readonly settings: SessionSettings, private readonly isClient: boolean) {
+    this.peer = new PeerSettings(isClient, this);
     this.resets = new Bucket(settings.maxStreamResets);
     this.idleFrames = new Bucket(settings.maxIdleFrames);
     this.outflow = new Outflow(socket);
@@ -87,7 +83,7 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   /** @internal */
   onFrame(type: number, flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
     if (this.closed) return undefined;
-    if (!this.settled && (type !== FrameType.SETTINGS || (flags & Flag.END_STREAM_OR_ACK) !== 0)) return FAULT_PREFACE;
+    if (!this.peer.known && (type !== FrameType.SETTINGS || (flags & Flag.END_STREAM_OR_ACK) !== 0)) return FAULT_PREFACE;
     if (this.block.isOpen !== (type === FrameType.CONTINUATION) || (this.block.isOpen && streamId !== this.block.streamId)) return FAULT_INTERLEAVED;
     switch (type) {
       case FrameType.DATA: return this.onData(flags, streamId, buffer, start, end);
@@ -318,11 +314,11 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   private onSettings(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
     if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
     if ((flags & Flag.END_STREAM_OR_ACK) !== 0) return end === start ? undefined : FAULT_SIZE;
-    const fault = readSettings(buffer, start, end, this.isClient, this);
+    const fault = this.peer.read(buffer, start, end);
     if (fault) return fault;
     writeSettingsAck(this.socket);
-    if (this.settled) return this.idle();
-    this.settled = true;
+    if (this.peer.known) return this.idle();
+    this.peer.known = true;
     this.onSettled();
     return undefined;
   }
@@ -334,19 +330,6 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
 
   /** @internal */
   onTableSize(bytes: number): void { this.encoder.resize(bytes); }
-
-  /** @internal */
-  onMaxStreams(streams: number): void {
-    this.peerMaxStreams = streams;
-    this.onCapacity();
-  }
-
-  /** @internal RFC 8441 section 3: who has said so once must not take it back. */
-  onConnectProtocol(isTaken: boolean): boolean {
-    const isHonest = isTaken || !this.takesConnect;
-    this.takesConnect = isTaken;
-    return isHonest;
-  }
 
   private onPing(flags: number, streamId: number, buffer: Buffer, start: number, end: number): Http2Fault | undefined {
     if (streamId !== 0) return FAULT_NOT_STREAM_ZERO;
@@ -362,8 +345,8 @@ export abstract class Http2Session implements FrameListener, SettingsTaker {
   /** The peer's settings are known. */
   protected onSettled(): void {}
 
-  /** The peer has said how many streams it takes at a time. */
-  protected onCapacity(): void {}
+  /** @internal The peer has said how many streams it takes at a time. */
+  onCapacity(): void {}
 
   /** The peer has answered a ping. */
   protected onPingAnswered(): void {}

@@ -9,7 +9,7 @@ test('a WebSocket that is given up waits for the settings of its endpoint no mor
   const waiting = new Set<SettingsWaiter>();
   let load = 0;
   const session = {
-    settled: false,
+    peer: { known: false },
     awaitSettings: (waiter: SettingsWaiter) => { waiting.add(waiter); },
     forgetWaiter: (waiter: SettingsWaiter) => { waiting.delete(waiter); },
   };

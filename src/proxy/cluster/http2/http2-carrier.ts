@@ -88,12 +88,12 @@ export class Http2Carrier implements PooledCarrier, ResponseStreamListener, Sett
   /** Asks to switch protocols, where the endpoint takes that and it is to WebSocket. Else the request is an ordinary one. */
   private sendOffer(message: Buffer): boolean {
     const { session } = this.connection;
-    if (!session.settled) {
+    if (!session.peer.known) {
       this.offer = message;
       session.awaitSettings(this);
       return true;
     }
-    const handshake = session.takesConnect ? handshakeOf(message) : undefined;
+    const handshake = session.peer.takesConnect ? handshakeOf(message) : undefined;
     this.key = handshake?.key;
     this.stream = session.request(handshake?.head ?? message, !handshake, this, handshake !== undefined);
     return true;
