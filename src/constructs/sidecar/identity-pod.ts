@@ -11,7 +11,7 @@ import { tokenRules } from '../identity/token-rules';
 import { claimIdentity, WorkloadIdentity, workloadIdentity } from '../identity/workload-identity';
 import * as kplus from '../kubernetes/kplus';
 import { writeLean } from '../kubernetes/lean-manifest';
-import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
+import { ContainerManifest, PodSpecManifest, setInPodSpec } from '../kubernetes/patches';
 import { clusterOf, MeshSettings } from '../mesh/mesh-settings';
 import { ValidationErrors } from '../props/validation-errors';
 import { DocumentInfo } from './document';
@@ -141,4 +141,11 @@ function problemOf(
   }
   return caller.trustDomain === callee.trustDomain ? undefined
     : `it is of the trust domain '${callee.trustDomain}', and '${paths.caller}' of '${caller.trustDomain}'; neither would trust the other: give both the same 'identity'`;
+}
+
+/** An account for pods that have none, whose workload somebody else made. */
+export function makeAccount(scope: Construct, pods: kplus.Workload, name: string, namespace: string | undefined): kplus.ServiceAccount {
+  const account = new kplus.ServiceAccount(scope, 'ServiceAccount', { metadata: { name, namespace } });
+  setInPodSpec(pods, '/serviceAccountName', account.name);
+  return account;
 }

@@ -8,7 +8,7 @@
  */
 import { ApiObject, Duration } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
-import { EndpointSliceDiscovery, PART_OF_LABEL, ProxyConfig, SERVICE_LABEL, VERSION_LABEL } from '../../contract';
+import { EndpointSliceDiscovery, ProxyConfig } from '../../contract';
 import { ShutdownBudget, shutdownBudget } from '../../planning/shutdown-budget';
 import { CallOptions } from '../calls/call-options';
 import { Call, Dependencies, ServiceLink } from '../calls/dependencies';
@@ -43,8 +43,9 @@ import { isA, refusalOfCopy } from '../synthesis/copies';
 import { noteAddition, untilAddition } from '../synthesis/unchanged';
 import { DocumentConfigMap } from './config-map';
 import { buildDocument, readsEndpointSlices } from './document';
-import { noteMinimumKubernetes, ownIdentity, securityOf } from './identity-pod';
+import { makeAccount, noteMinimumKubernetes, ownIdentity, securityOf } from './identity-pod';
 import { MESH_SIDECAR_PROPS, MeshSidecarProps } from './mesh-sidecar-props';
+import { labelPods, podLabels } from './pod-labels';
 import { STUCK_GRACE_SECONDS } from './probes';
 import { limitsOfReached } from './reached';
 import { sidecarContainer } from './sidecar-container';
@@ -284,7 +285,7 @@ export class MeshSidecar extends Construct {
     if (asked) {
       this.dependencies.ask(asked);
     }
-    this.labelPods(true);
+    labelPods(this.attached.pods, this.serviceName, this.version, true);
     takeTls(this, this.container, this.settings.proxyPorts.inboundTls, this.tls);
     this.dependencies.grantSelf();
   }
@@ -341,7 +342,7 @@ export class MeshSidecar extends Construct {
 
   /** Its pods, by the labels that they have in the end. */
   private get pods(): { readonly namespace: string; readonly labels: { readonly [label: string]: string } } {
-    return { namespace: this.namespace, labels: { [this.called ? SERVICE_LABEL : PART_OF_LABEL]: this.serviceName, [VERSION_LABEL]: this.version } };
+    return { namespace: this.namespace, labels: podLabels(this.serviceName, this.version, this.called !== undefined) };
   }
 
   /** What it is called as, if it is called. */
@@ -365,21 +366,13 @@ export class MeshSidecar extends Construct {
 
   /** The account that the workload runs under; made when it has none. */
   private account(): { readonly name: string } {
-    const own = this.attached.account ?? this.serviceAccount;
-    if (own) {
-      return own;
-    }
-    const account = new kplus.ServiceAccount(this, 'ServiceAccount', {
-      metadata: { name: `${this.serviceName}-${this.version}`, namespace: this.configMap.metadata.namespace },
-    });
-    setInPodSpec(this.attached.pods, '/serviceAccountName', account.name);
-    return account;
+    const { attached, serviceName, version, configMap } = this;
+    return attached.account ?? this.serviceAccount ?? makeAccount(this, attached.pods, `${serviceName}-${version}`, configMap.metadata.namespace);
   }
 
   private attach(): kplus.Container {
     const { attached: { pods }, settings } = this;
-    this.labelPods(this.service !== undefined);
-    pods.podMetadata.addLabel(VERSION_LABEL, this.version);
+    labelPods(pods, this.serviceName, this.version, this.service !== undefined);
     noteWorkers(pods, settings);
 
     const container = pods.addInitContainer(sidecarContainer(this, settings, this.configMap, this.appPort !== undefined));
@@ -389,16 +382,6 @@ export class MeshSidecar extends Construct {
     noteMinimumKubernetes(pods, this.identity);
     completePodSpec(this.workload, (spec) => completePod(spec, this.pod));
     return container;
-  }
-
-  /** Services select by one of the labels, so pods that take no requests have the other one. */
-  private labelPods(serve: boolean): void {
-    const labels: Record<string, string | undefined> = {
-      [SERVICE_LABEL]: serve ? this.serviceName : undefined,
-      [PART_OF_LABEL]: serve ? undefined : this.serviceName,
-    };
-    // A label without a value is not written. There is no other way to take one away.
-    Object.entries(labels).forEach(([label, value]) => this.attached.pods.podMetadata.addLabel(label, value as string));
   }
 
   /** The pod, with the calls that are known by now. */
