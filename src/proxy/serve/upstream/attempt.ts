@@ -15,7 +15,7 @@ import { outcomeOf } from '../../grpc/status';
 import { isShed } from '../../http1/proxy-status';
 import type { ResponseHead } from '../../http1/response-head';
 import { Timeout, TimeoutQueue } from '../../runtime/timeouts';
-import type { TracedAttempt } from '../../tracing/exchange-trace';
+import type { ExchangeTrace, TracedAttempt } from '../../tracing/exchange-trace';
 
 /** Who tries. It is told what happens later; what is known at once, calls return. Buffers are valid during a call only. */
 export interface AttemptOwner {
@@ -149,6 +149,12 @@ export class Attempt implements ResponseListener, Waiter {
     const connection = this.connection!;
     this.connection = undefined;
     return connection;
+  }
+
+  /** It becomes part of a trace. @returns its lines, with those that continue the trace */
+  traceBy(trace: ExchangeTrace, { name }: Cluster, { key }: Endpoint, isHedge: boolean, lines: Buffer): Buffer {
+    this.traced = trace.attempt(name, key, this.clock.now(), isHedge);
+    return trace.linesOf(this.traced, lines);
   }
 
   /** Time since it began. */

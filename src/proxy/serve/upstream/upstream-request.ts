@@ -289,7 +289,7 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     this.targets.try(endpoint);
     const meshed = isMeshed(route, cluster);
     const lines = attemptLines(this, route, meshed, this.context.clock);
-    this.copy.address(meshed, this.trace ? this.traced(this.trace, attempt, cluster, endpoint, lines) : lines);
+    this.copy.address(meshed, this.trace ? attempt.traceBy(this.trace, cluster, endpoint, attempt === this.second, lines) : lines);
     const start = attempt.start(cluster, endpoint, isRetry, !this.idempotent);
     // What is shed does not wait to try again: another endpoint may have a connection free.
     if (start === 'no_room') return this.afterFailure(attempt, 'no_room', NO_ROOM_TO_WAIT);
@@ -297,12 +297,6 @@ export class UpstreamRequest implements AttemptOwner, FailedRequest {
     if (this.bodyComplete) attempt.endWithin(route.tryTimeout);
     if (start === 'connected') this.send(attempt);
     return undefined;
-  }
-
-  /** The lines of an attempt, with those that continue the trace. */
-  private traced(trace: ExchangeTrace, attempt: Attempt, cluster: Cluster, endpoint: Endpoint, lines: Buffer): Buffer {
-    attempt.traced = trace.attempt(cluster.name, endpoint.key, this.context.clock.now(), attempt === this.second);
-    return trace.linesOf(attempt.traced, lines);
   }
 
   private send(attempt: Attempt): void {
