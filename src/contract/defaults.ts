@@ -42,6 +42,7 @@ export const DEFAULT_LIMITS: Required<LimitsConfig> = {
   maxStreamResets: 1_000,
   maxIdleFrames: 1_000,
   maxMirroredRequests: 256,
+  maxClientHelloBytes: 16_384,
   maxBufferedBytes: 262_144,
   idleTimeoutMs: 60_000,
   headTimeoutMs: 10_000,

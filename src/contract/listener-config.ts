@@ -64,7 +64,7 @@ export interface ListenerConfig extends EdgeConfig {
    * @default 'http1'
    */
   readonly protocol?: 'http1' | 'http2' | 'alpn' | 'tcp';
-  /** Times of its connections, with protocol `tcp`. Absent: as the defaults say. */
+  /** Settings of its connections, with protocol `tcp`. Absent: as the defaults say. */
   readonly tcp?: TcpConfig;
   /** Its connections are TLS, which ends here. Absent: they are not. */
   readonly tls?: TlsConfig;
@@ -74,7 +74,7 @@ export interface ListenerConfig extends EdgeConfig {
    * Where its requests go. A request takes the route whose condition is the most specific, by the rules of the Gateway API: host, exact path,
    * longest prefix, then method, fields, query; the first of those that are alike. One that no route takes gets 404 (`no_route`). With protocol
    * `tcp`, where its connections go: one route without conditions, of which `split`, `fallback`, `hash` (by `sourceAddress`), `retry` and
-   * `accessLog` apply.
+   * `accessLog` apply; with `tcp.readServerName`, any number of routes, whose conditions have `hosts` and nothing else.
    * @minItems 1
    * @maxItems 5000
    */

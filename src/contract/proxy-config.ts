@@ -208,6 +208,15 @@ export interface LimitsConfig {
    */
   readonly maxMirroredRequests?: Integer;
   /**
+   * Maximum size of the first message of TLS (ClientHello), with the headers of its records, on connections that pass through by their server
+   * name. Those of today's clients have 250 to 2000 bytes; nginx and HAProxy take 16 KiB as well.
+   *
+   * @minimum 512
+   * @maximum 65536
+   * @default 16384
+   */
+  readonly maxClientHelloBytes?: Integer;
+  /**
    * How much is buffered for a peer that reads slower than the other side sends, per connection and direction.
    *
    * @minimum 1024
@@ -221,7 +230,7 @@ export interface LimitsConfig {
    */
   readonly idleTimeoutMs?: Integer;
   /**
-   * Timeout of a message head, from its first byte to its last.
+   * Timeout of a message head, from its first byte to its last. A ClientHello that a route is chosen by has as long from the connection on.
    *
    * @minimum 1
    * @default 10000

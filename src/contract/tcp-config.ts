@@ -1,10 +1,10 @@
 /**
- * What a listener of TCP does with its connections. It knows nothing of what is said on them: each goes to one endpoint, and bytes are passed
- * on as they come.
+ * What a listener of TCP does with its connections: each goes to one endpoint, and bytes are passed on as they come. It knows nothing of what is
+ * said on them, but for the host name that a client of TLS asks for, where it is told to read that.
  */
 import type { Integer } from './scalars';
 
-/** Times of a listener's connections of TCP. */
+/** Settings of a listener's connections of TCP. */
 export interface TcpConfig {
   /**
    * How long no bytes may pass on a connection, in either direction. Then both sides are ended. 0 is no limit. The default is that of Envoy.
@@ -20,6 +20,15 @@ export interface TcpConfig {
    * @default 0
    */
   readonly maxDurationMs?: Integer;
+  /**
+   * Whether its connections are TLS that passes through. The proxy reads the ClientHello, which is the first message of TLS, for the host name
+   * that the client asks for (SNI), and a connection takes a route by that name: conditions of its routes have `hosts` and nothing else. Then the
+   * bytes are passed on as they came; the proxy can't read them. A client that doesn't begin with a ClientHello is refused (`wrong_protocol`), and
+   * so is a name that no route takes (`no_route`). For listeners of outbound direction without `tls`.
+   *
+   * @default false
+   */
+  readonly readServerName?: boolean;
 }
 
 /** Default of `tcp` of a listener. */
@@ -27,5 +36,6 @@ export const DEFAULT_TCP: Required<TcpConfig> = {
   // #region generated defaults of TcpConfig
   idleTimeoutMs: 3_600_000,
   maxDurationMs: 0,
+  readServerName: false,
   // #endregion
 };

@@ -1,11 +1,12 @@
 /**
  * What a listener or a cluster of TCP can't have: all that needs a request, which plain TCP has none of. What is told has the remedy: what TCP
- * has instead, or that it has nothing of the kind.
+ * has instead, or that it has nothing of the kind. What is only wrong of TLS that passes through is in server-name-rules.ts.
  */
 import type { ClusterConfig } from './cluster-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
 import type { ProxyConfig } from './proxy-config';
+import { errorsOfServerNames, readsServerName } from './server-name-rules';
 
 /** Something that is wrong, at a pointer below the document. */
 interface Wrong {
@@ -55,6 +56,7 @@ export function errorsOfTcp({ listeners, clusters }: Pick<ProxyConfig, 'listener
       ...errorsOfDestinations(listener, protocols, `/listeners/${l}`),
     ]),
     ...clusters.flatMap((cluster, c) => (cluster.protocol === 'tcp' ? errorsOfCluster(cluster, `/clusters/${c}`) : errorsOfHttp(cluster, `/clusters/${c}`))),
+    ...errorsOfServerNames({ listeners, clusters }),
   ];
 }
 
@@ -75,21 +77,24 @@ function errorsOfListener(listener: ListenerConfig, at: string): Wrong[] {
       message: `rule '${rule.name}' of listener '${name}' has conditions of requests, and protocol 'tcp' has none; remove them, or the rule`,
     });
   });
-  if (routes.length > 1) {
+  const byName = readsServerName(listener);
+  if (routes.length > 1 && !byName) {
     errors.push({
       path: `${at}/routes`,
-      message: `listener '${name}' has protocol 'tcp' and ${routes.length} routes, among which only a request could choose; use one route, with a split by weight`,
+      message: `listener '${name}' has protocol 'tcp' and ${routes.length} routes, among which only a request could choose; use one route, with a split by weight, `
+        + 'or, where clients speak TLS, set \'tcp.readServerName\'',
     });
   }
-  return [...errors, ...routes.flatMap((route, r) => errorsOfRoute(name, route, `${at}/routes/${r}`))];
+  return [...errors, ...routes.flatMap((route, r) => errorsOfRoute(name, route, byName, `${at}/routes/${r}`))];
 }
 
-function errorsOfRoute(listener: string, route: RouteConfig, at: string): Wrong[] {
+function errorsOfRoute(listener: string, route: RouteConfig, byName: boolean, at: string): Wrong[] {
   const { name, split, hash = [], retry = {} } = route;
   const owner = `route '${name}' of listener '${listener}', which has protocol 'tcp',`;
   const errors: Wrong[] = [];
   const wrong = (field: string, message: string): void => { errors.push({ path: `${at}/${field}`, message: `${owner} ${message}` }); };
   for (const field of Object.keys(route) as (keyof RouteConfig)[]) {
+    if (byName && field === 'matches') continue;
     if (!OF_ROUTE.includes(field) && route[field] !== undefined) wrong(field, `has '${field}', which is about requests; remove it`);
   }
   if (!split) wrong('split', 'leads nowhere; give it \'split\'');

@@ -44,7 +44,7 @@ test.each<[string, Parts, string]>([
   ['X-Forwarded-For', { listener: { forwarded: {} } }, '/listeners/0/forwarded: listener \'in\' has protocol \'tcp\' and \'forwarded\', which is about requests; remove it; \'proxyProtocol\' of the cluster tells endpoints the client\'s address'],
   ['a rate of requests', { listener: { clients: { rateLimit: { requestsPerSecond: 1 } } } }, '/listeners/0/clients/rateLimit: listener \'in\' has protocol \'tcp\', and \'rateLimit\' counts requests; use \'maxConnections\''],
   ['conditions of a rule', { listener: { authorization: { rules: [{ name: 'all', plain: true, matches: [{ method: 'GET' }] }] } } }, '/listeners/0/authorization/rules/0/matches: rule \'all\' of listener \'in\' has conditions of requests, and protocol \'tcp\' has none; remove them, or the rule'],
-  ['several routes', { listener: { routes: ['r', 's'].map((name) => ({ name, split: [{ cluster: 'a', weight: 1 }] })) } }, '/listeners/0/routes: listener \'in\' has protocol \'tcp\' and 2 routes, among which only a request could choose; use one route, with a split by weight'],
+  ['several routes', { listener: { routes: ['r', 's'].map((name) => ({ name, split: [{ cluster: 'a', weight: 1 }] })) } }, '/listeners/0/routes: listener \'in\' has protocol \'tcp\' and 2 routes, among which only a request could choose; use one route, with a split by weight, or, where clients speak TLS, set \'tcp.readServerName\''],
   ...([['matches', [{ method: 'GET' }]], ['timeoutMs', 1_000], ['hedge', {}], ['faults', [{ percent: 1, delayMs: 1 }]], ['requestHeaders', { remove: ['a'] }], ['mirror', []]] as const).map(([field, value]): [string, Parts, string] => [
     `${field} of a route`, { route: { [field]: value } }, `/listeners/0/routes/0/${field}: route 'r' of listener 'in', which has protocol 'tcp', has '${field}', which is about requests; remove it`,
   ]),
@@ -73,7 +73,7 @@ test('several mistakes are told together', () => {
 
 test('what is left open: an hour without a byte, no end by age, no timeout, and no ejection by latency', () => {
   const { listeners: [listener], clusters: [cluster] } = withDefaults(document({}));
-  expect(listener!.tcp).toEqual({ idleTimeoutMs: 3_600_000, maxDurationMs: 0 });
+  expect(listener!.tcp).toEqual({ idleTimeoutMs: 3_600_000, maxDurationMs: 0, readServerName: false });
   expect(listener!.routes[0]).toMatchObject({ timeoutMs: 0, meshFields: false, retry: { maxRetries: 2, on: [], silenceMs: 0 } });
   expect(cluster).toMatchObject({ connectTimeoutMs: 1_000, outlierDetection: { latencyFactor: 0, consecutiveGatewayErrors: 5 } });
   expect(withDefaults(document({ listener: { protocol: 'http1' }, cluster: { protocol: 'http1' } })).listeners[0]).not.toHaveProperty('tcp');
@@ -82,4 +82,29 @@ test('what is left open: an hour without a byte, no end by age, no timeout, and 
 test('a proxy must know TCP, and the PROXY protocol that it is to send, to run such a document', () => {
   expect(requirementsOf(document({}))).toEqual(['protocol']);
   expect(requirementsOf(document({ cluster: { proxyProtocol: 'v2' } }))).toEqual(['protocol', 'proxyProtocol']);
+});
+
+describe('TLS that passes through by its server name', () => {
+  const outbound = { direction: 'outbound', address: '127.0.0.2', tcp: { readServerName: true } } as const;
+  const routesOf = (...hosts: string[]): RouteConfig[] => hosts.map((host) => ({ name: host, split: [{ cluster: 'a', weight: 1 }], matches: [{ hosts: [host] }] }));
+
+  test.each<[string, Parts]>([
+    ['no conditions', { listener: outbound }],
+    ['hosts', { listener: { ...outbound, routes: [...routesOf('a.example', '*.example', 'example'), { name: 'rest', split: [{ cluster: 'a', weight: 1 }] }] } }],
+    ['no address, as of a gateway', { listener: { ...outbound, address: undefined, clients: { maxConnections: 5 } } as Partial<ListenerConfig> }],
+  ])('with %s is sound', (_, parts) => {
+    expect(mistakesOf(parts)).toEqual([]);
+  });
+
+  test.each<[string, Parts, string]>([
+    ['direction inbound', { listener: { tcp: { readServerName: true } } }, '/listeners/0/tcp/readServerName: listener \'in\' has \'tcp.readServerName\' and direction \'inbound\', where a connection leads to one app; remove it: the app gets the bytes of TLS as they are'],
+    ['TLS that ends', { listener: { ...outbound, tls: { certificates: [{ certificateFile: '/a', keyFile: '/b' }] } } }, '/listeners/0/tls: listener \'in\' has \'tcp.readServerName\', by which the client\'s TLS passes through, and \'tls\', by which it would end here; remove one of the two'],
+    ['a path', { listener: outbound, route: { matches: [{ hosts: ['a.example'], path: { type: 'prefix', value: '/' } }] } }, '/listeners/0/routes/0/matches/0/path: route \'r\' of listener \'in\', which has \'tcp.readServerName\', has a condition of \'path\', which the client\'s TLS hides; use \'hosts\' alone'],
+    ['an address', { listener: outbound, route: { matches: [{ hosts: ['a.example'] }, { hosts: ['a.b', '10.0.0.1'] }] } }, '/listeners/0/routes/0/matches/1/hosts/1: route \'r\' of listener \'in\', which has \'tcp.readServerName\', has the host \'10.0.0.1\', and clients of TLS never ask for an address (RFC 6066); use a host name, or a route without conditions'],
+    ['TLS in TLS', { listener: outbound, cluster: { tls: { serverName: 'a.example' } } }, '/listeners/0/routes/0/split/0/cluster: route \'r\' of listener \'in\', which has \'tcp.readServerName\', leads to cluster \'a\', which has \'tls\'; the client\'s own TLS would be within it; remove \'tls\' of the cluster'],
+    ['header changes', { listener: outbound, route: { requestHeaders: { remove: ['a'] } } }, '/listeners/0/routes/0/requestHeaders: route \'r\' of listener \'in\', which has protocol \'tcp\', has \'requestHeaders\', which is about requests; remove it'],
+    ['another protocol', { listener: { ...outbound, protocol: 'http1' }, cluster: { protocol: 'http1' } }, '/listeners/0/tcp: listener \'in\' has \'tcp\', but its protocol is \'http1\'; remove it, or set protocol to \'tcp\''],
+  ])('can\'t have %s', (_, parts, message) => {
+    expect(mistakesOf(parts)).toEqual([message]);
+  });
 });

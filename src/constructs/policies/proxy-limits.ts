@@ -86,6 +86,14 @@ export interface ProxyLimits {
   readonly maxMirroredRequests?: number;
 
   /**
+   * Maximum size of the first message of TLS (ClientHello), with the headers of its records, on connections that pass through by their
+   * server name. Those of today's clients have 250 to 2000 bytes; nginx and HAProxy take 16 KiB as well. From 512 bytes to 64 KiB.
+   *
+   * @default Size.kibibytes(16)
+   */
+  readonly maxClientHelloSize?: Size;
+
+  /**
    * How much is buffered for a peer that reads slower than the other side sends, per connection and direction. At least 1 KiB.
    *
    * @default Size.kibibytes(256)
@@ -100,7 +108,7 @@ export interface ProxyLimits {
   readonly idleTimeout?: Duration;
 
   /**
-   * Timeout of a message head, from its first byte to its last.
+   * Timeout of a message head, from its first byte to its last. A ClientHello that a route is chosen by has as long from the connection on.
    *
    * @default Duration.seconds(10)
    */

@@ -21,6 +21,7 @@ export const LIMIT_QUANTITIES: Quantities<ProxyLimits, LimitsConfig> = {
   maxStreamResets: { field: 'maxStreamResets', unit: 'number', min: 10, max: 1_000_000 },
   maxIdleFrames: { field: 'maxIdleFrames', unit: 'number', min: 100, max: 1_000_000 },
   maxMirroredRequests: { field: 'maxMirroredRequests', unit: 'number', min: 0 },
+  maxClientHelloSize: { field: 'maxClientHelloBytes', unit: 'size', min: 512, max: 65_536 },
   maxBufferedSize: { field: 'maxBufferedBytes', unit: 'size', min: 1_024 },
   idleTimeout: { field: 'idleTimeoutMs', unit: 'time', min: 1 },
   headTimeout: { field: 'headTimeoutMs', unit: 'time', min: 1 },

@@ -18,6 +18,10 @@ export interface FinishedConnection {
   readonly caller: string | undefined;
   /** Why the proxy closed it, or which side broke it; undefined when both sides have ended it in order. */
   readonly reason: ReasonCode | undefined;
+  /** The route that its server name chose; undefined where there is nothing to choose by, or none takes it. */
+  readonly route: string | undefined;
+  /** The name that a client of TLS asks for; undefined where it is not read, or it asks for none. */
+  readonly serverName: string | undefined;
   /** Words about the reason. */
   readonly detail: string;
   /** From when it was accepted. */
@@ -42,16 +46,16 @@ export interface FinishedConnection {
  *     time "TCP -" - reason durationMs bytesIn bytesOut attempts listener route cluster endpoint client caller traceId
  */
 export function formatConnectionText(connection: FinishedConnection, wallTime: number): string {
-  const { reason, durationMs, bytesIn, bytesOut, attempts, listener, cluster, endpoint, client, caller } = connection;
+  const { reason, durationMs, bytesIn, bytesOut, attempts, listener, route, cluster, endpoint, client, caller } = connection;
   return [
     new Date(wallTime).toISOString(), '"TCP -"', '-', reason ?? '-', milliseconds(durationMs), bytesIn, bytesOut, attempts,
-    ...[listener, undefined, cluster, endpoint, client, caller, undefined].map(column),
+    ...[listener, route, cluster, endpoint, client, caller, undefined].map(column),
   ].join(' ');
 }
 
 /** One line of JSON, without its end. */
 export function formatConnection({ connectMs, attemptRecords, ...connection }: FinishedConnection, wallTime: number): string {
-  const { listener, client, caller, reason, detail, durationMs, cluster, endpoint, attempts, bytesIn, bytesOut } = connection;
+  const { listener, client, caller, serverName, reason, detail, durationMs, route, cluster, endpoint, attempts, bytesIn, bytesOut } = connection;
   return JSON.stringify({
     time: new Date(wallTime).toISOString(),
     level: 'info',
@@ -59,10 +63,12 @@ export function formatConnection({ connectMs, attemptRecords, ...connection }: F
     listener,
     client,
     caller,
+    serverName,
     reason,
     detail: detail === '' ? undefined : detail,
     durationMs: milliseconds(durationMs),
     connectMs: connectMs === undefined ? undefined : milliseconds(connectMs),
+    route,
     cluster,
     endpoint,
     attempts,

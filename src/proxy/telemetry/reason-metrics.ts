@@ -24,7 +24,7 @@ const OF_TCP: readonly ReasonCode[] = ['tcp_idle_timeout', 'tcp_max_duration', '
 const ALSO_OF_TCP: readonly ReasonCode[] = [
   'no_endpoints', 'no_backend', 'connect_failed', 'connect_timeout', 'server_unverified', 'tls_failed', 'identity_refused', 'no_identity', 'tls_unusable', 'caller_unverified',
   'mutual_tls_required', 'pending_overflow', 'connection_limit', 'client_connection_limit', 'memory_limit', 'memory_shed', 'terminating', 'shutting_down', 'address_denied',
-  'not_authorized',
+  'not_authorized', 'no_route', 'wrong_protocol', 'head_too_large', 'client_timeout',
 ];
 
 /** Reasons that come before there is a request. */
@@ -50,7 +50,7 @@ const BESIDES: { readonly [Code in ReasonCode]?: readonly Count[] } = {
   not_authorized: [by(FAMILIES.authorizationDecisions, { decision: 'denied' })],
   client_connection_limit: [by(FAMILIES.connectionsRefused, { reason: 'client_connection_limit' })],
   bad_request: [limit('maxHeadBytes')],
-  head_too_large: [limit('maxHeadBytes'), limit('maxHeaderFields')],
+  head_too_large: [limit('maxHeadBytes'), limit('maxHeaderFields'), limit('maxClientHelloBytes')],
   uri_too_long: [limit('maxStartLineBytes')],
   body_too_large: [limit('maxBodyBytes')],
   tunnel_timeout: [limit('tunnelIdleTimeoutMs')],

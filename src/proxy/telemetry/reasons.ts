@@ -24,8 +24,9 @@ type Row = Omit<Reason, keyof typeof USUAL> & Partial<Reason>;
 const TABLE = {
   no_route: {
     status: 404, phrase: 'Not Found', proxyStatus: 'http_request_error', reached: 'no',
-    meaning: 'no route of the listener takes such a request',
-    remedy: 'compare method, path, host and fields of the request with the conditions of the routes; a route without conditions takes what the others leave',
+    meaning: 'no route of the listener takes such a request, or, of TLS that passes through, the server name that its client asks for',
+    remedy: 'compare method, path, host and fields of the request, or the server name (SNI), with the conditions of the routes; a route without conditions takes what '
+      + 'the others leave',
   },
   path_refused: {
     outcome: 'answered', status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
@@ -143,7 +144,7 @@ const TABLE = {
   },
   client_timeout: {
     status: 408, phrase: 'Request Timeout', proxyStatus: 'http_request_error', reached: 'maybe',
-    meaning: 'the client did not send the rest of its request in time',
+    meaning: 'the client did not send the rest of its request in time, or, where TLS passes through, its ClientHello',
     remedy: 'look for a stuck client or a lossy network; raise limits.headTimeoutMs (prop limits.headTimeout) or limits.bodyTimeoutMs (prop limits.bodyTimeout) for slow uploads',
   },
   pending_overflow: {
@@ -210,14 +211,16 @@ const TABLE = {
   },
   wrong_protocol: {
     status: 400, phrase: 'Bad Request', proxyStatus: 'http_request_error', reached: 'no',
-    meaning: 'what the client sent is another protocol than HTTP, such as TLS, SSH or that of a database',
+    meaning: 'what the client sent is another protocol than the declared one: no HTTP, but TLS, SSH or that of a database; or, where TLS passes through, no valid '
+      + 'ClientHello',
     remedy: 'the log has what it is; let the client speak plain HTTP/1.1 to this port, or, if the service is not called by HTTP, say so '
-      + '(AppProtocol.TCP)',
+      + '(AppProtocol.TCP); where it is declared as TLS, let the client begin with TLS',
   },
   head_too_large: {
     status: 431, phrase: 'Request Header Fields Too Large', proxyStatus: 'http_request_error', reached: 'no',
-    meaning: 'the request\'s head is larger than the limit or has too many fields',
-    remedy: 'look for cookies that grow; raise limits.maxHeadBytes (prop limits.maxHeadSize) or limits.maxHeaderFields (prop limits.maxHeaderFields)',
+    meaning: 'the request\'s head is larger than the limit or has too many fields; or, where TLS passes through, the ClientHello is larger than the limit',
+    remedy: 'look for cookies that grow; raise limits.maxHeadBytes (prop limits.maxHeadSize) or limits.maxHeaderFields (prop limits.maxHeaderFields); for TLS '
+      + 'limits.maxClientHelloBytes (prop limits.maxClientHelloSize)',
   },
   uri_too_long: {
     status: 414, phrase: 'URI Too Long', proxyStatus: 'http_request_error', reached: 'no',

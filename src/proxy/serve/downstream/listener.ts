@@ -106,6 +106,8 @@ export class Listener {
   get mutualTls(): MutualTlsSettings | undefined { return this.secureEntry?.settings; }
   /** Its connections have to be by mutual TLS. */
   get requiresIdentity(): boolean { return this.secureEntry?.settings.mode === 'strict'; }
+  /** Its connections are TLS, whose server name chooses their route. */
+  get readsServerName(): boolean { return this.config.tcp?.readServerName === true; }
   /** What its admission is made of. */
   get admissionConfig(): readonly unknown[] { return [this.config.admission, this.config.path]; }
 

@@ -8,6 +8,7 @@ import { HEAD_VIEW } from '../../http1/head-view';
 import type { RequestHead } from '../../http1/request-head';
 import type { Cors } from './cors';
 import type { Route } from './route';
+import { SERVER_NAME_VIEW } from './server-name-view';
 
 /** A normalizer works in one turn, so those of one kind are one. */
 const NORMALIZERS = new Map<string, PathNormalizer>();
@@ -47,6 +48,11 @@ export class Routes {
   of(source: Buffer, head: RequestHead, claims?: Claims): Route | undefined {
     if (this.only) return this.only;
     return this.at(this.table!.lookup(HEAD_VIEW.of(source, head, claims)));
+  }
+
+  /** The route of a connection of TLS by the name that its client asks for; undefined when none takes it. */
+  ofServerName(serverName: string | undefined): Route | undefined {
+    return this.only ?? this.at(this.table!.lookup(SERVER_NAME_VIEW.of(serverName)));
   }
 
   /**

@@ -1,11 +1,12 @@
 /**
  * A client's connection of TCP: who opens it is asked once, an endpoint is connected to at once (its protocol may be one in which servers speak
- * first), and from then on it is a tunnel. Nothing of the client is read before there is an endpoint, so that no buffer is needed for it.
+ * first), and from then on it is a tunnel. Nothing of the client is read before there is an endpoint, so that no buffer is needed for it; but for
+ * the ClientHello of TLS that passes through, where the listener chooses routes by the name in it.
  *
  * It ends as its sides end it: each direction by itself, or both by a reset. By the proxy it is ended in order, with a moment for what is on its
  * way, and only broken off where memory is short or somebody is not let in.
  *
- * States: connecting -> open -> closed.
+ * States: (reading the ClientHello ->) connecting -> open -> closed.
  */
 import type { Socket } from 'node:net';
 import { GREETING, refusalByte } from '../../cluster/tcp/greeting';
@@ -25,6 +26,7 @@ import { APP_ENDED, Refusal, SHED_FOR_MEMORY, SHUTTING_DOWN } from '../exchange/
 import { Tunnel } from '../exchange/tunnel';
 import { MUCH_BYTES } from '../memory/memory-guard';
 import type { Route } from '../route/route';
+import { ServerNameListener, ServerNameWait } from './server-name-wait';
 import { TcpUpstream, TcpUpstreamOwner } from './tcp-upstream';
 
 /** Times of a listener's connections. */
@@ -36,6 +38,8 @@ export interface TcpTimes {
 /** The listener that has accepted it. A reload replaces the values. */
 export type TcpAcceptor = Acceptor & {
   readonly tcpTimes: TcpTimes;
+  /** Its connections are TLS, whose server name chooses their route. */
+  readonly readsServerName: boolean;
   /** Its connections have to be by mutual TLS. */
   readonly requiresIdentity: boolean;
 };
@@ -45,47 +49,59 @@ const IDLE: Refusal = Object.freeze({ code: 'tcp_idle_timeout', detail: 'nothing
 const TOO_OLD: Refusal = Object.freeze({ code: 'tcp_max_duration', detail: 'it had lasted as long as it may', limit: 'tcp.maxDurationMs' });
 const NO_IDENTITY: Refusal = Object.freeze({ code: 'mutual_tls_required', detail: 'it was opened before mutual TLS was asked for' });
 
-export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
+export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner, ServerNameListener {
   readonly secure: boolean;
   /** Whether anything is under way on it, nobody knows. */
   readonly idle = false;
 
   private readonly peer: Peer;
-  private readonly route: Route;
-  private readonly upstream: TcpUpstream;
+  /** Undefined until it is chosen. */
+  private route: Route | undefined;
+  private upstream: TcpUpstream | undefined;
+  /** Undefined where the route does not go by the server name. */
+  private readonly naming: ServerNameWait | undefined;
   private readonly startedAt: number;
   /** The client's sidecar waits to be told whether there is an endpoint. */
   private readonly greets: boolean;
   /** Read from the client before the connection was made. */
-  private readonly rest: Buffer | undefined;
+  private rest: Buffer | undefined;
   private tunnel: Tunnel | undefined;
   private instruments: TcpInstruments | undefined;
   /** Why the proxy ends it. */
   private refusal: Refusal | undefined;
+  /** Its client has ended it in order without a word. */
+  private leftSilently = false;
   private closed = false;
   private readonly lifetime = new Timeout(() => this.endBy(TOO_OLD));
   private readonly linger = new Timeout(() => this.destroy());
 
   constructor(private readonly socket: Socket, private readonly listener: TcpAcceptor, private readonly context: ServeContext, arrival: Arrival) {
     const { rest, caller } = arrival;
-    const route = listener.routes.all[0]!;
-    this.route = route;
     this.secure = isTls(socket);
     this.greets = caller !== undefined;
     this.rest = rest && rest.length > 0 ? Buffer.from(rest) : undefined;
     this.peer = new Peer(arrival, socket, listener, context);
     this.startedAt = context.clock.now();
-    this.upstream = new TcpUpstream(this, context, route, route.hashKeys ? this.peer.hash : undefined);
     // 'close' follows and does what is to be done.
     socket.on('error', () => {});
-    socket.on('close', () => { if (!this.tunnel) this.finish(CLIENT_GONE); });
+    socket.on('close', () => { if (!this.tunnel) this.finish(this.leftSilently ? undefined : CLIENT_GONE); });
     readShared(socket, (bytes) => this.onClientBytes(bytes));
     socket.pause();
-    const refusal = this.whyNot() ?? this.upstream.begin();
-    if (refusal) this.refuse(refusal);
+    const refusal = this.whyNot();
+    if (refusal) {
+      this.refuse(refusal);
+    } else if (listener.readsServerName) {
+      this.naming = new ServerNameWait(context, () => (listener.readsServerName ? listener.routes : undefined), this);
+      this.readName(this.naming);
+    } else {
+      this.onRoute(listener.routes.all[0]!);
+    }
   }
 
-  get heldBytes(): number { return heldBytes(this.socket) + (this.rest?.length ?? 0) + (this.tunnel?.heldBytes ?? 0); }
+  get heldBytes(): number {
+    const { socket, rest, naming, tunnel } = this;
+    return heldBytes(socket) + (rest?.length ?? 0) + (naming?.heldBytes ?? 0) + (tunnel?.heldBytes ?? 0);
+  }
 
   idleMs(): number { return 0; }
 
@@ -112,7 +128,7 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
   }
 
   destroy(): void {
-    this.upstream.drop();
+    this.drop();
     if (this.tunnel) this.tunnel.breakOff();
     else reset(this.socket);
   }
@@ -121,9 +137,30 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
     this.cut(SHED_FOR_MEMORY);
   }
 
+  onRoute(route: Route): void {
+    const { socket, context, naming } = this;
+    this.route = route;
+    if (naming) {
+      socket.pause();
+      this.rest = naming.takeKept();
+    }
+    this.upstream = new TcpUpstream(this, context, route, route.hashKeys ? this.peer.hash : undefined);
+    const refusal = this.upstream.begin();
+    if (refusal) this.refuse(refusal);
+  }
+
+  onUnrouted(refusal: Refusal, alert?: Buffer): void {
+    this.refuse(refusal, alert);
+  }
+
+  onNothing(): void {
+    this.leftSilently = true;
+    end(this.socket);
+  }
+
   onConnected(backend: Socket): void {
-    const { socket, listener, upstream, peer } = this;
-    const cluster = upstream.cluster!;
+    const { socket, listener, peer } = this;
+    const cluster = this.upstream!.cluster!;
     const instruments = listener.instruments.tcp.of(cluster.name, peer.caller);
     const { idle, lifetime } = listener.tcpTimes;
     this.instruments = instruments;
@@ -153,10 +190,21 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
   }
 
   private onClientBytes(bytes: Buffer): void {
-    if (!this.tunnel) return;
+    const { tunnel, naming } = this;
+    if (!tunnel && !naming) return;
     this.context.memory.took(bytes.length);
-    this.tunnel.onClientBytes(bytes);
+    if (tunnel) tunnel.onClientBytes(bytes);
+    else naming!.take(bytes);
     this.checkMemory();
+  }
+
+  /** Reads the ClientHello, of which a PROXY header may have brought the beginning. */
+  private readName(naming: ServerNameWait): void {
+    const { socket, rest } = this;
+    this.rest = undefined;
+    socket.on('end', () => naming.end());
+    socket.resume();
+    if (rest) naming.take(rest);
   }
 
   /** Why it is not let in; undefined: it is. */
@@ -167,13 +215,13 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
   }
 
   /** There is no endpoint for it. Its client gets to know why where it is a sidecar that waits for it, and sees a broken connection elsewhere. */
-  private refuse(refusal: Refusal): void {
+  private refuse(refusal: Refusal, last = this.greets ? refusalByte(refusal.code) : undefined): void {
     this.note(refusal);
-    if (!this.greets) {
+    if (!last) {
       reset(this.socket);
       return;
     }
-    write(this.socket, refusalByte(refusal.code));
+    write(this.socket, last);
     end(this.socket);
     this.socket.resume();
     this.linger.start(this.context.lingerTimeout);
@@ -183,13 +231,19 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
   private endBy(refusal: Refusal): void {
     if (this.closed || this.refusal) return;
     if (!this.tunnel) {
-      this.upstream.drop();
+      this.drop();
       this.refuse(refusal);
       return;
     }
     this.note(refusal);
     this.tunnel.end();
     this.linger.start(this.context.lingerTimeout);
+  }
+
+  /** Nobody waits for a name or an endpoint any more. */
+  private drop(): void {
+    this.naming?.stop();
+    this.upstream?.drop();
   }
 
   /** Breaks it off. */
@@ -213,7 +267,7 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
   private onTunnelClosed(tunnel: Tunnel): void {
     const { upstream, instruments } = this;
     instruments!.open.value -= 1;
-    upstream.closed(tunnel.brokenBy === 'backend' && !this.refusal);
+    upstream!.closed(tunnel.brokenBy === 'backend' && !this.refusal);
     this.finish(tunnel.brokenBy && BROKEN[tunnel.brokenBy]);
   }
 
@@ -221,28 +275,30 @@ export class TcpConnection implements AcceptedConnection, TcpUpstreamOwner {
   private finish(broken: Refusal | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    this.upstream.drop();
+    this.drop();
     this.lifetime.stop();
     this.linger.stop();
-    const { context, listener, peer, upstream, tunnel } = this;
+    const { context, listener, peer, upstream, naming, tunnel } = this;
     const durationMs = context.clock.now() - this.startedAt;
     const ended = this.refusal ?? broken;
     const reason: ReasonCode | undefined = ended?.code;
-    const instruments = this.instruments ?? listener.instruments.tcp.of(upstream.cluster?.name, peer.caller);
+    const instruments = this.instruments ?? listener.instruments.tcp.of(upstream?.cluster?.name, peer.caller);
     instruments.closed(reason, durationMs / 1_000);
     context.onTcpClosed?.({
       listener: listener.name,
-      accessLog: this.route.accessLog,
+      accessLog: this.route?.accessLog,
+      route: naming && this.route?.name,
+      serverName: naming?.serverName,
       client: listener.edge?.namesClients ? peer.address : undefined,
       caller: peer.caller,
       reason,
       detail: ended?.detail ?? '',
       durationMs,
-      connectMs: upstream.connectMs,
-      cluster: upstream.cluster?.name,
-      endpoint: upstream.endpoint?.key,
-      attempts: upstream.attempts,
-      attemptRecords: upstream.failed,
+      connectMs: upstream?.connectMs,
+      cluster: upstream?.cluster?.name,
+      endpoint: upstream?.endpoint?.key,
+      attempts: upstream?.attempts ?? 0,
+      attemptRecords: upstream?.failed ?? [],
       bytesIn: tunnel?.received ?? 0,
       bytesOut: tunnel?.sent ?? 0,
     });
