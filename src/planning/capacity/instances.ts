@@ -44,22 +44,6 @@ export function carries(capacity: InstanceCapacity, instances: number, rps: numb
   return goal === undefined || withinShare(derated(capacity), instances, rps, goal.withinMs, model) >= goal.share;
 }
 
-/** Fewest instances that carry a rate; undefined when no number does, for the objective is below what a request takes without waiting. */
-export function instancesFor(capacity: InstanceCapacity, rps: number): number | undefined {
-  let high = 1;
-  while (!carries(capacity, high, rps)) {
-    high *= 2;
-    if (high > MOST_INSTANCES) return undefined;
-  }
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (carries(capacity, middle, rps)) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-
 /** The highest rate that instances carry, in requests a second; 0 when they hold the objective at no rate. */
 export function highestRate(capacity: InstanceCapacity, instances: number): number {
   if (instances <= 0) return 0;

@@ -66,8 +66,8 @@ export function instanceRate(capacity: DeclaredCapacity): number {
 }
 
 /**
- * Instances that carry a rate; undefined when no number does. It is what `instancesFor` finds by halving: each instance has a queue of its own,
- * so as many are needed as the highest rate of one goes into the rate.
+ * Instances that carry a rate; undefined when no number does, or more than {@link MOST_INSTANCES}. Each instance has a queue of its own, so as
+ * many are needed as the highest rate of one goes into the rate.
  */
 export function neededFor(capacity: DeclaredCapacity, rps: number): number | undefined {
   const needed = Math.max(1, Math.ceil(rps / instanceRate(capacity)));
