@@ -22,6 +22,8 @@ export interface FollowOptions {
   services(): Promise<ReadonlyMap<string, ServiceId>>;
   /** Oldest first. */
   onRequests(requests: readonly FollowedRequest[]): void;
+  /** All proxies were read once more, and what was new is handed out. */
+  onRead?(): void;
   /** The proxies can't be found any more. */
   onEnd(error: unknown): void;
 }
@@ -64,6 +66,7 @@ export class Follower {
       requests.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
       if (requests.length > 0) onRequests(requests);
       this.begun = true;
+      this.options.onRead?.();
     } catch (error) {
       if (!this.stopped) onEnd(error);
       return;

@@ -8,7 +8,7 @@ import { look } from './look';
 import { chosenServices, interrupted, RunningMesh, withMesh } from './running';
 
 export interface Following {
-  /** Absent: there is no end. */
+  /** Time from the first reading to the last; a reading that ends later is the last. Absent: there is no end. */
   readonly durationMs?: number;
   /** Settles when nobody reads what is shown. */
   readonly unread: Promise<void>;
@@ -28,21 +28,22 @@ async function follow({ source, periodMs }: RunningMesh, args: Arguments, { dura
   const { services } = await look(source);
   const chosen = chosenServices(args.positionals, services.filter(({ pods }) => pods.length > 0).map(({ id }) => id));
   let follower: Follower | undefined;
-  let cancel: (() => void) | undefined;
+  let end: number | undefined;
   const done = new Promise<void>((resolve, reject) => {
     follower = new Follower({
       source, clock: systemClock, periodMs: periodMs / 2,
       services: async () => serviceByPod(await look(source)),
       onRequests: (requests) => { if (take(requests.filter(({ service }) => chosen(service)))) resolve(); },
+      onRead: () => {
+        if (durationMs === undefined) return;
+        end ??= systemClock.now() + durationMs;
+        if (systemClock.now() >= end) resolve();
+      },
       onEnd: reject,
     });
-    if (durationMs !== undefined) cancel = systemClock.after(durationMs, resolve);
     follower.start();
   });
-  await awake(Promise.race([done, unread, interrupted()])).finally(() => {
-    follower?.stop();
-    cancel?.();
-  });
+  await awake(Promise.race([done, unread, interrupted()])).finally(() => follower?.stop());
 }
 
 function serviceByPod({ services }: Snapshot): Map<string, ServiceId> {

@@ -46,7 +46,7 @@ test.each([
   [['endpoints', '--window', '1s', '-n', 'shop'], /shop\/web +shop\/catalog +v1 +catalog-v1-\w+ +127\.[\d.]+:\d+ +ready/],
   [['routes', '--window', '1s', '-n', 'shop'], /shop\/web +catalog-80 +default +[1-9].* shop\/catalog v1 +75\.0 % +\d/],
   [['tap', 'web', '--max', '3', '-n', 'shop'], /^(\S+Z {2}web-\w+ \(shop\/web\) {2}catalog-80 {2}-> catalog-v\d [\d.:]+ {2}(GET \/|-) {2}200 .*\n){3}$/],
-  [['top', '--window', '3s', '-n', 'shop'], /shop\/web +catalog-80 +GET +\/ +[1-9]/],
+  [['top', '--window', '500ms', '-n', 'shop'], /shop\/web +catalog-80 +GET +\/ +[1-9]/],
   [['status', '-n', 'shop'], /^(√ .*\n)+\nall is well \(4 pods\)\n$/],
 ])('%j, and no kubectl is left behind', async (args, expected) => {
   const { code, stdout, stderr, left } = await run(...args);
