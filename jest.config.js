@@ -16,7 +16,11 @@ module.exports = {
   transform: { '^.+\\.ts$': '<rootDir>/test/support/jest/transform.js' },
   // A look-up of a global is slow in jest's sandbox, and the simulations are made of them. A library may have a Set or a Buffer of its own.
   sandboxInjectedGlobals: ['Array', 'Float64Array', 'Int32Array', 'Math', 'Number', 'Object', 'Uint8Array'],
-  moduleNameMapper: { '^cdk8s-mesh$': '<rootDir>/src/index.ts', '^cdk8s-mesh/testing$': '<rootDir>/src/testing/index.ts' },
+  moduleNameMapper: {
+    // Property tests begin at a seed that is always the same, or at that of the environment variable MESH_SEED.
+    '^fast-check$': '<rootDir>/test/support/jest/fast-check.js',
+    '^cdk8s-mesh$': '<rootDir>/src/index.ts', '^cdk8s-mesh/testing$': '<rootDir>/src/testing/index.ts',
+  },
   testTimeout: 30_000,
   maxWorkers: 2,
 };

@@ -15,11 +15,23 @@ const HELPERS = [
   ['var __defProp = Object.defineProperty;', 'var __defProp = (to, name, how) => Object.defineProperty(to, name, { ...how, configurable: true });'],
   ['var __toESM = (mod, isNodeMode, target) => (', 'var __toESM = (mod, isNodeMode, target) => mod?.__esModule ? mod : ('],
 ];
-const OPTIONS_KEY = `${version} ${JSON.stringify(OPTIONS)} ${HELPERS}`;
+/**
+ * esbuild's exports are getters, and the optimizing compiler does not look through them here. So once a module has run, its exports become values,
+ * but for those that it may assign again.
+ */
+function plainExports(source) {
+  const assigned = [...source.matchAll(/^export let (\w+)/gm)].map(([, name]) => name);
+  return `for (const name of Object.keys(module.exports)) {
+    if (${JSON.stringify(assigned)}.includes(name)) continue;
+    Object.defineProperty(module.exports, name, { value: module.exports[name], enumerable: true, configurable: true, writable: true });
+  }`;
+}
+
+const OPTIONS_KEY = `${version} ${JSON.stringify(OPTIONS)} ${HELPERS} ${plainExports}`;
 
 module.exports = {
   process(source, file) {
-    const { code, map } = transformSync(source, { ...OPTIONS, sourcefile: file });
+    const { code, map } = transformSync(source, { ...OPTIONS, sourcefile: file, footer: plainExports(source) });
     return { code: HELPERS.reduce((text, [given, wanted]) => text.replace(given, wanted), code), map };
   },
   getCacheKey(source, file, { instrument }) {
