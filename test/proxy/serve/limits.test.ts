@@ -65,10 +65,10 @@ test.each(ROWS.map((row) => [row.limit, row.reached, row] as const))('%s: %s', a
   await until('it is counted', () => test.metrics().includes(`mesh_limit_reached_total{limit="${limit}"} 1\n`));
 });
 
-test('every limit has a test, here or where tunnels, connections, copies, buffers, TLS and HTTP/2 are tested', () => {
+test('every limit has a test, here or where tunnels, connections, copies, buffers, TLS, its server names and HTTP/2 are tested', () => {
   const elsewhere = [
     'maxConnections', 'maxMirroredRequests', 'maxBufferedBytes', 'tunnelIdleTimeoutMs', 'tlsHandshakeTimeoutMs', 'maxConcurrentStreams', 'maxStreamResets',
-    'maxIdleFrames', 'pingIntervalMs', 'pingTimeoutMs',
+    'maxIdleFrames', 'pingIntervalMs', 'pingTimeoutMs', 'maxClientHelloBytes',
   ];
   expect([...new Set(ROWS.map(({ limit }) => limit)), ...elsewhere].sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort());
 });
