@@ -78,5 +78,6 @@ export * from './constructs/policies/tcp-options';
 export * from './constructs/inbound/tls-options';
 export * from './constructs/mesh/tracing';
 export * from './constructs/monitoring/dashboards';
+export * from './constructs/monitoring/metrics-mutual-tls';
 export * from './constructs/monitoring/monitoring';
 export * from './constructs/monitoring/slo';

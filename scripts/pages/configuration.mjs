@@ -7,6 +7,7 @@ import { code, page, table } from './markdown.mjs';
 const ORDER = [
   'NodeIdentity',
   'AdminConfig',
+  'MetricsMutualTlsConfig',
   'ListenerConfig',
   'TlsConfig',
   'CertificateConfig',
@@ -77,7 +78,7 @@ const EXAMPLE = `{
 
 export function configurationPage(schema, contract) {
   /** Defaults that the schema doesn't say. */
-  const defaults = { AdminConfig: { port: contract.ADMIN_PORT } };
+  const defaults = { AdminConfig: { port: contract.ADMIN_PORT }, MetricsMutualTlsConfig: { port: contract.METRICS_PORT } };
   const objects = Object.entries(schema.definitions).filter(([, definition]) => definition.properties !== undefined);
   const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   objects.sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
@@ -91,7 +92,7 @@ export function configurationPage(schema, contract) {
     'flag `--config` names. When the file changes, the proxy takes the new document over without dropping a connection. A document',
     'with a mistake is refused whole: the proxy keeps the old one and stays ready ([why](decisions/reload-whole-or-nothing.md)).',
     '`mesh_config_reloads_total{result="rejected"}` counts it; the log event `config_rejected` and the admin page `/config` name',
-    'every mistake and its place. A change of `admin` needs a restart.',
+    'every mistake and its place. A change of the ports and the address of `admin` needs a restart.',
     '',
     `What is in force is kept in the folder that the environment variable ${code(contract.ENV_STATE_DIR)} names, if any, for the next process`,
     'of the pod ([why](decisions/kept-across-restarts.md)).',

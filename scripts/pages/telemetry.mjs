@@ -4,8 +4,8 @@ import { code, page, table } from './markdown.mjs';
 export function metricsPage({ FAMILIES, MAX_SERIES_PER_FAMILY, OTHER, LABEL_LIMITS }) {
   const families = Object.values(FAMILIES);
   return page('Metrics', [
-    'The proxy reports these at `/metrics` on its admin port, in the Prometheus text format or in OpenMetrics. All times are seconds, all sizes',
-    'bytes. Counters begin at 0 when the proxy starts.',
+    'The proxy reports these at `/metrics` on its admin port, or on a port of their own [by mutual TLS](security.md#metrics-by-mutual-tls), in the',
+    'Prometheus text format or in OpenMetrics. All times are seconds, all sizes bytes. Counters begin at 0 when the proxy starts.',
     '',
     `A family has at most ${MAX_SERIES_PER_FAMILY} series. Further label sets are counted together in one whose labels all read`,
     `${code(OTHER)}, and \`mesh_limit_reached_total{limit="metricSeries"}\` says so. The series of a cluster or listener go when it`,

@@ -27,6 +27,7 @@ export const REQUIRED_PARTS: Readonly<Record<string, readonly string[]>> = {
   forwarded: ['/listeners/*/forwarded'],
   httpsRedirect: ['/listeners/*/httpsRedirect'],
   jwt: ['/listeners/*/jwt'],
+  metricsMutualTls: ['/admin/metricsMutualTls'],
   mutualTls: ['/identity', '/listeners/*/mutualTls', '/clusters/*/mutualTls', '/clusters/*/discovery/endpoints/*/mutualTls'],
   protocol: ['/listeners/*/protocol', '/clusters/*/protocol'],
   proxyProtocol: ['/listeners/*/proxyProtocol', '/clusters/*/proxyProtocol'],

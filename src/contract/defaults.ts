@@ -13,7 +13,7 @@ import type { DnsFallback } from './discovery-config';
 import { withEdgeDefaults } from './edge-config';
 import { withFallbackDefaults } from './fallback-defaults';
 import { DEFAULT_OUTLIER_DETECTION, withHealthCheckDefaults } from './health-defaults';
-import { withMutualTlsDefaults } from './identity-config';
+import { withMetricsDefaults, withMutualTlsDefaults } from './identity-config';
 import { DEFAULT_JWT } from './jwt-config';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
@@ -27,7 +27,7 @@ import { DEFAULT_TCP } from './tcp-config';
 import { withTlsDefaults } from './tls-config';
 import { DEFAULT_TRACING } from './tracing-config';
 import { withUpstreamTlsDefaults } from './upstream-tls-config';
-import type { BalancingStages, ClusterHealth, ClusterStage, ResolvedProxyConfig, ResolvedRoute } from './resolved-config';
+import type { BalancingStages, ClusterHealth, ClusterStage, ResolvedAdmin, ResolvedProxyConfig, ResolvedRoute } from './resolved-config';
 
 /** Default of `limits`. Sizes follow the strict end of what proxies in the field do; the head's size is Node's and HAProxy's 16 KiB. */
 export const DEFAULT_LIMITS: Required<LimitsConfig> = {
@@ -141,7 +141,7 @@ export const DEFAULT_SESSION: Required<Pick<SessionConfig, 'path' | 'sameSite' |
 };
 
 /** Default of `admin`. */
-export const DEFAULT_ADMIN: Required<AdminConfig> = {
+export const DEFAULT_ADMIN: Required<Omit<AdminConfig, 'metricsMutualTls'>> = {
   port: ADMIN_PORT,
   // #region generated defaults of AdminConfig
   loopbackAddress: '127.0.0.1',
@@ -258,6 +258,10 @@ export const DEFAULT_FAILOVER: Required<FailoverConfig> = {
   // #endregion
 };
 
+function withAdminDefaults({ metricsMutualTls, ...admin }: AdminConfig = {}): ResolvedAdmin {
+  return { ...DEFAULT_ADMIN, ...admin, ...(metricsMutualTls && { metricsMutualTls: withMetricsDefaults(metricsMutualTls) }) };
+}
+
 /** Fills in every default. The argument must have passed validation; it is not changed. */
 export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   const shortest = shortestTimeouts(config, DEFAULT_ROUTE.timeoutMs);
@@ -265,7 +269,7 @@ export function withDefaults(config: ProxyConfig): ResolvedProxyConfig {
   return {
     ...rest,
     ...(tracing && { tracing: { ...DEFAULT_TRACING, ...tracing } }),
-    admin: { ...DEFAULT_ADMIN, ...config.admin },
+    admin: withAdminDefaults(config.admin),
     listeners: config.listeners.map(({ tcp, tls, mutualTls, admission, authorization, jwt, externalAuthorization, ...listener }) => ({
       ...withEdgeDefaults(listener),
       ...(listener.protocol === 'tcp' && { tcp: { ...DEFAULT_TCP, ...tcp } }),

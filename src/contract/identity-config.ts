@@ -1,9 +1,10 @@
 /**
- * Who a proxy is, and mutual TLS between sidecars: at which listeners it is asked for, and who must be at an endpoint. TLS that ends at
+ * Who a proxy is, and mutual TLS: at which listeners it is asked for, who must be at an endpoint, and who may read metrics. TLS that ends at
  * an edge for browsers is another thing: tls-config.ts.
  */
 import type { Cidr } from './cidr';
-import type { SpiffeId } from './scalars';
+import { METRICS_PORT } from './ports';
+import type { Integer, SpiffeId } from './scalars';
 
 /**
  * A SPIFFE trust domain: whose authority issues the ids.
@@ -81,6 +82,33 @@ export interface UpstreamMutualTlsConfig {
    * @maxItems 64
    */
   readonly serverIds: SpiffeId[];
+}
+
+/**
+ * Metrics by mutual TLS, on the pod's addresses: HTTP/1.1 in TLS 1.3 with the proxy's identity. Health stays on the admin port, without TLS, as the
+ * kubelet has no certificate.
+ */
+export interface MetricsMutualTlsConfig {
+  /**
+   * Port on the pod's addresses. It has `/metrics` alone. A change needs a restart.
+   * @minimum 1
+   * @maximum 65535
+   */
+  readonly port?: Integer;
+  /**
+   * Who may read metrics: ids of the trust domain of the identity. All others get 403.
+   * @minItems 1
+   * @maxItems 64
+   */
+  readonly clientIds: SpiffeId[];
+}
+
+/** Metrics by mutual TLS with nothing left open. */
+export type ResolvedMetricsMutualTls = Required<MetricsMutualTlsConfig>;
+
+/** Fills in what the `metricsMutualTls` of the admin listener leaves open. */
+export function withMetricsDefaults(metrics: MetricsMutualTlsConfig): ResolvedMetricsMutualTls {
+  return { port: METRICS_PORT, ...metrics };
 }
 
 /** Default of a listener's `mutualTls`. */

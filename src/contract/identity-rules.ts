@@ -1,7 +1,7 @@
 /** What can't be, or makes no sense together, in the identity of a document and in where it asks for mutual TLS. */
 import { parseCidr } from './cidr';
 import type { ClusterConfig } from './cluster-config';
-import type { IdentityConfig, UpstreamMutualTlsConfig } from './identity-config';
+import type { IdentityConfig, MetricsMutualTlsConfig, UpstreamMutualTlsConfig } from './identity-config';
 import type { ListenerConfig } from './listener-config';
 import type { ProxyConfig } from './proxy-config';
 
@@ -12,10 +12,11 @@ interface Wrong {
 }
 
 /** What is wrong with identity and mutual TLS in a document. */
-export function errorsOfIdentity(config: Pick<ProxyConfig, 'identity' | 'listeners' | 'clusters'>): Wrong[] {
-  const { identity, listeners, clusters } = config;
+export function errorsOfIdentity(config: Pick<ProxyConfig, 'identity' | 'admin' | 'listeners' | 'clusters'>): Wrong[] {
+  const { identity, admin, listeners, clusters } = config;
   return [
     ...identity ? errorsOfFiles(identity) : [],
+    ...admin?.metricsMutualTls ? errorsOfMetrics(admin.metricsMutualTls, identity) : [],
     ...listeners.flatMap((listener, l) => errorsOfListener(listener, identity, `/listeners/${l}`)),
     ...clusters.flatMap((cluster, c) => errorsOfCluster(cluster, identity, `/clusters/${c}`)),
   ];
@@ -40,6 +41,12 @@ function errorsOfFiles(identity: IdentityConfig): Wrong[] {
   }
   if (id !== undefined && domainOf(id) !== trustDomain) errors.push(foreignId(id, trustDomain, '/identity/id'));
   return errors;
+}
+
+function errorsOfMetrics({ clientIds }: MetricsMutualTlsConfig, identity: IdentityConfig | undefined): Wrong[] {
+  const path = '/admin/metricsMutualTls';
+  if (!identity) return [{ path, message: 'metrics are to be had by mutual TLS, for which the proxy needs a certificate; give the document an identity, or remove metricsMutualTls' }];
+  return clientIds.flatMap((id, i) => (domainOf(id) === identity.trustDomain ? [] : [foreignId(id, identity.trustDomain, `${path}/clientIds/${i}`)]));
 }
 
 function errorsOfListener(listener: ListenerConfig, identity: IdentityConfig | undefined, at: string): Wrong[] {

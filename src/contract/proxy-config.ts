@@ -15,7 +15,7 @@
 import type { AccessLogConfig } from './access-log-config';
 import type { ClusterConfig } from './cluster-config';
 import type { LocalClusterConfig } from './discovery-config';
-import type { IdentityConfig } from './identity-config';
+import type { IdentityConfig, MetricsMutualTlsConfig } from './identity-config';
 import type { ListenerConfig } from './listener-config';
 import type { Integer } from './scalars';
 import type { TracingConfig } from './tracing-config';
@@ -31,7 +31,8 @@ export interface ProxyConfig {
   readonly minor?: Integer;
   /**
    * Parts that a proxy must know to run this document, by name; one that it doesn't know refuses the document. Known are
-   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `jwt`, `mutualTls`, `proxyProtocol`, `routes`, `tls` and `upstreamTls`.
+   * `admission`, `authorization`, `clients`, `forwarded`, `httpsRedirect`, `jwt`, `metricsMutualTls`, `mutualTls`, `proxyProtocol`, `routes`,
+   * `tls` and `upstreamTls`.
    */
   readonly requires?: string[];
   /** Whose sidecar this is. */
@@ -112,6 +113,11 @@ export interface AdminConfig {
    * @default 127.0.0.1
    */
   readonly loopbackAddress?: string;
+  /**
+   * Metrics by mutual TLS, at a port of their own. On the pod's addresses they can then be had by nothing else; on loopback they stay as they are.
+   * Absent: `/metrics` is on the pod's addresses, for everybody.
+   */
+  readonly metricsMutualTls?: MetricsMutualTlsConfig;
 }
 
 /** The Kubernetes API as seen from the sidecar. */

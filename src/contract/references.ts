@@ -12,6 +12,7 @@ import {
 import { DEFAULT_ADMIN, DEFAULT_SESSION } from './defaults';
 import { errorsOfEdge } from './edge-config';
 import { errorsOfExternalAuthorization } from './external-authorization-config';
+import { withMetricsDefaults } from './identity-config';
 import { errorsOfIdentity } from './identity-rules';
 import type { ListenerConfig, RouteConfig } from './listener-config';
 import type { LoadBalancingConfig } from './load-balancing-config';
@@ -104,11 +105,18 @@ export function findBrokenReferences(config: ProxyConfig): ValidationError[] {
 
   config.clusters.forEach((cluster, c) => errors.push(...findLoops(cluster, config, `/clusters/${c}`)));
 
-  const admin = config.admin?.port ?? DEFAULT_ADMIN.port;
-  const clash = config.listeners.find((listener) => listener.address === undefined && listener.port === admin);
-  if (clash) {
-    errors.push({ path: '/admin/port', message: `port ${admin} is taken by listener '${clash.name}'; choose another` });
-  }
+  errors.push(...findTakenAdminPorts(config));
+  return errors;
+}
+
+function findTakenAdminPorts({ admin: { port = DEFAULT_ADMIN.port, metricsMutualTls } = {}, listeners }: ProxyConfig): ValidationError[] {
+  const own = [{ port, path: '/admin/port' }];
+  if (metricsMutualTls) own.push({ port: withMetricsDefaults(metricsMutualTls).port, path: '/admin/metricsMutualTls/port' });
+  const errors = own.flatMap(({ port: wanted, path }): ValidationError[] => {
+    const clash = listeners.find((listener) => listener.address === undefined && listener.port === wanted);
+    return clash ? [{ path, message: `port ${wanted} is taken by listener '${clash.name}'; choose another` }] : [];
+  });
+  if (own[1]?.port === port) errors.push({ path: own[1].path, message: `port ${port} is that of the admin pages; choose another` });
   return errors;
 }
 

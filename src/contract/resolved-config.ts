@@ -9,7 +9,7 @@ import type { ResolvedExternalAuthorization } from './external-authorization-con
 import type { FallbackConfig } from './fallback-config';
 import type { OutlierDetectionConfig } from './health-config';
 import type { ResolvedHealthCheck } from './health-defaults';
-import type { ResolvedListenerMutualTls } from './identity-config';
+import type { ResolvedListenerMutualTls, ResolvedMetricsMutualTls } from './identity-config';
 import type { ResolvedJwt } from './jwt-config';
 import type { RouteConfig } from './listener-config';
 import type { AdminConfig, LimitsConfig, ProxyConfig, ShutdownConfig } from './proxy-config';
@@ -77,9 +77,12 @@ export type ResolvedListener = Omit<ProxyConfig['listeners'][number], 'routes' |
   readonly externalAuthorization?: ResolvedExternalAuthorization;
 };
 
+/** An {@link AdminConfig} with every default filled in. */
+export type ResolvedAdmin = Required<Omit<AdminConfig, 'metricsMutualTls'>> & { readonly metricsMutualTls?: ResolvedMetricsMutualTls };
+
 /** A {@link ProxyConfig} with every default filled in. */
 export interface ResolvedProxyConfig extends Omit<ProxyConfig, 'admin' | 'listeners' | 'clusters' | 'limits' | 'shutdown' | 'accessLog' | 'tracing' | 'workers' | 'via'> {
-  readonly admin: Required<AdminConfig>;
+  readonly admin: ResolvedAdmin;
   readonly listeners: ResolvedListener[];
   readonly clusters: ResolvedCluster[];
   readonly limits: Required<LimitsConfig>;

@@ -83,7 +83,7 @@ describe('ports that can\'t be are told in the words of the props', () => {
     ['one below 1024', { inbound: 80 }, '\'proxyPorts.inbound\' is 80: the sidecar has no privilege to listen below 1024; use a whole number from 1024 to 65535. The port at which a service is called is \'port\''],
     ['none', { admin: 0 }, '\'proxyPorts.admin\' is 0: use a whole number from 1024 to 65535'],
     ['a text', { inboundTls: '16443' }, '\'proxyPorts.inboundTls\' is "16443": use a whole number from 1024 to 65535'],
-    ['an unknown one', { metrics: 16_020 }, '\'proxyPorts.metrics\' is not a prop here: use any of admin, inbound, inboundTls'],
+    ['an unknown one', { health: 16_020 }, '\'proxyPorts.health\' is not a prop here: use any of admin, inbound, inboundTls, metrics'],
     ['the default of another', { inbound: 15_020 }, '\'proxyPorts.admin\' is 15020: \'proxyPorts.inbound\' is the same; give each a port of its own'],
     ['all one', { inbound: 2000, inboundTls: 2000, admin: 2000 }, '2 props are wrong'],
   ])('%s', (_, proxyPorts, message) => {

@@ -52,10 +52,32 @@ test.each<[string, ProxyConfig]>([
   expect(requirementsOf(document)).toEqual(['mutualTls']);
 });
 
+const withMetrics = (clientIds: string[], port?: number, document = documentWith({})): ProxyConfig => (
+  { ...document, admin: { metricsMutualTls: { clientIds, ...(port !== undefined && { port }) } } });
+
+test('metrics by mutual TLS are for those that are named, and a proxy that doesn\'t know them must not run the document', () => {
+  const document = withMetrics([WEB, CATALOG]);
+  expect(findBrokenReferences(document)).toEqual([]);
+  expect(requirementsOf(document)).toEqual(['metricsMutualTls', 'mutualTls']);
+  expect(decodeConfig(JSON.stringify(document))).toMatchObject({ ok: true, config: { admin: { metricsMutualTls: { port: 15_021 } } } });
+});
+
+test.each<[string, string[], string]>([
+  ['nobody', [], '/admin/metricsMutualTls/clientIds'],
+  ['what is no id', ['prometheus'], '/admin/metricsMutualTls/clientIds/0'],
+  ['a pattern', ['spiffe://cluster.local/ns/*/sa/prometheus'], '/admin/metricsMutualTls/clientIds/0'],
+])('metrics for %s are refused', (_name, clientIds, path) => {
+  expect(decodeConfig(JSON.stringify(withMetrics(clientIds)))).toMatchObject({ ok: false, errors: [{ path }] });
+});
+
 test.each<[string, ProxyConfig, string, RegExp]>([
   ['a listener, without an identity', anonymous({ mutualTls: {} }), '/listeners/0/mutualTls', /give the document an identity/],
   ['a cluster, without an identity', anonymous({}, { mutualTls: { serverIds: [CATALOG] } }), '/clusters/0/mutualTls', /give the document an identity/],
   ['an endpoint, without an identity', anonymous({}, endpointWith([CATALOG])), '/clusters/0/discovery/endpoints/0/mutualTls', /give the document an identity/],
+  ['metrics, without an identity', withMetrics([WEB], undefined, anonymous({})), '/admin/metricsMutualTls', /give the document an identity, or remove metricsMutualTls/],
+  ['metrics for a foreign id', withMetrics([WEB, FOREIGN]), '/admin/metricsMutualTls/clientIds/1', /not of the trust domain/],
+  ['metrics at the port of a listener', withMetrics([WEB], 15006), '/admin/metricsMutualTls/port', /port 15006 is taken by listener 'in'; choose another/],
+  ['metrics at the admin port', withMetrics([WEB], 15020), '/admin/metricsMutualTls/port', /is that of the admin pages; choose another/],
   ['an outbound listener', documentWith({ mutualTls: {}, direction: 'outbound', address: '127.64.0.1' }), '/listeners/0/mutualTls', /is outbound/],
   ['a listener with TLS for others', documentWith({ mutualTls: {}, tls: { certificates: [{ certificateFile: '/a', keyFile: '/b' }] } }), '/listeners/0/mutualTls', /remove one of the two/],
   ['networks for plain, where nothing plain is let in', documentWith({ mutualTls: { plainFrom: ['10.0.0.0/8'] } }), '/listeners/0/mutualTls/plainFrom', /'permissive'/],

@@ -14,12 +14,18 @@ const DURATION = {
 const closed = (properties: object, required: readonly string[] = []): object => ({ type: 'object', properties, required, additionalProperties: false });
 const listOf = (items: object): object => ({ type: 'array', items });
 
+const KEY = closed({ name: TEXT, key: TEXT }, ['key']);
+
 const SPECS: Readonly<Record<string, object>> = {
   PodMonitor: closed({
     selector: closed({ matchLabels: LABELS }),
     podTargetLabels: TEXTS,
+    scrapeClass: { type: 'string', minLength: 1 },
     podMetricsEndpoints: listOf(closed({
       port: TEXT, path: TEXT, interval: DURATION,
+      scheme: { type: 'string', enum: ['http', 'https'] },
+      // Without files, which a ServiceMonitor alone can name.
+      tlsConfig: closed({ ca: closed({ secret: KEY }), cert: closed({ secret: KEY }), keySecret: KEY, serverName: TEXT, insecureSkipVerify: { type: 'boolean' } }),
       relabelings: listOf(closed({ sourceLabels: TEXTS, regex: TEXT, targetLabel: TEXT })),
     })),
   }, ['selector', 'podMetricsEndpoints']),

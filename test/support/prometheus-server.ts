@@ -22,15 +22,18 @@ export interface Range { readonly metric: Labels; readonly values: [number, stri
 export class Prometheus {
   private constructor(private readonly child: ChildProcess, private readonly folder: string, private readonly url: string) {}
 
-  /** @param groups of rules */
-  static async start(groups: readonly unknown[]): Promise<Prometheus> {
+  /**
+   * @param groups of rules
+   * @param how    it scrapes, such as its `tls_config`
+   */
+  static async start(groups: readonly unknown[], how: object = {}): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), 'mesh-prometheus-'));
     writeFileSync(join(folder, 'rules.yaml'), stringify({ groups }));
     writeFileSync(join(folder, 'targets.json'), '[]');
     writeFileSync(join(folder, 'prometheus.yaml'), stringify({
       global: { scrape_interval: `${SECONDS}s`, scrape_timeout: `${SECONDS}s`, evaluation_interval: `${SECONDS}s` },
       rule_files: [join(folder, 'rules.yaml')],
-      scrape_configs: [{ job_name: 'mesh', file_sd_configs: [{ files: [join(folder, 'targets.json')] }] }],
+      scrape_configs: [{ job_name: 'mesh', file_sd_configs: [{ files: [join(folder, 'targets.json')] }], ...how }],
     }));
     const child = spawn('prometheus', [
       `--config.file=${join(folder, 'prometheus.yaml')}`, `--storage.tsdb.path=${join(folder, 'data')}`, '--web.listen-address=127.0.0.1:0',
@@ -56,10 +59,13 @@ export class Prometheus {
 
   /** Scrapes the pods that there are now, with the labels that a PodMonitor gives them. */
   scrape(mesh: LocalMesh): void {
-    const targets = mesh.pods.map(({ name, namespace, adminAddress, workload }) => ({
+    this.scrapeTargets(mesh.pods.map(({ name, namespace, adminAddress, workload }) => ({
       targets: [`${adminAddress.address}:${adminAddress.port}`],
       labels: { namespace, pod: name, cdk8s_mesh_service: workload.service, cdk8s_mesh_version: workload.version },
-    }));
+    })));
+  }
+
+  scrapeTargets(targets: readonly { readonly targets: readonly string[]; readonly labels: Labels }[]): void {
     const written = join(this.folder, 'targets.new');
     writeFileSync(written, JSON.stringify(targets));
     renameSync(written, join(this.folder, 'targets.json'));

@@ -1,7 +1,7 @@
 /** Differences of settings in words: what is changed, from what to what, and what more or less of it means. */
 import type {
   CorsConfig, FaultConfig, HashKeyConfig, HeaderChanges, HedgeConfig, IdentityConfig, LoadBalancingConfig, ResolvedAdmission, ResolvedHealthCheck,
-  ResolvedTls, RetryCondition, UpstreamMutualTlsConfig, UpstreamTlsConfig,
+  ResolvedMetricsMutualTls, ResolvedTls, RetryCondition, UpstreamMutualTlsConfig, UpstreamTlsConfig,
 } from '../../contract';
 import { headerChangesInWords } from '../explain/actions';
 import { balancingInWords, healthCheckInWords } from '../words/balancing';
@@ -78,6 +78,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'admission.rateLimit.burst': { what: 'requests let in at once', more: 'fewer bursts get 429', less: 'more bursts get 429' },
   'shutdown.endpointPropagationMs': { what: 'time for callers to learn of a stop' },
   'shutdown.drainMs': { what: 'drain of the proxy', more: 'requests in flight have more time', less: 'requests in flight have less time' },
+  'admin.metricsMutualTls': { what: 'mutual TLS for metrics' },
+  'admin.metricsMutualTls.clientIds': { what: 'who may read metrics', other: 'everybody else gets 403' },
   'authorization.dryRun': { what: 'dry run of rules' },
   'authorization.audit': { what: 'audit log' },
   identity: { what: 'identity' },
@@ -108,6 +110,7 @@ const SHOWN: Readonly<Record<string, (value: never) => string>> = {
   loadBalancing: (policy: LoadBalancingConfig) => balancingInWords(policy),
   healthCheck: (check: ResolvedHealthCheck) => healthCheckInWords(check),
   admission: (admission: ResolvedAdmission) => `lets in ${admissionInWords(admission)}`,
+  'admin.metricsMutualTls': ({ clientIds }: ResolvedMetricsMutualTls) => `only ${clientIds.join(', ')} may read them`,
   identity: ({ id, trustDomain }: IdentityConfig) => id ?? `any of ${trustDomain}`,
   mutualTls: ({ serverIds }: UpstreamMutualTlsConfig) => `the endpoint must be ${serverIds.join(' or ')}`,
   // That of a listener has no server.

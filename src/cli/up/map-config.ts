@@ -5,7 +5,7 @@
  */
 import {
   CertificateConfig, ClientsConfig, ClusterConfig, DEFAULT_ADMIN, IdentityConfig, isAppCluster, isOfGateway, KubernetesApiConfig,
-  ListenerConfig, ProxyConfig, RouteConfig, TlsConfig, withTlsDefaults,
+  ListenerConfig, ProxyConfig, RouteConfig, TlsConfig, withMetricsDefaults, withTlsDefaults,
 } from '../../contract';
 import { appPortOf } from '../model/app-port';
 import { serviceOfHostname } from '../model/callees';
@@ -29,10 +29,15 @@ export function addressesIn(config: ProxyConfig, foreignApp: boolean): WantedAdd
   const own = config.listeners.filter((listener) => listener.address === undefined).map((listener) => listener.port);
   const app = appPortOf(config);
   return {
-    own: [...own, config.admin?.port ?? DEFAULT_ADMIN.port],
+    own: [...own, config.admin?.port ?? DEFAULT_ADMIN.port, ...metricsPortOf(config)],
     outbound: config.listeners.flatMap(({ address, port }) => (address === undefined ? [] : [{ address, port }])),
     ...(app === undefined ? {} : { app: { port: app, foreign: foreignApp } }),
   };
+}
+
+/** The port for metrics by mutual TLS, if there is one. */
+function metricsPortOf({ admin: { metricsMutualTls } = {} }: ProxyConfig): number[] {
+  return metricsMutualTls ? [withMetricsDefaults(metricsMutualTls).port] : [];
 }
 
 /** What a pod has here in place of what a cluster gives it. */
@@ -99,6 +104,9 @@ export function mapConfig(config: ProxyConfig, placement: Placement): MappedConf
   const admin = { ...config.admin, port: network.own(adminPort), loopbackAddress: network.adminLoopback };
   moved('admin', inText({ address: config.admin?.loopbackAddress ?? DEFAULT_ADMIN.loopbackAddress, port: adminPort }),
     inText({ address: admin.loopbackAddress, port: admin.port }));
+  const [metricsPort] = metricsPortOf(config);
+  const metrics = metricsPort !== undefined && { metricsMutualTls: { ...config.admin!.metricsMutualTls!, port: network.own(metricsPort) } };
+  if (metrics) moved('metrics by mutual TLS', `<pod IP>:${metricsPort}`, `${network.ip}:${metrics.metricsMutualTls.port}`);
 
   const clusters = config.clusters.map((cluster) => {
     const { mapped, from, to } = cluster.tls ? mapExternal(cluster, externalOf(cluster)) : mapCluster(cluster, appPortOf(config), network, services);
@@ -119,7 +127,7 @@ export function mapConfig(config: ProxyConfig, placement: Placement): MappedConf
   return {
     mappings,
     config: {
-      ...config, ...(identity && { identity }), listeners, clusters, admin,
+      ...config, ...(identity && { identity }), listeners, clusters, admin: { ...admin, ...metrics },
       ...(usesApi ? { kubernetes: { ...config.kubernetes, ...kubernetes } } : {}),
     },
   };

@@ -1,12 +1,13 @@
 /** Puts a gateway's document together. Pure, as that of a sidecar is. */
 import {
-  CA_FILE, DEFAULT_ADMIN, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
+  CA_FILE, DEFAULT_SHUTDOWN, DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, GATEWAY_LISTENER,
   GATEWAY_TLS_LISTENER, IdentityConfig, LimitsConfig, ListenerConfig, NodeIdentity, PathConfig, ProxyConfig, RouteConfig, TOKEN_FILE,
 } from '../../contract';
 import { ShutdownBudget } from '../../planning/shutdown-budget';
 import { factsOf } from '../destinations/app-protocol';
 import { accessLogConfig } from '../mesh/access-log-options';
 import { MeshSettings } from '../mesh/mesh-settings';
+import { adminConfig } from '../mesh/metrics-port';
 import { Route } from '../routes/route';
 import { completeDocument } from '../sidecar/document';
 import { routedClusters } from '../sidecar/outbound-clusters';
@@ -43,7 +44,7 @@ export function gatewayDocument(info: DocumentInfo): ProxyConfig {
     clusters: routedClusters([...routes, ...asked], { namespace: node.namespace, hasIdentity: info.identity !== undefined }),
     ...(ownPods && { localCluster: { discovery: ownPods } }),
     ...(info.readsSlices && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
-    ...(settings.proxyPorts.admin !== DEFAULT_ADMIN.port && { admin: { port: settings.proxyPorts.admin } }),
+    ...adminConfig(settings),
     ...(info.limits && { limits: info.limits }),
     shutdown: {
       endpointPropagationMs: budget.sleepSeconds * 1_000,

@@ -22,6 +22,7 @@ import { writtenTemplateOf } from '../kubernetes/patches';
 import { Scaling } from '../kubernetes/scaling';
 import { servingLabels } from '../inbound/services';
 import { checkProxyOptions, clusterOf, MeshSettings, meshSettings } from '../mesh/mesh-settings';
+import { checkMetrics, metricsPort } from '../mesh/metrics-port';
 import { requireChart } from '../mesh/chart-namespace';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
@@ -136,7 +137,8 @@ export class Gateway extends Construct {
     checkReserved(errors, props.name === undefined ? 'id' : 'name', this.gatewayName, this.namespace);
     checkProxyOptions(errors, options);
     checkLimitsTogether(errors, 'limits', this.settings.limits);
-    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
+    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts, this.settings.monitoring._mutualTls !== undefined);
+    checkMetrics(errors, this.settings);
     checkProtocol(errors, props);
     checkService(errors, props, tls !== undefined);
     checkCertificates(errors, props, this.namespace);
@@ -242,9 +244,9 @@ export class Gateway extends Construct {
   }
 
   private monitor(slo: Slo | undefined): void {
-    const { gatewayName: name, namespace, deployment, settings: { monitoring, proxyPorts } } = this;
+    const { gatewayName: name, namespace, deployment, settings, settings: { monitoring } } = this;
     monitoring._scrape(this, {
-      name, namespace: deployment.metadata.namespace, pods: deployment, adminPort: proxyPorts.admin, podLabels: () => this.pods.labels,
+      name, namespace: deployment.metadata.namespace, pods: deployment, metricsPort: metricsPort(settings), podLabels: () => this.pods.labels,
     });
     monitoring._alert(this, name, () => ({
       service: name, namespace, slo, hasApp: false, requests: `direction="outbound",${seriesOf(namespace, name)}`, callees: this.routes.callees,
@@ -280,7 +282,7 @@ export class Gateway extends Construct {
     const { settings, settings: { proxyPorts }, props: { tls }, routes: { calls } } = this;
     return {
       pods: this.pods,
-      ports: { outside: [proxyPorts.inbound, ...(tls ? [proxyPorts.inboundTls] : [])], admin: proxyPorts.admin },
+      ports: { outside: [proxyPorts.inbound, ...(tls ? [proxyPorts.inboundTls] : [])], metrics: metricsPort(settings) },
       callers: [],
       morePorts: [],
       plainFrom: [],

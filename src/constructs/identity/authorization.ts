@@ -2,16 +2,9 @@
  * What becomes of requests that no declared call allows. The rules themselves come from the call graph; see caller-rules.ts.
  */
 import { AuthorizationConfig, DEFAULT_AUTHORIZATION } from '../../contract';
-import { isText } from '../props/texts';
+import { checkSpiffeIds } from '../props/spiffe-id';
 import { ValidationErrors } from '../props/validation-errors';
 import { mark } from '../synthesis/copies';
-
-const SPIFFE_ID = {
-  // #region generated text of SpiffeId
-  form: /^spiffe:\/\/[a-z0-9._-]+(\/(?!\.\.?(\/|$))[a-zA-Z0-9._-]+)+$/,
-  longest: 2_048,
-  // #endregion
-};
 
 /**
  * Which decisions sidecars log, a line for each.
@@ -92,11 +85,7 @@ export class Authorization {
     if (audit !== undefined && !Object.values(AuditLog).includes(audit)) {
       errors.add(`${prop}.audit`, audit, 'use one of AuditLog.OFF, AuditLog.DENIED, AuditLog.ALL');
     }
-    if (!Array.isArray(callers)) {
-      errors.add(`${prop}.callers`, callers, 'list SPIFFE ids, such as [\'spiffe://cluster.local/ns/shop/sa/web\']');
-      return;
-    }
-    callers.filter((id) => !isText(SPIFFE_ID, id)).forEach((id) => errors.add(`${prop}.callers`, id, 'use a SPIFFE id in full, such as spiffe://cluster.local/ns/shop/sa/web; there are no patterns'));
+    checkSpiffeIds(errors, `${prop}.callers`, callers);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The ports that a sidecar takes in its pod. Validation, when the containers are known, refuses other uses of them.
  */
-import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, SIDECAR_CONTAINER } from '../../contract';
+import { ADMIN_PORT, INBOUND_PORT, INBOUND_TLS_PORT, METRICS_PORT, SIDECAR_CONTAINER } from '../../contract';
 import type { DestinationInfo } from '../destinations/destination-info';
 import { PodSpecManifest } from '../kubernetes/patches';
 import { ValidationErrors } from '../props/validation-errors';
@@ -33,15 +33,24 @@ export interface ProxyPorts {
    * @default 15020
    */
   readonly admin?: number;
+
+  /**
+   * Port for metrics by mutual TLS, 1024 to 65535. It is open only with `mutualTls` of `Monitoring.prometheus()`.
+   *
+   * @default 15021
+   */
+  readonly metrics?: number;
 }
 
 /** Ports that nobody chose. */
-export const DEFAULT_PROXY_PORTS: Required<ProxyPorts> = { inbound: INBOUND_PORT, inboundTls: INBOUND_TLS_PORT, admin: ADMIN_PORT };
+export const DEFAULT_PROXY_PORTS: Required<ProxyPorts> = {
+  inbound: INBOUND_PORT, inboundTls: INBOUND_TLS_PORT, admin: ADMIN_PORT, metrics: METRICS_PORT,
+};
 
-const PORTS = { inbound: true, inboundTls: true, admin: true } as const satisfies Record<keyof ProxyPorts, true>;
+const PORTS = { inbound: true, inboundTls: true, admin: true, metrics: true } as const satisfies Record<keyof ProxyPorts, true>;
 
 const PURPOSES: Readonly<Record<keyof ProxyPorts, string>> = {
-  inbound: 'incoming requests', inboundTls: 'clients that speak TLS', admin: 'health and metrics',
+  inbound: 'incoming requests', inboundTls: 'clients that speak TLS', admin: 'health and metrics', metrics: 'metrics by mutual TLS',
 };
 
 /** Below it a process needs a privilege, which the sidecar doesn't have. */
@@ -60,10 +69,14 @@ export function checkProxyPorts(errors: ValidationErrors, prop: string, ports: P
   }
 }
 
-/** Checks that the ports of a sidecar, with those of the Meshes and the defaults, are different ones. */
-export function checkPortsDiffer(errors: ValidationErrors, prop: string, ports: Required<ProxyPorts>): void {
+/**
+ * Checks that the ports of a sidecar, with those of the Meshes and the defaults, are different ones.
+ *
+ * @param secureMetrics whether metrics have a port of their own
+ */
+export function checkPortsDiffer(errors: ValidationErrors, prop: string, ports: Required<ProxyPorts>, secureMetrics: boolean): void {
   const taken = new Map<number, string>();
-  for (const [name, port] of entriesOf(ports)) {
+  for (const [name, port] of entriesOf(ports).filter(([each]) => secureMetrics || each !== 'metrics')) {
     const other = taken.get(port);
     if (other !== undefined) {
       errors.add(`${prop}.${name}`, port, `'${prop}.${other}' is the same; give each a port of its own`);
@@ -80,6 +93,8 @@ interface Pod {
   readonly ports: Required<ProxyPorts>;
   /** Whether clients from outside come by TLS. */
   readonly tls: boolean;
+  /** Whether metrics have a port of their own. */
+  readonly secureMetrics: boolean;
   readonly calls: readonly { readonly info: DestinationInfo }[];
   /** Ports at which the app is called besides. */
   readonly morePorts: readonly { readonly name: string; readonly proxyPort: number; readonly targetPort: number }[];
@@ -90,8 +105,10 @@ interface Pod {
 }
 
 /** Checks that nothing else in the pod wants a port that its sidecar listens on. */
-export function checkPodPorts(errors: ValidationErrors, { spec, appPort, ports, tls, calls, morePorts, bindsApart, redirected }: Pod): void {
-  const isOpen = { inbound: appPort !== undefined, inboundTls: tls, admin: true };
+export function checkPodPorts(
+  errors: ValidationErrors, { spec, appPort, ports, tls, secureMetrics, calls, morePorts, bindsApart, redirected }: Pod,
+): void {
+  const isOpen = { inbound: appPort !== undefined, inboundTls: tls, admin: true, metrics: secureMetrics };
   const taken = new Map(entriesOf(ports).filter(([name]) => isOpen[name]).map(([name, port]) => [port, { purpose: PURPOSES[name], prop: `proxyPorts.${name}` }]));
   for (const { name, proxyPort } of morePorts) {
     const other = taken.get(proxyPort);

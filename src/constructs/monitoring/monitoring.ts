@@ -4,7 +4,7 @@
  */
 import { ApiObject, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ADMIN_PORT_NAME } from '../../contract';
+import { ADMIN_PORT_NAME, METRICS_PORT_NAME } from '../../contract';
 import { millisecondsOf } from '../props/quantities';
 import { ValidationErrors } from '../props/validation-errors';
 import { isA, mark, refusalOfCopy } from '../synthesis/copies';
@@ -12,6 +12,8 @@ import { alertRules } from './alerts';
 import { burnRateAlerts, recordingRules, Rule } from './burn-rates';
 import { Dashboards } from './dashboards';
 import { istioRules } from './istio-names';
+import { MetricsMutualTls } from './metrics-mutual-tls';
+import { checkMetricsMutualTls, endpointTls } from './scrape-tls';
 import { PART_OF_SERVICE, POD_LABELS, RuledService, ScrapedWorkload, seriesOf } from './subjects';
 
 const METRICS_PATH = '/metrics';
@@ -24,7 +26,8 @@ const RUNBOOKS = 'https://github.com/cdk8s-mesh/cdk8s-mesh/blob/main/docs/alerts
 export interface PrometheusOptions {
   /**
    * Whether the Prometheus Operator is there. With it, each workload gets a PodMonitor and each service a PrometheusRule. Without it, pods
-   * get the annotations `prometheus.io/scrape`, `prometheus.io/port` and `prometheus.io/path`, and there are no rules.
+   * get the annotations `prometheus.io/scrape`, `prometheus.io/port`, `prometheus.io/path` and, with `mutualTls`, `prometheus.io/scheme`, and there
+   * are no rules.
    *
    * @default true
    */
@@ -43,6 +46,14 @@ export interface PrometheusOptions {
    * @default - as the Prometheus says
    */
   readonly interval?: Duration;
+
+  /**
+   * Has metrics read by mutual TLS, at a port of their own (`proxyPorts.metrics`), and only by those that it names. It needs an `identity`. Probes
+   * stay at the admin port, without TLS.
+   *
+   * @default - everybody who reaches the admin port can read metrics
+   */
+  readonly mutualTls?: MetricsMutualTls;
 
   /**
    * Whether there are alerts. Those on service level objectives are made for services with `slo`.
@@ -74,7 +85,7 @@ export interface PrometheusOptions {
 }
 
 const OPTIONS = {
-  operator: true, labels: true, interval: true, alerts: true, istioNames: true, dashboards: true, runbookUrl: true,
+  operator: true, labels: true, interval: true, mutualTls: true, alerts: true, istioNames: true, dashboards: true, runbookUrl: true,
 } as const satisfies Record<keyof PrometheusOptions, true>;
 
 /**
@@ -99,7 +110,7 @@ export class Monitoring {
 
   /** @internal */
   public _check(errors: ValidationErrors, prop: string): void {
-    const { interval, labels, dashboards, runbookUrl, ...flags } = this.options ?? {};
+    const { interval, labels, mutualTls, dashboards, runbookUrl, ...flags } = this.options ?? {};
     errors.unknownProps(this.options ?? {}, OPTIONS, `${prop}.`);
     const milliseconds = interval === undefined ? 1_000 : millisecondsOf(interval);
     if (milliseconds === undefined || milliseconds < 1_000 || milliseconds % 1_000 !== 0) {
@@ -107,6 +118,9 @@ export class Monitoring {
     }
     if (labels !== undefined && !(typeof labels === 'object' && labels !== null && Object.values(labels).every((label) => typeof label === 'string'))) {
       errors.add(`${prop}.labels`, labels, 'use an object of texts, such as { release: \'prometheus\' }');
+    }
+    if (mutualTls !== undefined) {
+      checkMetricsMutualTls(errors, `${prop}.mutualTls`, mutualTls, this._hasObjects);
     }
     if (dashboards !== undefined && !isA(Dashboards, dashboards)) {
       errors.add(`${prop}.dashboards`, dashboards, refusalOfCopy(Dashboards, dashboards) ?? 'make it with Dashboards.configMaps() or Dashboards.grafanaOperator()');
@@ -124,27 +138,41 @@ export class Monitoring {
   }
 
   /**
+   * Who may read metrics by mutual TLS; undefined where everybody may without.
+   *
+   * @internal
+   */
+  public get _mutualTls(): MetricsMutualTls | undefined {
+    return this.options?.mutualTls;
+  }
+
+  /**
    * Has the pods of a workload scraped: by a PodMonitor, or by annotations.
    *
    * @internal
    */
-  public _scrape(scope: Construct, { name, namespace, pods, adminPort, podLabels }: ScrapedWorkload): void {
+  public _scrape(scope: Construct, { name, namespace, pods, metricsPort, podLabels }: ScrapedWorkload): void {
     if (this.options === undefined) {
       return;
     }
     if (!this._hasObjects) {
       pods.podMetadata.addAnnotation('prometheus.io/scrape', 'true');
-      pods.podMetadata.addAnnotation('prometheus.io/port', String(adminPort));
+      pods.podMetadata.addAnnotation('prometheus.io/port', String(metricsPort));
       pods.podMetadata.addAnnotation('prometheus.io/path', METRICS_PATH);
+      if (this._mutualTls) {
+        pods.podMetadata.addAnnotation('prometheus.io/scheme', 'https');
+      }
       return;
     }
-    const { interval } = this.options;
+    const { interval, mutualTls } = this.options;
     this.object(scope, 'PodMonitor', name, namespace, Lazy.any({
       produce: () => ({
         selector: { matchLabels: podLabels() },
         podTargetLabels: POD_LABELS,
+        ...(mutualTls?.scrapeClass !== undefined && { scrapeClass: mutualTls.scrapeClass }),
         podMetricsEndpoints: [{
-          port: ADMIN_PORT_NAME, path: METRICS_PATH, ...(interval && { interval: `${interval.toSeconds()}s` }), relabelings: [PART_OF_SERVICE],
+          port: mutualTls ? METRICS_PORT_NAME : ADMIN_PORT_NAME, path: METRICS_PATH, ...(mutualTls && endpointTls(mutualTls)),
+          ...(interval && { interval: `${interval.toSeconds()}s` }), relabelings: [PART_OF_SERVICE],
         }],
       }),
     }));

@@ -10,7 +10,8 @@ export interface ScrapedWorkload {
   readonly name: string;
   readonly pods: kplus.Workload;
   readonly namespace?: string;
-  readonly adminPort: number;
+  /** At which metrics are. */
+  readonly metricsPort: number;
   /** Selects its pods, when the app is complete. */
   podLabels(): Readonly<Record<string, string>>;
 }

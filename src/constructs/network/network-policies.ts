@@ -60,7 +60,7 @@ export interface DnsServers {
  */
 export interface NetworkPoliciesOptions {
   /**
-   * Who scrapes metrics from the admin port of the sidecars.
+   * Who scrapes metrics: from the admin port of the sidecars, or from the port of `mutualTls` of `Monitoring.prometheus()`.
    *
    * @default - nobody
    */

@@ -15,7 +15,7 @@ export interface SelectedPods {
 export interface PolicyFacts {
   readonly pods: SelectedPods;
   /** Ports of the proxy; `inbound` is absent for a workload that takes no requests. */
-  readonly ports: { readonly inbound?: number; readonly outside: readonly number[]; readonly admin: number };
+  readonly ports: { readonly inbound?: number; readonly outside: readonly number[]; readonly metrics: number };
   readonly callers: readonly SelectedPods[];
   /** Ports of the proxy besides, each with callers of its own. */
   readonly morePorts: readonly { readonly port: number; readonly callers: readonly SelectedPods[] }[];
@@ -50,7 +50,7 @@ export function policySpec(facts: PolicyFacts, { scrapedFrom = [], apiServer, dn
 }
 
 function ingressOf(
-  { ports: { inbound, outside, admin }, callers, morePorts, plainFrom, pods }: PolicyFacts, scrapedFrom: readonly NetworkPeer[],
+  { ports: { inbound, outside, metrics }, callers, morePorts, plainFrom, pods }: PolicyFacts, scrapedFrom: readonly NetworkPeer[],
 ): Rule[] {
   const called = [...(inbound !== undefined ? [{ port: inbound, callers }] : []), ...morePorts]
     .map(({ port, callers: its }) => ({ port, from: plainFrom && [...podPeers(its, pods.namespace), ...plainFrom.map(networkPeer)] }));
@@ -58,7 +58,7 @@ function ingressOf(
     // A rule without peers is for everybody, so nobody is no rule.
     ...called.filter(({ from }) => from?.length !== 0).map(({ port, from }) => ({ ...(from && { from }), ports: tcp([port]) })),
     ...(outside.length > 0 ? [{ ports: tcp(outside) }] : []),
-    ...(scrapedFrom.length > 0 ? [{ from: scrapedFrom.map(peerOf), ports: tcp([admin]) }] : []),
+    ...(scrapedFrom.length > 0 ? [{ from: scrapedFrom.map(peerOf), ports: tcp([metrics]) }] : []),
   ];
 }
 

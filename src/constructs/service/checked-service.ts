@@ -13,6 +13,7 @@ import { DisruptionBudget } from '../kubernetes/disruption-budget';
 import * as kplus from '../kubernetes/kplus';
 import { Scaling } from '../kubernetes/scaling';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
+import { checkMetrics } from '../mesh/metrics-port';
 import { checkKinds } from '../mesh/prop-kinds';
 import { checkPortsDiffer } from '../mesh/proxy-ports';
 import { checkTimeToStop } from '../mesh/time-to-stop';
@@ -75,7 +76,8 @@ export function checkService(service: IConstruct, props: MeshServiceProps): Chec
   }
   checkProxyOptions(errors, props);
   checkLimitsTogether(errors, 'limits', settings.limits);
-  checkPortsDiffer(errors, 'proxyPorts', settings.proxyPorts);
+  checkPortsDiffer(errors, 'proxyPorts', settings.proxyPorts, settings.monitoring._mutualTls !== undefined);
+  checkMetrics(errors, settings);
   checkTimeToStop(errors, settings);
   checkServiceType(errors, '', props, props.tls);
   checkServiceAccount(errors, props.serviceAccount, namespace);

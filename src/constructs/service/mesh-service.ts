@@ -29,6 +29,7 @@ import { Scaling } from '../kubernetes/scaling';
 import { ServiceOptions } from '../kubernetes/service-options';
 import { ProxyOptions } from '../mesh/mesh-props';
 import { MeshSettings, mistakesOf, proxyOptionsOf } from '../mesh/mesh-settings';
+import { pagePorts } from '../mesh/metrics-port';
 import { requireChart } from '../mesh/chart-namespace';
 import { noting, soundProps } from '../mesh/mistakes';
 import { claimName } from '../mesh/names';
@@ -211,10 +212,10 @@ export class MeshService extends Destination {
    * @param options the port, where the app listens, and options for callers
    */
   public addPort(name: string, options: ServicePortOptions): ServicePort {
-    const { settings: { proxyPorts, limits } } = this;
+    const { settings, settings: { proxyPorts, limits } } = this;
     const port = ServicePort._of(this, name, options, {
       serviceName: this.serviceName,
-      adminPort: proxyPorts.admin,
+      pagePorts: pagePorts(settings).map(({ number }) => number),
       options: this.destinationOptions,
       closesIdleAfterMs: closesIdleAfterMs(limits),
       added: this.addedPorts.length,

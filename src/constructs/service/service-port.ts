@@ -46,8 +46,8 @@ const FIRST_UNPRIVILEGED_PORT = 1_024;
 /** What its service decides for a port. */
 interface PortContext {
   readonly serviceName: string;
-  /** Where its sidecars have their pages. */
-  readonly adminPort: number;
+  /** Where its sidecars have health and metrics. */
+  readonly pagePorts: readonly number[];
   /** What callers do where the port says nothing. */
   readonly options: DestinationOptions;
   readonly closesIdleAfterMs: number;
@@ -89,7 +89,7 @@ export class ServicePort extends Destination {
       if (other.port === port) errors.add(`${prefix}port`, port, `'${context.serviceName}' is called at it already, as '${other.name}'; choose another`);
       if (other.proxyPort === proxyPort) errors.add(`${prefix}proxyPort`, proxyPort, `the sidecar takes the requests of '${other.name}' there; choose another`);
     }
-    if (proxyPort === context.adminPort) {
+    if (context.pagePorts.includes(proxyPort)) {
       errors.add(`${prefix}proxyPort`, proxyPort, 'the sidecar takes this port for health and metrics; choose another');
     }
     // What looks at requests is nothing for a port of TCP, and the times of connections nothing for another. A health check is of one protocol.

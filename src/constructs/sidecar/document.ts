@@ -3,7 +3,7 @@
  * left out, so that a change in the YAML is a change in behaviour.
  */
 import {
-  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_ADMIN, DEFAULT_SHUTDOWN,
+  AdmissionConfig, APP_CLUSTER, CA_FILE, ClusterConfig, CONTRACT_MINOR, DEFAULT_SHUTDOWN,
   DEFAULT_VIA, DEFAULT_WORKERS, EndpointSliceDiscovery, findBrokenReferences, IdentityConfig, INBOUND_LISTENER, LimitsConfig, ListenerConfig,
   NodeIdentity, PathConfig, ProxyConfig, requirementsOf, ShutdownConfig, StaticEndpoint, TOKEN_FILE,
 } from '../../contract';
@@ -32,6 +32,8 @@ import { outboundRoutes } from './outbound-routes';
 export interface DocumentInfo {
   readonly node: NodeIdentity;
   readonly ports: Required<ProxyPorts>;
+  /** Where health and metrics are, where that is not the default. */
+  readonly pages: Pick<ProxyConfig, 'admin'>;
   /** The app beside the proxy; absent when it takes no requests. */
   readonly app?: StaticEndpoint;
   /** What the app speaks; absent for HTTP/1.1. */
@@ -107,7 +109,7 @@ export function buildDocument(info: DocumentInfo): ProxyConfig {
     ],
     ...(info.ownPods && { localCluster: { discovery: info.ownPods } }),
     ...((info.ownPods || readsEndpointSlices(info.reached)) && { kubernetes: { tokenFile: TOKEN_FILE, caFile: CA_FILE } }),
-    ...(info.ports.admin !== DEFAULT_ADMIN.port && { admin: { port: info.ports.admin } }),
+    ...info.pages,
     ...(info.limits && { limits: info.limits }),
     ...shutdownConfig(info),
     ...accessLogConfig(info.accessLog, info.accessLogOptions),

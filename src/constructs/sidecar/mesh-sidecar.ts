@@ -29,6 +29,7 @@ import { writeLeanAsSaid } from '../kubernetes/lean-manifest';
 import { completePodSpec, moveInitContainerFirst, setInPodSpec } from '../kubernetes/patches';
 import { checkProxyOptions, checkSecurity, MeshSettings, meshSettings, proxyOptionsOf } from '../mesh/mesh-settings';
 import { chartNamespace, requireChart } from '../mesh/chart-namespace';
+import { adminConfig, checkMetrics, metricsPort } from '../mesh/metrics-port';
 import { noting } from '../mesh/mistakes';
 import { claimName } from '../mesh/names';
 import { checkKinds } from '../mesh/prop-kinds';
@@ -145,7 +146,8 @@ export class MeshSidecar extends Construct {
     this.settings = { ...meshSettings(this, proxyOptionsOf(props)), proxyCpuMillis: service?.proxyCpuMillis };
     checkSecurity(errors, props, this.settings);
     checkLimitsTogether(errors, 'limits', this.settings.limits);
-    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts);
+    checkPortsDiffer(errors, 'proxyPorts', this.settings.proxyPorts, this.settings.monitoring._mutualTls !== undefined);
+    checkMetrics(errors, this.settings);
     // Made elsewhere, a workload's own grace period is the time that its author gave the app.
     const givenDrain = !service && !props.appDrain ? this.attached.gracePeriod : undefined;
     const appDrain = givenDrain ?? this.settings.appDrain;
@@ -195,7 +197,7 @@ export class MeshSidecar extends Construct {
       calls: this.reached, readsApi: this.readsApi,
     }));
     this.settings.monitoring._scrape(this, {
-      name, namespace: this.attached.namespace, pods: this.attached.pods, adminPort: this.settings.proxyPorts.admin,
+      name, namespace: this.attached.namespace, pods: this.attached.pods, metricsPort: metricsPort(this.settings),
       podLabels: () => this.pods.labels,
     });
     registerWorkload(this, { name, identity: this.identity, podLabels: () => this.pods.labels });
@@ -304,6 +306,7 @@ export class MeshSidecar extends Construct {
     return buildDocument({
       node: { service: this.serviceName, namespace: this.namespace, version: this.version },
       ports: this.settings.proxyPorts,
+      pages: adminConfig(this.settings),
       app: this.appPort === undefined ? undefined : this.settings.appAddress._endpoint(this.appPort),
       protocol: this.called?._info().protocol,
       tcp: this.called?._info().tcp,

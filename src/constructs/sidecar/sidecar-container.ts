@@ -5,13 +5,14 @@
 import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  ADMIN_PORT_NAME, CONFIG_DIR, CONFIG_VOLUME, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR,
+  CONFIG_DIR, CONFIG_VOLUME, ENV_MEMORY_LIMIT, ENV_NODE_IP, ENV_POD_IPS, ENV_POD_NAME, ENV_STATE_DIR,
   INBOUND_PORT_NAME, SIDECAR_CONTAINER, STATE_DIR, STATE_VOLUME,
 } from '../../contract';
 import * as kplus from '../kubernetes/kplus';
 import { ContainerManifest, PodSpecManifest } from '../kubernetes/patches';
 import { pullPolicy } from '../kubernetes/pull-policy';
 import { MeshSettings } from '../mesh/mesh-settings';
+import { pagePorts } from '../mesh/metrics-port';
 import { sidecarProbes } from './probes';
 import { sidecarResources } from './sidecar-resources';
 
@@ -40,7 +41,7 @@ export function proxyContainer(scope: Construct, settings: MeshSettings, configM
     imagePullPolicy: pullPolicy(image),
     ports: [
       ...(takesRequests ? [{ number: settings.proxyPorts.inbound, name: INBOUND_PORT_NAME }] : []),
-      { number: settings.proxyPorts.admin, name: ADMIN_PORT_NAME },
+      ...pagePorts(settings),
     ],
     envVariables: {
       [ENV_STATE_DIR]: kplus.EnvValue.fromValue(STATE_DIR),

@@ -110,7 +110,7 @@ function checkWritten(errors: ValidationErrors, pod: SidecarPod): string[] {
       return [];
     }
     checkPodPorts(errors, {
-      spec, appPort, ports: settings.proxyPorts, tls: hasTls, calls, morePorts,
+      spec, appPort, ports: settings.proxyPorts, tls: hasTls, secureMetrics: settings.monitoring._mutualTls !== undefined, calls, morePorts,
       bindsApart: settings.appAddress._isSingle,
       redirected: settings.interception._redirected(spec, appPortsOf(pod)),
     });

@@ -3,6 +3,7 @@ import { Call } from '../calls/dependencies';
 import { Destination } from '../destinations/destination';
 import { InboundPort } from '../inbound/inbound-ports';
 import { MeshSettings } from '../mesh/mesh-settings';
+import { metricsPort } from '../mesh/metrics-port';
 import { PolicyFacts, SelectedPods } from '../network/policy-spec';
 import { reachedBy } from './reached';
 
@@ -31,7 +32,7 @@ export function workloadPolicy(workload: Workload): PolicyFacts {
     ports: {
       ...(workload.takesRequests && { inbound: proxyPorts.inbound }),
       outside: workload.hasTls ? [proxyPorts.inboundTls] : [],
-      admin: proxyPorts.admin,
+      metrics: metricsPort(workload.settings),
     },
     callers: callersOf(called),
     morePorts: workload.morePorts.map((port) => ({ port: port.proxyPort, callers: callersOf(port.called) })),

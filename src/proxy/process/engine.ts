@@ -8,12 +8,15 @@ import type { BypassReport } from '../serve/downstream/bypass/known-sidecars';
 import type { FamilyDump } from '../telemetry/aggregate';
 import type { ClusterReport } from '../telemetry/cluster-view';
 import type { RecentRequest } from '../telemetry/recent-requests';
+import type { Identity } from '../tls/identity';
 
 export interface Engine {
   /** The document in force, its hash, and where it has what this proxy doesn't know. */
   readonly config: ResolvedProxyConfig;
   readonly hash: string;
   readonly ignored: readonly string[];
+  /** By what this process proves who it is, where it speaks TLS itself. */
+  readonly identity: Identity | undefined;
   /** Takes over another document, or keeps the one in force and says what is wrong with the other. */
   apply(text: string): Promise<Applied>;
   readiness(): Promise<Readiness>;

@@ -24,21 +24,22 @@ import { Environment, readEnvironment } from './environment';
 import { FileWatcher } from '../runtime/file-watcher';
 import { ExchangeListeners } from './exchange-listeners';
 import { startWithFirst } from './first-document';
+import { identitiesOf } from './identities';
 import { SocketHandover } from '../net/handover';
 import type { AppNames } from '../hosts/app-names';
 import { openAliasNames, openAppNames } from '../hosts/open';
 import { giveBackAfterStart, processMemory } from '../runtime/process-memory';
+import { Pages } from './pages';
 import { Proxy, Readiness, Refused } from './proxy';
 import { observeSelf } from './self-metrics';
 import { SingleProcess } from './single';
 import { inodesOf, readLists } from '../sockets/pod-sockets';
 import { StraightConnections } from '../sockets/straight-connections';
 import { AuditLog } from '../telemetry/audit-log';
-import { AdminServer } from '../telemetry/admin';
 import { dump, merge } from '../telemetry/aggregate';
 import { FAMILIES } from '../telemetry/catalog';
 import { ConfigMetrics } from '../telemetry/config-metrics';
-import { pieces } from '../telemetry/exposition';
+import { Format, pieces } from '../telemetry/exposition';
 import { LineWriter, openStandardOutput } from '../telemetry/line-writer';
 import { EventLog } from '../telemetry/log';
 import { EVENT_LOOP_RESOLUTION_MS } from '../telemetry/process-metrics';
@@ -195,6 +196,7 @@ async function startEngine(
     cluster.setupPrimary({ silent: true });
     return Fleet.start(text, {
       clock, sources, size: decoded.config.workers, fork: forkWorker, onEvent: (event, fields) => log.warn(event, fields),
+      identities: identitiesOf({ clock, random: Math.random, registry, onChange: logIdentity }),
       ...(before && { before }), ...(names && { names }),
     });
   }
@@ -268,11 +270,11 @@ async function main(environment: Environment): Promise<void> {
   // Health checks of load balancers learn of the end by this alone. Services know from Kubernetes.
   const readiness = async (): Promise<Readiness> => (notices.isBelieved && engine.config.listeners.some(isOfGateway)
     ? { ready: false, why: 'the pod is being terminated' } : engine.readiness());
-  const admin = new AdminServer({
+  const sources = {
     ready: readiness,
-    terminating: (from) => notices.receive(from),
+    terminating: (from: string) => notices.receive(from),
     propagated: () => notices.propagated(),
-    metrics: async (format) => {
+    metrics: async (format: Format) => {
       const { ready } = await readiness();
       registry.gauge(FAMILIES.ready, {}).value = ready ? 1 : 0;
       return pieces(engine instanceof Fleet ? merge([dump(registry), ...await engine.metrics()]) : registry.families(), format);
@@ -280,18 +282,19 @@ async function main(environment: Environment): Promise<void> {
     config: () => ({ hash: engine.hash, document: engine.config, ignored: engine.ignored, lastRejected: rejected }),
     requests: () => engine.recentRequests(),
     endpoints: async () => ({ clusters: await engine.clusters(), pastTheirSidecars: await engine.bypasses(), pastThisSidecar: straight.found }),
-  }, (event, fields) => log.warn(event, fields), () => countLimit('adminConnections'));
-  const listening = await admin.listen({ ...engine.config.admin, podAddresses: bindAddresses });
-  if (!listening.ok) {
+  };
+  const pages = new Pages({ engine, sources, podAddresses: bindAddresses, log, registry, onLimit: countLimit });
+  const taken = await pages.listen();
+  if (taken !== undefined) {
     engine.close();
-    return giveUp([listening.problem]);
+    return giveUp([taken]);
   }
   observeSelf(registry, clock, writer, eventLoopDelay());
   names?.publish(engine);
 
   // A document that may be had later is looked at again.
   const watcher = new FileWatcher([configPath], started.refused?.mayPass ? [] : [text], clock, async ([next]) => {
-    const { admin: admins, workers } = engine.config;
+    const { workers } = engine.config;
     names?.hold();
     const applied = await engine.apply(next!);
     names?.publish(engine);
@@ -306,7 +309,7 @@ async function main(environment: Environment): Promise<void> {
     rejected = undefined;
     log.info('config_applied', { hash: applied.hash });
     logIgnored(applied);
-    if (JSON.stringify(admins) !== JSON.stringify(applied.config.admin)) log.warn('config_needs_restart', { field: 'admin' });
+    pages.follow();
     if (workers !== applied.config.workers) log.warn('config_needs_restart', { field: 'workers' });
     return true;
   }, (error) => log.warn('config_unreadable', { error: error.message }));
@@ -322,7 +325,7 @@ async function main(environment: Environment): Promise<void> {
     log.info('draining', { signal, connections: engine.connections, drainMs });
     const { cut } = await engine.drain(drainMs);
     log.info('stopped', { cut });
-    await admin.close();
+    await pages.close();
     return exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));

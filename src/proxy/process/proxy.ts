@@ -36,10 +36,10 @@ import { TimeoutQueues } from '../runtime/timeouts';
 import type { CertificateListener } from '../tls/certificate';
 import { ExternalKeeper } from '../tls/external-keeper';
 import type { ExternalListener } from '../tls/external-security';
-import type { IdentityListener } from '../tls/identity';
-import { IdentityKeeper } from '../tls/identity-keeper';
+import type { Identity, IdentityListener } from '../tls/identity';
+import type { IdentityKeeper } from '../tls/identity-keeper';
 import { Tracing } from '../tracing/tracing';
-import { WorkloadApiSource } from '../workload-api/workload-api-source';
+import { identitiesOf } from './identities';
 
 /** Of the time to drain, how much idle connections are left open: their clients may be about to use them. */
 const IDLE_SHARE_OF_DRAIN = 0.5;
@@ -146,10 +146,7 @@ export class Proxy {
       onChoice: (cluster, choice) => dependencies.onChoice?.(cluster, choice),
     }, instruments);
     const { podAddresses, redirectedPorts = new Map(), onCertificate = () => {}, onSessionKeys = () => {} } = dependencies;
-    const agent = { clock, random, instruments: instruments.workloadApi };
-    this.identities = new IdentityKeeper(
-      clock, instruments.identity, dependencies.onIdentity ?? (() => {}), (identity, listener) => WorkloadApiSource.open(identity, agent, listener),
-    );
+    this.identities = identitiesOf({ clock, random, registry, onChange: dependencies.onIdentity ?? (() => {}) });
     this.externals = new ExternalKeeper(clock, instruments, dependencies.onUpstreamTls ?? (() => {}));
     this.sessionKeys = new KeyFiles(clock, instruments, onSessionKeys);
     this.jwks = new JwksFiles(clock, instruments, dependencies.onJwks ?? (() => {}));
@@ -213,6 +210,9 @@ export class Proxy {
 
   /** What is in force. */
   get config(): ResolvedProxyConfig { return this.document.config; }
+
+  /** By what it proves who it is. */
+  get identity(): Identity | undefined { return this.identities.identity; }
 
   /** Whether requests can be served: not while draining, and not before every cluster has heard from its source. */
   readiness(): Readiness {

@@ -7,6 +7,7 @@ import { dump, FamilyDump } from '../telemetry/aggregate';
 import { ClusterReport, reportCluster } from '../telemetry/cluster-view';
 import type { RecentRequest } from '../telemetry/recent-requests';
 import type { MetricRegistry } from '../telemetry/registry';
+import type { Identity } from '../tls/identity';
 import type { ExchangeListeners } from './exchange-listeners';
 
 export class SingleProcess implements Engine {
@@ -24,6 +25,7 @@ export class SingleProcess implements Engine {
   get config(): Proxy['config'] { return this.proxy.document.config; }
   get hash(): string { return this.proxy.document.hash; }
   get ignored(): readonly string[] { return this.proxy.document.ignored; }
+  get identity(): Identity | undefined { return this.proxy.identity; }
   get connections(): number { return this.proxy.context.connections; }
 
   async apply(text: string): Promise<Applied> {

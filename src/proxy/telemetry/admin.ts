@@ -5,29 +5,17 @@
  *
  * Which of the two a connection belongs to is told by the address it came in on, not by who bound it, so a wildcard
  * address opens nothing more. The loopback address is a parameter, for when several proxies run on one machine; when it
- * can't be bound, that is an event: kubelet and Prometheus don't need it.
- *
- * `node:http` is good enough here: nothing is forwarded, and connections, heads and times are limited.
+ * can't be bound, that is an event: kubelet and Prometheus don't need it. Where metrics are to be had by mutual TLS, they are on loopback alone
+ * here, and metrics-server.ts has them.
  */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo, isIPv6, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { TERMINATING_PATH, TERMINATING_WAIT_PATH } from '../../contract';
-import { afterOneRound } from '../runtime/clock';
+import { CONTENT_TYPES } from './exposition';
+import { Answer, bindPages, closePages, limitConnections, MaybePromise, metricsPage, MetricsText, PAGE_SERVER_OPTIONS, sendAnswer, TEXT_TYPE } from './page-server';
 import type { RecentRequest } from './recent-requests';
-import { CONTENT_TYPES, Format, formatFor } from './exposition';
-
-/** Limits of the admin pages, per address. */
-export const ADMIN_LIMITS = {
-  maxConnections: 64,
-  maxHeadBytes: 8_192,
-  /** For a request to arrive. */
-  requestTimeoutMs: 5_000,
-  /** For a connection on which nothing moves, a response under way included. */
-  idleTimeoutMs: 10_000,
-} as const;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** Where the pages' contents come from; asked on every request. What comes from other processes takes its time. */
 export interface AdminSources {
@@ -36,8 +24,9 @@ export interface AdminSources {
   terminating(from: string): string;
   /** Settles when others have had the time to learn of the termination. */
   propagated(): Promise<void>;
-  /** Text in that format, in pieces. */
-  metrics(format: Format): MaybePromise<Iterable<string>>;
+  metrics: MetricsText;
+  /** Port at which metrics are to be had by mutual TLS, and so on loopback alone here; undefined where they are not. */
+  metricsTlsPort(): number | undefined;
   /** The configuration in force, its hash, and the last one refused, if any; becomes JSON. */
   config(): unknown;
   /** The clusters and their endpoints; becomes JSON. */
@@ -45,8 +34,6 @@ export interface AdminSources {
   /** The last requests that are over, each as a line of JSON; from now on they are kept for some seconds. */
   requests(): MaybePromise<readonly RecentRequest[]>;
 }
-
-type MaybePromise<T> = T | Promise<T>;
 
 export interface AdminAddresses {
   readonly port: number;
@@ -61,7 +48,8 @@ export type Listening = { readonly ok: true } | { readonly ok: false; readonly p
 
 interface Page {
   readonly type: string;
-  readonly onLoopbackOnly: boolean;
+  /** Why it answers on loopback alone; undefined where it doesn't. */
+  loopbackOnly(sources: AdminSources): string | undefined;
   /** Its answer takes longer than an idle connection is kept. Absent: it doesn't. */
   readonly waits?: boolean;
   answer(sources: AdminSources, asked: Asked): MaybePromise<Answer>;
@@ -74,26 +62,24 @@ interface Asked {
   readonly accept: string | undefined;
 }
 
-interface Answer {
-  readonly status: number;
-  /** In place of the page's own. */
-  readonly type?: string;
-  /** Whole, or in pieces that are made in turns of their own. */
-  readonly body: string | Iterable<string>;
-}
+const everywhere = (): undefined => undefined;
+const onLoopbackOnly = (): string => 'answers on loopback only, which kubectl port-forward reaches';
 
 const PAGES: Readonly<Record<string, Page>> = {
   '/ready': {
-    type: TEXT_TYPE, onLoopbackOnly: false,
+    type: TEXT_TYPE, loopbackOnly: everywhere,
     answer: async (sources) => {
       const { ready, why } = await sources.ready();
       return { status: ready ? 200 : 503, body: `${ready ? 'ready' : 'not ready'}: ${why}\n` };
     },
   },
-  '/live': { type: TEXT_TYPE, onLoopbackOnly: false, answer: () => ({ status: 200, body: 'live\n' }) },
-  [TERMINATING_PATH]: { type: TEXT_TYPE, onLoopbackOnly: false, answer: (sources, { from }) => ({ status: 200, body: sources.terminating(from) }) },
+  '/live': { type: TEXT_TYPE, loopbackOnly: everywhere, answer: () => ({ status: 200, body: 'live\n' }) },
+  [TERMINATING_PATH]: {
+    type: TEXT_TYPE, loopbackOnly: everywhere,
+    answer: (sources, { from }) => ({ status: 200, body: sources.terminating(from) }),
+  },
   [TERMINATING_WAIT_PATH]: {
-    type: TEXT_TYPE, onLoopbackOnly: false, waits: true,
+    type: TEXT_TYPE, loopbackOnly: everywhere, waits: true,
     answer: async (sources, { from }) => {
       const body = sources.terminating(from);
       await sources.propagated();
@@ -101,18 +87,19 @@ const PAGES: Readonly<Record<string, Page>> = {
     },
   },
   '/metrics': {
-    type: CONTENT_TYPES.prometheus, onLoopbackOnly: false,
-    answer: async (sources, { accept }) => {
-      const format = formatFor(accept);
-      return { status: 200, type: CONTENT_TYPES[format], body: await sources.metrics(format) };
+    type: CONTENT_TYPES.prometheus,
+    loopbackOnly: (sources) => {
+      const port = sources.metricsTlsPort();
+      return port === undefined ? undefined : `is to be had by mutual TLS only, at port ${port}`;
     },
+    answer: ({ metrics }, { accept }) => metricsPage(metrics, accept),
   },
-  '/config': { type: JSON_TYPE, onLoopbackOnly: true, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
+  '/config': { type: JSON_TYPE, loopbackOnly: onLoopbackOnly, answer: (sources) => ({ status: 200, body: json(sources.config()) }) },
   '/requests': {
-    type: JSON_TYPE, onLoopbackOnly: true,
+    type: JSON_TYPE, loopbackOnly: onLoopbackOnly,
     answer: async (sources) => ({ status: 200, body: recentJson(await sources.requests()) }),
   },
-  '/endpoints': { type: JSON_TYPE, onLoopbackOnly: true, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
+  '/endpoints': { type: JSON_TYPE, loopbackOnly: onLoopbackOnly, answer: async (sources) => ({ status: 200, body: json(await sources.endpoints()) }) },
 };
 
 export class AdminServer {
@@ -149,63 +136,28 @@ export class AdminServer {
 
   /** Stops and closes all connections. */
   async close(): Promise<void> {
-    await Promise.all(this.servers.splice(0).map((server) => new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    })));
+    await closePages(this.servers.splice(0));
   }
 
   /** Undefined when it went well, else what went wrong. */
-  private bind(address: string, port: number): Promise<string | undefined> {
-    const { maxHeadBytes, requestTimeoutMs, idleTimeoutMs } = ADMIN_LIMITS;
-    const server = createServer({
-      maxHeaderSize: maxHeadBytes,
-      headersTimeout: requestTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: 1_000,
-    }, (request, response) => this.onRequest(request, response));
-    const connections = new Set<Socket>();
-    server.on('connection', (socket) => this.admit(socket, connections));
-    server.setTimeout(idleTimeoutMs);
-    return new Promise((resolve) => {
-      const shown = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        resolve(`the admin port can't be bound on ${shown}: ${inWords(error)}`);
-      });
-      server.listen({ host: address, port, ipv6Only: false }, () => {
-        server.removeAllListeners('error');
-        server.on('error', (error) => this.onEvent('admin_failed', { error: error.message }));
-        this.servers.push(server);
-        resolve(undefined);
-      });
-    });
-  }
-
-  /**
-   * The kubelet is always let in, however many others keep connections: the one that was opened first makes room. It asks one thing by a
-   * new connection, and has its answer before sixty-three others come.
-   */
-  private admit(socket: Socket, connections: Set<Socket>): void {
-    if (connections.size >= ADMIN_LIMITS.maxConnections) {
-      const [first] = connections;
-      connections.delete(first!);
-      first!.destroy();
-      this.onLimit();
-    }
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
+  private async bind(address: string, port: number): Promise<string | undefined> {
+    const server = createServer(PAGE_SERVER_OPTIONS, (request, response) => this.onRequest(request, response));
+    limitConnections(server, this.onLimit);
+    const problem = await bindPages(server, { address, port, what: 'the admin port', setting: 'admin.port' }, (error) => (
+      this.onEvent('admin_failed', { error: error.message })));
+    if (problem === undefined) this.servers.push(server);
+    return problem;
   }
 
   private onRequest(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url!.split('?', 1)[0]!;
     const page = Object.hasOwn(PAGES, path) ? PAGES[path]! : undefined;
-    if (!page || (page.onLoopbackOnly && !this.cameOnLoopback(request))) {
-      const hint = page ? `; ${path} answers on loopback only, which kubectl port-forward reaches` : '';
-      send(request, response, 404, TEXT_TYPE, `not found${hint}\n`);
+    const shut = page && !this.cameOnLoopback(request) ? page.loopbackOnly(this.sources) : undefined;
+    if (!page || shut !== undefined) {
+      void sendAnswer(request, response, { status: 404, body: `not found${page ? `; ${path} ${shut}` : ''}\n` });
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
-      send(request, response, 405, TEXT_TYPE, 'method not allowed: these pages can only be read\n');
+      void sendAnswer(request, response, { status: 405, body: 'method not allowed: these pages can only be read\n' });
     } else {
       void this.answer(page, request, response);
     }
@@ -216,39 +168,16 @@ export class AdminServer {
     try {
       if (page.waits) request.socket.setTimeout(0);
       const asked = { from: request.socket.remoteAddress ?? '', accept: request.headers.accept };
-      const { status, type, body } = await page.answer(this.sources, asked);
-      send(request, response, status, type ?? page.type, typeof body === 'string' ? body : await gather(body));
+      await sendAnswer(request, response, { type: page.type, ...await page.answer(this.sources, asked) });
     } catch (error) {
       this.onEvent('admin_failed', { error: error instanceof Error ? error.stack ?? error.message : String(error) });
-      send(request, response, 500, TEXT_TYPE, 'the page could not be made; the log says why\n');
+      void sendAnswer(request, response, { status: 500, body: 'the page could not be made; the log says why\n' });
     }
   }
 
   private cameOnLoopback(request: IncomingMessage): boolean {
     return request.socket.localAddress?.replace(/^::ffff:/, '') === this.loopbackAddress;
   }
-}
-
-function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string | readonly Buffer[]): void {
-  const parts = typeof body === 'string' ? [Buffer.from(body)] : body;
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': parts.reduce((sum, part) => sum + part.length, 0),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  if (request.method !== 'HEAD') for (const part of parts) response.write(part);
-  response.end();
-}
-
-/** Makes the pieces, each in a turn of the event loop, so that no request waits for all of them. */
-async function gather(pieces: Iterable<string>): Promise<Buffer[]> {
-  const parts: Buffer[] = [];
-  for (const piece of pieces) {
-    parts.push(Buffer.from(piece));
-    await new Promise<void>((resolve) => { afterOneRound(resolve); });
-  }
-  return parts;
 }
 
 function json(value: unknown): string {
@@ -262,10 +191,4 @@ function recentJson(requests: readonly RecentRequest[]): string {
 
 function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
-}
-
-function inWords(error: NodeJS.ErrnoException): string {
-  if (error.code === 'EADDRINUSE') return 'something else listens there; choose another port with admin.port';
-  if (error.code === 'EADDRNOTAVAIL') return 'this machine does not have that address';
-  return error.message;
 }

@@ -97,7 +97,8 @@ export const FAMILIES = {
       + 'example because the key is that of another certificate; the pair before stays in use). `certificate`: its file.'),
   callersRefused: counter('mesh_mutual_tls_callers_refused_total', ['listener', 'fault'],
     'TLS connections whose client did not prove who it is, and that were refused after their handshake. `fault`: `no_certificate`, `untrusted` (no chain to a root of '
-      + 'the trust bundle), `expired`, `not_yet_valid`, `spiffe` (proves no id of the trust domain), `alpn` (not the protocol of sidecars).'),
+      + 'the trust bundle), `expired`, `not_yet_valid`, `spiffe` (proves no id of the trust domain), `alpn` (not the protocol of sidecars), `other_id` (of `metrics` alone: may not read them). '
+      + '`listener`: `metrics` is the port for metrics by mutual TLS, here and in `mesh_tls_handshakes_total` and `mesh_tls_handshake_failures_total`.'),
   plainRefused: counter('mesh_plain_connections_refused_total', ['listener'],
     'Connections without TLS that were refused because the listener asks for mutual TLS.'),
   identityExpiry: gauge('mesh_identity_expiration_timestamp_seconds', ['file'],
@@ -232,7 +233,7 @@ export const FAMILIES = {
   configApplied: gauge('mesh_config_last_applied_timestamp_seconds', [], 'When the configuration in force was applied, in seconds since 1970.'),
   limitReached: counter('mesh_limit_reached_total', ['limit'],
     'How often a limit was reached, by its name: those of `limits` in the configuration, `tcp.idleTimeoutMs`, `tcp.maxDurationMs`, `externalAuthorization.maxPendingRequests` and `externalAuthorization.maxResponseBytes` of listeners, `metricSeries` (label sets '
-      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `recentTokens` (tokens remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `recentRequests` (requests of one second, beyond 100, that the admin page `/requests` leaves out while somebody reads it), `adminConnections` (of the admin port: the '
+      + 'of one family), `metricCallers`, `metricRoutes` and `metricCodes` (values of a label of one listener), `recordedFailures` (failed and slow requests that are traced though their trace is not sampled, 20 a second), `repeatedEvents` (log lines of one event), `recentSessions` (cookies remembered as good), `recentTokens` (tokens remembered as good), `auditLines` (denials of one listener that are logged in a second, 50; the others are counted only), `recentRequests` (requests of one second, beyond 100, that the admin page `/requests` leaves out while somebody reads it), `adminConnections` (of the admin port, or of that for metrics by mutual TLS: the '
       + 'oldest is closed for a new one), `maxAddresses` (clients remembered for `clients.rateLimit`: some were forgotten), `podSockets` (bytes read of the kernel\'s list), `sidecarAddresses` and `bypassingAddresses` (of pods, remembered by an inbound listener), `serviceLookups` (names of services that DNS is '
       + 'asked for at one look at the pod\'s sockets, 16; the others wait for the next look), `hostAliases` (host aliases of the pod that lead to no listener and are looked up, 64; the others lead nowhere) and `hostsFileBytes` (documents refused because the names of their listeners don\'t fit into the pod\'s hosts file).'),
   hostNames: gauge('mesh_host_names', ['state'],

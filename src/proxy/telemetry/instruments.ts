@@ -6,7 +6,7 @@
  */
 import { AuthorizationInstruments } from './authorization-instruments';
 import { FAMILIES } from './catalog';
-import { IdentityInstruments, UpstreamTlsInstruments } from './credential-instruments';
+import { UpstreamTlsInstruments } from './credential-instruments';
 import { ExternalAuthorizationInstruments } from './external-authorization-instruments';
 import { JwtInstruments } from './jwt-instruments';
 import { LazyCounters } from './lazy-counters';
@@ -17,7 +17,6 @@ import { ListenerRequests, UNREPORTED } from './request-instruments';
 import { SessionInstruments } from './session-instruments';
 import { ListenerTcp } from './tcp-instruments';
 import { TlsInstruments } from './tls-instruments';
-import { WorkloadApiInstruments } from './workload-api-instruments';
 
 /** What a listener records. */
 export class ListenerInstruments {
@@ -176,16 +175,6 @@ export class Instruments {
   /** Those of a listener's TLS. */
   tls(listener: string): TlsInstruments {
     return new TlsInstruments(this.registry, listener);
-  }
-
-  /** Those of the proxy's identity. */
-  get identity(): IdentityInstruments {
-    return new IdentityInstruments(this.registry);
-  }
-
-  /** Those of the agent that it comes from. */
-  get workloadApi(): WorkloadApiInstruments {
-    return new WorkloadApiInstruments(this.registry);
   }
 
   /** Those of the files of a cluster's TLS to the outside. */

@@ -21,10 +21,15 @@ export type PeerVerdict =
   | { readonly ok: true; readonly id: string; readonly expiresAt: number }
   | { readonly ok: false; readonly fault: PeerFault; readonly problem: string };
 
-/** To be asked when the handshake is over. */
-export function judgePeer(socket: TLSSocket, { trustDomain, clock }: Identity, version: MeshVersion): PeerVerdict {
+/** Whether it is a sidecar, and which. To be asked when the handshake is over. */
+export function judgePeer(socket: TLSSocket, identity: Identity, version: MeshVersion): PeerVerdict {
   const protocol = MESH_PROTOCOLS[version];
   if (socket.alpnProtocol !== protocol) return refused('alpn', `it doesn't speak the protocol '${protocol}' (ALPN) of sidecars`);
+  return judgeCertificate(socket, identity);
+}
+
+/** Who the peer is, whatever it speaks. */
+export function judgeCertificate(socket: TLSSocket, { trustDomain, clock }: Identity): PeerVerdict {
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return refused('no_certificate', 'it showed no certificate');
   const expiresAt = Date.parse(certificate.validTo) / 1_000;

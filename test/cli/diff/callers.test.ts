@@ -1,7 +1,7 @@
 /** What is told of who may call whom, and of mutual TLS. */
 import { Chart } from 'cdk8s';
 import {
-  Allow, Authorization, ExternalAuthorization, ExternalAuthorizationOptions, Identity, Match, Mesh, MeshProps, MutualTls,
+  Allow, Authorization, ExternalAuthorization, ExternalAuthorizationOptions, Identity, Match, Mesh, MeshProps, Monitoring, MutualTls,
 } from '../../../src';
 import { changesOfCallers } from '../../../src/cli/diff/callers';
 import { diffOf } from '../../../src/cli/diff/diff';
@@ -43,6 +43,17 @@ test.each<[string, Stack, Stack, string[]]>([
   ]],
 ])('GIVEN %s THEN it is told', (_, before, after, lines) => {
   expect(ofCatalog(before, after)).toEqual(lines);
+});
+
+const scrapedBy = (...names: string[]): Partial<MeshProps> => (
+  { monitoring: Monitoring.prometheus({ mutualTls: { clientIds: names.map(idOf), scrapeClass: 'mesh' } }) });
+
+test('GIVEN metrics by mutual TLS, for others, or for everybody again THEN who may read them is told', () => {
+  expect(ofCatalog(shop(), shop(scrapedBy('prometheus')))).toEqual([` | mutual TLS for metrics: none => only ${idOf('prometheus')} may read them | `]);
+  expect(ofCatalog(shop(scrapedBy('prometheus')), shop(scrapedBy('prometheus', 'agent')))).toEqual([
+    ` | who may read metrics: ${idOf('prometheus')} => ${idOf('prometheus')}, ${idOf('agent')} | everybody else gets 403`,
+  ]);
+  expect(ofCatalog(shop(scrapedBy('prometheus')), shop())).toEqual([` | mutual TLS for metrics: only ${idOf('prometheus')} may read them => none | `]);
 });
 
 test('GIVEN an identity where there was none THEN who loses access is told', () => {

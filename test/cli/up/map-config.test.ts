@@ -42,6 +42,15 @@ describe('mapConfig', () => {
     });
   });
 
+  test('moves the port for metrics by mutual TLS, and keeps who may read them', () => {
+    const metricsMutualTls = { clientIds: ['spiffe://cluster.local/ns/monitoring/sa/prometheus'] };
+    const config = { ...callerConfig({ v1: 1 }), admin: { metricsMutualTls } };
+    expect(addressesIn(config, false).own).toContain(15_021);
+    const { config: mapped, mappings } = mapConfig(config, placementOf());
+    expect(mapped.admin).toEqual({ port: 16_020, loopbackAddress: '127.9.1.2', metricsMutualTls: { ...metricsMutualTls, port: 16_021 } });
+    expect(mappings).toContainEqual({ what: 'metrics by mutual TLS', from: '<pod IP>:15021', to: expect.stringMatching(/:16021$/) as string });
+  });
+
   test('yields a document that the proxy takes', () => {
     const { config } = mapConfig(callerConfig({ v1: 3, v2: 1 }), placementOf());
     expect(decodeConfig(JSON.stringify(config))).toMatchObject({ ok: true });

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { AddressInfo, connect, createServer, Socket } from 'node:net';
-import { ADMIN_LIMITS, AdminAddresses, AdminServer, AdminSources, Listening } from '../../../src/proxy/telemetry/admin';
+import { AdminAddresses, AdminServer, AdminSources, Listening } from '../../../src/proxy/telemetry/admin';
+import { ADMIN_LIMITS } from '../../../src/proxy/telemetry/page-server';
 import { eventually } from '../../support/eventually';
 
 const POD = '127.100.1.1';
@@ -22,6 +23,7 @@ describe('the admin pages', () => {
       terminating: (from) => `from ${from}\n`,
       propagated: () => propagated,
       metrics: () => '# HELP a b\n# TYPE a counter\na 1\n',
+      metricsTlsPort: () => undefined,
       config: () => ({ hash: 'abc' }),
       endpoints: () => ({ clusters: [] }),
       requests: () => [{ id: 'a"b', line: '{"path":"/x"}' }, { id: 'c', line: '{"path":"/y"}' }],
@@ -109,6 +111,14 @@ describe('the admin pages', () => {
       const refused = await ask(POD, path);
       expect(refused).toMatchObject({ status: 404, body: `not found; ${path} answers on loopback only, which kubectl port-forward reaches\n` });
     }
+  });
+
+  it('have metrics on loopback alone where they are to be had by mutual TLS', async () => {
+    await listen();
+    sources.metricsTlsPort = () => 15_021;
+    expect(await ask(POD, '/metrics')).toMatchObject({ status: 404, body: 'not found; /metrics is to be had by mutual TLS only, at port 15021\n' });
+    expect(await ask(LOOPBACK, '/metrics')).toMatchObject({ status: 200, body: expect.stringContaining('a 1') as string });
+    for (const path of ['/ready', '/live', '/terminating']) expect(await ask(POD, path)).toMatchObject({ status: 200 });
   });
 
   it('give no more to a connection from outside, given a wildcard address', async () => {

@@ -18,6 +18,8 @@ import type { FamilyDump } from '../../telemetry/aggregate';
 import type { ClusterReport } from '../../telemetry/cluster-view';
 import type { RecentRequest } from '../../telemetry/recent-requests';
 import type { FromWorker, ToWorker, WorkerReport } from './messages';
+import type { Identity } from '../../tls/identity';
+import type { IdentityKeeper, StagedIdentity } from '../../tls/identity-keeper';
 import { mergeBypasses, mergeClusters } from './merge-clusters';
 import { SourceHub, SourceListener } from './source-hub';
 
@@ -51,6 +53,8 @@ export interface FleetDependencies {
   fork(): WorkerProcess;
   /** The names in the pod's hosts file; absent where there is none. */
   readonly names?: PodNames;
+  /** The primary's own identity, for metrics by mutual TLS. */
+  readonly identities: IdentityKeeper;
   /** What was in force in another process, and outlives it as it would a reload. */
   readonly before?: ResolvedProxyConfig;
   onEvent(event: 'worker_died' | 'worker_stuck' | 'worker_refused', fields: Readonly<Record<string, string | number | readonly string[]>>): void;
@@ -102,6 +106,7 @@ export class Fleet implements Engine {
   get config(): ResolvedProxyConfig { return this.current!.config; }
   get hash(): string { return this.current!.hash; }
   get ignored(): readonly string[] { return this.current!.ignored; }
+  get identity(): Identity | undefined { return this.dependencies.identities.identity; }
 
   async apply(text: string): Promise<Applied> {
     const decoded = decodeConfig(text);
@@ -121,12 +126,17 @@ export class Fleet implements Engine {
     // What is kept beyond the document is part of what workers get, so that one which comes later has it too.
     const whole = JSON.stringify(config);
     const answers = await Promise.all(members.map((member) => this.ask(member, { type: 'stage', id, text: whole })));
-    const problems = answers.flatMap((answer) => (answer?.type === 'staged' ? answer.problems : ['a worker did not answer']));
-    if (problems.length > 0) {
+    const identity = await this.stageIdentity(config);
+    const problems = [
+      ...answers.flatMap((answer) => (answer?.type === 'staged' ? answer.problems : ['a worker did not answer'])), ...identity.ok ? [] : identity.problems,
+    ];
+    if (problems.length > 0 || !identity.ok) {
+      if (identity.ok) identity.rollback();
       for (const member of members) member.process.send({ type: 'rollback', id });
       if (this.current) this.hub.keepOnly(this.current.config);
       return { ok: false, hash, problems: [...new Set(problems)], mayPass: true };
     }
+    identity.commit();
     this.current = { ...decoded, config };
     this.text = whole;
     for (const member of members) {
@@ -135,6 +145,11 @@ export class Fleet implements Engine {
     }
     this.hub.keepOnly(config);
     return { ...decoded, config };
+  }
+
+  /** Workers have their own. That of the primary is for metrics alone. */
+  private stageIdentity({ identity, admin }: ResolvedProxyConfig): Promise<StagedIdentity> {
+    return this.dependencies.identities.stage(identity && admin.metricsMutualTls ? { identity } : {});
   }
 
   async readiness(): Promise<Readiness> {
@@ -191,6 +206,7 @@ export class Fleet implements Engine {
   close(): void {
     this.stopping = true;
     this.hub.close();
+    this.dependencies.identities.close();
     for (const { process } of this.members) process.kill();
   }
 

@@ -1,7 +1,9 @@
 /** The primary's side of workers that answer late or not at all, with a clock that the test moves. */
 import type { ProxyConfig } from '../../../../src/contract';
+import { identitiesOf } from '../../../../src/proxy/process/identities';
 import { ANSWER_MS, Fleet, STUCK_MS, WorkerProcess } from '../../../../src/proxy/process/workers/fleet';
 import type { FromWorker, ToWorker, WorkerReport } from '../../../../src/proxy/process/workers/messages';
+import { MetricRegistry } from '../../../../src/proxy/telemetry/registry';
 import { FakeClock } from '../../../support/fake-clock';
 import { FakeSources } from '../../../support/proxy';
 
@@ -40,7 +42,9 @@ async function start(): Promise<{ fleet: Fleet; workers: FakeWorker[]; clock: Fa
   const events: string[] = [];
   const clock = new FakeClock();
   const started = await Fleet.start(JSON.stringify(CONFIG), {
-    clock, sources: new FakeSources().factory, size: 2, onEvent: (event) => { events.push(event); },
+    clock, sources: new FakeSources().factory, size: 2,
+    identities: identitiesOf({ clock, random: Math.random, registry: new MetricRegistry(), onChange: () => {} }),
+    onEvent: (event) => { events.push(event); },
     fork: () => {
       workers.push(new FakeWorker());
       return workers.at(-1)!;
